@@ -1,0 +1,84 @@
+"""The shape of names: what a user name, a display name, the name and the topic of a group may look like.
+
+Each check returns the name in the form to store, or raises ValueError with one of the constants below, an English
+msgid. Whether a name is taken or reserved is not decided here.
+"""
+
+import re
+import unicodedata
+
+from .msgids import N_
+
+MAX_DISPLAY_NAME = 32
+MAX_GROUP_NAME = 60
+MAX_TOPIC = 300
+
+BAD_USER_NAME = N_(
+    "A user name has 3 to 32 characters: small letters, digits, underscore, full stop, hyphen; a letter or digit first."
+)
+EMPTY_NAME = N_("A name needs at least one visible character.")
+CONTROL_CHARACTER = N_("Control characters are not allowed here.")
+BIDI_CHARACTER = N_("Characters that change the direction of writing are not allowed here.")
+LONG_DISPLAY_NAME = N_("A display name has at most 32 characters.")
+LONG_GROUP_NAME = N_("A group's name has at most 60 characters.")
+LONG_TOPIC = N_("A topic has at most 300 characters.")
+
+_USER_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{2,31}", re.ASCII)
+
+# Unicode UAX #9: marks, embeddings, overrides and isolates. With one of them a name can pass itself off as another or
+# turn around the text that follows it.
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+# Cc control, Cs half a surrogate pair, Zl and Zp line and paragraph separators.
+_CONTROL = frozenset(("Cc", "Cs", "Zl", "Zp"))
+# Not seen by themselves: white space, and joiners and fillers that only mean something between letters.
+_INVISIBLE = frozenset(("Zs", "Cf", "Mn", "Me"))
+# Letters by category, blank by design: the Hangul fillers and the blank Braille pattern.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
+
+def check_user_name(name: str) -> str:
+    """Return a user name. Raises ValueError(BAD_USER_NAME)."""
+    if not _USER_NAME.fullmatch(name):
+        raise ValueError(BAD_USER_NAME)
+    return name
+
+
+def check_display_name(name: str) -> str:
+    """Return a display name of 1 to 32 characters in NFC, without white space around it. Raises ValueError."""
+    return _check_name(name, MAX_DISPLAY_NAME, LONG_DISPLAY_NAME)
+
+
+def check_group_name(name: str) -> str:
+    """Return a group's name of 1 to 60 characters in NFC, without white space around it. Raises ValueError."""
+    return _check_name(name, MAX_GROUP_NAME, LONG_GROUP_NAME)
+
+
+def check_topic(topic: str) -> str:
+    """Return a topic of 0 to 300 characters in NFC, without white space around it. Raises ValueError."""
+    return _check_line(topic, MAX_TOPIC, LONG_TOPIC)
+
+
+def _check_name(name: str, longest: int, too_long: str) -> str:
+    name = _check_line(name, longest, too_long)
+    if not any(_is_visible(char) for char in name):
+        raise ValueError(EMPTY_NAME)
+    return name
+
+
+def _check_line(text: str, longest: int, too_long: str) -> str:
+    """Return one line of free text in NFC. The length comes first: it bounds the work of the rest."""
+    if len(text) > 4 * longest:
+        raise ValueError(too_long)
+    if any(unicodedata.category(char) in _CONTROL for char in text):
+        raise ValueError(CONTROL_CHARACTER)
+    if _BIDI.search(text):
+        raise ValueError(BIDI_CHARACTER)
+    text = unicodedata.normalize("NFC", text).strip()
+    if len(text) > longest:
+        raise ValueError(too_long)
+    return text
+
+
+def _is_visible(char: str) -> bool:
+    return unicodedata.category(char) not in _INVISIBLE and char not in _BLANK_LETTERS

@@ -1,0 +1,251 @@
+"""The requests of protocol version 1, one struct each, told apart by `type`.
+
+The bounds stand on the fields, so that decoding checks them once and no handler does again. What depends on
+configuration or on rules (the length of a body, the shape of a name) is for the handler.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from .types import (
+    MAX_INT,
+    EntrySeq,
+    GroupCode,
+    JoinMode,
+    Line,
+    LongText,
+    Nonce,
+    PageLimit,
+    Password,
+    RequestId,
+    Seq,
+    ShortText,
+    Token,
+    User,
+    Word,
+)
+
+Cursors = Annotated[dict[GroupCode, Seq], Meta(max_length=1000)]
+AdminOption = Annotated[str, Meta(max_length=1024)] | Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)] | bool
+AdminOptions = Annotated[dict[Word, AdminOption], Meta(max_length=16)]
+AdminLimit = Annotated[int, Meta(ge=1, le=500)]
+
+
+class _Request(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True, tag_field="type"):
+    """What all requests have: the id that the client chose and that the reply names as `re`."""
+
+    id: RequestId
+
+
+class Register(_Request, tag="register", kw_only=True):
+    """Create an account and sign in; `agreement` is the version accepted. -> SessionResult"""
+
+    user: User
+    password: Password
+    agreement: Word
+    display_name: ShortText | None = None
+    language: Word | None = None
+
+
+class Login(_Request, tag="login", kw_only=True):
+    """Sign in. -> SessionResult"""
+
+    user: User
+    password: Password
+    otp: Word | None = None
+
+
+class Resume(_Request, tag="resume", kw_only=True):
+    """Sign in with the token of an earlier session. -> SessionResult"""
+
+    token: Token
+
+
+class Logout(_Request, tag="logout", kw_only=True):
+    """Revoke the session's token. -> Empty"""
+
+
+class AcceptAgreement(_Request, tag="accept_agreement", kw_only=True):
+    """Accept a version of the agreement. -> Empty"""
+
+    version: Word
+
+
+class GetAccount(_Request, tag="account", kw_only=True):
+    """Look an account up, one's own when `user` is absent. -> AccountResult"""
+
+    user: User | None = None
+
+
+class CreateGroup(_Request, tag="create_group", kw_only=True):
+    """Create a group and become its owner. -> GroupResult"""
+
+    name: ShortText
+    category: Word | None = None
+    topic: LongText | None = None
+    join_mode: JoinMode | None = None
+
+
+class ListGroups(_Request, tag="groups", kw_only=True):
+    """List the groups that one is a member of. -> GroupsResult"""
+
+
+class GetGroup(_Request, tag="group", kw_only=True):
+    """Look a group up; a non-member gets its public part. -> GroupResult"""
+
+    group: GroupCode
+
+
+class JoinGroup(_Request, tag="join", kw_only=True):
+    """Join a group or ask to; `answer` is for the question that it may put. -> JoinResult"""
+
+    group: GroupCode
+    answer: LongText | None = None
+
+
+class LeaveGroup(_Request, tag="leave", kw_only=True):
+    """Leave a group. -> Empty"""
+
+    group: GroupCode
+
+
+class ListMembers(_Request, tag="members", kw_only=True):
+    """List members, from the one after the user `after`. -> MembersResult"""
+
+    group: GroupCode
+    after: User | None = None
+    limit: PageLimit | None = None
+
+
+class RunCommand(_Request, tag="command", kw_only=True):
+    """Run a slash command line, in a group or outside. -> CommandResult"""
+
+    group: GroupCode | None = None
+    line: Line
+
+
+class ListCommands(_Request, tag="commands", kw_only=True):
+    """List the slash commands and which of them one may use. -> CommandsResult"""
+
+    group: GroupCode | None = None
+
+
+class Post(_Request, tag="post", kw_only=True):
+    """Post to a group; a repeat with the same `nonce` adds nothing. -> PostResult
+
+    The body is bounded by the frame here and by the server's `limits.body_chars` in its handler.
+    """
+
+    group: GroupCode
+    body: str
+    nonce: Nonce | None = None
+    reply_to: EntrySeq | None = None
+
+
+class GetHistory(_Request, tag="history", kw_only=True):
+    """Read entries before or after a seq, the newest page with neither. -> HistoryResult"""
+
+    group: GroupCode
+    before: Seq | None = None
+    after: Seq | None = None
+    limit: PageLimit | None = None
+
+    def __post_init__(self) -> None:
+        if self.before is not None and self.after is not None:
+            raise ValueError("`before` and `after` exclude each other")
+
+
+class Sync(_Request, tag="sync", kw_only=True):
+    """Ask many groups at once for what came after the seq that one has. -> SyncResult"""
+
+    cursors: Cursors
+
+
+class MarkRead(_Request, tag="mark_read", kw_only=True):
+    """Say that one has read up to `seq`. -> Empty"""
+
+    group: GroupCode
+    seq: Seq
+
+
+class Typing(_Request, tag="typing", kw_only=True):
+    """Let the others know that one is typing. -> Empty"""
+
+    group: GroupCode
+
+
+class Report(_Request, tag="report", kw_only=True):
+    """Report a group, an entry of it, or an account; `reason` is a configured code. -> ReportResult"""
+
+    group: GroupCode | None = None
+    seq: EntrySeq | None = None
+    user: User | None = None
+    reason: Word
+    text: LongText | None = None
+
+
+class Admin(_Request, tag="admin", kw_only=True):
+    """Platform administration: `verb` on a `noun`, `target` being a user name or a group code. -> AdminResult
+
+    With `dry_run` the answer tells what would change and nothing does.
+    """
+
+    noun: Word
+    verb: Word
+    target: Word | None = None
+    reason: LongText | None = None
+    options: AdminOptions | None = None
+    limit: AdminLimit | None = None
+    cursor: ShortText | None = None
+    dry_run: bool = False
+
+
+Request = (
+    Register
+    | Login
+    | Resume
+    | Logout
+    | AcceptAgreement
+    | GetAccount
+    | CreateGroup
+    | ListGroups
+    | GetGroup
+    | JoinGroup
+    | LeaveGroup
+    | ListMembers
+    | RunCommand
+    | ListCommands
+    | Post
+    | GetHistory
+    | Sync
+    | MarkRead
+    | Typing
+    | Report
+    | Admin
+)
+
+#: Request type by wire name, in the order of the protocol's page.
+REQUESTS: dict[str, type[Request]] = {
+    "register": Register,
+    "login": Login,
+    "resume": Resume,
+    "logout": Logout,
+    "accept_agreement": AcceptAgreement,
+    "account": GetAccount,
+    "create_group": CreateGroup,
+    "groups": ListGroups,
+    "group": GetGroup,
+    "join": JoinGroup,
+    "leave": LeaveGroup,
+    "members": ListMembers,
+    "command": RunCommand,
+    "commands": ListCommands,
+    "post": Post,
+    "history": GetHistory,
+    "sync": Sync,
+    "mark_read": MarkRead,
+    "typing": Typing,
+    "report": Report,
+    "admin": Admin,
+}

@@ -1,0 +1,144 @@
+"""What an `ok` frame carries in `result`, one struct per shape, and which request gets which."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from . import requests as rq
+from .types import Account, CommandInfo, Entry, Group, JoinState, Member, SyncGroup
+
+
+class Empty(Struct, frozen=True, gc=False):
+    """Nothing to tell beyond that it is done."""
+
+
+class SessionResult(Struct, frozen=True, gc=False, kw_only=True):
+    """Signed in: the account with its private fields, the token to resume with, the groups one is a member of."""
+
+    account: Account
+    token: str
+    groups: tuple[Group, ...]
+
+
+class AccountResult(Struct, frozen=True, gc=False):
+    """One account."""
+
+    account: Account
+
+
+class GroupResult(Struct, frozen=True, gc=False):
+    """One group."""
+
+    group: Group
+
+
+class GroupsResult(Struct, frozen=True, gc=False):
+    """One's own groups."""
+
+    groups: tuple[Group, ...]
+
+
+class JoinResult(Struct, frozen=True, omit_defaults=True, gc=False):
+    """Joined, with the group; or `pending`, without it, until someone has decided."""
+
+    state: JoinState
+    group: Group | None = None
+
+
+class MembersResult(Struct, frozen=True, gc=False):
+    """A page of members; `more` when there are others after the last."""
+
+    members: tuple[Member, ...]
+    more: bool
+
+
+class CommandResult(Struct, frozen=True, gc=False):
+    """What a slash command answers: `text` for people, `data` for programs."""
+
+    text: str
+    data: dict[str, Any]
+
+
+class CommandsResult(Struct, frozen=True, gc=False):
+    """The slash commands."""
+
+    commands: tuple[CommandInfo, ...]
+
+
+class PostResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """Where a post was stored; or, when its body was a slash command, `command` alone."""
+
+    seq: int | None = None
+    ts: int | None = None
+    command: CommandResult | None = None
+
+
+class HistoryResult(Struct, frozen=True, gc=False):
+    """A page of entries, oldest first; `more` when there are others beyond it in the direction asked for."""
+
+    entries: tuple[Entry, ...]
+    more: bool
+
+
+class SyncResult(Struct, frozen=True, gc=False):
+    """What each group had after its cursor, by group code."""
+
+    groups: dict[str, SyncGroup]
+
+
+class ReportResult(Struct, frozen=True, gc=False):
+    """The case that a report opened."""
+
+    case: str
+
+
+class AdminResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """Rows of an administration request; `cursor` fetches the next page, `changed` counts what was changed."""
+
+    items: tuple[dict[str, Any], ...]
+    cursor: str | None = None
+    changed: int | None = None
+    text: str | None = None
+
+
+Result = (
+    Empty
+    | SessionResult
+    | AccountResult
+    | GroupResult
+    | GroupsResult
+    | JoinResult
+    | MembersResult
+    | CommandResult
+    | CommandsResult
+    | PostResult
+    | HistoryResult
+    | SyncResult
+    | ReportResult
+    | AdminResult
+)
+
+#: Result type by request type.
+RESULTS: dict[type[rq.Request], type[Result]] = {
+    rq.Register: SessionResult,
+    rq.Login: SessionResult,
+    rq.Resume: SessionResult,
+    rq.Logout: Empty,
+    rq.AcceptAgreement: Empty,
+    rq.GetAccount: AccountResult,
+    rq.CreateGroup: GroupResult,
+    rq.ListGroups: GroupsResult,
+    rq.GetGroup: GroupResult,
+    rq.JoinGroup: JoinResult,
+    rq.LeaveGroup: Empty,
+    rq.ListMembers: MembersResult,
+    rq.RunCommand: CommandResult,
+    rq.ListCommands: CommandsResult,
+    rq.Post: PostResult,
+    rq.GetHistory: HistoryResult,
+    rq.Sync: SyncResult,
+    rq.MarkRead: Empty,
+    rq.Typing: Empty,
+    rq.Report: ReportResult,
+    rq.Admin: AdminResult,
+}

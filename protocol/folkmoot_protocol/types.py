@@ -1,0 +1,207 @@
+"""The things that requests, results and events carry: Account, Group, Member, Entry and their parts.
+
+Every struct is frozen. A field with a default is optional on the wire: it is left out when it has its default, and a
+reader that doesn't find it assumes the default. Fields without a default are always there. `gc=False` keeps the
+structs out of the cycle collector: they hold decoded data, which has no cycles.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, field
+
+#: The largest integer that JavaScript keeps exact, hence the largest of the protocol.
+MAX_INT = 2**53 - 1
+
+# What a client may send, bounded. Names get more room here than the rules give them, so that a name that is a little
+# too long is refused by the rule, which can explain itself, and not by its type.
+RequestId = Annotated[int, Meta(ge=1, le=MAX_INT)]
+Seq = Annotated[int, Meta(ge=0, le=MAX_INT)]
+EntrySeq = Annotated[int, Meta(ge=1, le=MAX_INT)]
+User = Annotated[str, Meta(max_length=64)]
+Password = Annotated[str, Meta(max_length=1024)]
+GroupCode = Annotated[str, Meta(max_length=32)]
+Nonce = Annotated[str, Meta(min_length=1, max_length=64)]
+Line = Annotated[str, Meta(max_length=8192)]
+Token = Annotated[str, Meta(max_length=256)]
+PageLimit = Annotated[int, Meta(ge=1, le=200)]
+Word = Annotated[str, Meta(max_length=64)]
+ShortText = Annotated[str, Meta(max_length=256)]
+LongText = Annotated[str, Meta(max_length=4000)]
+
+
+class Role(StrEnum):
+    """What a member is in its group, highest first."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class JoinMode(StrEnum):
+    """How one becomes a member of a group."""
+
+    OPEN = "open"
+    APPROVAL = "approval"
+    QUESTION = "question"
+    INVITE = "invite"
+    CLOSED = "closed"
+
+
+class GroupStatus(StrEnum):
+    """The `state` of a group, as the platform sees it."""
+
+    ACTIVE = "active"
+    WARNED = "warned"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class EntryKind(StrEnum):
+    """What an entry of a group's log is. A notice tells of a governance event, which `data.event` names."""
+
+    TEXT = "text"
+    ACTION = "action"
+    NOTICE = "notice"
+    ANNOUNCEMENT = "announcement"
+    REDACTION = "redaction"
+    EDIT = "edit"
+    REACTION = "reaction"
+
+
+class Identity(StrEnum):
+    """Which check of identity an account has passed, never with what."""
+
+    NONE = "none"
+    MOBILE = "mobile"
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class LeftReason(StrEnum):
+    """Why one is no longer a member."""
+
+    LEFT = "left"
+    KICKED = "kicked"
+    BANNED = "banned"
+    CLOSED = "closed"
+
+
+class JoinState(StrEnum):
+    """What came of a request to join."""
+
+    MEMBER = "member"
+    PENDING = "pending"
+
+
+class Credit(Struct, frozen=True, gc=False):
+    """An account's credit: the named level and the score behind it. Only the account's owner sees it."""
+
+    level: str
+    score: int
+
+
+class Account(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """An account as others see it; `credit` is there for its owner alone."""
+
+    user: str
+    display_name: str
+    identity: Identity
+    created_ts: int
+    badges: tuple[str, ...]
+    credit: Credit | None = None
+
+
+class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """A group. The four fields with a default are for its members; the rest is its public part."""
+
+    id: str
+    name: str
+    topic: str
+    category: str
+    grade: str
+    join_mode: JoinMode
+    state: GroupStatus
+    members: int
+    member_limit: int
+    created_ts: int
+    owner: str
+    creator: str
+    slow_ms: int
+    last_seq: int | None = None
+    role: Role | None = None
+    read_seq: int | None = None
+    muted_until_ms: int | None = None
+
+
+class Member(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """A member of a group, under the name that it carries there. `permissions` is there for admins."""
+
+    user: str
+    display_name: str
+    role: Role
+    tags: tuple[str, ...]
+    joined_ts: int
+    muted_until_ms: int | None = None
+    permissions: tuple[str, ...] | None = None
+
+
+class Author(Struct, frozen=True, omit_defaults=True, gc=False):
+    """Who an entry is from, as of the moment it was stored."""
+
+    user: str
+    display_name: str
+    role: Role
+    tags: tuple[str, ...] = ()
+
+
+class Entry(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """One line of a group's log. `seq` counts from 1 without gaps; `ts` is when it was stored.
+
+    `reply_to` and `target` are seqs of the same group. A redacted entry keeps its seq and has an empty body.
+    """
+
+    seq: int
+    ts: int
+    kind: EntryKind
+    from_: Author = field(name="from")
+    body: str
+    reply_to: int | None = None
+    target: int | None = None
+    data: dict[str, Any] | None = None
+    redacted: bool = False
+
+
+class CommandInfo(Struct, frozen=True, gc=False, kw_only=True):
+    """A slash command for help and completion; `allowed` says whether the asker may use it now."""
+
+    name: str
+    aliases: tuple[str, ...]
+    syntax: str
+    summary: str
+    allowed: bool
+
+
+class Limits(Struct, frozen=True, gc=False, kw_only=True):
+    """What the server announces that it will take: bytes, characters, seconds, entries."""
+
+    frame_bytes: int
+    body_chars: int
+    auth_seconds: int
+    history_page: int
+
+
+class Agreement(Struct, frozen=True, gc=False, kw_only=True):
+    """The agreement that an account has to accept: its version, the SHA-256 of its text in hex, where it is served."""
+
+    version: str
+    sha256: str
+    url: str
+
+
+class SyncGroup(Struct, frozen=True, gc=False, kw_only=True):
+    """What one group had after a cursor: entries oldest first, and whether there are more to fetch by `history`."""
+
+    entries: tuple[Entry, ...]
+    last_seq: int
+    more: bool
