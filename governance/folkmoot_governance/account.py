@@ -1,0 +1,255 @@
+"""Accounts: state, commands, events, decide and apply. Small enough to stand on one page.
+
+Personal data (display name, password, identity fields) is not part of this state: events are kept for good, and what
+is erased on request must not be in them (G6.2).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Identity
+from msgspec import Struct
+
+from .actor import Actor, PlatformRole
+from .duration import end_of
+from .permissions import may_on_platform
+from .policy import Policy
+from .refusal import Refusal
+from .text import N_
+
+
+class AccountState(Struct):
+    """What events have made of an account. `suspended_until_ms` 0: not suspended. `version` counts its events."""
+
+    user: str
+    created_ts: int
+    agreement: str
+    identity: Identity = Identity.NONE
+    platform: PlatformRole | None = None
+    suspended_until_ms: int = 0
+    suspended_reason: str = ""
+    version: int = 0
+
+    def is_suspended(self, now: int) -> bool:
+        """Say whether a suspension is in force at `now` (G11.2)."""
+        return self.suspended_until_ms > now
+
+
+class AccountCommand(Struct, frozen=True):
+    """Base of all commands to an account."""
+
+
+class RegisterAccount(AccountCommand, frozen=True):
+    """Make the account; `agreement` is the version of the service agreement accepted (G5.2)."""
+
+    user: str
+    agreement: str
+
+
+class AcceptAgreement(AccountCommand, frozen=True):
+    """Accept a later version of the agreement."""
+
+    agreement: str
+
+
+class SuspendAccount(AccountCommand, frozen=True):
+    """Shut an account out for a time: a measure of the platform (G11.2)."""
+
+    duration_ms: int
+    reason: str
+
+
+class RestoreAccount(AccountCommand, frozen=True):
+    """End a suspension early."""
+
+    reason: str
+
+
+class GrantRole(AccountCommand, frozen=True):
+    """Give or take (None) a platform role (G14)."""
+
+    role: PlatformRole | None
+    reason: str
+
+
+class AttestIdentity(AccountCommand, frozen=True):
+    """Record that a reviewer has seen proof of identity at a level; nothing of the proof is kept (G6)."""
+
+    identity: Identity
+    reason: str
+
+
+class AccountEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Base of all events of an account: when (Unix ms), and by whom."""
+
+    at: int
+    by: str
+
+
+class AccountRegistered(AccountEvent, frozen=True, kw_only=True, tag="registered"):
+    user: str
+    agreement: str
+
+
+class AgreementAccepted(AccountEvent, frozen=True, kw_only=True, tag="agreement_accepted"):
+    agreement: str
+
+
+class AccountSuspended(AccountEvent, frozen=True, kw_only=True, tag="account_suspended"):
+    until_ms: int
+    reason: str
+
+
+class AccountRestored(AccountEvent, frozen=True, kw_only=True, tag="account_restored"):
+    reason: str
+
+
+class RoleGranted(AccountEvent, frozen=True, kw_only=True, tag="role_granted"):
+    role: PlatformRole | None
+    reason: str
+
+
+class IdentityAttested(AccountEvent, frozen=True, kw_only=True, tag="identity_attested"):
+    identity: Identity
+    reason: str
+
+
+AnyAccountEvent = (
+    AccountRegistered
+    | AgreementAccepted
+    | AccountSuspended
+    | AccountRestored
+    | RoleGranted
+    | IdentityAttested
+)
+
+AccountDecision = Sequence[AccountEvent] | Refusal
+
+# Which row of `permissions.PLATFORM_RULES` a command of the operator's staff needs; the others are the account's own.
+STAFF_ACTS: dict[type[AccountCommand], str] = {
+    SuspendAccount: "suspend_account",
+    RestoreAccount: "restore_account",
+    GrantRole: "grant_role",
+    AttestIdentity: "attest_identity",
+}
+
+
+def decide_account(
+    state: AccountState | None, command: AccountCommand, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    """Return the events that `command` by `actor` causes at `now` (Unix ms), or why it is refused.
+
+    `state` is None only for `RegisterAccount`; that the name is free is the ledger's to guarantee.
+    """
+    if state is None:
+        assert isinstance(command, RegisterAccount), "only an account that exists takes commands"
+        return _register(command, actor, now, policy)
+    act = STAFF_ACTS.get(type(command))
+    if act and not may_on_platform(actor.platform, act):
+        return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act})
+    return _DECIDERS[type(command)](state, command, actor, now, policy)
+
+
+def check_agreement(version: str, policy: Policy) -> Refusal | None:
+    """Refuse a version of the agreement that is not the one in force (G5.2)."""
+    if version == policy.agreement:
+        return None
+    text = N_("The service agreement in force is version {agreement}: read it at /agreement and accept it.")
+    return Refusal(ErrorCode.AGREEMENT_REQUIRED, text, {"agreement": policy.agreement})
+
+
+def _register(command: RegisterAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    registered = AccountRegistered(at=now, by=actor.user, user=command.user, agreement=command.agreement)
+    return check_agreement(command.agreement, policy) or [registered]
+
+
+def _accept(
+    state: AccountState, command: AcceptAgreement, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    refusal = check_agreement(command.agreement, policy)
+    if refusal:
+        return refusal
+    if state.agreement == command.agreement:
+        return []
+    return [AgreementAccepted(at=now, by=actor.user, agreement=command.agreement)]
+
+
+def _suspend(
+    state: AccountState, command: SuspendAccount, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    """Suspend; staff do not suspend themselves, nor each other without taking the role first."""
+    if state.platform is not None:
+        text = N_("@{user} has the platform role {role}: take it away first.")
+        return Refusal(ErrorCode.OUTRANKED, text, {"user": state.user, "role": state.platform})
+    until = end_of(now, command.duration_ms)
+    return [AccountSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
+
+
+def _restore(
+    state: AccountState, command: RestoreAccount, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    if not state.is_suspended(now):
+        return Refusal(ErrorCode.CONFLICT, N_("@{user} is not suspended."), {"user": state.user})
+    return [AccountRestored(at=now, by=actor.user, reason=command.reason)]
+
+
+def _grant(
+    state: AccountState, command: GrantRole, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    if state.user == actor.user:
+        return Refusal(
+            ErrorCode.FORBIDDEN, N_("Nobody changes their own platform role."), {"user": state.user}
+        )
+    return [RoleGranted(at=now, by=actor.user, role=command.role, reason=command.reason)]
+
+
+def _attest(
+    state: AccountState, command: AttestIdentity, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    if state.user == actor.user:
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody attests their own identity."), {"user": state.user})
+    return [IdentityAttested(at=now, by=actor.user, identity=command.identity, reason=command.reason)]
+
+
+_DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, Policy], AccountDecision]] = {
+    AcceptAgreement: _accept,
+    SuspendAccount: _suspend,
+    RestoreAccount: _restore,
+    GrantRole: _grant,
+    AttestIdentity: _attest,
+}
+
+
+def registered(event: AccountRegistered) -> AccountState:
+    """Return the account that `event` makes."""
+    return AccountState(event.user, event.at, event.agreement, version=1)
+
+
+def apply_account(state: AccountState, event: AccountEvent) -> None:
+    """Change `state` as `event` says."""
+    state.version += 1
+    match event:
+        case AgreementAccepted(agreement=agreement):
+            state.agreement = agreement
+        case AccountSuspended(until_ms=until, reason=reason):
+            state.suspended_until_ms, state.suspended_reason = until, reason
+        case AccountRestored():
+            state.suspended_until_ms, state.suspended_reason = 0, ""
+        case RoleGranted(role=role):
+            state.platform = role
+        case IdentityAttested(identity=identity):
+            state.identity = identity
+        case _:
+            raise AssertionError(f"not an event of an account that exists: {event!r}")
+
+
+def replay_account(events: Iterable[AccountEvent]) -> AccountState:
+    """Return the state that a whole stream of events, the registration first, leads to."""
+    stream = iter(events)
+    first = next(stream)
+    assert isinstance(first, AccountRegistered), "an account's stream begins with its registration"
+    state = registered(first)
+    for event in stream:
+        apply_account(state, event)
+    return state

@@ -1,0 +1,26 @@
+"""Who asks: what a rule may know of an account."""
+
+from enum import StrEnum
+
+from folkmoot_protocol.types import Identity
+from msgspec import Struct
+
+
+class PlatformRole(StrEnum):
+    """Roles of the operator's staff (G14). They are duties, not ranks: see `permissions.PLATFORM_RULES`."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    MODERATOR = "moderator"
+    SAFETY_OFFICER = "safety_officer"
+    SUPERADMIN = "superadmin"
+
+
+class Actor(Struct, frozen=True):
+    """The account behind a command, with the counts that caps are checked against (G8.1)."""
+
+    user: str
+    groups_created: int = 0
+    groups_joined: int = 0
+    identity: Identity = Identity.NONE
+    platform: PlatformRole | None = None

@@ -1,0 +1,1 @@
+"""Groups: `state`, `commands`, `events`, and the two functions between them, `decide` and `apply`."""

@@ -1,0 +1,219 @@
+"""How events change a group: the only place where a `GroupState` is written."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from folkmoot_protocol.types import GroupStatus, Role
+from msgspec.structs import replace
+
+from ..roles import ALL_PERMISSIONS
+from . import events as e
+from .state import Ban, GroupState, JoinRequest, Member, Mute, case_number
+
+
+def founded(event: e.GroupCreated) -> GroupState:
+    """Return the group that `event` founds, with its owner in it."""
+    owner = Member(event.by, Role.OWNER, event.at)
+    return GroupState(
+        code=event.code,
+        name=event.name,
+        creator=event.by,
+        owner=event.by,
+        created_ts=event.at,
+        topic=event.topic,
+        category=event.category,
+        join_mode=event.join_mode,
+        member_limit=event.member_limit,
+        version=1,
+        members={event.by: owner},
+    )
+
+
+def apply(state: GroupState, event: e.Event) -> None:
+    """Change `state` as `event` says. An event once decided is never refused here."""
+    state.version += 1
+    APPLIERS[type(event)](state, event)
+
+
+def replay(events: Iterable[e.Event]) -> GroupState:
+    """Return the state that a whole stream of events, the founding first, leads to."""
+    stream = iter(events)
+    first = next(stream)
+    assert isinstance(first, e.GroupCreated), "a group's stream begins with its founding"
+    state = founded(first)
+    for event in stream:
+        apply(state, event)
+    return state
+
+
+def _drop_member(state: GroupState, user: str) -> None:
+    """Forget a membership and what hangs on it; bans and mutes stay."""
+    state.members.pop(user, None)
+    if state.heir == user:
+        _clear_heir(state)
+
+
+def _clear_heir(state: GroupState) -> None:
+    state.heir, state.heir_until_ms = "", 0
+
+
+def _joined(state: GroupState, event: e.MemberJoined) -> None:
+    state.members[event.user] = Member(event.user, Role.MEMBER, event.at)
+    state.requests.pop(event.user, None)
+    state.invitations.pop(event.user, None)
+
+
+def _join_requested(state: GroupState, event: e.JoinRequested) -> None:
+    state.requests = {user: one for user, one in state.requests.items() if one.until_ms > event.at}
+    state.requests[event.user] = JoinRequest(event.user, event.at, event.until_ms, event.answer)
+
+
+def _join_request_ended(state: GroupState, event: e.JoinRequestEnded) -> None:
+    state.requests.pop(event.user, None)
+
+
+def _invited(state: GroupState, event: e.Invited) -> None:
+    state.invitations = {user: until for user, until in state.invitations.items() if until > event.at}
+    state.invitations[event.user] = event.until_ms
+
+
+def _left(state: GroupState, event: e.MemberLeft | e.MemberKicked) -> None:
+    _drop_member(state, event.user)
+
+
+def _banned(state: GroupState, event: e.MemberBanned) -> None:
+    _drop_member(state, event.user)
+    state.requests.pop(event.user, None)
+    state.invitations.pop(event.user, None)
+    case = case_number(state.code, state.version)
+    state.bans = {user: ban for user, ban in state.bans.items() if ban.until_ms > event.at}
+    state.bans[event.user] = Ban(event.user, event.until_ms, event.by, event.reason, case)
+
+
+def _unbanned(state: GroupState, event: e.BanLifted) -> None:
+    state.bans.pop(event.user, None)
+
+
+def _muted(state: GroupState, event: e.MemberMuted) -> None:
+    case = case_number(state.code, state.version)
+    state.mutes = {user: mute for user, mute in state.mutes.items() if mute.until_ms > event.at}
+    state.mutes[event.user] = Mute(event.user, event.until_ms, event.by, event.reason, case)
+
+
+def _unmuted(state: GroupState, event: e.MuteLifted) -> None:
+    state.mutes.pop(event.user, None)
+
+
+def _locked(state: GroupState, event: e.GroupLocked) -> None:
+    state.locked_until_ms = event.until_ms
+
+
+def _unlocked(state: GroupState, event: e.GroupUnlocked) -> None:
+    state.locked_until_ms = 0
+
+
+def _slow_mode(state: GroupState, event: e.SlowModeSet) -> None:
+    state.slow_ms = event.slow_ms
+
+
+def _entry_deleted(state: GroupState, event: e.EntryDeleted) -> None:
+    """The entry is the journal's; the group remembers only that its version moved on."""
+
+
+def _promoted(state: GroupState, event: e.MemberPromoted | e.PermissionsSet) -> None:
+    member = state.members[event.user]
+    state.members[event.user] = replace(member, role=Role.ADMIN, permissions=frozenset(event.permissions))
+
+
+def _demoted(state: GroupState, event: e.MemberDemoted) -> None:
+    state.members[event.user] = replace(state.members[event.user], role=Role.MEMBER, permissions=frozenset())
+
+
+def _tagged(state: GroupState, event: e.TagSet) -> None:
+    state.members[event.user] = replace(state.members[event.user], tag=event.tag)
+
+
+def _transfer_offered(state: GroupState, event: e.TransferOffered) -> None:
+    state.heir, state.heir_until_ms = event.user, event.until_ms
+
+
+def _transfer_withdrawn(state: GroupState, event: e.TransferWithdrawn) -> None:
+    _clear_heir(state)
+
+
+def _transferred(state: GroupState, event: e.OwnershipTransferred) -> None:
+    previous, heir = state.members[event.previous], state.members[event.user]
+    state.members[event.previous] = replace(previous, role=Role.ADMIN, permissions=ALL_PERMISSIONS)
+    state.members[event.user] = replace(heir, role=Role.OWNER, permissions=frozenset())
+    state.owner = event.user
+    state.mutes.pop(event.user, None)
+    _clear_heir(state)
+
+
+def _renamed(state: GroupState, event: e.GroupRenamed) -> None:
+    state.name = event.name
+
+
+def _topic(state: GroupState, event: e.TopicSet) -> None:
+    state.topic = event.topic
+
+
+def _category(state: GroupState, event: e.CategorySet) -> None:
+    state.category = event.category
+
+
+def _join_mode(state: GroupState, event: e.JoinModeSet) -> None:
+    state.join_mode = event.join_mode
+
+
+def _member_limit(state: GroupState, event: e.MemberLimitSet) -> None:
+    state.member_limit = event.limit
+
+
+def _suspended(state: GroupState, event: e.GroupSuspended) -> None:
+    state.status, state.status_until_ms = GroupStatus.SUSPENDED, event.until_ms
+
+
+def _restored(state: GroupState, event: e.GroupRestored) -> None:
+    state.status, state.status_until_ms = GroupStatus.ACTIVE, 0
+
+
+def _closed(state: GroupState, event: e.GroupDissolved | e.GroupClosed) -> None:
+    """A closed group has no members; `owner` still tells who answered for it (G9)."""
+    state.status, state.status_until_ms = GroupStatus.CLOSED, 0
+    state.members, state.requests, state.invitations = {}, {}, {}
+    _clear_heir(state)
+
+
+APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
+    e.MemberJoined: _joined,
+    e.JoinRequested: _join_requested,
+    e.JoinRequestEnded: _join_request_ended,
+    e.Invited: _invited,
+    e.MemberLeft: _left,
+    e.MemberKicked: _left,
+    e.MemberBanned: _banned,
+    e.BanLifted: _unbanned,
+    e.MemberMuted: _muted,
+    e.MuteLifted: _unmuted,
+    e.GroupLocked: _locked,
+    e.GroupUnlocked: _unlocked,
+    e.SlowModeSet: _slow_mode,
+    e.EntryDeleted: _entry_deleted,
+    e.MemberPromoted: _promoted,
+    e.PermissionsSet: _promoted,
+    e.MemberDemoted: _demoted,
+    e.TagSet: _tagged,
+    e.TransferOffered: _transfer_offered,
+    e.TransferWithdrawn: _transfer_withdrawn,
+    e.OwnershipTransferred: _transferred,
+    e.GroupRenamed: _renamed,
+    e.TopicSet: _topic,
+    e.CategorySet: _category,
+    e.JoinModeSet: _join_mode,
+    e.MemberLimitSet: _member_limit,
+    e.GroupDissolved: _closed,
+    e.GroupSuspended: _suspended,
+    e.GroupRestored: _restored,
+    e.GroupClosed: _closed,
+}

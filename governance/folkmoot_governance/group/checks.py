@@ -1,0 +1,128 @@
+"""The checks that stand before every decision: is the group alive, and may this actor do this?"""
+
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import GroupStatus, JoinMode, Role
+
+from ..actor import Actor
+from ..permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_ACTS, RULES, Rule, may_on_platform
+from ..policy import Policy, meets
+from ..refusal import Refusal
+from ..roles import RANK, outranks
+from ..text import N_
+from . import commands as c
+from .state import GroupState
+
+
+def refuse(code: ErrorCode, text: str, **detail: object) -> Refusal:
+    """Return a refusal; `detail` fills the text's placeholders and goes to programs."""
+    return Refusal(code, text, detail)
+
+
+def rule_for(state: GroupState, command: c.Command, actor: Actor) -> Rule:
+    """Return the row of the permission table that counts for `command`."""
+    if isinstance(command, c.Invite) and state.join_mode is JoinMode.OPEN:
+        return OPEN_INVITE
+    if isinstance(command, c.DeleteEntry) and command.user == actor.user:
+        return OWN_ENTRY
+    return RULES[type(command)]
+
+
+def check_standing(state: GroupState, now: int, *, while_suspended: bool) -> Refusal | None:
+    """Refuse what a closed or suspended group no longer allows (G11.1)."""
+    standing = state.standing(now)
+    if standing is GroupStatus.CLOSED:
+        return refuse(ErrorCode.GROUP_CLOSED, N_("This group is closed."))
+    if standing is GroupStatus.SUSPENDED and not while_suspended:
+        until = state.status_until_ms
+        return refuse(
+            ErrorCode.GROUP_SUSPENDED, N_("The platform has suspended this group {until}."), until_ms=until
+        )
+    return None
+
+
+def check_role(state: GroupState, rule: Rule, actor: Actor) -> Refusal | None:
+    """Refuse an actor whose role or permissions are not enough for `rule`."""
+    role = state.role_of(actor.user)
+    if rule.least is None:
+        return None
+    if role is None:
+        return refuse(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
+    if RANK[role] < RANK[rule.least]:
+        return refuse(
+            ErrorCode.FORBIDDEN,
+            N_("This takes the role {needed}; yours is {role}."),
+            needed=rule.least,
+            role=role,
+        )
+    if rule.permission and not state.holds(actor.user, rule.permission):
+        text = N_("The owner has not given you the permission {permission}.")
+        return refuse(ErrorCode.FORBIDDEN, text, permission=rule.permission, help="/rights")
+    return None
+
+
+def check_target(state: GroupState, rule: Rule, command: c.Command, actor: Actor) -> Refusal | None:
+    """Refuse to act on an equal or a superior."""
+    if not rule.outranks or not isinstance(command, c.TargetedCommand):
+        return None
+    if command.user == actor.user:
+        return refuse(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."))
+    theirs = state.role_of(command.user)
+    if outranks(state.role_of(actor.user), theirs):
+        return None
+    return refuse(
+        ErrorCode.OUTRANKED,
+        N_("@{user} is {role} here: you do not outrank them."),
+        user=command.user,
+        role=theirs,
+    )
+
+
+def check_permission(state: GroupState, command: c.Command, actor: Actor, now: int) -> Refusal | None:
+    """Run all checks that the permission table asks for, the group's standing first."""
+    if type(command) in PLATFORM_ACTS:
+        if not may_on_platform(actor.platform, PLATFORM_ACTS[type(command)]):
+            return refuse(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."))
+        return check_standing(state, now, while_suspended=True)
+    rule = rule_for(state, command, actor)
+    return (
+        check_standing(state, now, while_suspended=rule.while_suspended)
+        or check_role(state, rule, actor)
+        or check_target(state, rule, command, actor)
+    )
+
+
+def check_joiner(state: GroupState, joiner: Actor, now: int, policy: Policy) -> Refusal | None:
+    """Refuse who may not become a member now: banned, or a cap is reached (G8.1)."""
+    ban = state.ban_of(joiner.user, now)
+    if ban:
+        text = N_("@{user} is banned from this group {until}.")
+        return refuse(
+            ErrorCode.BANNED, text, user=joiner.user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case
+        )
+    if state.is_full():
+        text = N_("The group is full: {current} of {limit} members.")
+        return refuse(
+            ErrorCode.GROUP_FULL,
+            text,
+            current=len(state.members),
+            limit=state.member_limit,
+            rule="member_limit",
+        )
+    if joiner.groups_joined >= policy.groups_joined:
+        text = N_("@{user} is in {current} groups already; {limit} are allowed.")
+        detail = {
+            "current": joiner.groups_joined,
+            "limit": policy.groups_joined,
+            "rule": "policy.quota.groups_joined",
+        }
+        return refuse(ErrorCode.JOIN_QUOTA, text, user=joiner.user, **detail)
+    return None
+
+
+def check_founder(founder: Actor, policy: Policy) -> Refusal | None:
+    """Refuse who may not answer for a group as its owner: identity level (G8.3)."""
+    if meets(founder.identity, policy.to_create_group):
+        return None
+    text = N_("Owning a group takes a verified identity of level {needed}.")
+    rule = "policy.identity.to_create_group"
+    return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=policy.to_create_group, rule=rule, help="/verify")

@@ -1,0 +1,199 @@
+"""What can be asked of a group. The actor, the time and the policy are given to `decide` beside the command."""
+
+from folkmoot_protocol.types import EntryKind, JoinMode
+from msgspec import Struct
+
+from ..actor import Actor
+from ..roles import Permission
+
+
+class Command(Struct, frozen=True):
+    """Base of all commands."""
+
+
+class TargetedCommand(Command, frozen=True):
+    """A command aimed at an account. That the account exists is for the shell to know."""
+
+    user: str
+
+
+class CreateGroup(Command, frozen=True):
+    """Found a group under a fresh `code`; the actor becomes its owner (G8.2, G8.3)."""
+
+    code: str
+    name: str
+    category: str = "general"
+    topic: str = ""
+    join_mode: JoinMode = JoinMode.OPEN
+
+
+class JoinGroup(Command, frozen=True):
+    """Become a member, or ask to."""
+
+    answer: str = ""
+
+
+class LeaveGroup(Command, frozen=True):
+    """Stop being a member, or withdraw a join request."""
+
+
+class Invite(TargetedCommand, frozen=True):
+    """Let an account in past the join mode."""
+
+
+class ApproveRequests(Command, frozen=True):
+    """Let in those who asked; each applicant comes with the counts that their own caps need."""
+
+    applicants: tuple[Actor, ...]
+
+
+class DenyRequest(TargetedCommand, frozen=True):
+    """Turn down a join request."""
+
+    reason: str = ""
+
+
+class Kick(TargetedCommand, frozen=True):
+    """Remove a member; coming back is allowed."""
+
+    reason: str = ""
+
+
+class BanMember(TargetedCommand, frozen=True):
+    """Remove and keep out. Also works on who is not a member yet."""
+
+    duration_ms: int
+    reason: str = ""
+
+
+class Unban(TargetedCommand, frozen=True):
+    """Lift a ban."""
+
+
+class MuteMember(TargetedCommand, frozen=True):
+    """Silence one member for a time."""
+
+    duration_ms: int
+    reason: str = ""
+
+
+class Unmute(TargetedCommand, frozen=True):
+    """Lift a mute."""
+
+
+class Lock(Command, frozen=True):
+    """Silence all but owner and admins ("mute all")."""
+
+    duration_ms: int
+
+
+class Unlock(Command, frozen=True):
+    """Lift the lock."""
+
+
+class SetSlow(Command, frozen=True):
+    """Set the least time between two posts of one member; 0 ends slow mode."""
+
+    slow_ms: int
+
+
+class DeleteEntry(TargetedCommand, frozen=True):
+    """Remove an entry's text from sight; `user` is its author, `ts` when it was posted.
+
+    What the entry is, `kind` and whether it is `redacted` already, is read from the journal before.
+    """
+
+    seq: int
+    ts: int
+    kind: EntryKind = EntryKind.TEXT
+    redacted: bool = False
+    reason: str = ""
+
+
+class Promote(TargetedCommand, frozen=True):
+    """Make a member an admin."""
+
+    permissions: frozenset[Permission]
+
+
+class SetPermissions(TargetedCommand, frozen=True):
+    """Change what an admin may do."""
+
+    permissions: frozenset[Permission]
+
+
+class Demote(TargetedCommand, frozen=True):
+    """Make an admin a plain member."""
+
+
+class SetTag(TargetedCommand, frozen=True):
+    """Give a member a free tag; empty takes it away."""
+
+    tag: str
+
+
+class OfferTransfer(TargetedCommand, frozen=True):
+    """Offer ownership to a member, who must accept."""
+
+
+class AcceptTransfer(Command, frozen=True):
+    """Take over what was offered."""
+
+
+class WithdrawTransfer(Command, frozen=True):
+    """Take back the offer."""
+
+
+class Rename(Command, frozen=True):
+    """Change the name."""
+
+    name: str
+
+
+class SetTopic(Command, frozen=True):
+    """Change the topic."""
+
+    topic: str
+
+
+class SetCategory(Command, frozen=True):
+    """Change the category (G7)."""
+
+    category: str
+
+
+class SetJoinMode(Command, frozen=True):
+    """Change how people come in."""
+
+    join_mode: JoinMode
+
+
+class SetMemberLimit(Command, frozen=True):
+    """Change the group's own cap on members, within what its grade allows."""
+
+    limit: int
+
+
+class Dissolve(Command, frozen=True):
+    """End the group for good; `confirm` must be its code."""
+
+    confirm: str = ""
+
+
+class SuspendGroup(Command, frozen=True):
+    """Stop posting and joining for a time: a measure of the platform (G11.1)."""
+
+    duration_ms: int
+    reason: str
+
+
+class RestoreGroup(Command, frozen=True):
+    """End a suspension early: a measure of the platform."""
+
+    reason: str
+
+
+class CloseGroup(Command, frozen=True):
+    """Close the group for good: a measure of the platform (G11.1)."""
+
+    reason: str

@@ -1,0 +1,125 @@
+"""Roles and who answers for the group: promote, demote, tags, transfer, dissolve."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Role
+
+from ..actor import Actor
+from ..duration import end_of
+from ..policy import Policy
+from ..refusal import Refusal
+from ..text import N_
+from . import commands as c
+from .checks import check_founder, refuse
+from .events import (
+    Event,
+    GroupDissolved,
+    MemberDemoted,
+    MemberPromoted,
+    OwnershipTransferred,
+    PermissionsSet,
+    TagSet,
+    TransferOffered,
+    TransferWithdrawn,
+)
+from .state import GroupState
+
+Decision = Sequence[Event] | Refusal
+
+
+def check_has_role(state: GroupState, user: str, needed: Role) -> Refusal | None:
+    """Refuse where the account aimed at does not hold exactly the role `needed`."""
+    role = state.role_of(user)
+    if role is None:
+        return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=user)
+    if role is not needed:
+        text = N_("@{user} is {role} here, not {needed}.")
+        return refuse(ErrorCode.CONFLICT, text, user=user, role=role, needed=needed)
+    return None
+
+
+def promote(state: GroupState, command: c.Promote, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Make a member an admin with the permissions named."""
+    refusal = check_has_role(state, command.user, Role.MEMBER)
+    if refusal:
+        return refusal
+    admins = sum(member.role is Role.ADMIN for member in state.members.values())
+    if admins >= policy.admins_per_group:
+        text = N_("The group has {current} admins, and no more are allowed.")
+        return refuse(ErrorCode.CONFLICT, text, current=admins, rule="policy.groups.admins_per_group")
+    granted = tuple(sorted(command.permissions))
+    return [MemberPromoted(at=now, by=actor.user, user=command.user, permissions=granted)]
+
+
+def set_permissions(
+    state: GroupState, command: c.SetPermissions, actor: Actor, now: int, policy: Policy
+) -> Decision:
+    """Change what an admin may do."""
+    granted = tuple(sorted(command.permissions))
+    return check_has_role(state, command.user, Role.ADMIN) or [
+        PermissionsSet(at=now, by=actor.user, user=command.user, permissions=granted)
+    ]
+
+
+def demote(state: GroupState, command: c.Demote, actor: Actor, now: int, policy: Policy) -> Decision:
+    return check_has_role(state, command.user, Role.ADMIN) or [
+        MemberDemoted(at=now, by=actor.user, user=command.user)
+    ]
+
+
+def set_tag(state: GroupState, command: c.SetTag, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Give a member a free tag (G8.3)."""
+    if command.user not in state.members:
+        return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
+    return [TagSet(at=now, by=actor.user, user=command.user, tag=command.tag)]
+
+
+def offer_transfer(
+    state: GroupState, command: c.OfferTransfer, actor: Actor, now: int, policy: Policy
+) -> Decision:
+    """Offer the group to a member; a new offer replaces the open one."""
+    if command.user not in state.members:
+        return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
+    until = end_of(now, policy.transfer_ms)
+    return [TransferOffered(at=now, by=actor.user, user=command.user, until_ms=until)]
+
+
+def withdraw_transfer(
+    state: GroupState, command: c.WithdrawTransfer, actor: Actor, now: int, policy: Policy
+) -> Decision:
+    if not state.heir or state.heir_until_ms <= now:
+        return refuse(ErrorCode.CONFLICT, N_("There is no open offer to transfer this group."))
+    return [TransferWithdrawn(at=now, by=actor.user, user=state.heir)]
+
+
+def accept_transfer(
+    state: GroupState, command: c.AcceptTransfer, actor: Actor, now: int, policy: Policy
+) -> Decision:
+    """Become the owner: only who was offered it, in time, and fit to answer for a group (G8.3, G9)."""
+    if state.heir != actor.user or state.heir_until_ms <= now:
+        return refuse(ErrorCode.CONFLICT, N_("There is no open offer to transfer this group to you."))
+    return check_founder(actor, policy) or [
+        OwnershipTransferred(at=now, by=actor.user, user=actor.user, previous=state.owner)
+    ]
+
+
+def dissolve(state: GroupState, command: c.Dissolve, actor: Actor, now: int, policy: Policy) -> Decision:
+    """End the group, if its code was typed as confirmation."""
+    if command.confirm != state.code:
+        text = N_("This ends the group for good. To confirm, type: /dissolve {code}")
+        return refuse(ErrorCode.CONFIRM_REQUIRED, text, code=state.code)
+    return [GroupDissolved(at=now, by=actor.user)]
+
+
+OWNERSHIP: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
+    c.Promote: promote,
+    c.SetPermissions: set_permissions,
+    c.Demote: demote,
+    c.SetTag: set_tag,
+    c.OfferTransfer: offer_transfer,
+    c.WithdrawTransfer: withdraw_transfer,
+    c.AcceptTransfer: accept_transfer,
+    c.Dissolve: dissolve,
+}

@@ -1,0 +1,199 @@
+"""What happened to a group. Events are the ledger's content: their names and fields never change meaning.
+
+Each has `at` (Unix ms) and `by` (the user who did it). The tag (`event`) is what clients see in `data.event` of a notice.
+"""
+
+from typing import Literal
+
+from folkmoot_protocol.types import JoinMode
+from msgspec import Struct
+
+from ..roles import Permission
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Base of all events of a group."""
+
+    at: int
+    by: str
+
+
+class MemberEvent(Event, frozen=True, kw_only=True):
+    """An event that concerns one account, `user`."""
+
+    user: str
+
+
+class GroupCreated(Event, frozen=True, kw_only=True, tag="created"):
+    code: str
+    name: str
+    category: str
+    topic: str
+    join_mode: JoinMode
+    member_limit: int
+
+
+class MemberJoined(MemberEvent, frozen=True, kw_only=True, tag="joined"):
+    via: Literal["open", "approval", "invitation"]
+
+
+class JoinRequested(MemberEvent, frozen=True, kw_only=True, tag="join_requested"):
+    until_ms: int
+    answer: str = ""
+
+
+class JoinRequestEnded(MemberEvent, frozen=True, kw_only=True, tag="join_request_ended"):
+    """A request was denied (`by` an admin) or withdrawn (`by` the applicant)."""
+
+    reason: str = ""
+
+
+class Invited(MemberEvent, frozen=True, kw_only=True, tag="invited"):
+    until_ms: int
+
+
+class MemberLeft(MemberEvent, frozen=True, kw_only=True, tag="left"):
+    pass
+
+
+class MemberKicked(MemberEvent, frozen=True, kw_only=True, tag="kicked"):
+    reason: str = ""
+
+
+class MemberBanned(MemberEvent, frozen=True, kw_only=True, tag="banned"):
+    until_ms: int
+    reason: str = ""
+
+
+class BanLifted(MemberEvent, frozen=True, kw_only=True, tag="unbanned"):
+    pass
+
+
+class MemberMuted(MemberEvent, frozen=True, kw_only=True, tag="muted"):
+    until_ms: int
+    reason: str = ""
+
+
+class MuteLifted(MemberEvent, frozen=True, kw_only=True, tag="unmuted"):
+    pass
+
+
+class GroupLocked(Event, frozen=True, kw_only=True, tag="locked"):
+    until_ms: int
+
+
+class GroupUnlocked(Event, frozen=True, kw_only=True, tag="unlocked"):
+    pass
+
+
+class SlowModeSet(Event, frozen=True, kw_only=True, tag="slow_mode"):
+    slow_ms: int
+
+
+class EntryDeleted(MemberEvent, frozen=True, kw_only=True, tag="deleted"):
+    """The entry `seq` by `user` was removed (G10): a tombstone stays."""
+
+    seq: int
+    reason: str = ""
+
+
+class MemberPromoted(MemberEvent, frozen=True, kw_only=True, tag="promoted"):
+    permissions: tuple[Permission, ...]
+
+
+class PermissionsSet(MemberEvent, frozen=True, kw_only=True, tag="rights_changed"):
+    permissions: tuple[Permission, ...]
+
+
+class MemberDemoted(MemberEvent, frozen=True, kw_only=True, tag="demoted"):
+    pass
+
+
+class TagSet(MemberEvent, frozen=True, kw_only=True, tag="tagged"):
+    tag: str
+
+
+class TransferOffered(MemberEvent, frozen=True, kw_only=True, tag="transfer_offered"):
+    until_ms: int
+
+
+class TransferWithdrawn(MemberEvent, frozen=True, kw_only=True, tag="transfer_withdrawn"):
+    pass
+
+
+class OwnershipTransferred(MemberEvent, frozen=True, kw_only=True, tag="transferred"):
+    """`user` is the new owner, `previous` the old one, who stays as an admin (G9)."""
+
+    previous: str
+
+
+class GroupRenamed(Event, frozen=True, kw_only=True, tag="renamed"):
+    name: str
+
+
+class TopicSet(Event, frozen=True, kw_only=True, tag="topic_changed"):
+    topic: str
+
+
+class CategorySet(Event, frozen=True, kw_only=True, tag="category_changed"):
+    category: str
+
+
+class JoinModeSet(Event, frozen=True, kw_only=True, tag="join_mode_changed"):
+    join_mode: JoinMode
+
+
+class MemberLimitSet(Event, frozen=True, kw_only=True, tag="limit_changed"):
+    limit: int
+
+
+class GroupDissolved(Event, frozen=True, kw_only=True, tag="dissolved"):
+    pass
+
+
+class GroupSuspended(Event, frozen=True, kw_only=True, tag="suspended"):
+    until_ms: int
+    reason: str
+
+
+class GroupRestored(Event, frozen=True, kw_only=True, tag="restored"):
+    reason: str
+
+
+class GroupClosed(Event, frozen=True, kw_only=True, tag="closed"):
+    reason: str
+
+
+GroupEvent = (
+    GroupCreated
+    | MemberJoined
+    | JoinRequested
+    | JoinRequestEnded
+    | Invited
+    | MemberLeft
+    | MemberKicked
+    | MemberBanned
+    | BanLifted
+    | MemberMuted
+    | MuteLifted
+    | GroupLocked
+    | GroupUnlocked
+    | SlowModeSet
+    | EntryDeleted
+    | MemberPromoted
+    | PermissionsSet
+    | MemberDemoted
+    | TagSet
+    | TransferOffered
+    | TransferWithdrawn
+    | OwnershipTransferred
+    | GroupRenamed
+    | TopicSet
+    | CategorySet
+    | JoinModeSet
+    | MemberLimitSet
+    | GroupDissolved
+    | GroupSuspended
+    | GroupRestored
+    | GroupClosed
+)

@@ -1,0 +1,45 @@
+"""May this member post now? The question that is asked most, so it allocates nothing when the answer is yes."""
+
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import GroupStatus, Identity, Role
+
+from ..policy import Policy, meets
+from ..refusal import Refusal
+from ..text import N_
+from .checks import check_standing, refuse
+from .state import GroupState
+
+
+def check_post(
+    state: GroupState, user: str, identity: Identity, now: int, last_post_ms: int, policy: Policy
+) -> Refusal | None:
+    """Refuse a post of `user` at `now`, or return None.
+
+    `last_post_ms` is when the member's previous post here was accepted (Unix ms, 0 for never): slow mode counts from it.
+    """
+    if state.status is not GroupStatus.ACTIVE:
+        refusal = check_standing(state, now, while_suspended=False)
+        if refusal:
+            return refusal
+    member = state.members.get(user)
+    if member is None:
+        return refuse(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
+    if user in state.mutes and (mute := state.mute_of(user, now)):
+        text = N_("You are muted in this group {until}.")
+        return refuse(ErrorCode.MUTED, text, until_ms=mute.until_ms, reason=mute.reason, case=mute.case)
+    if member.role is Role.MEMBER:
+        if state.locked_until_ms > now:
+            until = state.locked_until_ms
+            return refuse(
+                ErrorCode.GROUP_MUTED, N_("Only owner and admins may post {until}."), until_ms=until
+            )
+        if state.slow_ms and now < last_post_ms + state.slow_ms:
+            wait = last_post_ms + state.slow_ms - now
+            return refuse(
+                ErrorCode.SLOW_MODE, N_("Slow mode: wait {wait}."), retry_after_ms=wait, slow_ms=state.slow_ms
+            )
+    if not meets(identity, policy.to_post):
+        text = N_("Posting takes a verified identity of level {needed}.")
+        rule = "policy.identity.to_post"
+        return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=policy.to_post, rule=rule, help="/verify")
+    return None

@@ -1,0 +1,120 @@
+"""A group as the rules see it."""
+
+from folkmoot_protocol.types import GroupStatus, JoinMode, Role
+from msgspec import Struct, field
+
+from ..roles import Permission
+
+
+class Member(Struct):
+    """One membership. `permissions` counts for admins only: an owner holds all, a member none."""
+
+    user: str
+    role: Role
+    joined_ts: int
+    permissions: frozenset[Permission] = frozenset()
+    tag: str = ""
+
+
+class Ban(Struct, frozen=True):
+    """A block on joining until `until_ms`; `case` is the number of the act that made it."""
+
+    user: str
+    until_ms: int
+    by: str
+    reason: str
+    case: str
+
+
+class Mute(Struct, frozen=True):
+    """A silence until `until_ms`. It survives leaving and coming back."""
+
+    user: str
+    until_ms: int
+    by: str
+    reason: str
+    case: str
+
+
+class JoinRequest(Struct, frozen=True):
+    """Somebody waiting at the door of a group with join mode `approval`; void from `until_ms` on."""
+
+    user: str
+    asked_ts: int
+    until_ms: int
+    answer: str = ""
+
+
+class GroupState(Struct):
+    """All that events have made of a group. `version` counts the events of its stream.
+
+    Only `apply` changes it. `locked_until_ms` silences all but owner and admins ("mute all"); 0 is "not locked".
+    `heir` is who may accept the transfer that the owner offered, until `heir_until_ms`.
+    """
+
+    code: str
+    name: str
+    creator: str
+    owner: str
+    created_ts: int
+    topic: str = ""
+    category: str = "general"
+    grade: str = "standard"
+    join_mode: JoinMode = JoinMode.OPEN
+    status: GroupStatus = GroupStatus.ACTIVE
+    status_until_ms: int = 0
+    member_limit: int = 0
+    locked_until_ms: int = 0
+    slow_ms: int = 0
+    heir: str = ""
+    heir_until_ms: int = 0
+    version: int = 0
+    members: dict[str, Member] = field(default_factory=dict)
+    bans: dict[str, Ban] = field(default_factory=dict)
+    mutes: dict[str, Mute] = field(default_factory=dict)
+    requests: dict[str, JoinRequest] = field(default_factory=dict)
+    invitations: dict[str, int] = field(default_factory=dict)
+    """Invited users, each with the instant (Unix ms) from which the invitation is void."""
+
+    def standing(self, now: int) -> GroupStatus:
+        """Return the status in force at `now`: a suspension ends by itself (G11.1)."""
+        if self.status is GroupStatus.SUSPENDED and now >= self.status_until_ms:
+            return GroupStatus.ACTIVE
+        return self.status
+
+    def role_of(self, user: str) -> Role | None:
+        """Return the role of `user`, None if not a member."""
+        member = self.members.get(user)
+        return member.role if member else None
+
+    def holds(self, user: str, permission: Permission) -> bool:
+        """Say whether `user` may do what `permission` grants: an owner anything, an admin what was given."""
+        member = self.members.get(user)
+        if member is None or member.role is Role.MEMBER:
+            return False
+        return member.role is Role.OWNER or permission in member.permissions
+
+    def ban_of(self, user: str, now: int) -> Ban | None:
+        """Return the ban in force on `user` at `now`."""
+        ban = self.bans.get(user)
+        return ban if ban and ban.until_ms > now else None
+
+    def mute_of(self, user: str, now: int) -> Mute | None:
+        """Return the mute in force on `user` at `now`."""
+        mute = self.mutes.get(user)
+        return mute if mute and mute.until_ms > now else None
+
+    def is_full(self) -> bool:
+        """Say whether the cap on members is reached (G8.1)."""
+        return len(self.members) >= self.member_limit
+
+    def tags_of(self, user: str) -> list[str]:
+        """Return the in-group identity tags besides the role (G8.3): `creator`, and the free tag of the owner."""
+        member = self.members.get(user)
+        tags = ["creator"] if user == self.creator else []
+        return [*tags, member.tag] if member and member.tag else tags
+
+
+def case_number(code: str, version: int) -> str:
+    """Return the number under which the act that made version `version` of a group is known to people."""
+    return f"{code}-{version}"

@@ -1,0 +1,69 @@
+"""How an act is told: the sentence of each event, and the slash command that undoes it.
+
+One table serves the notice that the group reads, the answer that the actor reads, and the repair of a notice that a
+crash cut off from its event. Placeholders are the event's fields; `until_ms` is offered as `until` too.
+"""
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from .group import events as e
+from .text import N_
+
+
+class Telling(Struct, frozen=True):
+    """How one kind of event is told. `public`: the group gets a notice. `undo`: a slash command with placeholders."""
+
+    text: str
+    undo: str = ""
+    public: bool = True
+
+
+TELLINGS: dict[type[e.Event], Telling] = {
+    e.GroupCreated: Telling(N_("@{by} created the group {name}")),
+    e.MemberJoined: Telling(N_("@{user} joined"), "/kick @{user}"),
+    e.JoinRequested: Telling(N_("@{user} asks to join"), "/leave", public=False),
+    e.JoinRequestEnded: Telling(N_("The request of @{user} to join is closed"), public=False),
+    e.Invited: Telling(N_("@{by} invited @{user}, valid {until}"), public=False),
+    e.MemberLeft: Telling(N_("@{user} left")),
+    e.MemberKicked: Telling(N_("@{by} removed @{user}"), "/invite @{user}"),
+    e.MemberBanned: Telling(N_("@{by} banned @{user} {until}"), "/unban @{user}"),
+    e.BanLifted: Telling(N_("@{by} lifted the ban on @{user}")),
+    e.MemberMuted: Telling(N_("@{by} muted @{user} {until}"), "/unmute @{user}"),
+    e.MuteLifted: Telling(N_("@{by} lifted the mute of @{user}")),
+    e.GroupLocked: Telling(N_("@{by} muted everyone but owner and admins {until}"), "/unlock"),
+    e.GroupUnlocked: Telling(N_("@{by} opened the group for posts again"), "/lock"),
+    e.SlowModeSet: Telling(N_("@{by} set slow mode to {slow}"), "/slow off"),
+    e.EntryDeleted: Telling(N_("@{by} deleted entry {seq} by @{user}")),
+    e.MemberPromoted: Telling(N_("@{by} made @{user} an admin"), "/demote @{user}"),
+    e.PermissionsSet: Telling(N_("@{by} changed what @{user} may do")),
+    e.MemberDemoted: Telling(N_("@{by} took the role of admin from @{user}"), "/promote @{user}"),
+    e.TagSet: Telling(N_("@{by} tagged @{user}: {tag}"), "/tag @{user}"),
+    e.TransferOffered: Telling(N_("@{by} offers the group to @{user}, open {until}"), "/transfer cancel"),
+    e.TransferWithdrawn: Telling(N_("@{by} took back the offer of the group to @{user}")),
+    e.OwnershipTransferred: Telling(N_("@{user} owns the group now; before it was @{previous}")),
+    e.GroupRenamed: Telling(N_("@{by} renamed the group to {name}")),
+    e.TopicSet: Telling(N_("@{by} set the topic: {topic}")),
+    e.CategorySet: Telling(N_("@{by} set the category to {category}")),
+    e.JoinModeSet: Telling(N_("@{by} set the join mode to {join_mode}")),
+    e.MemberLimitSet: Telling(N_("@{by} set the member limit to {limit}")),
+    e.GroupDissolved: Telling(N_("@{by} dissolved the group")),
+    e.GroupSuspended: Telling(N_("The platform suspended the group {until}")),
+    e.GroupRestored: Telling(N_("The platform lifted the group's suspension")),
+    e.GroupClosed: Telling(N_("The platform closed the group")),
+}
+
+_STAFF_EVENTS = (e.GroupSuspended, e.GroupRestored, e.GroupClosed)
+
+
+def event_fields(event: e.Event) -> dict[str, object]:
+    """Return the event's fields for placeholders and for `data` of its notice, its name as `event`.
+
+    Which member of staff took a measure stays inside the platform: `by` is left out of those (G14).
+    """
+    config = event.__struct_config__
+    fields: dict[str, object] = {"event": config.tag, **asdict(event)}
+    del fields["at"]
+    if isinstance(event, _STAFF_EVENTS):
+        del fields["by"]
+    return fields

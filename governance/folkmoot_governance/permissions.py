@@ -1,0 +1,85 @@
+"""Who may do what. This table is the whole answer; `decide` reads it and adds nothing.
+
+A row says, for one command: the least role in the group, the permission that an admin needs besides (an owner has
+all), whether the actor must outrank the account aimed at, and whether it still works while the platform has
+suspended the group. Commands of the platform's staff are in a table of their own, by duty instead of rank (G14).
+"""
+
+from folkmoot_protocol.types import Role
+from msgspec import Struct
+
+from .actor import PlatformRole
+from .group import commands as c
+from .roles import Permission
+
+
+class Rule(Struct, frozen=True):
+    """One row: what the actor needs for one command. `least` None: being a member is not needed."""
+
+    least: Role | None
+    permission: Permission | None = None
+    outranks: bool = False
+    while_suspended: bool = True
+
+
+RULES: dict[type[c.Command], Rule] = {
+    # command               least role     permission           outranks target   while suspended
+    c.JoinGroup: Rule(None, while_suspended=False),
+    c.LeaveGroup: Rule(None),
+    c.AcceptTransfer: Rule(Role.MEMBER),
+    c.Invite: Rule(Role.ADMIN, Permission.INVITE, while_suspended=False),
+    c.ApproveRequests: Rule(Role.ADMIN, Permission.JOINS, while_suspended=False),
+    c.DenyRequest: Rule(Role.ADMIN, Permission.JOINS),
+    c.Kick: Rule(Role.ADMIN, Permission.KICK, outranks=True),
+    c.BanMember: Rule(Role.ADMIN, Permission.BAN, outranks=True),
+    c.Unban: Rule(Role.ADMIN, Permission.BAN),
+    c.MuteMember: Rule(Role.ADMIN, Permission.MUTE, outranks=True),
+    c.Unmute: Rule(Role.ADMIN, Permission.MUTE, outranks=True),
+    c.DeleteEntry: Rule(Role.ADMIN, Permission.DELETE, outranks=True),
+    c.Lock: Rule(Role.ADMIN, Permission.LOCK),
+    c.Unlock: Rule(Role.ADMIN, Permission.LOCK),
+    c.SetSlow: Rule(Role.ADMIN, Permission.SLOW),
+    c.SetTopic: Rule(Role.ADMIN, Permission.TOPIC),
+    c.Promote: Rule(Role.OWNER, outranks=True),
+    c.SetPermissions: Rule(Role.OWNER, outranks=True),
+    c.Demote: Rule(Role.OWNER, outranks=True),
+    c.SetTag: Rule(Role.OWNER),
+    c.OfferTransfer: Rule(Role.OWNER, outranks=True),
+    c.WithdrawTransfer: Rule(Role.OWNER),
+    c.Rename: Rule(Role.OWNER),
+    c.SetCategory: Rule(Role.OWNER),
+    c.SetJoinMode: Rule(Role.OWNER),
+    c.SetMemberLimit: Rule(Role.OWNER),
+    c.Dissolve: Rule(Role.OWNER),
+}
+
+OPEN_INVITE = Rule(Role.MEMBER, while_suspended=False)
+"""Instead of the row of `Invite` while the group's join mode is open: whoever is invited could come in anyway."""
+
+OWN_ENTRY = Rule(Role.MEMBER)
+"""Instead of the row of `DeleteEntry` for one's own entry: without the permission, for `Policy.delete_own_ms` only."""
+
+_STAFF = frozenset({PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN})
+
+PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
+    # act                 who on the operator's staff
+    "read": frozenset(PlatformRole),
+    "suspend_group": _STAFF,
+    "restore_group": _STAFF,
+    "close_group": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
+    "suspend_account": _STAFF,
+    "restore_account": _STAFF,
+    "attest_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
+    "grant_role": frozenset({PlatformRole.SUPERADMIN}),
+}
+
+PLATFORM_ACTS: dict[type[c.Command], str] = {
+    c.SuspendGroup: "suspend_group",
+    c.RestoreGroup: "restore_group",
+    c.CloseGroup: "close_group",
+}
+
+
+def may_on_platform(role: PlatformRole | None, act: str) -> bool:
+    """Say whether a platform role covers `act`, a key of `PLATFORM_RULES`."""
+    return role is not None and role in PLATFORM_RULES[act]

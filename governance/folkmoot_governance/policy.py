@@ -1,0 +1,37 @@
+"""What the operator has set, in the form in which rules take it. The shell fills it from the configuration."""
+
+from folkmoot_protocol.types import Identity
+from msgspec import Struct
+
+from .duration import DAY_MS, HOUR_MS
+
+IDENTITY_ORDER = (Identity.NONE, Identity.MOBILE, Identity.PERSON, Identity.ORGANISATION)
+
+
+class Policy(Struct, frozen=True):
+    """Limits that the rules enforce (G8.1, G8.3). Durations in milliseconds.
+
+    `members_per_group` is what the group's grade allows; a group's own limit is at most that.
+    """
+
+    groups_created: int = 10
+    groups_joined: int = 200
+    members_per_group: int = 500
+    admins_per_group: int = 50
+    bans_per_group: int = 10_000
+    requests_per_group: int = 1_000
+    invitations_per_group: int = 1_000
+    to_post: Identity = Identity.NONE
+    to_create_group: Identity = Identity.NONE
+    delete_own_ms: int = 120_000
+    invite_ms: int = 7 * DAY_MS
+    request_ms: int = 7 * DAY_MS
+    transfer_ms: int = 48 * HOUR_MS
+    slow_max_ms: int = 6 * HOUR_MS
+    categories: frozenset[str] = frozenset({"general"})
+    agreement: str = ""
+
+
+def meets(identity: Identity, needed: Identity) -> bool:
+    """Say whether a passed check of level `identity` is enough where `needed` is asked for (G6)."""
+    return IDENTITY_ORDER.index(identity) >= IDENTITY_ORDER.index(needed)

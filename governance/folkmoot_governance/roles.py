@@ -1,0 +1,30 @@
+"""Roles in a group, their order, and what an admin can be entrusted with."""
+
+from enum import StrEnum
+
+from folkmoot_protocol.types import Role
+
+RANK = {None: 0, Role.MEMBER: 1, Role.ADMIN: 2, Role.OWNER: 3}
+"""Higher outranks lower; None is somebody who is not a member."""
+
+
+class Permission(StrEnum):
+    """What an owner may grant to an admin, one by one (G9)."""
+
+    DELETE = "delete"
+    KICK = "kick"
+    BAN = "ban"
+    MUTE = "mute"
+    LOCK = "lock"
+    SLOW = "slow"
+    JOINS = "joins"
+    INVITE = "invite"
+    TOPIC = "topic"
+
+
+ALL_PERMISSIONS = frozenset(Permission)
+
+
+def outranks(one: Role | None, other: Role | None) -> bool:
+    """Say whether `one` stands strictly above `other`: nobody acts on an equal or a superior."""
+    return RANK[one] > RANK[other]
