@@ -1,0 +1,79 @@
+# Needs Python 3.11 or newer and make, nothing else: every target sets up what it uses.
+#   make run | test | check | format | install | wheel | lock | clean
+#   make test PYTEST="tests/unit -k config"     arguments for pytest
+#   make test WHEEL=1                           test the built wheel in an environment of its own
+
+PYTHON ?= python3
+PYTEST ?=
+
+ifdef WHEEL
+VENV := .venv-wheel
+else
+VENV ?= .venv
+endif
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PACKAGES := protocol/folkmoot_protocol governance/folkmoot_governance server/folkmoot_server client/folkmoot_client
+CODE := protocol governance server client tests $(wildcard bench)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: install run test check format docs wheel lock clean
+
+install: $(STAMP)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Folkmoot needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+ifdef WHEEL
+# Fresh code goes into a fresh wheel each time: stale modules from an earlier one would hide a file left out.
+$(STAMP): requirements.lock pyproject.toml $(BIN)/python $(shell find $(PACKAGES) -type f -not -path '*/__pycache__/*')
+	$(PIP) install --no-deps --require-hashes -r requirements.lock
+	rm -rf dist
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	$(PIP) install --no-deps --no-index --force-reinstall dist/*.whl
+	touch $@
+else
+$(STAMP): requirements.lock pyproject.toml $(BIN)/python
+	$(PIP) install --no-deps --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+endif
+
+run: install
+	@$(BIN)/folkmoot serve --profile open
+
+test: install
+	$(BIN)/pytest $(PYTEST)
+
+check: install
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/folkmoot config example | diff -u config.example.toml -
+	$(BIN)/folkmoot config docs | diff -u docs/configuration.md -
+
+format: install
+	$(BIN)/ruff check --fix-only --quiet $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+# Writes anew what is generated from code.
+docs: install
+	$(BIN)/folkmoot config example > config.example.toml
+	$(BIN)/folkmoot config docs > docs/configuration.md
+
+wheel: install
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+# Pins every dependency with its hashes for all supported platforms; the file names no registry.
+lock: install
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate --extra dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv .venv-wheel dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

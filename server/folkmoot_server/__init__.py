@@ -1,0 +1,1 @@
+"""The shell around the rules: sockets, storage, fan-out, jobs, pages, and the command `folkmoot`."""

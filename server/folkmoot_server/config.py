@@ -1,0 +1,290 @@
+"""The server's configuration, declared once.
+
+The loader, `config.example.toml`, `docs/configuration.md` and `folkmoot config` come from the dataclasses of
+this file. `load_config` is the only way in; `Config()` is the profile `regulated` with every default.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from gettext import gettext as _
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from folkmoot_server import config_text
+from folkmoot_server.config_load import ConfigError, load
+from folkmoot_server.config_setting import Value, labels, named, section, setting, settings_of
+
+__all__ = [
+    "OPEN_DEFAULTS",
+    "Config",
+    "ConfigError",
+    "docs",
+    "example",
+    "load_config",
+    "show",
+    "split_address",
+]
+
+IDENTITIES = ("none", "mobile", "person", "organisation")
+NO_LIMIT = "0 = no limit."
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`, an IPv6 host in brackets. Raises ValueError."""
+    match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]\s]+):(\d{1,5})", text)
+    if match is None or int(match[2]) > 65535:
+        raise ValueError(text)
+    return match[1].strip("[]"), int(match[2])
+
+
+def _check_address(text: str) -> str | None:
+    try:
+        split_address(text)
+    except ValueError:
+        return _("HOST:PORT, for example 127.0.0.1:8765 or [::1]:8765; port 0 picks a free one")
+    return None
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(parts.netloc)
+        and text == f"{parts.scheme}://{parts.netloc}"
+    )
+
+
+def _check_url(text: str) -> str | None:
+    parts = urlsplit(text)
+    if text == "" or (parts.scheme in {"http", "https"} and parts.netloc):
+        return None
+    return _("an http:// or https:// address, or an empty string")
+
+
+def _check_origins(origins: tuple[str, ...]) -> str | None:
+    if all(_is_origin(origin) for origin in origins):
+        return None
+    return _("a list of origins, scheme and host alone, for example https://chat.example.org")
+
+
+def _check_networks(networks: tuple[str, ...]) -> str | None:
+    try:
+        for network in networks:
+            ipaddress.ip_network(network)
+    except ValueError:
+        return _("a list of IP addresses or networks, for example 10.0.0.0/8")
+    return None
+
+
+def _check_label(text: str) -> str | None:
+    if text.strip() and len(text) <= 60 and text.isprintable():
+        return None
+    return _("a label of 1 to 60 printable characters")
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the node listens and keeps its data."""
+
+    listen: str = setting(
+        "127.0.0.1:8765", "Address to listen on, HOST:PORT. Port 0 picks a free one.", check=_check_address
+    )
+    public_url: str = setting(
+        "",
+        "Address that people reach the server by, where a proxy stands before it.",
+        check=_check_url,
+    )
+    tls_certificate: Path | None = setting(
+        None, "PEM file with the certificate chain; with tls_key, the node speaks TLS itself."
+    )
+    tls_key: Path | None = setting(None, "PEM file with the certificate's private key.")
+    data_dir: Path = setting(Path("data"), "Directory for all that the server must not forget.")
+    allowed_origins: tuple[str, ...] = setting(
+        (), "Origins of web pages that may connect besides the server's own.", check=_check_origins
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        (), "Proxies whose X-Forwarded-For header is believed, addresses or networks.", check=_check_networks
+    )
+    metrics: str = setting("loopback", "Who may read /metrics.", choices=("loopback", "everyone", "off"))
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of `listen`."""
+        return split_address(self.listen)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that keep one account or address from taking the server from the others."""
+
+    frame_bytes: int = setting(
+        65536, "Largest frame that a client may send, bytes.", least=1024, most=16777216
+    )
+    body_chars: int = setting(4000, "Longest body of a post, characters.", least=1, most=1000000)
+    auth_seconds: int = setting(
+        15, "Seconds that a new connection has to register, sign in or resume.", least=1, most=600
+    )
+    connections_per_account: int = setting(20, f"Open connections of one account. {NO_LIMIT}", least=0)
+    connections_per_address: int = setting(100, f"Open connections from one IP address. {NO_LIMIT}", least=0)
+    posts_per_second: int = setting(5, f"Posts of one account, a second. {NO_LIMIT}", open=200, least=0)
+    requests_per_second: int = setting(
+        50, f"Requests of one account, a second, posts included. {NO_LIMIT}", open=500, least=0
+    )
+    sign_ins_per_minute: int = setting(
+        30,
+        f"Sign-ins and registrations from one IP address, a minute. {NO_LIMIT}",
+        open=600,
+        least=0,
+    )
+    outbox_bytes: int = setting(
+        1048576, "Bytes that may wait for one slow connection before it gets lag instead.", least=65536
+    )
+    history_page: int = setting(200, "Most entries that one history request answers.", least=1, most=200)
+
+
+@dataclass(frozen=True)
+class IdentityPolicy:
+    """What an account must have proved about itself (G6)."""
+
+    to_post: str = setting("mobile", "Identity check needed to post.", open="none", choices=IDENTITIES)
+    to_create_group: str = setting(
+        "person", "Identity check needed to create a group.", open="none", choices=IDENTITIES
+    )
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What an account of one credit level may have at the same time."""
+
+    groups_created: int = setting(10, "Living groups that one account created.", open=1000, least=0)
+    groups_joined: int = setting(200, "Groups that one account is a member of.", open=10000, least=0)
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What comes with a group's size class."""
+
+    up_to_members: int = setting(500, "Members that a group of this grade may have.", open=20000, least=1)
+
+
+@dataclass(frozen=True)
+class GroupPolicy:
+    """What holds in every group."""
+
+    delete_own_seconds: int = setting(
+        120, "Seconds within which authors may delete entries of their own. 0 = never.", least=0
+    )
+    invite_days: int = setting(7, "Days that an invitation stands.", least=1, most=365)
+    request_days: int = setting(7, "Days that a request to join waits for an answer.", least=1, most=365)
+    transfer_hours: int = setting(
+        48, "Hours that a proposed transfer of ownership waits for the heir's word.", least=1, most=8760
+    )
+    admins_per_group: int = setting(50, "Admins that a group may have beside its owner.", least=0, most=1000)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules that governance decides by."""
+
+    identity: IdentityPolicy = section(IdentityPolicy, "What an account must have proved about itself.")
+    quota: Mapping[str, Quota] = named(
+        Quota, "LEVEL", "What an account of a credit level may have at the same time.", always=("standard",)
+    )
+    categories: Mapping[str, str] = labels(
+        "NAME",
+        "Categories that groups can be filed under, name = label. Naming any replaces the default ones.",
+        {"general": "General"},
+        check=_check_label,
+    )
+    grades: Mapping[str, Grade] = named(
+        Grade, "NAME", "Size classes of groups, the smallest that fits holds.", always=("standard",)
+    )
+    groups: GroupPolicy = section(GroupPolicy, "What holds in every group.")
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long messages are kept (G13)."""
+
+    months: int = setting(
+        6,
+        "Full months that messages are kept; older months are removed whole.",
+        least=6,
+        most=1200,
+        rule="G13",
+    )
+
+
+@dataclass(frozen=True)
+class I18n:
+    """Languages."""
+
+    default_language: str = setting(
+        "en", "Language for those who haven't chosen one.", choices=("en", "zh-CN")
+    )
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration, immutable. `origins` says of each concrete key where its value comes from."""
+
+    profile: str = setting(
+        "regulated",
+        'Which defaults hold. "regulated": identities are checked, quotas are tight. "open": nobody needs an '
+        "identity and limits are wide, for trying out and for closed teams. A profile only moves defaults: "
+        "what you set yourself holds in both.",
+        choices=("regulated", "open"),
+    )
+    server: Server = section(Server, "The node: where it listens, where its data is.")
+    limits: Limits = section(Limits, "Bounds on what one account or one address may take.")
+    policy: Policy = section(Policy, "The rules that governance decides by.")
+    retention: Retention = section(Retention, "How long messages are kept.")
+    i18n: I18n = section(I18n, "Languages.")
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+
+OPEN_DEFAULTS: Mapping[str, Value] = {
+    item.key: item.rules.open for item in settings_of(Config) if item.rules.open is not None
+}
+"""The defaults that the profile `open` moves, by declared key."""
+
+
+def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
+    if (config.server.tls_certificate is None) != (config.server.tls_key is None):
+        keys = ("server.tls_certificate", "server.tls_key")
+        yield keys, _("server.tls_certificate and server.tls_key go together: set both or neither")
+    outbox, frame = config.limits.outbox_bytes, config.limits.frame_bytes
+    if outbox < frame:
+        problem = _("limits.outbox_bytes: found {outbox}; allowed: no less than limits.frame_bytes, {frame}")
+        yield ("limits.outbox_bytes", "limits.frame_bytes"), problem.format(outbox=outbox, frame=frame)
+
+
+def load_config(
+    path: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Config:
+    """Reads the file at `path`, the environment `env` and the command line's `overrides`.
+
+    `overrides` has dotted keys; None as a value means not given. Raises ConfigError with all the problems
+    there are, each naming its key, what was found and what is allowed.
+    """
+    config, origins = load(Config, path, env or {}, overrides or {}, cross_check=_cross_check)
+    return replace(config, origins=origins)
+
+
+def example() -> str:
+    """The text of `config.example.toml`: every key with its help, commented out at its default."""
+    return config_text.example(Config)
+
+
+def docs() -> str:
+    """The text of `docs/configuration.md`."""
+    return config_text.docs(Config)
+
+
+def show(config: Config) -> str:
+    """The effective configuration as TOML, each value with its origin in a comment."""
+    return config_text.show(config, config.origins)

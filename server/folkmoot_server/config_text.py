@@ -1,0 +1,136 @@
+"""Texts made from a declared configuration: the example file, the documentation, `folkmoot config show`."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from folkmoot_server.config_load import concrete, variable_of
+from folkmoot_server.config_setting import Setting, Table, declared, settings_of
+from folkmoot_server.config_value import allowed, to_toml
+
+EXAMPLE_HEAD = """\
+# Folkmoot configuration. Every setting that there is stands here, commented out at its default.
+# Remove the # before a setting to change it. Left alone, a setting follows the profile.
+# Any of them can be given in the environment: server.listen as FOLKMOOT_SERVER__LISTEN, lists with commas,
+# and FOLKMOOT_SERVER__LISTEN_FILE names a file that holds the value.
+"""
+
+DOCS_HEAD = """\
+# Configuration
+
+<!-- Generated from server/folkmoot_server/config.py by `make docs`. -->
+
+`folkmoot serve --config FILE` reads a TOML file. `folkmoot config example` prints one with every setting in
+it, `folkmoot config check --config FILE` says all that is wrong with one, `folkmoot config show`
+prints what holds and where each value comes from.
+
+Sources, the later ones winning: the defaults below, the profile's defaults, the file, the environment, the
+command line. Each setting can be given as an environment variable: `server.listen` as
+`FOLKMOOT_SERVER__LISTEN`, a list with commas between its items; `FOLKMOOT_SERVER__LISTEN_FILE` names a file
+that holds the value instead. A key that is not known is an error, in the file and in the environment. A
+capital word in a key stands for a name of your own.
+"""
+
+SECRET = "********"  # noqa: S105 (what stands in for one)
+
+
+def example(root: type) -> str:
+    """A file that loads as the defaults: tables stand, settings are commented out under their help."""
+    lines = [EXAMPLE_HEAD]
+    for table, items in _by_table(root):
+        lines.extend(_example_table(table, items))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _example_table(table: Table | None, items: list[Setting]) -> Iterator[str]:
+    if table is not None:
+        yield from _comment(table.help)
+        yield f"[{_header(items[0])}]"
+    for item in items:
+        yield from _comment(_describe(item))
+        for key, default in concrete(item, {}):
+            yield f"#{key.rpartition('.')[2]} = {to_toml(default)}"
+    yield ""
+
+
+def _by_table(root: type) -> Iterator[tuple[Table | None, list[Setting]]]:
+    """Tables that have settings of their own, with these; first the root's."""
+    table: Table | None = None
+    items: list[Setting] = []
+    for item in declared(root):
+        if isinstance(item, Setting):
+            items.append(item)
+            continue
+        if items:
+            yield table, items
+        table, items = item, []
+    if items:
+        yield table, items
+
+
+def _header(item: Setting) -> str:
+    """The concrete table that a setting stands in when the operator chose no names."""
+    return next(concrete(item, {}))[0].rpartition(".")[0]
+
+
+def _describe(item: Setting) -> str:
+    text = f"{item.rules.help} {_sentence(allowed(item))}"
+    if item.rules.open is not None:
+        text += f' Under the profile "open": {to_toml(item.rules.open)}.'
+    return text
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, 108, initial_indent="# ", subsequent_indent="# ")
+
+
+def docs(root: type) -> str:
+    """A page with a heading for each table and each setting."""
+    parts = [DOCS_HEAD]
+    for table, items in _by_table(root):
+        if table is not None:
+            parts.append(f"## `[{table.key}]`\n\n{table.help}\n")
+        parts.extend(_docs_setting(item) for item in items)
+    return "\n".join(parts)
+
+
+def _docs_setting(item: Setting) -> str:
+    rows = [f"Allowed: {allowed(item)}", f"Default: {_default_text(item)}"]
+    if item.rules.open is not None:
+        rows.append(f"Under the profile `open`: `{to_toml(item.rules.open)}`")
+    rows.append(f"Environment: `{variable_of(item.key)}`")
+    listed = "\n".join(f"- {row}" for row in rows)
+    return f"### `{item.key}`\n\n{item.rules.help}\n\n{listed}\n"
+
+
+def _default_text(item: Setting) -> str:
+    if not item.replaced:
+        return f"`{to_toml(item.default)}`"
+    return ", ".join(f"`{name} = {to_toml(default)}`" for name, default in item.names)
+
+
+def show(config: Any, origins: Mapping[str, str]) -> str:
+    """The configuration as TOML that loads as the same, each line with its value's origin in a comment."""
+    lines: list[str] = []
+    tables: dict[str, list[str]] = {}
+    for item in settings_of(type(config)):
+        for key, _default in concrete(item, origins):
+            table, _dot, name = key.rpartition(".")
+            value = SECRET if item.rules.secret else value_at(config, key)
+            origin = origins.get(key, "default")
+            tables.setdefault(table, []).append(f"{name} = {to_toml(value)}  # {origin}")
+    for table, rows in tables.items():
+        lines.extend(["", f"[{table}]", *rows] if table else rows)
+    return "\n".join(lines) + "\n"
+
+
+def value_at(config: Any, key: str) -> Any:
+    """The value that a loaded configuration has for a concrete key."""
+    found = config
+    for part in key.split("."):
+        found = found[part] if isinstance(found, Mapping) else getattr(found, part)
+    return found
