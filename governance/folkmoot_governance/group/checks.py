@@ -13,7 +13,7 @@ from . import commands as c
 from .state import GroupState
 
 
-def refuse(code: ErrorCode, text: str, **detail: object) -> Refusal:
+def refuse(code: ErrorCode, text: str, /, **detail: object) -> Refusal:
     """Return a refusal; `detail` fills the text's placeholders and goes to programs."""
     return Refusal(code, text, detail)
 
