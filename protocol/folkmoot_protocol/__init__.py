@@ -1,4 +1,4 @@
-"""What goes over the wire between Folkmoot's clients and servers, protocol version 1: types, codecs, codes. No I/O."""
+"""What goes over the wire between Folkmoot's clients and servers: types, codecs, codes. No I/O."""
 
 from .codec import CODECS, JSON, MSGPACK, SUBPROTOCOLS, Codec, for_subprotocol, read_result
 from .errors import CLOSES, ERRORS, CloseCode, CloseInfo, ErrorCode, ErrorInfo, ProtocolError, RequestError
@@ -85,6 +85,17 @@ from .types import (
 )
 
 __all__ = [
+    "CLOSES",
+    "CODECS",
+    "ERRORS",
+    "EVENTS",
+    "FRAMES",
+    "JSON",
+    "MSGPACK",
+    "PROTOCOL_VERSION",
+    "REQUESTS",
+    "RESULTS",
+    "SUBPROTOCOLS",
     "AcceptAgreement",
     "Account",
     "AccountEvent",
@@ -93,8 +104,6 @@ __all__ = [
     "AdminResult",
     "Agreement",
     "Author",
-    "CLOSES",
-    "CODECS",
     "CaseEvent",
     "CloseCode",
     "CloseInfo",
@@ -104,8 +113,6 @@ __all__ = [
     "CommandsResult",
     "CreateGroup",
     "Credit",
-    "ERRORS",
-    "EVENTS",
     "Empty",
     "Entry",
     "EntryEvent",
@@ -114,7 +121,6 @@ __all__ = [
     "ErrorCode",
     "ErrorInfo",
     "Event",
-    "FRAMES",
     "GetAccount",
     "GetGroup",
     "GetHistory",
@@ -126,7 +132,6 @@ __all__ = [
     "Hello",
     "HistoryResult",
     "Identity",
-    "JSON",
     "JoinGroup",
     "JoinMode",
     "JoinResult",
@@ -141,17 +146,13 @@ __all__ = [
     "ListMembers",
     "Login",
     "Logout",
-    "MSGPACK",
     "MarkRead",
     "Member",
     "MembersResult",
     "Ok",
-    "PROTOCOL_VERSION",
     "Post",
     "PostResult",
     "ProtocolError",
-    "REQUESTS",
-    "RESULTS",
     "Register",
     "Report",
     "ReportResult",
@@ -161,7 +162,6 @@ __all__ = [
     "Resume",
     "Role",
     "RunCommand",
-    "SUBPROTOCOLS",
     "ServerFrame",
     "SessionResult",
     "Sync",

@@ -1,20 +1,24 @@
 """The two encodings of protocol version 1 behind one interface.
 
-A frame is first unpacked into plain values (by msgpack or as JSON), then converted once, by msgspec, into the struct
-that its `type` names. Both halves are bounded: containers, nesting, the number of values. Decoding raises
-`ProtocolError` or `RequestError` and nothing else, whatever the bytes.
+A frame is first unpacked into plain values (by msgpack or as JSON), then converted once, by msgspec, into the
+struct that its `type` names. Both halves are bounded: containers, nesting, the number of values. Decoding
+raises `ProtocolError` or `RequestError` and nothing else, whatever the bytes.
 
-This is the hot path of the server. A post costs one unpack, one pass over its handful of values and one convert;
-walking nested values, looking for forbidden characters and explaining an error happen only in frames that call for it.
+This is the hot path of the server. A post costs one unpack, one pass over its handful of values and one
+convert; walking nested values, looking for forbidden characters and explaining an error happen only in frames
+that call for it.
 """
 
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 import msgspec
+from msgspec import convert, to_builtins
 
 from .errors import ErrorCode, ProtocolError, RequestError
 from .events import FRAMES, Ok, ServerFrame
@@ -30,86 +34,82 @@ MAX_VALUES = 4096
 #: Bound of one array in a server's frame: a packed array reserves its memory before its values are there.
 MAX_FRAME_CONTAINER = 1 << 16
 
+# No container, no bytes, no extension: nothing to look into.
+_PLAIN = frozenset((str, int, bool, type(None)))
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
 
-# All that the unpackers, the converter and Python's own limits can raise: ValueError covers msgspec's errors, most
-# of msgpack's and UnicodeError; the others are a type that msgpack can't hash, big numbers and deep nesting.
-_DECODE_ERRORS = (ValueError, TypeError, OverflowError, RecursionError, MemoryError, msgpack.UnpackException)
+# All that the unpackers, the converter, a look for `type` and Python's own limits can raise. ValueError
+# covers msgspec's errors, most of msgpack's, and UnicodeError.
+_DECODE_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    msgpack.UnpackException,
+)
+
+_bounds = {"max_array_len": MAX_CONTAINER, "max_map_len": MAX_CONTAINER, "max_ext_len": 0}
+_unpack_request = partial(msgpack.unpackb, **_bounds)
+_unpack_frame = partial(msgpack.unpackb, max_array_len=MAX_FRAME_CONTAINER, max_ext_len=0)
+_unpack_surrogates = partial(msgpack.unpackb, **_bounds, unicode_errors="surrogatepass")
+_unpack_json = msgspec.json.Decoder().decode
+_pack = msgpack.Packer().pack
 
 
-def _refuse_extension(code: int, data: bytes) -> Any:
-    raise ValueError(f"extension type {code}")
-
-
-def _unpack_msgpack(data: bytes | str, max_container: int) -> Any:
-    return msgpack.unpackb(
-        data,
-        max_array_len=max_container,
-        max_map_len=max_container,
-        max_ext_len=0,
-        ext_hook=_refuse_extension,
-    )
-
-
-_json_decoder = msgspec.json.Decoder()
-
-
-def _unpack_json(data: bytes | str, max_container: int) -> Any:
-    return _json_decoder.decode(data)
-
-
-_packer = msgpack.Packer()
-
-
-def _pack_msgpack(struct: msgspec.Struct) -> bytes:
-    return cast(bytes, _packer.pack(msgspec.to_builtins(struct)))
+def _encode_msgpack(struct: msgspec.Struct) -> bytes:
+    return cast(bytes, _pack(to_builtins(struct)))
 
 
 class Codec:
     """One encoding. There are two instances, `MSGPACK` and `JSON`; they hold no state of a connection.
 
-    `subprotocol` is its WebSocket name, `binary` the kind of frame that it travels in. Not for use from several
-    threads at once.
+    `subprotocol` is its WebSocket name, `binary` the kind of frame that it travels in. Not for use from
+    several threads at once.
     """
 
-    __slots__ = ("_encode", "_unpack", "binary", "subprotocol")
+    __slots__ = (
+        "_is_odd",
+        "_unpack_any",
+        "_unpack_frame",
+        "_unpack_request",
+        "binary",
+        "encode",
+        "subprotocol",
+    )
 
-    def __init__(
-        self,
-        subprotocol: str,
-        *,
-        binary: bool,
-        unpack: Callable[[bytes | str, int], Any],
-        encode: Callable[[msgspec.Struct], bytes],
-    ) -> None:
+    #: Return the frame for a request or a server frame; a JSON frame is UTF-8, to be sent as text.
+    encode: Callable[[msgspec.Struct], bytes]
+
+    def __init__(self, subprotocol: str, *, binary: bool, functions: "_Functions") -> None:
         self.subprotocol = subprotocol
         self.binary = binary
-        self._unpack = unpack
-        self._encode = encode
-
-    def encode(self, struct: msgspec.Struct) -> bytes:
-        """Return the frame for a request or a server frame; a JSON frame is UTF-8, to be sent as text."""
-        return self._encode(struct)
+        self.encode = functions.encode
+        self._unpack_request = functions.unpack_request
+        self._unpack_frame = functions.unpack_frame
+        self._unpack_any = functions.unpack_any
+        self._is_odd = functions.is_odd
 
     def decode_request(self, data: bytes | str) -> Request:
         """Return the typed request in a client's frame.
 
-        Raises `ProtocolError` when there is none (close with 4400), `RequestError` when it is unknown or malformed
-        (answer with its code).
+        Raises `ProtocolError` when there is none (close with 4400), `RequestError` when it is unknown or
+        malformed (answer with its code).
         """
         if len(data) > MAX_REQUEST_BYTES:
             raise ProtocolError("frame too large")
         try:
-            values = self._unpack(data, MAX_CONTAINER)
+            values = self._unpack_request(data)
+            request_type = REQUESTS.get(values["type"])
         except _DECODE_ERRORS as error:
             raise self._undecodable(data, error) from error
-        kind = _get_kind(values)
-        request_type = REQUESTS.get(kind)
         if request_type is None:
-            raise RequestError(ErrorCode.UNKNOWN_REQUEST, _get_id(values), "unknown request type", {"type": kind[:64]})
-        _check_values(values, data)
+            raise _unknown(values)
+        if self._is_odd(values, data):
+            _check_values(values)
         try:
-            return msgspec.convert(values, request_type)
+            return convert(values, request_type)
         except _DECODE_ERRORS as error:
             raise _malformed(values, str(error)) from error
 
@@ -119,11 +119,11 @@ class Codec:
         Raises `ProtocolError`. What an `Ok` holds stays a plain map: see `read_result`.
         """
         try:
-            values = self._unpack(data, MAX_FRAME_CONTAINER)
+            values = self._unpack_frame(data)
             frame_type = FRAMES.get(_get_kind(values))
-            return None if frame_type is None else msgspec.convert(values, frame_type)
+            return None if frame_type is None else convert(values, frame_type)
         except _DECODE_ERRORS as error:
-            raise ProtocolError(f"undecodable frame: {error}") from error
+            raise _no_frame(error) from error
 
     def _undecodable(self, data: bytes | str, error: Exception) -> ProtocolError | RequestError:
         """Tell a well-formed map that holds half a surrogate pair from bytes that are no frame at all.
@@ -131,16 +131,72 @@ class Codec:
         A browser that cuts an emoji in two sends such a string; it deserves an answer rather than a close.
         """
         try:
-            values = _unpack_surrogates(data, binary=self.binary)
-            if type(values) is dict and type(values.get("type")) is str:
-                return _bad_request(values, "half a surrogate pair in a string")
-        except _DECODE_ERRORS:
-            pass  # the first error says what is wrong with the frame
-        return ProtocolError(f"undecodable frame: {type(error).__name__}: {error}"[:200])
+            values = self._unpack_any(data)
+            _get_kind(values)
+        except (ProtocolError, *_DECODE_ERRORS):
+            return _no_frame(error)
+        return _bad_request(values, "half a surrogate pair in a string")
 
 
-MSGPACK = Codec("folkmoot.v1.msgpack", binary=True, unpack=_unpack_msgpack, encode=_pack_msgpack)
-JSON = Codec("folkmoot.v1.json", binary=False, unpack=_unpack_json, encode=msgspec.json.Encoder().encode)
+@dataclass(frozen=True, slots=True)
+class _Functions:
+    """What differs between the encodings.
+
+    `unpack_any` also takes half surrogate pairs, in frames that `unpack_request` refused; `is_odd` says
+    whether the values of a request need a look inside, rarely in vain and never missing one.
+    """
+
+    encode: Callable[[msgspec.Struct], bytes]
+    unpack_request: Callable[[bytes | str], Any]
+    unpack_frame: Callable[[bytes | str], Any]
+    unpack_any: Callable[[bytes | str], Any]
+    is_odd: Callable[[dict[Any, Any], Any], bool]
+
+
+def _is_odd_msgpack(values: dict[Any, Any], data: bytes) -> bool:
+    """A NUL in a string is a zero byte, which a number or a length may hold too."""
+    return 0 in data or not _PLAIN.issuperset(map(type, values.values()))
+
+
+def _has_escape(data: bytes | str) -> bool:
+    return "\\u" in data if isinstance(data, str) else b"\\u" in data
+
+
+def _is_odd_json(values: dict[Any, Any], data: bytes | str) -> bool:
+    """A NUL in a string takes an escape; of the two, only JSON has integers beyond 64 bits."""
+    return (
+        _has_escape(data)
+        or not _PLAIN.issuperset(map(type, values.values()))
+        or any(type(value) is int and not _MIN_INT <= value <= _MAX_INT for value in values.values())
+    )
+
+
+def _unpack_json_surrogates(data: bytes | str) -> Any:
+    """Unpack a frame that holds half a surrogate pair. Raises any of `_DECODE_ERRORS`."""
+    if not _has_escape(data):
+        raise ValueError("no escape")
+    values = json.loads(data)
+    try:
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return values
+    raise ValueError("no half of a pair")
+
+
+MSGPACK = Codec(
+    "folkmoot.v1.msgpack",
+    binary=True,
+    functions=_Functions(
+        _encode_msgpack, _unpack_request, _unpack_frame, _unpack_surrogates, _is_odd_msgpack
+    ),
+)
+JSON = Codec(
+    "folkmoot.v1.json",
+    binary=False,
+    functions=_Functions(
+        msgspec.json.Encoder().encode, _unpack_json, _unpack_json, _unpack_json_surrogates, _is_odd_json
+    ),
+)
 
 #: In the order in which a server prefers them.
 CODECS: tuple[Codec, ...] = (MSGPACK, JSON)
@@ -158,7 +214,7 @@ def read_result(request: Request | type[Request], ok: Ok) -> Result:
     """Return the struct in a decoded `ok`, given the request that it answers. Raises `ProtocolError`."""
     request_type = request if isinstance(request, type) else type(request)
     try:
-        return msgspec.convert(ok.result, RESULTS[request_type])
+        return convert(ok.result, RESULTS[request_type])
     except _DECODE_ERRORS as error:
         raise ProtocolError(f"unexpected result: {error}") from error
 
@@ -172,6 +228,19 @@ def _get_kind(values: Any) -> str:
     return kind
 
 
+def _no_frame(error: Exception) -> ProtocolError:
+    return ProtocolError(f"undecodable frame: {type(error).__name__}: {error}"[:200])
+
+
+def _unknown(values: Any) -> RequestError | ProtocolError:
+    try:
+        kind = _get_kind(values)
+    except ProtocolError as error:
+        return error
+    detail = {"type": kind[:64]}
+    return RequestError(ErrorCode.UNKNOWN_REQUEST, _get_id(values), "unknown request type", detail)
+
+
 def _get_id(values: dict[Any, Any]) -> int:
     """Return the id to answer to, 0 when the frame has none that is usable."""
     given = values.get("id")
@@ -183,29 +252,11 @@ def _bad_request(values: dict[Any, Any], message: str, field: str | None = None)
     return RequestError(ErrorCode.BAD_REQUEST, _get_id(values), message, detail)
 
 
-def _check_values(values: dict[Any, Any], data: bytes | str) -> None:
-    """Refuse what no field may hold: NUL, integers beyond 64 bits, nesting or numbers of values without measure."""
-    for value in values.values():
-        kind = type(value)
-        if kind is not str and (kind is not int or not _MIN_INT <= value <= _MAX_INT) and kind is not bool:
-            _walk(values)
-            break
-    if _may_hold_nul(data):
-        _walk(values)
+def _check_values(values: dict[Any, Any]) -> None:
+    """Refuse what no field may hold: NUL, integers beyond 64 bits, deep nesting, too many values.
 
-
-def _may_hold_nul(data: bytes | str) -> bool:
-    """Whether a string in the frame can hold NUL: rarely a false alarm, never a miss.
-
-    In MessagePack the byte also stands in lengths and numbers; in JSON it takes an escape.
+    Raises `RequestError`. Goes level by level, without recursion.
     """
-    if isinstance(data, str):
-        return "u0000" in data
-    return data.find(0) >= 0 or data.find(b"u0000") >= 0
-
-
-def _walk(values: dict[Any, Any]) -> None:
-    """Visit every value, without recursion. Raises `RequestError`."""
     level: list[Any] = [values]
     seen = 0
     for _depth in range(MAX_DEPTH + 1):
@@ -239,23 +290,9 @@ def _check_scalar(value: Any, values: dict[Any, Any]) -> None:
     elif type(value) is int:
         if not _MIN_INT <= value <= _MAX_INT:
             raise _bad_request(values, "integer beyond 64 bits")
+    elif type(value) is msgpack.ExtType:
+        raise _bad_request(values, "extension type")
 
-
-def _unpack_surrogates(data: bytes | str, *, binary: bool) -> Any:
-    """Unpack with half surrogate pairs let through. Raises any of `_DECODE_ERRORS`."""
-    if binary:
-        return msgpack.unpackb(
-            data,
-            max_array_len=MAX_CONTAINER,
-            max_map_len=MAX_CONTAINER,
-            max_ext_len=0,
-            ext_hook=_refuse_extension,
-            unicode_errors="surrogatepass",
-        )
-    return json.loads(data) if _HALF_PAIR.search(data if isinstance(data, str) else data.decode()) else None
-
-
-_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 _MISSING = re.compile(r"Object missing required field `(?P<field>\w+)`")
 _AT_PATH = re.compile(r"(?P<problem>.*) - at (?P<key>`key` in )?`\$\.?(?P<field>\w*)(?P<rest>.*)`", re.DOTALL)
@@ -285,7 +322,7 @@ def _malformed(values: dict[Any, Any], problem: str) -> RequestError:
 
 
 def _say_types(problem: str) -> str:
-    """Put msgspec's type names into words; the first letter loses its capital, as the text follows a field's name."""
+    """Put msgspec's type names into words; the text follows a field's name, so it begins small."""
     problem = re.sub(r"`([\w| ]+)`", lambda name: _say_union(name[1]), problem)
     return problem[:1].lower() + problem[1:]
 

@@ -1,7 +1,8 @@
-"""Error and close codes of protocol version 1, each with its behaviour, and the two errors that decoding may raise.
+"""Error and close codes, each with its behaviour, and the two errors that decoding may raise.
 
-A code is stable and for programs. The tables say what a program may do about it: wait and try again, reconnect, or
-stop. The meanings are English msgids, the fallback for a person when the sender of an error has nothing better to say.
+A code is stable and for programs. The tables say what a program may do about it: wait and try again,
+reconnect, or stop. The meanings are English msgids, the fallback for a person when the sender of an error has
+nothing better to say.
 """
 
 from collections.abc import Mapping
@@ -59,7 +60,7 @@ class ErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """How an error behaves: `temporary` when the same request may succeed later without anyone having to act."""
+    """How an error behaves: `temporary` when the same request may succeed later if one only waits."""
 
     temporary: bool
     meaning: str
@@ -133,7 +134,7 @@ class CloseCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CloseInfo:
-    """How a client takes a close: whether it should `reconnect` by itself (with jitter), and why it was closed."""
+    """How a client takes a close: whether to `reconnect` by itself (with jitter), and why it was closed."""
 
     reconnect: bool
     meaning: str
@@ -152,17 +153,19 @@ CLOSES: Mapping[CloseCode, CloseInfo] = {
 
 
 class ProtocolError(Exception):
-    """A frame that cannot be decoded, or is not a map with a string `type`: the connection closes with 4400."""
+    """A frame that cannot be decoded, or is no map with a string `type`: the connection closes with 4400."""
 
 
 class RequestError(Exception):
     """A decodable frame whose request is unknown or malformed: it is answered with an error frame.
 
-    `re` is the request's id, 0 when the frame had no usable one. `message` is English and for the author of a client;
-    `detail` holds `field` when one field is to blame.
+    `re` is the request's id, 0 when the frame had no usable one. `message` is English and for the author of a
+    client; `detail` holds `field` when one field is to blame.
     """
 
-    def __init__(self, code: ErrorCode, re: int, message: str, detail: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, code: ErrorCode, re: int, message: str, detail: Mapping[str, object] | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.re = re

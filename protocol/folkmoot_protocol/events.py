@@ -13,7 +13,7 @@ class _Frame(Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
     """What all server frames have: a `type`."""
 
 
-class Hello(_Frame, tag="hello", kw_only=True):
+class Hello(_Frame, frozen=True, tag="hello", kw_only=True):
     """The server's first frame."""
 
     protocol: int
@@ -24,19 +24,19 @@ class Hello(_Frame, tag="hello", kw_only=True):
     languages: tuple[str, ...]
 
 
-class Ok(_Frame, tag="ok"):
+class Ok(_Frame, frozen=True, tag="ok"):
     """The reply to a request that was carried out.
 
-    The writer puts one of the structs of `results` into `result`. A reader gets a plain map, because the frame alone
-    doesn't say which request it answers: `codec.read_result` turns it into the struct.
+    The writer puts one of the structs of `results` into `result`. A reader gets a plain map, because the
+    frame alone doesn't say which request it answers: `codec.read_result` turns it into the struct.
     """
 
     re: int
     result: Any
 
 
-class Error(_Frame, tag="error"):
-    """The reply to a request that was refused or failed. `code` is an `ErrorCode`, or one that is newer than this."""
+class Error(_Frame, frozen=True, tag="error"):
+    """The reply to a request that was refused or failed. `code` is an `ErrorCode` or a newer one."""
 
     re: int
     code: str
@@ -44,34 +44,34 @@ class Error(_Frame, tag="error"):
     detail: dict[str, Any]
 
 
-class EntryEvent(_Frame, tag="entry"):
+class EntryEvent(_Frame, frozen=True, tag="entry"):
     """Something was appended to a group that one is a member of."""
 
     group: str
     entry: Entry
 
 
-class GroupEvent(_Frame, tag="group"):
+class GroupEvent(_Frame, frozen=True, tag="group"):
     """A group's settings or state, or one's own role in it, changed; or one joined it from another device."""
 
     group: Group
 
 
-class LeftEvent(_Frame, tag="left"):
+class LeftEvent(_Frame, frozen=True, tag="left"):
     """One is no longer a member."""
 
     group: str
     reason: LeftReason
 
 
-class TypingEvent(_Frame, tag="typing"):
+class TypingEvent(_Frame, frozen=True, tag="typing"):
     """A member is typing."""
 
     group: str
     user: str
 
 
-class LagEvent(_Frame, tag="lag"):
+class LagEvent(_Frame, frozen=True, tag="lag"):
     """The connection was too slow: the entries with seq `from_` to `to`, both included, were not sent."""
 
     group: str
@@ -79,13 +79,13 @@ class LagEvent(_Frame, tag="lag"):
     to: int
 
 
-class AccountEvent(_Frame, tag="account"):
+class AccountEvent(_Frame, frozen=True, tag="account"):
     """One's own account changed."""
 
     account: Account
 
 
-class CaseEvent(_Frame, tag="case"):
+class CaseEvent(_Frame, frozen=True, tag="case"):
     """A report or an appeal of one's own moved on."""
 
     case: str

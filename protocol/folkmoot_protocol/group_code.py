@@ -1,7 +1,7 @@
 """Group codes: 12 digits, the first not 0, the last a Damm check digit.
 
-The Damm digit catches every single wrong digit and every exchange of two neighbours, the mistakes of people who read a
-number aloud or type it in (H. M. Damm, "Total anti-symmetrische Quasigruppen", 2004).
+The Damm digit catches every single wrong digit and every exchange of two neighbours, the mistakes of people
+who read a number aloud or type it in (H. M. Damm, "Total anti-symmetrische Quasigruppen", 2004).
 """
 
 import re

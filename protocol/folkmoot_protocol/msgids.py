@@ -1,10 +1,10 @@
 """A marker for texts that people see but that are translated elsewhere.
 
-This package knows no language. A constant wrapped in `N_` is collected into the catalogue as an English msgid; whoever
-shows it passes it through gettext and fills its `{name}` placeholders.
+This package knows no language. A constant wrapped in `N_` is collected into the catalogue as an English
+msgid; whoever shows it passes it through gettext and fills its `{name}` placeholders.
 """
 
 
-def N_(text: str) -> str:  # noqa: N802 - the name that gettext's tools look for
-    """Return `text` unchanged, marked for extraction."""
+def N_(text: str) -> str:
+    """Return `text` unchanged, marked for extraction by the name that gettext's tools know."""
     return text

@@ -1,7 +1,7 @@
 """The shape of names: what a user name, a display name, the name and the topic of a group may look like.
 
-Each check returns the name in the form to store, or raises ValueError with one of the constants below, an English
-msgid. Whether a name is taken or reserved is not decided here.
+Each check returns the name in the form to store, or raises ValueError with one of the constants below, an
+English msgid. Whether a name is taken or reserved is not decided here.
 """
 
 import re
@@ -14,7 +14,7 @@ MAX_GROUP_NAME = 60
 MAX_TOPIC = 300
 
 BAD_USER_NAME = N_(
-    "A user name has 3 to 32 characters: small letters, digits, underscore, full stop, hyphen; a letter or digit first."
+    "A user name has 3 to 32 small letters, digits, `_`, `.` or `-`, and begins with a letter or a digit."
 )
 EMPTY_NAME = N_("A name needs at least one visible character.")
 CONTROL_CHARACTER = N_("Control characters are not allowed here.")
@@ -25,8 +25,8 @@ LONG_TOPIC = N_("A topic has at most 300 characters.")
 
 _USER_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{2,31}", re.ASCII)
 
-# Unicode UAX #9: marks, embeddings, overrides and isolates. With one of them a name can pass itself off as another or
-# turn around the text that follows it.
+# Unicode UAX #9: marks, embeddings, overrides and isolates. With one of them a name can pass itself off as
+# another or turn around the text that follows it.
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # Cc control, Cs half a surrogate pair, Zl and Zp line and paragraph separators.
@@ -45,17 +45,17 @@ def check_user_name(name: str) -> str:
 
 
 def check_display_name(name: str) -> str:
-    """Return a display name of 1 to 32 characters in NFC, without white space around it. Raises ValueError."""
+    """Return a display name of 1 to 32 characters, in NFC and stripped. Raises ValueError."""
     return _check_name(name, MAX_DISPLAY_NAME, LONG_DISPLAY_NAME)
 
 
 def check_group_name(name: str) -> str:
-    """Return a group's name of 1 to 60 characters in NFC, without white space around it. Raises ValueError."""
+    """Return a group's name of 1 to 60 characters, in NFC and stripped. Raises ValueError."""
     return _check_name(name, MAX_GROUP_NAME, LONG_GROUP_NAME)
 
 
 def check_topic(topic: str) -> str:
-    """Return a topic of 0 to 300 characters in NFC, without white space around it. Raises ValueError."""
+    """Return a topic of 0 to 300 characters, in NFC and stripped. Raises ValueError."""
     return _check_line(topic, MAX_TOPIC, LONG_TOPIC)
 
 

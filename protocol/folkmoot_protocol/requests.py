@@ -38,7 +38,7 @@ class _Request(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True, 
     id: RequestId
 
 
-class Register(_Request, tag="register", kw_only=True):
+class Register(_Request, frozen=True, tag="register", kw_only=True):
     """Create an account and sign in; `agreement` is the version accepted. -> SessionResult"""
 
     user: User
@@ -48,7 +48,7 @@ class Register(_Request, tag="register", kw_only=True):
     language: Word | None = None
 
 
-class Login(_Request, tag="login", kw_only=True):
+class Login(_Request, frozen=True, tag="login", kw_only=True):
     """Sign in. -> SessionResult"""
 
     user: User
@@ -56,29 +56,29 @@ class Login(_Request, tag="login", kw_only=True):
     otp: Word | None = None
 
 
-class Resume(_Request, tag="resume", kw_only=True):
+class Resume(_Request, frozen=True, tag="resume", kw_only=True):
     """Sign in with the token of an earlier session. -> SessionResult"""
 
     token: Token
 
 
-class Logout(_Request, tag="logout", kw_only=True):
+class Logout(_Request, frozen=True, tag="logout", kw_only=True):
     """Revoke the session's token. -> Empty"""
 
 
-class AcceptAgreement(_Request, tag="accept_agreement", kw_only=True):
+class AcceptAgreement(_Request, frozen=True, tag="accept_agreement", kw_only=True):
     """Accept a version of the agreement. -> Empty"""
 
     version: Word
 
 
-class GetAccount(_Request, tag="account", kw_only=True):
+class GetAccount(_Request, frozen=True, tag="account", kw_only=True):
     """Look an account up, one's own when `user` is absent. -> AccountResult"""
 
     user: User | None = None
 
 
-class CreateGroup(_Request, tag="create_group", kw_only=True):
+class CreateGroup(_Request, frozen=True, tag="create_group", kw_only=True):
     """Create a group and become its owner. -> GroupResult"""
 
     name: ShortText
@@ -87,30 +87,30 @@ class CreateGroup(_Request, tag="create_group", kw_only=True):
     join_mode: JoinMode | None = None
 
 
-class ListGroups(_Request, tag="groups", kw_only=True):
+class ListGroups(_Request, frozen=True, tag="groups", kw_only=True):
     """List the groups that one is a member of. -> GroupsResult"""
 
 
-class GetGroup(_Request, tag="group", kw_only=True):
+class GetGroup(_Request, frozen=True, tag="group", kw_only=True):
     """Look a group up; a non-member gets its public part. -> GroupResult"""
 
     group: GroupCode
 
 
-class JoinGroup(_Request, tag="join", kw_only=True):
+class JoinGroup(_Request, frozen=True, tag="join", kw_only=True):
     """Join a group or ask to; `answer` is for the question that it may put. -> JoinResult"""
 
     group: GroupCode
     answer: LongText | None = None
 
 
-class LeaveGroup(_Request, tag="leave", kw_only=True):
+class LeaveGroup(_Request, frozen=True, tag="leave", kw_only=True):
     """Leave a group. -> Empty"""
 
     group: GroupCode
 
 
-class ListMembers(_Request, tag="members", kw_only=True):
+class ListMembers(_Request, frozen=True, tag="members", kw_only=True):
     """List members, from the one after the user `after`. -> MembersResult"""
 
     group: GroupCode
@@ -118,20 +118,20 @@ class ListMembers(_Request, tag="members", kw_only=True):
     limit: PageLimit | None = None
 
 
-class RunCommand(_Request, tag="command", kw_only=True):
+class RunCommand(_Request, frozen=True, tag="command", kw_only=True):
     """Run a slash command line, in a group or outside. -> CommandResult"""
 
     group: GroupCode | None = None
     line: Line
 
 
-class ListCommands(_Request, tag="commands", kw_only=True):
+class ListCommands(_Request, frozen=True, tag="commands", kw_only=True):
     """List the slash commands and which of them one may use. -> CommandsResult"""
 
     group: GroupCode | None = None
 
 
-class Post(_Request, tag="post", kw_only=True):
+class Post(_Request, frozen=True, tag="post", kw_only=True):
     """Post to a group; a repeat with the same `nonce` adds nothing. -> PostResult
 
     The body is bounded by the frame here and by the server's `limits.body_chars` in its handler.
@@ -143,7 +143,7 @@ class Post(_Request, tag="post", kw_only=True):
     reply_to: EntrySeq | None = None
 
 
-class GetHistory(_Request, tag="history", kw_only=True):
+class GetHistory(_Request, frozen=True, tag="history", kw_only=True):
     """Read entries before or after a seq, the newest page with neither. -> HistoryResult"""
 
     group: GroupCode
@@ -156,26 +156,26 @@ class GetHistory(_Request, tag="history", kw_only=True):
             raise ValueError("`before` and `after` exclude each other")
 
 
-class Sync(_Request, tag="sync", kw_only=True):
+class Sync(_Request, frozen=True, tag="sync", kw_only=True):
     """Ask many groups at once for what came after the seq that one has. -> SyncResult"""
 
     cursors: Cursors
 
 
-class MarkRead(_Request, tag="mark_read", kw_only=True):
+class MarkRead(_Request, frozen=True, tag="mark_read", kw_only=True):
     """Say that one has read up to `seq`. -> Empty"""
 
     group: GroupCode
     seq: Seq
 
 
-class Typing(_Request, tag="typing", kw_only=True):
+class Typing(_Request, frozen=True, tag="typing", kw_only=True):
     """Let the others know that one is typing. -> Empty"""
 
     group: GroupCode
 
 
-class Report(_Request, tag="report", kw_only=True):
+class Report(_Request, frozen=True, tag="report", kw_only=True):
     """Report a group, an entry of it, or an account; `reason` is a configured code. -> ReportResult"""
 
     group: GroupCode | None = None
@@ -185,7 +185,7 @@ class Report(_Request, tag="report", kw_only=True):
     text: LongText | None = None
 
 
-class Admin(_Request, tag="admin", kw_only=True):
+class Admin(_Request, frozen=True, tag="admin", kw_only=True):
     """Platform administration: `verb` on a `noun`, `target` being a user name or a group code. -> AdminResult
 
     With `dry_run` the answer tells what would change and nothing does.

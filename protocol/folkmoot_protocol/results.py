@@ -13,7 +13,7 @@ class Empty(Struct, frozen=True, gc=False):
 
 
 class SessionResult(Struct, frozen=True, gc=False, kw_only=True):
-    """Signed in: the account with its private fields, the token to resume with, the groups one is a member of."""
+    """Signed in: one's account with its private fields, the token to resume with, one's groups."""
 
     account: Account
     token: str
@@ -93,7 +93,7 @@ class ReportResult(Struct, frozen=True, gc=False):
 
 
 class AdminResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """Rows of an administration request; `cursor` fetches the next page, `changed` counts what was changed."""
+    """Rows of an administration request; `cursor` fetches the next page, `changed` counts changes."""
 
     items: tuple[dict[str, Any], ...]
     cursor: str | None = None

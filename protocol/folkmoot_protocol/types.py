@@ -1,8 +1,8 @@
 """The things that requests, results and events carry: Account, Group, Member, Entry and their parts.
 
-Every struct is frozen. A field with a default is optional on the wire: it is left out when it has its default, and a
-reader that doesn't find it assumes the default. Fields without a default are always there. `gc=False` keeps the
-structs out of the cycle collector: they hold decoded data, which has no cycles.
+Every struct is frozen. A field with a default is optional on the wire: it is left out when it has its default,
+and a reader that doesn't find it assumes the default. Fields without a default are always there. `gc=False` keeps
+the structs out of the cycle collector: they hold decoded data, which has no cycles.
 """
 
 from enum import StrEnum
@@ -13,8 +13,8 @@ from msgspec import Meta, Struct, field
 #: The largest integer that JavaScript keeps exact, hence the largest of the protocol.
 MAX_INT = 2**53 - 1
 
-# What a client may send, bounded. Names get more room here than the rules give them, so that a name that is a little
-# too long is refused by the rule, which can explain itself, and not by its type.
+# What a client may send, bounded. Names get more room here than the rules give them, so that a name that is a
+# little too long is refused by the rule, which can explain itself, and not by its type.
 RequestId = Annotated[int, Meta(ge=1, le=MAX_INT)]
 Seq = Annotated[int, Meta(ge=0, le=MAX_INT)]
 EntrySeq = Annotated[int, Meta(ge=1, le=MAX_INT)]
@@ -192,7 +192,7 @@ class Limits(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Agreement(Struct, frozen=True, gc=False, kw_only=True):
-    """The agreement that an account has to accept: its version, the SHA-256 of its text in hex, where it is served."""
+    """The agreement to accept: its version, the SHA-256 of its text in hex, the path that serves it."""
 
     version: str
     sha256: str
@@ -200,7 +200,7 @@ class Agreement(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class SyncGroup(Struct, frozen=True, gc=False, kw_only=True):
-    """What one group had after a cursor: entries oldest first, and whether there are more to fetch by `history`."""
+    """What one group had after a cursor: entries oldest first; `more` when `history` has others."""
 
     entries: tuple[Entry, ...]
     last_seq: int
