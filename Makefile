@@ -54,8 +54,8 @@ check: install
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/folkmoot config example | diff -u config.example.toml -
-	$(BIN)/folkmoot config docs | diff -u docs/configuration.md -
+	LANGUAGE=en $(BIN)/folkmoot config example | diff -u config.example.toml -
+	LANGUAGE=en $(BIN)/folkmoot config docs | diff -u docs/configuration.md -
 
 format: install
 	$(BIN)/ruff check --fix-only --quiet $(CODE)
@@ -63,8 +63,8 @@ format: install
 
 # Writes anew what is generated from code.
 docs: install
-	$(BIN)/folkmoot config example > config.example.toml
-	$(BIN)/folkmoot config docs > docs/configuration.md
+	LANGUAGE=en $(BIN)/folkmoot config example > config.example.toml
+	LANGUAGE=en $(BIN)/folkmoot config docs > docs/configuration.md
 
 wheel: install
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

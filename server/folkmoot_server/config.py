@@ -130,11 +130,11 @@ class Limits:
     connections_per_address: int = setting(100, f"Open connections from one IP address. {NO_LIMIT}", least=0)
     posts_per_second: int = setting(5, f"Posts of one account, a second. {NO_LIMIT}", open=200, least=0)
     requests_per_second: int = setting(
-        50, f"Requests of one account, a second, posts included. {NO_LIMIT}", open=500, least=0
+        50, f"Requests of one account other than posts, a second. {NO_LIMIT}", open=500, least=0
     )
     sign_ins_per_minute: int = setting(
         30,
-        f"Sign-ins and registrations from one IP address, a minute. {NO_LIMIT}",
+        f"Registrations and sign-ins by password from one IP address, a minute. {NO_LIMIT}",
         open=600,
         least=0,
     )

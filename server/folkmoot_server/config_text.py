@@ -6,7 +6,7 @@ from typing import Any
 
 from folkmoot_server.config_load import concrete, variable_of
 from folkmoot_server.config_setting import Setting, Table, declared, settings_of
-from folkmoot_server.config_value import allowed, to_toml
+from folkmoot_server.config_value import SECRET, allowed, to_toml
 
 EXAMPLE_HEAD = """\
 # Folkmoot configuration. Every setting that there is stands here, commented out at its default.
@@ -30,8 +30,6 @@ command line. Each setting can be given as an environment variable: `server.list
 that holds the value instead. A key that is not known is an error, in the file and in the environment. A
 capital word in a key stands for a name of your own.
 """
-
-SECRET = "********"  # noqa: S105 (what stands in for one)
 
 
 def example(root: type) -> str:

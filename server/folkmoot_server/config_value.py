@@ -9,6 +9,7 @@ from pathlib import Path
 from folkmoot_server.config_setting import Rules, Setting, Value
 
 TRUE, FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+SECRET = "********"  # noqa: S105 (what is shown instead of one)
 
 
 def parse(kind: str, text: str) -> object:
@@ -40,15 +41,16 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 
 def convert(item: Setting, raw: object) -> Value:
     """The value as the configuration keeps it. Raises ValueError with what was found and what is allowed."""
+    found = SECRET if item.rules.secret else raw
     try:
         value = _TYPES[item.kind](raw)
     except TypeError:
-        raise ValueError(found_instead(raw, allowed(item))) from None
+        raise ValueError(found_instead(found, allowed(item))) from None
     if not _in_bounds(item.rules, value):
-        raise ValueError(found_instead(raw, allowed(item)))
+        raise ValueError(found_instead(found, allowed(item)))
     problem = item.rules.check(value) if item.rules.check else None
     if problem:
-        raise ValueError(found_instead(raw, problem))
+        raise ValueError(found_instead(found, problem))
     return value
 
 

@@ -1,0 +1,245 @@
+"""The command `folkmoot`.
+
+Each command imports what it needs when it runs, so that `folkmoot --help` is quick and a server never loads
+the terminal client. Exit codes: 0 done, 1 failed, 2 usage, 3 server not reachable, 4 not found, 5 denied,
+6 conflict, 7 integrity check failed.
+"""
+
+import gettext
+import os
+import sys
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from folkmoot_server.config import Config
+
+# Before the first text below is looked up. Without a catalogue for the terminal's language, English stands.
+gettext.bindtextdomain("folkmoot", str(Path(__file__).parent / "locale"))
+gettext.textdomain("folkmoot")
+_ = gettext.gettext
+
+USAGE, INTEGRITY = 2, 7
+CLIENT_COMMANDS = ("chat", "replay", "admin")
+
+
+@cache
+def client_commands() -> dict[str, Any]:
+    """The client's commands by name, ready to mount."""
+    from folkmoot_client.cli import admin_app, chat, replay
+
+    app = typer.Typer()
+    app.command()(chat)
+    app.command()(replay)
+    app.add_typer(admin_app, name="admin")
+    return dict(typer.main.get_group(app).commands)
+
+
+class Commands(TyperGroup):
+    """The server's commands and, imported when one of them is asked for, the client's."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *CLIENT_COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in CLIENT_COMMANDS:
+            return client_commands()[cmd_name]
+        return super().get_command(ctx, cmd_name)
+
+
+def new_app(help: str, **more: Any) -> typer.Typer:
+    """A Typer group as this command line wants them."""
+    return typer.Typer(
+        help=help,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **more,
+    )
+
+
+app = new_app(_("Chat groups that govern themselves under the operator's rules."), cls=Commands)
+config_app = new_app(_("Check and print the configuration."))
+db_app = new_app(_("Work on the store of a node that is not running."))
+app.add_typer(config_app, name="config")
+app.add_typer(db_app, name="db")
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help=_("Configuration file."))]
+ListenOption = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help=_("Address to listen on; port 0 picks a free one."))
+]
+DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_("Data directory."))]
+ProfileOption = Annotated[
+    str | None, typer.Option(metavar="regulated|open", help=_("Which defaults hold for what nobody set."))
+]
+ReadyFileOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help=_("Written with the addresses once connections are accepted.")),
+]
+
+
+def fail(problems: list[str], code: int) -> NoReturn:
+    """Prints one problem a line and ends the command."""
+    for problem in problems:
+        typer.echo(problem, err=True)
+    raise typer.Exit(code)
+
+
+def read_config(path: Path | None, **overrides: object) -> "Config":
+    """The configuration of this call, or the end of it; `overrides` has keys with `__` for the dot."""
+    from folkmoot_server.config import ConfigError, load_config
+
+    try:
+        return load_config(path, os.environ, {key.replace("__", "."): raw for key, raw in overrides.items()})
+    except ConfigError as error:
+        fail(error.problems, USAGE)
+
+
+def show_version(asked: bool) -> None:
+    """Prints the version and ends, when asked."""
+    if asked:
+        typer.echo(f"folkmoot {version('folkmoot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    asked: Annotated[
+        bool, typer.Option("--version", help=_("Print the version."), callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Takes the options that stand before a command."""
+
+
+@app.command(help=_("Run a node."))
+def serve(
+    config: ConfigOption = None,
+    listen: ListenOption = None,
+    data: DataOption = None,
+    profile: ProfileOption = None,
+    ready_file: ReadyFileOption = None,
+) -> None:
+    settings = read_config(config, server__listen=listen, server__data_dir=data, profile=profile)
+    from folkmoot_server.main import serve as run
+
+    raise typer.Exit(run(settings, ready_file))
+
+
+@app.command(help=_("Run a server on an empty temporary directory with a few accounts and groups in it."))
+def demo(listen: ListenOption = None, ready_file: ReadyFileOption = None) -> None:
+    settings = read_config(None, server__listen=listen, profile="open")
+    from folkmoot_server.demo import demo as run
+
+    raise typer.Exit(run(settings, ready_file))
+
+
+@app.command(help=_("Make the data directory, its keys and the first administrator."))
+def init(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    user: Annotated[str, typer.Option(metavar="USER", help=_("User name of the administrator."))] = "admin",
+) -> None:
+    settings = read_config(config, server__data_dir=data)
+    password = read_password()
+    from folkmoot_server.main import init_data
+
+    raise typer.Exit(init_data(settings, user, password))
+
+
+def read_password() -> str:
+    """A new password: asked for twice on a terminal, else the first line of standard input."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(_("Password"), hide_input=True, confirmation_prompt=True, err=True))
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        fail([_("No password on standard input.")], USAGE)
+    return password
+
+
+@config_app.command("check", help=_("Say all that is wrong with a configuration."))
+def config_check(config: ConfigOption = None) -> None:
+    read_config(config)
+    typer.echo(_("No problems found."), err=True)
+
+
+@config_app.command("show", help=_("Print the configuration that holds, and where each value comes from."))
+def config_show(
+    config: ConfigOption = None,
+    listen: ListenOption = None,
+    data: DataOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    settings = read_config(config, server__listen=listen, server__data_dir=data, profile=profile)
+    from folkmoot_server.config import show
+
+    typer.echo(show(settings), nl=False)
+
+
+@config_app.command("example", help=_("Print a configuration file with every setting in it."))
+def config_example() -> None:
+    from folkmoot_server.config import example
+
+    typer.echo(example(), nl=False)
+
+
+@config_app.command("docs", help=_("Print the page about the configuration."), hidden=True)
+def config_docs() -> None:
+    from folkmoot_server.config import docs
+
+    typer.echo(docs(), nl=False)
+
+
+@db_app.command("migrate", help=_("Bring the store to this version's schema."))
+def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
+    settings = read_config(config, server__data_dir=data)
+    from folkmoot_server.storage.tools import migrate
+
+    typer.echo(migrate(settings.server.data_dir), err=True)
+
+
+@db_app.command("verify", help=_("Replay the ledger and compare it with the store."))
+def db_verify(config: ConfigOption = None, data: DataOption = None) -> None:
+    settings = read_config(config, server__data_dir=data)
+    from folkmoot_server.storage.tools import verify
+
+    problems = verify(settings.server.data_dir)
+    if problems:
+        fail(problems, INTEGRITY)
+    typer.echo(_("The store agrees with the ledger."), err=True)
+
+
+@db_app.command(
+    "seed", help=_("For load tests: write groups of members with tokens straight into the store.")
+)
+def db_seed(
+    groups: Annotated[int, typer.Option(min=1, metavar="N", help=_("Groups to write."))],
+    members: Annotated[int, typer.Option(min=1, metavar="N", help=_("Members of each group."))],
+    tokens: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", help=_("Gets a line for each member: group, member, user, token, code.")
+        ),
+    ],
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    settings = read_config(config, server__data_dir=data)
+    from folkmoot_server.storage.tools import seed
+
+    seed(settings.server.data_dir, groups, members, tokens)
+
+
+def main() -> None:
+    """The console script."""
+    app(prog_name="folkmoot")
+
+
+if __name__ == "__main__":
+    main()
