@@ -5,7 +5,6 @@ the terminal client. Exit codes: 0 done, 1 failed, 2 usage, 3 server not reachab
 6 conflict, 7 integrity check failed.
 """
 
-import gettext
 import os
 import sys
 from functools import cache
@@ -16,13 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from folkmoot_server.terminal import _
+
 if TYPE_CHECKING:
     from folkmoot_server.config import Config
-
-# Before the first text below is looked up. Without a catalogue for the terminal's language, English stands.
-gettext.bindtextdomain("folkmoot", str(Path(__file__).parent / "locale"))
-gettext.textdomain("folkmoot")
-_ = gettext.gettext
 
 USAGE, INTEGRITY = 2, 7
 CLIENT_COMMANDS = ("chat", "replay", "admin")

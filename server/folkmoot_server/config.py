@@ -8,13 +8,13 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from gettext import gettext as _
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from folkmoot_server import config_text
 from folkmoot_server.config_load import ConfigError, load
 from folkmoot_server.config_setting import Value, labels, named, section, setting, settings_of
+from folkmoot_server.terminal import _
 
 __all__ = [
     "OPEN_DEFAULTS",

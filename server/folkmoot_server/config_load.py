@@ -8,7 +8,6 @@ the command line. A profile only moves defaults: whatever somebody wrote down wi
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from gettext import gettext as _
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +25,7 @@ from folkmoot_server.config_setting import (
     settings_of,
 )
 from folkmoot_server.config_value import convert, found_instead, nearest, parse
+from folkmoot_server.terminal import _
 
 PREFIX = "FOLKMOOT_"
 DEFAULT, PROFILE, FILE = "default", "profile", "file"
