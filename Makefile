@@ -53,7 +53,7 @@ check: install
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 	LANGUAGE=en $(BIN)/folkmoot config example | diff -u config.example.toml -
 	LANGUAGE=en $(BIN)/folkmoot config docs | diff -u docs/configuration.md -
 

@@ -29,7 +29,7 @@ def client_commands() -> dict[str, Any]:
     """The client's commands by name, ready to mount."""
     from folkmoot_client.cli import admin_app, chat, replay
 
-    app = typer.Typer()
+    app = typer.Typer(rich_markup_mode=None)
     app.command()(chat)
     app.command()(replay)
     app.add_typer(admin_app, name="admin")
