@@ -1,8 +1,8 @@
 """The things that requests, results and events carry: Account, Group, Member, Entry and their parts.
 
-Every struct is frozen. A field with a default is optional on the wire: it is left out when it has its default,
-and a reader that doesn't find it assumes the default. Fields without a default are always there. `gc=False` keeps
-the structs out of the cycle collector: they hold decoded data, which has no cycles.
+Every struct is frozen. A field with a default is optional on the wire: it is left out when it has its
+default, and a reader that doesn't find it assumes the default. Fields without a default are always there.
+`gc=False` keeps the structs out of the cycle collector: they hold decoded data, which has no cycles.
 """
 
 from enum import StrEnum

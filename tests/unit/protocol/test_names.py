@@ -1,0 +1,79 @@
+from collections.abc import Callable
+
+import pytest
+
+from folkmoot_protocol import check_display_name, check_group_name, check_topic, check_user_name, names
+
+FREE_TEXT = (check_display_name, check_group_name, check_topic)
+Check = Callable[[str], str]
+
+
+@pytest.mark.parametrize("name", ["bob", "0x1", "a_.-", "a" * 32])
+def test_a_user_name_is_taken_as_it_is(name: str) -> None:
+    assert check_user_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ab", "a" * 33, "Bob", "_bob", "bo b", "böb", "bob\n", "鲍勃鲍勃", "b٣b"]
+)
+def test_a_user_name_out_of_shape_is_refused(name: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        check_user_name(name)
+    assert str(refused.value) == names.BAD_USER_NAME
+
+
+@pytest.mark.parametrize("check", FREE_TEXT)
+def test_free_text_is_stored_composed_and_stripped(check: Check) -> None:
+    assert check("  Zoe\u0308 \u3000") == "Zoë"
+
+
+@pytest.mark.parametrize("check", FREE_TEXT)
+@pytest.mark.parametrize("text", ["鲍勃", "👩\u200d🚀", "می\u200cخواهم", "O'Brien <3"])
+def test_the_worlds_scripts_are_welcome(check: Check, text: str) -> None:
+    assert check(text) == text
+
+
+@pytest.mark.parametrize("check", FREE_TEXT)
+@pytest.mark.parametrize("char", ["\0", "\n", "\t", "\x7f", "\x85", "\u2028", "\u2029", "\ud800"])
+def test_control_characters_are_refused(check: Check, char: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        check(f"a{char}b")
+    assert str(refused.value) == names.CONTROL_CHARACTER
+
+
+@pytest.mark.parametrize("check", FREE_TEXT)
+@pytest.mark.parametrize("char", ["\u200e", "\u200f", "\u061c", "\u202a", "\u202e", "\u2066", "\u2069"])
+def test_characters_that_turn_the_text_around_are_refused(check: Check, char: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        check(f"a{char}b")
+    assert str(refused.value) == names.BIDI_CHARACTER
+
+
+@pytest.mark.parametrize("check", [check_display_name, check_group_name])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\u3000", "\u200b", "\u200d\u200d", "\u3164", "\u2800", "\ufe0f"]
+)
+def test_a_name_that_nobody_can_see_is_refused(check: Check, text: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        check(text)
+    assert str(refused.value) == names.EMPTY_NAME
+
+
+def test_a_topic_may_be_empty() -> None:
+    assert check_topic("") == ""
+
+
+@pytest.mark.parametrize(
+    ("check", "longest", "message"),
+    [
+        (check_display_name, 32, names.LONG_DISPLAY_NAME),
+        (check_group_name, 60, names.LONG_GROUP_NAME),
+        (check_topic, 300, names.LONG_TOPIC),
+    ],
+)
+def test_the_length_is_counted_in_composed_characters(check: Check, longest: int, message: str) -> None:
+    assert len(check("e\u0301" * longest)) == longest
+    for too_long in ("字" * (longest + 1), "字" * 100_000):
+        with pytest.raises(ValueError) as refused:
+            check(too_long)
+        assert str(refused.value) == message
