@@ -31,14 +31,14 @@ $(BIN)/python:
 ifdef WHEEL
 # Fresh code goes into a fresh wheel each time: stale modules from an earlier one would hide a file left out.
 $(STAMP): requirements.lock pyproject.toml $(BIN)/python $(shell find $(PACKAGES) -type f -not -path '*/__pycache__/*')
-	$(PIP) install --no-deps --require-hashes -r requirements.lock
+	$(PIP) install --no-compile --no-deps --require-hashes -r requirements.lock
 	rm -rf dist
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 	$(PIP) install --no-deps --no-index --force-reinstall dist/*.whl
 	touch $@
 else
 $(STAMP): requirements.lock pyproject.toml $(BIN)/python
-	$(PIP) install --no-deps --require-hashes -r requirements.lock
+	$(PIP) install --no-compile --no-deps --require-hashes -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 endif

@@ -258,9 +258,9 @@ def concrete(item: Setting, given: Mapping[str, object]) -> Iterator[tuple[str, 
 def names_of(item: Setting, table: str, given: Mapping[str, object]) -> dict[str, Value]:
     """The names in a table of names, with their defaults for this leaf."""
     chosen = dict.fromkeys(children(table, given), item.default)
-    if item.replaced and chosen:
-        return chosen
-    return dict(item.names) | {name: value for name, value in chosen.items() if name not in dict(item.names)}
+    existing = {} if item.replaced and chosen else dict(item.names)
+    # Existing names come first, and keep their own defaults.
+    return existing | chosen | existing
 
 
 def children(table: str, keys: Mapping[str, object]) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 Value = bool | int | float | str | tuple[str, ...] | Path | None
 Check = Callable[[Any], str | None]
@@ -130,7 +130,8 @@ def _declared_by(
 ) -> Iterator[Setting | Table]:
     meta = item.metadata
     if SETTING in meta:
-        yield Setting(key, KINDS[hint], item.default, meta[SETTING], tuple((n, item.default) for n in names))
+        default = cast(Value, item.default)  # `setting` always gives one
+        yield Setting(key, KINDS[hint], default, meta[SETTING], tuple((name, default) for name in names))
     elif SECTION in meta:
         yield Table(key, meta["help"])
         yield from declared(meta[SECTION], key)
