@@ -1,0 +1,54 @@
+"""How an event of a group becomes the entry that tells the group of it.
+
+The room makes notices with this when it decides, and storage when it finds that a crash has cut a notice off
+from its event. So it depends on the event and the state after it alone.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from folkmoot_governance import GroupState
+from folkmoot_governance.group.events import EntryDeleted, Event
+from folkmoot_governance.notices import TELLINGS, event_fields
+from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+
+Teller = Callable[[str, Mapping[str, object]], str]
+"""Says a text of `TELLINGS` with an event's fields filled in; see `i18n.translator`."""
+
+PLATFORM = "platform"
+"""Who a notice of a measure of the platform is from: which member of staff took it stays inside (G14)."""
+
+
+def is_told(event: object) -> bool:
+    """Say whether the group gets a notice of `event`."""
+    telling = TELLINGS.get(type(event))  # type: ignore[arg-type]
+    return telling is not None and telling.public
+
+
+def author_of(state: GroupState, event: Event, display_name: str) -> Author:
+    """Return who the notice is from, `state` having taken `event` in. `display_name`: of `event.by`."""
+    if "by" not in event_fields(event):
+        return Author(PLATFORM, "", Role.MEMBER)
+    role = state.role_of(event.by) or Role.MEMBER
+    return Author(event.by, display_name, role, tuple(state.tags_of(event.by)))
+
+
+def notice_of(event: Event, *, case: str, seq: int, author: Author, say: Teller) -> Entry | None:
+    """Return the entry `seq` that tells of `event`, decided as `case`; None if the group isn't told."""
+    if not is_told(event):
+        return None
+    fields = event_fields(event)
+    reason = fields.get("reason")
+    text = say(TELLINGS[type(event)].text, fields)
+    deleted = isinstance(event, EntryDeleted)
+    return Entry(
+        seq=seq,
+        ts=event.at,
+        kind=EntryKind.REDACTION if deleted else EntryKind.NOTICE,
+        from_=author,
+        body=f"{text}: {reason}" if reason else text,
+        target=event.seq if isinstance(event, EntryDeleted) else None,
+        # Plain values: what is sent now must equal what history reads back later.
+        data=msgspec.to_builtins({**fields, "case": case}),
+    )

@@ -1,0 +1,1 @@
+"""Ledger and journal: what they promise (`api`) and how SQLite keeps it (`sqlite`)."""

@@ -1,0 +1,246 @@
+"""What storage promises: the interfaces `Store`, `Ledger` and `Journal`, and what passes through them.
+
+The promises in the docstrings are what `tests/conformance` checks on every backend. Codes of groups are strings of 12
+digits, times Unix milliseconds UTC. A stream is named by `group_stream(code)` or `account_stream(user)`.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from folkmoot_governance import AccountState, GroupState
+from folkmoot_governance.account import AccountEvent
+from folkmoot_governance.group.events import Event as GroupEvent
+from folkmoot_protocol.types import Entry
+
+AnyEvent = GroupEvent | AccountEvent
+
+
+class StorageError(Exception):
+    """Storage could not do it: nothing of the call took effect. The cause is chained, for the log only."""
+
+
+def group_stream(code: str) -> str:
+    """Return the ledger stream of a group."""
+    return f"group:{code}"
+
+
+def account_stream(user: str) -> str:
+    """Return the ledger stream of an account."""
+    return f"account:{user}"
+
+
+class Upsert(Struct, frozen=True, gc=False):
+    """Write one row of a projection; `values` holds all columns of the primary key and those to set."""
+
+    table: str
+    values: dict[str, Any]
+
+
+class Remove(Struct, frozen=True, gc=False):
+    """Remove the rows of a projection that equal `where`; with `until_ms`, those that ended by then."""
+
+    table: str
+    where: dict[str, Any]
+    until_ms: int | None = None
+
+
+RowChange = Upsert | Remove
+
+
+class NewEntry(Struct, frozen=True, gc=False):
+    """An entry to append. `version`: of the governance event that it tells of, None for a post."""
+
+    entry: Entry
+    nonce: str | None = None
+    version: int | None = None
+
+
+class Work(Struct, gc=False):
+    """What one request changes: all of it is stored, or nothing.
+
+    `version` is the version of `stream` under which it was decided; the `events` become versions `version + 1` and so
+    on. The `entries` of a group's work take the seqs that follow the group's last one, without a gap. `erase` names
+    entries of the group whose text leaves the readable part of the journal. `rows` are the changes of projections.
+    A work with an empty `stream` has rows only (sessions, read marks) and is never in conflict.
+    """
+
+    stream: str = ""
+    version: int = 0
+    events: Sequence[AnyEvent] = ()
+    rows: Sequence[RowChange] = ()
+    entries: Sequence[NewEntry] = ()
+    erase: Sequence[int] = ()
+
+
+class Recorded(Struct, frozen=True):
+    """An event as the ledger has it: `position` counts over all streams, `version` within its stream, both from 1."""
+
+    position: int
+    stream: str
+    version: int
+    event: AnyEvent
+
+
+class Profile(Struct, frozen=True):
+    """What an account is besides its governed state; personal, hence never in an event (G6.2)."""
+
+    user: str
+    display_name: str
+    password_hash: str
+    language: str
+
+
+class StoredAccount(Struct, frozen=True):
+    """An account as stored: governed state, profile, codes of the groups it is in and of the living ones it created.
+
+    `read_seqs` maps group codes to the seq up to which the account has read.
+    """
+
+    state: AccountState
+    profile: Profile
+    groups: Sequence[str]
+    created: Sequence[str]
+    read_seqs: dict[str, int]
+
+
+class GroupRow(Struct, frozen=True):
+    """A line of the operator's list of groups."""
+
+    code: str
+    name: str
+    owner: str
+    status: str
+    members: int
+    created_ts: int
+
+
+class AccountRow(Struct, frozen=True):
+    """A line of the operator's list of accounts. `suspended_until_ms` 0: not suspended."""
+
+    user: str
+    display_name: str
+    identity: str
+    platform: str | None
+    suspended_until_ms: int
+    created_ts: int
+
+
+class Page(Struct, frozen=True):
+    """Entries oldest first; `more` when there are others in the direction that was read."""
+
+    entries: list[Entry]
+    more: bool
+
+
+class Segment(Struct, frozen=True):
+    """One month of the journal: `month` as `2026-11`, its size in bytes."""
+
+    month: str
+    size: int
+
+
+class Ledger(Protocol):
+    """Governance events and the tables made from them, as of the last commit.
+
+    Promises: a stream's versions count from 1 without gaps; an event once read never changes or goes away; events are
+    scanned in the order of their positions, and a position that was passed never appears later; the projections that
+    `load_…` and `list_…` read are those of exactly the events committed.
+    """
+
+    async def load_group(self, code: str) -> GroupState | None:
+        """Return a group from its projections, equal to the replay of its stream."""
+        ...
+
+    async def load_account(self, user: str) -> StoredAccount | None:
+        """Return an account from its projections."""
+        ...
+
+    async def events(self, stream: str, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        """Return a stream's events with versions above `after`, oldest first."""
+        ...
+
+    async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        """Return events of all streams with positions above `after`, oldest first."""
+        ...
+
+    async def find_token(self, token_hash: str) -> str | None:
+        """Return the user whose session token has this hash, None if there is none or it was revoked."""
+        ...
+
+    async def display_names(self, users: Collection[str]) -> dict[str, str]:
+        """Return the display names of those of `users` that exist."""
+        ...
+
+    async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
+        """Return groups by code, from the one after `after`."""
+        ...
+
+    async def list_accounts(self, after: str = "", limit: int = 100) -> list[AccountRow]:
+        """Return accounts by user name, from the one after `after`."""
+        ...
+
+
+class Journal(Protocol):
+    """The entries of all groups, in monthly segments, as of the last commit.
+
+    Promises: in a group, seq counts from 1 without gaps for as long as the group exists, rotation included; an entry
+    goes to the segment of its month, or to the newest segment if that is later (a clock may step back); only the newest
+    segment is ever written, except that `erase` takes effect wherever its entry is; reading crosses the borders of
+    segments and never tells of them; an erased entry comes back with an empty body and `redacted`.
+    """
+
+    async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
+        """Return each group's last seq, 0 for a group without entries."""
+        ...
+
+    async def page(
+        self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50
+    ) -> Page:
+        """Return up to `limit` entries: the newest below `before`, or the oldest above `after`, or the newest."""
+        ...
+
+    async def entry(self, code: str, seq: int) -> Entry | None:
+        """Return one entry."""
+        ...
+
+    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
+        """Return seq and ts of the entry that `user` posted with `nonce` at or after `since_ms`."""
+        ...
+
+    async def recent_nonces(self, code: str, since_ms: int, limit: int) -> list[tuple[str, str, int, int]]:
+        """Return (user, nonce, seq, ts) of the newest `limit` entries with a nonce at or after `since_ms`, oldest first."""
+        ...
+
+    async def segments(self) -> list[Segment]:
+        """Return the segments that exist, oldest first."""
+        ...
+
+    async def rotate(self, now: int, months: int) -> list[Segment]:
+        """Remove whole the segments that `months` full calendar months or more lie behind `now`; return them (G13).
+
+        A segment of January, with 6 months, is removed from 1 August 00:00 UTC on. The newest is never removed.
+        """
+        ...
+
+
+class Store(Protocol):
+    """Ledger and journal under one transaction. One writer calls `commit`, one call at a time; reads run beside it."""
+
+    ledger: Ledger
+    journal: Journal
+
+    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+        """Store a batch in its order; return the streams that were in conflict.
+
+        Promises: when this returns, all works of the streams not returned are on stable storage, and survive the loss
+        of the process and of power; of a stream returned nothing is stored: somebody else has moved it past the
+        version (or the seqs) that the works were decided under. When this raises `StorageError`, nothing of the batch
+        is stored. A crash in between leaves all of a work or nothing, once `open` has repaired what it must.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what runs and let go of all files and connections."""
+        ...

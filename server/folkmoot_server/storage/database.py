@@ -1,0 +1,138 @@
+"""Opening the main file: connections, locks, migrations. What SQLite is told about durability stands here."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as RawConnection
+from sqlite3 import connect
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.pool import StaticPool
+
+from .api import StorageError
+from .tables import SCHEMA
+
+MAIN = "folkmoot.sqlite3"
+JOURNAL = "journal"
+BUSY_MS = 10_000
+
+# FULL: a commit that returned survives loss of power, the promise behind every `ok`. A thousand pages, the
+# default, would checkpoint every few batches under load.
+WRITER_PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_MS}",
+    "PRAGMA main.journal_mode = WAL",
+    "PRAGMA main.synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA wal_autocheckpoint = 4000",
+)
+READER_PRAGMAS = (f"PRAGMA busy_timeout = {BUSY_MS}", "PRAGMA query_only = ON")
+
+
+def connect_raw(path: Path, *, read_only: bool) -> RawConnection:
+    """Open a SQLite file in autocommit mode: transactions begin and end only where we say so."""
+    mode = "ro" if read_only else "rwc"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    raw = connect(uri, uri=True, isolation_level=None, cached_statements=512)
+    for pragma in READER_PRAGMAS if read_only else WRITER_PRAGMAS:
+        raw.execute(pragma)
+    return raw
+
+
+def open_main(data_dir: Path, *, read_only: bool) -> Connection:
+    """Open the main file through SQLAlchemy, on one raw connection, for use in this thread alone."""
+    path = data_dir / MAIN
+    raw = connect_raw(path, read_only=read_only)
+    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+    _begin_with(engine, "BEGIN" if read_only else "BEGIN IMMEDIATE")
+    return engine.connect()
+
+
+def raw_of(connection: Connection) -> RawConnection:
+    """Return the driver's connection below SQLAlchemy's."""
+    raw: Any = connection.connection.driver_connection
+    assert isinstance(raw, RawConnection)
+    return raw
+
+
+def close_main(connection: Connection) -> None:
+    """Close the connection and the file under it."""
+    raw = raw_of(connection)
+    connection.close()
+    connection.engine.dispose()
+    raw.close()
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    begin: Callable[[Connection], Any] = lambda connection: connection.exec_driver_sql(statement)  # noqa: E731
+    event.listen(engine, "begin", begin)
+
+
+def migrate(connection: Connection) -> str:
+    """Bring the main file to this version's schema, in one transaction; return the revision that it has then.
+
+    Raises StorageError when a newer version has written it.
+    """
+    with connection.begin():
+        found = _revision(connection)
+        if found != SCHEMA:
+            _upgrade(connection, found)
+    return SCHEMA
+
+
+def _revision(connection: Connection) -> str | None:
+    known = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
+    if connection.execute(known).first() is None:
+        return None
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+def _upgrade(connection: Connection, found: str | None) -> None:
+    # Alembic takes as long to import as all the rest of storage, and is needed once per version.
+    from alembic import command
+    from alembic.config import Config
+
+    if found is not None and found > SCHEMA:
+        raise StorageError(f"the store has schema {found}, this version knows up to {SCHEMA}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+class DirectoryLock:
+    """Holds a data directory for one process: two writers would each number the same entries."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._file = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            raise StorageError(f"another server uses {data_dir}") from error
+
+    def release(self) -> None:
+        """Let the next one in."""
+        os.close(self._file)
+
+
+@contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory while the block runs. Raises StorageError when a server has it."""
+    lock = DirectoryLock(data_dir)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def sync_directory(path: Path) -> None:
+    """Put a directory's own entries on stable storage: a new file in it must outlive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,28 @@
+"""Calendar months in UTC, as `2026-11`: what a segment of the journal holds, and when it may go."""
+
+import re
+from datetime import UTC, datetime
+
+NAME = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+
+
+def month_of(ms: int) -> str:
+    """Return the month that a Unix time in ms falls into."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m")
+
+
+def number_of(month: str) -> int:
+    """Return a month's place in the count of all months, so that the next month's is one more."""
+    year, number = month.split("-")
+    return int(year) * 12 + int(number) - 1
+
+
+def end_of(month: str) -> int:
+    """Return the Unix ms at which the month is over: the first instant of the next one."""
+    year, number = divmod(number_of(month) + 1, 12)
+    return int(datetime(year, number + 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+def is_due(month: str, now: int, months: int) -> bool:
+    """Say whether `months` full calendar months lie between `month` and that of `now` (Unix ms)."""
+    return number_of(month) + months < number_of(month_of(now))

@@ -1,0 +1,182 @@
+"""What an event changes in the tables that requests read. Pure: rows are values, captured when they are asked
+for.
+
+Call `project_group` right after `apply` (or `founded`), `project_account` right after `apply_account` (or
+`registered`): they read the state that the event led to.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
+from folkmoot_governance.group import events as e
+
+from .api import Profile, Remove, RowChange, Upsert
+
+GROUP_TEXTS = (
+    "code",
+    "name",
+    "creator",
+    "owner",
+    "topic",
+    "category",
+    "grade",
+    "join_mode",
+    "status",
+    "heir",
+)
+GROUP_NUMBERS = (
+    "created_ts",
+    "status_until_ms",
+    "member_limit",
+    "locked_until_ms",
+    "slow_ms",
+    "heir_until_ms",
+    "version",
+)
+
+# Which tables of (group, user) an event touches for the users that it names; an event not named here touches
+# the group's own row alone.
+TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
+    e.GroupCreated: ("members",),
+    e.MemberJoined: ("members", "join_requests", "invitations"),
+    e.JoinRequested: ("join_requests",),
+    e.JoinRequestEnded: ("join_requests",),
+    e.Invited: ("invitations",),
+    e.MemberLeft: ("members",),
+    e.MemberKicked: ("members",),
+    e.MemberBanned: ("members", "join_requests", "invitations", "bans"),
+    e.BanLifted: ("bans",),
+    e.MemberMuted: ("mutes",),
+    e.MuteLifted: ("mutes",),
+    e.MemberPromoted: ("members",),
+    e.PermissionsSet: ("members",),
+    e.MemberDemoted: ("members",),
+    e.TagSet: ("members",),
+    e.OwnershipTransferred: ("members", "mutes"),
+}
+
+# Where `apply` forgets, on the way, what has ended by the event's time.
+PRUNED: dict[type[e.Event], str] = {
+    e.JoinRequested: "join_requests",
+    e.Invited: "invitations",
+    e.MemberBanned: "bans",
+    e.MemberMuted: "mutes",
+}
+
+EMPTIED = ("members", "join_requests", "invitations")
+
+
+def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
+    """Return the row changes of `event`, which `state` has just taken in."""
+    changes: list[RowChange] = [group_row(state)]
+    pruned = PRUNED.get(type(event))
+    if pruned:
+        changes.append(Remove(pruned, {"code": state.code}, until_ms=event.at))
+    for table in TOUCHES.get(type(event), ()):
+        changes += [member_table_row(state, table, user) for user in _users_of(event)]
+    if isinstance(event, e.EntryDeleted):
+        changes.append(_redaction(state, event))
+    if isinstance(event, (e.GroupDissolved, e.GroupClosed)):
+        changes += [Remove(table, {"code": state.code}) for table in EMPTIED]
+    return changes
+
+
+def project_account(state: AccountState) -> list[RowChange]:
+    """Return the row changes after an event that `state` has just taken in."""
+    values = {
+        "user": state.user,
+        "created_ts": state.created_ts,
+        "agreement": state.agreement,
+        "identity": state.identity.value,
+        "platform": state.platform.value if state.platform else None,
+        "suspended_until_ms": state.suspended_until_ms,
+        "suspended_reason": state.suspended_reason,
+        "version": state.version,
+    }
+    return [Upsert("accounts", values)]
+
+
+def group_row(state: GroupState) -> Upsert:
+    """Return the group's own row: all of its state but members, bans and the like."""
+    values: dict[str, Any] = {name: str(getattr(state, name)) for name in GROUP_TEXTS}
+    values |= {name: getattr(state, name) for name in GROUP_NUMBERS}
+    return Upsert("groups", values)
+
+
+def member_table_row(state: GroupState, table: str, user: str) -> RowChange:
+    """Return the row of `user` in one of the group's tables, or its removal where the state has none."""
+    where = {"code": state.code, "user": user}
+    held, values = MEMBER_TABLES[table]
+    row = held(state).get(user)
+    return Remove(table, where) if row is None else Upsert(table, where | values(row))
+
+
+def profile_row(profile: Profile) -> Upsert:
+    """Return the row of a profile; its account's row must come before it."""
+    values = {name: getattr(profile, name) for name in ("user", "display_name", "password_hash", "language")}
+    return Upsert("profiles", values)
+
+
+def token_row(token_hash: str, user: str, created_ts: int) -> Upsert:
+    """Return the row of a session token, of which only the hash is kept."""
+    return Upsert("tokens", {"hash": token_hash, "user": user, "created_ts": created_ts})
+
+
+def revoke_token(token_hash: str) -> Remove:
+    """Return the removal of one session token."""
+    return Remove("tokens", {"hash": token_hash})
+
+
+def revoke_tokens(user: str) -> Remove:
+    """Return the removal of all session tokens of an account."""
+    return Remove("tokens", {"user": user})
+
+
+def read_mark_row(code: str, user: str, seq: int) -> Upsert:
+    """Return the row that says up to which seq `user` has read a group."""
+    return Upsert("read_marks", {"code": code, "user": user, "seq": seq})
+
+
+def _users_of(event: e.Event) -> tuple[str, ...]:
+    if isinstance(event, e.OwnershipTransferred):
+        return event.user, event.previous
+    return (event.user,) if isinstance(event, e.MemberEvent) else (event.by,)
+
+
+def _redaction(state: GroupState, event: e.EntryDeleted) -> Upsert:
+    values = {
+        "code": state.code,
+        "seq": event.seq,
+        "by": event.by,
+        "version": state.version,
+        "ts": event.at,
+    }
+    return Upsert("redactions", values)
+
+
+def _member_values(member: Member) -> dict[str, Any]:
+    return {
+        "role": member.role.value,
+        "permissions": " ".join(sorted(member.permissions)),
+        "joined_ts": member.joined_ts,
+        "tag": member.tag,
+    }
+
+
+def _measure_values(measure: Ban | Mute) -> dict[str, Any]:
+    return {name: getattr(measure, name) for name in ("until_ms", "by", "reason", "case")}
+
+
+def _request_values(request: JoinRequest) -> dict[str, Any]:
+    return {"asked_ts": request.asked_ts, "until_ms": request.until_ms, "answer": request.answer}
+
+
+MEMBER_TABLES: dict[str, tuple[Callable[[GroupState], dict[str, Any]], Callable[[Any], dict[str, Any]]]] = {
+    "members": (lambda state: state.members, _member_values),
+    "bans": (lambda state: state.bans, _measure_values),
+    "mutes": (lambda state: state.mutes, _measure_values),
+    "join_requests": (lambda state: state.requests, _request_values),
+    "invitations": (lambda state: state.invitations, lambda until_ms: {"until_ms": until_ms}),
+}
+"""For each table of (group, user): what of the state it shows, and the columns of one row."""

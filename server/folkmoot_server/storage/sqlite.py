@@ -1,0 +1,224 @@
+"""The store on SQLite: one thread writes, two read, the event loop runs on. See `docs/storage.md`."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from folkmoot_governance import GroupState
+from folkmoot_protocol.types import Entry
+
+from ..notices import Teller
+from . import sqlite_journal, sqlite_ledger
+from .api import (
+    AccountRow,
+    GroupRow,
+    Page,
+    Recorded,
+    Segment,
+    StorageError,
+    StoredAccount,
+    Work,
+)
+from .database import DirectoryLock, close_main, open_main
+from .sealing import load_key
+from .segments import SegmentReader, Segments
+from .writer import FAILURES, Writer
+
+READERS = 2
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Reader:
+    """One thread with connections of its own, for reading beside the writer."""
+
+    def __init__(self, data_dir: Path, segments: Segments, number: int) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"folkmoot-read-{number}")
+        self._data_dir = data_dir
+        self._main: Connection | None = None
+        self._segments = SegmentReader(segments)
+
+    async def run(self, read: Callable[[Connection, SegmentReader], T]) -> T:
+        """Return what `read` does with this thread's connections. Raises StorageError."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, read)
+
+    def _read(self, read: Callable[[Connection, SegmentReader], T]) -> T:
+        try:
+            if self._main is None:
+                self._main = open_main(self._data_dir, read_only=True)
+            # One transaction: tables read one after the other belong to the same instant.
+            with self._main.begin():
+                return read(self._main, self._segments)
+        except FAILURES as error:
+            raise StorageError(f"cannot read: {error}") from error
+
+    async def forget(self, months: Collection[str]) -> None:
+        """Close the connections to segments that are gone."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._segments.forget, months)
+
+    async def close(self) -> None:
+        """Finish what runs and close the connections."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        self._segments.close()
+        if self._main is not None:
+            close_main(self._main)
+
+
+class Threads:
+    """The store's threads: the writer's, and the readers', which take turns."""
+
+    def __init__(self, data_dir: Path, segments: Segments) -> None:
+        self.write = ThreadPoolExecutor(1, thread_name_prefix="folkmoot-write")
+        self.readers = [Reader(data_dir, segments, number) for number in range(READERS)]
+        self._turn = cycle(self.readers)
+
+    async def read_main(
+        self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs
+    ) -> T:
+        """Return what a function of the main file gives."""
+        return await next(self._turn).run(lambda main, _: read(main, *args, **more))
+
+    async def read_segments(
+        self, read: Callable[Concatenate[SegmentReader, P], T], /, *args: P.args, **more: P.kwargs
+    ) -> T:
+        """Return what a function of the segments gives."""
+        return await next(self._turn).run(lambda _, segments: read(segments, *args, **more))
+
+    async def read_both(
+        self,
+        read: Callable[Concatenate[Connection, SegmentReader, P], T],
+        /,
+        *args: P.args,
+        **more: P.kwargs,
+    ) -> T:
+        """Return what a function of the main file and the segments gives."""
+        return await next(self._turn).run(lambda main, segments: read(main, segments, *args, **more))
+
+
+class SqliteLedger:
+    """`api.Ledger` on the main file."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._read = threads.read_main
+
+    async def load_group(self, code: str) -> GroupState | None:
+        return await self._read(sqlite_ledger.load_group, code)
+
+    async def load_account(self, user: str) -> StoredAccount | None:
+        return await self._read(sqlite_ledger.load_account, user)
+
+    async def events(self, stream: str, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        return await self._read(sqlite_ledger.events, stream, after, limit)
+
+    async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        return await self._read(sqlite_ledger.scan, after, limit)
+
+    async def find_token(self, token_hash: str) -> str | None:
+        return await self._read(sqlite_ledger.find_token, token_hash)
+
+    async def display_names(self, users: Collection[str]) -> dict[str, str]:
+        return await self._read(sqlite_ledger.display_names, users)
+
+    async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
+        return await self._read(sqlite_ledger.list_groups, after, limit)
+
+    async def list_accounts(self, after: str = "", limit: int = 100) -> list[AccountRow]:
+        return await self._read(sqlite_ledger.list_accounts, after, limit)
+
+
+class SqliteJournal:
+    """`api.Journal` on the segments."""
+
+    def __init__(self, threads: Threads, segments: Segments, writer: Writer) -> None:
+        self._threads = threads
+        self._segments = segments
+        self._writer = writer
+
+    async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
+        return await self._threads.read_both(sqlite_journal.last_seqs, codes)
+
+    async def page(
+        self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50
+    ) -> Page:
+        return await self._threads.read_both(sqlite_journal.page, code, before, after, limit)
+
+    async def entry(self, code: str, seq: int) -> Entry | None:
+        return await self._threads.read_both(sqlite_journal.entry, code, seq)
+
+    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
+        return await self._threads.read_segments(sqlite_journal.find_nonce, code, user, nonce, since_ms)
+
+    async def recent_nonces(self, code: str, since_ms: int, limit: int) -> list[tuple[str, str, int, int]]:
+        return await self._threads.read_segments(sqlite_journal.recent_nonces, code, since_ms, limit)
+
+    async def segments(self) -> list[Segment]:
+        return [self._segments.describe(month) for month in self._segments.months]
+
+    async def rotate(self, now: int, months: int) -> list[Segment]:
+        loop = asyncio.get_running_loop()
+        removed = await loop.run_in_executor(self._threads.write, self._writer.rotate, now, months)
+        gone = [segment.month for segment in removed]
+        for reader in self._threads.readers:
+            await reader.forget(gone)
+        return removed
+
+
+class SqliteStore:
+    """`api.Store` in a data directory: `folkmoot.sqlite3`, `journal/<month>.sqlite3`, `keys/`, `lock`."""
+
+    def __init__(self, lock: DirectoryLock, threads: Threads, segments: Segments, writer: Writer) -> None:
+        self._lock = lock
+        self._threads = threads
+        self._writer = writer
+        self.ledger = SqliteLedger(threads)
+        self.journal = SqliteJournal(threads, segments, writer)
+
+    @classmethod
+    async def open(cls, data_dir: Path, *, say: Teller) -> "SqliteStore":
+        """Open the store in `data_dir`, made, migrated and repaired as need be.
+
+        `say` words the notices that a crash has cut off from their events. Raises StorageError when another
+        process has the directory, a newer version has written it, or its files cannot be used.
+        """
+        try:
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = DirectoryLock(data_dir)
+        except OSError as error:
+            raise StorageError(f"cannot use {data_dir}: {error}") from error
+        try:
+            return await cls._open(data_dir, lock, say)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    async def _open(cls, data_dir: Path, lock: DirectoryLock, say: Teller) -> "SqliteStore":
+        try:
+            segments = Segments(data_dir / "journal")
+            key = load_key(data_dir / "keys" / "journal.key")
+            threads = Threads(data_dir, segments)
+            loop = asyncio.get_running_loop()
+            writer = await loop.run_in_executor(threads.write, Writer, data_dir, segments, key, say)
+        except FAILURES as error:
+            raise StorageError(f"cannot open {data_dir}: {error}") from error
+        return cls(lock, threads, segments, writer)
+
+    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads.write, self._writer.commit, batch)
+
+    async def close(self) -> None:
+        for reader in self._threads.readers:
+            await reader.close()
+        await asyncio.get_running_loop().run_in_executor(self._threads.write, self._writer.close)
+        self._threads.write.shutdown()
+        self._lock.release()

@@ -1,0 +1,200 @@
+"""Reading ledger and projections through SQLAlchemy, and the rows of an event. See `api.Ledger`."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, RowMapping, Select, Table, bindparam, func, select
+
+from folkmoot_governance import (
+    AccountState,
+    Ban,
+    GroupState,
+    JoinRequest,
+    Member,
+    Mute,
+    Permission,
+    PlatformRole,
+)
+from folkmoot_governance.account import AnyAccountEvent
+from folkmoot_governance.group.events import GroupEvent
+from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, Role
+
+from .api import AccountRow, AnyEvent, GroupRow, Profile, Recorded, StoredAccount
+from .tables import (
+    accounts,
+    bans,
+    groups,
+    invitations,
+    join_requests,
+    ledger,
+    members,
+    mutes,
+    profiles,
+    read_marks,
+    tokens,
+)
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(GroupEvent | AnyAccountEvent).decode
+
+_VERSION = select(func.max(ledger.c.version)).where(ledger.c.stream == bindparam("stream"))
+_TOKEN = select(tokens.c.user).where(tokens.c.hash == bindparam("hash"))
+
+
+def ledger_row(position: int, batch: int, stream: str, version: int, event: AnyEvent) -> dict[str, Any]:
+    """Return the row of an event."""
+    return {
+        "position": position,
+        "batch": batch,
+        "stream": stream,
+        "version": version,
+        "ts": event.at,
+        "type": event.__struct_config__.tag,
+        "actor": event.by,
+        "data": _encode(event).decode(),
+    }
+
+
+def last_version(main: Connection, stream: str) -> int:
+    """Return the version that a stream is at, 0 where there is none."""
+    return main.execute(_VERSION, {"stream": stream}).scalar() or 0
+
+
+def last_position_and_batch(main: Connection) -> tuple[int, int]:
+    """Return the highest position and batch number of the ledger, 0 and 0 when it is empty."""
+    query = select(ledger.c.position, ledger.c.batch).order_by(ledger.c.position.desc()).limit(1)
+    row = main.execute(query).first()
+    return (row.position, row.batch) if row else (0, 0)
+
+
+def events_of_batch(main: Connection, batch: int) -> list[Recorded]:
+    """Return the events that were committed last, when `batch` is the last one's number."""
+    query = select(ledger).order_by(ledger.c.position.desc())
+    found = []
+    for row in main.execute(query):
+        if row.batch != batch:
+            break
+        found.append(_recorded(row))
+    return found[::-1]
+
+
+def events(main: Connection, stream: str, after: int, limit: int) -> list[Recorded]:
+    """Return a stream's events with versions above `after`, oldest first."""
+    query = (
+        select(ledger)
+        .where(ledger.c.stream == stream, ledger.c.version > after)
+        .order_by(ledger.c.version)
+        .limit(limit)
+    )
+    return [_recorded(row) for row in main.execute(query)]
+
+
+def scan(main: Connection, after: int, limit: int) -> list[Recorded]:
+    """Return events of all streams with positions above `after`, oldest first."""
+    query = select(ledger).where(ledger.c.position > after).order_by(ledger.c.position).limit(limit)
+    return [_recorded(row) for row in main.execute(query)]
+
+
+def _recorded(row: Row[Any]) -> Recorded:
+    return Recorded(row.position, row.stream, row.version, _decode(row.data))
+
+
+def load_group(main: Connection, code: str) -> GroupState | None:
+    """Return a group from its projections."""
+    row = main.execute(select(groups).where(groups.c.code == code)).mappings().first()
+    if row is None:
+        return None
+    scalars = dict(row) | {"join_mode": JoinMode(row["join_mode"]), "status": GroupStatus(row["status"])}
+    return GroupState(
+        **scalars,
+        members={one["user"]: _member(one) for one in _rows(main, members, code)},
+        bans={one["user"]: Ban(**_without_code(one)) for one in _rows(main, bans, code)},
+        mutes={one["user"]: Mute(**_without_code(one)) for one in _rows(main, mutes, code)},
+        requests={one["user"]: JoinRequest(**_without_code(one)) for one in _rows(main, join_requests, code)},
+        invitations={one["user"]: one["until_ms"] for one in _rows(main, invitations, code)},
+    )
+
+
+def _rows(main: Connection, table: Table, code: str) -> Sequence[RowMapping]:
+    return main.execute(select(table).where(table.c.code == code)).mappings().all()
+
+
+def _without_code(row: RowMapping) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "code"}
+
+
+def _member(row: RowMapping) -> Member:
+    permissions = frozenset(Permission(name) for name in row["permissions"].split())
+    return Member(row["user"], Role(row["role"]), row["joined_ts"], permissions, row["tag"])
+
+
+def load_account(main: Connection, user: str) -> StoredAccount | None:
+    """Return an account from its projections."""
+    row = main.execute(select(accounts).where(accounts.c.user == user)).mappings().first()
+    if row is None:
+        return None
+    platform = PlatformRole(row["platform"]) if row["platform"] else None
+    state = AccountState(**dict(row) | {"identity": Identity(row["identity"]), "platform": platform})
+    codes = main.execute(select(members.c.code).where(members.c.user == user).order_by(members.c.code))
+    marks = main.execute(select(read_marks.c.code, read_marks.c.seq).where(read_marks.c.user == user))
+    return StoredAccount(
+        state=state,
+        profile=_profile(main, user),
+        groups=list(codes.scalars()),
+        created=_created(main, user),
+        read_seqs={mark.code: mark.seq for mark in marks},
+    )
+
+
+def _profile(main: Connection, user: str) -> Profile:
+    """Return the profile, empty where the account has none."""
+    row = main.execute(select(profiles).where(profiles.c.user == user)).mappings().first()
+    return Profile(**row) if row else Profile(user, "", "", "")
+
+
+def _created(main: Connection, user: str) -> list[str]:
+    """Return the codes of the groups that `user` created and that are still alive."""
+    alive = groups.c.status != GroupStatus.CLOSED.value
+    query = select(groups.c.code).where(groups.c.creator == user, alive).order_by(groups.c.code)
+    return list(main.execute(query).scalars())
+
+
+def find_token(main: Connection, token_hash: str) -> str | None:
+    """Return the user whose session token has this hash."""
+    return main.execute(_TOKEN, {"hash": token_hash}).scalar()
+
+
+def display_names(main: Connection, users: Collection[str]) -> dict[str, str]:
+    """Return the display names of those of `users` that exist."""
+    wanted = list(users)
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):
+        some = profiles.c.user.in_(wanted[start : start + 500])
+        rows = main.execute(select(profiles.c.user, profiles.c.display_name).where(some))
+        found |= {row.user: row.display_name for row in rows}
+    return found
+
+
+def list_groups(main: Connection, after: str, limit: int) -> list[GroupRow]:
+    """Return groups by code, from the one after `after`."""
+    count = select(func.count()).where(members.c.code == groups.c.code).scalar_subquery()
+    query: Select[Any] = select(
+        groups.c.code, groups.c.name, groups.c.owner, groups.c.status, count, groups.c.created_ts
+    )
+    page = query.where(groups.c.code > after).order_by(groups.c.code).limit(limit)
+    return [GroupRow(*row) for row in main.execute(page)]
+
+
+def list_accounts(main: Connection, after: str, limit: int) -> list[AccountRow]:
+    """Return accounts by user name, from the one after `after`."""
+    query: Select[Any] = select(
+        accounts.c.user,
+        func.coalesce(profiles.c.display_name, ""),
+        accounts.c.identity,
+        accounts.c.platform,
+        accounts.c.suspended_until_ms,
+        accounts.c.created_ts,
+    ).select_from(accounts.outerjoin(profiles))
+    page = query.where(accounts.c.user > after).order_by(accounts.c.user).limit(limit)
+    return [AccountRow(*row) for row in main.execute(page)]

@@ -1,0 +1,154 @@
+"""The ledger and the tables made from it, for SQLite and PostgreSQL alike.
+
+`ledger` is the record; `groups` to `redactions` are projections of it, rewritten from it at any time;
+`profiles`, `tokens`, `read_marks` and `journal_heads` are facts of their own. No foreign key cascades: what a
+decision rests on cannot be deleted from under it.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+
+SCHEMA = "0001"
+"""The revision that this code reads and writes, the newest under `migrations/versions`."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+
+def _text(name: str, **more: Any) -> Column[str]:
+    return Column(name, Text, nullable=False, **more)
+
+
+def _number(name: str, **more: Any) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, **more)
+
+
+def _ref(name: str, target: str, **more: Any) -> Column[str]:
+    return Column(name, Text, ForeignKey(target, ondelete="RESTRICT"), nullable=False, **more)
+
+
+def _group_and_user() -> tuple[Column[str], Column[str]]:
+    return _ref("code", "groups.code", primary_key=True), _ref("user", "accounts.user", primary_key=True)
+
+
+# SQLite makes a plain INTEGER key the row's own number; BIGINT would cost a second index.
+_position = BigInteger().with_variant(Integer, "sqlite")
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("position", _position, primary_key=True, autoincrement=False),
+    _number("batch"),
+    _text("stream"),
+    _number("version"),
+    _number("ts"),
+    _text("type"),
+    _text("actor"),
+    _text("data"),
+    UniqueConstraint("stream", "version"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _text("user", primary_key=True),
+    _number("created_ts"),
+    _text("agreement"),
+    _text("identity"),
+    Column("platform", Text),
+    _number("suspended_until_ms"),
+    _text("suspended_reason"),
+    _number("version"),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    _text("code", primary_key=True),
+    _text("name"),
+    _ref("creator", "accounts.user"),
+    _ref("owner", "accounts.user"),
+    _number("created_ts"),
+    _text("topic"),
+    _text("category"),
+    _text("grade"),
+    _text("join_mode"),
+    _text("status"),
+    _number("status_until_ms"),
+    _number("member_limit"),
+    _number("locked_until_ms"),
+    _number("slow_ms"),
+    _text("heir"),
+    _number("heir_until_ms"),
+    _number("version"),
+    Index(None, "creator"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    *_group_and_user(),
+    _text("role"),
+    _text("permissions"),
+    _number("joined_ts"),
+    _text("tag"),
+    Index(None, "user"),
+)
+
+bans = Table(
+    "bans", metadata, *_group_and_user(), _number("until_ms"), _text("by"), _text("reason"), _text("case")
+)
+
+mutes = Table(
+    "mutes", metadata, *_group_and_user(), _number("until_ms"), _text("by"), _text("reason"), _text("case")
+)
+
+join_requests = Table(
+    "join_requests", metadata, *_group_and_user(), _number("asked_ts"), _number("until_ms"), _text("answer")
+)
+
+invitations = Table("invitations", metadata, *_group_and_user(), _number("until_ms"))
+
+redactions = Table(
+    "redactions",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _number("seq", primary_key=True, autoincrement=False),
+    _text("by"),
+    _number("version"),
+    _number("ts"),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _text("display_name"),
+    _text("password_hash"),
+    _text("language"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    _text("hash", primary_key=True),
+    _ref("user", "accounts.user"),
+    _number("created_ts"),
+    Index(None, "user"),
+)
+
+read_marks = Table("read_marks", metadata, *_group_and_user(), _number("seq"), Index(None, "user"))
+
+journal_heads = Table(
+    "journal_heads", metadata, _ref("code", "groups.code", primary_key=True), _number("last_seq")
+)
+
+PROJECTIONS = (accounts, groups, members, bans, mutes, join_requests, invitations, redactions)
+"""The tables that replaying the ledger must give again, parents before children."""
