@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
+from folkmoot_governance.account import AccountEvent
 from folkmoot_governance.group import events as e
 
 from .api import Profile, Remove, RowChange, Upsert
@@ -82,8 +83,8 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
     return changes
 
 
-def project_account(state: AccountState) -> list[RowChange]:
-    """Return the row changes after an event that `state` has just taken in."""
+def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]:
+    """Return the row changes of `event`, which `state` has just taken in: any event moves the one row."""
     values = {
         "user": state.user,
         "created_ts": state.created_ts,
@@ -113,7 +114,7 @@ def member_table_row(state: GroupState, table: str, user: str) -> RowChange:
 
 
 def profile_row(profile: Profile) -> Upsert:
-    """Return the row of a profile; its account's row must come before it."""
+    """Return the row of a profile."""
     values = {name: getattr(profile, name) for name in ("user", "display_name", "password_hash", "language")}
     return Upsert("profiles", values)
 

@@ -75,7 +75,7 @@ def events_of_batch(main: Connection, batch: int) -> list[Recorded]:
     for row in main.execute(query):
         if row.batch != batch:
             break
-        found.append(_recorded(row))
+        found.append(recorded(row))
     return found[::-1]
 
 
@@ -87,16 +87,17 @@ def events(main: Connection, stream: str, after: int, limit: int) -> list[Record
         .order_by(ledger.c.version)
         .limit(limit)
     )
-    return [_recorded(row) for row in main.execute(query)]
+    return [recorded(row) for row in main.execute(query)]
 
 
 def scan(main: Connection, after: int, limit: int) -> list[Recorded]:
     """Return events of all streams with positions above `after`, oldest first."""
     query = select(ledger).where(ledger.c.position > after).order_by(ledger.c.position).limit(limit)
-    return [_recorded(row) for row in main.execute(query)]
+    return [recorded(row) for row in main.execute(query)]
 
 
-def _recorded(row: Row[Any]) -> Recorded:
+def recorded(row: Row[Any]) -> Recorded:
+    """Return the event of a row of the ledger. Raises msgspec's errors where its data is none."""
     return Recorded(row.position, row.stream, row.version, _decode(row.data))
 
 

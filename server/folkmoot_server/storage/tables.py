@@ -31,7 +31,9 @@ def _number(name: str, **more: Any) -> Column[int]:
 
 
 def _ref(name: str, target: str, **more: Any) -> Column[str]:
-    return Column(name, Text, ForeignKey(target, ondelete="RESTRICT"), nullable=False, **more)
+    # Deferred to the commit: the rows of one work may come in any order.
+    key = ForeignKey(target, ondelete="RESTRICT", deferrable=True, initially="DEFERRED")
+    return Column(name, Text, key, nullable=False, **more)
 
 
 def _group_and_user() -> tuple[Column[str], Column[str]]:

@@ -18,7 +18,14 @@ def number(name: str) -> "sa.Column[int]":
 
 
 def ref(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint([column], [target], name=f"{table}_{column}_fkey", ondelete="RESTRICT")
+    return sa.ForeignKeyConstraint(
+        [column],
+        [target],
+        name=f"{table}_{column}_fkey",
+        ondelete="RESTRICT",
+        deferrable=True,
+        initially="DEFERRED",
+    )
 
 
 def key(table: str, *columns: str) -> sa.PrimaryKeyConstraint:

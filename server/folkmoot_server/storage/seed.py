@@ -1,0 +1,146 @@
+"""Filling a store for load tests: groups of members with tokens, as if they had registered and joined."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from gettext import gettext as _
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from folkmoot_governance import GroupState, apply, apply_account, case_number, founded, registered
+from folkmoot_governance.account import AccountRegistered, IdentityAttested
+from folkmoot_governance.group.events import Event, GroupCreated, MemberJoined
+from folkmoot_governance.policy import Policy
+from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
+from folkmoot_protocol.types import Identity, JoinMode
+
+from ..i18n import translator
+from ..notices import author_of, notice_of
+from ..passwords import hash_token, new_token
+from .api import NewEntry, Profile, StorageError, Work, account_stream, group_stream
+from .projection import group_row, member_table_row, profile_row, project_account, token_row
+from .sqlite import SqliteStore
+
+Progress = Callable[[int, int], None]
+"""Told how many groups are written, of how many."""
+
+# Who stands for the reviewer that has seen the accounts' papers.
+REVIEWER = "seed"
+BATCH = 2000
+
+
+class Seat(NamedTuple):
+    """A member to be: the user name, and the token of a session."""
+
+    user: str
+    token: str
+
+
+def seed(
+    data_dir: Path,
+    groups: int,
+    members: int,
+    tokens: Path,
+    progress: Progress | None = None,
+    *,
+    agreement: str = "1",
+) -> None:
+    """Write `groups` groups of `members` members each, and a line per member to `tokens`.
+
+    A line is `<group index> <member index> <user> <token> <group code>`; member 0 owns the group. The
+    accounts have an identity (`person`), the `agreement` accepted, and no password. Raises StorageError when
+    names are taken.
+    """
+    asyncio.run(_seed(data_dir, groups, members, tokens, progress or (lambda done, total: None), agreement))
+
+
+async def _seed(
+    data_dir: Path, groups: int, members: int, tokens: Path, progress: Progress, agreement: str
+) -> None:
+    store = await SqliteStore.open(data_dir, say=translator("en"))
+    now = time.time_ns() // 1_000_000
+    try:
+        if await store.ledger.load_account("g0m0") is not None:
+            raise StorageError(_("{path} has been seeded already").format(path=data_dir))
+        with tokens.open("w", encoding="utf-8") as lines:
+            tokens.chmod(0o600)
+            for index in range(groups):
+                await _seed_group(store, index, members, now, agreement, lines)
+                progress(index + 1, groups)
+    finally:
+        await store.close()
+
+
+async def _seed_group(
+    store: SqliteStore, index: int, members: int, now: int, agreement: str, lines: TextIO
+) -> None:
+    seats = [Seat(f"g{index}m{number}", new_token()) for number in range(members)]
+    code = make_group_code(FIRST_NUMBER + secrets.randbelow(LAST_NUMBER - FIRST_NUMBER + 1))
+    works = [
+        *(_account_work(seat, now, agreement) for seat in seats),
+        _group_work(code, f"Group {index}", seats, now),
+    ]
+    for start in range(0, len(works), BATCH):
+        conflicts = await store.commit(works[start : start + BATCH])
+        if conflicts:
+            raise StorageError(_("taken already: {names}").format(names=", ".join(sorted(conflicts))))
+    lines.writelines(
+        f"{index} {number} {seat.user} {seat.token} {code}\n" for number, seat in enumerate(seats)
+    )
+
+
+def _account_work(seat: Seat, now: int, agreement: str) -> Work:
+    """Return the work of an account that has shown who it is. No password: "" never matches."""
+    joined = AccountRegistered(at=now, by=seat.user, user=seat.user, agreement=agreement)
+    attested = IdentityAttested(at=now, by=REVIEWER, identity=Identity.PERSON, reason="load test")
+    state = registered(joined)
+    apply_account(state, attested)
+    rows = [
+        *project_account(state, attested),
+        profile_row(Profile(seat.user, display_name(seat.user), "", "en")),
+        token_row(hash_token(seat.token), seat.user, now),
+    ]
+    return Work(account_stream(seat.user), 0, [joined, attested], rows)
+
+
+def display_name(user: str) -> str:
+    """Return the display name of a seeded account."""
+    return user.capitalize()
+
+
+def _group_work(code: str, name: str, seats: list[Seat], now: int) -> Work:
+    """Return the work that founds a group and lets everybody in, told to the group like any other."""
+    state: GroupState | None = None
+    events, entries = [], []
+    say = translator("en")
+    for event in _group_events(code, name, seats, now):
+        if isinstance(event, GroupCreated):
+            state = founded(event)
+        else:
+            assert state is not None
+            apply(state, event)
+        author = author_of(state, event, display_name(event.by))
+        case = case_number(code, state.version)
+        notice = notice_of(event, case=case, seq=state.version, author=author, say=say)
+        assert notice is not None, "groups are told of their founding and of joins"
+        events.append(event)
+        entries.append(NewEntry(notice, version=state.version))
+    assert state is not None
+    rows = [group_row(state), *(member_table_row(state, "members", seat.user) for seat in seats)]
+    return Work(group_stream(code), 0, events, rows, entries)
+
+
+def _group_events(code: str, name: str, seats: list[Seat], now: int) -> Iterator[Event]:
+    yield GroupCreated(
+        at=now,
+        by=seats[0].user,
+        code=code,
+        name=name,
+        category="general",
+        topic="",
+        join_mode=JoinMode.OPEN,
+        member_limit=max(len(seats), Policy().members_per_group),
+    )
+    for seat in seats[1:]:
+        yield MemberJoined(at=now, by=seat.user, user=seat.user, via="open")
