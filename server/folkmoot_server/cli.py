@@ -211,17 +211,13 @@ def db_verify(config: ConfigOption = None, data: DataOption = None) -> None:
     typer.echo(_("The store agrees with the ledger."), err=True)
 
 
-@db_app.command(
-    "seed", help=_("For load tests: write groups of members with tokens straight into the store.")
-)
+@db_app.command("seed", help=_("For load tests: write groups of members with tokens straight into the store."))
 def db_seed(
     groups: Annotated[int, typer.Option(min=1, metavar="N", help=_("Groups to write."))],
     members: Annotated[int, typer.Option(min=1, metavar="N", help=_("Members of each group."))],
     tokens: Annotated[
         Path,
-        typer.Option(
-            metavar="FILE", help=_("Gets a line for each member: group, member, user, token, code.")
-        ),
+        typer.Option(metavar="FILE", help=_("Gets a line for each member: group, member, user, token, code.")),
     ],
     config: ConfigOption = None,
     data: DataOption = None,

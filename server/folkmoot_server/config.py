@@ -49,11 +49,7 @@ def _check_address(text: str) -> str | None:
 
 def _is_origin(text: str) -> bool:
     parts = urlsplit(text)
-    return (
-        parts.scheme in {"http", "https"}
-        and bool(parts.netloc)
-        and text == f"{parts.scheme}://{parts.netloc}"
-    )
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and text == f"{parts.scheme}://{parts.netloc}"
 
 
 def _check_url(text: str) -> str | None:
@@ -119,9 +115,7 @@ class Server:
 class Limits:
     """Bounds that keep one account or address from taking the server from the others."""
 
-    frame_bytes: int = setting(
-        65536, "Largest frame that a client may send, bytes.", least=1024, most=16777216
-    )
+    frame_bytes: int = setting(65536, "Largest frame that a client may send, bytes.", least=1024, most=16777216)
     body_chars: int = setting(4000, "Longest body of a post, characters.", least=1, most=1000000)
     auth_seconds: int = setting(
         15, "Seconds that a new connection has to register, sign in or resume.", least=1, most=600
@@ -221,9 +215,7 @@ class Retention:
 class I18n:
     """Languages."""
 
-    default_language: str = setting(
-        "en", "Language for those who haven't chosen one.", choices=("en", "zh-CN")
-    )
+    default_language: str = setting("en", "Language for those who haven't chosen one.", choices=("en", "zh-CN"))
 
 
 @dataclass(frozen=True)

@@ -125,9 +125,7 @@ def declared(root: type, prefix: str = "", names: tuple[str, ...] = ()) -> tuple
     return tuple(found)
 
 
-def _declared_by(
-    item: Field[Any], hint: object, key: str, names: tuple[str, ...]
-) -> Iterator[Setting | Table]:
+def _declared_by(item: Field[Any], hint: object, key: str, names: tuple[str, ...]) -> Iterator[Setting | Table]:
     meta = item.metadata
     if SETTING in meta:
         default = cast(Value, item.default)  # `setting` always gives one

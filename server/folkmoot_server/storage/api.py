@@ -195,9 +195,7 @@ class Journal(Protocol):
         """Return each group's last seq, 0 for a group without entries."""
         ...
 
-    async def page(
-        self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50
-    ) -> Page:
+    async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
         """Return up to `limit` entries: the newest below `before`, or the oldest above `after`, or the newest."""
         ...
 
@@ -210,7 +208,7 @@ class Journal(Protocol):
         ...
 
     async def recent_nonces(self, code: str, since_ms: int, limit: int) -> list[tuple[str, str, int, int]]:
-        """Return (user, nonce, seq, ts) of the newest `limit` entries with a nonce at or after `since_ms`, oldest first."""
+        """Return (user, nonce, seq, ts) of the newest `limit` entries with a nonce since `since_ms`, oldest first."""
         ...
 
     async def segments(self) -> list[Segment]:
@@ -228,8 +226,15 @@ class Journal(Protocol):
 class Store(Protocol):
     """Ledger and journal under one transaction. One writer calls `commit`, one call at a time; reads run beside it."""
 
-    ledger: Ledger
-    journal: Journal
+    @property
+    def ledger(self) -> Ledger:
+        """The governance side."""
+        ...
+
+    @property
+    def journal(self) -> Journal:
+        """The message side."""
+        ...
 
     async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
         """Store a batch in its order; return the streams that were in conflict.

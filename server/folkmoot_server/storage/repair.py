@@ -17,9 +17,7 @@ from .segments import SegmentReader
 EVERYTHING = 2**31
 
 
-def missing_notices(
-    main: Connection, reader: SegmentReader, recorded: Iterable[Recorded], say: Teller
-) -> list[Work]:
+def missing_notices(main: Connection, reader: SegmentReader, recorded: Iterable[Recorded], say: Teller) -> list[Work]:
     """Return works that append the notices which the journal lacks of `recorded`, and erase what those tell
     of.
 
@@ -40,12 +38,24 @@ def missing_notices(
     return works
 
 
+def last_told_batch(reader: SegmentReader) -> int:
+    """Return the last batch of the ledger whose notices the journal is known to have, 0 for none.
+
+    A crash may have left the newest file without its tables; then the one before it tells.
+    """
+    for _month, segment in reader.newest_first():
+        if segment.execute("SELECT 1 FROM sqlite_master WHERE name = 'segment'").fetchone():
+            row = segment.execute("SELECT batch FROM segment").fetchone()
+            if row is not None:
+                return int(row[0])
+    return 0
+
+
 def has_notice(reader: SegmentReader, code: str, version: int) -> bool:
     """Say whether the journal has the notice of the event that made `version` of a group."""
     query = "SELECT 1 FROM entry WHERE grp = ? AND version = ?"
     return any(
-        segment.execute(query, (int(code), version)).fetchone() is not None
-        for _month, segment in reader.newest_first()
+        segment.execute(query, (int(code), version)).fetchone() is not None for _month, segment in reader.newest_first()
     )
 
 

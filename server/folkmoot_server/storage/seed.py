@@ -55,9 +55,7 @@ def seed(
     asyncio.run(_seed(data_dir, groups, members, tokens, progress or (lambda done, total: None), agreement))
 
 
-async def _seed(
-    data_dir: Path, groups: int, members: int, tokens: Path, progress: Progress, agreement: str
-) -> None:
+async def _seed(data_dir: Path, groups: int, members: int, tokens: Path, progress: Progress, agreement: str) -> None:
     store = await SqliteStore.open(data_dir, say=translator("en"))
     now = time.time_ns() // 1_000_000
     try:
@@ -72,9 +70,7 @@ async def _seed(
         await store.close()
 
 
-async def _seed_group(
-    store: SqliteStore, index: int, members: int, now: int, agreement: str, lines: TextIO
-) -> None:
+async def _seed_group(store: SqliteStore, index: int, members: int, now: int, agreement: str, lines: TextIO) -> None:
     seats = [Seat(f"g{index}m{number}", new_token()) for number in range(members)]
     code = make_group_code(FIRST_NUMBER + secrets.randbelow(LAST_NUMBER - FIRST_NUMBER + 1))
     works = [
@@ -85,9 +81,7 @@ async def _seed_group(
         conflicts = await store.commit(works[start : start + BATCH])
         if conflicts:
             raise StorageError(_("taken already: {names}").format(names=", ".join(sorted(conflicts))))
-    lines.writelines(
-        f"{index} {number} {seat.user} {seat.token} {code}\n" for number, seat in enumerate(seats)
-    )
+    lines.writelines(f"{index} {number} {seat.user} {seat.token} {code}\n" for number, seat in enumerate(seats))
 
 
 def _account_work(seat: Seat, now: int, agreement: str) -> Work:

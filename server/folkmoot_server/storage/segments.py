@@ -23,6 +23,7 @@ FORMAT = 1
 
 # The key is the table: a page of history is one run over neighbouring rows. Posts pay for one index more, and
 # only if they carry a nonce; the index on versions holds notices alone.
+# `segment.batch` is the last batch of the ledger whose notices are all in the journal.
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS {db}.entry (
         grp INTEGER NOT NULL, seq INTEGER NOT NULL, ts INTEGER NOT NULL, kind TEXT NOT NULL, user TEXT NOT
@@ -33,8 +34,9 @@ SCHEMA = (
     """CREATE TABLE IF NOT EXISTS {db}.restricted (
         grp INTEGER NOT NULL, seq INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (grp, seq)) WITHOUT
         ROWID""",
-    "CREATE TABLE IF NOT EXISTS {db}.segment (month TEXT NOT NULL, format INTEGER NOT NULL)",
-    "INSERT INTO {db}.segment SELECT :month, :format WHERE NOT EXISTS (SELECT 1 FROM {db}.segment)",
+    """CREATE TABLE IF NOT EXISTS {db}.segment (
+        month TEXT NOT NULL, format INTEGER NOT NULL, batch INTEGER NOT NULL)""",
+    "INSERT INTO {db}.segment SELECT :month, :format, :batch WHERE NOT EXISTS (SELECT 1 FROM {db}.segment)",
 )
 
 INSERT = "INSERT INTO {db}.entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

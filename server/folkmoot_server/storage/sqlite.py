@@ -81,9 +81,7 @@ class Threads:
         self.readers = [Reader(data_dir, segments, number) for number in range(READERS)]
         self._turn = cycle(self.readers)
 
-    async def read_main(
-        self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs
-    ) -> T:
+    async def read_main(self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs) -> T:
         """Return what a function of the main file gives."""
         return await next(self._turn).run(lambda main, _: read(main, *args, **more))
 
@@ -146,9 +144,7 @@ class SqliteJournal:
     async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
         return await self._threads.read_both(sqlite_journal.last_seqs, codes)
 
-    async def page(
-        self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50
-    ) -> Page:
+    async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
         return await self._threads.read_both(sqlite_journal.page, code, before, after, limit)
 
     async def entry(self, code: str, seq: int) -> Entry | None:

@@ -19,9 +19,7 @@ _BELOW = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq < ? ORDER BY seq DE
 _ABOVE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 _ONE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq = ?"  # noqa: S608
 _LAST = "SELECT max(seq) FROM entry WHERE grp = ?"
-_NONCE = (
-    "SELECT seq, ts FROM entry WHERE grp = ? AND user = ? AND nonce = ? AND ts >= ? ORDER BY seq DESC LIMIT 1"
-)
+_NONCE = "SELECT seq, ts FROM entry WHERE grp = ? AND user = ? AND nonce = ? AND ts >= ? ORDER BY seq DESC LIMIT 1"
 _NONCES = "SELECT user, nonce, seq, ts FROM entry WHERE grp = ? ORDER BY seq DESC"
 
 HIGHEST = 2**63 - 1
@@ -48,9 +46,7 @@ def _removed_up_to(main: Connection, code: str) -> int:
     return main.execute(query).scalar() or 0
 
 
-def page(
-    main: Connection, reader: SegmentReader, code: str, before: int | None, after: int | None, limit: int
-) -> Page:
+def page(main: Connection, reader: SegmentReader, code: str, before: int | None, after: int | None, limit: int) -> Page:
     """Return a page of history; `after` counts where both are given."""
     if after is not None:
         rows = _collect(reader, code, after, limit + 1, upwards=True)
@@ -96,9 +92,7 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
     return None
 
 
-def find_nonce(
-    reader: SegmentReader, code: str, user: str, nonce: str, since_ms: int
-) -> tuple[int, int] | None:
+def find_nonce(reader: SegmentReader, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
     """Return seq and ts of the entry that `user` posted with `nonce` at or after `since_ms`."""
     for month, segment in reader.newest_first():
         if end_of(month) <= since_ms:
@@ -109,9 +103,7 @@ def find_nonce(
     return None
 
 
-def recent_nonces(
-    reader: SegmentReader, code: str, since_ms: int, limit: int
-) -> list[tuple[str, str, int, int]]:
+def recent_nonces(reader: SegmentReader, code: str, since_ms: int, limit: int) -> list[tuple[str, str, int, int]]:
     """Return (user, nonce, seq, ts) of the newest `limit` entries with a nonce, oldest first."""
     newest = list(islice(_nonces_back_to(reader, code, since_ms), limit))
     newest.reverse()

@@ -104,13 +104,9 @@ members = Table(
     Index(None, "user"),
 )
 
-bans = Table(
-    "bans", metadata, *_group_and_user(), _number("until_ms"), _text("by"), _text("reason"), _text("case")
-)
+bans = Table("bans", metadata, *_group_and_user(), _number("until_ms"), _text("by"), _text("reason"), _text("case"))
 
-mutes = Table(
-    "mutes", metadata, *_group_and_user(), _number("until_ms"), _text("by"), _text("reason"), _text("case")
-)
+mutes = Table("mutes", metadata, *_group_and_user(), _number("until_ms"), _text("by"), _text("reason"), _text("case"))
 
 join_requests = Table(
     "join_requests", metadata, *_group_and_user(), _number("asked_ts"), _number("until_ms"), _text("answer")
@@ -148,9 +144,7 @@ tokens = Table(
 
 read_marks = Table("read_marks", metadata, *_group_and_user(), _number("seq"), Index(None, "user"))
 
-journal_heads = Table(
-    "journal_heads", metadata, _ref("code", "groups.code", primary_key=True), _number("last_seq")
-)
+journal_heads = Table("journal_heads", metadata, _ref("code", "groups.code", primary_key=True), _number("last_seq"))
 
 PROJECTIONS = (accounts, groups, members, bans, mutes, join_requests, invitations, redactions)
 """The tables that replaying the ledger must give again, parents before children."""

@@ -88,9 +88,7 @@ def _check_file(main: Connection) -> Iterator[str]:
 def _check_positions(main: Connection) -> Iterator[str]:
     """Positions count from 1 without holes, batches never step back."""
     expected, last_batch = 1, 0
-    for position, batch in main.execute(
-        select(ledger.c.position, ledger.c.batch).order_by(ledger.c.position)
-    ):
+    for position, batch in main.execute(select(ledger.c.position, ledger.c.batch).order_by(ledger.c.position)):
         if position != expected:
             yield _("ledger: position {expected} is missing").format(expected=expected)
         if batch < last_batch:
@@ -120,9 +118,7 @@ def _check_stream(main: Connection, journal: JournalCheck, stream: str) -> Itera
         return
     for row, one in zip(rows, replay.events, strict=True):
         if dict(row._mapping) != ledger_row(row.position, row.batch, stream, row.version, one.event):
-            yield _("{stream}: event {version} does not match its columns").format(
-                stream=stream, version=row.version
-            )
+            yield _("{stream}: event {version} does not match its columns").format(stream=stream, version=row.version)
     yield from _check_projections(main, replay, journal)
     if isinstance(replay.state, GroupState):
         yield from journal.check_notices(replay.state.code, replay.events)
@@ -134,9 +130,7 @@ def _replay(stream: str, events: list[Recorded]) -> Replay:
         if isinstance(state, GroupState) and isinstance(one.event, Event):
             apply(state, one.event)
         else:
-            assert isinstance(state, AccountState) and isinstance(one.event, AccountEvent), (
-                "event of another kind"
-            )
+            assert isinstance(state, AccountState) and isinstance(one.event, AccountEvent), "event of another kind"
             apply_account(state, one.event)
     return Replay(events, state)
 

@@ -68,9 +68,7 @@ class JournalCheck:
                 if latest <= self.removed_up_to(code):
                     continue
                 if first != last.get(code, 0) + 1 or count != latest - first + 1:
-                    yield _("journal {month}: the entries of {code} have a hole").format(
-                        month=month, code=code
-                    )
+                    yield _("journal {month}: the entries of {code} have a hole").format(month=month, code=code)
                 last[code] = latest
 
     def check_notices(self, code: str, events: Iterable[Recorded]) -> Iterator[str]:

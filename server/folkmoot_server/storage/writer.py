@@ -5,7 +5,8 @@ the main file first: a crash between the two leaves events in the ledger whose n
 journal. `recover` finds and writes them, at the start and after any failure.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Error as DriverError
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from .api import Segment, StorageError, Work
 from .database import JOURNAL, close_main, migrate, open_main, raw_of, sync_directory
 from .heads import Head, Heads, code_of
 from .months import end_of, is_due, month_of
-from .repair import missing_notices
+from .repair import last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
 from .sealing import Sealer
 from .segments import FORMAT, INSERT, SCHEMA, Row, SegmentReader, Segments, row_of
@@ -31,6 +32,7 @@ T = TypeVar("T")
 FAILURES = (DriverError, SQLAlchemyError, OSError)
 
 _INSERT_ENTRIES = INSERT.format(db=JOURNAL)
+_TOLD = f"UPDATE {JOURNAL}.segment SET batch = ?"  # noqa: S608
 _INSERT_EVENTS = insert(ledger)
 
 
@@ -51,6 +53,7 @@ class Writer:
         self._raw = raw_of(self._main)
         migrate(self._main)
         self._settle_older()
+        self._told = last_told_batch(self._reader)
         if segments.months:
             self._attach(segments.months[-1])
         self._recover()
@@ -83,18 +86,35 @@ class Writer:
         self._heads.advance(admission.heads)
         return admission.conflicts
 
-    def _store(self, works: Sequence[Work]) -> None:
-        """Write works that are known to fit, in one transaction."""
+    def _store(self, works: Sequence[Work], retold: int = 0) -> None:
+        """Write works that are known to fit, in one transaction. `retold`: the batch whose notices they make good."""
         self._certain = False
         self._cover(works)
-        with self._main.begin():
+        rows = [row for work in works for row in work.rows]
+        governs = bool(rows) or any(work.events for work in works)
+        with self._main.begin() if governs else self._posting():
             appended = self._append_events(works)
-            row_changes.execute(self._main, [row for work in works for row in work.rows])
-            self._append_entries(works)
+            row_changes.execute(self._main, rows)
+            posted = self._append_entries(works)
             self._erase(works)
+            told = retold or (self._batch + 1 if appended and posted else self._told)
+            if told != self._told:
+                self._raw.execute(_TOLD, (told,))
         self._position += appended
         self._batch += bool(appended)
+        self._told = told
         self._certain = True
+
+    @contextmanager
+    def _posting(self) -> Iterator[None]:
+        """Hold a transaction for posts alone: SQLAlchemy's own would cost a quarter of a small batch."""
+        self._raw.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._raw.commit()
+        except BaseException:
+            self._raw.rollback()
+            raise
 
     def _append_events(self, works: Sequence[Work]) -> int:
         """Write the events of all works with one statement; return how many there were."""
@@ -108,7 +128,8 @@ class Writer:
             self._main.execute(_INSERT_EVENTS, rows)
         return len(rows)
 
-    def _append_entries(self, works: Sequence[Work]) -> None:
+    def _append_entries(self, works: Sequence[Work]) -> int:
+        """Write the entries of all works with one statement; return how many there were."""
         rows: list[Row] = []
         for work in works:
             if work.entries:
@@ -116,6 +137,7 @@ class Writer:
                 rows += [row_of(grp, new) for new in work.entries]
         if rows:
             self._raw.executemany(_INSERT_ENTRIES, rows)
+        return len(rows)
 
     def _erase(self, works: Sequence[Work]) -> None:
         """Move erased texts of this segment to its restricted part; of older ones `redactions` hides them."""
@@ -150,10 +172,11 @@ class Writer:
             self._raw.rollback()
         with self._main.begin():
             self._position, self._batch = sqlite_ledger.last_position_and_batch(self._main)
-            torn = sqlite_ledger.events_of_batch(self._main, self._batch)
+            self._told = last_told_batch(self._reader)
+            torn = sqlite_ledger.events_of_batch(self._main, self._batch) if self._told < self._batch else []
             works = missing_notices(self._main, self._reader, torn, self._say)
         if works:
-            self._store(works)
+            self._store(works, retold=self._batch)
         self._certain = True
 
     def _cover(self, works: Sequence[Work]) -> None:
@@ -174,8 +197,9 @@ class Writer:
         self._month, self._month_end = month, 0
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
             self._raw.execute(f"PRAGMA {JOURNAL}.{pragma}")
+        values = {"month": month, "format": FORMAT, "batch": self._told}
         for statement in SCHEMA:
-            self._raw.execute(statement.format(db=JOURNAL), {"month": month, "format": FORMAT})
+            self._raw.execute(statement.format(db=JOURNAL), values)
         if is_new:
             sync_directory(path.parent)
         self._segments.add(month)

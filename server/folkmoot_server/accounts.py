@@ -1,0 +1,186 @@
+"""The accounts that somebody is signed in to, in memory."""
+
+import asyncio
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from folkmoot_governance import Actor
+from folkmoot_protocol.types import Account as AccountView
+
+from .clock import Clock
+from .config import Limits
+from .limits import Bucket
+from .storage.api import Ledger, Profile, StorageError, StoredAccount
+
+if TYPE_CHECKING:
+    from .session import Session
+
+RETRY_S = 0.5
+"""How long to wait before storage is asked again after it failed."""
+
+IDLE_MS = 60_000
+"""How long an account or a room stays in memory after its last use."""
+
+
+class Account:
+    """An account: what the ledger says of it, and the connections that it has here.
+
+    `groups` and `created` (codes) are what caps are checked against (G8.1): they move when a change is decided, so that
+    two joins at once cannot both take the last place, and are read again if storing fails.
+    """
+
+    __slots__ = (
+        "created",
+        "groups",
+        "posts",
+        "profile",
+        "read_seqs",
+        "requests",
+        "sessions",
+        "state",
+        "used_ms",
+        "user",
+    )
+
+    def __init__(self, stored: StoredAccount, limits: Limits) -> None:
+        self.user = stored.state.user
+        self.sessions: set[Session] = set()
+        self.used_ms = 0
+        self.posts = Bucket(limits.posts_per_second, 2 * limits.posts_per_second)
+        self.requests = Bucket(limits.requests_per_second, 2 * limits.requests_per_second)
+        self.renew(stored)
+
+    def renew(self, stored: StoredAccount) -> None:
+        """Take over what storage has."""
+        self.state = stored.state
+        self.profile: Profile = stored.profile
+        self.groups = set(stored.groups)
+        self.created = set(stored.created)
+        self.read_seqs = dict(stored.read_seqs)
+
+    def actor(self) -> Actor:
+        """Return the account as rules see it."""
+        state = self.state
+        return Actor(self.user, len(self.created), len(self.groups), state.identity, state.platform)
+
+    def view(self) -> AccountView:
+        """Return the account as others see it."""
+        return AccountView(
+            user=self.user,
+            display_name=self.profile.display_name,
+            identity=self.state.identity,
+            created_ts=self.state.created_ts,
+            badges=(),
+        )
+
+
+class Accounts:
+    """Loads accounts, keeps those in use, and keeps their group counts right while changes are on their way to disk."""
+
+    def __init__(self, ledger: Ledger, limits: Limits, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._limits = limits
+        self._accounts: dict[str, Account] = {}
+        self._loading: dict[str, asyncio.Task[Account | None]] = {}
+        # Memberships decided and not yet stored, by user: a load that runs meanwhile reads the state before them.
+        self._unsettled: dict[str, list[MembershipChange]] = defaultdict(list)
+        self._missed: dict[str, list[MembershipChange]] = {}
+        self._rereading: set[asyncio.Task[None]] = set()
+
+    def get(self, user: str) -> Account | None:
+        """Return the account if it is in memory."""
+        return self._accounts.get(user)
+
+    async def load(self, user: str) -> Account | None:
+        """Return the account, from storage if need be; None if there is none."""
+        account = self._accounts.get(user)
+        if account is None:
+            if user not in self._loading:
+                task = self._loading[user] = asyncio.create_task(self._read(user))
+                task.add_done_callback(lambda _: self._loading.pop(user, None))
+            account = await asyncio.shield(self._loading[user])
+        if account is not None:
+            account.used_ms = self._clock.now_ms()
+        return account
+
+    async def _read(self, user: str) -> Account | None:
+        changes = self._missed[user] = list(self._unsettled.get(user, ()))
+        try:
+            stored = await self._ledger.load_account(user)
+        finally:
+            del self._missed[user]
+        if stored is None:
+            return None
+        account = self._accounts[user] = Account(stored, self._limits)
+        for change in changes:
+            change.count(account)
+        return account
+
+    def decided(self, change: "MembershipChange") -> None:
+        """Count a membership change that was decided just now."""
+        self._unsettled[change.user].append(change)
+        if change.user in self._missed:
+            self._missed[change.user].append(change)
+        account = self._accounts.get(change.user)
+        if account:
+            change.count(account)
+
+    def settled(self, change: "MembershipChange") -> None:
+        """Forget a change: storage has it, or it failed and `reread` follows."""
+        changes = self._unsettled[change.user]
+        changes.remove(change)
+        if not changes:
+            del self._unsettled[change.user]
+
+    def reread_soon(self, user: str) -> None:
+        """Take an account from storage again, because a commit that touched it failed."""
+        if user in self._accounts:
+            task = asyncio.create_task(self._reread(self._accounts[user]))
+            self._rereading.add(task)
+            task.add_done_callback(self._rereading.discard)
+
+    async def _reread(self, account: Account) -> None:
+        while True:
+            try:
+                stored = await self._ledger.load_account(account.user)
+                break
+            except StorageError:
+                await asyncio.sleep(RETRY_S)
+        if stored is not None:
+            account.renew(stored)
+            for change in self._unsettled.get(account.user, ()):
+                change.count(account)
+
+    def forget_idle(self) -> None:
+        """Drop the accounts that have had no connection here for a while."""
+        before = self._clock.now_ms() - IDLE_MS
+        for user, account in list(self._accounts.items()):
+            if not account.sessions and account.used_ms < before and user not in self._unsettled:
+                del self._accounts[user]
+
+    def signed_in(self) -> int:
+        """Return how many accounts have a connection here."""
+        return sum(bool(account.sessions) for account in self._accounts.values())
+
+
+class MembershipChange(Struct, frozen=True):
+    """That an account is now in a group or not, and whether a living group counts as created by it; None: no change.
+
+    Counting a change twice does no harm.
+    """
+
+    user: str
+    code: str
+    joined: bool | None = None
+    created: bool | None = None
+
+    def count(self, account: Account) -> None:
+        """Count this change in the account."""
+        for change, codes in ((self.joined, account.groups), (self.created, account.created)):
+            if change is True:
+                codes.add(self.code)
+            elif change is False:
+                codes.discard(self.code)

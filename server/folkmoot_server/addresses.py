@@ -1,0 +1,48 @@
+"""Where a request comes from, and whether its page may connect."""
+
+import ipaddress
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from websockets.datastructures import Headers
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether an IP address is this machine's own."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def is_trusted(address: str, proxies: Sequence[str]) -> bool:
+    """Say whether an address belongs to a proxy whose word counts."""
+    try:
+        one = ipaddress.ip_address(address)
+        return any(one in ipaddress.ip_network(proxy) for proxy in proxies)
+    except ValueError:
+        return False
+
+
+def client_address(peer: str, headers: Headers, proxies: Sequence[str]) -> str:
+    """Return the address that limits count by: the peer's, or, behind trusted proxies, the last they vouch for."""
+    if not is_trusted(peer, proxies):
+        return peer
+    hops = [hop.strip() for hop in ",".join(headers.get_all("X-Forwarded-For")).split(",") if hop.strip()]
+    for hop in reversed(hops):
+        if not is_trusted(hop, proxies):
+            return hop
+    return peer
+
+
+def is_origin_allowed(headers: Headers, allowed: Sequence[str]) -> bool:
+    """Say whether a page of this origin may connect: the server's own, or a configured one; programs send none.
+
+    Without this any web page could act with what its visitor's browser knows of this server.
+    """
+    origins = headers.get_all("Origin")
+    if not origins:
+        return True
+    if len(origins) > 1:
+        return False
+    return origins[0] in allowed or urlsplit(origins[0]).netloc == headers.get("Host")

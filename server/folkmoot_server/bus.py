@@ -1,0 +1,79 @@
+"""The bus: how committed news reaches the nodes whose connections must hear of it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from folkmoot_governance.account import AnyAccountEvent
+from folkmoot_governance.group.events import GroupEvent
+from folkmoot_protocol.types import Entry
+
+
+class GroupNews(Struct, frozen=True, gc=False, tag="group"):
+    """What one work did to a group: the entries appended, and the events behind them.
+
+    `version` is the group's version after the events. Posts have entries only.
+    """
+
+    code: str
+    entries: tuple[Entry, ...]
+    version: int
+    events: tuple[GroupEvent, ...] = ()
+
+
+class AccountNews(Struct, frozen=True, gc=False, tag="account"):
+    """What happened to an account."""
+
+    user: str
+    events: tuple[AnyAccountEvent, ...]
+
+
+class TypingNews(Struct, frozen=True, gc=False, tag="typing"):
+    """A member is typing. Never stored."""
+
+    code: str
+    user: str
+
+
+News = GroupNews | AccountNews | TypingNews
+Listener = Callable[[News], None]
+
+
+class Bus(Protocol):
+    """Carries news to every listener of every node, the publishing node's own included.
+
+    Promises: news published by one node is heard by that node's own listeners in the order of publishing, before
+    `publish` returns. To others it may come late, in another order, or not at all: a listener that finds a hole in
+    `seq` or `version` reads what is missing from storage. Nothing is heard twice. `publish` never waits and never raises.
+    """
+
+    def publish(self, news: News) -> None:
+        """Tell all listeners."""
+        ...
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Add a listener; return the function that removes it."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of all connections; news on the way is dropped."""
+        ...
+
+
+class LocalBus:
+    """The bus of a single node: a call."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def publish(self, news: News) -> None:
+        for listener in self._listeners:
+            listener(news)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def close(self) -> None:
+        self._listeners.clear()

@@ -1,0 +1,17 @@
+"""Fresh group codes."""
+
+import secrets
+from typing import TYPE_CHECKING
+
+from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
+
+if TYPE_CHECKING:
+    from .node import Node
+
+
+async def free_code(node: "Node") -> str:
+    """Return a random group code that no group has or ever had (G8.2)."""
+    while True:
+        code = make_group_code(FIRST_NUMBER + secrets.randbelow(LAST_NUMBER - FIRST_NUMBER + 1))
+        if await node.rooms.load(code) is None:
+            return code

@@ -1,0 +1,144 @@
+"""From a frame to its handler: one row for each request type, and the checks that no handler repeats.
+
+A handler is called as `handler(node, session, request)`. It returns a result, a refusal, or None when the answer comes
+once the work is stored; a handler that has to wait is a coroutine function.
+"""
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from msgspec import Struct
+
+from folkmoot_governance import Refusal
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import CloseCode, ErrorCode, RequestError
+from folkmoot_protocol.results import Result
+
+from .handlers import accounts, admin, groups, messages, slash
+from .i18n import N_
+from .metrics import REQUESTS
+from .session import Session
+from .storage.api import StorageError
+from .writer import NOT_STORED
+
+if TYPE_CHECKING:
+    from .node import Node
+
+log = structlog.get_logger()
+
+Answer = Result | Refusal | None
+Handler = Callable[["Node", Session, Any], Answer | Awaitable[Answer]]
+
+MOST_FLOODS = 100
+"""Requests refused for their rate, in a row, before the connection is closed with 4429."""
+
+SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
+ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."))
+LATER = Refusal(ErrorCode.UNAVAILABLE, N_("This server does not offer this yet."))
+INTERNAL = Refusal(ErrorCode.INTERNAL, N_("Something went wrong in the server. It has been noted."))
+
+
+class Row(Struct, frozen=True):
+    """How one request type is treated. `cost` is taken from the account's requests per second; `login`: whether one
+    must be signed in, or (False) must not be yet."""
+
+    handler: Handler
+    login: bool = True
+    cost: float = 1
+
+
+def report(node: "Node", session: Session, request: rq.Report) -> Refusal:
+    """Reports open cases, which this version does not have yet (G12)."""
+    return LATER
+
+
+ROWS: dict[type[rq.Request], Row] = {
+    rq.Register: Row(accounts.register, login=False),
+    rq.Login: Row(accounts.login, login=False),
+    rq.Resume: Row(accounts.resume, login=False),
+    rq.Logout: Row(accounts.logout),
+    rq.AcceptAgreement: Row(accounts.accept_agreement),
+    rq.GetAccount: Row(accounts.get_account),
+    rq.CreateGroup: Row(groups.create_group, cost=5),
+    rq.ListGroups: Row(groups.list_groups),
+    rq.GetGroup: Row(groups.get_group),
+    rq.JoinGroup: Row(groups.join_group),
+    rq.LeaveGroup: Row(groups.leave_group),
+    rq.ListMembers: Row(groups.list_members, cost=2),
+    rq.RunCommand: Row(slash.run_command),
+    rq.ListCommands: Row(slash.list_commands),
+    rq.Post: Row(messages.post, cost=0),
+    rq.GetHistory: Row(messages.history, cost=2),
+    rq.Sync: Row(messages.sync, cost=5),
+    rq.MarkRead: Row(messages.mark_read),
+    rq.Typing: Row(messages.typing),
+    rq.Report: Row(report),
+    rq.Admin: Row(admin.administer, cost=2),
+}
+
+_COUNTERS = {kind: REQUESTS.labels(kind.__struct_config__.tag) for kind in ROWS}
+
+
+async def dispatch(node: "Node", session: Session, data: bytes | str) -> None:
+    """Decode a frame, run its handler, answer. Raises ProtocolError for what is not a frame; nothing else."""
+    try:
+        request = session.codec.decode_request(data)
+    except RequestError as error:
+        session.refuse(
+            error.re,
+            Refusal(ErrorCode(error.code), error.message.replace("{", "{{").replace("}", "}}"), error.detail),
+        )
+        return
+    kind = type(request)
+    row = ROWS[kind]
+    _COUNTERS[kind].inc()
+    refusal = check_login(session, row) or check_rate(node, session, row)
+    if refusal is not None:
+        session.refuse(request.id, refusal)
+        return
+    try:
+        answer = row.handler(node, session, request)
+        if isawaitable(answer):
+            answer = await answer
+    except StorageError as error:
+        log.error("storage failed", request=kind.__name__, cause=repr(error.__cause__ or error))
+        answer = NOT_STORED
+    except Exception:
+        log.exception("handler failed", request=kind.__name__)
+        answer = INTERNAL
+    give(session, request.id, answer)
+
+
+def give(session: Session, re: int, answer: Answer) -> None:
+    """Send an answer, unless it comes later."""
+    if isinstance(answer, Refusal):
+        session.refuse(re, answer)
+    elif answer is not None:
+        session.reply(re, answer)
+
+
+def check_login(session: Session, row: Row) -> Refusal | None:
+    """Refuse what needs an account before there is one, and signing in twice."""
+    if row.login:
+        return None if session.account is not None else SIGN_IN_FIRST
+    return None if session.account is None else ONCE
+
+
+def check_rate(node: "Node", session: Session, row: Row) -> Refusal | None:
+    """Refuse what comes too fast; who does not stop is cut off with 4429."""
+    if session.account is None or not row.cost:
+        return None
+    return limit(session, session.account.requests.take(node.clock.now_ms(), row.cost))
+
+
+def limit(session: Session, wait_ms: int) -> Refusal | None:
+    """Return the refusal for a bucket that said to wait, and keep count of who ignores it."""
+    if not wait_ms:
+        session.floods = 0
+        return None
+    session.floods += 1
+    if session.floods > MOST_FLOODS:
+        session.close(CloseCode.FLOODING)
+    return Refusal(ErrorCode.RATE_LIMITED, N_("Too fast: wait {wait}."), {"retry_after_ms": wait_ms})

@@ -1,0 +1,254 @@
+"""From a governance command to a queued work: the shell around `decide` and `apply` for groups and accounts.
+
+Everything from the decision to the queue happens in one step without an await, so that nothing comes between a
+decision and its place in the order (PROTOCOL, Delivery 6).
+"""
+
+from collections.abc import Callable, Sequence
+from copy import copy
+
+from folkmoot_governance import (
+    AccountState,
+    Actor,
+    GroupState,
+    Policy,
+    Refusal,
+    apply,
+    apply_account,
+    case_number,
+    decide,
+    decide_account,
+    founded,
+    registered,
+)
+from folkmoot_governance.account import AccountCommand, AccountEvent, AccountRegistered
+from folkmoot_governance.group import events as e
+from folkmoot_governance.group.commands import Command, CreateGroup
+from folkmoot_protocol.types import Entry
+
+from .accounts import Account, Accounts, MembershipChange
+from .bus import AccountNews, Bus, GroupNews
+from .clock import Clock
+from .i18n import Say
+from .notices import author_of, notice_of
+from .rooms import Room, Rooms
+from .storage.api import NewEntry, RowChange, Work, account_stream, group_stream
+from .storage.projection import project_account, project_group
+from .writer import TOO_BUSY, Writer
+
+
+class Act:
+    """A governance act on a group, decided and on its way to disk (a `Pending` of the writer).
+
+    `cases` has the case number of each event. When the act is stored, `on_done` is called first (it answers), then the
+    group hears of it; when it could not be stored, `on_fail` is called with the reason.
+    """
+
+    __slots__ = ("_governor", "cases", "changes", "entries", "events", "on_done", "on_fail", "room", "work")
+
+    def __init__(self, governor: "Governor", room: Room, work: Work, events: Sequence[e.Event]) -> None:
+        self._governor = governor
+        self.room: Room | None = room
+        self.work = work
+        self.events = events
+        self.cases: list[str] = []
+        self.entries: list[Entry] = []
+        self.changes: list[MembershipChange] = []
+        self.on_done: Callable[[Act], None]
+        self.on_fail: Callable[[Refusal], None]
+
+    def done(self) -> None:
+        self._governor.settled(self)
+        self.on_done(self)
+        self._governor.tell_group(self)
+
+    def fail(self, refusal: Refusal) -> None:
+        self._governor.settled(self)
+        self._governor.reread(self)
+        self.on_fail(refusal)
+
+
+class AccountAct:
+    """Something to store about an account: governance events, other rows of its own, or both (a `Pending`).
+
+    `state` is the account's state after the events; it takes effect when they are stored.
+    """
+
+    __slots__ = ("_governor", "events", "on_done", "on_fail", "room", "state", "user", "work")
+
+    def __init__(self, governor: "Governor", user: str, work: Work) -> None:
+        self._governor = governor
+        self.user = user
+        self.work = work
+        self.room: Room | None = None
+        self.state: AccountState | None = None
+        self.events: Sequence[AccountEvent] = ()
+        self.on_done: Callable[[], None]
+        self.on_fail: Callable[[Refusal], None]
+
+    def done(self) -> None:
+        self._governor.renew_account(self)
+        self.on_done()
+        self._governor.tell_account(self)
+
+    def fail(self, refusal: Refusal) -> None:
+        self.on_fail(refusal)
+
+
+class Governor:
+    """Decides, applies, projects, writes the notice, queues. Refuses or succeeds at once; storing comes later."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        accounts: Accounts,
+        writer: Writer,
+        bus: Bus,
+        clock: Clock,
+        policy: Policy,
+        say: Say,
+    ) -> None:
+        self._rooms = rooms
+        self._accounts = accounts
+        self._writer = writer
+        self._bus = bus
+        self._clock = clock
+        self.policy = policy
+        self._say = say
+
+    def create(self, command: CreateGroup, account: Account) -> Act | Refusal:
+        """Found a group whose code is free."""
+        decision = self._decide(None, command, account)
+        if isinstance(decision, Refusal):
+            return decision
+        first = decision[0]
+        assert isinstance(first, e.GroupCreated)
+        room = self._rooms.add(founded(first))
+        act = Act(self, room, Work(group_stream(command.code)), decision)
+        self._count(act, [MembershipChange(account.user, command.code, joined=True, created=True)])
+        self._take_in(act, room, account, first)
+        return act
+
+    def act(self, room: Room, command: Command, account: Account) -> Act | Refusal:
+        """Carry out a command on a group that is ready; the caller sets `on_done` and `on_fail`, then calls `queue`.
+
+        An act without events (nothing to change) is queued as well: its answer waits for what came before it.
+        """
+        decision = self._decide(room.state, command, account)
+        if isinstance(decision, Refusal):
+            return decision
+        act = Act(self, room, Work(group_stream(room.state.code), room.state.version), decision)
+        for event in decision:
+            self._count(act, membership_changes(room.state, event))
+            apply(room.state, event)
+            self._take_in(act, room, account, event)
+        return act
+
+    def queue(self, act: Act | AccountAct) -> None:
+        """Put an act on the writer's queue; in the same step in which it was decided."""
+        self._writer.put(act)
+
+    def _decide(self, state: GroupState | None, command: Command, account: Account) -> Sequence[e.Event] | Refusal:
+        if self._writer.is_full():
+            return TOO_BUSY
+        return decide(state, command, account.actor(), self._clock.now_ms(), self.policy)
+
+    def _take_in(self, act: Act, room: Room, account: Account, event: e.Event) -> None:
+        """Add an event that was just applied to the act: its rows, its notice, what it changes for accounts."""
+        state, work = room.state, act.work
+        room.authors.clear()
+        case = case_number(state.code, state.version)
+        act.cases.append(case)
+        work.events = [*work.events, event]
+        work.rows = [*work.rows, *project_group(state, event)]
+        author = author_of(state, event, account.profile.display_name)
+        notice = notice_of(event, case=case, seq=room.seq + 1, author=author, say=self._say)
+        if notice is not None:
+            room.take_seq()
+            work.entries = [*work.entries, NewEntry(notice, version=state.version)]
+            act.entries.append(notice)
+        if isinstance(event, e.EntryDeleted):
+            work.erase = [*work.erase, event.seq]
+
+    def _count(self, act: Act, changes: list[MembershipChange]) -> None:
+        act.changes += changes
+        for change in changes:
+            self._accounts.decided(change)
+
+    def settled(self, act: Act) -> None:
+        """Forget the membership changes of an act: storage has them, or they failed."""
+        for change in act.changes:
+            self._accounts.settled(change)
+
+    def tell_group(self, act: Act) -> None:
+        """Publish a stored act."""
+        assert act.room is not None
+        state = act.room.state
+        version = act.work.version + len(act.events)
+        self._bus.publish(GroupNews(state.code, tuple(act.entries), version, tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
+
+    def reread(self, act: Act) -> None:
+        """Read the accounts that a failed act was counted for again."""
+        for user in {change.user for change in act.changes}:
+            self._accounts.reread_soon(user)
+
+    def act_on_account(
+        self,
+        state: AccountState | None,
+        command: AccountCommand,
+        actor: Actor,
+        rows: Sequence[RowChange] = (),
+    ) -> AccountAct | Refusal:
+        """Carry out a command on an account; `state` None registers it. `rows` are stored with the events.
+
+        Two commands on one account at the same moment are in conflict, and the ledger lets only the first through.
+        """
+        if self._writer.is_full():
+            return TOO_BUSY
+        decision = decide_account(state, command, actor, self._clock.now_ms(), self.policy)
+        if isinstance(decision, Refusal):
+            return decision
+        after = copy(state)
+        changes: list[RowChange] = []
+        for event in decision:
+            if after is None:
+                assert isinstance(event, AccountRegistered)
+                after = registered(event)
+            else:
+                apply_account(after, event)
+            changes += project_account(after, event)
+        assert after is not None
+        stream, version = account_stream(after.user), state.version if state else 0
+        act = AccountAct(self, after.user, Work(stream, version, decision, [*changes, *rows]))
+        act.state, act.events = after, decision
+        return act
+
+    def store_rows(self, user: str, rows: Sequence[RowChange]) -> AccountAct | Refusal:
+        """Store rows that no rule is asked about: a token, a read mark."""
+        return TOO_BUSY if self._writer.is_full() else AccountAct(self, user, Work(rows=rows))
+
+    def renew_account(self, act: AccountAct) -> None:
+        """Let a stored change of an account take effect here."""
+        account = self._accounts.get(act.user)
+        if account is not None and act.state is not None:
+            account.state = act.state
+
+    def tell_account(self, act: AccountAct) -> None:
+        """Publish a stored change of an account."""
+        if act.events:
+            self._bus.publish(AccountNews(act.user, tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
+
+
+def membership_changes(state: GroupState, event: e.Event) -> list[MembershipChange]:
+    """Return what `event` changes in the counts of accounts (G8.1); `state` is the group before it."""
+    code = state.code
+    match event:
+        case e.MemberJoined():
+            return [MembershipChange(event.user, code, joined=True)]
+        case e.MemberLeft() | e.MemberKicked() | e.MemberBanned():
+            return [MembershipChange(event.user, code, joined=False)]
+        case e.GroupDissolved() | e.GroupClosed():
+            gone = [MembershipChange(user, code, joined=False) for user in state.members]
+            return [*gone, MembershipChange(state.creator, code, created=False)]
+        case _:
+            return []

@@ -1,0 +1,1 @@
+"""What the server does for each request type; `dispatch.ROWS` says which function serves which."""

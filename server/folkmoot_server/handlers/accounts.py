@@ -1,0 +1,181 @@
+"""Signing in and out, and accounts."""
+
+from typing import TYPE_CHECKING
+
+from folkmoot_governance import Actor, Refusal
+from folkmoot_governance.account import AcceptAgreement, RegisterAccount
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import check_display_name, check_user_name
+from folkmoot_protocol.results import AccountResult, Empty, SessionResult
+
+from ..accounts import Account
+from ..i18n import LANGUAGES, N_
+from ..notices import PLATFORM
+from ..passwords import check_password, hash_token, new_token
+from ..session import Session
+from ..settle import stored
+from ..storage.api import Profile
+from ..storage.projection import profile_row, revoke_token, token_row
+
+if TYPE_CHECKING:
+    from ..node import Node
+
+RESERVED = frozenset({PLATFORM, "folkmoot", "system", "everyone", "all", "here"})
+"""Names that a reader would take for the server's own voice, or for everyone."""
+
+AUTH_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("User name or password is wrong."))
+TOKEN_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The session has ended; sign in again."))
+NAME_TAKEN = Refusal(ErrorCode.NAME_TAKEN, N_("This user name is taken."))
+
+
+def check_sign_in_rate(node: "Node", session: Session) -> Refusal | None:
+    """Refuse too many passwords from one address."""
+    wait = node.sign_ins.take(session.address, node.clock.now_ms())
+    if not wait:
+        return None
+    text = N_("Too many sign-ins from your address: wait {wait}.")
+    return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait})
+
+
+def check_names(request: rq.Register) -> Refusal | tuple[str, str]:
+    """Return user name and display name in their stored form, or why they cannot be had."""
+    try:
+        user = check_user_name(request.user)
+        display_name = check_display_name(request.display_name or request.user)
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))
+    if user in RESERVED:
+        return NAME_TAKEN
+    return user, display_name
+
+
+async def register(node: "Node", session: Session, request: rq.Register) -> SessionResult | Refusal:
+    """Make an account and sign in to it (G5.2)."""
+    names = check_names(request)
+    if isinstance(names, Refusal):
+        return names
+    user, display_name = names
+    refusal = check_password(user, request.password) or check_sign_in_rate(node, session)
+    if refusal:
+        return refusal
+    if await node.accounts.load(user) is not None:
+        return NAME_TAKEN
+    password_hash = await node.passwords.hash(request.password)
+    if isinstance(password_hash, Refusal):
+        return password_hash
+    language = request.language if request.language in LANGUAGES else session.language
+    profile = Profile(user, display_name, password_hash, language)
+    token = new_token()
+    rows = [profile_row(profile), token_row(hash_token(token), user, node.clock.now_ms())]
+    command = RegisterAccount(user, request.agreement)
+    refusal = await stored(node, node.governor.act_on_account(None, command, Actor(user), rows))
+    if refusal:
+        # The ledger takes a name once: whoever came second learns it here.
+        return NAME_TAKEN if refusal.code is ErrorCode.CONFLICT else refusal
+    account = await node.accounts.load(user)
+    assert account is not None, "an account that was just stored can be loaded"
+    return await sign_in(node, session, account, token)
+
+
+async def login(node: "Node", session: Session, request: rq.Login) -> SessionResult | Refusal:
+    """Sign in with a password. An unknown user and a wrong password look and cost the same."""
+    refusal = check_sign_in_rate(node, session)
+    if refusal:
+        return refusal
+    account = await node.accounts.load(request.user)
+    fits = await node.passwords.verify(account.profile.password_hash if account else None, request.password)
+    if isinstance(fits, Refusal):
+        return fits
+    if account is None or not fits:
+        return AUTH_FAILED
+    refusal = check_may_sign_in(node, account)
+    if refusal:
+        return refusal
+    token = new_token()
+    row = token_row(hash_token(token), account.user, node.clock.now_ms())
+    refusal = await stored(node, node.governor.store_rows(account.user, [row]))
+    return refusal or await sign_in(node, session, account, token)
+
+
+async def resume(node: "Node", session: Session, request: rq.Resume) -> SessionResult | Refusal:
+    """Sign in with the token of an earlier session."""
+    user = await node.store.ledger.find_token(hash_token(request.token))
+    account = await node.accounts.load(user) if user else None
+    if account is None:
+        return TOKEN_FAILED
+    return check_may_sign_in(node, account) or await sign_in(node, session, account, request.token)
+
+
+def check_may_sign_in(node: "Node", account: Account) -> Refusal | None:
+    """Refuse a suspended account (G11.2), and one connection too many."""
+    state = account.state
+    if state.is_suspended(node.clock.now_ms()):
+        text = N_("The platform has suspended this account {until}: {reason}")
+        detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason}
+        return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
+    most = node.config.limits.connections_per_account
+    if most and len(account.sessions) >= most:
+        text = N_("The account has {limit} connections open; close one first.")
+        return Refusal(ErrorCode.RATE_LIMITED, text, {"limit": most, "rule": "limits.connections_per_account"})
+    return None
+
+
+async def sign_in(node: "Node", session: Session, account: Account, token: str) -> SessionResult | Refusal:
+    """Bind the connection to the account and let it listen to its groups, from the seqs that the result names."""
+    if not await load_rooms(node, account):
+        return TOKEN_FAILED
+    refusal = check_may_sign_in(node, account)
+    if refusal:
+        return refusal
+    # From here on without an await: what is delivered after this moment reaches the session, what came before is
+    # covered by the `last_seq` that the result names.
+    session.account, session.token_hash = account, hash_token(token)
+    session.speak(account.profile.language)
+    session.signed_in()
+    account.sessions.add(session)
+    now = node.clock.now_ms()
+    views = []
+    for code in sorted(account.groups):
+        room = node.rooms.find(code)
+        if room is not None and account.user in room.state.members:
+            node.hub.subscribe(room, session)
+            views.append(room.view(now, account))
+    return SessionResult(account=account.view(), token=token, groups=tuple(views))
+
+
+async def load_rooms(node: "Node", account: Account) -> bool:
+    """Load all groups of the account; say whether the account is still the one in memory afterwards."""
+    while missing := [code for code in account.groups if node.rooms.get(code) is None]:
+        for code in missing:
+            if await node.rooms.load(code) is None:
+                account.groups.discard(code)
+    return node.accounts.get(account.user) is account
+
+
+async def logout(node: "Node", session: Session, request: rq.Logout) -> Empty | Refusal:
+    """Revoke the token of this connection; the connection itself stays until it is closed."""
+    refusal = await stored(node, node.governor.store_rows(session.user, [revoke_token(session.token_hash)]))
+    if refusal:
+        return refusal
+    node.hub.detach(session)
+    session.account = None
+    session.signed_out()
+    return Empty()
+
+
+async def accept_agreement(node: "Node", session: Session, request: rq.AcceptAgreement) -> Empty | Refusal:
+    """Accept the agreement in force (G5.2)."""
+    account = session.account
+    assert account is not None
+    command = AcceptAgreement(request.version)
+    return await stored(node, node.governor.act_on_account(account.state, command, account.actor())) or Empty()
+
+
+async def get_account(node: "Node", session: Session, request: rq.GetAccount) -> AccountResult | Refusal:
+    """Return one's own account or somebody else's public side."""
+    user = request.user or session.user
+    account = await node.accounts.load(user)
+    if account is None:
+        return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
+    return AccountResult(account.view())

@@ -1,0 +1,180 @@
+"""Groups: found, look up, join, leave, list."""
+
+import heapq
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group.events import MemberJoined
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import parse_group_code
+from folkmoot_protocol.names import check_group_name, check_topic
+from folkmoot_protocol.results import Empty, GroupResult, GroupsResult, JoinResult, MembersResult, Result
+from folkmoot_protocol.types import Group, JoinMode, JoinState, Member, Role
+
+from ..accounts import Account
+from ..codes import free_code
+from ..governor import Act
+from ..i18n import N_
+from ..rooms import Room
+from ..session import Session
+
+if TYPE_CHECKING:
+    from ..node import Node
+
+NO_SUCH_GROUP = Refusal(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
+NOT_A_MEMBER = Refusal(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
+MEMBERS_PAGE = 100
+
+
+async def find_room(node: "Node", text: str) -> Room | Refusal:
+    """Return the room of a group code in either spelling."""
+    code = parse_group_code(text)
+    room = await node.rooms.load(code) if code else None
+    return room or NO_SUCH_GROUP
+
+
+async def enter_room(node: "Node", session: Session, text: str) -> Room | Refusal:
+    """As `find_room`, for members only."""
+    room = await find_room(node, text)
+    if isinstance(room, Room) and session.user not in room.state.members:
+        return NOT_A_MEMBER
+    return room
+
+
+def queue_act(node: "Node", session: Session, re: int, act: Act, result: Callable[[Act], Result]) -> None:
+    """Queue an act whose answer is made by `result` when it is stored, before the group hears of it."""
+    session.begin()
+
+    def done(stored: Act) -> None:
+        session.finish()
+        session.reply(re, result(stored))
+
+    def fail(refusal: Refusal) -> None:
+        session.finish()
+        session.refuse(re, refusal)
+
+    act.on_done, act.on_fail = done, fail
+    node.governor.queue(act)
+
+
+async def create_group(node: "Node", session: Session, request: rq.CreateGroup) -> Refusal | None:
+    """Found a group (G8.2, G8.3)."""
+    try:
+        name, topic = check_group_name(request.name), check_topic(request.topic or "")
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))
+    category = request.category or node.default_category
+    command = c.CreateGroup(await free_code(node), name, category, topic, request.join_mode or JoinMode.OPEN)
+    act = found(node, session, command)
+    if isinstance(act, Refusal):
+        return act
+    queue_act(node, session, request.id, act, lambda stored: GroupResult(view_of(node, session, stored)))
+    return None
+
+
+def found(node: "Node", session: Session, command: c.CreateGroup) -> Act | Refusal:
+    """Decide on founding a group."""
+    assert session.account is not None
+    if command.join_mode is JoinMode.QUESTION:
+        return Refusal(ErrorCode.UNAVAILABLE, N_("This server does not offer this yet."))
+    return node.governor.create(command, session.account)
+
+
+def view_of(node: "Node", session: Session, act: Act) -> Group:
+    """Return the group of an act as the one who asked sees it."""
+    assert act.room is not None
+    return act.room.view(node.clock.now_ms(), session.account)
+
+
+def list_groups(node: "Node", session: Session, request: rq.ListGroups) -> GroupsResult:
+    """Return one's own groups."""
+    now = node.clock.now_ms()
+    rooms = sorted(session.rooms, key=lambda room: room.state.code)
+    return GroupsResult(tuple(room.view(now, session.account) for room in rooms))
+
+
+async def get_group(node: "Node", session: Session, request: rq.GetGroup) -> GroupResult | Refusal:
+    """Return a group: all of it to a member, the public part to anyone."""
+    room = await find_room(node, request.group)
+    if isinstance(room, Refusal):
+        return room
+    return GroupResult(room.view(node.clock.now_ms(), session.account))
+
+
+async def join_group(node: "Node", session: Session, request: rq.JoinGroup) -> Refusal | None:
+    """Join, or ask to (G8.3)."""
+    room = await find_room(node, request.group)
+    if isinstance(room, Refusal):
+        return room
+    assert session.account is not None
+    act = node.governor.act(room, c.JoinGroup(request.answer or ""), session.account)
+    if isinstance(act, Refusal):
+        return act
+
+    def result(stored: Act) -> JoinResult:
+        if any(isinstance(event, MemberJoined) for event in stored.events):
+            return JoinResult(JoinState.MEMBER, view_of(node, session, stored))
+        return JoinResult(JoinState.PENDING)
+
+    queue_act(node, session, request.id, act, result)
+    return None
+
+
+async def leave_group(node: "Node", session: Session, request: rq.LeaveGroup) -> Refusal | None:
+    """Leave, or withdraw a request to join."""
+    room = await find_room(node, request.group)
+    if isinstance(room, Refusal):
+        return room
+    assert session.account is not None
+    act = node.governor.act(room, c.LeaveGroup(), session.account)
+    if isinstance(act, Refusal):
+        return act
+    queue_act(node, session, request.id, act, lambda stored: Empty())
+    return None
+
+
+async def list_members(node: "Node", session: Session, request: rq.ListMembers) -> MembersResult | Refusal:
+    """Return a page of members by user name. Mutes and permissions are shown to those who moderate, and of oneself."""
+    room = await enter_room(node, session, request.group)
+    if isinstance(room, Refusal):
+        return room
+    limit = request.limit or MEMBERS_PAGE
+    after = request.after or ""
+    users = heapq.nsmallest(limit + 1, (user for user in room.state.members if user > after))
+    names = await display_names(node, users[:limit])
+    if session.user not in room.state.members:
+        return NOT_A_MEMBER
+    assert session.account is not None
+    now = node.clock.now_ms()
+    page = [
+        member_view(room.state, user, names.get(user, user), session.account, now)
+        for user in users[:limit]
+        if user in room.state.members
+    ]
+    return MembersResult(tuple(page), len(users) > limit)
+
+
+async def display_names(node: "Node", users: list[str]) -> dict[str, str]:
+    """Return the display names of accounts, from memory where they are there."""
+    names = {user: account.profile.display_name for user in users if (account := node.accounts.get(user))}
+    missing = [user for user in users if user not in names]
+    return names | await node.store.ledger.display_names(missing) if missing else names
+
+
+def member_view(state: GroupState, user: str, display_name: str, reader: Account, now: int) -> Member:
+    """Return a member as `reader` sees it."""
+    member = state.members[user]
+    privileged = user == reader.user or state.role_of(reader.user) in (Role.OWNER, Role.ADMIN)
+    mute = state.mute_of(user, now) if privileged else None
+    return Member(
+        user=user,
+        display_name=display_name,
+        role=member.role,
+        tags=tuple(state.tags_of(user)),
+        joined_ts=member.joined_ts,
+        muted_until_ms=mute.until_ms if mute else None,
+        permissions=tuple(sorted(member.permissions)) if member.role is Role.ADMIN and privileged else None,
+    )

@@ -1,0 +1,242 @@
+"""Posts, history, read marks, typing. `post` is the hot path: see docs/message-path.md."""
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from folkmoot_governance import Refusal, check_post
+from folkmoot_governance.duration import DAY_MS
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import parse_group_code
+from folkmoot_protocol.results import Empty, HistoryResult, PostResult, Result, SyncResult
+from folkmoot_protocol.types import Entry, EntryKind, SyncGroup
+
+from ..bus import GroupNews, TypingNews
+from ..i18n import N_
+from ..rooms import Room
+from ..session import Session
+from ..settle import stored
+from ..storage.api import NewEntry, Page, Work, group_stream
+from ..storage.projection import read_mark_row
+from ..writer import TOO_BUSY
+from . import slash
+from .groups import NO_SUCH_GROUP, NOT_A_MEMBER, enter_room
+
+if TYPE_CHECKING:
+    from ..node import Node
+
+HISTORY_PAGE = 50
+SYNC_PAGE = 50
+NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
+
+
+class Form(Struct, frozen=True):
+    """What kind of entry a post becomes, and how its place (seq, ts) is answered."""
+
+    kind: EntryKind
+    result: Callable[[int, int], Result]
+
+
+TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
+
+
+class PendingPost:
+    """A post on its way to disk (a `Pending` of the writer)."""
+
+    __slots__ = ("code", "entry", "node", "re", "result", "room", "session", "work")
+
+    def __init__(
+        self, node: "Node", session: Session, re: int, room: Room, work: Work, entry: Entry, result: Result
+    ) -> None:
+        self.node = node
+        self.session = session
+        self.re = re
+        self.code = room.state.code
+        self.room: Room | None = room
+        self.work = work
+        self.entry = entry
+        self.result = result
+
+    def done(self) -> None:
+        self.session.finish()
+        self.session.reply(self.re, self.result)
+        self.node.bus.publish(GroupNews(self.code, (self.entry,), self.work.version))
+
+    def fail(self, refusal: Refusal) -> None:
+        self.session.finish()
+        self.session.refuse(self.re, refusal)
+
+
+class PendingRepeat:
+    """A repeated post (same nonce) that waits for what is ahead of it, the first one included, to be on disk."""
+
+    __slots__ = ("re", "result", "room", "session", "work")
+
+    def __init__(self, session: Session, re: int, room: Room, result: Result) -> None:
+        self.session = session
+        self.re = re
+        self.room: Room | None = room
+        self.result = result
+        # Nothing to store, but a place in the order of the group's works, whose failure is this one's too.
+        self.work = Work(group_stream(room.state.code), room.state.version)
+
+    def done(self) -> None:
+        self.session.finish()
+        self.session.reply(self.re, self.result)
+
+    def fail(self, refusal: Refusal) -> None:
+        self.session.finish()
+        self.session.refuse(self.re, refusal)
+
+
+def post(
+    node: "Node", session: Session, request: rq.Post
+) -> Refusal | Coroutine[Any, Any, Result | Refusal | None] | None:
+    """Post to a group. With the room in memory this decides and queues in one step, without an await."""
+    body = request.body
+    if len(body) > node.config.limits.body_chars:
+        text = N_("A post has at most {limit} characters; this one has {length}.")
+        return Refusal(ErrorCode.TOO_LONG, text, {"limit": node.config.limits.body_chars, "length": len(body)})
+    if body.startswith("/"):
+        if not body.startswith("//"):
+            return slash.post_command(node, session, request)
+        body = body[1:]
+    room = node.rooms.get(request.group)
+    if room is None or (request.nonce and room.nonces.needs_journal(node.clock.now_ms())):
+        return post_after_reading(node, session, request, body)
+    return post_now(node, session, request, room, body)
+
+
+async def post_after_reading(
+    node: "Node", session: Session, request: rq.Post, body: str, form: Form = TEXT
+) -> Refusal | None:
+    """As `post_now`, after the room, or a nonce that the room has forgotten, was read."""
+    code = parse_group_code(request.group)
+    room = await node.rooms.load(code) if code else None
+    if room is None or code is None:
+        return NO_SUCH_GROUP
+    now = node.clock.now_ms()
+    if request.nonce and room.nonces.needs_journal(now) and not room.nonces.find(session.user, request.nonce, now):
+        found = await node.store.journal.find_nonce(code, session.user, request.nonce, now - DAY_MS)
+        room = await node.rooms.load(code)
+        if room is None:
+            return NO_SUCH_GROUP
+        if found:
+            room.nonces.add(session.user, request.nonce, *found)
+    return post_now(node, session, request, room, body, form)
+
+
+def post_now(
+    node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form = TEXT
+) -> Refusal | None:
+    """Judge a post, give it its seq and queue it: one step, so nothing comes between the decision and the order."""
+    account = session.account
+    assert account is not None
+    now = node.clock.now_ms()
+    user = account.user
+    if request.nonce:
+        repeated = room.nonces.find(user, request.nonce, now)
+        if repeated:
+            # Answered with the place of the first, once that is sure to be on disk.
+            session.begin()
+            node.writer.put(PendingRepeat(session, request.id, room, form.result(*repeated)))
+            return None
+    refusal = (
+        node.check_post_rate(session, now)
+        or check_post(room.state, user, account.state.identity, now, room.last_posts.get(user, 0), node.governor.policy)
+        or (NO_SUCH_ENTRY if request.reply_to and request.reply_to > room.seq else None)
+        or (TOO_BUSY if node.writer.is_full() else None)
+    )
+    if refusal is not None:
+        return refusal
+    if room.state.slow_ms:
+        room.last_posts[user] = now
+    entry = Entry(
+        seq=room.take_seq(),
+        ts=now,
+        kind=form.kind,
+        from_=room.author(account),
+        body=body,
+        reply_to=request.reply_to,
+    )
+    if request.nonce:
+        room.nonces.add(user, request.nonce, entry.seq, now)
+    work = Work(group_stream(room.state.code), room.state.version, entries=(NewEntry(entry, request.nonce),))
+    session.begin()
+    result = form.result(entry.seq, now)
+    node.writer.put(PendingPost(node, session, request.id, room, work, entry, result))
+    return None
+
+
+async def read_page(node: "Node", room: Room, before: int | None, after: int | None, limit: int) -> Page:
+    """Read a page of what was delivered: what is stored but not delivered yet comes as an event."""
+    last = room.last_seq
+    if after is None:
+        before = last + 1 if before is None else min(before, last + 1)
+        return await node.store.journal.page(room.state.code, before=before, limit=limit)
+    page = await node.store.journal.page(room.state.code, after=after, limit=limit)
+    if page.entries and page.entries[-1].seq > last:
+        return Page([entry for entry in page.entries if entry.seq <= last], False)
+    return page
+
+
+async def history(node: "Node", session: Session, request: rq.GetHistory) -> HistoryResult | Refusal:
+    """Return a page of a group's entries, oldest first."""
+    room = await enter_room(node, session, request.group)
+    if isinstance(room, Refusal):
+        return room
+    limit = min(request.limit or HISTORY_PAGE, node.config.limits.history_page)
+    page = await read_page(node, room, request.before, request.after, limit)
+    # Asked again, because reading took a while: who was removed meanwhile gets nothing.
+    if session.user not in room.state.members:
+        return NOT_A_MEMBER
+    return HistoryResult(tuple(page.entries), page.more)
+
+
+async def sync(node: "Node", session: Session, request: rq.Sync) -> SyncResult:
+    """Return what came after each cursor. Groups that one is not a member of (any more) are left out."""
+    found: dict[str, SyncGroup] = {}
+    for text, seq in request.cursors.items():
+        room = await enter_room(node, session, text)
+        if isinstance(room, Refusal):
+            continue
+        page = Page([], False)
+        if seq < room.last_seq:
+            page = await read_page(node, room, None, seq, SYNC_PAGE)
+        if session.user in room.state.members:
+            last_seq = room.last_seq
+            more = page.more or (bool(page.entries) and page.entries[-1].seq < last_seq)
+            found[text] = SyncGroup(entries=tuple(page.entries), last_seq=last_seq, more=more)
+    return SyncResult(found)
+
+
+async def mark_read(node: "Node", session: Session, request: rq.MarkRead) -> Empty | Refusal:
+    """Remember how far one has read; going back is not remembered."""
+    room = await enter_room(node, session, request.group)
+    if isinstance(room, Refusal):
+        return room
+    account = session.account
+    assert account is not None
+    code, seq = room.state.code, min(request.seq, room.last_seq)
+    if seq <= account.read_seqs.get(code, 0):
+        return Empty()
+    account.read_seqs[code] = seq
+    return (
+        await stored(node, node.governor.store_rows(account.user, [read_mark_row(code, account.user, seq)])) or Empty()
+    )
+
+
+async def typing(node: "Node", session: Session, request: rq.Typing) -> Empty | Refusal:
+    """Let the others know that one is typing, if one might post."""
+    room = await enter_room(node, session, request.group)
+    if isinstance(room, Refusal):
+        return room
+    account = session.account
+    assert account is not None
+    refusal = check_post(room.state, account.user, account.state.identity, node.clock.now_ms(), 0, node.governor.policy)
+    if refusal:
+        return refusal
+    node.bus.publish(TypingNews(room.state.code, account.user))
+    return Empty()

@@ -1,0 +1,57 @@
+"""Rates: how often somebody may do something."""
+
+
+class Bucket:
+    """A token bucket of `rate` tokens a second that holds `burst`; a rate of 0 is no limit.
+
+    Times are Unix milliseconds. The bucket is full at first.
+    """
+
+    __slots__ = ("_burst", "_rate", "_tokens", "_updated")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate / 1000
+        self._burst = burst
+        self._tokens = burst
+        self._updated = 0
+
+    def take(self, now: int, cost: float = 1) -> int:
+        """Take `cost` tokens and return 0, or take none and return the milliseconds until they would be there."""
+        if not self._rate:
+            return 0
+        if now > self._updated:
+            self._tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate)
+            self._updated = now
+        if self._tokens >= cost:
+            self._tokens -= cost
+            return 0
+        return int((cost - self._tokens) / self._rate) + 1
+
+    def is_full(self, now: int) -> bool:
+        """Say whether nothing is remembered here: the bucket can be forgotten."""
+        return not self._rate or self._tokens + (now - self._updated) * self._rate >= self._burst
+
+
+class Buckets:
+    """A bucket for each key that a stranger can choose (an address), forgotten once it is full again."""
+
+    def __init__(self, rate: float, burst: float, *, most: int = 10_000) -> None:
+        self._rate, self._burst, self._most = rate, burst, most
+        self._buckets: dict[str, Bucket] = {}
+
+    def take(self, key: str, now: int) -> int:
+        """As `Bucket.take`, for the bucket of `key`. When there are too many keys, full buckets are dropped first."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= self._most:
+                self._sweep(now)
+            bucket = self._buckets[key] = Bucket(self._rate, self._burst)
+        return bucket.take(now)
+
+    def _sweep(self, now: int) -> None:
+        kept = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
+        # All of them in use: forget the oldest half rather than grow. A flood from that many addresses is beyond
+        # what a limit per address can do anything about.
+        if len(kept) >= self._most:
+            kept = dict(list(kept.items())[self._most // 2 :])
+        self._buckets = kept

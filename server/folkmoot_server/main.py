@@ -1,0 +1,221 @@
+"""Running a node: what `folkmoot serve` and `folkmoot init` do."""
+
+import asyncio
+import json
+import logging
+import resource
+import signal
+import ssl
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+import uvloop
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import serve as listen
+from websockets.exceptions import NegotiationError
+from websockets.typing import Subprotocol
+
+from folkmoot_governance import Actor, PlatformRole
+from folkmoot_governance.account import GrantRole, RegisterAccount
+from folkmoot_protocol.errors import CloseCode
+from folkmoot_protocol.names import check_display_name, check_user_name
+
+from .bus import LocalBus
+from .clock import Clock
+from .config import Config
+from .connections import PROTOCOLS, Listener
+from .i18n import N_, translator
+from .node import Node
+from .passwords import check_password
+from .settle import stored
+from .storage.api import Profile, StorageError
+from .storage.projection import profile_row
+from .storage.sqlite import SqliteStore
+
+log = structlog.get_logger()
+
+BACKLOG = 4096
+CLOSE_TIMEOUT_S = 5
+
+
+def serve(config: Config, ready_file: Path | None) -> int:
+    """Run a node until SIGTERM or SIGINT; return the exit code."""
+    set_up_logging()
+    raise_file_limit()
+    try:
+        uvloop.run(run_node(config, ready_file))
+    except (StorageError, OSError, ssl.SSLError) as error:
+        say_on_stderr(f"folkmoot: {error}")
+        return 1
+    return 0
+
+
+def say_on_stderr(text: str) -> None:
+    """Tell the person who started the command something; data alone goes to stdout."""
+    sys.stderr.write(f"{text}\n")
+
+
+def set_up_logging() -> None:
+    """Write logs to stderr, one line each, with UTC times; never a message's text, a name or a token."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files, hence connections, as the system lets us."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def open_node(config: Config) -> Node:
+    """Open the store and return a node that is wired but not started. Raises StorageError."""
+    clock = Clock()
+    say = translator(config.i18n.default_language)
+    store = await SqliteStore.open(config.server.data_dir, say=say)
+    return Node(config, store, LocalBus(), clock)
+
+
+async def run_node(config: Config, ready_file: Path | None) -> None:
+    """Open, serve, and stop in good order."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    node = await open_node(config)
+    node.start()
+    try:
+        server = await start_listening(node)
+        announce(node, server, ready_file)
+        await stop.wait()
+        await stop_listening(node, server)
+    finally:
+        await node.stop()
+
+
+async def start_listening(node: Node) -> Server:
+    """Accept connections."""
+    listener, settings = Listener(node), node.config.server
+    host, port = settings.address
+    return await listen(
+        listener.serve,
+        host,
+        port,
+        process_request=listener.process_request,
+        subprotocols=PROTOCOLS,
+        select_subprotocol=choose_subprotocol,
+        compression=None,
+        max_size=node.config.limits.frame_bytes,
+        close_timeout=CLOSE_TIMEOUT_S,
+        server_header=None,
+        ssl=tls_context(settings.tls_certificate, settings.tls_key),
+        backlog=BACKLOG,
+    )
+
+
+def choose_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Return the first of ours that the client offers. None offered: JSON; only unknown ones: refused."""
+    if not offered:
+        return None
+    for name in PROTOCOLS:
+        if name in offered:
+            return name
+    raise NegotiationError(f"known subprotocols: {', '.join(PROTOCOLS)}")
+
+
+def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """Return what TLS needs, None when the node speaks plainly."""
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def announce(node: Node, server: Server, ready_file: Path | None) -> None:
+    """Say where the node listens: on stderr for people, in the ready file for programs."""
+    host, port = next(iter(server.sockets)).getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    secure = "s" if node.config.server.tls_certificate else ""
+    urls = {"ws": f"ws{secure}://{shown}:{port}/ws", "http": f"http{secure}://{shown}:{port}"}
+    if ready_file is not None:
+        # Renamed into place, so that nobody reads half of it.
+        partial = ready_file.with_name(f"{ready_file.name}.partial")
+        partial.write_text(json.dumps(urls))
+        partial.rename(ready_file)
+    say = translator(node.config.i18n.default_language)
+    say_on_stderr(say(N_("Folkmoot serves {ws}"), urls))
+    say_on_stderr(say(N_("Open {http}/ in a browser, or run: folkmoot chat --server {ws}"), urls))
+
+
+async def stop_listening(node: Node, server: Server) -> None:
+    """Stop accepting, finish what was accepted, close with 1012: clients come back, with jitter."""
+    node.stopping = True
+    log.info("stopping", connections=len(node.sessions))
+    await node.writer.drain()
+    # The hub writes at the end of the turn: one turn for it, then the close frames follow.
+    await asyncio.sleep(0)
+    server.close(code=CloseCode.RESTART)
+    await server.wait_closed()
+
+
+async def create_administrator(config: Config, user: str, password: str) -> str | None:
+    """Make the first administrator; return a sentence on why not, None when done."""
+    say = translator(config.i18n.default_language)
+    try:
+        user = check_user_name(user)
+        name = check_display_name(user)
+    except ValueError as error:
+        return say(str(error))
+    weak = check_password(user, password)
+    if weak:
+        return say(weak.text, weak.detail)
+    node = await open_node(config)
+    node.start()
+    try:
+        return await register_administrator(node, Profile(user, name, "", config.i18n.default_language), password)
+    finally:
+        await node.stop()
+
+
+async def register_administrator(node: Node, profile: Profile, password: str) -> str | None:
+    """Store the account and its platform role."""
+    say = translator(profile.language)
+    password_hash = await node.passwords.hash(password)
+    assert isinstance(password_hash, str), "nobody else is hashing here"
+    profile = Profile(profile.user, profile.display_name, password_hash, profile.language)
+    command = RegisterAccount(profile.user, node.documents.agreement.version)
+    refusal = await stored(
+        node, node.governor.act_on_account(None, command, Actor(profile.user), [profile_row(profile)])
+    )
+    if refusal:
+        return say(N_("This user name is taken."))
+    account = await node.accounts.load(profile.user)
+    assert account is not None
+    grant = GrantRole(PlatformRole.SUPERADMIN, "folkmoot init")
+    # The first administrator is appointed by whoever owns the machine: an actor that is no account.
+    machine = Actor("", platform=PlatformRole.SUPERADMIN)
+    refusal = await stored(node, node.governor.act_on_account(account.state, grant, machine))
+    return say(refusal.text, refusal.detail) if refusal else None
+
+
+def init_data(config: Config, user: str, password: str) -> int:
+    """Make the data directory, its keys and the first administrator; return the exit code."""
+    set_up_logging()
+    try:
+        problem = asyncio.run(create_administrator(config, user, password))
+    except StorageError as error:
+        problem = str(error)
+    if problem:
+        say_on_stderr(f"folkmoot: {problem}")
+        return 1
+    return 0

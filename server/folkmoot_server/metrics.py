@@ -1,0 +1,19 @@
+"""Figures for operators, served at /metrics in Prometheus' format."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+CONNECTIONS = Gauge("folkmoot_connections", "Open WebSocket connections")
+ROOMS = Gauge("folkmoot_rooms", "Groups in memory")
+ACCOUNTS = Gauge("folkmoot_accounts_signed_in", "Accounts with at least one connection")
+REQUESTS = Counter("folkmoot_requests_total", "Requests, by type", ["type"])
+ERRORS = Counter("folkmoot_errors_total", "Requests refused or failed, by code", ["code"])
+ENTRIES = Counter("folkmoot_entries_total", "Entries appended to the journal")
+DELIVERIES = Counter("folkmoot_deliveries_total", "Entries written to connections")
+LAGS = Counter("folkmoot_lag_events_total", "Times that a slow connection was told to fetch entries itself")
+COMMIT_SECONDS = Histogram(
+    "folkmoot_commit_seconds",
+    "Time of one commit, queue not counted",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)
+COMMITTED_WORKS = Counter("folkmoot_committed_works_total", "Works committed")
+LOOP_LAG_SECONDS = Gauge("folkmoot_loop_lag_seconds", "How late the event loop ran its latest timer")

@@ -1,0 +1,126 @@
+"""A node: the place where the parts are wired together. Nothing here decides anything."""
+
+import asyncio
+import contextlib
+
+import structlog
+
+from folkmoot_governance import Policy, Refusal
+from folkmoot_governance.duration import DAY_MS, HOUR_MS, SECOND_MS
+from folkmoot_protocol.types import Identity
+
+from .accounts import Accounts
+from .bus import Bus
+from .clock import Clock
+from .config import Config
+from .dispatch import limit
+from .governor import Governor
+from .hub import Hub
+from .i18n import translator
+from .limits import Buckets
+from .metrics import LOOP_LAG_SECONDS
+from .passwords import Passwords
+from .published import Documents, load_documents
+from .rooms import Rooms
+from .session import Session
+from .storage.api import StorageError, Store
+from .writer import Writer
+
+log = structlog.get_logger()
+
+SWEEP_S = 30
+TICK_S = 0.5
+ROTATE_S = 24 * 60 * 60
+
+
+def policy_of(config: Config, documents: Documents) -> Policy:
+    """Return the configuration as rules take it."""
+    policy, groups = config.policy, config.policy.groups
+    return Policy(
+        groups_created=policy.quota["standard"].groups_created,
+        groups_joined=policy.quota["standard"].groups_joined,
+        members_per_group=policy.grades["standard"].up_to_members,
+        admins_per_group=groups.admins_per_group,
+        to_post=Identity(policy.identity.to_post),
+        to_create_group=Identity(policy.identity.to_create_group),
+        delete_own_ms=groups.delete_own_seconds * SECOND_MS,
+        invite_ms=groups.invite_days * DAY_MS,
+        request_ms=groups.request_days * DAY_MS,
+        transfer_ms=groups.transfer_hours * HOUR_MS,
+        categories=frozenset(policy.categories),
+        agreement=documents.agreement.version,
+    )
+
+
+class Node:
+    """Everything that handlers need, wired once. `store`, `bus` and `clock` are passed in; tests pass their own."""
+
+    def __init__(self, config: Config, store: Store, bus: Bus, clock: Clock) -> None:
+        self.config = config
+        self.store = store
+        self.bus = bus
+        self.clock = clock
+        self.stopping = False
+        self.sessions: set[Session] = set()
+        self.documents = load_documents(config.server.data_dir)
+        self.default_category = next(iter(config.policy.categories))
+        self.accounts = Accounts(store.ledger, config.limits, clock)
+        self.rooms = Rooms(store, clock)
+        self.writer = Writer(store, self.rooms.reload)
+        self.hub = Hub(self.rooms, self.accounts, clock)
+        policy = policy_of(config, self.documents)
+        say = translator(config.i18n.default_language)
+        self.governor = Governor(self.rooms, self.accounts, self.writer, bus, clock, policy, say)
+        self.passwords = Passwords()
+        rate = config.limits.sign_ins_per_minute
+        self.sign_ins = Buckets(rate / 60, max(rate, 1))
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start the writer and the jobs."""
+        self.bus.listen(self.hub.on_news)
+        jobs = (self.writer.run(), self._sweep(), self._watch_loop(), self._rotate())
+        self._tasks = [asyncio.create_task(job) for job in jobs]
+
+    async def stop(self) -> None:
+        """Finish what was accepted, then stop everything. Connections are closed before."""
+        await self.writer.drain()
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self.passwords.close()
+        await self.bus.close()
+        await self.store.close()
+
+    def check_post_rate(self, session: Session, now: int) -> Refusal | None:
+        """Refuse an account that posts faster than `limits.posts_per_second`."""
+        assert session.account is not None
+        wait = session.account.posts.take(now)
+        return limit(session, wait) if wait or session.floods else None
+
+    async def _sweep(self) -> None:
+        """Forget what nobody uses any more."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            self.rooms.forget_idle()
+            self.accounts.forget_idle()
+
+    async def _watch_loop(self) -> None:
+        """Measure how late the event loop is."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + TICK_S
+            await asyncio.sleep(TICK_S)
+            LOOP_LAG_SECONDS.set(max(0.0, loop.time() - due))
+
+    async def _rotate(self) -> None:
+        """Remove the months that need not be kept any longer, at start and every day (G13)."""
+        while True:
+            try:
+                removed = await self.store.journal.rotate(self.clock.now_ms(), self.config.retention.months)
+                for segment in removed:
+                    log.info("removed a month of the journal", month=segment.month, bytes=segment.size)
+            except StorageError as error:
+                log.error("could not rotate the journal", cause=repr(error.__cause__ or error))
+            await asyncio.sleep(ROTATE_S)

@@ -1,0 +1,166 @@
+"""Plain HTTP on the WebSocket's port: GET only, answered before the handshake."""
+
+import mimetypes
+from collections.abc import Callable
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import msgspec
+from jinja2 import Environment, PackageLoader
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from folkmoot_protocol.asyncapi import asyncapi
+
+from .addresses import is_loopback
+from .i18n import LANGUAGES, N_, translator
+from .metrics import ACCOUNTS, CONNECTIONS, ROOMS
+from .published import Document
+
+if TYPE_CHECKING:
+    from .node import Node
+
+HTML = "text/html; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
+
+# No inline script, nothing from elsewhere, no framing: what the page does not load cannot be turned against its user.
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+Page = Callable[["Node", Request, str], Response]
+
+
+def respond(body: bytes | str, content_type: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """Return a whole response."""
+    data = body.encode() if isinstance(body, str) else body
+    headers = Headers({"Content-Type": content_type, "Content-Length": str(len(data)), "Connection": "close"})
+    for name, value in SECURITY.items():
+        headers[name] = value
+    return Response(status.value, status.phrase, headers, data)
+
+
+def get_page(node: "Node", request: Request, address: str) -> Response:
+    """Answer a GET that is not the WebSocket's; `address` is the peer's."""
+    path = request.path.partition("?")[0]
+    page = PAGES.get(path)
+    if page is not None:
+        return page(node, request, address)
+    return asset(path) or respond("404 not found\n", TEXT, HTTPStatus.NOT_FOUND)
+
+
+@cache
+def web_files() -> dict[str, tuple[bytes, str]]:
+    """Return the web client's files by path, each with its type, read once: no path from outside touches the disk."""
+    found = {}
+    for file in (files("folkmoot_client") / "web").iterdir():
+        kind = mimetypes.guess_type(file.name)[0]
+        if file.is_file() and kind:
+            found[f"/{file.name}"] = (
+                file.read_bytes(),
+                f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
+            )
+    return found
+
+
+def asset(path: str) -> Response | None:
+    """Return a file of the web client."""
+    found = web_files().get("/index.html" if path == "/" else path)
+    return respond(*found) if found else None
+
+
+def home(node: "Node", request: Request, address: str) -> Response:
+    """Return the web client."""
+    return asset("/") or respond("404 not found\n", TEXT, HTTPStatus.NOT_FOUND)
+
+
+def healthz(node: "Node", request: Request, address: str) -> Response:
+    """Say that the process answers."""
+    return respond("ok\n", TEXT)
+
+
+def readyz(node: "Node", request: Request, address: str) -> Response:
+    """Say whether clients should be sent here."""
+    if node.stopping:
+        return respond("stopping\n", TEXT, HTTPStatus.SERVICE_UNAVAILABLE)
+    return respond("ready\n", TEXT)
+
+
+def metrics(node: "Node", request: Request, address: str) -> Response:
+    """Return the figures, to those whom the configuration lets see them."""
+    who = node.config.server.metrics
+    if who == "off" or (who == "loopback" and not is_loopback(address)):
+        return respond("404 not found\n", TEXT, HTTPStatus.NOT_FOUND)
+    CONNECTIONS.set(len(node.sessions))
+    ROOMS.set(len(node.rooms))
+    ACCOUNTS.set(node.accounts.signed_in())
+    return respond(generate_latest(), CONTENT_TYPE_LATEST)
+
+
+@cache
+def asyncapi_json() -> bytes:
+    """Return the protocol's description."""
+    return msgspec.json.format(msgspec.json.encode(asyncapi()), indent=2)
+
+
+def describe_protocol(node: "Node", request: Request, address: str) -> Response:
+    """Return the protocol as AsyncAPI."""
+    return respond(asyncapi_json(), JSON)
+
+
+def agreement(node: "Node", request: Request, address: str) -> Response:
+    """Publish the service agreement (G5.2)."""
+    return document_page(node, request, N_("Service agreement"), node.documents.agreement)
+
+
+def rules(node: "Node", request: Request, address: str) -> Response:
+    """Publish the rules (G5)."""
+    return document_page(node, request, N_("Rules"), node.documents.rules)
+
+
+def document_page(node: "Node", request: Request, title: str, document: Document) -> Response:
+    """Return a document in the reader's language, as a page or, for programs, as JSON."""
+    language = preferred_language(request, node.config.i18n.default_language)
+    text = document.text(language)
+    if "application/json" in request.headers.get("Accept", ""):
+        data = {"version": document.version, "sha256": document.sha256, "language": language, "text": text}
+        return respond(msgspec.json.encode(data), JSON)
+    say = translator(language)
+    fields = {"language": language, "title": say(title), "document": document, "text": text}
+    version = say(N_("Version {version}"), {"version": document.version})
+    return respond(templates().get_template("document.html").render(fields, version=version), HTML)
+
+
+@cache
+def templates() -> Environment:
+    """Return the templates of server-made pages; everything put into them is escaped."""
+    return Environment(loader=PackageLoader("folkmoot_server"), autoescape=True)
+
+
+def preferred_language(request: Request, default: str) -> str:
+    """Return the first language of Accept-Language that there is (RFC 9110, 12.5.4; weights are not looked at)."""
+    for part in request.headers.get("Accept-Language", "").split(","):
+        primary = part.partition(";")[0].strip().lower().partition("-")[0]
+        for language in LANGUAGES:
+            if primary and language.lower().startswith(primary):
+                return language
+    return default
+
+
+PAGES: dict[str, Page] = {
+    "/": home,
+    "/healthz": healthz,
+    "/readyz": readyz,
+    "/metrics": metrics,
+    "/agreement": agreement,
+    "/rules": rules,
+    "/asyncapi.json": describe_protocol,
+}

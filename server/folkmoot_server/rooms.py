@@ -1,0 +1,213 @@
+"""Rooms: the groups in memory, each with its governed state, its place in the journal and its listeners."""
+
+import asyncio
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from folkmoot_governance import GroupState
+from folkmoot_governance.duration import DAY_MS
+from folkmoot_protocol.codec import Codec
+from folkmoot_protocol.types import Author, Group, Role
+
+from .accounts import IDLE_MS, RETRY_S, Account
+from .clock import Clock
+from .nonces import MOST, NonceBook
+from .storage.api import StorageError, Store
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class Room:
+    """A group in memory.
+
+    `seq` is the last one given out, `last_seq` the last one delivered: between them lies what is on its way to disk.
+    `listeners` are the connections of members, by encoding. While `ready` is not set the room is being read again and
+    must not be decided on.
+    """
+
+    __slots__ = (
+        "authors",
+        "last_posts",
+        "last_seq",
+        "listeners",
+        "nonces",
+        "outgoing",
+        "outgoing_from",
+        "ready",
+        "seq",
+        "state",
+        "unsettled",
+        "used_ms",
+    )
+
+    def __init__(self, state: GroupState, last_seq: int, nonces: NonceBook) -> None:
+        self.listeners: dict[Codec, dict[Session, None]] = defaultdict(dict)
+        self.outgoing: dict[Codec, list[bytes]] = defaultdict(list)
+        self.outgoing_from = 0
+        self.ready = asyncio.Event()
+        self.unsettled = 0
+        self.used_ms = 0
+        self.renew(state, last_seq, nonces)
+
+    def renew(self, state: GroupState, last_seq: int, nonces: NonceBook) -> None:
+        """Take over what storage has."""
+        self.state = state
+        self.seq = self.last_seq = last_seq
+        self.nonces = nonces
+        self.authors: dict[str, Author] = {}
+        self.last_posts: dict[str, int] = {}
+        self.ready.set()
+
+    def take_seq(self) -> int:
+        """Give out the next seq."""
+        self.seq += 1
+        return self.seq
+
+    def author(self, account: Account) -> Author:
+        """Return the account as the author of an entry of now: name, role, tags (G8.3)."""
+        author = self.authors.get(account.user)
+        if author is None:
+            role = self.state.role_of(account.user) or Role.MEMBER
+            tags = tuple(self.state.tags_of(account.user))
+            author = Author(account.user, account.profile.display_name, role, tags)
+            self.authors[account.user] = author
+        return author
+
+    def add_listener(self, session: "Session") -> None:
+        """Let a connection hear what is delivered from now on."""
+        self.listeners[session.codec][session] = None
+
+    def remove_listener(self, session: "Session") -> None:
+        """Let a connection hear no more."""
+        self.listeners[session.codec].pop(session, None)
+
+    def all_listeners(self) -> list["Session"]:
+        """Return the connections that listen, in a list of its own."""
+        return [session for listeners in self.listeners.values() for session in listeners]
+
+    def is_idle(self) -> bool:
+        """Say whether nobody listens and nothing is on its way to disk."""
+        return not self.unsettled and self.ready.is_set() and not any(self.listeners.values())
+
+    def view(self, now: int, reader: Account | None = None) -> Group:
+        """Return the group as `reader` sees it: a member gets its own fields too, anyone else the public part."""
+        state = self.state
+        own: dict[str, object] = {}
+        if reader is not None and reader.user in state.members:
+            mute = state.mute_of(reader.user, now)
+            own = {
+                "last_seq": self.last_seq,
+                "role": state.members[reader.user].role,
+                "read_seq": reader.read_seqs.get(state.code, 0),
+                "muted_until_ms": mute.until_ms if mute else 0,
+            }
+        return Group(
+            id=state.code,
+            name=state.name,
+            topic=state.topic,
+            category=state.category,
+            grade=state.grade,
+            join_mode=state.join_mode,
+            state=state.standing(now),
+            members=len(state.members),
+            member_limit=state.member_limit,
+            created_ts=state.created_ts,
+            owner=state.owner,
+            creator=state.creator,
+            slow_ms=state.slow_ms,
+            **own,  # type: ignore[arg-type]  # four optional fields of known types
+        )
+
+
+class Rooms:
+    """Loads groups on demand and keeps those that are in use."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._rooms: dict[str, Room] = {}
+        self._loading: dict[str, asyncio.Task[Room | None]] = {}
+        self._reloading: set[asyncio.Task[None]] = set()
+
+    def get(self, code: str) -> Room | None:
+        """Return the room if it is in memory and can be decided on."""
+        room = self._rooms.get(code)
+        return room if room is not None and room.ready.is_set() else None
+
+    def find(self, code: str) -> Room | None:
+        """Return the room if it is in memory, ready or not."""
+        return self._rooms.get(code)
+
+    def add(self, state: GroupState) -> Room:
+        """Open the room of a group that was founded just now."""
+        room = self._rooms[state.code] = Room(state, 0, NonceBook())
+        room.used_ms = self._clock.now_ms()
+        return room
+
+    async def load(self, code: str) -> Room | None:
+        """Return the room, from storage if need be; None if there is no such group. Raises StorageError."""
+        room = self._rooms.get(code)
+        if room is None:
+            if code not in self._loading:
+                task = self._loading[code] = asyncio.create_task(self._open(code))
+                task.add_done_callback(lambda _: self._loading.pop(code, None))
+            room = await asyncio.shield(self._loading[code])
+        if room is not None and not room.ready.is_set():
+            await room.ready.wait()
+            return await self.load(code)
+        if room is not None:
+            room.used_ms = self._clock.now_ms()
+        return room
+
+    async def _open(self, code: str) -> Room | None:
+        stored = await self._read(code)
+        if stored is None:
+            return None
+        room = self._rooms[code] = Room(*stored)
+        return room
+
+    async def _read(self, code: str) -> tuple[GroupState, int, NonceBook] | None:
+        state = await self._store.ledger.load_group(code)
+        if state is None:
+            return None
+        since = self._clock.now_ms() - DAY_MS
+        recent = await self._store.journal.recent_nonces(code, since, MOST)
+        seqs = await self._store.journal.last_seqs([code])
+        return state, seqs[code], NonceBook(recent)
+
+    def reload(self, room: Room) -> None:
+        """Read a room again because a commit that touched it failed; nobody can decide on it until that is done."""
+        if not room.ready.is_set():
+            return
+        room.ready.clear()
+        task = asyncio.create_task(self._reload(room))
+        self._reloading.add(task)
+        task.add_done_callback(self._reloading.discard)
+
+    async def _reload(self, room: Room) -> None:
+        while True:
+            try:
+                stored = await self._read(room.state.code)
+                break
+            except StorageError:
+                await asyncio.sleep(RETRY_S)
+        if stored is None:
+            del self._rooms[room.state.code]
+            room.ready.set()
+            return
+        room.renew(*stored)
+        for listeners in room.listeners.values():
+            for session in [one for one in listeners if one.user not in room.state.members]:
+                del listeners[session]
+                session.rooms.discard(room)
+
+    def forget_idle(self) -> None:
+        """Drop the rooms that nobody has listened to for a while."""
+        before = self._clock.now_ms() - IDLE_MS
+        for code, room in list(self._rooms.items()):
+            if room.used_ms < before and room.is_idle():
+                del self._rooms[code]
+
+    def __len__(self) -> int:
+        return len(self._rooms)

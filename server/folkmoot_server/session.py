@@ -1,0 +1,211 @@
+"""One connection: its codec, its account, its outbox."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from websockets.asyncio.server import ServerConnection
+from websockets.protocol import State
+
+from folkmoot_governance import Refusal
+from folkmoot_protocol.codec import Codec
+from folkmoot_protocol.errors import CloseCode
+from folkmoot_protocol.events import Error, LagEvent, Ok, ServerFrame
+from folkmoot_protocol.results import Result
+
+from .accounts import Account
+from .config import Limits
+from .i18n import Say, translator
+from .metrics import ERRORS, LAGS
+
+if TYPE_CHECKING:
+    from .hub import Hub
+    from .rooms import Room
+
+MOST_IN_FLIGHT = 1000
+"""Requests of one connection on their way to disk; more are not read until some are answered."""
+
+TEXT, BINARY = 0x81, 0x82
+
+
+def make_frame(payload: bytes, *, binary: bool) -> bytes:
+    """Return `payload` as one finished, unmasked WebSocket frame (RFC 6455, section 5.2)."""
+    opcode, size = (BINARY if binary else TEXT), len(payload)
+    if size < 126:
+        return bytes((opcode, size)) + payload
+    if size < 65536:
+        return bytes((opcode, 126)) + size.to_bytes(2) + payload
+    return bytes((opcode, 127)) + size.to_bytes(8) + payload
+
+
+class Session:
+    """A connection as the rest of the server sees it.
+
+    Frames are collected in an outbox and written once per turn of the event loop (`flush`, called by the hub). When
+    more than `outbox_bytes` wait for a slow peer, entries are no longer added but noted in `_lagged`, and named by a `lag`
+    event once the outbox has drained to half: slowness costs its own connection only.
+    """
+
+    __slots__ = (
+        "_auth_seconds",
+        "_closing",
+        "_drained",
+        "_hub",
+        "_in_flight",
+        "_lagged",
+        "_out",
+        "_outbox_bytes",
+        "account",
+        "address",
+        "codec",
+        "connection",
+        "deadline",
+        "floods",
+        "language",
+        "rooms",
+        "say",
+        "token_hash",
+    )
+
+    def __init__(
+        self,
+        connection: ServerConnection,
+        codec: Codec,
+        hub: "Hub",
+        limits: Limits,
+        *,
+        address: str,
+        language: str,
+    ) -> None:
+        self.connection = connection
+        self.codec = codec
+        self.address = address
+        self.account: Account | None = None
+        self.token_hash = ""
+        self.floods = 0
+        self.deadline: asyncio.TimerHandle | None = None
+        self.rooms: set[Room] = set()
+        self.speak(language)
+        self._hub = hub
+        self._outbox_bytes = limits.outbox_bytes
+        self._auth_seconds = limits.auth_seconds
+        self._out: list[bytes] = []
+        self._in_flight = 0
+        self._lagged: dict[str, tuple[int, int]] = {}
+        self._drained = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
+
+    @property
+    def user(self) -> str:
+        """The user signed in, empty before that."""
+        return self.account.user if self.account else ""
+
+    def signed_in(self) -> None:
+        """Note that the connection has an account now: the deadline for signing in is off."""
+        if self.deadline is not None:
+            self.deadline.cancel()
+
+    def signed_out(self) -> None:
+        """Note that the account is gone: a new deadline for signing in starts."""
+        self.start_deadline()
+
+    def start_deadline(self) -> None:
+        """Close the connection with 4401 unless it signs in within `auth_seconds`."""
+        loop = asyncio.get_running_loop()
+        self.deadline = loop.call_later(self._auth_seconds, self.close, CloseCode.NOT_AUTHENTICATED)
+
+    def speak(self, language: str) -> None:
+        """Choose the language of messages to people."""
+        self.language = language
+        self.say: Say = translator(language)
+
+    def send(self, frame: ServerFrame) -> None:
+        """Put one frame into the outbox."""
+        self.push(make_frame(self.codec.encode(frame), binary=self.codec.binary))
+
+    def push(self, data: bytes) -> None:
+        """Put finished frames into the outbox."""
+        if not self._out:
+            self._hub.touch(self)
+        self._out.append(data)
+
+    def push_if_quick(self, data: bytes) -> None:
+        """Put frames into the outbox that may as well be dropped, unless the peer is slow."""
+        if not self._lagged and self.connection.transport.get_write_buffer_size() == 0:
+            self.push(data)
+
+    def reply(self, re: int, result: Result) -> None:
+        """Answer request `re` with its result."""
+        self.send(Ok(re=re, result=result))
+
+    def refuse(self, re: int, refusal: Refusal) -> None:
+        """Answer request `re` with an error, in the session's language."""
+        ERRORS.labels(refusal.code).inc()
+        message = self.say(refusal.text, refusal.detail)
+        self.send(Error(re=re, code=refusal.code, message=message, detail=refusal.detail))
+
+    def deliver(self, code: str, data: bytes, first: int, last: int) -> None:
+        """Put the entries `first` to `last` of a group, as finished frames, into the outbox, or note them as lag."""
+        lagged = self._lagged.get(code)
+        if lagged is not None:
+            self._lagged[code] = (lagged[0], last)
+        elif self._lagged or self._waiting() + len(data) > self._outbox_bytes:
+            self._lagged[code] = (first, last)
+            self._hub.lagging(self)
+        else:
+            self.push(data)
+
+    def catch_up(self) -> bool:
+        """Tell of what was left out if there is room again; say whether nothing is left to tell."""
+        if self._waiting() > self._outbox_bytes // 2:
+            return False
+        lagged, self._lagged = self._lagged, {}
+        for code, (first, last) in lagged.items():
+            LAGS.inc()
+            self.send(LagEvent(group=code, from_=first, to=last))
+        return True
+
+    def forget_lag(self, code: str) -> None:
+        """Drop what was noted of a group that the account is no longer in."""
+        self._lagged.pop(code, None)
+
+    def flush(self) -> None:
+        """Write the outbox: one write, whatever it holds."""
+        out, self._out = self._out, []
+        if self.connection.protocol.state is State.OPEN:
+            self.connection.transport.write(out[0] if len(out) == 1 else b"".join(out))
+
+    def _waiting(self) -> int:
+        """Return how many bytes wait, in the outbox and in the transport."""
+        return sum(map(len, self._out)) + self.connection.transport.get_write_buffer_size()
+
+    def begin(self) -> None:
+        """Count a request as on its way to disk."""
+        self._in_flight += 1
+
+    def finish(self) -> None:
+        """Count it as settled."""
+        self._in_flight -= 1
+        if self._in_flight < MOST_IN_FLIGHT:
+            self._drained.set()
+
+    def is_behind(self) -> bool:
+        """Say whether reading more requests should wait: too many are open, or their answers are not taken."""
+        return (
+            self._in_flight >= MOST_IN_FLIGHT or self.connection.transport.get_write_buffer_size() > self._outbox_bytes
+        )
+
+    async def wait_for_room(self) -> None:
+        """Wait until the session is not behind any more. A peer that never reads is closed by the keepalive."""
+        while self.is_behind() and self.connection.protocol.state is State.OPEN:
+            self._drained.clear()
+            try:
+                await asyncio.wait_for(self._drained.wait(), 0.05)
+            except TimeoutError:
+                continue
+
+    def close(self, code: CloseCode, reason: str = "") -> None:
+        """Close the connection with a code of the protocol, after what is in the outbox."""
+        if self._closing is None:
+            if self._out:
+                self.flush()
+            self._closing = asyncio.create_task(self.connection.close(code, reason))

@@ -1,0 +1,23 @@
+"""Waiting until an act on an account is stored."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from folkmoot_governance import Refusal
+
+from .governor import AccountAct
+
+if TYPE_CHECKING:
+    from .node import Node
+
+
+async def stored(node: "Node", act: AccountAct | Refusal) -> Refusal | None:
+    """Queue an act on an account and wait until it is stored; return why it was not."""
+    if isinstance(act, Refusal):
+        return act
+    settled: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
+    act.on_done = lambda: settled.set_result(None)
+    act.on_fail = settled.set_result
+    node.governor.queue(act)
+    # A connection that goes away must not take the outcome with it: the writer still settles the act.
+    return await asyncio.shield(settled)

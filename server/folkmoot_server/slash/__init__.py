@@ -1,0 +1,1 @@
+"""Slash commands: a row each in `registry.COMMANDS`, a function each in the modules beside it."""

@@ -1,0 +1,179 @@
+"""Slash commands for everyone."""
+
+import msgspec
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.roles import RANK
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import parse_group_code, show_group_code
+from folkmoot_protocol.names import check_group_name
+from folkmoot_protocol.types import GroupStatus, Role
+
+from ..codes import free_code
+from ..i18n import LANGUAGES, N_, show_instant
+from ..settle import stored
+from ..storage.api import Profile
+from ..storage.projection import profile_row
+from .call import Action, Answer, Call, Elsewhere, Outcome
+
+MOST_LISTED = 200
+
+
+async def create(call: Call, text: str) -> Outcome:
+    """Found a group; its code is in the answer. The last word is its category if it is the name of one (G7)."""
+    name, _, category = text.rpartition(" ")
+    if not name or category not in call.node.governor.policy.categories:
+        name, category = text, call.node.default_category
+    try:
+        name = check_group_name(name)
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))
+    return c.CreateGroup(await free_code(call.node), name, category)
+
+
+async def info(call: Call) -> Outcome:
+    """Show the group's name, code, standing, owner, caps and what is in force."""
+    group = call.room.view(call.now, call.account)
+    state = call.room.state
+    lines = [
+        f"{group.name} ({show_group_code(group.id)})",
+        call.say(N_("Members: {members} of {limit}"), {"members": group.members, "limit": group.member_limit}),
+        call.say(N_("Owner: @{owner}; created by @{creator}"), {"owner": group.owner, "creator": group.creator}),
+        call.say(N_("Category: {category}; grade: {grade}"), {"category": group.category, "grade": group.grade}),
+        call.say(N_("Join mode: {mode}; standing: {state}"), {"mode": group.join_mode, "state": group.state}),
+    ]
+    if group.topic:
+        lines.append(call.say(N_("Topic: {topic}"), {"topic": group.topic}))
+    if group.slow_ms:
+        lines.append(call.say(N_("Slow mode: {slow}"), {"slow_ms": group.slow_ms}))
+    if state.locked_until_ms > call.now:
+        lines.append(call.say(N_("Only owner and admins may post {until}."), {"until_ms": state.locked_until_ms}))
+    if group.state is GroupStatus.SUSPENDED:
+        lines.append(
+            call.say(N_("The platform has suspended this group {until}."), {"until_ms": state.status_until_ms})
+        )
+    return Answer("\n".join(lines), {"group": to_data(group)})
+
+
+async def show_id(call: Call) -> Outcome:
+    """Show the group's code (G8.2)."""
+    code = call.room.state.code
+    return Answer(show_group_code(code), {"group": code})
+
+
+async def rules(call: Call) -> Outcome:
+    """Show the platform's rules (G5)."""
+    document = call.node.documents.rules
+    return Answer(document.text(call.session.language), {"version": document.version, "url": "/rules"})
+
+
+async def members(call: Call, role: str | None) -> Outcome:
+    """List members, highest role first."""
+    found = sorted(
+        (one for one in call.room.state.members.values() if role is None or one.role == role),
+        key=lambda one: (-RANK[one.role], one.user),
+    )
+    shown = [f"@{one.user} [{one.role}]" for one in found[:MOST_LISTED]]
+    if len(found) > MOST_LISTED:
+        shown.append(call.say(N_("… and {more} more"), {"more": len(found) - MOST_LISTED}))
+    data = {
+        "members": [{"user": one.user, "role": one.role.value} for one in found[:MOST_LISTED]],
+        "total": len(found),
+    }
+    return Answer("\n".join(shown), data)
+
+
+async def admins(call: Call) -> Outcome:
+    """List who answers for the group (G9)."""
+    found = sorted(
+        (one for one in call.room.state.members.values() if one.role is not Role.MEMBER),
+        key=lambda one: (-RANK[one.role], one.user),
+    )
+    lines = [f"@{one.user} [{one.role}] {' '.join(sorted(one.permissions))}".rstrip() for one in found]
+    return Answer("\n".join(lines), {"admins": [{"user": one.user, "role": one.role.value} for one in found]})
+
+
+async def whois(call: Call, user: str) -> Outcome:
+    """Show what everyone may know of an account, and its place in this group."""
+    account = await call.node.accounts.load(user)
+    if account is None:
+        return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
+    view = account.view()
+    since = {"time": show_instant(view.created_ts), "identity": view.identity}
+    lines = [
+        f"{view.display_name} (@{user})",
+        call.say(N_("Account since {time}; identity: {identity}"), since),
+    ]
+    data: dict[str, object] = {"account": to_data(view)}
+    member = call.room_or_none and call.room.state.members.get(user)
+    if member:
+        place = {"role": member.role, "time": show_instant(member.joined_ts)}
+        lines.append(call.say(N_("Here: {role}, since {time}"), place))
+        data["role"] = member.role.value
+    return Answer("\n".join(lines), data)
+
+
+async def join(call: Call, code: str, answer: str | None) -> Outcome:
+    """Join another group, or ask to."""
+    parsed = parse_group_code(code)
+    room = await call.node.rooms.load(parsed) if parsed else None
+    if room is None:
+        return Refusal(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
+    return Elsewhere(room, c.JoinGroup(answer or ""))
+
+
+async def leave(call: Call) -> Outcome:
+    """Leave this group."""
+    return c.LeaveGroup()
+
+
+async def invite(call: Call, user: str) -> Outcome:
+    """Let somebody in past the join mode."""
+    return c.Invite(user)
+
+
+async def me(call: Call, text: str) -> Outcome:
+    """Post an action."""
+    return Action(text)
+
+
+async def limits(call: Call) -> Outcome:
+    """Show the caps that hold for the account and the group, with the counts of today (G8.1)."""
+    policy, account = call.node.governor.policy, call.account
+    created = {"current": len(account.created), "limit": policy.groups_created}
+    joined = {"current": len(account.groups), "limit": policy.groups_joined}
+    lines = [
+        call.say(N_("Groups created: {current} of {limit}"), created),
+        call.say(N_("Groups joined: {current} of {limit}"), joined),
+    ]
+    data: dict[str, object] = {"groups_created": created, "groups_joined": joined}
+    if call.room_or_none:
+        state = call.room.state
+        inside = {"current": len(state.members), "limit": state.member_limit}
+        lines.append(call.say(N_("Members of this group: {current} of {limit}"), inside))
+        data["members"] = inside
+    rate = call.node.config.limits.posts_per_second
+    if rate:
+        lines.append(call.say(N_("Posts a second: {rate}"), {"rate": rate}))
+    data["posts_per_second"] = rate
+    return Answer("\n".join(lines), data)
+
+
+async def language(call: Call, chosen: str) -> Outcome:
+    """Choose the language of what the server says."""
+    name = next(one for one in LANGUAGES if one.lower() == chosen)
+    old = call.account.profile
+    profile = Profile(old.user, old.display_name, old.password_hash, name)
+    refusal = await stored(call.node, call.node.governor.store_rows(old.user, [profile_row(profile)]))
+    if refusal:
+        return refusal
+    call.account.profile = profile
+    for session in call.account.sessions:
+        session.speak(name)
+    return Answer(call.say(N_("From now on in English.")), {"language": name})
+
+
+def to_data(struct: object) -> object:
+    """Return a protocol struct as plain values."""
+    return msgspec.to_builtins(struct)

@@ -1,0 +1,58 @@
+"""`/help`, and the list of commands that clients complete from."""
+
+from typing import TYPE_CHECKING
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.group.checks import check_role
+from folkmoot_governance.group.commands import DeleteEntry, Invite
+from folkmoot_governance.permissions import RULES
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import CommandInfo, JoinMode
+
+from ..i18n import N_
+from .call import Answer, Call, Outcome
+
+if TYPE_CHECKING:
+    from .registry import Slash
+
+
+async def show_help(call: Call, name: str | None) -> Outcome:
+    """Show one command, or all that one may use here."""
+    from .registry import COMMANDS, find_slash
+
+    if name is None:
+        rows = [row for row in COMMANDS if is_allowed(row, call)]
+        lines = [f"{row.usage} – {call.say(row.summary)}" for row in rows]
+        return Answer("\n".join(lines), {"commands": [row.name for row in rows]})
+    row = find_slash(name.removeprefix("/"))
+    if row is None:
+        return Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no command /{name}; /help lists them."), {"name": name})
+    lines = [row.usage, call.say(row.summary)]
+    if row.aliases:
+        lines.append(call.say(N_("Also: {aliases}"), {"aliases": " ".join(f"/{alias}" for alias in row.aliases)}))
+    if not is_allowed(row, call):
+        lines.append(call.say(N_("You may not use it here.")))
+    return Answer("\n".join(lines), {"name": row.name, "usage": row.usage, "aliases": list(row.aliases)})
+
+
+def is_allowed(row: "Slash", call: Call) -> bool:
+    """Say whether the caller's role lets it use the command where it is; the target may still be out of its reach."""
+    room = call.room_or_none
+    if room is None or not row.in_group:
+        return not row.in_group
+    role = room.state.role_of(call.account.user)
+    if row.act is None or role is None:
+        return role is not None
+    anyone = row.act is DeleteEntry or (row.act is Invite and room.state.join_mode is JoinMode.OPEN)
+    return anyone or check_role(room.state, RULES[row.act], call.account.actor()) is None
+
+
+def describe(row: "Slash", call: Call) -> CommandInfo:
+    """Return a row as clients complete from it."""
+    return CommandInfo(
+        name=row.name,
+        aliases=row.aliases,
+        syntax=row.usage,
+        summary=call.say(row.summary),
+        allowed=is_allowed(row, call),
+    )

@@ -1,0 +1,83 @@
+"""Slash commands for owners."""
+
+from folkmoot_governance import ALL_PERMISSIONS, Permission, Refusal
+from folkmoot_governance.group import commands as c
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import parse_group_code
+from folkmoot_protocol.names import check_display_name, check_group_name
+from folkmoot_protocol.types import JoinMode
+
+from ..i18n import N_
+from .arguments import SyntaxProblem, read_permission, read_user
+from .call import Answer, Call, Outcome
+
+
+async def promote(call: Call, user: str, permissions: frozenset[Permission] | None) -> Outcome:
+    """Make a member an admin, with all permissions or those named."""
+    return c.Promote(user, ALL_PERMISSIONS if permissions is None else permissions)
+
+
+async def demote(call: Call, user: str) -> Outcome:
+    """Make an admin a plain member."""
+    return c.Demote(user)
+
+
+async def rights(call: Call, user: str, changes: str | None) -> Outcome:
+    """Show or change what an admin may do: `+delete -mute`."""
+    member = call.room.state.members.get(user)
+    if member is None:
+        return Refusal(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), {"user": user})
+    if not changes:
+        held = sorted(one for one in Permission if call.room.state.holds(user, one))
+        return Answer(" ".join(held) or call.say(N_("None.")), {"permissions": [one.value for one in held]})
+    permissions = set(member.permissions)
+    for word in changes.split():
+        try:
+            permission = read_permission(word.lstrip("+-"))
+        except SyntaxProblem as problem:
+            return Refusal(ErrorCode.BAD_SYNTAX, problem.text, problem.detail)
+        permissions.discard(permission) if word.startswith("-") else permissions.add(permission)
+    return c.SetPermissions(user, frozenset(permissions))
+
+
+async def tag(call: Call, user: str, text: str | None) -> Outcome:
+    """Give a member a free tag; nothing takes it away (G8.3)."""
+    try:
+        return c.SetTag(user, check_display_name(text) if text else "")
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))
+
+
+async def transfer(call: Call, who: str) -> Outcome:
+    """Offer the group to a member; the heir accepts with `/transfer accept`, the owner takes it back with `cancel`."""
+    if who == "accept":
+        return c.AcceptTransfer()
+    return c.WithdrawTransfer() if who == "cancel" else c.OfferTransfer(read_user(who))
+
+
+async def rename(call: Call, name: str) -> Outcome:
+    """Rename the group."""
+    try:
+        return c.Rename(check_group_name(name))
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))
+
+
+async def category(call: Call, name: str) -> Outcome:
+    """File the group under another category (G7)."""
+    return c.SetCategory(name)
+
+
+async def join_mode(call: Call, mode: str) -> Outcome:
+    """Say how people come in (G8.3)."""
+    return c.SetJoinMode(JoinMode(mode))
+
+
+async def limit(call: Call, members: int) -> Outcome:
+    """Set the group's own cap on members (G8.1)."""
+    return c.SetMemberLimit(members)
+
+
+async def dissolve(call: Call, code: str | None) -> Outcome:
+    """End the group for good."""
+    return c.Dissolve(parse_group_code(code or "") or "")

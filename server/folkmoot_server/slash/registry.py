@@ -1,0 +1,213 @@
+"""All slash commands, a row each: usage, permission, help and completion come from the row.
+
+To add one, write its function (it is given a `Call` and one value per argument) and add its row.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from msgspec import Struct
+
+from folkmoot_governance.group import commands as c
+from folkmoot_protocol.types import JoinMode, Role
+
+from ..i18n import LANGUAGES, N_
+from . import everyone, moderation, ownership
+from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, read_number, read_permissions, usage_of
+from .call import Outcome
+from .help import show_help
+
+JOIN_MODES = tuple(mode.value for mode in JoinMode if mode is not JoinMode.QUESTION)
+
+
+class Slash(Struct, frozen=True):
+    """One slash command. `act` is the governance command whose rule says who may use it, None for everyone;
+    `in_group`: it makes sense in a group only."""
+
+    name: str
+    aliases: tuple[str, ...]
+    arguments: tuple[Argument, ...]
+    summary: str
+    run: Callable[..., Awaitable[Outcome]]
+    act: type[c.Command] | None = None
+    in_group: bool = True
+
+    @property
+    def usage(self) -> str:
+        """The usage line."""
+        return usage_of(self.name, self.arguments)
+
+
+def optional(argument: Argument) -> Argument:
+    """Return the argument as one that may be left out."""
+    return Argument(argument.shown, argument.read, True, argument.rest, argument.from_reply, argument.starts)
+
+
+def word(shown: str, read: Callable[[str], object] = str) -> Argument:
+    """Return an argument of one word."""
+    return Argument(shown, read)
+
+
+def rest(shown: str) -> Argument:
+    """Return an argument that takes what is left of the line."""
+    return Argument(shown, rest=True)
+
+
+ROLE = Argument("role", choice(*(role.value for role in Role)), optional=True)
+LANGUAGE = word("|".join(LANGUAGES), choice(*(name.lower() for name in LANGUAGES)))
+
+COMMANDS: tuple[Slash, ...] = (
+    # everyone
+    Slash(
+        "help",
+        ("帮助",),
+        (optional(word("command")),),
+        N_("Show the commands, or one of them"),
+        show_help,
+        in_group=False,
+    ),
+    Slash(
+        "create",
+        ("建群",),
+        (rest("<name…> [category]"),),
+        N_("Create a group"),
+        everyone.create,
+        in_group=False,
+    ),
+    Slash("info", ("信息",), (), N_("Show this group"), everyone.info),
+    Slash("id", ("群号",), (), N_("Show this group's code"), everyone.show_id),
+    Slash("rules", ("群规",), (), N_("Show the rules"), everyone.rules, in_group=False),
+    Slash("members", ("成员",), (ROLE,), N_("List the members"), everyone.members),
+    Slash("admins", ("管理员",), (), N_("List owner and admins"), everyone.admins),
+    Slash("whois", (), (USER,), N_("Show an account"), everyone.whois, in_group=False),
+    Slash(
+        "join",
+        ("加群",),
+        (word("code"), optional(rest("answer…"))),
+        N_("Join a group"),
+        everyone.join,
+        in_group=False,
+    ),
+    Slash("leave", ("退群",), (), N_("Leave this group"), everyone.leave, c.LeaveGroup),
+    Slash("invite", ("邀请",), (USER,), N_("Invite somebody into this group"), everyone.invite, c.Invite),
+    Slash("me", (), (rest("text…"),), N_("Post an action"), everyone.me),
+    Slash("limits", (), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
+    Slash("lang", (), (LANGUAGE,), N_("Choose your language"), everyone.language, in_group=False),
+    # owners and admins
+    Slash("kick", ("踢",), (USER, REASON), N_("Remove a member"), moderation.kick, c.Kick),
+    Slash(
+        "ban",
+        ("拉黑",),
+        (USER, optional(rest("[duration] [reason…]"))),
+        N_("Remove somebody and keep them out"),
+        moderation.ban,
+        c.BanMember,
+    ),
+    Slash("unban", ("解除拉黑",), (USER,), N_("Lift a ban"), moderation.unban, c.Unban),
+    Slash("bans", (), (), N_("List the bans in force"), moderation.bans, c.Unban),
+    Slash(
+        "mute",
+        ("禁言",),
+        (optional(USER), optional(DURATION), REASON),
+        N_("Silence a member for a time"),
+        moderation.mute,
+        c.MuteMember,
+    ),
+    Slash("unmute", ("解除禁言",), (USER,), N_("Lift a mute"), moderation.unmute, c.Unmute),
+    Slash("mutes", (), (), N_("List the mutes in force"), moderation.mutes, c.Unmute),
+    Slash("delete", ("撤回",), (SEQ, REASON), N_("Delete an entry"), moderation.delete, c.DeleteEntry),
+    Slash(
+        "slow",
+        ("慢速",),
+        (word("duration|off"),),
+        N_("Set the least time between two posts"),
+        moderation.slow,
+        c.SetSlow,
+    ),
+    Slash(
+        "lock",
+        ("全员禁言",),
+        (optional(DURATION),),
+        N_("Let only owner and admins post"),
+        moderation.lock,
+        c.Lock,
+    ),
+    Slash("unlock", ("解除全员禁言",), (), N_("Let everyone post again"), moderation.unlock, c.Unlock),
+    Slash("topic", (), (optional(rest("text…")),), N_("Set the topic"), moderation.topic, c.SetTopic),
+    Slash("requests", ("入群申请",), (), N_("List who waits to join"), moderation.requests, c.DenyRequest),
+    Slash(
+        "approve",
+        ("同意",),
+        (word("@user|all"),),
+        N_("Let in who waits to join"),
+        moderation.approve,
+        c.ApproveRequests,
+    ),
+    Slash("deny", ("拒绝",), (USER, REASON), N_("Turn down who waits to join"), moderation.deny, c.DenyRequest),
+    # owners
+    Slash(
+        "promote",
+        ("设管理",),
+        (USER, Argument("permissions…", read_permissions, optional=True, rest=True)),
+        N_("Make a member an admin"),
+        ownership.promote,
+        c.Promote,
+    ),
+    Slash("demote", ("撤管理",), (USER,), N_("Make an admin a plain member"), ownership.demote, c.Demote),
+    Slash(
+        "rights",
+        (),
+        (USER, optional(rest("±permission…"))),
+        N_("Show or change what an admin may do"),
+        ownership.rights,
+        c.SetPermissions,
+    ),
+    Slash("tag", (), (USER, optional(rest("text…"))), N_("Tag a member"), ownership.tag, c.SetTag),
+    Slash(
+        "transfer",
+        ("转让",),
+        (word("@user|accept|cancel"),),
+        N_("Hand the group over, in two steps"),
+        ownership.transfer,
+        c.AcceptTransfer,
+    ),
+    Slash("rename", ("改名",), (rest("name…"),), N_("Rename the group"), ownership.rename, c.Rename),
+    Slash(
+        "category",
+        (),
+        (word("name"),),
+        N_("File the group under a category"),
+        ownership.category,
+        c.SetCategory,
+    ),
+    Slash(
+        "joinmode",
+        (),
+        (word("|".join(JOIN_MODES), choice(*JOIN_MODES)),),
+        N_("Say how people come in"),
+        ownership.join_mode,
+        c.SetJoinMode,
+    ),
+    Slash(
+        "limit",
+        (),
+        (word("members", read_number),),
+        N_("Set how many members there may be"),
+        ownership.limit,
+        c.SetMemberLimit,
+    ),
+    Slash(
+        "dissolve",
+        ("解散",),
+        (optional(word("code")),),
+        N_("End the group for good"),
+        ownership.dissolve,
+        c.Dissolve,
+    ),
+)
+
+BY_NAME: dict[str, Slash] = {name: row for row in COMMANDS for name in (row.name, *row.aliases)}
+
+
+def find_slash(name: str) -> Slash | None:
+    """Return the row of a command by its name or an alias, without the slash."""
+    return BY_NAME.get(name.lower())
