@@ -1,0 +1,1 @@
+"""Folkmoot's client side: an asyncio SDK, terminal chat, administration, replay, and the web page."""

@@ -1,0 +1,426 @@
+"""The client: one account's connection, kept alive, and what comes over it.
+
+    async with Client("127.0.0.1:8765") as client:
+        await client.login("ann", password)
+        async for event in client.events():
+            ...
+
+A supervisor task holds one connection at a time. When it breaks, unless the close code forbids it, a new
+one is made after a delay, the session is resumed by its token, and what was missed is fetched (`sync`). A
+mender task fetches what a `lag` event named or a hole in `seq` shows. Requests wait for a connection that
+is ready.
+"""
+
+import asyncio
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Self, TypeVar, cast
+
+import folkmoot_protocol as fm
+from folkmoot_protocol import CloseCode, ErrorCode
+
+from .address import parse_server
+from .backoff import Backoff
+from .book import Book, ClientEvent, Connected, Disconnected
+from .errors import ConnectionLost, NotReachable, RequestRefused, SessionEnded
+from .inbox import Inbox
+from .link import Link
+from .requests import Requests
+
+T = TypeVar("T")
+
+STEADY_S = 10.0
+"""A connection that held so long was a good one: the next delay begins from the smallest again."""
+
+SYNC_GROUPS = 500
+"""Groups in one `sync`, at most."""
+
+SIGN_INS = (fm.Register, fm.Login, fm.Resume)
+
+
+def may_reconnect(code: int) -> bool:
+    """Say whether a client comes back after a close code; of unknown ones, the application's are final."""
+    known = fm.CLOSES.get(CloseCode(code)) if code in set(CloseCode) else None
+    return known.reconnect if known else code < 4000
+
+
+def is_command(body: str) -> bool:
+    """Say whether the server takes a body for a slash command."""
+    return body.startswith("/") and not body.startswith("//")
+
+
+class Client(Requests):
+    """One account on one server.
+
+    `token` signs in at once with the token of an earlier session, and `cursors` (seq by group code) makes
+    the client fetch what came after them. Events go to `on_event`, at once and in order, or else into a
+    queue of about `queue` events, for `events()`. An entry is handed over once, in seq order of its group,
+    across all reconnects.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        cursors: Mapping[str, int] | None = None,
+        on_event: Callable[[ClientEvent], None] | None = None,
+        codec: fm.Codec = fm.MSGPACK,
+        backoff: Backoff | None = None,
+        connect_timeout_s: float = 10.0,
+        queue: int = 1000,
+    ) -> None:
+        self.url = parse_server(url)
+        self.token = token
+        self._inbox = Inbox(queue)
+        self._book = Book(cursors, None if on_event else self._inbox.has_room)
+        self._hand = on_event or self._inbox.put
+        self._codec = codec
+        self._backoff = backoff or Backoff()
+        self._connect_timeout_s = connect_timeout_s
+        self._hello: fm.Hello | None = None
+        self._link: Link | None = None  # connected
+        self._ready: Link | None = None  # connected, and signed in if there is a token
+        self._changed = asyncio.Condition()
+        self._mend = asyncio.Event()
+        self._ended: SessionEnded | NotReachable | RequestRefused | None = None
+        self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._signed_in_before = False
+
+    async def __aenter__(self) -> Self:
+        """Connect, and sign in when there is a token. Raises `NotReachable`, `RequestRefused`."""
+        self._tasks = [asyncio.create_task(self._supervise()), asyncio.create_task(self._keep_mending())]
+        try:
+            await self._wait_ready()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection on purpose; `events()` ends."""
+        await self._end(SessionEnded(CloseCode.NORMAL))
+        if self._link is not None:
+            await self._link.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def events(self) -> AsyncIterator[ClientEvent]:
+        """Yield what happens; ends after `close`, raises `SessionEnded` when the server ended the session."""
+        while (event := await self._inbox.get()) is not None:
+            yield event
+            if self._book.behind() and self._inbox.has_room():
+                self._mend.set()
+        if self._ended is not None and not _is_own_close(self._ended):
+            raise self._ended
+
+    @property
+    def hello(self) -> fm.Hello:
+        """The newest connection's first frame, there once the client is entered."""
+        assert self._hello is not None
+        return self._hello
+
+    @property
+    def account(self) -> fm.Account | None:
+        """The account signed in."""
+        return self._book.account
+
+    @property
+    def groups(self) -> Mapping[str, fm.Group]:
+        """One's own groups by code, kept up to date."""
+        return self._book.groups
+
+    def cursors(self) -> dict[str, int]:
+        """Return the seq of the last entry handed over, by group: give it to the next `Client`."""
+        return self._book.cursors()
+
+    async def register(
+        self,
+        user: str,
+        password: str,
+        *,
+        agreement: str | None = None,
+        display_name: str | None = None,
+        language: str | None = None,
+    ) -> fm.SessionResult:
+        """Create an account and sign in; without `agreement` the version that the server shows is taken."""
+        link = await self._wait_link()
+        fields = {
+            "user": user,
+            "password": password,
+            "agreement": agreement or link.hello.agreement.version,
+            "display_name": display_name,
+            "language": language,
+        }
+        return await self._sign_in(link, fm.Register(id=link.next_id(), **cast(Any, fields)))
+
+    async def login(self, user: str, password: str, otp: str | None = None) -> fm.SessionResult:
+        """Sign in with a password."""
+        link = await self._wait_link()
+        return await self._sign_in(link, fm.Login(id=link.next_id(), user=user, password=password, otp=otp))
+
+    async def resume(self, token: str) -> fm.SessionResult:
+        """Sign in with the token of an earlier session."""
+        link = await self._wait_link()
+        return await self._sign_in(link, fm.Resume(id=link.next_id(), token=token))
+
+    async def logout(self) -> None:
+        """Revoke the token; the connection is then as before a sign-in."""
+        await self.ask(fm.Logout, fm.Empty, repeat=False)
+        self.token = None
+        self._book.sign_out()
+
+    async def join(self, group: str, answer: str | None = None) -> fm.JoinResult:
+        """Join a group or ask to; a join that was carried out when the connection broke counts as one."""
+        try:
+            return await self.ask(fm.JoinGroup, fm.JoinResult, repeat=False, group=group, answer=answer)
+        except ConnectionLost:
+            pass
+        try:
+            return await self.ask(fm.JoinGroup, fm.JoinResult, group=group, answer=answer)
+        except RequestRefused as refused:
+            if refused.code != ErrorCode.ALREADY_MEMBER:
+                raise
+        return fm.JoinResult(fm.JoinState.MEMBER, await self.get_group(group))
+
+    async def leave(self, group: str) -> None:
+        """Leave a group; a leave that was carried out when the connection broke counts as one."""
+        try:
+            return await self._leave(group, repeat=False)
+        except ConnectionLost:
+            pass
+        try:
+            await self._leave(group, repeat=True)
+        except RequestRefused as refused:
+            if refused.code != ErrorCode.NOT_A_MEMBER:
+                raise
+
+    async def _leave(self, group: str, *, repeat: bool) -> None:
+        await self.ask(fm.LeaveGroup, fm.Empty, repeat=repeat, group=group)
+
+    async def post(
+        self, group: str, body: str, *, reply_to: int | None = None, nonce: str | None = None
+    ) -> fm.PostResult:
+        """Post to a group, stored exactly once whatever happens to the connection.
+
+        Posts to one group are stored in the order of the calls, hence one at a time. A body that begins
+        with one slash is a command: that is not safe to repeat, except `/me`, which posts.
+        """
+        fields = {
+            "group": group,
+            "body": body,
+            "nonce": nonce or secrets.token_urlsafe(12),
+            "reply_to": reply_to,
+        }
+        repeat = not is_command(body) or body.startswith("/me ")
+        async with self._lanes[fm.parse_group_code(group) or group]:
+            while True:
+                try:
+                    return await self.ask(fm.Post, fm.PostResult, repeat=repeat, **fields)
+                except RequestRefused as refused:
+                    if refused.code != ErrorCode.UNAVAILABLE or not repeat:
+                        raise
+                    await asyncio.sleep(refused.retry_after_ms / 1000)
+
+    async def ask(self, kind: type[fm.Request], expect: type[T], *, repeat: bool = True, **fields: Any) -> T:
+        """Send a request when a connection is ready; with `repeat`, again when it breaks before the reply."""
+        while True:
+            link = await self._wait_ready()
+            try:
+                result = await link.ask(kind(id=link.next_id(), **fields))
+            except ConnectionLost:
+                if not repeat:
+                    raise
+                continue
+            return _expect(result, expect)
+
+    # The connection
+
+    async def _wait_link(self) -> Link:
+        return await self._wait(lambda: self._link)
+
+    async def _wait_ready(self) -> Link:
+        return await self._wait(lambda: self._ready)
+
+    async def _wait(self, get: Callable[[], Link | None]) -> Link:
+        """Wait for a connection. Raises what ended the client."""
+        async with self._changed:
+            while (link := get()) is None:
+                if self._ended is not None:
+                    raise self._ended
+                await self._changed.wait()
+        if self._ended is not None:
+            raise self._ended
+        return link
+
+    async def _end(self, why: SessionEnded | NotReachable | RequestRefused) -> None:
+        """Let all who wait for a connection fail; the first reason stays."""
+        self._ended = self._ended or why
+        self._inbox.close()
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _set_link(self, link: Link | None, ready: Link | None) -> None:
+        self._link, self._ready = link, ready
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _supervise(self) -> None:
+        """Hold a connection until the client ends."""
+        try:
+            first = await self._open()
+            code, reason = await self._hold(first)
+            while may_reconnect(code):
+                delay = self._backoff.next_s()
+                self._hand(Disconnected(code, delay))
+                await asyncio.sleep(delay)
+                code, reason = await self._reconnect()
+            await self._end(SessionEnded(code, reason))
+        except (NotReachable, RequestRefused) as error:
+            await self._end(error)
+        except fm.ProtocolError as error:
+            await self._end(SessionEnded(CloseCode.UNDECODABLE, str(error)))
+
+    async def _open(self) -> Link:
+        return await Link.open(self.url, self._codec, self._on_event, self._on_result, self._connect_timeout_s)
+
+    async def _reconnect(self) -> tuple[int, str]:
+        """Try once to connect and hold the connection; return how that ended."""
+        try:
+            link = await self._open()
+        except NotReachable as error:
+            return 1006, str(error)
+        return await self._hold(link)
+
+    async def _hold(self, link: Link) -> tuple[int, str]:
+        """Run a connection until it closes; return code and reason of the close. Raises `RequestRefused`."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        signing_in = asyncio.create_task(self._prepare(link))
+        try:
+            closed = await link.run()
+            # Once the connection is closed, this ends by itself.
+            await signing_in
+        finally:
+            signing_in.cancel()
+            await self._set_link(None, None)
+            await link.close()
+        if loop.time() - began > STEADY_S:
+            self._backoff.reset()
+        return closed
+
+    async def _prepare(self, link: Link) -> None:
+        """Sign a new connection in and fetch what was missed, then let requests through."""
+        self._hello = link.hello
+        await self._set_link(link, None)
+        try:
+            if self.token is not None:
+                await self._resume(link, self.token)
+        except RequestRefused as refused:
+            await self._end(refused)
+            await link.close()
+            raise
+        except ConnectionLost:
+            return  # the supervisor has seen it
+        if self._link is link:
+            await self._set_link(link, link)
+
+    async def _resume(self, link: Link, token: str) -> None:
+        """Resume the session, however often it takes. Raises `RequestRefused` when it never will."""
+        await _insist(lambda: link.ask(fm.Resume(id=link.next_id(), token=token)))
+        await self._sync(link)
+        self._hand(Connected(again=self._signed_in_before))
+        self._signed_in_before = True
+
+    async def _sign_in(self, link: Link, request: fm.Register | fm.Login | fm.Resume) -> fm.SessionResult:
+        result = _expect(await link.ask(request), fm.SessionResult)
+        if not self._signed_in_before:
+            self._signed_in_before = True
+            self._hand(Connected(again=False))
+        return result
+
+    # What comes over it
+
+    def _on_event(self, event: fm.Event) -> None:
+        for news in self._book.take(event):
+            self._hand(news)
+        if isinstance(event, fm.EntryEvent | fm.LagEvent):
+            feed = self._book.feeds.get(event.group)
+            if feed is not None and feed.is_behind:
+                self._mend.set()
+
+    def _on_result(self, request: fm.Request, result: fm.Result) -> None:
+        if isinstance(result, fm.SessionResult):
+            self.token = result.token
+            for news in self._book.sign_in(result):
+                self._hand(news)
+            self._mend.set()
+        elif isinstance(request, fm.CreateGroup | fm.JoinGroup):
+            if isinstance(result, fm.GroupResult | fm.JoinResult) and result.group is not None:
+                self._book.add_group(result.group)
+
+    async def _sync(self, link: Link) -> None:
+        """Fetch what all groups had after their cursors. Raises `RequestRefused`, `ConnectionLost`."""
+        behind = list(self._book.behind().items())
+        for start in range(0, len(behind), SYNC_GROUPS):
+            asked = {code: feed.known for code, feed in behind[start : start + SYNC_GROUPS]}
+            cursors = {code: self._book.feeds[code].cursor for code in asked}
+            result = await _insist(partial(self._ask_sync, link, cursors))
+            for code, page in result.groups.items():
+                self._fill(code, page.entries, more=page.more, asked=asked.get(code, 0))
+
+    async def _ask_sync(self, link: Link, cursors: dict[str, int]) -> fm.SyncResult:
+        return _expect(await link.ask(fm.Sync(id=link.next_id(), cursors=cursors)), fm.SyncResult)
+
+    def _fill(self, code: str, entries: tuple[fm.Entry, ...], *, more: bool, asked: int) -> None:
+        for event in self._book.fill(code, entries, more=more, asked=asked):
+            self._hand(event)
+
+    async def _keep_mending(self) -> None:
+        """Fetch what is missing, whenever something is."""
+        with suppress(SessionEnded, NotReachable):
+            while True:
+                await self._mend.wait()
+                self._mend.clear()
+                for code in list(self._book.behind()):
+                    await self._mend_group(code)
+
+    async def _mend_group(self, code: str) -> None:
+        """Read a group's history until nothing is missing, or the reader has enough to do."""
+        while (feed := self._book.behind().get(code)) is not None and self._inbox.has_room():
+            asked = feed.known
+            try:
+                page = await _insist(partial(self.get_history, code, after=feed.cursor))
+            except RequestRefused:
+                self._book.give_up(code)
+                return
+            self._fill(code, page.entries, more=page.more, asked=asked)
+
+
+async def _insist(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until the answer is not a temporary refusal. Raises `RequestRefused` for a lasting one."""
+    while True:
+        try:
+            return await ask()
+        except RequestRefused as refused:
+            if not refused.is_temporary:
+                raise
+            await asyncio.sleep(refused.retry_after_ms / 1000)
+
+
+def _expect(result: fm.Result, kind: type[T]) -> T:
+    """Return a result as its type, which the request decides."""
+    assert isinstance(result, kind)
+    return result
+
+
+def _is_own_close(why: Exception) -> bool:
+    return isinstance(why, SessionEnded) and why.code == CloseCode.NORMAL and not why.reason

@@ -1,0 +1,70 @@
+"""What can come of a request besides its result."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from folkmoot_protocol import ERRORS, Error, ErrorCode
+
+DEFAULT_RETRY_MS = 500
+
+
+class ClientError(Exception):
+    """Root of the SDK's errors."""
+
+
+class RequestRefused(ClientError):
+    """The server answered a request with an error frame.
+
+    `code` is an `ErrorCode` or a newer one, `message` is in the session's language and for people, `detail`
+    is for programs.
+    """
+
+    def __init__(self, code: str, message: str, detail: Mapping[str, Any] | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.detail: dict[str, Any] = dict(detail or {})
+
+    @classmethod
+    def of(cls, frame: Error) -> "RequestRefused":
+        """Return the error that a frame tells of."""
+        return cls(frame.code, frame.message, frame.detail)
+
+    @property
+    def retry_after_ms(self) -> int:
+        """How long to wait before the same request may succeed."""
+        given = self.detail.get("retry_after_ms")
+        return given if type(given) is int and given >= 0 else DEFAULT_RETRY_MS
+
+    @property
+    def is_temporary(self) -> bool:
+        """Say whether the same request may succeed later. A code from the future counts as lasting."""
+        return self.code in set(ErrorCode) and ERRORS[ErrorCode(self.code)].temporary
+
+
+class ConnectionLost(ClientError):
+    """The connection broke before the reply: the request may or may not have been carried out.
+
+    Raised only for requests that are not safe to repeat. `code` is the WebSocket close code, 1006 for none.
+    """
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(f"connection lost ({code}{' ' + reason if reason else ''})")
+        self.code = code
+        self.reason = reason
+
+
+class NotReachable(ClientError):
+    """No connection could be made within the time allowed; the cause is chained."""
+
+
+class SessionEnded(ClientError):
+    """The connection closed for good: by us, or with a code after which one does not come back.
+
+    `code` is the WebSocket close code, 1000 when the client was closed on purpose.
+    """
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(f"session ended ({code}{' ' + reason if reason else ''})")
+        self.code = code
+        self.reason = reason

@@ -1,0 +1,134 @@
+"""One method for each request of the protocol, with typed results."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeVar
+
+import folkmoot_protocol as fm
+
+T = TypeVar("T")
+
+
+class Requests(ABC):
+    """The requests that need no more than to be sent; `Client` adds signing in, joining and posting.
+
+    All raise `RequestRefused`, and `SessionEnded` when the client is closed for good. What is safe to
+    repeat is repeated after a broken connection; the rest raises `ConnectionLost`, because it may have been
+    carried out. Group codes may be given in either spelling.
+    """
+
+    @abstractmethod
+    async def ask(self, kind: type[fm.Request], expect: type[T], *, repeat: bool = True, **fields: Any) -> T:
+        """Send a request of `kind` with `fields` and return its result."""
+
+    async def accept_agreement(self, version: str) -> None:
+        """Accept a version of the agreement."""
+        await self.ask(fm.AcceptAgreement, fm.Empty, version=version)
+
+    async def get_account(self, user: str | None = None) -> fm.Account:
+        """Return an account, one's own without `user`."""
+        return (await self.ask(fm.GetAccount, fm.AccountResult, user=user)).account
+
+    async def create_group(
+        self,
+        name: str,
+        *,
+        category: str | None = None,
+        topic: str | None = None,
+        join_mode: fm.JoinMode | None = None,
+    ) -> fm.Group:
+        """Create a group and become its owner. Not safe to repeat."""
+        fields: dict[str, Any] = {"name": name, "category": category, "topic": topic, "join_mode": join_mode}
+        return (await self.ask(fm.CreateGroup, fm.GroupResult, repeat=False, **fields)).group
+
+    async def list_groups(self) -> tuple[fm.Group, ...]:
+        """Return one's own groups."""
+        return (await self.ask(fm.ListGroups, fm.GroupsResult)).groups
+
+    async def get_group(self, group: str) -> fm.Group:
+        """Return a group; to a non-member its public part."""
+        return (await self.ask(fm.GetGroup, fm.GroupResult, group=group)).group
+
+    async def list_members(self, group: str, *, after: str | None = None, limit: int | None = None) -> fm.MembersResult:
+        """Return a page of members, from the one after the user `after`."""
+        return await self.ask(fm.ListMembers, fm.MembersResult, group=group, after=after, limit=limit)
+
+    async def run_command(self, line: str, group: str | None = None) -> fm.CommandResult:
+        """Run a slash command line. Not safe to repeat."""
+        return await self.ask(fm.RunCommand, fm.CommandResult, repeat=False, line=line, group=group)
+
+    async def list_commands(self, group: str | None = None) -> tuple[fm.CommandInfo, ...]:
+        """Return the slash commands and which of them one may use."""
+        return (await self.ask(fm.ListCommands, fm.CommandsResult, group=group)).commands
+
+    async def get_history(
+        self,
+        group: str,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+    ) -> fm.HistoryResult:
+        """Return a page of entries, oldest first: the newest page without `before` and `after` (seqs)."""
+        fields: dict[str, Any] = {"group": group, "before": before, "after": after, "limit": limit}
+        return await self.ask(fm.GetHistory, fm.HistoryResult, **fields)
+
+    async def read_history(self, group: str, after: int = 0) -> AsyncIterator[fm.Entry]:
+        """Yield all entries with a seq above `after`, oldest first, page by page."""
+        more = True
+        while more:
+            page = await self.get_history(group, after=after)
+            for entry in page.entries:
+                yield entry
+                after = entry.seq
+            more = page.more and bool(page.entries)
+
+    async def sync(self, cursors: Mapping[str, int]) -> dict[str, fm.SyncGroup]:
+        """Return what came in each group after the seq given for it, at most 1000 groups at once."""
+        return (await self.ask(fm.Sync, fm.SyncResult, cursors=dict(cursors))).groups
+
+    async def mark_read(self, group: str, seq: int) -> None:
+        """Say that one has read a group up to `seq`."""
+        await self.ask(fm.MarkRead, fm.Empty, group=group, seq=seq)
+
+    async def send_typing(self, group: str) -> None:
+        """Let the others know that one is typing. Not repeated: it would be late."""
+        await self.ask(fm.Typing, fm.Empty, repeat=False, group=group)
+
+    async def report(
+        self,
+        reason: str,
+        *,
+        group: str | None = None,
+        seq: int | None = None,
+        user: str | None = None,
+        text: str | None = None,
+    ) -> str:
+        """Report a group, an entry of it or an account; return the case. Not safe to repeat."""
+        fields: dict[str, Any] = {"reason": reason, "group": group, "seq": seq, "user": user, "text": text}
+        return (await self.ask(fm.Report, fm.ReportResult, repeat=False, **fields)).case
+
+    async def admin(
+        self,
+        noun: str,
+        verb: str,
+        *,
+        target: str | None = None,
+        reason: str | None = None,
+        options: Mapping[str, str | int | bool] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        dry_run: bool = False,
+    ) -> fm.AdminResult:
+        """Administer the platform. Only `list` and `show` are repeated after a broken connection."""
+        fields: dict[str, Any] = {
+            "noun": noun,
+            "verb": verb,
+            "target": target,
+            "reason": reason,
+            "options": dict(options) if options else None,
+            "limit": limit,
+            "cursor": cursor,
+            "dry_run": dry_run,
+        }
+        return await self.ask(fm.Admin, fm.AdminResult, repeat=verb in ("list", "show"), **fields)
