@@ -35,8 +35,12 @@ def client_address(peer: str, headers: Headers, proxies: Sequence[str]) -> str:
     return peer
 
 
-def is_origin_allowed(headers: Headers, allowed: Sequence[str]) -> bool:
-    """Say whether a page of this origin may connect: the server's own, or a configured one; programs send none.
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def is_origin_allowed(headers: Headers, allowed: Sequence[str], peer: str) -> bool:
+    """Say whether a page of this origin may connect: the server's own, a configured one, or one of this machine's to
+    a `peer` on it; programs send none.
 
     Without this any web page could act with what its visitor's browser knows of this server.
     """
@@ -45,4 +49,6 @@ def is_origin_allowed(headers: Headers, allowed: Sequence[str]) -> bool:
         return True
     if len(origins) > 1:
         return False
-    return origins[0] in allowed or urlsplit(origins[0]).netloc == headers.get("Host")
+    origin = urlsplit(origins[0])
+    own = origin.netloc == headers.get("Host") or (origin.hostname in LOOPBACK_NAMES and is_loopback(peer))
+    return own or origins[0] in allowed

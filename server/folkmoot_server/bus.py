@@ -45,7 +45,8 @@ class Bus(Protocol):
 
     Promises: news published by one node is heard by that node's own listeners in the order of publishing, before
     `publish` returns. To others it may come late, in another order, or not at all: a listener that finds a hole in
-    `seq` or `version` reads what is missing from storage. Nothing is heard twice. `publish` never waits and never raises.
+    `seq` or `version` reads what is missing from storage. Nothing is heard twice. `publish` never waits and never
+    raises.
     """
 
     def publish(self, news: News) -> None:

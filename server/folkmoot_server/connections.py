@@ -58,7 +58,7 @@ class Listener:
         address = self.address_of(connection)
         if request.path.partition("?")[0] != WS_PATH:
             return get_page(self._node, request, address)
-        if not is_origin_allowed(request.headers, self._node.config.server.allowed_origins):
+        if not is_origin_allowed(request.headers, self._node.config.server.allowed_origins, address):
             return respond("This origin may not connect: see server.allowed_origins.\n", TEXT, HTTPStatus.FORBIDDEN)
         most = self._node.config.limits.connections_per_address
         if most and self._by_address[address] >= most:

@@ -41,8 +41,8 @@ class Session:
     """A connection as the rest of the server sees it.
 
     Frames are collected in an outbox and written once per turn of the event loop (`flush`, called by the hub). When
-    more than `outbox_bytes` wait for a slow peer, entries are no longer added but noted in `_lagged`, and named by a `lag`
-    event once the outbox has drained to half: slowness costs its own connection only.
+    more than `outbox_bytes` wait for a slow peer, entries are no longer added but noted in `_lagged`, and named by a
+    `lag` event once the outbox has drained to half: slowness costs its own connection only.
     """
 
     __slots__ = (
