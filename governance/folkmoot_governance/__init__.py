@@ -1,8 +1,8 @@
 """The rules of Folkmoot: pure functions of (state, command, actor, now, policy).
 
-Nothing here reads a clock, a socket or a table, and nothing awaits. `decide` answers a command with the events that
-it causes or with a `Refusal`; `apply` is the only way a state changes. Who may do what stands in one table,
-`permissions.RULES`.
+Nothing here reads a clock, a socket or a table, and nothing awaits. `decide` answers a command with the
+events that it causes or with a `Refusal`; `apply` is the only way a state changes. Who may do what stands
+in one table, `permissions.RULES`.
 """
 
 from .account import AccountState, apply_account, decide_account, registered, replay_account

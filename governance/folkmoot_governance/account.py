@@ -1,15 +1,16 @@
 """Accounts: state, commands, events, decide and apply. Small enough to stand on one page.
 
-Personal data (display name, password, identity fields) is not part of this state: events are kept for good, and what
-is erased on request must not be in them (G6.2).
+Personal data (display name, password, identity fields) is not part of this state: events are kept for good,
+and what is erased on request must not be in them (G6.2).
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
-from msgspec import Struct
 
 from .actor import Actor, PlatformRole
 from .duration import end_of
@@ -20,7 +21,7 @@ from .text import N_
 
 
 class AccountState(Struct):
-    """What events have made of an account. `suspended_until_ms` 0: not suspended. `version` counts its events."""
+    """An account as events made it. `suspended_until_ms` 0: not suspended. `version` counts its events."""
 
     user: str
     created_ts: int
@@ -116,17 +117,13 @@ class IdentityAttested(AccountEvent, frozen=True, kw_only=True, tag="identity_at
 
 
 AnyAccountEvent = (
-    AccountRegistered
-    | AgreementAccepted
-    | AccountSuspended
-    | AccountRestored
-    | RoleGranted
-    | IdentityAttested
+    AccountRegistered | AgreementAccepted | AccountSuspended | AccountRestored | RoleGranted | IdentityAttested
 )
 
 AccountDecision = Sequence[AccountEvent] | Refusal
 
-# Which row of `permissions.PLATFORM_RULES` a command of the operator's staff needs; the others are the account's own.
+# Which row of `permissions.PLATFORM_RULES` a command of the operator's staff needs; the others are the
+# account's own.
 STAFF_ACTS: dict[type[AccountCommand], str] = {
     SuspendAccount: "suspend_account",
     RestoreAccount: "restore_account",
@@ -164,9 +161,7 @@ def _register(command: RegisterAccount, actor: Actor, now: int, policy: Policy) 
     return check_agreement(command.agreement, policy) or [registered]
 
 
-def _accept(
-    state: AccountState, command: AcceptAgreement, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
+def _accept(state: AccountState, command: AcceptAgreement, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     refusal = check_agreement(command.agreement, policy)
     if refusal:
         return refusal
@@ -175,9 +170,7 @@ def _accept(
     return [AgreementAccepted(at=now, by=actor.user, agreement=command.agreement)]
 
 
-def _suspend(
-    state: AccountState, command: SuspendAccount, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
+def _suspend(state: AccountState, command: SuspendAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     """Suspend; staff do not suspend themselves, nor each other without taking the role first."""
     if state.platform is not None:
         text = N_("@{user} has the platform role {role}: take it away first.")
@@ -186,27 +179,19 @@ def _suspend(
     return [AccountSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
 
 
-def _restore(
-    state: AccountState, command: RestoreAccount, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
+def _restore(state: AccountState, command: RestoreAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if not state.is_suspended(now):
         return Refusal(ErrorCode.CONFLICT, N_("@{user} is not suspended."), {"user": state.user})
     return [AccountRestored(at=now, by=actor.user, reason=command.reason)]
 
 
-def _grant(
-    state: AccountState, command: GrantRole, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
+def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if state.user == actor.user:
-        return Refusal(
-            ErrorCode.FORBIDDEN, N_("Nobody changes their own platform role."), {"user": state.user}
-        )
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody changes their own platform role."), {"user": state.user})
     return [RoleGranted(at=now, by=actor.user, role=command.role, reason=command.reason)]
 
 
-def _attest(
-    state: AccountState, command: AttestIdentity, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
+def _attest(state: AccountState, command: AttestIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if state.user == actor.user:
         return Refusal(ErrorCode.FORBIDDEN, N_("Nobody attests their own identity."), {"user": state.user})
     return [IdentityAttested(at=now, by=actor.user, identity=command.identity, reason=command.reason)]

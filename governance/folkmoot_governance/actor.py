@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 
-from folkmoot_protocol.types import Identity
 from msgspec import Struct
+
+from folkmoot_protocol.types import Identity
 
 
 class PlatformRole(StrEnum):

@@ -23,7 +23,7 @@ FOREVER_MS = 253_402_300_799_000
 
 LONGEST_MS = 100 * UNITS_MS["y"]
 
-_DURATION = re.compile(r"([0-9]{1,9})(mo|[smhdwy])", re.ASCII | re.IGNORECASE)
+_DURATION = re.compile(r"([0-9]{1,10})(mo|[smhdwy])", re.ASCII | re.IGNORECASE)
 _PERMANENT = frozenset({"perm", "permanent", "forever", "永久"})
 
 

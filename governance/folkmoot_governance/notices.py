@@ -1,7 +1,8 @@
 """How an act is told: the sentence of each event, and the slash command that undoes it.
 
-One table serves the notice that the group reads, the answer that the actor reads, and the repair of a notice that a
-crash cut off from its event. Placeholders are the event's fields; `until_ms` is offered as `until` too.
+One table serves the notice that the group reads, the answer that the actor reads, and the repair of a
+notice that a crash cut off from its event. Placeholders are the event's fields; `until_ms` is offered as
+`until` too.
 """
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from .text import N_
 
 
 class Telling(Struct, frozen=True):
-    """How one kind of event is told. `public`: the group gets a notice. `undo`: a slash command with placeholders."""
+    """How one kind of event is told. `public`: the group gets a notice. `undo`: a slash command."""
 
     text: str
     undo: str = ""

@@ -1,12 +1,14 @@
 """Who may do what. This table is the whole answer; `decide` reads it and adds nothing.
 
-A row says, for one command: the least role in the group, the permission that an admin needs besides (an owner has
-all), whether the actor must outrank the account aimed at, and whether it still works while the platform has
-suspended the group. Commands of the platform's staff are in a table of their own, by duty instead of rank (G14).
+A row says, for one command: the least role in the group, the permission that an admin needs besides (an
+owner has all), whether the actor must outrank the account aimed at, and whether it still works while the
+platform has suspended the group. Commands of the platform's staff are in a table of their own, by duty
+instead of rank (G14).
 """
 
-from folkmoot_protocol.types import Role
 from msgspec import Struct
+
+from folkmoot_protocol.types import Role
 
 from .actor import PlatformRole
 from .group import commands as c
@@ -54,10 +56,10 @@ RULES: dict[type[c.Command], Rule] = {
 }
 
 OPEN_INVITE = Rule(Role.MEMBER, while_suspended=False)
-"""Instead of the row of `Invite` while the group's join mode is open: whoever is invited could come in anyway."""
+"""Instead of the row of `Invite` while the join mode is open: whoever is invited could come in anyway."""
 
 OWN_ENTRY = Rule(Role.MEMBER)
-"""Instead of the row of `DeleteEntry` for one's own entry: without the permission, for `Policy.delete_own_ms` only."""
+"""Instead of the row of `DeleteEntry` for one's own entry: no permission, but `Policy.delete_own_ms` at most."""
 
 _STAFF = frozenset({PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN})
 

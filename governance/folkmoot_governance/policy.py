@@ -1,7 +1,8 @@
-"""What the operator has set, in the form in which rules take it. The shell fills it from the configuration."""
+"""What the operator has set, as the rules take it. The shell fills it from configuration."""
+
+from msgspec import Struct
 
 from folkmoot_protocol.types import Identity
-from msgspec import Struct
 
 from .duration import DAY_MS, HOUR_MS
 

@@ -1,4 +1,4 @@
-"""Marking texts for translation without translating them: the shell knows the reader's language, the rules do not."""
+"""Marking texts for translation only: the shell knows the reader's language, the rules do not."""
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's customary name, which message extractors look for

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from folkmoot_protocol.types import GroupStatus, Role
 from msgspec.structs import replace
+
+from folkmoot_protocol.types import GroupStatus, Role
 
 from ..roles import ALL_PERMISSIONS
 from . import events as e

@@ -1,7 +1,7 @@
 """The checks that stand before every decision: is the group alive, and may this actor do this?"""
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import GroupStatus, JoinMode, Role
+from folkmoot_protocol.types import GroupStatus, JoinMode
 
 from ..actor import Actor
 from ..permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_ACTS, RULES, Rule, may_on_platform
@@ -34,9 +34,7 @@ def check_standing(state: GroupState, now: int, *, while_suspended: bool) -> Ref
         return refuse(ErrorCode.GROUP_CLOSED, N_("This group is closed."))
     if standing is GroupStatus.SUSPENDED and not while_suspended:
         until = state.status_until_ms
-        return refuse(
-            ErrorCode.GROUP_SUSPENDED, N_("The platform has suspended this group {until}."), until_ms=until
-        )
+        return refuse(ErrorCode.GROUP_SUSPENDED, N_("The platform has suspended this group {until}."), until_ms=until)
     return None
 
 
@@ -96,9 +94,7 @@ def check_joiner(state: GroupState, joiner: Actor, now: int, policy: Policy) -> 
     ban = state.ban_of(joiner.user, now)
     if ban:
         text = N_("@{user} is banned from this group {until}.")
-        return refuse(
-            ErrorCode.BANNED, text, user=joiner.user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case
-        )
+        return refuse(ErrorCode.BANNED, text, user=joiner.user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case)
     if state.is_full():
         text = N_("The group is full: {current} of {limit} members.")
         return refuse(

@@ -1,7 +1,8 @@
-"""What can be asked of a group. The actor, the time and the policy are given to `decide` beside the command."""
+"""What can be asked of a group. Actor, time and policy are given to `decide` beside the command."""
+
+from msgspec import Struct
 
 from folkmoot_protocol.types import EntryKind, JoinMode
-from msgspec import Struct
 
 from ..actor import Actor
 from ..roles import Permission

@@ -1,7 +1,8 @@
 """What a command does to a group: a list of events, or a refusal.
 
-`decide` first runs the checks of the permission table, then the decider of the command, found in `DECIDERS`. A decider
-may assume that the actor is allowed to ask; it checks only what is special to its command. Nothing here changes state.
+`decide` first runs the checks of the permission table, then the decider of the command, found in
+`DECIDERS`. A decider may assume that the actor is allowed to ask; it checks only what is special to its
+command. Nothing here changes state.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,23 +42,18 @@ Decider = Callable[[GroupState, Any, Actor, int, Policy], Decision]
 def decide(state: GroupState | None, command: c.Command, actor: Actor, now: int, policy: Policy) -> Decision:
     """Return the events that `command` by `actor` causes at `now` (Unix ms), or why it is refused.
 
-    `state` is None only for `CreateGroup`. The caller applies the events with `apply`, in order, and stores them.
+    `state` is None only for `CreateGroup`. The caller applies the events with `apply`, in order, and stores
+    them.
     """
     if state is None:
         assert isinstance(command, c.CreateGroup), "only a group that exists takes commands"
         return create_group(command, actor, now, policy)
-    return check_permission(state, command, actor, now) or DECIDERS[type(command)](
-        state, command, actor, now, policy
-    )
+    return check_permission(state, command, actor, now) or DECIDERS[type(command)](state, command, actor, now, policy)
 
 
 def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy) -> Decision:
     """Found a group: identity, caps per person, known category (G8.1, G8.3)."""
-    refusal = (
-        check_founder(actor, policy)
-        or check_category(command.category, policy)
-        or check_counts(actor, policy)
-    )
+    refusal = check_founder(actor, policy) or check_category(command.category, policy) or check_counts(actor, policy)
     if refusal:
         return refusal
     created = GroupCreated(
@@ -115,45 +111,29 @@ def set_topic(state: GroupState, command: c.SetTopic, actor: Actor, now: int, po
     return [TopicSet(at=now, by=actor.user, topic=command.topic)]
 
 
-def set_category(
-    state: GroupState, command: c.SetCategory, actor: Actor, now: int, policy: Policy
-) -> Decision:
-    return check_category(command.category, policy) or [
-        CategorySet(at=now, by=actor.user, category=command.category)
-    ]
+def set_category(state: GroupState, command: c.SetCategory, actor: Actor, now: int, policy: Policy) -> Decision:
+    return check_category(command.category, policy) or [CategorySet(at=now, by=actor.user, category=command.category)]
 
 
-def set_join_mode(
-    state: GroupState, command: c.SetJoinMode, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def set_join_mode(state: GroupState, command: c.SetJoinMode, actor: Actor, now: int, policy: Policy) -> Decision:
     return [JoinModeSet(at=now, by=actor.user, join_mode=command.join_mode)]
 
 
-def set_member_limit(
-    state: GroupState, command: c.SetMemberLimit, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def set_member_limit(state: GroupState, command: c.SetMemberLimit, actor: Actor, now: int, policy: Policy) -> Decision:
     """Set the group's cap: not above what its grade allows, not below who is already in (G8.1)."""
     most, current = policy.members_per_group, len(state.members)
     if not current <= command.limit <= most:
-        text = N_(
-            "The limit must be from {current} (the members of today) to {most} (what the grade allows)."
-        )
-        return refuse(
-            ErrorCode.BAD_REQUEST, text, current=current, most=most, rule="policy.grades.up_to_members"
-        )
+        text = N_("The limit must be from {current} (the members of today) to {most} (what the grade allows).")
+        return refuse(ErrorCode.BAD_REQUEST, text, current=current, most=most, rule="policy.grades.up_to_members")
     return [MemberLimitSet(at=now, by=actor.user, limit=command.limit)]
 
 
-def suspend_group(
-    state: GroupState, command: c.SuspendGroup, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def suspend_group(state: GroupState, command: c.SuspendGroup, actor: Actor, now: int, policy: Policy) -> Decision:
     until = end_of(now, command.duration_ms)
     return [GroupSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
 
 
-def restore_group(
-    state: GroupState, command: c.RestoreGroup, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def restore_group(state: GroupState, command: c.RestoreGroup, actor: Actor, now: int, policy: Policy) -> Decision:
     if state.standing(now) is not GroupStatus.SUSPENDED:
         return refuse(ErrorCode.CONFLICT, N_("The group is not suspended."))
     return [GroupRestored(at=now, by=actor.user, reason=command.reason)]

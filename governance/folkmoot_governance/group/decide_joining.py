@@ -50,17 +50,13 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
     return refuse(ErrorCode.JOIN_CLOSED, text, join_mode=state.join_mode)
 
 
-def request_to_join(
-    state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def request_to_join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy: Policy) -> Decision:
     """Queue a request; asking again while it is open changes nothing."""
     if has_request(state, actor.user, now):
         return []
     waiting = sum(request.until_ms > now for request in state.requests.values())
     if waiting >= policy.requests_per_group:
-        return refuse(
-            ErrorCode.JOIN_CLOSED, N_("Too many people are waiting to join; try again later."), limit=waiting
-        )
+        return refuse(ErrorCode.JOIN_CLOSED, N_("Too many people are waiting to join; try again later."), limit=waiting)
     until = end_of(now, policy.request_ms)
     return [JoinRequested(at=now, by=actor.user, user=actor.user, until_ms=until, answer=command.answer)]
 
@@ -94,25 +90,21 @@ def invite(state: GroupState, command: c.Invite, actor: Actor, now: int, policy:
     return [Invited(at=now, by=actor.user, user=command.user, until_ms=end_of(now, policy.invite_ms))]
 
 
-def approve(
-    state: GroupState, command: c.ApproveRequests, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def approve(state: GroupState, command: c.ApproveRequests, actor: Actor, now: int, policy: Policy) -> Decision:
     """Let in as many of the applicants as there is room for; refused when not one could come in."""
-    refusal: Refusal | None = refuse(ErrorCode.NO_SUCH_USER, N_("Nobody is waiting to join."))
+    refusal = refuse(ErrorCode.NO_SUCH_USER, N_("Nobody is waiting to join."))
     events: list[Event] = []
     room = state.member_limit - len(state.members)
     for applicant in {one.user: one for one in command.applicants}.values():
         if not has_request(state, applicant.user, now):
             text = N_("@{user} has no open request to join.")
-            reason: Refusal | None = refuse(
-                ErrorCode.NO_SUCH_USER, text, user=applicant.user, help="/requests"
-            )
+            reason: Refusal | None = refuse(ErrorCode.NO_SUCH_USER, text, user=applicant.user, help="/requests")
         else:
             reason = check_joiner(state, applicant, now, policy)
         if reason is None and len(events) < room:
             events.append(MemberJoined(at=now, by=actor.user, user=applicant.user, via="approval"))
         refusal = reason or refusal
-    return events or refusal or []
+    return events or refusal
 
 
 def deny(state: GroupState, command: c.DenyRequest, actor: Actor, now: int, policy: Policy) -> Decision:

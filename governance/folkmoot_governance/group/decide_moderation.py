@@ -35,10 +35,8 @@ DELETABLE = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 def ban(state: GroupState, command: c.BanMember, actor: Actor, now: int, policy: Policy) -> Decision:
     """Remove and keep out until the end named."""
     in_force = sum(one.until_ms > now for one in state.bans.values())
-    if command.user not in state.bans and in_force >= policy.bans_per_group:
-        return refuse(
-            ErrorCode.CONFLICT, N_("{limit} bans are in force, and no more are allowed."), limit=in_force
-        )
+    if state.ban_of(command.user, now) is None and in_force >= policy.bans_per_group:
+        return refuse(ErrorCode.CONFLICT, N_("{limit} bans are in force, and no more are allowed."), limit=in_force)
     until = end_of(now, command.duration_ms)
     return [MemberBanned(at=now, by=actor.user, user=command.user, until_ms=until, reason=command.reason)]
 
@@ -82,9 +80,7 @@ def set_slow(state: GroupState, command: c.SetSlow, actor: Actor, now: int, poli
     return [SlowModeSet(at=now, by=actor.user, slow_ms=command.slow_ms)]
 
 
-def delete_entry(
-    state: GroupState, command: c.DeleteEntry, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def delete_entry(state: GroupState, command: c.DeleteEntry, actor: Actor, now: int, policy: Policy) -> Decision:
     """Remove a post: a plain member only an own one, and only for a while after posting (G10)."""
     if command.kind not in DELETABLE:
         return refuse(ErrorCode.FORBIDDEN, N_("Notices are the group's own record: they cannot be deleted."))

@@ -40,22 +40,35 @@ def check_has_role(state: GroupState, user: str, needed: Role) -> Refusal | None
     return None
 
 
+def check_admin_seat(state: GroupState, allowed: int) -> Refusal | None:
+    """Refuse one admin more than `allowed`."""
+    admins = sum(member.role is Role.ADMIN for member in state.members.values())
+    if admins < allowed:
+        return None
+    text = N_("The group has {current} admins, and no more are allowed.")
+    return refuse(ErrorCode.CONFLICT, text, current=admins, rule="policy.groups.admins_per_group")
+
+
+def check_heir_seat(state: GroupState, heir: str, policy: Policy) -> Refusal | None:
+    """Refuse a transfer that makes the old owner one admin too many; an heir who is admin frees a seat.
+
+    One seat there is always: an operator who allows no admins must not tie an owner to the group.
+    """
+    if state.role_of(heir) is Role.ADMIN:
+        return None
+    return check_admin_seat(state, max(1, policy.admins_per_group))
+
+
 def promote(state: GroupState, command: c.Promote, actor: Actor, now: int, policy: Policy) -> Decision:
     """Make a member an admin with the permissions named."""
-    refusal = check_has_role(state, command.user, Role.MEMBER)
+    refusal = check_has_role(state, command.user, Role.MEMBER) or check_admin_seat(state, policy.admins_per_group)
     if refusal:
         return refusal
-    admins = sum(member.role is Role.ADMIN for member in state.members.values())
-    if admins >= policy.admins_per_group:
-        text = N_("The group has {current} admins, and no more are allowed.")
-        return refuse(ErrorCode.CONFLICT, text, current=admins, rule="policy.groups.admins_per_group")
     granted = tuple(sorted(command.permissions))
     return [MemberPromoted(at=now, by=actor.user, user=command.user, permissions=granted)]
 
 
-def set_permissions(
-    state: GroupState, command: c.SetPermissions, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def set_permissions(state: GroupState, command: c.SetPermissions, actor: Actor, now: int, policy: Policy) -> Decision:
     """Change what an admin may do."""
     granted = tuple(sorted(command.permissions))
     return check_has_role(state, command.user, Role.ADMIN) or [
@@ -64,9 +77,7 @@ def set_permissions(
 
 
 def demote(state: GroupState, command: c.Demote, actor: Actor, now: int, policy: Policy) -> Decision:
-    return check_has_role(state, command.user, Role.ADMIN) or [
-        MemberDemoted(at=now, by=actor.user, user=command.user)
-    ]
+    return check_has_role(state, command.user, Role.ADMIN) or [MemberDemoted(at=now, by=actor.user, user=command.user)]
 
 
 def set_tag(state: GroupState, command: c.SetTag, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -76,14 +87,14 @@ def set_tag(state: GroupState, command: c.SetTag, actor: Actor, now: int, policy
     return [TagSet(at=now, by=actor.user, user=command.user, tag=command.tag)]
 
 
-def offer_transfer(
-    state: GroupState, command: c.OfferTransfer, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def offer_transfer(state: GroupState, command: c.OfferTransfer, actor: Actor, now: int, policy: Policy) -> Decision:
     """Offer the group to a member; a new offer replaces the open one."""
     if command.user not in state.members:
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
     until = end_of(now, policy.transfer_ms)
-    return [TransferOffered(at=now, by=actor.user, user=command.user, until_ms=until)]
+    return check_heir_seat(state, command.user, policy) or [
+        TransferOffered(at=now, by=actor.user, user=command.user, until_ms=until)
+    ]
 
 
 def withdraw_transfer(
@@ -94,15 +105,12 @@ def withdraw_transfer(
     return [TransferWithdrawn(at=now, by=actor.user, user=state.heir)]
 
 
-def accept_transfer(
-    state: GroupState, command: c.AcceptTransfer, actor: Actor, now: int, policy: Policy
-) -> Decision:
+def accept_transfer(state: GroupState, command: c.AcceptTransfer, actor: Actor, now: int, policy: Policy) -> Decision:
     """Become the owner: only who was offered it, in time, and fit to answer for a group (G8.3, G9)."""
     if state.heir != actor.user or state.heir_until_ms <= now:
         return refuse(ErrorCode.CONFLICT, N_("There is no open offer to transfer this group to you."))
-    return check_founder(actor, policy) or [
-        OwnershipTransferred(at=now, by=actor.user, user=actor.user, previous=state.owner)
-    ]
+    refusal = check_founder(actor, policy) or check_heir_seat(state, actor.user, policy)
+    return refusal or [OwnershipTransferred(at=now, by=actor.user, user=actor.user, previous=state.owner)]
 
 
 def dissolve(state: GroupState, command: c.Dissolve, actor: Actor, now: int, policy: Policy) -> Decision:

@@ -1,12 +1,14 @@
 """What happened to a group. Events are the ledger's content: their names and fields never change meaning.
 
-Each has `at` (Unix ms) and `by` (the user who did it). The tag (`event`) is what clients see in `data.event` of a notice.
+Each has `at` (Unix ms) and `by` (the user who did it). The tag (`event`) is what clients see in
+`data.event` of a notice.
 """
 
 from typing import Literal
 
-from folkmoot_protocol.types import JoinMode
 from msgspec import Struct
+
+from folkmoot_protocol.types import JoinMode
 
 from ..roles import Permission
 

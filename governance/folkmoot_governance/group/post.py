@@ -1,4 +1,4 @@
-"""May this member post now? The question that is asked most, so it allocates nothing when the answer is yes."""
+"""May this member post now? It is asked most of all, so it allocates nothing when the answer is yes."""
 
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, Identity, Role
@@ -15,7 +15,8 @@ def check_post(
 ) -> Refusal | None:
     """Refuse a post of `user` at `now`, or return None.
 
-    `last_post_ms` is when the member's previous post here was accepted (Unix ms, 0 for never): slow mode counts from it.
+    `last_post_ms` is when the member's previous post here was accepted (Unix ms, 0 for never): slow mode
+    counts from it.
     """
     if state.status is not GroupStatus.ACTIVE:
         refusal = check_standing(state, now, while_suspended=False)
@@ -30,9 +31,7 @@ def check_post(
     if member.role is Role.MEMBER:
         if state.locked_until_ms > now:
             until = state.locked_until_ms
-            return refuse(
-                ErrorCode.GROUP_MUTED, N_("Only owner and admins may post {until}."), until_ms=until
-            )
+            return refuse(ErrorCode.GROUP_MUTED, N_("Only owner and admins may post {until}."), until_ms=until)
         if state.slow_ms and now < last_post_ms + state.slow_ms:
             wait = last_post_ms + state.slow_ms - now
             return refuse(

@@ -1,7 +1,8 @@
 """A group as the rules see it."""
 
-from folkmoot_protocol.types import GroupStatus, JoinMode, Role
 from msgspec import Struct, field
+
+from folkmoot_protocol.types import GroupStatus, JoinMode, Role
 
 from ..roles import Permission
 
@@ -48,8 +49,8 @@ class JoinRequest(Struct, frozen=True):
 class GroupState(Struct):
     """All that events have made of a group. `version` counts the events of its stream.
 
-    Only `apply` changes it. `locked_until_ms` silences all but owner and admins ("mute all"); 0 is "not locked".
-    `heir` is who may accept the transfer that the owner offered, until `heir_until_ms`.
+    Only `apply` changes it. `locked_until_ms` silences all but owner and admins ("mute all"); 0 is "not
+    locked". `heir` is who may accept the transfer that the owner offered, until `heir_until_ms`.
     """
 
     code: str
@@ -109,7 +110,7 @@ class GroupState(Struct):
         return len(self.members) >= self.member_limit
 
     def tags_of(self, user: str) -> list[str]:
-        """Return the in-group identity tags besides the role (G8.3): `creator`, and the free tag of the owner."""
+        """Return the tags besides the role (G8.3): `creator`, and the free tag that the owner gave."""
         member = self.members.get(user)
         tags = ["creator"] if user == self.creator else []
         return [*tags, member.tag] if member and member.tag else tags
