@@ -1,0 +1,45 @@
+"""The permission table as people read it: Markdown, drawn from the rows that `decide` reads."""
+
+from collections.abc import Iterable
+
+from .permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_RULES, RULES, Rule
+
+BEGIN = "<!-- permission table: generated from permissions.py, do not edit -->"
+END = "<!-- end of the permission table -->"
+
+GROUP_HEAD = ("command", "what it does", "least role", "admin needs", "outranks target", "while suspended")
+PLATFORM_HEAD = ("act", "platform roles")
+
+
+def permission_table() -> str:
+    """Return both tables, commands to a group and acts of the operator's staff, as Markdown."""
+    rows = [_group_row(command.__name__, command.__doc__ or "", rule) for command, rule in RULES.items()]
+    rows.append(_group_row("Invite", "In a group with join mode `open`.", OPEN_INVITE))
+    rows.append(_group_row("DeleteEntry", "An entry of one's own, while it is fresh.", OWN_ENTRY))
+    acts = [(f"`{act}`", ", ".join(sorted(roles))) for act, roles in PLATFORM_RULES.items()]
+    return f"{_markdown(GROUP_HEAD, rows)}\n{_markdown(PLATFORM_HEAD, acts)}"
+
+
+def with_table(document: str) -> str:
+    """Return `document` with the table of today between `BEGIN` and `END`. Raises ValueError without them."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("the document has no place for the permission table")
+    return f"{before}{BEGIN}\n\n{permission_table()}\n{END}{after}"
+
+
+def _group_row(name: str, doc: str, rule: Rule) -> tuple[str, ...]:
+    least = rule.least or "anyone"
+    permission = f"`{rule.permission}`" if rule.permission else ""
+    flags = _yes(rule.outranks), _yes(rule.while_suspended)
+    return f"`{name}`", doc.partition("\n")[0], least, permission, *flags
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -1,0 +1,114 @@
+"""Commands at random, from a world so small that they meet each other.
+
+They are built from a `Chance` that hypothesis seeds, not from strategies: hypothesis prefers a few
+small values, and then whole kinds of commands hardly ever succeed. It still chooses, and shrinks, the
+steps that a run has.
+"""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from folkmoot_governance import Actor, Permission, PlatformRole
+from folkmoot_governance.duration import DAY_MS, FOREVER_MS, HOUR_MS, MINUTE_MS
+from folkmoot_governance.group import commands as c
+from folkmoot_protocol.types import EntryKind, Identity, JoinMode
+
+CODES = ("100000000000", "200000000000", "300000000000")
+
+# user: identity and platform role
+ACCOUNTS: dict[str, tuple[Identity, PlatformRole | None]] = {
+    "ana": (Identity.PERSON, None),
+    "ben": (Identity.PERSON, None),
+    "cai": (Identity.ORGANISATION, None),
+    "dia": (Identity.MOBILE, None),
+    "eve": (Identity.NONE, None),
+    "mod": (Identity.PERSON, PlatformRole.MODERATOR),
+    "sue": (Identity.PERSON, PlatformRole.SUPERADMIN),
+    "vic": (Identity.NONE, PlatformRole.VIEWER),
+}
+
+USERS = tuple(ACCOUNTS)
+REASONS = ("", "why", "{not} a placeholder", "话题")
+DURATIONS = (1, MINUTE_MS, HOUR_MS, 40 * DAY_MS, FOREVER_MS)
+
+
+class Chance(Random):
+    """A source of chance that knows whom commands may be aimed at; a name may stand there more than once."""
+
+    people: Sequence[str] = USERS
+
+
+def user(chance: Chance) -> str:
+    return chance.choice(chance.people)
+
+
+def reason(chance: Chance) -> str:
+    return chance.choice(REASONS)
+
+
+def duration(chance: Chance) -> int:
+    return chance.choice(DURATIONS)
+
+
+def powers(chance: Chance) -> frozenset[Permission]:
+    return frozenset(one for one in Permission if chance.random() < 0.6)
+
+
+def applicants(chance: Chance) -> tuple[Actor, ...]:
+    """Return some accounts, one of them perhaps twice; the machine fills in their counts."""
+    return tuple(Actor(user(chance)) for _ in range(chance.randrange(6)))
+
+
+def entry(chance: Chance) -> c.DeleteEntry:
+    kind = chance.choice([EntryKind.TEXT, *EntryKind])
+    return c.DeleteEntry(user(chance), seq=chance.randint(1, 9), ts=0, kind=kind, redacted=chance.random() < 0.2)
+
+
+MEMBERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
+    c.JoinGroup: lambda r: c.JoinGroup(reason(r)),
+    c.LeaveGroup: lambda r: c.LeaveGroup(),
+    c.AcceptTransfer: lambda r: c.AcceptTransfer(),
+    c.DeleteEntry: entry,
+}
+
+ADMINS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
+    c.Invite: lambda r: c.Invite(user(r)),
+    c.ApproveRequests: lambda r: c.ApproveRequests(applicants(r)),
+    c.DenyRequest: lambda r: c.DenyRequest(user(r), reason=reason(r)),
+    c.Kick: lambda r: c.Kick(user(r), reason=reason(r)),
+    c.BanMember: lambda r: c.BanMember(user(r), duration_ms=duration(r), reason=reason(r)),
+    c.Unban: lambda r: c.Unban(user(r)),
+    c.MuteMember: lambda r: c.MuteMember(user(r), duration_ms=duration(r), reason=reason(r)),
+    c.Unmute: lambda r: c.Unmute(user(r)),
+    c.Lock: lambda r: c.Lock(duration(r)),
+    c.Unlock: lambda r: c.Unlock(),
+    c.SetSlow: lambda r: c.SetSlow(r.choice([-1, 0, MINUTE_MS, 7 * HOUR_MS])),
+    c.SetTopic: lambda r: c.SetTopic(reason(r)),
+}
+
+OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
+    c.Promote: lambda r: c.Promote(user(r), permissions=powers(r)),
+    c.SetPermissions: lambda r: c.SetPermissions(user(r), permissions=powers(r)),
+    c.Demote: lambda r: c.Demote(user(r)),
+    c.SetTag: lambda r: c.SetTag(user(r), tag=reason(r)),
+    c.OfferTransfer: lambda r: c.OfferTransfer(user(r)),
+    c.WithdrawTransfer: lambda r: c.WithdrawTransfer(),
+    c.Rename: lambda r: c.Rename(reason(r)),
+    c.SetCategory: lambda r: c.SetCategory(r.choice(["general", "music", "no such"])),
+    c.SetJoinMode: lambda r: c.SetJoinMode(r.choice(list(JoinMode))),
+    c.SetMemberLimit: lambda r: c.SetMemberLimit(r.randint(0, 7)),
+    c.Dissolve: lambda r: c.Dissolve(r.choice(["", "", *CODES])),
+}
+
+STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
+    c.SuspendGroup: lambda r: c.SuspendGroup(duration(r), reason(r)),
+    c.RestoreGroup: lambda r: c.RestoreGroup(reason(r)),
+    c.CloseGroup: lambda r: c.CloseGroup(reason(r)),
+}
+
+COMMANDS = MEMBERS_ASK | ADMINS_ASK | OWNERS_ASK | STAFF_ASK
+
+
+def make_command(chance: Chance, makers: dict[type[c.Command], Callable[[Chance], c.Command]]) -> c.Command:
+    """Return a command of any kind in `makers`, all equally likely."""
+    return chance.choice(list(makers.values()))(chance)

@@ -1,0 +1,142 @@
+"""No sequence of commands gives an account what nobody may give it."""
+
+import copy
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from folkmoot_governance import (
+    AccountState,
+    Actor,
+    PlatformRole,
+    Policy,
+    Refusal,
+    apply_account,
+    decide_account,
+    registered,
+    replay_account,
+)
+from folkmoot_governance import account as a
+from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS
+from folkmoot_protocol.types import Identity
+from tests.property.profile import SETTINGS, TIMEOUT
+from tests.unit.governance.kit import tell_refusal
+
+pytestmark = pytest.mark.timeout(TIMEOUT)
+
+USERS = ("ana", "ben", "root")
+VERSIONS = ("1", "2")
+REASON = "because"
+
+# Written down here a second time on purpose: who may do what to an account.
+MAY: dict[type[a.AccountCommand], set[PlatformRole | None]] = {
+    a.SuspendAccount: {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
+    a.RestoreAccount: {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
+    a.AttestIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
+    a.GrantRole: {PlatformRole.SUPERADMIN},
+    a.AcceptAgreement: {None, *PlatformRole},
+}
+NOT_ONESELF = (a.GrantRole, a.AttestIdentity, a.SuspendAccount)
+
+
+def make_command(random: Random) -> a.AccountCommand:
+    made = {
+        a.AcceptAgreement: lambda: a.AcceptAgreement(random.choice(VERSIONS)),
+        a.SuspendAccount: lambda: a.SuspendAccount(random.choice([1, MINUTE_MS, FOREVER_MS]), REASON),
+        a.RestoreAccount: lambda: a.RestoreAccount(REASON),
+        a.GrantRole: lambda: a.GrantRole(random.choice([None, None, *PlatformRole]), REASON),
+        a.AttestIdentity: lambda: a.AttestIdentity(random.choice(list(Identity)), REASON),
+    }
+    assert made.keys() == MAY.keys()
+    return random.choice(list(made.values()))()
+
+
+class AccountMachine(RuleBasedStateMachine):
+    """Three accounts, of which `root` begins as superadmin, act on each other and on themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1_800_000_000_000
+        self.policy = Policy(agreement="1")
+        self.random = Random()
+        self.accounts: dict[str, AccountState] = {}
+        self.streams: dict[str, list[a.AccountEvent]] = {}
+        self.shut_until: dict[str, int] = {}
+
+    @initialize(seed=st.integers(0, 2**32))
+    def begin(self, seed: int) -> None:
+        self.random = Random(seed)
+        for user in USERS:
+            refused = decide_account(None, a.RegisterAccount(user, "old"), Actor(user), self.now, self.policy)
+            assert isinstance(refused, Refusal)
+            made = decide_account(None, a.RegisterAccount(user, "1"), Actor(user), self.now, self.policy)
+            assert not isinstance(made, Refusal)
+            (event,) = made
+            assert isinstance(event, a.AccountRegistered)
+            self.accounts[user], self.streams[user] = registered(event), [event]
+        self.ask("system", PlatformRole.SUPERADMIN, "root", a.GrantRole(PlatformRole.SUPERADMIN, REASON))
+
+    @rule()
+    def anyone_asks_anything(self) -> None:
+        actor = self.random.choice([*USERS, "root"])
+        self.ask(actor, self.accounts[actor].platform, self.random.choice(USERS), make_command(self.random))
+
+    @rule()
+    def ask_for_oneself(self) -> None:
+        user = self.random.choice(USERS)
+        self.ask(user, self.accounts[user].platform, user, make_command(self.random))
+
+    @rule(ms=st.sampled_from([0, 1, MINUTE_MS, 50 * DAY_MS]))
+    def wait(self, ms: int) -> None:
+        self.now += ms
+
+    @rule(version=st.sampled_from(VERSIONS))
+    def publish_agreement(self, version: str) -> None:
+        self.policy = Policy(agreement=version)
+
+    def ask(self, actor: str, role: PlatformRole | None, user: str, command: a.AccountCommand) -> None:
+        state = self.accounts[user]
+        before = copy.deepcopy(state)
+        decision = decide_account(state, command, Actor(actor, platform=role), self.now, self.policy)
+        assert state == before, "deciding changed the state"
+        if isinstance(decision, Refusal):
+            tell_refusal(decision)
+            return
+        assert role in MAY[type(command)]
+        assert actor != user or not isinstance(command, NOT_ONESELF)
+        assert state.platform is None or not isinstance(command, a.SuspendAccount)
+        for event in decision:
+            stored: Any = msgspec.json.decode(msgspec.json.encode(event), type=a.AnyAccountEvent)
+            assert stored == event
+            self.streams[user].append(stored)
+            apply_account(state, event)
+            self.note(user, event)
+
+    def note(self, user: str, event: a.AccountEvent) -> None:
+        if isinstance(event, a.AccountSuspended):
+            self.shut_until[user] = event.until_ms
+        if isinstance(event, a.AccountRestored):
+            assert self.shut_until.pop(user) > self.now
+
+    @invariant()
+    def suspensions_hold_as_long_as_they_were_given(self) -> None:
+        for user, state in self.accounts.items():
+            assert state.is_suspended(self.now) == (self.shut_until.get(user, 0) > self.now)
+
+    @invariant()
+    def agreements_were_in_force_once(self) -> None:
+        assert all(state.agreement in VERSIONS for state in self.accounts.values())
+
+    @invariant()
+    def replay_gives_the_state(self) -> None:
+        for user, state in self.accounts.items():
+            assert replay_account(self.streams[user]) == state
+            assert state.version == len(self.streams[user])
+
+
+TestAccountMachine = AccountMachine.TestCase
+TestAccountMachine.settings = SETTINGS

@@ -1,0 +1,386 @@
+"""No sequence of commands breaks a group: what holds at every moment, whoever asks for whatever.
+
+The machine keeps a book of its own (who is banned, muted, locked out until when), written from the
+events, and ranks of its own, so that it doesn't believe the code under test.
+"""
+
+import copy
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import currently_in_test_context, note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from folkmoot_governance import (
+    ALL_PERMISSIONS,
+    Actor,
+    GroupState,
+    Policy,
+    Refusal,
+    apply,
+    check_post,
+    decide,
+    founded,
+    replay,
+)
+from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_governance.notices import TELLINGS
+from folkmoot_governance.permissions import PLATFORM_ACTS, RULES
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, Role
+from tests.property.group_commands import (
+    ACCOUNTS,
+    ADMINS_ASK,
+    CODES,
+    COMMANDS,
+    MEMBERS_ASK,
+    OWNERS_ASK,
+    STAFF_ASK,
+    USERS,
+    Chance,
+    make_command,
+)
+from tests.property.profile import LONG, SETTINGS, TIMEOUT
+from tests.unit.governance.kit import tell_event, tell_refusal
+
+pytestmark = pytest.mark.timeout(TIMEOUT)
+
+POLICY = Policy(
+    groups_created=2,
+    groups_joined=2,
+    members_per_group=5,
+    admins_per_group=2,
+    bans_per_group=2,
+    requests_per_group=2,
+    invitations_per_group=2,
+    to_post=Identity.MOBILE,
+    to_create_group=Identity.PERSON,
+    categories=frozenset({"general", "music"}),
+)
+
+HEIGHT = {None: 0, Role.MEMBER: 1, Role.ADMIN: 2, Role.OWNER: 3}
+AGAINST_A_PERSON = (
+    c.Kick,
+    c.BanMember,
+    c.MuteMember,
+    c.Unmute,
+    c.DeleteEntry,
+    c.Promote,
+    c.Demote,
+    c.SetPermissions,
+)
+FOR_STAFF = (c.SuspendGroup, c.RestoreGroup, c.CloseGroup)
+SHUT = (c.JoinGroup, c.Invite, c.ApproveRequests)
+CAME_IN = (e.MemberJoined, e.GroupCreated)
+
+
+def test_every_command_is_tried() -> None:
+    assert COMMANDS.keys() == RULES.keys() | PLATFORM_ACTS.keys()
+
+
+class Book:
+    """What the machine itself remembers of a group: its events, and ends of measures in Unix ms."""
+
+    def __init__(self) -> None:
+        self.events: list[e.Event] = []
+        self.bans: dict[str, int] = {}
+        self.mutes: dict[str, int] = {}
+        self.locked_until = 0
+        self.suspended_until = 0
+        self.limit = POLICY.members_per_group
+        self.last_post: dict[str, int] = {}
+
+    def note(self, event: e.Event) -> None:
+        self.events.append(event)
+        match event:
+            case e.MemberBanned(user=user, until_ms=until):
+                self.bans[user] = until
+            case e.BanLifted(user=user):
+                del self.bans[user]
+            case e.MemberMuted(user=user, until_ms=until):
+                self.mutes[user] = until
+            case e.MuteLifted(user=user):
+                del self.mutes[user]
+            case e.OwnershipTransferred(user=user):
+                self.mutes.pop(user, None)
+            case e.GroupLocked(until_ms=until):
+                self.locked_until = until
+            case e.GroupUnlocked():
+                self.locked_until = 0
+            case e.GroupSuspended(until_ms=until):
+                self.suspended_until = until
+            case e.GroupRestored():
+                self.suspended_until = 0
+            case e.MemberLimitSet(limit=limit):
+                self.limit = limit
+
+
+class GroupMachine(RuleBasedStateMachine):
+    """Up to three groups of eight accounts, who ask for anything at any time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1_800_000_000_000
+        self.groups: dict[str, GroupState] = {}
+        self.books: dict[str, Book] = {}
+        self.random = Chance()
+
+    @initialize(mode=st.sampled_from([JoinMode.OPEN, JoinMode.APPROVAL]), seed=st.integers(0, 2**32))
+    def begin(self, mode: JoinMode, seed: int) -> None:
+        """Start with life in the place: an empty world refuses nearly everything."""
+        self.random = Chance(seed)
+        for founder, code in zip(("ana", "ben", "cai"), CODES, strict=True):
+            self.found(founder, code, "general", JoinMode.OPEN)
+        for user in ("ben", "dia", "eve", "mod"):
+            self.ask(CODES[0], user, c.JoinGroup())
+        self.ask(CODES[0], "ana", c.Promote("ben", ALL_PERMISSIONS))
+        self.ask(CODES[0], "ana", c.SetJoinMode(mode))
+
+    @precondition(lambda self: self.has_closed())
+    @rule()
+    def create(self) -> None:
+        """Found a group in the place of a closed one, which has nothing more to show."""
+        code = next(code for code, state in self.groups.items() if state.status is GroupStatus.CLOSED)
+        category, mode = self.random.choice(["music", "none"]), self.random.choice(list(JoinMode))
+        self.found(self.random.choice(USERS), code, category, mode)
+
+    @rule()
+    def members_ask(self) -> None:
+        self.ask(self.pick(), self.random.choice(USERS), make_command(self.random, MEMBERS_ASK))
+
+    @rule()
+    def admins_ask(self) -> None:
+        """Ask as one of those who may well be allowed to."""
+        code = self.pick()
+        self.ask(code, self.random.choice(self.above_members(code)), make_command(self.random, ADMINS_ASK))
+
+    @rule()
+    def owners_ask(self) -> None:
+        code = self.pick()
+        self.ask(code, self.groups[code].owner, make_command(self.random, OWNERS_ASK))
+
+    @rule()
+    def staff_ask(self) -> None:
+        """Suspend or restore; that staff close a group is left to chance, for a closed group is soon told."""
+        command = self.random.choice([c.RestoreGroup("mended"), make_command(self.random, STAFF_ASK)])
+        self.ask(self.pick(), "mod", command)
+
+    @rule()
+    def anyone_asks_anything(self) -> None:
+        self.ask(self.pick(), self.random.choice(USERS), make_command(self.random, COMMANDS))
+
+    @rule()
+    def doors_open(self) -> None:
+        """Let all in who wait, and the heir take over: what chance alone seldom hits in time."""
+        code = self.pick()
+        waiting = tuple(Actor(user) for user in self.groups[code].requests)
+        self.ask(code, self.random.choice(self.above_members(code)), c.ApproveRequests(waiting))
+        self.ask(code, self.groups[code].heir or "eve", c.AcceptTransfer())
+
+    @rule(ms=st.sampled_from([0, 1, MINUTE_MS, HOUR_MS, 3 * DAY_MS, 50 * DAY_MS]))
+    def wait(self, ms: int) -> None:
+        self.now += ms
+
+    @rule()
+    def post(self) -> None:
+        code, user = self.pick(), self.random.choice(USERS)
+        if self.may_post(code, user) is None:
+            self.books[code].last_post[user] = self.now
+
+    def has_closed(self) -> bool:
+        return any(one.status is GroupStatus.CLOSED for one in self.groups.values())
+
+    def pick(self) -> str:
+        """Return one of the groups, the oldest most often; who is in it will be aimed at most often."""
+        code = self.random.choice([next(iter(self.groups)), *self.groups])
+        state = self.groups[code]
+        self.random.people = [*state.members, *state.members, *state.bans, *state.mutes, *USERS]
+        return code
+
+    def above_members(self, code: str) -> list[str]:
+        """Return owner and admins; the last owner of a group that is closed."""
+        return [self.groups[code].owner] + [
+            one.user for one in self.groups[code].members.values() if one.role is not Role.MEMBER
+        ]
+
+    def actor(self, user: str) -> Actor:
+        identity, platform = ACCOUNTS[user]
+        states = self.groups.values()
+        created = sum(state.creator == user for state in states)
+        return Actor(user, created, sum(user in state.members for state in states), identity, platform)
+
+    def found(self, user: str, code: str, category: str, mode: JoinMode) -> None:
+        actor = self.actor(user)
+        decision = decide(None, c.CreateGroup(code, "Moot", category, join_mode=mode), actor, self.now, POLICY)
+        if isinstance(decision, Refusal):
+            tell_refusal(decision)
+            return
+        (event,) = decision
+        assert isinstance(event, e.GroupCreated)
+        assert actor.groups_created < POLICY.groups_created
+        assert actor.groups_joined < POLICY.groups_joined
+        assert actor.identity in (Identity.PERSON, Identity.ORGANISATION)
+        self.groups[code], self.books[code] = founded(event), Book()
+        self.keep(code, event)
+
+    def ask(self, code: str, user: str, command: c.Command) -> None:
+        if isinstance(command, c.ApproveRequests):
+            command = c.ApproveRequests(tuple(self.actor(one.user) for one in command.applicants))
+        state, actor = self.groups[code], self.actor(user)
+        before = copy.deepcopy(state)
+        tell = note if currently_in_test_context() else print
+        tell(f"{self.now} {user} in {code}: {command}")
+        decision = decide(state, command, actor, self.now, POLICY)
+        assert state == before, "deciding changed the state"
+        if isinstance(decision, Refusal):
+            tell_refusal(decision)
+            return
+        self.check_allowed(code, actor, command)
+        for event in decision:
+            self.check_came_in(code, event)
+            apply(state, event)
+            self.keep(code, event)
+
+    def check_allowed(self, code: str, actor: Actor, command: c.Command) -> None:
+        """A yes was given: was it one that may be given? Looks at the state from before the events."""
+        state, book = self.groups[code], self.books[code]
+        mine = state.role_of(actor.user)
+        assert state.status is not GroupStatus.CLOSED
+        if isinstance(command, FOR_STAFF):
+            assert actor.platform in ("moderator", "superadmin")
+            assert actor.platform == "superadmin" or not isinstance(command, c.CloseGroup)
+            return
+        assert not (isinstance(command, SHUT) and book.suspended_until > self.now)
+        assert mine is not None or isinstance(command, c.JoinGroup | c.LeaveGroup)
+        if isinstance(command, AGAINST_A_PERSON) and command.user != actor.user:
+            assert HEIGHT[mine] > HEIGHT[state.role_of(command.user)]
+        elif isinstance(command, AGAINST_A_PERSON):
+            assert isinstance(command, c.DeleteEntry), "acted on oneself"
+
+    def check_came_in(self, code: str, event: e.Event) -> None:
+        """Whoever comes in is below every cap the moment before, and not banned."""
+        if isinstance(event, e.MemberJoined):
+            state, book = self.groups[code], self.books[code]
+            assert event.user not in state.members
+            assert len(state.members) < book.limit
+            assert self.actor(event.user).groups_joined < POLICY.groups_joined
+            assert book.bans.get(event.user, 0) <= self.now
+
+    def keep(self, code: str, event: e.Event) -> None:
+        """Note the event as the ledger would: it must survive JSON, and people must be told."""
+        stored: Any = msgspec.json.decode(msgspec.json.encode(event), type=e.GroupEvent)
+        assert stored == event
+        assert type(stored) is type(event)
+        self.books[code].note(stored)
+        assert type(event) in TELLINGS
+        tell_event(event)
+
+    def may_post(self, code: str, user: str) -> Refusal | None:
+        last = self.books[code].last_post.get(user, 0)
+        refusal = check_post(self.groups[code], user, ACCOUNTS[user][0], self.now, last, POLICY)
+        if refusal:
+            tell_refusal(refusal)
+        return refusal
+
+    def why_no_post(self, code: str, user: str) -> ErrorCode | None:
+        """Answer like `check_post`, from the machine's own book."""
+        state, book = self.groups[code], self.books[code]
+        plain = state.role_of(user) is Role.MEMBER
+        last = book.last_post.get(user, 0)
+        reasons = {
+            ErrorCode.GROUP_CLOSED: state.status is GroupStatus.CLOSED,
+            ErrorCode.GROUP_SUSPENDED: book.suspended_until > self.now,
+            ErrorCode.NOT_A_MEMBER: state.role_of(user) is None,
+            ErrorCode.MUTED: book.mutes.get(user, 0) > self.now,
+            ErrorCode.GROUP_MUTED: plain and book.locked_until > self.now,
+            ErrorCode.SLOW_MODE: plain and state.slow_ms > 0 and self.now - last < state.slow_ms,
+            ErrorCode.IDENTITY_REQUIRED: ACCOUNTS[user][0] is Identity.NONE,
+        }
+        return next((code for code, holds in reasons.items() if holds), None)
+
+    @invariant()
+    def all_is_well(self) -> None:
+        self.check_one_owner()
+        self.check_caps_hold()
+        self.check_lists_do_not_overlap()
+        self.check_powers_belong_to_admins()
+        self.check_posts_are_refused_rightly()
+        self.check_replay_gives_the_state()
+
+    def open_now(self, ends: Iterable[int]) -> int:
+        return sum(end > self.now for end in ends)
+
+    def check_one_owner(self) -> None:
+        for state in self.groups.values():
+            owners = [one.user for one in state.members.values() if one.role is Role.OWNER]
+            assert owners == ([] if state.status is GroupStatus.CLOSED else [state.owner])
+
+    def check_caps_hold(self) -> None:
+        joined = Counter(user for state in self.groups.values() for user in state.members)
+        assert all(count <= POLICY.groups_joined for count in joined.values())
+        for code, state in self.groups.items():
+            assert state.member_limit == self.books[code].limit <= POLICY.members_per_group
+            assert len(state.members) <= state.member_limit
+            admins = sum(member.role is Role.ADMIN for member in state.members.values())
+            assert admins <= POLICY.admins_per_group
+            assert self.open_now(one.until_ms for one in state.bans.values()) <= POLICY.bans_per_group
+            assert self.open_now(one.until_ms for one in state.requests.values()) <= POLICY.requests_per_group
+            assert self.open_now(state.invitations.values()) <= POLICY.invitations_per_group
+            assert 0 <= state.slow_ms <= POLICY.slow_max_ms
+
+    def check_lists_do_not_overlap(self) -> None:
+        for code, state in self.groups.items():
+            members = state.members.keys()
+            banned = {user for user, until in self.books[code].bans.items() if until > self.now}
+            assert not banned & (members | state.requests.keys() | state.invitations.keys())
+            assert not members & (state.requests.keys() | state.invitations.keys())
+            assert not state.heir or (state.heir in members and state.heir != state.owner)
+            assert all(user == member.user for user, member in state.members.items())
+
+    def check_powers_belong_to_admins(self) -> None:
+        for state in self.groups.values():
+            assert all(member.role is Role.ADMIN for member in state.members.values() if member.permissions)
+
+    def check_posts_are_refused_rightly(self) -> None:
+        for code in self.groups:
+            for user in ACCOUNTS:
+                refusal = self.may_post(code, user)
+                assert (refusal.code if refusal else None) == self.why_no_post(code, user)
+
+    def check_replay_gives_the_state(self) -> None:
+        for code, state in self.groups.items():
+            assert replay(self.books[code].events) == state
+            assert state.version == len(self.books[code].events)
+
+
+TestGroupMachine = GroupMachine.TestCase
+TestGroupMachine.settings = SETTINGS
+
+
+@pytest.mark.parametrize("seed", range(500 if LONG else 30))
+def test_long_walk(seed: int) -> None:
+    """The same machine left to chance alone: long lives, in which rare things meet other rare things."""
+    machine = GroupMachine()
+    machine.begin(mode=JoinMode.APPROVAL, seed=seed)
+    steps = [
+        machine.members_ask,
+        machine.admins_ask,
+        machine.admins_ask,
+        machine.owners_ask,
+        machine.anyone_asks_anything,
+        machine.doors_open,
+        machine.staff_ask,
+        machine.post,
+        lambda: machine.wait(machine.random.choice([1, MINUTE_MS, HOUR_MS, DAY_MS])),
+    ]
+    for _ in range(400):
+        machine.random.choice(steps)()
+        machine.all_is_well()
+        if machine.has_closed():
+            machine.create()

@@ -1,0 +1,98 @@
+"""A small group and short words for asking things of it, for all tests of the rules."""
+
+import msgspec
+
+from folkmoot_governance import (
+    Actor,
+    GroupState,
+    Permission,
+    Policy,
+    Refusal,
+    apply,
+    decide,
+    replay,
+)
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_governance.notices import TELLINGS, event_fields
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import JoinMode, Role
+
+NOW = 1_800_000_000_000
+SOON = NOW + 60_000
+POLICY = Policy(categories=frozenset({"general", "music"}), agreement="2026-1")
+
+ALL = tuple(sorted(Permission))
+
+
+def make_group(*later: e.Event, permissions: tuple[Permission, ...] = ALL, **founding: object) -> GroupState:
+    """Return a group of olga (owner), adam (admin) and mia and max (members), then changed by `later`."""
+    created = e.GroupCreated(
+        **{
+            "at": NOW - 10_000,
+            "by": "olga",
+            "code": "482190673352",
+            "name": "Moot",
+            "category": "general",
+            "topic": "",
+            "join_mode": JoinMode.OPEN,
+            "member_limit": 500,
+            **founding,
+        }
+    )
+    joined = [e.MemberJoined(at=NOW - 9_000, by=one, user=one, via="open") for one in ("adam", "mia", "max")]
+    promoted = e.MemberPromoted(at=NOW - 8_000, by="olga", user="adam", permissions=permissions)
+    return replay([created, *joined, promoted, *later])
+
+
+def ask(
+    state: GroupState, command: c.Command, by: str, now: int = NOW, policy: Policy = POLICY, **actor: object
+) -> list[e.Event] | Refusal:
+    """Decide `command`; a refusal must be tellable and leave no trace in the state."""
+    before = msgspec.msgpack.encode(state)
+    decision = decide(state, command, Actor(by, **actor), now, policy)
+    assert msgspec.msgpack.encode(state) == before, "a decision changed the state"
+    if isinstance(decision, Refusal):
+        tell_refusal(decision)
+        return decision
+    return list(decision)
+
+
+def do(
+    state: GroupState, command: c.Command, by: str, now: int = NOW, policy: Policy = POLICY, **actor: object
+) -> list[e.Event]:
+    """Decide `command`, which must not be refused, and apply what it causes."""
+    events = ask(state, command, by, now, policy, **actor)
+    assert not isinstance(events, Refusal), events
+    for event in events:
+        apply(state, event)
+        tell_event(event)
+    return events
+
+
+def code_of(decision: object) -> ErrorCode | None:
+    """Return the code of a refusal, None where the answer was yes."""
+    return decision.code if isinstance(decision, Refusal) else None
+
+
+def readable(fields: dict[str, object]) -> dict[str, object]:
+    """Return `fields` as the shell offers them to a text: what ends in `_ms` in a form for people, too."""
+    shown = {name.removesuffix("_ms"): f"<{value}>" for name, value in fields.items() if name.endswith("_ms")}
+    if "retry_after" in shown:
+        shown["wait"] = shown.pop("retry_after")
+    return {**fields, **shown}
+
+
+def tell_refusal(refusal: Refusal) -> str:
+    """Return what a person reads. A KeyError here is a placeholder that nothing fills."""
+    return refusal.text.format(**readable(refusal.detail))
+
+
+def tell_event(event: e.Event) -> tuple[str, str]:
+    """Return the sentence that tells of `event`, and the command that undoes it."""
+    telling, fields = TELLINGS[type(event)], readable(event_fields(event))
+    return telling.text.format(**fields), telling.undo.format(**fields)
+
+
+def roles(state: GroupState) -> dict[str, Role]:
+    return {user: member.role for user, member in state.members.items()}

@@ -1,0 +1,107 @@
+import pytest
+
+from folkmoot_governance import (
+    AccountState,
+    Actor,
+    PlatformRole,
+    Refusal,
+    apply_account,
+    decide_account,
+    replay_account,
+)
+from folkmoot_governance import account as a
+from folkmoot_governance.actor import PlatformRole as P
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Identity
+from tests.unit.governance.kit import NOW, POLICY, SOON, code_of, tell_refusal
+
+FOUNDING = a.AccountRegistered(at=NOW, by="mia", user="mia", agreement="2026-1")
+
+
+def account(*later: a.AccountEvent) -> AccountState:
+    return replay_account([FOUNDING, *later])
+
+
+def ask(
+    state: AccountState | None,
+    command: a.AccountCommand,
+    by: str,
+    role: PlatformRole | None = None,
+    now: int = NOW,
+) -> ErrorCode | None:
+    """Decide and apply; return the code of a refusal."""
+    decision = decide_account(state, command, Actor(by, platform=role), now, POLICY)
+    if isinstance(decision, Refusal):
+        tell_refusal(decision)
+        return code_of(decision)
+    for event in decision:
+        if state is not None:
+            apply_account(state, event)
+    return None
+
+
+def test_registering_takes_the_agreement_in_force() -> None:
+    assert decide_account(None, a.RegisterAccount("mia", "2026-1"), Actor("mia"), NOW, POLICY) == [FOUNDING]
+    assert ask(None, a.RegisterAccount("mia", "2025-9"), "mia") == ErrorCode.AGREEMENT_REQUIRED
+
+
+def test_accepting_a_later_agreement() -> None:
+    state = account()
+    state.agreement = "2025-9"
+    assert ask(state, a.AcceptAgreement("2025-9"), "mia") == ErrorCode.AGREEMENT_REQUIRED
+    assert ask(state, a.AcceptAgreement("2026-1"), "mia") is None
+    assert state.agreement == "2026-1"
+    assert decide_account(state, a.AcceptAgreement("2026-1"), Actor("mia"), NOW, POLICY) == []
+
+
+def test_a_suspension_ends_by_itself_or_by_staff() -> None:
+    state = account()
+    assert ask(state, a.RestoreAccount("why"), "sue", P.MODERATOR) == ErrorCode.CONFLICT
+    assert ask(state, a.SuspendAccount(60_000, "spam"), "sue", P.MODERATOR) is None
+    assert state.is_suspended(SOON - 1)
+    assert not state.is_suspended(SOON)
+    assert state.suspended_reason == "spam"
+    assert ask(state, a.RestoreAccount("late"), "sue", P.MODERATOR, SOON) == ErrorCode.CONFLICT
+    assert ask(state, a.RestoreAccount("early"), "sue", P.MODERATOR) is None
+    assert (state.suspended_until_ms, state.suspended_reason) == (0, "")
+
+
+def test_staff_are_not_suspended_while_they_are_staff() -> None:
+    state = account(a.RoleGranted(at=NOW, by="sue", role=P.VIEWER, reason=""))
+    assert ask(state, a.SuspendAccount(1, "why"), "sue", P.SUPERADMIN) == ErrorCode.OUTRANKED
+    assert ask(state, a.GrantRole(None, "out"), "sue", P.SUPERADMIN) is None
+    assert ask(state, a.SuspendAccount(1, "why"), "sue", P.SUPERADMIN) is None
+
+
+def test_nobody_raises_oneself() -> None:
+    assert ask(account(), a.GrantRole(P.SUPERADMIN, "me"), "mia", P.SUPERADMIN) == ErrorCode.FORBIDDEN
+    assert ask(account(), a.AttestIdentity(Identity.PERSON, "me"), "mia", P.REVIEWER) == ErrorCode.FORBIDDEN
+
+
+def test_attesting_an_identity() -> None:
+    state = account()
+    assert ask(state, a.AttestIdentity(Identity.PERSON, "seen"), "rea", P.REVIEWER) is None
+    assert state.identity is Identity.PERSON
+
+
+@pytest.mark.parametrize(
+    ("command", "may"),
+    [
+        (a.SuspendAccount(1, ""), {P.MODERATOR, P.SAFETY_OFFICER, P.SUPERADMIN}),
+        (a.GrantRole(P.VIEWER, ""), {P.SUPERADMIN}),
+        (a.AttestIdentity(Identity.MOBILE, ""), {P.REVIEWER, P.SUPERADMIN}),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_acts_of_staff_need_the_duty(command: a.AccountCommand, may: set[PlatformRole]) -> None:
+    allowed = {role for role in [None, *PlatformRole] if ask(account(), command, "sue", role) is None}
+    assert allowed == may
+
+
+def test_misuse_is_a_bug_of_the_caller() -> None:
+    with pytest.raises(AssertionError, match="exists"):
+        decide_account(None, a.AcceptAgreement("1"), Actor("mia"), NOW, POLICY)
+    with pytest.raises(AssertionError, match="registration"):
+        replay_account([a.AccountRestored(at=NOW, by="sue", reason="")])
+    with pytest.raises(AssertionError, match="not an event"):
+        apply_account(account(), FOUNDING)

@@ -1,0 +1,26 @@
+from folkmoot_governance.group import events as e
+from folkmoot_governance.notices import event_fields
+from tests.unit.governance.kit import NOW, SOON, tell_event
+
+
+def test_a_notice_names_actor_target_and_end_and_how_to_undo_it() -> None:
+    event = e.MemberBanned(at=NOW, by="adam", user="mia", until_ms=SOON, reason="spam")
+    assert tell_event(event) == (f"@adam banned @mia <{SOON}>", "/unban @mia")
+    assert event_fields(event) == {
+        "event": "banned",
+        "by": "adam",
+        "user": "mia",
+        "until_ms": SOON,
+        "reason": "spam",
+    }
+
+
+def test_which_of_the_staff_took_a_measure_stays_inside() -> None:
+    measures = [
+        e.GroupSuspended(at=NOW, by="sue", until_ms=SOON, reason="spam"),
+        e.GroupRestored(at=NOW, by="sue", reason="mended"),
+        e.GroupClosed(at=NOW, by="sue", reason="unlawful"),
+    ]
+    for event in measures:
+        assert "by" not in event_fields(event)
+        assert "sue" not in tell_event(event)[0]

@@ -1,0 +1,33 @@
+"""docs/governance.md shows the permission table that is in force."""
+
+from pathlib import Path
+
+import pytest
+
+from folkmoot_governance.permissions import PLATFORM_RULES, RULES
+from folkmoot_governance.table import BEGIN, END, permission_table, with_table
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "governance.md"
+
+
+def test_the_document_shows_the_table_of_today() -> None:
+    written = DOCUMENT.read_text(encoding="utf-8")
+    assert written == with_table(written), "write it anew as docs/governance.md tells"
+
+
+def test_the_table_names_every_row() -> None:
+    table = permission_table()
+    assert all(f"| `{command.__name__}` |" in table for command in RULES)
+    assert all(f"| `{act}` |" in table for act in PLATFORM_RULES)
+    assert "| `Kick` | Remove a member; coming back is allowed. | admin | `kick` | yes | yes |" in table
+
+
+def test_what_stands_around_the_table_is_kept() -> None:
+    document = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    assert with_table(document) == f"before\n{BEGIN}\n\n{permission_table()}\n{END}\nafter\n"
+
+
+@pytest.mark.parametrize("document", ["", BEGIN, END, f"{END}{BEGIN}"])
+def test_a_document_without_markers_is_refused(document: str) -> None:
+    with pytest.raises(ValueError, match="no place"):
+        with_table(document)
