@@ -1,0 +1,230 @@
+"""The promises of `Journal`."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from folkmoot_governance.group.events import EntryDeleted, TopicSet
+from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.months import end_of
+from tests.conformance.conftest import Place
+from tests.conformance.world import DAY, START, Group, World
+
+FEBRUARY, MARCH, APRIL = end_of("2026-01"), end_of("2026-02"), end_of("2026-03")
+AUGUST = end_of("2026-07")
+
+
+async def months(store: Store) -> list[str]:
+    return [segment.month for segment in await store.journal.segments()]
+
+
+@pytest.fixture
+async def group(store: Store, world: World) -> Group:
+    """A founded group with 3 posts in each of January to April 2026: seqs 1 to 13."""
+    group = world.group()
+    await store.commit([group.found()])
+    for start in (START, FEBRUARY, MARCH, APRIL):
+        for day in range(3):
+            await store.commit([group.post(ts=start + day * DAY, nonce=f"n{group.seq + 1}")])
+    return group
+
+
+async def test_an_entry_comes_back_as_it_went_in(store: Store, world: World) -> None:
+    group = world.group()
+    author = Author("bob", "鲍勃", Role.ADMIN, ("creator", "tag"))
+    fields: list[dict[str, Any]] = [
+        {"body": "", "reply_to": 1},
+        {"kind": EntryKind.ACTION, "body": "waves\x00\u202e🙂", "from_": author},
+        {"kind": EntryKind.REACTION, "target": 2, "data": {"emoji": "🙂", "n": [1, None, {"a": 1.5}]}},
+        {"kind": EntryKind.EDIT, "target": 2, "data": {}},
+    ]
+    await store.commit([group.found(), *(group.post(**one) for one in fields)])
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+@given(
+    bound=st.one_of(st.none(), st.tuples(st.sampled_from(["before", "after"]), st.integers(-1, 16))),
+    limit=st.integers(1, 15),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_pages_are_those_of_one_long_list(
+    store: Store, group: Group, bound: tuple[str, int] | None, limit: int
+) -> None:
+    page = await store.journal.page(group.code, limit=limit, **dict([bound] if bound else []))
+    side, seq = bound or ("before", 99)
+    within = [one for one in group.entries if (one.seq < seq if side == "before" else one.seq > seq)]
+    expected = within[-limit:] if side == "before" else within[:limit]
+    assert page.entries == expected
+    assert page.more == (len(within) > limit)
+
+
+async def test_single_entries_are_found_in_any_segment(store: Store, group: Group) -> None:
+    found = [await store.journal.entry(group.code, seq) for seq in range(15)]
+    assert found == [None, *group.entries, None]
+
+
+async def test_groups_do_not_see_each_other(store: Store, world: World, group: Group) -> None:
+    other = world.group()
+    await store.commit([other.found(at=APRIL), other.post(ts=APRIL)])
+    assert (await store.journal.page(other.code)).entries == other.entries
+    assert (await store.journal.page(group.code, limit=50)).entries == group.entries
+    seqs = await store.journal.last_seqs([group.code, other.code, world.group().code])
+    assert list(seqs.values()) == [13, 2, 0] or seqs == {
+        group.code: 13,
+        other.code: 2,
+        world.groups[-1].code: 0,
+    }
+
+
+async def test_an_entry_goes_to_the_segment_of_its_month(store: Store, group: Group) -> None:
+    assert await months(store) == ["2026-01", "2026-02", "2026-03", "2026-04"]
+    assert all(segment.size > 0 for segment in await store.journal.segments())
+
+
+async def test_the_first_instant_of_a_month_is_in_it(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found(at=START)])
+    await store.commit([group.post(ts=FEBRUARY - 1)])
+    assert await months(store) == ["2026-01"]
+    await store.commit([group.post(ts=FEBRUARY)])
+    assert await months(store) == ["2026-01", "2026-02"]
+
+
+async def test_months_without_entries_have_no_segment(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found(at=START)])
+    await store.commit([group.post(ts=AUGUST)])
+    assert await months(store) == ["2026-01", "2026-08"]
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+async def test_a_clock_that_steps_back_writes_to_the_newest(store: Store, group: Group) -> None:
+    await store.commit([group.post(ts=FEBRUARY)])
+    assert await months(store) == ["2026-01", "2026-02", "2026-03", "2026-04"]
+    assert (await store.journal.page(group.code, limit=1)).entries == group.entries[-1:]
+    assert (await store.journal.rotate(end_of("2026-09"), 6))[-1].month == "2026-03"
+    assert (await store.journal.entry(group.code, 14)) == group.entries[-1]
+
+
+async def test_a_batch_across_the_border_of_two_months_keeps_its_order(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found(at=START)])
+    batch = [group.post(ts=FEBRUARY - 1), group.post(ts=FEBRUARY), group.post(ts=FEBRUARY + 1)]
+    assert await store.commit(batch) == frozenset()
+    assert (await store.journal.page(group.code)).entries == group.entries
+    assert await months(store) == ["2026-01", "2026-02"]
+
+
+async def test_a_nonce_is_found_where_and_since_when_it_was_used(store: Store, group: Group) -> None:
+    for seq in range(2, 14):
+        ts = group.entries[seq - 1].ts
+        assert await store.journal.find_nonce(group.code, "alice", f"n{seq}", START) == (seq, ts)
+        assert await store.journal.find_nonce(group.code, "alice", f"n{seq}", ts) == (seq, ts)
+        assert await store.journal.find_nonce(group.code, "alice", f"n{seq}", ts + 1) is None
+    assert await store.journal.find_nonce(group.code, "bob", "n5", START) is None
+    assert await store.journal.find_nonce(group.code, "alice", "n99", START) is None
+
+
+async def test_a_nonce_used_again_is_found_at_its_latest_use(store: Store, group: Group) -> None:
+    await store.commit([group.post(ts=APRIL + 9 * DAY, nonce="n3")])
+    assert await store.journal.find_nonce(group.code, "alice", "n3", START) == (14, APRIL + 9 * DAY)
+
+
+async def test_recent_nonces_are_the_newest_oldest_first(store: Store, group: Group) -> None:
+    await store.commit([group.post(ts=APRIL + 3 * DAY), group.post("bob", ts=APRIL + 3 * DAY, nonce="b")])
+    recent = await store.journal.recent_nonces(group.code, MARCH + DAY, 100)
+    assert [(user, nonce, seq) for user, nonce, seq, _ in recent] == [
+        *(("alice", f"n{seq}", seq) for seq in range(9, 14)),
+        ("bob", "b", 15),
+    ]
+    assert [ts for *_, ts in recent] == [group.entries[seq - 1].ts for *_, seq, _ in recent]
+    assert await store.journal.recent_nonces(group.code, START, 2) == recent[-2:]
+    assert await store.journal.recent_nonces(group.code, APRIL + 4 * DAY, 100) == []
+
+
+@pytest.mark.parametrize("seq", [2, 13])
+async def test_an_erased_entry_keeps_its_place_without_its_text(store: Store, group: Group, seq: int) -> None:
+    await store.commit([group.act(EntryDeleted(at=APRIL + 9 * DAY, by="alice", user="alice", seq=seq))])
+    entry = await store.journal.entry(group.code, seq)
+    assert entry is not None
+    assert (entry.body, entry.redacted, entry.seq) == ("", True, seq)
+    assert entry.from_.user == "alice"
+    assert (await store.journal.page(group.code)).entries == group.entries
+    assert [one.redacted for one in group.entries].count(True) == 1
+
+
+async def test_an_entry_can_be_erased_in_the_batch_that_brings_it(store: Store, group: Group) -> None:
+    post = group.post(ts=APRIL + 8 * DAY)
+    gone = group.act(EntryDeleted(at=APRIL + 9 * DAY, by="alice", user="alice", seq=group.seq))
+    assert await store.commit([post, gone]) == frozenset()
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+async def test_an_erased_entry_of_the_past_is_erased_after_a_restart(place: Place, group: Group) -> None:
+    await place.store.commit([group.act(EntryDeleted(at=APRIL + 9 * DAY, by="alice", user="alice", seq=2))])
+    store = await place.reopen()
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+@pytest.mark.parametrize(
+    ("now", "removed"),
+    [
+        (AUGUST - 1, []),
+        (AUGUST, ["2026-01"]),
+        (end_of("2026-08") - 1, ["2026-01"]),
+        (end_of("2026-08"), ["2026-01", "2026-02"]),
+        (end_of("2030-01"), ["2026-01", "2026-02", "2026-03"]),
+    ],
+)
+async def test_rotation_removes_months_six_full_months_old_and_never_the_newest(
+    store: Store, group: Group, now: int, removed: list[str]
+) -> None:
+    before = await store.journal.segments()
+    assert await store.journal.rotate(now, 6) == before[: len(removed)]
+    assert [one.month for one in before[: len(removed)]] == removed
+    assert await store.journal.segments() == before[len(removed) :]
+    assert await store.journal.rotate(now, 6) == []
+
+
+async def test_history_after_rotation_begins_with_what_is_left(store: Store, group: Group) -> None:
+    await store.journal.page(group.code)
+    await store.journal.rotate(AUGUST, 6)
+    page = await store.journal.page(group.code, limit=50)
+    assert (page.entries, page.more) == (group.entries[4:], False)
+    assert (await store.journal.page(group.code, after=0, limit=3)).entries == group.entries[4:7]
+    assert await store.journal.entry(group.code, 4) is None
+    assert await store.journal.find_nonce(group.code, "alice", "n3", 0) is None
+
+
+async def test_seqs_go_on_after_all_of_a_groups_entries_are_gone(place: Place, world: World, group: Group) -> None:
+    quiet = world.group()
+    await place.store.commit([quiet.found(at=APRIL), quiet.post(ts=APRIL), quiet.post(ts=APRIL)])
+    await place.store.commit([group.post(ts=end_of("2027-01"))])
+    assert len(await place.store.journal.rotate(end_of("2027-01"), 6)) == 4
+    assert await place.store.journal.last_seqs([quiet.code, group.code]) == {quiet.code: 3, group.code: 14}
+    store = await place.reopen()
+    assert await store.journal.last_seqs([quiet.code]) == {quiet.code: 3}
+    assert (await store.journal.page(quiet.code)).entries == []
+    assert await store.commit([quiet.post(ts=end_of("2027-01"))]) == frozenset()
+    assert [entry.seq for entry in (await store.journal.page(quiet.code)).entries] == [4]
+
+
+async def test_seqs_have_no_hole_whatever_is_mixed(store: Store, group: Group) -> None:
+    works = []
+    for number in range(30):
+        ts = APRIL + 5 * DAY + number * 3 * DAY
+        works += [group.post(ts=ts), group.act(TopicSet(at=ts, by="alice", topic=str(number)))]
+    for start in range(0, len(works), 7):
+        await store.commit(works[start : start + 7])
+    entries: list[Entry] = []
+    after, more = 0, True
+    while more:
+        page = await store.journal.page(group.code, after=after, limit=11)
+        entries, more = entries + page.entries, page.more
+        after = entries[-1].seq
+    assert entries == group.entries
+    assert all(one.seq + 1 == other.seq for one, other in pairwise(entries))

@@ -1,0 +1,196 @@
+"""The promises of `Ledger`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from folkmoot_governance import Actor, PlatformRole, Policy, Refusal, decide, replay, replay_account
+from folkmoot_governance.account import (
+    AccountEvent,
+    AccountSuspended,
+    IdentityAttested,
+    RoleGranted,
+)
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, MemberLeft, TopicSet
+from folkmoot_governance.roles import Permission
+from folkmoot_protocol.types import Identity, JoinMode
+from folkmoot_server.storage.api import Profile, Store, Work
+from folkmoot_server.storage.projection import (
+    profile_row,
+    read_mark_row,
+    revoke_token,
+    revoke_tokens,
+    token_row,
+)
+from tests.conformance.world import DAY, START, World, code_of
+
+USERS = ("alice", "bob", "carol", "dave")
+
+
+async def test_versions_count_from_one_in_each_stream(store: Store, world: World) -> None:
+    one, other = world.group(), world.group()
+    topics = [TopicSet(at=START, by="alice", topic=str(n)) for n in range(5)]
+    await store.commit([one.found(), other.found(), one.act(*topics[:3]), other.act(topics[3]), one.act(topics[4])])
+    events = await store.ledger.events(f"group:{one.code}")
+    assert [one.version for one in events] == [1, 2, 3, 4, 5]
+    assert [getattr(one.event, "topic", None) for one in events] == ["", "0", "1", "2", "4"]
+
+
+async def test_events_come_in_pages(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found(), *(group.act(TopicSet(at=START, by="alice", topic="t")) for _ in range(6))])
+    stream = f"group:{group.code}"
+    assert [one.version for one in await store.ledger.events(stream, limit=3)] == [1, 2, 3]
+    assert [one.version for one in await store.ledger.events(stream, after=5, limit=3)] == [6, 7]
+    assert await store.ledger.events(stream, after=7) == []
+
+
+async def test_scan_goes_through_all_streams_in_the_order_of_commits(store: Store, world: World) -> None:
+    one, other = world.group(), world.group()
+    await store.commit([one.found(), other.found()])
+    await store.commit([other.act(TopicSet(at=START, by="alice", topic="t"))])
+    await store.commit([one.act(TopicSet(at=START, by="alice", topic="t"))])
+    scanned = await store.ledger.scan()
+    assert [entry.position for entry in scanned] == list(range(1, 9))
+    assert [entry.stream for entry in scanned[4:]] == [f"group:{group.code}" for group in (one, other, other, one)]
+    assert await store.ledger.scan(after=6, limit=1) == scanned[6:7]
+
+
+async def test_unknown_names_give_nothing(store: Store, world: World) -> None:
+    assert await store.ledger.load_group(code_of(9)) is None
+    assert await store.ledger.load_account("nobody") is None
+    assert await store.ledger.events("account:nobody") == []
+    assert await store.ledger.find_token("nothing") is None
+
+
+async def test_an_account_comes_back_with_its_groups_and_read_marks(store: Store, world: World) -> None:
+    kept, closed, others = world.group(), world.group(), world.group()
+    joined = MemberJoined(at=START, by="alice", user="alice", via="open")
+    await store.commit([kept.found(), closed.found(), others.found("bob"), others.act(joined)])
+    await store.commit([closed.act(GroupClosed(at=START, by="root", reason="r"))])
+    await store.commit([Work(rows=[read_mark_row(kept.code, "alice", 1)])])
+    await store.commit([Work(rows=[read_mark_row(kept.code, "alice", 4)])])
+    account = await store.ledger.load_account("alice")
+    assert account is not None
+    assert account.state == world.accounts["alice"]
+    assert account.profile == Profile("alice", "Alice", "hash", "en")
+    assert list(account.groups) == [kept.code, others.code]
+    assert list(account.created) == [kept.code]
+    assert account.read_seqs == {kept.code: 4}
+
+
+async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: World) -> None:
+    changes: Sequence[AccountEvent] = [
+        IdentityAttested(at=START, by="root", identity=Identity.PERSON, reason="papers"),
+        AccountSuspended(at=START + 1, by="root", until_ms=START + DAY, reason="flood"),
+        RoleGranted(at=START + 2, by="root", role=PlatformRole.REVIEWER, reason="hired"),
+    ]
+    for event in changes:
+        await store.commit([world.change("bob", event)])
+        account = await store.ledger.load_account("bob")
+        assert account is not None
+        events = [one.event for one in await store.ledger.events("account:bob")]
+        assert account.state == replay_account(events) == world.accounts["bob"]  # type: ignore[arg-type]
+
+
+async def test_a_profile_can_change(store: Store, world: World) -> None:
+    await store.commit([Work(rows=[profile_row(Profile("bob", "Robert", "other", "zh-CN"))])])
+    account = await store.ledger.load_account("bob")
+    assert account is not None
+    assert account.profile == Profile("bob", "Robert", "other", "zh-CN")
+    assert await store.ledger.display_names(["bob", "alice", "nobody"]) == {"bob": "Robert", "alice": "Alice"}
+
+
+async def test_a_revoked_token_is_not_found(store: Store, world: World) -> None:
+    rows = [token_row("h1", "alice", START), token_row("h2", "alice", START), token_row("h3", "alice", START)]
+    await store.commit([Work(rows=[*rows, token_row("h4", "bob", START)])])
+    assert await store.ledger.find_token("h1") == "alice"
+    await store.commit([Work(rows=[revoke_token("h1")])])
+    assert [await store.ledger.find_token(hash) for hash in ("h1", "h2")] == [None, "alice"]
+    await store.commit([Work(rows=[revoke_tokens("alice")])])
+    found = [await store.ledger.find_token(hash) for hash in ("h1", "h2", "h3", "h4")]
+    assert found == [None, None, None, "bob"]
+
+
+async def test_groups_are_listed_by_code(store: Store, world: World) -> None:
+    groups = [world.group() for _ in range(5)]
+    await store.commit([group.found(name=f"G{number}") for number, group in enumerate(groups)])
+    joined = MemberJoined(at=START, by="bob", user="bob", via="open")
+    await store.commit([groups[3].act(joined), groups[4].act(GroupClosed(at=START, by="root", reason="r"))])
+    first = await store.ledger.list_groups(limit=3)
+    rest = await store.ledger.list_groups(after=first[-1].code, limit=3)
+    assert [row.code for row in [*first, *rest]] == [group.code for group in groups]
+    assert [(row.name, row.members, row.status) for row in rest] == [("G3", 2, "active"), ("G4", 0, "closed")]
+    assert all(row.owner == "alice" and row.created_ts == START for row in first)
+
+
+async def test_accounts_are_listed_by_name(store: Store, world: World) -> None:
+    suspended = AccountSuspended(at=START, by="root", until_ms=START + DAY, reason="flood")
+    await store.commit([world.change("dave", suspended)])
+    rows = await store.ledger.list_accounts(after="alice", limit=2)
+    assert [row.user for row in rows] == ["bob", "carol"]
+    (dave,) = await store.ledger.list_accounts(after="carol")
+    assert (dave.display_name, dave.identity, dave.platform) == ("Dave", "none", None)
+    assert dave.suspended_until_ms == START + DAY
+
+
+async def test_members_who_left_are_gone_from_both_sides(store: Store, world: World) -> None:
+    group = world.group()
+    joined = MemberJoined(at=START, by="bob", user="bob", via="open")
+    await store.commit([group.found(), group.act(joined), group.act(MemberLeft(at=START, by="bob", user="bob"))])
+    account = await store.ledger.load_account("bob")
+    assert account is not None
+    assert list(account.groups) == []
+    assert await store.ledger.load_group(group.code) == group.state
+
+
+user = st.sampled_from(USERS)
+durations = st.integers(1, 3 * DAY)
+commands = st.one_of(
+    st.builds(c.JoinGroup),
+    st.builds(c.LeaveGroup),
+    st.builds(c.Invite, user=user),
+    st.builds(c.Kick, user=user),
+    st.builds(c.BanMember, user=user, duration_ms=durations, reason=st.just("r")),
+    st.builds(c.Unban, user=user),
+    st.builds(c.MuteMember, user=user, duration_ms=durations, reason=st.just("r")),
+    st.builds(c.Unmute, user=user),
+    st.builds(c.Promote, user=user, permissions=st.frozensets(st.sampled_from(Permission))),
+    st.builds(c.Demote, user=user),
+    st.builds(c.SetTag, user=user, tag=st.sampled_from(["", "tag"])),
+    st.builds(c.OfferTransfer, user=user),
+    st.builds(c.AcceptTransfer),
+    st.builds(c.SetJoinMode, join_mode=st.sampled_from([JoinMode.OPEN, JoinMode.APPROVAL])),
+    st.builds(c.DenyRequest, user=user),
+    st.builds(lambda name: c.ApproveRequests((Actor(name),)), user),
+    st.builds(c.Lock, duration_ms=durations),
+    st.builds(c.SetSlow, slow_ms=st.just(1000)),
+    st.builds(c.SuspendGroup, duration_ms=durations, reason=st.just("r")),
+    st.builds(c.RestoreGroup, reason=st.just("r")),
+    st.builds(c.CloseGroup, reason=st.just("r")),
+)
+
+
+@given(steps=st.lists(st.tuples(user, commands, st.integers(0, DAY)), max_size=25))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_a_group_equals_the_replay_of_its_stream(
+    store: Store, world: World, steps: list[tuple[str, c.Command, int]]
+) -> None:
+    group = world.group()
+    works = [group.found()]
+    now = START
+    for name, command, later in steps:
+        now += later
+        works += decided(group, command, Actor(name, platform=PlatformRole.SUPERADMIN), now)
+    assert await store.commit(works) == frozenset()
+    events: list[Any] = [one.event for one in await store.ledger.events(f"group:{group.code}")]
+    assert await store.ledger.load_group(group.code) == group.state == replay(events)
+
+
+def decided(group: Any, command: c.Command, actor: Actor, now: int) -> list[Work]:
+    """Return the work of a command, none if it is refused."""
+    decision: Sequence[Event] | Refusal = decide(group.state, command, actor, now, Policy())
+    return [] if isinstance(decision, Refusal) or not decision else [group.act(*decision)]

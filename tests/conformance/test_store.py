@@ -1,0 +1,160 @@
+"""The promises of `Store`: what `commit` stores, and what it leaves out."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from folkmoot_governance.group.events import GroupRenamed, MemberJoined, TopicSet
+from folkmoot_server.storage.api import NewEntry, StorageError, Store, Upsert, Work
+from folkmoot_server.storage.projection import read_mark_row, token_row
+from tests.conformance.conftest import Place
+from tests.conformance.world import START, World
+
+
+async def test_what_is_committed_survives_a_restart(place: Place, world: World) -> None:
+    group = world.group()
+    await place.store.commit([group.found(), group.post(), group.act(TopicSet(at=START, by="alice", topic="t"))])
+    store = await place.reopen()
+    assert await store.ledger.load_group(group.code) == group.state
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+async def test_a_restarted_store_goes_on_where_it_stopped(place: Place, world: World) -> None:
+    group = world.group()
+    await place.store.commit([group.found(), group.post()])
+    store = await place.reopen()
+    assert await store.commit([group.post(), group.act(GroupRenamed(at=START, by="alice", name="B"))]) == frozenset()
+    assert [one.position for one in await store.ledger.scan()] == list(range(1, 7))
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+async def test_works_of_one_stream_follow_each_other_in_a_batch(store: Store, world: World) -> None:
+    group = world.group()
+    batch = [group.found(), group.post(), group.act(MemberJoined(at=START, by="bob", user="bob", via="open"))]
+    assert await store.commit([*batch, group.post("bob")]) == frozenset()
+    assert await store.ledger.load_group(group.code) == group.state
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+async def test_a_conflict_of_versions_leaves_the_others_stored(store: Store, world: World) -> None:
+    one, other = world.group(), world.group()
+    await store.commit([one.found(), other.found()])
+    late = one.act(GroupRenamed(at=START, by="alice", name="Late"))
+    late.version -= 1
+    conflicts = await store.commit([other.post(), late, other.post()])
+    assert conflicts == {late.stream}
+    assert (await store.journal.page(other.code)).entries == other.entries
+    stored = await store.ledger.load_group(one.code)
+    assert stored is not None
+    assert (stored.name, stored.version) == ("Group", 1)
+    assert (await store.journal.last_seqs([one.code]))[one.code] == 1
+
+
+@pytest.mark.parametrize("shift", [-1, 1])
+async def test_a_seq_that_does_not_follow_is_a_conflict(store: Store, world: World, shift: int) -> None:
+    group = world.group()
+    await store.commit([group.found(), group.post()])
+    work = group.post()
+    (new,) = work.entries
+    work.entries = [replace(new, entry=replace(new.entry, seq=new.entry.seq + shift))]
+    assert await store.commit([work]) == {work.stream}
+    assert (await store.journal.page(group.code)).entries == group.entries[:2]
+
+
+async def test_one_bad_work_takes_all_of_its_stream_out(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    works = [group.post(), group.act(TopicSet(at=START, by="alice", topic="new")), group.post()]
+    works[-1].version += 1
+    assert await store.commit(works) == {works[0].stream}
+    stored = await store.ledger.load_group(group.code)
+    assert stored is not None
+    assert (stored.topic, stored.version) == ("", 1)
+    assert (await store.journal.last_seqs([group.code])) == {group.code: 1}
+
+
+async def test_a_second_registration_of_a_name_is_a_conflict(store: Store, world: World) -> None:
+    again = World().register("alice", display_name="Mallory")
+    assert await store.commit([again]) == {again.stream}
+    account = await store.ledger.load_account("alice")
+    assert account is not None
+    assert account.profile.display_name == "Alice"
+
+
+async def test_rows_alone_are_never_in_conflict(store: Store, world: World) -> None:
+    group = world.group()
+    bad = group.found()
+    bad.version = 7
+    rows = Work(rows=[token_row("h", "alice", START)])
+    assert await store.commit([bad, rows]) == {bad.stream}
+    assert await store.ledger.find_token("h") == "alice"
+
+
+async def test_a_failure_leaves_nothing_of_the_batch(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    post = group.post()
+    broken = Work(rows=[read_mark_row(group.code, "nobody", 1)])
+    with pytest.raises(StorageError) as failure:
+        await store.commit([post, Work(rows=[token_row("h", "alice", START)]), broken])
+    assert failure.value.__cause__ is not None
+    assert await store.ledger.find_token("h") is None
+    assert await store.journal.last_seqs([group.code]) == {group.code: 1}
+    assert await store.commit([post]) == frozenset()
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+async def test_a_failure_halfway_leaves_nothing_of_the_batch(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    renamed = group.act(GroupRenamed(at=START, by="alice", name="Renamed"))
+    renamed.rows = [*renamed.rows, Upsert("members", {"code": group.code, "user": "bob"})]
+    with pytest.raises(StorageError):
+        await store.commit([renamed])
+    assert [one.version for one in await store.ledger.events(renamed.stream)] == [1]
+    renamed.rows = renamed.rows[:-1]
+    assert await store.commit([renamed]) == frozenset()
+    assert await store.ledger.load_group(group.code) == group.state
+
+
+async def test_a_notice_is_stored_once_per_version(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    work = group.post()
+    (new,) = work.entries
+    work.entries = [NewEntry(new.entry, version=1)]
+    with pytest.raises(StorageError):
+        await store.commit([work])
+    assert await store.journal.last_seqs([group.code]) == {group.code: 1}
+
+
+async def test_reads_beside_commits_see_whole_batches(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    done = asyncio.Event()
+
+    async def write() -> None:
+        for _ in range(60):
+            await store.commit([group.post() for _ in range(5)])
+        done.set()
+
+    async def read() -> int:
+        seen = 0
+        while not done.is_set():
+            entries = (await store.journal.page(group.code, limit=7)).entries
+            seqs = [entry.seq for entry in entries]
+            assert seqs == list(range(seqs[0], seqs[-1] + 1))
+            assert (seqs[-1] - 1) % 5 == 0
+            assert seqs[-1] >= seen
+            seen = seqs[-1]
+        return seen
+
+    _, *seen = await asyncio.gather(write(), read(), read(), read())
+    assert all(seen)
+    assert (await store.journal.last_seqs([group.code])) == {group.code: 301}
+
+
+async def test_a_batch_of_nothing_is_stored_as_nothing(store: Store, world: World) -> None:
+    assert await store.commit([]) == frozenset()
+    assert len(await store.ledger.scan()) == len(world.accounts)
