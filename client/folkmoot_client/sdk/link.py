@@ -61,8 +61,7 @@ class Link:
         self._ended = False
 
     @classmethod
-    async def open(cls, url: str, codec: Codec, on_event: OnEvent, on_result: OnResult, timeout_s: float) ->
-    "Link":
+    async def open(cls, url: str, codec: Codec, on_event: OnEvent, on_result: OnResult, timeout_s: float) -> "Link":
         """Connect and read the hello. Raises `NotReachable`."""
         proxy: Literal[True] | None = None if is_loopback(url) else True
         connecting = connect(
