@@ -62,7 +62,8 @@ class Work(Struct, gc=False):
 
     `version` is the version of `stream` under which it was decided; the `events` become versions `version + 1` and so
     on. The `entries` of a group's work take the seqs that follow the group's last one, without a gap. `erase` names
-    entries of the group whose text leaves the readable part of the journal. `rows` are the changes of projections.
+    entries of the group whose text leaves the readable part of the journal; that they are redacted is a row of
+    `redactions`, which `project_group` gives. `rows` are the changes of projections, in any order.
     A work with an empty `stream` has rows only (sessions, read marks) and is never in conflict.
     """
 

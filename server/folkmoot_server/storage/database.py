@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as RawConnection
+from sqlite3 import Error as DriverError
 from sqlite3 import connect
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from .api import StorageError
@@ -18,6 +20,9 @@ from .tables import SCHEMA
 MAIN = "folkmoot.sqlite3"
 JOURNAL = "journal"
 BUSY_MS = 10_000
+
+FAILURES = (DriverError, SQLAlchemyError, OSError)
+"""What a call may raise when files, disk or SQLite fail it."""
 
 # FULL: a commit that returned survives loss of power, the promise behind every `ok`. A thousand pages, the
 # default, would checkpoint every few batches under load.

@@ -24,10 +24,10 @@ from .api import (
     StoredAccount,
     Work,
 )
-from .database import DirectoryLock, close_main, open_main
+from .database import FAILURES, DirectoryLock, close_main, open_main
 from .sealing import load_key
 from .segments import SegmentReader, Segments
-from .writer import FAILURES, Writer
+from .writer import Writer
 
 READERS = 2
 

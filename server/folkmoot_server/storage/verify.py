@@ -1,6 +1,7 @@
 """Replaying the ledger and comparing all that was made from it, in a store that no server has open."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from gettext import gettext as _
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,14 +21,14 @@ from folkmoot_governance.account import AccountEvent, AccountRegistered
 from folkmoot_governance.group.events import EntryDeleted, Event, GroupCreated
 
 from .api import AnyEvent, Recorded, StorageError, Upsert
-from .database import MAIN, close_main, locked, open_main
+from .database import FAILURES, MAIN, close_main, locked, open_main
 from .heads import GROUP, code_of
 from .projection import MEMBER_TABLES, group_row, member_table_row, project_account
 from .sealing import load_key
 from .segments import SegmentReader, Segments
 from .sqlite_ledger import ledger_row, recorded
 from .tables import SCHEMA, accounts, groups, journal_heads, ledger, metadata, redactions
-from .verify_journal import JournalCheck, verify_segments
+from .verify_journal import JournalCheck, check_content, check_files
 
 Progress = Callable[[int, int], None]
 """Told how many streams are done, of how many."""
@@ -49,28 +50,43 @@ def verify(data_dir: Path, progress: Progress | None = None) -> list[str]:
     """
     if not (data_dir / MAIN).exists():
         raise StorageError(_("there is no store in {path}").format(path=data_dir))
-    with locked(data_dir):
-        main = open_main(data_dir, read_only=True)
-        reader = SegmentReader(Segments(data_dir / "journal"))
+    problems: list[str] = []
+    with locked(data_dir), _reading(data_dir) as (main, reader):
         try:
-            with main.begin():
-                return list(_problems(main, reader, data_dir, progress or (lambda done, total: None)))
-        finally:
-            reader.close()
-            close_main(main)
+            for problem in _problems(main, reader, data_dir, progress or (lambda done, total: None)):
+                problems.append(problem)
+        except FAILURES as error:
+            problems.append(_("the files cannot be read: {error}").format(error=error))
+    return problems
+
+
+@contextmanager
+def _reading(data_dir: Path) -> Iterator[tuple[Connection, SegmentReader]]:
+    main = open_main(data_dir, read_only=True)
+    reader = SegmentReader(Segments(data_dir / "journal"))
+    try:
+        yield main, reader
+    finally:
+        reader.close()
+        close_main(main)
 
 
 def _problems(main: Connection, reader: SegmentReader, data_dir: Path, progress: Progress) -> Iterator[str]:
     revision = main.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if revision != SCHEMA:
         raise StorageError(_("the store has schema {found}: run db migrate").format(found=revision))
-    yield from _check_file(main)
+    damage = [*_check_file(main), *check_files(reader)]
+    if damage:
+        # What is read from a damaged file proves nothing; a backup must come first.
+        yield from damage
+        return
+    yield from _check_references(main)
     yield from _check_positions(main)
     streams = list(main.execute(select(ledger.c.stream).distinct().order_by(ledger.c.stream)).scalars())
     yield from _check_orphans(main, streams)
     heads = {row.code: row.last_seq for row in main.execute(select(journal_heads))}
     journal = JournalCheck(reader, heads)
-    yield from verify_segments(reader, load_key(data_dir / "keys" / "journal.key"))
+    yield from check_content(reader, load_key(data_dir / "keys" / "journal.key"))
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
     for done, stream in enumerate(streams, 1):
         yield from _check_stream(main, journal, stream)
@@ -81,6 +97,9 @@ def _check_file(main: Connection) -> Iterator[str]:
     for (finding,) in main.execute(text("PRAGMA integrity_check")):
         if finding != "ok":
             yield _("main file: {finding}").format(finding=finding)
+
+
+def _check_references(main: Connection) -> Iterator[str]:
     for table, _row, parent, _key in main.execute(text("PRAGMA foreign_key_check")):
         yield _("{table}: a row names nothing in {parent}").format(table=table, parent=parent)
 

@@ -23,12 +23,17 @@ _RANGES = "SELECT grp, min(seq), max(seq), count(*) FROM entry GROUP BY grp"
 _NOTICES = "SELECT version, data FROM entry WHERE grp = ? AND version IS NOT NULL"
 
 
-def verify_segments(reader: SegmentReader, key: bytes) -> Iterator[str]:
-    """Check each file by itself: SQLite's own checks, months, sealed texts."""
+def check_files(reader: SegmentReader) -> Iterator[str]:
+    """Run SQLite's own check on each segment."""
     for month, segment in reader.oldest_first():
         for (finding,) in segment.execute("PRAGMA integrity_check"):
             if finding != "ok":
                 yield _("journal {month}: {finding}").format(month=month, finding=finding)
+
+
+def check_content(reader: SegmentReader, key: bytes) -> Iterator[str]:
+    """Check each segment by itself: nothing of a later month in it, and its sealed texts open."""
+    for month, segment in reader.oldest_first():
         (latest,) = segment.execute("SELECT max(ts) FROM entry").fetchone()
         if latest is not None and latest >= end_of(month):
             yield _("journal {month}: an entry is of a later month").format(month=month)

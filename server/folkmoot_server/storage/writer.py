@@ -8,17 +8,15 @@ journal. `recover` finds and writes them, at the start and after any failure.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import Error as DriverError
 from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import insert
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..notices import Teller
 from . import row_changes, sqlite_journal, sqlite_ledger
 from .api import Segment, StorageError, Work
-from .database import JOURNAL, close_main, migrate, open_main, raw_of, sync_directory
+from .database import FAILURES, JOURNAL, close_main, migrate, open_main, raw_of, sync_directory
 from .heads import Head, Heads, code_of
 from .months import end_of, is_due, month_of
 from .repair import last_told_batch, missing_notices
@@ -28,8 +26,6 @@ from .segments import FORMAT, INSERT, SCHEMA, Row, SegmentReader, Segments, row_
 from .tables import ledger
 
 T = TypeVar("T")
-
-FAILURES = (DriverError, SQLAlchemyError, OSError)
 
 _INSERT_ENTRIES = INSERT.format(db=JOURNAL)
 _TOLD = f"UPDATE {JOURNAL}.segment SET batch = ?"  # noqa: S608

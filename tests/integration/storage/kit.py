@@ -1,0 +1,66 @@
+"""A store with a little of everything in it, for tests that break it."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from folkmoot_governance.group.events import (
+    EntryDeleted,
+    Invited,
+    MemberBanned,
+    MemberJoined,
+    MemberMuted,
+    TopicSet,
+)
+from folkmoot_server.i18n import translator
+from folkmoot_server.storage.api import Work
+from folkmoot_server.storage.months import end_of
+from folkmoot_server.storage.projection import token_row
+from folkmoot_server.storage.sqlite import SqliteStore
+from tests.conformance.world import DAY, START, Group, World
+
+FEBRUARY = end_of("2026-01")
+
+
+@asynccontextmanager
+async def opened(data_dir: Path) -> AsyncIterator[SqliteStore]:
+    """A store, closed at the end of the block."""
+    store = await SqliteStore.open(data_dir, say=translator("en"))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def filled(data_dir: Path) -> Group:
+    """Fill a store with two months of a group: members, a ban, a mute, a deletion; return the group."""
+    world = World()
+    group = world.group()
+    works = [world.register(user) for user in ("alice", "bob", "carol", "dave")]
+    works += [
+        group.found(),
+        group.act(MemberJoined(at=START, by="bob", user="bob", via="open")),
+        group.post("bob", nonce="n"),
+        group.act(MemberBanned(at=START + 1, by="alice", user="carol", until_ms=START + DAY, reason="r")),
+        group.act(Invited(at=START + 2, by="alice", user="dave", until_ms=START + DAY)),
+        Work(rows=[token_row("h", "alice", START)]),
+    ]
+    later = [
+        group.post("bob", ts=FEBRUARY),
+        group.act(MemberMuted(at=FEBRUARY, by="alice", user="bob", until_ms=FEBRUARY + DAY, reason="loud")),
+        group.act(EntryDeleted(at=FEBRUARY, by="alice", user="bob", seq=3)),
+        group.act(EntryDeleted(at=FEBRUARY, by="alice", user="bob", seq=5)),
+        group.act(TopicSet(at=FEBRUARY, by="alice", topic="t")),
+    ]
+    async with opened(data_dir) as store:
+        for batch in (works, later):
+            assert await store.commit(batch) == frozenset()
+    return group
+
+
+def tamper(path: Path, statement: str) -> None:
+    """Change a file behind the store's back; the statement must hit something."""
+    with sqlite3.connect(path) as connection:
+        assert connection.execute(statement).rowcount > 0
+    connection.close()

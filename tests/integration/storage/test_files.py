@@ -1,0 +1,153 @@
+"""What the store does with its files: locks, schema, keys, durability, full disks."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from folkmoot_governance.group.events import EntryDeleted, TopicSet
+from folkmoot_server.storage.api import StorageError
+from folkmoot_server.storage.database import close_main, open_main
+from folkmoot_server.storage.sqlite import SqliteStore
+from folkmoot_server.storage.tables import SCHEMA, metadata
+from folkmoot_server.storage.tools import migrate, verify
+from tests.conformance.world import DAY
+from tests.integration.storage.kit import FEBRUARY, filled, opened, tamper
+
+
+async def in_writer(store: SqliteStore, act: Callable[[sqlite3.Connection], Any]) -> Any:
+    """Run something on the connection that writes, in its thread."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(store._threads.write, act, store._writer._raw)
+
+
+async def test_a_directory_has_one_server(tmp_path: Path) -> None:
+    async with opened(tmp_path):
+        with pytest.raises(StorageError, match="another server uses"):
+            await SqliteStore.open(tmp_path, say=lambda text, detail: text)
+    async with opened(tmp_path) as store:
+        assert await store.ledger.scan() == []
+
+
+def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
+    assert migrate(tmp_path) == SCHEMA
+    main = open_main(tmp_path, read_only=True)
+    try:
+        assert compare_metadata(MigrationContext.configure(main), metadata) == []
+    finally:
+        close_main(main)
+    assert migrate(tmp_path) == SCHEMA
+
+
+async def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    tamper(tmp_path / "folkmoot.sqlite3", "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StorageError, match="9999"):
+        migrate(tmp_path)
+    with pytest.raises(StorageError, match="9999"):
+        await SqliteStore.open(tmp_path, say=lambda text, detail: text)
+
+
+async def test_what_is_no_database_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "folkmoot.sqlite3").write_bytes(b"no database " * 400)
+    with pytest.raises(StorageError, match="cannot open"):
+        await SqliteStore.open(tmp_path, say=lambda text, detail: text)
+
+
+async def test_both_files_are_synced_at_each_commit(tmp_path: Path) -> None:
+    await filled(tmp_path)
+
+    def settings(raw: sqlite3.Connection) -> list[Any]:
+        pragmas = [f"{file}.{name}" for file in ("main", "journal") for name in ("synchronous", "journal_mode")]
+        return [raw.execute(f"PRAGMA {pragma}").fetchone()[0] for pragma in pragmas]
+
+    async with opened(tmp_path) as store:
+        assert await in_writer(store, settings) == [2, "wal", 2, "wal"]
+
+
+async def test_only_the_owner_reads_keys(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    key = tmp_path / "keys" / "journal.key"
+    assert len(key.read_bytes()) == 32
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "journal").stat().st_mode & 0o077 == 0
+
+
+async def test_an_erased_text_is_not_in_the_newest_segment(tmp_path: Path) -> None:
+    group = await filled(tmp_path)
+    async with opened(tmp_path) as store:
+        await store.commit([group.post("bob", ts=FEBRUARY, body="not for your eyes")])
+        deleted = EntryDeleted(at=FEBRUARY, by="alice", user="bob", seq=group.seq)
+        await store.commit([group.act(deleted)])
+    assert b"not for your eyes" not in (tmp_path / "journal" / "2026-02.sqlite3").read_bytes()
+    assert verify(tmp_path) == []
+
+
+async def test_an_older_segment_is_not_written_for_an_erasure(tmp_path: Path) -> None:
+    group = await filled(tmp_path)
+    january = tmp_path / "journal" / "2026-01.sqlite3"
+    content = january.read_bytes()
+    async with opened(tmp_path) as store:
+        await store.commit([group.act(EntryDeleted(at=FEBRUARY, by="alice", user="alice", seq=1))])
+        entry = await store.journal.entry(group.code, 1)
+        assert entry is not None
+        assert entry.redacted
+    assert january.read_bytes() == content
+
+
+async def test_a_full_disk_fails_the_commit_and_nothing_else(tmp_path: Path) -> None:
+    group = await filled(tmp_path)
+
+    def fill(raw: sqlite3.Connection) -> None:
+        pages = raw.execute("PRAGMA journal.page_count").fetchone()[0]
+        raw.execute(f"PRAGMA journal.max_page_count = {pages}")
+
+    async with opened(tmp_path) as store:
+        before = group.seq
+        works = [group.act(TopicSet(at=FEBRUARY, by="alice", topic="full"))]
+        works += [group.post("bob", ts=FEBRUARY, body="x" * 1000) for _ in range(50)]
+        await in_writer(store, fill)
+        with pytest.raises(StorageError, match="full"):
+            await store.commit(works)
+        assert await store.journal.last_seqs([group.code]) == {group.code: before}
+        stored = await store.ledger.load_group(group.code)
+        assert stored is not None
+        assert stored.version == group.state.version - 1
+        await in_writer(store, lambda raw: raw.execute("PRAGMA journal.max_page_count = 100000").fetchone())
+        assert await store.commit(works) == frozenset()
+        assert (await store.journal.page(group.code, after=0, limit=100)).entries == group.entries
+    assert verify(tmp_path) == []
+
+
+async def test_a_log_left_at_the_border_of_months_is_settled(tmp_path: Path) -> None:
+    group = await filled(tmp_path)
+    january = tmp_path / "journal" / "2026-01.sqlite3"
+    late = sqlite3.connect(january)
+    late.execute("UPDATE entry SET display_name = 'B.' WHERE seq = 3")
+    late.commit()
+    log, content = (january.with_name(f"{january.name}-wal"), january.read_bytes())
+    left = log.read_bytes()
+    late.close()
+    january.write_bytes(content)
+    log.write_bytes(left)
+    async with opened(tmp_path) as store:
+        entry = await store.journal.entry(group.code, 3)
+        assert entry is not None
+        assert entry.from_.display_name == "B."
+    assert not log.exists() or log.stat().st_size == 0
+
+
+async def test_space_of_removed_segments_comes_free(tmp_path: Path) -> None:
+    group = await filled(tmp_path)
+    async with opened(tmp_path) as store:
+        for _ in range(4):
+            await store.journal.page(group.code)
+        await store.journal.rotate(FEBRUARY + 400 * DAY, 6)
+        assert not list((tmp_path / "journal").glob("2026-01*"))
+        held = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+        assert not [name for name in held if "2026-01" in name]

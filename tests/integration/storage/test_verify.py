@@ -1,0 +1,128 @@
+"""`verify` finds nothing in a sound store, and each way in which somebody could have changed it."""
+
+from pathlib import Path
+
+import pytest
+
+from folkmoot_server.storage.api import StorageError
+from folkmoot_server.storage.tools import migrate, seed, verify
+from tests.integration.storage.kit import filled, opened, tamper
+
+MAIN, JANUARY, FEBRUARY = "folkmoot.sqlite3", "journal/2026-01.sqlite3", "journal/2026-02.sqlite3"
+
+CHANGES = {
+    "a member more": (MAIN, "INSERT INTO members SELECT code, 'dave', 'admin', '', 1, '' FROM groups", "members"),
+    "a member less": (MAIN, "DELETE FROM members WHERE user = 'bob'", "members"),
+    "a role": (MAIN, "UPDATE members SET role = 'owner' WHERE user = 'bob'", "members"),
+    "a name": (MAIN, "UPDATE groups SET name = 'Other'", "groups"),
+    "a ban lifted": (MAIN, "DELETE FROM bans", "bans"),
+    "a mute prolonged": (MAIN, "UPDATE mutes SET until_ms = until_ms + 1", "mutes"),
+    "an invitation lost": (MAIN, "DELETE FROM invitations", "invitations"),
+    "an identity": (MAIN, "UPDATE accounts SET identity = 'person' WHERE user = 'bob'", "accounts"),
+    "a redaction lost": (MAIN, "DELETE FROM redactions WHERE seq = 3", "redactions"),
+    "an account of nowhere": (
+        MAIN,
+        "INSERT INTO accounts SELECT 'eve', created_ts, agreement, identity, platform, 0, '', 1 FROM accounts LIMIT 1",
+        "the ledger does not have eve",
+    ),
+    "a row of nobody": (MAIN, "UPDATE tokens SET user = 'nobody'", "names nothing in accounts"),
+    "an event lost": (MAIN, "DELETE FROM ledger WHERE type = 'muted'", "have a hole"),
+    "the last event lost": (MAIN, "DELETE FROM ledger WHERE type = 'topic_changed'", "does not have it"),
+    "an event rewritten": (
+        MAIN,
+        "UPDATE ledger SET data = replace(data, 'loud', 'late') WHERE type = 'muted'",
+        "its notice says something else",
+    ),
+    "an event that is none": (MAIN, "UPDATE ledger SET data = '{}' WHERE type = 'muted'", "cannot be replayed"),
+    "an event of another kind": (
+        MAIN,
+        "UPDATE ledger SET data = (SELECT data FROM ledger WHERE position = 1) WHERE type = 'muted'",
+        "cannot be replayed",
+    ),
+    "an actor": (MAIN, "UPDATE ledger SET actor = 'bob' WHERE type = 'muted'", "does not match its columns"),
+    "positions swapped": (MAIN, "UPDATE ledger SET batch = 9 WHERE position = 2", "out of order"),
+    "a post lost": (JANUARY, "DELETE FROM entry WHERE seq = 3", "have a hole"),
+    "a notice lost": (JANUARY, "DELETE FROM entry WHERE seq = 4", "its notice is missing"),
+    "the last notice lost": (
+        FEBRUARY,
+        "DELETE FROM entry WHERE seq = (SELECT max(seq) FROM entry)",
+        "its notice is missing",
+    ),
+    "a notice rewritten": (FEBRUARY, "UPDATE entry SET data = '{}' WHERE seq = 6", "says something else"),
+    "an invented notice": (FEBRUARY, "UPDATE entry SET version = 99 WHERE seq = 5", "the ledger does not have it"),
+    "an entry of another month": (
+        JANUARY,
+        "UPDATE entry SET ts = ts + 40 * 86400000 WHERE seq = 3",
+        "is of a later month",
+    ),
+    "entries of a group that is not": (
+        JANUARY,
+        "INSERT INTO entry SELECT 1, seq, ts, kind, user, display_name, role, tags, body, reply_to, target, data,"
+        " nonce, NULL FROM entry WHERE seq = 1",
+        "the ledger has no group 1",
+    ),
+    "a sealed text": (FEBRUARY, "UPDATE restricted SET sealed = zeroblob(40)", "does not open"),
+}
+
+
+async def test_a_sound_store_has_no_problems(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    seen: list[tuple[int, int]] = []
+    assert verify(tmp_path, lambda done, total: seen.append((done, total))) == []
+    assert seen == [(done, 5) for done in range(1, 6)]
+
+
+@pytest.mark.parametrize(("file", "statement", "finding"), CHANGES.values(), ids=CHANGES.keys())
+async def test_a_change_is_found(tmp_path: Path, file: str, statement: str, finding: str) -> None:
+    await filled(tmp_path)
+    tamper(tmp_path / file, statement)
+    problems = verify(tmp_path)
+    assert any(finding in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize("file", [MAIN, JANUARY])
+async def test_a_damaged_file_is_found(tmp_path: Path, file: str) -> None:
+    await filled(tmp_path)
+    path = tmp_path / file
+    pages = path.stat().st_size // 4096
+    with path.open("r+b") as damaged:
+        for page in range(1, pages):
+            damaged.seek(page * 4096 + 8)
+            damaged.write(bytes(64))
+    assert verify(tmp_path) != []
+
+
+async def test_the_key_of_another_store_opens_nothing(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    (tmp_path / "keys" / "journal.key").write_bytes(bytes(32))
+    assert [problem for problem in verify(tmp_path) if "does not open" in problem]
+
+
+async def test_a_store_in_use_is_left_alone(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    async with opened(tmp_path):
+        with pytest.raises(StorageError, match="another server uses"):
+            verify(tmp_path)
+        with pytest.raises(StorageError, match="another server uses"):
+            migrate(tmp_path)
+
+
+def test_no_store_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="there is no store"):
+        verify(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_seeded_data_is_like_any_other(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    seed(tmp_path / "data", 3, 4, tokens)
+    lines = [line.split() for line in tokens.read_text().splitlines()]
+    assert [(line[0], line[1], line[2]) for line in lines] == [
+        (str(group), str(member), f"g{group}m{member}") for group in range(3) for member in range(4)
+    ]
+    assert len({line[3] for line in lines}) == 12
+    assert len({(line[0], line[4]) for line in lines}) == 3
+    assert tokens.stat().st_mode & 0o077 == 0
+    assert verify(tmp_path / "data") == []
+    with pytest.raises(StorageError, match="seeded already"):
+        seed(tmp_path / "data", 1, 1, tmp_path / "again")
