@@ -65,6 +65,8 @@ format: install
 docs: install
 	LANGUAGE=en $(BIN)/folkmoot config example > config.example.toml
 	LANGUAGE=en $(BIN)/folkmoot config docs > docs/configuration.md
+	$(BIN)/python -c 'from pathlib import Path; from folkmoot_governance.table import with_table; \
+		page = Path("docs/governance.md"); page.write_text(with_table(page.read_text("utf-8")), "utf-8")'
 
 wheel: install
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

@@ -6,9 +6,10 @@ connection gets one write per turn: a `send` call costs 4 to 8 µs, so fewer cal
 
 import asyncio
 
+from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_protocol.events import EntryEvent, GroupEvent, LeftEvent, TypingEvent
+from folkmoot_protocol.events import AccountEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
 from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import Account, Accounts
@@ -70,7 +71,9 @@ class Hub:
                 if room is not None:
                     self._on_typing(room, news.user)
             case AccountNews():
-                pass
+                account = self._accounts.get(news.user)
+                if account is not None:
+                    self._on_account(account, news)
 
     def _on_group(self, room: Room, news: GroupNews) -> None:
         if news.events:
@@ -159,6 +162,14 @@ class Hub:
         for session in account.sessions if account else ():
             session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
 
+    def _on_account(self, account: Account, news: AccountNews) -> None:
+        """Tell an account's connections what changed; close them if it was suspended (G11.2)."""
+        suspended = any(isinstance(event, AccountSuspended) for event in news.events)
+        for session in list(account.sessions):
+            session.send(AccountEvent(account=account.view()))
+            if suspended:
+                session.close(CloseCode.FORBIDDEN)
+
     def _on_typing(self, room: Room, user: str) -> None:
         event = TypingEvent(group=room.state.code, user=user)
         for codec, listeners in room.listeners.items():
@@ -189,11 +200,6 @@ class Hub:
             room.remove_listener(session)
         session.rooms.clear()
         self._lagging.discard(session)
-
-    def sign_out(self, account: Account, code: CloseCode, reason: str) -> None:
-        """Close all connections of an account."""
-        for session in list(account.sessions):
-            session.close(code, reason)
 
     def touch(self, session: Session) -> None:
         """Note that a session has something to write this turn."""
