@@ -63,7 +63,8 @@ class Work(Struct, gc=False):
     `version` is the version of `stream` under which it was decided; the `events` become versions `version + 1` and so
     on. The `entries` of a group's work take the seqs that follow the group's last one, without a gap. `erase` names
     entries of the group whose text leaves the readable part of the journal; that they are redacted is a row of
-    `redactions`, which `project_group` gives. `rows` are the changes of projections, in any order.
+    `redactions`, which `project_group` gives. `rows` are the changes of projections, carried out in
+    their order; a row may come before the one that it refers to.
     A work with an empty `stream` has rows only (sessions, read marks) and is never in conflict.
     """
 
@@ -187,7 +188,8 @@ class Journal(Protocol):
     """The entries of all groups, in monthly segments, as of the last commit.
 
     Promises: in a group, seq counts from 1 without gaps for as long as the group exists, rotation included; an entry
-    goes to the segment of its month, or to the newest segment if that is later (a clock may step back); only the newest
+    goes to the segment of its month, or to the newest segment if that is later (a clock may step back, a batch
+    may cross the border of two months); only the newest
     segment is ever written, except that `erase` takes effect wherever its entry is; reading crosses the borders of
     segments and never tells of them; an erased entry comes back with an empty body and `redacted`.
     """
@@ -209,7 +211,10 @@ class Journal(Protocol):
         ...
 
     async def recent_nonces(self, code: str, since_ms: int, limit: int) -> list[tuple[str, str, int, int]]:
-        """Return (user, nonce, seq, ts) of the newest `limit` entries with a nonce since `since_ms`, oldest first."""
+        """Return (user, nonce, seq, ts) of the newest `limit` entries with a nonce since `since_ms`, oldest first.
+
+        A clock that stepped back by more than an hour may hide what was posted before the step.
+        """
         ...
 
     async def segments(self) -> list[Segment]:

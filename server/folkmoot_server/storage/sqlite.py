@@ -81,6 +81,15 @@ class Threads:
         self.readers = [Reader(data_dir, segments, number) for number in range(READERS)]
         self._turn = cycle(self.readers)
 
+    async def start_writer(self, data_dir: Path, segments: Segments, key: bytes, say: Teller) -> Writer:
+        """Open the writer in its thread; the thread ends if that fails."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self.write, Writer, data_dir, segments, key, say)
+        except BaseException:
+            self.write.shutdown(wait=False)
+            raise
+
     async def read_main(self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs) -> T:
         """Return what a function of the main file gives."""
         return await next(self._turn).run(lambda main, _: read(main, *args, **more))
@@ -202,8 +211,7 @@ class SqliteStore:
             segments = Segments(data_dir / "journal")
             key = load_key(data_dir / "keys" / "journal.key")
             threads = Threads(data_dir, segments)
-            loop = asyncio.get_running_loop()
-            writer = await loop.run_in_executor(threads.write, Writer, data_dir, segments, key, say)
+            writer = await threads.start_writer(data_dir, segments, key, say)
         except FAILURES as error:
             raise StorageError(f"cannot open {data_dir}: {error}") from error
         return cls(lock, threads, segments, writer)
