@@ -7,6 +7,8 @@ the terminal client. Exit codes: 0 done, 1 failed, 2 usage, 3 server not reachab
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -192,12 +194,35 @@ def config_docs() -> None:
     typer.echo(docs(), nl=False)
 
 
+@contextmanager
+def store_problems() -> Iterator[None]:
+    """Turn what storage raises into a sentence and exit code 1."""
+    from folkmoot_server.storage.api import StorageError
+
+    try:
+        yield
+    except StorageError as error:
+        fail([str(error)], 1)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that is told (done, total) and draws it, on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 @db_app.command("migrate", help=_("Bring the store to this version's schema."))
 def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = read_config(config, server__data_dir=data)
     from folkmoot_server.storage.tools import migrate
 
-    typer.echo(migrate(settings.server.data_dir), err=True)
+    with store_problems():
+        typer.echo(migrate(settings.server.data_dir), err=True)
 
 
 @db_app.command("verify", help=_("Replay the ledger and compare it with the store."))
@@ -205,7 +230,8 @@ def db_verify(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = read_config(config, server__data_dir=data)
     from folkmoot_server.storage.tools import verify
 
-    problems = verify(settings.server.data_dir)
+    with store_problems(), progress_bar(_("Replaying")) as progress:
+        problems = verify(settings.server.data_dir, progress)
     if problems:
         fail(problems, INTEGRITY)
     typer.echo(_("The store agrees with the ledger."), err=True)
@@ -223,9 +249,12 @@ def db_seed(
     data: DataOption = None,
 ) -> None:
     settings = read_config(config, server__data_dir=data)
+    from folkmoot_server.published import load_documents
     from folkmoot_server.storage.tools import seed
 
-    seed(settings.server.data_dir, groups, members, tokens)
+    agreement = load_documents(settings.server.data_dir).agreement.version
+    with store_problems(), progress_bar(_("Writing")) as progress:
+        seed(settings.server.data_dir, groups, members, tokens, progress, agreement=agreement)
 
 
 def main() -> None:

@@ -101,6 +101,8 @@ class Listener:
         """Read frames, one request after the other, until the connection ends."""
         try:
             async for data in session.connection:
+                if session.closing:
+                    break
                 await dispatch(self._node, session, data)
                 if session.is_behind():
                     await session.wait_for_room()

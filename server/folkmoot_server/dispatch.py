@@ -12,6 +12,7 @@ import structlog
 from msgspec import Struct
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.account import check_agreement
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode, ErrorCode, RequestError
 from folkmoot_protocol.results import Result
@@ -32,21 +33,27 @@ Answer = Result | Refusal | None
 Handler = Callable[["Node", Session, Any], Answer | Awaitable[Answer]]
 
 MOST_FLOODS = 100
-"""Requests refused for their rate, in a row, before the connection is closed with 4429."""
+PATIENCE_MS = 3000
+"""So many requests refused for their rate in a row, over more than this time, close the connection with 4429: what was
+sent before the first refusal came back is no flood yet."""
 
 SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."))
+STOPPING = Refusal(
+    ErrorCode.UNAVAILABLE, N_("The server is restarting; come back in a moment."), {"retry_after_ms": 1000}
+)
 LATER = Refusal(ErrorCode.UNAVAILABLE, N_("This server does not offer this yet."))
 INTERNAL = Refusal(ErrorCode.INTERNAL, N_("Something went wrong in the server. It has been noted."))
 
 
 class Row(Struct, frozen=True):
     """How one request type is treated. `cost` is taken from the account's requests per second; `login`: whether one
-    must be signed in, or (False) must not be yet."""
+    must be signed in, or (False) must not be yet. `agreed`: only for who has accepted the agreement in force (G5.2)."""
 
     handler: Handler
     login: bool = True
     cost: float = 1
+    agreed: bool = False
 
 
 def report(node: "Node", session: Session, request: rq.Report) -> Refusal:
@@ -61,15 +68,15 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.Logout: Row(accounts.logout),
     rq.AcceptAgreement: Row(accounts.accept_agreement),
     rq.GetAccount: Row(accounts.get_account),
-    rq.CreateGroup: Row(groups.create_group, cost=5),
+    rq.CreateGroup: Row(groups.create_group, cost=5, agreed=True),
     rq.ListGroups: Row(groups.list_groups),
     rq.GetGroup: Row(groups.get_group),
-    rq.JoinGroup: Row(groups.join_group),
+    rq.JoinGroup: Row(groups.join_group, agreed=True),
     rq.LeaveGroup: Row(groups.leave_group),
     rq.ListMembers: Row(groups.list_members, cost=2),
-    rq.RunCommand: Row(slash.run_command),
+    rq.RunCommand: Row(slash.run_command, agreed=True),
     rq.ListCommands: Row(slash.list_commands),
-    rq.Post: Row(messages.post, cost=0),
+    rq.Post: Row(messages.post, cost=0, agreed=True),
     rq.GetHistory: Row(messages.history, cost=2),
     rq.Sync: Row(messages.sync, cost=5),
     rq.MarkRead: Row(messages.mark_read),
@@ -94,7 +101,7 @@ async def dispatch(node: "Node", session: Session, data: bytes | str) -> None:
     kind = type(request)
     row = ROWS[kind]
     _COUNTERS[kind].inc()
-    refusal = check_login(session, row) or check_rate(node, session, row)
+    refusal = STOPPING if node.stopping else check_login(node, session, row) or check_rate(node, session, row)
     if refusal is not None:
         session.refuse(request.id, refusal)
         return
@@ -119,26 +126,32 @@ def give(session: Session, re: int, answer: Answer) -> None:
         session.reply(re, answer)
 
 
-def check_login(session: Session, row: Row) -> Refusal | None:
-    """Refuse what needs an account before there is one, and signing in twice."""
-    if row.login:
-        return None if session.account is not None else SIGN_IN_FIRST
-    return None if session.account is None else ONCE
+def check_login(node: "Node", session: Session, row: Row) -> Refusal | None:
+    """Refuse what needs an account before there is one, or before it agreed to the terms; and signing in twice."""
+    account = session.account
+    if account is None:
+        return SIGN_IN_FIRST if row.login else None
+    if not row.login:
+        return ONCE
+    return check_agreement(account.state.agreement, node.governor.policy) if row.agreed else None
 
 
 def check_rate(node: "Node", session: Session, row: Row) -> Refusal | None:
     """Refuse what comes too fast; who does not stop is cut off with 4429."""
     if session.account is None or not row.cost:
         return None
-    return limit(session, session.account.requests.take(node.clock.now_ms(), row.cost))
+    now = node.clock.now_ms()
+    return limit(session, session.account.requests.take(now, row.cost), now)
 
 
-def limit(session: Session, wait_ms: int) -> Refusal | None:
+def limit(session: Session, wait_ms: int, now: int) -> Refusal | None:
     """Return the refusal for a bucket that said to wait, and keep count of who ignores it."""
     if not wait_ms:
         session.floods = 0
         return None
+    if not session.floods:
+        session.floods_since = now
     session.floods += 1
-    if session.floods > MOST_FLOODS:
+    if session.floods > MOST_FLOODS and now - session.floods_since > PATIENCE_MS:
         session.close(CloseCode.FLOODING)
     return Refusal(ErrorCode.RATE_LIMITED, N_("Too fast: wait {wait}."), {"retry_after_ms": wait_ms})

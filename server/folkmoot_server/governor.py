@@ -59,8 +59,11 @@ class Act:
 
     def done(self) -> None:
         self._governor.settled(self)
-        self.on_done(self)
-        self._governor.tell_group(self)
+        try:
+            self.on_done(self)
+        finally:
+            # Whatever becomes of the answer: the act is stored, so the group hears of it.
+            self._governor.tell_group(self)
 
     def fail(self, refusal: Refusal) -> None:
         self._governor.settled(self)
@@ -138,10 +141,17 @@ class Governor:
         if isinstance(decision, Refusal):
             return decision
         act = Act(self, room, Work(group_stream(room.state.code), room.state.version), decision)
-        for event in decision:
-            self._count(act, membership_changes(room.state, event))
-            apply(room.state, event)
-            self._take_in(act, room, account, event)
+        try:
+            for event in decision:
+                self._count(act, membership_changes(room.state, event))
+                apply(room.state, event)
+                self._take_in(act, room, account, event)
+        except Exception:
+            # Half an act must not stay in memory: what is decided on next has to be what storage has.
+            self.settled(act)
+            self.reread(act)
+            self._rooms.reload(room)
+            raise
         return act
 
     def queue(self, act: Act | AccountAct) -> None:

@@ -97,7 +97,7 @@ class Node:
         """Refuse an account that posts faster than `limits.posts_per_second`."""
         assert session.account is not None
         wait = session.account.posts.take(now)
-        return limit(session, wait) if wait or session.floods else None
+        return limit(session, wait, now) if wait or session.floods else None
 
     async def _sweep(self) -> None:
         """Forget what nobody uses any more."""

@@ -60,6 +60,7 @@ class Session:
         "connection",
         "deadline",
         "floods",
+        "floods_since",
         "language",
         "rooms",
         "say",
@@ -81,7 +82,7 @@ class Session:
         self.address = address
         self.account: Account | None = None
         self.token_hash = ""
-        self.floods = 0
+        self.floods = self.floods_since = 0
         self.deadline: asyncio.TimerHandle | None = None
         self.rooms: set[Room] = set()
         self.speak(language)
@@ -127,6 +128,11 @@ class Session:
         if not self._out:
             self._hub.touch(self)
         self._out.append(data)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server has decided to close the connection: nothing more of it is carried out."""
+        return self._closing is not None
 
     def push_if_quick(self, data: bytes) -> None:
         """Put frames into the outbox that may as well be dropped, unless the peer is slow."""

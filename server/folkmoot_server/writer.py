@@ -95,6 +95,11 @@ class Writer:
             log.error("commit failed", works=len(batch), cause=repr(error.__cause__ or error))
             self._fail(batch, NOT_STORED)
             return
+        except Exception:
+            # A mistake of ours, not of the disk. Without the writer nothing works, so it must outlive this too.
+            log.exception("commit broke", works=len(batch))
+            self._fail(batch, NOT_STORED)
+            return
         COMMITTED_WORKS.inc(len(batch))
         if overtaken:
             self._fail((one for one in batch if one.work.stream in overtaken), OVERTAKEN)

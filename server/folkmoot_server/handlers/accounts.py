@@ -103,7 +103,7 @@ async def resume(node: "Node", session: Session, request: rq.Resume) -> SessionR
     user = await node.store.ledger.find_token(hash_token(request.token))
     account = await node.accounts.load(user) if user else None
     if account is None:
-        return TOKEN_FAILED
+        return check_sign_in_rate(node, session) or TOKEN_FAILED
     return check_may_sign_in(node, account) or await sign_in(node, session, account, request.token)
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 HISTORY_PAGE = 50
 SYNC_PAGE = 50
+SYNC_ENTRIES = 1000
+"""Entries in one answer to `sync`, all groups together; the others are told to have more."""
 NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
 
 
@@ -60,9 +62,12 @@ class PendingPost:
         self.result = result
 
     def done(self) -> None:
-        self.session.finish()
-        self.session.reply(self.re, self.result)
-        self.node.bus.publish(GroupNews(self.code, (self.entry,), self.work.version))
+        try:
+            self.session.finish()
+            self.session.reply(self.re, self.result)
+        finally:
+            # Whatever becomes of the answer: the entry is stored, so the group hears of it.
+            self.node.bus.publish(GroupNews(self.code, (self.entry,), self.work.version))
 
     def fail(self, refusal: Refusal) -> None:
         self.session.finish()
@@ -198,17 +203,19 @@ async def history(node: "Node", session: Session, request: rq.GetHistory) -> His
 async def sync(node: "Node", session: Session, request: rq.Sync) -> SyncResult:
     """Return what came after each cursor. Groups that one is not a member of (any more) are left out."""
     found: dict[str, SyncGroup] = {}
+    left = SYNC_ENTRIES
     for text, seq in request.cursors.items():
         room = await enter_room(node, session, text)
         if isinstance(room, Refusal):
             continue
-        page = Page([], False)
-        if seq < room.last_seq:
-            page = await read_page(node, room, None, seq, SYNC_PAGE)
+        entries: list[Entry] = []
+        if left and seq < room.last_seq:
+            entries = (await read_page(node, room, None, seq, min(SYNC_PAGE, left))).entries
+            left -= len(entries)
         if session.user in room.state.members:
             last_seq = room.last_seq
-            more = page.more or (bool(page.entries) and page.entries[-1].seq < last_seq)
-            found[text] = SyncGroup(entries=tuple(page.entries), last_seq=last_seq, more=more)
+            reached = entries[-1].seq if entries else seq
+            found[text] = SyncGroup(entries=tuple(entries), last_seq=last_seq, more=reached < last_seq)
     return SyncResult(found)
 
 
