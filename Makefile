@@ -1,5 +1,5 @@
 # Needs Python 3.11 or newer and make, nothing else: every target sets up what it uses.
-#   make run | test | check | format | install | wheel | lock | clean
+#   make run | test | check | format | docs | messages | install | wheel | lock | clean
 #   make test PYTEST="tests/unit -k config"     arguments for pytest
 #   make test WHEEL=1                           test the built wheel in an environment of its own
 
@@ -18,7 +18,16 @@ PACKAGES := protocol/folkmoot_protocol governance/folkmoot_governance server/fol
 CODE := protocol governance server client tests $(wildcard bench)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install run test check format docs wheel lock clean
+# $(call messages,package that has the catalogue,packages whose texts it translates)
+define messages
+	$(BIN)/pybabel --quiet extract --keywords=_ --keywords=N_ --no-default-keywords --add-location=file \
+		--omit-header --output-file=.messages.pot $(2)
+	$(BIN)/pybabel --quiet update --input-file=.messages.pot --output-dir=$(1)/locale --domain=folkmoot --locale=zh_CN \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=110
+	rm -f .messages.pot
+endef
+
+.PHONY: install run test check format docs messages wheel lock clean
 
 install: $(STAMP)
 
@@ -67,6 +76,11 @@ docs: install
 	LANGUAGE=en $(BIN)/folkmoot config docs > docs/configuration.md
 	$(BIN)/python -c 'from pathlib import Path; from folkmoot_governance.table import with_table; \
 		page = Path("docs/governance.md"); page.write_text(with_table(page.read_text("utf-8")), "utf-8")'
+
+# Brings the catalogues to the texts in the code; new texts are left for a person to translate.
+messages: install
+	$(call messages,server/folkmoot_server,protocol/folkmoot_protocol governance/folkmoot_governance server/folkmoot_server)
+	$(call messages,client/folkmoot_client,client/folkmoot_client)
 
 wheel: install
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
