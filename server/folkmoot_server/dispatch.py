@@ -34,8 +34,8 @@ Handler = Callable[["Node", Session, Any], Answer | Awaitable[Answer]]
 
 MOST_FLOODS = 100
 PATIENCE_MS = 3000
-"""So many requests refused for their rate in a row, over more than this time, close the connection with 4429: what was
-sent before the first refusal came back is no flood yet."""
+"""So many requests refused for their rate, beyond those let through, over more than this time, close the connection with
+4429: what was sent before the first refusal came back is no flood yet."""
 
 SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."))
@@ -147,7 +147,8 @@ def check_rate(node: "Node", session: Session, row: Row) -> Refusal | None:
 def limit(session: Session, wait_ms: int, now: int) -> Refusal | None:
     """Return the refusal for a bucket that said to wait, and keep count of who ignores it."""
     if not wait_ms:
-        session.floods = 0
+        # Who floods gets a request through now and then all the same: that alone forgives nothing.
+        session.floods = max(0, session.floods - 1)
         return None
     if not session.floods:
         session.floods_since = now

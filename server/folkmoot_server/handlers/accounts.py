@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.account import AcceptAgreement, RegisterAccount
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.errors import CloseCode, ErrorCode
 from folkmoot_protocol.names import check_display_name, check_user_name
 from folkmoot_protocol.results import AccountResult, Empty, SessionResult
 
@@ -154,13 +154,16 @@ async def load_rooms(node: "Node", account: Account) -> bool:
 
 
 async def logout(node: "Node", session: Session, request: rq.Logout) -> Empty | Refusal:
-    """Revoke the token of this connection; the connection itself stays until it is closed."""
+    """Revoke the token of this connection, which stays open; others that signed in with the token are closed."""
     refusal = await stored(node, node.governor.store_rows(session.user, [revoke_token(session.token_hash)]))
     if refusal:
         return refusal
+    account = session.account
     node.hub.detach(session)
     session.account = None
     session.signed_out()
+    for other in [one for one in account.sessions if one.token_hash == session.token_hash] if account else ():
+        other.close(CloseCode.FORBIDDEN)
     return Empty()
 
 
