@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,11 +66,13 @@ class Server:
             command, env=self.environment(), input=input, capture_output=True, text=True, timeout=60, check=False
         )
 
-    def seed(self, groups: int, members: int) -> None:
-        """Write groups of members into the store; the server must not run."""
+    def seed(self, groups: int, members: int, agreement: str | None = None) -> None:
+        """Write groups of members into the store, with the agreement in force accepted; the server must not run."""
         tokens = self.place / "tokens"
-        agreement = load_documents(self.data).agreement.version
-        seed(self.data, groups, members, tokens, agreement=agreement)
+        agreement = agreement or load_documents(self.data).agreement.version
+        # In a thread: it runs an event loop of its own, and the test may be inside one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(seed, self.data, groups, members, tokens, agreement=agreement).result()
         self.seats = [[] for _ in range(groups)]
         for line in tokens.read_text().splitlines():
             index, _, user, token, code = line.split()
@@ -123,11 +126,13 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(place: Path, *, groups: int = 0, members: int = 1, **settings: object) -> Iterator[Server]:
+def serving(
+    place: Path, *, groups: int = 0, members: int = 1, agreement: str | None = None, **settings: object
+) -> Iterator[Server]:
     """A running server on seeded data. At the end it must stop in good order, with nothing bad in its log."""
     server = Server(place, settings)
     if groups:
-        server.seed(groups, members)
+        server.seed(groups, members, agreement)
     server.start()
     try:
         yield server
