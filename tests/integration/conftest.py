@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.cast import Cast
 from tests.integration.running import RunningServer
 from tests.integration.server import Launch, Seat, Server, SignIn, serving
 from tests.integration.wire import Wire
 
-CREWS, CREW = 120, 8
+CREWS, CREW = 480, 6
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests that need nothing special of it: 120 groups of 8 seeded members each."""
+    """One server for all tests that need nothing special of it: 480 groups of 6 seeded members each."""
     limits = ("posts_per_second", "requests_per_second", "sign_ins_per_minute", "connections_per_address")
     settings = {f"limits__{name}": 0 for name in limits}
     with serving(tmp_path_factory.mktemp("shared"), groups=CREWS, members=CREW, **settings) as server:
@@ -50,7 +51,7 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
 
 @pytest.fixture
 def seats(shared: Server) -> list[Seat]:
-    """The eight members of a group of the shared server that no other test knows, the owner first."""
+    """The six members of a group of the shared server that no other test knows, the owner first."""
     return shared.seats.pop()
 
 
@@ -63,3 +64,11 @@ async def sign_in(shared: Server) -> AsyncIterator[SignIn]:
             return await stack.enter_async_context(await shared.connect(seat, json=json))
 
         yield connect
+
+
+@pytest.fixture
+async def cast(shared: Server, seats: list[Seat], sign_in: SignIn) -> Cast:
+    """An owner, two members and an outsider, in a group of the shared server that no other test knows."""
+    outsider = shared.take_outsider()
+    wires = [await sign_in(seats[0]), await sign_in(seats[1], json=True), await sign_in(seats[2])]
+    return Cast(seats, [*wires, await sign_in(outsider)], outsider.code)

@@ -45,6 +45,7 @@ class Server:
         self.settings = settings
         self.ready = place / "ready.json"
         self.seats: list[list[Seat]] = []
+        self._outsiders: list[Seat] = []
         self.process: subprocess.Popen[bytes] | None = None
         self.urls: dict[str, str] = {}
 
@@ -77,6 +78,12 @@ class Server:
         for line in tokens.read_text().splitlines():
             index, _, user, token, code = line.split()
             self.seats[int(index)].append(Seat(user, token, code))
+
+    def take_outsider(self) -> Seat:
+        """Return an account that no other test uses, in a group of no interest."""
+        if not self._outsiders:
+            self._outsiders = self.seats.pop()
+        return self._outsiders.pop()
 
     def start(self) -> None:
         """Start and wait until connections are accepted."""

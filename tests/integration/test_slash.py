@@ -1,0 +1,296 @@
+"""Every slash command over the wire: as a `command`, as a post, and under its other names."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from folkmoot_governance import Permission
+from folkmoot_governance.duration import FOREVER_MS
+from folkmoot_governance.notices import TELLINGS
+from folkmoot_protocol import events as ev
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.types import Entry
+from folkmoot_server.slash.registry import COMMANDS
+from tests.integration.cast import Cast
+from tests.integration.wire import refused
+
+PUBLIC = {kind.__struct_config__.tag: telling.public for kind, telling in TELLINGS.items()}
+
+
+class Case(Struct, frozen=True):
+    """One use of a command: who types it after what, and what must be in the `data` of the answer.
+
+    `data` without an `event` is that of a command which changes nothing.
+    """
+
+    name: str
+    line: str
+    who: str = "ann"
+    before: tuple[tuple[str, str], ...] = ()
+    data: Mapping[str, object] = {}
+
+
+MUTED = (("ann", "/mute @{bob} 10m noise"),)
+BANNED = (("ann", "/ban @{bob} 1h spam"),)
+ASKED = (("ann", "/joinmode approval"), ("dave", "/join {code}"))
+
+CASES = (
+    Case("help", "/help mute", data={"name": "mute"}),
+    Case("create", "/create Second group general", "bob", data={"event": "created", "category": "general"}),
+    Case("info", "/info"),
+    Case("id", "/id", data={"group": "{code}"}),
+    Case("rules", "/rules", data={"url": "/rules"}),
+    Case("members", "/members owner", "bob", data={"total": 1, "members": [{"user": "{ann}", "role": "owner"}]}),
+    Case("admins", "/admins", "bob", data={"admins": [{"user": "{ann}", "role": "owner"}]}),
+    Case("whois", "/whois @{bob}", data={"role": "member"}),
+    Case("join", "/join {shown}", "dave", data={"event": "joined", "user": "{dave}", "undo": "/kick @{dave}"}),
+    Case("leave", "/leave", "bob", data={"event": "left", "user": "{bob}"}),
+    Case("invite", "/invite @{dave}", "bob", data={"event": "invited", "user": "{dave}"}),
+    Case("me", "/me waves", "bob"),
+    Case("limits", "/limits", "bob", data={"members": {"current": 6, "limit": 500}}),
+    Case("lang", "/lang zh-CN", "dave", data={"language": "zh-CN"}),
+    Case("kick", "/kick @{bob} enough", data={"event": "kicked", "user": "{bob}", "reason": "enough"}),
+    Case("ban", "/ban @{bob} no more", data={"event": "banned", "until_ms": FOREVER_MS, "reason": "no more"}),
+    Case("unban", "/unban @{bob}", before=BANNED, data={"event": "unbanned"}),
+    Case("bans", "/bans", before=BANNED),
+    Case("mute", "/mute @{bob} 10m noise", data={"event": "muted", "user": "{bob}", "undo": "/unmute @{bob}"}),
+    Case("unmute", "/unmute @{bob}", before=MUTED, data={"event": "unmuted"}),
+    Case("mutes", "/mutes", before=MUTED),
+    Case("delete", "/delete {seq} rude", data={"event": "deleted", "user": "{bob}", "reason": "rude"}),
+    Case("slow", "/slow 30s", data={"event": "slow_mode", "slow_ms": 30_000}),
+    Case("lock", "/lock", data={"event": "locked", "until_ms": FOREVER_MS, "undo": "/unlock"}),
+    Case("unlock", "/unlock", before=(("ann", "/lock 1h"),), data={"event": "unlocked"}),
+    Case("topic", "/topic Tea", data={"event": "topic_changed", "topic": "Tea"}),
+    Case("requests", "/requests", before=ASKED),
+    Case("approve", "/approve all", before=ASKED, data={"event": "joined", "user": "{dave}"}),
+    Case("deny", "/deny @{dave} not now", before=ASKED, data={"event": "join_request_ended"}),
+    Case("promote", "/promote @{bob} mute,delete", data={"event": "promoted", "permissions": ["delete", "mute"]}),
+    Case("demote", "/demote @{bob}", before=(("ann", "/promote @{bob}"),), data={"event": "demoted"}),
+    Case(
+        "rights",
+        "/rights @{bob} -mute",
+        before=(("ann", "/promote @{bob} mute kick"),),
+        data={"event": "rights_changed", "permissions": ["kick"]},
+    ),
+    Case("tag", "/tag @{bob} Tea maker", data={"event": "tagged", "tag": "Tea maker"}),
+    Case("transfer", "/transfer @{bob}", data={"event": "transfer_offered", "undo": "/transfer cancel"}),
+    Case("rename", "/rename Tea room", data={"event": "renamed", "name": "Tea room"}),
+    Case("category", "/category general", data={"event": "category_changed", "category": "general"}),
+    Case("joinmode", "/joinmode invite", data={"event": "join_mode_changed", "join_mode": "invite"}),
+    Case("limit", "/limit 20", data={"event": "limit_changed", "limit": 20}),
+    Case("dissolve", "/dissolve {shown}", data={"event": "dissolved"}),
+)
+
+
+def test_there_is_a_case_for_every_command() -> None:
+    assert [case.name for case in CASES] == [row.name for row in COMMANDS]
+
+
+def ways(case: Case) -> list[tuple[str, str]]:
+    """Return (way, line) for each way of giving the command: its name both ways, then each of its other names."""
+    row = next(row for row in COMMANDS if row.name == case.name)
+    found = [("command", case.line), ("post", case.line)]
+    for alias in row.aliases:
+        found.append(("post", case.line.replace(f"/{case.name}", f"/{alias}", 1)))
+    return found
+
+
+def filled(cast: Cast, value: Any) -> Any:
+    """Return expected data with names in it."""
+    if isinstance(value, list):
+        return [filled(cast, one) for one in value]
+    if isinstance(value, dict):
+        return {key: filled(cast, one) for key, one in value.items()}
+    return cast.fill(value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    ("case", "way", "line"),
+    [pytest.param(case, way, line, id=f"{way}: {line}") for case in CASES for way, line in ways(case)],
+)
+async def test_command(cast: Cast, case: Case, way: str, line: str) -> None:
+    await cast.says("bob", "something")
+    for who, words in case.before:
+        await cast.does(who, words)
+    since = len(cast.carol.log)
+    answer = await cast.does(case.who, line, way)
+    expected = filled(cast, dict(case.data))
+    assert {key: answer.data.get(key) for key in expected} == expected
+    assert answer.text or case.name == "me"
+    if "event" not in expected:
+        return
+    group = answer.data.get("code") if case.name == "create" else cast.code
+    assert answer.data["case"].startswith(f"{group}-")
+    assert answer.data["case"] in answer.text
+    if case.name != "create":
+        await check_notice(cast, case, answer.data, since)
+
+
+async def check_notice(cast: Cast, case: Case, data: dict[str, Any], since: int) -> None:
+    """A bystander reads a notice of the act, the same data in it; of what is not public, nothing."""
+    event = data["event"]
+    if PUBLIC[event]:
+        await cast.carol.until(lambda: bool(told_of(cast, event, since)))
+        (notice,) = told_of(cast, event, since)
+        assert notice.kind == ("redaction" if event == "deleted" else "notice")
+        assert notice.from_.user == getattr(cast, case.who).user
+        assert notice.data == {key: value for key, value in data.items() if key != "undo"}
+    else:
+        await cast.carol.seen(cast.code, await cast.says("ann", "and on"))
+        assert told_of(cast, event, since) == []
+
+
+def told_of(cast: Cast, event: str, since: int) -> list[Entry]:
+    """Return the notices of an event that carol has heard."""
+    heard = [frame.entry for frame in cast.carol.log[since:] if isinstance(frame, ev.EntryEvent)]
+    return [entry for entry in heard if entry.data and entry.data["event"] == event]
+
+
+async def test_an_action_is_an_entry_of_its_own_kind(cast: Cast) -> None:
+    answer = await cast.does("bob", "/me waves", "post")
+    entry = (await cast.ann.seen(cast.code, answer.data["seq"]))[-1]
+    assert (entry.kind, entry.body, entry.from_.user) == ("action", "waves", cast.bob.user)
+    first = await cast.bob.ask(rq.Post, group=cast.code, body="/me waves", nonce="w")
+    again = await cast.bob.ask(rq.Post, group=cast.code, body="/me waves", nonce="w")
+    assert first.command.data == again.command.data
+
+
+async def test_two_slashes_post_a_text_that_begins_with_one(cast: Cast) -> None:
+    seq = await cast.says("bob", "//help is a command")
+    assert (await cast.ann.seen(cast.code, seq))[-1].body == "/help is a command"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("/dance", "unknown_command"),
+        ("/", "unknown_command"),
+        ("/help dance", "unknown_command"),
+        ("/kick", "bad_syntax"),
+        ("/info now", "bad_syntax"),
+        ("/mute @{bob}", "bad_syntax"),
+        ("/mute @{bob} 10", "bad_syntax"),
+        ("/ban @{bob} 10 spam", "bad_syntax"),
+        ("/slow soon", "bad_syntax"),
+        ("/delete first", "bad_syntax"),
+        ("/members kings", "bad_syntax"),
+        ("/joinmode question", "bad_syntax"),
+        ("/promote @{bob} fly", "bad_syntax"),
+        ("/rights @{bob} +fly", "bad_syntax"),
+        ("/limit many", "bad_syntax"),
+        ("/delete 999", "no_such_entry"),
+        ("/delete 1", "forbidden"),
+        ("/kick @nobody.here", "no_such_user"),
+        ("/kick @{dave}", "no_such_user"),
+        ("/whois @nobody.here", "no_such_user"),
+        ("/join 1234", "no_such_group"),
+        ("/unban @{bob}", "conflict"),
+        ("/unmute @{bob}", "conflict"),
+        ("/unlock", "conflict"),
+        ("/transfer cancel", "conflict"),
+        ("/demote @{bob}", "conflict"),
+        ("/limit 1", "bad_request"),
+        ("/limit 20001", "bad_request"),
+        ("/slow 7h", "bad_request"),
+        ("/category chess", "bad_request"),
+        ("/rename \u202eevil", "bad_name"),
+        ("/leave", "forbidden"),
+        ("/dissolve", "confirm_required"),
+        ("/dissolve {elsewhere}", "confirm_required"),
+        ("/approve all", "no_such_user"),
+        ("/deny @{dave}", "no_such_user"),
+        ("/invite @{bob}", "already_member"),
+    ],
+)
+async def test_refusals_to_an_owner(cast: Cast, line: str, code: str) -> None:
+    line = line.replace("{elsewhere}", cast.elsewhere)
+    last = (await cast.ann.group(cast.code)).last_seq
+    as_command = await refused(cast.does("ann", line), code)
+    as_post = await refused(cast.does("ann", line, "post"), code)
+    assert (as_command.message, as_command.detail) == (as_post.message, as_post.detail)
+    assert (await cast.ann.group(cast.code)).last_seq == last
+
+
+OWNERS_ONLY = ("/promote @{carol}", "/tag @{carol} x", "/rename x", "/joinmode closed", "/limit 9", "/dissolve {code}")
+ADMINS_ONLY = {
+    "/kick @{carol}": Permission.KICK,
+    "/ban @{carol}": Permission.BAN,
+    "/mute @{carol} 1m": Permission.MUTE,
+    "/lock": Permission.LOCK,
+    "/slow 1m": Permission.SLOW,
+    "/topic x": Permission.TOPIC,
+    "/deny @{dave}": Permission.JOINS,
+    "/delete {seq}": Permission.DELETE,
+}
+
+
+@pytest.mark.parametrize("line", OWNERS_ONLY)
+async def test_an_admin_is_no_owner(cast: Cast, line: str) -> None:
+    await cast.does("ann", "/promote @{bob}")
+    await refused(cast.does("bob", line), "forbidden", needed="owner", role="admin")
+
+
+@pytest.mark.parametrize(("line", "permission"), ADMINS_ONLY.items())
+async def test_a_member_may_not_and_an_admin_only_with_the_permission(
+    cast: Cast, line: str, permission: Permission
+) -> None:
+    await cast.says("carol", "something")
+    await refused(cast.does("bob", line), "forbidden", needed="admin", role="member")
+    await cast.does("ann", f"/promote @{{bob}} {'mute' if permission != 'mute' else 'kick'}")
+    await refused(cast.does("bob", line), "forbidden", permission=permission.value)
+
+
+@pytest.mark.parametrize("line", ["/kick", "/ban", "/mute", "/kick @{ann}", "/ban @{ann}", "/mute @{ann} 1m"])
+async def test_nobody_acts_on_an_equal_or_a_superior(cast: Cast, line: str) -> None:
+    line = {"/kick": "/kick @{carol}", "/ban": "/ban @{carol}", "/mute": "/mute @{carol} 1m"}.get(line, line)
+    for who in ("bob", "carol"):
+        await cast.does("ann", f"/promote @{{{who}}}")
+    await refused(cast.does("bob", line), "outranked")
+
+
+async def test_a_reply_names_the_target(cast: Cast) -> None:
+    seq = await cast.says("bob", "rubbish")
+    muted = await cast.ann.ask(rq.Post, group=cast.code, body="/mute 10m rubbish", reply_to=seq)
+    assert muted.command.data["user"] == cast.bob.user
+    deleted = await cast.ann.ask(rq.Post, group=cast.code, body="/delete rubbish", reply_to=seq)
+    assert (deleted.command.data["seq"], deleted.command.data["reason"]) == (seq, "rubbish")
+    kicked = await cast.ann.ask(rq.Post, group=cast.code, body="/kick @{}".format(cast.carol.user), reply_to=seq)
+    assert kicked.command.data["user"] == cast.carol.user
+
+
+async def test_commands_of_a_group_need_one(cast: Cast) -> None:
+    assert (await cast.dave.run("/help")).data["commands"]
+    for line in ("/info", "/kick @somebody", "/me waves"):
+        await refused(cast.dave.run(line), "bad_request")
+    await refused(cast.dave.run("/info", cast.code), "not_a_member")
+    assert (await cast.dave.run(f"/join {cast.code}")).data["event"] == "joined"
+
+
+async def test_the_list_of_commands_says_what_one_may(cast: Cast) -> None:
+    lists = {}
+    for name in ("ann", "bob"):
+        result = await getattr(cast, name).ask(rq.ListCommands, group=cast.code)
+        assert [one.name for one in result.commands] == [row.name for row in COMMANDS]
+        lists[name] = {one.name for one in result.commands if one.allowed}
+    assert lists["ann"] == {row.name for row in COMMANDS}
+    assert {"help", "leave", "invite", "me", "delete"} <= lists["bob"]
+    assert not lists["bob"] & {"kick", "ban", "mute", "dissolve", "promote", "rename"}
+    outside = await cast.dave.ask(rq.ListCommands)
+    assert {one.name for one in outside.commands if one.allowed} == {row.name for row in COMMANDS if not row.in_group}
+    await refused(cast.dave.ask(rq.ListCommands, group=cast.code), "not_a_member")
+
+
+async def test_the_language_changes_what_people_read_and_nothing_else(cast: Cast) -> None:
+    before = await refused(cast.bob.run("/dance"), "unknown_command")
+    english = (await cast.bob.run("/info", cast.code)).text
+    await cast.bob.run("/lang zh-CN")
+    after = await refused(cast.bob.run("/dance"), "unknown_command")
+    assert before.detail == after.detail
+    assert before.message != after.message
+    chinese = (await cast.bob.run("/info", cast.code)).text
+    assert "Members" in english
+    assert "成员" in chinese
+    again = await cast.bob.run("/lang en")
+    assert "English" in again.text
