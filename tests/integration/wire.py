@@ -248,7 +248,7 @@ class Wire:
         await self._reader
 
 
-async def refused(request: Awaitable[Any], code: str, **detail: Any) -> Refused:
+async def refused(request: Awaitable[Any], code: str, /, **detail: Any) -> Refused:
     """Expect a refusal with this code and at least this detail; return it."""
     try:
         result = await request
