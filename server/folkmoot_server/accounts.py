@@ -88,7 +88,6 @@ class Accounts:
         # Memberships decided and not yet stored, by user: a load that runs meanwhile reads the state before them.
         self._unsettled: dict[str, list[MembershipChange]] = defaultdict(list)
         self._missed: dict[str, list[MembershipChange]] = {}
-        self._rereading: set[asyncio.Task[None]] = set()
 
     def get(self, user: str) -> Account | None:
         """Return the account if it is in memory."""
@@ -135,23 +134,18 @@ class Accounts:
         if not changes:
             del self._unsettled[change.user]
 
-    def reread_soon(self, user: str) -> None:
-        """Take an account from storage again, because a commit that touched it failed."""
-        if user in self._accounts:
-            task = asyncio.create_task(self._reread(self._accounts[user]))
-            self._rereading.add(task)
-            task.add_done_callback(self._rereading.discard)
-
-    async def _reread(self, account: Account) -> None:
-        while True:
+    async def reread(self, user: str) -> None:
+        """Take an account from storage again, because something that was counted for it was not stored."""
+        account = self._accounts.get(user)
+        while account is not None:
             try:
-                stored = await self._ledger.load_account(account.user)
+                stored = await self._ledger.load_account(user)
                 break
             except StorageError:
                 await asyncio.sleep(RETRY_S)
-        if stored is not None:
+        if account is not None and stored is not None:
             account.renew(stored)
-            for change in self._unsettled.get(account.user, ()):
+            for change in self._unsettled.get(user, ()):
                 change.count(account)
 
     def forget_idle(self) -> None:

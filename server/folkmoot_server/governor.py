@@ -24,7 +24,6 @@ from folkmoot_governance import (
 from folkmoot_governance.account import AccountCommand, AccountEvent, AccountRegistered
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup
-from folkmoot_protocol.types import Entry
 
 from .accounts import Account, Accounts, MembershipChange
 from .bus import AccountNews, Bus, GroupNews
@@ -32,9 +31,9 @@ from .clock import Clock
 from .i18n import Say
 from .notices import author_of, notice_of
 from .rooms import Room, Rooms
-from .storage.api import NewEntry, RowChange, Work, account_stream, group_stream
+from .storage.api import Claim, NewEntry, RowChange, Work, account_stream
 from .storage.projection import project_account, project_group
-from .writer import TOO_BUSY, Writer
+from .writer import OVERTAKEN, TOO_BUSY, Writer
 
 
 class Act:
@@ -44,18 +43,36 @@ class Act:
     group hears of it; when it could not be stored, `on_fail` is called with the reason.
     """
 
-    __slots__ = ("_governor", "cases", "changes", "entries", "events", "on_done", "on_fail", "room", "work")
+    __slots__ = (
+        "_governor",
+        "account",
+        "cases",
+        "changes",
+        "command",
+        "events",
+        "on_done",
+        "on_fail",
+        "room",
+        "tries",
+        "work",
+    )
 
-    def __init__(self, governor: "Governor", room: Room, work: Work, events: Sequence[e.Event]) -> None:
+    def __init__(self, governor: "Governor", room: Room, command: Command, account: Account) -> None:
         self._governor = governor
-        self.room: Room | None = room
+        self.room: Room = room
+        self.command = command
+        self.account = account
+        self.on_done: Callable[[Act], None]
+        self.on_fail: Callable[[Refusal], None]
+        self.tries = 0
+        self.begin(Work(room.stream), ())
+
+    def begin(self, work: Work, events: Sequence[e.Event]) -> None:
+        """Start from nothing but what was decided."""
         self.work = work
         self.events = events
         self.cases: list[str] = []
-        self.entries: list[Entry] = []
         self.changes: list[MembershipChange] = []
-        self.on_done: Callable[[Act], None]
-        self.on_fail: Callable[[Refusal], None]
 
     def done(self) -> None:
         self._governor.settled(self)
@@ -66,9 +83,20 @@ class Act:
             self._governor.tell_group(self)
 
     def fail(self, refusal: Refusal) -> None:
-        self._governor.settled(self)
-        self._governor.reread(self)
         self.on_fail(refusal)
+
+    def withdraw(self) -> frozenset[str]:
+        """Take back what was counted for accounts; return which must be read again."""
+        self._governor.settled(self)
+        return frozenset(change.user for change in self.changes)
+
+    def redo(self) -> None:
+        """Decide again on what the group is now."""
+        refusal = self._governor.decide_again(self)
+        if refusal is None:
+            self._governor.queue(self)
+        else:
+            self.fail(refusal)
 
 
 class AccountAct:
@@ -77,13 +105,14 @@ class AccountAct:
     `state` is the account's state after the events; it takes effect when they are stored.
     """
 
-    __slots__ = ("_governor", "events", "on_done", "on_fail", "room", "state", "user", "work")
+    __slots__ = ("_governor", "events", "on_done", "on_fail", "room", "state", "tries", "user", "work")
 
     def __init__(self, governor: "Governor", user: str, work: Work) -> None:
         self._governor = governor
         self.user = user
         self.work = work
         self.room: Room | None = None
+        self.tries = 0
         self.state: AccountState | None = None
         self.events: Sequence[AccountEvent] = ()
         self.on_done: Callable[[], None]
@@ -96,6 +125,14 @@ class AccountAct:
 
     def fail(self, refusal: Refusal) -> None:
         self.on_fail(refusal)
+
+    def withdraw(self) -> frozenset[str]:
+        """Nothing counts before it is stored; but somebody else may have moved the account on."""
+        return frozenset({self.user})
+
+    def redo(self) -> None:
+        """Two commands on one account at the same moment: the second is told so, and may ask again."""
+        self.fail(OVERTAKEN)
 
 
 class Governor:
@@ -127,7 +164,8 @@ class Governor:
         first = decision[0]
         assert isinstance(first, e.GroupCreated)
         room = self._rooms.add(founded(first))
-        act = Act(self, room, Work(group_stream(command.code)), decision)
+        act = Act(self, room, command, account)
+        act.begin(Work(room.stream, claims=[self._claim(account.user, founding=True)]), decision)
         self._count(act, [MembershipChange(account.user, command.code, joined=True, created=True)])
         self._take_in(act, room, account, first)
         return act
@@ -137,22 +175,36 @@ class Governor:
 
         An act without events (nothing to change) is queued as well: its answer waits for what came before it.
         """
-        decision = self._decide(room.state, command, account)
+        act = Act(self, room, command, account)
+        return self._decide_act(act) or act
+
+    def decide_again(self, act: Act) -> Refusal | None:
+        """Decide an act afresh, because storage had moved on; return why not, if it is refused now."""
+        if isinstance(act.command, CreateGroup):
+            return OVERTAKEN
+        return self._decide_act(act)
+
+    def _decide_act(self, act: Act) -> Refusal | None:
+        room, state = act.room, act.room.state
+        decision = self._decide(state, act.command, act.account)
         if isinstance(decision, Refusal):
             return decision
-        act = Act(self, room, Work(group_stream(room.state.code), room.state.version), decision)
+        claims = [self._claim(event.user) for event in decision if isinstance(event, e.MemberJoined)]
+        act.begin(Work(room.stream, state.version, claims=claims), decision)
         try:
             for event in decision:
-                self._count(act, membership_changes(room.state, event))
-                apply(room.state, event)
-                self._take_in(act, room, account, event)
+                self._count(act, membership_changes(state, event))
+                apply(state, event)
+                self._take_in(act, room, act.account, event)
         except Exception:
             # Half an act must not stay in memory: what is decided on next has to be what storage has.
-            self.settled(act)
-            self.reread(act)
-            self._rooms.reload(room)
+            self._writer.read_again(room, act.withdraw())
             raise
-        return act
+        return None
+
+    def _claim(self, user: str, *, founding: bool = False) -> Claim:
+        policy = self.policy
+        return Claim(user, policy.groups_joined, policy.groups_created if founding else None)
 
     def queue(self, act: Act | AccountAct) -> None:
         """Put an act on the writer's queue; in the same step in which it was decided."""
@@ -172,11 +224,9 @@ class Governor:
         work.events = [*work.events, event]
         work.rows = [*work.rows, *project_group(state, event)]
         author = author_of(state, event, account.profile.display_name)
-        notice = notice_of(event, case=case, seq=room.seq + 1, author=author, say=self._say)
+        notice = notice_of(event, case=case, author=author, say=self._say)
         if notice is not None:
-            room.take_seq()
             work.entries = [*work.entries, NewEntry(notice, version=state.version)]
-            act.entries.append(notice)
         if isinstance(event, e.EntryDeleted):
             work.erase = [*work.erase, event.seq]
 
@@ -192,15 +242,10 @@ class Governor:
 
     def tell_group(self, act: Act) -> None:
         """Publish a stored act."""
-        assert act.room is not None
-        state = act.room.state
-        version = act.work.version + len(act.events)
-        self._bus.publish(GroupNews(state.code, tuple(act.entries), version, tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
-
-    def reread(self, act: Act) -> None:
-        """Read the accounts that a failed act was counted for again."""
-        for user in {change.user for change in act.changes}:
-            self._accounts.reread_soon(user)
+        work = act.work
+        entries = tuple(new.entry for new in work.entries)
+        news = GroupNews(act.room.state.code, entries, work.version + len(act.events), tuple(act.events))  # type: ignore[arg-type]  # a sequence of its members
+        self._bus.publish(news)
 
     def act_on_account(
         self,

@@ -66,7 +66,7 @@ class Node:
         self.default_category = next(iter(config.policy.categories))
         self.accounts = Accounts(store.ledger, config.limits, clock)
         self.rooms = Rooms(store, clock)
-        self.writer = Writer(store, self.rooms.reload)
+        self.writer = Writer(store, self.rooms, self.accounts)
         self.hub = Hub(self.rooms, self.accounts, clock)
         policy = policy_of(config, self.documents)
         say = translator(config.i18n.default_language)

@@ -34,8 +34,8 @@ def author_of(state: GroupState, event: Event, display_name: str) -> Author:
     return Author(event.by, display_name, role, tuple(state.tags_of(event.by)))
 
 
-def notice_of(event: Event, *, case: str, seq: int, author: Author, say: Teller) -> Entry | None:
-    """Return the entry `seq` that tells of `event`, decided as `case`; None if the group isn't told."""
+def notice_of(event: Event, *, case: str, author: Author, say: Teller) -> Entry | None:
+    """Return the entry that tells of `event`, decided as `case`; None if the group isn't told."""
     if not is_told(event):
         return None
     fields = event_fields(event)
@@ -43,7 +43,7 @@ def notice_of(event: Event, *, case: str, seq: int, author: Author, say: Teller)
     text = say(TELLINGS[type(event)].text, fields)
     deleted = isinstance(event, EntryDeleted)
     return Entry(
-        seq=seq,
+        seq=0,
         ts=event.at,
         kind=EntryKind.REDACTION if deleted else EntryKind.NOTICE,
         from_=author,

@@ -2,17 +2,16 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import GroupState
-from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.types import Author, Group, Role
 
 from .accounts import IDLE_MS, RETRY_S, Account
 from .clock import Clock
-from .nonces import MOST, NonceBook
-from .storage.api import StorageError, Store
+from .storage.api import StorageError, Store, group_stream
 
 if TYPE_CHECKING:
     from .session import Session
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 class Room:
     """A group in memory.
 
-    `seq` is the last one given out, `last_seq` the last one delivered: between them lies what is on its way to disk.
+    `last_seq` is the last one delivered; what is on its way to disk has no seq yet, the store numbers it.
     `listeners` are the connections of members, by encoding. While `ready` is not set the room is being read again and
     must not be decided on.
     """
@@ -31,38 +30,32 @@ class Room:
         "last_posts",
         "last_seq",
         "listeners",
-        "nonces",
         "outgoing",
         "outgoing_from",
         "ready",
-        "seq",
         "state",
+        "stream",
         "unsettled",
         "used_ms",
     )
 
-    def __init__(self, state: GroupState, last_seq: int, nonces: NonceBook) -> None:
+    def __init__(self, state: GroupState, last_seq: int) -> None:
         self.listeners: dict[Codec, dict[Session, None]] = defaultdict(dict)
         self.outgoing: dict[Codec, list[bytes]] = defaultdict(list)
         self.outgoing_from = 0
         self.ready = asyncio.Event()
         self.unsettled = 0
         self.used_ms = 0
-        self.renew(state, last_seq, nonces)
+        self.stream = group_stream(state.code)
+        self.renew(state, last_seq)
 
-    def renew(self, state: GroupState, last_seq: int, nonces: NonceBook) -> None:
+    def renew(self, state: GroupState, last_seq: int) -> None:
         """Take over what storage has."""
         self.state = state
-        self.seq = self.last_seq = last_seq
-        self.nonces = nonces
+        self.last_seq = last_seq
         self.authors: dict[str, Author] = {}
         self.last_posts: dict[str, int] = {}
         self.ready.set()
-
-    def take_seq(self) -> int:
-        """Give out the next seq."""
-        self.seq += 1
-        return self.seq
 
     def author(self, account: Account) -> Author:
         """Return the account as the author of an entry of now: name, role, tags (G8.3)."""
@@ -128,7 +121,6 @@ class Rooms:
         self._clock = clock
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room | None]] = {}
-        self._reloading: set[asyncio.Task[None]] = set()
 
     def get(self, code: str) -> Room | None:
         """Return the room if it is in memory and can be decided on."""
@@ -141,7 +133,7 @@ class Rooms:
 
     def add(self, state: GroupState) -> Room:
         """Open the room of a group that was founded just now."""
-        room = self._rooms[state.code] = Room(state, 0, NonceBook())
+        room = self._rooms[state.code] = Room(state, 0)
         room.used_ms = self._clock.now_ms()
         return room
 
@@ -167,25 +159,19 @@ class Rooms:
         room = self._rooms[code] = Room(*stored)
         return room
 
-    async def _read(self, code: str) -> tuple[GroupState, int, NonceBook] | None:
+    async def _read(self, code: str) -> tuple[GroupState, int] | None:
         state = await self._store.ledger.load_group(code)
         if state is None:
             return None
-        since = self._clock.now_ms() - DAY_MS
-        recent = await self._store.journal.recent_nonces(code, since, MOST)
         seqs = await self._store.journal.last_seqs([code])
-        return state, seqs[code], NonceBook(recent)
+        return state, seqs[code]
 
-    def reload(self, room: Room) -> None:
-        """Read a room again because a commit that touched it failed; nobody can decide on it until that is done."""
-        if not room.ready.is_set():
-            return
+    async def reload(self, room: Room, then: Callable[[], None]) -> None:
+        """Read a room again because what was decided on it could not be stored; then call `then`.
+
+        Nobody can decide on the room until that is done, and `then` comes before all who wait for it.
+        """
         room.ready.clear()
-        task = asyncio.create_task(self._reload(room))
-        self._reloading.add(task)
-        task.add_done_callback(self._reloading.discard)
-
-    async def _reload(self, room: Room) -> None:
         while True:
             try:
                 stored = await self._read(room.state.code)
@@ -195,12 +181,12 @@ class Rooms:
         if stored is None:
             del self._rooms[room.state.code]
             room.ready.set()
-            return
-        room.renew(*stored)
-        for listeners in room.listeners.values():
-            for session in [one for one in listeners if one.user not in room.state.members]:
-                del listeners[session]
+        else:
+            room.renew(*stored)
+            for session in [one for one in room.all_listeners() if one.user not in room.state.members]:
+                room.remove_listener(session)
                 session.rooms.discard(room)
+        then()
 
     def forget_idle(self) -> None:
         """Drop the rooms that nobody has listened to for a while."""

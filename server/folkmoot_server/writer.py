@@ -2,11 +2,12 @@
 
 What handlers have decided queues here as `Pending`. Each turn takes all that is queued, commits it in one transaction
 (group commit), then settles each in order. A commit that fails fails exactly what was in it, and what was decided
-meanwhile on the same rooms, because that rested on what is now not so.
+meanwhile on the same rooms, because that rested on what is now not so. A work that another node overtook is decided
+again, in its old place, on what the group is now.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
@@ -14,9 +15,10 @@ import structlog
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 
+from .accounts import Accounts
 from .i18n import N_
 from .metrics import COMMIT_SECONDS, COMMITTED_WORKS
-from .rooms import Room
+from .rooms import Room, Rooms
 from .storage.api import StorageError, Store, Work
 
 log = structlog.get_logger()
@@ -35,31 +37,50 @@ TOO_BUSY = Refusal(
 OVERTAKEN = Refusal(ErrorCode.CONFLICT, N_("Somebody changed this at the same moment; try again."))
 
 
+MOST_TRIES = 10
+"""How often a work is decided again because another node was quicker, before its author is told so."""
+
+
 class Pending(Protocol):
     """A decided request on its way to disk. `room` is the room that it was decided on, if any."""
 
     work: Work
-    room: Room | None
+    tries: int
+
+    @property
+    def room(self) -> Room | None:
+        """Where it was decided."""
+        ...
 
     def done(self) -> None:
         """Answer and tell: the work is on stable storage."""
         ...
 
     def fail(self, refusal: Refusal) -> None:
-        """Answer that it was not stored, and take back what was counted for it."""
+        """Answer that it was not stored."""
+        ...
+
+    def withdraw(self) -> frozenset[str]:
+        """Take back what was counted for it in memory; return the users whose accounts must be read again."""
+        ...
+
+    def redo(self) -> None:
+        """Decide again, after the room was read again; queue or fail."""
         ...
 
 
 class Writer:
     """Commits what is put into its queue, in order. `put` never blocks; `drain` waits until the queue is empty."""
 
-    def __init__(self, store: Store, reload: Callable[[Room], None]) -> None:
+    def __init__(self, store: Store, rooms: Rooms, accounts: Accounts) -> None:
         self._store = store
-        self._reload = reload
+        self._rooms = rooms
+        self._accounts = accounts
         self._queue: list[Pending] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._starting_over: set[asyncio.Task[None]] = set()
 
     def put(self, pending: Pending) -> None:
         """Queue a decided request. The caller has asked `is_full` before it decided."""
@@ -75,7 +96,10 @@ class Writer:
 
     async def drain(self) -> None:
         """Wait until all that was put is settled."""
-        await self._idle.wait()
+        while self._starting_over or not self._idle.is_set():
+            await self._idle.wait()
+            if self._starting_over:
+                await asyncio.wait(self._starting_over)
 
     async def run(self) -> None:
         """Commit until cancelled."""
@@ -93,16 +117,16 @@ class Writer:
                 overtaken = await self._store.commit([pending.work for pending in batch])
         except StorageError as error:
             log.error("commit failed", works=len(batch), cause=repr(error.__cause__ or error))
-            self._fail(batch, NOT_STORED)
+            self._undo(batch, NOT_STORED)
             return
         except Exception:
             # A mistake of ours, not of the disk. Without the writer nothing works, so it must outlive this too.
             log.exception("commit broke", works=len(batch))
-            self._fail(batch, NOT_STORED)
+            self._undo(batch, NOT_STORED)
             return
         COMMITTED_WORKS.inc(len(batch))
         if overtaken:
-            self._fail((one for one in batch if one.work.stream in overtaken), OVERTAKEN)
+            self._undo([one for one in batch if one.work.stream in overtaken], None)
             batch = [one for one in batch if one.work.stream not in overtaken]
         for pending in batch:
             if pending.room is not None:
@@ -116,14 +140,53 @@ class Writer:
             # It is stored all the same: one answer that cannot be given must not keep the others from theirs.
             log.exception("could not tell of a stored work", stream=pending.work.stream)
 
-    def _fail(self, failed: Iterable[Pending], refusal: Refusal) -> None:
-        failed = list(failed)
-        rooms = {id(one.room): one.room for one in failed if one.room is not None}
-        failed += [one for one in self._queue if id(one.room) in rooms]
-        self._queue = [one for one in self._queue if id(one.room) not in rooms]
-        for pending in failed:
-            if pending.room is not None:
-                pending.room.unsettled -= 1
-            pending.fail(refusal)
-        for room in rooms.values():
-            self._reload(room)
+    def _undo(self, failed: list[Pending], refusal: Refusal | None) -> None:
+        """Start the rooms of failed works over, each with what was decided on it; see `start_over`."""
+        rooms = {id(one.room): one.room for one in failed}
+        for key, room in rooms.items():
+            mine = [one for one in failed if id(one.room) == key]
+            if room is not None:
+                mine += [one for one in self._queue if one.room is room]
+                self._queue = [one for one in self._queue if one.room is not room]
+                room.unsettled -= len(mine)
+            self.start_over(room, mine, refusal)
+
+    def start_over(self, room: Room | None, works: list[Pending], refusal: Refusal | None) -> None:
+        """Read a room and the accounts concerned again; then decide the works again, or refuse them all."""
+        self.read_again(room, frozenset(user for one in works for user in one.withdraw()), works, refusal)
+
+    def read_again(
+        self,
+        room: Room | None,
+        users: frozenset[str],
+        works: Sequence[Pending] = (),
+        refusal: Refusal | None = None,
+    ) -> None:
+        """Read a room and accounts again from storage; see `start_over`."""
+        if room is not None:
+            room.ready.clear()
+        task = asyncio.create_task(self._start_over(room, works, users, refusal))
+        self._starting_over.add(task)
+        task.add_done_callback(self._starting_over.discard)
+
+    async def _start_over(
+        self, room: Room | None, works: Sequence[Pending], users: frozenset[str], refusal: Refusal | None
+    ) -> None:
+        if refusal is not None:
+            for one in works:
+                one.fail(refusal)
+            works = ()
+        for user in users:
+            await self._accounts.reread(user)
+        if room is None:
+            self._redo(works)
+        else:
+            await self._rooms.reload(room, lambda: self._redo(works))
+
+    def _redo(self, works: Sequence[Pending]) -> None:
+        for one in works:
+            one.tries += 1
+            if one.tries > MOST_TRIES:
+                one.fail(OVERTAKEN)
+            else:
+                one.redo()

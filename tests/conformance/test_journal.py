@@ -134,18 +134,6 @@ async def test_a_nonce_used_again_is_found_at_its_latest_use(store: Store, group
     assert await store.journal.find_nonce(group.code, "alice", "n3", START) == (14, APRIL + 9 * DAY)
 
 
-async def test_recent_nonces_are_the_newest_oldest_first(store: Store, group: Group) -> None:
-    await store.commit([group.post(ts=APRIL + 3 * DAY), group.post("bob", ts=APRIL + 3 * DAY, nonce="b")])
-    recent = await store.journal.recent_nonces(group.code, MARCH + DAY, 100)
-    assert [(user, nonce, seq) for user, nonce, seq, _ in recent] == [
-        *(("alice", f"n{seq}", seq) for seq in range(9, 14)),
-        ("bob", "b", 15),
-    ]
-    assert [ts for *_, ts in recent] == [group.entries[seq - 1].ts for *_, seq, _ in recent]
-    assert await store.journal.recent_nonces(group.code, START, 2) == recent[-2:]
-    assert await store.journal.recent_nonces(group.code, APRIL + 4 * DAY, 100) == []
-
-
 @pytest.mark.parametrize("seq", [2, 13])
 async def test_an_erased_entry_keeps_its_place_without_its_text(store: Store, group: Group, seq: int) -> None:
     await store.commit([group.act(EntryDeleted(at=APRIL + 9 * DAY, by="alice", user="alice", seq=seq))])

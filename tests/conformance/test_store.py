@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from folkmoot_governance.group.events import GroupRenamed, MemberJoined, TopicSet
-from folkmoot_server.storage.api import NewEntry, StorageError, Store, Upsert, Work
+from folkmoot_governance.group.events import GroupClosed, GroupRenamed, MemberJoined, TopicSet
+from folkmoot_server.storage.api import Claim, NewEntry, StorageError, Store, Upsert, Work
 from folkmoot_server.storage.projection import read_mark_row, token_row
 from tests.conformance.conftest import Place
-from tests.conformance.world import START, World
+from tests.conformance.world import DAY, START, World
 
 
 async def test_what_is_committed_survives_a_restart(place: Place, world: World) -> None:
@@ -51,15 +51,71 @@ async def test_a_conflict_of_versions_leaves_the_others_stored(store: Store, wor
     assert (await store.journal.last_seqs([one.code]))[one.code] == 1
 
 
-@pytest.mark.parametrize("shift", [-1, 1])
-async def test_a_seq_that_does_not_follow_is_a_conflict(store: Store, world: World, shift: int) -> None:
+@pytest.mark.parametrize("guess", [0, 1, 7])
+async def test_the_store_numbers_entries(store: Store, world: World, guess: int) -> None:
     group = world.group()
     await store.commit([group.found(), group.post()])
     work = group.post()
     (new,) = work.entries
-    work.entries = [replace(new, entry=replace(new.entry, seq=new.entry.seq + shift))]
-    assert await store.commit([work]) == {work.stream}
-    assert (await store.journal.page(group.code)).entries == group.entries[:2]
+    work.entries = [replace(new, entry=replace(new.entry, seq=guess))]
+    assert await store.commit([work]) == frozenset()
+    assert [numbered.entry for numbered in work.entries] == group.entries[2:]
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+def place_of(work: Work) -> tuple[int, int]:
+    (new,) = work.entries
+    return new.entry.seq, new.entry.ts
+
+
+async def test_a_nonce_stores_a_post_once(store: Store, world: World) -> None:
+    group = world.group()
+    first = group.post(nonce="n", ts=START)
+    await store.commit([group.found(), first])
+    again, next_one = group.post(nonce="n", ts=START + DAY - 1), group.post(nonce="m", ts=START + DAY - 1)
+    assert await store.commit([again, next_one]) == frozenset()
+    assert (again.repeated, next_one.repeated) == (place_of(first), None)
+    assert place_of(next_one)[0] == place_of(first)[0] + 1
+    assert (await store.journal.last_seqs([group.code])) == {group.code: place_of(next_one)[0]}
+
+
+async def test_a_nonce_counts_within_a_batch_and_for_its_user_only(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    first, other, again = group.post(nonce="n"), group.post("bob", nonce="n"), group.post(nonce="n")
+    assert await store.commit([first, other, again]) == frozenset()
+    assert (first.repeated, other.repeated, again.repeated) == (None, None, place_of(first))
+
+
+async def test_a_nonce_is_free_again_after_a_day(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found(), group.post(nonce="n", ts=START)])
+    late = group.post(nonce="n", ts=START + DAY + 1)
+    assert await store.commit([late]) == frozenset()
+    assert late.repeated is None
+
+
+async def test_claims_hold_across_groups_and_within_a_batch(store: Store, world: World) -> None:
+    groups = [world.group() for _ in range(4)]
+    await store.commit([group.found() for group in groups])
+    works = [group.act(MemberJoined(at=START, by="bob", user="bob", via="open")) for group in groups]
+    for work in works:
+        work.claims = [Claim("bob", groups_joined=2)]
+    assert await store.commit(works[:1]) == frozenset()
+    assert await store.commit(works[1:]) == {works[2].stream, works[3].stream}
+    account = await store.ledger.load_account("bob")
+    assert account is not None
+    assert account.groups == sorted(group.code for group in groups[:2])
+
+
+async def test_a_claim_counts_living_groups_created(store: Store, world: World) -> None:
+    one, two = world.group(), world.group()
+    await store.commit([one.found()])
+    late = two.found()
+    late.claims = [Claim("alice", groups_joined=9, groups_created=1)]
+    assert await store.commit([late]) == {late.stream}
+    await store.commit([one.act(GroupClosed(at=START, by="root", reason="r"))])
+    assert await store.commit([late]) == frozenset()
 
 
 async def test_one_bad_work_takes_all_of_its_stream_out(store: Store, world: World) -> None:

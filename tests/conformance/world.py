@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from folkmoot_governance import AccountState, GroupState, apply, case_number, founded, registered
 from folkmoot_governance.account import AccountEvent, AccountRegistered, apply_account
 from folkmoot_governance.group.events import EntryDeleted, Event, GroupCreated
@@ -72,10 +74,11 @@ class Group:
     def _notice(self, event: Event) -> NewEntry | None:
         author = author_of(self.state, event, event.by.capitalize())
         case = case_number(self.code, self.state.version)
-        entry = notice_of(event, case=case, seq=self.seq + 1, author=author, say=translator("en"))
+        entry = notice_of(event, case=case, author=author, say=translator("en"))
         if entry is None:
             return None
         self.seq += 1
+        entry = replace(entry, seq=self.seq)
         self.entries.append(entry)
         return NewEntry(entry, version=self.state.version)
 

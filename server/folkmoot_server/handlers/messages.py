@@ -18,7 +18,7 @@ from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
 from ..settle import stored
-from ..storage.api import NewEntry, Page, Work, group_stream
+from ..storage.api import NewEntry, Page, Work
 from ..storage.projection import read_mark_row
 from ..writer import TOO_BUSY
 from . import slash
@@ -45,55 +45,50 @@ TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
 
 
 class PendingPost:
-    """A post on its way to disk (a `Pending` of the writer)."""
+    """A post on its way to disk (a `Pending` of the writer). The store gives its entry a seq."""
 
-    __slots__ = ("code", "entry", "node", "re", "result", "room", "session", "work")
+    __slots__ = ("body", "form", "node", "request", "room", "session", "tries", "work")
 
     def __init__(
-        self, node: "Node", session: Session, re: int, room: Room, work: Work, entry: Entry, result: Result
+        self, node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form, work: Work
     ) -> None:
         self.node = node
         self.session = session
-        self.re = re
-        self.code = room.state.code
-        self.room: Room | None = room
+        self.request = request
+        self.room: Room = room
+        self.body = body
+        self.form = form
         self.work = work
-        self.entry = entry
-        self.result = result
+        self.tries = 0
 
     def done(self) -> None:
+        work = self.work
+        entry = work.entries[0].entry
+        seq, ts = work.repeated or (entry.seq, entry.ts)
         try:
             self.session.finish()
-            self.session.reply(self.re, self.result)
+            self.session.reply(self.request.id, self.form.result(seq, ts))
         finally:
             # Whatever becomes of the answer: the entry is stored, so the group hears of it.
-            self.node.bus.publish(GroupNews(self.code, (self.entry,), self.work.version))
+            if work.repeated is None:
+                self.node.bus.publish(GroupNews(self.room.state.code, (entry,), work.version))
 
     def fail(self, refusal: Refusal) -> None:
         self.session.finish()
-        self.session.refuse(self.re, refusal)
+        self.session.refuse(self.request.id, refusal)
 
+    def withdraw(self) -> frozenset[str]:
+        """Nothing of a post is counted before it is stored."""
+        return frozenset()
 
-class PendingRepeat:
-    """A repeated post (same nonce) that waits for what is ahead of it, the first one included, to be on disk."""
-
-    __slots__ = ("re", "result", "room", "session", "work")
-
-    def __init__(self, session: Session, re: int, room: Room, result: Result) -> None:
-        self.session = session
-        self.re = re
-        self.room: Room | None = room
-        self.result = result
-        # Nothing to store, but a place in the order of the group's works, whose failure is this one's too.
-        self.work = Work(group_stream(room.state.code), room.state.version)
-
-    def done(self) -> None:
-        self.session.finish()
-        self.session.reply(self.re, self.result)
-
-    def fail(self, refusal: Refusal) -> None:
-        self.session.finish()
-        self.session.refuse(self.re, refusal)
+    def redo(self) -> None:
+        """Judge the post again under the group's governance of now, in the place of its first try."""
+        work = judge(self.node, self.session, self.request, self.room, self.body, self.form, again=True)
+        if isinstance(work, Refusal):
+            self.fail(work)
+        else:
+            self.work = work
+            self.node.writer.put(self)
 
 
 def post(
@@ -109,70 +104,78 @@ def post(
             return slash.post_command(node, session, request)
         body = body[1:]
     room = node.rooms.get(request.group)
-    if room is None or (request.nonce and room.nonces.needs_journal(node.clock.now_ms())):
+    if room is None:
         return post_after_reading(node, session, request, body)
-    return post_now(node, session, request, room, body)
+    refusal = post_now(node, session, request, room, body)
+    if refusal is not None and request.nonce and refusal.code is not ErrorCode.RATE_LIMITED:
+        return repeat_or_refuse(node, session, request, room, TEXT, refusal)
+    return refusal
 
 
 async def post_after_reading(
     node: "Node", session: Session, request: rq.Post, body: str, form: Form = TEXT
-) -> Refusal | None:
-    """As `post_now`, after the room, or a nonce that the room has forgotten, was read."""
+) -> Result | Refusal | None:
+    """As `post_now`, after the room was read."""
     code = parse_group_code(request.group)
     room = await node.rooms.load(code) if code else None
-    if room is None or code is None:
+    if room is None:
         return NO_SUCH_GROUP
-    now = node.clock.now_ms()
-    if request.nonce and room.nonces.needs_journal(now) and not room.nonces.find(session.user, request.nonce, now):
-        found = await node.store.journal.find_nonce(code, session.user, request.nonce, now - DAY_MS)
-        room = await node.rooms.load(code)
-        if room is None:
-            return NO_SUCH_GROUP
-        if found:
-            room.nonces.add(session.user, request.nonce, *found)
-    return post_now(node, session, request, room, body, form)
+    refusal = post_now(node, session, request, room, body, form)
+    if refusal is not None and request.nonce and refusal.code is not ErrorCode.RATE_LIMITED:
+        return await repeat_or_refuse(node, session, request, room, form, refusal)
+    return refusal
 
 
 def post_now(
     node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form = TEXT
 ) -> Refusal | None:
-    """Judge a post, give it its seq and queue it: one step, so nothing comes between the decision and the order."""
+    """Judge a post and queue it: one step, so nothing comes between the decision and the order."""
+    work = judge(node, session, request, room, body, form)
+    if isinstance(work, Refusal):
+        return work
+    session.begin()
+    node.writer.put(PendingPost(node, session, request, room, body, form, work))
+    return None
+
+
+def judge(
+    node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form, *, again: bool = False
+) -> Work | Refusal:
+    """Return what a post would store, or why it may not be. A post judged `again` has paid for its rate already."""
     account = session.account
-    assert account is not None
+    if account is None:
+        return NOT_A_MEMBER
     now = node.clock.now_ms()
     user = account.user
-    if request.nonce:
-        repeated = room.nonces.find(user, request.nonce, now)
-        if repeated:
-            # Answered with the place of the first, once that is sure to be on disk.
-            session.begin()
-            node.writer.put(PendingRepeat(session, request.id, room, form.result(*repeated)))
-            return None
     refusal = (
-        node.check_post_rate(session, now)
+        (None if again else node.check_post_rate(session, now))
         or check_post(room.state, user, account.state.identity, now, room.last_posts.get(user, 0), node.governor.policy)
-        or (NO_SUCH_ENTRY if request.reply_to and request.reply_to > room.seq else None)
+        or (NO_SUCH_ENTRY if request.reply_to and request.reply_to > room.last_seq else None)
         or (TOO_BUSY if node.writer.is_full() else None)
     )
     if refusal is not None:
         return refusal
     if room.state.slow_ms:
         room.last_posts[user] = now
-    entry = Entry(
-        seq=room.take_seq(),
-        ts=now,
-        kind=form.kind,
-        from_=room.author(account),
-        body=body,
-        reply_to=request.reply_to,
-    )
-    if request.nonce:
-        room.nonces.add(user, request.nonce, entry.seq, now)
-    work = Work(group_stream(room.state.code), room.state.version, entries=(NewEntry(entry, request.nonce),))
-    session.begin()
-    result = form.result(entry.seq, now)
-    node.writer.put(PendingPost(node, session, request.id, room, work, entry, result))
-    return None
+    author = room.author(account)
+    entry = Entry(seq=0, ts=now, kind=form.kind, from_=author, body=body, reply_to=request.reply_to)
+    return Work(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),))
+
+
+async def repeat_or_refuse(
+    node: "Node", session: Session, request: rq.Post, room: Room, form: Form, refusal: Refusal
+) -> Result | Refusal:
+    """Answer a post that is refused now, but was stored before under its nonce, with its place (Delivery 5).
+
+    What is ahead in the writer's queue may be that very post, so it is waited for.
+    """
+    assert request.nonce is not None
+    waited = await stored(node, node.governor.store_rows(session.user, ()))
+    if waited is not None:
+        return waited
+    since = node.clock.now_ms() - DAY_MS
+    found = await node.store.journal.find_nonce(room.state.code, session.user, request.nonce, since)
+    return form.result(*found) if found else refusal
 
 
 async def read_page(node: "Node", room: Room, before: int | None, after: int | None, limit: int) -> Page:

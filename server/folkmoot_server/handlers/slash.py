@@ -119,7 +119,7 @@ async def check_target(node: "Node", room: Room, command: Command) -> Refusal | 
 
 async def post_action(
     node: "Node", session: Session, request: rq.RunCommand | rq.Post, call: Call, action: Action, wrap: Wrap
-) -> Refusal | None:
+) -> Result | Refusal | None:
     """Post `/me`: an entry like any other, so a nonce makes it safe to repeat."""
     nonce = request.nonce if isinstance(request, rq.Post) else None
     reply_to = request.reply_to if isinstance(request, rq.Post) else None

@@ -57,15 +57,27 @@ class NewEntry(Struct, frozen=True, gc=False):
     version: int | None = None
 
 
+class Claim(Struct, frozen=True, gc=False):
+    """That `user` comes into a group by this work: at most `groups_joined` memberships may result, and, if it founds
+    the group, at most `groups_created` living groups of its own (G8.1)."""
+
+    user: str
+    groups_joined: int
+    groups_created: int | None = None
+
+
 class Work(Struct, gc=False):
     """What one request changes: all of it is stored, or nothing.
 
     `version` is the version of `stream` under which it was decided; the `events` become versions `version + 1` and so
-    on. The `entries` of a group's work take the seqs that follow the group's last one, without a gap. `erase` names
-    entries of the group whose text leaves the readable part of the journal; that they are redacted is a row of
-    `redactions`, which `project_group` gives. `rows` are the changes of projections, carried out in
-    their order; a row may come before the one that it refers to.
-    A work with an empty `stream` has rows only (sessions, read marks) and is never in conflict.
+    on. The `entries` of a group's work get the seqs that follow the group's last one: the store numbers them, and puts
+    the numbered ones in place of those given. `erase` names entries of the group whose text leaves the readable part of
+    the journal; that they are redacted is a row of `redactions`, which `project_group` gives. `rows` are the changes of
+    projections, carried out in their order; a row may come before the one that it refers to. A work whose `claims` do
+    not hold is in conflict. A work with an empty `stream` has rows only (sessions, read marks) and never is.
+
+    `repeated` is set by the store when the first entry has a nonce with which the same user posted to the group in the
+    24 hours before: then nothing of the work is stored, and this is (seq, ts) of that post.
     """
 
     stream: str = ""
@@ -74,6 +86,8 @@ class Work(Struct, gc=False):
     rows: Sequence[RowChange] = ()
     entries: Sequence[NewEntry] = ()
     erase: Sequence[int] = ()
+    claims: Sequence[Claim] = ()
+    repeated: tuple[int, int] | None = None
 
 
 class Recorded(Struct, frozen=True):
@@ -210,13 +224,6 @@ class Journal(Protocol):
         """Return seq and ts of the entry that `user` posted with `nonce` at or after `since_ms`."""
         ...
 
-    async def recent_nonces(self, code: str, since_ms: int, limit: int) -> list[tuple[str, str, int, int]]:
-        """Return (user, nonce, seq, ts) of the newest `limit` entries with a nonce since `since_ms`, oldest first.
-
-        A clock that stepped back by more than an hour may hide what was posted before the step.
-        """
-        ...
-
     async def segments(self) -> list[Segment]:
         """Return the segments that exist, oldest first."""
         ...
@@ -247,8 +254,8 @@ class Store(Protocol):
 
         Promises: when this returns, all works of the streams not returned are on stable storage, and survive the loss
         of the process and of power; of a stream returned nothing is stored: somebody else has moved it past the
-        version (or the seqs) that the works were decided under. When this raises `StorageError`, nothing of the batch
-        is stored. A crash in between leaves all of a work or nothing, once `open` has repaired what it must.
+        version that a work was decided under, or a claim does not hold. When this raises `StorageError`, nothing of the
+        batch is stored. A crash in between leaves all of a work or nothing, once `open` has repaired what it must.
         """
         ...
 

@@ -1,9 +1,12 @@
-"""Where each stream stands, and which works of a batch still fit on it."""
+"""Where each stream stands, which works of a batch still fit on it, and the numbers of their entries."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .api import Work
+from msgspec.structs import replace
+
+from .api import Claim, NewEntry, Work
 
 KEPT = 100_000
 GROUP = "group:"
@@ -30,10 +33,21 @@ def code_of(stream: str) -> str | None:
 
 
 class Heads:
-    """Heads of streams, loaded when first asked for. Right while nobody else writes, as the lock ensures."""
+    """Heads of streams, loaded when first asked for. Right while nobody else writes, as the lock ensures.
 
-    def __init__(self, load: Callable[[str], Head]) -> None:
+    `find_nonce` looks a (code, user, nonce) of the 24 hours before a time up in what is stored; `holds` says of a claim
+    whether it does, after so many others by the same user in this batch.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str], Head],
+        find_nonce: Callable[[str, str, str, int], tuple[int, int] | None],
+        holds: Callable[[Claim, int], bool],
+    ) -> None:
         self._load = load
+        self._find_nonce = find_nonce
+        self._holds = holds
         self._heads: dict[str, Head] = {}
 
     def get(self, stream: str) -> Head:
@@ -44,21 +58,40 @@ class Heads:
         return head
 
     def admit(self, batch: Sequence[Work]) -> Admission:
-        """Follow each stream through the batch; a work that doesn't fit puts its whole stream in conflict."""
+        """Follow each stream through the batch and number its entries.
+
+        A work that doesn't fit puts its whole stream in conflict; one that repeats a post is left out.
+        """
         moved: dict[str, Head] = {}
-        conflicts = set()
+        conflicts: set[str] = set()
+        nonces: dict[tuple[str, str, str], tuple[int, int]] = {}
+        claimed: Counter[str] = Counter()
         for work in batch:
             stream = work.stream
             if not stream or stream in conflicts:
                 continue
-            head = _after(moved.get(stream) or self.get(stream), work)
-            if head is None:
+            head = moved.get(stream) or self.get(stream)
+            if work.version != head.version or not all(self._holds(one, claimed[one.user]) for one in work.claims):
                 conflicts.add(stream)
                 moved.pop(stream, None)
-            else:
-                moved[stream] = head
-        works = [work for work in batch if work.stream not in conflicts] if conflicts else batch
-        return Admission(works, frozenset(conflicts), moved)
+            elif not self._is_repeat(work, nonces, head.last_seq + 1):
+                moved[stream] = _number(work, head)
+                claimed.update(claim.user for claim in work.claims)
+        if conflicts or nonces:
+            batch = [work for work in batch if work.stream not in conflicts and work.repeated is None]
+        return Admission(batch, frozenset(conflicts), moved)
+
+    def _is_repeat(self, work: Work, nonces: dict[tuple[str, str, str], tuple[int, int]], seq: int) -> bool:
+        """Say whether a work repeats a post, stored or in this batch; if not, remember its nonce as that of `seq`."""
+        first = work.entries[0] if work.entries else None
+        if first is None or first.nonce is None:
+            return False
+        user, ts = first.entry.from_.user, first.entry.ts
+        key = work.stream, user, first.nonce
+        work.repeated = nonces.get(key) or self._find_nonce(work.stream.removeprefix(GROUP), user, first.nonce, ts)
+        if work.repeated is None:
+            nonces[key] = seq, ts
+        return work.repeated is not None
 
     def advance(self, heads: Mapping[str, Head]) -> None:
         """Take over the heads after a batch that is stored."""
@@ -71,13 +104,13 @@ class Heads:
         self._heads.clear()
 
 
-def _after(head: Head, work: Work) -> Head | None:
-    """Return the head after `work`, None where the work doesn't follow it."""
-    version, last_seq = head
-    if work.version != version:
-        return None
+def _number(work: Work, head: Head) -> Head:
+    """Give the work's entries the next seqs; return the head after it."""
+    version, seq = head
+    numbered: list[NewEntry] = []
     for new in work.entries:
-        last_seq += 1
-        if new.entry.seq != last_seq:
-            return None
-    return Head(version + len(work.events), last_seq)
+        seq += 1
+        numbered.append(new if new.entry.seq == seq else replace(new, entry=replace(new.entry, seq=seq)))
+    if numbered:
+        work.entries = numbered
+    return Head(version + len(work.events), seq)

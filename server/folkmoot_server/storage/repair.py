@@ -9,7 +9,7 @@ from folkmoot_governance import GroupState, apply, case_number, founded
 from folkmoot_governance.group.events import EntryDeleted, Event, GroupCreated
 
 from ..notices import Teller, author_of, is_told, notice_of
-from . import sqlite_journal, sqlite_ledger
+from . import sqlite_ledger
 from .api import NewEntry, Recorded, Work
 from .heads import code_of
 from .segments import SegmentReader
@@ -63,15 +63,13 @@ def _retell(
     main: Connection, reader: SegmentReader, code: str, stream: str, missing: Sequence[int], say: Teller
 ) -> Work:
     """Make the notices of `missing` versions again, each by its author as it stood after the event."""
-    seq = sqlite_journal.last_seqs(main, reader, [code])[code]
     entries, erase = [], []
     for version, event, state in _replayed(main, stream):
         if version not in missing:
             continue
-        seq += 1
         name = sqlite_ledger.display_names(main, [event.by]).get(event.by, event.by)
         author = author_of(state, event, name)
-        entry = notice_of(event, case=case_number(code, version), seq=seq, author=author, say=say)
+        entry = notice_of(event, case=case_number(code, version), author=author, say=say)
         assert entry is not None, "only events that are told are asked for"
         entries.append(NewEntry(entry, version=version))
         if isinstance(event, EntryDeleted):

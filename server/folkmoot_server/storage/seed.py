@@ -116,7 +116,7 @@ def _group_work(code: str, name: str, seats: list[Seat], now: int) -> Work:
             apply(state, event)
         author = author_of(state, event, display_name(event.by))
         case = case_number(code, state.version)
-        notice = notice_of(event, case=case, seq=state.version, author=author, say=say)
+        notice = notice_of(event, case=case, author=author, say=say)
         assert notice is not None, "groups are told of their founding and of joins"
         events.append(event)
         entries.append(NewEntry(notice, version=state.version))

@@ -162,9 +162,6 @@ class SqliteJournal:
     async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
         return await self._threads.read_segments(sqlite_journal.find_nonce, code, user, nonce, since_ms)
 
-    async def recent_nonces(self, code: str, since_ms: int, limit: int) -> list[tuple[str, str, int, int]]:
-        return await self._threads.read_segments(sqlite_journal.recent_nonces, code, since_ms, limit)
-
     async def segments(self) -> list[Segment]:
         return [self._segments.describe(month) for month in self._segments.months]
 

@@ -1,7 +1,6 @@
 """Reading the journal from SQLite segments, redactions of the main file laid over. See `api.Journal`."""
 
-from collections.abc import Collection, Iterator
-from itertools import islice
+from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
@@ -12,15 +11,11 @@ from .months import end_of
 from .segments import COLUMNS, Row, SegmentReader, entry_of
 from .tables import journal_heads, redactions
 
-# How far a clock may have stepped back for `recent_nonces` to see what lies behind the step.
-CLOCK_STEP_MS = 3_600_000
-
 _BELOW = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
 _ABOVE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 _ONE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq = ?"  # noqa: S608
 _LAST = "SELECT max(seq) FROM entry WHERE grp = ?"
 _NONCE = "SELECT seq, ts FROM entry WHERE grp = ? AND user = ? AND nonce = ? AND ts >= ? ORDER BY seq DESC LIMIT 1"
-_NONCES = "SELECT user, nonce, seq, ts FROM entry WHERE grp = ? ORDER BY seq DESC"
 
 HIGHEST = 2**63 - 1
 
@@ -101,22 +96,3 @@ def find_nonce(reader: SegmentReader, code: str, user: str, nonce: str, since_ms
         if row is not None:
             return row[0], row[1]
     return None
-
-
-def recent_nonces(reader: SegmentReader, code: str, since_ms: int, limit: int) -> list[tuple[str, str, int, int]]:
-    """Return (user, nonce, seq, ts) of the newest `limit` entries with a nonce, oldest first."""
-    newest = list(islice(_nonces_back_to(reader, code, since_ms), limit))
-    newest.reverse()
-    return newest
-
-
-def _nonces_back_to(reader: SegmentReader, code: str, since_ms: int) -> Iterator[tuple[str, str, int, int]]:
-    """Walk back through a group's entries as far as time allows: there is no index by time."""
-    for month, segment in reader.newest_first():
-        if end_of(month) <= since_ms:
-            return
-        for row in segment.execute(_NONCES, (int(code),)):
-            if row[3] < since_ms - CLOCK_STEP_MS:
-                return
-            if row[1] is not None and row[3] >= since_ms:
-                yield row

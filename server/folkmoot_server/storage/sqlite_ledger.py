@@ -20,7 +20,7 @@ from folkmoot_governance.account import AnyAccountEvent
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, Role
 
-from .api import AccountRow, AnyEvent, GroupRow, Profile, Recorded, StoredAccount
+from .api import AccountRow, AnyEvent, Claim, GroupRow, Profile, Recorded, StoredAccount
 from .tables import (
     accounts,
     bans,
@@ -146,6 +146,14 @@ def load_account(main: Connection, user: str) -> StoredAccount | None:
         created=_created(main, user),
         read_seqs={mark.code: mark.seq for mark in marks},
     )
+
+
+def holds(main: Connection, claim: Claim, before: int) -> bool:
+    """Say whether a claim holds after `before` others by the same user that are on their way."""
+    joined = main.execute(select(func.count()).where(members.c.user == claim.user)).scalar_one()
+    if joined + before >= claim.groups_joined:
+        return False
+    return claim.groups_created is None or len(_created(main, claim.user)) + before < claim.groups_created
 
 
 def _profile(main: Connection, user: str) -> Profile:

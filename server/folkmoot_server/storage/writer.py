@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import insert
 
+from folkmoot_governance.duration import DAY_MS
+
 from ..notices import Teller
 from . import row_changes, sqlite_journal, sqlite_ledger
-from .api import Segment, StorageError, Work
+from .api import Claim, Segment, StorageError, Work
 from .database import FAILURES, JOURNAL, close_main, migrate, open_main, raw_of, sync_directory
 from .heads import Head, Heads, code_of
 from .months import end_of, is_due, month_of
@@ -40,7 +42,7 @@ class Writer:
         self._key = key
         self._say = say
         self._reader = SegmentReader(segments)
-        self._heads = Heads(self._load_head)
+        self._heads = Heads(self._load_head, self._find_nonce, self._holds)
         self._month: str | None = None
         self._month_end = 0
         self._position = self._batch = 0
@@ -160,6 +162,13 @@ class Writer:
             if code is None or not version:
                 return Head(version, 0)
             return Head(version, sqlite_journal.last_seqs(self._main, self._reader, [code])[code])
+
+    def _find_nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
+        return sqlite_journal.find_nonce(self._reader, code, user, nonce, ts - DAY_MS)
+
+    def _holds(self, claim: Claim, before: int) -> bool:
+        with self._main.begin():
+            return sqlite_ledger.holds(self._main, claim, before)
 
     def _recover(self) -> None:
         """Find out what is stored, and write the notices that a broken-off commit has left out."""
