@@ -70,8 +70,9 @@ def place_of(work: Work) -> tuple[int, int]:
 
 async def test_a_nonce_stores_a_post_once(store: Store, world: World) -> None:
     group = world.group()
+    await store.commit([group.found()])
     first = group.post(nonce="n", ts=START)
-    await store.commit([group.found(), first])
+    await store.commit([first])
     again, next_one = group.post(nonce="n", ts=START + DAY - 1), group.post(nonce="m", ts=START + DAY - 1)
     assert await store.commit([again, next_one]) == frozenset()
     assert (again.repeated, next_one.repeated) == (place_of(first), None)

@@ -33,9 +33,7 @@ LARGEST = 2**53 - 1
 clean_text = st.characters(codec="utf-8", exclude_characters="\0")
 plain_values = st.recursive(
     st.none() | st.booleans() | st.integers(-LARGEST, LARGEST) | st.text(clean_text, max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(clean_text, max_size=8), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(clean_text, max_size=8), inner, max_size=3),
     max_leaves=8,
 )
 
@@ -58,9 +56,7 @@ def build(kind: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.VarTupleType():
             return st.lists(build(kind.item_type), max_size=3).map(tuple)
         case inspect.DictType():
-            return st.dictionaries(
-                build(kind.key_type), build(kind.value_type), max_size=min(kind.max_length or 5, 5)
-            )
+            return st.dictionaries(build(kind.key_type), build(kind.value_type), max_size=min(kind.max_length or 5, 5))
         case inspect.StructType():
             return build_struct(kind)
         case inspect.AnyType():
@@ -71,9 +67,7 @@ def build(kind: inspect.Type) -> st.SearchStrategy[Any]:
 def build_struct(kind: inspect.StructType) -> st.SearchStrategy[Any]:
     values = st.fixed_dictionaries({field.name: build(field.type) for field in kind.fields})
     if kind.cls.__struct_config__.tag == "history":
-        values = values.map(
-            lambda fields: fields | {"after": None} if fields["before"] is not None else fields
-        )
+        values = values.map(lambda fields: fields | {"after": None} if fields["before"] is not None else fields)
     return values.map(lambda fields: kind.cls(**fields))
 
 
@@ -97,9 +91,7 @@ awkward_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=20,
 )
-field_names = st.sampled_from(
-    sorted({name for request in REQUESTS.values() for name in request.__struct_fields__})
-)
+field_names = st.sampled_from(sorted({name for request in REQUESTS.values() for name in request.__struct_fields__}))
 awkward_requests = st.builds(
     lambda fields, name: fields | {"type": name},
     st.dictionaries(field_names | st.text(max_size=8), awkward_values, max_size=6),

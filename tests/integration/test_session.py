@@ -83,7 +83,9 @@ async def test_register_login_resume_logout(shared: Server, stranger: Wire) -> N
         assert (await other.resume(made.token)).account.user == user
 
 
-async def test_signing_in_as_somebody_else_after_logout_hears_only_their_groups(sign_in: SignIn, shared: Server) -> None:
+async def test_signing_in_as_somebody_else_after_logout_hears_only_their_groups(
+    sign_in: SignIn, shared: Server
+) -> None:
     first, second = shared.seats.pop(), shared.seats.pop()
     wire, poster = await sign_in(first[1]), await sign_in(first[0])
     await wire.ask(rq.Logout)

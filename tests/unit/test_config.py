@@ -98,9 +98,7 @@ def test_named_tables_grow_and_take_defaults_for_what_they_leave_out(tmp_path: P
     config = from_toml(tmp_path, 'profile = "open"\n[policy.quota.trusted]\ngroups_created = 7')
     assert set(config.policy.quota) == {"standard", "trusted"}
     assert config.policy.quota["trusted"].groups_created == 7
-    assert (
-        config.policy.quota["trusted"].groups_joined == config.policy.quota["standard"].groups_joined == 10000
-    )
+    assert config.policy.quota["trusted"].groups_joined == config.policy.quota["standard"].groups_joined == 10000
 
 
 def test_named_categories_replace_the_default_one(tmp_path: Path) -> None:

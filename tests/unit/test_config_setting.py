@@ -42,9 +42,7 @@ def small(env: dict[str, str] | None = None, **box: object) -> Small:
     return load(Small, None, env or {}, overrides, cross_check=no_cross_check)[0]
 
 
-@pytest.mark.parametrize(
-    ("text", "value"), [("true", True), ("YES", True), ("1", True), ("off", False), ("0", False)]
-)
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("YES", True), ("1", True), ("off", False), ("0", False)])
 def test_truth_from_the_environment(text: str, value: bool) -> None:
     assert small({"FOLKMOOT_BOX__LID": text}).box.lid is value
 

@@ -141,9 +141,7 @@ def test_the_page_names_the_events() -> None:
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_the_page_names_an_events_fields(name: str) -> None:
-    assert read_fields(EVENT_ROWS[name][0]) == get_fields(
-        get_payload(f"event.{name}"), without=frozenset(("type",))
-    )
+    assert read_fields(EVENT_ROWS[name][0]) == get_fields(get_payload(f"event.{name}"), without=frozenset(("type",)))
 
 
 @pytest.mark.parametrize("name", OBJECTS)

@@ -84,9 +84,7 @@ def test_unknown_fields_are_ignored(codec: Codec) -> None:
 
 
 @both
-@pytest.mark.parametrize(
-    "values", [None, 1, "type", [], ["type"], {}, {"type": 1}, {"type": None}, {"type": ["post"]}]
-)
+@pytest.mark.parametrize("values", [None, 1, "type", [], ["type"], {}, {"type": 1}, {"type": None}, {"type": ["post"]}])
 def test_what_is_no_map_with_a_string_type_is_undecodable(codec: Codec, values: object) -> None:
     with pytest.raises(ProtocolError):
         codec.decode_request(pack(codec, values))
@@ -151,9 +149,7 @@ BAD_FIELDS = [
 
 @both
 @pytest.mark.parametrize(("values", "field", "message"), BAD_FIELDS)
-def test_a_bad_field_is_named(
-    codec: Codec, values: dict[str, object], field: str, message: str | None
-) -> None:
+def test_a_bad_field_is_named(codec: Codec, values: dict[str, object], field: str, message: str | None) -> None:
     error = refuse(codec, values)
     assert (error.code, error.re, error.detail) == (ErrorCode.BAD_REQUEST, values["id"], {"field": field})
     assert error.message.startswith(f"`{field}`: ")
@@ -168,9 +164,7 @@ def test_fields_that_exclude_each_other_are_refused(codec: Codec) -> None:
 
 
 @both
-@pytest.mark.parametrize(
-    "extra", [{"body": "a\0b"}, {"x": "\0"}, {"x": {"y": ["\0"]}}, {"x": {"\0": 1}}, {"\0": 1}]
-)
+@pytest.mark.parametrize("extra", [{"body": "a\0b"}, {"x": "\0"}, {"x": {"y": ["\0"]}}, {"x": {"\0": 1}}, {"\0": 1}])
 def test_nul_is_refused_wherever_it_stands(codec: Codec, extra: dict[str, object]) -> None:
     error = refuse(codec, POST | extra)
     assert (error.code, error.re, error.message) == (ErrorCode.BAD_REQUEST, 7, "NUL in a string")

@@ -77,9 +77,7 @@ def test_structs_are_frozen() -> None:
 
 @pytest.mark.parametrize("table", [REQUESTS, FRAMES], ids=["requests", "frames"])
 def test_the_tables_agree_with_the_tags(table: dict[str, type[msgspec.Struct]]) -> None:
-    assert {name: struct.__struct_config__.tag for name, struct in table.items()} == {
-        name: name for name in table
-    }
+    assert {name: struct.__struct_config__.tag for name, struct in table.items()} == {name: name for name in table}
 
 
 def test_every_request_has_a_result_and_every_event_is_a_frame() -> None:
