@@ -14,7 +14,7 @@ is ready.
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Self, TypeVar, cast
@@ -59,6 +59,7 @@ class Client(Requests):
     the client fetch what came after them. Events go to `on_event`, at once and in order, or else into a
     queue of about `queue` events, for `events()`. An entry is handed over once, in seq order of its group,
     across all reconnects.
+    `patience_s` is for how long the first connection is tried, at least once; those after it are tried for ever.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Client(Requests):
         codec: fm.Codec = fm.MSGPACK,
         backoff: Backoff | None = None,
         connect_timeout_s: float = 10.0,
+        patience_s: float = 0.0,
         queue: int = 1000,
     ) -> None:
         self.url = parse_server(url)
@@ -81,6 +83,7 @@ class Client(Requests):
         self._codec = codec
         self._backoff = backoff or Backoff()
         self._connect_timeout_s = connect_timeout_s
+        self._patience_s = patience_s
         self._hello: fm.Hello | None = None
         self._link: Link | None = None  # connected
         self._ready: Link | None = None  # connected, and signed in if there is a token
@@ -88,6 +91,7 @@ class Client(Requests):
         self._mend = asyncio.Event()
         self._ended: SessionEnded | NotReachable | RequestRefused | None = None
         self._lanes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._waiting: list[tuple[str, int, asyncio.Event]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._signed_in_before = False
 
@@ -230,6 +234,17 @@ class Client(Requests):
                         raise
                     await asyncio.sleep(refused.retry_after_ms / 1000)
 
+    async def wait_for(self, group: str, seq: int) -> None:
+        """Wait until the entries of a group (code as 12 digits) up to `seq` were handed over."""
+        if self._book.cursors().get(group, 0) >= seq:
+            return
+        waiting = group, seq, asyncio.Event()
+        self._waiting.append(waiting)
+        try:
+            await waiting[2].wait()
+        finally:
+            self._waiting.remove(waiting)
+
     async def ask(self, kind: type[fm.Request], expect: type[T], *, repeat: bool = True, **fields: Any) -> T:
         """Send a request when a connection is ready; with `repeat`, again when it breaks before the reply."""
         while True:
@@ -276,8 +291,7 @@ class Client(Requests):
     async def _supervise(self) -> None:
         """Hold a connection until the client ends."""
         try:
-            first = await self._open()
-            code, reason = await self._hold(first)
+            code, reason = await self._hold(await self._open_first())
             while may_reconnect(code):
                 delay = self._backoff.next_s()
                 self._hand(Disconnected(code, delay))
@@ -288,6 +302,18 @@ class Client(Requests):
             await self._end(error)
         except fm.ProtocolError as error:
             await self._end(SessionEnded(CloseCode.UNDECODABLE, str(error)))
+
+    async def _open_first(self) -> Link:
+        """Connect for the first time, trying again for as long as the patience lasts."""
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + self._patience_s
+        while True:
+            try:
+                return await self._open()
+            except NotReachable:
+                if loop.time() >= give_up:
+                    raise
+            await asyncio.sleep(self._backoff.next_s())
 
     async def _open(self) -> Link:
         return await Link.open(self.url, self._codec, self._on_event, self._on_result, self._connect_timeout_s)
@@ -350,8 +376,7 @@ class Client(Requests):
     # What comes over it
 
     def _on_event(self, event: fm.Event) -> None:
-        for news in self._book.take(event):
-            self._hand(news)
+        self._pass_on(self._book.take(event))
         if isinstance(event, fm.EntryEvent | fm.LagEvent):
             feed = self._book.feeds.get(event.group)
             if feed is not None and feed.is_behind:
@@ -360,8 +385,7 @@ class Client(Requests):
     def _on_result(self, request: fm.Request, result: fm.Result) -> None:
         if isinstance(result, fm.SessionResult):
             self.token = result.token
-            for news in self._book.sign_in(result):
-                self._hand(news)
+            self._pass_on(self._book.sign_in(result))
             self._mend.set()
         elif isinstance(request, fm.CreateGroup | fm.JoinGroup):
             if isinstance(result, fm.GroupResult | fm.JoinResult) and result.group is not None:
@@ -381,8 +405,20 @@ class Client(Requests):
         return _expect(await link.ask(fm.Sync(id=link.next_id(), cursors=cursors)), fm.SyncResult)
 
     def _fill(self, code: str, entries: tuple[fm.Entry, ...], *, more: bool, asked: int) -> None:
-        for event in self._book.fill(code, entries, more=more, asked=asked):
+        self._pass_on(self._book.fill(code, entries, more=more, asked=asked))
+
+    def _pass_on(self, events: Iterable[ClientEvent]) -> None:
+        for event in events:
             self._hand(event)
+        if self._waiting:
+            self._wake_waiting()
+
+    def _wake_waiting(self) -> None:
+        """Tell those who wait for an entry that was handed over by now."""
+        cursors = self._book.cursors()
+        for group, seq, reached in self._waiting:
+            if cursors.get(group, 0) >= seq:
+                reached.set()
 
     async def _keep_mending(self) -> None:
         """Fetch what is missing, whenever something is."""
@@ -406,12 +442,12 @@ class Client(Requests):
 
 
 async def _insist(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask until the answer is not a temporary refusal. Raises `RequestRefused` for a lasting one."""
+    """Ask until the answer is no passing refusal. Raises `RequestRefused` for any other."""
     while True:
         try:
             return await ask()
         except RequestRefused as refused:
-            if not refused.is_temporary:
+            if not refused.is_passing:
                 raise
             await asyncio.sleep(refused.retry_after_ms / 1000)
 

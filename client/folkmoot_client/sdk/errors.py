@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from folkmoot_protocol import ERRORS, Error, ErrorCode
+from folkmoot_protocol import Error, ErrorCode
 
 DEFAULT_RETRY_MS = 500
+
+PASSING = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED, ErrorCode.CONFLICT, ErrorCode.INTERNAL})
 
 
 class ClientError(Exception):
@@ -37,9 +39,12 @@ class RequestRefused(ClientError):
         return given if type(given) is int and given >= 0 else DEFAULT_RETRY_MS
 
     @property
-    def is_temporary(self) -> bool:
-        """Say whether the same request may succeed later. A code from the future counts as lasting."""
-        return self.code in set(ErrorCode) and ERRORS[ErrorCode(self.code)].temporary
+    def is_passing(self) -> bool:
+        """Say whether a short wait cures it: the server is busy, or has had trouble.
+
+        A mute or a suspension ends some day too, but is not waited for.
+        """
+        return self.code in PASSING
 
 
 class ConnectionLost(ClientError):

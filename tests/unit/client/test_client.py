@@ -214,9 +214,10 @@ async def test_a_token_that_holds_no_more_ends_the_client(server: FakeServer) ->
             await until(client, Connected) and await until(client, Connected)
 
 
-async def test_a_wrong_token_is_told_at_once(server: FakeServer) -> None:
-    server.hitches[fm.Resume] = ["refuse:auth_failed"]
-    with pytest.raises(RequestRefused, match="auth_failed"):
+@pytest.mark.parametrize("code", ["auth_failed", "account_suspended"])
+async def test_a_refused_token_is_told_at_once(server: FakeServer, code: str) -> None:
+    server.hitches[fm.Resume] = [f"refuse:{code}"]
+    with pytest.raises(RequestRefused, match=code):
         async with connect(server, token="stale"):
             pass
 

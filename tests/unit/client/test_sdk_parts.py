@@ -79,10 +79,12 @@ def test_one_slash_makes_a_command_and_two_a_text() -> None:
 
 
 def test_a_refusal_says_whether_and_when_to_try_again() -> None:
-    slow = RequestRefused("slow_mode", "Wait.", {"retry_after_ms": 1200})
-    assert (slow.is_temporary, slow.retry_after_ms) == (True, 1200)
+    busy = RequestRefused("rate_limited", "Wait.", {"retry_after_ms": 1200})
+    assert (busy.is_passing, busy.retry_after_ms) == (True, 1200)
+    muted = RequestRefused("muted", "You are muted.")
+    assert not muted.is_passing
     newer = RequestRefused("from_the_future", "?", {"retry_after_ms": "soon"})
-    assert (newer.is_temporary, newer.retry_after_ms) == (False, DEFAULT_RETRY_MS)
+    assert (newer.is_passing, newer.retry_after_ms) == (False, DEFAULT_RETRY_MS)
 
 
 async def test_a_full_inbox_drops_typing_alone() -> None:

@@ -1,0 +1,1 @@
+"""`folkmoot replay`: plays a transcript through real client connections, one per nick."""
