@@ -181,7 +181,9 @@ class Writer:
             torn = sqlite_ledger.events_of_batch(self._main, self._batch) if self._told < self._batch else []
             works = missing_notices(self._main, self._reader, torn, self._say)
         if works:
-            self._store(works, retold=self._batch)
+            admission = self._heads.admit(works)
+            self._store(admission.works, retold=self._batch)
+            self._heads.advance(admission.heads)
         self._certain = True
 
     def _cover(self, works: Sequence[Work]) -> None:
