@@ -77,7 +77,7 @@ class Heads:
             elif not self._is_repeat(work, nonces, head.last_seq + 1):
                 moved[stream] = _number(work, head)
                 claimed.update(claim.user for claim in work.claims)
-        if conflicts or nonces:
+        if conflicts or any(work.repeated for work in batch):
             batch = [work for work in batch if work.stream not in conflicts and work.repeated is None]
         return Admission(batch, frozenset(conflicts), moved)
 
