@@ -1,0 +1,1 @@
+"""`folkmoot admin`: platform administration over the wire protocol."""

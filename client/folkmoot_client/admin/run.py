@@ -1,0 +1,107 @@
+"""Carries out one administration request and ends with the exit code that its outcome has."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import typer
+
+import folkmoot_protocol as fm
+from folkmoot_protocol import CloseCode, ErrorCode
+
+from ..sdk import Client, ClientError, NotReachable, RequestRefused, SessionEnded
+from ..terminal import CONFLICT, DENIED, FAILED, NOT_FOUND, NOT_REACHABLE, USAGE, _, fail, is_interactive, say
+from .access import Access
+from .output import Format, print_error, print_result
+
+EXIT_CODES = {
+    ErrorCode.NO_SUCH_USER: NOT_FOUND,
+    ErrorCode.NO_SUCH_GROUP: NOT_FOUND,
+    ErrorCode.NO_SUCH_ENTRY: NOT_FOUND,
+    ErrorCode.AUTH_FAILED: DENIED,
+    ErrorCode.NOT_AUTHENTICATED: DENIED,
+    ErrorCode.FORBIDDEN: DENIED,
+    ErrorCode.OUTRANKED: DENIED,
+    ErrorCode.ACCOUNT_SUSPENDED: DENIED,
+    ErrorCode.AGREEMENT_REQUIRED: DENIED,
+    ErrorCode.IDENTITY_REQUIRED: DENIED,
+    ErrorCode.CONFLICT: CONFLICT,
+    ErrorCode.GROUP_CLOSED: CONFLICT,
+    ErrorCode.GROUP_SUSPENDED: CONFLICT,
+    ErrorCode.BAD_REQUEST: USAGE,
+    ErrorCode.BAD_SYNTAX: USAGE,
+}
+"""Exit codes of refusals; 1 for those that are not here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do: the fields of the request `admin`."""
+
+    noun: str
+    verb: str
+    target: str | None = None
+    reason: str | None = None
+    options: dict[str, str | int | bool] = field(default_factory=dict)
+    limit: int | None = None
+    cursor: str | None = None
+    dry_run: bool = False
+
+    @property
+    def is_single(self) -> bool:
+        """Say whether it concerns one thing."""
+        return self.target is not None
+
+
+def carry_out(access: Access, order: Order, format: Format) -> None:
+    """Do it and print what came of it; ends the command unless it went well."""
+    try:
+        result = asyncio.run(ask(access, order))
+    except NotReachable as error:
+        end(format, "not_reachable", _("The server cannot be reached: {error}").format(error=error), NOT_REACHABLE)
+    except RequestRefused as refused:
+        code = EXIT_CODES.get(ErrorCode(refused.code), FAILED) if refused.code in set(ErrorCode) else FAILED
+        end(format, refused.code, refused.message, code, refused.detail)
+    except SessionEnded as ended:
+        message = _("The server closed the connection: {error}").format(error=ended)
+        end(format, "session_ended", message, DENIED if ended.code == CloseCode.FORBIDDEN else FAILED)
+    except ClientError as error:
+        message = _("The connection broke; look whether it was done: {error}").format(error=error)
+        end(format, "connection_lost", message, FAILED)
+    print_result(format, order.noun, result, single=order.is_single)
+    if result.changed is not None:
+        tell_changed(result.changed, dry_run=order.dry_run)
+
+
+async def ask(access: Access, order: Order) -> fm.AdminResult:
+    """Sign in, send the request, sign out. Raises `ClientError`."""
+    async with Client(access.server, token=access.token) as client:
+        await access.sign_in(client)
+        fields: dict[str, Any] = {name: getattr(order, name) for name in ("target", "reason", "options")}
+        fields |= {name: getattr(order, name) for name in ("limit", "cursor", "dry_run")}
+        try:
+            return await client.admin(order.noun, order.verb, **fields)
+        finally:
+            await access.sign_out(client)
+
+
+def end(format: Format, code: str, message: str, exit_code: int, detail: dict[str, Any] | None = None) -> NoReturn:
+    """Print an error and end the command."""
+    print_error(format, code, message, detail)
+    raise typer.Exit(exit_code)
+
+
+def tell_changed(changed: int, *, dry_run: bool) -> None:
+    """Say how much was changed, or would be."""
+    text = _("Would change: {count}. Nothing was done.") if dry_run else _("Changed: {count}.")
+    say(text.format(count=changed))
+
+
+def check_sure(question: str, *, yes: bool) -> None:
+    """Make sure that somebody means it: `--yes`, or an answer on a terminal; or end the command."""
+    if yes:
+        return
+    if not is_interactive():
+        fail(_("Without a terminal this needs --yes."), USAGE)
+    if not typer.confirm(question, err=True):
+        fail(_("Nothing was done."), FAILED)

@@ -1,0 +1,180 @@
+"""`folkmoot admin` against the real server: what it prints, what it does, how it exits."""
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+import folkmoot_protocol as fm
+from folkmoot_client.sdk import Client, RequestRefused, SessionEnded
+from tests.integration.client.commands import PASSWORD, Ran, folkmoot, write_password
+from tests.integration.running import RunningServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Platform:
+    """A server with an administrator `root1`, users `bob` and `eve`, and bob's group. One serves all tests here."""
+
+    def __init__(self, server: RunningServer, folder: Path) -> None:
+        self.server = server
+        self.password_file = write_password(folder)
+        self.group = ""
+
+    async def admin(self, *arguments: str, user: str = "root1", **environment: str) -> Ran:
+        options = ["--server", self.server.ws, "--user", user, "--password-file", self.password_file]
+        return await folkmoot("admin", *arguments, *options, **environment)
+
+    async def items(self, *arguments: str) -> list[dict[str, Any]]:
+        ran = await self.admin(*arguments, "-o", "json")
+        assert ran.code == 0, ran.err
+        found: list[dict[str, Any]] = json.loads(ran.out)["items"]
+        return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    folder = tmp_path_factory.mktemp("platform")
+    server = RunningServer(folder)
+    made = await folkmoot("init", "--data", str(server.data), "--user", "root1", stdin=PASSWORD + "\n")
+    assert made.code == 0, made.err
+    await server.start()
+    ready = Platform(server, folder)
+    try:
+        async with Client(server.ws) as bob, Client(server.ws) as eve:
+            await bob.register("bob", PASSWORD)
+            await eve.register("eve", PASSWORD)
+            ready.group = (await bob.create_group("Fellows", join_mode=fm.JoinMode.OPEN)).id
+        yield ready
+    finally:
+        assert await server.stop() == 0
+
+
+async def test_lists_are_valid_in_every_format(platform: Platform) -> None:
+    as_json, as_lines, as_csv, table = await asyncio.gather(
+        platform.admin("user", "list", "-o", "json"),
+        platform.admin("user", "list", "-o", "jsonl"),
+        platform.admin("user", "list", "-o", "csv"),
+        platform.admin("user", "list", NO_COLOR="1"),
+    )
+    items = json.loads(as_json.out)["items"]
+    assert [item["user"] for item in items] == ["bob", "eve", "root1"]
+    assert items[0]["suspended_until"] is None
+    assert items[0]["created"].endswith("Z")
+    assert [json.loads(line) for line in as_lines.out.splitlines()] == items
+    rows = list(csv.DictReader(io.StringIO(as_csv.out)))
+    assert [(row["user"], row["created"]) for row in rows] == [(item["user"], item["created"]) for item in items]
+    assert items[0]["created"] in table.out
+    assert "\x1b" not in table.out
+
+
+async def test_an_empty_list_has_its_columns(platform: Platform) -> None:
+    past_the_end = ("group", "list", "--cursor", "999999999999")
+    as_csv = await platform.admin(*past_the_end, "-o", "csv")
+    assert as_csv.out.split() == ["code,name,owner,status,members,created"]
+    assert await platform.items(*past_the_end) == []
+
+
+async def test_a_list_goes_on_at_its_cursor(platform: Platform) -> None:
+    first = json.loads((await platform.admin("user", "list", "--limit", "1", "-o", "json")).out)
+    assert [item["user"] for item in first["items"]] == ["bob"]
+    rest = json.loads((await platform.admin("user", "list", "--cursor", first["cursor"], "-o", "json")).out)
+    assert [item["user"] for item in rest["items"]] == ["eve", "root1"]
+    assert rest["cursor"] is None
+
+
+async def test_a_suspension_closes_connections_and_is_lifted(platform: Platform) -> None:
+    async with Client(platform.server.ws) as bob:
+        await bob.login("bob", PASSWORD)
+        suspend = ("user", "suspend", "bob", "--for", "7d", "--reason", "rude", "--yes")
+        ran = await platform.admin(*suspend, "-o", "json")
+        assert (ran.code, json.loads(ran.out)["changed"]) == (0, 1)
+        with pytest.raises(SessionEnded) as ended:
+            async for _event in bob.events():
+                pass
+        assert ended.value.code == fm.CloseCode.FORBIDDEN
+    shown = (await platform.items("user", "show", "bob"))[0]
+    assert shown["suspended_until"].endswith("Z")
+    assert shown["suspended_reason"] == "rude"
+    assert (await platform.admin("user", "restore", "bob", "--reason", "sorry")).code == 0
+    async with Client(platform.server.ws) as bob:
+        await bob.login("bob", PASSWORD)
+
+
+async def test_a_group_is_suspended_restored_and_closed(platform: Platform) -> None:
+    async with Client(platform.server.ws) as bob:
+        await bob.login("bob", PASSWORD)
+        reason = ("--reason", "see case 7")
+        shown = fm.show_group_code(platform.group)
+        assert (await platform.admin("group", "suspend", shown, "--for", "1h", *reason, "--yes")).code == 0
+        with pytest.raises(RequestRefused, match="group_suspended"):
+            await bob.post(platform.group, "hello")
+        assert (await platform.items("group", "list"))[0]["status"] == "suspended"
+        assert (await platform.admin("group", "restore", platform.group, *reason)).code == 0
+        assert (await bob.post(platform.group, "hello")).seq
+        assert (await platform.admin("group", "close", platform.group, *reason, "--yes")).code == 0
+        assert (await platform.items("group", "show", platform.group))[0]["state"] == "closed"
+        async for event in bob.events():
+            if isinstance(event, fm.LeftEvent):
+                assert event.reason is fm.LeftReason.CLOSED
+                break
+
+
+async def test_a_dry_run_counts_and_changes_nothing(platform: Platform) -> None:
+    ran = await platform.admin("user", "suspend", "eve", "--for", "perm", "--reason", "x", "--dry-run", "-o", "json")
+    assert (ran.code, json.loads(ran.out)["changed"]) == (0, 1)
+    assert "Nothing was done" in ran.err
+    assert (await platform.items("user", "show", "eve"))[0]["suspended_until"] is None
+
+
+async def test_an_identity_is_attested(platform: Platform) -> None:
+    ran = await platform.admin("user", "verify", "eve", "--identity", "person", "--reason", "seen")
+    assert ran.code == 0
+    assert (await platform.items("user", "show", "eve"))[0]["identity"] == "person"
+
+
+@pytest.mark.parametrize("arguments", [("user", "show", "nobody"), ("group", "show", "123")])
+async def test_what_is_not_there(platform: Platform, arguments: tuple[str, ...]) -> None:
+    ran = await platform.admin(*arguments)
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err
+
+
+async def test_who_is_no_administrator_is_denied(platform: Platform) -> None:
+    ran = await platform.admin("user", "list", "-o", "json", user="bob")
+    assert ran.code == 5
+    assert json.loads(ran.out)["error"]["code"] == "forbidden"
+
+
+async def test_errors_are_valid_data_too(platform: Platform) -> None:
+    as_json, as_csv = await asyncio.gather(
+        platform.admin("user", "show", "nobody", "-o", "json"), platform.admin("user", "show", "nobody", "-o", "csv")
+    )
+    assert json.loads(as_json.out)["error"]["detail"] == {"user": "nobody"}
+    assert next(csv.DictReader(io.StringIO(as_csv.out)))["error"] == "no_such_user"
+    assert "@nobody" in as_json.err
+
+
+async def test_a_password_on_standard_input_and_a_wrong_one(platform: Platform) -> None:
+    options = ("admin", "user", "list", "-o", "json", "--server", platform.server.ws, "--user", "root1")
+    right, wrong, none = await asyncio.gather(
+        folkmoot(*options, stdin=PASSWORD + "\n"), folkmoot(*options, stdin="wrong\n"), folkmoot(*options)
+    )
+    assert (right.code, wrong.code, none.code) == (0, 5, 2)
+
+
+async def test_a_token_from_a_file(platform: Platform, tmp_path: Path) -> None:
+    async with Client(platform.server.ws) as root:
+        token = (await root.login("root1", PASSWORD)).token
+    file = tmp_path / "token"
+    file.write_text(token)
+    options = ("admin", "user", "list", "-o", "json", "--server", platform.server.ws)
+    for _ in range(2):  # the session is not signed out
+        assert (await folkmoot(*options, FOLKMOOT_TOKEN_FILE=str(file))).code == 0
+    assert (await folkmoot(*options)).code == 2
