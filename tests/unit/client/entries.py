@@ -4,7 +4,7 @@ from typing import Any
 
 from folkmoot_protocol import Author, Entry, EntryKind, Group, GroupStatus, JoinMode, Role
 
-CODE = "482190673352"
+CODE = "482190673350"
 
 
 def make_entry(seq: int, user: str = "ann", **fields: Any) -> Entry:

@@ -120,7 +120,7 @@ class FakeServer:
             case fm.Post():
                 return self._post(request)
             case fm.GetHistory():
-                return fm.HistoryResult(*self._page(request.after or 0)), []
+                return self._history(request), []
             case fm.Sync():
                 entries, more = self._page(request.cursors[CODE])
                 group = fm.SyncGroup(entries=entries, last_seq=len(self.log), more=more)
@@ -128,6 +128,10 @@ class FakeServer:
             case fm.JoinGroup():
                 self.member = True
                 return fm.JoinResult(fm.JoinState.MEMBER, self._group()), []
+            case fm.ListGroups():
+                return fm.GroupsResult((self._group(),) if self.member else ()), []
+            case fm.ListCommands():
+                return fm.CommandsResult(()), []
             case fm.GetGroup():
                 return fm.GroupResult(self._group()), []
             case _:
@@ -140,6 +144,11 @@ class FakeServer:
         entry = self.store(post.body)
         self._nonces[post.nonce] = entry.seq
         return fm.PostResult(seq=entry.seq, ts=1), [fm.EntryEvent(group=CODE, entry=entry)]
+
+    def _history(self, request: fm.GetHistory) -> fm.HistoryResult:
+        if request.after is None:
+            return fm.HistoryResult(tuple(self.log[-PAGE:]), len(self.log) > PAGE)
+        return fm.HistoryResult(*self._page(request.after))
 
     def _page(self, after: int) -> tuple[tuple[fm.Entry, ...], bool]:
         return tuple(self.log[after : after + PAGE]), len(self.log) > after + PAGE

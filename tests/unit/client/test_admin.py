@@ -35,7 +35,7 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
         ((*SUSPEND, "--for", "7d", "--reason", " ", "--yes"), "reason"),
         ((*SUSPEND, "--reason", "x", "--yes"), "--for"),
         ((*SUSPEND, "--for", "7d", "--yes"), "--reason"),
-        (("group", "close", "482190673352", "--reason", "x"), "--yes"),
+        (("group", "close", "482190673350", "--reason", "x"), "--yes"),
         (("user", "verify", "bob", "--identity", "certain", "--reason", "x"), "--identity"),
         (("user", "restore", "bob"), "--reason"),
         (("user", "list"), "--user"),
@@ -86,9 +86,9 @@ def test_json_lines_of_nothing_are_no_lines(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_csv_quotes_what_it_must(capsys: pytest.CaptureFixture[str]) -> None:
-    item = {"code": "482190673352", "name": 'a "b", c', "owner": "ann", "members": 3, "tags": ["x"]}
+    item = {"code": "482190673350", "name": 'a "b", c', "owner": "ann", "members": 3, "tags": ["x"]}
     print_result(Format.CSV, "group", AdminResult(items=(item,)), single=False)
-    assert capsys.readouterr().out.splitlines()[1] == '482190673352,"a ""b"", c",ann,,3,'
+    assert capsys.readouterr().out.splitlines()[1] == '482190673350,"a ""b"", c",ann,,3,'
 
 
 def test_an_error_is_said_in_words_too(capsys: pytest.CaptureFixture[str]) -> None:

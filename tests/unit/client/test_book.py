@@ -13,7 +13,7 @@ from folkmoot_protocol import (
 )
 from tests.unit.client.entries import CODE, make_entry, make_group
 
-OTHER = "591827364509"
+OTHER = "591827364505"
 
 
 def make_account(name: str = "Ann") -> Account:

@@ -117,7 +117,7 @@ def test_display_names_are_cut_or_left_out() -> None:
 
 def test_tokens_are_taken_once_per_account(tmp_path: Path) -> None:
     path = tmp_path / "tokens"
-    path.write_text("0 0 u0 t0 482190673352\n0 1 u1 t1 482190673352\n1 0 u0 t9 591827364509\n")
+    path.write_text("0 0 u0 t0 482190673350\n0 1 u1 t1 482190673350\n1 0 u0 t9 591827364505\n")
     assert list(read_tokens(path)) == ["t0", "t1"]
     path.write_text("what is this\n")
     with pytest.raises(ValueError, match="line 1"):

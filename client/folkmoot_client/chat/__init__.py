@@ -1,0 +1,1 @@
+"""`folkmoot chat`: a line client for people."""

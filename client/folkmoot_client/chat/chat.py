@@ -1,0 +1,231 @@
+"""The chat itself: what one types goes to the current group, what happens is shown."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import folkmoot_protocol as fm
+
+from ..sdk import Client, ClientEvent, Connected, ConnectionLost, Disconnected, RequestRefused, SessionEnded
+from ..terminal import N_, _
+from . import view
+from .screen import Screen
+
+HISTORY_LINES = 30
+PAGE = 200
+
+LOCAL = {
+    "/switch": N_("Go to another of your groups, by name, number or code"),
+    "/groups": N_("List your groups"),
+    "/quit": N_("Leave the chat; you stay in your groups"),
+    "/logout": N_("Sign out, so that the next chat asks for a password"),
+}
+"""Commands that the chat carries out by itself, with their summaries."""
+
+
+class Chat:
+    """One account's chat on one screen."""
+
+    def __init__(self, client: Client, screen: Screen) -> None:
+        self._client = client
+        self._screen = screen
+        self._current: str | None = None
+        self._shown: dict[str, int] = {}
+        self._names: dict[str, str] = {}
+        self._told_unread: set[str] = set()
+        self._last_seq = 0
+        self.signed_out = False
+
+    async def run(self) -> None:
+        """Show what happens and carry out what is typed, until there are no more lines.
+
+        Raises `ClientError` when the session ends.
+        """
+        showing = asyncio.create_task(self._show_events())
+        typing = asyncio.create_task(self._read_lines())
+        try:
+            with self._screen.shared():
+                await asyncio.wait({showing, typing}, return_when=asyncio.FIRST_COMPLETED)
+                for task in (typing, showing):
+                    if task.done():
+                        task.result()
+        finally:
+            for task in (showing, typing):
+                task.cancel()
+            await asyncio.gather(showing, typing, return_exceptions=True)
+
+    # What is typed
+
+    async def _read_lines(self) -> None:
+        self._names = {code: group.name for code, group in self._client.groups.items()}
+        await self._list_groups()
+        if len(self._client.groups) == 1:
+            await self._switch(next(iter(self._client.groups)))
+        await self._offer()
+        while (line := await self._screen.read(self._prompt())) is not None:
+            if line.strip() == "/quit":
+                break
+            await self._try(lambda line=line: self._obey(line))  # type: ignore[misc]
+            if self.signed_out:
+                return
+        if self._current is not None:
+            await self._client.wait_for(self._current, self._last_seq)
+
+    def _prompt(self) -> str:
+        name = self._names.get(self._current or "", "")
+        return f"{view.clean(name)}> "
+
+    async def _obey(self, line: str) -> None:
+        """Carry out one line: a command of the chat's own, one of the server's, or a post."""
+        word, _space, rest = line.strip().partition(" ")
+        if word == "/switch":
+            await self._switch_to(rest.strip())
+        elif word == "/groups":
+            await self._list_groups()
+        elif word == "/logout":
+            await self._client.logout()
+            self.signed_out = True
+        elif line.strip():
+            await self._send(line)
+
+    async def _send(self, line: str) -> None:
+        if self._current is not None:
+            result = await self._client.post(self._current, line)
+            command = result.command
+            self._last_seq = result.seq or self._last_seq
+        elif line.startswith("/") and not line.startswith("//"):
+            command = await self._client.run_command(line)
+        else:
+            self._say(_("You are in no group yet: /join <code>, /create <name>, or /switch to one of yours."))
+            return
+        if command is not None and command.text:
+            self._screen.write([(view.STRONG, view.clean(command.text))])
+        if command is not None:
+            await self._follow(line)
+
+    async def _follow(self, line: str) -> None:
+        """After a command that led into another group, go there."""
+        joined = [code for code in self._client.groups if code not in self._names]
+        if joined:
+            await self._enter(joined[-1])
+
+    async def _enter(self, code: str) -> None:
+        """Go to a group that one has come into."""
+        self._names[code] = self._client.groups[code].name
+        await self._switch(code)
+        await self._offer()
+
+    async def _switch_to(self, words: str) -> None:
+        code = self._find_group(words)
+        if code is None:
+            self._say(_("None of your groups is called {name}.").format(name=view.clean(words)))
+            return
+        await self._switch(code)
+        await self._offer()
+
+    def _find_group(self, words: str) -> str | None:
+        """Return one's group by number in the list, code, name, or the beginning of its name."""
+        groups = self._client.groups
+        codes = list(groups)
+        if words.isdecimal() and len(words) < 6 and 0 < int(words) <= len(codes):
+            return codes[int(words) - 1]
+        code = fm.parse_group_code(words)
+        if code in groups:
+            return code
+        wanted = words.casefold()
+        exact = [one for one, group in groups.items() if group.name.casefold() == wanted]
+        begins = [one for one, group in groups.items() if wanted and group.name.casefold().startswith(wanted)]
+        return next(iter(exact or begins), None)
+
+    async def _switch(self, code: str) -> None:
+        """Make a group the current one, and show the end of its history, as far as it was not shown yet."""
+        self._current = None  # what arrives meanwhile is in the history that is read
+        group = self._client.groups[code]
+        self._screen.write([(view.STRONG, f"— {view.clean(group.name)} — {fm.show_group_code(code)}")])
+        if group.topic:
+            self._say(view.clean(group.topic))
+        page = await self._client.get_history(code, limit=HISTORY_LINES)
+        self._show_page(code, page.entries)
+        while self._shown.get(code, 0) < self._client.cursors().get(code, 0):
+            page = await self._client.get_history(code, after=self._shown.get(code, 0), limit=PAGE)
+            self._show_page(code, page.entries)
+            if not page.entries:
+                break
+        self._current = code
+        self._told_unread.discard(code)
+        self._last_seq = self._shown.get(code, 0)
+        await self._client.mark_read(code, self._last_seq)
+
+    def _show_page(self, code: str, entries: tuple[fm.Entry, ...]) -> None:
+        for entry in entries:
+            self._show_entry(code, entry)
+
+    async def _list_groups(self) -> None:
+        groups = await self._client.list_groups()
+        if not groups:
+            self._say(_("You are in no group yet: /join <code> or /create <name>."))
+        for number, group in enumerate(groups, 1):
+            self._screen.write([("", f"{number:3} "), *view.show_group(group, current=group.id == self._current)])
+
+    async def _offer(self) -> None:
+        """Let the screen complete what one may use here."""
+        commands = await self._client.list_commands(self._current)
+        words = [(f"/{name}", one.summary) for one in commands if one.allowed for name in (one.name, *one.aliases)]
+        self._screen.offer([*words, *((word, _(summary)) for word, summary in LOCAL.items())])
+
+    async def _try(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do something and say it if the server refuses."""
+        try:
+            await act()
+        except RequestRefused as refused:
+            self._screen.write([(view.WARN, view.clean(refused.message))])
+        except ConnectionLost:
+            self._say(_("The connection broke before the answer came: look whether it was done."))
+
+    # What happens
+
+    async def _show_events(self) -> None:
+        async for event in self._client.events():
+            self._show(event)
+        raise SessionEnded(fm.CloseCode.NORMAL)
+
+    def _show(self, event: ClientEvent) -> None:
+        match event:
+            case fm.EntryEvent():
+                self._show_news(event)
+            case fm.LeftEvent():
+                self._show_left(event)
+            case fm.GroupEvent():
+                # One that is new is entered by the command that led there, or listed when there are entries in it.
+                if event.group.id in self._names:
+                    self._names[event.group.id] = event.group.name
+            case fm.CaseEvent():
+                self._say(f"{event.case}: {view.clean(event.text)}")
+            case Disconnected():
+                seconds = f"{event.retry_s:.1f}"
+                self._say(_("The connection broke; next attempt in {seconds} s.").format(seconds=seconds))
+            case Connected() if event.again:
+                self._say(_("Connected again."))
+
+    def _show_news(self, event: fm.EntryEvent) -> None:
+        """Show an entry of the current group; of another, once, that there is something."""
+        if event.group == self._current:
+            self._show_entry(event.group, event.entry)
+        elif event.group in self._names and event.group not in self._told_unread and self._current:
+            self._told_unread.add(event.group)
+            self._say(_("There is news in {group}.").format(group=view.clean(self._names[event.group])))
+
+    def _show_entry(self, code: str, entry: fm.Entry) -> None:
+        if entry.seq > self._shown.get(code, 0):
+            self._shown[code] = entry.seq
+            self._screen.write(view.show_entry(entry))
+
+    def _show_left(self, event: fm.LeftEvent) -> None:
+        name = self._names.pop(event.group, event.group)
+        self._screen.write(view.show_left(name, event.reason))
+        self._shown.pop(event.group, None)
+        if event.group == self._current:
+            self._current = None
+
+    def _say(self, text: str) -> None:
+        """Say something that is not from the group."""
+        self._screen.write([(view.DIM, text)])

@@ -1,0 +1,121 @@
+"""The command `folkmoot chat`: signing in, then the chat."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from getpass import getpass
+
+import typer
+
+from folkmoot_protocol import CloseCode, ErrorCode
+
+from ..admin.access import read_secret
+from ..sdk import Client, ClientError, NotReachable, RequestRefused, SessionEnded
+from ..terminal import DENIED, DONE, FAILED, NOT_REACHABLE, USAGE, _, fail, say
+from .chat import Chat
+from .saved import SavedSessions, Session, default_folder
+from .screen import Pipe, Screen, Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How one wants to sign in; `register` makes the account first."""
+
+    server: str
+    user: str | None
+    register: bool
+
+
+def run(server: str, user: str | None, register: bool) -> int:
+    """Chat; return the exit code."""
+    try:
+        return asyncio.run(chat(SignIn(server, user, register), SavedSessions(default_folder())))
+    except NotReachable as error:
+        fail(_("The server cannot be reached: {error}").format(error=error), NOT_REACHABLE)
+    except RequestRefused as refused:
+        fail(refused.message, DENIED)
+    except SessionEnded as ended:
+        fail(_("The server closed the connection: {error}").format(error=ended), end_code(ended))
+    except ClientError as error:
+        fail(_("The connection broke: {error}").format(error=error), FAILED)
+    except KeyboardInterrupt:
+        return DONE
+
+
+def end_code(ended: SessionEnded) -> int:
+    """Return the exit code for the way a session has ended."""
+    return DENIED if ended.code == CloseCode.FORBIDDEN else FAILED
+
+
+async def chat(how: SignIn, saved: SavedSessions) -> int:
+    """Sign in, with a remembered session if there is one, and chat. Raises `ClientError`."""
+    screen: Screen = Terminal() if sys.stdin.isatty() and sys.stdout.isatty() else Pipe()
+    session = None if how.register else saved.find(how.server, how.user)
+    if session is not None:
+        try:
+            async with Client(how.server, token=session.token) as client:
+                return await talk(client, screen, how, saved)
+        except RequestRefused as refused:
+            if refused.code != ErrorCode.AUTH_FAILED:
+                raise
+            saved.forget(how.server)
+            say(_("The remembered session has ended; sign in again."))
+    user = how.user or await ask_user(screen)
+    password = await ask_password(screen)
+    async with Client(how.server) as client:
+        await sign_in(client, user, password, register=how.register)
+        saved.save(how.server, Session(user, client.token or ""))
+        return await talk(client, screen, how, saved)
+
+
+async def talk(client: Client, screen: Screen, how: SignIn, saved: SavedSessions) -> int:
+    """Chat until the end; forget the session when one signed out."""
+    chat = Chat(client, screen)
+    await chat.run()
+    if chat.signed_out:
+        saved.forget(how.server)
+    return DONE
+
+
+async def sign_in(client: Client, user: str, password: str, *, register: bool) -> None:
+    """Sign in, or register; on a terminal an unknown account is offered to be made. Raises `ClientError`."""
+    if not register:
+        try:
+            await client.login(user, password)
+            return
+        except RequestRefused as refused:
+            if refused.code != ErrorCode.AUTH_FAILED or not sys.stdin.isatty():
+                raise
+            say(refused.message)
+    agreement = client.hello.agreement
+    if not register:
+        question = _("Register a new account {user}, and accept the agreement {version} ({url})?")
+        if not typer.confirm(question.format(user=user, version=agreement.version, url=agreement.url), err=True):
+            raise typer.Exit(DENIED)
+    else:
+        text = _("You accept the agreement {version} ({url}).")
+        say(text.format(version=agreement.version, url=agreement.url))
+    await client.register(user, password)
+
+
+async def ask_user(screen: Screen) -> str:
+    """Ask for a user name on a terminal; or end the command."""
+    if not isinstance(screen, Terminal):
+        fail(_("Name the account with --user."), USAGE)
+    user = await screen.read(_("User name: "))
+    if not user:
+        raise typer.Exit(DONE)
+    return user.strip()
+
+
+async def ask_password(screen: Screen) -> str:
+    """Return the password from the environment, a prompt, or the first line of standard input."""
+    given = read_secret("FOLKMOOT_PASSWORD")
+    if given is not None:
+        return given
+    if isinstance(screen, Terminal):
+        return await asyncio.to_thread(getpass, _("Password: "))
+    line = await screen.read("")
+    if not line:
+        fail(_("No password on standard input."), USAGE)
+    return line

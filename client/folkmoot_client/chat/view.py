@@ -1,0 +1,94 @@
+"""How entries, groups and news look, as pieces of text with a style each. No I/O."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import folkmoot_protocol as fm
+
+from ..terminal import _
+
+Piece = tuple[str, str]
+"""A style of prompt_toolkit's and a text."""
+
+DIM = "fg:ansibrightblack"
+STRONG = "bold"
+WARN = "fg:ansiyellow"
+ROLE_STYLES = {fm.Role.OWNER: "fg:ansimagenta", fm.Role.ADMIN: "fg:ansicyan", fm.Role.MEMBER: ""}
+
+INDENT = " " * 6
+
+
+def clean(text: str) -> str:
+    """Return a text that cannot control the terminal; its further lines are indented."""
+    lines = text.splitlines() or [""]
+    return f"\n{INDENT}".join("".join(char if char.isprintable() else "\ufffd" for char in line) for line in lines)
+
+
+def show_clock(ts: int) -> str:
+    """Return a Unix time in ms as hours and minutes here."""
+    return datetime.fromtimestamp(ts / 1000).astimezone().strftime("%H:%M")
+
+
+def show_role(role: fm.Role) -> str:
+    """Return the mark of a role, empty for plain members."""
+    return {fm.Role.OWNER: _("[owner]"), fm.Role.ADMIN: _("[admin]")}.get(role, "")
+
+
+def show_author(author: fm.Author) -> list[Piece]:
+    """Return a name with its role and tags."""
+    style = ROLE_STYLES[author.role]
+    pieces: list[Piece] = [(f"{STRONG} {style}".strip(), clean(author.display_name))]
+    if author.display_name != author.user:
+        pieces.append((DIM, f" @{author.user}"))
+    marks = [mark for mark in (show_role(author.role), *(f"[{clean(tag)}]" for tag in author.tags)) if mark]
+    return [*pieces, (style, " " + " ".join(marks))] if marks else pieces
+
+
+def show_entry(entry: fm.Entry) -> list[Piece]:
+    """Return one entry as a line: time, seq, author, text."""
+    start: list[Piece] = [(DIM, f"{show_clock(entry.ts)} #{entry.seq} ")]
+    if entry.reply_to:
+        start.append((DIM, f"↪#{entry.reply_to} "))
+    if entry.redacted:
+        return [*start, *show_author(entry.from_), (DIM, " " + _("(removed)"))]
+    body = clean(entry.body)
+    match entry.kind:
+        case fm.EntryKind.ACTION:
+            return [*start, ("", "* "), *show_author(entry.from_), ("", f" {body}")]
+        case fm.EntryKind.TEXT:
+            return [*start, *show_author(entry.from_), ("", f": {body}")]
+        case fm.EntryKind.ANNOUNCEMENT:
+            return [*start, *show_author(entry.from_), (STRONG, f": {body}")]
+        case _:
+            return [*start, (DIM, f"— {body}")]
+
+
+def show_group(group: fm.Group, *, current: bool) -> list[Piece]:
+    """Return one group as a line of one's list."""
+    unread = max(0, (group.last_seq or 0) - (group.read_seq or 0))
+    pieces: list[Piece] = [
+        ("", "→ " if current else "  "),
+        (STRONG, clean(group.name)),
+        (DIM, f"  {fm.show_group_code(group.id)}"),
+    ]
+    if group.role is not None and show_role(group.role):
+        pieces.append((ROLE_STYLES[group.role], f" {show_role(group.role)}"))
+    if unread and not current:
+        pieces.append((WARN, " " + _("{count} unread").format(count=unread)))
+    return pieces
+
+
+def show_left(name: str, reason: fm.LeftReason) -> list[Piece]:
+    """Return the news that one is no longer in a group."""
+    texts = {
+        fm.LeftReason.LEFT: _("You have left {group}."),
+        fm.LeftReason.KICKED: _("You were removed from {group}."),
+        fm.LeftReason.BANNED: _("You were banned from {group}."),
+        fm.LeftReason.CLOSED: _("{group} was closed."),
+    }
+    return [(WARN, texts[reason].format(group=clean(name)))]
+
+
+def as_text(pieces: Iterable[Piece]) -> str:
+    """Return pieces without their styles."""
+    return "".join(text for _style, text in pieces)

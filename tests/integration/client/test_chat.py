@@ -1,0 +1,81 @@
+"""`folkmoot chat` through pipes, against the real server."""
+
+import json
+import re
+import stat
+from pathlib import Path
+
+import folkmoot_protocol as fm
+from folkmoot_client.sdk import Client
+from tests.integration.client.commands import PASSWORD, Ran, folkmoot, write_password
+from tests.integration.running import RunningServer
+
+
+async def chat(server: RunningServer, folder: Path, user: str, *lines: str, options: tuple[str, ...] = ()) -> Ran:
+    """Chat as a user; files go into `folder`."""
+    return await folkmoot(
+        "chat",
+        "--server",
+        server.ws,
+        "--user",
+        user,
+        *options,
+        stdin="".join(line + "\n" for line in lines),
+        XDG_CONFIG_HOME=str(folder / "config"),
+        FOLKMOOT_PASSWORD_FILE=write_password(folder),
+    )
+
+
+async def test_a_person_registers_creates_talks_and_comes_back(server: RunningServer, tmp_path: Path) -> None:
+    lines = ("/create Fellows", "hello there", "/me waves", "//slash", "/nonsense", "/switch nowhere")
+    first = await chat(server, tmp_path, "bob", *lines, options=("--register",))
+    assert first.code == 0, first.err
+    assert re.search(r"#2 bob \[owner\] \[creator\]: hello there", first.out)
+    assert re.search(r"#3 \* bob \[owner\] \[creator\] waves", first.out)
+    assert re.search(r"#4 bob \[owner\] \[creator\]: /slash", first.out)
+    assert "/nonsense" in first.out
+    assert "nowhere" in first.out
+    file = tmp_path / "config" / "folkmoot" / "sessions.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    # The password is not asked for again.
+    (tmp_path / "password").unlink()
+    again = await folkmoot(
+        "chat", "--server", server.ws, stdin="back\n/logout\n", XDG_CONFIG_HOME=str(tmp_path / "config")
+    )
+    assert again.code == 0, again.err
+    assert "hello there" in again.out
+    assert re.search(r"#5 bob \[owner\] \[creator\]: back", again.out)
+    assert json.loads(file.read_text()) == {}
+
+
+async def test_a_member_joins_by_code_and_is_shown_what_was_said(server: RunningServer, tmp_path: Path) -> None:
+    async with Client(server.ws) as ann:
+        await ann.register("ann", PASSWORD)
+        group = (await ann.create_group("Fellows", join_mode=fm.JoinMode.OPEN)).id
+        await ann.post(group, "before bob came")
+        ran = await chat(
+            server, tmp_path, "bob", f"/join {fm.show_group_code(group)}", "good day", options=("--register",)
+        )
+        assert ran.code == 0, ran.err
+        assert "before bob came" in ran.out
+        async for event in ann.events():
+            if isinstance(event, fm.EntryEvent) and event.entry.body == "good day":
+                assert event.entry.from_.user == "bob"
+                break
+
+
+async def test_a_wrong_password_is_denied(server: RunningServer, tmp_path: Path) -> None:
+    ran = await chat(server, tmp_path, "nobody", "hello")
+    assert ran.code == 5
+    assert ran.out == ""
+    assert not (tmp_path / "config").exists()
+
+
+async def test_a_session_that_ended_is_forgotten(server: RunningServer, tmp_path: Path) -> None:
+    assert (await chat(server, tmp_path, "bob", options=("--register",))).code == 0
+    file = tmp_path / "config" / "folkmoot" / "sessions.json"
+    async with Client(server.ws, token=json.loads(file.read_text())[server.ws]["token"]) as bob:
+        await bob.logout()
+    ran = await chat(server, tmp_path, "bob", "/limits")
+    assert ran.code == 0, ran.err
+    assert "sign in again" in ran.err

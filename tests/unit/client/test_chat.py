@@ -1,0 +1,191 @@
+"""What the chat shows, remembers and completes, and how it reads a terminal."""
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+import folkmoot_protocol as fm
+from folkmoot_client.chat import view
+from folkmoot_client.chat.chat import Chat
+from folkmoot_client.chat.completion import SlashCompleter
+from folkmoot_client.chat.saved import SavedSessions, Session, default_folder
+from folkmoot_client.chat.screen import Screen, Terminal
+from folkmoot_client.sdk import Backoff, Client
+from tests.unit.client.entries import CODE, make_entry, make_group
+from tests.unit.client.fake_server import fake_server
+
+SERVER = "ws://chat.example/ws"
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "en")
+    monkeypatch.setenv("TZ", "UTC")
+
+
+def shown(entry: fm.Entry) -> str:
+    """Return an entry's line without its time."""
+    return view.as_text(view.show_entry(entry)).partition(" ")[2]
+
+
+def by_owner(**fields: Any) -> fm.Entry:
+    author = fm.Author("ann", "Ann", fm.Role.OWNER, ("creator",))
+    fields = {"kind": fm.EntryKind.TEXT, "from_": author, "body": "hi", **fields}
+    return fm.Entry(seq=7, ts=0, **fields)
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        (by_owner(), "#7 Ann @ann [owner] [creator]: hi"),
+        (make_entry(3, "Bob"), "#3 Bob: entry 3"),
+        (by_owner(kind=fm.EntryKind.ACTION, body="waves"), "#7 * Ann @ann [owner] [creator] waves"),
+        (by_owner(kind=fm.EntryKind.NOTICE, body="Ann joined"), "#7 — Ann joined"),
+        (by_owner(kind=fm.EntryKind.ANNOUNCEMENT), "#7 Ann @ann [owner] [creator]: hi"),
+        (by_owner(redacted=True, body=""), "#7 Ann @ann [owner] [creator] (removed)"),
+        (by_owner(reply_to=3), "#7 ↪#3 Ann @ann [owner] [creator]: hi"),
+    ],
+)
+def test_entries_as_lines(entry: fm.Entry, line: str) -> None:
+    assert shown(entry) == line
+
+
+def test_nobody_controls_the_terminal() -> None:
+    entry = by_owner(body="a\x1b[2Jb\r\nc\u202e", from_=fm.Author("eve", "E\x9bve", fm.Role.MEMBER, ("t\x07",)))
+    text = view.as_text(view.show_entry(entry))
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert "b\n      c" in text
+
+
+def test_a_group_with_its_role_and_unread() -> None:
+    group = make_group(role=fm.Role.OWNER, last_seq=9, read_seq=4)
+    assert view.as_text(view.show_group(group, current=False)) == "  Fellows  4821-9067-3350 [owner] 5 unread"
+    assert view.as_text(view.show_group(group, current=True)) == "→ Fellows  4821-9067-3350 [owner]"
+
+
+@pytest.mark.parametrize("reason", list(fm.LeftReason))
+def test_leaving_is_said_with_its_reason(reason: fm.LeftReason) -> None:
+    assert "Fellows" in view.as_text(view.show_left("Fellows", reason))
+
+
+def test_a_session_is_remembered_per_server_for_its_owner_alone(tmp_path: Path) -> None:
+    saved = SavedSessions(tmp_path / "folkmoot")
+    assert saved.find(SERVER) is None
+    saved.save(SERVER, Session("ann", "secret"))
+    saved.save("ws://other.example/ws", Session("bob", "another"))
+    assert saved.find(SERVER) == Session("ann", "secret")
+    assert saved.find(SERVER, "ann") == Session("ann", "secret")
+    assert saved.find(SERVER, "bob") is None
+    (file,) = (tmp_path / "folkmoot").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    saved.forget(SERVER)
+    assert saved.find(SERVER) is None
+    assert saved.find("ws://other.example/ws") is not None
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", '{"ws://chat.example/ws": {"user": 1}}'])
+def test_a_broken_file_counts_as_empty_and_is_replaced(tmp_path: Path, text: str) -> None:
+    (tmp_path / "sessions.json").write_text(text)
+    saved = SavedSessions(tmp_path)
+    assert saved.find(SERVER) is None
+    saved.save(SERVER, Session("ann", "secret"))
+    assert saved.find(SERVER) == Session("ann", "secret")
+
+
+def test_files_go_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert default_folder() == tmp_path / "folkmoot"
+    monkeypatch.setenv("XDG_CONFIG_HOME", "relative")  # to be ignored, says the specification
+    assert default_folder() == Path.home() / ".config" / "folkmoot"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("/", ["/help", "/kick"]), ("/k", ["/kick"]), ("/x", []), ("kick", []), ("/kick @bob", []), ("", [])],
+)
+def test_slash_commands_are_completed(typed: str, words: list[str]) -> None:
+    completer = SlashCompleter([("/help", "Show help"), ("/kick", "Remove a member")])
+    found = list(completer.get_completions(Document(typed), CompleteEvent()))
+    assert [completion.text for completion in found] == words
+
+
+async def test_a_terminal_is_read_line_by_line() -> None:
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+        terminal = Terminal()
+        terminal.offer([("/help", "Show help")])
+        pipe.send_text("hello\r")
+        assert await terminal.read("> ") == "hello"
+        terminal.write([("bold", "written")])
+        pipe.send_text("\x04")
+        assert await terminal.read("> ") is None
+
+
+class Notebook(Screen):
+    """Types what the test says and notes what is written."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = list(lines)
+        self.written: list[str] = []
+        self.offered: list[str] = []
+
+    async def read(self, prompt: str) -> str | None:
+        return self.lines.pop(0) if self.lines else None
+
+    def write(self, pieces: list[view.Piece]) -> None:
+        self.written.append(view.as_text(pieces))
+
+    def offer(self, words: object) -> None:
+        self.offered = [word for word, _summary in words]  # type: ignore[attr-defined]
+
+
+async def chat(*lines: str) -> tuple[Chat, Notebook, list[str]]:
+    """Run a chat in the fake server's one group; return it, its screen, and what the group holds then."""
+    async with fake_server() as server, Client(server.url, token="t", backoff=Backoff(0.001, 0.001)) as client:
+        screen = Notebook(*lines)
+        running = Chat(client, screen)
+        await running.run()
+        return running, screen, [entry.body for entry in server.log[3:]]
+
+
+async def test_the_only_group_is_entered_with_its_history() -> None:
+    _, screen, _ = await chat()
+    assert any("— Fellows — 4821-9067-3350" in line for line in screen.written)
+    assert [line.split()[1] for line in screen.written if " #" in line] == ["#1", "#2", "#3"]
+
+
+async def test_lines_are_posted_in_order_and_shown_once() -> None:
+    _, screen, log = await chat("one", "  ", "two")
+    assert log == ["one", "two"]
+    assert [line.rpartition(" ")[2] for line in screen.written if " #" in line][-2:] == ["one", "two"]
+
+
+async def test_quit_ends_the_chat_and_logout_is_noted() -> None:
+    left, _, log = await chat("one", "/quit", "two")
+    assert (left.signed_out, log) == (False, ["one"])
+    out, _, _ = await chat("/logout")
+    assert out.signed_out
+
+
+@pytest.mark.parametrize("words", ["1", CODE, "4821-9067-3350", "fellows", "fel"])
+async def test_a_group_is_found_by_number_code_and_name(words: str) -> None:
+    _, screen, _ = await chat(f"/switch {words}")
+    assert sum("— Fellows —" in line for line in screen.written) == 2
+
+
+@pytest.mark.parametrize("words", ["2", "0", "", "fellowship", "591827364505"])
+async def test_a_group_that_one_is_not_in_is_not_found(words: str) -> None:
+    _, screen, _ = await chat(f"/switch {words}")
+    assert sum("— Fellows —" in line for line in screen.written) == 1
+    assert any("None of your groups" in line for line in screen.written)
+
+
+async def test_the_chats_own_commands_are_offered() -> None:
+    _, screen, _ = await chat()
+    assert {"/switch", "/groups", "/quit", "/logout"} <= set(screen.offered)
