@@ -80,6 +80,15 @@ async def test_a_nonce_stores_a_post_once(store: Store, world: World) -> None:
     assert (await store.journal.last_seqs([group.code])) == {group.code: place_of(next_one)[0]}
 
 
+async def test_a_repeated_post_alone_in_its_batch_adds_nothing(store: Store, world: World) -> None:
+    group = world.group()
+    founded, first, again = group.found(), group.post(nonce="n"), group.post(nonce="n")
+    await store.commit([founded, first])
+    assert await store.commit([again]) == frozenset()
+    assert again.repeated == place_of(first)
+    assert (await store.journal.last_seqs([group.code])) == {group.code: place_of(first)[0]}
+
+
 async def test_a_nonce_counts_within_a_batch_and_for_its_user_only(store: Store, world: World) -> None:
     group = world.group()
     await store.commit([group.found()])
