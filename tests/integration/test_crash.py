@@ -1,0 +1,56 @@
+"""Killed with -9 at random moments under load, twenty times on the same data: nothing that was acknowledged is lost."""
+
+import asyncio
+import os
+import secrets
+from random import Random
+
+from tests.integration.players import Owner, Play, Player, Poster, Wanderer, check_history
+from tests.integration.server import Launch
+
+KILLS = 20
+GROUPS, MEMBERS = 4, 5
+
+
+def cast_of(play: Play) -> list[Player]:
+    """In each group: an owner that governs, three that post (one of them muted now and then), one that wanders."""
+    players: list[Player] = []
+    groups = play.server.seats
+    for index, (owner, *posters, wanderer) in enumerate(groups):
+        elsewhere = groups[(index + 1) % len(groups)][0].code
+        players += [Owner(play, owner, posters[0]), Wanderer(play, wanderer, elsewhere)]
+        players += [Poster(play, seat) for seat in posters]
+    return players
+
+
+async def kill_again_and_again(play: Play) -> None:
+    """Kill the server when some answers more were given, and a moment later, so that no phase of a commit is spared."""
+    for _ in range(KILLS):
+        await play.until_answers(play.random.randint(20, 300))
+        await asyncio.sleep(play.random.random() / 50)
+        play.up.clear()
+        await asyncio.to_thread(play.server.kill)
+        await asyncio.to_thread(play.server.start)
+        play.up.set()
+    await play.until_answers(100)
+    play.over = True
+
+
+async def test_nothing_acknowledged_is_lost(launch: Launch) -> None:
+    seed = int(os.environ.get("FOLKMOOT_TEST_SEED", secrets.randbits(32)))
+    print(f"FOLKMOOT_TEST_SEED={seed} plays the same random choices again")
+    limits = {f"limits__{name}": 0 for name in ("posts_per_second", "requests_per_second")}
+    server = launch(groups=GROUPS, members=MEMBERS, **limits)
+    play = Play(server, Random(seed))
+    play.up.set()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(play.until_over(*cast_of(play)))
+        group.create_task(kill_again_and_again(play))
+    print(f"answered: {dict(play.answers)}")
+    assert min(play.answers[what] for what in ("posts", "acts", "joins", "groups")) > 0
+    for seats in server.seats:
+        async with await server.connect(seats[0]) as wire:
+            check_history(play, seats[0].code, await wire.history(seats[0].code))
+    assert server.terminate() == 0
+    verified = server.run("db", "verify")
+    assert verified.returncode == 0, verified.stderr
