@@ -88,6 +88,8 @@ class Chat:
             await self._send(line)
 
     async def _send(self, line: str) -> None:
+        """Post a line or run it as a command; after a command that led into another group, go there."""
+        before = set(self._client.groups)
         if self._current is not None:
             result = await self._client.post(self._current, line)
             command = result.command
@@ -99,20 +101,10 @@ class Chat:
             return
         if command is not None and command.text:
             self._screen.write([(view.STRONG, view.clean(command.text))])
-        if command is not None:
-            await self._follow(line)
-
-    async def _follow(self, line: str) -> None:
-        """After a command that led into another group, go there."""
-        joined = [code for code in self._client.groups if code not in self._names]
-        if joined:
-            await self._enter(joined[-1])
-
-    async def _enter(self, code: str) -> None:
-        """Go to a group that one has come into."""
-        self._names[code] = self._client.groups[code].name
-        await self._switch(code)
-        await self._offer()
+        joined = [code for code in self._client.groups if code not in before]
+        if command is not None and joined:
+            await self._switch(joined[-1])
+            await self._offer()
 
     async def _switch_to(self, words: str) -> None:
         code = self._find_group(words)
@@ -140,6 +132,7 @@ class Chat:
         """Make a group the current one, and show the end of its history, as far as it was not shown yet."""
         self._current = None  # what arrives meanwhile is in the history that is read
         group = self._client.groups[code]
+        self._names[code] = group.name
         self._screen.write([(view.STRONG, f"— {view.clean(group.name)} — {fm.show_group_code(code)}")])
         if group.topic:
             self._say(view.clean(group.topic))
@@ -195,9 +188,7 @@ class Chat:
             case fm.LeftEvent():
                 self._show_left(event)
             case fm.GroupEvent():
-                # One that is new is entered by the command that led there, or listed when there are entries in it.
-                if event.group.id in self._names:
-                    self._names[event.group.id] = event.group.name
+                self._names[event.group.id] = event.group.name
             case fm.CaseEvent():
                 self._say(f"{event.case}: {view.clean(event.text)}")
             case Disconnected():

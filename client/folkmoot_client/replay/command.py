@@ -12,12 +12,28 @@ from time import perf_counter
 import uvloop
 
 from ..sdk import ClientError, NotReachable
-from ..terminal import DONE, FAILED, NOT_REACHABLE, USAGE, _, fail, new_console
+from ..terminal import DONE, FAILED, N_, NOT_REACHABLE, USAGE, _, fail, new_console
 from .cast import Cast, OutOfTokens, read_tokens
 from .player import Played, Player
 from .tally import Tally
 from .transcript import Script, TranscriptError, read_scripts
 from .verify import Verdict, verify
+
+LABELS = {
+    "lines": N_("Lines of the transcript"),
+    "skipped": N_("Skipped"),
+    "done": N_("Done"),
+    "connections": N_("Connections"),
+    "reconnects": N_("Reconnects"),
+    "posts": N_("Posts"),
+    "deliveries": N_("Deliveries"),
+    "refusals": N_("Refusals"),
+    "post_to_ok_ms": N_("Post to ok, ms"),
+    "post_to_delivery_ms": N_("Post to delivery, ms"),
+    "duration_s": N_("Duration, s"),
+    "posts_per_s": N_("Posts per second"),
+}
+"""What the fields of the summary are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +164,7 @@ def tell(outcome: Outcome) -> None:
         shown = value
         if isinstance(value, dict):
             shown = ", ".join(f"{key} {count}" for key, count in value.items()) or "-"
-        console.print(f"{name}: {shown}", soft_wrap=True)
+        console.print(f"{_(LABELS[name])}: {shown}", soft_wrap=True)
     if outcome.verdict is not None:
         console.print(say_verdict(outcome.verdict), soft_wrap=True)
 
