@@ -34,8 +34,8 @@ Handler = Callable[["Node", Session, Any], Answer | Awaitable[Answer]]
 
 MOST_FLOODS = 100
 PATIENCE_MS = 3000
-"""So many requests refused for their rate, beyond those let through, over more than this time, close the connection with
-4429: what was sent before the first refusal came back is no flood yet."""
+"""So many requests refused for their rate, beyond those let through, over more than this time, close the connection
+with 4429: what was sent before the first refusal came back is no flood yet."""
 
 SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."))

@@ -26,6 +26,7 @@ from .bus import LocalBus
 from .clock import Clock
 from .config import Config
 from .connections import PROTOCOLS, Listener
+from .handlers.accounts import NAME_TAKEN, RESERVED
 from .i18n import N_, translator
 from .node import Node
 from .passwords import check_password
@@ -165,7 +166,14 @@ async def stop_listening(node: Node, server: Server) -> None:
     # The hub writes at the end of the turn: one turn for it, then the close frames follow.
     await asyncio.sleep(0)
     server.close(code=CloseCode.RESTART)
-    await server.wait_closed()
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await server.wait_closed()
+    except TimeoutError:
+        # A peer that takes nothing would not even take the close frame before the keepalive gave it up.
+        for session in list(node.sessions):
+            session.connection.transport.abort()
+        await server.wait_closed()
 
 
 async def create_administrator(config: Config, user: str, password: str) -> str | None:
@@ -176,6 +184,8 @@ async def create_administrator(config: Config, user: str, password: str) -> str 
         name = check_display_name(user)
     except ValueError as error:
         return say(str(error))
+    if user in RESERVED:
+        return say(NAME_TAKEN.text)
     weak = check_password(user, password)
     if weak:
         return say(weak.text, weak.detail)
@@ -198,7 +208,7 @@ async def register_administrator(node: Node, profile: Profile, password: str) ->
         node, node.governor.act_on_account(None, command, Actor(profile.user), [profile_row(profile)])
     )
     if refusal:
-        return say(N_("This user name is taken."))
+        return say(NAME_TAKEN.text)
     account = await node.accounts.load(profile.user)
     assert account is not None
     grant = GrantRole(PlatformRole.SUPERADMIN, "folkmoot init")

@@ -49,7 +49,12 @@ def respond(body: bytes | str, content_type: str, status: HTTPStatus = HTTPStatu
 
 
 def get_page(node: "Node", request: Request, address: str) -> Response:
-    """Answer a GET that is not the WebSocket's; `address` is the peer's."""
+    """Answer a request that is not the WebSocket's; `address` is the peer's."""
+    # Before its version 16 the library refuses other methods itself, and has no such attribute.
+    if getattr(request, "method", "GET") != "GET":
+        refusal = respond("405 only GET is known here\n", TEXT, HTTPStatus.METHOD_NOT_ALLOWED)
+        refusal.headers["Allow"] = "GET"
+        return refusal
     path = request.path.partition("?")[0]
     page = PAGES.get(path)
     if page is not None:
