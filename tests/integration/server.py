@@ -21,6 +21,9 @@ FAILURES = re.compile(r"level='(error|critical)'|Traceback|never awaited|never r
 """What a healthy server never writes to its log."""
 
 
+PASSWORD = "correct horse battery"
+
+
 class Seat(NamedTuple):
     """A seeded account: a member of the group `code`, number 0 its owner."""
 
@@ -134,12 +137,18 @@ class Server:
 
 @contextlib.contextmanager
 def serving(
-    place: Path, *, groups: int = 0, members: int = 1, agreement: str | None = None, **settings: object
+    place: Path, *, groups: int = 0, members: int = 1, agreement: str | None = None, admin: str = "", **settings: object
 ) -> Iterator[Server]:
-    """A running server on seeded data. At the end it must stop in good order, with nothing bad in its log."""
+    """A running server on seeded data. At the end it must stop in good order, with nothing bad in its log.
+
+    `admin` names an administrator to make first; the password is `PASSWORD`.
+    """
     server = Server(place, settings)
     if groups:
         server.seed(groups, members, agreement)
+    if admin:
+        made = server.run("init", "--user", admin, input=f"{PASSWORD}\n")
+        assert made.returncode == 0, made.stderr
     server.start()
     try:
         yield server

@@ -256,7 +256,7 @@ async def test_a_reply_names_the_target(cast: Cast) -> None:
     assert muted.command.data["user"] == cast.bob.user
     deleted = await cast.ann.ask(rq.Post, group=cast.code, body="/delete rubbish", reply_to=seq)
     assert (deleted.command.data["seq"], deleted.command.data["reason"]) == (seq, "rubbish")
-    kicked = await cast.ann.ask(rq.Post, group=cast.code, body="/kick @{}".format(cast.carol.user), reply_to=seq)
+    kicked = await cast.ann.ask(rq.Post, group=cast.code, body=f"/kick @{cast.carol.user}", reply_to=seq)
     assert kicked.command.data["user"] == cast.carol.user
 
 

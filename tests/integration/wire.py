@@ -1,4 +1,4 @@
-"""A raw client of the wire protocol: a socket, a codec, what came in order. It repairs nothing, so that tests see it all."""
+"""A raw client of the wire protocol. It repairs nothing, so that tests see all that goes over the wire."""
 
 import asyncio
 import contextlib
@@ -164,7 +164,7 @@ class Wire:
         self.session = await self.ask(rq.Resume, token=token)
         return self.session
 
-    async def register(self, user: str, password: str = "a good one", **fields: Any) -> rs.SessionResult:  # noqa: S107
+    async def register(self, user: str, password: str = "a good one", **fields: Any) -> rs.SessionResult:
         """Register, accepting the agreement that the hello named."""
         fields = {"agreement": self.hello.agreement.version, **fields}
         self.session = await self.ask(rq.Register, user=user, password=password, **fields)
