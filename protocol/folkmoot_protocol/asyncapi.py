@@ -31,8 +31,7 @@ def asyncapi() -> dict[str, object]:
         "operations": _describe_operations(),
         "components": {"messages": _describe_messages(), "schemas": _describe_schemas()},
         "x-errors": {
-            code.value: {"temporary": info.temporary, "description": info.meaning}
-            for code, info in ERRORS.items()
+            code.value: {"temporary": info.temporary, "description": info.meaning} for code, info in ERRORS.items()
         },
         "x-closes": {
             str(code.value): {"name": code.name, "reconnect": info.reconnect, "description": info.meaning}

@@ -186,9 +186,7 @@ def _unpack_json_surrogates(data: bytes | str) -> Any:
 MSGPACK = Codec(
     "folkmoot.v1.msgpack",
     binary=True,
-    functions=_Functions(
-        _encode_msgpack, _unpack_request, _unpack_frame, _unpack_surrogates, _is_odd_msgpack
-    ),
+    functions=_Functions(_encode_msgpack, _unpack_request, _unpack_frame, _unpack_surrogates, _is_odd_msgpack),
 )
 JSON = Codec(
     "folkmoot.v1.json",

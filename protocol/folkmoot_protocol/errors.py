@@ -163,9 +163,7 @@ class RequestError(Exception):
     client; `detail` holds `field` when one field is to blame.
     """
 
-    def __init__(
-        self, code: ErrorCode, re: int, message: str, detail: Mapping[str, object] | None = None
-    ) -> None:
+    def __init__(self, code: ErrorCode, re: int, message: str, detail: Mapping[str, object] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.re = re
