@@ -1,0 +1,61 @@
+"""What the documentation says of itself and of the tree is true: links lead somewhere, indexes are complete."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+HEADINGS = ("## Context", "## Decision", "## Why", "## Consequences")
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+PAGES = sorted(
+    page
+    for folder in ("", "docs", "docs/decisions", "protocol", "governance", "server", "client", "tests", "tests/data")
+    for page in (ROOT / folder).glob("*.md")
+)
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def anchor_of(heading: str) -> str:
+    """Return the anchor that a heading gets: small letters, hyphens for spaces, no punctuation."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if target.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = target.partition("#")
+        found = page.parent / path if path else page
+        assert found.exists(), f"{target} is not there"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", found.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in map(anchor_of, headings), f"{target}: no such heading"
+
+
+def test_there_are_pages_to_check() -> None:
+    assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md"} <= set(map(name_of, PAGES))
+
+
+def test_every_decision_is_in_the_index_under_its_title() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| \[\d+\]\((\d{4}-[\w-]+\.md)\) \| (.+) \|$", index, re.MULTILINE))
+    assert set(rows) == {page.name for page in DECISIONS}
+    for page in DECISIONS:
+        title = page.read_text(encoding="utf-8").splitlines()[0]
+        assert title == f"# {int(page.name[:4])}. {rows[page.name]}"
+
+
+def test_decisions_are_numbered_without_a_hole() -> None:
+    assert [int(page.name[:4]) for page in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=name_of)
+def test_decision_has_the_headings(page: Path) -> None:
+    headings = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
+    assert headings == list(HEADINGS)
