@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
+import structlog
 from msgspec import Struct
 
 from folkmoot_governance.account import AnyAccountEvent
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_protocol.types import Entry
+
+log = structlog.get_logger()
 
 
 class GroupNews(Struct, frozen=True, gc=False, tag="group"):
@@ -69,8 +72,12 @@ class LocalBus:
         self._listeners: list[Listener] = []
 
     def publish(self, news: News) -> None:
-        for listener in self._listeners:
-            listener(news)
+        for listener in tuple(self._listeners):
+            try:
+                listener(news)
+            except Exception:
+                # What is published is stored: whoever cannot take it must not keep it from the others.
+                log.exception("a listener of the bus failed", news=type(news).__name__)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
