@@ -1,0 +1,338 @@
+// The reader's account, groups and posts, kept true over breaks of the connection. Tells a view what changed.
+
+import { Connection } from "./connection.js";
+import { Feed } from "./feed.js";
+
+const TOKEN = "folkmoot.token";
+const PAGE = 50;
+const LONGEST_PAGE = 200;
+const FAR = 1000; // further behind than this, the newest page is read instead of all that was missed
+const MOST_CURSORS = 1000;
+const MOST_NOTES = 20;
+const TYPING_MS = 5000;
+const REFRESH_MS = 400;
+const TEMPORARY = new Set(["unavailable", "rate_limited", "internal", "conflict"]);
+const MEMBERSHIP = new Set("joined left kicked banned promoted demoted transferred tagged muted unmuted".split(" "));
+
+const makeNonce = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const isCommand = (body) => body.startsWith("/") && !body.startsWith("//");
+
+/** A group that the reader is in, with what the page holds of it. */
+export class Room {
+  constructor(group) {
+    this.group = group;
+    this.feed = new Feed(group.last_seq ?? 0);
+    this.pending = []; // posts without an ok
+    this.notes = []; // answers to commands: {after, line, text}
+    this.typing = new Map();
+    this.draft = "";
+    this.members = [];
+    this.fillTo = 0;
+    this.isComplete = false;
+    this.isSyncing = false;
+  }
+
+  get code() {
+    return this.group.id;
+  }
+
+  get unread() {
+    return Math.max(0, this.feed.last - (this.group.read_seq ?? 0));
+  }
+
+  /** Own fields that are absent are unchanged, so merging is all there is to it. */
+  merge(group) {
+    Object.assign(this.group, group);
+  }
+
+  restart(last) {
+    this.feed.reset(last);
+    this.isComplete = false;
+  }
+}
+
+export class Chat {
+  /** `view` has the methods `onState onSignedOut onRooms onEntries onLog onRefused onTyping onLeft onMembers`. */
+  constructor(url, view) {
+    this.view = view;
+    this.rooms = new Map();
+    this.account = undefined;
+    this.connection = new Connection(url, {
+      signIn: () => this.signIn(),
+      mayRetry: (error) => !this.credentials && TEMPORARY.has(error.code),
+      onEvent: (event) => this.hear(event),
+      onState: (state) => this.changeState(state),
+      onEnd: (error) => this.end(error),
+    });
+  }
+
+  get token() {
+    return localStorage.getItem(TOKEN);
+  }
+
+  request(type, fields) {
+    return this.connection.request(type, fields);
+  }
+
+  /** Sign in with the token of an earlier visit. */
+  resume() {
+    this.credentials = undefined;
+    this.connection.connect();
+  }
+
+  /** Sign in by password (`type` "login") or make an account ("register"). */
+  enter(type, fields) {
+    this.credentials = { type, fields };
+    this.connection.connect();
+  }
+
+  async signIn() {
+    const { agreement } = this.connection.hello;
+    const { type, fields } = this.credentials ?? { type: "resume", fields: { token: this.token } };
+    const more = type === "register" ? { agreement: agreement.version } : {};
+    const { account, token, groups } = await this.request(type, { ...fields, ...more });
+    this.credentials = undefined;
+    localStorage.setItem(TOKEN, token);
+    this.account = account;
+    this.takeGroups(groups);
+    await this.sync();
+  }
+
+  takeGroups(groups) {
+    const codes = new Set(groups.map((group) => group.id));
+    for (const code of this.rooms.keys()) if (!codes.has(code)) this.rooms.delete(code);
+    for (const group of groups) this.meet(group).isSyncing = true;
+  }
+
+  /** Return the room of a group, opened if it is new. */
+  meet(group) {
+    const known = this.rooms.get(group.id);
+    if (known) known.merge(group);
+    else this.rooms.set(group.id, new Room(group));
+    return this.rooms.get(group.id);
+  }
+
+  /** Fetch what came while the connection was away; a group without a line on the page just starts at its end. */
+  async sync() {
+    const rooms = [...this.rooms.values()];
+    const behind = rooms.filter((room) => room.feed.entries.length && room.feed.last < room.group.last_seq);
+    const asked = behind.slice(0, MOST_CURSORS);
+    const cursors = Object.fromEntries(asked.map((room) => [room.code, room.feed.last]));
+    const { groups } = asked.length ? await this.request("sync", { cursors }) : { groups: {} };
+    for (const room of rooms) {
+      room.isSyncing = false;
+      this.catchUp(room, groups[room.code]);
+    }
+  }
+
+  catchUp(room, missed) {
+    if (missed && !missed.more) {
+      this.append(room, missed.entries);
+    } else if (room.feed.last < room.group.last_seq) {
+      room.restart(room.group.last_seq);
+      this.view.onLog(room);
+    }
+    if (room.feed.hasHole) this.fill(room);
+  }
+
+  changeState(state) {
+    this.view.onState(state);
+    if (state !== "online") return;
+    this.view.onRooms();
+    for (const room of this.rooms.values()) this.sendNext(room);
+  }
+
+  async signOut() {
+    try {
+      await this.request("logout");
+    } finally {
+      this.connection.close();
+      this.end();
+    }
+  }
+
+  /** The session is over: `error` says why, unless the reader wanted it. */
+  end(error) {
+    localStorage.removeItem(TOKEN);
+    this.account = undefined;
+    this.rooms.clear();
+    this.view.onSignedOut(error);
+  }
+
+  hear(event) {
+    if (event.type === "group") {
+      this.meet(event.group);
+      this.view.onRooms();
+    } else if (event.type === "account") {
+      this.account = { ...this.account, ...event.account };
+      this.view.onRooms();
+    } else {
+      const room = this.rooms.get(event.group);
+      if (room) this.hearInRoom(room, event);
+    }
+  }
+
+  hearInRoom(room, event) {
+    if (event.type === "entry") this.hearEntry(room, event.entry);
+    else if (event.type === "lag") this.fill(room, event.to);
+    else if (event.type === "typing") this.hearTyping(room, event.user);
+    else if (event.type === "left") this.forget(room, event.reason);
+  }
+
+  hearEntry(room, entry) {
+    room.typing.delete(entry.from.user);
+    this.append(room, [entry]);
+    if (room.feed.hasHole && !room.isSyncing) this.fill(room);
+    if (MEMBERSHIP.has(entry.data?.event)) this.refreshSoon(room);
+  }
+
+  hearTyping(room, user) {
+    room.typing.set(user, Date.now() + TYPING_MS);
+    this.view.onTyping(room);
+    setTimeout(() => this.view.onTyping(room), TYPING_MS + 50);
+  }
+
+  forget(room, reason) {
+    this.rooms.delete(room.code);
+    this.view.onLeft(room, reason);
+  }
+
+  append(room, entries) {
+    const ready = entries.flatMap((entry) => room.feed.take(entry));
+    if (ready.length) this.view.onEntries(room, ready);
+  }
+
+  /** Fetch the entries of a hole, or up to the seq `to`, in the background. */
+  async fill(room, to = 0) {
+    room.fillTo = Math.max(room.fillTo, to);
+    if (room.isFilling) return;
+    room.isFilling = true;
+    try {
+      while (room.feed.hasHole || room.feed.last < room.fillTo) await this.fillOnce(room);
+    } catch (error) {
+      // A broken connection is mended by `sync`; a group that one was removed from says so itself.
+      console.info(`folkmoot: ${error.message}`);
+    } finally {
+      room.isFilling = false;
+    }
+  }
+
+  async fillOnce(room) {
+    if (room.fillTo - room.feed.last > FAR) return this.skip(room, room.fillTo);
+    const fields = { group: room.code, after: room.feed.last, limit: LONGEST_PAGE };
+    const { entries } = await this.request("history", fields);
+    const next = entries[0]?.seq ?? Math.max(room.fillTo + 1, ...room.feed.waiting.keys());
+    if (next > room.feed.last + 1) this.skip(room, next - 1); // what lay between has left the store
+    this.append(room, entries);
+  }
+
+  skip(room, last) {
+    room.restart(last);
+    this.view.onLog(room);
+  }
+
+  /** Fetch a page of older entries; return those that were added. */
+  async loadOlder(room) {
+    if (room.isLoading || room.isComplete) return [];
+    room.isLoading = true;
+    try {
+      const fields = { group: room.code, before: room.feed.first, limit: PAGE };
+      const { entries, more } = await this.request("history", fields);
+      const added = room.feed.prepend(entries);
+      room.isComplete = !more || room.feed.first <= 1;
+      return added;
+    } finally {
+      room.isLoading = false;
+    }
+  }
+
+  /** Post `body`, or run it as a command. Shown as pending until the server has it. */
+  post(room, body, replyTo) {
+    room.pending.push({ nonce: makeNonce(), body, replyTo });
+    this.view.onEntries(room, []);
+    this.sendNext(room);
+  }
+
+  /** One post of a room at a time, so that none overtakes another when the first has to be repeated. */
+  async sendNext(room) {
+    const post = room.pending[0];
+    if (!post || room.isSending || this.connection.state !== "online") return;
+    room.isSending = true;
+    const isSettled = await this.send(room, post);
+    room.isSending = false;
+    if (isSettled) room.pending.shift();
+    this.view.onEntries(room, []);
+    this.sendNext(room);
+  }
+
+  /** Say whether the post is settled, one way or the other; if not, it is to be sent again. */
+  async send(room, post) {
+    try {
+      await (isCommand(post.body) ? this.sendCommand(room, post) : this.sendText(room, post));
+      return true;
+    } catch (error) {
+      if (error.code === "disconnected" && !isCommand(post.body)) return false;
+      if (error.code === "unavailable" || (error.code === "rate_limited" && !isCommand(post.body))) {
+        await pause(error.detail.retry_after_ms ?? 1000);
+        return false;
+      }
+      this.view.onRefused(room, post, error);
+      return true;
+    }
+  }
+
+  sendText(room, { body, nonce, replyTo }) {
+    return this.request("post", { group: room.code, body, nonce, ...(replyTo && { reply_to: replyTo }) });
+  }
+
+  /** A command has no nonce: it is not repeated when its answer got lost. */
+  async sendCommand(room, { body }) {
+    const { text } = await this.request("command", { group: room.code, line: body });
+    room.notes = [...room.notes, { after: room.feed.last, line: body, text }].slice(-MOST_NOTES);
+  }
+
+  async create(fields) {
+    const { group } = await this.request("create_group", fields);
+    return this.meet(group);
+  }
+
+  /** Return the room, or nothing when the request waits for approval. */
+  async join(code, answer) {
+    const { group } = await this.request("join", { group: code, ...(answer && { answer }) });
+    return group && this.meet(group);
+  }
+
+  async leave(room) {
+    await this.request("leave", { group: room.code });
+    if (this.rooms.has(room.code)) this.forget(room, "left");
+  }
+
+  async markRead(room) {
+    const seq = room.feed.last;
+    if ((room.group.read_seq ?? 0) >= seq) return;
+    room.group.read_seq = seq;
+    this.view.onRooms();
+    await this.request("mark_read", { group: room.code, seq });
+  }
+
+  /** The public part tells how many members there are now; the list is there for those who look at it. */
+  refreshSoon(room) {
+    clearTimeout(room.refreshTimer);
+    room.refreshTimer = setTimeout(() => this.refresh(room).catch(() => undefined), REFRESH_MS);
+  }
+
+  async refresh(room) {
+    const { group } = await this.request("group", { group: room.code });
+    room.merge({ members: group.members });
+    this.view.onRooms();
+    await this.loadMembers(room);
+  }
+
+  async loadMembers(room) {
+    const { members } = await this.request("members", { group: room.code, limit: LONGEST_PAGE });
+    room.members = members;
+    this.view.onMembers(room);
+  }
+}

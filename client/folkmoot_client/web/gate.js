@@ -1,0 +1,54 @@
+// The way in: signing in and making an account.
+
+import { byId } from "./dom.js";
+import { sayError, t } from "./texts.js";
+
+export class Gate {
+  constructor(chat) {
+    this.chat = chat;
+    byId("gate-form").addEventListener("submit", (event) => this.submit(event));
+    for (const choice of document.getElementsByName("way")) choice.addEventListener("change", () => this.turn());
+    this.turn();
+  }
+
+  get way() {
+    return document.querySelector('input[name="way"]:checked').value;
+  }
+
+  /** Show what the chosen way asks for. */
+  turn() {
+    const isNew = this.way === "register";
+    for (const node of document.querySelectorAll(".for-new")) node.hidden = !isNew;
+    byId("agree").required = isNew;
+    byId("password").autocomplete = isNew ? "new-password" : "current-password";
+    byId("enter").textContent = t(this.way === "login" ? "sign_in" : "register");
+    this.complain("");
+  }
+
+  submit(event) {
+    event.preventDefault();
+    const fields = { user: byId("user").value.trim().toLowerCase(), password: byId("password").value };
+    const shown = byId("display-name").value.trim();
+    const isNew = this.way === "register";
+    byId("enter").disabled = true;
+    this.complain("");
+    this.chat.enter(this.way, isNew ? { ...fields, ...(shown && { display_name: shown }), language: document.documentElement.lang } : fields);
+  }
+
+  /** Open the gate again; `error` says why the reader stands before it. */
+  open(error) {
+    byId("enter").disabled = false;
+    if (error) this.complain(sayError(error) || t("revoked", { reason: t("session_over") }));
+  }
+
+  /** The reader is in: nothing of the password stays on the page. */
+  passed() {
+    byId("gate-form").reset();
+    this.turn();
+    byId("enter").disabled = false;
+  }
+
+  complain(text) {
+    byId("gate-complaint").textContent = text;
+  }
+}

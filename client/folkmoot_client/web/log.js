@@ -1,0 +1,203 @@
+// The log of one group: entries, notices, one's pending posts and the answers to one's commands.
+
+import { byId, make, makeAvatar } from "./dom.js";
+import { sayDay, sayMoment, sayNotice, sayTag, sayTime, t } from "./texts.js";
+
+const SAME_BREATH_MS = 5 * 60_000;
+const NEAR_BOTTOM_PX = 80;
+const NEAR_TOP_PX = 120;
+const MOST_SHOWN = 1200;
+const KEPT = 600;
+const QUOTE_CHARACTERS = 120;
+const TELLS = new Set(["notice", "redaction"]);
+const TOKENS = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]，。；：！？）])|(@[a-z0-9][a-z0-9_.-]{2,31})/g;
+
+export class Log {
+  /** `onReply(entry)` when the reader wants to answer one; `onRead()` when the newest line is in sight. */
+  constructor(chat, { onReply, onRead }) {
+    Object.assign(this, { chat, onReply, onRead });
+    this.pane = byId("log");
+    this.list = byId("entries");
+    this.tail = byId("tail");
+    this.pane.addEventListener("scroll", () => this.scrolled());
+    byId("newest").addEventListener("click", () => this.toBottom());
+  }
+
+  get isAtBottom() {
+    return this.pane.scrollHeight - this.pane.scrollTop - this.pane.clientHeight < NEAR_BOTTOM_PX;
+  }
+
+  /** Show a room from its newest line on. */
+  async show(room) {
+    this.room = room;
+    this.redraw();
+    this.toBottom();
+    if (room.feed.entries.length < 40) await this.loadOlder();
+    if (this.room === room) this.toBottom();
+  }
+
+  redraw() {
+    const { feed } = this.room;
+    this.last = undefined;
+    this.pane.setAttribute("aria-busy", "true");
+    this.list.replaceChildren(...feed.entries.flatMap((entry) => this.render(entry)));
+    this.drawHead();
+    this.drawTail();
+    this.pane.removeAttribute("aria-busy");
+  }
+
+  /** Add new lines; the reader who looks at the newest keeps doing so. */
+  add(entries) {
+    const wasAtBottom = this.isAtBottom;
+    this.list.append(...entries.flatMap((entry) => this.render(entry)));
+    for (const entry of entries) if (entry.kind === "redaction") this.redact(entry.target);
+    if (wasAtBottom && this.room.feed.entries.length > MOST_SHOWN) this.forgetOld();
+    this.drawTail();
+    if (wasAtBottom) this.toBottom();
+    else byId("newest").hidden = false;
+  }
+
+  forgetOld() {
+    this.room.feed.trim(KEPT);
+    this.room.isComplete = false;
+    this.redraw();
+  }
+
+  async loadOlder() {
+    const room = this.room;
+    const fromBottom = this.pane.scrollHeight - this.pane.scrollTop;
+    this.drawHead(t("loading"));
+    await this.chat.loadOlder(room);
+    if (room !== this.room) return;
+    this.redraw();
+    this.pane.scrollTop = this.pane.scrollHeight - fromBottom;
+  }
+
+  scrolled() {
+    if (this.isAtBottom) this.read();
+    if (this.pane.scrollTop < NEAR_TOP_PX && this.room?.feed.entries.length && !this.room.isComplete) {
+      this.loadOlder().catch(() => this.drawHead());
+    }
+  }
+
+  read() {
+    byId("newest").hidden = true;
+    if (document.visibilityState === "visible") this.onRead();
+  }
+
+  toBottom() {
+    this.pane.scrollTop = this.pane.scrollHeight;
+    this.read();
+  }
+
+  drawHead(text = this.room.isComplete ? t("start_of_log") : "") {
+    byId("head").textContent = text;
+  }
+
+  /** What only this reader sees: answers to commands, and posts that are on their way. */
+  drawTail() {
+    const { notes, pending, feed } = this.room;
+    const fresh = notes.filter((note) => note.after >= feed.last - 3);
+    this.tail.replaceChildren(...fresh.map(renderNote), ...pending.map(renderPending));
+  }
+
+  render(entry) {
+    const before = this.last;
+    this.last = entry;
+    const lines = [];
+    if (!before || new Date(before.ts).toDateString() !== new Date(entry.ts).toDateString()) {
+      lines.push(make("div.day", { role: "separator" }, make("span", {}, sayDay(entry.ts))));
+    }
+    lines.push(TELLS.has(entry.kind) ? renderNotice(entry) : this.renderPost(entry, !lines.length && before));
+    return lines;
+  }
+
+  renderPost(entry, before) {
+    const { from } = entry;
+    const isFollowing = before && follows(before, entry);
+    const kind = isFollowing ? "following" : "leading";
+    const post = make(`article.entry.${kind}.${entry.kind}`, { "data-seq": entry.seq });
+    if (from.user === this.chat.account?.user) post.classList.add("own");
+    if (!isFollowing) post.append(makeAvatar(from.user, from.display_name), renderAuthor(entry));
+    if (entry.reply_to) post.append(this.renderQuote(entry.reply_to));
+    post.append(this.renderBody(entry));
+    if (!entry.redacted) post.append(this.renderReplyButton(entry));
+    return post;
+  }
+
+  renderBody(entry) {
+    if (entry.redacted) return make("p.body.gone", {}, t("deleted"));
+    const body = make("p.body", { title: sayMoment(entry.ts) });
+    if (entry.kind === "announcement") body.append(make("strong.label", {}, t("announcement")), " ");
+    if (entry.kind === "action") body.append(`* ${nameOf(entry.from)} `);
+    body.append(...this.renderText(entry.body));
+    return body;
+  }
+
+  renderText(text) {
+    const parts = [];
+    let end = 0;
+    for (const match of text.matchAll(TOKENS)) {
+      parts.push(text.slice(end, match.index), match[1] ? renderLink(match[1]) : this.renderMention(match[2]));
+      end = match.index + match[0].length;
+    }
+    return [...parts, text.slice(end)];
+  }
+
+  renderMention(name) {
+    const isMine = name.slice(1) === this.chat.account?.user;
+    return make(isMine ? "span.mention.me" : "span.mention", {}, name);
+  }
+
+  renderQuote(seq) {
+    const quoted = this.room.feed.at(seq);
+    if (!quoted) return make("p.quote", {}, t("reply_gone"));
+    const text = quoted.redacted ? t("deleted") : [...quoted.body].slice(0, QUOTE_CHARACTERS).join("");
+    return make("p.quote", {}, make("b", {}, nameOf(quoted.from)), " ", text);
+  }
+
+  renderReplyButton(entry) {
+    const label = t("reply_to", { name: nameOf(entry.from) });
+    const reply = { type: "button", "aria-label": label, title: t("reply"), onclick: () => this.onReply(entry) };
+    return make("button.reply", reply, "↩");
+  }
+
+  redact(seq) {
+    const post = this.list.querySelector(`article[data-seq="${seq}"]`);
+    post?.querySelector(".body").replaceWith(make("p.body.gone", {}, t("deleted")));
+    post?.querySelector(".reply")?.remove();
+  }
+}
+
+const nameOf = (from) => from.display_name || from.user;
+
+function follows(before, entry) {
+  const isSame = before.from.user === entry.from.user && before.from.role === entry.from.role;
+  return isSame && !TELLS.has(before.kind) && !entry.reply_to && entry.ts - before.ts < SAME_BREATH_MS;
+}
+
+function renderAuthor({ from, ts }) {
+  const time = make("time", { datetime: new Date(ts).toISOString(), title: sayMoment(ts) }, sayTime(ts));
+  return make("header", {}, make("b.name", { title: `@${from.user}` }, nameOf(from)), ...renderTags(from), time);
+}
+
+/** A member's or an author's role and tags; that somebody is a plain member goes without saying. */
+export function renderTags({ role, tags = [] }) {
+  const shown = role === "member" ? [] : [make(`span.tag.${role}`, {}, sayTag("role", role))];
+  const words = tags.map((word) => make(`span.tag.${word === "creator" ? "creator" : "free"}`, {}, sayTag("tag", word)));
+  return [...shown, ...words];
+}
+
+function renderNotice(entry) {
+  const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayTime(entry.ts));
+  return make("div.notice", { "data-seq": entry.seq }, make("span", {}, sayNotice(entry)), time);
+}
+
+const renderLink = (url) => make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, url);
+
+function renderNote({ line, text }) {
+  const head = make("header", {}, make("code", {}, line), make("small", {}, t("only_you")));
+  return make("section.note", { role: "status" }, head, make("pre", {}, text));
+}
+
+const renderPending = ({ body }) => make("p.pending", {}, body, " ", make("small", {}, t("sending")));

@@ -1,0 +1,233 @@
+// Every text of the page, English and Chinese side by side, and the functions that say them.
+// Placeholders are named: {name}. What is not here comes from the server, already in the reader's language.
+
+const TEXTS = {
+  title: ["Folkmoot", "Folkmoot 议事群"],
+  tagline: ["Chat groups that govern themselves", "自治的聊天群"],
+  skip: ["Skip to the message field", "跳到输入框"],
+  sign_in: ["Sign in", "登录"],
+  register: ["Create account", "注册"],
+  user: ["User name", "用户名"],
+  user_hint: ["3 to 32 characters: a–z, 0–9, dot, dash, underscore", "3 至 32 个字符：小写字母、数字、点、横线、下划线"],
+  display_name: ["Display name (optional)", "显示名称（可不填）"],
+  password: ["Password", "密码"],
+  agree: ["I accept the", "我已阅读并同意"],
+  agreement: ["service agreement", "服务协议"],
+  and: ["and the", "和"],
+  rules: ["rules", "平台规则"],
+  sign_out: ["Sign out", "退出登录"],
+  language: ["中文", "English"],
+  your_groups: ["Your groups", "我的群"],
+  no_groups: ["You are in no group yet.", "你还没有加入任何群。"],
+  join: ["Join", "加群"],
+  join_title: ["Join a group", "加入群"],
+  join_hint: ["Ask a member for the group's 12-digit code.", "向群成员索要 12 位群号。"],
+  code: ["Group code", "群号"],
+  answer: ["Answer to the group's question", "回答入群问题"],
+  create: ["New group", "建群"],
+  create_title: ["Create a group", "创建群"],
+  name: ["Name", "群名"],
+  topic: ["Topic (optional)", "主题（可不填）"],
+  join_mode: ["Who may join", "入群方式"],
+  mode_open: ["Anyone with the code", "知道群号即可加入"],
+  mode_approval: ["After approval", "需管理员批准"],
+  mode_invite: ["By invitation", "仅限邀请"],
+  mode_closed: ["Nobody", "不允许加入"],
+  mode_question: ["After answering a question", "需回答问题"],
+  cancel: ["Cancel", "取消"],
+  accept: ["Accept", "同意"],
+  agreement_title: ["The service agreement has changed", "服务协议已更新"],
+  agreement_hint: ["Read the new version, then accept it to go on.", "请阅读新版协议，同意后方可继续。"],
+  pending: ["Your request waits for the group's approval.", "已提交申请，等待批准。"],
+  welcome: ["Pick a group, join one by its code, or found your own.", "选择一个群，用群号加入，或自己建一个群。"],
+  back: ["Back to the groups", "返回群列表"],
+  members: ["Members", "成员"],
+  members_count: ["{members} of {limit} members", "成员 {members} / {limit}"],
+  members_more: ["and {count} more", "另有 {count} 人"],
+  copy_code: ["Copy the group code", "复制群号"],
+  copied: ["Copied", "已复制"],
+  leave: ["Leave group", "退群"],
+  leave_sure: ["Leave “{name}”?", "确定退出“{name}”？"],
+  message: ["Message", "消息"],
+  placeholder: ["Write a message, or / for commands", "输入消息，或输入 / 使用命令"],
+  send: ["Send", "发送"],
+  reply: ["Reply", "回复"],
+  reply_to: ["Reply to {name}", "回复 {name}"],
+  reply_gone: ["an earlier message", "较早的消息"],
+  log: ["Messages", "消息记录"],
+  commands: ["Commands", "命令"],
+  newest: ["Newest messages", "最新消息"],
+  start_of_log: ["This is where the group begins.", "群的开始。"],
+  loading: ["Loading…", "正在加载……"],
+  only_you: ["Only you see this", "仅你可见"],
+  deleted: ["This message was deleted.", "此消息已撤回。"],
+  sending: ["sending…", "发送中……"],
+  announcement: ["Announcement", "公告"],
+  typing_one: ["{names} is typing…", "{names} 正在输入……"],
+  typing_many: ["{names} are typing…", "{names} 正在输入……"],
+  role_owner: ["owner", "群主"],
+  role_admin: ["admin", "管理员"],
+  role_member: ["member", "成员"],
+  tag_creator: ["founder", "创建者"],
+  state_suspended: ["This group is suspended.", "本群已被暂停。"],
+  state_closed: ["This group is closed.", "本群已关闭。"],
+  state_warned: ["This group has been warned by the platform.", "本群已被平台警告。"],
+  muted_until: ["You are muted until {until}.", "你已被禁言至 {until}。"],
+  muted_forever: ["You are muted.", "你已被禁言。"],
+  slow: ["Slow mode: one message every {seconds} s", "慢速模式：每 {seconds} 秒一条"],
+  unread: ["{count} unread", "{count} 条未读"],
+  connecting: ["Connecting…", "正在连接……"],
+  reconnecting: ["The connection broke. Trying again…", "连接已断开，正在重试……"],
+  revoked: ["You were signed out: {reason}", "你已被登出：{reason}"],
+  session_over: ["the session has ended.", "会话已结束。"],
+  left_left: ["You left “{name}”.", "你已退出“{name}”。"],
+  left_kicked: ["You were removed from “{name}”.", "你已被移出“{name}”。"],
+  left_banned: ["You were banned from “{name}”.", "你已被“{name}”拉黑。"],
+  left_closed: ["“{name}” was closed.", "“{name}”已关闭。"],
+  permanently: ["permanently", "永久"],
+  until: ["until {time}", "至 {time}"],
+  today: ["Today", "今天"],
+  yesterday: ["Yesterday", "昨天"],
+  reason: ["{text}: {reason}", "{text}：{reason}"],
+};
+
+// How a notice is told, by `data.event`; placeholders are the fields of `data`.
+const NOTICES = {
+  created: ["@{by} founded the group “{name}”", "@{by} 创建了群“{name}”"],
+  joined: ["@{user} joined", "@{user} 加入了群"],
+  left: ["@{user} left", "@{user} 退出了群"],
+  kicked: ["@{by} removed @{user}", "@{by} 将 @{user} 移出了群"],
+  banned: ["@{by} banned @{user} {until}", "@{by} 拉黑了 @{user}（{until}）"],
+  unbanned: ["@{by} lifted the ban on @{user}", "@{by} 解除了对 @{user} 的拉黑"],
+  muted: ["@{by} muted @{user} {until}", "@{by} 禁言了 @{user}（{until}）"],
+  unmuted: ["@{by} lifted the mute of @{user}", "@{by} 解除了 @{user} 的禁言"],
+  locked: ["@{by} muted everyone but owner and admins {until}", "@{by} 开启了全员禁言（{until}）"],
+  unlocked: ["@{by} opened the group for posts again", "@{by} 解除了全员禁言"],
+  slow_mode: ["@{by} set slow mode to {slow}", "@{by} 将慢速模式设为 {slow}"],
+  deleted: ["@{by} deleted a message by @{user}", "@{by} 撤回了 @{user} 的一条消息"],
+  promoted: ["@{by} made @{user} an admin", "@{by} 将 @{user} 设为管理员"],
+  demoted: ["@{by} took the role of admin from @{user}", "@{by} 撤销了 @{user} 的管理员"],
+  rights_changed: ["@{by} changed what @{user} may do", "@{by} 更改了 @{user} 的权限"],
+  tagged: ["@{by} tagged @{user}: {tag}", "@{by} 为 @{user} 设置了头衔：{tag}"],
+  transfer_offered: ["@{by} offers the group to @{user}", "@{by} 提出将群转让给 @{user}"],
+  transfer_withdrawn: ["@{by} took back the offer of the group to @{user}", "@{by} 取消了向 @{user} 转让群"],
+  transferred: ["@{user} owns the group now; before it was @{previous}", "群主由 @{previous} 变更为 @{user}"],
+  renamed: ["@{by} renamed the group to “{name}”", "@{by} 将群名改为“{name}”"],
+  topic_changed: ["@{by} set the topic: {topic}", "@{by} 设置了主题：{topic}"],
+  category_changed: ["@{by} set the category to {category}", "@{by} 将分类设为 {category}"],
+  limit_changed: ["@{by} set the member limit to {limit}", "@{by} 将成员上限设为 {limit}"],
+  dissolved: ["@{by} dissolved the group", "@{by} 解散了群"],
+  suspended: ["The platform suspended the group {until}", "平台暂停了本群（{until}）"],
+  restored: ["The platform lifted the group's suspension", "平台恢复了本群"],
+  closed: ["The platform closed the group", "平台关闭了本群"],
+};
+
+// Chinese for the errors that a reader of this page meets; the server says the others.
+const ERRORS = {
+  auth_failed: "用户名或密码错误。",
+  name_taken: "用户名已被占用。",
+  weak_password: "密码强度不足。",
+  bad_name: "名称不符合要求。",
+  no_such_group: "没有这个群。",
+  not_a_member: "你不是该群成员。",
+  already_member: "已经是群成员。",
+  forbidden: "无权进行此操作。",
+  outranked: "不能对同级或上级操作。",
+  banned: "你已被该群拉黑。",
+  muted: "你已被禁言。",
+  group_muted: "全员禁言中。",
+  slow_mode: "慢速模式：请稍后再发。",
+  group_suspended: "本群已被暂停。",
+  group_closed: "本群已关闭。",
+  account_suspended: "账号已被暂停。",
+  group_full: "群成员已满。",
+  group_quota: "不能再创建更多的群。",
+  join_quota: "不能再加入更多的群。",
+  join_closed: "该群不接受新成员。",
+  wrong_answer: "请回答入群问题。",
+  rate_limited: "操作过于频繁，请稍后再试。",
+  too_long: "内容过长。",
+  unknown_command: "没有这个命令。",
+  bad_syntax: "命令格式有误。",
+  unavailable: "服务暂时不可用，请稍后再试。",
+  disconnected: "连接已断开。",
+};
+
+const FOREVER_MS = 253_402_300_799_000; // the end of the year 9999: how the rules say "for good"
+const LANGUAGES = ["en", "zh-CN"];
+const KEY = "folkmoot.language";
+
+function choose() {
+  const wanted = localStorage.getItem(KEY) ?? navigator.language;
+  return wanted.toLowerCase().startsWith("zh") ? 1 : 0;
+}
+
+let index = choose();
+
+/** The language spoken now: `en` or `zh-CN`. */
+export const language = () => LANGUAGES[index];
+
+/** Speak the other language from now on, and after a reload. */
+export function switchLanguage() {
+  index = 1 - index;
+  localStorage.setItem(KEY, LANGUAGES[index]);
+}
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+/** The text under `key` with its placeholders filled in. */
+export const t = (key, values = {}) => fill(TEXTS[key][index], values);
+
+/** A role or a known tag in words; a tag that an owner made up stays as it is. */
+export const sayTag = (kind, word) => (TEXTS[`${kind}_${word}`] ?? [word, word])[index];
+
+/** What went wrong, for a person. */
+export function sayError(error) {
+  const known = ERRORS[error.code];
+  const isChinese = /\p{Script=Han}/u.test(error.message);
+  return language() === "zh-CN" && known && !isChinese ? known : error.message;
+}
+
+/** What a notice tells, in the reader's language and time zone where the page knows the event. */
+export function sayNotice(entry) {
+  const data = entry.data ?? {};
+  const telling = NOTICES[data.event];
+  if (!telling) return entry.body;
+  const text = fill(telling[index], { ...data, until: sayEnd(data.until_ms), slow: sayLength(data.slow_ms) }).trim();
+  return data.reason ? t("reason", { text, reason: data.reason }) : text;
+}
+
+function sayEnd(ms) {
+  if (!ms) return "";
+  return ms >= FOREVER_MS ? t("permanently") : t("until", { time: sayMoment(ms) });
+}
+
+const sayLength = (ms) => `${(ms ?? 0) / 1000} s`;
+
+const format = (ms, options) => new Intl.DateTimeFormat(language(), options).format(ms);
+
+export const sayMoment = (ms) => format(ms, { dateStyle: "medium", timeStyle: "short" });
+export const sayTime = (ms) => format(ms, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** A day as a heading of the log. */
+export function sayDay(ms) {
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(ms).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return t("today");
+  return days === 1 ? t("yesterday") : format(ms, { dateStyle: "full" });
+}
+
+/** A mute that concerns the reader, or an empty text. */
+export function sayMuted(until) {
+  if (!until || until <= Date.now()) return "";
+  return until >= FOREVER_MS ? t("muted_forever") : t("muted_until", { until: sayMoment(until) });
+}
+
+/** Fill in every element of the document that names its text. */
+export function translatePage(root) {
+  document.documentElement.lang = language();
+  document.title = t("title");
+  for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const node of root.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
+  for (const node of root.querySelectorAll("[data-t-title]")) node.title = t(node.dataset.tTitle);
+  for (const node of root.querySelectorAll("[data-t-placeholder]")) node.placeholder = t(node.dataset.tPlaceholder);
+}
