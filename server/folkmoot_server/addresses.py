@@ -38,6 +38,12 @@ def client_address(peer: str, headers: Headers, proxies: Sequence[str]) -> str:
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+def origin_of(url: str) -> str:
+    """Return the origin of a page at `url`, empty for none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
 def is_origin_allowed(headers: Headers, allowed: Sequence[str], peer: str) -> bool:
     """Say whether a page of this origin may connect: the server's own, a configured one, or one of this machine's to
     a `peer` on it; programs send none.

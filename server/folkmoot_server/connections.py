@@ -16,7 +16,7 @@ from folkmoot_protocol.events import PROTOCOL_VERSION, Hello
 from folkmoot_protocol.types import Agreement, Limits
 
 from . import __version__
-from .addresses import client_address, is_origin_allowed
+from .addresses import client_address, is_origin_allowed, origin_of
 from .dispatch import dispatch
 from .i18n import LANGUAGES
 from .pages import TEXT, get_page, respond
@@ -37,6 +37,8 @@ class Listener:
     def __init__(self, node: "Node") -> None:
         self._node = node
         self._by_address: Counter[str] = Counter()
+        server = node.config.server
+        self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
         limits, agreement = node.config.limits, node.documents.agreement
         self._limits = Limits(
             frame_bytes=limits.frame_bytes,
@@ -58,7 +60,7 @@ class Listener:
         address = self.address_of(connection)
         if request.path.partition("?")[0] != WS_PATH:
             return get_page(self._node, request, address)
-        if not is_origin_allowed(request.headers, self._node.config.server.allowed_origins, address):
+        if not is_origin_allowed(request.headers, self._origins, address):
             return respond("This origin may not connect: see server.allowed_origins.\n", TEXT, HTTPStatus.FORBIDDEN)
         most = self._node.config.limits.connections_per_address
         if most and self._by_address[address] >= most:

@@ -155,6 +155,9 @@ def announce(node: Node, server: Server, ready_file: Path | None) -> None:
         partial.rename(ready_file)
     say = translator(node.config.i18n.default_language)
     say_on_stderr(say(N_("Folkmoot serves {ws}"), urls))
+    public = node.config.server.public_url.rstrip("/")
+    if public:
+        urls = {"http": public, "ws": f"{public.replace('http', 'ws', 1)}/ws"}
     say_on_stderr(say(N_("Open {http}/ in a browser, or run: folkmoot chat --server {ws}"), urls))
 
 

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from gettext import gettext as _
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -18,6 +17,7 @@ from folkmoot_protocol.types import Identity, JoinMode
 from ..i18n import translator
 from ..notices import author_of, notice_of
 from ..passwords import hash_token, new_token
+from ..terminal import _
 from .api import NewEntry, Profile, StorageError, Work, account_stream, group_stream
 from .projection import group_row, member_table_row, profile_row, project_account, token_row
 from .sqlite import SqliteStore

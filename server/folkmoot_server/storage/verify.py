@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from gettext import gettext as _
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from folkmoot_governance import (
 from folkmoot_governance.account import AccountEvent, AccountRegistered
 from folkmoot_governance.group.events import EntryDeleted, Event, GroupCreated
 
+from ..terminal import _
 from .api import AnyEvent, Recorded, StorageError, Upsert
 from .database import FAILURES, MAIN, close_main, locked, open_main
 from .heads import GROUP, code_of

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from gettext import gettext as _
 from sqlite3 import Connection
 from typing import Any
 
@@ -14,6 +13,7 @@ from folkmoot_governance.group.events import Event
 from folkmoot_governance.notices import event_fields
 
 from ..notices import is_told
+from ..terminal import _
 from .api import Recorded
 from .months import end_of, month_of
 from .sealing import Sealer

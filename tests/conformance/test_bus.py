@@ -1,0 +1,112 @@
+"""What every bus promises, checked on each backend. To add one, add how to open a node of it to `BUSES`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from folkmoot_governance.account import AccountSuspended
+from folkmoot_governance.group.events import TopicSet
+from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_server.bus import AccountNews, Bus, GroupNews, LocalBus, News, TypingNews
+
+
+async def open_local() -> Bus:
+    return LocalBus()
+
+
+BUSES: dict[str, Callable[[], Awaitable[Bus]]] = {"local": open_local}
+"""Opens the bus of one node, by backend."""
+
+CODE = "100000000006"
+
+
+@pytest.fixture(params=list(BUSES))
+async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    bus = await BUSES[request.param]()
+    yield bus
+    await bus.close()
+
+
+def entry(seq: int) -> Entry:
+    author = Author("ann", "安", Role.OWNER, ("creator",))
+    return Entry(seq=seq, ts=1, kind=EntryKind.NOTICE, from_=author, body="b", target=1, data={"event": "x", "n": [1]})
+
+
+ALL_KINDS: list[News] = [
+    GroupNews(CODE, (entry(1), entry(2)), 7),
+    GroupNews(CODE, (entry(3),), 8, (TopicSet(at=1, by="ann", topic="茶"),)),
+    AccountNews("ann", (AccountSuspended(at=1, by="root", until_ms=2, reason="spam"),)),
+    TypingNews(CODE, "ann"),
+]
+
+
+async def test_news_is_heard_as_it_was_told_before_publish_returns(bus: Bus) -> None:
+    heard: list[News] = []
+    bus.listen(heard.append)
+    for number, news in enumerate(ALL_KINDS, 1):
+        bus.publish(news)
+        assert heard == ALL_KINDS[:number]
+
+
+async def test_every_listener_hears_each_piece_once_and_in_order(bus: Bus) -> None:
+    ears: list[list[News]] = [[], [], []]
+    for ear in ears:
+        bus.listen(ear.append)
+    told: list[News] = [GroupNews(CODE, (entry(seq),), 1) for seq in range(1, 500)]
+    for news in told:
+        bus.publish(news)
+    assert ears == [told, told, told]
+
+
+async def test_a_listener_hears_what_is_told_while_it_listens(bus: Bus) -> None:
+    heard: list[News] = []
+    first, second, third, fourth = ALL_KINDS
+    bus.publish(first)
+    stop = bus.listen(heard.append)
+    bus.publish(second)
+    stop()
+    bus.publish(third)
+    bus.listen(heard.append)
+    bus.publish(fourth)
+    assert heard == [second, fourth]
+
+
+async def test_a_listener_may_go_while_it_hears(bus: Bus) -> None:
+    heard: list[News] = []
+
+    def once(news: News) -> None:
+        heard.append(news)
+        stop()
+
+    stop = bus.listen(once)
+    others: list[News] = []
+    bus.listen(others.append)
+    for news in ALL_KINDS:
+        bus.publish(news)
+    assert heard == ALL_KINDS[:1]
+    assert others == ALL_KINDS
+
+
+async def test_publish_does_not_raise_and_one_deaf_listener_harms_no_other(bus: Bus) -> None:
+    def fail(news: News) -> None:
+        raise ValueError("deaf")
+
+    heard: list[News] = []
+    bus.listen(fail)
+    bus.listen(heard.append)
+    for news in ALL_KINDS:
+        bus.publish(news)
+    assert heard == ALL_KINDS
+
+
+async def test_nothing_is_heard_after_closing(bus: Bus) -> None:
+    heard: list[News] = []
+    bus.listen(heard.append)
+    await bus.close()
+    bus.publish(ALL_KINDS[0])
+    assert heard == []
+
+
+async def test_nobody_need_listen(bus: Bus) -> None:
+    for news in ALL_KINDS:
+        bus.publish(news)
