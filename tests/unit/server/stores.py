@@ -1,0 +1,124 @@
+"""A store that fails, waits and is overtaken on demand, and a node that runs on it inside the test."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from folkmoot_governance import Actor, apply, case_number, decide
+from folkmoot_governance.group.commands import Command
+from folkmoot_governance.policy import Policy
+from folkmoot_server.bus import LocalBus
+from folkmoot_server.clock import Clock
+from folkmoot_server.config import load_config
+from folkmoot_server.i18n import translator
+from folkmoot_server.main import start_listening
+from folkmoot_server.node import Node
+from folkmoot_server.notices import author_of, notice_of
+from folkmoot_server.published import load_documents
+from folkmoot_server.storage.api import Journal, Ledger, NewEntry, StorageError, Store, Work, group_stream
+from folkmoot_server.storage.projection import project_group
+from folkmoot_server.storage.seed import seed
+from folkmoot_server.storage.sqlite import SqliteStore
+from tests.integration.server import Seat
+from tests.integration.wire import Wire
+
+
+class FailingStore:
+    """A store whose commits wait while `gate` is shut, and fail as often as `failures` says.
+
+    `sizes` has the number of works of each commit that was tried; `waiting` is set while one is at the gate.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.waiting = asyncio.Event()
+        self.failures = 0
+        self.sizes: list[int] = []
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._store.ledger
+
+    @property
+    def journal(self) -> Journal:
+        return self._store.journal
+
+    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+        self.sizes.append(len(batch))
+        self.waiting.set()
+        await self.gate.wait()
+        self.waiting.clear()
+        if self.failures:
+            self.failures -= 1
+            raise StorageError("the disk is full")
+        return await self._store.commit(batch)
+
+    async def close(self) -> None:
+        await self._store.close()
+
+    async def act_elsewhere(self, code: str, command: Command, actor: Actor) -> None:
+        """Carry out a command as another node on the same store would: this one hears nothing of it."""
+        state = await self._store.ledger.load_group(code)
+        assert state is not None
+        work = Work(group_stream(code), state.version)
+        events = decide(state, command, actor, Clock().now_ms(), Policy())
+        assert isinstance(events, Sequence), events
+        for event in events:
+            apply(state, event)
+            work.rows = [*work.rows, *project_group(state, event)]
+            case = case_number(code, state.version)
+            notice = notice_of(event, case=case, author=author_of(state, event, actor.user), say=translator("en"))
+            assert notice is not None
+            work.entries = [*work.entries, NewEntry(notice, version=state.version)]
+        work.events = events
+        assert await self._store.commit([work]) == frozenset()
+
+
+class Stage:
+    """A node in this process: its store, where it listens, who has a seat."""
+
+    def __init__(self, node: Node, store: FailingStore, url: str, seats: list[list[Seat]]) -> None:
+        self.node = node
+        self.store = store
+        self.seats = seats
+        self._url = url
+        self._wires: list[Wire] = []
+
+    async def connect(self, seat: Seat) -> Wire:
+        wire = await Wire.open(self._url, seat.token)
+        self._wires.append(wire)
+        return wire
+
+    async def hang_up(self) -> None:
+        for wire in self._wires:
+            await wire.close()
+
+
+@contextlib.asynccontextmanager
+async def staged(place: Path, **settings: object) -> AsyncIterator[Stage]:
+    """Run a node on a store with three groups of three members each."""
+    overrides = {"profile": "open", "server.data_dir": str(place / "data"), "server.listen": "127.0.0.1:0"}
+    given = {key.replace("__", "."): value for key, value in settings.items()}
+    config = load_config(None, {}, {**overrides, **given})
+    agreement = load_documents(config.server.data_dir).agreement.version
+    await asyncio.to_thread(seed, config.server.data_dir, 3, 3, place / "tokens", agreement=agreement)
+    lines = [line.split() for line in (place / "tokens").read_text().splitlines()]
+    seats = [[Seat(user, token, code) for at, _, user, token, code in lines if int(at) == index] for index in range(3)]
+
+    store = FailingStore(await SqliteStore.open(config.server.data_dir, say=translator("en")))
+    node = Node(config, store, LocalBus(), Clock())
+    node.start()
+    server = await start_listening(node)
+    port = next(iter(server.sockets)).getsockname()[1]
+    stage = Stage(node, store, f"ws://127.0.0.1:{port}/ws", seats)
+    try:
+        yield stage
+    finally:
+        store.gate.set()
+        await stage.hang_up()
+        server.close()
+        await server.wait_closed()
+        await node.stop()

@@ -1,0 +1,172 @@
+"""The counts that caps are checked against, while loads are slow and changes are on their way to disk (G8.1)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from folkmoot_governance.account import AccountRegistered, registered
+from folkmoot_server.accounts import Accounts, MembershipChange
+from folkmoot_server.clock import Clock
+from folkmoot_server.config import Limits
+from folkmoot_server.storage.api import Ledger, Profile, StorageError, StoredAccount
+
+IN, OUT = {"joined": True}, {"joined": False}
+
+
+class SlowLedger:
+    """A ledger whose loads take what is stored at once, and give it back when `gate` opens."""
+
+    def __init__(self) -> None:
+        self.groups: list[str] = []
+        self.loads = 0
+        self.failures = 0
+        self.asked = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def load_account(self, user: str) -> StoredAccount | None:
+        self.loads += 1
+        self.asked.set()
+        if user == "nobody":
+            return None
+        state = registered(AccountRegistered(at=1, by=user, user=user, agreement="1"))
+        stored = StoredAccount(state, Profile(user, "Ann", "", "en"), list(self.groups), [], {"a": 3})
+        await self.gate.wait()
+        if self.failures:
+            self.failures -= 1
+            raise StorageError("the disk is gone")
+        return stored
+
+
+@pytest.fixture
+def ledger() -> SlowLedger:
+    return SlowLedger()
+
+
+@pytest.fixture
+def accounts(ledger: SlowLedger) -> Accounts:
+    return Accounts(cast(Ledger, ledger), Limits(), Clock())
+
+
+def change(code: str, **fields: Any) -> MembershipChange:
+    return MembershipChange("ann", code, **fields)
+
+
+async def during_load(accounts: Accounts, ledger: SlowLedger, act: Callable[[], None]) -> set[str]:
+    """Start a load, do something while it is on its way, return the groups that come of it."""
+    ledger.gate.clear()
+    load = asyncio.create_task(accounts.load("ann"))
+    await ledger.asked.wait()
+    act()
+    ledger.gate.set()
+    account = await load
+    assert account is not None
+    return account.groups
+
+
+async def test_a_change_decided_before_a_load_counts_in_it(accounts: Accounts, ledger: SlowLedger) -> None:
+    accounts.decided(change("b", **IN))
+    assert await during_load(accounts, ledger, lambda: None) == {"b"}
+
+
+async def test_a_change_decided_during_a_load_counts_in_it(accounts: Accounts, ledger: SlowLedger) -> None:
+    ledger.groups = ["a"]
+
+    def act() -> None:
+        accounts.decided(change("b", **IN))
+        accounts.decided(change("a", **OUT))
+
+    assert await during_load(accounts, ledger, act) == {"b"}
+
+
+async def test_a_change_decided_and_stored_during_a_load_counts_in_it(accounts: Accounts, ledger: SlowLedger) -> None:
+    """The load began before the change was stored, so it cannot have read it."""
+
+    def act() -> None:
+        accounts.decided(change("b", **IN))
+        ledger.groups = ["b"]
+        accounts.settled(change("b", **IN))
+
+    assert await during_load(accounts, ledger, act) == {"b"}
+
+
+async def test_joined_and_left_again_during_a_load(accounts: Accounts, ledger: SlowLedger) -> None:
+    def act() -> None:
+        for one in (change("b", **IN), change("b", **OUT)):
+            accounts.decided(one)
+            accounts.settled(one)
+
+    assert await during_load(accounts, ledger, act) == set()
+
+
+async def test_changes_move_the_counts_at_once(accounts: Accounts, ledger: SlowLedger) -> None:
+    account = await accounts.load("ann")
+    assert account is not None
+    accounts.decided(change("b", joined=True, created=True))
+    accounts.decided(change("c", **IN))
+    actor = account.actor()
+    assert (actor.groups_created, actor.groups_joined) == (1, 2)
+    accounts.decided(change("b", joined=False))
+    accounts.decided(change("b", created=False))
+    actor = account.actor()
+    assert (actor.groups_created, actor.groups_joined) == (0, 1)
+
+
+async def test_what_was_not_stored_counts_no_more(accounts: Accounts, ledger: SlowLedger) -> None:
+    account = await accounts.load("ann")
+    assert account is not None
+    accounts.decided(change("lost", **IN))
+    accounts.decided(change("underway", **IN))
+    accounts.settled(change("lost", **IN))
+    ledger.failures = 2
+    await accounts.reread("ann")
+    assert account.groups == {"underway"}
+    assert await accounts.load("ann") is account
+
+
+async def test_many_loads_at_once_are_one(accounts: Accounts, ledger: SlowLedger) -> None:
+    found = await asyncio.gather(*(accounts.load("ann") for _ in range(20)))
+    assert ledger.loads == 1
+    assert all(one is found[0] for one in found)
+    assert found[0] is not None
+    assert found[0].read_seqs == {"a": 3}
+
+
+async def test_a_load_that_fails_can_be_tried_again(accounts: Accounts, ledger: SlowLedger) -> None:
+    ledger.failures = 1
+    with pytest.raises(StorageError):
+        await accounts.load("ann")
+    assert await accounts.load("ann") is not None
+
+
+async def test_who_does_not_exist_is_not_remembered(accounts: Accounts, ledger: SlowLedger) -> None:
+    for _ in range(2):
+        assert await accounts.load("nobody") is None
+    assert ledger.loads == 2
+    assert accounts.get("nobody") is None
+
+
+async def test_who_is_not_used_is_forgotten_unless_something_is_under_way(ledger: SlowLedger) -> None:
+    seconds = [1000.0]
+    accounts = Accounts(cast(Ledger, ledger), Limits(), Clock(lambda: seconds[0]))
+    await accounts.load("ann")
+    accounts.decided(change("b", **IN))
+    seconds[0] += 3600
+    accounts.forget_idle()
+    assert accounts.get("ann") is not None
+    accounts.settled(change("b", **IN))
+    accounts.forget_idle()
+    assert accounts.get("ann") is None
+
+
+async def test_a_load_goes_on_when_who_asked_is_gone(accounts: Accounts, ledger: SlowLedger) -> None:
+    ledger.gate.clear()
+    first = asyncio.create_task(accounts.load("ann"))
+    second = asyncio.create_task(accounts.load("ann"))
+    await ledger.asked.wait()
+    first.cancel()
+    ledger.gate.set()
+    assert await second is not None
+    assert ledger.loads == 1

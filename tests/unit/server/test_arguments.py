@@ -1,0 +1,114 @@
+"""How the words of a slash command become values, and what is said of those that don't fit."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from folkmoot_governance import Permission, Refusal
+from folkmoot_governance.duration import FOREVER_MS
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_server.slash.arguments import (
+    DURATION,
+    REASON,
+    SEQ,
+    USER,
+    Argument,
+    choice,
+    read_arguments,
+    read_permissions,
+    usage_of,
+)
+from folkmoot_server.slash.registry import COMMANDS, find_slash, optional
+
+MUTE = (USER, DURATION, REASON)
+RIGHTS = Argument("permissions…", read_permissions, optional=True, rest=True)
+ENTRY = Entry(seq=7, ts=1, kind=EntryKind.TEXT, from_=Author("bob", "Bob", Role.MEMBER), body="b")
+
+
+def read(arguments: Sequence[Argument], text: str, replied: Entry | None = None) -> list[object] | Refusal:
+    return read_arguments(tuple(arguments), text, replied, "/x")
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("@bob 10m spam and more", ["bob", 600_000, "spam and more"]),
+        ("bob 10m", ["bob", 600_000, None]),
+        ("@Bob perm", ["bob", FOREVER_MS, None]),
+        ("  @bob   2h   two  spaces ", ["bob", 7_200_000, "two  spaces"]),
+        ("@bob 永久 刷屏", ["bob", FOREVER_MS, "刷屏"]),
+    ],
+)
+def test_words_are_read_in_order(text: str, values: list[object]) -> None:
+    assert read(MUTE, text) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("10m rude", ["bob", 600_000, "rude"]),
+        ("10m", ["bob", 600_000, None]),
+        ("@carol 10m rude", ["carol", 600_000, "rude"]),
+    ],
+)
+def test_a_reply_supplies_the_target_and_a_name_takes_precedence(text: str, values: list[object]) -> None:
+    assert read(MUTE, text, ENTRY) == values
+
+
+def test_a_reply_supplies_a_seq() -> None:
+    assert read((SEQ, REASON), "rude", ENTRY) == [7, "rude"]
+    assert read((SEQ, REASON), "#9 rude") == [9, "rude"]
+    assert read((SEQ, REASON), "", ENTRY) == [7, None]
+
+
+@pytest.mark.parametrize("text", ["", "@bob", "@bob 10", "@bob soon", "@bob 10x why", "@bob -5m", "@bob 10m10s"])
+def test_what_does_not_fit_is_refused_with_the_usage(text: str) -> None:
+    refusal = read(MUTE, text)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is ErrorCode.BAD_SYNTAX
+    assert refusal.detail["usage"] == "/x"
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "１２", "9" * 16, "##1", ""])
+def test_numbers_are_plain(text: str) -> None:
+    assert isinstance(read((SEQ,), text), Refusal)
+
+
+def test_words_left_over_are_refused() -> None:
+    assert isinstance(read((USER,), "@bob and more"), Refusal)
+    assert isinstance(read((), "anything"), Refusal)
+    assert read((), "   ") == []
+
+
+def test_optional_arguments_may_be_left_out_from_the_end() -> None:
+    arguments = (optional(USER), optional(DURATION), REASON)
+    assert read(arguments, "") == [None, None, None]
+    assert read(arguments, "@bob") == ["bob", None, None]
+
+
+def test_permissions_by_spaces_or_commas() -> None:
+    assert read((RIGHTS,), "mute, kick delete") == [frozenset({Permission.MUTE, Permission.KICK, Permission.DELETE})]
+    assert read((RIGHTS,), "") == [None]
+    refusal = read((RIGHTS,), "mute fly")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.detail["word"], str(refusal.detail["choices"]).split()) == ("fly", list(Permission))
+
+
+def test_choices_in_either_case() -> None:
+    one = Argument("a|b", choice("a", "b"))
+    assert read((one,), "A") == ["a"]
+    assert isinstance(read((one,), "c"), Refusal)
+
+
+def test_usage_lines() -> None:
+    assert usage_of("mute", MUTE) == "/mute @user <duration> [reason…]"
+    assert usage_of("x", (optional(USER), Argument("<a> [b]"))) == "/x [@user] <a> [b]"
+
+
+def test_names_are_unique_and_found_in_either_case() -> None:
+    names = [name for row in COMMANDS for name in (row.name, *row.aliases)]
+    assert len(names) == len(set(names))
+    for row in COMMANDS:
+        assert find_slash(row.name.upper()) is row
+    assert find_slash("dance") is None

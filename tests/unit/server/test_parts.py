@@ -1,0 +1,135 @@
+"""Small parts of the server: readable details, addresses and origins, passwords, the clock, frames."""
+
+from collections.abc import Iterable
+
+import pytest
+from websockets.datastructures import Headers
+from websockets.frames import Frame, Opcode
+
+from folkmoot_governance.duration import FOREVER_MS
+from folkmoot_server.addresses import client_address, is_loopback, is_origin_allowed
+from folkmoot_server.clock import Clock
+from folkmoot_server.i18n import readable, show_instant, translator
+from folkmoot_server.passwords import check_password, hash_token, new_token
+from folkmoot_server.session import make_frame
+
+NOON = 1_790_078_400_000
+
+
+def say(text: str) -> str:
+    return text
+
+
+def test_ends_and_lengths_get_readable_twins() -> None:
+    detail = {"until_ms": NOON, "slow_ms": 90_000, "retry_after_ms": 1_500, "window_ms": 0, "user": "bob", "n": 3}
+    assert readable(detail, say) == {
+        **detail,
+        "until": "until 2026-09-22 12:00 UTC",
+        "slow": "90s",
+        "wait": "2s",
+        "window": "0",
+    }
+    assert readable({"until_ms": FOREVER_MS}, say)["until"] == "permanently"
+    assert show_instant(0) == "1970-01-01 00:00 UTC"
+
+
+def test_what_is_no_number_gets_no_twin() -> None:
+    assert readable({"odd_ms": "x"}, say) == {"odd_ms": "x"}
+
+
+def test_placeholders_are_filled_and_never_formatted_twice() -> None:
+    assert translator("en")("Hello @{user}", {"user": "{evil}"}) == "Hello @{evil}"
+    assert translator("en")("No {placeholders}") == "No {placeholders}"
+    assert translator("en")("") == ""
+
+
+def test_an_unknown_language_speaks_english() -> None:
+    assert translator("tlh")("Sign in first.") == "Sign in first."
+    assert translator("zh-CN")("Sign in first.") != "Sign in first."
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("10.0.0.1", False), ("", False), ("localhost", False)],
+)
+def test_loopback(address: str, expected: bool) -> None:
+    assert is_loopback(address) is expected
+
+
+def headers(pairs: Iterable[tuple[str, str]]) -> Headers:
+    """Return headers; a name may come more than once."""
+    made = Headers()
+    for name, value in pairs:
+        made[name] = value
+    return made
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("203.0.113.7", [], "203.0.113.7"),
+        ("203.0.113.7", ["198.51.100.1"], "203.0.113.7"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["6.6.6.6, 198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["6.6.6.6", "198.51.100.1, 10.0.0.2"], "198.51.100.1"),
+        ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], "10.0.0.1"),
+        ("10.0.0.1", ["nonsense"], "nonsense"),
+        ("10.0.0.1", [", ,"], "10.0.0.1"),
+    ],
+)
+def test_only_trusted_proxies_vouch_for_an_address(peer: str, forwarded: list[str], expected: str) -> None:
+    given = headers(("X-Forwarded-For", value) for value in forwarded)
+    assert client_address(peer, given, ["10.0.0.0/8"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("origins", "peer", "expected"),
+    [
+        ([], "203.0.113.7", True),
+        (["https://chat.example.org"], "203.0.113.7", True),
+        (["http://chat.example.org:8765"], "203.0.113.7", True),
+        (["https://other.example.org"], "203.0.113.7", True),
+        (["https://evil.example.org"], "203.0.113.7", False),
+        (["http://localhost:3000"], "203.0.113.7", False),
+        (["http://localhost:3000"], "127.0.0.1", True),
+        (["http://[::1]:3000"], "::1", True),
+        (["http://localhost.evil.example.org"], "127.0.0.1", False),
+        (["null"], "127.0.0.1", False),
+        (["https://chat.example.org", "https://chat.example.org"], "203.0.113.7", False),
+    ],
+)
+def test_origins(origins: list[str], peer: str, expected: bool) -> None:
+    host = "chat.example.org:8765" if origins == ["http://chat.example.org:8765"] else "chat.example.org"
+    given = headers([("Host", host), *(("Origin", origin) for origin in origins)])
+    assert is_origin_allowed(given, ["https://other.example.org"], peer) is expected
+
+
+@pytest.mark.parametrize(("password", "good"), [("12345678", True), ("1234567", False), ("X" * 8, False)])
+def test_passwords(password: str, good: bool) -> None:
+    assert (check_password("somebody", password) is None) is good
+
+
+def test_a_user_name_is_no_password() -> None:
+    assert check_password("somebody", "SomeBody") is not None
+
+
+def test_tokens_are_long_and_stored_hashed() -> None:
+    tokens = {new_token() for _ in range(100)}
+    assert len(tokens) == 100
+    assert all(len(token) >= 43 for token in tokens)
+    assert not any(token in hash_token(token) for token in tokens)
+
+
+def test_the_clock_never_steps_back() -> None:
+    times = iter([10.0, 9.0, 10.5])
+    clock = Clock(lambda: next(times))
+    assert [clock.now_ms() for _ in range(3)] == [10_000, 10_000, 10_500]
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65535, 65536, 100_000])
+@pytest.mark.parametrize("binary", [True, False])
+def test_frames_are_those_of_the_library(size: int, binary: bool) -> None:
+    payload = b"x" * size
+    expected = Frame(Opcode.BINARY if binary else Opcode.TEXT, payload).serialize(mask=False)
+    assert make_frame(payload, binary=binary) == expected
