@@ -6,11 +6,12 @@ import { Dialogs, isSure } from "./dialogs.js";
 import { byId, make, makeAvatar, showCode } from "./dom.js";
 import { Gate } from "./gate.js";
 import { Log, renderTags } from "./log.js";
-import { sayError, sayMuted, switchLanguage, t, translatePage } from "./texts.js";
+import { language, sayError, sayMuted, switchLanguage, t, translatePage } from "./texts.js";
 
 const READ_MS = 300;
 const TOAST_MS = 5000;
 const MOST_TYPING = 3;
+const RANKS = ["owner", "admin", "member"];
 const socketUrl = new URL("ws", location.href.split("#")[0]);
 socketUrl.protocol = socketUrl.protocol.replace("http", "ws");
 
@@ -77,7 +78,12 @@ class App {
   changeLanguage() {
     switchLanguage();
     this.translate();
-    if (this.room) this.try(() => this.composer.loadCommands(this.room));
+    if (this.chat.account) this.try(() => this.teachLanguage());
+  }
+
+  async teachLanguage() {
+    await this.chat.speak(language());
+    if (this.room) await this.composer.loadCommands(this.room);
   }
 
   drawAll() {
@@ -177,7 +183,8 @@ class App {
   onMembers(room) {
     if (room !== this.room) return;
     const missing = room.group.members - room.members.length;
-    const rows = room.members.map((member) => this.renderMember(member));
+    const sorted = room.members.toSorted((one, other) => RANKS.indexOf(one.role) - RANKS.indexOf(other.role));
+    const rows = sorted.map((member) => this.renderMember(member));
     if (missing > 0) rows.push(make("li.dim", {}, t("members_more", { count: missing })));
     byId("members").replaceChildren(...rows);
   }
@@ -210,8 +217,11 @@ class App {
   }
 
   renderMember(member) {
-    const name = make("span.words", {}, make("b", {}, member.display_name || member.user), make("small", {}, `@${member.user}`));
-    return make("li", {}, makeAvatar(member.user, member.display_name), name, ...renderTags(member));
+    const { user, display_name: shown } = member;
+    const tags = renderTags(member);
+    const words = make("span.words", {}, make("b", {}, shown || user), make("small", {}, `@${user}`));
+    if (tags.length) words.append(make("span.tags", {}, ...tags));
+    return make("li", {}, makeAvatar(user, shown), words);
   }
 
   drawAccount() {

@@ -290,7 +290,12 @@ export class Chat {
   /** A command has no nonce: it is not repeated when its answer got lost. */
   async sendCommand(room, { body }) {
     const { text } = await this.request("command", { group: room.code, line: body });
-    room.notes = [...room.notes, { after: room.feed.last, line: body, text }].slice(-MOST_NOTES);
+    if (text) room.notes = [...room.notes, { after: room.feed.last, line: body, text }].slice(-MOST_NOTES);
+  }
+
+  /** Let the server speak `language` too, in this account's sessions from now on. */
+  speak(language) {
+    return this.request("command", { line: `/lang ${language}` });
   }
 
   async create(fields) {

@@ -6,7 +6,7 @@ export const byId = (id) => document.getElementById(id);
 export function make(kind, attributes = {}, ...children) {
   const [tag, ...classes] = kind.split(".");
   const node = document.createElement(tag);
-  node.classList.add(...classes);
+  if (classes.length) node.className = classes.join(" ");
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") node.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
@@ -20,9 +20,9 @@ export const showCode = (code) => code.replace(/(\d{4})(\d{4})(\d{4})/, "$1-$2-$
 
 /** One of eight colours, always the same for the same name. */
 export function hueOf(name) {
-  let sum = 0;
-  for (const character of name) sum = (sum * 31 + character.codePointAt(0)) % 9973;
-  return `hue-${sum % 8}`;
+  let hash = 0x811c9dc5; // FNV-1a, so that names that differ little get colours that differ
+  for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193) >>> 0;
+  return `hue-${(hash >>> 8) % 8}`;
 }
 
 /** A round sign with a name's first character. */

@@ -178,7 +178,9 @@ function follows(before, entry) {
 
 function renderAuthor({ from, ts }) {
   const time = make("time", { datetime: new Date(ts).toISOString(), title: sayMoment(ts) }, sayTime(ts));
-  return make("header", {}, make("b.name", { title: `@${from.user}` }, nameOf(from)), ...renderTags(from), time);
+  // The spaces are for those who copy or listen.
+  const tags = renderTags(from).flatMap((tag) => [tag, " "]);
+  return make("header", {}, make("b.name", { title: `@${from.user}` }, nameOf(from)), " ", ...tags, time);
 }
 
 /** A member's or an author's role and tags; that somebody is a plain member goes without saying. */

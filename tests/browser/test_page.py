@@ -1,0 +1,178 @@
+"""The page at `/` in a real browser against a real server."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.integration.running import RunningServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_two_people_meet_and_talk(visit: Visit) -> None:
+    ada, ben = await visit("ada"), await visit("ben")
+    await ada.register("Ada")
+    code = await ada.create("Seed swap", "What is sprouting")
+    assert re.fullmatch(r"[1-9]\d{3}-\d{4}-\d{4}", code)
+    await ben.register()
+    await ben.join(code)
+    await expect(ada.notices.last).to_contain_text(f"@{ben.user} joined")
+    await ada.say("Has anyone got chives?")
+    await ben.hears("Has anyone got chives?")
+    await ben.say("Plenty, by the fence.")
+    for visitor in (ada, ben):
+        await visitor.hears("Has anyone got chives?", "Plenty, by the fence.")
+    await expect(ben.page.locator("article header").first).to_contain_text("Ada owner founder")
+    await expect(ada.page.locator("#members li")).to_contain_text([f"@{ada.user}", f"@{ben.user}"])
+
+
+async def test_the_session_outlives_a_reload_and_ends_when_one_signs_out(visit: Visit) -> None:
+    ada = await visit("ada")
+    await ada.register()
+    await ada.create("Seed swap")
+    await ada.say("Still here?")
+    await ada.hears("Still here?")
+    await ada.page.reload()
+    await ada.sees_own_name()
+    await ada.hears("Still here?")
+    await ada.page.get_by_role("button", name="Sign out").click()
+    await expect(ada.page.get_by_label("Password")).to_be_visible()
+    await ada.page.reload()
+    await ada.sign_in("not the password at all")
+    await expect(ada.page.get_by_role("alert").first).to_contain_text("password is wrong")
+    await ada.sign_in()
+    await ada.sees_own_name()
+
+
+async def test_slash_commands_are_completed_answered_and_refused(visit: Visit) -> None:
+    ada, ben = await visit("ada"), await visit("ben")
+    await ada.register()
+    code = await ada.create("Seed swap")
+    await ben.register()
+    await ben.join(code)
+    field = ada.page.get_by_label("Message", exact=True)
+    await field.fill("/unmu")
+    await expect(ada.page.get_by_role("option")).to_have_count(1)
+    await field.press("Tab")
+    await expect(field).to_have_value("/unmute ")
+    await ada.say(f"/mute @{ben.user} 10m advertising")
+    await expect(ada.page.locator(".note pre")).to_contain_text(f"/unmute @{ben.user}")
+    await expect(ben.notices.last).to_contain_text(f"@{ada.user} muted @{ben.user} until")
+    await ben.say("CHEAP WATCHES")
+    await expect(ben.page.locator("#complaint")).to_contain_text("muted")
+    await expect(ben.page.get_by_label("Message", exact=True)).to_have_value("CHEAP WATCHES")
+    await expect(ben.page.locator("#notice")).to_contain_text("You are muted until")
+    await ada.say(f"/unmute @{ben.user}")
+    await expect(ben.page.locator("#notice")).to_be_hidden()
+
+
+async def test_a_deleted_message_vanishes_and_its_quote_with_it(visit: Visit) -> None:
+    ada = await visit("ada")
+    await ada.register()
+    await ada.create("Seed swap")
+    await ada.say("My pin is 1234")
+    seq = await ada.page.locator("#entries article").first.get_attribute("data-seq")
+    await ada.page.locator("#entries article").hover()
+    await ada.page.get_by_role("button", name=f"Reply to {ada.user}").click()
+    await ada.say("Oh no")
+    await ada.hears("My pin is 1234", "Oh no")
+    await ada.say(f"/delete {seq}")
+    await ada.hears("This message was deleted.", "Oh no")
+    await ada.page.reload()
+    await ada.hears("This message was deleted.", "Oh no")
+    await expect(ada.page.locator("#entries")).not_to_contain_text("1234")
+
+
+async def test_what_is_posted_is_text_and_never_markup(visit: Visit) -> None:
+    ada = await visit("ada")
+    await ada.register("<i>Ada</i>")
+    await ada.create("<u>Seed</u> swap", "<script>document.title = 'taken'</script>")
+    bait = "<img src=x onerror=\"document.title = 'taken'\"> javascript:alert(1)"
+    await ada.say(bait)
+    await ada.hears(bait)
+    await ada.say("see https://example.org/a?b=<c>")
+    await expect(ada.page.locator("#entries a")).to_have_attribute("href", "https://example.org/a?b=")
+    assert await ada.page.locator(":is(#entries, #room-head, #side) :is(i, u, script, img[src=x])").count() == 0
+    assert await ada.page.title() == "Folkmoot"
+
+
+async def test_a_crash_of_the_server_loses_and_doubles_nothing(visit: Visit, own_server: RunningServer) -> None:
+    ada, ben = await visit("ada", own_server), await visit("ben", own_server)
+    await ada.register()
+    code = await ada.create("Seed swap")
+    await ben.register()
+    await ben.join(code)
+    await ada.say("before")
+    await ben.hears("before")
+    await own_server.kill()
+    await expect(ada.page.locator("#banner")).to_contain_text("Trying again")
+    await ada.say("meanwhile")
+    await expect(ada.page.locator(".pending")).to_contain_text("meanwhile")
+    await own_server.start()
+    for visitor in (ada, ben):
+        await visitor.hears("before", "meanwhile")
+    await ben.say("after")
+    await ada.hears("before", "meanwhile", "after")
+    await expect(ada.page.locator(".pending")).to_have_count(0)
+
+
+async def test_older_entries_come_when_one_scrolls_up(visit: Visit) -> None:
+    ada = await visit("ada")
+    await ada.register()
+    await ada.create("Seed swap")
+    texts = [f"line {number}" for number in range(70)]
+    for text in texts:
+        await ada.say(text)
+    await ada.hears(*texts)
+    await ada.page.reload()
+    await expect(ada.entries.last).to_have_text("line 69")
+    assert await ada.entries.count() < len(texts)
+    log = ada.page.get_by_role("log")
+    await log.evaluate("log => { log.scrollTop = 0 }")
+    await ada.hears(*texts)
+    await expect(ada.page.locator("#head")).to_have_text("This is where the group begins.")
+
+
+async def test_the_page_speaks_chinese(visit: Visit) -> None:
+    mei = await visit("mei", locale="zh-CN")
+    await expect(mei.page.locator("html")).to_have_attribute("lang", "zh-CN")
+    await expect(mei.page.get_by_role("button", name="登录")).to_be_visible()
+    await mei.page.get_by_role("button", name="English").click()
+    await mei.register()
+    await mei.create("Seed swap")
+    await expect(mei.notices.first).to_contain_text(f"@{mei.user} founded the group")
+    await mei.page.get_by_role("button", name="中文").click()
+    await expect(mei.notices.first).to_contain_text("创建了群")
+    await mei.page.reload()
+    await expect(mei.page.locator("#group-role")).to_have_text("群主")
+    field = mei.page.get_by_label("消息", exact=True)
+    await field.fill("/nosuchcommand")
+    await field.press("Enter")
+    await expect(mei.page.locator("#complaint")).to_contain_text(re.compile("[一-鿿]"))
+
+
+async def test_on_a_phone_one_thing_is_shown_at_a_time(visit: Visit) -> None:
+    phone = await visit("ada", viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    await phone.register()
+    await phone.create("Seed swap")
+    side, field = phone.page.locator("#side"), phone.page.get_by_label("Message", exact=True)
+    await expect(side).to_be_hidden()
+    await phone.say("from the bus")
+    await phone.hears("from the bus")
+    assert await phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await phone.page.get_by_role("button", name="Back to the groups").click()
+    await expect(side).to_be_visible()
+    await expect(field).to_be_hidden()
+
+
+async def test_a_link_to_a_group_asks_to_join_it(visit: Visit) -> None:
+    ada, ben = await visit("ada"), await visit("ben")
+    await ada.register()
+    code = await ada.create("Seed swap")
+    await ben.page.goto(f"{ben.url}/#{code.replace('-', '')}")
+    await ben.register()
+    await expect(ben.page.get_by_role("dialog").get_by_label("Group code")).to_have_value(code)
+    await ben.page.get_by_role("dialog").get_by_role("button", name="Join").click()
+    await expect(ben.page.locator("#group-name")).to_have_text("Seed swap")
