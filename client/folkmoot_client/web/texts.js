@@ -204,7 +204,10 @@ function sayEnd(ms) {
 
 const sayLength = (ms) => `${(ms ?? 0) / 1000} s`;
 
-const format = (ms, options) => new Intl.DateTimeFormat(language(), options).format(ms);
+/** The reader's own kind of the language, as `en-GB`: people write their dates differently. */
+const locale = () => navigator.languages.find((one) => one.slice(0, 2) === language().slice(0, 2)) ?? language();
+
+const format = (ms, options) => new Intl.DateTimeFormat(locale(), options).format(ms);
 
 export const sayMoment = (ms) => format(ms, { dateStyle: "medium", timeStyle: "short" });
 export const sayTime = (ms) => format(ms, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
