@@ -20,7 +20,7 @@ from tests.integration.server import Seat, Server, serving
 from tests.integration.wire import PATIENCE_S, Wire
 from tests.property.profile import LONG
 
-EXAMPLES = 3_000 if LONG else 250
+EXAMPLES = 3_000 if LONG else 200
 unhurried = settings(max_examples=EXAMPLES, deadline=None)
 
 # What the WebSocket library itself closes with when the bytes are not RFC 6455's: protocol error, bad UTF-8.

@@ -26,7 +26,7 @@ def cast_of(play: Play) -> list[Player]:
 async def kill_again_and_again(play: Play) -> None:
     """Kill the server when some answers more were given, and a moment later, so that no phase of a commit is spared."""
     for _ in range(KILLS):
-        await play.until_answers(play.random.randint(20, 300))
+        await play.until_answers(play.random.randint(20, 200))
         await asyncio.sleep(play.random.random() / 50)
         play.up.clear()
         await asyncio.to_thread(play.server.kill)
