@@ -155,6 +155,10 @@ class Accounts:
             if not account.sessions and account.used_ms < before and user not in self._unsettled:
                 del self._accounts[user]
 
+    def with_sessions(self) -> list[Account]:
+        """Return the accounts that have a connection here."""
+        return [account for account in self._accounts.values() if account.sessions]
+
     def signed_in(self) -> int:
         """Return how many accounts have a connection here."""
         return sum(bool(account.sessions) for account in self._accounts.values())

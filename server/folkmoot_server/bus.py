@@ -26,9 +26,10 @@ class GroupNews(Struct, frozen=True, gc=False, tag="group"):
 
 
 class AccountNews(Struct, frozen=True, gc=False, tag="account"):
-    """What happened to an account."""
+    """What happened to an account; `version` is its version after the events."""
 
     user: str
+    version: int
     events: tuple[AnyAccountEvent, ...]
 
 

@@ -291,7 +291,7 @@ class Governor:
     def tell_account(self, act: AccountAct) -> None:
         """Publish a stored change of an account."""
         if act.events:
-            self._bus.publish(AccountNews(act.user, tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
+            self._bus.publish(AccountNews(act.user, act.work.version + len(act.events), tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
 
 
 def membership_changes(state: GroupState, event: e.Event) -> list[MembershipChange]:

@@ -5,15 +5,14 @@ connection gets one write per turn: a `send` call costs 4 to 8 µs, so fewer cal
 """
 
 import asyncio
+from collections.abc import Sequence
 
-from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import AccountEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
 from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import Account, Accounts
-from .bus import AccountNews, GroupNews, News, TypingNews
 from .clock import Clock
 from .metrics import DELIVERIES, ENTRIES
 from .rooms import Room, Rooms
@@ -48,7 +47,7 @@ OWN_FIELDS = (e.MemberPromoted, e.MemberDemoted, e.MemberMuted, e.MuteLifted, e.
 
 
 class Hub:
-    """Listens to the bus and writes to sessions. Every method returns at once."""
+    """Writes to sessions what the follower brings. Every method returns at once."""
 
     def __init__(self, rooms: Rooms, accounts: Accounts, clock: Clock) -> None:
         self._rooms = rooms
@@ -59,35 +58,11 @@ class Hub:
         self._scheduled = False
         self._lagging: set[Session] = set()
 
-    def on_news(self, news: News) -> None:
-        """Take news from the bus."""
-        match news:
-            case GroupNews():
-                room = self._rooms.find(news.code)
-                if room is not None:
-                    self._on_group(room, news)
-            case TypingNews():
-                room = self._rooms.find(news.code)
-                if room is not None:
-                    self._on_typing(room, news.user)
-            case AccountNews():
-                account = self._accounts.get(news.user)
-                if account is not None:
-                    self._on_account(account, news)
+    def deliver(self, room: Room, entries: Sequence[Entry]) -> None:
+        """Encode entries for the encodings that somebody listens in; they are written at the end of the turn.
 
-    def _on_group(self, room: Room, news: GroupNews) -> None:
-        if news.events:
-            for event in news.events:
-                self._admit(room, event)
-                self._dismiss(room, event)
-        self._deliver(room, news.entries)
-        for event in news.events:
-            self._tell_change(room, event)
-
-    def _deliver(self, room: Room, entries: tuple[Entry, ...]) -> None:
-        """Encode entries for the encodings that somebody listens in; they are written at the end of the turn."""
-        if not entries:
-            return
+        The entries follow the room's last delivered one.
+        """
         code = room.state.code
         if not room.outgoing_from:
             room.outgoing_from = entries[0].seq
@@ -118,35 +93,39 @@ class Hub:
             DELIVERIES.inc(len(listeners) * len(frames))
             frames.clear()
 
-    def _admit(self, room: Room, event: e.Event) -> None:
+    def admit(self, room: Room, user: str) -> None:
         """Let the connections of a new member listen, and tell them of the group."""
-        if isinstance(event, e.MemberJoined):
-            account = self._accounts.get(event.user)
-        elif isinstance(event, e.GroupCreated):
-            account = self._accounts.get(event.by)
-        else:
-            return
+        account = self._accounts.get(user)
         for session in account.sessions if account else ():
             self.subscribe(room, session)
             session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
 
-    def _dismiss(self, room: Room, event: e.Event) -> None:
+    def dismiss(self, room: Room, user: str, reason: LeftReason) -> None:
         """Silence the room for the connections of somebody who is no longer a member."""
-        reason = REASONS.get(type(event))
-        account = self._accounts.get(event.user) if reason and isinstance(event, e.MemberEvent) else None
+        account = self._accounts.get(user)
         for session in account.sessions if account else ():
-            self._unsubscribe(room, session, reason or LeftReason.LEFT)
+            self.unsubscribe(room, session, reason)
 
-    def _tell_change(self, room: Room, event: e.Event) -> None:
+    def tell_members(self, room: Room, event: e.Event) -> None:
+        """Tell of a membership that began or ended, before the entry that tells of it is delivered."""
+        if isinstance(event, e.MemberJoined):
+            self.admit(room, event.user)
+        elif isinstance(event, e.GroupCreated):
+            self.admit(room, event.by)
+        elif type(event) in REASONS and isinstance(event, e.MemberEvent):
+            self.dismiss(room, event.user, REASONS[type(event)])
+
+    def tell_change(self, room: Room, event: e.Event) -> None:
+        """Tell of a change of the group or of somebody's place in it, after the entry that tells of it."""
         if isinstance(event, CLOSING):
             for session in room.all_listeners():
-                self._unsubscribe(room, session, LeftReason.CLOSED)
+                self.unsubscribe(room, session, LeftReason.CLOSED)
         if isinstance(event, SETTINGS):
             self._tell_all(room)
         if isinstance(event, OWN_FIELDS):
-            self._tell_one(room, event.user)
+            self.tell_one(room, event.user)
         if isinstance(event, e.OwnershipTransferred):
-            self._tell_one(room, event.previous)
+            self.tell_one(room, event.previous)
 
     def _tell_all(self, room: Room) -> None:
         """Send the public part to every listener, encoded once: members know their own fields."""
@@ -157,20 +136,21 @@ class Hub:
                 for session in listeners:
                     session.push(frame)
 
-    def _tell_one(self, room: Room, user: str) -> None:
+    def tell_one(self, room: Room, user: str) -> None:
         account = self._accounts.get(user)
         for session in account.sessions if account else ():
             session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
 
-    def _on_account(self, account: Account, news: AccountNews) -> None:
-        """Tell an account's connections what changed; close them if it was suspended (G11.2)."""
-        suspended = any(isinstance(event, AccountSuspended) for event in news.events)
+    def tell_account(self, account: Account) -> None:
+        """Tell an account's connections what changed; close them if it is suspended (G11.2)."""
+        suspended = account.state.is_suspended(self._clock.now_ms())
         for session in list(account.sessions):
             session.send(AccountEvent(account=account.view()))
             if suspended:
                 session.close(CloseCode.FORBIDDEN)
 
-    def _on_typing(self, room: Room, user: str) -> None:
+    def tell_typing(self, room: Room, user: str) -> None:
+        """Tell the others that a member is typing."""
         event = TypingEvent(group=room.state.code, user=user)
         for codec, listeners in room.listeners.items():
             if listeners:
@@ -185,7 +165,8 @@ class Hub:
         room.add_listener(session)
         session.rooms.add(room)
 
-    def _unsubscribe(self, room: Room, session: Session, reason: LeftReason) -> None:
+    def unsubscribe(self, room: Room, session: Session, reason: LeftReason) -> None:
+        """Let a connection hear the room no more, and tell it why."""
         self._settle(room)
         room.remove_listener(session)
         session.rooms.discard(room)

@@ -10,6 +10,7 @@ ERRORS = Counter("folkmoot_errors_total", "Requests refused or failed, by code",
 ENTRIES = Counter("folkmoot_entries_total", "Entries appended to the journal")
 DELIVERIES = Counter("folkmoot_deliveries_total", "Entries written to connections")
 LAGS = Counter("folkmoot_lag_events_total", "Times that a slow connection was told to fetch entries itself")
+HOLES = Counter("folkmoot_holes_total", "Times that missing entries were read from storage")
 COMMIT_SECONDS = Histogram(
     "folkmoot_commit_seconds",
     "Time of one commit, queue not counted",

@@ -14,6 +14,7 @@ from .bus import Bus
 from .clock import Clock
 from .config import Config
 from .dispatch import limit
+from .follower import Follower
 from .governor import Governor
 from .hub import Hub
 from .i18n import translator
@@ -68,6 +69,7 @@ class Node:
         self.rooms = Rooms(store, clock)
         self.writer = Writer(store, self.rooms, self.accounts)
         self.hub = Hub(self.rooms, self.accounts, clock)
+        self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.writer)
         policy = policy_of(config, self.documents)
         say = translator(config.i18n.default_language)
         self.governor = Governor(self.rooms, self.accounts, self.writer, bus, clock, policy, say)
@@ -78,7 +80,7 @@ class Node:
 
     def start(self) -> None:
         """Start the writer and the jobs."""
-        self.bus.listen(self.hub.on_news)
+        self.bus.listen(self.follower.on_news)
         jobs = (self.writer.run(), self._sweep(), self._watch_loop(), self._rotate())
         self._tasks = [asyncio.create_task(job) for job in jobs]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from folkmoot_governance import GroupState
 from folkmoot_protocol.codec import Codec
-from folkmoot_protocol.types import Author, Group, Role
+from folkmoot_protocol.types import Author, Entry, Group, Role
 
 from .accounts import IDLE_MS, RETRY_S, Account
 from .clock import Clock
@@ -16,17 +16,21 @@ from .storage.api import StorageError, Store, group_stream
 if TYPE_CHECKING:
     from .session import Session
 
+READY_S = 2
+"""How long a request waits for a group that is being read again."""
+
 
 class Room:
     """A group in memory.
 
-    `last_seq` is the last one delivered; what is on its way to disk has no seq yet, the store numbers it.
-    `listeners` are the connections of members, by encoding. While `ready` is not set the room is being read again and
-    must not be decided on.
+    `last_seq` is the last one delivered; what is on its way to disk has no seq yet, the store numbers it. `held_back`
+    are entries, by seq, that wait for those before them. `listeners` are the connections of members, by encoding. While
+    `ready` is not set the room is being read again and must not be decided on.
     """
 
     __slots__ = (
         "authors",
+        "held_back",
         "last_posts",
         "last_seq",
         "listeners",
@@ -43,16 +47,17 @@ class Room:
         self.listeners: dict[Codec, dict[Session, None]] = defaultdict(dict)
         self.outgoing: dict[Codec, list[bytes]] = defaultdict(list)
         self.outgoing_from = 0
+        self.held_back: dict[int, Entry] = {}
         self.ready = asyncio.Event()
         self.unsettled = 0
         self.used_ms = 0
         self.stream = group_stream(state.code)
-        self.renew(state, last_seq)
-
-    def renew(self, state: GroupState, last_seq: int) -> None:
-        """Take over what storage has."""
-        self.state = state
         self.last_seq = last_seq
+        self.renew(state)
+
+    def renew(self, state: GroupState) -> None:
+        """Take over what storage has. `last_seq` stays: what listeners lack is delivered to them in order."""
+        self.state = state
         self.authors: dict[str, Author] = {}
         self.last_posts: dict[str, int] = {}
         self.ready.set()
@@ -121,6 +126,7 @@ class Rooms:
         self._clock = clock
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room | None]] = {}
+        self.on_reload: Callable[[Room], None] = lambda room: None
 
     def get(self, code: str) -> Room | None:
         """Return the room if it is in memory and can be decided on."""
@@ -146,7 +152,10 @@ class Rooms:
                 task.add_done_callback(lambda _: self._loading.pop(code, None))
             room = await asyncio.shield(self._loading[code])
         if room is not None and not room.ready.is_set():
-            await room.ready.wait()
+            try:
+                await asyncio.wait_for(room.ready.wait(), READY_S)
+            except TimeoutError as error:
+                raise StorageError("the group could not be read again in time") from error
             return await self.load(code)
         if room is not None:
             room.used_ms = self._clock.now_ms()
@@ -182,10 +191,8 @@ class Rooms:
             del self._rooms[room.state.code]
             room.ready.set()
         else:
-            room.renew(*stored)
-            for session in [one for one in room.all_listeners() if one.user not in room.state.members]:
-                room.remove_listener(session)
-                session.rooms.discard(room)
+            room.renew(stored[0])
+            self.on_reload(room)
         then()
 
     def forget_idle(self) -> None:

@@ -1,0 +1,208 @@
+"""The follower: keeps what is in memory in step with what is stored, whoever stored it.
+
+News of this node's own works comes in order and finds everything as it should be. News of other nodes may be late, out
+of order or lost: entries are held back until those before them are there, and what is missing is read from storage;
+events are applied when they are the next ones, else the group is read again. On a single node all that is never used.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from copy import copy
+from typing import Any
+
+import structlog
+
+from folkmoot_governance import apply, apply_account
+from folkmoot_governance.group import events as e
+from folkmoot_protocol.types import Entry, LeftReason
+
+from .accounts import RETRY_S, Account, Accounts
+from .bus import AccountNews, GroupNews, News, TypingNews
+from .governor import membership_changes
+from .hub import Hub
+from .metrics import HOLES
+from .rooms import Room, Rooms
+from .storage.api import StorageError, Store
+from .writer import Writer
+
+log = structlog.get_logger()
+
+PATIENCE_S = 0.02
+"""How long to wait for a missing entry to come by itself before storage is asked."""
+
+PAGE = 200
+MOST_HELD_BACK = 5_000
+"""Entries of one group that wait for those before them; more are dropped, for storage has them."""
+
+
+class Follower:
+    """Listens to the bus; brings entries to the hub without a hole and in order, and state up to date."""
+
+    def __init__(self, rooms: Rooms, accounts: Accounts, store: Store, hub: Hub, writer: Writer) -> None:
+        self._rooms = rooms
+        self._accounts = accounts
+        self._store = store
+        self._hub = hub
+        self._writer = writer
+        self._filling: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        rooms.on_reload = self.reconcile
+
+    def on_news(self, news: News) -> None:
+        """Take news from the bus."""
+        match news:
+            case GroupNews():
+                room = self._rooms.find(news.code)
+                if room is not None:
+                    self._on_group(room, news)
+                elif news.events:
+                    self._meet_newcomers(news)
+            case TypingNews():
+                room = self._rooms.find(news.code)
+                if room is not None:
+                    self._hub.tell_typing(room, news.user)
+            case AccountNews():
+                account = self._accounts.get(news.user)
+                if account is not None:
+                    self._on_account(account, news)
+
+    def _on_group(self, room: Room, news: GroupNews) -> None:
+        for event in self._take_in(room, news):
+            self._hub.tell_members(room, event)
+        self._take(room, news.entries)
+        for event in news.events:
+            self._hub.tell_change(room, event)
+
+    def _take_in(self, room: Room, news: GroupNews) -> Sequence[e.Event]:
+        """Bring the room's state up to the news; return the events whose effects can be told from that state.
+
+        What this node decided itself is in the state already. With works of its own on their way, the state may rest on
+        what will never be stored, so nothing is applied to it: those works are in conflict, and the room is read again.
+        """
+        if not news.events or room.state.version >= news.version:
+            return news.events
+        if room.unsettled or room.state.version + len(news.events) != news.version or not room.ready.is_set():
+            if room.ready.is_set():
+                self._writer.read_again(room, frozenset())
+            return ()
+        for event in news.events:
+            for change in membership_changes(room.state, event):
+                account = self._accounts.get(change.user)
+                if account is not None:
+                    change.count(account)
+            apply(room.state, event)
+        room.authors.clear()
+        return news.events
+
+    def _take(self, room: Room, entries: Sequence[Entry]) -> None:
+        """Deliver entries if they are the next; else hold them back and see to it that the missing ones come."""
+        if not entries:
+            return
+        if entries[0].seq == room.last_seq + 1 and not room.held_back:
+            self._hub.deliver(room, entries)
+            return
+        for entry in entries:
+            if entry.seq > room.last_seq:
+                room.held_back[entry.seq] = entry
+        self._release(room)
+        if room.held_back:
+            if len(room.held_back) > MOST_HELD_BACK:
+                room.held_back.clear()
+            self.fill(room, PATIENCE_S)
+
+    def _release(self, room: Room) -> None:
+        """Deliver what was held back, as far as it follows without a hole."""
+        run: list[Entry] = []
+        seq = room.last_seq + 1
+        while seq in room.held_back:
+            run.append(room.held_back.pop(seq))
+            seq += 1
+        if run:
+            self._hub.deliver(room, run)
+        for old in [seq for seq in room.held_back if seq <= room.last_seq]:
+            del room.held_back[old]
+
+    def fill(self, room: Room, patience_s: float = 0) -> None:
+        """Read what is missing after the room's last delivered entry, unless it comes by itself first."""
+        code = room.state.code
+        if code not in self._filling:
+            self._filling.add(code)
+            self._start(self._fill(room, patience_s))
+
+    async def _fill(self, room: Room, patience_s: float) -> None:
+        code = room.state.code
+        try:
+            if patience_s:
+                await asyncio.sleep(patience_s)
+                if not room.held_back:
+                    return
+            HOLES.inc()
+            more = True
+            while more:
+                page = await self._store.journal.page(code, after=room.last_seq, limit=PAGE)
+                missing = [entry for entry in page.entries if entry.seq > room.last_seq]
+                if missing and missing[0].seq == room.last_seq + 1:
+                    self._hub.deliver(room, missing)
+                self._release(room)
+                more = bool(missing) and (page.more or bool(room.held_back))
+        except StorageError:
+            await asyncio.sleep(RETRY_S)
+        finally:
+            self._filling.discard(code)
+        if room.held_back:
+            self.fill(room)
+
+    def _meet_newcomers(self, news: GroupNews) -> None:
+        """Open a room that is not in memory for an account that is signed in here and has joined elsewhere."""
+        users = {event.user for event in news.events if isinstance(event, e.MemberJoined)}
+        users |= {event.by for event in news.events if isinstance(event, e.GroupCreated)}
+        if any(account.sessions for user in users if (account := self._accounts.get(user))):
+            self._start(self._open(news.code))
+
+    async def _open(self, code: str) -> None:
+        try:
+            room = await self._rooms.load(code)
+        except StorageError as error:
+            log.error("could not open a group", cause=repr(error.__cause__ or error))
+            return
+        if room is not None:
+            self.reconcile(room)
+
+    def reconcile(self, room: Room) -> None:
+        """Make the listeners of a room, and the groups of accounts, what its state says; tell those concerned."""
+        members, code = room.state.members, room.state.code
+        for session in room.all_listeners():
+            if session.user not in members:
+                self._hub.unsubscribe(room, session, LeftReason.LEFT)
+            elif session.account is not None:
+                self._hub.tell_one(room, session.user)
+        for account in self._accounts.with_sessions():
+            if account.user not in members:
+                account.groups.discard(code)
+                continue
+            account.groups.add(code)
+            if any(room not in session.rooms for session in account.sessions):
+                self._hub.admit(room, account.user)
+        self.fill(room)
+
+    def _on_account(self, account: Account, news: AccountNews) -> None:
+        if account.state.version >= news.version:
+            self._hub.tell_account(account)
+        elif account.state.version + len(news.events) == news.version:
+            state = copy(account.state)
+            for event in news.events:
+                apply_account(state, event)
+            account.state = state
+            self._hub.tell_account(account)
+        else:
+            self._start(self.refresh(account))
+
+    async def refresh(self, account: Account) -> None:
+        """Read an account again that has changed elsewhere, and act on what it is now."""
+        await self._accounts.reread(account.user)
+        self._hub.tell_account(account)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
