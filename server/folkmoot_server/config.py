@@ -112,6 +112,19 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Several nodes, one service: PostgreSQL is authority and sequencer, NATS carries the news."""
+
+    database_url: str = setting(
+        "",
+        "PostgreSQL to keep everything in, a libpq URL (Unix sockets included). With nats_url: cluster mode.",
+        secret=True,
+    )
+    nats_url: str = setting("", "NATS server that carries news between the nodes, nats://HOST:PORT.", secret=True)
+    node_name: str = setting("", "This node's name, unique among the nodes. Empty: made up at each start.")
+
+
+@dataclass(frozen=True)
 class Limits:
     """Bounds that keep one account or address from taking the server from the others."""
 
@@ -230,6 +243,7 @@ class Config:
         choices=("regulated", "open"),
     )
     server: Server = section(Server, "The node: where it listens, where its data is.")
+    cluster: Cluster = section(Cluster, "Several nodes, one service. Both URLs set = cluster mode.")
     limits: Limits = section(Limits, "Bounds on what one account or one address may take.")
     policy: Policy = section(Policy, "The rules that governance decides by.")
     retention: Retention = section(Retention, "How long messages are kept.")
@@ -247,6 +261,9 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
     if (config.server.tls_certificate is None) != (config.server.tls_key is None):
         keys = ("server.tls_certificate", "server.tls_key")
         yield keys, _("server.tls_certificate and server.tls_key go together: set both or neither")
+    if bool(config.cluster.database_url) != bool(config.cluster.nats_url):
+        keys = ("cluster.database_url", "cluster.nats_url")
+        yield keys, _("cluster.database_url and cluster.nats_url go together: set both or neither")
     outbox, frame = config.limits.outbox_bytes, config.limits.frame_bytes
     if outbox < frame:
         problem = _("limits.outbox_bytes: found {outbox}; allowed: no less than limits.frame_bytes, {frame}")

@@ -118,7 +118,9 @@ def show(config: Any, origins: Mapping[str, str]) -> str:
     for item in settings_of(type(config)):
         for key, _default in concrete(item, origins):
             table, _dot, name = key.rpartition(".")
-            value = SECRET if item.rules.secret else value_at(config, key)
+            value = value_at(config, key)
+            if item.rules.secret and value:
+                value = SECRET
             origin = origins.get(key, "default")
             tables.setdefault(table, []).append(f"{name} = {to_toml(value)}  # {origin}")
     for table, rows in tables.items():
