@@ -59,11 +59,38 @@ async def test_scan_goes_through_all_streams_in_the_order_of_commits(store: Stor
     assert await store.ledger.scan(after=6, limit=1) == scanned[6:7]
 
 
+async def test_heads_tell_where_groups_and_accounts_stand(store: Store, world: World) -> None:
+    one, other, unknown = world.group(), world.group(), world.group()
+    await store.commit([one.found(), one.post(), one.act(TopicSet(at=START, by="alice", topic="t")), other.found()])
+    codes = [one.code, other.code, unknown.code]
+    assert await store.ledger.heads(codes) == {one.code: (2, 3), other.code: (1, 1)}
+    await store.commit([other.post()])
+    assert await store.ledger.heads([other.code]) == {other.code: (1, 2)}
+    assert await store.ledger.heads([]) == {}
+    await store.commit(
+        [world.change("bob", IdentityAttested(at=START, by="root", identity=Identity.PERSON, reason="r"))]
+    )
+    assert await store.ledger.account_versions(["alice", "bob", "nobody"]) == {"alice": 1, "bob": 2}
+
+
+async def test_heads_of_many_are_read_at_once(store: Store, world: World) -> None:
+    groups = [world.group() for _ in range(1200)]
+    await store.commit([group.found() for group in groups])
+    assert await store.ledger.heads([group.code for group in groups]) == {group.code: (1, 1) for group in groups}
+
+
 async def test_unknown_names_give_nothing(store: Store, world: World) -> None:
     assert await store.ledger.load_group(code_of(9)) is None
     assert await store.ledger.load_account("nobody") is None
     assert await store.ledger.events("account:nobody") == []
     assert await store.ledger.find_token("nothing") is None
+
+
+async def test_names_that_no_database_can_hold_give_nothing(store: Store, world: World) -> None:
+    assert await store.ledger.load_group("\x00") is None
+    assert await store.ledger.load_account("\x00") is None
+    assert await store.ledger.find_token("\x00") is None
+    assert await store.ledger.display_names(["\x00", "bob"]) == {"bob": "Bob"}
 
 
 async def test_an_account_comes_back_with_its_groups_and_read_marks(store: Store, world: World) -> None:

@@ -181,6 +181,18 @@ class Ledger(Protocol):
         """Return events of all streams with positions above `after`, oldest first."""
         ...
 
+    async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:
+        """Return (version, last_seq) of those groups that exist: cheap, for asking whether anything happened.
+
+        Neither number is older than the last commit before the call; a group's seq is never behind its version's
+        notice.
+        """
+        ...
+
+    async def account_versions(self, users: Collection[str]) -> dict[str, int]:
+        """Return the versions of those accounts that exist."""
+        ...
+
     async def find_token(self, token_hash: str) -> str | None:
         """Return the user whose session token has this hash, None if there is none or it was revoked."""
         ...
@@ -255,7 +267,8 @@ class Store(Protocol):
         Promises: when this returns, all works of the streams not returned are on stable storage, and survive the loss
         of the process and of power; of a stream returned nothing is stored: somebody else has moved it past the
         version that a work was decided under, or a claim does not hold. When this raises `StorageError`, nothing of the
-        batch is stored. A crash in between leaves all of a work or nothing, once `open` has repaired what it must.
+        batch is stored, with one exception: a connection lost in the very commit whose outcome cannot be found out in
+        time. A crash in between leaves all of a work or nothing, once `open` has repaired what it must.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Opening the main file: connections, locks, migrations. What SQLite is told about durability stands here."""
+"""Opening the main file: connections, locks. What SQLite is told about durability stands here."""
 
 import fcntl
 import os
@@ -10,12 +10,11 @@ from sqlite3 import Error as DriverError
 from sqlite3 import connect
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from .api import StorageError
-from .tables import SCHEMA
 
 MAIN = "folkmoot.sqlite3"
 JOURNAL = "journal"
@@ -73,39 +72,6 @@ def close_main(connection: Connection) -> None:
 def _begin_with(engine: Engine, statement: str) -> None:
     begin: Callable[[Connection], Any] = lambda connection: connection.exec_driver_sql(statement)  # noqa: E731
     event.listen(engine, "begin", begin)
-
-
-def migrate(connection: Connection) -> str:
-    """Bring the main file to this version's schema, in one transaction; return the revision that it has then.
-
-    Raises StorageError when a newer version has written it.
-    """
-    with connection.begin():
-        found = _revision(connection)
-        if found != SCHEMA:
-            _upgrade(connection, found)
-    return SCHEMA
-
-
-def _revision(connection: Connection) -> str | None:
-    known = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
-    if connection.execute(known).first() is None:
-        return None
-    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
-
-
-def _upgrade(connection: Connection, found: str | None) -> None:
-    # Alembic takes as long to import as all the rest of storage, and is needed once per version.
-    from alembic import command
-    from alembic.config import Config
-
-    if found is not None and found > SCHEMA:
-        raise StorageError(f"the store has schema {found}, this version knows up to {SCHEMA}")
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
 
 
 class DirectoryLock:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -32,22 +32,73 @@ def code_of(stream: str) -> str | None:
     return stream.removeprefix(GROUP) if stream.startswith(GROUP) else None
 
 
-class Heads:
-    """Heads of streams, loaded when first asked for. Right while nobody else writes, as the lock ensures.
+class Known(Protocol):
+    """What is stored already, as far as a batch must know it."""
 
-    `find_nonce` looks a (code, user, nonce) of the 24 hours before a time up in what is stored; `holds` says of a claim
-    whether it does, after so many others by the same user in this batch.
+    def head(self, stream: str) -> Head:
+        """Return where a stream stands; (0, 0) where there is none."""
+        ...
+
+    def nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
+        """Return (seq, ts) of the post of `user` with `nonce` in the 24 hours before `ts`, None if there is none."""
+        ...
+
+    def holds(self, claim: Claim, before: int) -> bool:
+        """Say whether a claim holds after so many others by the same user in this batch."""
+        ...
+
+
+def admit(batch: Sequence[Work], known: Known) -> Admission:
+    """Follow each stream through the batch and number its entries.
+
+    A work that doesn't fit puts its whole stream in conflict; one that repeats a post is left out.
     """
+    moved: dict[str, Head] = {}
+    conflicts: set[str] = set()
+    nonces: dict[tuple[str, str, str], tuple[int, int]] = {}
+    claimed: Counter[str] = Counter()
+    for work in batch:
+        stream = work.stream
+        if not stream or stream in conflicts:
+            continue
+        head = moved.get(stream) or known.head(stream)
+        if work.version != head.version or not all(known.holds(one, claimed[one.user]) for one in work.claims):
+            conflicts.add(stream)
+            moved.pop(stream, None)
+        elif not _is_repeat(work, known, nonces, head.last_seq + 1):
+            moved[stream] = _number(work, head)
+            claimed.update(claim.user for claim in work.claims)
+    if conflicts or any(work.repeated for work in batch):
+        batch = [work for work in batch if work.stream not in conflicts and work.repeated is None]
+    return Admission(batch, frozenset(conflicts), moved)
 
-    def __init__(
-        self,
-        load: Callable[[str], Head],
-        find_nonce: Callable[[str, str, str, int], tuple[int, int] | None],
-        holds: Callable[[Claim, int], bool],
-    ) -> None:
+
+def _is_repeat(work: Work, known: Known, nonces: dict[tuple[str, str, str], tuple[int, int]], seq: int) -> bool:
+    """Say whether a work repeats a post, stored or in this batch; if not, remember its nonce as that of `seq`."""
+    wanted = nonce_of(work)
+    if wanted is None:
+        return False
+    code, user, nonce, ts = wanted
+    key = code, user, nonce
+    work.repeated = nonces.get(key) or known.nonce(code, user, nonce, ts)
+    if work.repeated is None:
+        nonces[key] = seq, ts
+    return work.repeated is not None
+
+
+def nonce_of(work: Work) -> tuple[str, str, str, int] | None:
+    """Return (code, user, nonce, ts) of a work that is a post with a nonce, None of another."""
+    first = work.entries[0] if work.entries else None
+    if first is None or first.nonce is None:
+        return None
+    return work.stream.removeprefix(GROUP), first.entry.from_.user, first.nonce, first.entry.ts
+
+
+class KeptHeads:
+    """Heads of streams, loaded when first asked for. Right while nobody else writes."""
+
+    def __init__(self, load: Callable[[str], Head]) -> None:
         self._load = load
-        self._find_nonce = find_nonce
-        self._holds = holds
         self._heads: dict[str, Head] = {}
 
     def get(self, stream: str) -> Head:
@@ -56,42 +107,6 @@ class Heads:
         if head is None:
             head = self._heads[stream] = self._load(stream)
         return head
-
-    def admit(self, batch: Sequence[Work]) -> Admission:
-        """Follow each stream through the batch and number its entries.
-
-        A work that doesn't fit puts its whole stream in conflict; one that repeats a post is left out.
-        """
-        moved: dict[str, Head] = {}
-        conflicts: set[str] = set()
-        nonces: dict[tuple[str, str, str], tuple[int, int]] = {}
-        claimed: Counter[str] = Counter()
-        for work in batch:
-            stream = work.stream
-            if not stream or stream in conflicts:
-                continue
-            head = moved.get(stream) or self.get(stream)
-            if work.version != head.version or not all(self._holds(one, claimed[one.user]) for one in work.claims):
-                conflicts.add(stream)
-                moved.pop(stream, None)
-            elif not self._is_repeat(work, nonces, head.last_seq + 1):
-                moved[stream] = _number(work, head)
-                claimed.update(claim.user for claim in work.claims)
-        if conflicts or any(work.repeated for work in batch):
-            batch = [work for work in batch if work.stream not in conflicts and work.repeated is None]
-        return Admission(batch, frozenset(conflicts), moved)
-
-    def _is_repeat(self, work: Work, nonces: dict[tuple[str, str, str], tuple[int, int]], seq: int) -> bool:
-        """Say whether a work repeats a post, stored or in this batch; if not, remember its nonce as that of `seq`."""
-        first = work.entries[0] if work.entries else None
-        if first is None or first.nonce is None:
-            return False
-        user, ts = first.entry.from_.user, first.entry.ts
-        key = work.stream, user, first.nonce
-        work.repeated = nonces.get(key) or self._find_nonce(work.stream.removeprefix(GROUP), user, first.nonce, ts)
-        if work.repeated is None:
-            nonces[key] = seq, ts
-        return work.repeated is not None
 
     def advance(self, heads: Mapping[str, Head]) -> None:
         """Take over the heads after a batch that is stored."""

@@ -9,7 +9,7 @@ from folkmoot_governance import GroupState, apply, case_number, founded
 from folkmoot_governance.group.events import EntryDeleted, Event, GroupCreated
 
 from ..notices import Teller, author_of, is_told, notice_of
-from . import sqlite_ledger
+from . import ledger_tables
 from .api import NewEntry, Recorded, Work
 from .heads import code_of
 from .segments import SegmentReader
@@ -67,20 +67,20 @@ def _retell(
     for version, event, state in _replayed(main, stream):
         if version not in missing:
             continue
-        name = sqlite_ledger.display_names(main, [event.by]).get(event.by, event.by)
+        name = ledger_tables.display_names(main, [event.by]).get(event.by, event.by)
         author = author_of(state, event, name)
         entry = notice_of(event, case=case_number(code, version), author=author, say=say)
         assert entry is not None, "only events that are told are asked for"
         entries.append(NewEntry(entry, version=version))
         if isinstance(event, EntryDeleted):
             erase.append(event.seq)
-    return Work(stream, sqlite_ledger.last_version(main, stream), entries=entries, erase=erase)
+    return Work(stream, ledger_tables.last_version(main, stream), entries=entries, erase=erase)
 
 
 def _replayed(main: Connection, stream: str) -> Iterable[tuple[int, Event, GroupState]]:
     """Yield (version, event, the state after it) of a group's stream; the state is one that moves on."""
     state: GroupState | None = None
-    for one in sqlite_ledger.events(main, stream, 0, EVERYTHING):
+    for one in ledger_tables.events(main, stream, 0, EVERYTHING):
         event = one.event
         assert isinstance(event, Event), "a group's stream has events of groups"
         if isinstance(event, GroupCreated):

@@ -13,7 +13,7 @@ from folkmoot_governance import GroupState
 from folkmoot_protocol.types import Entry
 
 from ..notices import Teller
-from . import sqlite_journal, sqlite_ledger
+from . import ledger_tables, sqlite_journal
 from .api import (
     AccountRow,
     GroupRow,
@@ -116,30 +116,37 @@ class SqliteLedger:
 
     def __init__(self, threads: Threads) -> None:
         self._read = threads.read_main
+        self._read_both = threads.read_both
 
     async def load_group(self, code: str) -> GroupState | None:
-        return await self._read(sqlite_ledger.load_group, code)
+        return await self._read(ledger_tables.load_group, code)
 
     async def load_account(self, user: str) -> StoredAccount | None:
-        return await self._read(sqlite_ledger.load_account, user)
+        return await self._read(ledger_tables.load_account, user)
 
     async def events(self, stream: str, after: int = 0, limit: int = 1000) -> list[Recorded]:
-        return await self._read(sqlite_ledger.events, stream, after, limit)
+        return await self._read(ledger_tables.events, stream, after, limit)
 
     async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
-        return await self._read(sqlite_ledger.scan, after, limit)
+        return await self._read(ledger_tables.scan, after, limit)
+
+    async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:
+        return await self._read_both(sqlite_journal.heads, codes)
+
+    async def account_versions(self, users: Collection[str]) -> dict[str, int]:
+        return await self._read(ledger_tables.account_versions, users)
 
     async def find_token(self, token_hash: str) -> str | None:
-        return await self._read(sqlite_ledger.find_token, token_hash)
+        return await self._read(ledger_tables.find_token, token_hash)
 
     async def display_names(self, users: Collection[str]) -> dict[str, str]:
-        return await self._read(sqlite_ledger.display_names, users)
+        return await self._read(ledger_tables.display_names, users)
 
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
-        return await self._read(sqlite_ledger.list_groups, after, limit)
+        return await self._read(ledger_tables.list_groups, after, limit)
 
     async def list_accounts(self, after: str = "", limit: int = 100) -> list[AccountRow]:
-        return await self._read(sqlite_ledger.list_accounts, after, limit)
+        return await self._read(ledger_tables.list_accounts, after, limit)
 
 
 class SqliteJournal:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from folkmoot_protocol.types import Entry
 
 from .api import Page
+from .ledger_tables import group_versions
 from .months import end_of
 from .segments import COLUMNS, Row, SegmentReader, entry_of
 from .tables import journal_heads, redactions
@@ -18,6 +19,16 @@ _LAST = "SELECT max(seq) FROM entry WHERE grp = ?"
 _NONCE = "SELECT seq, ts FROM entry WHERE grp = ? AND user = ? AND nonce = ? AND ts >= ? ORDER BY seq DESC LIMIT 1"
 
 HIGHEST = 2**63 - 1
+
+
+def heads(main: Connection, reader: SegmentReader, codes: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Return (version, last seq) of those groups that exist.
+
+    The versions first: what is committed in between may be seen in the seqs, never in the versions alone.
+    """
+    versions = group_versions(main, codes)
+    seqs = last_seqs(main, reader, versions.keys())
+    return {code: (version, seqs[code]) for code, version in versions.items()}
 
 
 def last_seqs(main: Connection, reader: SegmentReader, codes: Collection[str]) -> dict[str, int]:

@@ -2,14 +2,15 @@
 
 `ledger` is the record; `groups` to `redactions` are projections of it, rewritten from it at any time;
 `profiles`, `tokens`, `read_marks` and `journal_heads` are facts of their own. No foreign key cascades: what a
-decision rests on cannot be deleted from under it.
+decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry`
+and `restricted`, and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import database
+from . import schema
 from .database import close_main, locked, open_main
 from .seed import seed
 from .verify import verify
@@ -19,6 +19,6 @@ def migrate(data_dir: Path) -> str:
     with locked(data_dir):
         main = open_main(data_dir, read_only=False)
         try:
-            return database.migrate(main)
+            return schema.migrate(main)
         finally:
             close_main(main)

@@ -23,10 +23,10 @@ from ..terminal import _
 from .api import AnyEvent, Recorded, StorageError, Upsert
 from .database import FAILURES, MAIN, close_main, locked, open_main
 from .heads import GROUP, code_of
+from .ledger_tables import ledger_row, recorded
 from .projection import MEMBER_TABLES, group_row, member_table_row, project_account
 from .sealing import load_key
 from .segments import SegmentReader, Segments
-from .sqlite_ledger import ledger_row, recorded
 from .tables import SCHEMA, accounts, groups, journal_heads, ledger, metadata, redactions
 from .verify_journal import JournalCheck, check_content, check_files
 

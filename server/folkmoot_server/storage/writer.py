@@ -16,13 +16,14 @@ from sqlalchemy import insert
 from folkmoot_governance.duration import DAY_MS
 
 from ..notices import Teller
-from . import row_changes, sqlite_journal, sqlite_ledger
+from . import ledger_tables, row_changes, sqlite_journal
 from .api import Claim, Segment, StorageError, Work
-from .database import FAILURES, JOURNAL, close_main, migrate, open_main, raw_of, sync_directory
-from .heads import Head, Heads, code_of
+from .database import FAILURES, JOURNAL, close_main, open_main, raw_of, sync_directory
+from .heads import Head, KeptHeads, admit, code_of
 from .months import end_of, is_due, month_of
 from .repair import last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
+from .schema import migrate
 from .sealing import Sealer
 from .segments import FORMAT, INSERT, SCHEMA, Row, SegmentReader, Segments, row_of
 from .tables import ledger
@@ -42,7 +43,7 @@ class Writer:
         self._key = key
         self._say = say
         self._reader = SegmentReader(segments)
-        self._heads = Heads(self._load_head, self._find_nonce, self._holds)
+        self._heads = KeptHeads(self._load_head)
         self._month: str | None = None
         self._month_end = 0
         self._position = self._batch = 0
@@ -79,7 +80,7 @@ class Writer:
             raise StorageError(f"cannot write: {error}") from error
 
     def _commit(self, batch: Sequence[Work]) -> frozenset[str]:
-        admission = self._heads.admit(batch)
+        admission = admit(batch, self)
         self._store(admission.works)
         self._heads.advance(admission.heads)
         return admission.conflicts
@@ -121,7 +122,7 @@ class Writer:
             for number, event in enumerate(work.events, 1):
                 position = self._position + len(rows) + 1
                 version = work.version + number
-                rows.append(sqlite_ledger.ledger_row(position, self._batch + 1, work.stream, version, event))
+                rows.append(ledger_tables.ledger_row(position, self._batch + 1, work.stream, version, event))
         if rows:
             self._main.execute(_INSERT_EVENTS, rows)
         return len(rows)
@@ -157,18 +158,24 @@ class Writer:
 
     def _load_head(self, stream: str) -> Head:
         with self._main.begin():
-            version = sqlite_ledger.last_version(self._main, stream)
+            version = ledger_tables.last_version(self._main, stream)
             code = code_of(stream)
             if code is None or not version:
                 return Head(version, 0)
             return Head(version, sqlite_journal.last_seqs(self._main, self._reader, [code])[code])
 
-    def _find_nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
+    def head(self, stream: str) -> Head:
+        """See `heads.Known`."""
+        return self._heads.get(stream)
+
+    def nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
+        """See `heads.Known`."""
         return sqlite_journal.find_nonce(self._reader, code, user, nonce, ts - DAY_MS)
 
-    def _holds(self, claim: Claim, before: int) -> bool:
+    def holds(self, claim: Claim, before: int) -> bool:
+        """See `heads.Known`."""
         with self._main.begin():
-            return sqlite_ledger.holds(self._main, claim, before)
+            return ledger_tables.holds(self._main, claim, before)
 
     def _recover(self) -> None:
         """Find out what is stored, and write the notices that a broken-off commit has left out."""
@@ -176,12 +183,12 @@ class Writer:
         if self._raw.in_transaction:
             self._raw.rollback()
         with self._main.begin():
-            self._position, self._batch = sqlite_ledger.last_position_and_batch(self._main)
+            self._position, self._batch = ledger_tables.last_position_and_batch(self._main)
             self._told = last_told_batch(self._reader)
-            torn = sqlite_ledger.events_of_batch(self._main, self._batch) if self._told < self._batch else []
+            torn = ledger_tables.events_of_batch(self._main, self._batch) if self._told < self._batch else []
             works = missing_notices(self._main, self._reader, torn, self._say)
         if works:
-            admission = self._heads.admit(works)
+            admission = admit(works, self)
             self._store(admission.works, retold=self._batch)
             self._heads.advance(admission.heads)
         self._certain = True

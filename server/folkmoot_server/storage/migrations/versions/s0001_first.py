@@ -9,8 +9,12 @@ branch_labels = None
 depends_on = None
 
 
+# Names and codes sort by code point in any database, whatever its locale.
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
 def text(name: str) -> "sa.Column[str]":
-    return sa.Column(name, sa.Text, nullable=False)
+    return sa.Column(name, TEXT, nullable=False)
 
 
 def number(name: str) -> "sa.Column[int]":

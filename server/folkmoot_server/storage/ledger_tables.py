@@ -1,10 +1,10 @@
 """Reading ledger and projections through SQLAlchemy, and the rows of an event. See `api.Ledger`."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, RowMapping, Select, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, Table, bindparam, func, select
 
 from folkmoot_governance import (
     AccountState,
@@ -34,6 +34,8 @@ from .tables import (
     read_marks,
     tokens,
 )
+
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(GroupEvent | AnyAccountEvent).decode
@@ -169,6 +171,26 @@ def _created(main: Connection, user: str) -> list[str]:
     return list(main.execute(query).scalars())
 
 
+def group_versions(main: Connection, codes: Collection[str]) -> dict[str, int]:
+    """Return the versions of those groups that exist."""
+    return dict(_pairs(main, groups.c.code, groups.c.version, codes))
+
+
+def account_versions(main: Connection, users: Collection[str]) -> dict[str, int]:
+    """Return the versions of those accounts that exist."""
+    return dict(_pairs(main, accounts.c.user, accounts.c.version, users))
+
+
+def _pairs(
+    main: Connection, key: ColumnElement[str], value: ColumnElement[T], wanted: Collection[str]
+) -> Iterator[tuple[str, T]]:
+    """Yield key and value of the rows whose key is among those wanted."""
+    keys = list(wanted)
+    for start in range(0, len(keys), 500):
+        for row in main.execute(select(key, value).where(key.in_(keys[start : start + 500]))):
+            yield row[0], row[1]
+
+
 def find_token(main: Connection, token_hash: str) -> str | None:
     """Return the user whose session token has this hash."""
     return main.execute(_TOKEN, {"hash": token_hash}).scalar()
@@ -176,13 +198,7 @@ def find_token(main: Connection, token_hash: str) -> str | None:
 
 def display_names(main: Connection, users: Collection[str]) -> dict[str, str]:
     """Return the display names of those of `users` that exist."""
-    wanted = list(users)
-    found: dict[str, str] = {}
-    for start in range(0, len(wanted), 500):
-        some = profiles.c.user.in_(wanted[start : start + 500])
-        rows = main.execute(select(profiles.c.user, profiles.c.display_name).where(some))
-        found |= {row.user: row.display_name for row in rows}
-    return found
+    return dict(_pairs(main, profiles.c.user, profiles.c.display_name, users))
 
 
 def list_groups(main: Connection, after: str, limit: int) -> list[GroupRow]:
