@@ -1,18 +1,29 @@
-"""The backends that the conformance suite runs against: for each, how to open a store in a place."""
+"""The backends that the conformance suites run against: for each, how to open it where a test keeps its things."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+
+import pytest
 
 from folkmoot_server.i18n import translator
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.sqlite import SqliteStore
 
-Open = Callable[[Path], Awaitable[Store]]
-"""Opens the store that belongs to a directory; opening it again finds what was stored."""
+KEY = bytes(range(32))
+
+Open = Callable[[], Awaitable[Store]]
+"""Opens the store of a test; opening it again finds what was stored."""
 
 
-async def open_sqlite(place: Path) -> Store:
-    return await SqliteStore.open(place / "data", say=translator("en"))
+def sqlite(request: pytest.FixtureRequest) -> Open:
+    place: Path = request.getfixturevalue("tmp_path")
+    return lambda: SqliteStore.open(place / "data", say=translator("en"))
 
 
-BACKENDS: dict[str, Open] = {"sqlite": open_sqlite}
+def postgres(request: pytest.FixtureRequest) -> Open:
+    postgres = pytest.importorskip("folkmoot_server.storage.postgres", reason="asyncpg is not installed")
+    url: str = request.getfixturevalue("database")
+    return lambda: postgres.PostgresStore.open(url, key=KEY)  # type: ignore[no-any-return]
+
+
+BACKENDS: dict[str, Callable[[pytest.FixtureRequest], Open]] = {"sqlite": sqlite, "postgres": postgres}

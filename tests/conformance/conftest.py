@@ -1,7 +1,6 @@
 """A store of each backend, and a world of accounts and groups to fill it with."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +12,12 @@ from tests.conformance.world import World
 class Place:
     """Where a store is: closes it and opens it again, as a restart does."""
 
-    def __init__(self, path: Path, open_store: Open) -> None:
-        self._path = path
+    def __init__(self, open_store: Open) -> None:
         self._open = open_store
         self.store: Store
 
     async def open(self) -> Store:
-        self.store = await self._open(self._path)
+        self.store = await self._open()
         return self.store
 
     async def reopen(self) -> Store:
@@ -28,8 +26,13 @@ class Place:
 
 
 @pytest.fixture(params=list(BACKENDS))
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
-    place = Place(tmp_path, BACKENDS[request.param])
+def open_store(request: pytest.FixtureRequest) -> Open:
+    return BACKENDS[request.param](request)
+
+
+@pytest.fixture
+async def place(open_store: Open) -> AsyncIterator[Place]:
+    place = Place(open_store)
     await place.open()
     yield place
     await place.store.close()

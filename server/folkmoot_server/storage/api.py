@@ -275,3 +275,19 @@ class Store(Protocol):
     async def close(self) -> None:
         """Finish what runs and let go of all files and connections."""
         ...
+
+
+class JobLock(Protocol):
+    """Which node does the jobs that one node at a time may do.
+
+    Promises: at most one node is told that it is its turn, and it is told so again as long as it lives and its connection
+    to storage does; when that ends, another node's turn comes.
+    """
+
+    async def is_mine(self) -> bool:
+        """Say whether the jobs are this node's to do now. Raises StorageError."""
+        ...
+
+    async def close(self) -> None:
+        """Let another node have its turn."""
+        ...

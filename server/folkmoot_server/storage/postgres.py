@@ -1,0 +1,92 @@
+"""The store on PostgreSQL, which any number of nodes share: it is authority and sequencer. See `docs/storage.md`."""
+
+from collections.abc import Collection, Sequence
+
+from folkmoot_governance import GroupState
+
+from . import ledger_tables, postgres_journal
+from .api import (
+    AccountRow,
+    GroupRow,
+    Recorded,
+    StoredAccount,
+    Work,
+    account_stream,
+    group_stream,
+)
+from .postgres_database import Reader, migrate
+from .postgres_journal import PostgresJournal
+from .postgres_writer import PostgresWriter
+
+
+class PostgresLedger:
+    """`api.Ledger` on PostgreSQL."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._read = reader.tables
+
+    async def load_group(self, code: str) -> GroupState | None:
+        return await self._read(ledger_tables.load_group, code) if can_hold(code) else None
+
+    async def load_account(self, user: str) -> StoredAccount | None:
+        return await self._read(ledger_tables.load_account, user) if can_hold(user) else None
+
+    async def events(self, stream: str, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        return await self._read(ledger_tables.events, stream, after, limit)
+
+    async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        return await self._read(ledger_tables.scan, after, limit)
+
+    async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:
+        found = await postgres_journal.heads(self._reader, map(group_stream, codes))
+        known = ((code, found.get(group_stream(code))) for code in codes)
+        return {code: (head.version, head.last_seq) for code, head in known if head is not None}
+
+    async def account_versions(self, users: Collection[str]) -> dict[str, int]:
+        found = await postgres_journal.heads(self._reader, map(account_stream, users))
+        return {user: found[stream].version for user in users if (stream := account_stream(user)) in found}
+
+    async def find_token(self, token_hash: str) -> str | None:
+        return await self._read(ledger_tables.find_token, token_hash) if can_hold(token_hash) else None
+
+    async def display_names(self, users: Collection[str]) -> dict[str, str]:
+        return await self._read(ledger_tables.display_names, [user for user in users if can_hold(user)])
+
+    async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
+        return await self._read(ledger_tables.list_groups, after, limit)
+
+    async def list_accounts(self, after: str = "", limit: int = 100) -> list[AccountRow]:
+        return await self._read(ledger_tables.list_accounts, after, limit)
+
+
+def can_hold(name: str) -> bool:
+    """Say whether PostgreSQL's text can hold a name; one that it cannot hold is nobody's."""
+    return "\x00" not in name
+
+
+class PostgresStore:
+    """`api.Store` in a PostgreSQL database."""
+
+    def __init__(self, reader: Reader, writer: PostgresWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.ledger = PostgresLedger(reader)
+        self.journal = PostgresJournal(reader)
+
+    @classmethod
+    async def open(cls, database_url: str, *, key: bytes) -> "PostgresStore":
+        """Open the store in a database, migrated if need be; `key` seals removed texts, the same on all nodes.
+
+        `database_url` is a libpq URL. Raises StorageError when the database cannot be reached or a newer version has
+        written it.
+        """
+        await migrate(database_url)
+        return cls(await Reader.open(database_url), PostgresWriter(database_url, key))
+
+    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+        return await self._writer.commit(batch)
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self._reader.close()
