@@ -40,7 +40,16 @@ class TypingNews(Struct, frozen=True, gc=False, tag="typing"):
     user: str
 
 
-News = GroupNews | AccountNews | TypingNews
+class PresenceNews(Struct, frozen=True, gc=False, tag="presence"):
+    """How many connections an account has on a node; `asks`: the others shall tell theirs. Never stored."""
+
+    user: str
+    node: str
+    connections: int
+    asks: bool
+
+
+News = GroupNews | AccountNews | TypingNews | PresenceNews
 Listener = Callable[[News], None]
 
 
@@ -52,6 +61,11 @@ class Bus(Protocol):
     `seq` or `version` reads what is missing from storage. Nothing is heard twice. `publish` never waits and never
     raises.
     """
+
+    @property
+    def connected(self) -> bool:
+        """Whether news reaches other nodes now, as far as is known; while not, they must look in storage."""
+        ...
 
     def publish(self, news: News) -> None:
         """Tell all listeners."""
@@ -68,6 +82,8 @@ class Bus(Protocol):
 
 class LocalBus:
     """The bus of a single node: a call."""
+
+    connected = True
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []

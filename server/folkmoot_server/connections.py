@@ -85,6 +85,8 @@ class Listener:
             session.signed_in()
             node.sessions.discard(session)
             node.hub.detach(session)
+            if session.account is not None:
+                node.presence.changed(session.account)
             self._by_address[address] -= 1
             if not self._by_address[address]:
                 del self._by_address[address]

@@ -15,6 +15,12 @@ class Bucket:
         self._tokens = burst
         self._updated = 0
 
+    def set_rate(self, rate: float, burst: float) -> None:
+        """Change rate and size; what it holds stays, as far as there is room."""
+        self._rate = rate / 1000
+        self._burst = burst
+        self._tokens = min(self._tokens, burst)
+
     def take(self, now: int, cost: float = 1) -> int:
         """Take `cost` tokens and return 0, or take none and return the milliseconds until they would be there."""
         if not self._rate:

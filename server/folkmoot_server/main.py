@@ -33,6 +33,7 @@ from .passwords import check_password
 from .settle import stored
 from .storage.api import Profile, StorageError
 from .storage.projection import profile_row
+from .storage.sealing import load_key
 from .storage.sqlite import SqliteStore
 
 log = structlog.get_logger()
@@ -81,10 +82,30 @@ def raise_file_limit() -> None:
 
 async def open_node(config: Config) -> Node:
     """Open the store and return a node that is wired but not started. Raises StorageError."""
-    clock = Clock()
+    if config.cluster.nats_url:
+        return await open_cluster_node(config)
     say = translator(config.i18n.default_language)
     store = await SqliteStore.open(config.server.data_dir, say=say)
-    return Node(config, store, LocalBus(), clock)
+    return Node(config, store, LocalBus(), Clock())
+
+
+async def open_cluster_node(config: Config) -> Node:
+    """As `open_node`, on PostgreSQL and NATS."""
+    try:
+        from .nats_bus import NatsBus
+        from .storage.postgres import PostgresStore
+        from .storage.postgres_lock import PostgresJobLock
+    except ModuleNotFoundError as error:
+        raise StorageError(f"a cluster needs the extra folkmoot[cluster]: {error}") from error
+    url, settings = config.cluster.database_url, config.cluster
+    key = load_key(config.server.data_dir / "keys" / "journal.key")
+    store = await PostgresStore.open(url, key=key)
+    try:
+        bus = await NatsBus.connect(settings.nats_url, settings.node_name)
+    except BaseException:
+        await store.close()
+        raise
+    return Node(config, store, bus, Clock(), await PostgresJobLock.open(url))
 
 
 async def run_node(config: Config, ready_file: Path | None) -> None:

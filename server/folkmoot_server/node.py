@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 
 import structlog
 
@@ -10,7 +11,7 @@ from folkmoot_governance.duration import DAY_MS, HOUR_MS, SECOND_MS
 from folkmoot_protocol.types import Identity
 
 from .accounts import Accounts
-from .bus import Bus
+from .bus import Bus, News, PresenceNews
 from .clock import Clock
 from .config import Config
 from .dispatch import limit
@@ -21,10 +22,12 @@ from .i18n import translator
 from .limits import Buckets
 from .metrics import LOOP_LAG_SECONDS
 from .passwords import Passwords
+from .presence import REPEAT_S, Presence
 from .published import Documents, load_documents
 from .rooms import Rooms
 from .session import Session
-from .storage.api import StorageError, Store
+from .storage.api import JobLock, StorageError, Store
+from .watch import Watch
 from .writer import Writer
 
 log = structlog.get_logger()
@@ -32,6 +35,8 @@ log = structlog.get_logger()
 SWEEP_S = 30
 TICK_S = 0.5
 ROTATE_S = 24 * 60 * 60
+JOB_TURN_S = 10
+"""How often a node looks whether the jobs are its to do."""
 
 
 def policy_of(config: Config, documents: Documents) -> Policy:
@@ -56,7 +61,7 @@ def policy_of(config: Config, documents: Documents) -> Policy:
 class Node:
     """Everything that handlers need, wired once. `store`, `bus` and `clock` are passed in; tests pass their own."""
 
-    def __init__(self, config: Config, store: Store, bus: Bus, clock: Clock) -> None:
+    def __init__(self, config: Config, store: Store, bus: Bus, clock: Clock, job_lock: JobLock | None = None) -> None:
         self.config = config
         self.store = store
         self.bus = bus
@@ -76,12 +81,17 @@ class Node:
         self.passwords = Passwords()
         rate = config.limits.sign_ins_per_minute
         self.sign_ins = Buckets(rate / 60, max(rate, 1))
+        name = config.cluster.node_name or secrets.token_hex(6)
+        self.presence = Presence(name, bus, self.accounts, config.limits, clock)
+        self._job_lock = job_lock
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start the writer and the jobs."""
-        self.bus.listen(self.follower.on_news)
-        jobs = (self.writer.run(), self._sweep(), self._watch_loop(), self._rotate())
+        self.bus.listen(self._on_news)
+        jobs = [self.writer.run(), self._sweep(), self._watch_loop(), self._rotate()]
+        if self.config.cluster.nats_url:
+            jobs += [Watch(self).run(), self._repeat_presence()]
         self._tasks = [asyncio.create_task(job) for job in jobs]
 
     async def stop(self) -> None:
@@ -92,6 +102,8 @@ class Node:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         self.passwords.close()
+        if self._job_lock is not None:
+            await self._job_lock.close()
         await self.bus.close()
         await self.store.close()
 
@@ -116,10 +128,24 @@ class Node:
             await asyncio.sleep(TICK_S)
             LOOP_LAG_SECONDS.set(max(0.0, loop.time() - due))
 
+    def _on_news(self, news: News) -> None:
+        if isinstance(news, PresenceNews):
+            self.presence.on_news(news)
+        else:
+            self.follower.on_news(news)
+
+    async def _repeat_presence(self) -> None:
+        while True:
+            await asyncio.sleep(REPEAT_S)
+            self.presence.repeat()
+
     async def _rotate(self) -> None:
         """Remove the months that need not be kept any longer, at start and every day (G13)."""
         while True:
             try:
+                if self._job_lock is not None and not await self._job_lock.is_mine():
+                    await asyncio.sleep(JOB_TURN_S)
+                    continue
                 removed = await self.store.journal.rotate(self.clock.now_ms(), self.config.retention.months)
                 for segment in removed:
                     log.info("removed a month of the journal", month=segment.month, bytes=segment.size)

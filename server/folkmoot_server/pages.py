@@ -96,6 +96,9 @@ def readyz(node: "Node", request: Request, address: str) -> Response:
     """Say whether clients should be sent here."""
     if node.stopping:
         return respond("stopping\n", TEXT, HTTPStatus.SERVICE_UNAVAILABLE)
+    if not node.bus.connected:
+        # Still right to send clients here: entries of other nodes come late, by the watch, and nothing else is amiss.
+        return respond("ready, but cut off from the other nodes' news: they come late\n", TEXT)
     return respond("ready\n", TEXT)
 
 

@@ -195,6 +195,10 @@ class Rooms:
             self.on_reload(room)
         then()
 
+    def in_use(self) -> list[Room]:
+        """Return the rooms that somebody listens to."""
+        return [room for room in self._rooms.values() if any(room.listeners.values())]
+
     def forget_idle(self) -> None:
         """Drop the rooms that nobody has listened to for a while."""
         before = self._clock.now_ms() - IDLE_MS

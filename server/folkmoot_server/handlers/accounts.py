@@ -115,7 +115,7 @@ def check_may_sign_in(node: "Node", account: Account) -> Refusal | None:
         detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason}
         return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
     most = node.config.limits.connections_per_account
-    if most and len(account.sessions) >= most:
+    if most and node.presence.connections(account) >= most:
         text = N_("The account has {limit} connections open; close one first.")
         return Refusal(ErrorCode.RATE_LIMITED, text, {"limit": most, "rule": "limits.connections_per_account"})
     return None
@@ -134,6 +134,7 @@ async def sign_in(node: "Node", session: Session, account: Account, token: str) 
     session.speak(account.profile.language)
     session.signed_in()
     account.sessions.add(session)
+    node.presence.changed(account)
     now = node.clock.now_ms()
     views = []
     for code in sorted(account.groups):

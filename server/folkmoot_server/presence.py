@@ -1,0 +1,74 @@
+"""Presence: on which nodes an account is connected, so that limits of an account hold over all of them together.
+
+Each node tells the others how many connections an account has there, when that changes and every few seconds; what was
+not repeated for a while counts no more, for that node may be dead. While the bus is away the last known picture stands.
+"""
+
+from .accounts import Account, Accounts
+from .bus import Bus, PresenceNews
+from .clock import Clock
+from .config import Limits
+
+REPEAT_S = 5
+FORGET_MS = 20_000
+
+
+class Presence:
+    """Counts connections elsewhere and divides an account's post rate by the nodes it is on."""
+
+    def __init__(self, name: str, bus: Bus, accounts: Accounts, limits: Limits, clock: Clock) -> None:
+        self._name = name
+        self._bus = bus
+        self._accounts = accounts
+        self._limits = limits
+        self._clock = clock
+        # user -> node -> (connections there, when it was told)
+        self._elsewhere: dict[str, dict[str, tuple[int, int]]] = {}
+
+    def connections(self, account: Account) -> int:
+        """Return how many connections the account has, over all nodes."""
+        return len(account.sessions) + sum(count for count, _ in self._elsewhere.get(account.user, {}).values())
+
+    def changed(self, account: Account) -> None:
+        """Tell the others how many connections an account has here now."""
+        count = len(account.sessions)
+        self._bus.publish(PresenceNews(account.user, self._name, count, asks=True))
+        if not count:
+            self._elsewhere.pop(account.user, None)
+        self._share(account)
+
+    def on_news(self, news: PresenceNews) -> None:
+        """Take over what another node tells of an account that is connected here as well."""
+        account = self._accounts.get(news.user)
+        if news.node == self._name or account is None or not account.sessions:
+            return
+        nodes = self._elsewhere.setdefault(news.user, {})
+        if news.connections:
+            nodes[news.node] = news.connections, self._clock.now_ms()
+        else:
+            nodes.pop(news.node, None)
+        self._share(account)
+        if news.asks:
+            self._bus.publish(PresenceNews(news.user, self._name, len(account.sessions), asks=False))
+
+    def repeat(self) -> None:
+        """Tell of the accounts that are elsewhere too, and forget the nodes that no longer do."""
+        if not self._bus.connected:
+            return
+        before = self._clock.now_ms() - FORGET_MS
+        for user, nodes in list(self._elsewhere.items()):
+            account = self._accounts.get(user)
+            if account is None or not account.sessions:
+                del self._elsewhere[user]
+                continue
+            for node in [node for node, (_, told) in nodes.items() if told < before]:
+                del nodes[node]
+            self._share(account)
+            self._bus.publish(PresenceNews(user, self._name, len(account.sessions), asks=False))
+
+    def _share(self, account: Account) -> None:
+        nodes = 1 + len(self._elsewhere.get(account.user, ()))
+        rate = self._limits.posts_per_second / nodes
+        account.posts.set_rate(rate, 2 * rate)
+        rate = self._limits.requests_per_second / nodes
+        account.requests.set_rate(rate, 2 * rate)

@@ -1,0 +1,89 @@
+"""The watch: looks in storage for what no news told of, so that a lost message delays somebody, but never for good."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from .accounts import Account
+from .rooms import Room
+from .storage.api import StorageError
+
+if TYPE_CHECKING:
+    from .node import Node
+
+log = structlog.get_logger()
+
+CALM_S = 5.0
+"""How often to look while the bus is connected: only the last message of a group can be missing unnoticed."""
+
+ALARMED_S = 0.5
+"""How often to look while it is not: this bounds how late the other nodes' entries are."""
+
+AT_ONCE = 500
+
+T = TypeVar("T")
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a sequence into runs of at most `size`."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+class Watch:
+    """Compares the rooms and accounts in use with storage, again and again. `run` ends when it is cancelled."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+        self._was_connected = True
+
+    async def run(self) -> None:
+        """Look, sleep, look."""
+        while True:
+            connected = self._node.bus.connected
+            await asyncio.sleep(CALM_S if connected else ALARMED_S)
+            try:
+                await self.look()
+                if not connected or not self._was_connected:
+                    await self._look_at_memberships()
+            except StorageError as error:
+                log.warning("could not look for news", cause=repr(error.__cause__ or error))
+            self._was_connected = connected
+
+    async def look(self) -> None:
+        """Read again what has moved on without this node hearing of it."""
+        node = self._node
+        for rooms in chunks(node.rooms.in_use(), AT_ONCE):
+            heads = await node.store.ledger.heads([room.state.code for room in rooms])
+            for room in rooms:
+                if room.state.code in heads:
+                    self._compare(room, *heads[room.state.code])
+        for accounts in chunks(node.accounts.with_sessions(), AT_ONCE):
+            versions = await node.store.ledger.account_versions([account.user for account in accounts])
+            for account in accounts:
+                if versions.get(account.user, 0) > account.state.version:
+                    await node.follower.refresh(account)
+
+    def _compare(self, room: Room, version: int, last_seq: int) -> None:
+        # While works of this node are on their way, what they learn from storage is newer than this.
+        if room.unsettled or not room.ready.is_set():
+            return
+        if version > room.state.version:
+            self._node.writer.read_again(room, frozenset())
+        elif last_seq > room.last_seq:
+            self._node.follower.fill(room)
+
+    async def _look_at_memberships(self) -> None:
+        """Find the groups that accounts signed in here have come into elsewhere, while nobody could tell."""
+        for account in self._node.accounts.with_sessions():
+            stored = await self._node.store.ledger.load_account(account.user)
+            if stored is not None:
+                await self._open_new(account, stored.groups)
+
+    async def _open_new(self, account: Account, codes: Sequence[str]) -> None:
+        for code in codes:
+            if code not in account.groups:
+                room = await self._node.rooms.load(code)
+                if room is not None:
+                    self._node.follower.reconcile(room)
