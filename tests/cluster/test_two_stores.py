@@ -1,0 +1,206 @@
+"""Two nodes on one database: what each promises alone, they promise together."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from copy import deepcopy
+from itertools import pairwise
+
+import pytest
+
+from folkmoot_governance.group.events import MemberJoined, TopicSet
+from folkmoot_protocol.types import Entry
+from folkmoot_server.storage.api import Claim, Store, Work, account_stream, group_stream
+from folkmoot_server.storage.heads import GROUP
+from folkmoot_server.storage.months import end_of
+from folkmoot_server.storage.projection import read_mark_row
+from tests.conformance.world import START, Group, World
+
+postgres = pytest.importorskip("folkmoot_server.storage.postgres", reason="asyncpg is not installed")
+
+KEY = bytes(range(32))
+ROUNDS = 40
+
+
+@pytest.fixture
+async def nodes(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Store]]:
+    # No second try: a deadlock must not happen, rather than be survived.
+    monkeypatch.setattr("folkmoot_server.storage.postgres_writer.TRIES", 1)
+    stores = [await postgres.PostgresStore.open(database, key=KEY) for _ in range(2)]
+    yield stores
+    for store in stores:
+        await store.close()
+
+
+@pytest.fixture
+async def world(nodes: list[Store]) -> World:
+    world = World()
+    await nodes[0].commit([world.register(user) for user in ("alice", "bob", "carol", "dave")])
+    return world
+
+
+@pytest.fixture
+async def groups(nodes: list[Store], world: World) -> list[Group]:
+    groups = [world.group() for _ in range(6)]
+    await nodes[0].commit([group.found() for group in groups])
+    return groups
+
+
+async def journal(store: Store, group: Group) -> list[Entry]:
+    return (await store.journal.page(group.code, after=0, limit=10_000)).entries
+
+
+async def test_posts_of_two_nodes_have_one_order_without_holes(nodes: list[Store], groups: list[Group]) -> None:
+    numbered: dict[str, list[tuple[int, str]]] = {group.code: [] for group in groups}
+
+    async def run(node: int) -> None:
+        chance = random.Random(node)
+        for number in range(ROUNDS):
+            some = [chance.choice(groups) for _ in range(8)]
+            works = [group.post(body=f"{node} {number} {at}") for at, group in enumerate(some)]
+            marks = [read_mark_row(group.code, user, number) for group in some for user in ("alice", "bob")]
+            chance.shuffle(marks)
+            assert await nodes[node].commit([*works, Work(rows=marks)]) == frozenset()
+            for group, work in zip(some, works, strict=True):
+                (new,) = work.entries
+                numbered[group.code].append((new.entry.seq, new.entry.body))
+
+    await asyncio.gather(run(0), run(1))
+    for group in groups:
+        entries = await journal(nodes[0], group)
+        assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+        assert [(entry.seq, entry.body) for entry in entries[1:]] == sorted(numbered[group.code])
+        assert await journal(nodes[1], group) == entries
+
+
+async def test_of_two_decisions_on_one_version_one_is_in_conflict(nodes: list[Store], groups: list[Group]) -> None:
+    topics: dict[str, int] = {group.code: 0 for group in groups}
+
+    async def run(node: int) -> int:
+        conflicts = 0
+        chance = random.Random(node)
+        for number in range(ROUNDS):
+            some = chance.sample(groups, 3)
+            works = []
+            for group in some:
+                state = await nodes[node].ledger.load_group(group.code)
+                assert state is not None
+                group.state = state
+                works.append(group.act(TopicSet(at=START, by="alice", topic=f"{node} {number}")))
+            lost = await nodes[node].commit(works)
+            conflicts += len(lost)
+            for work in works:
+                if work.stream not in lost:
+                    topics[work.stream.removeprefix(GROUP)] += 1
+        return conflicts
+
+    conflicts = await asyncio.gather(run(0), run(1))
+    assert sum(conflicts) > 0
+    assert sum(topics.values()) == 2 * ROUNDS * 3 - sum(conflicts)
+    for group in groups:
+        events = await nodes[0].ledger.events(group_stream(group.code))
+        assert [one.version for one in events] == list(range(1, topics[group.code] + 2))
+        entries = await journal(nodes[1], group)
+        assert [entry.seq for entry in entries] == list(range(1, topics[group.code] + 2))
+
+
+async def test_a_post_decided_before_a_measure_is_in_conflict(nodes: list[Store], groups: list[Group]) -> None:
+    group = groups[0]
+    late = group.post(body="late")
+    await nodes[1].commit([group.act(TopicSet(at=START, by="alice", topic="t"))])
+    assert await nodes[0].commit([late]) == {late.stream}
+    assert [entry.body for entry in await journal(nodes[0], group) if entry.body == "late"] == []
+
+
+async def test_positions_once_passed_never_appear_later(nodes: list[Store], groups: list[Group]) -> None:
+    done = asyncio.Event()
+
+    async def write(node: int) -> None:
+        mine = groups[node::2]
+        for number in range(ROUNDS):
+            works = [group.act(TopicSet(at=START, by="alice", topic=str(number))) for group in mine]
+            assert await nodes[node].commit(works) == frozenset()
+
+    async def follow() -> list[int]:
+        positions: list[int] = []
+        while True:
+            ended = done.is_set()
+            found = await nodes[0].ledger.scan(after=positions[-1] if positions else 0)
+            positions += [one.position for one in found]
+            if ended and not found:
+                return positions
+
+    following = asyncio.create_task(follow())
+    await asyncio.gather(write(0), write(1))
+    done.set()
+    positions = await following
+    assert all(one + 1 == other for one, other in pairwise(positions))
+    assert len(positions) == 4 + len(groups) * (1 + ROUNDS)
+
+
+async def test_claims_hold_whichever_node_grants_them(nodes: list[Store], groups: list[Group]) -> None:
+    async def join_all(node: int, user: str) -> int:
+        granted = 0
+        for group in groups[node::2]:
+            attempt = deepcopy(group)
+            work = attempt.act(MemberJoined(at=START, by=user, user=user, via="open"))
+            work.claims = [Claim(user, groups_joined=2)]
+            if not await nodes[node].commit([work]):
+                granted += 1
+                groups[groups.index(group)] = attempt
+        return granted
+
+    for user in ("bob", "carol", "dave"):
+        granted = await asyncio.gather(join_all(0, user), join_all(1, user))
+        account = await nodes[1].ledger.load_account(user)
+        assert account is not None
+        assert sum(granted) == len(account.groups) == 2
+
+
+async def test_a_nonce_stores_a_post_once_whichever_node_it_comes_to(nodes: list[Store], groups: list[Group]) -> None:
+    async def run(node: int) -> list[Work]:
+        works = [
+            group.post(body=f"{node} {number}", nonce=f"n{number}") for number in range(ROUNDS) for group in groups
+        ]
+        for start in range(0, len(works), 10):
+            assert await nodes[node].commit(works[start : start + 10]) == frozenset()
+        return works
+
+    for pair in zip(*await asyncio.gather(run(0), run(1)), strict=True):
+        stored, again = pair if pair[0].repeated is None else pair[::-1]
+        (new,) = stored.entries
+        assert stored.repeated is None
+        assert again.repeated == (new.entry.seq, new.entry.ts)
+    assert [len(await journal(nodes[0], group)) for group in groups] == [1 + ROUNDS] * len(groups)
+
+
+async def test_a_name_and_a_code_are_given_once(nodes: list[Store], world: World) -> None:
+    for number in range(10):
+        user, code = f"user{number}", world.group().code
+        works = [[World().register(user), Group(code).found()] for _ in nodes]
+        conflicts = await asyncio.gather(*(node.commit(work) for node, work in zip(nodes, works, strict=True)))
+        assert sorted(one for lost in conflicts for one in lost) == [account_stream(user), group_stream(code)]
+        assert await nodes[0].ledger.account_versions([user]) == {user: 1}
+        assert await nodes[1].ledger.heads([code]) == {code: (1, 1)}
+
+
+async def test_a_group_that_was_not_founded_leaves_its_code_free(nodes: list[Store], world: World) -> None:
+    group = world.group()
+    refused = group.found()
+    refused.claims = [Claim("alice", groups_joined=0)]
+    assert await nodes[0].commit([refused]) == {refused.stream}
+    assert await nodes[1].ledger.heads([group.code]) == {}
+    assert await nodes[1].commit([Group(group.code).found("bob")]) == frozenset()
+
+
+async def test_a_month_that_one_node_opens_is_open_for_all(nodes: list[Store], groups: list[Group]) -> None:
+    february = end_of("2026-01")
+    one, other = groups[:2]
+    await nodes[0].commit([one.post(ts=february)])
+    await nodes[1].commit([other.post(ts=february - 1)])
+    before = await nodes[0].journal.segments()
+    rotated = await asyncio.gather(*(node.journal.rotate(end_of("2026-07"), 6) for node in nodes))
+    assert sorted(rotated) == [[], before[:1]]
+    assert [entry.ts for entry in await journal(nodes[0], other)] == [february - 1]
+    assert await nodes[1].commit([other.post(ts=february), one.post(ts=february)]) == frozenset()
+    assert [entry.seq for entry in await journal(nodes[0], other)] == [2, 3]
