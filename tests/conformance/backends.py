@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from folkmoot_server.bus import Bus, LocalBus
 from folkmoot_server.i18n import translator
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.sqlite import SqliteStore
@@ -26,4 +27,22 @@ def postgres(request: pytest.FixtureRequest) -> Open:
     return lambda: postgres.PostgresStore.open(url, key=KEY)  # type: ignore[no-any-return]
 
 
+OpenBus = Callable[[], Awaitable[Bus]]
+"""Opens a node's bus; buses of one test reach each other if their kind can."""
+
+
+def local(request: pytest.FixtureRequest) -> OpenBus:
+    async def connect() -> Bus:
+        return LocalBus()
+
+    return connect
+
+
+def nats(request: pytest.FixtureRequest) -> OpenBus:
+    nats_bus = pytest.importorskip("folkmoot_server.nats_bus", reason="nats-py is not installed")
+    url: str = request.getfixturevalue("nats").url
+    return lambda: nats_bus.NatsBus.connect(url, "node")  # type: ignore[no-any-return]
+
+
+BUSES: dict[str, Callable[[pytest.FixtureRequest], OpenBus]] = {"local": local, "nats": nats}
 BACKENDS: dict[str, Callable[[pytest.FixtureRequest], Open]] = {"sqlite": sqlite, "postgres": postgres}

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from folkmoot_server.bus import Bus
 from folkmoot_server.storage.api import Store
-from tests.conformance.backends import BACKENDS, Open
+from tests.conformance.backends import BACKENDS, BUSES, Open, OpenBus
 from tests.conformance.world import World
 
 
@@ -28,6 +29,19 @@ class Place:
 @pytest.fixture(params=list(BACKENDS))
 def open_store(request: pytest.FixtureRequest) -> Open:
     return BACKENDS[request.param](request)
+
+
+@pytest.fixture(params=list(BUSES))
+def open_bus(request: pytest.FixtureRequest) -> OpenBus:
+    return BUSES[request.param](request)
+
+
+@pytest.fixture
+async def bus(open_bus: OpenBus) -> AsyncIterator[Bus]:
+    """A node's bus of each kind."""
+    bus = await open_bus()
+    yield bus
+    await bus.close()
 
 
 @pytest.fixture

@@ -1,0 +1,253 @@
+"""The bus of a cluster: NATS core carries news between nodes, on the subjects `group.<code>` and `account.<user>`.
+
+A message is an `Envelope`: the node it is from, and the news of one subject that were waiting when it was sent. NATS
+may lose messages, and so may this: what cannot be sent at once is dropped and counted, for the other nodes find holes
+by themselves (see `follower` and `watch`).
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+import nats.errors
+import structlog
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from .bus import GroupNews, Listener, LocalBus, News, TypingNews
+from .metrics import BUS_DROPPED, BUS_MESSAGES
+
+log = structlog.get_logger()
+
+CONNECT_S = 2
+RETRY_S = 0.5
+PING_S = 2
+PINGS_UNANSWERED = 2
+"""After so many pings without an answer the connection counts as dead."""
+
+MOST_WAITING = 8 << 20
+"""Bytes of news that may wait to be sent."""
+
+MOST_IN_MESSAGE = 1_000_000
+"""Bytes of news in one message; NATS takes 1 MiB (its `max_payload`), envelope included."""
+
+
+class Envelope(Struct, frozen=True, array_like=True):
+    """What a node gets."""
+
+    node: str
+    news: list[News]
+
+
+class Sealed(Struct, frozen=True, array_like=True):
+    """What a node sends: an `Envelope` whose news are encoded already."""
+
+    node: str
+    news: list[Raw]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Envelope).decode
+
+
+class NatsBus:
+    """`bus.Bus` over NATS. Connects again for ever; `connected` says whether it is."""
+
+    def __init__(self, url: str, node_name: str) -> None:
+        self._url = url
+        # Two nodes given one name by mistake must still hear each other.
+        self._node = f"{node_name}-{secrets.token_hex(6)}"
+        self._local = LocalBus()
+        self._client: Client | None = None
+        self._up = asyncio.Event()
+        self._waiting: list[tuple[str, bytes]] = []
+        self._waiting_bytes = 0
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def connect(cls, url: str, node_name: str) -> "NatsBus":
+        """Return a bus that is connected, or, if NATS does not answer in time, goes on trying."""
+        bus = cls(url, node_name)
+        bus._tasks = [asyncio.create_task(bus._stay_connected()), asyncio.create_task(bus._send())]
+        try:
+            await asyncio.wait_for(bus._up.wait(), CONNECT_S)
+        except TimeoutError:
+            log.warning("NATS does not answer; trying on")
+        return bus
+
+    @property
+    def connected(self) -> bool:
+        """See `bus.Bus`."""
+        return self._client is not None and self._client.is_connected
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """See `bus.Bus`."""
+        return self._local.listen(listener)
+
+    def publish(self, news: News) -> None:
+        """See `bus.Bus`."""
+        self._hear(news)
+        if not self.connected:
+            BUS_DROPPED.inc()
+            return
+        subject = subject_of(news)
+        for piece in pieces(news, MOST_IN_MESSAGE):
+            if self._waiting_bytes + len(piece) > MOST_WAITING:
+                BUS_DROPPED.inc()
+            else:
+                self._waiting.append((subject, piece))
+                self._waiting_bytes += len(piece)
+        self._wake.set()
+
+    async def close(self) -> None:
+        """See `bus.Bus`."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self._local.close()
+
+    def _hear(self, news: News) -> None:
+        try:
+            self._local.publish(news)
+        except Exception:
+            # A mistake of a listener: whoever publishes is not to blame, and the next news must still come.
+            log.exception("could not take in news", subject=subject_of(news))
+
+    async def _stay_connected(self) -> None:
+        """Connect, and again whenever that fails or ends, with a new client each time."""
+        while True:
+            client, closed = Client(), asyncio.Event()
+            try:
+                await self._connect(client, closed)
+                log.info("connected to NATS")
+                self._client = client
+                self._up.set()
+                await closed.wait()
+                log.warning("the connection to NATS is lost")
+            except (nats.errors.Error, OSError) as error:
+                log.warning("cannot connect to NATS", cause=repr(error))
+            finally:
+                self._client = None
+                self._drop_waiting()
+                with contextlib.suppress(nats.errors.Error, OSError):
+                    await client.close()
+            await asyncio.sleep(RETRY_S)
+
+    async def _connect(self, client: Client, closed: asyncio.Event) -> None:
+        async def on_closed() -> None:
+            closed.set()
+
+        # The client's own way of connecting again leaves tasks behind when it is closed meanwhile (nats-py 2.16).
+        await client.connect(
+            self._url,
+            name=self._node,
+            no_echo=True,
+            allow_reconnect=False,
+            connect_timeout=CONNECT_S,
+            ping_interval=PING_S,
+            max_outstanding_pings=PINGS_UNANSWERED,
+            error_cb=_on_error,
+            closed_cb=on_closed,
+        )
+        for subjects in ("group.*", "account.*"):
+            await client.subscribe(subjects, cb=self._receive)
+        await client.flush(CONNECT_S)
+
+    def _drop_waiting(self) -> None:
+        BUS_DROPPED.inc(len(self._waiting))
+        self._waiting, self._waiting_bytes = [], 0
+
+    async def _receive(self, message: Msg) -> None:
+        """Take in a message of another node."""
+        BUS_MESSAGES.labels("received").inc()
+        try:
+            envelope = _decode(message.data)
+        except msgspec.MsgspecError as error:
+            log.error("NATS brought what is no news", subject=message.subject, cause=str(error))
+            return
+        # The server spares a connection its own messages, but not those of the connection before it.
+        if envelope.node != self._node:
+            for news in envelope.news:
+                self._hear(news)
+
+    async def _send(self) -> None:
+        """Send what waits, for ever: the news of a subject together."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            for subject, news in packed(waiting):
+                await self._send_one(subject, news)
+
+    async def _send_one(self, subject: str, news: Sequence[bytes]) -> None:
+        message = _encode(Sealed(self._node, [Raw(one) for one in news]))
+        try:
+            if self._client is None or not self._client.is_connected:
+                raise nats.errors.ConnectionClosedError
+            await self._client.publish(subject, message)
+            BUS_MESSAGES.labels("sent").inc()
+        except (nats.errors.Error, OSError) as error:
+            BUS_DROPPED.inc(len(news))
+            log.warning("could not send news", subject=subject, cause=repr(error))
+
+
+def subject_of(news: News) -> str:
+    """Return the subject that news goes to. A full stop in a user's name would end a token of it."""
+    if isinstance(news, (GroupNews, TypingNews)):
+        return f"group.{news.code}"
+    return f"account.{news.user.replace('.', '=')}"
+
+
+def pieces(news: News, most: int) -> Iterator[bytes]:
+    """Yield news encoded, split where it is longer than `most` bytes: first its entries, then its events."""
+    encoded = _encode(news)
+    if len(encoded) <= most:
+        yield encoded
+        return
+    halves = split(news) if isinstance(news, GroupNews) else None
+    if halves is None:
+        BUS_DROPPED.inc()
+        return
+    for half in halves:
+        yield from pieces(half, most)
+
+
+def split(news: GroupNews) -> tuple[GroupNews, GroupNews] | None:
+    """Return news in two parts that say the same one after the other; None if that cannot be."""
+    entries, events = news.entries, news.events
+    middle = len(entries) if events and len(entries) == 1 else len(entries) // 2
+    if middle:
+        before = GroupNews(news.code, entries[:middle], news.version - len(events))
+        return before, replace(news, entries=entries[middle:])
+    middle = len(events) // 2
+    if not middle:
+        return None
+    later = len(events) - middle
+    return replace(news, entries=(), version=news.version - later, events=events[:middle]), replace(
+        news, events=events[middle:]
+    )
+
+
+def packed(waiting: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, list[bytes]]]:
+    """Yield subjects with the news of one message each, in the order of each subject."""
+    subjects: dict[str, list[bytes]] = defaultdict(list)
+    sizes: dict[str, int] = defaultdict(int)
+    for subject, news in waiting:
+        if sizes[subject] + len(news) > MOST_IN_MESSAGE:
+            yield subject, subjects.pop(subject)
+            sizes[subject] = 0
+        subjects[subject].append(news)
+        sizes[subject] += len(news)
+    yield from subjects.items()
+
+
+async def _on_error(error: Exception) -> None:
+    log.warning("NATS", cause=repr(error))

@@ -1,0 +1,195 @@
+"""News between two nodes over a real NATS server. See `bus.Bus` for the promises that all buses keep."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from folkmoot_governance.account import AccountSuspended
+from folkmoot_governance.group.events import TopicSet
+from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_server.bus import AccountNews, GroupNews, News, TypingNews
+from folkmoot_server.metrics import BUS_DROPPED, BUS_MESSAGES
+from tests.conformance.world import START, code_of
+from tests.services import Nats
+
+nats_bus = pytest.importorskip("folkmoot_server.nats_bus", reason="nats-py is not installed")
+
+CODE = code_of(0)
+AUTHOR = Author("bob", "鲍勃", Role.ADMIN, ("creator",))
+BOUND_S = 30.0
+
+
+class Ear:
+    """A listener that keeps what it hears."""
+
+    def __init__(self, bus: Any) -> None:
+        self.heard: list[News] = []
+        self._more = asyncio.Event()
+        bus.listen(self)
+
+    def __call__(self, news: News) -> None:
+        self.heard.append(news)
+        self._more.set()
+
+    async def until(self, enough: Callable[[list[News]], bool]) -> list[News]:
+        async with asyncio.timeout(BOUND_S):
+            while not enough(self.heard):
+                self._more.clear()
+                await self._more.wait()
+        return self.heard
+
+
+def entry(seq: int, body: str = "text") -> Entry:
+    return Entry(seq=seq, ts=START, kind=EntryKind.TEXT, from_=AUTHOR, body=body, data={"n": [1, None, {"a": 1.5}]})
+
+
+def posted(seq: int, code: str = CODE) -> GroupNews:
+    return GroupNews(code, (entry(seq),), 1)
+
+
+def count(metric: Any) -> float:
+    return float(metric._value.get())
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so that tells nobody."""
+    async with asyncio.timeout(BOUND_S):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def buses(nats: Nats) -> AsyncIterator[list[Any]]:
+    buses = [await nats_bus.NatsBus.connect(nats.url, "node") for _ in range(2)]
+    assert all(bus.connected for bus in buses)
+    yield buses
+    for bus in buses:
+        await bus.close()
+
+
+async def test_news_of_every_kind_arrives_as_it_was_sent(buses: list[Any]) -> None:
+    topic = TopicSet(at=START, by="alice", topic="t")
+    suspended = AccountSuspended(at=START, by="root", until_ms=START + 1, reason="r")
+    sent: list[News] = [
+        GroupNews(CODE, (entry(1), entry(2, "waves\x00🙂")), 7, (topic,)),
+        AccountNews("b.o.b.", 2, (suspended,)),
+        TypingNews(CODE, "bob"),
+    ]
+    ear, own = Ear(buses[1]), Ear(buses[0])
+    for news in sent:
+        buses[0].publish(news)
+    assert own.heard == sent
+    heard = await ear.until(lambda heard: len(heard) == 3)
+    assert sorted(heard, key=repr) == sorted(sent, key=repr)
+
+
+async def test_news_of_a_group_comes_in_order_once_and_not_back(buses: list[Any]) -> None:
+    ears = [Ear(bus) for bus in buses]
+    both = [code_of(1), code_of(2)]
+    for seq in range(1, 301):
+        buses[seq % 2].publish(posted(seq, both[seq % 2]))
+        if seq % 50 == 0:
+            await asyncio.sleep(0)
+    for ear in ears:
+        heard = await ear.until(lambda heard: len(heard) >= 300)
+        for code in both:
+            seqs = [news.entries[0].seq for news in heard if isinstance(news, GroupNews) and news.code == code]
+            assert seqs == sorted(set(seqs))
+        assert len(heard) == 300
+
+
+async def test_what_waits_for_one_group_is_one_message(buses: list[Any]) -> None:
+    ear = Ear(buses[1])
+    before = BUS_MESSAGES.labels("sent")._value.get()
+    for seq in range(1, 101):
+        buses[0].publish(posted(seq))
+    await ear.until(lambda heard: len(heard) == 100)
+    assert BUS_MESSAGES.labels("sent")._value.get() == before + 1
+
+
+async def test_news_too_long_for_a_message_is_split(buses: list[Any]) -> None:
+    topics = tuple(TopicSet(at=START, by="alice", topic=str(number)) for number in range(3))
+    entries = tuple(entry(seq, "x" * 60_000) for seq in range(1, 41))
+    ear = Ear(buses[1])
+    buses[0].publish(GroupNews(CODE, entries, 10, topics))
+    heard = await ear.until(lambda heard: sum(len(news.entries) for news in heard) == 40)
+    assert len(heard) > 2
+    assert tuple(one for news in heard for one in news.entries) == entries
+    assert tuple(one for news in heard for one in news.events) == topics
+    assert [news.version for news in heard] == [7] * (len(heard) - 1) + [10]
+
+
+async def test_nats_may_go_and_come_back(buses: list[Any], nats: Nats) -> None:
+    ears = [Ear(bus) for bus in buses]
+    nats.stop(signal.SIGKILL)
+    try:
+        await until(lambda: not any(bus.connected for bus in buses))
+        dropped = count(BUS_DROPPED)
+        buses[0].publish(posted(1))
+        assert ears[0].heard == [posted(1)]
+        assert count(BUS_DROPPED) == dropped + 1
+    finally:
+        nats.start()
+    await until(lambda: all(bus.connected for bus in buses))
+    buses[0].publish(posted(2))
+    assert await ears[1].until(bool) == [posted(2)]
+
+
+async def test_a_server_that_stands_still_is_noticed(buses: list[Any], nats: Nats) -> None:
+    nats.signal_all(signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(BOUND_S):
+            while buses[0].connected:
+                buses[0].publish(posted(1))
+                await asyncio.sleep(0.05)
+    finally:
+        nats.signal_all(signal.SIGCONT)
+
+
+async def test_a_node_starts_without_nats_and_joins_later(nats: Nats) -> None:
+    nats.stop()
+    try:
+        bus = await nats_bus.NatsBus.connect(nats.url, "early")
+        assert not bus.connected
+        ear = Ear(bus)
+        bus.publish(posted(1))
+        assert ear.heard == [posted(1)]
+    finally:
+        nats.start()
+    async with asyncio.timeout(BOUND_S):
+        await bus._up.wait()
+    assert bus.connected
+    await bus.close()
+
+
+async def test_what_is_no_news_is_passed_over(buses: list[Any]) -> None:
+    ear = Ear(buses[1])
+    for rubbish in (b"", b"\xc1", b"\x90", nats_bus._encode(["other", [{"type": "group"}]])):
+        await buses[0]._client.publish(f"group.{CODE}", rubbish)
+    buses[0].publish(posted(1))
+    assert await ear.until(bool) == [posted(1)]
+
+
+async def test_a_listener_that_fails_does_not_end_the_bus(buses: list[Any]) -> None:
+    def fail(news: News) -> None:
+        raise RuntimeError("a mistake")
+
+    ear = Ear(buses[1])
+    buses[1].listen(fail)
+    for seq in (1, 2):
+        buses[0].publish(posted(seq))
+    assert await ear.until(lambda heard: len(heard) == 2) == [posted(1), posted(2)]
+
+
+async def test_more_than_may_wait_is_dropped(buses: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nats_bus, "MOST_WAITING", 1000)
+    dropped = count(BUS_DROPPED)
+    ear = Ear(buses[1])
+    for seq in range(1, 101):
+        buses[0].publish(posted(seq))
+    lost = count(BUS_DROPPED) - dropped
+    assert 0 < lost < 100
+    await ear.until(lambda heard: len(heard) == 100 - lost)
