@@ -1,28 +1,21 @@
-"""What every bus promises, checked on each backend. To add one, add how to open a node of it to `BUSES`."""
+"""What every bus promises, checked on each backend. To add one, add how to open it to `backends.BUSES`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group.events import TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.bus import AccountNews, Bus, GroupNews, LocalBus, News, TypingNews
-
-
-async def open_local() -> Bus:
-    return LocalBus()
-
-
-BUSES: dict[str, Callable[[], Awaitable[Bus]]] = {"local": open_local}
-"""Opens the bus of one node, by backend."""
+from folkmoot_server.bus import AccountNews, Bus, GroupNews, News, PresenceNews, TypingNews
+from tests.conformance.backends import BUSES
 
 CODE = "100000000006"
 
 
 @pytest.fixture(params=list(BUSES))
 async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
-    bus = await BUSES[request.param]()
+    bus = await BUSES[request.param](request)()
     yield bus
     await bus.close()
 
@@ -35,8 +28,9 @@ def entry(seq: int) -> Entry:
 ALL_KINDS: list[News] = [
     GroupNews(CODE, (entry(1), entry(2)), 7),
     GroupNews(CODE, (entry(3),), 8, (TopicSet(at=1, by="ann", topic="茶"),)),
-    AccountNews("ann", (AccountSuspended(at=1, by="root", until_ms=2, reason="spam"),)),
+    AccountNews("ann", 2, (AccountSuspended(at=1, by="root", until_ms=2, reason="spam"),)),
     TypingNews(CODE, "ann"),
+    PresenceNews("ann", "node", 2, asks=True),
 ]
 
 

@@ -280,8 +280,8 @@ class Store(Protocol):
 class JobLock(Protocol):
     """Which node does the jobs that one node at a time may do.
 
-    Promises: at most one node is told that it is its turn, and it is told so again as long as it lives and its connection
-    to storage does; when that ends, another node's turn comes.
+    Promises: at most one node is told that it is its turn, and it is told so again as long as it lives and its
+    connection to storage does; when that ends, another node's turn comes.
     """
 
     async def is_mine(self) -> bool:
