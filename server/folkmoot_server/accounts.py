@@ -175,6 +175,12 @@ class MembershipChange(Struct, frozen=True):
     joined: bool | None = None
     created: bool | None = None
 
+    def opposite(self) -> "MembershipChange":
+        """Return what takes this change back: a change is decided only where it changes something."""
+        joined = None if self.joined is None else not self.joined
+        created = None if self.created is None else not self.created
+        return MembershipChange(self.user, self.code, joined, created)
+
     def count(self, account: Account) -> None:
         """Count this change in the account."""
         for change, codes in ((self.joined, account.groups), (self.created, account.created)):

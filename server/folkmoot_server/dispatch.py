@@ -109,6 +109,11 @@ async def dispatch(node: "Node", session: Session, data: bytes | str) -> None:
         answer = row.handler(node, session, request)
         if isawaitable(answer):
             answer = await answer
+        if isinstance(answer, Refusal) and await node.has_moved_on(getattr(request, "group", None), answer.code):
+            # Refused on what this node had not heard of yet: asked again on what is so now.
+            answer = row.handler(node, session, request)
+            if isawaitable(answer):
+                answer = await answer
     except StorageError as error:
         log.error("storage failed", request=kind.__name__, cause=repr(error.__cause__ or error))
         answer = NOT_STORED

@@ -86,8 +86,10 @@ class Act:
         self.on_fail(refusal)
 
     def withdraw(self) -> frozenset[str]:
-        """Take back what was counted for accounts; return which must be read again."""
+        """Take back what was counted for accounts; return which must be read again all the same."""
         self._governor.settled(self)
+        for change in self.changes:
+            self._governor.take_back(change)
         return frozenset(change.user for change in self.changes)
 
     def redo(self) -> None:
@@ -239,6 +241,12 @@ class Governor:
         """Forget the membership changes of an act: storage has them, or they failed."""
         for change in act.changes:
             self._accounts.settled(change)
+
+    def take_back(self, change: MembershipChange) -> None:
+        """Count the opposite of a change that was not stored."""
+        account = self._accounts.get(change.user)
+        if account is not None:
+            change.opposite().count(account)
 
     def tell_group(self, act: Act) -> None:
         """Publish a stored act."""

@@ -8,6 +8,8 @@ import structlog
 
 from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.duration import DAY_MS, HOUR_MS, SECOND_MS
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.types import Identity
 
 from .accounts import Accounts
@@ -33,6 +35,25 @@ from .writer import Writer
 log = structlog.get_logger()
 
 SWEEP_S = 30
+
+OF_THE_GROUP = frozenset(
+    {
+        ErrorCode.NOT_A_MEMBER,
+        ErrorCode.ALREADY_MEMBER,
+        ErrorCode.FORBIDDEN,
+        ErrorCode.OUTRANKED,
+        ErrorCode.BANNED,
+        ErrorCode.MUTED,
+        ErrorCode.GROUP_MUTED,
+        ErrorCode.SLOW_MODE,
+        ErrorCode.GROUP_SUSPENDED,
+        ErrorCode.GROUP_FULL,
+        ErrorCode.JOIN_CLOSED,
+        ErrorCode.NO_SUCH_USER,
+        ErrorCode.CONFLICT,
+    }
+)
+"""Refusals that rest on a group's state."""
 TICK_S = 0.5
 ROTATE_S = 24 * 60 * 60
 JOB_TURN_S = 10
@@ -112,6 +133,25 @@ class Node:
         assert session.account is not None
         wait = session.account.posts.take(now)
         return limit(session, wait, now) if wait or session.floods else None
+
+    async def has_moved_on(self, group: str | None, code: ErrorCode) -> bool:
+        """Say whether a group was found changed by another node since this one last heard of it; it is up to date then.
+
+        Asked before a request is refused for what the group is, so that a client that changed it on another node a
+        moment ago is not told otherwise here. On a single node nothing moves without it.
+        """
+        if not group or not self.config.cluster.nats_url or code not in OF_THE_GROUP:
+            return False
+        parsed = parse_group_code(group)
+        room = self.rooms.find(parsed) if parsed else None
+        if parsed is None or room is None or room.unsettled:
+            return False
+        heads = await self.store.ledger.heads([parsed])
+        if parsed not in heads or heads[parsed][0] <= room.state.version:
+            return False
+        self.writer.read_again(room, frozenset())
+        await self.rooms.load(parsed)
+        return True
 
     async def _sweep(self) -> None:
         """Forget what nobody uses any more."""

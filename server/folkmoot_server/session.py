@@ -152,9 +152,11 @@ class Session:
     def deliver(self, code: str, data: bytes, first: int, last: int) -> None:
         """Put the entries `first` to `last` of a group, as finished frames, into the outbox, or note them as lag."""
         lagged = self._lagged.get(code)
+        waiting = self._waiting()
         if lagged is not None:
             self._lagged[code] = (lagged[0], last)
-        elif self._lagged or self._waiting() + len(data) > self._outbox_bytes:
+        # Who has taken all so far is not slow, however much there is this time.
+        elif self._lagged or (waiting and waiting + len(data) > self._outbox_bytes):
             self._lagged[code] = (first, last)
             self._hub.lagging(self)
         else:

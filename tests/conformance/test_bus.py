@@ -54,7 +54,7 @@ async def test_every_listener_hears_each_piece_once_and_in_order(bus: Bus) -> No
 
 async def test_a_listener_hears_what_is_told_while_it_listens(bus: Bus) -> None:
     heard: list[News] = []
-    first, second, third, fourth = ALL_KINDS
+    first, second, third, fourth = ALL_KINDS[:4]
     bus.publish(first)
     stop = bus.listen(heard.append)
     bus.publish(second)
