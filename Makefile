@@ -55,8 +55,9 @@ endif
 run: install
 	@$(BIN)/folkmoot serve --profile open
 
+# Two workers: most tests wait for real processes. A file stays on one worker, so what its tests share is shared.
 test: install
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
 
 check: install
 	$(BIN)/ruff format --check $(CODE)
