@@ -159,7 +159,9 @@ class NatsBus:
         )
         for subjects in ("group.*", "account.*"):
             await client.subscribe(subjects, cb=self._receive)
-        await client.flush(CONNECT_S)
+        # The client's first ping may overtake the subscriptions, its second cannot: when that is answered, they stand.
+        for _ in range(2):
+            await client.flush(CONNECT_S)
 
     def _drop_waiting(self) -> None:
         BUS_DROPPED.inc(len(self._waiting))

@@ -131,11 +131,13 @@ async def test_without_postgresql_everything_fails_in_time_and_comes_back(
 async def test_a_database_that_stands_still_is_given_up(store: Any, group: Group, postgres: Postgres) -> None:
     postgres.signal_all(signal.SIGSTOP)
     try:
-        with pytest.raises(StorageError):
-            async with asyncio.timeout(BOUND_S):
-                await store.commit([group.post()])
+        reads = [call(group.code) for _ in range(10) for call in (store.ledger.load_group, store.journal.page)]
+        async with asyncio.timeout(BOUND_S):
+            ends = await asyncio.gather(store.commit([group.post()]), *reads, return_exceptions=True)
+        assert {type(end) for end in ends} == {StorageError}
     finally:
         postgres.signal_all(signal.SIGCONT)
+    await settled(store, group.post())
 
 
 async def test_a_database_that_does_not_answer_cannot_be_opened(postgres: Postgres) -> None:

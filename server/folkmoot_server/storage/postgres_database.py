@@ -89,8 +89,9 @@ class Reader:
     async def rows(self, query: str, *args: object) -> list[asyncpg.Record]:
         """Return the rows of a statement."""
         with failing("cannot read"):
-            rows: list[asyncpg.Record] = await self._pool.fetch(query, *args)
-            return rows
+            async with self._pool.acquire(timeout=CONNECT_S) as connection:
+                rows: list[asyncpg.Record] = await connection.fetch(query, *args)
+                return rows
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
