@@ -138,6 +138,13 @@ def demo(listen: ListenOption = None, ready_file: ReadyFileOption = None) -> Non
     raise typer.Exit(run(settings, ready_file))
 
 
+@app.command(help=_("Run three nodes with a PostgreSQL and a NATS of their own, all gone afterwards."))
+def cluster_demo(ready_file: ReadyFileOption = None) -> None:
+    from folkmoot_server.cluster_demo import cluster_demo as run
+
+    raise typer.Exit(run(ready_file))
+
+
 @app.command(help=_("Make the data directory, its keys and the first administrator."))
 def init(
     config: ConfigOption = None,
@@ -219,15 +226,18 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
 @db_app.command("migrate", help=_("Bring the store to this version's schema."))
 def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = read_config(config, server__data_dir=data)
-    from folkmoot_server.storage.tools import migrate
+    from folkmoot_server.storage.tools import migrate, migrate_cluster
 
+    url = settings.cluster.database_url
     with store_problems():
-        typer.echo(migrate(settings.server.data_dir), err=True)
+        typer.echo(migrate_cluster(url) if url else migrate(settings.server.data_dir), err=True)
 
 
 @db_app.command("verify", help=_("Replay the ledger and compare it with the store."))
 def db_verify(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = read_config(config, server__data_dir=data)
+    if settings.cluster.database_url:
+        fail([_("A cluster's store cannot be verified yet: this command reads the files of a single node.")], 1)
     from folkmoot_server.storage.tools import verify
 
     with store_problems(), progress_bar(_("Replaying")) as progress:
@@ -250,11 +260,17 @@ def db_seed(
 ) -> None:
     settings = read_config(config, server__data_dir=data)
     from folkmoot_server.published import load_documents
-    from folkmoot_server.storage.tools import seed
+    from folkmoot_server.storage.sealing import load_key
+    from folkmoot_server.storage.tools import seed, seed_cluster
 
-    agreement = load_documents(settings.server.data_dir).agreement.version
+    place, url = settings.server.data_dir, settings.cluster.database_url
+    agreement = load_documents(place).agreement.version
     with store_problems(), progress_bar(_("Writing")) as progress:
-        seed(settings.server.data_dir, groups, members, tokens, progress, agreement=agreement)
+        if url:
+            key = load_key(place / "keys" / "journal.key")
+            seed_cluster(url, key, groups, members, tokens, progress, agreement=agreement)
+        else:
+            seed(place, groups, members, tokens, progress, agreement=agreement)
 
 
 def main() -> None:

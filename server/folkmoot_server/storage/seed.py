@@ -18,7 +18,7 @@ from ..i18n import translator
 from ..notices import author_of, notice_of
 from ..passwords import hash_token, new_token
 from ..terminal import _
-from .api import NewEntry, Profile, StorageError, Work, account_stream, group_stream
+from .api import NewEntry, Profile, StorageError, Store, Work, account_stream, group_stream
 from .projection import group_row, member_table_row, profile_row, project_account, token_row
 from .sqlite import SqliteStore
 
@@ -57,20 +57,28 @@ def seed(
 
 async def _seed(data_dir: Path, groups: int, members: int, tokens: Path, progress: Progress, agreement: str) -> None:
     store = await SqliteStore.open(data_dir, say=translator("en"))
-    now = time.time_ns() // 1_000_000
     try:
-        if await store.ledger.load_account("g0m0") is not None:
-            raise StorageError(_("{path} has been seeded already").format(path=data_dir))
-        with tokens.open("w", encoding="utf-8") as lines:
-            tokens.chmod(0o600)
-            for index in range(groups):
-                await _seed_group(store, index, members, now, agreement, lines)
-                progress(index + 1, groups)
+        await fill(store, groups, members, tokens, progress, agreement=agreement)
     finally:
         await store.close()
 
 
-async def _seed_group(store: SqliteStore, index: int, members: int, now: int, agreement: str, lines: TextIO) -> None:
+async def fill(
+    store: Store, groups: int, members: int, tokens: Path, progress: Progress | None = None, *, agreement: str = "1"
+) -> None:
+    """As `seed`, into a store that is open, whichever kind it is."""
+    if await store.ledger.load_account("g0m0") is not None:
+        raise StorageError(_("the store has been seeded already"))
+    now = time.time_ns() // 1_000_000
+    with tokens.open("w", encoding="utf-8") as lines:
+        tokens.chmod(0o600)
+        for index in range(groups):
+            await _seed_group(store, index, members, now, agreement, lines)
+            if progress is not None:
+                progress(index + 1, groups)
+
+
+async def _seed_group(store: Store, index: int, members: int, now: int, agreement: str, lines: TextIO) -> None:
     seats = [Seat(f"g{index}m{number}", new_token()) for number in range(members)]
     code = make_group_code(FIRST_NUMBER + secrets.randbelow(LAST_NUMBER - FIRST_NUMBER + 1))
     works = [

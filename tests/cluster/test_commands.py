@@ -1,0 +1,51 @@
+"""`folkmoot db` where `[cluster]` names a database."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from folkmoot_server.storage.postgres import PostgresStore
+from folkmoot_server.storage.sealing import load_key
+from folkmoot_server.storage.tables import SCHEMA
+from tests.services import Postgres
+
+
+def run(database: str, data: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of `folkmoot db` on a cluster's database."""
+    cluster = {"FOLKMOOT_CLUSTER__DATABASE_URL": database, "FOLKMOOT_CLUSTER__NATS_URL": "nats://127.0.0.1:4222"}
+    command = [sys.executable, "-m", "folkmoot_server.cli", "db", *arguments, "--data", str(data)]
+    environment = {**os.environ, **cluster, "LANGUAGE": "en"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_migrate_makes_the_tables_of_the_database_and_no_files(postgres: Postgres, tmp_path: Path) -> None:
+    postgres.execute("CREATE DATABASE to_migrate")
+    done = run(postgres.url("to_migrate"), tmp_path / "data", "migrate")
+    assert (done.returncode, done.stderr.strip()) == (0, SCHEMA)
+    assert postgres.execute("SELECT version_num FROM alembic_version", "to_migrate") == SCHEMA
+    assert not (tmp_path / "data").exists()
+
+
+async def test_seed_writes_into_the_database(database: str, tmp_path: Path) -> None:
+    data, tokens = tmp_path / "data", tmp_path / "tokens"
+    seed = ("seed", "--groups", "2", "--members", "3", "--tokens", str(tokens))
+    done = run(database, data, *seed)
+    assert done.returncode == 0, done.stderr
+    code = tokens.read_text().splitlines()[-1].split()[-1]
+    store = await PostgresStore.open(database, key=load_key(data / "keys" / "journal.key"))
+    try:
+        group = await store.ledger.load_group(code)
+    finally:
+        await store.close()
+    assert group is not None
+    assert sorted(group.members) == ["g1m0", "g1m1", "g1m2"]
+
+    again = run(database, data, *seed)
+    assert (again.returncode, again.stderr.strip()) == (1, "the store has been seeded already")
+
+
+def test_verify_says_that_it_cannot(database: str, tmp_path: Path) -> None:
+    done = run(database, tmp_path, "verify")
+    assert done.returncode == 1
+    assert "cannot be verified yet" in done.stderr
