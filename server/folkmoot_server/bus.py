@@ -49,7 +49,14 @@ class PresenceNews(Struct, frozen=True, gc=False, tag="presence"):
     asks: bool
 
 
-News = GroupNews | AccountNews | TypingNews | PresenceNews
+class RevokedNews(Struct, frozen=True, gc=False, tag="revoked"):
+    """A session token of an account is valid no more; `token_hash` says which."""
+
+    user: str
+    token_hash: str
+
+
+News = GroupNews | AccountNews | TypingNews | PresenceNews | RevokedNews
 Listener = Callable[[News], None]
 
 

@@ -17,7 +17,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import RETRY_S, Account, Accounts
-from .bus import AccountNews, GroupNews, News, TypingNews
+from .bus import AccountNews, GroupNews, News, RevokedNews, TypingNews
 from .governor import membership_changes
 from .hub import Hub
 from .metrics import HOLES
@@ -65,6 +65,10 @@ class Follower:
                 account = self._accounts.get(news.user)
                 if account is not None:
                     self._on_account(account, news)
+            case RevokedNews():
+                account = self._accounts.get(news.user)
+                if account is not None:
+                    self._hub.close_token(account, news.token_hash)
 
     def _on_group(self, room: Room, news: GroupNews) -> None:
         for event in self._take_in(room, news):
@@ -79,7 +83,10 @@ class Follower:
         What this node decided itself is in the state already. With works of its own on their way, the state may rest on
         what will never be stored, so nothing is applied to it: those works are in conflict, and the room is read again.
         """
-        if not news.events or room.state.version >= news.version:
+        if not news.events:
+            return ()
+        room.known_version = max(room.known_version, news.version)
+        if room.state.version >= news.version and room.ready.is_set():
             return news.events
         if room.unsettled or room.state.version + len(news.events) != news.version or not room.ready.is_set():
             if room.ready.is_set():

@@ -149,6 +149,12 @@ class Hub:
             if suspended:
                 session.close(CloseCode.FORBIDDEN)
 
+    def close_token(self, account: Account, token_hash: str) -> None:
+        """Close the connections that were opened with a token that is valid no more."""
+        for session in list(account.sessions):
+            if session.token_hash == token_hash:
+                session.close(CloseCode.FORBIDDEN)
+
     def tell_typing(self, room: Room, user: str) -> None:
         """Tell the others that a member is typing."""
         event = TypingEvent(group=room.state.code, user=user)

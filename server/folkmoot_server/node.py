@@ -146,10 +146,13 @@ class Node:
         room = self.rooms.find(parsed) if parsed else None
         if parsed is None or room is None or room.unsettled:
             return False
+        judged = room.state.version
         heads = await self.store.ledger.heads([parsed])
-        if parsed not in heads or heads[parsed][0] <= room.state.version:
+        if parsed not in heads or heads[parsed][0] <= judged:
             return False
-        self.writer.read_again(room, frozenset())
+        # The news may have come while storage was asked.
+        if heads[parsed][0] > room.state.version and room.ready.is_set():
+            self.writer.read_again(room, frozenset())
         await self.rooms.load(parsed)
         return True
 

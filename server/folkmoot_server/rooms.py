@@ -24,13 +24,15 @@ class Room:
     """A group in memory.
 
     `last_seq` is the last one delivered; what is on its way to disk has no seq yet, the store numbers it. `held_back`
-    are entries, by seq, that wait for those before them. `listeners` are the connections of members, by encoding. While
-    `ready` is not set the room is being read again and must not be decided on.
+    are entries, by seq, that wait for those before them; `known_version` is the latest that news told of. `listeners`
+    are the connections of members, by encoding. While `ready` is not set the room is being read again and must not be
+    decided on.
     """
 
     __slots__ = (
         "authors",
         "held_back",
+        "known_version",
         "last_posts",
         "last_seq",
         "listeners",
@@ -48,6 +50,7 @@ class Room:
         self.outgoing: dict[Codec, list[bytes]] = defaultdict(list)
         self.outgoing_from = 0
         self.held_back: dict[int, Entry] = {}
+        self.known_version = 0
         self.ready = asyncio.Event()
         self.unsettled = 0
         self.used_ms = 0
@@ -184,7 +187,9 @@ class Rooms:
         while True:
             try:
                 stored = await self._read(room.state.code)
-                break
+                # What was told of while storage was read may not be in what was read: then it is read once more.
+                if stored is None or stored[0].version >= room.known_version:
+                    break
             except StorageError:
                 await asyncio.sleep(RETRY_S)
         if stored is None:

@@ -80,6 +80,13 @@ class Watch:
             stored = await self._node.store.ledger.load_account(account.user)
             if stored is not None:
                 await self._open_new(account, stored.groups)
+            await self._close_revoked(account)
+
+    async def _close_revoked(self, account: Account) -> None:
+        """Close the connections whose token was revoked elsewhere, while nobody could tell."""
+        for token_hash in {session.token_hash for session in account.sessions}:
+            if await self._node.store.ledger.find_token(token_hash) is None:
+                self._node.hub.close_token(account, token_hash)
 
     async def _open_new(self, account: Account, codes: Sequence[str]) -> None:
         for code in codes:

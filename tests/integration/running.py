@@ -30,7 +30,7 @@ class RunningServer:
         self.port = find_free_port()
         self.ws = f"ws://127.0.0.1:{self.port}/ws"
         self.http = f"http://127.0.0.1:{self.port}"
-        self._environment = {**os.environ, **ENVIRONMENT, **environment}
+        self.environment = {**os.environ, **ENVIRONMENT, **environment}
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -80,7 +80,7 @@ class RunningServer:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
+                env=self.environment,
             )
 
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.account import AcceptAgreement, RegisterAccount
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.errors import CloseCode, ErrorCode
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_display_name, check_user_name
 from folkmoot_protocol.results import AccountResult, Empty, SessionResult
 
 from ..accounts import Account
+from ..bus import RevokedNews
 from ..i18n import LANGUAGES, N_
 from ..notices import PLATFORM
 from ..passwords import check_password, hash_token, new_token
@@ -123,8 +124,12 @@ def check_may_sign_in(node: "Node", account: Account) -> Refusal | None:
 
 async def sign_in(node: "Node", session: Session, account: Account, token: str) -> SessionResult | Refusal:
     """Bind the connection to the account and let it listen to its groups, from the seqs that the result names."""
-    if not await load_rooms(node, account):
-        return TOKEN_FAILED
+    while not await load_rooms(node, account):
+        # It was dropped from memory meanwhile, unused as it seemed: the one there now is as good.
+        found = await node.accounts.load(account.user)
+        if found is None:
+            return TOKEN_FAILED
+        account = found
     refusal = check_may_sign_in(node, account)
     if refusal:
         return refusal
@@ -163,8 +168,9 @@ async def logout(node: "Node", session: Session, request: rq.Logout) -> Empty | 
     node.hub.detach(session)
     session.account = None
     session.signed_out()
-    for other in [one for one in account.sessions if one.token_hash == session.token_hash] if account else ():
-        other.close(CloseCode.FORBIDDEN)
+    if account is not None:
+        node.presence.changed(account)
+        node.bus.publish(RevokedNews(account.user, session.token_hash))
     return Empty()
 
 

@@ -34,6 +34,9 @@ SETTINGS = {
     "jit": "off",
 }
 
+# Who migrates holds up nobody but nodes that start as well, and a slow machine must not end it half way.
+MIGRATING = {"idle_in_transaction_session_timeout": "60000"}
+
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, SQLAlchemyError, OSError)
 """What a call may raise when the network, the database or the server fail it; a TimeoutError is an OSError."""
 
@@ -41,9 +44,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def connect(url: str) -> asyncpg.Connection:
-    """Open a connection. `url` as libpq takes it: `postgresql://user@host/name`, `postgresql:///name?host=/socket`."""
-    return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=CALL_S, server_settings=SETTINGS)
+async def connect(url: str, **settings: str) -> asyncpg.Connection:
+    """Open a connection. `url` as libpq takes it: `postgresql://user@host/name`, `postgresql:///name?host=/socket`.
+
+    `settings` are told to the server besides `SETTINGS`, and instead of them.
+    """
+    return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=CALL_S, server_settings=SETTINGS | settings)
 
 
 @contextmanager
@@ -138,7 +144,7 @@ async def migrate(url: str) -> str:
 
     Nodes that start at the same time wait for the one that migrates.
     """
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(url))
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(url, **MIGRATING))
     try:
         with failing("cannot migrate"):
             async with engine.connect() as connection:

@@ -1,5 +1,6 @@
 """Seals removed texts with the journal's key: AES-256-GCM (NIST SP 800-38D), HKDF (RFC 5869)."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -14,15 +15,24 @@ NONCE_BYTES = 12
 def load_key(path: Path) -> bytes:
     """Return the key in `path`, made when there is none. Only its owner may read the file."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
+    if not path.exists():
+        _make_key(path)
+    return path.read_bytes()
+
+
+def _make_key(path: Path) -> None:
+    """Put a key into place whole, unless another node that starts at the same moment was quicker."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(os.urandom(KEY_BYTES))
         file.flush()
         os.fsync(handle)
-    return path.read_bytes()
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(partial, path)
+    finally:
+        partial.unlink()
 
 
 class Sealer:
