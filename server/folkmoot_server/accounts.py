@@ -136,13 +136,22 @@ class Accounts:
 
     async def reread(self, user: str) -> None:
         """Take an account from storage again, because something that was counted for it was not stored."""
-        account = self._accounts.get(user)
-        while account is not None:
+        while True:
             try:
-                stored = await self._ledger.load_account(user)
-                break
+                await self.look_again(user)
+                return
             except StorageError:
                 await asyncio.sleep(RETRY_S)
+
+    async def look_again(self, user: str) -> None:
+        """Bring an account in memory to what storage has. Raises StorageError."""
+        account = self._accounts.get(user)
+        stored = None
+        # What news told of while storage was read may not be in what was read: then it is read once more.
+        while account is not None and (stored is None or stored.state.version < account.state.version):
+            stored = await self._ledger.load_account(user)
+            if stored is None:
+                return
         if account is not None and stored is not None:
             account.renew(stored)
             for change in self._unsettled.get(user, ()):

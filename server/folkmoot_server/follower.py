@@ -180,7 +180,7 @@ class Follower:
         members, code = room.state.members, room.state.code
         for session in room.all_listeners():
             if session.user not in members:
-                self._hub.unsubscribe(room, session, LeftReason.LEFT)
+                self._hub.unsubscribe(room, session, self._why_gone(room, session.user))
             elif session.account is not None:
                 self._hub.tell_one(room, session.user)
         for account in self._accounts.with_sessions():
@@ -191,6 +191,43 @@ class Follower:
             if any(room not in session.rooms for session in account.sessions):
                 self._hub.admit(room, account.user)
         self.fill(room)
+
+    def _why_gone(self, room: Room, user: str) -> LeftReason:
+        """Return why somebody is no member any more, as far as the room's state tells."""
+        if user in room.state.bans:
+            return LeftReason.BANNED
+        return LeftReason.LEFT if room.state.members else LeftReason.CLOSED
+
+    async def look_after(self, account: Account) -> None:
+        """Find what this node has missed of an account that is signed in here: groups it came into or left elsewhere.
+
+        Storage is asked after the connection stands, so what happens later is heard of as it happens. Raises
+        StorageError.
+        """
+        stored = await self._store.ledger.load_account(account.user)
+        codes = {*account.groups, *(stored.groups if stored else ())}
+        for code, (version, last_seq) in (await self._store.ledger.heads(codes)).items():
+            room = await self._rooms.load(code)
+            if room is None or room.unsettled:
+                continue  # Works on their way find out themselves what they have missed.
+            if version > room.state.version:
+                self._writer.read_again(room, frozenset())
+                continue
+            is_member = account.user in room.state.members
+            if any(is_member != (room in session.rooms) for session in account.sessions):
+                self.reconcile(room)
+            if last_seq > room.last_seq:
+                self.fill(room)
+
+    def signed_in(self, account: Account) -> None:
+        """Look after an account that has signed in just now."""
+        self._start(self._look_after_now(account))
+
+    async def _look_after_now(self, account: Account) -> None:
+        try:
+            await self.look_after(account)
+        except StorageError as error:
+            log.warning("could not look after an account", cause=repr(error.__cause__ or error))
 
     def _on_account(self, account: Account, news: AccountNews) -> None:
         if account.state.version >= news.version:

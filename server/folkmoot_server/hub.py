@@ -107,13 +107,17 @@ class Hub:
             self.unsubscribe(room, session, reason)
 
     def tell_members(self, room: Room, event: e.Event) -> None:
-        """Tell of a membership that began or ended, before the entry that tells of it is delivered."""
-        if isinstance(event, e.MemberJoined):
-            self.admit(room, event.user)
-        elif isinstance(event, e.GroupCreated):
-            self.admit(room, event.by)
+        """Tell of a membership that began or ended, before the entry that tells of it is delivered.
+
+        The room may be further than the event, which then is not how things stand: what came later holds.
+        """
+        if isinstance(event, (e.MemberJoined, e.GroupCreated)):
+            user = event.user if isinstance(event, e.MemberJoined) else event.by
+            if user in room.state.members:
+                self.admit(room, user)
         elif type(event) in REASONS and isinstance(event, e.MemberEvent):
-            self.dismiss(room, event.user, REASONS[type(event)])
+            if event.user not in room.state.members:
+                self.dismiss(room, event.user, REASONS[type(event)])
 
     def tell_change(self, room: Room, event: e.Event) -> None:
         """Tell of a change of the group or of somebody's place in it, after the entry that tells of it."""
@@ -137,9 +141,14 @@ class Hub:
                     session.push(frame)
 
     def tell_one(self, room: Room, user: str) -> None:
+        """Tell a member's connections of the group as it is for that member now.
+
+        Those that do not listen yet are left out: to them, `last_seq` would promise entries that they do not get.
+        """
         account = self._accounts.get(user)
         for session in account.sessions if account else ():
-            session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
+            if room in session.rooms:
+                session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
 
     def tell_account(self, account: Account) -> None:
         """Tell an account's connections what changed; close them if it is suspended (G11.2)."""

@@ -77,9 +77,7 @@ class Watch:
     async def _look_at_memberships(self) -> None:
         """Find the groups that accounts signed in here have come into elsewhere, while nobody could tell."""
         for account in self._node.accounts.with_sessions():
-            stored = await self._node.store.ledger.load_account(account.user)
-            if stored is not None:
-                await self._open_new(account, stored.groups)
+            await self._node.follower.look_after(account)
             await self._close_revoked(account)
 
     async def _close_revoked(self, account: Account) -> None:
@@ -87,10 +85,3 @@ class Watch:
         for token_hash in {session.token_hash for session in account.sessions}:
             if await self._node.store.ledger.find_token(token_hash) is None:
                 self._node.hub.close_token(account, token_hash)
-
-    async def _open_new(self, account: Account, codes: Sequence[str]) -> None:
-        for code in codes:
-            if code not in account.groups:
-                room = await self._node.rooms.load(code)
-                if room is not None:
-                    self._node.follower.reconcile(room)

@@ -84,9 +84,12 @@ def found(node: "Node", session: Session, command: c.CreateGroup) -> Act | Refus
 
 
 def view_of(node: "Node", session: Session, act: Act) -> Group:
-    """Return the group of an act as the one who asked sees it."""
-    assert act.room is not None
-    return act.room.view(node.clock.now_ms(), session.account)
+    """Return the group of an act as the one who asked sees it, and hears it from the `last_seq` in it on."""
+    room, account = act.room, session.account
+    # The news that the membership began may find the room being read again; the promise is given now.
+    if account is not None and session in account.sessions and account.user in room.state.members:
+        node.hub.subscribe(room, session)
+    return room.view(node.clock.now_ms(), account)
 
 
 def list_groups(node: "Node", session: Session, request: rq.ListGroups) -> GroupsResult:
