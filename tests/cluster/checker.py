@@ -164,6 +164,20 @@ def check_silence(history: History) -> Iterator[str]:
                 yield f"group {group}: {breach}"
 
 
+def check_listeners(history: History) -> Iterator[str]:
+    """In the end, each client listens to the groups that it is a member of, and to no others (Delivery 3)."""
+    members: dict[str, list[str]] = {user: [] for user in history.finals}
+    for group in history.groups():
+        place = Place()
+        for entry in history.log(group):
+            list(place.take(entry))
+        for user in place.members & members.keys():
+            members[user].append(group)
+    for user, groups in history.finals.items():
+        if sorted(groups) != members[user]:
+            yield f"{user} listens to {sorted(groups)} and is a member of {members[user]}"
+
+
 def check_quotas(history: History) -> Iterator[str]:
     """No account is ever in more groups than it may be (G8.1)."""
     groups: dict[str, set[str]] = defaultdict(set)
@@ -225,7 +239,7 @@ def _check_run(run: Run, last: int) -> Iterator[str]:
     where = f"{run.client} on node {run.node}, group {run.group}"
     reached = _follow(run.base, run.items)
     if reached is not None:
-        yield f"{where}: after {reached[0]} came {reached[1]}"
+        yield f"{where}, from {run.base} on: after {reached[0]} came {reached[1]}"
     elif run.end == "final" and (run.items[-1].last if run.items else run.base) != last:
         yield f"{where}: it never got what came after {run.items[-1].last if run.items else run.base}, up to {last}"
     if run.cursor is None:
@@ -257,6 +271,7 @@ CHECKS: tuple[Check, ...] = (
     check_commands,
     check_memberships,
     check_silence,
+    check_listeners,
     check_quotas,
     check_real_time,
     check_lines,

@@ -79,12 +79,17 @@ class Step(NamedTuple):
 
 
 class History(Struct, kw_only=True):
-    """All that there is to judge by. `logs` is what each node gives as a group's history in the end."""
+    """All that there is to judge by.
+
+    `logs` is what each node gives as a group's history in the end, `finals` the groups that each client listened to
+    then.
+    """
 
     groups_joined: int
     ops: list[Op] = []
     runs: list[Run] = []
     strays: list[str] = []
+    finals: dict[str, list[str]] = {}
     steps: list[Step] = []
     logs: dict[int, dict[str, list[Entry]]] = {}
 

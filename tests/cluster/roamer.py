@@ -63,7 +63,7 @@ class Roamer:
         """Hang up; what was heard until now counts as all that there was to hear."""
         for run in self.line.runs.values() if self.line else ():
             run.end = "final"
-            run.client = self.user
+        self._history.finals[self.user] = list(self.line.runs) if self.line else []
         self._stopped.set()
 
     @property

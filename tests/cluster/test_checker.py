@@ -57,6 +57,7 @@ def good() -> History:
     ]  # fmt: skip
     steps = [Step(G, "ann", True), Step(G, "bob", True), Step(G, "bob", False), Step("2", "bob", True)]
     return History(
+        finals={"ann": [G], "bob": []},
         groups_joined=1, ops=ops, runs=runs, steps=steps, logs={node: {G: list(log)} for node in NODES}
     )  # fmt: skip
 
@@ -178,6 +179,14 @@ def one_member_too_many(history: History) -> None:
     history.ops += [op("join", name, 11) for name in names]
 
 
+def member_who_hears_nothing(history: History) -> None:
+    history.finals["ann"] = []
+
+
+def stranger_who_listens(history: History) -> None:
+    history.finals["bob"] = [G]
+
+
 def one_group_too_many(history: History) -> None:
     history.steps.append(Step("3", "bob", True))
 
@@ -243,6 +252,7 @@ WRONG: dict[str, list[Spoil]] = {
     "commands": [notice_lost, refused_and_noticed, banned_twice],
     "memberships": [join_lost, joined_unasked, left_unasked],
     "silence": [posted_while_muted, posted_while_banned, joined_while_banned, one_member_too_many],
+    "listeners": [member_who_hears_nothing, stranger_who_listens],
     "quotas": [one_group_too_many],
     "real_time": [against_real_time],
     "lines": [against_the_lines_order],
