@@ -27,7 +27,7 @@ define messages
 	rm -f .messages.pot
 endef
 
-.PHONY: install run test check format docs messages wheel lock clean
+.PHONY: install run test test-faults check format docs messages wheel lock clean
 
 install: $(STAMP)
 
@@ -58,6 +58,10 @@ run: install
 # Two workers: most tests wait for real processes. A file stays on one worker, so what its tests share is shared.
 test: install
 	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
+
+# What each failure of a cluster looks like, and a soak with a checker: minutes long, so apart from `test`.
+test-faults: install
+	$(BIN)/pytest -m faults tests/cluster $(PYTEST)
 
 check: install
 	$(BIN)/ruff format --check $(CODE)

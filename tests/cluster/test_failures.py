@@ -31,6 +31,8 @@ from tests.cluster.polling import until
 from tests.conformance.world import START
 from tests.integration.wire import PATIENCE_S, Closed, Refused, Wire, bodies, refused
 
+pytestmark = pytest.mark.faults
+
 pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
 
 READY, CUT_OFF = "ready\n", "ready, but cut off from the other nodes' news: they come late\n"

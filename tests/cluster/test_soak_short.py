@@ -6,6 +6,8 @@ from tests.cluster.conftest import StartCluster
 from tests.cluster.nemesis import KINDS, Strike, schedule
 from tests.cluster.soak import SETTINGS, soak
 
+pytestmark = pytest.mark.faults
+
 pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
 
 SEED = 20261122
