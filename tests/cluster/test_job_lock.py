@@ -32,8 +32,9 @@ async def test_one_node_has_the_jobs_and_keeps_them(locks: list[Any]) -> None:
 async def test_the_jobs_move_when_their_node_stops(locks: list[Any]) -> None:
     await locks[0].close()
     until_server_knows = [number for _ in range(100) for number in await holders(locks[1:])]
-    assert set(until_server_knows) == {0}
-    assert await holders(locks[2:]) == []
+    # Whichever of the others asks first once the server has noticed: but one alone, and it keeps them.
+    (heir,) = set(until_server_knows)
+    assert await holders(locks[1:]) == [heir]
 
 
 async def test_the_jobs_move_when_the_connection_dies(locks: list[Any], postgres: Postgres) -> None:
