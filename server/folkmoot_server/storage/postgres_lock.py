@@ -1,5 +1,7 @@
 """Jobs on one node at a time: an advisory lock that lives and dies with a connection of its own."""
 
+import asyncio
+
 import asyncpg
 
 from .postgres_database import connect, failing
@@ -39,9 +41,11 @@ class PostgresJobLock:
 
     async def close(self) -> None:
         """See `api.JobLock`."""
-        if self._connection is not None:
-            self._connection.terminate()
-        self._connection, self._holds = None, False
+        connection, self._connection, self._holds = self._connection, None, False
+        if connection is not None:
+            connection.terminate()
+            # The transport closes in the loop's next turn; there must be one, or it is left open.
+            await asyncio.sleep(0)
 
     async def _ask(self) -> bool:
         if self._connection is None or self._connection.is_closed():
