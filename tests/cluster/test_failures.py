@@ -137,6 +137,22 @@ async def test_a_member_who_joins_without_nats_hears_of_it_on_all_nodes(
         await asyncio.to_thread(start_again, cluster.nats)
 
 
+async def test_who_joined_elsewhere_without_nats_signs_in_to_all_groups(
+    cluster: Cluster, pair: Pair, stack: contextlib.AsyncExitStack
+) -> None:
+    elsewhere = await stack.enter_async_context(await Wire.open(cluster.nodes[0].ws, pair.bob.token))
+    cluster.nodes[1].nats.set("cut")
+    await pair.bob.close()  # Node B remembers him all the same, as he was.
+    code = await pair.ann.create("Another")
+    await elsewhere.ask(rq.JoinGroup, group=code)
+    await elsewhere.ask(rq.LeaveGroup, group=pair.code)
+    bob = await stack.enter_async_context(await Wire.open(cluster.nodes[1].ws, pair.bob.token))
+    assert code in [group.id for group in bob.session.groups]
+    await until(partial(is_in, bob, 1))
+    seq = await pair.ann.post(code, "welcome")
+    assert bodies(await bob.seen(code, seq)) == ["welcome"]
+
+
 async def test_without_postgresql_posts_are_refused_and_connections_stay(cluster: Cluster, pair: Pair) -> None:
     await asyncio.to_thread(cluster.postgres.stop)
     try:
