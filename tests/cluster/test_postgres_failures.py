@@ -2,13 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from folkmoot_server.storage.api import StorageError, Work
 from folkmoot_server.storage.projection import token_row
+from tests.cluster.nemesis import start_again
 from tests.conformance.world import START, Group, World
 from tests.services import Postgres
 
@@ -99,6 +100,40 @@ async def test_the_outcome_of_a_commit_whose_answer_is_lost_is_found_out(store: 
             await store.commit([work])
     assert (await store.journal.page(group.code)).entries == (group.entries if done else before)
     await settled(store, group.post())
+
+
+class Crash(Cut):
+    """A connection whose server dies before the commit and comes back; then others commit before anything is asked."""
+
+    def __init__(self, connection: Any, postgres: Postgres, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(connection, done=False)
+        self._postgres = postgres
+        self._meanwhile = meanwhile
+
+    async def execute(self, statement: str, *args: object) -> Any:
+        if statement == "COMMIT":
+            self._postgres.stop(signal.SIGKILL)
+            start_again(self._postgres)
+            await self._meanwhile()
+        return await super().execute(statement, *args)
+
+
+async def test_a_commit_lost_in_a_crash_is_not_taken_for_that_of_another(
+    store: Any, group: Group, postgres: Postgres, database: str
+) -> None:
+    async def others_commit() -> None:
+        other = await postgres_store.PostgresStore.open(database, key=KEY)
+        world = World()
+        for user in ("bob", "carol", "dave"):
+            await other.commit([world.register(user)])
+        await other.close()
+
+    await store.commit([group.post()])
+    before = list(group.entries)
+    store._writer._connection = Crash(store._writer._connection, postgres, others_commit)
+    with pytest.raises(StorageError):
+        await store.commit([group.post()])
+    assert (await store.journal.page(group.code)).entries == before
 
 
 async def test_a_broken_foreign_key_shows_at_the_commit_and_stores_nothing(store: Any, group: Group) -> None:

@@ -7,6 +7,8 @@ Five round trips store a batch of posts, whatever its size: begin, lock, nonces,
 """
 
 import asyncio
+import contextlib
+import secrets
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -30,15 +32,20 @@ TRIES = 3
 OUTCOME_S = 10.0
 """How long to ask for the outcome of a commit that was cut off."""
 
-_BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock_shared({MONTH_LOCK})"
+# The writer marks each batch, in the batch's own transaction. A transaction's number would not do: after a crash the
+# server gives numbers again that it had given to what was lost.
+_BEGIN = f"""
+    BEGIN; SELECT pg_advisory_xact_lock_shared({MONTH_LOCK});
+    INSERT INTO counters VALUES ('%s', %d) ON CONFLICT (name) DO UPDATE SET value = excluded.value"""  # noqa: S608
+_MARKED = "SELECT value FROM counters WHERE name = $1 FOR UPDATE NOWAIT"
+_UNMARK = "DELETE FROM counters WHERE name = $1"
 _FOUND = "INSERT INTO heads SELECT stream, 0, 0 FROM unnest($1::text[]) AS stream ON CONFLICT DO NOTHING"
 _UNFOUND = "DELETE FROM heads WHERE stream = ANY($1::text[]) AND version = 0"
-# One row at least: month and transaction number come even if there is nothing to lock.
+# One row at least: the month comes even if there is nothing to lock.
 _LOCK = """
     WITH locked AS MATERIALIZED (
         SELECT stream, version, last_seq FROM heads WHERE stream = ANY($1::text[]) ORDER BY stream FOR NO KEY UPDATE)
-    SELECT locked.*, counters.value AS month, pg_current_xact_id()::text AS transaction
-    FROM counters LEFT JOIN locked ON true WHERE name = 'month'"""
+    SELECT locked.*, counters.value AS month FROM counters LEFT JOIN locked ON true WHERE name = 'month'"""
 _JOINED = 'SELECT "user", count(*) FROM members WHERE "user" = ANY($1::text[]) GROUP BY 1'
 _CREATED = "SELECT creator, count(*) FROM groups WHERE creator = ANY($1::text[]) AND status <> 'closed' GROUP BY 1"
 _RECORD = """
@@ -58,7 +65,6 @@ class Snapshot:
     def __init__(self, rows: Sequence[asyncpg.Record]) -> None:
         self._heads = {row["stream"]: Head(row["version"], row["last_seq"]) for row in rows}
         self.month: int = rows[0]["month"]
-        self.transaction: str = rows[0]["transaction"]
         self.nonces: dict[Wanted, tuple[int, int]] = {}
         self.joined: dict[str, int] = {}
         self.created: dict[str, int] = {}
@@ -83,6 +89,8 @@ class PostgresWriter:
         self._key = key
         self._connection: asyncpg.Connection | None = None
         self._month_end = 0
+        self._name = f"writer {secrets.token_hex(8)}"
+        self._number = 0
 
     async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
         """Store a batch; return the streams in conflict. Raises StorageError: nothing of it is stored."""
@@ -97,16 +105,24 @@ class PostgresWriter:
             raise StorageError(f"cannot write: {error!r}") from error
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection; leave no mark, if that can be."""
+        if self._connection is not None and not self._connection.is_closed():
+            with contextlib.suppress(*FAILURES):
+                await self._connection.execute(_UNMARK, self._name)
+        self._drop()
+
+    def _drop(self) -> None:
+        """Have the next batch go over another connection."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
 
     async def _commit(self, batch: Sequence[Work]) -> frozenset[str]:
         connection = await self._connected()
+        self._number += 1
         try:
             await self._open_month(connection, batch)
-            await connection.execute(_BEGIN)
+            await connection.execute(_BEGIN % (self._name, self._number))
             known = await _lock(connection, batch)
             admission = admit(batch, known)
             await self._store(connection, known.month, admission)
@@ -115,9 +131,9 @@ class PostgresWriter:
             await self._roll_back(connection)
             raise
         except BaseException:
-            await self.close()
+            self._drop()
             raise
-        await self._finish(connection, known.transaction)
+        await self._finish(connection)
         return admission.conflicts
 
     async def _connected(self) -> asyncpg.Connection:
@@ -129,7 +145,7 @@ class PostgresWriter:
         try:
             await connection.execute("ROLLBACK")
         except FAILURES:
-            await self.close()
+            self._drop()
 
     async def _open_month(self, connection: asyncpg.Connection, batch: Sequence[Work]) -> None:
         """See to it that the newest entry's month has a partition."""
@@ -153,7 +169,7 @@ class PostgresWriter:
             await postgres_journal.erase(connection, self._key, erased)
         await _record(connection, works)
 
-    async def _finish(self, connection: asyncpg.Connection, transaction: str) -> None:
+    async def _finish(self, connection: asyncpg.Connection) -> None:
         """Commit; if the answer is lost, find out what became of it."""
         pid = connection.get_server_pid()
         try:
@@ -162,26 +178,29 @@ class PostgresWriter:
             # A foreign key, checked only now: the server has rolled back.
             raise
         except FAILURES:
-            await self.close()
-            if not await self._has_committed(transaction, pid):
+            self._drop()
+            if not await self._has_committed(pid):
                 raise
         except BaseException:
-            await self.close()
+            self._drop()
             raise
 
-    async def _has_committed(self, transaction: str, pid: int) -> bool:
-        """Ask over new connections until the outcome is known or time is up; false also when nobody can say."""
+    async def _has_committed(self, pid: int) -> bool:
+        """Ask over new connections until the outcome is known or time is up; false also when nobody can say.
+
+        `pid`: of the server's process that was to commit. While it still does, it holds the mark, and is ended.
+        """
         loop = asyncio.get_running_loop()
         until = loop.time() + OUTCOME_S
         while loop.time() < until:
             try:
                 connection = await self._connected()
-                status = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", transaction)
-                if status != "in progress":
-                    return bool(status == "committed")
-                await connection.execute("SELECT pg_terminate_backend($1)", pid)
+                try:
+                    return bool(await connection.fetchval(_MARKED, self._name) == self._number)
+                except asyncpg.LockNotAvailableError:
+                    await connection.execute("SELECT pg_terminate_backend($1)", pid)
             except FAILURES:
-                await self.close()
+                self._drop()
             await asyncio.sleep(0.1)
         return False
 
