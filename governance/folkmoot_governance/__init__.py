@@ -6,7 +6,7 @@ in one table, `permissions.RULES`.
 """
 
 from .account import AccountState, apply_account, decide_account, registered, replay_account
-from .actor import Actor, PlatformRole
+from .actor import SERVICE, Actor, PlatformRole
 from .group.apply import apply, founded, replay
 from .group.decide import decide
 from .group.post import check_post
@@ -17,6 +17,7 @@ from .roles import ALL_PERMISSIONS, Permission
 
 __all__ = [
     "ALL_PERMISSIONS",
+    "SERVICE",
     "AccountState",
     "Actor",
     "Ban",

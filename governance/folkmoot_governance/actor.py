@@ -25,3 +25,7 @@ class Actor(Struct, frozen=True):
     groups_joined: int = 0
     identity: Identity = Identity.NONE
     platform: PlatformRole | None = None
+
+
+SERVICE = Actor("")
+"""The service itself, which does by itself what was decided before: it ends what has run out. No account."""

@@ -2,7 +2,7 @@
 
 One table serves the notice that the group reads, the answer that the actor reads, and the repair of a
 notice that a crash cut off from its event. Placeholders are the event's fields; `until_ms` is offered as
-`until` too.
+`until` too, `users` as `names`.
 """
 
 from msgspec import Struct
@@ -52,19 +52,39 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.GroupSuspended: Telling(N_("The platform suspended the group {until}")),
     e.GroupRestored: Telling(N_("The platform lifted the group's suspension")),
     e.GroupClosed: Telling(N_("The platform closed the group")),
+    e.BansEnded: Telling(N_("The ban is over: {names}")),
+    e.MutesEnded: Telling(N_("The mute is over: {names}")),
+    e.LockEnded: Telling(N_("Everyone may post again")),
+    e.SuspensionEnded: Telling(N_("The platform's suspension of the group is over")),
+    e.RequestsExpired: Telling(N_("The request to join went unanswered for too long: {names}"), public=False),
+    e.InvitationsExpired: Telling(N_("The invitation is void: {names}"), public=False),
+    e.TransferExpired: Telling(N_("The offer of the group to @{user} has lapsed")),
 }
 
-_STAFF_EVENTS = (e.GroupSuspended, e.GroupRestored, e.GroupClosed)
+_NOBODYS_EVENTS = (
+    e.GroupSuspended,
+    e.GroupRestored,
+    e.GroupClosed,
+    e.BansEnded,
+    e.MutesEnded,
+    e.LockEnded,
+    e.SuspensionEnded,
+    e.RequestsExpired,
+    e.InvitationsExpired,
+    e.TransferExpired,
+)
+"""Measures of the platform and what ended by itself: these name no one who did it."""
 
 
 def event_fields(event: e.Event) -> dict[str, object]:
     """Return the event's fields for placeholders and for `data` of its notice, its name as `event`.
 
-    Which member of staff took a measure stays inside the platform: `by` is left out of those (G14).
+    Which member of staff took a measure stays inside the platform: `by` is left out of those (G14), and of what ended
+    by itself.
     """
     config = event.__struct_config__
     fields: dict[str, object] = {"event": config.tag, **asdict(event)}
     del fields["at"]
-    if isinstance(event, _STAFF_EVENTS):
+    if isinstance(event, _NOBODYS_EVENTS):
         del fields["by"]
     return fields

@@ -82,6 +82,10 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
 }
 
 
+SERVICE_ACTS: frozenset[type[c.Command]] = frozenset({c.EndMeasures})
+"""What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""
+
+
 def may_on_platform(role: PlatformRole | None, act: str) -> bool:
     """Say whether a platform role covers `act`, a key of `PLATFORM_RULES`."""
     return role is not None and role in PLATFORM_RULES[act]

@@ -65,11 +65,16 @@ class Account:
         state = self.state
         return Actor(self.user, len(self.created), len(self.groups), state.identity, state.platform)
 
+    @property
+    def display_name(self) -> str:
+        """The name that others see."""
+        return self.profile.display_name
+
     def view(self) -> AccountView:
         """Return the account as others see it."""
         return AccountView(
             user=self.user,
-            display_name=self.profile.display_name,
+            display_name=self.display_name,
             identity=self.state.identity,
             created_ts=self.state.created_ts,
             badges=(),

@@ -6,7 +6,9 @@ decision and its place in the order (PROTOCOL, Delivery 6).
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from typing import Protocol
 
+import folkmoot_governance
 from folkmoot_governance import (
     AccountState,
     Actor,
@@ -36,6 +38,31 @@ from .storage.projection import project_account, project_group
 from .writer import OVERTAKEN, TOO_BUSY, Writer
 
 
+class Doer(Protocol):
+    """Who a command comes from."""
+
+    def actor(self) -> Actor:
+        """Return who it is, as rules see it."""
+        ...
+
+    @property
+    def display_name(self) -> str:
+        """What notices of the act show beside the user name."""
+        ...
+
+
+class Service:
+    """The service itself as the doer of what it does by itself."""
+
+    display_name = ""
+
+    def actor(self) -> Actor:
+        return folkmoot_governance.SERVICE
+
+
+SERVICE = Service()
+
+
 class Act:
     """A governance act on a group, decided and on its way to disk (a `Pending` of the writer).
 
@@ -45,10 +72,10 @@ class Act:
 
     __slots__ = (
         "_governor",
-        "account",
         "cases",
         "changes",
         "command",
+        "doer",
         "events",
         "on_done",
         "on_fail",
@@ -57,11 +84,11 @@ class Act:
         "work",
     )
 
-    def __init__(self, governor: "Governor", room: Room, command: Command, account: Account) -> None:
+    def __init__(self, governor: "Governor", room: Room, command: Command, doer: Doer) -> None:
         self._governor = governor
         self.room: Room = room
         self.command = command
-        self.account = account
+        self.doer = doer
         self.on_done: Callable[[Act], None]
         self.on_fail: Callable[[Refusal], None]
         self.tries = 0
@@ -169,15 +196,15 @@ class Governor:
         act = Act(self, room, command, account)
         act.begin(Work(room.stream, claims=[self._claim(account.user, founding=True)]), decision)
         self._count(act, [MembershipChange(account.user, command.code, joined=True, created=True)])
-        self._take_in(act, room, account, first)
+        self._take_in(act, first)
         return act
 
-    def act(self, room: Room, command: Command, account: Account) -> Act | Refusal:
+    def act(self, room: Room, command: Command, doer: Doer) -> Act | Refusal:
         """Carry out a command on a group that is ready; the caller sets `on_done` and `on_fail`, then calls `queue`.
 
         An act without events (nothing to change) is queued as well: its answer waits for what came before it.
         """
-        act = Act(self, room, command, account)
+        act = Act(self, room, command, doer)
         return self._decide_act(act) or act
 
     def decide_again(self, act: Act) -> Refusal | None:
@@ -188,7 +215,7 @@ class Governor:
 
     def _decide_act(self, act: Act) -> Refusal | None:
         room, state = act.room, act.room.state
-        decision = self._decide(state, act.command, act.account)
+        decision = self._decide(state, act.command, act.doer)
         if isinstance(decision, Refusal):
             return decision
         claims = [self._claim(event.user) for event in decision if isinstance(event, e.MemberJoined)]
@@ -197,7 +224,7 @@ class Governor:
             for event in decision:
                 self._count(act, membership_changes(state, event))
                 apply(state, event)
-                self._take_in(act, room, act.account, event)
+                self._take_in(act, event)
         except Exception:
             # Half an act must not stay in memory: what is decided on next has to be what storage has.
             self._writer.read_again(room, act.withdraw())
@@ -212,20 +239,20 @@ class Governor:
         """Put an act on the writer's queue; in the same step in which it was decided."""
         self._writer.put(act)
 
-    def _decide(self, state: GroupState | None, command: Command, account: Account) -> Sequence[e.Event] | Refusal:
+    def _decide(self, state: GroupState | None, command: Command, doer: Doer) -> Sequence[e.Event] | Refusal:
         if self._writer.is_full():
             return TOO_BUSY
-        return decide(state, command, account.actor(), self._clock.now_ms(), self.policy)
+        return decide(state, command, doer.actor(), self._clock.now_ms(), self.policy)
 
-    def _take_in(self, act: Act, room: Room, account: Account, event: e.Event) -> None:
+    def _take_in(self, act: Act, event: e.Event) -> None:
         """Add an event that was just applied to the act: its rows, its notice, what it changes for accounts."""
-        state, work = room.state, act.work
-        room.authors.clear()
+        state, work = act.room.state, act.work
+        act.room.authors.clear()
         case = case_number(state.code, state.version)
         act.cases.append(case)
         work.events = [*work.events, event]
         work.rows = [*work.rows, *project_group(state, event)]
-        author = author_of(state, event, account.profile.display_name)
+        author = author_of(state, event, act.doer.display_name)
         notice = notice_of(event, case=case, author=author, say=self._say)
         if notice is not None:
             work.entries = [*work.entries, NewEntry(notice, version=state.version)]

@@ -42,6 +42,8 @@ SETTINGS = (
     e.GroupSuspended,
     e.GroupRestored,
     e.OwnershipTransferred,
+    e.LockEnded,
+    e.SuspensionEnded,
 )
 OWN_FIELDS = (e.MemberPromoted, e.MemberDemoted, e.MemberMuted, e.MuteLifted, e.OwnershipTransferred)
 
@@ -130,6 +132,9 @@ class Hub:
             self.tell_one(room, event.user)
         if isinstance(event, e.OwnershipTransferred):
             self.tell_one(room, event.previous)
+        if isinstance(event, e.MutesEnded):
+            for user in event.users:
+                self.tell_one(room, user)
 
     def _tell_all(self, room: Room) -> None:
         """Send the public part to every listener, encoded once: members know their own fields."""

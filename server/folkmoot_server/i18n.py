@@ -48,8 +48,12 @@ def show_end(ms: int, translate: Callable[[str], str]) -> str:
 
 
 def readable(detail: Mapping[str, object], translate: Callable[[str], str]) -> dict[str, object]:
-    """Return `detail` with a readable twin of each `…_ms`: ends as `until …`, lengths as durations."""
+    """Return `detail` with a readable twin of each `…_ms`: ends as `until …`, lengths as durations; and of `users`, as
+    `names`."""
     filled = dict(detail)
+    users = detail.get("users")
+    if isinstance(users, (tuple, list)):
+        filled["names"] = " ".join(f"@{user}" for user in users)
     for key, value in detail.items():
         if not key.endswith("_ms") or not isinstance(value, int):
             continue

@@ -17,6 +17,7 @@ from .bus import Bus, News, PresenceNews
 from .clock import Clock
 from .config import Config
 from .dispatch import limit
+from .expiry import Expiry
 from .follower import Follower
 from .governor import Governor
 from .hub import Hub
@@ -110,7 +111,7 @@ class Node:
     def start(self) -> None:
         """Start the writer and the jobs."""
         self.bus.listen(self._on_news)
-        jobs = [self.writer.run(), self._sweep(), self._watch_loop(), self._rotate()]
+        jobs = [self.writer.run(), self._sweep(), self._watch_loop(), self._rotate(), Expiry(self).run()]
         if self.config.cluster.nats_url:
             jobs += [Watch(self).run(), self._repeat_presence()]
         self._tasks = [asyncio.create_task(job) for job in jobs]
@@ -156,6 +157,10 @@ class Node:
         await self.rooms.load(parsed)
         return True
 
+    async def has_jobs(self) -> bool:
+        """Say whether the jobs that one node at a time does are this one's now. Raises StorageError."""
+        return self._job_lock is None or await self._job_lock.is_mine()
+
     async def _sweep(self) -> None:
         """Forget what nobody uses any more."""
         while True:
@@ -186,7 +191,7 @@ class Node:
         """Remove the months that need not be kept any longer, at start and every day (G13)."""
         while True:
             try:
-                if self._job_lock is not None and not await self._job_lock.is_mine():
+                if not await self.has_jobs():
                     await asyncio.sleep(JOB_TURN_S)
                     continue
                 removed = await self.store.journal.rotate(self.clock.now_ms(), self.config.retention.months)

@@ -1,11 +1,11 @@
-"""Waiting until an act on an account is stored."""
+"""Waiting until an act is stored."""
 
 import asyncio
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Refusal
 
-from .governor import AccountAct
+from .governor import AccountAct, Act
 
 if TYPE_CHECKING:
     from .node import Node
@@ -21,3 +21,15 @@ async def stored(node: "Node", act: AccountAct | Refusal) -> Refusal | None:
     node.governor.queue(act)
     # A connection that goes away must not take the outcome with it: the writer still settles the act.
     return await asyncio.shield(settled)
+
+
+async def settled(node: "Node", act: Act) -> Refusal | None:
+    """Queue an act on a group that was decided in this very step, and wait until it is stored; return why it was not.
+
+    For what the service does by itself: a request is answered by `handlers.groups.queue_act`.
+    """
+    outcome: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
+    act.on_done = lambda stored: outcome.set_result(None)
+    act.on_fail = outcome.set_result
+    node.governor.queue(act)
+    return await asyncio.shield(outcome)

@@ -6,14 +6,16 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from folkmoot_governance import Actor, PlatformRole, Policy, Refusal, decide, replay, replay_account
+from folkmoot_governance import SERVICE, Actor, PlatformRole, Policy, Refusal, decide, replay, replay_account
 from folkmoot_governance.account import (
     AccountEvent,
     AccountSuspended,
     IdentityAttested,
     RoleGranted,
 )
+from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
 from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, MemberLeft, TopicSet
 from folkmoot_governance.roles import Permission
 from folkmoot_protocol.types import Identity, JoinMode
@@ -164,6 +166,29 @@ async def test_accounts_are_listed_by_name(store: Store, world: World) -> None:
     assert dave.suspended_until_ms == START + DAY
 
 
+async def test_what_ends_next_comes_first_and_what_never_ends_not_at_all(store: Store, world: World) -> None:
+    one, other = world.group(), world.group()
+    begun = {"at": START, "by": "alice"}
+    await store.commit([one.found(), other.found()])
+    assert await store.ledger.next_ends(9) == []
+    acts = [
+        e.MemberBanned(**begun, user="bob", until_ms=START + 7),
+        e.MemberBanned(**begun, user="carol", until_ms=FOREVER_MS),
+        e.JoinRequested(**begun, user="bob", until_ms=START + 4),
+        e.Invited(**begun, user="bob", until_ms=START + 3),
+        e.GroupLocked(**begun, until_ms=START + 6),
+        e.GroupSuspended(**begun, until_ms=START + 5, reason="r"),
+        e.MemberJoined(**begun, user="dave", via="open"),
+        e.TransferOffered(**begun, user="dave", until_ms=START + 2),
+    ]
+    await store.commit([one.act(*acts), other.act(e.MemberMuted(**begun, user="bob", until_ms=START + 1))])
+    ends = [(START + 1, other.code), *((START + number, one.code) for number in range(2, 8))]
+    assert await store.ledger.next_ends(9) == ends
+    assert await store.ledger.next_ends(3) == ends[:3]
+    await store.commit([other.act(e.MutesEnded(at=START + 1, by="", users=("bob",)))])
+    assert await store.ledger.next_ends(1) == ends[1:2]
+
+
 async def test_members_who_left_are_gone_from_both_sides(store: Store, world: World) -> None:
     group = world.group()
     joined = MemberJoined(at=START, by="bob", user="bob", via="open")
@@ -198,6 +223,7 @@ commands = st.one_of(
     st.builds(c.SuspendGroup, duration_ms=durations, reason=st.just("r")),
     st.builds(c.RestoreGroup, reason=st.just("r")),
     st.builds(c.CloseGroup, reason=st.just("r")),
+    st.builds(c.EndMeasures),
 )
 
 
@@ -211,10 +237,14 @@ async def test_a_group_equals_the_replay_of_its_stream(
     now = START
     for name, command, later in steps:
         now += later
-        works += decided(group, command, Actor(name, platform=PlatformRole.SUPERADMIN), now)
+        works += decided(group, command, actor_of(name, command), now)
     assert await store.commit(works) == frozenset()
     events: list[Any] = [one.event for one in await store.ledger.events(f"group:{group.code}")]
     assert await store.ledger.load_group(group.code) == group.state == replay(events)
+
+
+def actor_of(name: str, command: c.Command) -> Actor:
+    return SERVICE if isinstance(command, c.EndMeasures) else Actor(name, platform=PlatformRole.SUPERADMIN)
 
 
 def decided(group: Any, command: c.Command, actor: Actor, now: int) -> list[Work]:

@@ -106,7 +106,11 @@ STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.CloseGroup: lambda r: c.CloseGroup(reason(r)),
 }
 
-COMMANDS = MEMBERS_ASK | ADMINS_ASK | OWNERS_ASK | STAFF_ASK
+SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
+    c.EndMeasures: lambda r: c.EndMeasures(),
+}
+
+COMMANDS = MEMBERS_ASK | ADMINS_ASK | OWNERS_ASK | STAFF_ASK | SERVICE_ASKS
 
 
 def make_command(chance: Chance, makers: dict[type[c.Command], Callable[[Chance], c.Command]]) -> c.Command:

@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from folkmoot_governance import (
     ALL_PERMISSIONS,
+    SERVICE,
     Actor,
     GroupState,
     Policy,
@@ -31,7 +32,7 @@ from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.notices import TELLINGS
-from folkmoot_governance.permissions import PLATFORM_ACTS, RULES
+from folkmoot_governance.permissions import PLATFORM_ACTS, RULES, SERVICE_ACTS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, Role
 from tests.property.group_commands import (
@@ -81,7 +82,7 @@ CAME_IN = (e.MemberJoined, e.GroupCreated)
 
 
 def test_every_command_is_tried() -> None:
-    assert COMMANDS.keys() == RULES.keys() | PLATFORM_ACTS.keys()
+    assert COMMANDS.keys() == RULES.keys() | PLATFORM_ACTS.keys() | SERVICE_ACTS
 
 
 class Book:
@@ -117,8 +118,24 @@ class Book:
                 self.suspended_until = until
             case e.GroupRestored():
                 self.suspended_until = 0
+            case e.BansEnded(users=users):
+                self.end(self.bans, users, event.at)
+            case e.MutesEnded(users=users):
+                self.end(self.mutes, users, event.at)
+            case e.LockEnded():
+                assert 0 < self.locked_until <= event.at
+                self.locked_until = 0
+            case e.SuspensionEnded():
+                assert 0 < self.suspended_until <= event.at
+                self.suspended_until = 0
             case e.MemberLimitSet(limit=limit):
                 self.limit = limit
+
+    @staticmethod
+    def end(measures: dict[str, int], users: tuple[str, ...], at: int) -> None:
+        """Forget measures that are said to be over: they must be."""
+        for user in users:
+            assert measures.pop(user) <= at
 
 
 class GroupMachine(RuleBasedStateMachine):
@@ -188,6 +205,13 @@ class GroupMachine(RuleBasedStateMachine):
         self.now += ms
 
     @rule()
+    def service_asks(self) -> None:
+        """Clear away what is over; then there is nothing more that is."""
+        code = self.pick()
+        self.ask(code, SERVICE.user, c.EndMeasures())
+        assert decide(self.groups[code], c.EndMeasures(), SERVICE, self.now, POLICY) == []
+
+    @rule()
     def post(self) -> None:
         code, user = self.pick(), self.random.choice(USERS)
         if self.may_post(code, user) is None:
@@ -210,6 +234,8 @@ class GroupMachine(RuleBasedStateMachine):
         ]
 
     def actor(self, user: str) -> Actor:
+        if user == SERVICE.user:
+            return SERVICE
         identity, platform = ACCOUNTS[user]
         states = self.groups.values()
         created = sum(state.creator == user for state in states)
@@ -251,6 +277,9 @@ class GroupMachine(RuleBasedStateMachine):
         """A yes was given: was it one that may be given? Looks at the state from before the events."""
         state, book = self.groups[code], self.books[code]
         mine = state.role_of(actor.user)
+        if isinstance(command, c.EndMeasures):
+            assert actor == SERVICE
+            return
         assert state.status is not GroupStatus.CLOSED
         if isinstance(command, FOR_STAFF):
             assert actor.platform in ("moderator", "superadmin")
@@ -376,6 +405,7 @@ def test_long_walk(seed: int) -> None:
         machine.anyone_asks_anything,
         machine.doors_open,
         machine.staff_ask,
+        machine.service_asks,
         machine.post,
         lambda: machine.wait(machine.random.choice([1, MINUTE_MS, HOUR_MS, DAY_MS])),
     ]

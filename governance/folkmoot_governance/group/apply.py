@@ -109,7 +109,7 @@ def _locked(state: GroupState, event: e.GroupLocked) -> None:
     state.locked_until_ms = event.until_ms
 
 
-def _unlocked(state: GroupState, event: e.GroupUnlocked) -> None:
+def _unlocked(state: GroupState, event: e.GroupUnlocked | e.LockEnded) -> None:
     state.locked_until_ms = 0
 
 
@@ -138,7 +138,7 @@ def _transfer_offered(state: GroupState, event: e.TransferOffered) -> None:
     state.heir, state.heir_until_ms = event.user, event.until_ms
 
 
-def _transfer_withdrawn(state: GroupState, event: e.TransferWithdrawn) -> None:
+def _transfer_withdrawn(state: GroupState, event: e.TransferWithdrawn | e.TransferExpired) -> None:
     _clear_heir(state)
 
 
@@ -175,7 +175,7 @@ def _suspended(state: GroupState, event: e.GroupSuspended) -> None:
     state.status, state.status_until_ms = GroupStatus.SUSPENDED, event.until_ms
 
 
-def _restored(state: GroupState, event: e.GroupRestored) -> None:
+def _restored(state: GroupState, event: e.GroupRestored | e.SuspensionEnded) -> None:
     state.status, state.status_until_ms = GroupStatus.ACTIVE, 0
 
 
@@ -184,6 +184,26 @@ def _closed(state: GroupState, event: e.GroupDissolved | e.GroupClosed) -> None:
     state.status, state.status_until_ms = GroupStatus.CLOSED, 0
     state.members, state.requests, state.invitations = {}, {}, {}
     _clear_heir(state)
+
+
+def _bans_ended(state: GroupState, event: e.BansEnded) -> None:
+    for user in event.users:
+        state.bans.pop(user, None)
+
+
+def _mutes_ended(state: GroupState, event: e.MutesEnded) -> None:
+    for user in event.users:
+        state.mutes.pop(user, None)
+
+
+def _requests_expired(state: GroupState, event: e.RequestsExpired) -> None:
+    for user in event.users:
+        state.requests.pop(user, None)
+
+
+def _invitations_expired(state: GroupState, event: e.InvitationsExpired) -> None:
+    for user in event.users:
+        state.invitations.pop(user, None)
 
 
 APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
@@ -217,4 +237,11 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.GroupSuspended: _suspended,
     e.GroupRestored: _restored,
     e.GroupClosed: _closed,
+    e.BansEnded: _bans_ended,
+    e.MutesEnded: _mutes_ended,
+    e.LockEnded: _unlocked,
+    e.SuspensionEnded: _restored,
+    e.RequestsExpired: _requests_expired,
+    e.InvitationsExpired: _invitations_expired,
+    e.TransferExpired: _transfer_withdrawn,
 }

@@ -4,7 +4,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, JoinMode
 
 from ..actor import Actor
-from ..permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_ACTS, RULES, Rule, may_on_platform
+from ..permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_ACTS, RULES, SERVICE_ACTS, Rule, may_on_platform
 from ..policy import Policy, meets
 from ..refusal import Refusal
 from ..roles import RANK, outranks
@@ -77,6 +77,8 @@ def check_target(state: GroupState, rule: Rule, command: c.Command, actor: Actor
 
 def check_permission(state: GroupState, command: c.Command, actor: Actor, now: int) -> Refusal | None:
     """Run all checks that the permission table asks for, the group's standing first."""
+    if type(command) in SERVICE_ACTS:
+        return refuse(ErrorCode.FORBIDDEN, N_("Only the service itself does this.")) if actor.user else None
     if type(command) in PLATFORM_ACTS:
         if not may_on_platform(actor.platform, PLATFORM_ACTS[type(command)]):
             return refuse(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."))

@@ -181,6 +181,10 @@ class Dissolve(Command, frozen=True):
     confirm: str = ""
 
 
+class EndMeasures(Command, frozen=True):
+    """End what has run out, at the time that was set for it: an act of the service itself."""
+
+
 class SuspendGroup(Command, frozen=True):
     """Stop posting and joining for a time: a measure of the platform (G11.1)."""
 

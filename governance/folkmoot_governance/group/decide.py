@@ -18,6 +18,7 @@ from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
 from .checks import check_founder, check_permission, refuse
+from .decide_ending import ENDING
 from .decide_joining import JOINING
 from .decide_moderation import MODERATION
 from .decide_ownership import OWNERSHIP
@@ -144,6 +145,7 @@ def close_group(state: GroupState, command: c.CloseGroup, actor: Actor, now: int
 
 
 DECIDERS: dict[type[c.Command], Decider] = {
+    **ENDING,
     **JOINING,
     **MODERATION,
     **OWNERSHIP,

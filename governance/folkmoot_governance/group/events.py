@@ -166,6 +166,36 @@ class GroupClosed(Event, frozen=True, kw_only=True, tag="closed"):
     reason: str
 
 
+class BansEnded(Event, frozen=True, kw_only=True, tag="bans_ended"):
+    """Bans have run out, as was decided when they were made. Here and below `by` is empty: nobody did it."""
+
+    users: tuple[str, ...]
+
+
+class MutesEnded(Event, frozen=True, kw_only=True, tag="mutes_ended"):
+    users: tuple[str, ...]
+
+
+class LockEnded(Event, frozen=True, kw_only=True, tag="lock_ended"):
+    pass
+
+
+class SuspensionEnded(Event, frozen=True, kw_only=True, tag="suspension_ended"):
+    pass
+
+
+class RequestsExpired(Event, frozen=True, kw_only=True, tag="join_requests_expired"):
+    users: tuple[str, ...]
+
+
+class InvitationsExpired(Event, frozen=True, kw_only=True, tag="invitations_expired"):
+    users: tuple[str, ...]
+
+
+class TransferExpired(MemberEvent, frozen=True, kw_only=True, tag="transfer_expired"):
+    pass
+
+
 GroupEvent = (
     GroupCreated
     | MemberJoined
@@ -198,4 +228,11 @@ GroupEvent = (
     | GroupSuspended
     | GroupRestored
     | GroupClosed
+    | BansEnded
+    | MutesEnded
+    | LockEnded
+    | SuspensionEnded
+    | RequestsExpired
+    | InvitationsExpired
+    | TransferExpired
 )

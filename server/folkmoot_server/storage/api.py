@@ -201,6 +201,12 @@ class Ledger(Protocol):
         """Return the display names of those of `users` that exist."""
         ...
 
+    async def next_ends(self, limit: int) -> list[tuple[int, str]]:
+        """Return (Unix ms, group code) of what ends next: bans, mutes, locks, suspensions, join requests, invitations,
+        offers of transfer, earliest first, what is past and not cleared away included; nothing that never ends.
+        """
+        ...
+
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         """Return groups by code, from the one after `after`."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from folkmoot_governance import GroupState
 
-from . import ledger_tables, postgres_journal
+from . import ends, ledger_tables, postgres_journal
 from .api import (
     AccountRow,
     GroupRow,
@@ -52,6 +52,9 @@ class PostgresLedger:
 
     async def display_names(self, users: Collection[str]) -> dict[str, str]:
         return await self._read(ledger_tables.display_names, [user for user in users if can_hold(user)])
+
+    async def next_ends(self, limit: int) -> list[tuple[int, str]]:
+        return await self._read(ends.next_ends, limit)
 
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         return await self._read(ledger_tables.list_groups, after, limit)

@@ -55,6 +55,10 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.MemberDemoted: ("members",),
     e.TagSet: ("members",),
     e.OwnershipTransferred: ("members", "mutes"),
+    e.BansEnded: ("bans",),
+    e.MutesEnded: ("mutes",),
+    e.RequestsExpired: ("join_requests",),
+    e.InvitationsExpired: ("invitations",),
 }
 
 # Where `apply` forgets, on the way, what has ended by the event's time.
@@ -142,6 +146,8 @@ def read_mark_row(code: str, user: str, seq: int) -> Upsert:
 def _users_of(event: e.Event) -> tuple[str, ...]:
     if isinstance(event, e.OwnershipTransferred):
         return event.user, event.previous
+    if isinstance(event, (e.BansEnded, e.MutesEnded, e.RequestsExpired, e.InvitationsExpired)):
+        return event.users
     return (event.user,) if isinstance(event, e.MemberEvent) else (event.by,)
 
 

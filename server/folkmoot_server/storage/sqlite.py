@@ -13,7 +13,7 @@ from folkmoot_governance import GroupState
 from folkmoot_protocol.types import Entry
 
 from ..notices import Teller
-from . import ledger_tables, sqlite_journal
+from . import ends, ledger_tables, sqlite_journal
 from .api import (
     AccountRow,
     GroupRow,
@@ -141,6 +141,9 @@ class SqliteLedger:
 
     async def display_names(self, users: Collection[str]) -> dict[str, str]:
         return await self._read(ledger_tables.display_names, users)
+
+    async def next_ends(self, limit: int) -> list[tuple[int, str]]:
+        return await self._read(ends.next_ends, limit)
 
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         return await self._read(ledger_tables.list_groups, after, limit)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -39,6 +39,11 @@ def _ref(name: str, target: str, **more: Any) -> Column[str]:
 
 def _group_and_user() -> tuple[Column[str], Column[str]]:
     return _ref("code", "groups.code", primary_key=True), _ref("user", "accounts.user", primary_key=True)
+
+
+def _ends(*columns: str) -> tuple[Index, ...]:
+    # What runs out next is found by its end: see `ends.next_ends`.
+    return tuple(Index(None, column) for column in columns)
 
 
 # SQLite makes a plain INTEGER key the row's own number; BIGINT would cost a second index.
@@ -92,6 +97,7 @@ groups = Table(
     _number("heir_until_ms"),
     _number("version"),
     Index(None, "creator"),
+    *_ends("locked_until_ms", "status_until_ms", "heir_until_ms"),
 )
 
 members = Table(
@@ -105,15 +111,39 @@ members = Table(
     Index(None, "user"),
 )
 
-bans = Table("bans", metadata, *_group_and_user(), _number("until_ms"), _text("by"), _text("reason"), _text("case"))
-
-mutes = Table("mutes", metadata, *_group_and_user(), _number("until_ms"), _text("by"), _text("reason"), _text("case"))
-
-join_requests = Table(
-    "join_requests", metadata, *_group_and_user(), _number("asked_ts"), _number("until_ms"), _text("answer")
+bans = Table(
+    "bans",
+    metadata,
+    *_group_and_user(),
+    _number("until_ms"),
+    _text("by"),
+    _text("reason"),
+    _text("case"),
+    *_ends("until_ms"),
 )
 
-invitations = Table("invitations", metadata, *_group_and_user(), _number("until_ms"))
+mutes = Table(
+    "mutes",
+    metadata,
+    *_group_and_user(),
+    _number("until_ms"),
+    _text("by"),
+    _text("reason"),
+    _text("case"),
+    *_ends("until_ms"),
+)
+
+join_requests = Table(
+    "join_requests",
+    metadata,
+    *_group_and_user(),
+    _number("asked_ts"),
+    _number("until_ms"),
+    _text("answer"),
+    *_ends("until_ms"),
+)
+
+invitations = Table("invitations", metadata, *_group_and_user(), _number("until_ms"), *_ends("until_ms"))
 
 redactions = Table(
     "redactions",

@@ -78,6 +78,9 @@ def code_of(decision: object) -> ErrorCode | None:
 def readable(fields: dict[str, object]) -> dict[str, object]:
     """Return `fields` as the shell offers them to a text: what ends in `_ms` in a form for people, too."""
     shown = {name.removesuffix("_ms"): f"<{value}>" for name, value in fields.items() if name.endswith("_ms")}
+    users = fields.get("users")
+    if isinstance(users, tuple):
+        shown["names"] = " ".join(f"@{user}" for user in users)
     if "retry_after" in shown:
         shown["wait"] = shown.pop("retry_after")
     return {**fields, **shown}

@@ -29,6 +29,7 @@ def test_ends_and_lengths_get_readable_twins() -> None:
         "wait": "2s",
         "window": "0",
     }
+    assert readable({"users": ("ann", "bob")}, say)["names"] == "@ann @bob"
     assert readable({"until_ms": FOREVER_MS}, say)["until"] == "permanently"
     assert show_instant(0) == "1970-01-01 00:00 UTC"
 

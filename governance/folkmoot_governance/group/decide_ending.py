@@ -1,0 +1,54 @@
+"""What ends by itself. Every question compares with the time it is asked at, so nothing here makes a measure end:
+it says so to those concerned, at the time that was set, and clears away what is over."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from folkmoot_protocol.types import GroupStatus
+
+from ..actor import Actor
+from ..policy import Policy
+from ..refusal import Refusal
+from . import commands as c
+from . import events as e
+from .state import Ban, GroupState, JoinRequest, Mute
+
+MOST_AT_ONCE = 100
+"""Of one kind in one act: what is left over is the next act's."""
+
+
+def end_measures(
+    state: GroupState, command: c.EndMeasures, actor: Actor, now: int, policy: Policy
+) -> Sequence[e.Event] | Refusal:
+    """Tell of everything whose end has come. Nothing to tell of: nothing happens."""
+    events: list[e.Event] = []
+    if 0 < state.locked_until_ms <= now:
+        events.append(e.LockEnded(at=now, by=actor.user))
+    if state.status is GroupStatus.SUSPENDED and state.status_until_ms <= now:
+        events.append(e.SuspensionEnded(at=now, by=actor.user))
+    if state.heir and state.heir_until_ms <= now:
+        events.append(e.TransferExpired(at=now, by=actor.user, user=state.heir))
+    if users := ended(state.mutes, now):
+        events.append(e.MutesEnded(at=now, by=actor.user, users=users))
+    if users := ended(state.bans, now):
+        events.append(e.BansEnded(at=now, by=actor.user, users=users))
+    if users := ended(state.requests, now):
+        events.append(e.RequestsExpired(at=now, by=actor.user, users=users))
+    if users := first(user for user, until in state.invitations.items() if until <= now):
+        events.append(e.InvitationsExpired(at=now, by=actor.user, users=users))
+    return events
+
+
+def ended(held: Mapping[str, Ban] | Mapping[str, Mute] | Mapping[str, JoinRequest], now: int) -> tuple[str, ...]:
+    """Return the users for whom it is over, as many as one act takes."""
+    return first(user for user, one in held.items() if one.until_ms <= now)
+
+
+def first(users: Iterable[str]) -> tuple[str, ...]:
+    return tuple(islice(users, MOST_AT_ONCE))
+
+
+ENDING: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Sequence[e.Event] | Refusal]] = {
+    c.EndMeasures: end_measures,
+}

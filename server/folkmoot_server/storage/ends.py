@@ -1,0 +1,32 @@
+"""What runs out next, whatever it is: the question that the job asks which tells of ends on time."""
+
+from sqlalchemy import Connection, Select, select, union_all
+
+from folkmoot_governance.duration import FOREVER_MS
+
+from .tables import bans, groups, invitations, join_requests, mutes
+
+ENDS = (
+    bans.c.until_ms,
+    mutes.c.until_ms,
+    join_requests.c.until_ms,
+    invitations.c.until_ms,
+    groups.c.locked_until_ms,
+    groups.c.status_until_ms,
+    groups.c.heir_until_ms,
+)
+"""Every column that holds an end: Unix ms, 0 for nothing, `FOREVER_MS` for what stays. Each has an index."""
+
+
+def next_ends(main: Connection, limit: int) -> list[tuple[int, str]]:
+    """Return (end, group code) of what ends next, earliest first; a group may come several times."""
+    earliest = union_all(*(_earliest(number, limit) for number in range(len(ENDS)))).subquery()
+    query = select(earliest.c.until_ms, earliest.c.code).order_by(earliest.c.until_ms, earliest.c.code).limit(limit)
+    return [(row.until_ms, row.code) for row in main.execute(query)]
+
+
+def _earliest(number: int, limit: int) -> Select[tuple[int, str]]:
+    end = ENDS[number]
+    query = select(end.label("until_ms"), end.table.c.code).where(end > 0, end < FOREVER_MS)
+    page = query.order_by(end).limit(limit).subquery(f"ends_{number}")
+    return select(page.c.until_ms, page.c.code)
