@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from folkmoot_governance import Actor
+from folkmoot_protocol.names import check_user_name
 from folkmoot_protocol.types import Account as AccountView
 
+from .bus import Bus, account_topic
 from .clock import Clock
 from .config import Limits
 from .limits import Bucket
@@ -82,10 +84,14 @@ class Account:
 
 
 class Accounts:
-    """Loads accounts, keeps those in use, and keeps their group counts right while changes are on their way to disk."""
+    """Loads accounts, keeps those in use, and keeps their group counts right while changes are on their way to disk.
 
-    def __init__(self, ledger: Ledger, limits: Limits, clock: Clock) -> None:
+    It follows the news of those in memory.
+    """
+
+    def __init__(self, ledger: Ledger, bus: Bus, limits: Limits, clock: Clock) -> None:
         self._ledger = ledger
+        self._bus = bus
         self._clock = clock
         self._limits = limits
         self._accounts: dict[str, Account] = {}
@@ -111,16 +117,25 @@ class Accounts:
         return account
 
     async def _read(self, user: str) -> Account | None:
+        try:
+            topic = account_topic(check_user_name(user))
+        except ValueError:
+            return None
+        # What is told after this is heard, what was told before it is read: in between nothing gets lost.
+        await self._bus.follow(topic)
         changes = self._missed[user] = list(self._unsettled.get(user, ()))
         try:
             stored = await self._ledger.load_account(user)
+            if stored is not None:
+                self._accounts[user] = Account(stored, self._limits)
         finally:
             del self._missed[user]
-        if stored is None:
-            return None
-        account = self._accounts[user] = Account(stored, self._limits)
-        for change in changes:
-            change.count(account)
+            account = self._accounts.get(user)
+            if account is None:
+                self._bus.unfollow(topic)
+        if account is not None:
+            for change in changes:
+                change.count(account)
         return account
 
     def decided(self, change: "MembershipChange") -> None:
@@ -168,6 +183,7 @@ class Accounts:
         for user, account in list(self._accounts.items()):
             if not account.sessions and account.used_ms < before and user not in self._unsettled:
                 del self._accounts[user]
+                self._bus.unfollow(account_topic(user))
 
     def with_sessions(self) -> list[Account]:
         """Return the accounts that have a connection here."""

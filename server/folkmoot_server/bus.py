@@ -1,6 +1,7 @@
 """The bus: how committed news reaches the nodes whose connections must hear of it."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
@@ -56,22 +57,68 @@ class RevokedNews(Struct, frozen=True, gc=False, tag="revoked"):
     token_hash: str
 
 
-News = GroupNews | AccountNews | TypingNews | PresenceNews | RevokedNews
+class JoinedNews(Struct, frozen=True, gc=False, tag="joined"):
+    """An account has come into a group, which nodes that do not have the group in memory hear of by this alone."""
+
+    user: str
+    code: str
+
+
+News = GroupNews | AccountNews | TypingNews | PresenceNews | RevokedNews | JoinedNews
 Listener = Callable[[News], None]
 
 
+def group_topic(code: str) -> str:
+    """Return the topic of a group's news."""
+    return f"group.{code}"
+
+
+def account_topic(user: str) -> str:
+    """Return the topic of an account's news. A full stop in a user's name would divide it."""
+    return f"account.{user.replace('.', '=')}"
+
+
+def topic_of(news: News) -> str:
+    """Return the topic that news belongs to."""
+    return group_topic(news.code) if isinstance(news, (GroupNews, TypingNews)) else account_topic(news.user)
+
+
+def done() -> asyncio.Future[None]:
+    """Return a future that is done."""
+    future = asyncio.get_running_loop().create_future()
+    future.set_result(None)
+    return future
+
+
 class Bus(Protocol):
-    """Carries news to every listener of every node, the publishing node's own included.
+    """Carries news to every listener of every node that follows its topic, the publishing node's own included.
 
     Promises: news published by one node is heard by that node's own listeners in the order of publishing, before
-    `publish` returns. To others it may come late, in another order, or not at all: a listener that finds a hole in
-    `seq` or `version` reads what is missing from storage. Nothing is heard twice. `publish` never waits and never
-    raises.
+    `publish` returns, whatever it follows. To others it may come late, in another order, or not at all: a listener that
+    finds a hole in `seq` or `version` reads what is missing from storage. Nothing is heard twice. `publish` never waits
+    and never raises.
     """
 
     @property
     def connected(self) -> bool:
         """Whether news reaches other nodes now, as far as is known; while not, they must look in storage."""
+        ...
+
+    @property
+    def breaks(self) -> int:
+        """How often it was cut off, or had to drop what came, since it began: news may have been lost each time."""
+        ...
+
+    def follow(self, topic: str) -> Awaitable[None]:
+        """Have the news of a topic brought to this node from now on.
+
+        What is returned is done when every later news will be sent here, or when the bus is not connected; it may be
+        dropped by who need not know. Following twice is following once.
+        """
+        ...
+
+    def unfollow(self, topic: str) -> None:
+        """Have the news of a topic brought here no more."""
         ...
 
     def publish(self, news: News) -> None:
@@ -91,9 +138,16 @@ class LocalBus:
     """The bus of a single node: a call."""
 
     connected = True
+    breaks = 0
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+
+    def follow(self, topic: str) -> Awaitable[None]:
+        return done()
+
+    def unfollow(self, topic: str) -> None:
+        """Nothing to do: what is said here is heard here."""
 
     def publish(self, news: News) -> None:
         for listener in tuple(self._listeners):

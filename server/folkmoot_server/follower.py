@@ -17,7 +17,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import RETRY_S, Account, Accounts
-from .bus import AccountNews, GroupNews, News, RevokedNews, TypingNews
+from .bus import AccountNews, GroupNews, JoinedNews, News, RevokedNews, TypingNews
 from .governor import membership_changes
 from .hub import Hub
 from .metrics import HOLES
@@ -55,8 +55,8 @@ class Follower:
                 room = self._rooms.find(news.code)
                 if room is not None:
                     self._on_group(room, news)
-                elif news.events:
-                    self._meet_newcomers(news)
+            case JoinedNews():
+                self._on_joined(news)
             case TypingNews():
                 room = self._rooms.find(news.code)
                 if room is not None:
@@ -159,11 +159,10 @@ class Follower:
         if room.held_back:
             self.fill(room)
 
-    def _meet_newcomers(self, news: GroupNews) -> None:
+    def _on_joined(self, news: JoinedNews) -> None:
         """Open a room that is not in memory for an account that is signed in here and has joined elsewhere."""
-        users = {event.user for event in news.events if isinstance(event, e.MemberJoined)}
-        users |= {event.by for event in news.events if isinstance(event, e.GroupCreated)}
-        if any(account.sessions for user in users if (account := self._accounts.get(user))):
+        account = self._accounts.get(news.user)
+        if account is not None and account.sessions and self._rooms.find(news.code) is None:
             self._start(self._open(news.code))
 
     async def _open(self, code: str) -> None:

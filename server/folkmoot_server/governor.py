@@ -28,7 +28,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup
 
 from .accounts import Account, Accounts, MembershipChange
-from .bus import AccountNews, Bus, GroupNews
+from .bus import AccountNews, Bus, GroupNews, JoinedNews
 from .clock import Clock
 from .i18n import Say
 from .notices import author_of, notice_of
@@ -281,6 +281,9 @@ class Governor:
         entries = tuple(new.entry for new in work.entries)
         news = GroupNews(act.room.state.code, entries, work.version + len(act.events), tuple(act.events))  # type: ignore[arg-type]  # a sequence of its members
         self._bus.publish(news)
+        for change in act.changes:
+            if change.joined:
+                self._bus.publish(JoinedNews(change.user, change.code))
 
     def act_on_account(
         self,

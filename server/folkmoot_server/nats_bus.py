@@ -1,5 +1,6 @@
 """The bus of a cluster: NATS core carries news between nodes, on the subjects `group.<code>` and `account.<user>`.
 
+A node subscribes to the groups and accounts that it has in memory (see `nats_interest`).
 A message is an `Envelope`: the node it is from, and the news of one subject that were waiting when it was sent. NATS
 may lose messages, and so may this: what cannot be sent at once is dropped and counted, for the other nodes find holes
 by themselves (see `follower` and `watch`).
@@ -9,7 +10,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import msgspec
 import nats.errors
@@ -19,8 +20,9 @@ from msgspec.structs import replace
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from .bus import GroupNews, Listener, LocalBus, News, TypingNews
+from .bus import GroupNews, Listener, LocalBus, News, done, topic_of
 from .metrics import BUS_DROPPED, BUS_MESSAGES
+from .nats_interest import Interest
 
 log = structlog.get_logger()
 
@@ -64,6 +66,8 @@ class NatsBus:
         self._node = f"{node_name}-{secrets.token_hex(6)}"
         self._local = LocalBus()
         self._client: Client | None = None
+        self._interest = Interest(self._receive)
+        self._breaks = 0
         self._up = asyncio.Event()
         self._waiting: list[tuple[str, bytes]] = []
         self._waiting_bytes = 0
@@ -86,6 +90,20 @@ class NatsBus:
         """See `bus.Bus`."""
         return self._client is not None and self._client.is_connected
 
+    @property
+    def breaks(self) -> int:
+        """See `bus.Bus`."""
+        return self._breaks
+
+    def follow(self, topic: str) -> Awaitable[None]:
+        """See `bus.Bus`."""
+        standing = self._interest.add(topic)
+        return standing if self.connected else done()
+
+    def unfollow(self, topic: str) -> None:
+        """See `bus.Bus`."""
+        self._interest.remove(topic)
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """See `bus.Bus`."""
         return self._local.listen(listener)
@@ -96,7 +114,7 @@ class NatsBus:
         if not self.connected:
             BUS_DROPPED.inc()
             return
-        subject = subject_of(news)
+        subject = topic_of(news)
         for piece in pieces(news, MOST_IN_MESSAGE):
             if self._waiting_bytes + len(piece) > MOST_WAITING:
                 BUS_DROPPED.inc()
@@ -119,7 +137,7 @@ class NatsBus:
             self._local.publish(news)
         except Exception:
             # A mistake of a listener: whoever publishes is not to blame, and the next news must still come.
-            log.exception("could not take in news", subject=subject_of(news))
+            log.exception("could not take in news", subject=topic_of(news))
 
     async def _stay_connected(self) -> None:
         """Connect, and again whenever that fails or ends, with a new client each time."""
@@ -130,12 +148,14 @@ class NatsBus:
                 log.info("connected to NATS")
                 self._client = client
                 self._up.set()
-                await closed.wait()
+                await self._serve(client, closed)
                 log.warning("the connection to NATS is lost")
             except (nats.errors.Error, OSError) as error:
                 log.warning("cannot connect to NATS", cause=repr(error))
             finally:
+                self._breaks += 1
                 self._client = None
+                self._interest.lose()
                 self._drop_waiting()
                 with contextlib.suppress(nats.errors.Error, OSError):
                     await client.close()
@@ -154,14 +174,27 @@ class NatsBus:
             connect_timeout=CONNECT_S,
             ping_interval=PING_S,
             max_outstanding_pings=PINGS_UNANSWERED,
-            error_cb=_on_error,
+            error_cb=self._on_error,
             closed_cb=on_closed,
         )
-        for subjects in ("group.*", "account.*"):
-            await client.subscribe(subjects, cb=self._receive)
-        # The client's first ping may overtake the subscriptions, its second cannot: when that is answered, they stand.
-        for _ in range(2):
-            await client.flush(CONNECT_S)
+        await self._interest.renew(client)
+
+    async def _serve(self, client: Client, closed: asyncio.Event) -> None:
+        """Keep subscriptions up to date until the connection ends, or the server does not take them any more."""
+        keeping = asyncio.create_task(self._interest.keep(client))
+        ending = asyncio.create_task(closed.wait())
+        try:
+            await asyncio.wait({keeping, ending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            keeping.cancel()
+            ending.cancel()
+            kept, _ = await asyncio.gather(keeping, ending, return_exceptions=True)
+            if isinstance(kept, Exception) and not closed.is_set():
+                log.warning("NATS takes no subscriptions", cause=repr(kept))
+
+    async def _on_error(self, error: Exception) -> None:
+        self._breaks += isinstance(error, nats.errors.SlowConsumerError)
+        log.warning("NATS", cause=repr(error))
 
     def _drop_waiting(self) -> None:
         BUS_DROPPED.inc(len(self._waiting))
@@ -199,13 +232,6 @@ class NatsBus:
         except (nats.errors.Error, OSError) as error:
             BUS_DROPPED.inc(len(news))
             log.warning("could not send news", subject=subject, cause=repr(error))
-
-
-def subject_of(news: News) -> str:
-    """Return the subject that news goes to. A full stop in a user's name would end a token of it."""
-    if isinstance(news, (GroupNews, TypingNews)):
-        return f"group.{news.code}"
-    return f"account.{news.user.replace('.', '=')}"
 
 
 def pieces(news: News, most: int) -> Iterator[bytes]:
@@ -249,7 +275,3 @@ def packed(waiting: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, list[byt
         subjects[subject].append(news)
         sizes[subject] += len(news)
     yield from subjects.items()
-
-
-async def _on_error(error: Exception) -> None:
-    log.warning("NATS", cause=repr(error))

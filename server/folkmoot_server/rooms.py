@@ -10,6 +10,7 @@ from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.types import Author, Entry, Group, Role
 
 from .accounts import IDLE_MS, RETRY_S, Account
+from .bus import Bus, group_topic
 from .clock import Clock
 from .storage.api import StorageError, Store, group_stream
 
@@ -122,10 +123,11 @@ class Room:
 
 
 class Rooms:
-    """Loads groups on demand and keeps those that are in use."""
+    """Loads groups on demand, keeps those that are in use, and follows the news of what is in memory."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
         self._store = store
+        self._bus = bus
         self._clock = clock
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room | None]] = {}
@@ -143,6 +145,7 @@ class Rooms:
     def add(self, state: GroupState) -> Room:
         """Open the room of a group that was founded just now."""
         room = self._rooms[state.code] = Room(state, 0)
+        self._bus.follow(group_topic(state.code))
         room.used_ms = self._clock.now_ms()
         return room
 
@@ -165,10 +168,16 @@ class Rooms:
         return room
 
     async def _open(self, code: str) -> Room | None:
-        stored = await self._read(code)
-        if stored is None:
-            return None
-        room = self._rooms[code] = Room(*stored)
+        # What is told after this is heard, what was told before it is read: in between nothing gets lost.
+        await self._bus.follow(group_topic(code))
+        try:
+            stored = await self._read(code)
+            if stored is not None:
+                self._rooms[code] = Room(*stored)
+        finally:
+            room = self._rooms.get(code)
+            if room is None:
+                self._bus.unfollow(group_topic(code))
         return room
 
     async def _read(self, code: str) -> tuple[GroupState, int] | None:
@@ -193,7 +202,7 @@ class Rooms:
             except StorageError:
                 await asyncio.sleep(RETRY_S)
         if stored is None:
-            del self._rooms[room.state.code]
+            self._forget(room.state.code)
             room.ready.set()
         else:
             room.renew(stored[0])
@@ -209,7 +218,11 @@ class Rooms:
         before = self._clock.now_ms() - IDLE_MS
         for code, room in list(self._rooms.items()):
             if room.used_ms < before and room.is_idle():
-                del self._rooms[code]
+                self._forget(code)
+
+    def _forget(self, code: str) -> None:
+        del self._rooms[code]
+        self._bus.unfollow(group_topic(code))
 
     def __len__(self) -> int:
         return len(self._rooms)

@@ -36,20 +36,28 @@ class Watch:
 
     def __init__(self, node: "Node") -> None:
         self._node = node
-        self._was_connected = True
+        self._breaks = node.bus.breaks
 
     async def run(self) -> None:
-        """Look, sleep, look."""
+        """Sleep, look, sleep: at once when news may have been lost, and again after that has ended."""
+        loop, bus = asyncio.get_running_loop(), self._node.bus
+        looked = loop.time()
         while True:
-            connected = self._node.bus.connected
-            await asyncio.sleep(CALM_S if connected else ALARMED_S)
+            await asyncio.sleep(ALARMED_S)
+            connected, breaks = bus.connected, bus.breaks
+            alarmed = not connected or breaks != self._breaks
+            if not alarmed and loop.time() < looked + CALM_S:
+                continue
+            looked = loop.time()
             try:
                 await self.look()
-                if not connected or not self._was_connected:
+                if alarmed:
                     await self._look_at_memberships()
             except StorageError as error:
                 log.warning("could not look for news", cause=repr(error.__cause__ or error))
-            self._was_connected = connected
+            else:
+                # Until the bus is back, what is read now may be out of date when it is.
+                self._breaks = breaks if connected else self._breaks
 
     async def look(self) -> None:
         """Read again what has moved on without this node hearing of it."""

@@ -10,14 +10,17 @@ import pytest
 from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group.events import TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.bus import AccountNews, GroupNews, News, TypingNews
+from folkmoot_server.bus import AccountNews, GroupNews, News, TypingNews, account_topic, group_topic
 from folkmoot_server.metrics import BUS_DROPPED, BUS_MESSAGES
 from tests.conformance.world import START, code_of
 from tests.services import Nats
 
 nats_bus = pytest.importorskip("folkmoot_server.nats_bus", reason="nats-py is not installed")
 
+nats_interest = pytest.importorskip("folkmoot_server.nats_interest", reason="nats-py is not installed")
+
 CODE = code_of(0)
+FOLLOWED = (*(group_topic(code_of(number)) for number in range(3)), account_topic("b.o.b."))
 AUTHOR = Author("bob", "鲍勃", Role.ADMIN, ("creator",))
 BOUND_S = 30.0
 
@@ -65,6 +68,9 @@ async def until(is_so: Callable[[], bool]) -> None:
 async def buses(nats: Nats) -> AsyncIterator[list[Any]]:
     buses = [await nats_bus.NatsBus.connect(nats.url, "node") for _ in range(2)]
     assert all(bus.connected for bus in buses)
+    for bus in buses:
+        for topic in FOLLOWED:
+            await bus.follow(topic)
     yield buses
     for bus in buses:
         await bus.close()
@@ -120,6 +126,71 @@ async def test_news_too_long_for_a_message_is_split(buses: list[Any]) -> None:
     assert tuple(one for news in heard for one in news.entries) == entries
     assert tuple(one for news in heard for one in news.events) == topics
     assert [news.version for news in heard] == [7] * (len(heard) - 1) + [10]
+
+
+async def test_what_nobody_follows_does_not_come(buses: list[Any]) -> None:
+    ear, strange = Ear(buses[1]), code_of(9)
+    buses[1].unfollow(group_topic(code_of(1)))
+    await buses[1].follow(group_topic(code_of(2)))
+    before = BUS_MESSAGES.labels("received")._value.get()
+    for code in (strange, code_of(1), CODE):
+        buses[0].publish(posted(1, code))
+    await ear.until(bool)
+    assert ear.heard == [posted(1)]
+    assert BUS_MESSAGES.labels("received")._value.get() == before + 1
+    await buses[1].follow(group_topic(strange))
+    buses[0].publish(posted(2, strange))
+    assert await ear.until(lambda heard: len(heard) == 2) == [posted(1), posted(2, strange)]
+
+
+async def test_thousands_of_topics_stand_when_following_them_is_done(buses: list[Any]) -> None:
+    topics = [f"group.{number}" for number in range(3_000)]
+    futures = [buses[1].follow(topic) for topic in topics]
+    for topic in topics[::2]:
+        buses[1].unfollow(topic)
+    for topic in topics[::4]:
+        buses[1].follow(topic)
+    await asyncio.gather(*futures)
+    await buses[1].follow("group.last")
+    ear = Ear(buses[1])
+    for number in range(3_000):
+        buses[0].publish(posted(1, str(number)))
+    heard = await ear.until(lambda heard: len(heard) == 2_250)
+    assert {news.code for news in heard if isinstance(news, GroupNews)} == {
+        str(number) for number in range(3_000) if number % 4 != 2
+    }
+
+
+async def test_what_is_followed_while_nats_is_away_stands_when_it_is_back(buses: list[Any], nats: Nats) -> None:
+    ear, late = Ear(buses[1]), code_of(9)
+    breaks = buses[1].breaks
+    nats.stop(signal.SIGKILL)
+    try:
+        await until(lambda: not any(bus.connected for bus in buses))
+        await buses[1].follow(group_topic(late))
+        buses[1].unfollow(group_topic(CODE))
+    finally:
+        nats.start()
+    await until(lambda: all(bus.connected for bus in buses))
+    assert buses[1].breaks > breaks
+    for code in (CODE, late):
+        buses[0].publish(posted(1, code))
+    assert await ear.until(bool) == [posted(1, late)]
+
+
+async def test_a_server_that_takes_no_subscriptions_is_left(
+    buses: list[Any], nats: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_interest, "CONFIRM_S", 0.1)
+    breaks = buses[1].breaks
+    nats.signal_all(signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(BOUND_S):
+            await buses[1].follow("group.any")
+            await until(lambda: buses[1].breaks > breaks)
+        assert not buses[1].connected
+    finally:
+        nats.signal_all(signal.SIGCONT)
 
 
 async def test_nats_may_go_and_come_back(buses: list[Any], nats: Nats) -> None:

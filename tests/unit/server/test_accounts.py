@@ -8,6 +8,7 @@ import pytest
 
 from folkmoot_governance.account import AccountRegistered, registered
 from folkmoot_server.accounts import Accounts, MembershipChange
+from folkmoot_server.bus import LocalBus
 from folkmoot_server.clock import Clock
 from folkmoot_server.config import Limits
 from folkmoot_server.storage.api import Ledger, Profile, StorageError, StoredAccount
@@ -47,7 +48,7 @@ def ledger() -> SlowLedger:
 
 @pytest.fixture
 def accounts(ledger: SlowLedger) -> Accounts:
-    return Accounts(cast(Ledger, ledger), Limits(), Clock())
+    return Accounts(cast(Ledger, ledger), LocalBus(), Limits(), Clock())
 
 
 def change(code: str, **fields: Any) -> MembershipChange:
@@ -150,7 +151,7 @@ async def test_who_does_not_exist_is_not_remembered(accounts: Accounts, ledger: 
 
 async def test_who_is_not_used_is_forgotten_unless_something_is_under_way(ledger: SlowLedger) -> None:
     seconds = [1000.0]
-    accounts = Accounts(cast(Ledger, ledger), Limits(), Clock(lambda: seconds[0]))
+    accounts = Accounts(cast(Ledger, ledger), LocalBus(), Limits(), Clock(lambda: seconds[0]))
     await accounts.load("ann")
     accounts.decided(change("b", **IN))
     seconds[0] += 3600
