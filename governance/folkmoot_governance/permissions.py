@@ -52,6 +52,8 @@ RULES: dict[type[c.Command], Rule] = {
     c.SetCategory: Rule(Role.OWNER),
     c.SetJoinMode: Rule(Role.OWNER),
     c.SetMemberLimit: Rule(Role.OWNER),
+    c.SetInfoPage: Rule(Role.OWNER),
+    c.SetRules: Rule(Role.OWNER),
     c.Dissolve: Rule(Role.OWNER),
 }
 
@@ -69,6 +71,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "suspend_group": _STAFF,
     "restore_group": _STAFF,
     "close_group": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
+    "review_group": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "suspend_account": _STAFF,
     "restore_account": _STAFF,
     "attest_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
@@ -79,10 +82,12 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
     c.SuspendGroup: "suspend_group",
     c.RestoreGroup: "restore_group",
     c.CloseGroup: "close_group",
+    c.GrantLimit: "review_group",
+    c.DenyLimit: "review_group",
 }
 
 
-SERVICE_ACTS: frozenset[type[c.Command]] = frozenset({c.EndMeasures})
+SERVICE_ACTS: frozenset[type[c.Command]] = frozenset({c.EndMeasures, c.Regrade})
 """What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""
 
 

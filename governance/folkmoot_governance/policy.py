@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from folkmoot_protocol.types import Identity
 
+from .classification import Grade
 from .duration import DAY_MS, HOUR_MS
 
 IDENTITY_ORDER = (Identity.NONE, Identity.MOBILE, Identity.PERSON, Identity.ORGANISATION)
@@ -12,12 +13,12 @@ IDENTITY_ORDER = (Identity.NONE, Identity.MOBILE, Identity.PERSON, Identity.ORGA
 class Policy(Struct, frozen=True):
     """Limits that the rules enforce (G8.1, G8.3). Durations in milliseconds.
 
-    `members_per_group` is what the group's grade allows; a group's own limit is at most that.
+    `grades` stand in the order of their sizes, the smallest first; there is at least one.
     """
 
     groups_created: int = 10
     groups_joined: int = 200
-    members_per_group: int = 500
+    grades: tuple[Grade, ...] = (Grade(),)
     admins_per_group: int = 50
     bans_per_group: int = 10_000
     requests_per_group: int = 1_000
@@ -31,6 +32,11 @@ class Policy(Struct, frozen=True):
     slow_max_ms: int = 6 * HOUR_MS
     categories: frozenset[str] = frozenset({"general"})
     agreement: str = ""
+
+    @property
+    def members_per_group(self) -> int:
+        """The members that a group of the largest grade may have."""
+        return self.grades[-1].up_to_members
 
 
 def meets(identity: Identity, needed: Identity) -> bool:

@@ -171,9 +171,30 @@ class Quota:
 
 @dataclass(frozen=True)
 class Grade:
-    """What comes with a group's size class."""
+    """What a grade is for, and what it asks for (G7, G8)."""
 
     up_to_members: int = setting(500, "Members that a group of this grade may have.", open=20000, least=1)
+    up_to_entries_per_day: int = setting(
+        0, "Entries a day, over the last week, that a group of this grade may get. 0 = any number.", open=0, least=0
+    )
+    categories: tuple[str, ...] = setting((), "Categories whose groups have at least this grade.")
+    creator_identity: str = setting(
+        "none", "Identity check that the owner needs besides to_create_group.", open="none", choices=IDENTITIES
+    )
+    review_to_create: bool = setting(
+        False, "Whether the operator's staff looks at a group before it may get this size.", open=False
+    )
+    info_page: bool = setting(False, "Whether the group's info page must be public.", open=False)
+    least_admins: int = setting(
+        0, "Admins beside the owner without whom a group does not grow into this grade.", open=0, least=0, most=1000
+    )
+
+
+GRADES = {
+    "standard": Grade(up_to_entries_per_day=5_000),
+    "large": Grade(2_000, 50_000, creator_identity="person", info_page=True, least_admins=2),
+    "great": Grade(20_000, creator_identity="person", review_to_create=True, info_page=True, least_admins=5),
+}
 
 
 @dataclass(frozen=True)
@@ -197,7 +218,7 @@ class Policy:
 
     identity: IdentityPolicy = section(IdentityPolicy, "What an account must have proved about itself.")
     quota: Mapping[str, Quota] = named(
-        Quota, "LEVEL", "What an account of a credit level may have at the same time.", always=("standard",)
+        Quota, "LEVEL", "What an account of a credit level may have at the same time.", {"standard": Quota()}
     )
     categories: Mapping[str, str] = labels(
         "NAME",
@@ -206,7 +227,12 @@ class Policy:
         check=_check_label,
     )
     grades: Mapping[str, Grade] = named(
-        Grade, "NAME", "Size classes of groups, the smallest that fits holds.", always=("standard",)
+        Grade,
+        "NAME",
+        "Grades of groups, in the order of their sizes. A group has the highest that its size, its activity or its "
+        "category leads to. Naming any replaces the default ones.",
+        GRADES,
+        replaced=True,
     )
     groups: GroupPolicy = section(GroupPolicy, "What holds in every group.")
 
@@ -264,6 +290,11 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
     if bool(config.cluster.database_url) != bool(config.cluster.nats_url):
         keys = ("cluster.database_url", "cluster.nats_url")
         yield keys, _("cluster.database_url and cluster.nats_url go together: set both or neither")
+    for name, grade in config.policy.grades.items():
+        unknown = sorted(set(grade.categories) - config.policy.categories.keys())
+        if unknown:
+            problem = _("policy.grades.{name}.categories: found {unknown}; allowed: names from [policy.categories]")
+            yield ("policy.categories",), problem.format(name=name, unknown=", ".join(unknown))
     outbox, frame = config.limits.outbox_bytes, config.limits.frame_bytes
     if outbox < frame:
         problem = _("limits.outbox_bytes: found {outbox}; allowed: no less than limits.frame_bytes, {frame}")

@@ -70,6 +70,14 @@ class Table:
     help: str
 
 
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The names that exist anyway in a table of tables, each with what it is by default."""
+
+    names: tuple[tuple[str, Any], ...] = ()
+    replaced: bool = False
+
+
 def setting(
     default: Value,
     help: str,
@@ -96,10 +104,14 @@ def section(cls: type, help: str) -> Any:
     return field(default_factory=cls, metadata={SECTION: cls, "help": help})
 
 
-def named(cls: type, placeholder: str, help: str, *, always: tuple[str, ...]) -> Any:
-    """Declares a table of tables: operator's name -> `cls`. The names in `always` exist in any case."""
-    metadata = {NAMED: cls, "help": help, "placeholder": placeholder, "names": always}
-    return field(default_factory=lambda: {name: cls() for name in always}, metadata=metadata)
+def named(cls: type, placeholder: str, help: str, default: Mapping[str, object], *, replaced: bool = False) -> Any:
+    """Declares a table of tables: operator's name -> `cls`.
+
+    The names in `default` exist in any case; with `replaced`, only as long as the operator gives none.
+    """
+    existing = Existing(tuple(default.items()), replaced)
+    metadata = {NAMED: cls, "help": help, "placeholder": placeholder, "existing": existing}
+    return field(default_factory=lambda: dict(default), metadata=metadata)
 
 
 def labels(placeholder: str, help: str, default: Mapping[str, str], *, check: Check) -> Any:
@@ -115,28 +127,29 @@ def join(prefix: str, name: str) -> str:
 
 
 @cache
-def declared(root: type, prefix: str = "", names: tuple[str, ...] = ()) -> tuple[Setting | Table, ...]:
+def declared(root: type, prefix: str = "", existing: Existing = Existing()) -> tuple[Setting | Table, ...]:
     """All that `root` declares: each table before its settings, its settings before its sub-tables."""
     hints = get_type_hints(root)
     found: list[Setting | Table] = []
     # TOML needs a table's own keys before any sub-table's header.
     for item in sorted(fields(root), key=lambda item: SETTING not in item.metadata):
-        found.extend(_declared_by(item, hints[item.name], join(prefix, item.name), names))
+        found.extend(_declared_by(item, hints[item.name], join(prefix, item.name), existing))
     return tuple(found)
 
 
-def _declared_by(item: Field[Any], hint: object, key: str, names: tuple[str, ...]) -> Iterator[Setting | Table]:
+def _declared_by(item: Field[Any], hint: object, key: str, existing: Existing) -> Iterator[Setting | Table]:
     meta = item.metadata
     if SETTING in meta:
         default = cast(Value, item.default)  # `setting` always gives one
-        yield Setting(key, KINDS[hint], default, meta[SETTING], tuple((name, default) for name in names))
+        names = tuple((name, getattr(one, item.name)) for name, one in existing.names)
+        yield Setting(key, KINDS[hint], default, meta[SETTING], names, existing.replaced)
     elif SECTION in meta:
         yield Table(key, meta["help"])
         yield from declared(meta[SECTION], key)
     elif NAMED in meta:
         inner = join(key, meta["placeholder"])
         yield Table(inner, meta["help"])
-        yield from declared(meta[NAMED], inner, meta["names"])
+        yield from declared(meta[NAMED], inner, meta["existing"])
     elif LABELS in meta:
         yield Table(key, meta["help"])
         defaults = tuple(meta[LABELS].items())

@@ -41,14 +41,21 @@ def example(root: type) -> str:
 
 
 def _example_table(table: Table | None, items: list[Setting]) -> Iterator[str]:
-    if table is not None:
-        yield from _comment(table.help)
-        yield f"[{_header(items[0])}]"
-    for item in items:
-        yield from _comment(_describe(item))
-        for key, default in concrete(item, {}):
-            yield f"#{key.rpartition('.')[2]} = {to_toml(default)}"
-    yield ""
+    """The table; of one whose names the operator chooses, one for each that exists, described once."""
+    rows = [(item, *key.rpartition(".")[::2], default) for item in items for key, default in concrete(item, {})]
+    described: set[str] = set()
+    for header in dict.fromkeys(header for _item, header, _name, _default in rows):
+        if table is not None:
+            yield from _comment(table.help) if not described else ()
+            yield f"[{header}]"
+        for item, place, name, default in rows:
+            if place != header:
+                continue
+            if item.key not in described:
+                described.add(item.key)
+                yield from _comment(_describe(item))
+            yield f"#{name} = {to_toml(default)}"
+        yield ""
 
 
 def _by_table(root: type) -> Iterator[tuple[Table | None, list[Setting]]]:
@@ -64,11 +71,6 @@ def _by_table(root: type) -> Iterator[tuple[Table | None, list[Setting]]]:
         table, items = item, []
     if items:
         yield table, items
-
-
-def _header(item: Setting) -> str:
-    """The concrete table that a setting stands in when the operator chose no names."""
-    return next(concrete(item, {}))[0].rpartition(".")[0]
 
 
 def _describe(item: Setting) -> str:
@@ -106,7 +108,7 @@ def _docs_setting(item: Setting) -> str:
 
 
 def _default_text(item: Setting) -> str:
-    if not item.replaced:
+    if all(default == item.default for _name, default in item.names):
         return f"`{to_toml(item.default)}`"
     return ", ".join(f"`{name} = {to_toml(default)}`" for name, default in item.names)
 

@@ -190,13 +190,16 @@ class Governor:
         decision = self._decide(None, command, account)
         if isinstance(decision, Refusal):
             return decision
-        first = decision[0]
+        first, *more = decision
         assert isinstance(first, e.GroupCreated)
         room = self._rooms.add(founded(first))
         act = Act(self, room, command, account)
         act.begin(Work(room.stream, claims=[self._claim(account.user, founding=True)]), decision)
         self._count(act, [MembershipChange(account.user, command.code, joined=True, created=True)])
         self._take_in(act, first)
+        for event in more:
+            apply(room.state, event)
+            self._take_in(act, event)
         return act
 
     def act(self, room: Room, command: Command, doer: Doer) -> Act | Refusal:

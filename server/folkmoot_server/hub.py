@@ -44,6 +44,8 @@ SETTINGS = (
     e.OwnershipTransferred,
     e.LockEnded,
     e.SuspensionEnded,
+    e.LimitGranted,
+    e.GroupGraded,
 )
 OWN_FIELDS = (e.MemberPromoted, e.MemberDemoted, e.MemberMuted, e.MuteLifted, e.OwnershipTransferred)
 

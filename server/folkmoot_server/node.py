@@ -7,6 +7,7 @@ import secrets
 import structlog
 
 from folkmoot_governance import Policy, Refusal
+from folkmoot_governance.classification import Grade
 from folkmoot_governance.duration import DAY_MS, HOUR_MS, SECOND_MS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
@@ -61,13 +62,31 @@ JOB_TURN_S = 10
 """How often a node looks whether the jobs are its to do."""
 
 
+def grades_of(config: Config) -> tuple[Grade, ...]:
+    """Return the grades as rules take them, the smallest first."""
+    grades = [
+        Grade(
+            name=name,
+            up_to_members=one.up_to_members,
+            up_to_entries_per_day=one.up_to_entries_per_day,
+            categories=frozenset(one.categories),
+            creator_identity=Identity(one.creator_identity),
+            review=one.review_to_create,
+            info_page=one.info_page,
+            least_admins=one.least_admins,
+        )
+        for name, one in config.policy.grades.items()
+    ]
+    return tuple(sorted(grades, key=lambda grade: grade.up_to_members))
+
+
 def policy_of(config: Config, documents: Documents) -> Policy:
     """Return the configuration as rules take it."""
     policy, groups = config.policy, config.policy.groups
     return Policy(
         groups_created=policy.quota["standard"].groups_created,
         groups_joined=policy.quota["standard"].groups_joined,
-        members_per_group=policy.grades["standard"].up_to_members,
+        grades=grades_of(config),
         admins_per_group=groups.admins_per_group,
         to_post=Identity(policy.identity.to_post),
         to_create_group=Identity(policy.identity.to_create_group),

@@ -94,9 +94,11 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.OfferTransfer: lambda r: c.OfferTransfer(user(r)),
     c.WithdrawTransfer: lambda r: c.WithdrawTransfer(),
     c.Rename: lambda r: c.Rename(reason(r)),
-    c.SetCategory: lambda r: c.SetCategory(r.choice(["general", "music", "no such"])),
+    c.SetCategory: lambda r: c.SetCategory(r.choice(["general", "music", "news", "no such"])),
     c.SetJoinMode: lambda r: c.SetJoinMode(r.choice(list(JoinMode))),
     c.SetMemberLimit: lambda r: c.SetMemberLimit(r.randint(0, 7)),
+    c.SetInfoPage: lambda r: c.SetInfoPage(r.choice([True, False])),
+    c.SetRules: lambda r: c.SetRules(reason(r)),
     c.Dissolve: lambda r: c.Dissolve(r.choice(["", "", *CODES])),
 }
 
@@ -104,10 +106,13 @@ STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.SuspendGroup: lambda r: c.SuspendGroup(duration(r), reason(r)),
     c.RestoreGroup: lambda r: c.RestoreGroup(reason(r)),
     c.CloseGroup: lambda r: c.CloseGroup(reason(r)),
+    c.GrantLimit: lambda r: c.GrantLimit(reason(r)),
+    c.DenyLimit: lambda r: c.DenyLimit(reason(r)),
 }
 
 SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.EndMeasures: lambda r: c.EndMeasures(),
+    c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
 }
 
 COMMANDS = MEMBERS_ASK | ADMINS_ASK | OWNERS_ASK | STAFF_ASK | SERVICE_ASKS

@@ -28,6 +28,7 @@ from folkmoot_governance import (
     founded,
     replay,
 )
+from folkmoot_governance.classification import Grade
 from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -52,17 +53,22 @@ from tests.unit.governance.kit import tell_event, tell_refusal
 
 pytestmark = pytest.mark.timeout(TIMEOUT)
 
+GRADES = (
+    Grade("small", 5, up_to_entries_per_day=100),
+    Grade("middle", 6, categories=frozenset({"music"}), info_page=True, least_admins=1),
+    Grade("large", 7, categories=frozenset({"news"}), creator_identity=Identity.ORGANISATION, review=True),
+)
 POLICY = Policy(
     groups_created=2,
     groups_joined=2,
-    members_per_group=5,
+    grades=GRADES,
     admins_per_group=2,
     bans_per_group=2,
     requests_per_group=2,
     invitations_per_group=2,
     to_post=Identity.MOBILE,
     to_create_group=Identity.PERSON,
-    categories=frozenset({"general", "music"}),
+    categories=frozenset({"general", "music", "news"}),
 )
 
 HEIGHT = {None: 0, Role.MEMBER: 1, Role.ADMIN: 2, Role.OWNER: 3}
@@ -76,7 +82,9 @@ AGAINST_A_PERSON = (
     c.Demote,
     c.SetPermissions,
 )
-FOR_STAFF = (c.SuspendGroup, c.RestoreGroup, c.CloseGroup)
+FOR_STAFF = (c.SuspendGroup, c.RestoreGroup, c.CloseGroup, c.GrantLimit, c.DenyLimit)
+FOR_MODERATORS = (c.SuspendGroup, c.RestoreGroup)
+GRADE_HEIGHT = {"small": 0, "middle": 1, "large": 2}
 SHUT = (c.JoinGroup, c.Invite, c.ApproveRequests)
 CAME_IN = (e.MemberJoined, e.GroupCreated)
 
@@ -94,7 +102,8 @@ class Book:
         self.mutes: dict[str, int] = {}
         self.locked_until = 0
         self.suspended_until = 0
-        self.limit = POLICY.members_per_group
+        self.limit = 0
+        self.asked = 0
         self.last_post: dict[str, int] = {}
 
     def note(self, event: e.Event) -> None:
@@ -128,8 +137,12 @@ class Book:
             case e.SuspensionEnded():
                 assert 0 < self.suspended_until <= event.at
                 self.suspended_until = 0
-            case e.MemberLimitSet(limit=limit):
-                self.limit = limit
+            case e.GroupCreated(member_limit=limit) | e.MemberLimitSet(limit=limit) | e.LimitGranted(limit=limit):
+                self.limit, self.asked = limit, 0
+            case e.LimitAsked(limit=limit):
+                self.asked = limit
+            case e.LimitDenied():
+                self.asked = 0
 
     @staticmethod
     def end(measures: dict[str, int], users: tuple[str, ...], at: int) -> None:
@@ -164,7 +177,7 @@ class GroupMachine(RuleBasedStateMachine):
     def create(self) -> None:
         """Found a group in the place of a closed one, which has nothing more to show."""
         code = next(code for code, state in self.groups.items() if state.status is GroupStatus.CLOSED)
-        category, mode = self.random.choice(["music", "none"]), self.random.choice(list(JoinMode))
+        category, mode = self.random.choice(["music", "news", "none"]), self.random.choice(list(JoinMode))
         self.found(self.random.choice(USERS), code, category, mode)
 
     @rule()
@@ -187,6 +200,15 @@ class GroupMachine(RuleBasedStateMachine):
         """Suspend or restore; that staff close a group is left to chance, for a closed group is soon told."""
         command = self.random.choice([c.RestoreGroup("mended"), make_command(self.random, STAFF_ASK)])
         self.ask(self.pick(), "mod", command)
+
+    @rule()
+    def staff_looks_at_sizes(self) -> None:
+        """Let a group ask for a size, and staff answer; the daily look besides."""
+        code = self.pick()
+        self.ask(code, self.groups[code].owner, c.SetMemberLimit(self.random.choice([6, 7])))
+        command = self.random.choice([c.GrantLimit("seen"), c.GrantLimit("seen"), c.DenyLimit("no")])
+        self.ask(code, "sue", command)
+        self.ask(code, SERVICE.user, c.Regrade(self.random.choice([0, 0, 0, 150])))
 
     @rule()
     def anyone_asks_anything(self) -> None:
@@ -247,13 +269,18 @@ class GroupMachine(RuleBasedStateMachine):
         if isinstance(decision, Refusal):
             tell_refusal(decision)
             return
-        (event,) = decision
+        event, *more = decision
         assert isinstance(event, e.GroupCreated)
         assert actor.groups_created < POLICY.groups_created
         assert actor.groups_joined < POLICY.groups_joined
         assert actor.identity in (Identity.PERSON, Identity.ORGANISATION)
         self.groups[code], self.books[code] = founded(event), Book()
         self.keep(code, event)
+        # What staff looks at first is founded with nobody in it but its founder.
+        assert bool(more) == (category == "news") == (event.member_limit == 1)
+        for another in more:
+            apply(self.groups[code], another)
+            self.keep(code, another)
 
     def ask(self, code: str, user: str, command: c.Command) -> None:
         if isinstance(command, c.ApproveRequests):
@@ -277,13 +304,14 @@ class GroupMachine(RuleBasedStateMachine):
         """A yes was given: was it one that may be given? Looks at the state from before the events."""
         state, book = self.groups[code], self.books[code]
         mine = state.role_of(actor.user)
-        if isinstance(command, c.EndMeasures):
+        if isinstance(command, c.EndMeasures | c.Regrade):
             assert actor == SERVICE
             return
         assert state.status is not GroupStatus.CLOSED
         if isinstance(command, FOR_STAFF):
             assert actor.platform in ("moderator", "superadmin")
-            assert actor.platform == "superadmin" or not isinstance(command, c.CloseGroup)
+            assert actor.platform == "superadmin" or isinstance(command, FOR_MODERATORS)
+            assert book.asked or not isinstance(command, c.GrantLimit | c.DenyLimit)
             return
         assert not (isinstance(command, SHUT) and book.suspended_until > self.now)
         assert mine is not None or isinstance(command, c.JoinGroup | c.LeaveGroup)
@@ -298,6 +326,7 @@ class GroupMachine(RuleBasedStateMachine):
             state, book = self.groups[code], self.books[code]
             assert event.user not in state.members
             assert len(state.members) < book.limit
+            assert len(state.members) != 5 or Role.ADMIN in {one.role for one in state.members.values()}
             assert self.actor(event.user).groups_joined < POLICY.groups_joined
             assert book.bans.get(event.user, 0) <= self.now
 
@@ -337,6 +366,7 @@ class GroupMachine(RuleBasedStateMachine):
     def all_is_well(self) -> None:
         self.check_one_owner()
         self.check_caps_hold()
+        self.check_grades()
         self.check_lists_do_not_overlap()
         self.check_powers_belong_to_admins()
         self.check_posts_are_refused_rightly()
@@ -354,7 +384,8 @@ class GroupMachine(RuleBasedStateMachine):
         joined = Counter(user for state in self.groups.values() for user in state.members)
         assert all(count <= POLICY.groups_joined for count in joined.values())
         for code, state in self.groups.items():
-            assert state.member_limit == self.books[code].limit <= POLICY.members_per_group
+            assert state.member_limit == self.books[code].limit <= 7
+            assert state.asked_limit == self.books[code].asked <= 7
             assert len(state.members) <= state.member_limit
             admins = sum(member.role is Role.ADMIN for member in state.members.values())
             assert admins <= POLICY.admins_per_group
@@ -362,6 +393,12 @@ class GroupMachine(RuleBasedStateMachine):
             assert self.open_now(one.until_ms for one in state.requests.values()) <= POLICY.requests_per_group
             assert self.open_now(state.invitations.values()) <= POLICY.invitations_per_group
             assert 0 <= state.slow_ms <= POLICY.slow_max_ms
+
+    def check_grades(self) -> None:
+        """No group stands below what its size and its category lead to."""
+        for state in self.groups.values():
+            size, category = max(0, len(state.members) - 5), {"music": 1, "news": 2}.get(state.category, 0)
+            assert GRADE_HEIGHT[state.grade] >= max(size, category)
 
     def check_lists_do_not_overlap(self) -> None:
         for code, state in self.groups.items():
@@ -406,6 +443,7 @@ def test_long_walk(seed: int) -> None:
         machine.doors_open,
         machine.staff_ask,
         machine.service_asks,
+        machine.staff_looks_at_sizes,
         machine.post,
         lambda: machine.wait(machine.random.choice([1, MINUTE_MS, HOUR_MS, DAY_MS])),
     ]

@@ -13,6 +13,7 @@ from folkmoot_server.config import (
     OPEN_DEFAULTS,
     Config,
     ConfigError,
+    Grade,
     docs,
     example,
     load_config,
@@ -20,6 +21,7 @@ from folkmoot_server.config import (
     split_address,
 )
 from folkmoot_server.config_setting import settings_of
+from folkmoot_server.config_value import to_toml
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,6 +107,21 @@ def test_named_categories_replace_the_default_one(tmp_path: Path) -> None:
     config = from_toml(tmp_path, '[policy.categories]\nsport = "体育"')
     assert config.policy.categories == {"sport": "体育"}
     assert from_toml(tmp_path, "[policy.categories]").policy.categories == {"general": "General"}
+
+
+def test_named_grades_replace_the_default_ones(tmp_path: Path) -> None:
+    grades = Config().policy.grades
+    assert list(grades) == ["standard", "large", "great"]
+    assert [grade.least_admins for grade in grades.values()] == [0, 2, 5]
+    own = from_toml(tmp_path, "[policy.grades.club]\nup_to_members = 30\ninfo_page = true").policy.grades
+    assert own == {"club": Grade(up_to_members=30, info_page=True)}
+
+
+def test_grades_name_categories_that_there_are(tmp_path: Path) -> None:
+    categories = '[policy.categories]\nnews = "News"\n'
+    grade = '[policy.grades.press]\ncategories = ["news", "sport"]'
+    (problem,) = problems_of(tmp_path, categories + grade)
+    assert problem == "policy.grades.press.categories: found sport; allowed: names from [policy.categories]"
 
 
 @pytest.mark.parametrize("name", ["VIP", "1st", "a b", "x" * 33])
@@ -280,7 +297,7 @@ def test_example_loads_as_it_stands_and_with_every_setting_uncommented(tmp_path:
 def test_example_tells_what_the_profile_open_moves() -> None:
     text = " ".join(line.removeprefix("# ") for line in example().splitlines())
     for key, value in OPEN_DEFAULTS.items():
-        shown = f'"{value}"' if isinstance(value, str) else value
+        shown = to_toml(value)
         assert re.search(rf'Under the profile "open": {shown}\. #{key.rpartition(".")[2]} = ', text), key
 
 

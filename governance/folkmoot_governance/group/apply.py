@@ -25,6 +25,7 @@ def founded(event: e.GroupCreated) -> GroupState:
         category=event.category,
         join_mode=event.join_mode,
         member_limit=event.member_limit,
+        grade=event.grade,
         version=1,
         members={event.by: owner},
     )
@@ -168,7 +169,31 @@ def _join_mode(state: GroupState, event: e.JoinModeSet) -> None:
 
 
 def _member_limit(state: GroupState, event: e.MemberLimitSet) -> None:
-    state.member_limit = event.limit
+    state.member_limit, state.asked_limit = event.limit, 0
+
+
+def _limit_asked(state: GroupState, event: e.LimitAsked) -> None:
+    state.asked_limit = event.limit
+
+
+def _limit_granted(state: GroupState, event: e.LimitGranted) -> None:
+    state.member_limit, state.asked_limit = event.limit, 0
+
+
+def _limit_denied(state: GroupState, event: e.LimitDenied) -> None:
+    state.asked_limit = 0
+
+
+def _graded(state: GroupState, event: e.GroupGraded) -> None:
+    state.grade, state.entries_per_day = event.grade, event.entries_per_day
+
+
+def _info_page(state: GroupState, event: e.InfoPageSet) -> None:
+    state.info_hidden_ms = event.at if event.shown == "off" else 0
+
+
+def _rules(state: GroupState, event: e.RulesSet) -> None:
+    state.rules = event.rules
 
 
 def _suspended(state: GroupState, event: e.GroupSuspended) -> None:
@@ -233,6 +258,12 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.CategorySet: _category,
     e.JoinModeSet: _join_mode,
     e.MemberLimitSet: _member_limit,
+    e.LimitAsked: _limit_asked,
+    e.LimitGranted: _limit_granted,
+    e.LimitDenied: _limit_denied,
+    e.GroupGraded: _graded,
+    e.InfoPageSet: _info_page,
+    e.RulesSet: _rules,
     e.GroupDissolved: _closed,
     e.GroupSuspended: _suspended,
     e.GroupRestored: _restored,

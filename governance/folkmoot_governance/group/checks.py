@@ -4,8 +4,9 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, JoinMode
 
 from ..actor import Actor
+from ..classification import Grade, closed_border, most_members
 from ..permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_ACTS, RULES, SERVICE_ACTS, Rule, may_on_platform
-from ..policy import Policy, meets
+from ..policy import IDENTITY_ORDER, Policy, meets
 from ..refusal import Refusal
 from ..roles import RANK, outranks
 from ..text import N_
@@ -97,15 +98,9 @@ def check_joiner(state: GroupState, joiner: Actor, now: int, policy: Policy) -> 
     if ban:
         text = N_("@{user} is banned from this group {until}.")
         return refuse(ErrorCode.BANNED, text, user=joiner.user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case)
-    if state.is_full():
-        text = N_("The group is full: {current} of {limit} members.")
-        return refuse(
-            ErrorCode.GROUP_FULL,
-            text,
-            current=len(state.members),
-            limit=state.member_limit,
-            rule="member_limit",
-        )
+    refusal = check_room(state, policy)
+    if refusal:
+        return refusal
     if joiner.groups_joined >= policy.groups_joined:
         text = N_("@{user} is in {current} groups already; {limit} are allowed.")
         detail = {
@@ -117,10 +112,28 @@ def check_joiner(state: GroupState, joiner: Actor, now: int, policy: Policy) -> 
     return None
 
 
-def check_founder(founder: Actor, policy: Policy) -> Refusal | None:
-    """Refuse who may not answer for a group as its owner: identity level (G8.3)."""
-    if meets(founder.identity, policy.to_create_group):
+def check_room(state: GroupState, policy: Policy) -> Refusal | None:
+    """Refuse one member more than the owner's limit, or than a group with so few admins may have (G8.1)."""
+    current, limit = len(state.members), most_members(policy.grades, state)
+    if current < limit:
+        return None
+    border = closed_border(policy.grades, state)
+    if border is None:
+        text = N_("The group is full: {current} of {limit} members.")
+        return refuse(ErrorCode.GROUP_FULL, text, current=current, limit=limit, rule="member_limit")
+    above = border[1]
+    text = N_("The group is full: to have more than {limit} members it needs {needed} admins beside its owner.")
+    rule = f"policy.grades.{above.name}.least_admins"
+    detail = {"current": current, "limit": limit, "needed": above.least_admins}
+    return refuse(ErrorCode.GROUP_FULL, text, **detail, rule=rule, help="/promote")
+
+
+def check_founder(founder: Actor, grade: Grade, policy: Policy) -> Refusal | None:
+    """Refuse who may not answer for a group of `grade` as its owner: identity level (G7, G8.3)."""
+    needed = max(policy.to_create_group, grade.creator_identity, key=IDENTITY_ORDER.index)
+    if meets(founder.identity, needed):
         return None
     text = N_("Owning a group takes a verified identity of level {needed}.")
-    rule = "policy.identity.to_create_group"
-    return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=policy.to_create_group, rule=rule, help="/verify")
+    of_grade = needed is not policy.to_create_group
+    rule = f"policy.grades.{grade.name}.creator_identity" if of_grade else "policy.identity.to_create_group"
+    return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=needed, rule=rule, help="/verify")

@@ -175,6 +175,18 @@ class SetMemberLimit(Command, frozen=True):
     limit: int
 
 
+class SetInfoPage(Command, frozen=True):
+    """Show or hide the group's info page (G8.2)."""
+
+    shown: bool
+
+
+class SetRules(Command, frozen=True):
+    """Set the group's own rules, which stand on its info page; empty takes them away (G5)."""
+
+    rules: str
+
+
 class Dissolve(Command, frozen=True):
     """End the group for good; `confirm` must be its code."""
 
@@ -196,6 +208,24 @@ class RestoreGroup(Command, frozen=True):
     """End a suspension early: a measure of the platform."""
 
     reason: str
+
+
+class GrantLimit(Command, frozen=True):
+    """Let the group grow to the member limit that its owner asked for (G8.3)."""
+
+    reason: str
+
+
+class DenyLimit(Command, frozen=True):
+    """Turn down the member limit that the owner asked for (G8.3)."""
+
+    reason: str
+
+
+class Regrade(Command, frozen=True):
+    """Class the group afresh (G7), `entries_per_day` being how active it is: the daily look."""
+
+    entries_per_day: int
 
 
 class CloseGroup(Command, frozen=True):

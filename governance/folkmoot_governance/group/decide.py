@@ -12,6 +12,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
+from ..classification import classify, grade_in_force
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -19,6 +20,7 @@ from ..text import N_
 from . import commands as c
 from .checks import check_founder, check_permission, refuse
 from .decide_ending import ENDING
+from .decide_grading import GRADING, with_grade
 from .decide_joining import JOINING
 from .decide_moderation import MODERATION
 from .decide_ownership import OWNERSHIP
@@ -31,7 +33,7 @@ from .events import (
     GroupRestored,
     GroupSuspended,
     JoinModeSet,
-    MemberLimitSet,
+    LimitAsked,
     TopicSet,
 )
 from .state import GroupState
@@ -49,12 +51,20 @@ def decide(state: GroupState | None, command: c.Command, actor: Actor, now: int,
     if state is None:
         assert isinstance(command, c.CreateGroup), "only a group that exists takes commands"
         return create_group(command, actor, now, policy)
-    return check_permission(state, command, actor, now) or DECIDERS[type(command)](state, command, actor, now, policy)
+    refusal = check_permission(state, command, actor, now)
+    decision = refusal or DECIDERS[type(command)](state, command, actor, now, policy)
+    return decision if isinstance(decision, Refusal) else with_grade(state, decision, now, policy)
 
 
 def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Found a group: identity, caps per person, known category (G8.1, G8.3)."""
-    refusal = check_founder(actor, policy) or check_category(command.category, policy) or check_counts(actor, policy)
+    """Found a group: known category, identity, caps per person (G7, G8.1, G8.3).
+
+    Where its grade asks for a review, its founder is alone in it until the platform has looked at it.
+    """
+    grade = classify(policy.grades, command.category, members=1, entries_per_day=0)
+    refusal = (
+        check_category(command.category, policy) or check_founder(actor, grade, policy) or check_counts(actor, policy)
+    )
     if refusal:
         return refusal
     created = GroupCreated(
@@ -65,9 +75,12 @@ def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy)
         category=command.category,
         topic=command.topic,
         join_mode=command.join_mode,
-        member_limit=policy.members_per_group,
+        member_limit=1 if grade.review else grade.up_to_members,
+        grade=grade.name,
     )
-    return [created]
+    if not grade.review:
+        return [created]
+    return [created, LimitAsked(at=now, by=actor.user, limit=grade.up_to_members, grade=grade.name)]
 
 
 def check_counts(actor: Actor, policy: Policy) -> Refusal | None:
@@ -113,20 +126,20 @@ def set_topic(state: GroupState, command: c.SetTopic, actor: Actor, now: int, po
 
 
 def set_category(state: GroupState, command: c.SetCategory, actor: Actor, now: int, policy: Policy) -> Decision:
-    return check_category(command.category, policy) or [CategorySet(at=now, by=actor.user, category=command.category)]
+    """File the group under another category; not under one whose groups the platform looks at before they open."""
+    refusal = check_category(command.category, policy)
+    if refusal:
+        return refusal
+    grade = classify(policy.grades, command.category, len(state.members), state.entries_per_day)
+    if grade.review and not grade_in_force(policy.grades, state).review:
+        text = N_("Groups in category {category} are reviewed before they open: create a new one there.")
+        rule = f"policy.grades.{grade.name}.review_to_create"
+        return refuse(ErrorCode.FORBIDDEN, text, category=command.category, rule=rule, help="/create")
+    return check_founder(actor, grade, policy) or [CategorySet(at=now, by=actor.user, category=command.category)]
 
 
 def set_join_mode(state: GroupState, command: c.SetJoinMode, actor: Actor, now: int, policy: Policy) -> Decision:
     return [JoinModeSet(at=now, by=actor.user, join_mode=command.join_mode)]
-
-
-def set_member_limit(state: GroupState, command: c.SetMemberLimit, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Set the group's cap: not above what its grade allows, not below who is already in (G8.1)."""
-    most, current = policy.members_per_group, len(state.members)
-    if not current <= command.limit <= most:
-        text = N_("The limit must be from {current} (the members of today) to {most} (what the grade allows).")
-        return refuse(ErrorCode.BAD_REQUEST, text, current=current, most=most, rule="policy.grades.up_to_members")
-    return [MemberLimitSet(at=now, by=actor.user, limit=command.limit)]
 
 
 def suspend_group(state: GroupState, command: c.SuspendGroup, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -149,11 +162,11 @@ DECIDERS: dict[type[c.Command], Decider] = {
     **JOINING,
     **MODERATION,
     **OWNERSHIP,
+    **GRADING,
     c.Rename: rename,
     c.SetTopic: set_topic,
     c.SetCategory: set_category,
     c.SetJoinMode: set_join_mode,
-    c.SetMemberLimit: set_member_limit,
     c.SuspendGroup: suspend_group,
     c.RestoreGroup: restore_group,
     c.CloseGroup: close_group,

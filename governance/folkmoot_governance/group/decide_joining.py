@@ -7,6 +7,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, Role
 
 from ..actor import Actor
+from ..classification import most_members
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -94,7 +95,7 @@ def approve(state: GroupState, command: c.ApproveRequests, actor: Actor, now: in
     """Let in as many of the applicants as there is room for; refused when not one could come in."""
     refusal = refuse(ErrorCode.NO_SUCH_USER, N_("Nobody is waiting to join."))
     events: list[Event] = []
-    room = state.member_limit - len(state.members)
+    room = most_members(policy.grades, state) - len(state.members)
     for applicant in {one.user: one for one in command.applicants}.values():
         if not has_request(state, applicant.user, now):
             text = N_("@{user} has no open request to join.")

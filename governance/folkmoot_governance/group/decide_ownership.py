@@ -7,6 +7,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 
 from ..actor import Actor
+from ..classification import grade_in_force
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -109,7 +110,8 @@ def accept_transfer(state: GroupState, command: c.AcceptTransfer, actor: Actor, 
     """Become the owner: only who was offered it, in time, and fit to answer for a group (G8.3, G9)."""
     if state.heir != actor.user or state.heir_until_ms <= now:
         return refuse(ErrorCode.CONFLICT, N_("There is no open offer to transfer this group to you."))
-    refusal = check_founder(actor, policy) or check_heir_seat(state, actor.user, policy)
+    grade = grade_in_force(policy.grades, state)
+    refusal = check_founder(actor, grade, policy) or check_heir_seat(state, actor.user, policy)
     return refusal or [OwnershipTransferred(at=now, by=actor.user, user=actor.user, previous=state.owner)]
 
 

@@ -33,6 +33,7 @@ class GroupCreated(Event, frozen=True, kw_only=True, tag="created"):
     topic: str
     join_mode: JoinMode
     member_limit: int
+    grade: str = "standard"
 
 
 class MemberJoined(MemberEvent, frozen=True, kw_only=True, tag="joined"):
@@ -149,6 +150,39 @@ class MemberLimitSet(Event, frozen=True, kw_only=True, tag="limit_changed"):
     limit: int
 
 
+class LimitAsked(Event, frozen=True, kw_only=True, tag="limit_asked"):
+    """The owner asks for a size that `grade` has, which the platform looks at first (G8.3)."""
+
+    limit: int
+    grade: str
+
+
+class LimitGranted(Event, frozen=True, kw_only=True, tag="limit_granted"):
+    limit: int
+    reason: str
+
+
+class LimitDenied(Event, frozen=True, kw_only=True, tag="limit_denied"):
+    limit: int
+    reason: str
+
+
+class GroupGraded(Event, frozen=True, kw_only=True, tag="graded"):
+    """The group crossed a border between grades (G7). It is nobody's act: `by` is empty."""
+
+    grade: str
+    previous: str
+    entries_per_day: int
+
+
+class InfoPageSet(Event, frozen=True, kw_only=True, tag="info_page_changed"):
+    shown: Literal["on", "off"]
+
+
+class RulesSet(Event, frozen=True, kw_only=True, tag="rules_changed"):
+    rules: str
+
+
 class GroupDissolved(Event, frozen=True, kw_only=True, tag="dissolved"):
     pass
 
@@ -224,6 +258,12 @@ GroupEvent = (
     | CategorySet
     | JoinModeSet
     | MemberLimitSet
+    | LimitAsked
+    | LimitGranted
+    | LimitDenied
+    | GroupGraded
+    | InfoPageSet
+    | RulesSet
     | GroupDissolved
     | GroupSuspended
     | GroupRestored

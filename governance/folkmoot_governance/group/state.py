@@ -50,7 +50,9 @@ class GroupState(Struct):
     """All that events have made of a group. `version` counts the events of its stream.
 
     Only `apply` changes it. `locked_until_ms` silences all but owner and admins ("mute all"); 0 is "not
-    locked". `heir` is who may accept the transfer that the owner offered, until `heir_until_ms`.
+    locked". `heir` is who may accept the transfer that the owner offered, until `heir_until_ms`. `entries_per_day` is
+    how active the group was when it was graded last. `asked_limit` is the member limit that waits for the platform's
+    word, 0 for none. `info_hidden_ms` is since when the owner hides the info page, 0 for not at all.
     """
 
     code: str
@@ -69,6 +71,10 @@ class GroupState(Struct):
     slow_ms: int = 0
     heir: str = ""
     heir_until_ms: int = 0
+    entries_per_day: int = 0
+    asked_limit: int = 0
+    info_hidden_ms: int = 0
+    rules: str = ""
     version: int = 0
     members: dict[str, Member] = field(default_factory=dict)
     bans: dict[str, Ban] = field(default_factory=dict)
@@ -104,10 +110,6 @@ class GroupState(Struct):
         """Return the mute in force on `user` at `now`."""
         mute = self.mutes.get(user)
         return mute if mute and mute.until_ms > now else None
-
-    def is_full(self) -> bool:
-        """Say whether the cap on members is reached (G8.1)."""
-        return len(self.members) >= self.member_limit
 
     def tags_of(self, user: str) -> list[str]:
         """Return the tags besides the role (G8.3): `creator`, and the free tag that the owner gave."""

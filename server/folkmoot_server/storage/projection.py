@@ -25,6 +25,7 @@ GROUP_TEXTS = (
     "join_mode",
     "status",
     "heir",
+    "rules",
 )
 GROUP_NUMBERS = (
     "created_ts",
@@ -33,6 +34,9 @@ GROUP_NUMBERS = (
     "locked_until_ms",
     "slow_ms",
     "heir_until_ms",
+    "entries_per_day",
+    "asked_limit",
+    "info_hidden_ms",
     "version",
 )
 

@@ -1,16 +1,17 @@
 """The ledger and the tables made from it, for SQLite and PostgreSQL alike.
 
 `ledger` is the record; `groups` to `redactions` are projections of it, rewritten from it at any time;
-`profiles`, `tokens`, `read_marks` and `journal_heads` are facts of their own. No foreign key cascades: what a
-decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry`
-and `restricted`, and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
+`profiles`, `tokens`, `read_marks`, `activity` (how busy a group is) and `journal_heads` are facts of their own. No
+foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`,
+`counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
+`migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -95,6 +96,10 @@ groups = Table(
     _number("slow_ms"),
     _text("heir"),
     _number("heir_until_ms"),
+    _number("entries_per_day"),
+    _number("asked_limit"),
+    _number("info_hidden_ms"),
+    _text("rules"),
     _number("version"),
     Index(None, "creator"),
     *_ends("locked_until_ms", "status_until_ms", "heir_until_ms"),
@@ -176,6 +181,15 @@ tokens = Table(
 read_marks = Table("read_marks", metadata, *_group_and_user(), _number("seq"), Index(None, "user"))
 
 journal_heads = Table("journal_heads", metadata, _ref("code", "groups.code", primary_key=True), _number("last_seq"))
+
+activity = Table(
+    "activity",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _number("ts"),
+    _number("seq"),
+    _number("entries_per_day"),
+)
 
 PROJECTIONS = (accounts, groups, members, bans, mutes, join_requests, invitations, redactions)
 """The tables that replaying the ledger must give again, parents before children."""

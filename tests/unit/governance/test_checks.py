@@ -41,6 +41,8 @@ SAMPLES: dict[type[c.Command], c.Command] = {
     c.SetCategory: c.SetCategory("general"),
     c.SetJoinMode: c.SetJoinMode(JoinMode.OPEN),
     c.SetMemberLimit: c.SetMemberLimit(5),
+    c.SetInfoPage: c.SetInfoPage(True),
+    c.SetRules: c.SetRules(""),
     c.Dissolve: c.Dissolve(),
 }
 TARGETED = [kind for kind, rule in RULES.items() if rule.outranks]
