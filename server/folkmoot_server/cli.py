@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -83,6 +84,22 @@ ReadyFileOption = Annotated[
 ]
 
 
+class LoadName(StrEnum):
+    """The loads of `folkmoot bench`, which `bench.loads` describes."""
+
+    BUSY = "busy"
+    MANY = "many"
+    LARGE = "large"
+    CALM = "calm"
+
+
+class OutputForm(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 def fail(problems: list[str], code: int) -> NoReturn:
     """Prints one problem a line and ends the command."""
     for problem in problems:
@@ -143,6 +160,42 @@ def cluster_demo(ready_file: ReadyFileOption = None) -> None:
     from folkmoot_server.cluster_demo import cluster_demo as run
 
     raise typer.Exit(run(ready_file))
+
+
+@app.command(help=_("Measure a server under load, and a bare websockets.broadcast under the same load beside it."))
+def bench(
+    loads: Annotated[
+        list[LoadName] | None, typer.Argument(help=_("What to measure: busy, many and calm if not given."))
+    ] = None,
+    groups: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help=_("Groups, in place of the load's own."))
+    ] = None,
+    members: Annotated[int | None, typer.Option(min=1, metavar="N", help=_("Members of each group, likewise."))] = None,
+    senders: Annotated[int | None, typer.Option(min=1, metavar="N", help=_("How many members post, likewise."))] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, metavar="S", help=_("How long each measurement takes."))] = 5,
+    output: Annotated[OutputForm, typer.Option("-o", "--output", help=_("Form of the result."))] = OutputForm.TABLE,
+) -> None:
+    from folkmoot_server.bench.report import as_json, print_tables, remarks
+    from folkmoot_server.bench.run import BenchError, choose, measure
+
+    shape = {"groups": groups, "members": members, "senders": senders}
+    try:
+        chosen = choose([name.value for name in loads or ()], shape)
+    except ValueError as error:
+        fail([str(error)], USAGE)
+    try:
+        with store_problems(), progress_bar(_("Measuring")) as progress:
+            pairs = measure(chosen, seconds, progress)
+    except BenchError as error:
+        fail([str(error)], 1)
+    if output is OutputForm.JSON:
+        typer.echo(as_json(pairs, seconds))
+    else:
+        print_tables(pairs)
+    for remark in remarks(pairs):
+        typer.echo(remark, err=True)
+    if any(one.faults for pair in pairs for one in (pair.folkmoot, pair.reference)):
+        raise typer.Exit(1)
 
 
 @app.command(help=_("Make the data directory, its keys and the first administrator."))
@@ -213,7 +266,7 @@ def store_problems() -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
     """Give a function that is told (done, total) and draws it, on a terminal."""
     from rich.console import Console
     from rich.progress import Progress
