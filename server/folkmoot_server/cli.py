@@ -289,12 +289,11 @@ def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
 @db_app.command("verify", help=_("Replay the ledger and compare it with the store."))
 def db_verify(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = read_config(config, server__data_dir=data)
-    if settings.cluster.database_url:
-        fail([_("A cluster's store cannot be verified yet: this command reads the files of a single node.")], 1)
-    from folkmoot_server.storage.tools import verify
+    from folkmoot_server.storage.tools import verify, verify_cluster
 
+    place, url = settings.server.data_dir, settings.cluster.database_url
     with store_problems(), progress_bar(_("Replaying")) as progress:
-        problems = verify(settings.server.data_dir, progress)
+        problems = verify_cluster(url, place / "keys" / "journal.key", progress) if url else verify(place, progress)
     if problems:
         fail(problems, INTEGRITY)
     typer.echo(_("The store agrees with the ledger."), err=True)

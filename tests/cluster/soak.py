@@ -194,6 +194,7 @@ async def come_to_rest(cluster: Cluster, roamers: Sequence[Roamer]) -> bool:
 async def collect(cluster: Cluster, history: History, roamers: Sequence[Roamer]) -> list[str]:
     """Fill in what each node says of each group, and the ledger; return what is wrong in the database itself."""
     from folkmoot_server.storage.postgres import PostgresStore
+    from folkmoot_server.storage.verify_postgres import verify
 
     owners = {code: roamer for roamer in roamers for code in roamer.owned}
     lasts = await last_seqs(cluster)
@@ -204,15 +205,15 @@ async def collect(cluster: Cluster, history: History, roamers: Sequence[Roamer])
                 # A group that nobody on this node listened to may be behind, until the node looks.
                 await until(partial(has_all, wire, code, lasts[code]))
                 history.logs[node.number][code] = await wire.history(code)
-    store = await PostgresStore.open(
-        cluster.database, key=load_key(cluster.nodes[0].data / "keys" / "journal.key")
-    )  # fmt: skip
+    key = load_key(cluster.nodes[0].data / "keys" / "journal.key")
+    store = await PostgresStore.open(cluster.database, key=key)
     try:
         ledger = await whole_ledger(store)
         history.steps = steps_of(ledger)
         breaches = [f"store: {breach}" async for breach in check_store(store, ledger)]
     finally:
         await store.close()
+    breaches += [f"db verify: {problem}" for problem in await verify(cluster.database, key, lambda done, total: None)]
     faults = [f"log of node {node.number}: {line}" for node in cluster.nodes for line in node.faults()]
     return breaches + faults
 

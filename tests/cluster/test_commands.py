@@ -45,7 +45,18 @@ async def test_seed_writes_into_the_database(database: str, tmp_path: Path) -> N
     assert (again.returncode, again.stderr.strip()) == (1, "the store has been seeded already")
 
 
-def test_verify_says_that_it_cannot(database: str, tmp_path: Path) -> None:
-    done = run(database, tmp_path, "verify")
-    assert done.returncode == 1
-    assert "cannot be verified yet" in done.stderr
+def test_verify_replays_the_ledger_of_the_database(database: str, postgres: Postgres, tmp_path: Path) -> None:
+    without_key = run(database, tmp_path / "empty", "verify")
+    assert without_key.returncode == 1
+    assert "copy it there from a node" in without_key.stderr
+    assert not (tmp_path / "empty" / "keys").exists()
+
+    data = tmp_path / "data"
+    seeded = run(database, data, "seed", "--groups", "2", "--members", "3", "--tokens", str(tmp_path / "tokens"))
+    assert seeded.returncode == 0, seeded.stderr
+    sound = run(database, data, "verify")
+    assert (sound.returncode, sound.stderr.strip()) == (0, "The store agrees with the ledger.")
+    postgres.execute("UPDATE members SET role = 'admin' WHERE \"user\" = 'g1m1'", database.rsplit("/", 1)[1])
+    changed = run(database, data, "verify")
+    assert changed.returncode == 7
+    assert "members" in changed.stderr

@@ -44,12 +44,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def connect(url: str, **settings: str) -> asyncpg.Connection:
+async def connect(url: str, *, call_s: float | None = CALL_S, **settings: str) -> asyncpg.Connection:
     """Open a connection. `url` as libpq takes it: `postgresql://user@host/name`, `postgresql:///name?host=/socket`.
 
-    `settings` are told to the server besides `SETTINGS`, and instead of them.
+    `settings` are told to the server besides `SETTINGS`, and instead of them. No call takes longer than `call_s`.
     """
-    return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=CALL_S, server_settings=SETTINGS | settings)
+    return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=call_s, server_settings=SETTINGS | settings)
 
 
 @contextmanager
@@ -144,7 +144,9 @@ async def migrate(url: str) -> str:
 
     Nodes that start at the same time wait for the one that migrates.
     """
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(url, **MIGRATING))
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: connect(url, call_s=CALL_S, **MIGRATING)
+    )
     try:
         with failing("cannot migrate"):
             async with engine.connect() as connection:

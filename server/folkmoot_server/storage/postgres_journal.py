@@ -60,7 +60,7 @@ _BLANK = """
     UPDATE entry e SET body = '', data = NULL FROM unnest($1::bigint[], $2::bigint[]) AS gone (grp, seq)
     WHERE e.grp = gone.grp AND e.seq = gone.seq"""
 
-_MONTHS = """
+MONTHS = """
     SELECT right(c.relname, 6)::integer AS month FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'entry'::regclass ORDER BY 1"""
 _SEGMENTS = """
@@ -106,13 +106,13 @@ class PostgresJournal:
         return (rows[0]["seq"], rows[0]["ts"]) if rows else None
 
     async def segments(self) -> list[Segment]:
-        months = [row["month"] for row in await self._reader.rows(_MONTHS)]
+        months = [row["month"] for row in await self._reader.rows(MONTHS)]
         return [_segment(row) for row in await self._reader.rows(_SEGMENTS, months) if row["used"]]
 
     async def rotate(self, now: int, months: int) -> list[Segment]:
         async with self._reader.transaction() as connection:
             await connection.execute(f"{ROTATE_LIMIT}; SELECT pg_advisory_xact_lock({MONTH_LOCK})")
-            existing = [row["month"] for row in await connection.fetch(_MONTHS)]
+            existing = [row["month"] for row in await connection.fetch(MONTHS)]
             rows = await connection.fetch(_SEGMENTS, existing)
             newest = max((row["month"] for row in rows if row["used"]), default=0)
             due = [row for row in rows if row["month"] < newest and is_due(name_of(row["month"]), now, months)]
@@ -203,7 +203,7 @@ async def open_month(connection: asyncpg.Connection, month: str) -> None:
     """
     async with connection.transaction():
         await connection.execute(f"SELECT pg_advisory_xact_lock({MONTH_LOCK})")
-        existing = {row["month"] for row in await connection.fetch(_MONTHS)}
+        existing = {row["month"] for row in await connection.fetch(MONTHS)}
         for name in (month, month_of(end_of(month))):
             number = number_of(name)
             if number not in existing:

@@ -3,13 +3,15 @@
 import asyncio
 from pathlib import Path
 
+from ..terminal import _
 from . import schema
 from .api import StorageError
 from .database import close_main, locked, open_main
+from .sealing import load_key
 from .seed import Progress, fill, seed
 from .verify import verify
 
-__all__ = ["migrate", "migrate_cluster", "seed", "seed_cluster", "verify"]
+__all__ = ["migrate", "migrate_cluster", "seed", "seed_cluster", "verify", "verify_cluster"]
 
 
 def migrate(data_dir: Path) -> str:
@@ -59,6 +61,17 @@ def seed_cluster(
             await store.close()
 
     asyncio.run(write())
+
+
+def verify_cluster(database_url: str, key_file: Path, progress: Progress | None = None) -> list[str]:
+    """As `verify`, for PostgreSQL; nodes may be running. Raises StorageError, also when there is no journal's key."""
+    try:
+        from . import verify_postgres
+    except ModuleNotFoundError as error:
+        raise extra_missing(error) from error
+    if not key_file.exists():
+        raise StorageError(_("the journal's key is not in {path}: copy it there from a node").format(path=key_file))
+    return asyncio.run(verify_postgres.verify(database_url, load_key(key_file), progress or (lambda done, total: None)))
 
 
 def extra_missing(error: ModuleNotFoundError) -> StorageError:

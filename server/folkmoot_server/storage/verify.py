@@ -1,6 +1,9 @@
-"""Replaying the ledger and comparing all that was made from it, in a store that no server has open."""
+"""Replaying the ledger and comparing all that was made from it: in files that no server has open, and for a cluster.
 
-from collections.abc import Callable, Iterable, Iterator
+What both have in common is `compare`; what only a cluster's database has is in `verify_postgres`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +31,7 @@ from .projection import MEMBER_TABLES, group_row, member_table_row, project_acco
 from .sealing import load_key
 from .segments import SegmentReader, Segments
 from .tables import SCHEMA, accounts, groups, journal_heads, ledger, metadata, redactions
-from .verify_journal import JournalCheck, check_content, check_files
+from .verify_journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files
 
 Progress = Callable[[int, int], None]
 """Told how many streams are done, of how many."""
@@ -72,21 +75,33 @@ def _reading(data_dir: Path) -> Iterator[tuple[Connection, SegmentReader]]:
 
 
 def _problems(main: Connection, reader: SegmentReader, data_dir: Path, progress: Progress) -> Iterator[str]:
-    revision = main.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if revision != SCHEMA:
-        raise StorageError(_("the store has schema {found}: run db migrate").format(found=revision))
+    check_schema(main)
     damage = [*_check_file(main), *check_files(reader)]
     if damage:
         # What is read from a damaged file proves nothing; a backup must come first.
         yield from damage
         return
     yield from _check_references(main)
+    removed = {row.code: row.last_seq for row in main.execute(select(journal_heads))}
+    yield from compare(main, SegmentRows(reader), removed, load_key(data_dir / "keys" / "journal.key"), progress)
+
+
+def check_schema(main: Connection) -> None:
+    """Raise StorageError if the store is not of this version's schema."""
+    revision = main.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if revision != SCHEMA:
+        raise StorageError(_("the store has schema {found}: run db migrate").format(found=revision))
+
+
+def compare(
+    main: Connection, rows: JournalRows, removed: Mapping[str, int], key: bytes, progress: Progress
+) -> Iterator[str]:
+    """Yield where ledger, projections and journal differ. `removed`: up to which seq rotation has removed entries."""
     yield from _check_positions(main)
     streams = list(main.execute(select(ledger.c.stream).distinct().order_by(ledger.c.stream)).scalars())
     yield from _check_orphans(main, streams)
-    heads = {row.code: row.last_seq for row in main.execute(select(journal_heads))}
-    journal = JournalCheck(reader, heads)
-    yield from check_content(reader, load_key(data_dir / "keys" / "journal.key"))
+    journal = JournalCheck(rows, removed)
+    yield from check_content(rows, key)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
     for done, stream in enumerate(streams, 1):
         yield from _check_stream(main, journal, stream)
@@ -107,7 +122,8 @@ def _check_references(main: Connection) -> Iterator[str]:
 def _check_positions(main: Connection) -> Iterator[str]:
     """Positions count from 1 without holes, batches never step back."""
     expected, last_batch = 1, 0
-    for position, batch in main.execute(select(ledger.c.position, ledger.c.batch).order_by(ledger.c.position)):
+    query = select(ledger.c.position, ledger.c.batch).order_by(ledger.c.position).execution_options(yield_per=1000)
+    for position, batch in main.execute(query):
         if position != expected:
             yield _("ledger: position {expected} is missing").format(expected=expected)
         if batch < last_batch:
@@ -166,14 +182,14 @@ def _check_projections(main: Connection, replay: Replay, journal: JournalCheck) 
     state = replay.state
     if isinstance(state, AccountState):
         expected = project_account(state, replay.events[-1].event)  # type: ignore[arg-type]  # an account's own
-        yield from _compare(main, accounts, {"user": state.user}, [_values(row) for row in expected])
+        yield from _compare_rows(main, accounts, {"user": state.user}, [_values(row) for row in expected])
         return
     where = {"code": state.code}
-    yield from _compare(main, groups, where, [group_row(state).values])
+    yield from _compare_rows(main, groups, where, [group_row(state).values])
     for name, (held, _columns) in MEMBER_TABLES.items():
         rows = [_values(member_table_row(state, name, user)) for user in held(state)]
-        yield from _compare(main, metadata.tables[name], where, rows)
-    yield from _compare(main, redactions, where, _redactions(replay.events, state.code, journal))
+        yield from _compare_rows(main, metadata.tables[name], where, rows)
+    yield from _compare_rows(main, redactions, where, _redactions(replay.events, state.code, journal))
 
 
 def _values(change: object) -> Values:
@@ -191,7 +207,7 @@ def _redactions(events: Iterable[Recorded], code: str, journal: JournalCheck) ->
     ]
 
 
-def _compare(main: Connection, table: Table, where: Values, expected: list[Values]) -> Iterator[str]:
+def _compare_rows(main: Connection, table: Table, where: Values, expected: list[Values]) -> Iterator[str]:
     """Compare the rows of `table` that equal `where` with what the ledger says, by primary key."""
     keys = [column.name for column in table.primary_key]
     query = select(table).filter_by(**where)

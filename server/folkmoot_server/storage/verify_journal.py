@@ -1,9 +1,8 @@
 """Whether the journal is whole: seqs without holes, a notice for each event, sealed texts that open."""
 
 import json
-from collections.abc import Iterable, Iterator
-from sqlite3 import Connection
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -23,6 +22,65 @@ _RANGES = "SELECT grp, min(seq), max(seq), count(*) FROM entry GROUP BY grp"
 _NOTICES = "SELECT version, data FROM entry WHERE grp = ? AND version IS NOT NULL"
 
 
+class Range(NamedTuple):
+    """The entries that a group has in one month."""
+
+    code: str
+    first: int
+    last: int
+    entries: int
+
+
+class JournalRows(Protocol):
+    """What there is to check of a journal, whatever keeps it. Months as `2026-11`, oldest first."""
+
+    @property
+    def months(self) -> Sequence[str]:
+        """The months that have a segment."""
+        ...
+
+    def ranges(self, month: str) -> Iterable[Range]:
+        """Give what each group has in a month."""
+        ...
+
+    def latest(self, month: str) -> int | None:
+        """Return the time (Unix ms) of the latest entry in a month, None if there is none."""
+        ...
+
+    def sealed(self, month: str) -> Iterable[tuple[int, int, bytes]]:
+        """Give group, seq and sealed text of what was removed from a month."""
+        ...
+
+    def notices(self, code: str) -> Iterable[tuple[int, str | None]]:
+        """Give the version that each notice of a group tells of, and its data as JSON."""
+        ...
+
+
+class SegmentRows:
+    """`JournalRows` of files."""
+
+    def __init__(self, reader: SegmentReader) -> None:
+        self.months = reader.segments.months
+        self._reader = reader
+
+    def _select(self, month: str, query: str, *arguments: object) -> Iterator[Any]:
+        segment = self._reader.get(month)
+        return iter(()) if segment is None else segment.execute(query, arguments)
+
+    def ranges(self, month: str) -> Iterator[Range]:
+        return (Range(str(grp), *numbers) for grp, *numbers in self._select(month, _RANGES))
+
+    def latest(self, month: str) -> int | None:
+        return next((ts for (ts,) in self._select(month, "SELECT max(ts) FROM entry")), None)
+
+    def sealed(self, month: str) -> Iterator[tuple[int, int, bytes]]:
+        return self._select(month, "SELECT grp, seq, sealed FROM restricted")
+
+    def notices(self, code: str) -> Iterator[tuple[int, str | None]]:
+        for month in self.months:
+            yield from self._select(month, _NOTICES, int(code))
+
+
 def check_files(reader: SegmentReader) -> Iterator[str]:
     """Run SQLite's own check on each segment."""
     for month, segment in reader.oldest_first():
@@ -31,17 +89,17 @@ def check_files(reader: SegmentReader) -> Iterator[str]:
                 yield _("journal {month}: {finding}").format(month=month, finding=finding)
 
 
-def check_content(reader: SegmentReader, key: bytes) -> Iterator[str]:
+def check_content(rows: JournalRows, key: bytes) -> Iterator[str]:
     """Check each segment by itself: nothing of a later month in it, and its sealed texts open."""
-    for month, segment in reader.oldest_first():
-        (latest,) = segment.execute("SELECT max(ts) FROM entry").fetchone()
+    for month in rows.months:
+        latest = rows.latest(month)
         if latest is not None and latest >= end_of(month):
             yield _("journal {month}: an entry is of a later month").format(month=month)
-        yield from _check_sealed(segment, month, Sealer(key, month))
+        yield from _check_sealed(rows, month, Sealer(key, month))
 
 
-def _check_sealed(segment: Connection, month: str, sealer: Sealer) -> Iterator[str]:
-    for grp, seq, sealed in segment.execute("SELECT grp, seq, sealed FROM restricted"):
+def _check_sealed(rows: JournalRows, month: str, sealer: Sealer) -> Iterator[str]:
+    for grp, seq, sealed in rows.sealed(month):
         try:
             sealer.unseal(grp, seq, sealed)
         except InvalidTag:
@@ -53,8 +111,8 @@ def _check_sealed(segment: Connection, month: str, sealer: Sealer) -> Iterator[s
 class JournalCheck:
     """Compares the journal with the ledger. `heads`: how far rotation has removed each group's entries."""
 
-    def __init__(self, reader: SegmentReader, heads: dict[str, int]) -> None:
-        self._reader = reader
+    def __init__(self, rows: JournalRows, heads: Mapping[str, int]) -> None:
+        self._rows = rows
         self._heads = heads
 
     def removed_up_to(self, code: str) -> int:
@@ -64,9 +122,8 @@ class JournalCheck:
     def check_seqs(self, known: set[str]) -> Iterator[str]:
         """Each group's seqs run without a hole from the first one kept, across all segments."""
         last = dict(self._heads)
-        for month, segment in self._reader.oldest_first():
-            for grp, first, latest, count in segment.execute(_RANGES):
-                code = str(grp)
+        for month in self._rows.months:
+            for code, first, latest, count in self._rows.ranges(month):
                 if code not in known:
                     yield _("journal {month}: the ledger has no group {code}").format(month=month, code=code)
                 # A segment whose removal a crash broke off lies wholly below the head that was kept for it.
@@ -78,8 +135,8 @@ class JournalCheck:
 
     def check_notices(self, code: str, events: Iterable[Recorded]) -> Iterator[str]:
         """Each event that the group is told of has its notice, saying what the event says, while kept."""
-        notices = self._notices(code)
-        oldest = next(iter(self._reader.segments.months), "")
+        notices = {version: json.loads(data) if data else None for version, data in self._rows.notices(code)}
+        oldest = next(iter(self._rows.months), "")
         first_kept = min(notices, default=None)
         for one in events:
             if not is_told(one.event):
@@ -99,13 +156,6 @@ class JournalCheck:
             yield _("{case}: the journal tells of it, the ledger does not have it").format(
                 case=case_number(code, version)
             )
-
-    def _notices(self, code: str) -> dict[int, Any]:
-        found = {}
-        for _month, segment in self._reader.oldest_first():
-            for version, data in segment.execute(_NOTICES, (int(code),)):
-                found[version] = json.loads(data) if data else None
-        return found
 
 
 def _told(event: Event, case: str) -> Any:

@@ -14,7 +14,7 @@ from folkmoot_governance.group.events import (
     TopicSet,
 )
 from folkmoot_server.i18n import translator
-from folkmoot_server.storage.api import Work
+from folkmoot_server.storage.api import Store, Work
 from folkmoot_server.storage.months import end_of
 from folkmoot_server.storage.projection import token_row
 from folkmoot_server.storage.sqlite import SqliteStore
@@ -34,7 +34,13 @@ async def opened(data_dir: Path) -> AsyncIterator[SqliteStore]:
 
 
 async def filled(data_dir: Path) -> Group:
-    """Fill a store with two months of a group: members, a ban, a mute, a deletion; return the group."""
+    """Make a store in files and `fill` it; return the group."""
+    async with opened(data_dir) as store:
+        return await fill(store)
+
+
+async def fill(store: Store) -> Group:
+    """Store two months of a group: members, a ban, a mute, a deletion; return the group."""
     world = World()
     group = world.group()
     works = [world.register(user) for user in ("alice", "bob", "carol", "dave")]
@@ -53,9 +59,8 @@ async def filled(data_dir: Path) -> Group:
         group.act(EntryDeleted(at=FEBRUARY, by="alice", user="bob", seq=5)),
         group.act(TopicSet(at=FEBRUARY, by="alice", topic="t")),
     ]
-    async with opened(data_dir) as store:
-        for batch in (works, later):
-            assert await store.commit(batch) == frozenset()
+    for batch in (works, later):
+        assert await store.commit(batch) == frozenset()
     return group
 
 

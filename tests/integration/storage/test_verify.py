@@ -12,13 +12,13 @@ MAIN, JANUARY, FEBRUARY = "folkmoot.sqlite3", "journal/2026-01.sqlite3", "journa
 
 CHANGES = {
     "a member more": (MAIN, "INSERT INTO members SELECT code, 'dave', 'admin', '', 1, '' FROM groups", "members"),
-    "a member less": (MAIN, "DELETE FROM members WHERE user = 'bob'", "members"),
-    "a role": (MAIN, "UPDATE members SET role = 'owner' WHERE user = 'bob'", "members"),
+    "a member less": (MAIN, "DELETE FROM members WHERE \"user\" = 'bob'", "members"),
+    "a role": (MAIN, "UPDATE members SET role = 'owner' WHERE \"user\" = 'bob'", "members"),
     "a name": (MAIN, "UPDATE groups SET name = 'Other'", "groups"),
     "a ban lifted": (MAIN, "DELETE FROM bans", "bans"),
     "a mute prolonged": (MAIN, "UPDATE mutes SET until_ms = until_ms + 1", "mutes"),
     "an invitation lost": (MAIN, "DELETE FROM invitations", "invitations"),
-    "an identity": (MAIN, "UPDATE accounts SET identity = 'person' WHERE user = 'bob'", "accounts"),
+    "an identity": (MAIN, "UPDATE accounts SET identity = 'person' WHERE \"user\" = 'bob'", "accounts"),
     "a redaction lost": (MAIN, "DELETE FROM redactions WHERE seq = 3", "redactions"),
     "an account of nowhere": (
         MAIN,
@@ -52,7 +52,7 @@ CHANGES = {
     "an invented notice": (FEBRUARY, "UPDATE entry SET version = 99 WHERE seq = 5", "the ledger does not have it"),
     "an entry of another month": (
         JANUARY,
-        "UPDATE entry SET ts = ts + 40 * 86400000 WHERE seq = 3",
+        "UPDATE entry SET ts = ts + 40 * CAST(86400000 AS BIGINT) WHERE seq = 3",
         "is of a later month",
     ),
     "entries of a group that is not": (
