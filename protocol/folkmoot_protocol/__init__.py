@@ -43,6 +43,7 @@ from .requests import (
     Request,
     Resume,
     RunCommand,
+    Search,
     Sync,
     Typing,
 )
@@ -61,6 +62,7 @@ from .results import (
     PostResult,
     ReportResult,
     Result,
+    SearchResult,
     SessionResult,
     SyncResult,
 )
@@ -162,6 +164,8 @@ __all__ = [
     "Resume",
     "Role",
     "RunCommand",
+    "Search",
+    "SearchResult",
     "ServerFrame",
     "SessionResult",
     "Sync",

@@ -156,6 +156,15 @@ class GetHistory(_Request, frozen=True, tag="history", kw_only=True):
             raise ValueError("`before` and `after` exclude each other")
 
 
+class Search(_Request, frozen=True, tag="search", kw_only=True):
+    """Find entries of a group that have all words of `text`, below the seq `before` if given. -> SearchResult"""
+
+    group: GroupCode
+    text: LongText
+    before: EntrySeq | None = None
+    limit: PageLimit | None = None
+
+
 class Sync(_Request, frozen=True, tag="sync", kw_only=True):
     """Ask many groups at once for what came after the seq that one has. -> SyncResult"""
 
@@ -218,6 +227,7 @@ Request = (
     | ListCommands
     | Post
     | GetHistory
+    | Search
     | Sync
     | MarkRead
     | Typing
@@ -243,6 +253,7 @@ REQUESTS: dict[str, type[Request]] = {
     "commands": ListCommands,
     "post": Post,
     "history": GetHistory,
+    "search": Search,
     "sync": Sync,
     "mark_read": MarkRead,
     "typing": Typing,

@@ -80,6 +80,14 @@ class HistoryResult(Struct, frozen=True, gc=False):
     more: bool
 
 
+class SearchResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """Entries found, newest first. With `more`, go on below the seq `before`, even if the page is empty."""
+
+    entries: tuple[Entry, ...]
+    more: bool
+    before: int | None = None
+
+
 class SyncResult(Struct, frozen=True, gc=False):
     """What each group had after its cursor, by group code."""
 
@@ -113,6 +121,7 @@ Result = (
     | CommandsResult
     | PostResult
     | HistoryResult
+    | SearchResult
     | SyncResult
     | ReportResult
     | AdminResult
@@ -136,6 +145,7 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.ListCommands: CommandsResult,
     rq.Post: PostResult,
     rq.GetHistory: HistoryResult,
+    rq.Search: SearchResult,
     rq.Sync: SyncResult,
     rq.MarkRead: Empty,
     rq.Typing: Empty,

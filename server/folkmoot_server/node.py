@@ -58,6 +58,7 @@ OF_THE_GROUP = frozenset(
 """Refusals that rest on a group's state."""
 TICK_S = 0.5
 ROTATE_S = 24 * 60 * 60
+INDEX_S = 5
 JOB_TURN_S = 10
 """How often a node looks whether the jobs are its to do."""
 
@@ -109,6 +110,7 @@ class Node:
         self.clock = clock
         self.stopping = False
         self.sessions: set[Session] = set()
+        self.searching: set[str] = set()
         self.documents = load_documents(config.server.data_dir)
         self.default_category = next(iter(config.policy.categories))
         self.accounts = Accounts(store.ledger, bus, config.limits, clock)
@@ -130,7 +132,7 @@ class Node:
     def start(self) -> None:
         """Start the writer and the jobs."""
         self.bus.listen(self._on_news)
-        jobs = [self.writer.run(), self._sweep(), self._watch_loop(), self._rotate(), Expiry(self).run()]
+        jobs = [self.writer.run(), self._sweep(), self._watch_loop(), self._rotate(), self._index(), Expiry(self).run()]
         if self.config.cluster.nats_url:
             jobs += [Watch(self).run(), self._repeat_presence()]
         self._tasks = [asyncio.create_task(job) for job in jobs]
@@ -219,3 +221,13 @@ class Node:
             except StorageError as error:
                 log.error("could not rotate the journal", cause=repr(error.__cause__ or error))
             await asyncio.sleep(ROTATE_S)
+
+    async def _index(self) -> None:
+        """Keep search up to what is stored."""
+        while True:
+            try:
+                while await self.has_jobs() and await self.store.journal.index():
+                    pass
+            except StorageError as error:
+                log.error("could not index for search", cause=repr(error.__cause__ or error))
+            await asyncio.sleep(INDEX_S)

@@ -13,7 +13,7 @@ from tests.services import Postgres
 
 database = pytest.importorskip("folkmoot_server.storage.postgres_database", reason="asyncpg is not installed")
 
-OWN = {"heads", "counters", "entry", "restricted"}
+OWN = {"heads", "counters", "entry", "restricted", "search_chunk", "search_bucket"}
 
 
 def shared(name: str | None, kind: str, _parents: object) -> bool:

@@ -49,6 +49,7 @@ CASES = (
     Case("leave", "/leave", "bob", data={"event": "left", "user": "{bob}"}),
     Case("invite", "/invite @{dave}", "bob", data={"event": "invited", "user": "{dave}"}),
     Case("me", "/me waves", "bob"),
+    Case("search", "/search first WORDS", "bob", before=(("bob", "/me first words"),), data={"before": None}),
     Case("limits", "/limits", "bob", data={"members": {"current": 6, "limit": 500}}),
     Case("lang", "/lang zh-CN", "dave", data={"language": "zh-CN"}),
     Case("kick", "/kick @{bob} enough", data={"event": "kicked", "user": "{bob}", "reason": "enough"}),

@@ -83,6 +83,13 @@ class Requests(ABC):
                 after = entry.seq
             more = page.more and bool(page.entries)
 
+    async def search(
+        self, group: str, text: str, *, before: int | None = None, limit: int | None = None
+    ) -> fm.SearchResult:
+        """Return entries that have all words of `text`, newest first; with `more`, go on below its `before`."""
+        fields: dict[str, Any] = {"group": group, "text": text, "before": before, "limit": limit}
+        return await self.ask(fm.Search, fm.SearchResult, **fields)
+
     async def sync(self, cursors: Mapping[str, int]) -> dict[str, fm.SyncGroup]:
         """Return what came in each group after the seq given for it, at most 1000 groups at once."""
         return (await self.ask(fm.Sync, fm.SyncResult, cursors=dict(cursors))).groups

@@ -11,6 +11,7 @@ from folkmoot_protocol.names import check_group_name
 from folkmoot_protocol.types import GroupStatus, Role
 
 from ..codes import free_code
+from ..handlers.search import SEARCH_PAGE, search_room
 from ..i18n import LANGUAGES, N_, show_instant
 from ..settle import stored
 from ..storage.api import Profile
@@ -18,6 +19,8 @@ from ..storage.projection import profile_row
 from .call import Action, Answer, Call, Elsewhere, Outcome
 
 MOST_LISTED = 200
+MOST_QUOTED = 160
+"""Characters of an entry that are shown in a list."""
 
 
 async def create(call: Call, text: str) -> Outcome:
@@ -136,6 +139,26 @@ async def invite(call: Call, user: str) -> Outcome:
 async def me(call: Call, text: str) -> Outcome:
     """Post an action."""
     return Action(text)
+
+
+async def search(call: Call, text: str) -> Outcome:
+    """Find what was said in this group, newest first."""
+    found = await search_room(call.node, call.session, call.room, text, None, SEARCH_PAGE)
+    if isinstance(found, Refusal):
+        return found
+    lines = [
+        f"#{one.seq} {show_instant(one.ts)} @{one.from_.user}: {shorten(' '.join(one.body.split()), MOST_QUOTED)}"
+        for one in found.entries
+    ]
+    if found.before is not None:
+        lines.append(call.say(N_("There may be more before #{seq}."), {"seq": found.before}))
+    text = "\n".join(lines) or call.say(N_("Nothing found."))
+    return Answer(text, {"entries": to_data(found.entries), "before": found.before})
+
+
+def shorten(text: str, most: int) -> str:
+    """Return a text cut off after `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 async def limits(call: Call) -> Outcome:

@@ -90,6 +90,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("leave", ("退群",), (), N_("Leave this group"), everyone.leave, c.LeaveGroup),
     Slash("invite", ("邀请",), (USER,), N_("Invite somebody into this group"), everyone.invite, c.Invite),
     Slash("me", (), (rest("text…"),), N_("Post an action"), everyone.me),
+    Slash("search", ("搜索",), (rest("text…"),), N_("Find what was said here"), everyone.search),
     Slash("limits", (), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
     Slash("lang", (), (LANGUAGE,), N_("Choose your language"), everyone.language, in_group=False),
     # owners and admins

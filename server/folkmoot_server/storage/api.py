@@ -14,6 +14,8 @@ from folkmoot_governance.account import AccountEvent
 from folkmoot_governance.group.events import Event as GroupEvent
 from folkmoot_protocol.types import Entry
 
+from ..search_text import Query
+
 AnyEvent = GroupEvent | AccountEvent
 
 
@@ -150,6 +152,13 @@ class Page(Struct, frozen=True):
     more: bool
 
 
+class Found(Struct, frozen=True):
+    """Entries that a search found, newest first; with `before`, there may be others below that seq."""
+
+    entries: list[Entry]
+    before: int | None = None
+
+
 class Segment(Struct, frozen=True):
     """One month of the journal: `month` as `2026-11`, its size in bytes."""
 
@@ -240,6 +249,22 @@ class Journal(Protocol):
 
     async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
         """Return seq and ts of the entry that `user` posted with `nonce` at or after `since_ms`."""
+        ...
+
+    async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
+        """Return up to `limit` entries of what people said, below the seq `before`, that match a query, newest first.
+
+        A redacted entry is never found. Time is limited: what comes back may be less than `limit`, or nothing, and
+        still have `before` to go on with.
+        """
+        ...
+
+    async def index(self) -> bool:
+        """Do a bounded piece of what search is slow without; say whether there may be more to do.
+
+        After it has said no, the index has nothing of any text that was removed before the call, nor of any month that
+        was rotated away. One caller at a time, on one node; `search` is right without it.
+        """
         ...
 
     async def segments(self) -> list[Segment]:

@@ -16,6 +16,7 @@ from .api import (
 )
 from .postgres_database import Reader, migrate
 from .postgres_journal import PostgresJournal
+from .postgres_search import PostgresSearch
 from .postgres_writer import PostgresWriter
 
 
@@ -75,7 +76,7 @@ class PostgresStore:
         self._reader = reader
         self._writer = writer
         self.ledger = PostgresLedger(reader)
-        self.journal = PostgresJournal(reader)
+        self.journal = PostgresJournal(reader, PostgresSearch(reader))
 
     @classmethod
     async def open(cls, database_url: str, *, key: bytes) -> "PostgresStore":

@@ -1,19 +1,26 @@
 """The journal in PostgreSQL: a partition per month, rows of entries, months made and removed. See `api.Journal`."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import msgspec
 
 from folkmoot_protocol.types import Entry
 
-from .api import NewEntry, Page, Segment, group_stream
+from ..search_text import Query
+from .api import Found, NewEntry, Page, Segment, group_stream
 from .heads import GROUP, Head
 from .months import end_of, is_due, month_of
 from .postgres_database import Reader
 from .sealing import Sealer
 from .segments import entry_of, row_of
+
+if TYPE_CHECKING:
+    from .postgres_search import PostgresSearch
+
+PARTITIONED = ("entry", "restricted", "search_chunk", "search_bucket")
+"""The tables that have a partition for each month."""
 
 MONTH_LOCK = 4_609_433_001
 """Advisory lock: shared by every batch, so that no month begins or goes in the middle of one."""
@@ -23,10 +30,10 @@ ROTATE_LIMIT = "SET LOCAL statement_timeout = '10min'"
 
 _COLUMNS = 'e.seq, e.ts, e.kind, e."user", e.display_name, e.role, e.tags, e.body, e.reply_to, e.target, e.data'
 _REDACTED = "EXISTS (SELECT 1 FROM redactions r WHERE r.code = $2 AND r.seq = e.seq) AS redacted"
-_READ = f"SELECT {_COLUMNS}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
-_ONE = f"{_READ} AND e.seq = $3"
-_BELOW = f"{_READ} AND e.seq < $3 ORDER BY e.seq DESC LIMIT $4"
-_ABOVE = f"{_READ} AND e.seq > $3 ORDER BY e.seq LIMIT $4"
+READ = f"SELECT {_COLUMNS}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
+_ONE = f"{READ} AND e.seq = $3"
+_BELOW = f"{READ} AND e.seq < $3 ORDER BY e.seq DESC LIMIT $4"
+_ABOVE = f"{READ} AND e.seq > $3 ORDER BY e.seq LIMIT $4"
 _HEADS = "SELECT stream, version, last_seq FROM heads WHERE stream = ANY($1::text[]) AND version > 0"
 
 # `month` only tells which partitions need not be looked at: an entry is never in one before its own month.
@@ -80,8 +87,9 @@ Wanted = tuple[str, str, str, int]
 class PostgresJournal:
     """`api.Journal` on PostgreSQL."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, search: "PostgresSearch") -> None:
         self._reader = reader
+        self._search = search
 
     async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
         found = await heads(self._reader, map(group_stream, codes))
@@ -95,15 +103,21 @@ class PostgresJournal:
             bound = HIGHEST if before is None else before
             rows = await self._reader.rows(_BELOW, int(code), code, bound, limit + 1)
             shown = rows[:limit][::-1]
-        return Page([_entry(row) for row in shown], more=len(rows) > limit)
+        return Page([entry_of_record(row) for row in shown], more=len(rows) > limit)
 
     async def entry(self, code: str, seq: int) -> Entry | None:
         rows = await self._reader.rows(_ONE, int(code), code, seq)
-        return _entry(rows[0]) if rows else None
+        return entry_of_record(rows[0]) if rows else None
 
     async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
         rows = await self._reader.rows(_NONCES, *_nonce_arguments([(code, user, nonce, since_ms)]))
         return (rows[0]["seq"], rows[0]["ts"]) if rows else None
+
+    async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
+        return await self._search.find(code, query, before, limit)
+
+    async def index(self) -> bool:
+        return await self._search.index()
 
     async def segments(self) -> list[Segment]:
         months = [row["month"] for row in await self._reader.rows(MONTHS)]
@@ -119,7 +133,8 @@ class PostgresJournal:
             if due:
                 await connection.execute(_FORGET, [row["month"] for row in due])
             for row in due:
-                await connection.execute(f"DROP TABLE entry_{row['month']}, restricted_{row['month']}")
+                tables = ", ".join(f"{parent}_{row['month']}" for parent in PARTITIONED)
+                await connection.execute(f"DROP TABLE {tables}")
             return [_segment(row) for row in due if row["used"]]
 
 
@@ -137,7 +152,8 @@ def _segment(row: asyncpg.Record) -> Segment:
     return Segment(name_of(row["month"]), row["size"])
 
 
-def _entry(row: asyncpg.Record) -> Entry:
+def entry_of_record(row: asyncpg.Record) -> Entry:
+    """Return the entry of a row of `READ`, without its content if it is redacted."""
     values = list(row)
     hidden = {values[0]} if values.pop() else set()
     values[7] = values[7].decode()
@@ -212,7 +228,7 @@ async def open_month(connection: asyncpg.Connection, month: str) -> None:
 
 
 async def _make_partitions(connection: asyncpg.Connection, month: int, following: int) -> None:
-    for parent in ("entry", "restricted"):
+    for parent in PARTITIONED:
         await connection.execute(f"CREATE TABLE {parent}_{month} (LIKE {parent} INCLUDING ALL)")
         await connection.execute(
             f"ALTER TABLE {parent} ATTACH PARTITION {parent}_{month} FOR VALUES FROM ({month}) TO ({following})"

@@ -13,9 +13,11 @@ from folkmoot_governance import GroupState
 from folkmoot_protocol.types import Entry
 
 from ..notices import Teller
-from . import ends, ledger_tables, sqlite_journal
+from ..search_text import Query
+from . import ends, ledger_tables, sqlite_journal, sqlite_search
 from .api import (
     AccountRow,
+    Found,
     GroupRow,
     Page,
     Recorded,
@@ -38,8 +40,8 @@ T = TypeVar("T")
 class Reader:
     """One thread with connections of its own, for reading beside the writer."""
 
-    def __init__(self, data_dir: Path, segments: Segments, number: int) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"folkmoot-read-{number}")
+    def __init__(self, data_dir: Path, segments: Segments, name: str) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"folkmoot-{name}")
         self._data_dir = data_dir
         self._main: Connection | None = None
         self._segments = SegmentReader(segments)
@@ -73,12 +75,50 @@ class Reader:
             close_main(self._main)
 
 
-class Threads:
-    """The store's threads: the writer's, and the readers', which take turns."""
+class Searcher(Reader):
+    """A reader that searches, so that nobody waits for a page of history behind it; and a thread that indexes."""
 
     def __init__(self, data_dir: Path, segments: Segments) -> None:
+        super().__init__(data_dir, segments, "search")
+        files = Segments(data_dir / sqlite_search.DIRECTORY)
+        self._indexes = SegmentReader(files)
+        self._indexer = sqlite_search.Indexer(data_dir, segments, files)
+        self._index_thread = ThreadPoolExecutor(1, thread_name_prefix="folkmoot-index")
+
+    async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
+        """See `api.Journal.search`."""
+        return await self.run(
+            lambda main, segments: sqlite_search.find(main, segments, self._indexes, code, query, before, limit)
+        )
+
+    async def index(self) -> bool:
+        """See `api.Journal.index`."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._index_thread, self._indexer.run)
+        except FAILURES as error:
+            raise StorageError(f"cannot index: {error}") from error
+
+    async def forget(self, months: Collection[str]) -> None:
+        await super().forget(months)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._indexes.forget, months)
+        await loop.run_in_executor(self._index_thread, self._indexer.sweep)
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._index_thread, lambda: None)
+        self._index_thread.shutdown()
+        await loop.run_in_executor(self._thread, self._indexes.close)
+        await super().close()
+
+
+class Threads:
+    """The store's threads: the writer's, the readers', which take turns, and those of search."""
+
+    def __init__(self, data_dir: Path, segments: Segments) -> None:
+        self.search = Searcher(data_dir, segments)
         self.write = ThreadPoolExecutor(1, thread_name_prefix="folkmoot-write")
-        self.readers = [Reader(data_dir, segments, number) for number in range(READERS)]
+        self.readers = [Reader(data_dir, segments, f"read-{number}") for number in range(READERS)]
         self._turn = cycle(self.readers)
 
     async def start_writer(self, data_dir: Path, segments: Segments, key: bytes, say: Teller) -> Writer:
@@ -172,6 +212,12 @@ class SqliteJournal:
     async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
         return await self._threads.read_segments(sqlite_journal.find_nonce, code, user, nonce, since_ms)
 
+    async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
+        return await self._threads.search.find(code, query, before, limit)
+
+    async def index(self) -> bool:
+        return await self._threads.search.index()
+
     async def segments(self) -> list[Segment]:
         return [self._segments.describe(month) for month in self._segments.months]
 
@@ -179,7 +225,7 @@ class SqliteJournal:
         loop = asyncio.get_running_loop()
         removed = await loop.run_in_executor(self._threads.write, self._writer.rotate, now, months)
         gone = [segment.month for segment in removed]
-        for reader in self._threads.readers:
+        for reader in (*self._threads.readers, self._threads.search):
             await reader.forget(gone)
         return removed
 
@@ -228,7 +274,7 @@ class SqliteStore:
         return await loop.run_in_executor(self._threads.write, self._writer.commit, batch)
 
     async def close(self) -> None:
-        for reader in self._threads.readers:
+        for reader in (*self._threads.readers, self._threads.search):
             await reader.close()
         await asyncio.get_running_loop().run_in_executor(self._threads.write, self._writer.close)
         self._threads.write.shutdown()

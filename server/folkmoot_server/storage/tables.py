@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(

@@ -1,0 +1,93 @@
+"""What search finds in a text: folding, tokens, and whether an entry's body matches a query. Pure functions.
+
+A query is words, parted by spaces; a body matches when it has them all. Scripts that put spaces between words are
+found by whole words; in the others (Chinese, Japanese, Korean, Thai, …) any run of characters is found. Case, width and
+other compatibility forms make no difference (Unicode NFKC, casefold).
+
+The index knows texts by tokens only: words, and of the scripts without spaces single characters and pairs. Every token
+of a query is one of each body that matches it, so the index may offer too much, never too little.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import chain, islice
+from zlib import crc32
+
+from msgspec import Struct
+
+MOST_TOKENS = 8
+"""Tokens of a query that the index is asked for; they narrow it down far enough."""
+
+# Scripts without spaces between words, those whose letters take marks that `\w` leaves out, and pictures.
+_DENSE = (
+    "\u0900-\u109f\u1780-\u17ff\u1100-\u11ff\u2600-\u27bf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U0001f000-\U0001faff\U00020000-\U000323af"
+)
+_RUNS = re.compile(f"[{_DENSE}]+")
+_WORDS = re.compile(rf"[^\W{_DENSE}]+")
+_ASCII_WORDS = re.compile(r"\w+", re.ASCII)
+_NOT_AFTER_WORD, _NOT_BEFORE_WORD = rf"(?<![^\W{_DENSE}])", rf"(?![^\W{_DENSE}])"
+
+
+class Query(Struct, frozen=True):
+    """What is searched for: numbers of tokens that a body must have, and what decides in the end."""
+
+    tokens: tuple[int, ...]
+    patterns: tuple[re.Pattern[str], ...]
+
+    def matches(self, body: str) -> bool:
+        """Say whether a body has all words of the query."""
+        folded = fold(body)
+        return all(pattern.search(folded) for pattern in self.patterns)
+
+
+def parse_query(text: str) -> Query | None:
+    """Return a query; None if there is nothing in it that can be searched for."""
+    terms = dict.fromkeys(fold(text).split())
+    tokens = dict.fromkeys(chain.from_iterable(map(_needed, terms)))
+    if not tokens:
+        return None
+    numbers = islice(dict.fromkeys(map(token_number, tokens)), MOST_TOKENS)
+    return Query(tuple(numbers), tuple(map(_pattern, terms)))
+
+
+def fold(text: str) -> str:
+    """Return a text without what makes no difference."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def tokens_of(folded: str) -> set[str]:
+    """Return the tokens of a folded text."""
+    if folded.isascii():
+        return set(_ASCII_WORDS.findall(folded))
+    found = set(_WORDS.findall(folded))
+    for run in _RUNS.findall(folded):
+        found.update(run)
+        found.update(_pairs(run))
+    return found
+
+
+def token_number(token: str) -> int:
+    """Return the 32 bits that stand for a token: two tokens may share them, the same everywhere and always."""
+    return crc32(token.encode("utf-8", "surrogatepass"))
+
+
+def _needed(term: str) -> Iterator[str]:
+    """Yield the tokens that narrow a term down: a single character only where there is no pair."""
+    yield from _WORDS.findall(term)
+    for run in _RUNS.findall(term):
+        yield from _pairs(run) if len(run) > 1 else run
+
+
+def _pairs(run: str) -> Iterator[str]:
+    return map(str.__add__, run, run[1:])
+
+
+def _pattern(term: str) -> re.Pattern[str]:
+    """Return what finds a term; where it begins or ends in a word, the word must begin or end there."""
+    before = _NOT_AFTER_WORD if _WORDS.match(term[0]) else ""
+    after = _NOT_BEFORE_WORD if _WORDS.match(term[-1]) else ""
+    return re.compile(before + re.escape(term) + after)

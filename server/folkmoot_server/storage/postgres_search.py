@@ -1,0 +1,192 @@
+"""Search on PostgreSQL: the index stands in two tables more, with a partition per month. See `sqlite_search`.
+
+`search_chunk` tells which chunks there are, `search_bucket` has what is in them: of each chunk a query reads the
+buckets of its tokens alone. Partitions come and go with those of the journal.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+
+from folkmoot_protocol.types import Entry
+
+from ..search_text import Query
+from . import search_index
+from .api import Found
+from .postgres_database import Reader
+from .postgres_journal import MONTHS, READ, entry_of_record
+from .search_index import BREATH_S, CHARACTERS, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, candidates
+
+CHUNKS = 32
+"""Chunks that one query reads."""
+
+PAGE = 128
+"""Entries that one query reads."""
+
+INDEX_LIMIT = "SET LOCAL statement_timeout = '10min'"
+
+_PLAIN = f"{READ} AND e.seq > $3 AND e.seq < $4 ORDER BY e.seq DESC LIMIT $5"
+_CHOSEN = f"{READ} AND e.seq = ANY($3::bigint[]) ORDER BY e.seq DESC"
+_BUCKET = """(SELECT data FROM search_bucket b WHERE b.grp = c.grp AND b.first = c.first AND b.month = c.month
+    AND b.number = (${} & c.buckets - 1))"""
+_LOOKUP = (
+    "SELECT c.first, c.last, {} FROM search_chunk c WHERE c.grp = $1 AND c.first < $2 ORDER BY c.first DESC LIMIT $3"
+)
+
+_NEWEST = "SELECT value FROM counters WHERE name = 'month'"
+_REDACTIONS = "SELECT count(*), max(ts) FROM redactions"
+_STALE = """
+    SELECT grp, first, last FROM search_chunk c WHERE month = $1 AND gone <> (
+        SELECT count(*) FROM redactions r WHERE r.code = c.grp::text AND r.seq BETWEEN c.first AND c.last) LIMIT $2"""
+# Which groups may have enough that is not indexed, by what the sequencer knows; of a month that is over, all of them.
+_BUSY = """
+    SELECT substr(h.stream, 7)::bigint AS grp FROM heads h LEFT JOIN (
+        SELECT 'group:' || grp AS stream, max(last) AS last FROM search_chunk GROUP BY grp) done USING (stream)
+    WHERE h.stream LIKE 'group:%' AND h.last_seq - coalesce(done.last, 0) >= {least}"""
+_ALL = """
+    SELECT grp FROM (WITH RECURSIVE each (grp) AS (
+        SELECT min(grp) FROM entry_{month} UNION ALL
+        SELECT (SELECT min(grp) FROM entry_{month} WHERE grp > each.grp) FROM each WHERE grp IS NOT NULL)
+    SELECT grp FROM each WHERE grp IS NOT NULL) every"""
+_DUE = """
+    SELECT grp, next, least(newest, next + $1 - 1) AS last FROM ({groups}) g, LATERAL (
+        SELECT coalesce(
+                (SELECT max(last) + 1 FROM search_chunk c WHERE c.grp = g.grp AND c.month = {month}),
+                (SELECT min(seq) FROM entry_{month} e WHERE e.grp = g.grp)) AS next,
+            (SELECT max(seq) FROM entry_{month} e WHERE e.grp = g.grp) AS newest) place
+    WHERE newest - next + 1 >= $2 LIMIT $3"""
+_BODIES = """
+    SELECT seq, kind, body FROM entry WHERE month = $1 AND grp = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq"""
+_GONE = "SELECT seq FROM redactions WHERE code = $1 AND seq BETWEEN $2 AND $3"
+_REMOVE = """
+    WITH gone AS (DELETE FROM search_chunk WHERE month = $1 AND grp = $2 AND first = $3)
+    DELETE FROM search_bucket WHERE month = $1 AND grp = $2 AND first = $3"""
+_ADD = """
+    WITH added AS (INSERT INTO search_chunk VALUES ($1, $2, $3, $4, $5, $6))
+    INSERT INTO search_bucket SELECT $1, $2, $3, number - 1, data
+    FROM unnest($7::bytea[]) WITH ORDINALITY AS new (data, number)"""
+
+
+class PostgresSearch:
+    """The search side of `api.Journal` on PostgreSQL."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._settled: dict[int, tuple[tuple[int, int], bool]] = {}
+
+    async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
+        """See `api.Journal.search`."""
+        until = time.monotonic() + PATIENCE_S
+        found: list[Entry] = []
+        async for lowest, rows in self._steps(code, query, before):
+            for entry in await asyncio.to_thread(_matching, query, rows):
+                if len(found) == limit:
+                    return Found(found, before=found[-1].seq)
+                found.append(entry)
+            if time.monotonic() > until:
+                return Found(found, before=lowest)
+        return Found(found)
+
+    async def _steps(self, code: str, query: Query, before: int) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
+        """Go through a group's entries below `before`, newest first: rows that may match, and the seq that they reach.
+
+        Between the chunks, and after them, stand the entries that are not indexed.
+        """
+        grp, bound = int(code), before
+        lookup = _LOOKUP.format(", ".join(_BUCKET.format(4 + number) for number in range(len(query.tokens))))
+        numbers = [token >> 16 for token in query.tokens]
+        pending: list[int] = []
+        more = True
+        while more:
+            chunks = await self._reader.rows(lookup, grp, bound, CHUNKS, *numbers)
+            for chunk, seqs in zip(chunks, await asyncio.to_thread(_candidates, query, chunks, before), strict=True):
+                if chunk["last"] + 1 < bound or len(pending) >= PAGE:
+                    async for step in self._chosen(code, pending):
+                        yield step
+                    pending = []
+                async for step in self._plain(code, chunk["last"], bound):
+                    yield step
+                pending += seqs
+                bound = chunk["first"]
+            if chunks and not pending:
+                yield bound, []
+            more = len(chunks) == CHUNKS
+        async for step in self._chosen(code, pending):
+            yield step
+        async for step in self._plain(code, 0, bound):
+            yield step
+
+    async def _chosen(self, code: str, seqs: Sequence[int]) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
+        for start in range(0, len(seqs), PAGE):
+            page = seqs[start : start + PAGE]
+            yield page[-1], await self._reader.rows(_CHOSEN, int(code), code, page)
+
+    async def _plain(self, code: str, above: int, below: int) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
+        while above + 1 < below:
+            rows = await self._reader.rows(_PLAIN, int(code), code, above, below, PAGE)
+            if not rows:
+                return
+            below = rows[-1]["seq"]
+            yield below, rows
+
+    async def index(self) -> bool:
+        """See `api.Journal.index`."""
+        redactions = tuple((await self._reader.rows(_REDACTIONS))[0])
+        newest = (await self._reader.rows(_NEWEST))[0]["value"]
+        for row in await self._reader.rows(MONTHS):
+            month, is_newest = row["month"], row["month"] >= newest
+            settled = self._settled.get(month)
+            if is_newest or settled != (redactions, is_newest):
+                changed = settled is None or settled[0] != redactions
+                if await self._index(month, ENTRIES if is_newest else 1, stale=changed):
+                    return True
+                self._settled[month] = redactions, is_newest
+        return False
+
+    async def _index(self, month: int, least: int, *, stale: bool) -> bool:
+        """Index a month; groups with fewer than `least` entries to be indexed can wait."""
+        work = list(await self._reader.rows(_STALE, month, PIECES)) if stale else []
+        if len(work) < PIECES:
+            groups = _ALL.format(month=month) if least == 1 else _BUSY.format(least=least)
+            query = _DUE.format(groups=groups, month=month)
+            async with self._reader.transaction() as connection:
+                await connection.execute(INDEX_LIMIT)
+                work += await connection.fetch(query, ENTRIES, least, PIECES - len(work))
+        for grp, first, last in work:
+            chunk = await self._chunk(month, grp, first, last)
+            async with self._reader.transaction() as connection:
+                await connection.execute(_REMOVE, month, grp, first)
+                place = (month, grp, chunk.first, chunk.last, chunk.gone, len(chunk.buckets))
+                await connection.execute(_ADD, *place, chunk.buckets)
+        return bool(work)
+
+    async def _chunk(self, month: int, grp: int, first: int, last: int) -> Chunk:
+        """Return the chunk of a group's entries, from what journal and redactions have now."""
+        bodies: dict[int, str] = {}
+        characters = 0
+        for row in await self._reader.rows(_BODIES, month, grp, first, last):
+            if row["kind"] in KINDS:
+                bodies[row["seq"]] = row["body"].decode()
+                characters += len(row["body"])
+            if characters > CHARACTERS:
+                last = row["seq"]
+                break
+        # After the texts: what is removed in between is left out, what is removed later makes the chunk stale.
+        gone = [row["seq"] for row in await self._reader.rows(_GONE, str(grp), first, last)]
+        for seq in gone:
+            bodies.pop(seq, None)
+        build = search_index.build
+        return await asyncio.to_thread(build, bodies, first, last, len(gone), lambda: time.sleep(BREATH_S))
+
+
+def _candidates(query: Query, chunks: Sequence[asyncpg.Record], before: int) -> list[list[int]]:
+    """Return of each chunk the seqs below `before` that may match, newest first."""
+    return [candidates(query.tokens, buckets, first, before) for first, _last, *buckets in chunks]
+
+
+def _matching(query: Query, rows: Sequence[asyncpg.Record]) -> list[Entry]:
+    """Return the entries of `rows` that match; a redacted one has no body."""
+    entries = map(entry_of_record, rows)
+    return [entry for entry in entries if entry.kind in KINDS and query.matches(entry.body)]

@@ -1,0 +1,85 @@
+"""What a query finds, and that the index's tokens never leave out what it finds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from folkmoot_server.search_text import MOST_TOKENS, fold, parse_query, token_number, tokens_of
+
+
+def finds(query: str, body: str) -> bool:
+    parsed = parse_query(query)
+    assert parsed is not None
+    return parsed.matches(body)
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("群规", "请先看群规再发言"),
+        ("规", "请先看群规再发言"),
+        ("先看群规", "请先看群规再发言"),
+        ("群规 发言", "请先看群规再发言"),
+        ("python", "我用Python写的"),
+        ("ＰＹＴＨＯＮ", "python is fine"),
+        ("straße", "STRASSE"),
+        ("ﾃｽﾄ", "これはテストです"),
+        ("don't", "I DON'T know"),
+        ("don", "I don't know"),
+        ("c++", "is c++ hard?"),
+        ("a@b.example", "write to a@b.example!"),
+        ("สวัสดี", "พูดว่าสวัสดีครับ"),
+        ("हिन्दी", "यह हिन्दी है"),
+        ("한국", "나는 한국어를"),
+        ("🙂", "fine 🙂🙂"),
+        ("is hard", "hard it is"),
+    ],
+)
+def test_what_is_found(query: str, body: str) -> None:
+    assert finds(query, body)
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("规群", "请先看群规再发言"),
+        ("先规", "请先看群规再发言"),
+        ("看群 没有", "请先看群规再发言"),
+        ("pyth", "python"),
+        ("thon", "python"),
+        ("c++", "is c hard?"),
+        ("hard easy", "is it hard?"),
+        ("text", ""),
+    ],
+)
+def test_what_is_not_found(query: str, body: str) -> None:
+    assert not finds(query, body)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!", "…——"])
+def test_what_has_nothing_to_search_for(text: str) -> None:
+    assert parse_query(text) is None
+
+
+ALPHABET = "aBß ﬁ1_-'群規规Ａカｶﾞกा한\u0301🙂\ud800\u200b\U00020000"
+
+
+@given(st.text(ALPHABET, max_size=30), st.text(ALPHABET, max_size=12))
+def test_every_token_of_a_query_is_one_of_each_body_that_matches(body: str, query: str) -> None:
+    parsed = parse_query(query)
+    if parsed is not None and parsed.matches(body):
+        assert set(parsed.tokens) <= set(map(token_number, tokens_of(fold(body))))
+
+
+@given(st.text(ALPHABET, min_size=1, max_size=30), st.data())
+def test_a_body_is_found_by_each_of_its_own_words(body: str, data: st.DataObject) -> None:
+    words = body.split() or [body]
+    chosen = data.draw(st.sampled_from(words))
+    parsed = parse_query(chosen)
+    assert parsed is None or parsed.matches(body)
+
+
+@given(st.text(max_size=200))
+def test_no_query_asks_the_index_for_too_much(text: str) -> None:
+    parsed = parse_query(text)
+    assert parsed is None or len(parsed.tokens) <= MOST_TOKENS
