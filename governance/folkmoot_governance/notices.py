@@ -43,6 +43,14 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.TransferOffered: Telling(N_("@{by} offers the group to @{user}, open {until}"), "/transfer cancel"),
     e.TransferWithdrawn: Telling(N_("@{by} took back the offer of the group to @{user}")),
     e.OwnershipTransferred: Telling(N_("@{user} owns the group now; before it was @{previous}")),
+    e.AntiraidSet: Telling(
+        N_("@{by} holds off a raid {until}: new members may not post, and joining takes approval"), "/antiraid off"
+    ),
+    e.RaidNoticed: Telling(
+        N_("This looks like a raid. New members may not post, and joining takes approval, {until}"), "/antiraid off"
+    ),
+    e.AntiraidLapsed: Telling(N_("The raid is over: new members may post and come in again")),
+    e.AntiraidEnded: Telling(N_("@{by} lets new members post and come in again"), "/antiraid on"),
     e.GroupRenamed: Telling(N_("@{by} renamed the group to {name}")),
     e.TopicSet: Telling(N_("@{by} set the topic: {topic}")),
     e.CategorySet: Telling(N_("@{by} set the category to {category}")),
@@ -76,6 +84,8 @@ _NOBODYS_EVENTS = (
     e.LimitGranted,
     e.LimitDenied,
     e.GroupGraded,
+    e.RaidNoticed,
+    e.AntiraidLapsed,
     e.BansEnded,
     e.MutesEnded,
     e.LockEnded,

@@ -41,6 +41,8 @@ RULES: dict[type[c.Command], Rule] = {
     c.Lock: Rule(Role.ADMIN, Permission.LOCK),
     c.Unlock: Rule(Role.ADMIN, Permission.LOCK),
     c.SetSlow: Rule(Role.ADMIN, Permission.SLOW),
+    c.SetAntiraid: Rule(Role.ADMIN, Permission.JOINS),
+    c.EndAntiraid: Rule(Role.ADMIN, Permission.JOINS),
     c.SetTopic: Rule(Role.ADMIN, Permission.TOPIC),
     c.Promote: Rule(Role.OWNER, outranks=True),
     c.SetPermissions: Rule(Role.OWNER, outranks=True),
@@ -87,7 +89,7 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
 }
 
 
-SERVICE_ACTS: frozenset[type[c.Command]] = frozenset({c.EndMeasures, c.Regrade})
+SERVICE_ACTS: frozenset[type[c.Command]] = frozenset({c.EndMeasures, c.RaiseAlarm, c.Regrade})
 """What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""
 
 

@@ -5,7 +5,7 @@ from msgspec import Struct
 from folkmoot_protocol.types import Identity
 
 from .classification import Grade
-from .duration import DAY_MS, HOUR_MS
+from .duration import DAY_MS, HOUR_MS, MINUTE_MS
 
 IDENTITY_ORDER = (Identity.NONE, Identity.MOBILE, Identity.PERSON, Identity.ORGANISATION)
 
@@ -14,6 +14,7 @@ class Policy(Struct, frozen=True):
     """Limits that the rules enforce (G8.1, G8.3). Durations in milliseconds.
 
     `grades` stand in the order of their sizes, the smallest first; there is at least one.
+    `raid_joins` joins, or `raid_repeats` posts of one text by new members, within a minute are a raid; 0: never.
     """
 
     groups_created: int = 10
@@ -30,6 +31,10 @@ class Policy(Struct, frozen=True):
     request_ms: int = 7 * DAY_MS
     transfer_ms: int = 48 * HOUR_MS
     slow_max_ms: int = 6 * HOUR_MS
+    raid_joins: int = 20
+    raid_repeats: int = 3
+    newcomer_ms: int = 10 * MINUTE_MS
+    antiraid_ms: int = 30 * MINUTE_MS
     categories: frozenset[str] = frozenset({"general"})
     agreement: str = ""
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from .permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_RULES, RULES, Rule
+from .group.commands import Command
+from .permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_RULES, RULES, SERVICE_ACTS, Rule
 
 BEGIN = "<!-- permission table: generated from permissions.py, do not edit -->"
 END = "<!-- end of the permission table -->"
@@ -16,6 +17,7 @@ def permission_table() -> str:
     rows = [_group_row(command.__name__, command.__doc__ or "", rule) for command, rule in RULES.items()]
     rows.append(_group_row("Invite", "In a group with join mode `open`.", OPEN_INVITE))
     rows.append(_group_row("DeleteEntry", "An entry of one's own, while it is fresh.", OWN_ENTRY))
+    rows += [_service_row(command) for command in sorted(SERVICE_ACTS, key=lambda one: one.__name__)]
     acts = [(f"`{act}`", ", ".join(sorted(roles))) for act, roles in PLATFORM_RULES.items()]
     return f"{_markdown(GROUP_HEAD, rows)}\n{_markdown(PLATFORM_HEAD, acts)}"
 
@@ -34,6 +36,10 @@ def _group_row(name: str, doc: str, rule: Rule) -> tuple[str, ...]:
     permission = f"`{rule.permission}`" if rule.permission else ""
     flags = _yes(rule.outranks), _yes(rule.while_suspended)
     return f"`{name}`", doc.partition("\n")[0], least, permission, *flags
+
+
+def _service_row(command: type[Command]) -> tuple[str, ...]:
+    return f"`{command.__name__}`", (command.__doc__ or "").partition("\n")[0], "the service", "", "no", "yes"
 
 
 def _yes(value: bool) -> str:

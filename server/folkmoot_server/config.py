@@ -209,6 +209,22 @@ class GroupPolicy:
     transfer_hours: int = setting(
         48, "Hours that a proposed transfer of ownership waits for the heir's word.", least=1, most=8760
     )
+    raid_joins: int = setting(
+        20,
+        "Joins within a minute, by a door open to anyone, that are held to be a raid. 0 = never.",
+        open=0,
+        least=0,
+        most=1000,
+    )
+    raid_repeats: int = setting(
+        3,
+        "Posts of one text by new members within a minute that are held to be a raid. 0 = never.",
+        open=0,
+        least=0,
+        most=100,
+    )
+    newcomer_minutes: int = setting(10, "Minutes that a member counts as new.", least=1, most=1440)
+    antiraid_minutes: int = setting(30, "Minutes that a raid is held off, unless told otherwise.", least=1, most=10080)
     admins_per_group: int = setting(50, "Admins that a group may have beside its owner.", least=0, most=1000)
 
 

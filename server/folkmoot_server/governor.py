@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Protocol
 
+import structlog
+
 import folkmoot_governance
 from folkmoot_governance import (
     AccountState,
@@ -36,6 +38,8 @@ from .rooms import Room, Rooms
 from .storage.api import Claim, NewEntry, RowChange, Work, account_stream
 from .storage.projection import project_account, project_group
 from .writer import OVERTAKEN, TOO_BUSY, Writer
+
+log = structlog.get_logger()
 
 
 class Doer(Protocol):
@@ -210,6 +214,16 @@ class Governor:
         act = Act(self, room, command, doer)
         return self._decide_act(act) or act
 
+    def act_unasked(self, room: Room, command: Command) -> None:
+        """Let the service itself carry out a command on a group that is ready, where there is cause to."""
+        act = self.act(room, command, SERVICE)
+        if isinstance(act, Refusal):
+            log.warning("could not act", group=room.state.code, command=type(command).__name__, code=act.code)
+        elif act.events:
+            act.on_done = lambda stored: log.info("acted", group=room.state.code, events=names_of(stored.events))
+            act.on_fail = lambda refusal: log.error("an act was not stored", group=room.state.code, code=refusal.code)
+            self.queue(act)
+
     def decide_again(self, act: Act) -> Refusal | None:
         """Decide an act afresh, because storage had moved on; return why not, if it is refused now."""
         if isinstance(act.command, CreateGroup):
@@ -333,6 +347,11 @@ class Governor:
         """Publish a stored change of an account."""
         if act.events:
             self._bus.publish(AccountNews(act.user, act.work.version + len(act.events), tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
+
+
+def names_of(events: Sequence[e.Event]) -> list[str | int | None]:
+    """Return the names of events, for the log."""
+    return [event.__struct_config__.tag for event in events]
 
 
 def membership_changes(state: GroupState, event: e.Event) -> list[MembershipChange]:

@@ -8,7 +8,7 @@ import structlog
 
 from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.classification import Grade
-from folkmoot_governance.duration import DAY_MS, HOUR_MS, SECOND_MS
+from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.types import Identity
@@ -28,6 +28,7 @@ from .metrics import LOOP_LAG_SECONDS
 from .passwords import Passwords
 from .presence import REPEAT_S, Presence
 from .published import Documents, load_documents
+from .raids import RaidGuard
 from .rooms import Rooms
 from .session import Session
 from .storage.api import JobLock, StorageError, Store
@@ -95,6 +96,10 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         invite_ms=groups.invite_days * DAY_MS,
         request_ms=groups.request_days * DAY_MS,
         transfer_ms=groups.transfer_hours * HOUR_MS,
+        raid_joins=groups.raid_joins,
+        raid_repeats=groups.raid_repeats,
+        newcomer_ms=groups.newcomer_minutes * MINUTE_MS,
+        antiraid_ms=groups.antiraid_minutes * MINUTE_MS,
         categories=frozenset(policy.categories),
         agreement=documents.agreement.version,
     )
@@ -121,6 +126,7 @@ class Node:
         policy = policy_of(config, self.documents)
         say = translator(config.i18n.default_language)
         self.governor = Governor(self.rooms, self.accounts, self.writer, bus, clock, policy, say)
+        self.raids = RaidGuard(self.rooms, self.governor)
         self.passwords = Passwords()
         rate = config.limits.sign_ins_per_minute
         self.sign_ins = Buckets(rate / 60, max(rate, 1))
@@ -202,6 +208,7 @@ class Node:
             self.presence.on_news(news)
         else:
             self.follower.on_news(news)
+            self.raids.on_news(news)
 
     async def _repeat_presence(self) -> None:
         while True:

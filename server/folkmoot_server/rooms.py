@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import GroupState
+from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.types import Author, Entry, Group, Role
 
@@ -39,6 +40,7 @@ class Room:
         "listeners",
         "outgoing",
         "outgoing_from",
+        "raid_watch",
         "ready",
         "state",
         "stream",
@@ -52,6 +54,7 @@ class Room:
         self.outgoing_from = 0
         self.held_back: dict[int, Entry] = {}
         self.known_version = 0
+        self.raid_watch = RaidWatch()
         self.ready = asyncio.Event()
         self.unsettled = 0
         self.used_ms = 0

@@ -67,6 +67,7 @@ CASES = (
     Case("requests", "/requests", before=ASKED),
     Case("approve", "/approve all", before=ASKED, data={"event": "joined", "user": "{dave}"}),
     Case("deny", "/deny @{dave} not now", before=ASKED, data={"event": "join_request_ended"}),
+    Case("antiraid", "/antiraid on 10m", data={"event": "antiraid_on", "undo": "/antiraid off"}),
     Case("promote", "/promote @{bob} mute,delete", data={"event": "promoted", "permissions": ["delete", "mute"]}),
     Case("demote", "/demote @{bob}", before=(("ann", "/promote @{bob}"),), data={"event": "demoted"}),
     Case(

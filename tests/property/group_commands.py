@@ -83,6 +83,8 @@ ADMINS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.Lock: lambda r: c.Lock(duration(r)),
     c.Unlock: lambda r: c.Unlock(),
     c.SetSlow: lambda r: c.SetSlow(r.choice([-1, 0, MINUTE_MS, 7 * HOUR_MS])),
+    c.SetAntiraid: lambda r: c.SetAntiraid(r.choice([None, MINUTE_MS, DAY_MS])),
+    c.EndAntiraid: lambda r: c.EndAntiraid(),
     c.SetTopic: lambda r: c.SetTopic(reason(r)),
 }
 
@@ -113,6 +115,7 @@ STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.EndMeasures: lambda r: c.EndMeasures(),
     c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
+    c.RaiseAlarm: lambda r: c.RaiseAlarm(r.choice(["joins", "text"])),
 }
 
 COMMANDS = MEMBERS_ASK | ADMINS_ASK | OWNERS_ASK | STAFF_ASK | SERVICE_ASKS

@@ -43,6 +43,7 @@ from tests.property.group_commands import (
     COMMANDS,
     MEMBERS_ASK,
     OWNERS_ASK,
+    SERVICE_ASKS,
     STAFF_ASK,
     USERS,
     Chance,
@@ -104,6 +105,7 @@ class Book:
         self.suspended_until = 0
         self.limit = 0
         self.asked = 0
+        self.antiraid = (0, 0, 0)
         self.last_post: dict[str, int] = {}
 
     def note(self, event: e.Event) -> None:
@@ -143,6 +145,15 @@ class Book:
                 self.asked = limit
             case e.LimitDenied():
                 self.asked = 0
+            case e.AntiraidSet(newcomers_ms=first, until_ms=until) if self.antiraid[2] <= event.at:
+                self.antiraid = first, event.at, until
+            case e.AntiraidSet(until_ms=until):
+                self.antiraid = *self.antiraid[:2], until
+            case e.AntiraidLapsed():
+                assert 0 < self.antiraid[2] <= event.at
+                self.antiraid = (0, 0, 0)
+            case e.AntiraidEnded():
+                self.antiraid = (0, 0, 0)
 
     @staticmethod
     def end(measures: dict[str, int], users: tuple[str, ...], at: int) -> None:
@@ -209,6 +220,10 @@ class GroupMachine(RuleBasedStateMachine):
         command = self.random.choice([c.GrantLimit("seen"), c.GrantLimit("seen"), c.DenyLimit("no")])
         self.ask(code, "sue", command)
         self.ask(code, SERVICE.user, c.Regrade(self.random.choice([0, 0, 0, 150])))
+
+    @rule()
+    def service_raises_the_alarm(self) -> None:
+        self.ask(self.pick(), SERVICE.user, SERVICE_ASKS[c.RaiseAlarm](self.random))
 
     @rule()
     def anyone_asks_anything(self) -> None:
@@ -304,7 +319,7 @@ class GroupMachine(RuleBasedStateMachine):
         """A yes was given: was it one that may be given? Looks at the state from before the events."""
         state, book = self.groups[code], self.books[code]
         mine = state.role_of(actor.user)
-        if isinstance(command, c.EndMeasures | c.Regrade):
+        if isinstance(command, tuple(SERVICE_ACTS)):
             assert actor == SERVICE
             return
         assert state.status is not GroupStatus.CLOSED
@@ -356,11 +371,15 @@ class GroupMachine(RuleBasedStateMachine):
             ErrorCode.GROUP_SUSPENDED: book.suspended_until > self.now,
             ErrorCode.NOT_A_MEMBER: state.role_of(user) is None,
             ErrorCode.MUTED: book.mutes.get(user, 0) > self.now,
-            ErrorCode.GROUP_MUTED: plain and book.locked_until > self.now,
+            ErrorCode.GROUP_MUTED: plain and (book.locked_until > self.now or self.is_silent_newcomer(code, user)),
             ErrorCode.SLOW_MODE: plain and state.slow_ms > 0 and self.now - last < state.slow_ms,
             ErrorCode.IDENTITY_REQUIRED: ACCOUNTS[user][0] is Identity.NONE,
         }
         return next((code for code, holds in reasons.items() if holds), None)
+
+    def is_silent_newcomer(self, code: str, user: str) -> bool:
+        first, last, until = self.books[code].antiraid
+        return until > self.now and first <= self.groups[code].members[user].joined_ts <= last
 
     @invariant()
     def all_is_well(self) -> None:
@@ -444,6 +463,7 @@ def test_long_walk(seed: int) -> None:
         machine.staff_ask,
         machine.service_asks,
         machine.staff_looks_at_sizes,
+        machine.service_raises_the_alarm,
         machine.post,
         lambda: machine.wait(machine.random.choice([1, MINUTE_MS, HOUR_MS, DAY_MS])),
     ]

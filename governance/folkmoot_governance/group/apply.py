@@ -152,6 +152,22 @@ def _transferred(state: GroupState, event: e.OwnershipTransferred) -> None:
     _clear_heir(state)
 
 
+def _antiraid(state: GroupState, event: e.AntiraidSet) -> None:
+    """Set an end; while it was on already, who counts as a newcomer stays as it was."""
+    if state.antiraid_until_ms <= event.at:
+        state.antiraid_from_ms, state.antiraid_since_ms = event.newcomers_ms, event.at
+    state.antiraid_until_ms = event.until_ms
+
+
+def _antiraid_ended(state: GroupState, event: e.AntiraidEnded) -> None:
+    """End it; `antiraid_since_ms` keeps when, for the service should not raise it again at once."""
+    state.antiraid_from_ms, state.antiraid_since_ms, state.antiraid_until_ms = 0, event.at, 0
+
+
+def _antiraid_lapsed(state: GroupState, event: e.AntiraidLapsed) -> None:
+    state.antiraid_from_ms = state.antiraid_since_ms = state.antiraid_until_ms = 0
+
+
 def _renamed(state: GroupState, event: e.GroupRenamed) -> None:
     state.name = event.name
 
@@ -253,6 +269,10 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.TransferOffered: _transfer_offered,
     e.TransferWithdrawn: _transfer_withdrawn,
     e.OwnershipTransferred: _transferred,
+    e.AntiraidSet: _antiraid,
+    e.RaidNoticed: _antiraid,
+    e.AntiraidEnded: _antiraid_ended,
+    e.AntiraidLapsed: _antiraid_lapsed,
     e.GroupRenamed: _renamed,
     e.TopicSet: _topic,
     e.CategorySet: _category,

@@ -19,9 +19,9 @@ def refuse(code: ErrorCode, text: str, /, **detail: object) -> Refusal:
     return Refusal(code, text, detail)
 
 
-def rule_for(state: GroupState, command: c.Command, actor: Actor) -> Rule:
-    """Return the row of the permission table that counts for `command`."""
-    if isinstance(command, c.Invite) and state.join_mode is JoinMode.OPEN:
+def rule_for(state: GroupState, command: c.Command, actor: Actor, now: int) -> Rule:
+    """Return the row of the permission table that counts for `command` at `now`."""
+    if isinstance(command, c.Invite) and state.join_mode is JoinMode.OPEN and not state.holds_off_raid(now):
         return OPEN_INVITE
     if isinstance(command, c.DeleteEntry) and command.user == actor.user:
         return OWN_ENTRY
@@ -84,7 +84,7 @@ def check_permission(state: GroupState, command: c.Command, actor: Actor, now: i
         if not may_on_platform(actor.platform, PLATFORM_ACTS[type(command)]):
             return refuse(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."))
         return check_standing(state, now, while_suspended=True)
-    rule = rule_for(state, command, actor)
+    rule = rule_for(state, command, actor, now)
     return (
         check_standing(state, now, while_suspended=rule.while_suspended)
         or check_role(state, rule, actor)

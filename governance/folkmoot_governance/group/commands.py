@@ -1,5 +1,7 @@
 """What can be asked of a group. Actor, time and policy are given to `decide` beside the command."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from folkmoot_protocol.types import EntryKind, JoinMode
@@ -143,6 +145,22 @@ class AcceptTransfer(Command, frozen=True):
 
 class WithdrawTransfer(Command, frozen=True):
     """Take back the offer."""
+
+
+class SetAntiraid(Command, frozen=True):
+    """Hold off a raid: silence those who came in just now, let nobody in without approval."""
+
+    duration_ms: int | None = None
+
+
+class EndAntiraid(Command, frozen=True):
+    """Let new members post and come in as before."""
+
+
+class RaiseAlarm(Command, frozen=True):
+    """Hold off a raid that the service has noticed, by a wave of joins or by one text posted again and again."""
+
+    cause: Literal["joins", "text"]
 
 
 class Rename(Command, frozen=True):

@@ -19,6 +19,7 @@ from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
 from .checks import check_founder, check_permission, refuse
+from .decide_antiraid import ANTIRAID
 from .decide_ending import ENDING
 from .decide_grading import GRADING, with_grade
 from .decide_joining import JOINING
@@ -160,6 +161,7 @@ def close_group(state: GroupState, command: c.CloseGroup, actor: Actor, now: int
 DECIDERS: dict[type[c.Command], Decider] = {
     **ENDING,
     **JOINING,
+    **ANTIRAID,
     **MODERATION,
     **OWNERSHIP,
     **GRADING,

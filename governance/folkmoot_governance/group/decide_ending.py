@@ -27,6 +27,8 @@ def end_measures(
         events.append(e.LockEnded(at=now, by=actor.user))
     if state.status is GroupStatus.SUSPENDED and state.status_until_ms <= now:
         events.append(e.SuspensionEnded(at=now, by=actor.user))
+    if 0 < state.antiraid_until_ms <= now:
+        events.append(e.AntiraidLapsed(at=now, by=actor.user))
     if state.heir and state.heir_until_ms <= now:
         events.append(e.TransferExpired(at=now, by=actor.user, user=state.heir))
     if users := ended(state.mutes, now):

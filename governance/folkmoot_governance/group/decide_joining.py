@@ -43,9 +43,9 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
         return refusal
     if state.invitations.get(actor.user, 0) > now and state.join_mode is not JoinMode.CLOSED:
         return [MemberJoined(at=now, by=actor.user, user=actor.user, via="invitation")]
-    if state.join_mode is JoinMode.OPEN:
+    if state.join_mode is JoinMode.OPEN and not state.holds_off_raid(now):
         return [MemberJoined(at=now, by=actor.user, user=actor.user, via="open")]
-    if state.join_mode is JoinMode.APPROVAL:
+    if state.join_mode in (JoinMode.OPEN, JoinMode.APPROVAL):
         return request_to_join(state, command, actor, now, policy)
     text = N_("This group takes new members by join mode {join_mode} only.")
     return refuse(ErrorCode.JOIN_CLOSED, text, join_mode=state.join_mode)

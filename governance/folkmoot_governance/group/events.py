@@ -130,6 +130,27 @@ class OwnershipTransferred(MemberEvent, frozen=True, kw_only=True, tag="transfer
     previous: str
 
 
+class AntiraidSet(Event, frozen=True, kw_only=True, tag="antiraid_on"):
+    """Until `until_ms`, who came in from `newcomers_ms` on may not post, and joining takes approval."""
+
+    newcomers_ms: int
+    until_ms: int
+
+
+class RaidNoticed(AntiraidSet, frozen=True, kw_only=True, tag="raid_noticed"):
+    """As `AntiraidSet`, by the service itself."""
+
+    cause: Literal["joins", "text"]
+
+
+class AntiraidEnded(Event, frozen=True, kw_only=True, tag="antiraid_off"):
+    pass
+
+
+class AntiraidLapsed(Event, frozen=True, kw_only=True, tag="antiraid_lapsed"):
+    """Its end has come."""
+
+
 class GroupRenamed(Event, frozen=True, kw_only=True, tag="renamed"):
     name: str
 
@@ -253,6 +274,10 @@ GroupEvent = (
     | TransferOffered
     | TransferWithdrawn
     | OwnershipTransferred
+    | AntiraidSet
+    | RaidNoticed
+    | AntiraidEnded
+    | AntiraidLapsed
     | GroupRenamed
     | TopicSet
     | CategorySet

@@ -32,6 +32,10 @@ def check_post(
         if state.locked_until_ms > now:
             until = state.locked_until_ms
             return refuse(ErrorCode.GROUP_MUTED, N_("Only owner and admins may post {until}."), until_ms=until)
+        if state.antiraid_until_ms > now and state.is_newcomer(member):
+            text = N_("A raid is being held off: who came in just now may post again {until}; an admin can end it.")
+            until = state.antiraid_until_ms
+            return refuse(ErrorCode.GROUP_MUTED, text, until_ms=until, rule="antiraid", help="/antiraid off")
         if state.slow_ms and now < last_post_ms + state.slow_ms:
             wait = last_post_ms + state.slow_ms - now
             return refuse(

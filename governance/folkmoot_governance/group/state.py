@@ -53,6 +53,7 @@ class GroupState(Struct):
     locked". `heir` is who may accept the transfer that the owner offered, until `heir_until_ms`. `entries_per_day` is
     how active the group was when it was graded last. `asked_limit` is the member limit that waits for the platform's
     word, 0 for none. `info_hidden_ms` is since when the owner hides the info page, 0 for not at all.
+    Until `antiraid_until_ms` those who came in between `antiraid_from_ms` and `antiraid_since_ms` may not post.
     """
 
     code: str
@@ -69,6 +70,9 @@ class GroupState(Struct):
     member_limit: int = 0
     locked_until_ms: int = 0
     slow_ms: int = 0
+    antiraid_from_ms: int = 0
+    antiraid_since_ms: int = 0
+    antiraid_until_ms: int = 0
     heir: str = ""
     heir_until_ms: int = 0
     entries_per_day: int = 0
@@ -110,6 +114,14 @@ class GroupState(Struct):
         """Return the mute in force on `user` at `now`."""
         mute = self.mutes.get(user)
         return mute if mute and mute.until_ms > now else None
+
+    def holds_off_raid(self, now: int) -> bool:
+        """Say whether newcomers are silent, and joining takes approval, at `now`."""
+        return self.antiraid_until_ms > now
+
+    def is_newcomer(self, member: Member) -> bool:
+        """Say whether `member` came in just before the raid was noticed: who came later was let in by an admin."""
+        return self.antiraid_from_ms <= member.joined_ts <= self.antiraid_since_ms
 
     def tags_of(self, user: str) -> list[str]:
         """Return the tags besides the role (G8.3): `creator`, and the free tag that the owner gave."""

@@ -153,6 +153,8 @@ def judge(
         or (NO_SUCH_ENTRY if request.reply_to and request.reply_to > room.last_seq else None)
         or (TOO_BUSY if node.writer.is_full() else None)
     )
+    if refusal is None and not again and node.raids.is_raided(room, user, body, now):
+        refusal = check_post(room.state, user, account.state.identity, now, 0, node.governor.policy)
     if refusal is not None:
         return refusal
     if room.state.slow_ms:

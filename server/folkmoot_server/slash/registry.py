@@ -11,7 +11,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import JoinMode, Role
 
 from ..i18n import LANGUAGES, N_
-from . import everyone, moderation, ownership
+from . import everyone, joining, moderation, ownership
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, read_number, read_permissions, usage_of
 from .call import Outcome
 from .help import show_help
@@ -144,6 +144,14 @@ COMMANDS: tuple[Slash, ...] = (
         c.ApproveRequests,
     ),
     Slash("deny", ("拒绝",), (USER, REASON), N_("Turn down who waits to join"), moderation.deny, c.DenyRequest),
+    Slash(
+        "antiraid",
+        ("防护",),
+        (Argument("on|off", choice("on", "off"), optional=True), optional(DURATION)),
+        N_("Hold off a raid: silence newcomers, let nobody in without approval"),
+        joining.antiraid,
+        c.SetAntiraid,
+    ),
     # owners
     Slash(
         "promote",

@@ -14,6 +14,7 @@ ENDS = (
     groups.c.locked_until_ms,
     groups.c.status_until_ms,
     groups.c.heir_until_ms,
+    groups.c.antiraid_until_ms,
 )
 """Every column that holds an end: Unix ms, 0 for nothing, `FOREVER_MS` for what stays. Each has an index."""
 

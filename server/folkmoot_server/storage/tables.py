@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -94,6 +94,9 @@ groups = Table(
     _number("member_limit"),
     _number("locked_until_ms"),
     _number("slow_ms"),
+    _number("antiraid_from_ms"),
+    _number("antiraid_since_ms"),
+    _number("antiraid_until_ms"),
     _text("heir"),
     _number("heir_until_ms"),
     _number("entries_per_day"),
@@ -102,7 +105,7 @@ groups = Table(
     _text("rules"),
     _number("version"),
     Index(None, "creator"),
-    *_ends("locked_until_ms", "status_until_ms", "heir_until_ms"),
+    *_ends("locked_until_ms", "status_until_ms", "heir_until_ms", "antiraid_until_ms"),
 )
 
 members = Table(

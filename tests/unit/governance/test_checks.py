@@ -30,6 +30,8 @@ SAMPLES: dict[type[c.Command], c.Command] = {
     c.Lock: c.Lock(1),
     c.Unlock: c.Unlock(),
     c.SetSlow: c.SetSlow(0),
+    c.SetAntiraid: c.SetAntiraid(),
+    c.EndAntiraid: c.EndAntiraid(),
     c.SetTopic: c.SetTopic(""),
     c.Promote: c.Promote("max", permissions=frozenset()),
     c.SetPermissions: c.SetPermissions("max", permissions=frozenset()),
@@ -123,11 +125,11 @@ def test_a_row_without_a_target_asks_for_no_rank() -> None:
 
 def test_two_rows_stand_in_for_others() -> None:
     opened, by_request = make_group(), closed_door()
-    assert rule_for(opened, c.Invite("gus"), Actor("mia")) is OPEN_INVITE
-    assert rule_for(by_request, c.Invite("gus"), Actor("mia")) is RULES[c.Invite]
+    assert rule_for(opened, c.Invite("gus"), Actor("mia"), NOW) is OPEN_INVITE
+    assert rule_for(by_request, c.Invite("gus"), Actor("mia"), NOW) is RULES[c.Invite]
     entry = c.DeleteEntry("mia", seq=1, ts=0)
-    assert rule_for(opened, entry, Actor("mia")) is OWN_ENTRY
-    assert rule_for(opened, entry, Actor("max")) is RULES[c.DeleteEntry]
+    assert rule_for(opened, entry, Actor("mia"), NOW) is OWN_ENTRY
+    assert rule_for(opened, entry, Actor("max"), NOW) is RULES[c.DeleteEntry]
 
 
 @pytest.mark.parametrize("role", [None, *PlatformRole])
