@@ -1,7 +1,7 @@
 """Filling a store for load tests: groups of members with tokens, as if they had registered and joined."""
 
 import asyncio
-import secrets
+import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,24 +74,29 @@ async def fill(
     now = time.time_ns() // 1_000_000 - HOUR_MS
     with tokens.open("w", encoding="utf-8") as lines:
         tokens.chmod(0o600)
-        for index in range(groups):
-            await _seed_group(store, index, members, now, agreement, lines)
-            if progress is not None:
-                progress(index + 1, groups)
+        works: list[Work] = []
+        numbers = random.SystemRandom().sample(range(FIRST_NUMBER, LAST_NUMBER + 1), groups)
+        for index, number in enumerate(numbers):
+            works += _seed_group(index, make_group_code(number), members, now, agreement, lines)
+            if len(works) >= BATCH or index == groups - 1:
+                await _commit(store, works)
+                works = []
+                if progress is not None:
+                    progress(index + 1, groups)
 
 
-async def _seed_group(store: Store, index: int, members: int, now: int, agreement: str, lines: TextIO) -> None:
+def _seed_group(index: int, code: str, members: int, now: int, agreement: str, lines: TextIO) -> list[Work]:
+    """Return the works of a group and its members, who are also written to `lines`."""
     seats = [Seat(f"g{index}m{number}", new_token()) for number in range(members)]
-    code = make_group_code(FIRST_NUMBER + secrets.randbelow(LAST_NUMBER - FIRST_NUMBER + 1))
-    works = [
-        *(_account_work(seat, now, agreement) for seat in seats),
-        _group_work(code, f"Group {index}", seats, now),
-    ]
+    lines.writelines(f"{index} {number} {seat.user} {seat.token} {code}\n" for number, seat in enumerate(seats))
+    return [*(_account_work(seat, now, agreement) for seat in seats), _group_work(code, f"Group {index}", seats, now)]
+
+
+async def _commit(store: Store, works: list[Work]) -> None:
     for start in range(0, len(works), BATCH):
         conflicts = await store.commit(works[start : start + BATCH])
         if conflicts:
             raise StorageError(_("taken already: {names}").format(names=", ".join(sorted(conflicts))))
-    lines.writelines(f"{index} {number} {seat.user} {seat.token} {code}\n" for number, seat in enumerate(seats))
 
 
 def _account_work(seat: Seat, now: int, agreement: str) -> Work:
