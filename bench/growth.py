@@ -1,0 +1,280 @@
+"""Measures what grows when something else does, and draws it. One kind of growth after the other, or single points:
+
+    python bench/growth.py --out growth.jsonl group-size groups members
+    python bench/growth.py --out growth.jsonl --at 10 --at 100 group-size
+    python bench/growth.py --out growth.jsonl --data DIR journal      # DIR keeps the journal from one size to the next
+    python bench/growth.py --draw docs/images growth.jsonl
+
+Costs are the server process's own CPU times, or for storage the time of a call with nothing else going on.
+`docs/performance.md` says what follows from them.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from curves import Chart, Curve
+
+from folkmoot_client.sdk import Client
+from folkmoot_protocol.requests import ListMembers
+from folkmoot_protocol.results import MembersResult
+from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_server.bench.loads import Load
+from folkmoot_server.bench.processes import cpu_seconds
+from folkmoot_server.bench.run import measure_one, seed_places, serving
+from folkmoot_server.i18n import translator
+from folkmoot_server.main import raise_file_limit
+from folkmoot_server.storage.api import NewEntry, Work, group_stream
+from folkmoot_server.storage.seed import fill
+from folkmoot_server.storage.sqlite import SqliteStore
+
+SECONDS = 5.0
+SENDERS = 10
+Point = dict[str, Any]
+
+
+# Group size, and number of groups: `folkmoot bench` in other shapes.
+
+
+def group_size(members: int, _data: Path | None) -> Point:
+    """Return what a delivery costs in one group of so many, all of them connected, 10 posting."""
+    return under(Load(1, members, min(SENDERS, members)))
+
+
+def groups(count: int, _data: Path | None) -> Point:
+    """Return what a post costs in one of so many groups, each with one member, who is connected; 10 of them post."""
+    return under(Load(count, 1, SENDERS))
+
+
+def under(load: Load) -> Point:
+    found = measure_one(load, SECONDS, lambda elapsed_s: None)
+    assert not found.faults, found
+    names = ("server_cpu_us", "server_cpu_share", "deliveries_per_s", "p50_ms", "p99_ms", "kib_per_connection")
+    return {name: getattr(found, name) for name in names}
+
+
+# Members of a group: coming in, going out, being listed.
+
+VISITORS, ROUNDS, PAGES = 20, 10, 100
+
+
+def members(count: int, _data: Path | None) -> Point:
+    """Return what it costs that members of a group of `count` leave and come back, one at a time, and list a page."""
+    with tempfile.TemporaryDirectory(prefix="folkmoot-growth-") as directory:
+        where = Path(directory)
+        places = seed_places(where, Load(1, count, 1))
+        code = places[0].code
+        tokens = [place.token for place in random.sample(places[1:], VISITORS)]
+        with serving(where) as (url, pid):
+            return asyncio.run(visit(url, pid, code, tokens))
+
+
+async def visit(url: str, pid: int, code: str, tokens: Sequence[str]) -> Point:
+    began = time.perf_counter()
+    clients = [Client(url, token=token) for token in tokens[:1]]
+    await clients[0].__aenter__()
+    first_s = time.perf_counter() - began
+    for token in tokens[1:]:
+        clients.append(await Client(url, token=token).__aenter__())
+
+    async def leave_and_join(client: Client) -> None:
+        await client.leave(code)
+        await client.join(code)
+
+    async def list_members(client: Client) -> None:
+        after = f"g0m{random.randrange(10**5)}"
+        await client.ask(ListMembers, MembersResult, group=code, after=after, limit=100)
+
+    found = {"first_sign_in_ms": 1000 * first_s}
+    await asyncio.gather(*map(leave_and_join, clients))
+    found |= await cost(pid, "leave_and_join", leave_and_join, clients * ROUNDS)
+    found |= await cost(pid, "page", list_members, clients * (PAGES // VISITORS) * 4)
+    for client in clients:
+        await client.close()
+    return found
+
+
+async def cost(pid: int, name: str, act: Callable[[Client], Awaitable[None]], clients: Sequence[Client]) -> Point:
+    """Return the server's CPU for an act (µs) and how long it takes (ms), done by one client after the other."""
+    took = []
+    before = cpu_seconds(pid)
+    for client in clients:
+        began = time.perf_counter()
+        await act(client)
+        took.append(time.perf_counter() - began)
+    after = cpu_seconds(pid)
+    assert before is not None and after is not None, "growth is measured where there is /proc"
+    return {f"{name}_cpu_us": 1e6 * (after - before) / len(clients), f"{name}_ms": 1000 * statistics.median(took)}
+
+
+# The journal: entries in one month's file.
+
+JOURNAL_GROUPS = 100
+RUN = 100
+"""Posts of a group that follow each other in a fill."""
+
+
+def journal(count: int, data: Path | None) -> Point:
+    """Fill the journal in `data` up to so many entries; return what appending to it and reading from it takes."""
+    if data is None:
+        raise SystemExit("journal needs --data DIR")
+    return asyncio.run(measure_journal(data, count))
+
+
+async def measure_journal(data: Path, count: int) -> Point:
+    store = await SqliteStore.open(data, say=translator("en"))
+    try:
+        codes = await fill_up(store, data, count)
+        # A store as a server finds it: nothing of the fill in SQLite's own caches.
+        await store.close()
+        store = await SqliteStore.open(data, say=translator("en"))
+        return await call_journal(store, codes)
+    finally:
+        await store.close()
+
+
+async def fill_up(store: SqliteStore, data: Path, count: int) -> list[str]:
+    """Post until the journal has so many entries, evenly in all groups; return the groups' codes."""
+    tokens = data / "tokens"
+    if not tokens.exists():
+        await fill(store, JOURNAL_GROUPS, 1, tokens)
+    codes = [line.split()[4] for line in tokens.read_text().splitlines()]
+    seqs = await store.journal.last_seqs(codes)
+    missing = {code: count // JOURNAL_GROUPS - seq for code, seq in seqs.items()}
+    while any(missing.values()):
+        batch = []
+        for code, left in missing.items():
+            number = min(RUN, left)
+            missing[code] -= number
+            batch.append(posts(code, number))
+        await store.commit([work for work in batch if work.entries])
+    return codes
+
+
+def posts(code: str, number: int) -> Work:
+    """Return the work of so many posts by a group's only member, under the version that its founding gave it."""
+    now = time.time_ns() // 1_000_000
+    author = Author("g0m0", "G0m0", Role.MEMBER)
+    new = [
+        NewEntry(
+            Entry(seq=0, ts=now, kind=EntryKind.TEXT, from_=author, body="." * 100), nonce=f"{random.getrandbits(64):x}"
+        )
+        for _ in range(number)
+    ]
+    return Work(group_stream(code), 1, entries=new)
+
+
+async def call_journal(store: SqliteStore, codes: Sequence[str]) -> Point:
+    """Return how long calls take, in the median of many (µs): each with a group of its own, drawn at random."""
+    last = await store.journal.last_seqs(codes)
+    page = store.journal.page
+    calls: dict[str, Callable[[str], Awaitable[Any]]] = {
+        "newest_page": partial(page, limit=50),
+        "middle_page": lambda code: page(code, before=last[code] // 2, limit=50),
+        "random_page": lambda code: page(code, before=random.randrange(51, last[code]), limit=50),
+        "append_1": lambda code: store.commit([posts(code, 1)]),
+        "append_100": lambda code: store.commit([posts(code, 1) for _ in range(100)]),
+        "append_100_groups": lambda code: store.commit([posts(other, 1) for other in codes]),
+    }
+    found = {}
+    for name, call in calls.items():
+        took = []
+        for _ in range(300):
+            code = random.choice(codes)
+            began = time.perf_counter()
+            await call(code)
+            took.append(time.perf_counter() - began)
+        took.sort()
+        found |= {f"{name}_us": 1e6 * took[150], f"{name}_p99_us": 1e6 * took[297]}
+    return found
+
+
+GROWTHS: dict[str, tuple[Callable[[int, Path | None], Point], Sequence[int]]] = {
+    "group-size": (group_size, (10, 100, 1_000, 3_000, 10_000)),
+    "groups": (groups, (10, 100, 1_000, 5_000, 15_000)),
+    "members": (members, (100, 1_000, 10_000, 50_000)),
+    "journal": (journal, (10_000, 100_000, 1_000_000, 10_000_000)),
+}
+
+CHARTS = {
+    "group-size": Chart(
+        "CPU of the server for one delivery, by members of the group",
+        "members, all connected",
+        "µs",
+        (Curve("server_cpu_us", "a delivery"),),
+    ),
+    "groups": Chart(
+        "CPU of the server for one post, by groups in memory",
+        "groups, each with one connected member",
+        "µs",
+        (Curve("server_cpu_us", "a post"),),
+    ),
+    "members": Chart(
+        "CPU of the server for one act, by members of the group",
+        "members",
+        "µs",
+        (Curve("leave_and_join_cpu_us", "leave and join"), Curve("page_cpu_us", "a page of 100 members")),
+    ),
+    "journal": Chart(
+        "Time of a call, by entries in the journal",
+        "entries in one month's file",
+        "µs",
+        (
+            Curve("append_100_groups_us", "append 100 entries, each to another group"),
+            Curve("append_1_us", "append one entry"),
+            Curve("middle_page_us", "a page of 50 from the middle"),
+            Curve("newest_page_us", "the newest page of 50"),
+        ),
+    ),
+}
+
+
+def draw(lines: Path, images: Path) -> None:
+    """Draw each growth that has been measured, medians where a point was measured more than once."""
+    measured: dict[str, dict[int, list[Point]]] = {}
+    for line in map(json.loads, lines.read_text().splitlines()):
+        measured.setdefault(line["growth"], {}).setdefault(line["at"], []).append(line)
+    for name, points in measured.items():
+        chart = CHARTS[name]
+        values = {
+            curve.label: [
+                (at, statistics.median(point[curve.field] for point in several))
+                for at, several in sorted(points.items())
+            ]
+            for curve in chart.curves
+        }
+        (images / f"growth-{name}.svg").write_text(chart.draw(values), encoding="utf-8")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("growths", nargs="+", help=f"any of {', '.join(GROWTHS)}; with --draw, the file of results")
+    parser.add_argument("--out", type=Path, default=Path("growth.jsonl"), help="a line for each point is appended here")
+    parser.add_argument("--at", type=int, action="append", help="sizes, in place of the growth's own")
+    parser.add_argument("--data", type=Path, help="directory of the journal that is filled")
+    parser.add_argument("--draw", type=Path, metavar="DIR", help="draw the results instead")
+    options = parser.parse_args()
+    if options.draw:
+        draw(Path(options.growths[0]), options.draw)
+        return
+    raise_file_limit()
+    for name in options.growths:
+        measure, sizes = GROWTHS[name]
+        for at in options.at or sizes:
+            line = {"growth": name, "at": at, **measure(at, options.data)}
+            print(json.dumps(line), flush=True)
+            with options.out.open("a") as out:
+                out.write(json.dumps(line) + "\n")
+
+
+if __name__ == "__main__":
+    main()
