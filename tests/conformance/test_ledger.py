@@ -92,7 +92,7 @@ async def test_names_that_no_database_can_hold_give_nothing(store: Store, world:
     assert await store.ledger.load_group("\x00") is None
     assert await store.ledger.load_account("\x00") is None
     assert await store.ledger.find_token("\x00") is None
-    assert await store.ledger.display_names(["\x00", "bob"]) == {"bob": "Bob"}
+    assert await store.ledger.list_members(code_of(9), after="\x00") == {}
 
 
 async def test_an_account_comes_back_with_its_groups_and_read_marks(store: Store, world: World) -> None:
@@ -130,7 +130,18 @@ async def test_a_profile_can_change(store: Store, world: World) -> None:
     account = await store.ledger.load_account("bob")
     assert account is not None
     assert account.profile == Profile("bob", "Robert", "other", "zh-CN")
-    assert await store.ledger.display_names(["bob", "alice", "nobody"]) == {"bob": "Robert", "alice": "Alice"}
+
+
+async def test_members_are_listed_by_name_with_what_they_are_called_now(store: Store, world: World) -> None:
+    one, other = world.group(), world.group()
+    joined = MemberJoined(at=START, by="bob", user="bob", via="open")
+    await store.commit([one.found(), one.act(joined), other.found("bob")])
+    await store.commit([Work(rows=[profile_row(Profile("bob", "Robert", "other", "zh-CN"))])])
+    assert list((await store.ledger.list_members(one.code)).items()) == [("alice", "Alice"), ("bob", "Robert")]
+    assert await store.ledger.list_members(one.code, limit=1) == {"alice": "Alice"}
+    assert await store.ledger.list_members(one.code, after="alice") == {"bob": "Robert"}
+    assert await store.ledger.list_members(other.code) == {"bob": "Robert"}
+    assert await store.ledger.list_members(code_of(9)) == {}
 
 
 async def test_a_revoked_token_is_not_found(store: Store, world: World) -> None:

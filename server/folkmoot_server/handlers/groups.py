@@ -1,7 +1,7 @@
 """Groups: found, look up, join, leave, list."""
 
-import heapq
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import GroupState, Refusal
@@ -145,26 +145,18 @@ async def list_members(node: "Node", session: Session, request: rq.ListMembers) 
     if isinstance(room, Refusal):
         return room
     limit = request.limit or MEMBERS_PAGE
-    after = request.after or ""
-    users = heapq.nsmallest(limit + 1, (user for user in room.state.members if user > after))
-    names = await display_names(node, users[:limit])
+    # From storage, which has them in order: going through all of a large group here would hold up everybody.
+    names = await node.store.ledger.list_members(room.state.code, request.after or "", limit + 1)
     if session.user not in room.state.members:
         return NOT_A_MEMBER
     assert session.account is not None
     now = node.clock.now_ms()
     page = [
-        member_view(room.state, user, names.get(user, user), session.account, now)
-        for user in users[:limit]
+        member_view(room.state, user, name or user, session.account, now)
+        for user, name in islice(names.items(), limit)
         if user in room.state.members
     ]
-    return MembersResult(tuple(page), len(users) > limit)
-
-
-async def display_names(node: "Node", users: list[str]) -> dict[str, str]:
-    """Return the display names of accounts, from memory where they are there."""
-    names = {user: account.profile.display_name for user in users if (account := node.accounts.get(user))}
-    missing = [user for user in users if user not in names]
-    return names | await node.store.ledger.display_names(missing) if missing else names
+    return MembersResult(tuple(page), len(names) > limit)
 
 
 def member_view(state: GroupState, user: str, display_name: str, reader: Account, now: int) -> Member:

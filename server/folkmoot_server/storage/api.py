@@ -206,8 +206,11 @@ class Ledger(Protocol):
         """Return the user whose session token has this hash, None if there is none or it was revoked."""
         ...
 
-    async def display_names(self, users: Collection[str]) -> dict[str, str]:
-        """Return the display names of those of `users` that exist."""
+    async def list_members(self, code: str, after: str = "", limit: int = 100) -> dict[str, str]:
+        """Return display names of a group's members by user name, from the one after `after`.
+
+        The cost does not grow with the group.
+        """
         ...
 
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:

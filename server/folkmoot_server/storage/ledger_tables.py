@@ -201,6 +201,14 @@ def display_names(main: Connection, users: Collection[str]) -> dict[str, str]:
     return dict(_pairs(main, profiles.c.user, profiles.c.display_name, users))
 
 
+def list_members(main: Connection, code: str, after: str, limit: int) -> dict[str, str]:
+    """Return display names of a group's members by user name, from the one after `after`."""
+    found = members.outerjoin(profiles, profiles.c.user == members.c.user)
+    query = select(members.c.user, func.coalesce(profiles.c.display_name, "")).select_from(found)
+    page = query.where(members.c.code == code, members.c.user > after).order_by(members.c.user).limit(limit)
+    return {row[0]: row[1] for row in main.execute(page)}
+
+
 def list_groups(main: Connection, after: str, limit: int) -> list[GroupRow]:
     """Return groups by code, from the one after `after`."""
     count = select(func.count()).where(members.c.code == groups.c.code).scalar_subquery()

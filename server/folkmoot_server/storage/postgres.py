@@ -51,8 +51,10 @@ class PostgresLedger:
     async def find_token(self, token_hash: str) -> str | None:
         return await self._read(ledger_tables.find_token, token_hash) if can_hold(token_hash) else None
 
-    async def display_names(self, users: Collection[str]) -> dict[str, str]:
-        return await self._read(ledger_tables.display_names, [user for user in users if can_hold(user)])
+    async def list_members(self, code: str, after: str = "", limit: int = 100) -> dict[str, str]:
+        if not can_hold(after):
+            return {}
+        return await self._read(ledger_tables.list_members, code, after, limit)
 
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
         return await self._read(ends.next_ends, limit)
