@@ -5,6 +5,7 @@ from its event. So it depends on the event and the state after it alone.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -49,6 +50,11 @@ def notice_of(event: Event, *, case: str, author: Author, say: Teller) -> Entry 
         from_=author,
         body=f"{text}: {reason}" if reason else text,
         target=event.seq if isinstance(event, EntryDeleted) else None,
-        # Plain values: what is sent now must equal what history reads back later.
-        data=msgspec.to_builtins({**fields, "case": case}),
+        data=data_of(event, case),
     )
+
+
+def data_of(event: Event, case: str) -> dict[str, Any]:
+    """Return the `data` of an event's notice, in plain values: what is sent now must equal what history reads back."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({**event_fields(event), "case": case}))
+    return plain

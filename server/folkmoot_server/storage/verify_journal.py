@@ -4,14 +4,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-import msgspec
 from cryptography.exceptions import InvalidTag
 
 from folkmoot_governance import case_number
 from folkmoot_governance.group.events import Event
-from folkmoot_governance.notices import event_fields
 
-from ..notices import is_told
+from ..notices import data_of, is_told
 from ..terminal import _
 from .api import Recorded
 from .months import end_of, month_of
@@ -144,7 +142,7 @@ class JournalCheck:
             assert isinstance(one.event, Event)
             case = case_number(code, one.version)
             if one.version in notices:
-                if notices.pop(one.version) != _told(one.event, case):
+                if notices.pop(one.version) != data_of(one.event, case):
                     yield _("{case}: its notice says something else than the ledger").format(case=case)
             elif (
                 code not in self._heads
@@ -156,8 +154,3 @@ class JournalCheck:
             yield _("{case}: the journal tells of it, the ledger does not have it").format(
                 case=case_number(code, version)
             )
-
-
-def _told(event: Event, case: str) -> Any:
-    """Return what `data` of the event's notice must be."""
-    return msgspec.to_builtins({**event_fields(event), "case": case})

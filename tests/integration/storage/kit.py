@@ -11,6 +11,7 @@ from folkmoot_governance.group.events import (
     MemberBanned,
     MemberJoined,
     MemberMuted,
+    MutesEnded,
     TopicSet,
 )
 from folkmoot_server.i18n import translator
@@ -57,6 +58,8 @@ async def fill(store: Store) -> Group:
         group.act(MemberMuted(at=FEBRUARY, by="alice", user="bob", until_ms=FEBRUARY + DAY, reason="loud")),
         group.act(EntryDeleted(at=FEBRUARY, by="alice", user="bob", seq=3)),
         group.act(EntryDeleted(at=FEBRUARY, by="alice", user="bob", seq=5)),
+        group.act(MemberMuted(at=FEBRUARY, by="alice", user="alice", until_ms=FEBRUARY + 1)),
+        group.act(MutesEnded(at=FEBRUARY + 1, by="", users=("alice",))),
         group.act(TopicSet(at=FEBRUARY, by="alice", topic="t")),
     ]
     for batch in (works, later):
