@@ -1,7 +1,11 @@
 # Needs Python 3.11 or newer and make, nothing else: every target sets up what it uses.
 #   make run | test | check | format | docs | messages | install | wheel | lock | clean
 #   make test PYTEST="tests/unit -k config"     arguments for pytest
-#   make test WHEEL=1                           test the built wheel in an environment of its own
+#   make check test WHEEL=1                     check and test the built wheel in an environment of its own
+
+# Packages are installed without bytecode and get it as they are imported; where none may be written, each start of
+# a process takes some seconds more.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 PYTEST ?=
@@ -57,7 +61,7 @@ run: install
 
 # Two workers: most tests wait for real processes. A file stays on one worker, so what its tests share is shared.
 test: install
-	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 # What each failure of a cluster looks like, and a soak with a checker: minutes long, so apart from `test`.
 test-faults: install

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,19 @@ from tests.services import Missing, Nats, Postgres, running
 
 TEMPLATE = "folkmoot_template"
 NUMBERS = count(1)
+SLOW = ("integration", "cluster", "browser", "property", "fuzz", "conformance")
+"""Folders in the order in which they run; what is not named here is quick and comes last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run slow folders first: when two workers share the tests, quick files fill the end and neither waits for long."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0]
+        return SLOW.index(folder) if folder in SLOW else len(SLOW)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

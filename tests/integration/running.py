@@ -5,8 +5,9 @@ import json
 import os
 import signal
 import socket
-import sys
 from pathlib import Path
+
+from tests.commands import Command
 
 START_SECONDS = 60
 
@@ -31,14 +32,14 @@ class RunningServer:
         self.ws = f"ws://127.0.0.1:{self.port}/ws"
         self.http = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, **ENVIRONMENT, **environment}
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Command | None = None
 
     async def start(self) -> None:
         """Start it and wait until it accepts connections."""
         ready_file = self.folder / "ready.json"
         ready_file.unlink(missing_ok=True)
         command = ["serve", "--profile", "open", "--listen", f"127.0.0.1:{self.port}"]
-        self.process = await self._spawn(*command, "--data", str(self.data), "--ready-file", str(ready_file))
+        self.process = self._spawn(*command, "--data", str(self.data), "--ready-file", str(ready_file))
         async with asyncio.timeout(START_SECONDS):
             while not ready_file.exists():
                 assert self.process.returncode is None, self.log.read_text()
@@ -49,7 +50,7 @@ class RunningServer:
         """End it as a power cut would."""
         assert self.process is not None
         self.process.kill()
-        await self.process.wait()
+        await asyncio.to_thread(self.process.wait)
 
     async def stop(self) -> int:
         """Ask it to end; return its exit code, 0 if it had been killed and not started again."""
@@ -57,8 +58,7 @@ class RunningServer:
         if self.process.returncode is not None:
             return 0
         self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(START_SECONDS):
-            return await self.process.wait()
+        return await asyncio.to_thread(self.process.wait, START_SECONDS)
 
     async def restart(self) -> None:
         """Kill it and start it again."""
@@ -67,21 +67,11 @@ class RunningServer:
 
     async def run(self, *command: str) -> int:
         """Run another command of the server's, such as `db seed`; return its exit code."""
-        process = await self._spawn(*command)
-        return await process.wait()
+        return await asyncio.to_thread(self._spawn(*command).wait)
 
-    async def _spawn(self, *command: str) -> asyncio.subprocess.Process:
+    def _spawn(self, *command: str) -> Command:
         with self.log.open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "folkmoot_server.cli",
-                *command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=self.environment,
-            )
+            return Command(command, environment=self.environment, output=log)
 
 
 def find_free_port() -> int:

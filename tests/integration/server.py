@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from folkmoot_server.published import load_documents
 from folkmoot_server.storage.seed import seed
+from tests import commands
 from tests.integration.wire import PATIENCE_S, Wire
 
 FAILURES = re.compile(r"level='(error|critical)'|Traceback|never awaited|never retrieved")
@@ -49,7 +49,7 @@ class Server:
         self.ready = place / "ready.json"
         self.seats: list[list[Seat]] = []
         self._outsiders: list[Seat] = []
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: commands.Command | None = None
         self.urls: dict[str, str] = {}
 
     @property
@@ -65,10 +65,7 @@ class Server:
 
     def run(self, *arguments: str, input: str = "") -> "subprocess.CompletedProcess[str]":
         """Run another command of `folkmoot` on the data directory to its end."""
-        command = [sys.executable, "-m", "folkmoot_server.cli", *arguments, "--data", str(self.data)]
-        return subprocess.run(
-            command, env=self.environment(), input=input, capture_output=True, text=True, timeout=60, check=False
-        )
+        return commands.run([*arguments, "--data", str(self.data)], self.environment(), input)
 
     def seed(self, groups: int, members: int, agreement: str | None = None) -> None:
         """Write groups of members into the store, with the agreement in force accepted; the server must not run."""
@@ -91,10 +88,10 @@ class Server:
     def start(self) -> None:
         """Start and wait until connections are accepted."""
         self.ready.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "folkmoot_server.cli", "serve", "--profile", "open", "--data", str(self.data)]
+        command = ["serve", "--profile", "open", "--data", str(self.data)]
         command += ["--listen", "127.0.0.1:0", "--ready-file", str(self.ready)]
         with (self.place / "stderr").open("ab") as stderr:
-            self.process = subprocess.Popen(command, env=self.environment(), stderr=stderr, stdout=stderr)
+            self.process = commands.Command(command, environment=self.environment(), output=stderr)
         deadline = time.monotonic() + PATIENCE_S
         while not self.ready.exists():
             assert self.process.poll() is None, f"the server did not start:\n{self.stderr()}"

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.commands import run
 
 PASSWORD = "correct horse battery"
 
@@ -19,25 +20,9 @@ class Ran:
 
 
 async def folkmoot(*arguments: str, stdin: str = "", **environment: str) -> Ran:
-    """Run `folkmoot` with pipes instead of a terminal, in English, until it ends."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "folkmoot_server.cli",
-        *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={"PATH": os.environ["PATH"], "LANGUAGE": "en", **environment},
-    )
-    try:
-        out, err = await process.communicate(stdin.encode())
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return Ran(process.returncode, out.decode(), err.decode())
+    """Run `folkmoot` with pipes and files instead of a terminal, in English, until it ends."""
+    ran = await asyncio.to_thread(run, arguments, {"PATH": os.environ["PATH"], "LANGUAGE": "en", **environment}, stdin)
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
 def write_password(folder: Path) -> str:

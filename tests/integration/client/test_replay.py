@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.integration.client.commands import folkmoot
 from tests.integration.running import RunningServer
-
-COMMAND = ["-m", "folkmoot_server.cli", "replay"]
 
 
 def write_transcript(path: Path, rooms: int, messages: int) -> Path:
@@ -42,22 +40,8 @@ def room_lines(room: str, messages: int) -> list[dict[str, Any]]:
 
 async def replay(*arguments: str) -> tuple[int, str]:
     """Run the command; return its exit code and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *COMMAND,
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={"LANGUAGE": "en", "PATH": "/usr/bin:/bin"},
-    )
-    try:
-        output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return process.returncode, output.decode()
+    ran = await folkmoot("replay", *arguments)
+    return ran.code, ran.out + ran.err
 
 
 async def test_a_transcript_is_in_the_history(server: RunningServer, tmp_path: Path) -> None:

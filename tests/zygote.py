@@ -1,0 +1,100 @@
+"""A process that has the packages imported and forks a `folkmoot` for each order. See `tests/commands.py`.
+
+Importing is most of what a short command does, and a test run starts hundreds. A fork is a process like any other:
+it has arguments, environment, files and an end of its own, and runs the command line from its first line on.
+"""
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+# Only what reads neither environment nor arguments when it is imported: the command line itself does.
+AHEAD = (
+    "alembic.command",
+    "folkmoot_client.sdk",
+    "folkmoot_server.demo",
+    "folkmoot_server.nats_bus",
+    "folkmoot_server.storage.postgres",
+    "folkmoot_server.storage.tools",
+    "logging.config",
+    "prompt_toolkit",
+    "rich.progress",
+    "rich.table",
+    "typer._adapters",
+)
+FILES = 4
+"""Come with an order: its standard input, output and error, and a socket for its process id and its end."""
+
+
+def take_order(control: socket.socket) -> tuple[dict[str, object], list[int]] | None:
+    """Wait for an order; return it with its files, None when nobody can give one any more."""
+    data, files, _, _ = socket.recv_fds(control, 65536, FILES)
+    while data and not data.endswith(b"\n"):
+        data += control.recv(65536)
+    return (json.loads(data), files) if data else None
+
+
+def run_to_the_end(command: int, answer: int) -> None:
+    """Wait for the process that runs a command; tell how it ended."""
+    _, status = os.waitpid(command, 0)
+    with suppress(BrokenPipeError):  # who gave the order need not care
+        os.write(answer, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def fork_on_order(control: socket.socket) -> bool:
+    """Serve orders. Return True in each process that is to run a command, False when there will be no more."""
+    while (given := take_order(control)) is not None:
+        order, files = given
+        # A keeper between us and the command waits for its end, so that we need not wait for many at a time.
+        if os.fork() == 0:
+            control.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            command = os.fork()
+            if command == 0:
+                become(order, files)
+                return True
+            os.write(files[3], f"{command}\n".encode())
+            for one in files[:3]:
+                os.close(one)
+            run_to_the_end(command, files[3])
+            os._exit(0)
+        for one in files:
+            os.close(one)
+    return False
+
+
+def become(order: dict[str, object], files: list[int]) -> None:
+    """Take on what a process gets from whoever starts it."""
+    for target, one in enumerate(files[:3]):
+        os.dup2(one, target)
+    for one in files:
+        os.close(one)
+    os.environ.clear()
+    os.environ.update(order["environment"])  # type: ignore[call-overload]
+    sys.argv = ["folkmoot", *order["arguments"]]  # type: ignore[misc]
+
+
+def main() -> None:
+    """Import, then fork on order until the control socket closes."""
+    for name in AHEAD:
+        with suppress(ModuleNotFoundError):  # extras that are not installed
+            importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
+    # A ^C in the terminal is for the tests: they end what they started.
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    if fork_on_order(socket.socket(fileno=int(sys.argv[1]))):
+        signal.signal(signal.SIGINT, previous)
+        from folkmoot_server.cli import main as folkmoot
+
+        folkmoot()
+
+
+if __name__ == "__main__":
+    main()
