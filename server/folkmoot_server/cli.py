@@ -5,6 +5,7 @@ the terminal client. Exit codes: 0 done, 1 failed, 2 usage, 3 server not reachab
 6 conflict, 7 integrity check failed.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from folkmoot_server.config import Config
 
 USAGE, INTEGRITY = 2, 7
+NEW_OBJECTS = 50_000
+"""So many between two looks for garbage while a command starts: importing makes many objects, and all of them stay."""
 CLIENT_COMMANDS = ("chat", "replay", "admin")
 
 
@@ -327,6 +330,7 @@ def db_seed(
 
 def main() -> None:
     """The console script."""
+    gc.set_threshold(NEW_OBJECTS)
     app(prog_name="folkmoot")
 
 

@@ -1,6 +1,7 @@
 """Running a node: what `folkmoot serve` and `folkmoot init` do."""
 
 import asyncio
+import gc
 import json
 import logging
 import resource
@@ -39,6 +40,8 @@ from .storage.sqlite import SqliteStore
 log = structlog.get_logger()
 
 BACKLOG = 4096
+GC_THRESHOLDS = 700, 10, 10
+"""As Python has them; the command line starts with greater ones."""
 CLOSE_TIMEOUT_S = 5
 
 
@@ -115,6 +118,9 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     node = await open_node(config)
     node.start()
+    # What is there now stays: a collection need not walk it, and short ones delay nobody.
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     try:
         server = await start_listening(node)
         announce(node, server, ready_file)
