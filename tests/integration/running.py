@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.commands import Command
 
-START_SECONDS = 60
+START_SECONDS = 100
 
 # Tests open more connections and register more accounts than one address may in earnest.
 ENVIRONMENT = {

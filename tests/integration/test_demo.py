@@ -18,7 +18,7 @@ from folkmoot_protocol import Entry, EntryKind, ErrorCode, Group, JoinMode
 from folkmoot_protocol.types import Role
 from folkmoot_server.demo_script import PEOPLE, SCENES
 
-START_SECONDS = 60
+START_SECONDS = 100
 
 
 class Demo:

@@ -18,7 +18,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_protocol.types import Entry, Group
 
-PATIENCE_S = 30
+PATIENCE_S = 100
 """How long anything may take before a test gives up on it. Never a measure of speed."""
 
 F = TypeVar("F", bound=ev.ServerFrame)
