@@ -1,0 +1,165 @@
+"""Folding: what a post says once every disguise is off. Rules are folded alike, so the two can be compared.
+
+A text is folded in two steps, each one table of characters applied by `str.translate`:
+
+- **plain**: compatibility forms resolved as NFKC does (full width, mathematical, circled letters), lower case,
+  Traditional to Simplified, invisible characters and fillers gone. Patterns and links are looked for in it.
+- **skeleton**: besides, accents gone, look-alike letters and digits put for letters (`v1аgrа`) resolved, `l` and `i`
+  made one, punctuation and symbols told apart from spaces.
+
+From the skeleton come the words, once with punctuation as a border and once without it (`fr.ee`), and `squeezed`, which
+has no borders at all: letters apart, or `f-r-e-e`, read the same there.
+"""
+
+import re
+import unicodedata
+
+from msgspec import Struct
+
+from .characters import CAPITALS, LOOK_ALIKES, SIMPLIFIED, TRADITIONAL
+
+MOST_KEPT = 50_000
+"""Characters whose folding is kept once found; Unicode has a million, and strangers choose which to send."""
+
+BORDER = "\x1f"
+"""Stands for punctuation and symbols in the skeleton."""
+
+DIGITS = dict(zip("0134578", "oieastb", strict=True))
+_SIGNS = {"@": "a", "$": "s"}
+_LETTERS = {look: letter for letter, looks in LOOK_ALIKES.items() for look in looks} | DIGITS | _SIGNS
+_SIMPLER = dict(zip(TRADITIONAL, SIMPLIFIED, strict=True))
+_INVISIBLE = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc")
+"""Fillers that Unicode counts as letters or symbols, though nothing is to be seen."""
+
+_UNSEEN, _SPACES = ("Cf", "Cc", "Cs", "Co"), ("Zs", "Zl", "Zp")
+
+_BOXED = (0x1F150, 0x1F170, 0x1F1E6)
+"""Where alphabets of circled, squared and flag letters begin that NFKC leaves alone."""
+
+_OVERLAYS = ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F))
+"""Marks that lie over any letter, and selectors of its shape."""
+
+_SPACELESS = (
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x2E80, 0xA4CF),
+    (0xF900, 0xFAFF),
+    (0x1F000, 0x3FFFF),
+)
+
+
+def _is_overlay(character: str) -> bool:
+    return any(low <= ord(character) <= high for low, high in _OVERLAYS)
+
+
+def plain_character(character: str) -> str:
+    """Return a character as it stands in a plain text; empty where it is not to be seen."""
+    if character in "\t\n\r":
+        return " "
+    category = unicodedata.category(character)
+    if character in _INVISIBLE or category in _UNSEEN or _is_overlay(character):
+        return ""
+    if category in _SPACES:
+        return " "
+    for start in _BOXED:
+        if start <= ord(character) < start + 26:
+            return chr(ord("a") + ord(character) - start)
+    whole = CAPITALS.get(character) or unicodedata.normalize("NFKC", character).casefold()
+    return "".join(_SIMPLER.get(one, one) for one in whole)
+
+
+def skeleton_character(character: str) -> str:
+    """Return a character of a plain text as its skeleton has it: a letter, a space, `BORDER` or nothing."""
+    if character == " ":
+        return " "
+    found = _LETTERS.get(character)
+    if found is None:
+        apart = unicodedata.normalize("NFKD", character)
+        letters = "".join(one for one in apart if not unicodedata.category(one).startswith("M"))
+        if apart != character:
+            return letters.translate(SKELETON)
+        found = letters if letters.isalnum() or not letters else BORDER
+    return "i" if found == "l" else found
+
+
+class _Table(dict[int, int | str]):
+    """A table for `str.translate` that is filled as characters come up."""
+
+    def __missing__(self, code: int) -> int | str:
+        found = self.find(chr(code))
+        value = ord(found) if len(found) == 1 else found
+        if len(self) < MOST_KEPT:
+            self[code] = value
+        return value
+
+    def find(self, character: str) -> str:
+        raise NotImplementedError
+
+
+class _PlainTable(_Table):
+    def find(self, character: str) -> str:
+        return plain_character(character)
+
+
+class _SkeletonTable(_Table):
+    def find(self, character: str) -> str:
+        return skeleton_character(character)
+
+
+PLAIN, SKELETON = _PlainTable(), _SkeletonTable()
+
+
+def _disguises() -> str:
+    """Return the characters that NFKC and lower case alone do not make plain, as a class of a pattern."""
+    unseen = (chr(code) for code in range(0x10000) if unicodedata.category(chr(code)) in (*_UNSEEN, "Zl", "Zp"))
+    ranges = [(start, start + 25) for start in _BOXED] + [*_OVERLAYS, (0x10000, 0x1D0FF), (0xE0000, 0x10FFFF)]
+    listed = "".join(unseen) + TRADITIONAL + "".join(CAPITALS) + "".join(_INVISIBLE)
+    return re.escape(listed) + "".join(f"{chr(low)}-{chr(high)}" for low, high in ranges)
+
+
+_DISGUISED = re.compile(f"[{_disguises()}]")
+
+_ASCII = "".join(map(chr, range(128)))
+_ASCII_PLAIN = bytes(ord(plain_character(one) or "\0") for one in _ASCII) + bytes(128)
+_ASCII_GONE = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32)) + b"\x7f"
+_ASCII_SKELETON = bytes(ord(skeleton_character(chr(one)) or "\0") for one in _ASCII_PLAIN[:128]) + bytes(128)
+_ASCII_WORDS = _ASCII_SKELETON.replace(BORDER.encode(), b" ")
+_ASCII_BORDERS = bytes(one for one in range(128) if _ASCII_SKELETON[one] == ord(BORDER)) + _ASCII_GONE
+_ASCII_NOTHING = bytes(one for one in range(128) if _ASCII_WORDS[one] == ord(" ")) + _ASCII_GONE
+
+
+class Reading(Struct, frozen=True, gc=False):
+    """A text without its disguises: see the head of this module."""
+
+    plain: str
+    words: str
+    joined: str
+    squeezed: str
+
+
+def read(text: str) -> Reading:
+    """Fold a text. Plain ASCII takes a shorter way to the same result."""
+    if text.isascii():
+        raw = text.encode()
+        return Reading(
+            raw.translate(_ASCII_PLAIN, _ASCII_GONE).decode(),
+            raw.translate(_ASCII_WORDS, _ASCII_GONE).decode(),
+            raw.translate(_ASCII_SKELETON, _ASCII_BORDERS).decode(),
+            raw.translate(_ASCII_SKELETON, _ASCII_NOTHING).decode(),
+        )
+    whole = unicodedata.normalize("NFKC", text)
+    plain = whole.translate(PLAIN) if _DISGUISED.search(whole) else whole.casefold()
+    skeleton = plain.translate(SKELETON)
+    joined = skeleton.replace(BORDER, "")
+    return Reading(plain, skeleton.replace(BORDER, " "), joined, joined.replace(" ", ""))
+
+
+def squeeze(text: str) -> str:
+    """Return a text folded, without any border."""
+    return read(text).squeezed
+
+
+def is_spaceless(text: str) -> bool:
+    """Say whether a text has characters of a script that sets no spaces between words."""
+    return any(low <= ord(one) <= high for one in text for low, high in _SPACELESS)

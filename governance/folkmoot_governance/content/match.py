@@ -1,0 +1,264 @@
+"""Matching: compiled rules, and what they say of a post.
+
+This stands on the hot path, between a frame and its place in the queue (docs/message-path.md). So a text is read once,
+and each kind of rule costs one pass in C over it, however many rules there are: one automaton for all terms and scored
+texts (Aho-Corasick), one RE2 set for all patterns, one table for all domains. `bench/content.py` prints the cost.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import ahocorasick
+import re2
+from msgspec import Struct
+
+from .fold import Reading, is_spaceless, read, squeeze
+from .links import DISGUISED, DOTTED, find_links, host_key, host_skeleton, parents
+from .rules import GRAVITY, STRICTNESS, TIMED, Action, Kind, Rule, Scope, Severity, options, pattern_of
+
+ANYWHERE = 8
+"""Letters from which on a term is found within other words too, and across spaces put into it."""
+
+SPELLED = r"(?:^|\W)(?:\w\W+){2,}\w(?:\W|$)"
+"""Fits words that are spelled out, `l i k e this`."""
+
+UNEVEN = r"\w[^\w\s]+\w|_|[@$0134578]\w|\w[@$0134578]|[^\x00-\x7F]"
+"""Fits words that may be other words in disguise: `fr.ee`, `fr33`."""
+
+_SPELLED, _UNEVEN, _DOTTED, _DISGUISED = range(4)
+_LOOKS = (SPELLED, UNEVEN, DOTTED, DISGUISED)
+"""The first patterns of every set: they say which closer looks a text needs, at no cost of their own."""
+
+
+class Verdict(Struct, frozen=True, gc=False):
+    """What the rule broken worst says of a post."""
+
+    rule: str
+    severity: Severity
+    action: Action
+
+    def weight(self) -> tuple[int, int]:
+        """Return how strict this is; the strictest verdict counts."""
+        return STRICTNESS[self.action], GRAVITY[self.severity]
+
+
+class _Score(Struct):
+    """A score rule: the weight of each text's number, and of each pattern's; `weights` has those of texts in order."""
+
+    rule: int
+    threshold: float
+    texts: dict[int, float]
+    patterns: dict[int, float]
+    weights: list[float]
+
+    def total(self, hits: Iterable[int], fits: Iterable[int]) -> float:
+        """Return what the weights of the texts and patterns found add up to."""
+        found = sum(map(self.weights.__getitem__, hits))
+        if self.patterns:
+            found += sum([self.patterns[number] for number in fits if number in self.patterns])
+        return found
+
+
+class Matcher:
+    """Rules, ready to judge. `actions` says what follows from a severity, unless a rule says so itself."""
+
+    def __init__(self, rules: Sequence[Rule], actions: Mapping[Severity, Action]) -> None:
+        self.rules = tuple(rules)
+        self.is_timed = any(rule.kind in TIMED for rule in rules)
+        self._verdicts = [verdict_of(rule, actions) for rule in rules]
+        self._texts: dict[str, int] = {}
+        self._text_rules: dict[int, list[int]] = defaultdict(list)
+        self._words: dict[str, list[int]] = defaultdict(list)
+        self._patterns = list(_LOOKS)
+        self._pattern_rules: dict[int, list[int]] = defaultdict(list)
+        self._domains: dict[str, int] = {}
+        self._look_alikes: dict[str, int] = {}
+        self._links: list[tuple[int, frozenset[str]]] = []
+        self._scores: list[_Score] = []
+        for number, rule in enumerate(rules):
+            _COMPILERS[rule.kind](self, number, rule)
+        self._automaton = self._build_automaton()
+        self._set = re2.Set.SearchSet(_set_options())
+        for pattern in self._patterns:
+            self._set.Add(pattern)
+        self._set.Compile()
+        self._least_ruled = min(self._text_rules, default=len(self._texts))
+
+    # --- compiling
+
+    def _build_automaton(self) -> "ahocorasick.Automaton | None":
+        """Return the automaton of all texts; those that a term names get the highest numbers."""
+        order = sorted(self._texts.values(), key=lambda old: old in self._text_rules)
+        new = {old: number for number, old in enumerate(order)}
+        self._text_rules = {new[old]: numbers for old, numbers in self._text_rules.items()}
+        for score in self._scores:
+            score.weights = [score.texts.get(old, 0.0) for old in order]
+        if not self._texts:
+            return None
+        automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+        for text, old in self._texts.items():
+            automaton.add_word(text, new[old])
+        automaton.make_automaton()
+        return automaton
+
+    def _text(self, text: str) -> int:
+        return self._texts.setdefault(text, len(self._texts))
+
+    def _pattern(self, pattern: str) -> int:
+        self._patterns.append(pattern)
+        return len(self._patterns) - 1
+
+    def _add_terms(self, number: int, rule: Rule) -> None:
+        for line in rule.lines():
+            reading = read(line)
+            words = reading.joined.split()
+            if len(reading.squeezed) >= ANYWHERE or is_spaceless(line):
+                self._text_rules[self._text(reading.squeezed)].append(number)
+            else:
+                if len(words) == 1:
+                    self._words[words[0]].append(number)
+                phrase = r"[\W_]+".join(re2.escape(word) for word in reading.plain.split())
+                # Outside ASCII, RE2's \b sees no letters; the classes that do take much longer to compile.
+                before, after = (r"\b", r"\b") if phrase.isascii() else (r"(?:^|[^\pL\pN])", r"(?:[^\pL\pN]|$)")
+                self._pattern_rules[self._pattern(before + phrase + after)].append(number)
+
+    def _add_patterns(self, number: int, rule: Rule) -> None:
+        for line in rule.lines():
+            self._pattern_rules[self._pattern(line)].append(number)
+
+    def _add_domains(self, number: int, rule: Rule) -> None:
+        for line in rule.lines():
+            key = host_key(line.lower())
+            self._domains[key] = self._stricter(number, self._domains.get(key))
+            if key.isascii():
+                self._look_alikes[host_skeleton(key)] = self._domains[key]
+
+    def _stricter(self, one: int, other: int | None) -> int:
+        if other is None or self._verdicts[one].weight() > self._verdicts[other].weight():
+            return one
+        return other
+
+    def _add_links(self, number: int, rule: Rule) -> None:
+        self._links.append((number, frozenset(host_key(line.lower()) for line in rule.lines())))
+
+    def _add_score(self, number: int, rule: Rule) -> None:
+        score = _Score(number, rule.threshold, {}, {}, [])
+        for line in rule.lines():
+            weight, _, text = line.partition(" ")
+            pattern = pattern_of(text)
+            if pattern is None:
+                score.texts[self._text(squeeze(text))] = float(weight)
+            else:
+                score.patterns[self._pattern(pattern)] = float(weight)
+        self._scores.append(score)
+
+    def _add_nothing(self, number: int, rule: Rule) -> None:
+        """What is judged by time is judged elsewhere: see `judge_timed`."""
+
+    # --- judging
+
+    def judge(self, reading: Reading, *, staff: bool = False) -> Verdict | None:
+        """Return what the rules say of a text; None when it breaks none. `staff`: its author is owner or admin."""
+        broken: list[int] = []
+        hits: set[int] = set()
+        if self._automaton is not None:
+            hits = {number for _, number in self._automaton.iter(reading.squeezed)}
+            if hits and max(hits) >= self._least_ruled:
+                broken += [number for hit in hits for number in self._text_rules.get(hit, ())]
+        fits: Sequence[int] = self._set.Match(reading.plain) or ()
+        for number in fits:
+            broken += self._pattern_rules.get(number, ())
+        if self._words and (_SPELLED in fits or _UNEVEN in fits):
+            broken += self._judge_words(reading, _SPELLED in fits)
+        if (self._domains or self._links) and (_DOTTED in fits or _DISGUISED in fits):
+            broken += self._judge_links(reading.plain, _DISGUISED in fits)
+        for score in self._scores:
+            if score.total(hits, fits) >= score.threshold:
+                broken.append(score.rule)
+        return self._worst(broken, staff) if broken else None
+
+    def judge_timed(
+        self, reading: Reading, earlier: Sequence[tuple[int, str]], now: int, *, staff: bool = False
+    ) -> Verdict | None:
+        """Return what the rules say of a post at `now` (Unix ms) after the member's `earlier` ones (ts, squeezed)."""
+        broken = []
+        for number, rule in enumerate(self.rules):
+            if rule.kind not in TIMED or len(reading.squeezed) < rule.least_chars:
+                continue
+            recent = [squeezed for ts, squeezed in earlier if ts > now - rule.seconds * 1000]
+            if rule.kind is Kind.REPETITION:
+                recent = [squeezed for squeezed in recent if squeezed == reading.squeezed]
+            if len(recent) >= rule.times:
+                broken.append(number)
+        return self._worst(broken, staff)
+
+    def scores(self, reading: Reading) -> list[tuple[str, float]]:
+        """Return each score rule's id with the weights that add up, for those who tune it."""
+        hits = {number for _, number in self._automaton.iter(reading.squeezed)} if self._automaton else set()
+        fits = self._set.Match(reading.plain) or ()
+        return [(self.rules[one.rule].id, one.total(hits, fits)) for one in self._scores]
+
+    def _judge_words(self, reading: Reading, spelled: bool) -> list[int]:
+        words = reading.words.split()
+        words += reading.joined.split()
+        if spelled:
+            words += spelled_words(reading.words)
+        return [number for word in words for number in self._words.get(word, ())]
+
+    def _judge_links(self, plain: str, disguised: bool) -> list[int]:
+        broken = []
+        for link in find_links(plain, disguised=disguised):
+            names = [f"{link.host}/{link.page}", *parents(link.host)]
+            broken += [self._domains[name] for name in names if name in self._domains]
+            if not link.host.isascii():
+                looks = parents(host_skeleton(link.host))
+                broken += [self._look_alikes[look] for look in looks if look in self._look_alikes]
+            if link.clear:
+                broken += [number for number, allowed in self._links if allowed.isdisjoint(names)]
+        return broken
+
+    def _worst(self, broken: Iterable[int], staff: bool) -> Verdict | None:
+        found = (number for number in broken if not (staff and self.rules[number].scope is Scope.MEMBERS))
+        worst = max((self._verdicts[number] for number in found), key=Verdict.weight, default=None)
+        return None if worst is None or worst.action is Action.ALLOW else worst
+
+
+_COMPILERS = {
+    Kind.TERM: Matcher._add_terms,
+    Kind.PATTERN: Matcher._add_patterns,
+    Kind.DOMAIN: Matcher._add_domains,
+    Kind.LINK: Matcher._add_links,
+    Kind.SCORE: Matcher._add_score,
+    Kind.REPETITION: Matcher._add_nothing,
+    Kind.FLOOD: Matcher._add_nothing,
+}
+
+
+def verdict_of(rule: Rule, actions: Mapping[Severity, Action]) -> Verdict:
+    """Return what is said of a post that breaks a rule."""
+    return Verdict(rule.id, rule.severity, rule.verdict or actions[rule.severity])
+
+
+def spelled_words(words: str) -> Iterator[str]:
+    """Yield the words that are spelled out letter by letter."""
+    letters: list[str] = []
+    for word in [*words.split(), ""]:
+        if len(word) == 1:
+            letters.append(word)
+            continue
+        if len(letters) > 2:
+            yield "".join(letters)
+        letters.clear()
+
+
+def stricter(one: Verdict | None, other: Verdict | None) -> Verdict | None:
+    """Return the stricter of two verdicts."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=Verdict.weight)
+
+
+def _set_options() -> "re2.Options":
+    chosen = options()
+    chosen.max_mem = 64 << 20
+    return chosen

@@ -1,0 +1,97 @@
+"""What a text says once its disguises are off."""
+
+import opencc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from folkmoot_governance.content.characters import SIMPLIFIED, TRADITIONAL
+from folkmoot_governance.content.fold import BORDER, PLAIN, SKELETON, Reading, is_spaceless, read, squeeze
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Hello, World!", "hello, world!"),
+        ("ｆｒｅｅ", "free"),
+        ("𝐟𝓻𝖊𝚎 ⓕⓡⓔⓔ 🅵🆁🅴🅴 🇫🇷🇪🇪", "free free free free"),
+        ("f\u200br\u2060e\ufeffe\u00ad", "free"),
+        ("f\u0336r\u0336e\u0336e\u0336", "free"),
+        ("免費領取", "免费领取"),
+        ("one\ntwo\tthree\u3000four", "one two three four"),
+        ("Straße", "strasse"),
+        ("\u3164h\u2800i", "hi"),
+        ("50 £, 20 %", "50 £, 20 %"),
+    ],
+)
+def test_plain_text(text: str, plain: str) -> None:
+    assert read(text).plain == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "free",
+        "FREE",
+        "f.r.e.e",
+        "f r e e",
+        "fr33",
+        "frее",
+        "ƒгεе",
+        "ꜰʀᴇᴇ",
+        "f-r_e*e",
+        "fre\u0301e",
+        "f✨r💥e★e",
+        "F|R|E|E",
+    ],
+)
+def test_disguises_squeeze_to_the_same(text: str) -> None:
+    assert squeeze(text) == "free"
+
+
+def test_letters_that_look_alike_are_one() -> None:
+    assert squeeze("lottery") == squeeze("Iottery") == squeeze("1ottery") == squeeze("Ӏоttеrу")
+    assert squeeze("заработок") == squeeze("зapaбoтoк") == squeeze("3аработок".replace("3", "з"))
+
+
+def test_borders() -> None:
+    reading = read("see fr.ee, now")
+    assert reading.words.split() == ["see", "fr", "ee", "now"]
+    assert reading.joined.split() == ["see", "free", "now"]
+    assert reading.squeezed == "seefreenow"
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_short_way_for_ascii_leads_to_the_same(text: str) -> None:
+    plain = text.translate(PLAIN)
+    skeleton = plain.translate(SKELETON)
+    joined = skeleton.replace(BORDER, "")
+    assert read(text) == Reading(plain, skeleton.replace(BORDER, " "), joined, joined.replace(" ", ""))
+
+
+@given(st.text())
+def test_any_text_can_be_folded_and_has_no_disguise_left(text: str) -> None:
+    reading = read(text)
+    assert squeeze(reading.squeezed) == reading.squeezed
+    assert all(one.isalnum() for one in reading.squeezed)
+
+
+@given(st.text(), st.sampled_from("\u200b\u200d\u2060\ufeff\u00ad\u3164"), st.integers(0, 50))
+def test_what_is_not_seen_changes_nothing(text: str, unseen: str, at: int) -> None:
+    changed = text[:at] + unseen + text[at:]
+    # A character of no width can keep a mark from the letter before it.
+    assert squeeze(changed) == squeeze(text)
+
+
+def test_the_table_is_what_opencc_says() -> None:
+    converter = opencc.OpenCC("t2s")
+    found = {}
+    for code in range(0x3400, 0xA000):
+        simplified = converter.convert(chr(code))
+        if simplified != chr(code) and len(simplified) == 1 and ord(simplified) < 0x10000:
+            found[chr(code)] = simplified
+    assert found == dict(zip(TRADITIONAL, SIMPLIFIED, strict=True))
+
+
+def test_scripts_without_spaces() -> None:
+    assert is_spaceless("免费") and is_spaceless("free 免费") and not is_spaceless("free бесплатно")

@@ -1,0 +1,205 @@
+"""What rules say of posts."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from folkmoot_governance.content.fold import read
+from folkmoot_governance.content.match import Matcher, Verdict, stricter
+from folkmoot_governance.content.rules import Action, Kind, Rule, RuleSet, Scope, Severity, check_rules
+
+ACTIONS = {Severity.LOW: Action.FLAG, Severity.MEDIUM: Action.HOLD, Severity.HIGH: Action.REFUSE}
+
+
+def rule(kind: Kind, *entries: str, **more: object) -> Rule:
+    return Rule(**{"id": "r", "kind": kind, "entries": "\n".join(entries), **more})  # type: ignore[arg-type]
+
+
+def judge(rules: Rule | Sequence[Rule], text: str, *, staff: bool = False) -> Verdict | None:
+    found = [rules] if isinstance(rules, Rule) else rules
+    return Matcher(found, ACTIONS).judge(read(text), staff=staff)
+
+
+def is_broken(rules: Rule, text: str) -> bool:
+    return judge(rules, text) is not None
+
+
+TERMS = rule(Kind.TERM, "viagra", "free money now", "ass", "hot ic", "免费领取", "约p", "бот", "# a comment")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "buy viagra",
+        "VIAGRA!",
+        "v.i.a.g.r.a",
+        "v i a g r a",
+        "via\u200bgra",
+        "ｖｉａｇｒａ",
+        "vi@gr4",
+        "vіаgrа",
+        "via-gra",
+        "get free money now!",
+        "freemoneynow",
+        "fr33 m0ney n0w",
+        "f r e e m o n e y n o w",
+        "kiss my ass",
+        "a.s.s",
+        "you a$$",
+        "a s s",
+        "Hot... IC!",
+        "免費領取",
+        "免 费 领 取",
+        "免*费*领*取",
+        "附近约P吗",
+        "это бот",
+        "это б0т",
+    ],
+)
+def test_terms_are_found_in_any_dress(text: str) -> None:
+    assert is_broken(TERMS, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a class of its own", "assess", "shot ice", "работа", "money", "", "免费", "a comment"]
+)
+def test_short_terms_are_whole_words(text: str) -> None:
+    assert not is_broken(TERMS, text)
+
+
+PATTERNS = rule(Kind.PATTERN, r"\bcall \d{4,}", r"加\s*(?:微|v)信", r"^first")
+
+
+def test_patterns_meet_the_plain_text() -> None:
+    for text in ("Call 0900", "ＣＡＬＬ ０９００", "ca\u200bll 0900", "加 微信", "加V信", "First!"):
+        assert is_broken(PATTERNS, text), text
+    for text in ("recall 0900", "call me", "加信", "at first"):
+        assert not is_broken(PATTERNS, text), text
+
+
+DOMAINS = rule(Kind.DOMAIN, "bad.example", "xn--steamcommunty-ncb.com", "discörd.com", "short.example/abc")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bad.example",
+        "https://bad.example/path?x=1",
+        "see (www.bad.example).",
+        "HTTP://BAD.EXAMPLE",
+        "a.b.bad.example/x",
+        "user:pass@bad.example",
+        "https://user@bad.example",
+        "bad[.]example",
+        "bad (dot) example",
+        "bad . example",
+        "bad。example",
+        "bаd.example",
+        "b\u200bad.example",
+        "ｂａｄ．ｅｘａｍｐｌｅ",
+        "bad.example:8080",
+        "discörd.com",
+        "xn--discrd-zxa.com",
+        "short.example/abc?x",
+    ],
+)
+def test_domains_are_found(text: str) -> None:
+    assert is_broken(DOMAINS, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["notbad.example", "bad.example.org", "discord.com", "bad", "example", "short.example/abd", "a.b", "...."]
+)
+def test_other_domains_are_not(text: str) -> None:
+    assert not is_broken(DOMAINS, text)
+
+
+def test_links_but_those_allowed() -> None:
+    links = rule(Kind.LINK, "example.org")
+    assert (
+        is_broken(links, "look: https://example.com")
+        and is_broken(links, "www.example.com")
+        and is_broken(links, "t.me/x")
+    )
+    assert not is_broken(links, "https://docs.example.org/x")
+    assert not is_broken(links, "see README.md, e.g. node.js") and not is_broken(links, "nothing")
+
+
+def test_scores_add_up_each_text_once() -> None:
+    score = rule(Kind.SCORE, "1.5 prize", "1.0 call now", r"0.6 /\d{5}/", "-2 thanks", threshold=3.0)
+    assert is_broken(score, "PRIZE! call-now 55555")
+    assert not is_broken(score, "prize prize prize call now")
+    assert not is_broken(score, "prize call now 55555 thanks")
+    [(_, total)] = Matcher([score], ACTIONS).scores(read("pr1ze 55555"))
+    assert total == pytest.approx(2.1)
+
+
+def test_the_strictest_verdict_counts() -> None:
+    rules = [
+        rule(Kind.TERM, "one", "two", id="low", severity=Severity.LOW),
+        rule(Kind.TERM, "two", id="high", severity=Severity.HIGH),
+        rule(Kind.TERM, "two", id="medium"),
+        rule(Kind.TERM, "three", id="dry", severity=Severity.HIGH, verdict=Action.ALLOW),
+    ]
+    assert judge(rules, "one") == Verdict("low", Severity.LOW, Action.FLAG)
+    assert judge(rules, "one two") == Verdict("high", Severity.HIGH, Action.REFUSE)
+    assert judge(rules, "three") is None
+    assert stricter(None, None) is None
+
+
+def test_scope_leaves_out_owner_and_admins() -> None:
+    members = rule(Kind.TERM, "word", scope=Scope.MEMBERS)
+    assert judge(members, "word") is not None
+    assert judge(members, "word", staff=True) is None
+
+
+def test_repetition_and_flood() -> None:
+    rules = [
+        rule(Kind.REPETITION, id="again", times=2, seconds=10, least_chars=4),
+        rule(Kind.FLOOD, id="flood", times=4, seconds=10),
+    ]
+    matcher = Matcher(rules, ACTIONS)
+    assert matcher.is_timed
+    now = 100_000
+
+    def verdict(text: str, *earlier: tuple[int, str]) -> str | None:
+        found = matcher.judge_timed(read(text), earlier, now)
+        return found and found.rule
+
+    assert verdict("Same text!", (now - 1, "sametext"), (now - 2, "sametext")) == "again"
+    assert verdict("Same text!", (now - 1, "sametext"), (now - 10_000, "sametext")) is None
+    assert verdict("ok", (now - 1, "ok"), (now - 2, "ok")) is None
+    assert verdict("x", *((now - number, str(number)) for number in range(4))) == "flood"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        (rule(Kind.PATTERN, "("), "RE2"),
+        (rule(Kind.PATTERN, "a*"), "everything"),
+        (rule(Kind.PATTERN, "x" * 1001), "long"),
+        (rule(Kind.TERM, "..."), "folded"),
+        (rule(Kind.TERM), "no entries"),
+        (rule(Kind.DOMAIN, "localhost"), "domain"),
+        (rule(Kind.SCORE, "much word"), "weight"),
+        (rule(Kind.SCORE, "1 /(/"), "RE2"),
+        (rule(Kind.SCORE, "1 ..."), "folded"),
+        (rule(Kind.FLOOD), "times"),
+        (rule(Kind.FLOOD, "x", times=1, seconds=1), "takes no entries"),
+        (rule(Kind.TERM, "x", id=""), "id"),
+    ],
+)
+def test_what_is_wrong_is_said(wrong: Rule, expected: str) -> None:
+    problems = list(check_rules(RuleSet(format=1, name="n", version="1", rules=(wrong,))))
+    assert len(problems) == 1
+    assert expected in problems[0].text
+    assert problems[0].text.format_map(problems[0].detail)
+
+
+def test_a_rule_set_that_is_right() -> None:
+    assert not list(check_rules(RuleSet(format=1, name="n", version="1", rules=(TERMS,))))
+    assert list(check_rules(RuleSet(format=2, name="n", version="1", rules=(TERMS, TERMS))))
+
+
+def test_no_rules_say_nothing() -> None:
+    assert judge((), "anything at all, even bad.example") is None

@@ -1,0 +1,66 @@
+"""Rule files: what comes with the server is right, and what is wrong with a file is said."""
+
+from pathlib import Path
+
+import pytest
+
+from folkmoot_governance.content.fold import read
+from folkmoot_governance.content.match import Matcher
+from folkmoot_governance.content.rules import Action, Severity
+from folkmoot_server.i18n import translator
+from folkmoot_server.rule_files import RuleFileError, find_rule_file, load_rule_set, parse_rule_set, shipped
+
+SHIPPED = ("domains", "terms", "spam", "profanity", "conduct")
+ACTIONS = {Severity.LOW: Action.FLAG, Severity.MEDIUM: Action.HOLD, Severity.HIGH: Action.REFUSE}
+
+
+def test_all_files_that_come_with_the_server_are_known() -> None:
+    assert {path.stem for path in shipped("x").parent.glob("*.toml")} == set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_file_can_be_used_and_names_its_licence(name: str) -> None:
+    rules = load_rule_set(find_rule_file(name))
+    assert rules.name == name
+    assert rules.licence and rules.rules
+    assert Matcher(rules.rules, ACTIONS).judge(read("Good morning, see you at the meeting tomorrow.")) is None
+
+
+def test_shipped_rules_meet_what_they_are_for() -> None:
+    rules = [rule for name in ("domains", "terms", "spam") for rule in load_rule_set(shipped(name)).rules]
+    matcher = Matcher(rules, ACTIONS)
+    win = "URGENT! You have won a £2000 prize GUARANTEED. To claim call 09061701461 now, cost 150p per min."
+    for text, rule in ((win, "spam-score"), ("加我，免費線下，同城炮友", "zh-solicitation")):
+        verdict = matcher.judge(read(text))
+        assert verdict is not None and verdict.rule == rule
+    domain = next(rule for rule in rules if rule.id == "domain-phishing").lines()[0]
+    verdict = matcher.judge(read(f"free gift: https://{domain}/gift"))
+    assert verdict is not None and verdict.action is Action.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("format = 1", "f.toml: it is not a rule file: Object missing required field"),
+        ("not toml", "f.toml: it is not a rule file"),
+        ('format = 2\nname = "x"\nversion = "1"', "f.toml: format 2 is not known; this version reads 1"),
+        (
+            'format = 1\nname = "x"\nversion = "1"\n[[rules]]\nid = "r"\nkind = "pattern"\nentries = "("',
+            "f.toml: r: ( is not a pattern that RE2 understands",
+        ),
+        (
+            'format = 1\nname = "x"\nversion = "1"\n[[rules]]\nid = "r"\nkind = "word"',
+            "f.toml: it is not a rule file: Invalid",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, said: str) -> None:
+    with pytest.raises(RuleFileError) as wrong:
+        parse_rule_set(text, "f.toml")
+    assert wrong.value.told(translator("en")).startswith(said)
+    assert wrong.value.told(translator("zh-CN"))
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RuleFileError, match=r"gone\.toml: it cannot be read"):
+        load_rule_set(find_rule_file(str(tmp_path / "gone.toml")))
