@@ -18,6 +18,7 @@ COMMIT_SECONDS = Histogram(
 )
 COMMITTED_WORKS = Counter("folkmoot_committed_works_total", "Works committed")
 LOOP_LAG_SECONDS = Gauge("folkmoot_loop_lag_seconds", "How late the event loop ran its latest timer")
+STORAGE_UP = Gauge("folkmoot_storage_up", "Whether the cluster's database answered when last asked (0 or 1)")
 BUS_MESSAGES = Counter("folkmoot_bus_messages_total", "Messages sent to and received from NATS", ["direction"])
 BUS_DROPPED = Counter(
     "folkmoot_bus_dropped_total", "News that other nodes were not told of, because NATS was away or slow"

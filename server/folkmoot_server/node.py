@@ -132,6 +132,7 @@ class Node:
         self.sign_ins = Buckets(rate / 60, max(rate, 1))
         name = config.cluster.node_name or secrets.token_hex(6)
         self.presence = Presence(name, bus, self.accounts, config.limits, clock)
+        self.watch = Watch(self)
         self._job_lock = job_lock
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -140,7 +141,7 @@ class Node:
         self.bus.listen(self._on_news)
         jobs = [self.writer.run(), self._sweep(), self._watch_loop(), self._rotate(), self._index(), Expiry(self).run()]
         if self.config.cluster.nats_url:
-            jobs += [Watch(self).run(), self._repeat_presence()]
+            jobs += [self.watch.run(), self._repeat_presence()]
         self._tasks = [asyncio.create_task(job) for job in jobs]
 
     async def stop(self) -> None:

@@ -96,6 +96,9 @@ def readyz(node: "Node", request: Request, address: str) -> Response:
     """Say whether clients should be sent here."""
     if node.stopping:
         return respond("stopping\n", TEXT, HTTPStatus.SERVICE_UNAVAILABLE)
+    if not node.watch.can_read:
+        # No other node could do better, and connections are worth keeping: a balancer must not take all nodes out.
+        return respond("ready, but the database does not answer: nothing can be posted\n", TEXT)
     if not node.bus.connected:
         # Still right to send clients here: entries of other nodes come late, by the watch, and nothing else is amiss.
         return respond("ready, but cut off from the other nodes' news: they come late\n", TEXT)

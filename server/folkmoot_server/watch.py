@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from .accounts import Account
+from .metrics import STORAGE_UP
 from .rooms import Room
 from .storage.api import StorageError
 
@@ -32,11 +33,16 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 class Watch:
-    """Compares the rooms and accounts in use with storage, again and again. `run` ends when it is cancelled."""
+    """Compares the rooms and accounts in use with storage, again and again. `run` ends when it is cancelled.
+
+    `can_read` tells whether storage answered when it was last asked.
+    """
 
     def __init__(self, node: "Node") -> None:
         self._node = node
         self._breaks = node.bus.breaks
+        self.can_read = True
+        STORAGE_UP.set(self.can_read)
 
     async def run(self) -> None:
         """Sleep, look, sleep: at once when news may have been lost, and again after that has ended."""
@@ -45,7 +51,7 @@ class Watch:
         while True:
             await asyncio.sleep(ALARMED_S)
             connected, breaks = bus.connected, bus.breaks
-            alarmed = not connected or breaks != self._breaks
+            alarmed = not connected or breaks != self._breaks or not self.can_read
             if not alarmed and loop.time() < looked + CALM_S:
                 continue
             looked = loop.time()
@@ -54,14 +60,18 @@ class Watch:
                 if alarmed:
                     await self._look_at_memberships()
             except StorageError as error:
+                self.can_read = False
                 log.warning("could not look for news", cause=repr(error.__cause__ or error))
             else:
+                self.can_read = True
                 # Until the bus is back, what is read now may be out of date when it is.
                 self._breaks = breaks if connected else self._breaks
+            STORAGE_UP.set(self.can_read)
 
     async def look(self) -> None:
         """Read again what has moved on without this node hearing of it."""
         node = self._node
+        await node.store.ledger.heads([""])  # Also where nobody is: whether storage answers is told to balancers.
         for rooms in chunks(node.rooms.in_use(), AT_ONCE):
             heads = await node.store.ledger.heads([room.state.code for room in rooms])
             for room in rooms:

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.faults
 pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
 
 READY, CUT_OFF = "ready\n", "ready, but cut off from the other nodes' news: they come late\n"
+NO_DATABASE = "ready, but the database does not answer: nothing can be posted\n"
 JOBS_LOCK = (1, 314_465_706)
 """The advisory lock of the jobs as pg_locks shows it: high and low half."""
 
@@ -173,8 +174,14 @@ async def test_without_postgresql_posts_are_refused_and_connections_stay(cluster
         for wire in (pair.ann, pair.bob):
             await refused(wire.post(pair.code, "lost"), "unavailable")
             await refused(wire.ask(rq.GetHistory, group=pair.code), "unavailable")
+        for node in cluster.nodes:
+            await until_ready(node, NO_DATABASE)
+            assert "folkmoot_storage_up 0.0" in (await node.get("/metrics"))[1]
     finally:
         await asyncio.to_thread(start_again, cluster.postgres)
+    for node in cluster.nodes:
+        await until_ready(node, READY)
+        assert "folkmoot_storage_up 1.0" in (await node.get("/metrics"))[1]
     for wire, body in ((pair.ann, "a"), (pair.bob, "b")):
         await until_stored(wire, pair.code, body)
         assert wire.close_code is None
