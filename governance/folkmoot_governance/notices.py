@@ -25,7 +25,17 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.MemberJoined: Telling(N_("@{user} joined"), "/kick @{user}"),
     e.JoinRequested: Telling(N_("@{user} asks to join"), "/leave", public=False),
     e.JoinRequestEnded: Telling(N_("The request of @{user} to join is closed"), public=False),
-    e.Invited: Telling(N_("@{by} invited @{user}, valid {until}"), public=False),
+    e.Invited: Telling(N_("@{by} invited @{user}, valid {until}"), "/uninvite @{user}", public=False),
+    e.RejoinBarred: Telling(N_("@{user} may come back, or ask to, again {until}"), "/invite @{user}", public=False),
+    e.InvitationRevoked: Telling(N_("@{by} took back the invitation of @{user}"), "/invite @{user}", public=False),
+    e.InviteCodeMade: Telling(
+        N_("@{by} made the invite code number {code_id}, for {uses} uses, valid {until}"),
+        "/uninvite {code_id}",
+        public=False,
+    ),
+    e.InviteCodeUsed: Telling(N_("@{user} used the invite code number {code_id}"), public=False),
+    e.InviteCodeRevoked: Telling(N_("@{by} made the invite code number {code_id} void"), public=False),
+    e.QuestionSet: Telling(N_("@{by} set the question at the door: {question}")),
     e.MemberLeft: Telling(N_("@{user} left")),
     e.MemberKicked: Telling(N_("@{by} removed @{user}"), "/invite @{user}"),
     e.MemberBanned: Telling(N_("@{by} banned @{user} {until}"), "/unban @{user}"),
@@ -108,4 +118,6 @@ def event_fields(event: e.Event) -> dict[str, object]:
     del fields["at"]
     if isinstance(event, _NOBODYS_EVENTS):
         del fields["by"]
+    # What lets people in is not for everybody who reads the group.
+    fields.pop("answers", None)
     return fields

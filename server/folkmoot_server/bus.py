@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Literal, Protocol
 
 import structlog
 from msgspec import Struct
@@ -64,7 +64,17 @@ class JoinedNews(Struct, frozen=True, gc=False, tag="joined"):
     code: str
 
 
-News = GroupNews | AccountNews | TypingNews | PresenceNews | RevokedNews | JoinedNews
+class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
+    """A request of an account to join a group was turned down (by the act `case`), or nobody answered it in time."""
+
+    user: str
+    case: str
+    state: Literal["denied", "expired"]
+    name: str
+    reason: str = ""
+
+
+News = AnswerNews | GroupNews | AccountNews | TypingNews | PresenceNews | RevokedNews | JoinedNews
 Listener = Callable[[News], None]
 
 

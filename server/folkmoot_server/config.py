@@ -206,6 +206,15 @@ class GroupPolicy:
     )
     invite_days: int = setting(7, "Days that an invitation stands.", least=1, most=365)
     request_days: int = setting(7, "Days that a request to join waits for an answer.", least=1, most=365)
+    kick_wait_minutes: int = setting(
+        10, "Minutes before who was removed may come back, unless invited.", open=0, least=0, most=525600
+    )
+    denial_wait_hours: int = setting(
+        24, "Hours before who was turned down may ask to join again, unless invited.", open=0, least=0, most=8760
+    )
+    tries_per_hour: int = setting(
+        5, f"Answers and invite codes that one account may try at one group's door, an hour. {NO_LIMIT}", least=0
+    )
     transfer_hours: int = setting(
         48, "Hours that a proposed transfer of ownership waits for the heir's word.", least=1, most=8760
     )

@@ -17,7 +17,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import RETRY_S, Account, Accounts
-from .bus import AccountNews, GroupNews, JoinedNews, News, RevokedNews, TypingNews
+from .bus import AccountNews, AnswerNews, GroupNews, JoinedNews, News, RevokedNews, TypingNews
 from .governor import membership_changes
 from .hub import Hub
 from .metrics import HOLES
@@ -65,6 +65,10 @@ class Follower:
                 account = self._accounts.get(news.user)
                 if account is not None:
                     self._on_account(account, news)
+            case AnswerNews():
+                account = self._accounts.get(news.user)
+                if account is not None:
+                    self._hub.tell_answer(account, news)
             case RevokedNews():
                 account = self._accounts.get(news.user)
                 if account is not None:

@@ -30,7 +30,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup
 
 from .accounts import Account, Accounts, MembershipChange
-from .bus import AccountNews, Bus, GroupNews, JoinedNews
+from .bus import AccountNews, AnswerNews, Bus, GroupNews, JoinedNews
 from .clock import Clock
 from .i18n import Say
 from .notices import author_of, notice_of
@@ -301,6 +301,9 @@ class Governor:
         for change in act.changes:
             if change.joined:
                 self._bus.publish(JoinedNews(change.user, change.code))
+        for event, case in zip(act.events, act.cases, strict=True):
+            for answer in answers_to(event, case, act.room.state.name):
+                self._bus.publish(answer)
 
     def act_on_account(
         self,
@@ -347,6 +350,15 @@ class Governor:
         """Publish a stored change of an account."""
         if act.events:
             self._bus.publish(AccountNews(act.user, act.work.version + len(act.events), tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
+
+
+def answers_to(event: e.Event, case: str, name: str) -> list[AnswerNews]:
+    """Return what applicants to the group of this name have to be told of an event."""
+    if isinstance(event, e.JoinRequestEnded) and event.by != event.user:
+        return [AnswerNews(event.user, case, "denied", name, event.reason)]
+    if isinstance(event, e.RequestsExpired):
+        return [AnswerNews(user, case, "expired", name) for user in event.users]
+    return []
 
 
 def names_of(events: Sequence[e.Event]) -> list[str | int | None]:

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_protocol.events import AccountEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
+from folkmoot_protocol.events import AccountEvent, CaseEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
 from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import Account, Accounts
+from .bus import AnswerNews
 from .clock import Clock
+from .i18n import N_
 from .metrics import DELIVERIES, ENTRIES
 from .rooms import Room, Rooms
 from .session import Session, make_frame
@@ -164,6 +166,14 @@ class Hub:
             session.send(AccountEvent(account=account.view()))
             if suspended:
                 session.close(CloseCode.FORBIDDEN)
+
+    def tell_answer(self, account: Account, news: AnswerNews) -> None:
+        """Tell an account's connections what became of its request to join a group."""
+        denied, expired = N_("You were not let into {name}"), N_("Nobody has answered your request to join {name}")
+        for session in account.sessions:
+            text = session.say(denied if news.state == "denied" else expired, {"name": news.name})
+            text = f"{text}: {news.reason}" if news.reason else text
+            session.send(CaseEvent(case=news.case, state=news.state, text=text))
 
     def close_token(self, account: Account, token_hash: str) -> None:
         """Close the connections that were opened with a token that is valid no more."""

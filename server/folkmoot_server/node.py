@@ -96,6 +96,8 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         invite_ms=groups.invite_days * DAY_MS,
         request_ms=groups.request_days * DAY_MS,
         transfer_ms=groups.transfer_hours * HOUR_MS,
+        kick_wait_ms=groups.kick_wait_minutes * MINUTE_MS,
+        denial_wait_ms=groups.denial_wait_hours * HOUR_MS,
         raid_joins=groups.raid_joins,
         raid_repeats=groups.raid_repeats,
         newcomer_ms=groups.newcomer_minutes * MINUTE_MS,
@@ -127,6 +129,8 @@ class Node:
         say = translator(config.i18n.default_language)
         self.governor = Governor(self.rooms, self.accounts, self.writer, bus, clock, policy, say)
         self.raids = RaidGuard(self.rooms, self.governor)
+        tries = config.policy.groups.tries_per_hour
+        self.tries = Buckets(tries / 3600, tries)
         self.passwords = Passwords()
         rate = config.limits.sign_ins_per_minute
         self.sign_ins = Buckets(rate / 60, max(rate, 1))

@@ -12,7 +12,7 @@ from .bus import GroupNews, News
 from .governor import Governor
 from .rooms import Room, Rooms
 
-OPEN_DOORS = frozenset({"open"})
+OPEN_DOORS = frozenset({"open", "question"})
 """Ways in (`MemberJoined.via`) that anyone may take without another's word."""
 
 POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})

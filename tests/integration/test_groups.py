@@ -39,7 +39,7 @@ async def test_founding_a_group(cast: Cast, sign_in: SignIn) -> None:
         ({"name": "line\nbreak"}, "bad_name"),
         ({"name": "ok", "topic": "x" * 301}, "bad_name"),
         ({"name": "ok", "category": "chess"}, "bad_request"),
-        ({"name": "ok", "join_mode": "question"}, "unavailable"),
+        ({"name": "ok", "join_mode": "question"}, "bad_request"),
     ],
 )
 async def test_founding_refused(cast: Cast, fields: dict[str, Any], code: str) -> None:

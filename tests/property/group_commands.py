@@ -11,6 +11,7 @@ from random import Random
 from folkmoot_governance import Actor, Permission, PlatformRole
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, HOUR_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
+from folkmoot_governance.group.admission import code_id
 from folkmoot_protocol.types import EntryKind, Identity, JoinMode
 
 CODES = ("100000000000", "200000000000", "300000000000")
@@ -73,6 +74,12 @@ MEMBERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 
 ADMINS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.Invite: lambda r: c.Invite(user(r)),
+    c.MakeInviteCode: lambda r: c.MakeInviteCode(
+        code_id(r.choice(REASONS[1:])), r.choice([None, MINUTE_MS]), r.choice([0, 1, 2])
+    ),
+    c.RevokeInvitation: lambda r: c.RevokeInvitation(user(r)),
+    c.RevokeInviteCode: lambda r: c.RevokeInviteCode(code_id(r.choice(REASONS[1:]))),
+    c.DenyAllRequests: lambda r: c.DenyAllRequests(reason(r)),
     c.ApproveRequests: lambda r: c.ApproveRequests(applicants(r)),
     c.DenyRequest: lambda r: c.DenyRequest(user(r), reason=reason(r)),
     c.Kick: lambda r: c.Kick(user(r), reason=reason(r)),
@@ -98,6 +105,7 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.Rename: lambda r: c.Rename(reason(r)),
     c.SetCategory: lambda r: c.SetCategory(r.choice(["general", "music", "news", "no such"])),
     c.SetJoinMode: lambda r: c.SetJoinMode(r.choice(list(JoinMode))),
+    c.SetQuestion: lambda r: c.SetQuestion(reason(r), tuple(r.sample(REASONS, 2))),
     c.SetMemberLimit: lambda r: c.SetMemberLimit(r.randint(0, 7)),
     c.SetInfoPage: lambda r: c.SetInfoPage(r.choice([True, False])),
     c.SetRules: lambda r: c.SetRules(reason(r)),

@@ -86,7 +86,7 @@ AGAINST_A_PERSON = (
 FOR_STAFF = (c.SuspendGroup, c.RestoreGroup, c.CloseGroup, c.GrantLimit, c.DenyLimit)
 FOR_MODERATORS = (c.SuspendGroup, c.RestoreGroup)
 GRADE_HEIGHT = {"small": 0, "middle": 1, "large": 2}
-SHUT = (c.JoinGroup, c.Invite, c.ApproveRequests)
+SHUT = (c.JoinGroup, c.Invite, c.MakeInviteCode, c.ApproveRequests)
 CAME_IN = (e.MemberJoined, e.GroupCreated)
 
 

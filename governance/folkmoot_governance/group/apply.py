@@ -9,7 +9,7 @@ from folkmoot_protocol.types import GroupStatus, Role
 
 from ..roles import ALL_PERMISSIONS
 from . import events as e
-from .state import Ban, GroupState, JoinRequest, Member, Mute, case_number
+from .state import Ban, GroupState, InviteCode, JoinRequest, Member, Mute, Wait, case_number
 
 
 def founded(event: e.GroupCreated) -> GroupState:
@@ -63,6 +63,7 @@ def _joined(state: GroupState, event: e.MemberJoined) -> None:
     state.members[event.user] = Member(event.user, Role.MEMBER, event.at)
     state.requests.pop(event.user, None)
     state.invitations.pop(event.user, None)
+    state.waits.pop(event.user, None)
 
 
 def _join_requested(state: GroupState, event: e.JoinRequested) -> None:
@@ -77,6 +78,38 @@ def _join_request_ended(state: GroupState, event: e.JoinRequestEnded) -> None:
 def _invited(state: GroupState, event: e.Invited) -> None:
     state.invitations = {user: until for user, until in state.invitations.items() if until > event.at}
     state.invitations[event.user] = event.until_ms
+    state.waits.pop(event.user, None)
+
+
+def _invitation_revoked(state: GroupState, event: e.InvitationRevoked) -> None:
+    state.invitations.pop(event.user, None)
+
+
+def _rejoin_barred(state: GroupState, event: e.RejoinBarred) -> None:
+    case = case_number(state.code, state.version)
+    state.waits = {user: wait for user, wait in state.waits.items() if wait.until_ms > event.at}
+    state.waits[event.user] = Wait(event.user, event.until_ms, event.by, event.reason, case)
+
+
+def _code_made(state: GroupState, event: e.InviteCodeMade) -> None:
+    state.invite_codes = {name: code for name, code in state.invite_codes.items() if code.until_ms > event.at}
+    state.invite_codes[event.code_id] = InviteCode(event.code_id, event.until_ms, event.uses, event.by)
+
+
+def _code_used(state: GroupState, event: e.InviteCodeUsed) -> None:
+    code = state.invite_codes[event.code_id]
+    if code.uses > 1:
+        state.invite_codes[event.code_id] = replace(code, uses=code.uses - 1)
+    else:
+        del state.invite_codes[event.code_id]
+
+
+def _code_revoked(state: GroupState, event: e.InviteCodeRevoked) -> None:
+    del state.invite_codes[event.code_id]
+
+
+def _question(state: GroupState, event: e.QuestionSet) -> None:
+    state.question, state.answers = event.question, "\n".join(event.answers)
 
 
 def _left(state: GroupState, event: e.MemberLeft | e.MemberKicked) -> None:
@@ -224,6 +257,7 @@ def _closed(state: GroupState, event: e.GroupDissolved | e.GroupClosed) -> None:
     """A closed group has no members; `owner` still tells who answered for it (G9)."""
     state.status, state.status_until_ms = GroupStatus.CLOSED, 0
     state.members, state.requests, state.invitations = {}, {}, {}
+    state.waits, state.invite_codes = {}, {}
     _clear_heir(state)
 
 
@@ -252,6 +286,12 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.JoinRequested: _join_requested,
     e.JoinRequestEnded: _join_request_ended,
     e.Invited: _invited,
+    e.RejoinBarred: _rejoin_barred,
+    e.InvitationRevoked: _invitation_revoked,
+    e.InviteCodeMade: _code_made,
+    e.InviteCodeUsed: _code_used,
+    e.InviteCodeRevoked: _code_revoked,
+    e.QuestionSet: _question,
     e.MemberLeft: _left,
     e.MemberKicked: _left,
     e.MemberBanned: _banned,

@@ -44,6 +44,31 @@ class Invite(TargetedCommand, frozen=True):
     """Let an account in past the join mode."""
 
 
+class MakeInviteCode(Command, frozen=True):
+    """Make a code that lets in whoever has it; the group knows it by `code_id` alone (`admission.code_id`)."""
+
+    code_id: str
+    duration_ms: int | None = None
+    uses: int = 1
+
+
+class RevokeInvitation(TargetedCommand, frozen=True):
+    """Take back an invitation."""
+
+
+class RevokeInviteCode(Command, frozen=True):
+    """Make an invite code void."""
+
+    code_id: str
+
+
+class SetQuestion(Command, frozen=True):
+    """Set the question at the door and the answers that let people in; empty: none."""
+
+    question: str
+    answers: tuple[str, ...]
+
+
 class ApproveRequests(Command, frozen=True):
     """Let in those who asked; each applicant comes with the counts that their own caps need."""
 
@@ -56,8 +81,14 @@ class DenyRequest(TargetedCommand, frozen=True):
     reason: str = ""
 
 
+class DenyAllRequests(Command, frozen=True):
+    """Turn down everybody who waits."""
+
+    reason: str = ""
+
+
 class Kick(TargetedCommand, frozen=True):
-    """Remove a member; coming back is allowed."""
+    """Remove a member; coming back is allowed after a while."""
 
     reason: str = ""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import GroupStatus
+from folkmoot_protocol.types import GroupStatus, JoinMode
 
 from ..actor import Actor
 from ..classification import classify, grade_in_force
@@ -22,6 +22,7 @@ from .checks import check_founder, check_permission, refuse
 from .decide_antiraid import ANTIRAID
 from .decide_ending import ENDING
 from .decide_grading import GRADING, with_grade
+from .decide_invites import INVITES
 from .decide_joining import JOINING
 from .decide_moderation import MODERATION
 from .decide_ownership import OWNERSHIP
@@ -68,6 +69,9 @@ def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy)
     )
     if refusal:
         return refusal
+    if command.join_mode is JoinMode.QUESTION:
+        text = N_("Create the group with another join mode, then set its question: /question <question> = <answer>")
+        return refuse(ErrorCode.BAD_REQUEST, text, help="/question")
     created = GroupCreated(
         at=now,
         by=actor.user,
@@ -140,6 +144,9 @@ def set_category(state: GroupState, command: c.SetCategory, actor: Actor, now: i
 
 
 def set_join_mode(state: GroupState, command: c.SetJoinMode, actor: Actor, now: int, policy: Policy) -> Decision:
+    if command.join_mode is JoinMode.QUESTION and not state.answers:
+        text = N_("Set the question first: /question <question> = <answer>")
+        return refuse(ErrorCode.CONFLICT, text, help="/question")
     return [JoinModeSet(at=now, by=actor.user, join_mode=command.join_mode)]
 
 
@@ -161,6 +168,7 @@ def close_group(state: GroupState, command: c.CloseGroup, actor: Actor, now: int
 DECIDERS: dict[type[c.Command], Decider] = {
     **ENDING,
     **JOINING,
+    **INVITES,
     **ANTIRAID,
     **MODERATION,
     **OWNERSHIP,

@@ -1,4 +1,4 @@
-"""Coming in and going out: join, leave, invite, approve, deny, kick."""
+"""Coming in and going out: join, leave, approve, deny, kick."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,15 +13,17 @@ from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
+from .admission import accepts, code_id
 from .checks import check_joiner, refuse
 from .events import (
     Event,
-    Invited,
+    InviteCodeUsed,
     JoinRequested,
     JoinRequestEnded,
     MemberJoined,
     MemberKicked,
     MemberLeft,
+    RejoinBarred,
 )
 from .state import GroupState
 
@@ -43,12 +45,33 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
         return refusal
     if state.invitations.get(actor.user, 0) > now and state.join_mode is not JoinMode.CLOSED:
         return [MemberJoined(at=now, by=actor.user, user=actor.user, via="invitation")]
-    if state.join_mode is JoinMode.OPEN and not state.holds_off_raid(now):
+    wait = state.wait_of(actor.user, now)
+    if wait:
+        text = N_("You may come in, or ask to, again {until}.")
+        return refuse(ErrorCode.JOIN_CLOSED, text, until_ms=wait.until_ms, reason=wait.reason, case=wait.case)
+    if state.holds_off_raid(now) and state.join_mode in (JoinMode.OPEN, JoinMode.QUESTION):
+        return check_answer(state, command) or request_to_join(state, command, actor, now, policy)
+    code = state.invite_codes.get(code_id(command.answer)) if command.answer else None
+    if code and code.until_ms > now and state.join_mode is not JoinMode.CLOSED:
+        joined = MemberJoined(at=now, by=actor.user, user=actor.user, via="code")
+        return [joined, InviteCodeUsed(at=now, by=actor.user, user=actor.user, code_id=code.code_id)]
+    if state.join_mode is JoinMode.OPEN:
         return [MemberJoined(at=now, by=actor.user, user=actor.user, via="open")]
-    if state.join_mode in (JoinMode.OPEN, JoinMode.APPROVAL):
+    if state.join_mode is JoinMode.QUESTION:
+        joined = MemberJoined(at=now, by=actor.user, user=actor.user, via="question")
+        return check_answer(state, command) or [joined]
+    if state.join_mode is JoinMode.APPROVAL:
         return request_to_join(state, command, actor, now, policy)
     text = N_("This group takes new members by join mode {join_mode} only.")
     return refuse(ErrorCode.JOIN_CLOSED, text, join_mode=state.join_mode)
+
+
+def check_answer(state: GroupState, command: c.JoinGroup) -> Refusal | None:
+    """Refuse who has not answered the group's question, if it has one, and tell them the question."""
+    if state.join_mode is not JoinMode.QUESTION or accepts(state.answers, command.answer):
+        return None
+    text = N_("That is not the answer: {question}") if command.answer else N_("Answer this to come in: {question}")
+    return refuse(ErrorCode.WRONG_ANSWER, text, question=state.question, help="/join")
 
 
 def request_to_join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -73,22 +96,6 @@ def leave(state: GroupState, command: c.LeaveGroup, actor: Actor, now: int, poli
     if has_request(state, actor.user, now):
         return [JoinRequestEnded(at=now, by=actor.user, user=actor.user)]
     return refuse(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
-
-
-def invite(state: GroupState, command: c.Invite, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Let `user` in past the join mode, until the invitation expires."""
-    if command.user in state.members:
-        return refuse(ErrorCode.ALREADY_MEMBER, N_("@{user} is a member already."), user=command.user)
-    if state.ban_of(command.user, now):
-        text = N_("@{user} is banned here: /unban @{user} first.")
-        return refuse(ErrorCode.BANNED, text, user=command.user, help="/unban")
-    if state.join_mode is JoinMode.CLOSED:
-        return refuse(ErrorCode.JOIN_CLOSED, N_("The group is closed to new members."), help="/joinmode")
-    open_ones = sum(until > now for until in state.invitations.values())
-    if open_ones >= policy.invitations_per_group:
-        text = N_("{limit} invitations are open, and no more are allowed.")
-        return refuse(ErrorCode.CONFLICT, text, limit=policy.invitations_per_group)
-    return [Invited(at=now, by=actor.user, user=command.user, until_ms=end_of(now, policy.invite_ms))]
 
 
 def approve(state: GroupState, command: c.ApproveRequests, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -117,21 +124,43 @@ def deny(state: GroupState, command: c.DenyRequest, actor: Actor, now: int, poli
             user=command.user,
             help="/requests",
         )
-    return [JoinRequestEnded(at=now, by=actor.user, user=command.user, reason=command.reason)]
+    return turn_down(command.user, command.reason, actor, now, policy)
+
+
+def deny_all(state: GroupState, command: c.DenyAllRequests, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Turn down everybody who waits, as after a raid."""
+    waiting = [user for user in state.requests if has_request(state, user, now)]
+    if not waiting:
+        return refuse(ErrorCode.NO_SUCH_USER, N_("Nobody is waiting to join."))
+    return [event for user in waiting for event in turn_down(user, command.reason, actor, now, policy)]
+
+
+def turn_down(user: str, reason: str, actor: Actor, now: int, policy: Policy) -> list[Event]:
+    """Return the end of a request, and how long the applicant has to wait before the next."""
+    ended = JoinRequestEnded(at=now, by=actor.user, user=user, reason=reason)
+    return [ended, *bar(user, reason, actor, now, policy.denial_wait_ms)]
+
+
+def bar(user: str, reason: str, actor: Actor, now: int, wait_ms: int) -> list[Event]:
+    """Keep somebody from coming in, or asking to, for a while; nothing where the operator wants no wait."""
+    if not wait_ms:
+        return []
+    return [RejoinBarred(at=now, by=actor.user, user=user, until_ms=end_of(now, wait_ms), reason=reason)]
 
 
 def kick(state: GroupState, command: c.Kick, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Remove a member, who may come back by the group's join mode."""
+    """Remove a member, who may come back by the group's join mode after a while."""
     if command.user not in state.members:
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
-    return [MemberKicked(at=now, by=actor.user, user=command.user, reason=command.reason)]
+    kicked = MemberKicked(at=now, by=actor.user, user=command.user, reason=command.reason)
+    return [kicked, *bar(command.user, command.reason, actor, now, policy.kick_wait_ms)]
 
 
 JOINING: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
     c.JoinGroup: join,
     c.LeaveGroup: leave,
-    c.Invite: invite,
     c.ApproveRequests: approve,
     c.DenyRequest: deny,
+    c.DenyAllRequests: deny_all,
     c.Kick: kick,
 }

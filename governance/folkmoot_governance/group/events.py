@@ -37,7 +37,7 @@ class GroupCreated(Event, frozen=True, kw_only=True, tag="created"):
 
 
 class MemberJoined(MemberEvent, frozen=True, kw_only=True, tag="joined"):
-    via: Literal["open", "approval", "invitation"]
+    via: Literal["open", "approval", "invitation", "question", "code"]
 
 
 class JoinRequested(MemberEvent, frozen=True, kw_only=True, tag="join_requested"):
@@ -53,6 +53,38 @@ class JoinRequestEnded(MemberEvent, frozen=True, kw_only=True, tag="join_request
 
 class Invited(MemberEvent, frozen=True, kw_only=True, tag="invited"):
     until_ms: int
+
+
+class RejoinBarred(MemberEvent, frozen=True, kw_only=True, tag="rejoin_barred"):
+    """Who was removed or turned down may not come in, nor ask to, before `until_ms`, unless invited."""
+
+    until_ms: int
+    reason: str = ""
+
+
+class InvitationRevoked(MemberEvent, frozen=True, kw_only=True, tag="invitation_revoked"):
+    pass
+
+
+class InviteCodeMade(Event, frozen=True, kw_only=True, tag="invite_code_made"):
+    code_id: str
+    until_ms: int
+    uses: int
+
+
+class InviteCodeUsed(MemberEvent, frozen=True, kw_only=True, tag="invite_code_used"):
+    code_id: str
+
+
+class InviteCodeRevoked(Event, frozen=True, kw_only=True, tag="invite_code_revoked"):
+    code_id: str
+
+
+class QuestionSet(Event, frozen=True, kw_only=True, tag="question_set"):
+    """The question at the door; `answers` are normalised and for those alone who may read the group's record."""
+
+    question: str
+    answers: tuple[str, ...]
 
 
 class MemberLeft(MemberEvent, frozen=True, kw_only=True, tag="left"):
@@ -257,6 +289,12 @@ GroupEvent = (
     | JoinRequested
     | JoinRequestEnded
     | Invited
+    | RejoinBarred
+    | InvitationRevoked
+    | InviteCodeMade
+    | InviteCodeUsed
+    | InviteCodeRevoked
+    | QuestionSet
     | MemberLeft
     | MemberKicked
     | MemberBanned

@@ -37,6 +37,25 @@ class Mute(Struct, frozen=True):
     case: str
 
 
+class Wait(Struct, frozen=True):
+    """That `user` was removed or turned down and may not come in, nor ask to, before `until_ms`."""
+
+    user: str
+    until_ms: int
+    by: str
+    reason: str
+    case: str
+
+
+class InviteCode(Struct, frozen=True):
+    """A code that lets in `uses` more people until `until_ms`."""
+
+    code_id: str
+    until_ms: int
+    uses: int
+    by: str
+
+
 class JoinRequest(Struct, frozen=True):
     """Somebody waiting at the door of a group with join mode `approval`; void from `until_ms` on."""
 
@@ -79,6 +98,9 @@ class GroupState(Struct):
     asked_limit: int = 0
     info_hidden_ms: int = 0
     rules: str = ""
+    question: str = ""
+    answers: str = ""
+    """To the question at the door, normalised, one a line."""
     version: int = 0
     members: dict[str, Member] = field(default_factory=dict)
     bans: dict[str, Ban] = field(default_factory=dict)
@@ -86,6 +108,9 @@ class GroupState(Struct):
     requests: dict[str, JoinRequest] = field(default_factory=dict)
     invitations: dict[str, int] = field(default_factory=dict)
     """Invited users, each with the instant (Unix ms) from which the invitation is void."""
+
+    waits: dict[str, Wait] = field(default_factory=dict)
+    invite_codes: dict[str, InviteCode] = field(default_factory=dict)
 
     def standing(self, now: int) -> GroupStatus:
         """Return the status in force at `now`: a suspension ends by itself (G11.1)."""
@@ -114,6 +139,11 @@ class GroupState(Struct):
         """Return the mute in force on `user` at `now`."""
         mute = self.mutes.get(user)
         return mute if mute and mute.until_ms > now else None
+
+    def wait_of(self, user: str, now: int) -> Wait | None:
+        """Return why `user` may not come in, nor ask to, at `now`."""
+        wait = self.waits.get(user)
+        return wait if wait and wait.until_ms > now else None
 
     def holds_off_raid(self, now: int) -> bool:
         """Say whether newcomers are silent, and joining takes approval, at `now`."""

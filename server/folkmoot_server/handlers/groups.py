@@ -78,8 +78,6 @@ async def create_group(node: "Node", session: Session, request: rq.CreateGroup) 
 def found(node: "Node", session: Session, command: c.CreateGroup) -> Act | Refusal:
     """Decide on founding a group."""
     assert session.account is not None
-    if command.join_mode is JoinMode.QUESTION:
-        return Refusal(ErrorCode.UNAVAILABLE, N_("This server does not offer this yet."))
     return node.governor.create(command, session.account)
 
 
@@ -107,12 +105,25 @@ async def get_group(node: "Node", session: Session, request: rq.GetGroup) -> Gro
     return GroupResult(room.view(node.clock.now_ms(), session.account))
 
 
+def check_tries(node: "Node", room: Room, user: str, answer: str | None) -> Refusal | None:
+    """Refuse an account that tries too many answers or invite codes at the door of one group."""
+    state = room.state
+    if not answer or not (state.invite_codes or state.join_mode is JoinMode.QUESTION):
+        return None
+    wait = node.tries.take(f"{user} {state.code}", node.clock.now_ms())
+    text, rule = N_("Too many tries: wait {wait}."), "policy.groups.tries_per_hour"
+    return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait, "rule": rule}) if wait else None
+
+
 async def join_group(node: "Node", session: Session, request: rq.JoinGroup) -> Refusal | None:
     """Join, or ask to (G8.3)."""
     room = await find_room(node, request.group)
     if isinstance(room, Refusal):
         return room
     assert session.account is not None
+    refusal = check_tries(node, room, session.account.user, request.answer)
+    if refusal:
+        return refusal
     act = node.governor.act(room, c.JoinGroup(request.answer or ""), session.account)
     if isinstance(act, Refusal):
         return act

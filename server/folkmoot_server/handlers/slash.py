@@ -20,7 +20,7 @@ from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
 from ..slash.arguments import read_arguments
-from ..slash.call import Action, Answer, Call, Elsewhere, Outcome
+from ..slash.call import Action, Answer, Call, Elsewhere, Noted, Outcome
 from ..slash.help import describe
 from ..slash.registry import COMMANDS, find_slash
 from . import groups, messages
@@ -88,6 +88,9 @@ async def carry_out(
         return wrap(CommandResult(outcome.text, outcome.data))
     if isinstance(outcome, Action):
         return await post_action(node, session, request, call, outcome, wrap)
+    note = outcome if isinstance(outcome, Noted) else None
+    if isinstance(outcome, Noted):
+        outcome = outcome.command
     if isinstance(outcome, CreateGroup):
         act = groups.found(node, session, outcome)
     else:
@@ -95,7 +98,7 @@ async def carry_out(
         act = await decide_on(node, room, command, call)
     if isinstance(act, Refusal):
         return act
-    groups.queue_act(node, session, request.id, act, lambda stored: wrap(tell_act(session, stored)))
+    groups.queue_act(node, session, request.id, act, lambda stored: wrap(tell_act(session, stored, note)))
     return None
 
 
@@ -128,7 +131,7 @@ async def post_action(
     return await messages.post_after_reading(node, session, post, action.text, form)
 
 
-def tell_act(session: Session, act: Act) -> CommandResult:
+def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandResult:
     """Tell the actor what was done, under which case number, until when, and what undoes it."""
     lines: list[str] = []
     items: list[dict[str, object]] = []
@@ -150,6 +153,8 @@ def tell_act(session: Session, act: Act) -> CommandResult:
     data = dict(items[0]) if items else {}
     if len(items) > 1:
         data["acts"] = items
+    if note is not None:
+        text, data = f"{text}\n{note.text}", data | note.data
     return CommandResult(text, msgspec.to_builtins(data))
 
 

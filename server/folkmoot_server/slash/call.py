@@ -65,10 +65,18 @@ class Elsewhere(Struct, frozen=True):
     command: Command
 
 
+class Noted(Struct, frozen=True):
+    """A governance command whose actor alone is told something more once it is stored."""
+
+    command: Command
+    text: str
+    data: dict[str, object]
+
+
 class Action(Struct, frozen=True):
     """An entry to post as an action (`/me`)."""
 
     text: str
 
 
-Outcome = Command | Elsewhere | Action | Answer | Refusal
+Outcome = Command | Elsewhere | Noted | Action | Answer | Refusal

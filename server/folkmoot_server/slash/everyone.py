@@ -11,6 +11,7 @@ from folkmoot_protocol.names import check_group_name
 from folkmoot_protocol.types import GroupStatus, Role
 
 from ..codes import free_code
+from ..handlers.groups import check_tries
 from ..handlers.search import SEARCH_PAGE, search_room
 from ..i18n import LANGUAGES, N_, show_instant
 from ..settle import stored
@@ -123,17 +124,12 @@ async def join(call: Call, code: str, answer: str | None) -> Outcome:
     room = await call.node.rooms.load(parsed) if parsed else None
     if room is None:
         return Refusal(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
-    return Elsewhere(room, c.JoinGroup(answer or ""))
+    return check_tries(call.node, room, call.account.user, answer) or Elsewhere(room, c.JoinGroup(answer or ""))
 
 
 async def leave(call: Call) -> Outcome:
     """Leave this group."""
     return c.LeaveGroup()
-
-
-async def invite(call: Call, user: str) -> Outcome:
-    """Let somebody in past the join mode."""
-    return c.Invite(user)
 
 
 async def me(call: Call, text: str) -> Outcome:

@@ -1,9 +1,23 @@
 """Slash commands about who comes in."""
 
-from folkmoot_governance.group import commands as c
+import secrets
 
-from ..i18n import N_
-from .call import Answer, Call, Outcome
+from folkmoot_governance import JoinRequest, Refusal
+from folkmoot_governance.duration import parse_duration
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group.admission import code_id
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import check_topic
+
+from ..i18n import N_, show_instant
+from .arguments import BARE_NUMBER, read_user
+from .call import Answer, Call, Noted, Outcome
+
+MOST_LISTED = 200
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Of invite codes: none that is taken for another."""
+CODE_LENGTH = 12
+INVITE_USAGE = N_("An invitation of one account takes nothing more: /invite @user. For a code: /invite code 2d 10")
 
 
 async def antiraid(call: Call, switch: str | None, duration: int | None) -> Outcome:
@@ -16,3 +30,89 @@ async def antiraid(call: Call, switch: str | None, duration: int | None) -> Outc
     until = state.antiraid_until_ms if state.holds_off_raid(call.now) else 0
     text = N_("A raid is being held off {until}.") if until else N_("No raid is being held off.")
     return Answer(call.say(text, {"until_ms": until}), {"until_ms": until})
+
+
+async def invite(call: Call, who: str, more: str | None) -> Outcome:
+    """Let somebody in past the join mode: one account, or whoever has a code."""
+    if who.lower() != "code":
+        return Refusal(ErrorCode.BAD_SYNTAX, INVITE_USAGE) if more else c.Invite(read_user(who))
+    duration, uses = None, 1
+    for word in (more or "").split():
+        if word.isascii() and word.isdigit() and len(word) <= 6:
+            uses = int(word)
+            continue
+        duration = parse_duration(word)
+        if duration is None:
+            return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
+    secret = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+    line: dict[str, object] = {"line": f"/join {call.room.state.code} {secret}", "invite_code": secret}
+    text = call.say(N_("The code is told only once. It is used like this: {line}"), line)
+    return Noted(c.MakeInviteCode(code_id(secret), duration, uses), text, line)
+
+
+async def uninvite(call: Call, who: str) -> Outcome:
+    """Take back an invitation, or make an invite code void."""
+    return c.RevokeInvitation(read_user(who)) if who.startswith("@") else c.RevokeInviteCode(who.lower())
+
+
+async def invites(call: Call) -> Outcome:
+    """List the open invitations and invite codes."""
+    state, now = call.room.state, call.now
+    people: list[dict[str, object]] = [
+        {"user": user, "until_ms": until} for user, until in state.invitations.items() if until > now
+    ]
+    codes: list[dict[str, object]] = [
+        {"code_id": one.code_id, "until_ms": one.until_ms, "uses": one.uses, "by": one.by}
+        for one in state.invite_codes.values()
+        if one.until_ms > now
+    ]
+    lines = [call.say(N_("@{user} {until}"), one) for one in people[:MOST_LISTED]]
+    lines += [call.say(N_("code {code_id} {until}, by @{by}, uses left: {uses}"), one) for one in codes[:MOST_LISTED]]
+    data: dict[str, object] = {"invitations": people[:MOST_LISTED], "codes": codes[:MOST_LISTED]}
+    return Answer("\n".join(lines) or call.say(N_("None.")), data)
+
+
+def waiting(call: Call) -> list[JoinRequest]:
+    """Return the open requests, the oldest first."""
+    found = [one for one in call.room.state.requests.values() if one.until_ms > call.now]
+    return sorted(found, key=lambda one: (one.asked_ts, one.user))
+
+
+async def requests(call: Call) -> Outcome:
+    """List who waits to join, since when and until when."""
+    rows: list[dict[str, object]] = [
+        {"user": one.user, "asked_ts": one.asked_ts, "until_ms": one.until_ms, "answer": one.answer}
+        for one in waiting(call)[:MOST_LISTED]
+    ]
+    text = N_("@{user}, since {since}, open {until} {answer}")
+    lines = [call.say(text, {**row, "since": show_instant(int(str(row["asked_ts"])))}).rstrip() for row in rows]
+    return Answer("\n".join(lines) or call.say(N_("Nobody is waiting to join.")), {"items": rows})
+
+
+async def approve(call: Call, who: str) -> Outcome:
+    """Let in applicants, or all of them, the oldest first; as many at once as may be."""
+    users = [one.user for one in waiting(call)] if who == "all" else [read_user(word) for word in who.split()]
+    accounts = [await call.node.accounts.load(user) for user in users[:MOST_LISTED]]
+    return c.ApproveRequests(tuple(account.actor() for account in accounts if account))
+
+
+async def deny(call: Call, who: str, reason: str | None) -> Outcome:
+    """Turn an applicant down, or all of them; they are told why."""
+    return c.DenyAllRequests(reason or "") if who == "all" else c.DenyRequest(read_user(who), reason or "")
+
+
+async def question(call: Call, line: str | None) -> Outcome:
+    """Show, set or take away the question at the door; `|` stands between answers that are all right."""
+    state = call.room.state
+    if line is None:
+        answers = state.answers.split("\n") if state.answers else []
+        shown: dict[str, object] = {"question": state.question, "answers": answers}
+        text = f"{state.question} = {' | '.join(answers)}" if answers else call.say(N_("None."))
+        return Answer(text, shown)
+    if line.lower() == "off":
+        return c.SetQuestion("", ())
+    asked, _, answers_given = line.rpartition("=")
+    try:
+        return c.SetQuestion(check_topic(asked.strip()), tuple(answers_given.split("|")))
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))

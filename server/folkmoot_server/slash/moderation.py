@@ -111,24 +111,3 @@ async def topic(call: Call, text: str | None) -> Outcome:
         return c.SetTopic(check_topic(text or ""))
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
-
-
-async def requests(call: Call) -> Outcome:
-    """List who waits to join."""
-    waiting = [one for one in call.room.state.requests.values() if one.until_ms > call.now][:MOST_LISTED]
-    lines = [f"@{one.user} {one.answer}".rstrip() for one in waiting]
-    rows = [{"user": one.user, "asked_ts": one.asked_ts, "answer": one.answer} for one in waiting]
-    return Answer("\n".join(lines) or call.say(N_("Nobody is waiting to join.")), {"items": rows})
-
-
-async def approve(call: Call, who: str) -> Outcome:
-    """Let in one applicant, or all of them."""
-    waiting = [one.user for one in call.room.state.requests.values() if one.until_ms > call.now]
-    users = waiting if who == "all" else [who.removeprefix("@").lower()]
-    accounts = [await call.node.accounts.load(user) for user in users]
-    return c.ApproveRequests(tuple(account.actor() for account in accounts if account))
-
-
-async def deny(call: Call, user: str, reason: str | None) -> Outcome:
-    """Turn an applicant down."""
-    return c.DenyRequest(user, reason or "")

@@ -16,7 +16,7 @@ from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, read_numbe
 from .call import Outcome
 from .help import show_help
 
-JOIN_MODES = tuple(mode.value for mode in JoinMode if mode is not JoinMode.QUESTION)
+JOIN_MODES = tuple(mode.value for mode in JoinMode)
 
 
 class Slash(Struct, frozen=True):
@@ -52,6 +52,7 @@ def rest(shown: str) -> Argument:
     return Argument(shown, rest=True)
 
 
+INVITED = Argument("@user|code", from_reply=lambda entry: entry.from_.user, starts="@")
 ROLE = Argument("role", choice(*(role.value for role in Role)), optional=True)
 LANGUAGE = word("|".join(LANGUAGES), choice(*(name.lower() for name in LANGUAGES)))
 
@@ -88,7 +89,14 @@ COMMANDS: tuple[Slash, ...] = (
         in_group=False,
     ),
     Slash("leave", ("退群",), (), N_("Leave this group"), everyone.leave, c.LeaveGroup),
-    Slash("invite", ("邀请",), (USER,), N_("Invite somebody into this group"), everyone.invite, c.Invite),
+    Slash(
+        "invite",
+        ("邀请",),
+        (INVITED, optional(rest("duration uses"))),
+        N_("Invite somebody into this group, or make an invite code"),
+        joining.invite,
+        c.Invite,
+    ),
     Slash("me", (), (rest("text…"),), N_("Post an action"), everyone.me),
     Slash("search", ("搜索",), (rest("text…"),), N_("Find what was said here"), everyone.search),
     Slash("limits", (), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
@@ -134,16 +142,27 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash("unlock", ("解除全员禁言",), (), N_("Let everyone post again"), moderation.unlock, c.Unlock),
     Slash("topic", (), (optional(rest("text…")),), N_("Set the topic"), moderation.topic, c.SetTopic),
-    Slash("requests", ("入群申请",), (), N_("List who waits to join"), moderation.requests, c.DenyRequest),
+    Slash("requests", ("入群申请",), (), N_("List who waits to join"), joining.requests, c.DenyRequest),
     Slash(
         "approve",
         ("同意",),
-        (word("@user|all"),),
+        (rest("@user…|all"),),
         N_("Let in who waits to join"),
-        moderation.approve,
+        joining.approve,
         c.ApproveRequests,
     ),
-    Slash("deny", ("拒绝",), (USER, REASON), N_("Turn down who waits to join"), moderation.deny, c.DenyRequest),
+    Slash(
+        "deny", ("拒绝",), (word("@user|all"), REASON), N_("Turn down who waits to join"), joining.deny, c.DenyRequest
+    ),
+    Slash("invites", (), (), N_("List the open invitations and invite codes"), joining.invites, c.RevokeInvitation),
+    Slash(
+        "uninvite",
+        (),
+        (word("@user|number"),),
+        N_("Take back an invitation or an invite code"),
+        joining.uninvite,
+        c.RevokeInvitation,
+    ),
     Slash(
         "antiraid",
         ("防护",),
@@ -195,6 +214,14 @@ COMMANDS: tuple[Slash, ...] = (
         N_("Say how people come in"),
         ownership.join_mode,
         c.SetJoinMode,
+    ),
+    Slash(
+        "question",
+        (),
+        (optional(rest("question = answer | answer…")),),
+        N_("Set the question that newcomers must answer, or off"),
+        joining.question,
+        c.SetQuestion,
     ),
     Slash(
         "limit",

@@ -18,6 +18,7 @@ from folkmoot_governance import (
 )
 from folkmoot_governance.account import AnyAccountEvent
 from folkmoot_governance.group.events import GroupEvent
+from folkmoot_governance.group.state import InviteCode, Wait
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, Role
 
 from .api import AccountRow, AnyEvent, Claim, GroupRow, Profile, Recorded, StoredAccount
@@ -26,7 +27,9 @@ from .tables import (
     bans,
     groups,
     invitations,
+    invite_codes,
     join_requests,
+    join_waits,
     ledger,
     members,
     mutes,
@@ -115,6 +118,8 @@ def load_group(main: Connection, code: str) -> GroupState | None:
         bans={one["user"]: Ban(**_without_code(one)) for one in _rows(main, bans, code)},
         mutes={one["user"]: Mute(**_without_code(one)) for one in _rows(main, mutes, code)},
         requests={one["user"]: JoinRequest(**_without_code(one)) for one in _rows(main, join_requests, code)},
+        waits={one["user"]: Wait(**_without_code(one)) for one in _rows(main, join_waits, code)},
+        invite_codes={one["code_id"]: InviteCode(**_without_code(one)) for one in _rows(main, invite_codes, code)},
         invitations={one["user"]: one["until_ms"] for one in _rows(main, invitations, code)},
     )
 

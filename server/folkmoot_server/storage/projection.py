@@ -11,6 +11,7 @@ from typing import Any
 from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
 from folkmoot_governance.account import AccountEvent
 from folkmoot_governance.group import events as e
+from folkmoot_governance.group.state import Wait
 
 from .api import Profile, Remove, RowChange, Upsert
 
@@ -25,6 +26,8 @@ GROUP_TEXTS = (
     "join_mode",
     "status",
     "heir",
+    "question",
+    "answers",
     "rules",
 )
 GROUP_NUMBERS = (
@@ -47,10 +50,12 @@ GROUP_NUMBERS = (
 # the group's own row alone.
 TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.GroupCreated: ("members",),
-    e.MemberJoined: ("members", "join_requests", "invitations"),
+    e.MemberJoined: ("members", "join_requests", "invitations", "join_waits"),
     e.JoinRequested: ("join_requests",),
     e.JoinRequestEnded: ("join_requests",),
-    e.Invited: ("invitations",),
+    e.Invited: ("invitations", "join_waits"),
+    e.InvitationRevoked: ("invitations",),
+    e.RejoinBarred: ("join_waits",),
     e.MemberLeft: ("members",),
     e.MemberKicked: ("members",),
     e.MemberBanned: ("members", "join_requests", "invitations", "bans"),
@@ -72,11 +77,13 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
 PRUNED: dict[type[e.Event], str] = {
     e.JoinRequested: "join_requests",
     e.Invited: "invitations",
+    e.RejoinBarred: "join_waits",
+    e.InviteCodeMade: "invite_codes",
     e.MemberBanned: "bans",
     e.MemberMuted: "mutes",
 }
 
-EMPTIED = ("members", "join_requests", "invitations")
+EMPTIED = ("members", "join_requests", "invitations", "join_waits", "invite_codes")
 
 
 def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
@@ -87,6 +94,8 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
         changes.append(Remove(pruned, {"code": state.code}, until_ms=event.at))
     for table in TOUCHES.get(type(event), ()):
         changes += [member_table_row(state, table, user) for user in _users_of(event)]
+    if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
+        changes.append(invite_code_row(state, event.code_id))
     if isinstance(event, e.EntryDeleted):
         changes.append(_redaction(state, event))
     if isinstance(event, (e.GroupDissolved, e.GroupClosed)):
@@ -122,6 +131,15 @@ def member_table_row(state: GroupState, table: str, user: str) -> RowChange:
     held, values = MEMBER_TABLES[table]
     row = held(state).get(user)
     return Remove(table, where) if row is None else Upsert(table, where | values(row))
+
+
+def invite_code_row(state: GroupState, code_id: str) -> RowChange:
+    """Return the row of an invite code, or its removal where it is used up or void."""
+    where = {"code": state.code, "code_id": code_id}
+    one = state.invite_codes.get(code_id)
+    if one is None:
+        return Remove("invite_codes", where)
+    return Upsert("invite_codes", where | {"until_ms": one.until_ms, "uses": one.uses, "by": one.by})
 
 
 def profile_row(profile: Profile) -> Upsert:
@@ -178,7 +196,7 @@ def _member_values(member: Member) -> dict[str, Any]:
     }
 
 
-def _measure_values(measure: Ban | Mute) -> dict[str, Any]:
+def _measure_values(measure: Ban | Mute | Wait) -> dict[str, Any]:
     return {name: getattr(measure, name) for name in ("until_ms", "by", "reason", "case")}
 
 
@@ -190,6 +208,7 @@ MEMBER_TABLES: dict[str, tuple[Callable[[GroupState], dict[str, Any]], Callable[
     "members": (lambda state: state.members, _member_values),
     "bans": (lambda state: state.bans, _measure_values),
     "mutes": (lambda state: state.mutes, _measure_values),
+    "join_waits": (lambda state: state.waits, _measure_values),
     "join_requests": (lambda state: state.requests, _request_values),
     "invitations": (lambda state: state.invitations, lambda until_ms: {"until_ms": until_ms}),
 }

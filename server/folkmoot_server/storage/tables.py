@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -98,6 +98,8 @@ groups = Table(
     _number("antiraid_since_ms"),
     _number("antiraid_until_ms"),
     _text("heir"),
+    _text("question"),
+    _text("answers"),
     _number("heir_until_ms"),
     _number("entries_per_day"),
     _number("asked_limit"),
@@ -151,6 +153,20 @@ join_requests = Table(
     *_ends("until_ms"),
 )
 
+join_waits = Table(
+    "join_waits", metadata, *_group_and_user(), _number("until_ms"), _text("by"), _text("reason"), _text("case")
+)
+
+invite_codes = Table(
+    "invite_codes",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _text("code_id", primary_key=True),
+    _number("until_ms"),
+    _number("uses"),
+    _text("by"),
+)
+
 invitations = Table("invitations", metadata, *_group_and_user(), _number("until_ms"), *_ends("until_ms"))
 
 redactions = Table(
@@ -194,5 +210,5 @@ activity = Table(
     _number("entries_per_day"),
 )
 
-PROJECTIONS = (accounts, groups, members, bans, mutes, join_requests, invitations, redactions)
+PROJECTIONS = (accounts, groups, members, bans, mutes, join_requests, join_waits, invitations, invite_codes, redactions)
 """The tables that replaying the ledger must give again, parents before children."""

@@ -25,7 +25,8 @@ def waiting(*users: str, **founding: object) -> GroupState:
         (JoinMode.APPROVAL, True, "invitation"),
         (JoinMode.INVITE, False, ErrorCode.JOIN_CLOSED),
         (JoinMode.INVITE, True, "invitation"),
-        (JoinMode.QUESTION, False, ErrorCode.JOIN_CLOSED),
+        (JoinMode.QUESTION, False, ErrorCode.WRONG_ANSWER),
+        (JoinMode.QUESTION, True, "invitation"),
         (JoinMode.CLOSED, False, ErrorCode.JOIN_CLOSED),
         (JoinMode.CLOSED, True, ErrorCode.JOIN_CLOSED),
     ],
@@ -147,5 +148,10 @@ def test_kicking() -> None:
     do(state, c.Kick("mia", reason="rude"), "adam")
     assert "mia" not in state.members
     assert code_of(ask(state, c.Kick("mia"), "adam")) == ErrorCode.NO_SUCH_USER
-    do(state, c.JoinGroup(), "mia")
+    back = NOW + POLICY.kick_wait_ms
+    refusal = ask(state, c.JoinGroup(), "mia", back - 1)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.detail["until_ms"], refusal.detail["reason"]) == (ErrorCode.JOIN_CLOSED, back, "rude")
+    do(state, c.JoinGroup(), "mia", back)
     assert "mia" in state.members
+    assert state.waits == {}

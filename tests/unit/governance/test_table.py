@@ -19,7 +19,7 @@ def test_the_table_names_every_row() -> None:
     table = permission_table()
     assert all(f"| `{command.__name__}` |" in table for command in RULES)
     assert all(f"| `{act}` |" in table for act in PLATFORM_RULES)
-    assert "| `Kick` | Remove a member; coming back is allowed. | admin | `kick` | yes | yes |" in table
+    assert "| `Kick` | Remove a member; coming back is allowed after a while. | admin | `kick` | yes | yes |" in table
 
 
 def test_what_stands_around_the_table_is_kept() -> None:

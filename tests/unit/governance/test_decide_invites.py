@@ -1,0 +1,175 @@
+"""Ways past a closed door: invitations, codes, an answer; and who has to wait before the next try."""
+
+import pytest
+
+from folkmoot_governance import GroupState, Policy, Refusal
+from folkmoot_governance.duration import DAY_MS, MINUTE_MS
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_governance.group.admission import LONGEST_ANSWER, MOST_ANSWERS, accepts, code_id, normalise
+from folkmoot_governance.notices import event_fields
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import JoinMode
+from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group
+
+CODE = "k7f2m9qx3d"
+
+
+@pytest.mark.parametrize("given", ["Four", "  four ", "ｆｏｕｒ", "FOUR", "4", "４", "two  plus\ttwo"])
+def test_answers_are_compared_without_case_width_and_spaces(given: str) -> None:
+    assert accepts("\n".join(map(normalise, ["four", "4", "Two plus two"])), given)
+
+
+@pytest.mark.parametrize("given", ["", " ", "fourth", "four\n4", "5"])
+def test_other_answers_are_wrong(given: str) -> None:
+    assert not accepts("four\n4", given)
+
+
+def asking(*answers: str, **founding: object) -> GroupState:
+    state = make_group(**founding)
+    do(state, c.SetQuestion("Two and two?", answers or ("4", "Four")), "olga")
+    do(state, c.SetJoinMode(JoinMode.QUESTION), "olga")
+    return state
+
+
+def test_the_right_answer_lets_in_and_a_wrong_one_tells_the_question() -> None:
+    state = asking()
+    for wrong in ("", "five"):
+        refusal = ask(state, c.JoinGroup(wrong), "gus")
+        assert isinstance(refusal, Refusal)
+        assert (refusal.code, refusal.detail["question"]) == (ErrorCode.WRONG_ANSWER, "Two and two?")
+    assert do(state, c.JoinGroup("ＦＯＵＲ"), "gus") == [e.MemberJoined(at=NOW, by="gus", user="gus", via="question")]
+
+
+def test_under_a_raid_the_answer_leads_to_the_queue_only() -> None:
+    state = asking()
+    do(state, c.SetAntiraid(), "adam")
+    assert code_of(ask(state, c.JoinGroup("five"), "gus")) == ErrorCode.WRONG_ANSWER
+    (event,) = do(state, c.JoinGroup("four"), "gus")
+    assert isinstance(event, e.JoinRequested)
+
+
+def test_no_question_no_mode_and_the_other_way_round() -> None:
+    assert code_of(ask(make_group(), c.SetJoinMode(JoinMode.QUESTION), "olga")) == ErrorCode.CONFLICT
+    assert code_of(ask(asking(), c.SetQuestion("", ()), "olga")) == ErrorCode.CONFLICT
+    state = asking()
+    do(state, c.SetJoinMode(JoinMode.APPROVAL), "olga")
+    do(state, c.SetQuestion("", ()), "olga")
+    assert (state.question, state.answers) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("question", "answers", "code"),
+    [
+        ("Two and two?", (), ErrorCode.BAD_REQUEST),
+        ("Two and two?", (" ", ""), ErrorCode.BAD_REQUEST),
+        ("", ("4",), ErrorCode.BAD_REQUEST),
+        ("Which?", tuple(map(str, range(MOST_ANSWERS + 1))), ErrorCode.TOO_LONG),
+        ("Which?", ("x" * (LONGEST_ANSWER + 1),), ErrorCode.TOO_LONG),
+    ],
+)
+def test_questions_that_make_no_sense(question: str, answers: tuple[str, ...], code: ErrorCode) -> None:
+    assert code_of(ask(make_group(), c.SetQuestion(question, answers), "olga")) == code
+
+
+def test_the_group_reads_the_question_and_not_the_answers() -> None:
+    (event,) = do(make_group(), c.SetQuestion("Two and two?", ("4",)), "olga")
+    assert event_fields(event) == {"event": "question_set", "by": "olga", "question": "Two and two?"}
+
+
+def with_code(mode: JoinMode = JoinMode.INVITE, uses: int = 1) -> GroupState:
+    state = make_group(join_mode=mode)
+    do(state, c.MakeInviteCode(code_id(CODE), DAY_MS, uses), "adam")
+    return state
+
+
+@pytest.mark.parametrize("mode", [JoinMode.INVITE, JoinMode.APPROVAL, JoinMode.OPEN])
+def test_a_code_lets_in_once(mode: JoinMode) -> None:
+    state = with_code(mode)
+    joined, used = do(state, c.JoinGroup(" K7F2-m9qx-3d "), "gus")
+    assert (joined.via, used.code_id) == ("code", code_id(CODE))
+    assert state.invite_codes == {}
+    again = ask(state, c.JoinGroup(CODE), "ida")
+    assert isinstance(again, Refusal) or not any(isinstance(one, e.InviteCodeUsed) for one in again)
+
+
+def test_a_code_for_many_counts_down_and_expires() -> None:
+    state = with_code(uses=2)
+    do(state, c.JoinGroup(CODE), "gus")
+    assert code_of(ask(state, c.JoinGroup(CODE), "ida", NOW + DAY_MS)) == ErrorCode.JOIN_CLOSED
+    do(state, c.JoinGroup(CODE), "ida", NOW + DAY_MS - 1)
+    assert code_of(ask(state, c.JoinGroup(CODE), "ken")) == ErrorCode.JOIN_CLOSED
+
+
+def test_under_a_raid_a_code_opens_no_open_door() -> None:
+    state = with_code(JoinMode.OPEN)
+    do(state, c.SetAntiraid(), "adam")
+    (event,) = do(state, c.JoinGroup(CODE), "gus")
+    assert isinstance(event, e.JoinRequested)
+
+
+def test_a_closed_group_makes_and_takes_no_codes() -> None:
+    closed = make_group(join_mode=JoinMode.CLOSED)
+    assert code_of(ask(closed, c.MakeInviteCode("id"), "adam")) == ErrorCode.JOIN_CLOSED
+    state = with_code()
+    do(state, c.SetJoinMode(JoinMode.CLOSED), "olga")
+    assert code_of(ask(state, c.JoinGroup(CODE), "gus")) == ErrorCode.JOIN_CLOSED
+
+
+def test_codes_are_bounded_and_old_ones_forgotten() -> None:
+    state, policy = with_code(), Policy(invitations_per_group=1)
+    another = c.MakeInviteCode("other")
+    assert code_of(ask(state, another, "adam", policy=policy)) == ErrorCode.CONFLICT
+    do(state, another, "adam", NOW + DAY_MS, policy)
+    assert list(state.invite_codes) == ["other"]
+    for uses in (0, 1001):
+        assert code_of(ask(state, c.MakeInviteCode("id", None, uses), "adam")) == ErrorCode.BAD_REQUEST
+
+
+def test_taking_back() -> None:
+    state = with_code()
+    do(state, c.Invite("gus"), "adam")
+    do(state, c.RevokeInvitation("gus"), "adam")
+    do(state, c.RevokeInviteCode(code_id(CODE)), "adam")
+    assert (state.invitations, state.invite_codes) == ({}, {})
+    assert code_of(ask(state, c.RevokeInvitation("gus"), "adam")) == ErrorCode.CONFLICT
+    assert code_of(ask(state, c.RevokeInviteCode(code_id(CODE)), "adam")) == ErrorCode.CONFLICT
+
+
+def waiting(*users: str) -> GroupState:
+    requests = [e.JoinRequested(at=NOW, by=one, user=one, until_ms=SOON) for one in users]
+    return make_group(*requests, join_mode=JoinMode.APPROVAL)
+
+
+def test_who_was_turned_down_waits_before_asking_again_unless_invited() -> None:
+    state = waiting("gus")
+    do(state, c.DenyRequest("gus", "not now"), "adam")
+    refusal = ask(state, c.JoinGroup(), "gus", NOW + POLICY.denial_wait_ms - 1)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.detail["reason"]) == (ErrorCode.JOIN_CLOSED, "not now")
+    assert code_of(ask(state, c.JoinGroup(), "gus", NOW + POLICY.denial_wait_ms)) is None
+    do(state, c.Invite("gus"), "adam")
+    assert "gus" not in state.waits
+    do(state, c.JoinGroup(), "gus")
+
+
+def test_turning_all_down() -> None:
+    state = waiting("a", "b")
+    events = do(state, c.DenyAllRequests("a raid"), "adam")
+    assert [type(one) for one in events] == [e.JoinRequestEnded, e.RejoinBarred] * 2
+    assert (state.requests, set(state.waits)) == ({}, {"a", "b"})
+    assert code_of(ask(state, c.DenyAllRequests(), "adam")) == ErrorCode.NO_SUCH_USER
+
+
+def test_an_operator_may_want_no_waits() -> None:
+    state, policy = waiting("gus"), Policy(kick_wait_ms=0, denial_wait_ms=0)
+    assert len(do(state, c.DenyRequest("gus"), "adam", policy=policy)) == 1
+    assert len(do(state, c.Kick("mia"), "adam", policy=policy)) == 1
+    assert state.waits == {}
+
+
+def test_waits_that_are_over_are_forgotten() -> None:
+    state = make_group()
+    do(state, c.Kick("mia"), "adam")
+    do(state, c.Kick("max"), "adam", NOW + POLICY.kick_wait_ms + MINUTE_MS)
+    assert list(state.waits) == ["max"]
