@@ -149,14 +149,14 @@ class Hub:
                 for session in listeners:
                     session.push(frame)
 
-    def tell_one(self, room: Room, user: str) -> None:
-        """Tell a member's connections of the group as it is for that member now.
+    def tell_one(self, room: Room, user: str, but: Session | None = None) -> None:
+        """Tell a member's connections, `but` one that knows, of the group as it is for that member now.
 
         Those that do not listen yet are left out: to them, `last_seq` would promise entries that they do not get.
         """
         account = self._accounts.get(user)
         for session in account.sessions if account else ():
-            if room in session.rooms:
+            if room in session.rooms and session is not but:
                 session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
 
     def tell_account(self, account: Account) -> None:

@@ -235,9 +235,10 @@ async def mark_read(node: "Node", session: Session, request: rq.MarkRead) -> Emp
     if seq <= account.read_seqs.get(code, 0):
         return Empty()
     account.read_seqs[code] = seq
-    return (
-        await stored(node, node.governor.store_rows(account.user, [read_mark_row(code, account.user, seq)])) or Empty()
-    )
+    refusal = await stored(node, node.governor.store_rows(account.user, [read_mark_row(code, account.user, seq)]))
+    if refusal is None:
+        node.hub.tell_one(room, account.user, but=session)
+    return refusal or Empty()
 
 
 async def typing(node: "Node", session: Session, request: rq.Typing) -> Empty | Refusal:

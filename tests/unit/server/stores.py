@@ -84,11 +84,11 @@ class Stage:
         self.node = node
         self.store = store
         self.seats = seats
-        self._url = url
+        self.url = url
         self._wires: list[Wire] = []
 
     async def connect(self, seat: Seat) -> Wire:
-        wire = await Wire.open(self._url, seat.token)
+        wire = await Wire.open(self.url, seat.token)
         self._wires.append(wire)
         return wire
 

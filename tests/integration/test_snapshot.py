@@ -1,0 +1,173 @@
+"""Snapshot + events = fresh snapshot: each client knows from events what a new sign-in would tell it.
+
+Several clients, one account on two devices, give random commands to a node in this process. The lines are made from the
+registry of slash commands and the shapes of their arguments, so a new command is drawn without being named here.
+`FOLKMOOT_HYPOTHESIS=long` plays many more.
+"""
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from msgspec.structs import replace
+
+from folkmoot_client.sdk.book import Book
+from folkmoot_governance import Permission
+from folkmoot_protocol import events as ev
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol import results as rs
+from folkmoot_protocol.types import Entry, Group
+from folkmoot_server.slash.arguments import Argument, SyntaxProblem
+from folkmoot_server.slash.registry import COMMANDS, Slash
+from tests.integration.wire import Refused, Wire
+from tests.unit.server.stores import Stage, staged
+
+SEEDS = range(300 if os.environ.get("FOLKMOOT_HYPOTHESIS") == "long" else 2)
+STEPS = 120
+
+# Nothing that a test could see the end of.
+DURATIONS = ("2h", "7d", "1mo", "perm")
+WORDS = ("3", "50", "general", "accept", "cancel", "all", "on", "off", "en", "hello", "群规")
+PHRASES = ("because", "10d because of this", "a name", "", "3", "everyone = all")
+IN, OUT = ("joined",), ("left", "kicked", "banned")
+
+
+class Client:
+    """A connection, and what a client makes of what it hears: the SDK's book, with members and entries counted."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.book = Book()
+        self.book.sign_in(wire.session)
+        self._read = len(wire.log)
+
+    @property
+    def user(self) -> str:
+        return self.wire.user
+
+    def has_read(self, code: str, seq: int) -> None:
+        """Take in what it has told the server itself."""
+        group = self.book.groups[code]
+        self.book.groups[code] = replace(group, read_seq=max(group.read_seq or 0, min(seq, group.last_seq or 0)))
+
+    def hear(self) -> None:
+        """Take in what came since the last time."""
+        for frame in self.wire.log[self._read :]:
+            if isinstance(frame, (ev.Ok, ev.Error, ev.Hello)):
+                continue
+            self.book.take(frame)
+            if isinstance(frame, ev.EntryEvent) and frame.group in self.book.groups:
+                group = self.book.groups[frame.group]
+                self.book.groups[frame.group] = counted(group, frame.entry, self.user)
+        self._read = len(self.wire.log)
+
+
+def counted(group: Group, entry: Entry, reader: str) -> Group:
+    """Return a group after an entry: who hears of others joining and leaving can count. Oneself is counted already."""
+    data = entry.data if entry.kind == "notice" and entry.data else {}
+    change = (data.get("event") in IN and data["user"] != reader) - (data.get("event") in OUT)
+    return replace(group, last_seq=entry.seq, members=group.members + change)
+
+
+class Play:
+    """Random commands by random clients on groups that they may or may not be in."""
+
+    def __init__(self, stage: Stage, clients: list[Client], seed: int) -> None:
+        self.stage = stage
+        self.clients = clients
+        self.chance = Random(seed)
+        self.codes = [stage.seats[index][0].code for index in range(3)]
+        self.users = sorted({client.user for client in clients})
+        self.history: list[str] = []
+        self.done: Counter[str] = Counter()
+
+    def word(self, argument: Argument) -> str:
+        """Return a word that the argument takes, if chance finds one."""
+        spelled = [word for word in argument.shown.strip("[]<>").split("|") if word.isascii() and word.isalpha()]
+        numbers = [str(self.chance.randrange(1, 30)) for _ in range(3)]
+        pool = [*DURATIONS, *WORDS, *spelled, *numbers, *Permission, *self.codes]
+        if argument.rest:
+            return " ".join(
+                self.chance.choice([*pool, *PHRASES, self.person()]) for _ in range(self.chance.randint(1, 3))
+            )
+        if argument.starts == "@" or ("@" in argument.shown and self.chance.random() < 0.7):
+            return self.person()
+        if "code" in argument.shown:
+            return self.chance.choice(self.codes)
+        return self.chance.choice([word for word in pool if takes(argument, word)] or pool)
+
+    def person(self) -> str:
+        return f"@{self.chance.choice(self.users)}"
+
+    def line(self, row: Slash) -> str:
+        """Return a line that may well be one of this command."""
+        words = [self.word(one) for one in row.arguments if not one.optional or self.chance.random() < 0.7]
+        return " ".join([f"/{self.chance.choice([row.name, *row.aliases])}", *words]).strip()
+
+    async def step(self) -> None:
+        """Let somebody do something."""
+        client = self.chance.choice(self.clients)
+        own = sorted(client.book.groups)
+        group = self.chance.choice(own if own and self.chance.random() < 0.9 else self.codes)
+        row = self.chance.choice(COMMANDS)
+        what = self.chance.choice(("post", "read", *["line"] * 8))
+        line = self.line(row) if what == "line" else what
+        self.history.append(f"{client.user} in {group}: {line}")
+        try:
+            if what == "post":
+                await client.wire.post(group, "something")
+            elif what == "read":
+                seq = self.chance.randrange(20)
+                await client.wire.ask(rq.MarkRead, group=group, seq=seq)
+                client.has_read(group, seq)
+            else:
+                data = (await client.wire.run(line, group)).data
+                self.done[row.name] += 1
+                if row.name == "create":
+                    self.codes.append(str(data["code"]))
+        except Refused as refusal:
+            self.history[-1] += f" -> {refusal.code}"
+
+    async def check(self, *, anew: bool) -> None:
+        """Compare what each client has made of events with what it is told now, or also `anew`: by a new sign-in."""
+        for client in self.clients:
+            result: rs.GroupsResult = await client.wire.ask(rq.ListGroups)
+            client.hear()
+            told = {group.id: group for group in result.groups}
+            assert client.book.groups == told, self.story(client)
+            if anew:
+                fresh = await Wire.open(self.stage.url, client.wire.token)
+                await fresh.close()
+                client.hear()
+                assert client.book.groups == {group.id: group for group in fresh.session.groups}, self.story(client)
+                assert client.book.account == fresh.session.account, self.story(client)
+
+    def story(self, client: Client) -> str:
+        return "\n".join([f"for {client.user} at the end of:", *self.history[-12:]])
+
+
+def takes(argument: Argument, word: str) -> bool:
+    try:
+        argument.read(word)
+    except SyntaxProblem:
+        return False
+    return True
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path, limits__requests_per_second=0, limits__connections_per_address=0) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_each_client_knows_what_a_new_sign_in_would_tell(stage: Stage, seed: int) -> None:
+    seats = [*stage.seats[0], stage.seats[0][0], *stage.seats[1][:2]]
+    play = Play(stage, [Client(await stage.connect(seat)) for seat in seats], seed)
+    for step in range(1, STEPS + 1):
+        await play.step()
+        await play.check(anew=step % 10 == 0)
+    assert len(play.done) > 12, "random commands do something"
