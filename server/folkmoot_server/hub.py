@@ -23,6 +23,9 @@ from .session import Session, make_frame
 SWEEP_S = 0.05
 """How often slow connections are looked at again."""
 
+COUNT_S = 1.0
+"""How long people may come and go before the members are told how many they are: not each time, in a rush."""
+
 REASONS: dict[type[e.Event], LeftReason] = {
     e.MemberLeft: LeftReason.LEFT,
     e.MemberKicked: LeftReason.KICKED,
@@ -49,6 +52,7 @@ SETTINGS = (
     e.LimitGranted,
     e.GroupGraded,
 )
+MEMBERSHIP = (e.MemberJoined, e.MemberLeft, e.MemberKicked, e.MemberBanned)
 OWN_FIELDS = (e.MemberPromoted, e.MemberDemoted, e.MemberMuted, e.MuteLifted, e.OwnershipTransferred)
 
 
@@ -63,6 +67,7 @@ class Hub:
         self._dirty_sessions: list[Session] = []
         self._scheduled = False
         self._lagging: set[Session] = set()
+        self._recount: set[Room] = set()
 
     def deliver(self, room: Room, entries: Sequence[Entry]) -> None:
         """Encode entries for the encodings that somebody listens in; they are written at the end of the turn.
@@ -132,6 +137,8 @@ class Hub:
                 self.unsubscribe(room, session, LeftReason.CLOSED)
         if isinstance(event, SETTINGS):
             self._tell_all(room)
+        if isinstance(event, MEMBERSHIP):
+            self._count_soon(room)
         if isinstance(event, OWN_FIELDS):
             self.tell_one(room, event.user)
         if isinstance(event, e.OwnershipTransferred):
@@ -139,6 +146,17 @@ class Hub:
         if isinstance(event, e.MutesEnded):
             for user in event.users:
                 self.tell_one(room, user)
+
+    def _count_soon(self, room: Room) -> None:
+        """Tell the members in a while how many they are."""
+        if not self._recount:
+            asyncio.get_running_loop().call_later(COUNT_S, self._tell_counts)
+        self._recount.add(room)
+
+    def _tell_counts(self) -> None:
+        rooms, self._recount = self._recount, set()
+        for room in rooms:
+            self._tell_all(room)
 
     def _tell_all(self, room: Room) -> None:
         """Send the public part to every listener, encoded once: members know their own fields."""

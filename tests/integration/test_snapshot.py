@@ -19,7 +19,7 @@ from folkmoot_governance import Permission
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
-from folkmoot_protocol.types import Entry, Group
+from folkmoot_server import hub
 from folkmoot_server.slash.arguments import Argument, SyntaxProblem
 from folkmoot_server.slash.registry import COMMANDS, Slash
 from tests.integration.wire import Refused, Wire
@@ -32,11 +32,14 @@ STEPS = 120
 DURATIONS = ("2h", "7d", "1mo", "perm")
 WORDS = ("3", "50", "general", "accept", "cancel", "all", "on", "off", "en", "hello", "群规")
 PHRASES = ("because", "10d because of this", "a name", "", "3", "everyone = all")
-IN, OUT = ("joined",), ("left", "kicked", "banned")
+
+
+# What governs comes up more often.
+ROWS = [row for row in COMMANDS for _ in range(3 if row.act else 1)]
 
 
 class Client:
-    """A connection, and what a client makes of what it hears: the SDK's book, with members and entries counted."""
+    """A connection, and what a client makes of what it hears: the SDK's book, and the last seq."""
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
@@ -61,15 +64,8 @@ class Client:
             self.book.take(frame)
             if isinstance(frame, ev.EntryEvent) and frame.group in self.book.groups:
                 group = self.book.groups[frame.group]
-                self.book.groups[frame.group] = counted(group, frame.entry, self.user)
+                self.book.groups[frame.group] = replace(group, last_seq=frame.entry.seq)
         self._read = len(self.wire.log)
-
-
-def counted(group: Group, entry: Entry, reader: str) -> Group:
-    """Return a group after an entry: who hears of others joining and leaving can count. Oneself is counted already."""
-    data = entry.data if entry.kind == "notice" and entry.data else {}
-    change = (data.get("event") in IN and data["user"] != reader) - (data.get("event") in OUT)
-    return replace(group, last_seq=entry.seq, members=group.members + change)
 
 
 class Play:
@@ -79,6 +75,7 @@ class Play:
         self.stage = stage
         self.clients = clients
         self.chance = Random(seed)
+        self.group = ""
         self.codes = [stage.seats[index][0].code for index in range(3)]
         self.users = sorted({client.user for client in clients})
         self.history: list[str] = []
@@ -90,9 +87,9 @@ class Play:
         numbers = [str(self.chance.randrange(1, 30)) for _ in range(3)]
         pool = [*DURATIONS, *WORDS, *spelled, *numbers, *Permission, *self.codes]
         if argument.rest:
-            return " ".join(
-                self.chance.choice([*pool, *PHRASES, self.person()]) for _ in range(self.chance.randint(1, 3))
-            )
+            count = self.chance.randint(1, 3)
+            words = [self.chance.choice([*pool, *PHRASES, self.person()]) for _ in range(count)]
+            return " ".join(["1mo", *words] if "duration" in argument.shown else words)
         if argument.starts == "@" or ("@" in argument.shown and self.chance.random() < 0.7):
             return self.person()
         if "code" in argument.shown:
@@ -100,25 +97,35 @@ class Play:
         return self.chance.choice([word for word in pool if takes(argument, word)] or pool)
 
     def person(self) -> str:
-        return f"@{self.chance.choice(self.users)}"
+        """Return somebody, mostly a member of the group."""
+        inside = [client.user for client in self.clients if self.group in client.book.groups]
+        return f"@{self.chance.choice(inside if inside and self.chance.random() < 0.8 else self.users)}"
 
     def line(self, row: Slash) -> str:
         """Return a line that may well be one of this command."""
         words = [self.word(one) for one in row.arguments if not one.optional or self.chance.random() < 0.7]
         return " ".join([f"/{self.chance.choice([row.name, *row.aliases])}", *words]).strip()
 
+    def actor(self) -> Client:
+        """Choose a group and somebody, who is often its owner."""
+        self.group = self.chance.choice(self.codes)
+        chosen = [client for client in self.clients if self.group in client.book.groups]
+        if self.chance.random() < 0.5:
+            chosen = [client for client in chosen if client.book.groups[self.group].owner == client.user]
+        return self.chance.choice(chosen if chosen and self.chance.random() < 0.9 else self.clients)
+
     async def step(self) -> None:
         """Let somebody do something."""
-        client = self.chance.choice(self.clients)
-        own = sorted(client.book.groups)
-        group = self.chance.choice(own if own and self.chance.random() < 0.9 else self.codes)
-        row = self.chance.choice(COMMANDS)
-        what = self.chance.choice(("post", "read", *["line"] * 8))
+        client = self.actor()
+        group, row = self.group, self.chance.choice(ROWS)
+        what = self.chance.choice(("post", "read", "join", "join", *["line"] * 12))
         line = self.line(row) if what == "line" else what
         self.history.append(f"{client.user} in {group}: {line}")
         try:
             if what == "post":
                 await client.wire.post(group, "something")
+            elif what == "join":
+                await client.wire.ask(rq.JoinGroup, group=group)
             elif what == "read":
                 seq = self.chance.randrange(20)
                 await client.wire.ask(rq.MarkRead, group=group, seq=seq)
@@ -158,7 +165,8 @@ def takes(argument: Argument, word: str) -> bool:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(hub, "COUNT_S", 0)
     async with staged(tmp_path, limits__requests_per_second=0, limits__connections_per_address=0) as stage:
         yield stage
 
@@ -170,4 +178,4 @@ async def test_each_client_knows_what_a_new_sign_in_would_tell(stage: Stage, see
     for step in range(1, STEPS + 1):
         await play.step()
         await play.check(anew=step % 10 == 0)
-    assert len(play.done) > 12, "random commands do something"
+    assert len(play.done) > 8, "random commands do something"
