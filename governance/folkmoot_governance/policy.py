@@ -6,6 +6,7 @@ from folkmoot_protocol.types import Identity
 
 from .classification import Grade
 from .duration import DAY_MS, HOUR_MS, MINUTE_MS
+from .ladder import DEFAULT_LADDER
 
 IDENTITY_ORDER = (Identity.NONE, Identity.MOBILE, Identity.PERSON, Identity.ORGANISATION)
 
@@ -15,6 +16,7 @@ class Policy(Struct, frozen=True):
 
     `grades` stand in the order of their sizes, the smallest first; there is at least one.
     `raid_joins` joins, or `raid_repeats` posts of one text by new members, within a minute are a raid; 0: never.
+    `ladder` is what follows on warnings where a group has not set its own, as `ladder.parse_ladder` reads it.
     """
 
     groups_created: int = 10
@@ -27,6 +29,11 @@ class Policy(Struct, frozen=True):
     to_post: Identity = Identity.NONE
     to_create_group: Identity = Identity.NONE
     delete_own_ms: int = 120_000
+    edit_own_ms: int = 15 * MINUTE_MS
+    warning_ms: int = 30 * DAY_MS
+    warnings_per_member: int = 20
+    ladder: str = DEFAULT_LADDER
+    pins_per_group: int = 50
     invite_ms: int = 7 * DAY_MS
     request_ms: int = 7 * DAY_MS
     transfer_ms: int = 48 * HOUR_MS

@@ -69,6 +69,14 @@ class EntryKind(StrEnum):
     REACTION = "reaction"
 
 
+class LinkRule(StrEnum):
+    """Which links plain members may post in a group: any, none to media files, or none at all."""
+
+    ON = "on"
+    NOMEDIA = "nomedia"
+    OFF = "off"
+
+
 class Identity(StrEnum):
     """Which check of identity an account has passed, never with what."""
 
@@ -113,7 +121,11 @@ class Account(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
 
 
 class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """A group. The four fields with a default are for its members; the rest is its public part."""
+    """A group. The fields with a default are for its members; the rest is its public part.
+
+    `role`, `read_seq` and `muted_until_ms` are the reader's own. `pins` are the seqs of pinned entries, the latest pin
+    first; `locked_until_ms` is until when only owner and admins may post.
+    """
 
     id: str
     name: str
@@ -132,6 +144,9 @@ class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     role: Role | None = None
     read_seq: int | None = None
     muted_until_ms: int | None = None
+    locked_until_ms: int = 0
+    links: LinkRule = LinkRule.ON
+    pins: tuple[int, ...] = ()
 
 
 class Member(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
@@ -172,7 +187,34 @@ class Entry(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     redacted: bool = False
 
 
-class CommandInfo(Struct, frozen=True, gc=False, kw_only=True):
+class ArgumentKind(StrEnum):
+    """What an argument of a slash command is, for completion."""
+
+    USER = "user"
+    SEQ = "seq"
+    DURATION = "duration"
+    NUMBER = "number"
+    GROUP = "group"
+    COMMAND = "command"
+    CHOICE = "choice"
+    TEXT = "text"
+
+
+class CommandArgument(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """One argument, `name` as the syntax shows it; `choices` are the words that fit, where they are few.
+
+    `rest`: it takes what is left of the line. `reply`: an entry that the command replies to supplies it.
+    """
+
+    name: str
+    kind: ArgumentKind
+    optional: bool = False
+    rest: bool = False
+    reply: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class CommandInfo(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """A slash command for help and completion; `allowed` says whether the asker may use it now."""
 
     name: str
@@ -180,6 +222,7 @@ class CommandInfo(Struct, frozen=True, gc=False, kw_only=True):
     syntax: str
     summary: str
     allowed: bool
+    arguments: tuple[CommandArgument, ...] = ()
 
 
 class Limits(Struct, frozen=True, gc=False, kw_only=True):

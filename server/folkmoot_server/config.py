@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from folkmoot_governance.ladder import DEFAULT_LADDER, parse_ladder
 from folkmoot_server import config_text
 from folkmoot_server.config_load import ConfigError, load
 from folkmoot_server.config_setting import Value, labels, named, section, setting, settings_of
@@ -78,6 +79,12 @@ def _check_label(text: str) -> str | None:
     if text.strip() and len(text) <= 60 and text.isprintable():
         return None
     return _("a label of 1 to 60 printable characters")
+
+
+def _check_ladder(text: str) -> str | None:
+    return (
+        None if parse_ladder(text) is not None else _("steps such as {example}, or off").format(example=DEFAULT_LADDER)
+    )
 
 
 @dataclass(frozen=True)
@@ -203,6 +210,15 @@ class GroupPolicy:
 
     delete_own_seconds: int = setting(
         120, "Seconds within which authors may delete entries of their own. 0 = never.", least=0
+    )
+    edit_own_seconds: int = setting(
+        900, "Seconds within which authors may edit entries of their own. 0 = never.", least=0
+    )
+    warning_days: int = setting(30, "Days that a warning of a member is in force.", least=1, most=3650)
+    warning_ladder: str = setting(
+        DEFAULT_LADDER,
+        "What follows on warnings in force, where a group has not set its own: on the third …, on the fourth ….",
+        check=_check_ladder,
     )
     invite_days: int = setting(7, "Days that an invitation stands.", least=1, most=365)
     request_days: int = setting(7, "Days that a request to join waits for an answer.", least=1, most=365)

@@ -27,7 +27,7 @@ from folkmoot_governance import (
 )
 from folkmoot_governance.account import AccountCommand, AccountEvent, AccountRegistered
 from folkmoot_governance.group import events as e
-from folkmoot_governance.group.commands import Command, CreateGroup
+from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 
 from .accounts import Account, Accounts, MembershipChange
 from .bus import AccountNews, AnswerNews, Bus, GroupNews, JoinedNews
@@ -36,7 +36,7 @@ from .i18n import Say
 from .notices import author_of, notice_of
 from .rooms import Room, Rooms
 from .storage.api import Claim, NewEntry, RowChange, Work, account_stream
-from .storage.projection import project_account, project_group
+from .storage.projection import note_row, project_account, project_group
 from .writer import OVERTAKEN, TOO_BUSY, Writer
 
 log = structlog.get_logger()
@@ -273,8 +273,10 @@ class Governor:
         notice = notice_of(event, case=case, author=author, say=self._say)
         if notice is not None:
             work.entries = [*work.entries, NewEntry(notice, version=state.version)]
-        if isinstance(event, e.EntryDeleted):
-            work.erase = [*work.erase, event.seq]
+        work.erase = [*work.erase, *e.erased_by(event)]
+        if isinstance(event, e.NoteWritten):
+            assert isinstance(act.command, WriteNote)
+            work.rows = [*work.rows, note_row(state, event, act.command.text)]
 
     def _count(self, act: Act, changes: list[MembershipChange]) -> None:
         act.changes += changes

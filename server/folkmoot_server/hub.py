@@ -39,6 +39,9 @@ SETTINGS = (
     e.GroupLocked,
     e.GroupUnlocked,
     e.SlowModeSet,
+    e.LinksSet,
+    e.EntryPinned,
+    e.EntryUnpinned,
     e.GroupRenamed,
     e.TopicSet,
     e.CategorySet,
@@ -159,8 +162,8 @@ class Hub:
             self._tell_all(room)
 
     def _tell_all(self, room: Room) -> None:
-        """Send the public part to every listener, encoded once: members know their own fields."""
-        event = GroupEvent(group=room.view(self._clock.now_ms()))
+        """Send what all members see alike to every listener, encoded once: members know their own fields."""
+        event = GroupEvent(group=room.view(self._clock.now_ms(), inside=True))
         for codec, listeners in room.listeners.items():
             if listeners:
                 frame = make_frame(codec.encode(event), binary=codec.binary)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from folkmoot_governance import GroupState
-from folkmoot_governance.group.events import EntryDeleted, Event
+from folkmoot_governance.group.events import EntryDeleted, Event, erased_by
 from folkmoot_governance.notices import TELLINGS, event_fields
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 
@@ -42,11 +42,10 @@ def notice_of(event: Event, *, case: str, author: Author, say: Teller) -> Entry 
     fields = event_fields(event)
     reason = fields.get("reason")
     text = say(TELLINGS[type(event)].text, fields)
-    deleted = isinstance(event, EntryDeleted)
     return Entry(
         seq=0,
         ts=event.at,
-        kind=EntryKind.REDACTION if deleted else EntryKind.NOTICE,
+        kind=EntryKind.REDACTION if erased_by(event) else EntryKind.NOTICE,
         from_=author,
         body=f"{text}: {reason}" if reason else text,
         target=event.seq if isinstance(event, EntryDeleted) else None,

@@ -95,10 +95,11 @@ class Room:
         """Say whether nobody listens and nothing is on its way to disk."""
         return not self.unsettled and self.ready.is_set() and not any(self.listeners.values())
 
-    def view(self, now: int, reader: Account | None = None) -> Group:
-        """Return the group as `reader` sees it: a member gets its own fields too, anyone else the public part."""
+    def view(self, now: int, reader: Account | None = None, *, inside: bool = False) -> Group:
+        """Return the group as `reader` sees it: a member gets its own fields too, anyone else the public part, with
+        `inside` also what is the same for all members."""
         state = self.state
-        own: dict[str, object] = {}
+        own: dict[str, object] = self._inside(now) if inside else {}
         if reader is not None and reader.user in state.members:
             mute = state.mute_of(reader.user, now)
             own = {
@@ -106,6 +107,7 @@ class Room:
                 "role": state.members[reader.user].role,
                 "read_seq": reader.read_seqs.get(state.code, 0),
                 "muted_until_ms": mute.until_ms if mute else 0,
+                **self._inside(now),
             }
         return Group(
             id=state.code,
@@ -121,8 +123,18 @@ class Room:
             owner=state.owner,
             creator=state.creator,
             slow_ms=state.slow_ms,
-            **own,  # type: ignore[arg-type]  # four optional fields of known types
+            **own,  # type: ignore[arg-type]  # optional fields of known types
         )
+
+    def _inside(self, now: int) -> dict[str, object]:
+        """Return what all members see alike and nobody else does."""
+        state = self.state
+        latest_first = sorted(state.pins.values(), key=lambda pin: (-pin.ts, -pin.seq))
+        return {
+            "locked_until_ms": state.locked_until_ms if state.locked_until_ms > now else 0,
+            "links": state.links,
+            "pins": tuple(pin.seq for pin in latest_first),
+        }
 
 
 class Rooms:

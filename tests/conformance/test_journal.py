@@ -145,6 +145,25 @@ async def test_an_erased_entry_keeps_its_place_without_its_text(store: Store, gr
     assert [one.redacted for one in group.entries].count(True) == 1
 
 
+async def test_an_edit_goes_with_what_it_edits(store: Store, group: Group) -> None:
+    at = APRIL + 9 * DAY
+    await store.commit([group.post(ts=at)])
+    gone = group.seq
+    before, other = (group.post(ts=at, kind=EntryKind.EDIT, target=seq) for seq in (gone, 1))
+    deleted = group.act(EntryDeleted(at=at, by="alice", user="alice", seq=gone))
+    await store.commit([before, other, deleted])
+    # Decided elsewhere before the deletion was known there.
+    after = group.post(ts=at, kind=EntryKind.EDIT, target=gone)
+    await store.commit([after])
+    entries = (await store.journal.page(group.code, limit=9)).entries
+    edits = {work.entries[0].entry.seq for work in (before, after)}
+    assert {entry.seq for entry in entries if entry.redacted} == {gone, *edits}
+    assert all(not entry.body for entry in entries if entry.redacted)
+    edit = await store.journal.entry(group.code, min(edits))
+    assert edit is not None
+    assert (edit.redacted, edit.target) == (True, gone)
+
+
 async def test_an_entry_can_be_erased_in_the_batch_that_brings_it(store: Store, group: Group) -> None:
     post = group.post(ts=APRIL + 8 * DAY)
     gone = group.act(EntryDeleted(at=APRIL + 9 * DAY, by="alice", user="alice", seq=group.seq))

@@ -18,9 +18,10 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, MemberLeft, TopicSet
 from folkmoot_governance.roles import Permission
-from folkmoot_protocol.types import Identity, JoinMode
+from folkmoot_protocol.types import Identity, JoinMode, LinkRule
 from folkmoot_server.storage.api import Profile, Store, Work
 from folkmoot_server.storage.projection import (
+    note_row,
     profile_row,
     read_mark_row,
     revoke_token,
@@ -200,6 +201,21 @@ async def test_what_ends_next_comes_first_and_what_never_ends_not_at_all(store: 
     assert await store.ledger.next_ends(1) == ends[1:2]
 
 
+async def test_notes_are_kept_beside_the_ledger_and_can_be_erased(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    for text in ("first", "second"):
+        written = e.NoteWritten(at=START, by="alice", user="bob")
+        work = group.act(written)
+        work.rows = [*work.rows, note_row(group.state, written, text)]
+        await store.commit([work])
+    assert [note.text for note in await store.ledger.list_notes(group.code, "bob")] == ["second", "first"]
+    assert await store.ledger.list_notes(group.code, "carol") == []
+    assert await store.ledger.load_group(group.code) == group.state
+    await store.commit([group.act(e.NotesCleared(at=START, by="alice", user="bob"))])
+    assert await store.ledger.list_notes(group.code, "bob") == []
+
+
 async def test_members_who_left_are_gone_from_both_sides(store: Store, world: World) -> None:
     group = world.group()
     joined = MemberJoined(at=START, by="bob", user="bob", via="open")
@@ -235,6 +251,13 @@ commands = st.one_of(
     st.builds(c.RestoreGroup, reason=st.just("r")),
     st.builds(c.CloseGroup, reason=st.just("r")),
     st.builds(c.EndMeasures),
+    st.builds(c.Warn, user=user, reason=st.just("r")),
+    st.builds(c.Unwarn, user=user),
+    st.builds(c.SetLadder, ladder=st.sampled_from(["2 mute 1h, 3 ban 1d", "off", ""])),
+    st.builds(c.Pin, seq=st.integers(1, 3), user=user),
+    st.builds(c.Unpin, seq=st.integers(1, 3)),
+    st.builds(c.DeleteEntry, user=user, seq=st.integers(1, 3), ts=st.just(START)),
+    st.builds(c.SetLinks, links=st.sampled_from(LinkRule)),
 )
 
 

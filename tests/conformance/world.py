@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from folkmoot_governance import AccountState, GroupState, apply, case_number, founded, registered
 from folkmoot_governance.account import AccountEvent, AccountRegistered, apply_account
-from folkmoot_governance.group.events import EntryDeleted, Event, GroupCreated
+from folkmoot_governance.group.events import Event, GroupCreated, erased_by
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
 from folkmoot_protocol.types import Author, Entry, EntryKind, JoinMode, Role
 from folkmoot_server.i18n import translator
@@ -56,7 +56,7 @@ class Group:
             apply(self.state, event)
             rows += project_group(self.state, event)
             entries += [new for new in [self._notice(event)] if new]
-        erase = [event.seq for event in events if isinstance(event, EntryDeleted)]
+        erase = [seq for event in events for seq in erased_by(event)]
         work = self._work(version, events, rows, entries)
         work.erase = erase
         for seq in erase:

@@ -59,7 +59,17 @@ CASES = (
     Case("mute", "/mute @{bob} 10m noise", data={"event": "muted", "user": "{bob}", "undo": "/unmute @{bob}"}),
     Case("unmute", "/unmute @{bob}", before=MUTED, data={"event": "unmuted"}),
     Case("mutes", "/mutes", before=MUTED),
+    Case("warn", "/warn @{bob} rude", data={"event": "warned", "user": "{bob}", "count": 1, "undo": "/unwarn @{bob}"}),
+    Case("warns", "/warns", "carol", data={"items": []}),
+    Case("unwarn", "/unwarn @{bob}", before=(("ann", "/warn @{bob}"),), data={"event": "unwarned", "user": "{bob}"}),
+    Case("ladder", "/ladder 2 kick, 4 ban", data={"event": "ladder_changed", "ladder": "2 kick, 4 ban perm"}),
+    Case("note", "/note @{bob} seen before", data={"event": "note_written", "user": "{bob}"}),
     Case("delete", "/delete {seq} rude", data={"event": "deleted", "user": "{bob}", "reason": "rude"}),
+    Case("purge", "/purge @{bob} 1h confirm {seq}", data={"event": "purged", "count": 1}),
+    Case("pin", "/pin {seq}", data={"event": "pinned", "user": "{bob}"}),
+    Case("unpin", "/unpin {seq}", before=(("ann", "/pin {seq}"),), data={"event": "unpinned"}),
+    Case("pins", "/pins", "bob", before=(("ann", "/pin {seq}"),)),
+    Case("links", "/links nomedia", data={"event": "links_changed", "links": "nomedia"}),
     Case("slow", "/slow 30s", data={"event": "slow_mode", "slow_ms": 30_000}),
     Case("lock", "/lock", data={"event": "locked", "until_ms": FOREVER_MS, "undo": "/unlock"}),
     Case("unlock", "/unlock", before=(("ann", "/lock 1h"),), data={"event": "unlocked"}),
@@ -139,7 +149,7 @@ async def check_notice(cast: Cast, case: Case, data: dict[str, Any], since: int)
     if PUBLIC[event]:
         await cast.carol.until(lambda: bool(told_of(cast, event, since)))
         (notice,) = told_of(cast, event, since)
-        assert notice.kind == ("redaction" if event == "deleted" else "notice")
+        assert notice.kind == ("redaction" if event in ("deleted", "purged") else "notice")
         assert notice.from_.user == getattr(cast, case.who).user
         assert notice.data == {key: value for key, value in data.items() if key != "undo"}
     else:
@@ -150,7 +160,7 @@ async def check_notice(cast: Cast, case: Case, data: dict[str, Any], since: int)
 def told_of(cast: Cast, event: str, since: int) -> list[Entry]:
     """Return the notices of an event that carol has heard."""
     heard = [frame.entry for frame in cast.carol.log[since:] if isinstance(frame, ev.EntryEvent)]
-    return [entry for entry in heard if entry.data and entry.data["event"] == event]
+    return [entry for entry in heard if entry.data and entry.data.get("event") == event]
 
 
 async def test_an_action_is_an_entry_of_its_own_kind(cast: Cast) -> None:
@@ -185,6 +195,15 @@ async def test_two_slashes_post_a_text_that_begins_with_one(cast: Cast) -> None:
         ("/promote @{bob} fly", "bad_syntax"),
         ("/rights @{bob} +fly", "bad_syntax"),
         ("/limit many", "bad_syntax"),
+        ("/unwarn @{bob} first", "bad_syntax"),
+        ("/unwarn @{bob}", "conflict"),
+        ("/ladder 3 mute 10", "bad_syntax"),
+        ("/purge @{bob} 10", "bad_syntax"),
+        ("/purge 5 1h confirm", "bad_syntax"),
+        ("/purge @{bob}", "no_such_entry"),
+        ("/pin 1", "forbidden"),
+        ("/unpin 1", "conflict"),
+        ("/links some", "bad_syntax"),
         ("/delete 999", "no_such_entry"),
         ("/delete 1", "forbidden"),
         ("/kick @nobody.here", "no_such_user"),
@@ -225,6 +244,10 @@ ADMINS_ONLY = {
     "/mute @{carol} 1m": Permission.MUTE,
     "/lock": Permission.LOCK,
     "/slow 1m": Permission.SLOW,
+    "/warn @{carol}": Permission.WARN,
+    "/note @{carol}": Permission.WARN,
+    "/purge 3": Permission.DELETE,
+    "/pin {seq}": Permission.PIN,
     "/topic x": Permission.TOPIC,
     "/deny @{dave}": Permission.JOINS,
     "/delete {seq}": Permission.DELETE,

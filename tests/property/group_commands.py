@@ -12,7 +12,7 @@ from folkmoot_governance import Actor, Permission, PlatformRole
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, HOUR_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
-from folkmoot_protocol.types import EntryKind, Identity, JoinMode
+from folkmoot_protocol.types import EntryKind, Identity, JoinMode, LinkRule
 
 CODES = ("100000000000", "200000000000", "300000000000")
 
@@ -65,6 +65,10 @@ def entry(chance: Chance) -> c.DeleteEntry:
     return c.DeleteEntry(user(chance), seq=chance.randint(1, 9), ts=0, kind=kind, redacted=chance.random() < 0.2)
 
 
+def found(chance: Chance) -> tuple[c.FoundEntry, ...]:
+    return tuple(c.FoundEntry(seq, user(chance)) for seq in range(1, 9) if chance.random() < 0.3)
+
+
 MEMBERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.JoinGroup: lambda r: c.JoinGroup(reason(r)),
     c.LeaveGroup: lambda r: c.LeaveGroup(),
@@ -92,6 +96,13 @@ ADMINS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.SetSlow: lambda r: c.SetSlow(r.choice([-1, 0, MINUTE_MS, 7 * HOUR_MS])),
     c.SetAntiraid: lambda r: c.SetAntiraid(r.choice([None, MINUTE_MS, DAY_MS])),
     c.EndAntiraid: lambda r: c.EndAntiraid(),
+    c.Warn: lambda r: c.Warn(user(r), reason=reason(r)),
+    c.Unwarn: lambda r: c.Unwarn(user(r), number=r.choice([0, 0, r.randint(1, 60)])),
+    c.WriteNote: lambda r: c.WriteNote(user(r), text="a note"),
+    c.ClearNotes: lambda r: c.ClearNotes(user(r)),
+    c.Purge: lambda r: c.Purge(found(r), confirmed=r.random() < 0.8, again="/purge"),
+    c.Pin: lambda r: c.Pin(r.randint(1, 9), user(r), r.choice([EntryKind.TEXT, *EntryKind]), r.random() < 0.1),
+    c.Unpin: lambda r: c.Unpin(r.randint(1, 9)),
     c.SetTopic: lambda r: c.SetTopic(reason(r)),
 }
 
@@ -102,6 +113,8 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.SetTag: lambda r: c.SetTag(user(r), tag=reason(r)),
     c.OfferTransfer: lambda r: c.OfferTransfer(user(r)),
     c.WithdrawTransfer: lambda r: c.WithdrawTransfer(),
+    c.SetLadder: lambda r: c.SetLadder(r.choice(["", "off", "1 mute 1h, 2 ban 1d", "2 kick", "2 mute 10"])),
+    c.SetLinks: lambda r: c.SetLinks(r.choice(list(LinkRule))),
     c.Rename: lambda r: c.Rename(reason(r)),
     c.SetCategory: lambda r: c.SetCategory(r.choice(["general", "music", "news", "no such"])),
     c.SetJoinMode: lambda r: c.SetJoinMode(r.choice(list(JoinMode))),

@@ -67,6 +67,8 @@ POLICY = Policy(
     bans_per_group=2,
     requests_per_group=2,
     invitations_per_group=2,
+    warnings_per_member=3,
+    pins_per_group=2,
     to_post=Identity.MOBILE,
     to_create_group=Identity.PERSON,
     categories=frozenset({"general", "music", "news"}),
@@ -78,6 +80,10 @@ AGAINST_A_PERSON = (
     c.BanMember,
     c.MuteMember,
     c.Unmute,
+    c.Warn,
+    c.Unwarn,
+    c.WriteNote,
+    c.ClearNotes,
     c.DeleteEntry,
     c.Promote,
     c.Demote,
@@ -101,6 +107,7 @@ class Book:
         self.events: list[e.Event] = []
         self.bans: dict[str, int] = {}
         self.mutes: dict[str, int] = {}
+        self.warnings: dict[int, tuple[str, int]] = {}
         self.locked_until = 0
         self.suspended_until = 0
         self.limit = 0
@@ -154,6 +161,12 @@ class Book:
                 self.antiraid = (0, 0, 0)
             case e.AntiraidEnded():
                 self.antiraid = (0, 0, 0)
+            case e.MemberWarned(user=user, until_ms=until):
+                self.warnings[len(self.events)] = user, until
+            case e.WarningLifted(user=user, number=number):
+                assert self.warnings.pop(number)[0] == user
+            case e.WarningsExpired(numbers=numbers):
+                assert all(self.warnings.pop(number)[1] <= event.at for number in numbers)
 
     @staticmethod
     def end(measures: dict[str, int], users: tuple[str, ...], at: int) -> None:
@@ -412,6 +425,10 @@ class GroupMachine(RuleBasedStateMachine):
             assert self.open_now(one.until_ms for one in state.requests.values()) <= POLICY.requests_per_group
             assert self.open_now(state.invitations.values()) <= POLICY.invitations_per_group
             assert 0 <= state.slow_ms <= POLICY.slow_max_ms
+            assert len(state.pins) <= POLICY.pins_per_group
+            warned = Counter(user for user, until in self.books[code].warnings.values() if until > self.now)
+            assert all(count <= POLICY.warnings_per_member for count in warned.values())
+            assert state.warnings.keys() == self.books[code].warnings.keys()
 
     def check_grades(self) -> None:
         """No group stands below what its size and its category lead to."""

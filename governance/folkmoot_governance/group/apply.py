@@ -9,7 +9,7 @@ from folkmoot_protocol.types import GroupStatus, Role
 
 from ..roles import ALL_PERMISSIONS
 from . import events as e
-from .state import Ban, GroupState, InviteCode, JoinRequest, Member, Mute, Wait, case_number
+from .state import Ban, GroupState, InviteCode, JoinRequest, Member, Mute, Pinned, Wait, Warned, case_number
 
 
 def founded(event: e.GroupCreated) -> GroupState:
@@ -139,6 +139,23 @@ def _unmuted(state: GroupState, event: e.MuteLifted) -> None:
     state.mutes.pop(event.user, None)
 
 
+def _warned(state: GroupState, event: e.MemberWarned) -> None:
+    number = state.version
+    state.warnings[number] = Warned(number, event.user, event.until_ms, event.by, event.reason, event.at)
+
+
+def _unwarned(state: GroupState, event: e.WarningLifted) -> None:
+    state.warnings.pop(event.number, None)
+
+
+def _ladder(state: GroupState, event: e.LadderSet) -> None:
+    state.ladder = event.ladder
+
+
+def _noted(state: GroupState, event: e.NoteWritten | e.NotesCleared) -> None:
+    """Notes are kept beside the group: it remembers only that its version moved on."""
+
+
 def _locked(state: GroupState, event: e.GroupLocked) -> None:
     state.locked_until_ms = event.until_ms
 
@@ -151,8 +168,20 @@ def _slow_mode(state: GroupState, event: e.SlowModeSet) -> None:
     state.slow_ms = event.slow_ms
 
 
-def _entry_deleted(state: GroupState, event: e.EntryDeleted) -> None:
-    """The entry is the journal's; the group remembers only that its version moved on."""
+def _entry_deleted(state: GroupState, event: e.EntryDeleted | e.EntriesPurged) -> None:
+    """The entries are the journal's; the group remembers only that its version moved on."""
+
+
+def _pinned(state: GroupState, event: e.EntryPinned) -> None:
+    state.pins[event.seq] = Pinned(event.seq, event.by, event.at)
+
+
+def _unpinned(state: GroupState, event: e.EntryUnpinned) -> None:
+    state.pins.pop(event.seq, None)
+
+
+def _links(state: GroupState, event: e.LinksSet) -> None:
+    state.links = event.links
 
 
 def _promoted(state: GroupState, event: e.MemberPromoted | e.PermissionsSet) -> None:
@@ -271,6 +300,11 @@ def _mutes_ended(state: GroupState, event: e.MutesEnded) -> None:
         state.mutes.pop(user, None)
 
 
+def _warnings_expired(state: GroupState, event: e.WarningsExpired) -> None:
+    for number in event.numbers:
+        state.warnings.pop(number, None)
+
+
 def _requests_expired(state: GroupState, event: e.RequestsExpired) -> None:
     for user in event.users:
         state.requests.pop(user, None)
@@ -298,10 +332,19 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.BanLifted: _unbanned,
     e.MemberMuted: _muted,
     e.MuteLifted: _unmuted,
+    e.MemberWarned: _warned,
+    e.WarningLifted: _unwarned,
+    e.LadderSet: _ladder,
+    e.NoteWritten: _noted,
+    e.NotesCleared: _noted,
     e.GroupLocked: _locked,
     e.GroupUnlocked: _unlocked,
     e.SlowModeSet: _slow_mode,
     e.EntryDeleted: _entry_deleted,
+    e.EntriesPurged: _entry_deleted,
+    e.EntryPinned: _pinned,
+    e.EntryUnpinned: _unpinned,
+    e.LinksSet: _links,
     e.MemberPromoted: _promoted,
     e.PermissionsSet: _promoted,
     e.MemberDemoted: _demoted,
@@ -332,6 +375,7 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.MutesEnded: _mutes_ended,
     e.LockEnded: _unlocked,
     e.SuspensionEnded: _restored,
+    e.WarningsExpired: _warnings_expired,
     e.RequestsExpired: _requests_expired,
     e.InvitationsExpired: _invitations_expired,
     e.TransferExpired: _transfer_withdrawn,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from folkmoot_protocol.types import EntryKind, JoinMode
+from folkmoot_protocol.types import EntryKind, JoinMode, LinkRule
 
 from ..actor import Actor
 from ..roles import Permission
@@ -115,6 +115,34 @@ class Unmute(TargetedCommand, frozen=True):
     """Lift a mute."""
 
 
+class Warn(TargetedCommand, frozen=True):
+    """Warn a member. Warnings run out; so many in force bring a measure by the group's ladder."""
+
+    reason: str = ""
+
+
+class Unwarn(TargetedCommand, frozen=True):
+    """Take back a warning: the one of this number, or the latest (0)."""
+
+    number: int = 0
+
+
+class SetLadder(Command, frozen=True):
+    """Say which measure follows on how many warnings, as `ladder.parse_ladder` reads it; empty: the operator's."""
+
+    ladder: str
+
+
+class WriteNote(TargetedCommand, frozen=True):
+    """Write a note about an account, which admins alone read."""
+
+    text: str
+
+
+class ClearNotes(TargetedCommand, frozen=True):
+    """Erase the notes about an account."""
+
+
 class Lock(Command, frozen=True):
     """Silence all but owner and admins ("mute all")."""
 
@@ -142,6 +170,43 @@ class DeleteEntry(TargetedCommand, frozen=True):
     kind: EntryKind = EntryKind.TEXT
     redacted: bool = False
     reason: str = ""
+
+
+class FoundEntry(Struct, frozen=True):
+    """An entry of the journal: its seq and its author."""
+
+    seq: int
+    user: str
+
+
+class Purge(Command, frozen=True):
+    """Remove many entries; asked for once to hear what would go, and again, `confirmed`, with the line `again`."""
+
+    entries: tuple[FoundEntry, ...]
+    confirmed: bool = False
+    again: str = ""
+    reason: str = ""
+
+
+class Pin(Command, frozen=True):
+    """Keep an entry, by `user`, at hand for everyone. `kind` and `redacted`: as for `DeleteEntry`."""
+
+    seq: int
+    user: str
+    kind: EntryKind = EntryKind.TEXT
+    redacted: bool = False
+
+
+class Unpin(Command, frozen=True):
+    """Take an entry off the pins."""
+
+    seq: int
+
+
+class SetLinks(Command, frozen=True):
+    """Say which links members may post."""
+
+    links: LinkRule
 
 
 class Promote(TargetedCommand, frozen=True):

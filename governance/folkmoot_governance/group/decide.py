@@ -21,11 +21,13 @@ from . import commands as c
 from .checks import check_founder, check_permission, refuse
 from .decide_antiraid import ANTIRAID
 from .decide_ending import ENDING
+from .decide_entries import ENTRIES
 from .decide_grading import GRADING, with_grade
 from .decide_invites import INVITES
 from .decide_joining import JOINING
 from .decide_moderation import MODERATION
 from .decide_ownership import OWNERSHIP
+from .decide_warnings import WARNINGS
 from .events import (
     CategorySet,
     Event,
@@ -167,6 +169,8 @@ def close_group(state: GroupState, command: c.CloseGroup, actor: Actor, now: int
 
 DECIDERS: dict[type[c.Command], Decider] = {
     **ENDING,
+    **ENTRIES,
+    **WARNINGS,
     **JOINING,
     **INVITES,
     **ANTIRAID,

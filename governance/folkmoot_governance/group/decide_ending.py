@@ -35,6 +35,8 @@ def end_measures(
         events.append(e.MutesEnded(at=now, by=actor.user, users=users))
     if users := ended(state.bans, now):
         events.append(e.BansEnded(at=now, by=actor.user, users=users))
+    if numbers := tuple(one.number for one in state.warnings.values() if one.until_ms <= now)[:MOST_AT_ONCE]:
+        events.append(e.WarningsExpired(at=now, by=actor.user, numbers=numbers))
     if users := ended(state.requests, now):
         events.append(e.RequestsExpired(at=now, by=actor.user, users=users))
     if users := first(user for user, until in state.invitations.items() if until <= now):

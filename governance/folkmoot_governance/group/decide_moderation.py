@@ -1,6 +1,6 @@
 """Keeping order: ban, mute, lock, slow mode, delete."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
@@ -17,6 +17,7 @@ from .checks import refuse
 from .events import (
     BanLifted,
     EntryDeleted,
+    EntryUnpinned,
     Event,
     GroupLocked,
     GroupUnlocked,
@@ -29,12 +30,12 @@ from .state import GroupState
 
 Decision = Sequence[Event] | Refusal
 
-DELETABLE = frozenset({EntryKind.TEXT, EntryKind.ACTION})
+DELETABLE = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT})
 
 
 def ban(state: GroupState, command: c.BanMember, actor: Actor, now: int, policy: Policy) -> Decision:
     """Remove and keep out until the end named."""
-    in_force = sum(one.until_ms > now for one in state.bans.values())
+    in_force = state.bans_in_force(now)
     if state.ban_of(command.user, now) is None and in_force >= policy.bans_per_group:
         return refuse(ErrorCode.CONFLICT, N_("{limit} bans are in force, and no more are allowed."), limit=in_force)
     until = end_of(now, command.duration_ms)
@@ -90,7 +91,13 @@ def delete_entry(state: GroupState, command: c.DeleteEntry, actor: Actor, now: i
     if own_only and now > command.ts + policy.delete_own_ms:
         text = N_("You can delete an entry of your own for {window} after posting it; ask an admin.")
         return refuse(ErrorCode.FORBIDDEN, text, window_ms=policy.delete_own_ms, help="/report")
-    return [EntryDeleted(at=now, by=actor.user, user=command.user, seq=command.seq, reason=command.reason)]
+    deleted = EntryDeleted(at=now, by=actor.user, user=command.user, seq=command.seq, reason=command.reason)
+    return [deleted, *unpinned(state, (command.seq,), actor, now)]
+
+
+def unpinned(state: GroupState, seqs: Iterable[int], actor: Actor, now: int) -> list[EntryUnpinned]:
+    """Return what takes off the pins those of `seqs` that are pinned: what is gone cannot be at hand."""
+    return [EntryUnpinned(at=now, by=actor.user, seq=seq) for seq in seqs if seq in state.pins]
 
 
 MODERATION: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {

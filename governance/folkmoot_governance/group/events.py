@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from folkmoot_protocol.types import JoinMode
+from folkmoot_protocol.types import JoinMode, LinkRule
 
 from ..roles import Permission
 
@@ -113,6 +113,33 @@ class MuteLifted(MemberEvent, frozen=True, kw_only=True, tag="unmuted"):
     pass
 
 
+class MemberWarned(MemberEvent, frozen=True, kw_only=True, tag="warned"):
+    """The `count`-th warning in force; the number of the event in its stream is the warning's own."""
+
+    until_ms: int
+    count: int
+    reason: str = ""
+
+
+class WarningLifted(MemberEvent, frozen=True, kw_only=True, tag="unwarned"):
+    number: int
+
+
+class LadderSet(Event, frozen=True, kw_only=True, tag="ladder_changed"):
+    """`ladder` is what the group set, empty for the operator's; `steps` what was in force from then on."""
+
+    ladder: str
+    steps: str
+
+
+class NoteWritten(MemberEvent, frozen=True, kw_only=True, tag="note_written"):
+    """The text is not here: it is about a person and can be erased."""
+
+
+class NotesCleared(MemberEvent, frozen=True, kw_only=True, tag="notes_cleared"):
+    pass
+
+
 class GroupLocked(Event, frozen=True, kw_only=True, tag="locked"):
     until_ms: int
 
@@ -130,6 +157,28 @@ class EntryDeleted(MemberEvent, frozen=True, kw_only=True, tag="deleted"):
 
     seq: int
     reason: str = ""
+
+
+class EntriesPurged(Event, frozen=True, kw_only=True, tag="purged"):
+    """The entries `seqs` were removed (G10), `count` of them: tombstones stay."""
+
+    seqs: tuple[int, ...]
+    count: int
+    reason: str = ""
+
+
+class EntryPinned(MemberEvent, frozen=True, kw_only=True, tag="pinned"):
+    """The entry `seq` by `user`."""
+
+    seq: int
+
+
+class EntryUnpinned(Event, frozen=True, kw_only=True, tag="unpinned"):
+    seq: int
+
+
+class LinksSet(Event, frozen=True, kw_only=True, tag="links_changed"):
+    links: LinkRule
 
 
 class MemberPromoted(MemberEvent, frozen=True, kw_only=True, tag="promoted"):
@@ -279,6 +328,10 @@ class InvitationsExpired(Event, frozen=True, kw_only=True, tag="invitations_expi
     users: tuple[str, ...]
 
 
+class WarningsExpired(Event, frozen=True, kw_only=True, tag="warnings_expired"):
+    numbers: tuple[int, ...]
+
+
 class TransferExpired(MemberEvent, frozen=True, kw_only=True, tag="transfer_expired"):
     pass
 
@@ -301,10 +354,19 @@ GroupEvent = (
     | BanLifted
     | MemberMuted
     | MuteLifted
+    | MemberWarned
+    | WarningLifted
+    | LadderSet
+    | NoteWritten
+    | NotesCleared
     | GroupLocked
     | GroupUnlocked
     | SlowModeSet
     | EntryDeleted
+    | EntriesPurged
+    | EntryPinned
+    | EntryUnpinned
+    | LinksSet
     | MemberPromoted
     | PermissionsSet
     | MemberDemoted
@@ -337,5 +399,13 @@ GroupEvent = (
     | SuspensionEnded
     | RequestsExpired
     | InvitationsExpired
+    | WarningsExpired
     | TransferExpired
 )
+
+
+def erased_by(event: object) -> tuple[int, ...]:
+    """Return the seqs of the entries that an event removes."""
+    if isinstance(event, EntriesPurged):
+        return event.seqs
+    return (event.seq,) if isinstance(event, EntryDeleted) else ()

@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from folkmoot_protocol.types import GroupStatus, JoinMode, Role
+from folkmoot_protocol.types import GroupStatus, JoinMode, LinkRule, Role
 
 from ..roles import Permission
 
@@ -56,6 +56,25 @@ class InviteCode(Struct, frozen=True):
     by: str
 
 
+class Warned(Struct, frozen=True):
+    """A warning, in force until `until_ms`. `number` is the version of the group that it made."""
+
+    number: int
+    user: str
+    until_ms: int
+    by: str
+    reason: str
+    ts: int
+
+
+class Pinned(Struct, frozen=True):
+    """An entry that is kept at hand."""
+
+    seq: int
+    by: str
+    ts: int
+
+
 class JoinRequest(Struct, frozen=True):
     """Somebody waiting at the door of a group with join mode `approval`; void from `until_ms` on."""
 
@@ -92,6 +111,9 @@ class GroupState(Struct):
     antiraid_from_ms: int = 0
     antiraid_since_ms: int = 0
     antiraid_until_ms: int = 0
+    ladder: str = ""
+    """What follows on warnings, as `ladder.parse_ladder` reads it; empty: what the operator set."""
+    links: LinkRule = LinkRule.ON
     heir: str = ""
     heir_until_ms: int = 0
     entries_per_day: int = 0
@@ -105,6 +127,10 @@ class GroupState(Struct):
     members: dict[str, Member] = field(default_factory=dict)
     bans: dict[str, Ban] = field(default_factory=dict)
     mutes: dict[str, Mute] = field(default_factory=dict)
+    warnings: dict[int, Warned] = field(default_factory=dict)
+    """By number, oldest first."""
+    pins: dict[int, Pinned] = field(default_factory=dict)
+    """By seq, the latest pin last."""
     requests: dict[str, JoinRequest] = field(default_factory=dict)
     invitations: dict[str, int] = field(default_factory=dict)
     """Invited users, each with the instant (Unix ms) from which the invitation is void."""
@@ -152,6 +178,14 @@ class GroupState(Struct):
     def is_newcomer(self, member: Member) -> bool:
         """Say whether `member` came in just before the raid was noticed: who came later was let in by an admin."""
         return self.antiraid_from_ms <= member.joined_ts <= self.antiraid_since_ms
+
+    def warnings_of(self, user: str, now: int) -> list[Warned]:
+        """Return the warnings in force on `user` at `now`, oldest first."""
+        return [one for one in self.warnings.values() if one.user == user and one.until_ms > now]
+
+    def bans_in_force(self, now: int) -> int:
+        """Return how many bans are in force at `now`."""
+        return sum(one.until_ms > now for one in self.bans.values())
 
     def tags_of(self, user: str) -> list[str]:
         """Return the tags besides the role (G8.3): `creator`, and the free tag that the owner gave."""

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from folkmoot_governance import Refusal, check_post
 from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.group.links import check_links
+from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
@@ -151,6 +153,7 @@ def judge(
         (None if again else node.check_post_rate(session, now))
         or check_post(room.state, user, account.state.identity, now, room.last_posts.get(user, 0), node.governor.policy)
         or (NO_SUCH_ENTRY if request.reply_to and request.reply_to > room.last_seq else None)
+        or check_links(room.state, user, body)
         or (TOO_BUSY if node.writer.is_full() else None)
     )
     if refusal is None and not again and node.raids.is_raided(room, user, body, now):
@@ -160,7 +163,9 @@ def judge(
     if room.state.slow_ms:
         room.last_posts[user] = now
     author = room.author(account)
-    entry = Entry(seq=0, ts=now, kind=form.kind, from_=author, body=body, reply_to=request.reply_to)
+    mentions = find_mentions(body, room.state.members) if "@" in body else ()
+    data = {"mentions": list(mentions)} if mentions else None
+    entry = Entry(seq=0, ts=now, kind=form.kind, from_=author, body=body, reply_to=request.reply_to, data=data)
     return Work(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),))
 
 

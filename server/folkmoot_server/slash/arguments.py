@@ -7,7 +7,7 @@ from msgspec import Struct
 from folkmoot_governance import Permission, Refusal
 from folkmoot_governance.duration import parse_duration
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.types import ArgumentKind, CommandArgument, Entry
 
 from ..i18n import N_
 
@@ -22,7 +22,8 @@ Read = Callable[[str], object]
 class Argument(Struct, frozen=True):
     """One argument. `read` makes its value from a word and raises ValueError with a text; `rest` takes the whole line.
 
-    `from_reply`, if set, makes the value from the entry that the command replies to, when no word gives it.
+    `from_reply`, if set, makes the value from the entry that the command replies to, when no word gives it. `kind` and
+    `choices` tell clients how to complete it.
     """
 
     shown: str
@@ -31,6 +32,15 @@ class Argument(Struct, frozen=True):
     rest: bool = False
     from_reply: Callable[[Entry], object] | None = None
     starts: str = ""
+    kind: ArgumentKind = ArgumentKind.TEXT
+    choices: tuple[str, ...] = ()
+
+    def describe(self) -> CommandArgument:
+        """Return the argument as clients complete it."""
+        replied = self.from_reply is not None
+        return CommandArgument(
+            name=self.shown, kind=self.kind, optional=self.optional, rest=self.rest, reply=replied, choices=self.choices
+        )
 
     def usage(self) -> str:
         """Return how the argument stands in a usage line; `shown` may spell it out with brackets of its own."""
@@ -91,9 +101,14 @@ def choice(*words: str) -> Read:
     return read
 
 
-USER = Argument("@user", read_user, from_reply=lambda entry: entry.from_.user, starts="@")
-SEQ = Argument("seq", read_number, from_reply=lambda entry: entry.seq)
-DURATION = Argument("duration", read_duration)
+def one_of(*words: str, shown: str = "") -> Argument:
+    """Return an argument that is one word out of `words`."""
+    return Argument(shown or "|".join(words), choice(*words), kind=ArgumentKind.CHOICE, choices=words)
+
+
+USER = Argument("@user", read_user, from_reply=lambda entry: entry.from_.user, starts="@", kind=ArgumentKind.USER)
+SEQ = Argument("seq", read_number, from_reply=lambda entry: entry.seq, kind=ArgumentKind.SEQ)
+DURATION = Argument("duration", read_duration, kind=ArgumentKind.DURATION)
 REASON = Argument("reason…", optional=True, rest=True)
 
 

@@ -55,4 +55,5 @@ def describe(row: "Slash", call: Call) -> CommandInfo:
         syntax=row.usage,
         summary=call.say(row.summary),
         allowed=is_allowed(row, call),
+        arguments=tuple(argument.describe() for argument in row.arguments),
     )

@@ -95,16 +95,6 @@ async def slow(call: Call, pause: str) -> Outcome:
     return c.SetSlow(duration)
 
 
-async def delete(call: Call, seq: int, reason: str | None) -> Outcome:
-    """Remove an entry's text from sight (G10)."""
-    entry = call.replied if call.replied and call.replied.seq == seq else None
-    if entry is None and seq <= call.room.last_seq:
-        entry = await call.node.store.journal.entry(call.room.state.code, seq)
-    if entry is None:
-        return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
-    return c.DeleteEntry(entry.from_.user, seq, entry.ts, entry.kind, entry.redacted, reason or "")
-
-
 async def topic(call: Call, text: str | None) -> Outcome:
     """Set the topic; nothing clears it."""
     try:

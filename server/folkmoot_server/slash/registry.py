@@ -5,14 +5,14 @@ To add one, write its function (it is given a `Call` and one value per argument)
 
 from collections.abc import Awaitable, Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from folkmoot_governance.group import commands as c
-from folkmoot_protocol.types import JoinMode, Role
+from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Role
 
 from ..i18n import LANGUAGES, N_
-from . import everyone, joining, moderation, ownership
-from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, read_number, read_permissions, usage_of
+from . import entries, everyone, joining, moderation, ownership, warnings
+from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions, usage_of
 from .call import Outcome
 from .help import show_help
 
@@ -39,7 +39,7 @@ class Slash(Struct, frozen=True):
 
 def optional(argument: Argument) -> Argument:
     """Return the argument as one that may be left out."""
-    return Argument(argument.shown, argument.read, True, argument.rest, argument.from_reply, argument.starts)
+    return structs.replace(argument, optional=True)
 
 
 def word(shown: str, read: Callable[[str], object] = str) -> Argument:
@@ -52,16 +52,21 @@ def rest(shown: str) -> Argument:
     return Argument(shown, rest=True)
 
 
-INVITED = Argument("@user|code", from_reply=lambda entry: entry.from_.user, starts="@")
-ROLE = Argument("role", choice(*(role.value for role in Role)), optional=True)
-LANGUAGE = word("|".join(LANGUAGES), choice(*(name.lower() for name in LANGUAGES)))
+INVITED = Argument("@user|code", from_reply=lambda entry: entry.from_.user, starts="@", kind=ArgumentKind.USER)
+ROLE = optional(one_of(*(role.value for role in Role), shown="role"))
+LANGUAGE = Argument(
+    "|".join(LANGUAGES), choice(*(name.lower() for name in LANGUAGES)), kind=ArgumentKind.CHOICE, choices=LANGUAGES
+)
+NUMBER = Argument("number", read_number, kind=ArgumentKind.NUMBER)
+LINKS = one_of(*(rule.value for rule in LinkRule))
+PURGED = Argument("@user|count", from_reply=lambda entry: f"@{entry.from_.user}", starts="@", kind=ArgumentKind.USER)
 
 COMMANDS: tuple[Slash, ...] = (
     # everyone
     Slash(
         "help",
         ("帮助",),
-        (optional(word("command")),),
+        (Argument("command", optional=True, kind=ArgumentKind.COMMAND),),
         N_("Show the commands, or one of them"),
         show_help,
         in_group=False,
@@ -83,7 +88,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "join",
         ("加群",),
-        (word("code"), optional(rest("answer…"))),
+        (Argument("code", kind=ArgumentKind.GROUP), optional(rest("answer…"))),
         N_("Join a group"),
         everyone.join,
         in_group=False,
@@ -123,7 +128,38 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash("unmute", ("解除禁言",), (USER,), N_("Lift a mute"), moderation.unmute, c.Unmute),
     Slash("mutes", (), (), N_("List the mutes in force"), moderation.mutes, c.Unmute),
-    Slash("delete", ("撤回",), (SEQ, REASON), N_("Delete an entry"), moderation.delete, c.DeleteEntry),
+    Slash("warn", ("警告",), (USER, REASON), N_("Warn a member"), warnings.warn, c.Warn),
+    Slash("warns", (), (optional(USER),), N_("List the warnings in force"), warnings.warns),
+    Slash("unwarn", (), (USER, optional(NUMBER)), N_("Take back a warning"), warnings.unwarn, c.Unwarn),
+    Slash(
+        "ladder",
+        (),
+        (optional(rest("[steps…|default|off]")),),
+        N_("Show or set what follows on warnings"),
+        warnings.ladder,
+        c.SetLadder,
+    ),
+    Slash(
+        "note",
+        (),
+        (USER, optional(rest("[text…|clear]"))),
+        N_("Notes about a member, for admins alone"),
+        warnings.note,
+        c.WriteNote,
+    ),
+    Slash("delete", ("撤回",), (SEQ, REASON), N_("Delete an entry"), entries.delete, c.DeleteEntry),
+    Slash(
+        "purge",
+        (),
+        (PURGED, optional(rest("[since] [confirm seq]"))),
+        N_("Delete many entries, after a preview"),
+        entries.purge,
+        c.Purge,
+    ),
+    Slash("pin", ("置顶",), (SEQ,), N_("Pin an entry"), entries.pin, c.Pin),
+    Slash("unpin", (), (SEQ,), N_("Take an entry off the pins"), entries.unpin, c.Unpin),
+    Slash("pins", (), (), N_("List what is pinned"), entries.pins),
+    Slash("links", (), (LINKS,), N_("Say which links members may post"), entries.links, c.SetLinks),
     Slash(
         "slow",
         ("慢速",),
@@ -210,7 +246,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "joinmode",
         (),
-        (word("|".join(JOIN_MODES), choice(*JOIN_MODES)),),
+        (one_of(*JOIN_MODES),),
         N_("Say how people come in"),
         ownership.join_mode,
         c.SetJoinMode,
@@ -226,7 +262,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "limit",
         (),
-        (word("members", read_number),),
+        (Argument("members", read_number, kind=ArgumentKind.NUMBER),),
         N_("Set how many members there may be"),
         ownership.limit,
         c.SetMemberLimit,

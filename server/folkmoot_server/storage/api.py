@@ -123,6 +123,14 @@ class StoredAccount(Struct, frozen=True):
     read_seqs: dict[str, int]
 
 
+class Note(Struct, frozen=True):
+    """What an admin has noted about an account in a group."""
+
+    by: str
+    ts: int
+    text: str
+
+
 class GroupRow(Struct, frozen=True):
     """A line of the operator's list of groups."""
 
@@ -213,9 +221,13 @@ class Ledger(Protocol):
         """
         ...
 
+    async def list_notes(self, code: str, user: str, limit: int = 50) -> list[Note]:
+        """Return the notes about an account in a group, newest first."""
+        ...
+
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
-        """Return (Unix ms, group code) of what ends next: bans, mutes, locks, suspensions, join requests, invitations,
-        offers of transfer, earliest first, what is past and not cleared away included; nothing that never ends.
+        """Return (Unix ms, group code) of what ends next, earliest first: bans, mutes, warnings, locks, suspensions,
+        join requests, invitations, offers of transfer; what is past and not cleared away, but nothing that never ends.
         """
         ...
 

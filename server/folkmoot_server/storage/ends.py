@@ -4,11 +4,12 @@ from sqlalchemy import Connection, Select, select, union_all
 
 from folkmoot_governance.duration import FOREVER_MS
 
-from .tables import bans, groups, invitations, join_requests, mutes
+from .tables import bans, groups, invitations, join_requests, mutes, warnings
 
 ENDS = (
     bans.c.until_ms,
     mutes.c.until_ms,
+    warnings.c.until_ms,
     join_requests.c.until_ms,
     invitations.c.until_ms,
     groups.c.locked_until_ms,

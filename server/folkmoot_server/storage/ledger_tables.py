@@ -18,10 +18,10 @@ from folkmoot_governance import (
 )
 from folkmoot_governance.account import AnyAccountEvent
 from folkmoot_governance.group.events import GroupEvent
-from folkmoot_governance.group.state import InviteCode, Wait
-from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, Role
+from folkmoot_governance.group.state import InviteCode, Pinned, Wait, Warned
+from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, LinkRule, Role
 
-from .api import AccountRow, AnyEvent, Claim, GroupRow, Profile, Recorded, StoredAccount
+from .api import AccountRow, AnyEvent, Claim, GroupRow, Note, Profile, Recorded, StoredAccount
 from .tables import (
     accounts,
     bans,
@@ -33,9 +33,12 @@ from .tables import (
     ledger,
     members,
     mutes,
+    notes,
+    pins,
     profiles,
     read_marks,
     tokens,
+    warnings,
 )
 
 T = TypeVar("T")
@@ -111,12 +114,15 @@ def load_group(main: Connection, code: str) -> GroupState | None:
     row = main.execute(select(groups).where(groups.c.code == code)).mappings().first()
     if row is None:
         return None
-    scalars = dict(row) | {"join_mode": JoinMode(row["join_mode"]), "status": GroupStatus(row["status"])}
+    kinds = {"join_mode": JoinMode, "status": GroupStatus, "links": LinkRule}
+    scalars = dict(row) | {name: kind(row[name]) for name, kind in kinds.items()}
     return GroupState(
         **scalars,
         members={one["user"]: _member(one) for one in _rows(main, members, code)},
         bans={one["user"]: Ban(**_without_code(one)) for one in _rows(main, bans, code)},
         mutes={one["user"]: Mute(**_without_code(one)) for one in _rows(main, mutes, code)},
+        warnings={one["number"]: Warned(**_without_code(one)) for one in _rows(main, warnings, code)},
+        pins={one["seq"]: Pinned(**_without_code(one)) for one in _rows(main, pins, code)},
         requests={one["user"]: JoinRequest(**_without_code(one)) for one in _rows(main, join_requests, code)},
         waits={one["user"]: Wait(**_without_code(one)) for one in _rows(main, join_waits, code)},
         invite_codes={one["code_id"]: InviteCode(**_without_code(one)) for one in _rows(main, invite_codes, code)},
@@ -125,7 +131,8 @@ def load_group(main: Connection, code: str) -> GroupState | None:
 
 
 def _rows(main: Connection, table: Table, code: str) -> Sequence[RowMapping]:
-    return main.execute(select(table).where(table.c.code == code)).mappings().all()
+    query = select(table).where(table.c.code == code).order_by(*table.primary_key)
+    return main.execute(query).mappings().all()
 
 
 def _without_code(row: RowMapping) -> dict[str, Any]:
@@ -212,6 +219,13 @@ def list_members(main: Connection, code: str, after: str, limit: int) -> dict[st
     query = select(members.c.user, func.coalesce(profiles.c.display_name, "")).select_from(found)
     page = query.where(members.c.code == code, members.c.user > after).order_by(members.c.user).limit(limit)
     return {row[0]: row[1] for row in main.execute(page)}
+
+
+def list_notes(main: Connection, code: str, user: str, limit: int) -> list[Note]:
+    """Return the notes about `user` in a group, newest first."""
+    about = (notes.c.code == code, notes.c.user == user)
+    query = select(notes.c.by, notes.c.ts, notes.c.text).where(*about).order_by(notes.c.version.desc()).limit(limit)
+    return [Note(*row) for row in main.execute(query)]
 
 
 def list_groups(main: Connection, after: str, limit: int) -> list[GroupRow]:

@@ -8,6 +8,7 @@ from . import ends, ledger_tables, postgres_journal
 from .api import (
     AccountRow,
     GroupRow,
+    Note,
     Recorded,
     StoredAccount,
     Work,
@@ -55,6 +56,9 @@ class PostgresLedger:
         if not can_hold(after):
             return {}
         return await self._read(ledger_tables.list_members, code, after, limit)
+
+    async def list_notes(self, code: str, user: str, limit: int = 50) -> list[Note]:
+        return await self._read(ledger_tables.list_notes, code, user, limit)
 
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
         return await self._read(ends.next_ends, limit)

@@ -29,7 +29,9 @@ HIGHEST = 2**63 - 1
 ROTATE_LIMIT = "SET LOCAL statement_timeout = '10min'"
 
 _COLUMNS = 'e.seq, e.ts, e.kind, e."user", e.display_name, e.role, e.tags, e.body, e.reply_to, e.target, e.data'
-_REDACTED = "EXISTS (SELECT 1 FROM redactions r WHERE r.code = $2 AND r.seq = e.seq) AS redacted"
+# An edit is another text of what it edits: it goes with it.
+_GONE = "r.seq = e.seq OR (e.kind = 'edit' AND r.seq = e.target)"
+_REDACTED = f"EXISTS (SELECT 1 FROM redactions r WHERE r.code = $2 AND ({_GONE})) AS redacted"  # noqa: S608
 READ = f"SELECT {_COLUMNS}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
 _ONE = f"{READ} AND e.seq = $3"
 _BELOW = f"{READ} AND e.seq < $3 ORDER BY e.seq DESC LIMIT $4"
@@ -59,7 +61,10 @@ _BODY, _NONCE = 8, 12
 
 _ERASED = """
     SELECT e.month, e.grp, e.seq, e.body, e.data FROM entry e
-    JOIN unnest($1::bigint[], $2::bigint[]) AS gone (grp, seq) ON e.grp = gone.grp AND e.seq = gone.seq"""
+    JOIN unnest($1::bigint[], $2::bigint[]) AS gone (grp, seq) ON e.grp = gone.grp AND e.seq = gone.seq
+    UNION SELECT e.month, e.grp, e.seq, e.body, e.data FROM entry e
+    JOIN unnest($1::bigint[], $2::bigint[]) AS gone (grp, seq) ON e.grp = gone.grp AND e.target = gone.seq
+    WHERE e.kind = 'edit'"""
 _SEAL = """
     INSERT INTO restricted SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bytea[])
     ON CONFLICT DO NOTHING"""
@@ -204,7 +209,7 @@ async def erase(connection: asyncpg.Connection, key: bytes, gone: Sequence[tuple
     sealed = [_sealed(key, row) for row in rows]
     columns = [[row[name] for row in rows] for name in ("month", "grp", "seq")]
     await connection.execute(_SEAL, *columns, sealed)
-    await connection.execute(_BLANK, *wanted)
+    await connection.execute(_BLANK, *columns[1:])
 
 
 def _sealed(key: bytes, row: asyncpg.Record) -> bytes:

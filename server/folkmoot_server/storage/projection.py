@@ -5,13 +5,13 @@ Call `project_group` right after `apply` (or `founded`), `project_account` right
 `registered`): they read the state that the event led to.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
 from folkmoot_governance.account import AccountEvent
 from folkmoot_governance.group import events as e
-from folkmoot_governance.group.state import Wait
+from folkmoot_governance.group.state import Wait, Warned
 
 from .api import Profile, Remove, RowChange, Upsert
 
@@ -29,6 +29,8 @@ GROUP_TEXTS = (
     "question",
     "answers",
     "rules",
+    "ladder",
+    "links",
 )
 GROUP_NUMBERS = (
     "created_ts",
@@ -46,7 +48,7 @@ GROUP_NUMBERS = (
     "version",
 )
 
-# Which tables of (group, user) an event touches for the users that it names; an event not named here touches
+# Which of the group's tables an event touches, in the rows that it names (`_keys_of`); an event not named here touches
 # the group's own row alone.
 TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.GroupCreated: ("members",),
@@ -62,6 +64,10 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.BanLifted: ("bans",),
     e.MemberMuted: ("mutes",),
     e.MuteLifted: ("mutes",),
+    e.MemberWarned: ("warnings",),
+    e.WarningLifted: ("warnings",),
+    e.EntryPinned: ("pins",),
+    e.EntryUnpinned: ("pins",),
     e.MemberPromoted: ("members",),
     e.PermissionsSet: ("members",),
     e.MemberDemoted: ("members",),
@@ -69,6 +75,7 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.OwnershipTransferred: ("members", "mutes"),
     e.BansEnded: ("bans",),
     e.MutesEnded: ("mutes",),
+    e.WarningsExpired: ("warnings",),
     e.RequestsExpired: ("join_requests",),
     e.InvitationsExpired: ("invitations",),
 }
@@ -93,11 +100,12 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
     if pruned:
         changes.append(Remove(pruned, {"code": state.code}, until_ms=event.at))
     for table in TOUCHES.get(type(event), ()):
-        changes += [member_table_row(state, table, user) for user in _users_of(event)]
+        changes += [member_table_row(state, table, key) for key in _keys_of(state, event)]
     if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
         changes.append(invite_code_row(state, event.code_id))
-    if isinstance(event, e.EntryDeleted):
-        changes.append(_redaction(state, event))
+    changes += [_redaction(state, event, seq) for seq in e.erased_by(event)]
+    if isinstance(event, e.NotesCleared):
+        changes.append(Remove("notes", {"code": state.code, "user": event.user}))
     if isinstance(event, (e.GroupDissolved, e.GroupClosed)):
         changes += [Remove(table, {"code": state.code}) for table in EMPTIED]
     return changes
@@ -125,11 +133,12 @@ def group_row(state: GroupState) -> Upsert:
     return Upsert("groups", values)
 
 
-def member_table_row(state: GroupState, table: str, user: str) -> RowChange:
-    """Return the row of `user` in one of the group's tables, or its removal where the state has none."""
-    where = {"code": state.code, "user": user}
+def member_table_row(state: GroupState, table: str, key: str | int) -> RowChange:
+    """Return the row of a user (or of a number, `KEYS`) in one of the group's tables, or its removal where the state
+    has none."""
+    where = {"code": state.code, KEYS.get(table, "user"): key}
     held, values = MEMBER_TABLES[table]
-    row = held(state).get(user)
+    row = held(state).get(key)
     return Remove(table, where) if row is None else Upsert(table, where | values(row))
 
 
@@ -168,6 +177,27 @@ def read_mark_row(code: str, user: str, seq: int) -> Upsert:
     return Upsert("read_marks", {"code": code, "user": user, "seq": seq})
 
 
+def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:
+    """Return the row of a note; the ledger has only that it was written."""
+    who = {"code": state.code, "version": state.version, "user": event.user, "by": event.by}
+    return Upsert("notes", who | {"ts": event.at, "text": text})
+
+
+def _keys_of(state: GroupState, event: e.Event) -> Sequence[str | int]:
+    """Return which rows of a table an event touches."""
+    match event:
+        case e.MemberWarned():
+            return (state.version,)
+        case e.WarningLifted():
+            return (event.number,)
+        case e.WarningsExpired():
+            return event.numbers
+        case e.EntryPinned() | e.EntryUnpinned():
+            return (event.seq,)
+        case _:
+            return _users_of(event)
+
+
 def _users_of(event: e.Event) -> tuple[str, ...]:
     if isinstance(event, e.OwnershipTransferred):
         return event.user, event.previous
@@ -176,10 +206,10 @@ def _users_of(event: e.Event) -> tuple[str, ...]:
     return (event.user,) if isinstance(event, e.MemberEvent) else (event.by,)
 
 
-def _redaction(state: GroupState, event: e.EntryDeleted) -> Upsert:
+def _redaction(state: GroupState, event: e.Event, seq: int) -> Upsert:
     values = {
         "code": state.code,
-        "seq": event.seq,
+        "seq": seq,
         "by": event.by,
         "version": state.version,
         "ts": event.at,
@@ -200,16 +230,25 @@ def _measure_values(measure: Ban | Mute | Wait) -> dict[str, Any]:
     return {name: getattr(measure, name) for name in ("until_ms", "by", "reason", "case")}
 
 
+def _warning_values(warning: Warned) -> dict[str, Any]:
+    return {name: getattr(warning, name) for name in ("user", "until_ms", "by", "reason", "ts")}
+
+
 def _request_values(request: JoinRequest) -> dict[str, Any]:
     return {"asked_ts": request.asked_ts, "until_ms": request.until_ms, "answer": request.answer}
 
 
-MEMBER_TABLES: dict[str, tuple[Callable[[GroupState], dict[str, Any]], Callable[[Any], dict[str, Any]]]] = {
+MEMBER_TABLES: dict[str, tuple[Callable[[GroupState], dict[Any, Any]], Callable[[Any], dict[str, Any]]]] = {
     "members": (lambda state: state.members, _member_values),
     "bans": (lambda state: state.bans, _measure_values),
     "mutes": (lambda state: state.mutes, _measure_values),
     "join_waits": (lambda state: state.waits, _measure_values),
+    "warnings": (lambda state: state.warnings, _warning_values),
+    "pins": (lambda state: state.pins, lambda pin: {"by": pin.by, "ts": pin.ts}),
     "join_requests": (lambda state: state.requests, _request_values),
     "invitations": (lambda state: state.invitations, lambda until_ms: {"until_ms": until_ms}),
 }
-"""For each table of (group, user): what of the state it shows, and the columns of one row."""
+"""For each table of things in a group: what of the state it shows, and the columns of one row."""
+
+KEYS = {"warnings": "number", "pins": "seq"}
+"""What tells the rows of a group apart, where it is not the user."""

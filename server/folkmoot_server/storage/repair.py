@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from folkmoot_governance import GroupState, apply, case_number, founded
-from folkmoot_governance.group.events import EntryDeleted, Event, GroupCreated
+from folkmoot_governance.group.events import Event, GroupCreated, erased_by
 
 from ..notices import Teller, author_of, is_told, notice_of
 from . import ledger_tables
@@ -63,7 +63,8 @@ def _retell(
     main: Connection, reader: SegmentReader, code: str, stream: str, missing: Sequence[int], say: Teller
 ) -> Work:
     """Make the notices of `missing` versions again, each by its author as it stood after the event."""
-    entries, erase = [], []
+    entries: list[NewEntry] = []
+    erase: list[int] = []
     for version, event, state in _replayed(main, stream):
         if version not in missing:
             continue
@@ -72,8 +73,7 @@ def _retell(
         entry = notice_of(event, case=case_number(code, version), author=author, say=say)
         assert entry is not None, "only events that are told are asked for"
         entries.append(NewEntry(entry, version=version))
-        if isinstance(event, EntryDeleted):
-            erase.append(event.seq)
+        erase += erased_by(event)
     return Work(stream, ledger_tables.last_version(main, stream), entries=entries, erase=erase)
 
 

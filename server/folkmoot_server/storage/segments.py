@@ -22,7 +22,7 @@ OPEN_SEGMENTS = 8
 FORMAT = 1
 
 # The key is the table: a page of history is one run over neighbouring rows. Posts pay for one index more, and
-# only if they carry a nonce; the index on versions holds notices alone.
+# only if they carry a nonce; the index on versions holds notices alone, that on targets edits, reactions, redactions.
 # `segment.batch` is the last batch of the ledger whose notices are all in the journal.
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS {db}.entry (
@@ -31,6 +31,7 @@ SCHEMA = (
         target INTEGER, data TEXT, nonce TEXT, version INTEGER, PRIMARY KEY (grp, seq)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS {db}.entry_nonce ON entry (grp, user, nonce) WHERE nonce IS NOT NULL",
     "CREATE UNIQUE INDEX IF NOT EXISTS {db}.entry_version ON entry (grp, version) WHERE version IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS {db}.entry_target ON entry (grp, target) WHERE target IS NOT NULL",
     """CREATE TABLE IF NOT EXISTS {db}.restricted (
         grp INTEGER NOT NULL, seq INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (grp, seq)) WITHOUT
         ROWID""",

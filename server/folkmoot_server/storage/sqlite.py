@@ -19,6 +19,7 @@ from .api import (
     AccountRow,
     Found,
     GroupRow,
+    Note,
     Page,
     Recorded,
     Segment,
@@ -181,6 +182,9 @@ class SqliteLedger:
 
     async def list_members(self, code: str, after: str = "", limit: int = 100) -> dict[str, str]:
         return await self._read(ledger_tables.list_members, code, after, limit)
+
+    async def list_notes(self, code: str, user: str, limit: int = 50) -> list[Note]:
+        return await self._read(ledger_tables.list_notes, code, user, limit)
 
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
         return await self._read(ends.next_ends, limit)

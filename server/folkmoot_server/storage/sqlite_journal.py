@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.types import Entry, EntryKind
 
 from .api import Page
 from .ledger_tables import group_versions
@@ -19,6 +19,8 @@ _LAST = "SELECT max(seq) FROM entry WHERE grp = ?"
 _NONCE = "SELECT seq, ts FROM entry WHERE grp = ? AND user = ? AND nonce = ? AND ts >= ? ORDER BY seq DESC LIMIT 1"
 
 HIGHEST = 2**63 - 1
+
+_SEQ, _KIND, _TARGET = (COLUMNS.split(", ").index(name) for name in ("seq", "kind", "target"))
 
 
 def heads(main: Connection, reader: SegmentReader, codes: Collection[str]) -> dict[str, tuple[int, int]]:
@@ -85,8 +87,11 @@ def _redacted(main: Connection, code: str, rows: list[Row]) -> set[int]:
     if not rows:
         return set()
     low, high = sorted((rows[0][0], rows[-1][0]))
-    query = select(redactions.c.seq).where(redactions.c.code == code, redactions.c.seq.between(low, high))
-    return set(main.execute(query).scalars())
+    edits = {row[_SEQ]: row[_TARGET] for row in rows if row[_KIND] == EntryKind.EDIT}
+    gone = redactions.c.seq.between(low, high) | redactions.c.seq.in_(set(edits.values()))
+    hidden = set(main.execute(select(redactions.c.seq).where(redactions.c.code == code, gone)).scalars())
+    # An edit is another text of what it edits: it goes with it.
+    return hidden | {seq for seq, target in edits.items() if target in hidden}
 
 
 def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry | None:

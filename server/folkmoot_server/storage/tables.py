@@ -1,17 +1,17 @@
 """The ledger and the tables made from it, for SQLite and PostgreSQL alike.
 
 `ledger` is the record; `groups` to `redactions` are projections of it, rewritten from it at any time;
-`profiles`, `tokens`, `read_marks`, `activity` (how busy a group is) and `journal_heads` are facts of their own. No
-foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`,
-`counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
-`migrations/versions/s0002_postgres.py`.
+`notes`, `profiles`, `tokens`, `read_marks`, `activity` (how busy a group is), `member_settings`, `ignored` and
+`journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be deleted from under
+it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is
+made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0007"
+SCHEMA = "0008"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -97,6 +97,8 @@ groups = Table(
     _number("antiraid_from_ms"),
     _number("antiraid_since_ms"),
     _number("antiraid_until_ms"),
+    _text("ladder", server_default=""),
+    _text("links", server_default="on"),
     _text("heir"),
     _text("question"),
     _text("answers"),
@@ -143,6 +145,29 @@ mutes = Table(
     *_ends("until_ms"),
 )
 
+warnings = Table(
+    "warnings",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _number("number", primary_key=True, autoincrement=False),
+    _ref("user", "accounts.user"),
+    _number("until_ms"),
+    _text("by"),
+    _text("reason"),
+    _number("ts"),
+    Index(None, "user"),
+    *_ends("until_ms"),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _number("seq", primary_key=True, autoincrement=False),
+    _text("by"),
+    _number("ts"),
+)
+
 join_requests = Table(
     "join_requests",
     metadata,
@@ -179,6 +204,18 @@ redactions = Table(
     _number("ts"),
 )
 
+notes = Table(
+    "notes",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _number("version", primary_key=True, autoincrement=False),
+    _ref("user", "accounts.user"),
+    _text("by"),
+    _number("ts"),
+    _text("text"),
+    Index(None, "code", "user"),
+)
+
 profiles = Table(
     "profiles",
     metadata,
@@ -210,5 +247,29 @@ activity = Table(
     _number("entries_per_day"),
 )
 
-PROJECTIONS = (accounts, groups, members, bans, mutes, join_requests, join_waits, invitations, invite_codes, redactions)
+member_settings = Table(
+    "member_settings", metadata, *_group_and_user(), _text("nick"), _text("notify"), Index(None, "user")
+)
+
+ignored = Table(
+    "ignored",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _ref("whom", "accounts.user", primary_key=True),
+)
+
+PROJECTIONS = (
+    accounts,
+    groups,
+    members,
+    bans,
+    mutes,
+    warnings,
+    pins,
+    join_requests,
+    join_waits,
+    invitations,
+    invite_codes,
+    redactions,
+)
 """The tables that replaying the ledger must give again, parents before children."""

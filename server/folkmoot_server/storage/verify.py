@@ -20,7 +20,7 @@ from folkmoot_governance import (
     registered,
 )
 from folkmoot_governance.account import AccountEvent, AccountRegistered
-from folkmoot_governance.group.events import EntryDeleted, Event, GroupCreated
+from folkmoot_governance.group.events import Event, GroupCreated, erased_by
 
 from ..terminal import _
 from .api import AnyEvent, Recorded, StorageError, Upsert
@@ -203,9 +203,10 @@ def _redactions(events: Iterable[Recorded], code: str, journal: JournalCheck) ->
     """Return the redactions that must be known: of entries that rotation has not removed."""
     removed = journal.removed_up_to(code)
     return [
-        {"code": code, "seq": one.event.seq, "by": one.event.by, "version": one.version, "ts": one.event.at}
+        {"code": code, "seq": seq, "by": one.event.by, "version": one.version, "ts": one.event.at}
         for one in events
-        if isinstance(one.event, EntryDeleted) and one.event.seq > removed
+        for seq in erased_by(one.event)
+        if seq > removed
     ]
 
 

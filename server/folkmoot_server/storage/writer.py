@@ -139,11 +139,18 @@ class Writer:
         return len(rows)
 
     def _erase(self, works: Sequence[Work]) -> None:
-        """Move erased texts of this segment to its restricted part; of older ones `redactions` hides them."""
+        """Move erased texts of this segment, edits of them included, to its restricted part; of older ones `redactions`
+        hides them."""
         for work in works:
             for seq in work.erase:
                 if self._month is not None:
-                    self._seal(_grp(work), seq, Sealer(self._key, self._month))
+                    sealer = Sealer(self._key, self._month)
+                    for one in (seq, *self._edits(_grp(work), seq)):
+                        self._seal(_grp(work), one, sealer)
+
+    def _edits(self, grp: int, seq: int) -> list[int]:
+        query = f"SELECT seq FROM {JOURNAL}.entry WHERE grp = ? AND target = ? AND kind = 'edit'"  # noqa: S608
+        return [row[0] for row in self._raw.execute(query, (grp, seq))]
 
     def _seal(self, grp: int, seq: int, sealer: Sealer) -> None:
         query = f"SELECT body, data FROM {JOURNAL}.entry WHERE grp = ? AND seq = ?"  # noqa: S608

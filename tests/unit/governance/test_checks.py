@@ -11,7 +11,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.checks import check_permission, check_target, rule_for
 from folkmoot_governance.permissions import OPEN_INVITE, OWN_ENTRY, RULES, Rule
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import JoinMode, Role
+from folkmoot_protocol.types import JoinMode, LinkRule, Role
 from tests.unit.governance.kit import NOW, SOON, ask, code_of, make_group, tell_refusal
 
 SAMPLES: dict[type[c.Command], c.Command] = {
@@ -31,6 +31,15 @@ SAMPLES: dict[type[c.Command], c.Command] = {
     c.Unban: c.Unban("gus"),
     c.MuteMember: c.MuteMember("max", duration_ms=1),
     c.Unmute: c.Unmute("max"),
+    c.Warn: c.Warn("max"),
+    c.Unwarn: c.Unwarn("max"),
+    c.WriteNote: c.WriteNote("max", text="x"),
+    c.ClearNotes: c.ClearNotes("max"),
+    c.SetLadder: c.SetLadder("off"),
+    c.Purge: c.Purge(()),
+    c.Pin: c.Pin(1, "max"),
+    c.Unpin: c.Unpin(1),
+    c.SetLinks: c.SetLinks(LinkRule.OFF),
     c.DeleteEntry: c.DeleteEntry("max", seq=1, ts=0),
     c.Lock: c.Lock(1),
     c.Unlock: c.Unlock(),

@@ -20,11 +20,12 @@ from folkmoot_protocol import (
     Role,
 )
 from folkmoot_protocol.asyncapi import asyncapi
+from folkmoot_protocol.types import ArgumentKind, LinkRule
 
 PAGE = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text(encoding="utf-8")
 DOCUMENT: dict[str, Any] = asyncapi()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
-OBJECTS = ("Account", "Group", "Member", "Entry")
+OBJECTS = ("Account", "Group", "Member", "CommandArgument", "Entry")
 
 
 def find_refs(value: object) -> Iterator[str]:
@@ -188,7 +189,9 @@ def test_the_page_names_the_subprotocols() -> None:
     assert rows == [row["name"] for row in DOCUMENT["channels"]["ws"]["x-subprotocols"]]
 
 
-@pytest.mark.parametrize("values", [Role, JoinMode, GroupStatus, EntryKind, Identity, LeftReason])
+@pytest.mark.parametrize(
+    "values", [Role, JoinMode, GroupStatus, EntryKind, Identity, LeftReason, LinkRule, ArgumentKind]
+)
 def test_the_page_names_the_values(values: Any) -> None:
     assert re.search(rf'[`"]{re.escape("|".join(values))}[`"]', PAGE)
     assert SCHEMAS[values.__name__]["enum"] == sorted(values)

@@ -1,0 +1,76 @@
+"""What is done with entries: deleting many, pinning, and which links members may post."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from folkmoot_protocol.errors import ErrorCode
+
+from ..actor import Actor
+from ..policy import Policy
+from ..refusal import Refusal
+from ..roles import outranks
+from ..text import N_
+from . import commands as c
+from . import events as e
+from .checks import refuse
+from .decide_moderation import DELETABLE, unpinned
+from .state import GroupState
+
+Decision = Sequence[e.Event] | Refusal
+
+
+def purge(state: GroupState, command: c.Purge, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Delete many entries at once, when what will go was shown and confirmed (G10).
+
+    Entries by those whom the actor does not outrank stay, except its own.
+    """
+    mine = state.role_of(actor.user)
+    seqs = tuple(
+        sorted(
+            found.seq
+            for found in command.entries
+            if found.user == actor.user or outranks(mine, state.role_of(found.user))
+        )
+    )
+    if not seqs:
+        text = N_("There is nothing here that you could delete.")
+        return refuse(ErrorCode.NO_SUCH_ENTRY, text, left_out=len(command.entries))
+    if not command.confirmed:
+        text = N_("This deletes {count} entries, #{first} to #{last}. To confirm, type: {help}")
+        detail = {"count": len(seqs), "first": seqs[0], "last": seqs[-1], "left_out": len(command.entries) - len(seqs)}
+        return refuse(ErrorCode.CONFIRM_REQUIRED, text, **detail, help=command.again)
+    purged = e.EntriesPurged(at=now, by=actor.user, seqs=seqs, count=len(seqs), reason=command.reason)
+    return [purged, *unpinned(state, seqs, actor, now)]
+
+
+def pin(state: GroupState, command: c.Pin, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Keep an entry at hand for everyone."""
+    if command.kind not in DELETABLE or command.redacted:
+        text = N_("Entry {seq} cannot be pinned: only what somebody wrote, and is still there, can.")
+        return refuse(ErrorCode.FORBIDDEN, text, seq=command.seq)
+    if command.seq in state.pins:
+        return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is pinned already."), seq=command.seq, help="/pins")
+    if len(state.pins) >= policy.pins_per_group:
+        text = N_("{limit} entries are pinned, and no more are allowed: /unpin one first.")
+        return refuse(ErrorCode.CONFLICT, text, limit=policy.pins_per_group, help="/pins")
+    return [e.EntryPinned(at=now, by=actor.user, user=command.user, seq=command.seq)]
+
+
+def unpin(state: GroupState, command: c.Unpin, actor: Actor, now: int, policy: Policy) -> Decision:
+    if command.seq not in state.pins:
+        return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is not pinned."), seq=command.seq, help="/pins")
+    return [e.EntryUnpinned(at=now, by=actor.user, seq=command.seq)]
+
+
+def set_links(state: GroupState, command: c.SetLinks, actor: Actor, now: int, policy: Policy) -> Decision:
+    if command.links is state.links:
+        return []
+    return [e.LinksSet(at=now, by=actor.user, links=command.links)]
+
+
+ENTRIES: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
+    c.Purge: purge,
+    c.Pin: pin,
+    c.Unpin: unpin,
+    c.SetLinks: set_links,
+}

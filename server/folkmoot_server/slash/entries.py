@@ -1,0 +1,112 @@
+"""Slash commands about entries: delete, purge, pin, and which links may be posted."""
+
+from collections.abc import AsyncIterator
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.duration import DAY_MS, FOREVER_MS, parse_duration, show_duration
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group.decide_moderation import DELETABLE
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Entry, EntryKind, LinkRule
+
+from ..i18n import N_
+from .arguments import BARE_NUMBER, MISSING, read_user
+from .call import Answer, Call, Outcome
+
+MOST_PURGED = 200
+MOST_LOOKED_AT = 5000
+PAGE = 200
+SHOWN_CHARS = 80
+PURGE_USAGE = "/purge @user|<count> [since] [confirm <seq>]"
+
+NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
+
+
+async def find_entry(call: Call, seq: int) -> Entry | None:
+    """Return an entry of the group; for an edit, the entry that it edits."""
+    entry = call.replied if call.replied and call.replied.seq == seq else None
+    if entry is None and seq <= call.room.last_seq:
+        entry = await call.node.store.journal.entry(call.room.state.code, seq)
+    if entry is not None and entry.kind is EntryKind.EDIT and entry.target:
+        return await call.node.store.journal.entry(call.room.state.code, entry.target)
+    return entry
+
+
+async def delete(call: Call, seq: int, reason: str | None) -> Outcome:
+    """Remove an entry's text, and all edits of it, from sight (G10)."""
+    entry = await find_entry(call, seq)
+    if entry is None:
+        return NO_SUCH_ENTRY
+    return c.DeleteEntry(entry.from_.user, entry.seq, entry.ts, entry.kind, entry.redacted, reason or "")
+
+
+async def purge(call: Call, who: str, more: str | None) -> Outcome:
+    """Remove the latest entries of a member, or of everybody: first say which, then do it when confirmed.
+
+    The confirmation names the last entry that the preview had seen, so nothing goes that was not shown.
+    """
+    count = min(int(who), MOST_PURGED) if who.isascii() and who.isdigit() and len(who) < 6 else 0
+    user = "" if count else read_user(who)
+    words = (more or "").split()
+    last, confirmed = call.room.last_seq, len(words) > 1 and words[-2].lower() == "confirm"
+    if confirmed:
+        if not words[-1].isdecimal():
+            return Refusal(ErrorCode.BAD_SYNTAX, MISSING, {"usage": PURGE_USAGE})
+        last = min(last, int(words[-1]))
+        words = words[:-2]
+    since = parse_duration(words[0]) if words else FOREVER_MS if count else DAY_MS
+    if since is None or len(words) > 1 or not (count or user):
+        text = BARE_NUMBER if words and words[0].isdecimal() else MISSING
+        return Refusal(ErrorCode.BAD_SYNTAX, text, {"usage": PURGE_USAGE, "word": words[0] if words else ""})
+    found: list[c.FoundEntry] = []
+    async for entry in latest_first(call, last, call.now - since):
+        if entry.kind in DELETABLE and not entry.redacted and user in ("", entry.from_.user):
+            found.append(c.FoundEntry(entry.seq, entry.from_.user))
+        if len(found) == (count or MOST_PURGED):
+            break
+    again = f"/purge {count or f'@{user}'} {show_duration(since)} confirm {last}"
+    return c.Purge(tuple(found), confirmed, again)
+
+
+async def latest_first(call: Call, last: int, since: int) -> AsyncIterator[Entry]:
+    """Yield entries from `last` backwards to the time `since`, as many as one command may look at."""
+    before, left = last + 1, MOST_LOOKED_AT
+    while left > 0:
+        page = await call.node.store.journal.page(call.room.state.code, before=before, limit=PAGE)
+        for entry in reversed(page.entries):
+            if entry.ts < since:
+                return
+            yield entry
+        if not page.more:
+            return
+        before, left = page.entries[0].seq, left - PAGE
+
+
+async def pin(call: Call, seq: int) -> Outcome:
+    """Keep an entry at hand for everyone."""
+    entry = await find_entry(call, seq)
+    return NO_SUCH_ENTRY if entry is None else c.Pin(entry.seq, entry.from_.user, entry.kind, entry.redacted)
+
+
+async def unpin(call: Call, seq: int) -> Outcome:
+    """Take an entry off the pins."""
+    return c.Unpin(seq)
+
+
+async def pins(call: Call) -> Outcome:
+    """List what is pinned, the latest pin first."""
+    rows: list[dict[str, object]] = []
+    held = dict(call.room.state.pins)
+    for seq in call.room.view(call.now, inside=True).pins:
+        entry = await call.node.store.journal.entry(call.room.state.code, seq)
+        # Rotation may have taken the month away: the pin stays, the text is gone.
+        body, user = (entry.body, entry.from_.user) if entry else ("…", "")
+        shown = body if len(body) <= SHOWN_CHARS else f"{body[:SHOWN_CHARS]}…"
+        rows.append({"seq": seq, "user": user, "by": held[seq].by, "body": shown})
+    lines = [f"#{row['seq']} @{row['user']}: {row['body']}" for row in rows]
+    return Answer("\n".join(lines) or call.say(N_("Nothing is pinned.")), {"items": rows})
+
+
+async def links(call: Call, rule: str) -> Outcome:
+    """Say which links members may post."""
+    return c.SetLinks(LinkRule(rule))

@@ -1,0 +1,92 @@
+import pytest
+
+from folkmoot_governance import Policy, Refusal
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_governance.group.links import check_links, find_links
+from folkmoot_governance.group.mentions import MOST_MENTIONS, find_mentions
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import EntryKind, LinkRule
+from tests.unit.governance.kit import NOW, ask, code_of, do, make_group, tell_refusal
+
+FOUND = tuple(c.FoundEntry(seq, user) for seq, user in enumerate(("mia", "olga", "adam", "max", "gone"), 7))
+
+
+def test_a_purge_says_what_would_go_before_it_goes() -> None:
+    state = make_group()
+    refusal = ask(state, c.Purge(FOUND, again="/purge 5 confirm 11"), "adam")
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == ErrorCode.CONFIRM_REQUIRED
+    assert tell_refusal(refusal) == "This deletes 4 entries, #7 to #11. To confirm, type: /purge 5 confirm 11"
+    assert refusal.detail["left_out"] == 1
+
+
+def test_a_purge_leaves_out_whom_the_actor_does_not_outrank() -> None:
+    state = make_group(e.MemberPromoted(at=NOW, by="olga", user="max", permissions=()))
+    (event,) = do(state, c.Purge(FOUND, confirmed=True), "adam")
+    assert isinstance(event, e.EntriesPurged)
+    assert (event.seqs, event.count) == ((7, 9, 11), 3)
+    nothing = c.Purge((c.FoundEntry(8, "olga"),), confirmed=True)
+    assert code_of(ask(state, nothing, "adam")) == ErrorCode.NO_SUCH_ENTRY
+
+
+def test_what_is_deleted_is_no_longer_pinned() -> None:
+    state = make_group(*(e.EntryPinned(at=NOW, by="olga", user="mia", seq=seq) for seq in (7, 8)))
+    do(state, c.DeleteEntry("mia", seq=8, ts=NOW), "adam")
+    assert list(state.pins) == [7]
+    assert [type(one) for one in do(state, c.Purge(FOUND, confirmed=True), "adam")] == [
+        e.EntriesPurged,
+        e.EntryUnpinned,
+    ]
+    assert state.pins == {}
+
+
+def test_pins_are_few_distinct_and_of_what_people_wrote() -> None:
+    policy = Policy(pins_per_group=1)
+    state = make_group()
+    assert code_of(ask(state, c.Pin(7, "mia", EntryKind.NOTICE), "adam")) == ErrorCode.FORBIDDEN
+    assert code_of(ask(state, c.Pin(7, "mia", redacted=True), "adam")) == ErrorCode.FORBIDDEN
+    assert code_of(ask(state, c.Unpin(7), "adam")) == ErrorCode.CONFLICT
+    do(state, c.Pin(7, "mia"), "adam", policy=policy)
+    assert code_of(ask(state, c.Pin(7, "mia"), "adam")) == ErrorCode.CONFLICT
+    assert code_of(ask(state, c.Pin(8, "mia"), "adam", policy=policy)) == ErrorCode.CONFLICT
+    do(state, c.Unpin(7), "adam")
+    assert state.pins == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("see https://example.org/a?b#c.", ["https://example.org/a"]),
+        ("see (www.example.org)", ["www.example.org"]),
+        ("go to Example.COM/page now", ["Example.COM/page"]),
+        ("v1.2.3, e.g. this, a.b", []),
+        ("链接https://例子.cn/图.jpg", ["https://例子.cn/图.jpg"]),
+    ],
+)
+def test_what_is_a_link(body: str, found: list[str]) -> None:
+    assert find_links(body) == found
+
+
+def test_links_are_refused_to_members_as_the_group_has_set() -> None:
+    page, picture = "https://example.org/page", "look: example.org/cat.JPG?x=1"
+    for rule, refused in ((LinkRule.ON, []), (LinkRule.NOMEDIA, [picture]), (LinkRule.OFF, [page, picture])):
+        state = make_group(e.LinksSet(at=NOW, by="olga", links=rule))
+        assert [body for body in (page, picture, "no link") if check_links(state, "mia", body)] == refused
+        assert not any(check_links(state, who, picture) for who in ("adam", "olga"))
+
+
+def test_setting_the_same_rule_again_changes_nothing() -> None:
+    state = make_group()
+    assert ask(state, c.SetLinks(LinkRule.ON), "olga") == []
+    do(state, c.SetLinks(LinkRule.OFF), "olga")
+    assert state.links is LinkRule.OFF
+    assert code_of(ask(state, c.SetLinks(LinkRule.ON), "adam")) == ErrorCode.FORBIDDEN
+
+
+def test_mentions_are_members_called_by_name_once_each() -> None:
+    members = {"ann", "bob.b", "cai"}
+    assert find_mentions("@ANN, @bob.b. and @cai! @ann", members) == ("ann", "bob.b", "cai")
+    assert find_mentions("mail me at x@cai or @@cai, @nobody", members) == ()
+    many = {f"user{number}" for number in range(99)}
+    assert len(find_mentions(" ".join(f"@{user}" for user in many), many)) == MOST_MENTIONS

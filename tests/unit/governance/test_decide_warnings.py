@@ -1,0 +1,101 @@
+from folkmoot_governance import GroupState, Permission, Policy
+from folkmoot_governance.duration import HOUR_MS
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_protocol.errors import ErrorCode
+from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group
+
+
+def warn(state: GroupState, times: int = 1, policy: Policy = POLICY) -> list[type[e.Event]]:
+    """Warn mia so often; return what the last one brought."""
+    events: list[e.Event] = []
+    for _ in range(times):
+        events = do(state, c.Warn("mia", reason="loud"), "adam", policy=policy)
+    return [type(event) for event in events]
+
+
+def test_a_warning_counts_and_has_a_number_and_an_end() -> None:
+    state = make_group()
+    (event,) = do(state, c.Warn("mia", reason="loud"), "adam")
+    assert isinstance(event, e.MemberWarned)
+    assert (event.count, event.until_ms, event.reason) == (1, NOW + POLICY.warning_ms, "loud")
+    (warned,) = state.warnings_of("mia", NOW)
+    assert (warned.number, warned.by) == (state.version, "adam")
+    assert state.warnings_of("mia", event.until_ms) == []
+
+
+def test_the_ladder_takes_its_measures_and_repeats_the_last() -> None:
+    state = make_group(e.LadderSet(at=NOW, by="olga", ladder="2 mute 1h, 3 ban 1d", steps=""))
+    assert warn(state) == [e.MemberWarned]
+    assert warn(state) == [e.MemberWarned, e.MemberMuted]
+    assert state.mutes["mia"].until_ms == NOW + HOUR_MS
+    assert warn(state) == [e.MemberWarned, e.MemberBanned]
+    do(state, c.Unban("mia"), "adam")
+    do(state, c.JoinGroup(), "mia")
+    assert warn(state) == [e.MemberWarned, e.MemberBanned]
+
+
+def test_the_operators_ladder_holds_until_the_group_sets_its_own() -> None:
+    policy = Policy(ladder="1 kick", kick_wait_ms=0)
+    assert warn(make_group(), policy=policy) == [e.MemberWarned, e.MemberKicked]
+    state = make_group()
+    do(state, c.SetLadder("off"), "olga", policy=policy)
+    assert warn(state, 5, policy) == [e.MemberWarned]
+    do(state, c.SetLadder(""), "olga", policy=policy)
+    assert (state.ladder, ask(state, c.SetLadder(""), "olga", policy=policy)) == ("", [])
+    assert warn(state, policy=policy) == [e.MemberWarned, e.MemberKicked]
+
+
+def test_a_longer_mute_in_force_is_not_shortened() -> None:
+    state = make_group(e.MemberMuted(at=NOW, by="olga", user="mia", until_ms=NOW + 2 * HOUR_MS))
+    assert warn(state, 3) == [e.MemberWarned]
+    assert state.mutes["mia"].until_ms == NOW + 2 * HOUR_MS
+
+
+def test_where_no_more_bans_fit_the_ladder_removes() -> None:
+    policy = Policy(ladder="1 ban 1d", bans_per_group=1, kick_wait_ms=0)
+    state = make_group(e.MemberBanned(at=NOW, by="olga", user="gus", until_ms=SOON))
+    assert warn(state, policy=policy) == [e.MemberWarned, e.MemberKicked]
+
+
+def test_warnings_that_ran_out_no_longer_count() -> None:
+    state = make_group()
+    warn(state, 2)
+    later = NOW + POLICY.warning_ms
+    (event,) = do(state, c.Warn("mia"), "adam", later)
+    assert isinstance(event, e.MemberWarned)
+    assert event.count == 1
+
+
+def test_warnings_are_bounded_and_need_a_member() -> None:
+    policy = Policy(ladder="off", warnings_per_member=2)
+    state = make_group()
+    warn(state, 2, policy)
+    assert code_of(ask(state, c.Warn("mia"), "adam", policy=policy)) == ErrorCode.CONFLICT
+    assert code_of(ask(state, c.Warn("gus"), "adam")) == ErrorCode.NO_SUCH_USER
+    assert code_of(ask(make_group(permissions=(Permission.MUTE,)), c.Warn("mia"), "adam")) == ErrorCode.FORBIDDEN
+
+
+def test_the_latest_warning_or_the_one_named_is_taken_back() -> None:
+    state = make_group()
+    warn(state, 3)
+    first, second, third = state.warnings
+    do(state, c.Unwarn("mia"), "adam")
+    assert list(state.warnings) == [first, second]
+    do(state, c.Unwarn("mia", number=first), "adam")
+    assert list(state.warnings) == [second]
+    assert code_of(ask(state, c.Unwarn("mia", number=third), "adam")) == ErrorCode.CONFLICT
+    assert code_of(ask(state, c.Unwarn("max"), "adam")) == ErrorCode.CONFLICT
+    assert code_of(ask(state, c.Unwarn("mia"), "mia")) == ErrorCode.FORBIDDEN
+
+
+def test_a_ladder_must_be_one() -> None:
+    assert code_of(ask(make_group(), c.SetLadder("3 mute 10"), "olga")) == ErrorCode.BAD_SYNTAX
+    assert code_of(ask(make_group(), c.SetLadder("3 kick"), "adam")) == ErrorCode.FORBIDDEN
+
+
+def test_of_a_note_the_ledger_has_no_text() -> None:
+    (event,) = do(make_group(), c.WriteNote("mia", text="seen before"), "adam")
+    assert event == e.NoteWritten(at=NOW, by="adam", user="mia")
+    assert code_of(ask(make_group(), c.WriteNote("olga", text="x"), "adam")) == ErrorCode.OUTRANKED
+    assert code_of(ask(make_group(), c.WriteNote("max", text="x"), "mia")) == ErrorCode.FORBIDDEN
