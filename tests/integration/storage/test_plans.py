@@ -1,0 +1,33 @@
+"""What every post or page asks the journal's file goes straight to its rows, however many others there are."""
+
+import sqlite3
+from pathlib import Path
+
+from folkmoot_server.i18n import translator
+from folkmoot_server.storage import sqlite_journal
+from folkmoot_server.storage.seed import fill
+from folkmoot_server.storage.sqlite import SqliteStore
+
+PLANS = {
+    "_NONCE": "USING INDEX entry_nonce (grp=? AND user=? AND nonce=?)",
+    "_BELOW": "USING PRIMARY KEY (grp=? AND seq<?)",
+    "_ABOVE": "USING PRIMARY KEY (grp=? AND seq>?)",
+    "_ONE": "USING PRIMARY KEY (grp=? AND seq=?)",
+    "_LAST": "USING PRIMARY KEY (grp=?)",
+}
+
+
+async def test_statements_of_the_hot_path_use_their_index(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path, say=translator("en"))
+    try:
+        await fill(store, 1, 1, tmp_path / "tokens")
+        (segment,) = await store.journal.segments()
+    finally:
+        await store.close()
+    file = sqlite3.connect(tmp_path / "journal" / f"{segment.month}.sqlite3")
+    for name, plan in PLANS.items():
+        statement = getattr(sqlite_journal, name)
+        values = [1] * statement.count("?")
+        step = file.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchone()
+        assert plan in step[3], name
+    file.close()
