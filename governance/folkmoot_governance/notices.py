@@ -70,6 +70,12 @@ TELLINGS: dict[type[e.Event], Telling] = {
     ),
     e.AntiraidLapsed: Telling(N_("The raid is over: new members may post and come in again")),
     e.AntiraidEnded: Telling(N_("@{by} lets new members post and come in again"), "/antiraid on"),
+    e.OwnerReplaced: Telling(N_("@{previous} can no longer answer for the group: @{user} owns it now")),
+    e.OwnerMissing: Telling(
+        N_("@{user} can no longer answer for the group, and nobody in line is fit to: it is locked until somebody is")
+    ),
+    e.HeirNamed: Telling(N_("@{by} named @{user} as heir of the group"), "/heir off"),
+    e.HeirDropped: Telling(N_("@{user} is no longer heir of the group"), "/heir @{user}"),
     e.GroupRenamed: Telling(N_("@{by} renamed the group to {name}")),
     e.TopicSet: Telling(N_("@{by} set the topic: {topic}")),
     e.CategorySet: Telling(N_("@{by} set the category to {category}")),
@@ -105,6 +111,8 @@ _NOBODYS_EVENTS = (
     e.LimitDenied,
     e.GroupGraded,
     e.RaidNoticed,
+    e.OwnerReplaced,
+    e.OwnerMissing,
     e.AntiraidLapsed,
     e.BansEnded,
     e.MutesEnded,

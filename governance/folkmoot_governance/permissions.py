@@ -61,6 +61,8 @@ RULES: dict[type[c.Command], Rule] = {
     c.SetTag: Rule(Role.OWNER),
     c.OfferTransfer: Rule(Role.OWNER, outranks=True),
     c.WithdrawTransfer: Rule(Role.OWNER),
+    c.NameHeir: Rule(Role.OWNER, outranks=True),
+    c.DropHeir: Rule(Role.OWNER),
     c.Rename: Rule(Role.OWNER),
     c.SetLadder: Rule(Role.OWNER),
     c.SetLinks: Rule(Role.OWNER),
@@ -103,7 +105,7 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
 }
 
 
-SERVICE_ACTS: frozenset[type[c.Command]] = frozenset({c.EndMeasures, c.RaiseAlarm, c.Regrade})
+SERVICE_ACTS: frozenset[type[c.Command]] = frozenset({c.EndMeasures, c.RaiseAlarm, c.Succeed, c.Regrade})
 """What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""
 
 

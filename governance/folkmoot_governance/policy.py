@@ -38,6 +38,7 @@ class Policy(Struct, frozen=True):
     request_ms: int = 7 * DAY_MS
     transfer_ms: int = 48 * HOUR_MS
     slow_max_ms: int = 6 * HOUR_MS
+    absence_ms: int = 7 * DAY_MS
     kick_wait_ms: int = 10 * MINUTE_MS
     denial_wait_ms: int = DAY_MS
     raid_joins: int = 20

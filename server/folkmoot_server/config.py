@@ -222,6 +222,12 @@ class GroupPolicy:
     )
     invite_days: int = setting(7, "Days that an invitation stands.", least=1, most=365)
     request_days: int = setting(7, "Days that a request to join waits for an answer.", least=1, most=365)
+    absence_days: int = setting(
+        7,
+        "An owner whose account is suspended for so many days or longer is replaced by the heir or an admin.",
+        least=1,
+        most=3650,
+    )
     kick_wait_minutes: int = setting(
         10, "Minutes before who was removed may come back, unless invited.", open=0, least=0, most=525600
     )

@@ -32,6 +32,7 @@ from .raids import RaidGuard
 from .rooms import Rooms
 from .session import Session
 from .storage.api import JobLock, StorageError, Store
+from .succession import Succession
 from .watch import Watch
 from .writer import Writer
 
@@ -99,6 +100,8 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         invite_ms=groups.invite_days * DAY_MS,
         request_ms=groups.request_days * DAY_MS,
         transfer_ms=groups.transfer_hours * HOUR_MS,
+        # An hour less: a suspension of just so many days counts, though it is looked at a moment later.
+        absence_ms=groups.absence_days * DAY_MS - HOUR_MS,
         kick_wait_ms=groups.kick_wait_minutes * MINUTE_MS,
         denial_wait_ms=groups.denial_wait_hours * HOUR_MS,
         raid_joins=groups.raid_joins,
@@ -146,7 +149,15 @@ class Node:
     def start(self) -> None:
         """Start the writer and the jobs."""
         self.bus.listen(self._on_news)
-        jobs = [self.writer.run(), self._sweep(), self._watch_loop(), self._rotate(), self._index(), Expiry(self).run()]
+        jobs = [
+            self.writer.run(),
+            self._sweep(),
+            self._watch_loop(),
+            self._rotate(),
+            self._index(),
+            Expiry(self).run(),
+            Succession(self).run(),
+        ]
         if self.config.cluster.nats_url:
             jobs += [self.watch.run(), self._repeat_presence()]
         self._tasks = [asyncio.create_task(job) for job in jobs]

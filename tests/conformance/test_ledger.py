@@ -216,6 +216,19 @@ async def test_notes_are_kept_beside_the_ledger_and_can_be_erased(store: Store, 
     assert await store.ledger.list_notes(group.code, "bob") == []
 
 
+async def test_groups_whose_owner_is_shut_out_are_found(store: Store, world: World) -> None:
+    one, other, closed = sorted((world.group() for _ in range(3)), key=lambda group: group.code)
+    await store.commit([one.found("alice"), other.found("alice"), closed.found("alice")])
+    await store.commit([closed.act(e.GroupDissolved(at=START, by="alice"))])
+    assert await store.ledger.absent_owners(START) == []
+    await store.commit([world.change("alice", AccountSuspended(at=START, by="s", until_ms=START + 9, reason="r"))])
+    found = [(one.code, "alice", START + 9), (other.code, "alice", START + 9)]
+    assert await store.ledger.absent_owners(START + 9) == found
+    assert await store.ledger.absent_owners(START + 10) == []
+    assert await store.ledger.absent_owners(START, limit=1) == found[:1]
+    assert await store.ledger.absent_owners(START, after=one.code) == found[1:]
+
+
 async def test_members_who_left_are_gone_from_both_sides(store: Store, world: World) -> None:
     group = world.group()
     joined = MemberJoined(at=START, by="bob", user="bob", via="open")

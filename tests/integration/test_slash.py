@@ -90,6 +90,7 @@ CASES = (
     ),
     Case("tag", "/tag @{bob} Tea maker", data={"event": "tagged", "tag": "Tea maker"}),
     Case("transfer", "/transfer @{bob}", data={"event": "transfer_offered", "undo": "/transfer cancel"}),
+    Case("heir", "/heir @{bob}", data={"event": "heir_named", "user": "{bob}", "undo": "/heir off"}),
     Case("rename", "/rename Tea room", data={"event": "renamed", "name": "Tea room"}),
     Case("category", "/category general", data={"event": "category_changed", "category": "general"}),
     Case("joinmode", "/joinmode invite", data={"event": "join_mode_changed", "join_mode": "invite"}),

@@ -69,6 +69,15 @@ def found(chance: Chance) -> tuple[c.FoundEntry, ...]:
     return tuple(c.FoundEntry(seq, user(chance)) for seq in range(1, 9) if chance.random() < 0.3)
 
 
+def succession(chance: Chance) -> c.Succeed:
+    """Replace somebody, who may be the owner, by some of those who may be in line."""
+    candidates = [Actor(user(chance), identity=chance.choice(list(Identity))) for _ in range(3)]
+    ends = (0, FOREVER_MS)
+    return c.Succeed(
+        user(chance), chance.choice(ends), tuple(c.Candidate(one, chance.choice([0, *ends])) for one in candidates)
+    )
+
+
 MEMBERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.JoinGroup: lambda r: c.JoinGroup(reason(r)),
     c.LeaveGroup: lambda r: c.LeaveGroup(),
@@ -115,6 +124,8 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.WithdrawTransfer: lambda r: c.WithdrawTransfer(),
     c.SetLadder: lambda r: c.SetLadder(r.choice(["", "off", "1 mute 1h, 2 ban 1d", "2 kick", "2 mute 10"])),
     c.SetLinks: lambda r: c.SetLinks(r.choice(list(LinkRule))),
+    c.NameHeir: lambda r: c.NameHeir(user(r)),
+    c.DropHeir: lambda r: c.DropHeir(),
     c.Rename: lambda r: c.Rename(reason(r)),
     c.SetCategory: lambda r: c.SetCategory(r.choice(["general", "music", "news", "no such"])),
     c.SetJoinMode: lambda r: c.SetJoinMode(r.choice(list(JoinMode))),
@@ -136,6 +147,7 @@ STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.EndMeasures: lambda r: c.EndMeasures(),
     c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
+    c.Succeed: succession,
     c.RaiseAlarm: lambda r: c.RaiseAlarm(r.choice(["joins", "text"])),
 }
 

@@ -29,7 +29,7 @@ from folkmoot_governance import (
     replay,
 )
 from folkmoot_governance.classification import Grade
-from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS
+from folkmoot_governance.duration import DAY_MS, FOREVER_MS, HOUR_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.notices import TELLINGS
@@ -126,6 +126,8 @@ class Book:
                 self.mutes[user] = until
             case e.MuteLifted(user=user):
                 del self.mutes[user]
+            case e.OwnerMissing():
+                self.locked_until = FOREVER_MS
             case e.OwnershipTransferred(user=user):
                 self.mutes.pop(user, None)
             case e.GroupLocked(until_ms=until):
@@ -237,6 +239,13 @@ class GroupMachine(RuleBasedStateMachine):
     @rule()
     def service_raises_the_alarm(self) -> None:
         self.ask(self.pick(), SERVICE.user, SERVICE_ASKS[c.RaiseAlarm](self.random))
+
+    @rule()
+    def owner_is_shut_out(self) -> None:
+        code = self.pick()
+        command = SERVICE_ASKS[c.Succeed](self.random)
+        assert isinstance(command, c.Succeed)
+        self.ask(code, SERVICE.user, c.Succeed(self.groups[code].owner, FOREVER_MS, command.candidates))
 
     @rule()
     def anyone_asks_anything(self) -> None:
@@ -442,6 +451,7 @@ class GroupMachine(RuleBasedStateMachine):
             banned = {user for user, until in self.books[code].bans.items() if until > self.now}
             assert not banned & (members | state.requests.keys() | state.invitations.keys())
             assert not members & (state.requests.keys() | state.invitations.keys())
+            assert not state.successor or (state.successor in members and state.successor != state.owner)
             assert not state.heir or (state.heir in members and state.heir != state.owner)
             assert all(user == member.user for user, member in state.members.items())
 
@@ -481,6 +491,7 @@ def test_long_walk(seed: int) -> None:
         machine.service_asks,
         machine.staff_looks_at_sizes,
         machine.service_raises_the_alarm,
+        machine.owner_is_shut_out,
         machine.post,
         lambda: machine.wait(machine.random.choice([1, MINUTE_MS, HOUR_MS, DAY_MS])),
     ]

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from folkmoot_protocol.types import GroupStatus, Role
 
+from ..duration import FOREVER_MS
 from ..roles import ALL_PERMISSIONS
 from . import events as e
 from .state import Ban, GroupState, InviteCode, JoinRequest, Member, Mute, Pinned, Wait, Warned, case_number
@@ -53,6 +54,8 @@ def _drop_member(state: GroupState, user: str) -> None:
     state.members.pop(user, None)
     if state.heir == user:
         _clear_heir(state)
+    if state.successor == user:
+        state.successor = ""
 
 
 def _clear_heir(state: GroupState) -> None:
@@ -211,7 +214,25 @@ def _transferred(state: GroupState, event: e.OwnershipTransferred) -> None:
     state.members[event.user] = replace(heir, role=Role.OWNER, permissions=frozenset())
     state.owner = event.user
     state.mutes.pop(event.user, None)
+    state.successor = ""
     _clear_heir(state)
+
+
+def _owner_replaced(state: GroupState, event: e.OwnerReplaced) -> None:
+    _transferred(state, event)
+    state.members[event.previous] = replace(state.members[event.previous], role=Role.MEMBER, permissions=frozenset())
+
+
+def _owner_missing(state: GroupState, event: e.OwnerMissing) -> None:
+    state.locked_until_ms = FOREVER_MS
+
+
+def _heir_named(state: GroupState, event: e.HeirNamed) -> None:
+    state.successor = event.user
+
+
+def _heir_dropped(state: GroupState, event: e.HeirDropped) -> None:
+    state.successor = ""
 
 
 def _antiraid(state: GroupState, event: e.AntiraidSet) -> None:
@@ -287,6 +308,7 @@ def _closed(state: GroupState, event: e.GroupDissolved | e.GroupClosed) -> None:
     state.status, state.status_until_ms = GroupStatus.CLOSED, 0
     state.members, state.requests, state.invitations = {}, {}, {}
     state.waits, state.invite_codes = {}, {}
+    state.successor = ""
     _clear_heir(state)
 
 
@@ -356,6 +378,10 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.RaidNoticed: _antiraid,
     e.AntiraidEnded: _antiraid_ended,
     e.AntiraidLapsed: _antiraid_lapsed,
+    e.OwnerReplaced: _owner_replaced,
+    e.OwnerMissing: _owner_missing,
+    e.HeirNamed: _heir_named,
+    e.HeirDropped: _heir_dropped,
     e.GroupRenamed: _renamed,
     e.TopicSet: _topic,
     e.CategorySet: _category,

@@ -259,6 +259,29 @@ class RaiseAlarm(Command, frozen=True):
     cause: Literal["joins", "text"]
 
 
+class NameHeir(TargetedCommand, frozen=True):
+    """Say who takes over when the owner is gone."""
+
+
+class DropHeir(Command, frozen=True):
+    """Name no heir."""
+
+
+class Candidate(Struct, frozen=True):
+    """Somebody who may become owner: what rules know of the account, and until when it is shut out (0: it is not)."""
+
+    actor: Actor
+    absent_until_ms: int
+
+
+class Succeed(Command, frozen=True):
+    """Replace `owner`, whose account is shut out until `absent_until_ms`, by the first of those in line who is fit."""
+
+    owner: str
+    absent_until_ms: int
+    candidates: tuple[Candidate, ...]
+
+
 class Rename(Command, frozen=True):
     """Change the name."""
 

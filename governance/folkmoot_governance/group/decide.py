@@ -27,6 +27,7 @@ from .decide_invites import INVITES
 from .decide_joining import JOINING
 from .decide_moderation import MODERATION
 from .decide_ownership import OWNERSHIP
+from .decide_succession import SUCCESSION
 from .decide_warnings import WARNINGS
 from .events import (
     CategorySet,
@@ -176,6 +177,7 @@ DECIDERS: dict[type[c.Command], Decider] = {
     **ANTIRAID,
     **MODERATION,
     **OWNERSHIP,
+    **SUCCESSION,
     **GRADING,
     c.Rename: rename,
     c.SetTopic: set_topic,

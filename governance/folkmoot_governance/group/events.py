@@ -232,6 +232,22 @@ class AntiraidLapsed(Event, frozen=True, kw_only=True, tag="antiraid_lapsed"):
     """Its end has come."""
 
 
+class OwnerReplaced(OwnershipTransferred, frozen=True, kw_only=True, tag="succeeded"):
+    """`user` is the new owner because `previous` is shut out, who stays as a plain member (G9)."""
+
+
+class OwnerMissing(MemberEvent, frozen=True, kw_only=True, tag="owner_missing"):
+    """The owner, `user`, is shut out, and nobody in line is fit: the group is locked until somebody answers for it."""
+
+
+class HeirNamed(MemberEvent, frozen=True, kw_only=True, tag="heir_named"):
+    pass
+
+
+class HeirDropped(MemberEvent, frozen=True, kw_only=True, tag="heir_dropped"):
+    pass
+
+
 class GroupRenamed(Event, frozen=True, kw_only=True, tag="renamed"):
     name: str
 
@@ -378,6 +394,10 @@ GroupEvent = (
     | RaidNoticed
     | AntiraidEnded
     | AntiraidLapsed
+    | OwnerReplaced
+    | OwnerMissing
+    | HeirNamed
+    | HeirDropped
     | GroupRenamed
     | TopicSet
     | CategorySet

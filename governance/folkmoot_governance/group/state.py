@@ -116,6 +116,8 @@ class GroupState(Struct):
     links: LinkRule = LinkRule.ON
     heir: str = ""
     heir_until_ms: int = 0
+    successor: str = ""
+    """Who takes over if the owner is shut out, as the owner has named them."""
     entries_per_day: int = 0
     asked_limit: int = 0
     info_hidden_ms: int = 0

@@ -8,7 +8,7 @@ from folkmoot_protocol.names import check_display_name, check_group_name
 from folkmoot_protocol.types import JoinMode
 
 from ..i18n import N_
-from .arguments import SyntaxProblem, read_permission, read_user
+from .arguments import read_user
 from .call import Answer, Call, Outcome
 
 
@@ -20,24 +20,6 @@ async def promote(call: Call, user: str, permissions: frozenset[Permission] | No
 async def demote(call: Call, user: str) -> Outcome:
     """Make an admin a plain member."""
     return c.Demote(user)
-
-
-async def rights(call: Call, user: str, changes: str | None) -> Outcome:
-    """Show or change what an admin may do: `+delete -mute`."""
-    member = call.room.state.members.get(user)
-    if member is None:
-        return Refusal(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), {"user": user})
-    if not changes:
-        held = sorted(one for one in Permission if call.room.state.holds(user, one))
-        return Answer(" ".join(held) or call.say(N_("None.")), {"permissions": [one.value for one in held]})
-    permissions = set(member.permissions)
-    for word in changes.split():
-        try:
-            permission = read_permission(word.lstrip("+-"))
-        except SyntaxProblem as problem:
-            return Refusal(ErrorCode.BAD_SYNTAX, problem.text, problem.detail)
-        permissions.discard(permission) if word.startswith("-") else permissions.add(permission)
-    return c.SetPermissions(user, frozenset(permissions))
 
 
 async def tag(call: Call, user: str, text: str | None) -> Outcome:
@@ -53,6 +35,15 @@ async def transfer(call: Call, who: str) -> Outcome:
     if who == "accept":
         return c.AcceptTransfer()
     return c.WithdrawTransfer() if who == "cancel" else c.OfferTransfer(read_user(who))
+
+
+async def heir(call: Call, who: str | None) -> Outcome:
+    """Show or name who takes over when the owner is gone, or name nobody."""
+    if who is None:
+        user = call.room.state.successor
+        text = call.say(N_("The heir is @{user}."), {"user": user}) if user else call.say(N_("No heir is named."))
+        return Answer(text, {"user": user})
+    return c.DropHeir() if who.lower() == "off" else c.NameHeir(read_user(who))
 
 
 async def rename(call: Call, name: str) -> Outcome:

@@ -11,7 +11,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Role
 
 from ..i18n import LANGUAGES, N_
-from . import entries, everyone, joining, moderation, ownership, warnings
+from . import entries, everyone, joining, moderation, ownership, rights, warnings
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions, usage_of
 from .call import Outcome
 from .help import show_help
@@ -220,9 +220,9 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "rights",
         (),
-        (USER, optional(rest("±permission…"))),
-        N_("Show or change what an admin may do"),
-        ownership.rights,
+        (optional(USER), optional(rest("±permission…"))),
+        N_("Show who may do what, or change what an admin may do"),
+        rights.rights,
         c.SetPermissions,
     ),
     Slash("tag", (), (USER, optional(rest("text…"))), N_("Tag a member"), ownership.tag, c.SetTag),
@@ -233,6 +233,14 @@ COMMANDS: tuple[Slash, ...] = (
         N_("Hand the group over, in two steps"),
         ownership.transfer,
         c.AcceptTransfer,
+    ),
+    Slash(
+        "heir",
+        ("继承人",),
+        (optional(word("@user|off")),),
+        N_("Name who takes over when the owner is gone"),
+        ownership.heir,
+        c.NameHeir,
     ),
     Slash("rename", ("改名",), (rest("name…"),), N_("Rename the group"), ownership.rename, c.Rename),
     Slash(

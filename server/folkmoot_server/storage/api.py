@@ -231,6 +231,12 @@ class Ledger(Protocol):
         """
         ...
 
+    async def absent_owners(self, since_ms: int, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:
+        """Return (code, owner, until when in Unix ms) of living groups whose owner is suspended until `since_ms` or
+        later, by code, from the one after `after`.
+        """
+        ...
+
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         """Return groups by code, from the one after `after`."""
         ...

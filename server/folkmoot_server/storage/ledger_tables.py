@@ -228,6 +228,14 @@ def list_notes(main: Connection, code: str, user: str, limit: int) -> list[Note]
     return [Note(*row) for row in main.execute(query)]
 
 
+def absent_owners(main: Connection, since_ms: int, after: str, limit: int) -> list[tuple[str, str, int]]:
+    """Return (code, owner, end) of living groups whose owner is shut out until `since_ms` or later, by code."""
+    end = accounts.c.suspended_until_ms
+    query = select(groups.c.code, groups.c.owner, end).join(accounts, accounts.c.user == groups.c.owner)
+    absent = query.where(end >= since_ms, groups.c.status != GroupStatus.CLOSED.value, groups.c.code > after)
+    return [(row[0], row[1], row[2]) for row in main.execute(absent.order_by(groups.c.code).limit(limit))]
+
+
 def list_groups(main: Connection, after: str, limit: int) -> list[GroupRow]:
     """Return groups by code, from the one after `after`."""
     count = select(func.count()).where(members.c.code == groups.c.code).scalar_subquery()

@@ -189,6 +189,9 @@ class SqliteLedger:
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
         return await self._read(ends.next_ends, limit)
 
+    async def absent_owners(self, since_ms: int, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:
+        return await self._read(ledger_tables.absent_owners, since_ms, after, limit)
+
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         return await self._read(ledger_tables.list_groups, after, limit)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0008"
+SCHEMA = "0009"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -75,6 +75,7 @@ accounts = Table(
     _number("suspended_until_ms"),
     _text("suspended_reason"),
     _number("version"),
+    Index(None, "suspended_until_ms"),
 )
 
 groups = Table(
@@ -100,6 +101,7 @@ groups = Table(
     _text("ladder", server_default=""),
     _text("links", server_default="on"),
     _text("heir"),
+    _text("successor"),
     _text("question"),
     _text("answers"),
     _number("heir_until_ms"),
@@ -109,6 +111,7 @@ groups = Table(
     _text("rules"),
     _number("version"),
     Index(None, "creator"),
+    Index(None, "owner"),
     *_ends("locked_until_ms", "status_until_ms", "heir_until_ms", "antiraid_until_ms"),
 )
 

@@ -53,6 +53,8 @@ SAMPLES: dict[type[c.Command], c.Command] = {
     c.SetTag: c.SetTag("max", tag=""),
     c.OfferTransfer: c.OfferTransfer("max"),
     c.WithdrawTransfer: c.WithdrawTransfer(),
+    c.NameHeir: c.NameHeir("max"),
+    c.DropHeir: c.DropHeir(),
     c.Rename: c.Rename("x"),
     c.SetCategory: c.SetCategory("general"),
     c.SetJoinMode: c.SetJoinMode(JoinMode.OPEN),

@@ -1,0 +1,68 @@
+"""Who answers for a group when its owner no longer can (G9): the heir, else the admin who has served longest.
+
+A plain member never is made owner unasked: who answers for a group has agreed to some part of it before. Where nobody
+is fit, the owner stays the owner by name, and the group is locked until the owner is back or the platform has acted:
+never is a group without somebody who answers for it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import GroupStatus, Role
+
+from ..actor import Actor
+from ..classification import grade_in_force
+from ..duration import FOREVER_MS
+from ..policy import Policy
+from ..refusal import Refusal
+from ..text import N_
+from . import commands as c
+from .checks import check_founder, refuse
+from .events import Event, HeirDropped, HeirNamed, OwnerMissing, OwnerReplaced
+from .state import GroupState
+
+Decision = Sequence[Event] | Refusal
+
+
+def name_heir(state: GroupState, command: c.NameHeir, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Say who takes over when the owner is gone; the one named may refuse by leaving, or hand over in turn."""
+    if command.user not in state.members:
+        return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
+    return [] if state.successor == command.user else [HeirNamed(at=now, by=actor.user, user=command.user)]
+
+
+def drop_heir(state: GroupState, command: c.DropHeir, actor: Actor, now: int, policy: Policy) -> Decision:
+    if not state.successor:
+        return refuse(ErrorCode.CONFLICT, N_("No heir is named."), help="/heir @user")
+    return [HeirDropped(at=now, by=actor.user, user=state.successor)]
+
+
+def in_line(state: GroupState, since: dict[str, int]) -> list[str]:
+    """Return who may take over, in order: the heir, then the admins, by when they became that (`since`, Unix ms)."""
+    admins = [one for one in state.members.values() if one.role is Role.ADMIN and one.user != state.successor]
+    admins.sort(key=lambda one: (since.get(one.user, one.joined_ts), one.joined_ts, one.user))
+    return [*filter(None, [state.successor]), *(one.user for one in admins)]
+
+
+def succeed(state: GroupState, command: c.Succeed, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Replace an owner who is shut out for long by the first in line who is fit; nobody fit: lock the group."""
+    if state.status is GroupStatus.CLOSED or command.owner != state.owner:
+        return []
+    if command.absent_until_ms < now + policy.absence_ms:
+        return []
+    grade = grade_in_force(policy.grades, state)
+    for candidate in command.candidates:
+        is_fit = candidate.absent_until_ms <= now and check_founder(candidate.actor, grade, policy) is None
+        if is_fit and candidate.actor.user in in_line(state, {}):
+            return [OwnerReplaced(at=now, by=actor.user, user=candidate.actor.user, previous=state.owner)]
+    if state.locked_until_ms >= FOREVER_MS:
+        return []
+    return [OwnerMissing(at=now, by=actor.user, user=state.owner)]
+
+
+SUCCESSION: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
+    c.NameHeir: name_heir,
+    c.DropHeir: drop_heir,
+    c.Succeed: succeed,
+}

@@ -1,0 +1,53 @@
+"""An owner who is shut out is replaced without anybody asking, whoever was told of what."""
+
+from pathlib import Path
+
+from folkmoot_governance import Actor, PlatformRole
+from folkmoot_governance.account import SuspendAccount
+from folkmoot_governance.duration import DAY_MS
+from folkmoot_protocol.types import Role
+from folkmoot_server.settle import stored
+from folkmoot_server.succession import Succession
+from tests.unit.server.stores import Stage, staged
+
+STAFF = Actor("staff", platform=PlatformRole.SUPERADMIN)
+
+
+async def suspend(stage: Stage, user: str, days: int) -> None:
+    account = await stage.node.accounts.load(user)
+    assert account is not None
+    act = stage.node.governor.act_on_account(account.state, SuspendAccount(days * DAY_MS, "fraud"), STAFF)
+    assert await stored(stage.node, act) is None
+
+
+async def test_owners_who_are_shut_out_are_replaced(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        (ann, bob, cat), (dan, eve, _), (fay, *_) = stage.seats
+        ann_wire, dan_wire = await stage.connect(ann), await stage.connect(dan)
+        await ann_wire.run(f"/promote @{bob.user}", ann.code)
+        await ann_wire.run(f"/heir @{cat.user}", ann.code)
+        await dan_wire.run(f"/promote @{eve.user}", dan.code)
+        heir, admin, nobody = [await stage.connect(seat) for seat in (cat, eve, stage.seats[2][1])]
+        for owner, days in ((ann, 7), (dan, 30), (fay, 8)):
+            await suspend(stage, owner.user, days)
+        await Succession(stage.node).sweep()
+
+        group = await heir.group(ann.code)
+        assert (group.owner, group.role) == (cat.user, Role.OWNER)
+        assert (await admin.group(dan.code)).owner == eve.user
+        # Nobody is in line in the third group: it keeps its owner by name, and is locked.
+        last = (await nobody.history(fay.code))[-1]
+        assert (last.data["event"], last.from_.user) == ("owner_missing", "platform")
+        assert (await nobody.group(fay.code)).owner == fay.user
+        versions = [stage.node.rooms.find(code).state.version for code in (ann.code, dan.code, fay.code)]
+        await Succession(stage.node).sweep()
+        assert [stage.node.rooms.find(code).state.version for code in (ann.code, dan.code, fay.code)] == versions
+
+
+async def test_a_short_suspension_changes_nothing(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        ann, bob, _ = stage.seats[0]
+        await (await stage.connect(ann)).run(f"/heir @{bob.user}", ann.code)
+        await suspend(stage, ann.user, 6)
+        await Succession(stage.node).sweep()
+        assert (await (await stage.connect(bob)).group(ann.code)).owner == ann.user
