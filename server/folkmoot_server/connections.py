@@ -1,12 +1,11 @@
-"""The listener: accepts connections, answers HTTP, reads frames until a connection ends."""
+"""The listener: greets connections, answers HTTP, brings requests to their handlers until a connection ends."""
 
+import asyncio
 from collections import Counter
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import structlog
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
@@ -21,21 +20,20 @@ from .dispatch import dispatch
 from .i18n import LANGUAGES
 from .pages import TEXT, get_page, respond
 from .session import Session
+from .websocket import WebSocket
 
 if TYPE_CHECKING:
     from .node import Node
-
-log = structlog.get_logger()
 
 WS_PATH = "/ws"
 PROTOCOLS = [Subprotocol(name) for name in SUBPROTOCOLS]
 
 
 class Listener:
-    """Serves connections of one node. `process_request` and `serve` are what the websockets library calls."""
+    """Serves connections of one node: the `App` of its WebSocket server."""
 
     def __init__(self, node: "Node") -> None:
-        self._node = node
+        self.node = node
         self._by_address: Counter[str] = Counter()
         server = node.config.server
         self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
@@ -48,70 +46,86 @@ class Listener:
         )
         self._agreement = Agreement(version=agreement.version, sha256=agreement.sha256, url="/agreement")
 
-    def address_of(self, connection: ServerConnection) -> str:
-        """Return the address of a peer, as limits count it."""
-        peer = connection.remote_address
-        headers = connection.request.headers if connection.request else None
-        address = str(peer[0]) if peer else ""
-        return client_address(address, headers, self._node.config.server.trusted_proxies) if headers else address
-
-    def process_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answer a page, refuse a connection, or (None) let the handshake go on."""
-        address = self.address_of(connection)
+    def on_request(self, socket: WebSocket, request: Request) -> Awaitable[Response | None] | Response | None:
+        """Answer a page, refuse a connection, or (None) let it open."""
+        address = client_address(socket.peer, request.headers, self.node.config.server.trusted_proxies)
         if request.path.partition("?")[0] != WS_PATH:
-            return get_page(self._node, request, address)
+            return get_page(self.node, request, address)
         if not is_origin_allowed(request.headers, self._origins, address):
             return respond("This origin may not connect: see server.allowed_origins.\n", TEXT, HTTPStatus.FORBIDDEN)
-        most = self._node.config.limits.connections_per_address
+        most = self.node.config.limits.connections_per_address
         if most and self._by_address[address] >= most:
             text = "Too many connections from your address: see limits.connections_per_address.\n"
             return respond(text, TEXT, HTTPStatus.TOO_MANY_REQUESTS)
+        socket.address = address
         return None
 
-    async def serve(self, connection: ServerConnection) -> None:
-        """Serve one connection from its hello to its end."""
-        node = self._node
-        address = self.address_of(connection)
-        language = node.config.i18n.default_language
-        codec = for_subprotocol(connection.subprotocol)
-        session = Session(connection, codec, node.hub, node.config.limits, address=address, language=language)
-        self._by_address[address] += 1
+    def on_open(self, socket: WebSocket) -> "Conversation":
+        """Greet a connection."""
+        node = self.node
+        codec, language = for_subprotocol(socket.subprotocol), node.config.i18n.default_language
+        session = Session(socket, codec, node.hub, node.config.limits, address=socket.address, language=language)
+        self._by_address[session.address] += 1
         node.sessions.add(session)
-        try:
-            session.send(self._hello())
-            session.start_deadline()
-            await self._read(session)
-        finally:
-            session.signed_in()
-            node.sessions.discard(session)
-            node.hub.detach(session)
-            if session.account is not None:
-                node.presence.changed(session.account)
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
+        session.send(self._hello())
+        session.start_deadline()
+        return Conversation(self, session)
+
+    def forget(self, session: Session) -> None:
+        """Forget a connection that has ended."""
+        node = self.node
+        session.signed_in()
+        node.sessions.discard(session)
+        node.hub.detach(session)
+        if session.account is not None:
+            node.presence.changed(session.account)
+        self._by_address[session.address] -= 1
+        if not self._by_address[session.address]:
+            del self._by_address[session.address]
 
     def _hello(self) -> Hello:
         return Hello(
             protocol=PROTOCOL_VERSION,
             server=f"folkmoot/{__version__}",
-            ts=self._node.clock.now_ms(),
+            ts=self.node.clock.now_ms(),
             limits=self._limits,
             agreement=self._agreement,
             languages=LANGUAGES,
         )
 
-    async def _read(self, session: Session) -> None:
-        """Read frames, one request after the other, until the connection ends."""
+
+class Conversation:
+    """The requests of one connection, carried out one after the other."""
+
+    __slots__ = ("_listener", "_session", "_waiting")
+
+    def __init__(self, listener: Listener, session: Session) -> None:
+        self._listener = listener
+        self._session = session
+        self._waiting: asyncio.Task[None] | None = None
+
+    def on_message(self, data: bytes | str) -> None:
+        """Carry out a request; if that takes a while, or the peer is behind with reading, the next one has to wait."""
+        session = self._session
+        if session.closing:
+            return
         try:
-            async for data in session.connection:
-                if session.closing:
-                    break
-                await dispatch(self._node, session, data)
-                if session.is_behind():
-                    await session.wait_for_room()
+            answer = dispatch(self._listener.node, session, data)
         except ProtocolError:
             session.close(CloseCode.UNDECODABLE)
-        except ConnectionClosed:
-            pass
-        await session.connection.wait_closed()
+            return
+        if answer is not None or session.is_behind():
+            session.socket.pause()
+            self._waiting = asyncio.create_task(self._wait(answer))
+
+    async def _wait(self, answer: Awaitable[None] | None) -> None:
+        if answer is not None:
+            await answer
+        if self._session.is_behind():
+            await self._session.wait_for_room()
+        self._waiting = None
+        self._session.socket.resume()
+
+    def on_close(self) -> None:
+        """Forget the connection. A request that is being carried out is carried out all the same."""
+        self._listener.forget(self._session)

@@ -15,8 +15,6 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import TypeVar, cast
 
-from websockets.asyncio.server import ServerConnection
-
 from folkmoot_governance import Refusal
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.codec import for_subprotocol
@@ -35,6 +33,7 @@ from .session import Session
 from .storage.api import Profile, StorageError
 from .storage.sqlite import SqliteStore
 from .terminal import _, terminal_language
+from .websocket import WebSocket
 
 R = TypeVar("R", bound=Result)
 
@@ -48,7 +47,7 @@ class Puppet(Session):
     __slots__ = ("_answer", "_node")
 
     def __init__(self, node: Node, language: str) -> None:
-        nothing = cast(ServerConnection, None)
+        nothing = cast(WebSocket, None)
         super().__init__(
             nothing, for_subprotocol(None), node.hub, node.config.limits, address="demo", language=language
         )

@@ -4,8 +4,7 @@ A handler is called as `handler(node, session, request)`. It returns a result, a
 once the work is stored; a handler that has to wait is a coroutine function.
 """
 
-from collections.abc import Awaitable, Callable
-from inspect import isawaitable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 Answer = Result | Refusal | None
-Handler = Callable[["Node", Session, Any], Answer | Awaitable[Answer]]
+Waiting = Coroutine[Any, Any, Answer]
+Handler = Callable[["Node", Session, Any], Answer | Waiting]
 
 MOST_FLOODS = 100
 PATIENCE_MS = 3000
@@ -89,39 +89,57 @@ ROWS: dict[type[rq.Request], Row] = {
 _COUNTERS = {kind: REQUESTS.labels(kind.__struct_config__.tag) for kind in ROWS}
 
 
-async def dispatch(node: "Node", session: Session, data: bytes | str) -> None:
-    """Decode a frame, run its handler, answer. Raises ProtocolError for what is not a frame; nothing else."""
+def dispatch(node: "Node", session: Session, data: bytes | str) -> Coroutine[Any, Any, None] | None:
+    """Decode a frame and run its handler; answer, or return what is to be awaited for that.
+
+    Raises ProtocolError for what is not a frame; nothing else.
+    """
     try:
         request = session.codec.decode_request(data)
     except RequestError as error:
-        session.refuse(
-            error.re,
-            Refusal(ErrorCode(error.code), error.message.replace("{", "{{").replace("}", "}}"), error.detail),
-        )
-        return
+        text = error.message.replace("{", "{{").replace("}", "}}")
+        session.refuse(error.re, Refusal(ErrorCode(error.code), text, error.detail))
+        return None
     kind = type(request)
     row = ROWS[kind]
     _COUNTERS[kind].inc()
     refusal = STOPPING if node.stopping else check_login(node, session, row) or check_rate(node, session, row)
     if refusal is not None:
         session.refuse(request.id, refusal)
-        return
+        return None
     try:
         answer = row.handler(node, session, request)
-        if isawaitable(answer):
+    except Exception as error:
+        answer = explain(error, kind)
+    if answer is None:
+        return None
+    if isinstance(answer, Coroutine) or (isinstance(answer, Refusal) and node.in_cluster):
+        return finish(node, session, row, request, answer)
+    give(session, request.id, answer)
+    return None
+
+
+async def finish(node: "Node", session: Session, row: Row, request: rq.Request, answer: Answer | Waiting) -> None:
+    """Wait for an answer and give it. One that rests on what this node had not heard of yet is asked for again."""
+    try:
+        if isinstance(answer, Coroutine):
             answer = await answer
         if isinstance(answer, Refusal) and await node.has_moved_on(getattr(request, "group", None), answer.code):
-            # Refused on what this node had not heard of yet: asked again on what is so now.
             answer = row.handler(node, session, request)
-            if isawaitable(answer):
+            if isinstance(answer, Coroutine):
                 answer = await answer
-    except StorageError as error:
-        log.error("storage failed", request=kind.__name__, cause=repr(error.__cause__ or error))
-        answer = NOT_STORED
-    except Exception:
-        log.exception("handler failed", request=kind.__name__)
-        answer = INTERNAL
+    except Exception as error:
+        answer = explain(error, type(request))
     give(session, request.id, answer)
+
+
+def explain(error: Exception, kind: type[rq.Request]) -> Refusal:
+    """Note what went wrong, and return what the client is told of it."""
+    if isinstance(error, StorageError):
+        log.error("storage failed", request=kind.__name__, cause=repr(error.__cause__ or error))
+        return NOT_STORED
+    log.error("handler failed", request=kind.__name__, exc_info=error)
+    return INTERNAL
 
 
 def give(session: Session, re: int, answer: Answer) -> None:

@@ -8,15 +8,10 @@ import resource
 import signal
 import ssl
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
 import uvloop
-from websockets.asyncio.server import Server, ServerConnection
-from websockets.asyncio.server import serve as listen
-from websockets.exceptions import NegotiationError
-from websockets.typing import Subprotocol
 
 from folkmoot_governance import Actor, PlatformRole
 from folkmoot_governance.account import GrantRole, RegisterAccount
@@ -36,13 +31,12 @@ from .storage.api import Profile, StorageError
 from .storage.projection import profile_row
 from .storage.sealing import load_key
 from .storage.sqlite import SqliteStore
+from .websocket import Settings, WebSocketServer
 
 log = structlog.get_logger()
 
-BACKLOG = 4096
 GC_THRESHOLDS = 700, 10, 10
 """As Python has them; the command line starts with greater ones."""
-CLOSE_TIMEOUT_S = 5
 
 
 def serve(config: Config, ready_file: Path | None) -> int:
@@ -130,34 +124,12 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
         await node.stop()
 
 
-async def start_listening(node: Node) -> Server:
+async def start_listening(node: Node) -> WebSocketServer:
     """Accept connections."""
-    listener, settings = Listener(node), node.config.server
-    host, port = settings.address
-    return await listen(
-        listener.serve,
-        host,
-        port,
-        process_request=listener.process_request,
-        subprotocols=PROTOCOLS,
-        select_subprotocol=choose_subprotocol,
-        compression=None,
-        max_size=node.config.limits.frame_bytes,
-        close_timeout=CLOSE_TIMEOUT_S,
-        server_header=None,
-        ssl=tls_context(settings.tls_certificate, settings.tls_key),
-        backlog=BACKLOG,
-    )
-
-
-def choose_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Return the first of ours that the client offers. None offered: JSON; only unknown ones: refused."""
-    if not offered:
-        return None
-    for name in PROTOCOLS:
-        if name in offered:
-            return name
-    raise NegotiationError(f"known subprotocols: {', '.join(PROTOCOLS)}")
+    server = WebSocketServer(Listener(node), Settings(node.config.limits.frame_bytes, PROTOCOLS))
+    settings = node.config.server
+    await server.start(*settings.address, tls_context(settings.tls_certificate, settings.tls_key))
+    return server
 
 
 def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
@@ -169,9 +141,9 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
     return context
 
 
-def announce(node: Node, server: Server, ready_file: Path | None) -> None:
+def announce(node: Node, server: WebSocketServer, ready_file: Path | None) -> None:
     """Say where the node listens: on stderr for people, in the ready file for programs."""
-    host, port = next(iter(server.sockets)).getsockname()[:2]
+    host, port = server.name
     shown = f"[{host}]" if ":" in host else host
     secure = "s" if node.config.server.tls_certificate else ""
     urls = {"ws": f"ws{secure}://{shown}:{port}/ws", "http": f"http{secure}://{shown}:{port}"}
@@ -188,22 +160,14 @@ def announce(node: Node, server: Server, ready_file: Path | None) -> None:
     say_on_stderr(say(N_("Open {http}/ in a browser, or run: folkmoot chat --server {ws}"), urls))
 
 
-async def stop_listening(node: Node, server: Server) -> None:
+async def stop_listening(node: Node, server: WebSocketServer) -> None:
     """Stop accepting, finish what was accepted, close with 1012: clients come back, with jitter."""
     node.stopping = True
     log.info("stopping", connections=len(node.sessions))
     await node.writer.drain()
     # The hub writes at the end of the turn: one turn for it, then the close frames follow.
     await asyncio.sleep(0)
-    server.close(code=CloseCode.RESTART)
-    try:
-        async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await server.wait_closed()
-    except TimeoutError:
-        # A peer that takes nothing would not even take the close frame before the keepalive gave it up.
-        for session in list(node.sessions):
-            session.connection.transport.abort()
-        await server.wait_closed()
+    await server.close(CloseCode.RESTART)
 
 
 async def create_administrator(config: Config, user: str, password: str) -> str | None:

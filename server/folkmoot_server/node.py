@@ -121,6 +121,7 @@ class Node:
         self.store = store
         self.bus = bus
         self.clock = clock
+        self.in_cluster = bool(config.cluster.nats_url)
         self.stopping = False
         self.sessions: set[Session] = set()
         self.searching: set[str] = set()
@@ -158,7 +159,7 @@ class Node:
             Expiry(self).run(),
             Succession(self).run(),
         ]
-        if self.config.cluster.nats_url:
+        if self.in_cluster:
             jobs += [self.watch.run(), self._repeat_presence()]
         self._tasks = [asyncio.create_task(job) for job in jobs]
 
@@ -187,7 +188,7 @@ class Node:
         Asked before a request is refused for what the group is, so that a client that changed it on another node a
         moment ago is not told otherwise here. On a single node nothing moves without it.
         """
-        if not group or not self.config.cluster.nats_url or code not in OF_THE_GROUP:
+        if not group or not self.in_cluster or code not in OF_THE_GROUP:
             return False
         parsed = parse_group_code(group)
         room = self.rooms.find(parsed) if parsed else None

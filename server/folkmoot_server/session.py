@@ -3,9 +3,6 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from websockets.asyncio.server import ServerConnection
-from websockets.protocol import State
-
 from folkmoot_governance import Refusal
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.errors import CloseCode
@@ -16,6 +13,7 @@ from .accounts import Account
 from .config import Limits
 from .i18n import Say, translator
 from .metrics import ERRORS, LAGS
+from .websocket import WebSocket
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -57,19 +55,19 @@ class Session:
         "account",
         "address",
         "codec",
-        "connection",
         "deadline",
         "floods",
         "floods_since",
         "language",
         "rooms",
         "say",
+        "socket",
         "token_hash",
     )
 
     def __init__(
         self,
-        connection: ServerConnection,
+        socket: WebSocket,
         codec: Codec,
         hub: "Hub",
         limits: Limits,
@@ -77,7 +75,7 @@ class Session:
         address: str,
         language: str,
     ) -> None:
-        self.connection = connection
+        self.socket = socket
         self.codec = codec
         self.address = address
         self.account: Account | None = None
@@ -93,7 +91,7 @@ class Session:
         self._in_flight = 0
         self._lagged: dict[str, tuple[int, int]] = {}
         self._drained = asyncio.Event()
-        self._closing: asyncio.Task[None] | None = None
+        self._closing = False
 
     @property
     def user(self) -> str:
@@ -132,11 +130,11 @@ class Session:
     @property
     def closing(self) -> bool:
         """Whether the server has decided to close the connection: nothing more of it is carried out."""
-        return self._closing is not None
+        return self._closing
 
     def push_if_quick(self, data: bytes) -> None:
         """Put frames into the outbox that may as well be dropped, unless the peer is slow."""
-        if not self._lagged and self.connection.transport.get_write_buffer_size() == 0:
+        if not self._lagged and self.socket.transport.get_write_buffer_size() == 0:
             self.push(data)
 
     def reply(self, re: int, result: Result) -> None:
@@ -179,12 +177,12 @@ class Session:
     def flush(self) -> None:
         """Write the outbox: one write, whatever it holds."""
         out, self._out = self._out, []
-        if self.connection.protocol.state is State.OPEN:
-            self.connection.transport.write(out[0] if len(out) == 1 else b"".join(out))
+        if self.socket.is_open:
+            self.socket.transport.write(out[0] if len(out) == 1 else b"".join(out))
 
     def _waiting(self) -> int:
         """Return how many bytes wait, in the outbox and in the transport."""
-        return sum(map(len, self._out)) + self.connection.transport.get_write_buffer_size()
+        return sum(map(len, self._out)) + self.socket.transport.get_write_buffer_size()
 
     def begin(self) -> None:
         """Count a request as on its way to disk."""
@@ -198,13 +196,11 @@ class Session:
 
     def is_behind(self) -> bool:
         """Say whether reading more requests should wait: too many are open, or their answers are not taken."""
-        return (
-            self._in_flight >= MOST_IN_FLIGHT or self.connection.transport.get_write_buffer_size() > self._outbox_bytes
-        )
+        return self._in_flight >= MOST_IN_FLIGHT or self.socket.transport.get_write_buffer_size() > self._outbox_bytes
 
     async def wait_for_room(self) -> None:
         """Wait until the session is not behind any more. A peer that never reads is closed by the keepalive."""
-        while self.is_behind() and self.connection.protocol.state is State.OPEN:
+        while self.is_behind() and self.socket.is_open:
             self._drained.clear()
             try:
                 await asyncio.wait_for(self._drained.wait(), 0.05)
@@ -213,7 +209,8 @@ class Session:
 
     def close(self, code: CloseCode, reason: str = "") -> None:
         """Close the connection with a code of the protocol, after what is in the outbox."""
-        if self._closing is None:
+        if not self._closing:
+            self._closing = True
             if self._out:
                 self.flush()
-            self._closing = asyncio.create_task(self.connection.close(code, reason))
+            self.socket.close(code, reason)

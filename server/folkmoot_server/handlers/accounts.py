@@ -124,8 +124,7 @@ def check_may_sign_in(node: "Node", account: Account) -> Refusal | None:
 
 async def sign_in(node: "Node", session: Session, account: Account, token: str) -> SessionResult | Refusal:
     """Bind the connection to the account and let it listen to its groups, from the seqs that the result names."""
-    in_cluster = bool(node.config.cluster.nats_url)
-    if in_cluster:
+    if node.in_cluster:
         # It may have been elsewhere since it was last here, and this node may not have heard of all that it did there.
         await node.accounts.look_again(account.user)
     while not await load_rooms(node, account):
@@ -151,7 +150,7 @@ async def sign_in(node: "Node", session: Session, account: Account, token: str) 
         if room is not None and account.user in room.state.members:
             node.hub.subscribe(room, session)
             views.append(room.view(now, account))
-    if in_cluster:
+    if node.in_cluster:
         node.follower.signed_in(account)
     return SessionResult(account=account.view(), token=token, groups=tuple(views))
 

@@ -1,0 +1,435 @@
+"""WebSocket connections on asyncio, over the websockets library's Sans-I/O core.
+
+The library keeps handshake, fragmentation, control frames and close as it has them. A small whole data frame, which
+nearly all are, takes a short path past it: an open connection hardly ever needs the library's core, and has none then.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Protocol, cast
+
+import structlog
+from msgspec import Struct
+from websockets.exceptions import NegotiationError
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import SERVER, State
+from websockets.protocol import Protocol as Core
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # a platform for which the library has no compiled part
+    from websockets.utils import apply_mask
+
+log = structlog.get_logger()
+
+HANDSHAKE_S = 10
+"""How long a peer may take to send its request, or to take the page that it asked for."""
+CLOSE_S = 5
+"""How long a peer may take to answer a close frame."""
+PING_S = 20
+"""How often a silent peer is asked whether it is there; one that has said nothing by the next time is given up."""
+BACKLOG = 4096
+
+TEXT, BINARY = 0x81, 0x82
+WHOLE = frozenset((TEXT, BINARY))
+"""First byte of a data frame that is a whole message, not compressed (RFC 6455, section 5.2)."""
+PING = b"\x89\x00"
+
+DATA_OPCODES = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+
+
+class Receiver(Protocol):
+    """What listens to one open connection. Neither may raise."""
+
+    def on_message(self, data: bytes | str) -> None:
+        """Take a whole message; `str` if it was text."""
+        ...
+
+    def on_close(self) -> None:
+        """The connection has ended, whoever ended it."""
+        ...
+
+
+class App(Protocol):
+    """What connections are for."""
+
+    def on_request(self, socket: "WebSocket", request: Request) -> Awaitable[Response | None] | Response | None:
+        """Answer a request with a page or a refusal, or with None: the WebSocket may open."""
+        ...
+
+    def on_open(self, socket: "WebSocket") -> Receiver:
+        """Say who listens to a connection whose handshake is done."""
+        ...
+
+
+class Settings(Struct, frozen=True):
+    """What all connections of a server share. `max_size`: of a message, in bytes."""
+
+    max_size: int
+    subprotocols: Sequence[Subprotocol] = ()
+
+
+class WebSocket(asyncio.Protocol):
+    """One connection; `is_open` between handshake and close. `address` is what the app takes for the peer's.
+
+    While it is open, its user may write finished frames to `transport`. Who listens may `pause` while it takes a
+    message: the next one comes after `resume`.
+    """
+
+    __slots__ = (
+        "_core",
+        "_fragments",
+        "_heard",
+        "_is_text",
+        "_needed",
+        "_paused",
+        "_receiver",
+        "_request_task",
+        "_rest",
+        "_server",
+        "_timer",
+        "address",
+        "is_open",
+        "subprotocol",
+        "transport",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, server: "WebSocketServer") -> None:
+        self._server = server
+        self._receiver: Receiver | None = None
+        self._core: Core | None = None
+        self._fragments: bytearray | None = None
+        self._is_text = False
+        self._rest: bytearray | None = None
+        self._needed = 0
+        self._paused = False
+        self._heard = True
+        self._timer: asyncio.TimerHandle | None = None
+        self._request_task: asyncio.Task[None] | None = None
+        self.subprotocol: Subprotocol | None = None
+        self.address = ""
+        self.is_open = False
+
+    @property
+    def peer(self) -> str:
+        """The peer's IP address; empty if it has none."""
+        peer = self.transport.get_extra_info("peername")
+        return str(peer[0]) if isinstance(peer, tuple) else ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the peer's request. See asyncio.Protocol, also for the other three."""
+        self.transport = cast(asyncio.Transport, transport)
+        settings = self._server.settings
+        self._core = ServerProtocol(
+            subprotocols=settings.subprotocols or None,
+            select_subprotocol=select_subprotocol,
+            max_size=settings.max_size,
+        )
+        self._end_after(HANDSHAKE_S)
+        self._server.sockets.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came over the network."""
+        self._heard = True
+        if self._rest is not None:
+            self._rest += data
+            if self._paused or len(self._rest) < self._needed:
+                return
+            data, self._rest = bytes(self._rest), None
+        if self._receiver is not None:
+            self._read(data)
+        elif self._request_task is None:
+            self._shake_hands(data)
+        else:
+            self.transport.abort()
+
+    def eof_received(self) -> None:
+        """The peer will send no more."""
+        self._rest = None
+        core = self._get_core()
+        core.receive_eof()
+        self._write_out(core)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self.is_open = False
+        self._rest = self._fragments = self._core = None
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._request_task is not None:
+            self._request_task.cancel()
+        self._server.discard(self)
+        if self._receiver is not None:
+            self._receiver.on_close()
+
+    def pause(self) -> None:
+        """Bring no message before `resume` is called, and read no more than was read already."""
+        if not self._paused:
+            self._paused = True
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Go on with what came meanwhile, then read again."""
+        self._paused = False
+        rest, self._rest = self._rest, None
+        if rest is not None:
+            self._read(bytes(rest))
+        if not self._paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close with a code (RFC 6455, section 7.4), after what was written; at the latest in `CLOSE_S`.
+
+        A connection that is not open yet just ends.
+        """
+        if self.is_open:
+            core = self._get_core()
+            core.send_close(code, reason)
+            self._write_out(core)
+        elif self._receiver is None:
+            self.transport.close()
+
+    def keep_alive(self) -> None:
+        """Ask a silent peer whether it is there, and give up one that was asked before.
+
+        To be called every `PING_S`. Who is not read from because its last request takes so long cannot be heard.
+        """
+        if self._heard or (self._paused and not self.transport.get_write_buffer_size()):
+            self._heard = False
+            if self.is_open:
+                self.transport.write(PING)
+        elif self._receiver is not None:
+            self.transport.abort()
+
+    def _shake_hands(self, data: bytes) -> None:
+        """Take the peer's request. It must wait for the answer before it sends more (RFC 6455, section 4.1)."""
+        core = self._get_core()
+        core.receive_data(data)
+        self._write_out(core)
+        for event in core.events_received():
+            if not isinstance(event, Request) or not data.endswith(b"\n\r\n"[-len(data) :]):
+                self.transport.abort()
+                return
+            self._take_request(event)
+
+    def _take_request(self, request: Request) -> None:
+        try:
+            answer = self._server.app.on_request(self, request)
+        except Exception:
+            log.exception("could not answer a request")
+            answer = self._handshake_core().reject(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n")
+        if isinstance(answer, Awaitable):
+            self._request_task = asyncio.ensure_future(self._answer_later(request, answer))
+        else:
+            self._answer(request, answer)
+
+    async def _answer_later(self, request: Request, answer: Awaitable[Response | None]) -> None:
+        try:
+            response = await answer
+        except Exception:
+            log.exception("could not answer a request")
+            response = self._handshake_core().reject(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n")
+        self._request_task = None
+        self._answer(request, response)
+
+    def _answer(self, request: Request, response: Response | None) -> None:
+        """Send a response, or let the WebSocket open."""
+        core = self._handshake_core()
+        if core.state is not State.CONNECTING:
+            return
+        if response is None and self._server.closing:
+            response = core.reject(HTTPStatus.SERVICE_UNAVAILABLE, "The server is shutting down.\n")
+        response = response or core.accept(request)
+        core.send_response(response)
+        self._write_out(core)
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._open(core)
+
+    def _open(self, core: ServerProtocol) -> None:
+        self.subprotocol = core.subprotocol
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._core = None
+        self.is_open = True
+        self._receiver = self._server.app.on_open(self)
+
+    def _handshake_core(self) -> ServerProtocol:
+        assert isinstance(self._core, ServerProtocol), "the handshake is not over"
+        return self._core
+
+    def _get_core(self) -> Core:
+        """Return the library's core, a new one if the connection is open and has none."""
+        if self._core is None:
+            self._core = Core(SERVER, state=State.OPEN, max_size=self._server.settings.max_size)
+        return self._core
+
+    def _read(self, data: bytes) -> None:
+        """Take whole frames, one after the other; keep what is left for the next time."""
+        position, end = 0, len(data)
+        while position < end:
+            if self._paused or not self.is_open:
+                break
+            start, stop = find_payload(data, position, self._server.settings.max_size)
+            if stop > end:
+                break
+            if self._core is None and start > position and data[position] in WHOLE:
+                payload = apply_mask(data[start:stop], data[start - 4 : start])
+                self._take(payload, is_text=data[position] == TEXT)
+            else:
+                self._feed(data[position:stop])
+            position = stop
+        if position < end:
+            if self.is_open:
+                self._rest, self._needed = bytearray(data[position:]), 0 if self._paused else stop - position
+            else:
+                self._feed(data[position:])
+
+    def _feed(self, frame: bytes) -> None:
+        """Let the library's core take a frame, and have no core afterwards if nothing is under way in it."""
+        core = self._get_core()
+        core.receive_data(frame)
+        self._write_out(core)
+        for event in core.events_received():
+            if self.is_open and isinstance(event, Frame) and event.opcode in DATA_OPCODES:
+                self._assemble(event)
+        if self.is_open and self._fragments is None:
+            self._core = None
+
+    def _assemble(self, frame: Frame) -> None:
+        """Put the frames of a message together (RFC 6455, section 5.4)."""
+        if frame.opcode is not Opcode.CONT:
+            self._is_text = frame.opcode is Opcode.TEXT
+            self._fragments = bytearray()
+        assert self._fragments is not None, "the core lets no message begin with a continuation"
+        self._fragments += frame.data
+        if frame.fin:
+            message, self._fragments = bytes(self._fragments), None
+            self._take(message, is_text=self._is_text)
+
+    def _take(self, message: bytes, *, is_text: bool) -> None:
+        assert self._receiver is not None
+        if not is_text:
+            self._receiver.on_message(message)
+            return
+        try:
+            text = message.decode()
+        except UnicodeDecodeError as error:
+            core = self._get_core()
+            core.fail(1007, f"{error.reason} at position {error.start}")
+            self._write_out(core)
+        else:
+            self._receiver.on_message(text)
+
+    def _write_out(self, core: Core) -> None:
+        """Write what the core has to say, and see to it that a connection that should end does."""
+        for data in core.data_to_send():
+            if data:
+                self.transport.write(data)
+            elif self.transport.can_write_eof():
+                # The transport may have lost its peer already.
+                with suppress(OSError, RuntimeError):
+                    self.transport.write_eof()
+            else:
+                self.transport.close()
+        self.is_open = self.is_open and core.state is State.OPEN
+        if core.close_expected():
+            self._end_after(CLOSE_S if self._receiver else HANDSHAKE_S)
+
+    def _end_after(self, seconds: float) -> None:
+        """Give the connection up in a while; who was given a time already keeps it."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
+
+
+def find_payload(data: bytes, position: int, max_size: int) -> tuple[int, int]:
+    """Return where the payload of the masked frame at `position` starts and stops (RFC 6455, section 5.2).
+
+    A stop beyond the data says that more is needed; of a head that is not whole, just enough to go on. What the library
+    refuses by its head alone is not waited for: then all there is belongs to it, and its payload starts nowhere.
+    """
+    end = len(data)
+    if position + 2 > end:
+        return position, position + 2
+    first, second = data[position], data[position + 1]
+    length, start = second & 0x7F, position + 6
+    if length > 125:
+        size = 2 if length == 126 else 8
+        start += size
+        if position + 2 + size > end:
+            return position, position + 2 + size
+        length = int.from_bytes(data[position + 2 : position + 2 + size])
+    if length > max_size or not second & 0x80 or (first & 0x08 and length > 125):
+        return position, end
+    return start, start + length
+
+
+def select_subprotocol(core: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Return the first of ours that the client offers. None offered: none; only unknown ones: refused."""
+    known = core.available_subprotocols or ()
+    for name in known:
+        if name in offered:
+            return name
+    if offered:
+        raise NegotiationError(f"known subprotocols: {', '.join(known)}")
+    return None
+
+
+class WebSocketServer:
+    """Accepts connections for an app. `start` first, `close` in the end."""
+
+    def __init__(self, app: App, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.sockets: set[WebSocket] = set()
+        self.closing = False
+        self._server: asyncio.Server
+        self._gone = asyncio.Event()
+        self._keeper: asyncio.Task[None]
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Listen. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: WebSocket(self), host, port, ssl=tls, backlog=BACKLOG)
+        self._keeper = asyncio.create_task(self._keep_alive())
+
+    @property
+    def name(self) -> tuple[str, int]:
+        """Host and port that are listened on."""
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return str(host), int(port)
+
+    def discard(self, socket: WebSocket) -> None:
+        """Forget a connection that has ended."""
+        self.sockets.discard(socket)
+        if not self.sockets:
+            self._gone.set()
+
+    async def close(self, code: int) -> None:
+        """Accept nothing more; close what is open with a code, give up what does not close in time."""
+        self.closing = True
+        self._server.close()
+        self._keeper.cancel()
+        for socket in list(self.sockets):
+            socket.close(code)
+        while self.sockets:
+            self._gone.clear()
+            await self._gone.wait()
+
+    async def _keep_alive(self) -> None:
+        """Look after each connection every `PING_S`, a few at a time: thousands of pings at once would be felt."""
+        while True:
+            turn = list(self.sockets)
+            slices = min(len(turn), 200) or 1
+            for number in range(slices):
+                for socket in turn[number::slices]:
+                    socket.keep_alive()
+                await asyncio.sleep(PING_S / slices)
