@@ -178,6 +178,8 @@ class WebSocket(asyncio.Protocol):
 
     def resume(self) -> None:
         """Go on with what came meanwhile, then read again."""
+        if not self._paused:
+            return
         self._paused = False
         rest, self._rest = self._rest, None
         if rest is not None:
@@ -194,6 +196,8 @@ class WebSocket(asyncio.Protocol):
             core = self._get_core()
             core.send_close(code, reason)
             self._write_out(core)
+            # From here on only the peer's close frame matters, and nobody takes messages who might be busy.
+            self.resume()
         elif self._receiver is None:
             self.transport.close()
 
@@ -359,7 +363,7 @@ def find_payload(data: bytes, position: int, max_size: int) -> tuple[int, int]:
     end = len(data)
     if position + 2 > end:
         return position, position + 2
-    first, second = data[position], data[position + 1]
+    second = data[position + 1]
     length, start = second & 0x7F, position + 6
     if length > 125:
         size = 2 if length == 126 else 8
@@ -367,7 +371,7 @@ def find_payload(data: bytes, position: int, max_size: int) -> tuple[int, int]:
         if position + 2 + size > end:
             return position, position + 2 + size
         length = int.from_bytes(data[position + 2 : position + 2 + size])
-    if length > max_size or not second & 0x80 or (first & 0x08 and length > 125):
+    if length > max_size or not second & 0x80:
         return position, end
     return start, start + length
 
