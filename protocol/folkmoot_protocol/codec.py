@@ -14,11 +14,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
 import msgspec
-from msgspec import convert, to_builtins
+from msgspec import convert
 
 from .errors import ErrorCode, ProtocolError, RequestError
 from .events import FRAMES, Ok, ServerFrame
@@ -55,11 +55,6 @@ _unpack_request = partial(msgpack.unpackb, **_bounds)
 _unpack_frame = partial(msgpack.unpackb, max_array_len=MAX_FRAME_CONTAINER, max_ext_len=0)
 _unpack_surrogates = partial(msgpack.unpackb, **_bounds, unicode_errors="surrogatepass")
 _unpack_json = msgspec.json.Decoder().decode
-_pack = msgpack.Packer().pack
-
-
-def _encode_msgpack(struct: msgspec.Struct) -> bytes:
-    return cast(bytes, _pack(to_builtins(struct)))
 
 
 class Codec:
@@ -186,7 +181,9 @@ def _unpack_json_surrogates(data: bytes | str) -> Any:
 MSGPACK = Codec(
     "folkmoot.v1.msgpack",
     binary=True,
-    functions=_Functions(_encode_msgpack, _unpack_request, _unpack_frame, _unpack_surrogates, _is_odd_msgpack),
+    functions=_Functions(
+        msgspec.msgpack.Encoder().encode, _unpack_request, _unpack_frame, _unpack_surrogates, _is_odd_msgpack
+    ),
 )
 JSON = Codec(
     "folkmoot.v1.json",

@@ -86,7 +86,8 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.Admin: Row(admin.administer, cost=2),
 }
 
-_COUNTERS = {kind: REQUESTS.labels(kind.__struct_config__.tag) for kind in ROWS}
+_NAMES = {kind: str(kind.__struct_config__.tag) for kind in ROWS}
+REQUESTS.counts.update(dict.fromkeys(_NAMES.values(), 0))
 
 
 def dispatch(node: "Node", session: Session, data: bytes | str) -> Coroutine[Any, Any, None] | None:
@@ -102,7 +103,7 @@ def dispatch(node: "Node", session: Session, data: bytes | str) -> Coroutine[Any
         return None
     kind = type(request)
     row = ROWS[kind]
-    _COUNTERS[kind].inc()
+    REQUESTS.counts[_NAMES[kind]] += 1
     refusal = STOPPING if node.stopping else check_login(node, session, row) or check_rate(node, session, row)
     if refusal is not None:
         session.refuse(request.id, refusal)

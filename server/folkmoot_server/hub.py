@@ -88,7 +88,7 @@ class Hub:
                 if listeners:
                     room.outgoing[codec].append(make_frame(codec.encode(event), binary=codec.binary))
         room.last_seq = entries[-1].seq
-        ENTRIES.inc(len(entries))
+        ENTRIES.count += len(entries)
 
     def _settle(self, room: Room) -> None:
         """Move what a room has to say into the outboxes of those who listen now."""
@@ -97,14 +97,22 @@ class Hub:
             return
         room.outgoing_from = 0
         code, last = room.state.code, room.last_seq
+        dirty = self._dirty_sessions
+        self._schedule()
         for codec, frames in room.outgoing.items():
             if not frames:
                 continue
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             listeners = room.listeners[codec]
             for session in listeners:
-                session.deliver(code, data, first, last)
-            DELIVERIES.inc(len(listeners) * len(frames))
+                if session.lagged or session.socket.is_backed_up:
+                    session.deliver_slowly(code, data, first, last)
+                else:
+                    outbox = session.outbox
+                    if not outbox:
+                        dirty.append(session)
+                    outbox.append(data)
+            DELIVERIES.count += len(listeners) * len(frames)
             frames.clear()
 
     def admit(self, room: Room, user: str) -> None:
@@ -246,13 +254,15 @@ class Hub:
             asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
-        rooms, self._dirty_rooms = self._dirty_rooms, []
-        for room in rooms:
-            self._settle(room)
-        sessions, self._dirty_sessions = self._dirty_sessions, []
-        for session in sessions:
-            session.flush()
-        self._scheduled = False
+        try:
+            rooms, self._dirty_rooms = self._dirty_rooms, []
+            for room in rooms:
+                self._settle(room)
+            sessions, self._dirty_sessions = self._dirty_sessions, []
+            for session in sessions:
+                session.flush()
+        finally:
+            self._scheduled = False
 
     def lagging(self, session: Session) -> None:
         """Look after a slow connection until it has been told what it missed."""

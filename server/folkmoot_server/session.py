@@ -39,7 +39,7 @@ class Session:
     """A connection as the rest of the server sees it.
 
     Frames are collected in an outbox and written once per turn of the event loop (`flush`, called by the hub). When
-    more than `outbox_bytes` wait for a slow peer, entries are no longer added but noted in `_lagged`, and named by a
+    more than `outbox_bytes` wait for a slow peer, entries are no longer added but noted in `lagged`, and named by a
     `lag` event once the outbox has drained to half: slowness costs its own connection only.
     """
 
@@ -49,8 +49,6 @@ class Session:
         "_drained",
         "_hub",
         "_in_flight",
-        "_lagged",
-        "_out",
         "_outbox_bytes",
         "account",
         "address",
@@ -58,7 +56,9 @@ class Session:
         "deadline",
         "floods",
         "floods_since",
+        "lagged",
         "language",
+        "outbox",
         "rooms",
         "say",
         "socket",
@@ -87,9 +87,9 @@ class Session:
         self._hub = hub
         self._outbox_bytes = limits.outbox_bytes
         self._auth_seconds = limits.auth_seconds
-        self._out: list[bytes] = []
+        self.outbox: list[bytes] = []
         self._in_flight = 0
-        self._lagged: dict[str, tuple[int, int]] = {}
+        self.lagged: dict[str, tuple[int, int]] = {}
         self._drained = asyncio.Event()
         self._closing = False
 
@@ -123,9 +123,9 @@ class Session:
 
     def push(self, data: bytes) -> None:
         """Put finished frames into the outbox."""
-        if not self._out:
+        if not self.outbox:
             self._hub.touch(self)
-        self._out.append(data)
+        self.outbox.append(data)
 
     @property
     def closing(self) -> bool:
@@ -134,7 +134,7 @@ class Session:
 
     def push_if_quick(self, data: bytes) -> None:
         """Put frames into the outbox that may as well be dropped, unless the peer is slow."""
-        if not self._lagged and self.socket.transport.get_write_buffer_size() == 0:
+        if not self.lagged and not self.socket.is_backed_up:
             self.push(data)
 
     def reply(self, re: int, result: Result) -> None:
@@ -147,15 +147,17 @@ class Session:
         message = self.say(refusal.text, refusal.detail)
         self.send(Error(re=re, code=refusal.code, message=message, detail=refusal.detail))
 
-    def deliver(self, code: str, data: bytes, first: int, last: int) -> None:
-        """Put the entries `first` to `last` of a group, as finished frames, into the outbox, or note them as lag."""
-        lagged = self._lagged.get(code)
-        waiting = self._waiting()
+    def deliver_slowly(self, code: str, data: bytes, first: int, last: int) -> None:
+        """Put the entries `first` to `last` of a group, as finished frames, into the outbox, or note them as lag.
+
+        For a peer that has not taken all so far. One that has is not slow, however much there is this time: the hub
+        puts entries into its outbox without asking.
+        """
+        lagged = self.lagged.get(code)
         if lagged is not None:
-            self._lagged[code] = (lagged[0], last)
-        # Who has taken all so far is not slow, however much there is this time.
-        elif self._lagged or (waiting and waiting + len(data) > self._outbox_bytes):
-            self._lagged[code] = (first, last)
+            self.lagged[code] = (lagged[0], last)
+        elif self.lagged or self._waiting() + len(data) > self._outbox_bytes:
+            self.lagged[code] = (first, last)
             self._hub.lagging(self)
         else:
             self.push(data)
@@ -164,7 +166,7 @@ class Session:
         """Tell of what was left out if there is room again; say whether nothing is left to tell."""
         if self._waiting() > self._outbox_bytes // 2:
             return False
-        lagged, self._lagged = self._lagged, {}
+        lagged, self.lagged = self.lagged, {}
         for code, (first, last) in lagged.items():
             LAGS.inc()
             self.send(LagEvent(group=code, from_=first, to=last))
@@ -172,17 +174,18 @@ class Session:
 
     def forget_lag(self, code: str) -> None:
         """Drop what was noted of a group that the account is no longer in."""
-        self._lagged.pop(code, None)
+        self.lagged.pop(code, None)
 
     def flush(self) -> None:
         """Write the outbox: one write, whatever it holds."""
-        out, self._out = self._out, []
+        outbox = self.outbox
         if self.socket.is_open:
-            self.socket.transport.write(out[0] if len(out) == 1 else b"".join(out))
+            self.socket.transport.write(outbox[0] if len(outbox) == 1 else b"".join(outbox))
+        outbox.clear()
 
     def _waiting(self) -> int:
         """Return how many bytes wait, in the outbox and in the transport."""
-        return sum(map(len, self._out)) + self.socket.transport.get_write_buffer_size()
+        return sum(map(len, self.outbox)) + self.socket.transport.get_write_buffer_size()
 
     def begin(self) -> None:
         """Count a request as on its way to disk."""
@@ -211,6 +214,6 @@ class Session:
         """Close the connection with a code of the protocol, after what is in the outbox."""
         if not self._closing:
             self._closing = True
-            if self._out:
+            if self.outbox:
                 self.flush()
             self.socket.close(code, reason)

@@ -78,6 +78,8 @@ class Settings(Struct, frozen=True):
 class WebSocket(asyncio.Protocol):
     """One connection; `is_open` between handshake and close. `address` is what the app takes for the peer's.
 
+    `is_backed_up`: the peer has not taken all that was written so far.
+
     While it is open, its user may write finished frames to `transport`. Who listens may `pause` while it takes a
     message: the next one comes after `resume`.
     """
@@ -95,6 +97,7 @@ class WebSocket(asyncio.Protocol):
         "_server",
         "_timer",
         "address",
+        "is_backed_up",
         "is_open",
         "subprotocol",
         "transport",
@@ -116,6 +119,7 @@ class WebSocket(asyncio.Protocol):
         self._request_task: asyncio.Task[None] | None = None
         self.subprotocol: Subprotocol | None = None
         self.address = ""
+        self.is_backed_up = False
         self.is_open = False
 
     @property
@@ -125,8 +129,9 @@ class WebSocket(asyncio.Protocol):
         return str(peer[0]) if isinstance(peer, tuple) else ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for the peer's request. See asyncio.Protocol, also for the other three."""
+        """Wait for the peer's request. See asyncio.Protocol, also for the five that follow."""
         self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(0)
         settings = self._server.settings
         self._core = ServerProtocol(
             subprotocols=settings.subprotocols or None,
@@ -170,6 +175,14 @@ class WebSocket(asyncio.Protocol):
         if self._receiver is not None:
             self._receiver.on_close()
 
+    def pause_writing(self) -> None:
+        """Something waits to be written."""
+        self.is_backed_up = True
+
+    def resume_writing(self) -> None:
+        """All is written."""
+        self.is_backed_up = False
+
     def pause(self) -> None:
         """Bring no message before `resume` is called, and read no more than was read already."""
         if not self._paused:
@@ -206,7 +219,7 @@ class WebSocket(asyncio.Protocol):
 
         To be called every `PING_S`. Who is not read from because its last request takes so long cannot be heard.
         """
-        if self._heard or (self._paused and not self.transport.get_write_buffer_size()):
+        if self._heard or (self._paused and not self.is_backed_up):
             self._heard = False
             if self.is_open:
                 self.transport.write(PING)
