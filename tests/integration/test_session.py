@@ -129,6 +129,7 @@ REQUESTS: dict[type[rq.Request], dict[str, Any]] = {
     rq.MarkRead: {"group": "100000000006", "seq": 1},
     rq.Typing: {"group": "100000000006"},
     rq.Report: {"reason": "spam"},
+    rq.Search: {"group": "100000000006", "text": "hello"},
     rq.Admin: {"noun": "user", "verb": "list"},
 }
 
