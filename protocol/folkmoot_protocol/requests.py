@@ -143,6 +143,25 @@ class Post(_Request, frozen=True, tag="post", kw_only=True):
     reply_to: EntrySeq | None = None
 
 
+class Edit(_Request, frozen=True, tag="edit", kw_only=True):
+    """Give an own entry another text; what it said before stays in the log. -> PostResult"""
+
+    group: GroupCode
+    seq: EntrySeq
+    body: str
+    nonce: Nonce | None = None
+
+
+class React(_Request, frozen=True, tag="react", kw_only=True):
+    """Put an emoji to an entry, or take it away again. -> PostResult"""
+
+    group: GroupCode
+    seq: EntrySeq
+    reaction: Word
+    remove: bool = False
+    nonce: Nonce | None = None
+
+
 class GetHistory(_Request, frozen=True, tag="history", kw_only=True):
     """Read entries before or after a seq, the newest page with neither. -> HistoryResult"""
 
@@ -226,6 +245,8 @@ Request = (
     | RunCommand
     | ListCommands
     | Post
+    | Edit
+    | React
     | GetHistory
     | Search
     | Sync
@@ -252,6 +273,8 @@ REQUESTS: dict[str, type[Request]] = {
     "command": RunCommand,
     "commands": ListCommands,
     "post": Post,
+    "edit": Edit,
+    "react": React,
     "history": GetHistory,
     "search": Search,
     "sync": Sync,

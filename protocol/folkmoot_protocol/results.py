@@ -73,6 +73,13 @@ class PostResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True
     command: CommandResult | None = None
 
 
+class EntryResult(Struct, frozen=True, gc=False):
+    """Where an edit or a reaction was stored."""
+
+    seq: int
+    ts: int
+
+
 class HistoryResult(Struct, frozen=True, gc=False):
     """A page of entries, oldest first; `more` when there are others beyond it in the direction asked for."""
 
@@ -120,6 +127,7 @@ Result = (
     | CommandResult
     | CommandsResult
     | PostResult
+    | EntryResult
     | HistoryResult
     | SearchResult
     | SyncResult
@@ -144,6 +152,8 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.RunCommand: CommandResult,
     rq.ListCommands: CommandsResult,
     rq.Post: PostResult,
+    rq.Edit: EntryResult,
+    rq.React: EntryResult,
     rq.GetHistory: HistoryResult,
     rq.Search: SearchResult,
     rq.Sync: SyncResult,

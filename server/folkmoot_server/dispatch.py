@@ -16,7 +16,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode, ErrorCode, RequestError
 from folkmoot_protocol.results import Result
 
-from .handlers import accounts, admin, groups, messages, search, slash
+from .handlers import accounts, admin, entries, groups, messages, search, slash
 from .i18n import N_
 from .metrics import REQUESTS
 from .session import Session
@@ -77,6 +77,8 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.RunCommand: Row(slash.run_command, agreed=True),
     rq.ListCommands: Row(slash.list_commands),
     rq.Post: Row(messages.post, cost=0, agreed=True),
+    rq.Edit: Row(entries.edit, agreed=True),
+    rq.React: Row(entries.react, agreed=True),
     rq.GetHistory: Row(messages.history, cost=2),
     rq.Search: Row(search.search, cost=5),
     rq.Sync: Row(messages.sync, cost=5),

@@ -66,6 +66,8 @@ CASES = (
     Case("note", "/note @{bob} seen before", data={"event": "note_written", "user": "{bob}"}),
     Case("delete", "/delete {seq} rude", data={"event": "deleted", "user": "{bob}", "reason": "rude"}),
     Case("purge", "/purge @{bob} 1h confirm {seq}", data={"event": "purged", "count": 1}),
+    Case("edit", "/edit {seq} something else", "bob"),
+    Case("react", "/react {seq} 👍", "carol"),
     Case("pin", "/pin {seq}", data={"event": "pinned", "user": "{bob}"}),
     Case("unpin", "/unpin {seq}", before=(("ann", "/pin {seq}"),), data={"event": "unpinned"}),
     Case("pins", "/pins", "bob", before=(("ann", "/pin {seq}"),)),

@@ -59,6 +59,12 @@ def show_entry(entry: fm.Entry) -> list[Piece]:
             return [*start, *show_author(entry.from_), ("", f": {body}")]
         case fm.EntryKind.ANNOUNCEMENT:
             return [*start, *show_author(entry.from_), (STRONG, f": {body}")]
+        case fm.EntryKind.EDIT:
+            edited = _("edited #{seq}").format(seq=entry.target)
+            return [*start, *show_author(entry.from_), (DIM, f" {edited}"), ("", f": {body}")]
+        case fm.EntryKind.REACTION:
+            told = _("took back from #{seq}") if (entry.data or {}).get("removed") else _("reacted to #{seq}")
+            return [*start, *show_author(entry.from_), (DIM, f" {told.format(seq=entry.target)}"), ("", f" {body}")]
         case _:
             return [*start, (DIM, f"— {body}")]
 

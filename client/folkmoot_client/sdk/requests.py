@@ -1,5 +1,6 @@
 """One method for each request of the protocol, with typed results."""
 
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, TypeVar
@@ -93,6 +94,18 @@ class Requests(ABC):
     async def sync(self, cursors: Mapping[str, int]) -> dict[str, fm.SyncGroup]:
         """Return what came in each group after the seq given for it, at most 1000 groups at once."""
         return (await self.ask(fm.Sync, fm.SyncResult, cursors=dict(cursors))).groups
+
+    async def edit(self, group: str, seq: int, body: str) -> int:
+        """Give an own entry another text; return the seq of the edit."""
+        return await self._post_about(fm.Edit, group=group, seq=seq, body=body)
+
+    async def react(self, group: str, seq: int, reaction: str, *, remove: bool = False) -> int:
+        """Put an emoji to an entry, or take it away; return the seq of the reaction."""
+        return await self._post_about(fm.React, group=group, seq=seq, reaction=reaction, remove=remove)
+
+    async def _post_about(self, kind: type[fm.Edit] | type[fm.React], **fields: Any) -> int:
+        # With a nonce the request is safe to repeat on another connection.
+        return (await self.ask(kind, fm.EntryResult, nonce=secrets.token_hex(8), **fields)).seq
 
     async def mark_read(self, group: str, seq: int) -> None:
         """Say that one has read a group up to `seq`."""

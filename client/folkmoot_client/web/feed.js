@@ -11,6 +11,7 @@ export class Feed {
   /** Forget the entries held and go on after `last`. */
   reset(last) {
     this.entries = [];
+    this.abouts = new Map();
     this.last = last;
     for (const seq of this.waiting.keys()) if (seq <= last) this.waiting.delete(seq);
     this.drain();
@@ -40,6 +41,7 @@ export class Feed {
       this.last = next.seq;
       this.entries.push(next);
       this.redact(next);
+      this.note(next);
       ready.push(next);
     }
     return ready;
@@ -54,6 +56,8 @@ export class Feed {
       wanted -= 1;
     }
     this.entries.unshift(...fitting);
+    this.abouts.clear();
+    for (const entry of this.entries) this.note(entry);
     return fitting;
   }
 
@@ -68,7 +72,45 @@ export class Feed {
   }
 
   redact(entry) {
-    const target = entry.kind === "redaction" ? this.at(entry.target) : undefined;
-    if (target) Object.assign(target, { body: "", redacted: true });
+    for (const seq of removedBy(entry)) {
+      const target = this.at(seq);
+      if (target) Object.assign(target, { body: "", redacted: true });
+    }
   }
+
+  /** Remember an edit or a reaction under the seq of what it is about. */
+  note(entry) {
+    if (entry.kind !== "edit" && entry.kind !== "reaction") return;
+    if (!this.abouts.has(entry.target)) this.abouts.set(entry.target, []);
+    this.abouts.get(entry.target).push(entry);
+  }
+
+  /** The entries of a kind about the one with this seq, oldest first. */
+  about(seq, kind) {
+    return (this.abouts.get(seq) ?? []).filter((one) => one.kind === kind);
+  }
+
+  /** What an entry says now, and whether it was edited. */
+  textOf(entry) {
+    const edits = this.about(entry.seq, "edit").filter((edit) => !edit.redacted);
+    return edits.length ? { body: edits.at(-1).body, isEdited: true } : { body: entry.body, isEdited: false };
+  }
+
+  /** Who reacted to an entry: a set of users for each emoji. */
+  reactionsTo(seq) {
+    const found = new Map();
+    for (const { body, from, data } of this.about(seq, "reaction")) {
+      const users = found.get(body) ?? new Set();
+      if (data?.removed) users.delete(from.user);
+      else users.add(from.user);
+      if (users.size) found.set(body, users);
+      else found.delete(body);
+    }
+    return found;
+  }
+}
+
+/** The seqs that an entry removes: one, or many at once. */
+export function removedBy({ kind, target, data }) {
+  return kind === "redaction" ? (target ? [target] : (data?.seqs ?? [])) : [];
 }

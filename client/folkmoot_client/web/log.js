@@ -1,6 +1,7 @@
 // The log of one group: entries, notices, one's pending posts and the answers to one's commands.
 
 import { byId, make, makeAvatar } from "./dom.js";
+import { removedBy } from "./feed.js";
 import { sayDay, sayMoment, sayNotice, sayTag, sayTime, t } from "./texts.js";
 
 const SAME_BREATH_MS = 5 * 60_000;
@@ -10,6 +11,7 @@ const MOST_SHOWN = 1200;
 const KEPT = 600;
 const QUOTE_CHARACTERS = 120;
 const TELLS = new Set(["notice", "redaction"]);
+const ABOUT_OTHERS = new Set(["edit", "reaction"]);
 const TOKENS = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]，。；：！？）])|(@[a-z0-9][a-z0-9_.-]{2,31})/g;
 
 export class Log {
@@ -50,7 +52,10 @@ export class Log {
   add(entries) {
     const wasAtBottom = this.isAtBottom;
     this.list.append(...entries.flatMap((entry) => this.render(entry)));
-    for (const entry of entries) if (entry.kind === "redaction") this.redact(entry.target);
+    for (const entry of entries) {
+      removedBy(entry).forEach((seq) => this.redact(seq));
+      if (ABOUT_OTHERS.has(entry.kind)) this.renew(entry.target);
+    }
     if (wasAtBottom && this.room.feed.entries.length > MOST_SHOWN) this.forgetOld();
     this.drawTail();
     if (wasAtBottom) this.toBottom();
@@ -102,6 +107,7 @@ export class Log {
   }
 
   render(entry) {
+    if (ABOUT_OTHERS.has(entry.kind)) return [];
     const before = this.last;
     this.last = entry;
     const lines = [];
@@ -130,7 +136,12 @@ export class Log {
     const body = make("p.body", { title: sayMoment(entry.ts) });
     if (entry.kind === "announcement") body.append(make("strong.label", {}, t("announcement")), " ");
     if (entry.kind === "action") body.append(`* ${nameOf(entry.from)} `);
-    body.append(...this.renderText(entry.body));
+    const { body: text, isEdited } = this.room.feed.textOf(entry);
+    body.append(...this.renderText(text));
+    if (isEdited) body.append(" ", make("small.edited", {}, t("edited")));
+    for (const [emoji, users] of this.room.feed.reactionsTo(entry.seq)) {
+      body.append(" ", make("span.reaction", { title: [...users].join(" ") }, `${emoji} ${users.size}`));
+    }
     return body;
   }
 
@@ -152,7 +163,7 @@ export class Log {
   renderQuote(seq) {
     const quoted = this.room.feed.at(seq);
     if (!quoted) return make("p.quote", {}, t("reply_gone"));
-    const text = quoted.redacted ? t("deleted") : [...quoted.body].slice(0, QUOTE_CHARACTERS).join("");
+    const text = quoted.redacted ? t("deleted") : [...this.room.feed.textOf(quoted).body].slice(0, QUOTE_CHARACTERS).join("");
     return make("p.quote", {}, make("b", {}, nameOf(quoted.from)), " ", text);
   }
 
@@ -160,6 +171,13 @@ export class Log {
     const label = t("reply_to", { name: nameOf(entry.from) });
     const reply = { type: "button", "aria-label": label, title: t("reply"), onclick: () => this.onReply(entry) };
     return make("button.reply", reply, "↩");
+  }
+
+  /** Draw an entry's text again: it was edited, or somebody reacted. */
+  renew(seq) {
+    const entry = this.room.feed.at(seq);
+    const body = this.list.querySelector(`article[data-seq="${seq}"] .body`);
+    if (entry && body) body.replaceWith(this.renderBody(entry));
   }
 
   redact(seq) {

@@ -37,10 +37,16 @@ NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in t
 
 
 class Form(Struct, frozen=True):
-    """What kind of entry a post becomes, and how its place (seq, ts) is answered."""
+    """What kind of entry a post becomes, and how its place (seq, ts) is answered.
+
+    `target`: the entry that it is about (an edit, a reaction), which makes it no post that slow mode counts. `data`
+    stands in the entry besides what its text brings.
+    """
 
     kind: EntryKind
     result: Callable[[int, int], Result]
+    target: int | None = None
+    data: dict[str, object] = {}
 
 
 TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
@@ -149,9 +155,10 @@ def judge(
         return NOT_A_MEMBER
     now = node.clock.now_ms()
     user = account.user
+    last_post = room.last_posts.get(user, 0) if form.target is None else 0
     refusal = (
         (None if again else node.check_post_rate(session, now))
-        or check_post(room.state, user, account.state.identity, now, room.last_posts.get(user, 0), node.governor.policy)
+        or check_post(room.state, user, account.state.identity, now, last_post, node.governor.policy)
         or (NO_SUCH_ENTRY if request.reply_to and request.reply_to > room.last_seq else None)
         or check_links(room.state, user, body)
         or (TOO_BUSY if node.writer.is_full() else None)
@@ -160,12 +167,22 @@ def judge(
         refusal = check_post(room.state, user, account.state.identity, now, 0, node.governor.policy)
     if refusal is not None:
         return refusal
-    if room.state.slow_ms:
+    if room.state.slow_ms and form.target is None:
         room.last_posts[user] = now
     author = room.author(account)
-    mentions = find_mentions(body, room.state.members) if "@" in body else ()
-    data = {"mentions": list(mentions)} if mentions else None
-    entry = Entry(seq=0, ts=now, kind=form.kind, from_=author, body=body, reply_to=request.reply_to, data=data)
+    data = form.data
+    if "@" in body and (mentions := find_mentions(body, room.state.members)):
+        data = {**data, "mentions": list(mentions)}
+    entry = Entry(
+        seq=0,
+        ts=now,
+        kind=form.kind,
+        from_=author,
+        body=body,
+        reply_to=request.reply_to,
+        target=form.target,
+        data=data or None,
+    )
     return Work(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),))
 
 

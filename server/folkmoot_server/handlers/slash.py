@@ -1,7 +1,7 @@
 """Running slash commands, typed as a post or sent as a `command` request."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,10 +20,10 @@ from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
 from ..slash.arguments import read_arguments
-from ..slash.call import Action, Answer, Call, Elsewhere, Noted, Outcome
+from ..slash.call import About, Action, Answer, Call, Elsewhere, Noted, Outcome
 from ..slash.help import describe
 from ..slash.registry import COMMANDS, find_slash
-from . import groups, messages
+from . import entries, groups, messages
 
 if TYPE_CHECKING:
     from ..node import Node
@@ -88,6 +88,8 @@ async def carry_out(
         return wrap(CommandResult(outcome.text, outcome.data))
     if isinstance(outcome, Action):
         return await post_action(node, session, request, call, outcome, wrap)
+    if isinstance(outcome, About):
+        return await do_about(node, session, request, call, outcome, wrap)
     note = outcome if isinstance(outcome, Noted) else None
     if isinstance(outcome, Noted):
         outcome = outcome.command
@@ -129,6 +131,21 @@ async def post_action(
     post = rq.Post(id=request.id, group=call.room.state.code, body=action.text, nonce=nonce, reply_to=reply_to)
     form = messages.Form(EntryKind.ACTION, lambda seq, ts: wrap(CommandResult("", {"seq": seq, "ts": ts})))
     return await messages.post_after_reading(node, session, post, action.text, form)
+
+
+async def do_about(
+    node: "Node", session: Session, request: rq.RunCommand | rq.Post, call: Call, about: About, wrap: Wrap
+) -> Result | Refusal | None:
+    """Edit or react: as the typed request does, answered as a command."""
+    nonce = request.nonce if isinstance(request, rq.Post) else None
+    asked: Any = about.kind(id=request.id, group=call.room.state.code, nonce=nonce, **about.fields)  # type: ignore[arg-type]  # its own fields
+
+    def answer(seq: int, ts: int) -> Result:
+        return wrap(CommandResult(session.say(N_("Done.")), {"seq": seq, "ts": ts}))
+
+    handler: Any = entries.edit if about.kind is rq.Edit else entries.react
+    result: Result | Refusal | None = await handler(node, session, asked, answer)
+    return result
 
 
 def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandResult:

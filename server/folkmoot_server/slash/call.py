@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.commands import Command
+from folkmoot_protocol import requests as rq
 from folkmoot_protocol.types import Entry
 
 from ..accounts import Account
@@ -79,4 +80,11 @@ class Action(Struct, frozen=True):
     text: str
 
 
-Outcome = Command | Elsewhere | Noted | Action | Answer | Refusal
+class About(Struct, frozen=True):
+    """An entry to edit, or to react to, as the request of that name does it."""
+
+    kind: type[rq.Edit] | type[rq.React]
+    fields: dict[str, object]
+
+
+Outcome = Command | Elsewhere | Noted | Action | About | Answer | Refusal

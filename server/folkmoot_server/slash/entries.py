@@ -6,12 +6,13 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, parse_duration, show_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.decide_moderation import DELETABLE
+from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, EntryKind, LinkRule
 
 from ..i18n import N_
 from .arguments import BARE_NUMBER, MISSING, read_user
-from .call import Answer, Call, Outcome
+from .call import About, Answer, Call, Outcome
 
 MOST_PURGED = 200
 MOST_LOOKED_AT = 5000
@@ -80,6 +81,16 @@ async def latest_first(call: Call, last: int, since: int) -> AsyncIterator[Entry
         if not page.more:
             return
         before, left = page.entries[0].seq, left - PAGE
+
+
+async def edit(call: Call, seq: int, text: str) -> Outcome:
+    """Give an own entry another text."""
+    return About(rq.Edit, {"seq": seq, "body": text})
+
+
+async def react(call: Call, seq: int, emoji: str, off: str | None) -> Outcome:
+    """Put an emoji to an entry, or take it away."""
+    return About(rq.React, {"seq": seq, "reaction": emoji, "remove": off is not None})
 
 
 async def pin(call: Call, seq: int) -> Outcome:

@@ -149,7 +149,9 @@ class Writer:
                         self._seal(_grp(work), one, sealer)
 
     def _edits(self, grp: int, seq: int) -> list[int]:
-        query = f"SELECT seq FROM {JOURNAL}.entry WHERE grp = ? AND target = ? AND kind = 'edit'"  # noqa: S608
+        """Return the seqs of the edits of an entry in this segment."""
+        table = f"{JOURNAL}.entry INDEXED BY entry_target"
+        query = f"SELECT seq FROM {table} WHERE grp = ? AND target = ? AND kind = 'edit'"  # noqa: S608
         return [row[0] for row in self._raw.execute(query, (grp, seq))]
 
     def _seal(self, grp: int, seq: int, sealer: Sealer) -> None:
