@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from .demo import interruptible
 from .demo_script import PASSWORD
 from .main import say_on_stderr
-from .services import Nats, Postgres, ServiceError, missing, running
+from .services import Guard, Nats, Postgres, ServiceError, missing, running
 from .terminal import _
 
 PATIENCE_S = 60
@@ -57,6 +57,7 @@ class NodeProcess:
         self._place = place
         self._settings = {**settings, "FOLKMOOT_CLUSTER__NODE_NAME": f"node{number}"}
         self._process: asyncio.subprocess.Process | None = None
+        self._guard: Guard | None = None
 
     @property
     def pid(self) -> int:
@@ -74,6 +75,7 @@ class NodeProcess:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, *command, env={**kept, **self._settings}, stderr=log, start_new_session=True
             )
+        self._guard = Guard(self._process.pid)
         async with asyncio.timeout(PATIENCE_S):
             while not ready.exists():
                 if self._process.returncode is not None:
@@ -86,10 +88,18 @@ class NodeProcess:
 
     async def wait(self) -> int:
         """Wait for its end; return its exit code."""
-        return await self._process.wait() if self._process else 0
+        code = await self._process.wait() if self._process else 0
+        self._release()
+        return code
+
+    def _release(self) -> None:
+        if self._guard is not None:
+            self._guard.release()
+            self._guard = None
 
     async def stop(self) -> None:
         """Ask it to end, and end it if it does not in time."""
+        self._release()
         if self._process is None or self._process.returncode is not None:
             return
         self._process.terminate()

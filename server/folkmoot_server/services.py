@@ -34,6 +34,24 @@ class Missing(ServiceError):
     """The wheel with the server is not installed, or there is none for this platform."""
 
 
+class Guard:
+    """Ends a process when this one is gone, however it went, so that nothing is left of a demo that was killed.
+
+    It is a shell that reads from a pipe whose other end only this process has: the pipe closes when we end.
+    """
+
+    def __init__(self, pid: int) -> None:
+        ends = 'read -r line; kill -QUIT "$0"; kill -CONT "$0"'
+        self._shell = subprocess.Popen(
+            ["/bin/sh", "-c", ends, str(pid)], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def release(self) -> None:
+        """Let the process be: it has ended, or somebody else sees to it."""
+        self._shell.kill()
+        self._shell.communicate()
+
+
 class Service:
     """A server process: `command` starts it, `is_ready` tells when it can be used. `place` is its directory."""
 
@@ -42,6 +60,7 @@ class Service:
         self.port = free_port()
         self.log = place / "log"
         self.process: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
 
     def command(self) -> list[str]:
         """Return program and arguments."""
@@ -58,6 +77,7 @@ class Service:
             self.process = subprocess.Popen(
                 self.command(), stdout=log, stderr=log, start_new_session=True, **identity()
             )
+        self._guard = Guard(self.process.pid)
         until = time.monotonic() + PATIENCE_S
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
@@ -67,6 +87,9 @@ class Service:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it and wait; SIGINT is an orderly end for both, SIGKILL is none."""
+        if self._guard is not None:
+            self._guard.release()
+            self._guard = None
         if self.process is not None:
             self.process.send_signal(how)
             self.process.wait(PATIENCE_S)
