@@ -85,6 +85,7 @@ from .types import (
     LeftReason,
     Limits,
     Member,
+    Notify,
     Role,
     SyncGroup,
 )
@@ -156,6 +157,7 @@ __all__ = [
     "MarkRead",
     "Member",
     "MembersResult",
+    "Notify",
     "Ok",
     "Post",
     "PostResult",

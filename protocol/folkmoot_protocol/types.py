@@ -77,6 +77,14 @@ class LinkRule(StrEnum):
     OFF = "off"
 
 
+class Notify(StrEnum):
+    """Which entries of a group a member wants its clients to call for."""
+
+    ON = "on"
+    MENTIONS = "mentions"
+    OFF = "off"
+
+
 class Identity(StrEnum):
     """Which check of identity an account has passed, never with what."""
 
@@ -110,7 +118,7 @@ class Credit(Struct, frozen=True, gc=False):
 
 
 class Account(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """An account as others see it; `credit` is there for its owner alone."""
+    """An account as others see it; `credit` and `ignored` (whom it does not want to hear) are for its owner alone."""
 
     user: str
     display_name: str
@@ -118,13 +126,14 @@ class Account(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     created_ts: int
     badges: tuple[str, ...]
     credit: Credit | None = None
+    ignored: tuple[str, ...] = ()
 
 
 class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """A group. The fields with a default are for its members; the rest is its public part.
 
-    `role`, `read_seq` and `muted_until_ms` are the reader's own. `pins` are the seqs of pinned entries, the latest pin
-    first; `locked_until_ms` is until when only owner and admins may post.
+    `role`, `read_seq`, `muted_until_ms` and `notify` are the reader's own. `pins` are the seqs of pinned entries, the
+    latest pin first; `locked_until_ms` is until when only owner and admins may post.
     """
 
     id: str
@@ -144,6 +153,7 @@ class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     role: Role | None = None
     read_seq: int | None = None
     muted_until_ms: int | None = None
+    notify: Notify = Notify.ON
     locked_until_ms: int = 0
     links: LinkRule = LinkRule.ON
     pins: tuple[int, ...] = ()

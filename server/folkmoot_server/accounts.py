@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from folkmoot_governance import Actor
 from folkmoot_protocol.names import check_user_name
@@ -36,11 +36,13 @@ class Account:
     __slots__ = (
         "created",
         "groups",
+        "ignored",
         "posts",
         "profile",
         "read_seqs",
         "requests",
         "sessions",
+        "settings",
         "state",
         "used_ms",
         "user",
@@ -61,22 +63,28 @@ class Account:
         self.groups = set(stored.groups)
         self.created = set(stored.created)
         self.read_seqs = dict(stored.read_seqs)
+        self.settings = dict(stored.settings)
+        self.ignored = stored.ignored
 
     def actor(self) -> Actor:
         """Return the account as rules see it."""
         state = self.state
         return Actor(self.user, len(self.created), len(self.groups), state.identity, state.platform)
 
-    @property
-    def display_name(self) -> str:
-        """The name that others see."""
-        return self.profile.display_name
+    def name_in(self, code: str) -> str:
+        """Return the display name that the account carries in a group."""
+        settings = self.settings.get(code)
+        return settings.nick if settings and settings.nick else self.profile.display_name
+
+    def own_view(self) -> AccountView:
+        """Return the account as its owner sees it."""
+        return structs.replace(self.view(), ignored=tuple(sorted(self.ignored)))
 
     def view(self) -> AccountView:
         """Return the account as others see it."""
         return AccountView(
             user=self.user,
-            display_name=self.display_name,
+            display_name=self.profile.display_name,
             identity=self.state.identity,
             created_ts=self.state.created_ts,
             badges=(),

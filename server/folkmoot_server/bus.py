@@ -57,6 +57,13 @@ class RevokedNews(Struct, frozen=True, gc=False, tag="revoked"):
     token_hash: str
 
 
+class SettingsNews(Struct, frozen=True, gc=False, tag="settings"):
+    """An account has changed what it set for itself, in a group (`code`) or everywhere; storage has it."""
+
+    user: str
+    code: str = ""
+
+
 class JoinedNews(Struct, frozen=True, gc=False, tag="joined"):
     """An account has come into a group, which nodes that do not have the group in memory hear of by this alone."""
 
@@ -74,7 +81,7 @@ class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
     reason: str = ""
 
 
-News = AnswerNews | GroupNews | AccountNews | TypingNews | PresenceNews | RevokedNews | JoinedNews
+News = AnswerNews | GroupNews | AccountNews | TypingNews | PresenceNews | RevokedNews | SettingsNews | JoinedNews
 Listener = Callable[[News], None]
 
 

@@ -17,7 +17,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import RETRY_S, Account, Accounts
-from .bus import AccountNews, AnswerNews, GroupNews, JoinedNews, News, RevokedNews, TypingNews
+from .bus import AccountNews, AnswerNews, GroupNews, JoinedNews, News, RevokedNews, SettingsNews, TypingNews
 from .governor import membership_changes
 from .hub import Hub
 from .metrics import HOLES
@@ -69,6 +69,10 @@ class Follower:
                 account = self._accounts.get(news.user)
                 if account is not None:
                     self._hub.tell_answer(account, news)
+            case SettingsNews():
+                account = self._accounts.get(news.user)
+                if account is not None:
+                    self._start(self._on_settings(account, news.code))
             case RevokedNews():
                 account = self._accounts.get(news.user)
                 if account is not None:
@@ -248,6 +252,15 @@ class Follower:
         """Read an account again that has changed elsewhere, and act on what it is now."""
         await self._accounts.reread(account.user)
         self._hub.tell_account(account)
+
+    async def _on_settings(self, account: Account, code: str) -> None:
+        room = self._rooms.find(code)
+        if room is None:
+            await self.refresh(account)
+            return
+        await self._accounts.reread(account.user)
+        room.authors.pop(account.user, None)
+        self._hub.tell_one(room, account.user)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -49,16 +49,16 @@ class Doer(Protocol):
         """Return who it is, as rules see it."""
         ...
 
-    @property
-    def display_name(self) -> str:
-        """What notices of the act show beside the user name."""
+    def name_in(self, code: str) -> str:
+        """Return the display name that notices of an act in a group show beside the user name."""
         ...
 
 
 class Service:
     """The service itself as the doer of what it does by itself."""
 
-    display_name = ""
+    def name_in(self, code: str) -> str:
+        return ""
 
     def actor(self) -> Actor:
         return folkmoot_governance.SERVICE
@@ -269,7 +269,7 @@ class Governor:
         act.cases.append(case)
         work.events = [*work.events, event]
         work.rows = [*work.rows, *project_group(state, event)]
-        author = author_of(state, event, act.doer.display_name)
+        author = author_of(state, event, act.doer.name_in(state.code))
         notice = notice_of(event, case=case, author=author, say=self._say)
         if notice is not None:
             work.entries = [*work.entries, NewEntry(notice, version=state.version)]

@@ -192,7 +192,7 @@ class Hub:
         """Tell an account's connections what changed; close them if it is suspended (G11.2)."""
         suspended = account.state.is_suspended(self._clock.now_ms())
         for session in list(account.sessions):
-            session.send(AccountEvent(account=account.view()))
+            session.send(AccountEvent(account=account.own_view()))
             if suspended:
                 session.close(CloseCode.FORBIDDEN)
 

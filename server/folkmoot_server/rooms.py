@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from folkmoot_governance import GroupState
 from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.codec import Codec
-from folkmoot_protocol.types import Author, Entry, Group, Role
+from folkmoot_protocol.types import Author, Entry, Group, Notify, Role
 
 from .accounts import IDLE_MS, RETRY_S, Account
 from .bus import Bus, group_topic
@@ -75,7 +75,7 @@ class Room:
         if author is None:
             role = self.state.role_of(account.user) or Role.MEMBER
             tags = tuple(self.state.tags_of(account.user))
-            author = Author(account.user, account.profile.display_name, role, tags)
+            author = Author(account.user, account.name_in(self.state.code), role, tags)
             self.authors[account.user] = author
         return author
 
@@ -107,6 +107,7 @@ class Room:
                 "role": state.members[reader.user].role,
                 "read_seq": reader.read_seqs.get(state.code, 0),
                 "muted_until_ms": mute.until_ms if mute else 0,
+                "notify": reader.settings[state.code].notify if state.code in reader.settings else Notify.ON,
                 **self._inside(now),
             }
         return Group(

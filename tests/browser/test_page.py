@@ -68,6 +68,29 @@ async def test_slash_commands_are_completed_answered_and_refused(visit: Visit) -
     await expect(ben.page.locator("#notice")).to_be_hidden()
 
 
+async def test_edits_reactions_and_whom_one_ignores_change_what_stands_there(visit: Visit) -> None:
+    ada, ben = await visit("ada"), await visit("ben")
+    await ada.register()
+    code = await ada.create("Seed swap")
+    await ben.register()
+    await ben.join(code)
+    await ada.say("Beans on Munday")
+    await ben.hears("Beans on Munday")
+    seq = await ada.page.locator("#entries article").get_attribute("data-seq")
+    await ada.say(f"/edit {seq} Beans on Monday")
+    await ada.say(f"/react {seq} 👍")
+    await ben.hears("Beans on Monday (edited) 👍 1")
+    await ben.page.reload()
+    await ben.hears("Beans on Monday (edited) 👍 1")
+    await ben.say(f"/ignore @{ada.user}")
+    await ada.say("and peas")
+    await expect(ben.entries.last).to_have_text("You ignore who wrote this.")
+    await ada.say(f"/react {seq} 👍 off")
+    await ada.hears("Beans on Monday (edited)", "and peas")
+    await ada.say(f"/delete {seq}")
+    await ada.hears("This message was deleted.", "and peas")
+
+
 async def test_a_deleted_message_vanishes_and_its_quote_with_it(visit: Visit) -> None:
     ada = await visit("ada")
     await ada.register()

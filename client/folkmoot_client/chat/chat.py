@@ -202,13 +202,25 @@ class Chat:
         if event.group == self._current:
             self._show_entry(event.group, event.entry)
         elif event.group in self._names and event.group not in self._told_unread and self._current:
+            if not self._calls_for(event):
+                return
             self._told_unread.add(event.group)
             self._say(_("There is news in {group}.").format(group=view.clean(self._names[event.group])))
 
     def _show_entry(self, code: str, entry: fm.Entry) -> None:
         if entry.seq > self._shown.get(code, 0):
             self._shown[code] = entry.seq
-            self._screen.write(view.show_entry(entry))
+            account = self._client.account
+            is_ignored = account is not None and entry.from_.user in account.ignored
+            self._screen.write(view.show_ignored(entry) if is_ignored else view.show_entry(entry))
+
+    def _calls_for(self, event: fm.EntryEvent) -> bool:
+        """Say whether the reader wants to hear of an entry of a group that is not shown (`/notify`, `/ignore`)."""
+        account, group = self._client.account, self._client.groups.get(event.group)
+        if account is None or group is None or event.entry.from_.user in account.ignored:
+            return False
+        mentions = (event.entry.data or {}).get("mentions", ())
+        return group.notify is fm.Notify.ON or (group.notify is fm.Notify.MENTIONS and account.user in mentions)
 
     def _show_left(self, event: fm.LeftEvent) -> None:
         name = self._names.pop(event.group, event.group)

@@ -69,6 +69,12 @@ def show_entry(entry: fm.Entry) -> list[Piece]:
             return [*start, (DIM, f"— {body}")]
 
 
+def show_ignored(entry: fm.Entry) -> list[Piece]:
+    """Return the line of an entry by somebody whom the reader ignores."""
+    told = _("(you ignore @{user})").format(user=clean(entry.from_.user))
+    return [(DIM, f"{show_clock(entry.ts)} #{entry.seq} {told}")]
+
+
 def show_group(group: fm.Group, *, current: bool) -> list[Piece]:
     """Return one group as a line of one's list."""
     unread = max(0, (group.last_seq or 0) - (group.read_seq or 0))

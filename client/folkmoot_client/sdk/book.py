@@ -42,7 +42,7 @@ class Disconnected:
 #: What a program hears. `LagEvent` is not in it: the SDK fetches what was left out.
 ClientEvent = EntryEvent | GroupEvent | LeftEvent | TypingEvent | AccountEvent | CaseEvent | Connected | Disconnected
 
-OWN_FIELDS = ("last_seq", "role", "read_seq", "muted_until_ms")
+OWN_FIELDS = ("last_seq", "role", "read_seq", "muted_until_ms", "notify")
 
 
 def merge_group(known: Group | None, news: Group) -> Group:

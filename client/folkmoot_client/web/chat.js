@@ -166,7 +166,7 @@ export class Chat {
       this.meet(event.group);
       this.view.onRooms();
     } else if (event.type === "account") {
-      this.account = { ...this.account, ...event.account };
+      this.account = { ...this.account, ignored: [], ...event.account };
       this.view.onRooms();
     } else {
       const room = this.rooms.get(event.group);

@@ -133,6 +133,7 @@ export class Log {
 
   renderBody(entry) {
     if (entry.redacted) return make("p.body.gone", {}, t("deleted"));
+    if (this.chat.account?.ignored?.includes(entry.from.user)) return make("p.body.gone", {}, t("ignored"));
     const body = make("p.body", { title: sayMoment(entry.ts) });
     if (entry.kind === "announcement") body.append(make("strong.label", {}, t("announcement")), " ");
     if (entry.kind === "action") body.append(`* ${nameOf(entry.from)} `);

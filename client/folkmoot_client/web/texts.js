@@ -61,6 +61,7 @@ const TEXTS = {
   loading: ["Loading…", "正在加载……"],
   only_you: ["Only you see this", "仅你可见"],
   deleted: ["This message was deleted.", "此消息已撤回。"],
+  ignored: ["You ignore who wrote this.", "你已忽略此人的消息。"],
   edited: ["(edited)", "（已编辑）"],
   sending: ["sending…", "发送中……"],
   announcement: ["Announcement", "公告"],

@@ -152,7 +152,7 @@ async def sign_in(node: "Node", session: Session, account: Account, token: str) 
             views.append(room.view(now, account))
     if node.in_cluster:
         node.follower.signed_in(account)
-    return SessionResult(account=account.view(), token=token, groups=tuple(views))
+    return SessionResult(account=account.own_view(), token=token, groups=tuple(views))
 
 
 async def load_rooms(node: "Node", account: Account) -> bool:
@@ -193,4 +193,4 @@ async def get_account(node: "Node", session: Session, request: rq.GetAccount) ->
     account = await node.accounts.load(user)
     if account is None:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
-    return AccountResult(account.view())
+    return AccountResult(account.own_view() if user == session.user else account.view())

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct, structs
 
 from folkmoot_governance.group import commands as c
-from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Notify, Role
 
 from ..i18n import LANGUAGES, N_
-from . import entries, everyone, joining, moderation, ownership, rights, warnings
+from . import entries, everyone, joining, moderation, own, ownership, rights, warnings
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions, usage_of
 from .call import Outcome
 from .help import show_help
@@ -58,6 +58,7 @@ LANGUAGE = Argument(
     "|".join(LANGUAGES), choice(*(name.lower() for name in LANGUAGES)), kind=ArgumentKind.CHOICE, choices=LANGUAGES
 )
 NUMBER = Argument("number", read_number, kind=ArgumentKind.NUMBER)
+NOTIFY = one_of(*(what.value for what in Notify))
 LINKS = one_of(*(rule.value for rule in LinkRule))
 PURGED = Argument("@user|count", from_reply=lambda entry: f"@{entry.from_.user}", starts="@", kind=ArgumentKind.USER)
 
@@ -102,9 +103,20 @@ COMMANDS: tuple[Slash, ...] = (
         joining.invite,
         c.Invite,
     ),
+    Slash("nick", ("昵称",), (rest("name…|off"),), N_("Carry another name in this group"), own.nick),
+    Slash("notify", (), (NOTIFY,), N_("Say what to notify you of here"), own.notify),
+    Slash(
+        "ignore",
+        (),
+        (optional(USER), optional(one_of("off"))),
+        N_("Hide what somebody writes, from yourself alone"),
+        own.ignore,
+        in_group=False,
+    ),
     Slash("me", (), (rest("text…"),), N_("Post an action"), everyone.me),
     Slash("search", ("搜索",), (rest("text…"),), N_("Find what was said here"), everyone.search),
     Slash("limits", (), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
+    Slash("sanctions", (), (), N_("List what is in force against you"), own.sanctions, in_group=False),
     Slash("lang", (), (LANGUAGE,), N_("Choose your language"), everyone.language, in_group=False),
     # owners and admins
     Slash("kick", ("踢",), (USER, REASON), N_("Remove a member"), moderation.kick, c.Kick),

@@ -12,7 +12,7 @@ from msgspec import Struct
 from folkmoot_governance import AccountState, GroupState
 from folkmoot_governance.account import AccountEvent
 from folkmoot_governance.group.events import Event as GroupEvent
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.types import Entry, Notify
 
 from ..search_text import Query
 
@@ -110,10 +110,18 @@ class Profile(Struct, frozen=True):
     language: str
 
 
+class MemberSettings(Struct, frozen=True):
+    """What a member has set for itself in a group; personal. `nick`: the display name there, empty for none."""
+
+    nick: str = ""
+    notify: Notify = Notify.ON
+
+
 class StoredAccount(Struct, frozen=True):
     """An account as stored: governed state, profile, codes of the groups it is in and of the living ones it created.
 
-    `read_seqs` maps group codes to the seq up to which the account has read.
+    `read_seqs` maps group codes to the seq up to which the account has read; `settings` to what it set there. `ignored`
+    are the users whom it does not want to hear.
     """
 
     state: AccountState
@@ -121,6 +129,18 @@ class StoredAccount(Struct, frozen=True):
     groups: Sequence[str]
     created: Sequence[str]
     read_seqs: dict[str, int]
+    settings: dict[str, MemberSettings] = {}
+    ignored: frozenset[str] = frozenset()
+
+
+class Measure(Struct, frozen=True):
+    """What is in force against an account in a group: `kind` is ban, mute or warning."""
+
+    kind: str
+    code: str
+    until_ms: int
+    reason: str
+    case: str
 
 
 class Note(Struct, frozen=True):
@@ -223,6 +243,10 @@ class Ledger(Protocol):
 
     async def list_notes(self, code: str, user: str, limit: int = 50) -> list[Note]:
         """Return the notes about an account in a group, newest first."""
+        ...
+
+    async def list_measures(self, user: str, now: int) -> list[Measure]:
+        """Return what is in force against an account at `now`, in all groups, by group."""
         ...
 
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:

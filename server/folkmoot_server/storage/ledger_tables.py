@@ -15,22 +15,25 @@ from folkmoot_governance import (
     Mute,
     Permission,
     PlatformRole,
+    case_number,
 )
 from folkmoot_governance.account import AnyAccountEvent
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_governance.group.state import InviteCode, Pinned, Wait, Warned
-from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, LinkRule, Notify, Role
 
-from .api import AccountRow, AnyEvent, Claim, GroupRow, Note, Profile, Recorded, StoredAccount
+from .api import AccountRow, AnyEvent, Claim, GroupRow, Measure, MemberSettings, Note, Profile, Recorded, StoredAccount
 from .tables import (
     accounts,
     bans,
     groups,
+    ignored,
     invitations,
     invite_codes,
     join_requests,
     join_waits,
     ledger,
+    member_settings,
     members,
     mutes,
     notes,
@@ -159,7 +162,27 @@ def load_account(main: Connection, user: str) -> StoredAccount | None:
         groups=list(codes.scalars()),
         created=_created(main, user),
         read_seqs={mark.code: mark.seq for mark in marks},
+        settings=_settings(main, user),
+        ignored=frozenset(main.execute(select(ignored.c.whom).where(ignored.c.user == user)).scalars()),
     )
+
+
+def _settings(main: Connection, user: str) -> dict[str, MemberSettings]:
+    rows = main.execute(select(member_settings).where(member_settings.c.user == user))
+    return {row.code: MemberSettings(row.nick, Notify(row.notify)) for row in rows}
+
+
+def list_measures(main: Connection, user: str, now: int) -> list[Measure]:
+    """Return what is in force against `user` at `now`, in all groups, by group."""
+    found = [
+        Measure(kind, row.code, row.until_ms, row.reason, row.case)
+        for kind, table in (("ban", bans), ("mute", mutes))
+        for row in main.execute(select(table).where(table.c.user == user, table.c.until_ms > now))
+    ]
+    in_force = select(warnings).where(warnings.c.user == user, warnings.c.until_ms > now)
+    for row in main.execute(in_force):
+        found.append(Measure("warning", row.code, row.until_ms, row.reason, case_number(row.code, row.number)))
+    return sorted(found, key=lambda one: (one.code, one.until_ms))
 
 
 def holds(main: Connection, claim: Claim, before: int) -> bool:
@@ -216,7 +239,9 @@ def display_names(main: Connection, users: Collection[str]) -> dict[str, str]:
 def list_members(main: Connection, code: str, after: str, limit: int) -> dict[str, str]:
     """Return display names of a group's members by user name, from the one after `after`."""
     found = members.outerjoin(profiles, profiles.c.user == members.c.user)
-    query = select(members.c.user, func.coalesce(profiles.c.display_name, "")).select_from(found)
+    own = (member_settings.c.code == members.c.code) & (member_settings.c.user == members.c.user)
+    name = func.coalesce(func.nullif(member_settings.c.nick, ""), profiles.c.display_name, "")
+    query = select(members.c.user, name).select_from(found.outerjoin(member_settings, own))
     page = query.where(members.c.code == code, members.c.user > after).order_by(members.c.user).limit(limit)
     return {row[0]: row[1] for row in main.execute(page)}
 

@@ -13,7 +13,7 @@ from folkmoot_governance.account import AccountEvent
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.state import Wait, Warned
 
-from .api import Profile, Remove, RowChange, Upsert
+from .api import MemberSettings, Profile, Remove, RowChange, Upsert
 
 GROUP_TEXTS = (
     "code",
@@ -177,6 +177,18 @@ def revoke_tokens(user: str) -> Remove:
 def read_mark_row(code: str, user: str, seq: int) -> Upsert:
     """Return the row that says up to which seq `user` has read a group."""
     return Upsert("read_marks", {"code": code, "user": user, "seq": seq})
+
+
+def settings_row(code: str, user: str, settings: MemberSettings) -> Upsert:
+    """Return the row of what `user` set for itself in a group."""
+    who = {"code": code, "user": user}
+    return Upsert("member_settings", who | {"nick": settings.nick, "notify": settings.notify.value})
+
+
+def ignored_row(user: str, whom: str, *, is_ignored: bool) -> RowChange:
+    """Return the row that says that `user` does not want to hear `whom`, or its removal."""
+    row = {"user": user, "whom": whom}
+    return Upsert("ignored", row) if is_ignored else Remove("ignored", row)
 
 
 def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:

@@ -19,6 +19,7 @@ from .api import (
     AccountRow,
     Found,
     GroupRow,
+    Measure,
     Note,
     Page,
     Recorded,
@@ -185,6 +186,9 @@ class SqliteLedger:
 
     async def list_notes(self, code: str, user: str, limit: int = 50) -> list[Note]:
         return await self._read(ledger_tables.list_notes, code, user, limit)
+
+    async def list_measures(self, user: str, now: int) -> list[Measure]:
+        return await self._read(ledger_tables.list_measures, user, now)
 
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
         return await self._read(ends.next_ends, limit)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0009"
+SCHEMA = "0010"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -134,6 +134,7 @@ bans = Table(
     _text("by"),
     _text("reason"),
     _text("case"),
+    Index(None, "user"),
     *_ends("until_ms"),
 )
 
@@ -145,6 +146,7 @@ mutes = Table(
     _text("by"),
     _text("reason"),
     _text("case"),
+    Index(None, "user"),
     *_ends("until_ms"),
 )
 

@@ -50,6 +50,12 @@ def by_owner(**fields: Any) -> fm.Entry:
         (by_owner(kind=fm.EntryKind.NOTICE, body="Ann joined"), "#7 — Ann joined"),
         (by_owner(kind=fm.EntryKind.ANNOUNCEMENT), "#7 Ann @ann [owner] [creator]: hi"),
         (by_owner(redacted=True, body=""), "#7 Ann @ann [owner] [creator] (removed)"),
+        (by_owner(kind=fm.EntryKind.EDIT, target=3), "#7 Ann @ann [owner] [creator] edited #3: hi"),
+        (by_owner(kind=fm.EntryKind.REACTION, target=3, body="👍"), "#7 Ann @ann [owner] [creator] reacted to #3 👍"),
+        (
+            by_owner(kind=fm.EntryKind.REACTION, target=3, body="👍", data={"removed": True}),
+            "#7 Ann @ann [owner] [creator] took back from #3 👍",
+        ),
         (by_owner(reply_to=3), "#7 ↪#3 Ann @ann [owner] [creator]: hi"),
     ],
 )

@@ -1,0 +1,113 @@
+"""Slash commands about oneself: the name in a group, what one wants to hear of, what is in force against one."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from folkmoot_governance import Refusal
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import show_group_code
+from folkmoot_protocol.names import check_display_name
+from folkmoot_protocol.types import Notify
+
+from ..bus import SettingsNews
+from ..i18n import N_
+from ..settle import stored
+from ..storage.api import MemberSettings, RowChange
+from ..storage.projection import ignored_row, settings_row
+from .call import Answer, Call, Outcome
+
+OFF = "off"
+MOST_IGNORED = 500
+
+
+async def nick(call: Call, name: str) -> Outcome:
+    """Carry a display name of one's own in this group; `off` takes it away."""
+    try:
+        chosen = "" if name.lower() == OFF else check_display_name(name)
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))
+    refusal = await change_settings(call, nick=chosen)
+    if refusal:
+        return refusal
+    shown = call.account.name_in(call.room.state.code)
+    return Answer(call.say(N_("Your name here is {name}."), {"name": shown}), {"nick": chosen})
+
+
+async def notify(call: Call, what: str) -> Outcome:
+    """Say which entries of this group one's clients shall call for."""
+    refusal = await change_settings(call, notify=Notify(what))
+    if refusal:
+        return refusal
+    texts = {
+        Notify.ON: N_("Your clients notify you of every entry here."),
+        Notify.MENTIONS: N_("Your clients notify you when somebody mentions you here."),
+        Notify.OFF: N_("Your clients notify you of nothing here."),
+    }
+    return Answer(call.say(texts[Notify(what)]), {"notify": what})
+
+
+async def change_settings(call: Call, **changes: object) -> Refusal | None:
+    """Store what a member sets for itself in the group."""
+    account, code = call.account, call.room.state.code
+    settings: MemberSettings = structs.replace(account.settings.get(code, MemberSettings()), **changes)
+    refusal = await store(call, [settings_row(code, account.user, settings)])
+    if refusal is None:
+        account.settings[code] = settings
+        call.room.authors.pop(account.user, None)
+        call.node.bus.publish(SettingsNews(account.user, code))
+    return refusal
+
+
+async def ignore(call: Call, user: str | None, off: str | None) -> Outcome:
+    """Hide what somebody writes from oneself, or no more; without a name: list whom one ignores."""
+    account = call.account
+    if user is None:
+        listed = sorted(account.ignored)
+        return Answer(" ".join(f"@{one}" for one in listed) or call.say(N_("None.")), {"ignored": listed})
+    refusal = await check_ignored(call, user, adding=off is None)
+    refusal = refusal or await store(call, [ignored_row(account.user, user, is_ignored=off is None)])
+    if refusal:
+        return refusal
+    account.ignored = account.ignored - {user} if off else account.ignored | {user}
+    call.node.bus.publish(SettingsNews(account.user))
+    text = N_("You see again what @{user} writes.") if off else N_("Your clients hide what @{user} writes.")
+    return Answer(call.say(text, {"user": user}), {"user": user, "ignored": off is None})
+
+
+async def check_ignored(call: Call, user: str, *, adding: bool) -> Refusal | None:
+    """Refuse to ignore oneself, nobody, or too many."""
+    if user == call.account.user:
+        return Refusal(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."))
+    if await call.node.accounts.load(user) is None:
+        return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
+    if adding and len(call.account.ignored) >= MOST_IGNORED:
+        text = N_("You ignore {limit} accounts, and no more are allowed.")
+        return Refusal(ErrorCode.CONFLICT, text, {"limit": MOST_IGNORED, "help": "/ignore"})
+    return None
+
+
+async def store(call: Call, rows: Sequence[RowChange]) -> Refusal | None:
+    return await stored(call.node, call.node.governor.store_rows(call.account.user, rows))
+
+
+async def sanctions(call: Call) -> Outcome:
+    """List what is in force against oneself: by groups, and by the platform."""
+    rows: list[dict[str, object]] = [
+        {
+            "kind": one.kind,
+            "group": one.code,
+            "shown": show_group_code(one.code),
+            "until_ms": one.until_ms,
+            "reason": one.reason or "–",
+            "case": one.case,
+        }
+        for one in await call.node.store.ledger.list_measures(call.account.user, call.now)
+    ]
+    texts = {
+        "ban": N_("Group {shown}: banned {until}, case {case}: {reason}"),
+        "mute": N_("Group {shown}: muted {until}, case {case}: {reason}"),
+        "warning": N_("Group {shown}: warned, in force {until}, case {case}: {reason}"),
+    }
+    lines = [call.say(texts[str(row["kind"])], row) for row in rows]
+    return Answer("\n".join(lines) or call.say(N_("Nothing is in force against you.")), {"items": rows})
