@@ -137,6 +137,26 @@ def watch_candidates(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     return offered
 
 
+@pytest.mark.parametrize("indexed", [True, False])
+async def test_an_edit_goes_with_what_it_edits(
+    store: Store, group: Group, monkeypatch: pytest.MonkeyPatch, indexed: bool
+) -> None:
+    edited = group.seq
+    edit = EntryKind.EDIT
+    posts = [group.post(ts=MARCH + n, body="padding") for n in range(30)]
+    posts.insert(20, group.post(ts=MARCH, kind=edit, target=edited, body="another telephone"))
+    await store.commit(posts)
+    if indexed:
+        await index_all(store)
+    assert len((await search(store, group, "telephone")).entries) == 1
+    await store.commit([group.act(EntryDeleted(at=MARCH + 99, by="alice", user="alice", seq=edited))])
+    assert (await search(store, group, "telephone")).entries == []
+    await index_all(store)
+    offered = watch_candidates(monkeypatch)
+    assert (await search(store, group, "telephone")).entries == []
+    assert not offered
+
+
 async def test_what_is_indexed_stays_so_after_a_restart(place: Place, group: Group) -> None:
     await index_all(place.store)
     store = await place.reopen()
@@ -169,8 +189,7 @@ async def test_a_month_goes_with_its_index(store: Store, group: Group, monkeypat
 
 
 async def test_long_texts_make_short_chunks(store: Store, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("sqlite_search", "postgres_search"):
-        monkeypatch.setattr(f"folkmoot_server.storage.{name}.CHARACTERS", 50)
+    monkeypatch.setattr(search_index, "CHARACTERS", 50)
     group = world.group()
     await store.commit([group.found(), *(group.post(body=f"word{n} " + "长" * 20) for n in range(30))])
     await index_all(store)

@@ -17,13 +17,15 @@ from . import search_index
 from .api import Found
 from .postgres_database import Reader
 from .postgres_journal import MONTHS, READ, entry_of_record
-from .search_index import BREATH_S, CHARACTERS, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, candidates
+from .search_index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, candidates
 
-CHUNKS = 32
-"""Chunks that one query reads."""
+CHUNKS, MOST_CHUNKS = 16, 256
+"""Chunks that the first query of a search reads, and those after it, each `GROWTH` times as many."""
 
-PAGE = 128
-"""Entries that one query reads."""
+PAGE, MOST_ENTRIES = 64, 1024
+"""Entries, likewise."""
+
+GROWTH = 4
 
 INDEX_LIMIT = "SET LOCAL statement_timeout = '10min'"
 
@@ -39,7 +41,7 @@ _NEWEST = "SELECT value FROM counters WHERE name = 'month'"
 _REDACTIONS = "SELECT count(*), max(ts) FROM redactions"
 _STALE = """
     SELECT grp, first, last FROM search_chunk c WHERE month = $1 AND gone <> (
-        SELECT count(*) FROM redactions r WHERE r.code = c.grp::text AND r.seq BETWEEN c.first AND c.last) LIMIT $2"""
+        SELECT count(*) FROM redactions r WHERE r.code = c.grp::text AND r.seq BETWEEN c.low AND c.last) LIMIT $2"""
 # Which groups may have enough that is not indexed, by what the sequencer knows; of a month that is over, all of them.
 _BUSY = """
     SELECT substr(h.stream, 7)::bigint AS grp FROM heads h LEFT JOIN (
@@ -58,13 +60,13 @@ _DUE = """
             (SELECT max(seq) FROM entry_{month} e WHERE e.grp = g.grp) AS newest) place
     WHERE newest - next + 1 >= $2 LIMIT $3"""
 _BODIES = """
-    SELECT seq, kind, body FROM entry WHERE month = $1 AND grp = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq"""
+    SELECT seq, kind, target, body FROM entry WHERE month = $1 AND grp = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq"""
 _GONE = "SELECT seq FROM redactions WHERE code = $1 AND seq BETWEEN $2 AND $3"
 _REMOVE = """
     WITH gone AS (DELETE FROM search_chunk WHERE month = $1 AND grp = $2 AND first = $3)
     DELETE FROM search_bucket WHERE month = $1 AND grp = $2 AND first = $3"""
 _ADD = """
-    WITH added AS (INSERT INTO search_chunk VALUES ($1, $2, $3, $4, $5, $6))
+    WITH added AS (INSERT INTO search_chunk VALUES ($1, $2, $3, $4, $5, $6, $8))
     INSERT INTO search_bucket SELECT $1, $2, $3, number - 1, data
     FROM unnest($7::bytea[]) WITH ORDINALITY AS new (data, number)"""
 
@@ -98,9 +100,9 @@ class PostgresSearch:
         lookup = _LOOKUP.format(", ".join(_BUCKET.format(4 + number) for number in range(len(query.tokens))))
         numbers = [token >> 16 for token in query.tokens]
         pending: list[int] = []
-        more = True
+        count, more = CHUNKS, True
         while more:
-            chunks = await self._reader.rows(lookup, grp, bound, CHUNKS, *numbers)
+            chunks = await self._reader.rows(lookup, grp, bound, count, *numbers)
             for chunk, seqs in zip(chunks, await asyncio.to_thread(_candidates, query, chunks, before), strict=True):
                 if chunk["last"] + 1 < bound or len(pending) >= PAGE:
                     async for step in self._chosen(code, pending):
@@ -112,7 +114,8 @@ class PostgresSearch:
                 bound = chunk["first"]
             if chunks and not pending:
                 yield bound, []
-            more = len(chunks) == CHUNKS
+            more = len(chunks) == count
+            count = min(count * GROWTH, MOST_CHUNKS)
         async for step in self._chosen(code, pending):
             yield step
         async for step in self._plain(code, 0, bound):
@@ -124,8 +127,10 @@ class PostgresSearch:
             yield page[-1], await self._reader.rows(_CHOSEN, int(code), code, page)
 
     async def _plain(self, code: str, above: int, below: int) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
+        count = PAGE
         while above + 1 < below:
-            rows = await self._reader.rows(_PLAIN, int(code), code, above, below, PAGE)
+            rows = await self._reader.rows(_PLAIN, int(code), code, above, below, count)
+            count = min(count * GROWTH, MOST_ENTRIES)
             if not rows:
                 return
             below = rows[-1]["seq"]
@@ -159,26 +164,18 @@ class PostgresSearch:
             async with self._reader.transaction() as connection:
                 await connection.execute(_REMOVE, month, grp, first)
                 place = (month, grp, chunk.first, chunk.last, chunk.gone, len(chunk.buckets))
-                await connection.execute(_ADD, *place, chunk.buckets)
+                await connection.execute(_ADD, *place, chunk.buckets, chunk.low)
         return bool(work)
 
     async def _chunk(self, month: int, grp: int, first: int, last: int) -> Chunk:
         """Return the chunk of a group's entries, from what journal and redactions have now."""
-        bodies: dict[int, str] = {}
-        characters = 0
+        draft = Draft(first, last)
         for row in await self._reader.rows(_BODIES, month, grp, first, last):
-            if row["kind"] in KINDS:
-                bodies[row["seq"]] = row["body"].decode()
-                characters += len(row["body"])
-            if characters > CHARACTERS:
-                last = row["seq"]
+            if not draft.add(row["seq"], row["kind"], row["target"], row["body"].decode()):
                 break
         # After the texts: what is removed in between is left out, what is removed later makes the chunk stale.
-        gone = [row["seq"] for row in await self._reader.rows(_GONE, str(grp), first, last)]
-        for seq in gone:
-            bodies.pop(seq, None)
-        build = search_index.build
-        return await asyncio.to_thread(build, bodies, first, last, len(gone), lambda: time.sleep(BREATH_S))
+        gone = [row["seq"] for row in await self._reader.rows(_GONE, str(grp), draft.low, draft.last)]
+        return await asyncio.to_thread(search_index.build, draft, gone, lambda: time.sleep(BREATH_S))
 
 
 def _candidates(query: Query, chunks: Sequence[asyncpg.Record], before: int) -> list[list[int]]:

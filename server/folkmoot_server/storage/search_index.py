@@ -12,17 +12,17 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 from folkmoot_protocol.types import EntryKind
 
 from ..search_text import fold, token_number, tokens_of
 
-ENTRIES = 1024
+ENTRIES = 2048
 """Entries in a chunk; fewer than that are looked through one by one until there are enough."""
 
-CHARACTERS = 256 * 1024
+CHARACTERS = 512 * 1024
 """Characters after which a chunk ends all the same."""
 
 KINDS = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT, EntryKind.EDIT})
@@ -43,26 +43,63 @@ BREATH_S = 0.0001
 
 
 class Chunk:
-    """A chunk to be written: seqs `first` to `last`, and its buckets in order; `gone` of its entries are redacted."""
+    """A chunk to be written: seqs `first` to `last`, and its buckets in order.
 
-    __slots__ = ("buckets", "first", "gone", "last")
+    `gone` entries were redacted between `low` and `last`; when it is more, the chunk is stale. `low` is the first seq
+    that its texts depend on: an edit goes with what it edits.
+    """
 
-    def __init__(self, first: int, last: int, gone: int, buckets: Sequence[bytes]) -> None:
-        self.first = first
-        self.last = last
+    __slots__ = ("buckets", "first", "gone", "last", "low")
+
+    def __init__(self, draft: "Draft", gone: int, buckets: Sequence[bytes]) -> None:
+        self.first = draft.first
+        self.last = draft.last
+        self.low = draft.low
         self.gone = gone
         self.buckets = buckets
 
 
-def build(bodies: Mapping[int, str], first: int, last: int, gone: int, breathe: Callable[[], None]) -> Chunk:
-    """Return the chunk of the entries `first` to `last`, whose bodies are given by seq where there are any to find.
+class Draft:
+    """The texts of a chunk, put together entry by entry from seq `first` on."""
+
+    __slots__ = ("_characters", "_edits", "bodies", "first", "last", "low")
+
+    def __init__(self, first: int, last: int) -> None:
+        self.first = self.low = first
+        self.last = last
+        self.bodies: dict[int, str] = {}
+        self._edits: dict[int, int] = {}
+        self._characters = 0
+
+    def add(self, seq: int, kind: str, target: int | None, body: str) -> bool:
+        """Add the next entry; False when the chunk is full and ends with it."""
+        if kind in KINDS:
+            self.bodies[seq] = body
+            self._characters += len(body)
+        if kind == EntryKind.EDIT and target is not None:
+            self._edits[seq] = target
+            self.low = min(self.low, target)
+        if self._characters > CHARACTERS:
+            self.last = seq
+        return seq < self.last
+
+    def drop(self, gone: Collection[int]) -> None:
+        """Leave out the texts of redacted entries and of edits of such."""
+        hidden = set(gone)
+        for seq in [seq for seq in self.bodies if seq in hidden or self._edits.get(seq) in hidden]:
+            del self.bodies[seq]
+
+
+def build(draft: Draft, gone: Collection[int], breathe: Callable[[], None]) -> Chunk:
+    """Return the chunk of a draft, without what goes with the redacted entries `gone`.
 
     `breathe` is called every now and then: it is work of milliseconds, and threads share an interpreter.
     """
+    draft.drop(gone)
     places: defaultdict[str, list[int]] = defaultdict(list)
-    for count, (seq, body) in enumerate(bodies.items()):
+    for count, (seq, body) in enumerate(draft.bodies.items()):
         for token in tokens_of(fold(body)):
-            places[token].append(seq - first)
+            places[token].append(seq - draft.first)
         if count % BREATH == 0:
             breathe()
     count = min(MOST_BUCKETS, 1 << (len(places) // TOKENS_PER_BUCKET).bit_length())
@@ -74,7 +111,7 @@ def build(bodies: Mapping[int, str], first: int, last: int, gone: int, breathe: 
         bucket[key] = sorted({*bucket[key], *offsets}) if key in bucket else offsets
         if done % (BREATH * BREATH) == 0:
             breathe()
-    return Chunk(first, last, gone, [_pack(bucket) for bucket in spread])
+    return Chunk(draft, len(gone), [_pack(bucket) for bucket in spread])
 
 
 def bucket_of(token: int, buckets: int) -> int:

@@ -13,12 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from folkmoot_protocol.types import EntryKind
+
 from ..search_text import Query
 from . import search_index
 from .api import Found
 from .database import MAIN, connect_raw, raw_of
 from .rotation import unlink
-from .search_index import BREATH_S, CHARACTERS, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, candidates
+from .search_index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, candidates
 from .segments import COLUMNS, Row, SegmentReader, Segments, entry_of
 
 DIRECTORY = "search"
@@ -30,7 +32,7 @@ PAGE = 256
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS chunk (
         id INTEGER PRIMARY KEY, grp INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-        gone INTEGER NOT NULL, buckets INTEGER NOT NULL)""",
+        gone INTEGER NOT NULL, buckets INTEGER NOT NULL, low INTEGER NOT NULL)""",
     "CREATE UNIQUE INDEX IF NOT EXISTS chunk_place ON chunk (grp, first, last)",
     "CREATE TABLE IF NOT EXISTS bucket (id INTEGER PRIMARY KEY, data BLOB NOT NULL)",
     "PRAGMA secure_delete = ON",
@@ -55,8 +57,8 @@ _DUE = """
     SELECT grp, next, min(newest, next + ? - 1) FROM rest WHERE newest - next + 1 >= ? LIMIT ?"""
 _STALE = """
     SELECT id, grp, first, last FROM chunk WHERE gone <> (
-        SELECT count(*) FROM ledger.redactions WHERE code = CAST(grp AS TEXT) AND seq BETWEEN first AND last) LIMIT ?"""
-_BODIES = "SELECT seq, kind, body FROM journal.entry WHERE grp = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+        SELECT count(*) FROM ledger.redactions WHERE code = CAST(grp AS TEXT) AND seq BETWEEN low AND last) LIMIT ?"""
+_BODIES = "SELECT seq, kind, target, body FROM journal.entry WHERE grp = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 _GONE = "SELECT seq FROM ledger.redactions WHERE code = ? AND seq BETWEEN ? AND ?"
 _REDACTIONS = "SELECT count(*), max(ts) FROM redactions"
 
@@ -64,7 +66,7 @@ _DONE = "SELECT last FROM chunk WHERE grp = ? ORDER BY first DESC LIMIT 1"
 _PLAIN = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
 _ONE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq = ?"  # noqa: S608
 _BUCKET = "(SELECT data FROM bucket WHERE bucket.id = (chunk.id << 8 | (? & chunk.buckets - 1)))"
-_REDACTED = "SELECT 1 FROM redactions WHERE code = ? AND seq = ?"
+_REDACTED = "SELECT 1 FROM redactions WHERE code = ? AND seq IN (?, ?)"
 
 
 class Indexer:
@@ -123,20 +125,13 @@ class Indexer:
 
 def _chunk(index: RawConnection, grp: int, first: int, last: int) -> Chunk:
     """Return the chunk of a group's entries, from what journal and redactions have now."""
-    bodies: dict[int, str] = {}
-    characters = 0
-    for seq, kind, body in index.execute(_BODIES, (grp, first, last)):
-        if kind in KINDS:
-            bodies[seq] = body
-            characters += len(body)
-        if characters > CHARACTERS:
-            last = seq
+    draft = Draft(first, last)
+    for row in index.execute(_BODIES, (grp, first, last)):
+        if not draft.add(*row):
             break
     # After the texts: what is removed in between is left out, what is removed later makes the chunk stale.
-    gone = [seq for (seq,) in index.execute(_GONE, (str(grp), first, last))]
-    for seq in gone:
-        bodies.pop(seq, None)
-    return search_index.build(bodies, first, last, len(gone), lambda: time.sleep(BREATH_S))
+    gone = [seq for (seq,) in index.execute(_GONE, (str(grp), draft.low, draft.last))]
+    return search_index.build(draft, gone, lambda: time.sleep(BREATH_S))
 
 
 def _write(index: RawConnection, chunk_id: int | None, grp: int, chunk: Chunk) -> None:
@@ -145,8 +140,8 @@ def _write(index: RawConnection, chunk_id: int | None, grp: int, chunk: Chunk) -
     if chunk_id is not None:
         index.execute("DELETE FROM bucket WHERE id BETWEEN ? AND ?", (chunk_id << 8, chunk_id << 8 | 255))
         index.execute("DELETE FROM chunk WHERE id = ?", (chunk_id,))
-    values = (chunk_id, grp, chunk.first, chunk.last, chunk.gone, len(chunk.buckets))
-    number = index.execute("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?)", values).lastrowid or 0
+    values = (chunk_id, grp, chunk.first, chunk.last, chunk.gone, len(chunk.buckets), chunk.low)
+    number = index.execute("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)", values).lastrowid or 0
     rows = ((number << 8 | place, data) for place, data in enumerate(chunk.buckets))
     index.executemany("INSERT INTO bucket VALUES (?, ?)", rows)
     index.execute("COMMIT")
@@ -162,7 +157,7 @@ def find(
     for month, segment in journal.newest_first():
         for lowest, rows in _steps(segment, index.get(month), int(code), query, before):
             for row in rows:
-                if row[2] in KINDS and query.matches(row[7]) and not _is_redacted(ledger, code, row[0]):
+                if row[2] in KINDS and query.matches(row[7]) and not _is_redacted(ledger, code, row):
                     if len(found.entries) == limit:
                         return Found(found.entries, before=found.entries[-1].seq)
                     found.entries.append(entry_of(row, frozenset()))
@@ -193,6 +188,8 @@ def _lookup(grp: int, query: Query, before: int) -> tuple[str, Sequence[Any]]:
     return statement, [*(token >> 16 for token in query.tokens), grp, before]
 
 
-def _is_redacted(ledger: RawConnection, code: str, seq: int) -> bool:
-    """Say whether an entry is redacted."""
-    return ledger.execute(_REDACTED, (code, seq)).fetchone() is not None
+def _is_redacted(ledger: RawConnection, code: str, row: Row) -> bool:
+    """Say whether an entry is redacted, or edits one that is."""
+    seq, kind, target = row[0], row[2], row[9]
+    other = target if kind == EntryKind.EDIT else seq
+    return ledger.execute(_REDACTED, (code, seq, other)).fetchone() is not None

@@ -4,14 +4,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_server.search_text import fold, parse_query, token_number, tokens_of
-from folkmoot_server.storage.search_index import MOST_BUCKETS, bucket_of, build, candidates
+from folkmoot_server.storage.search_index import MOST_BUCKETS, Chunk, Draft, bucket_of, build, candidates
+
+
+def chunk_of(bodies: dict[int, str]) -> Chunk:
+    draft = Draft(min(bodies), max(bodies))
+    for seq, body in sorted(bodies.items()):
+        draft.add(seq, "text", None, body)
+    return build(draft, (), lambda: None)
 
 
 def found(bodies: dict[int, str], text: str, before: int = 10**6) -> list[int]:
     """Return what a query's tokens give in the chunk of `bodies`."""
     query = parse_query(text)
     assert query is not None
-    chunk = build(bodies, min(bodies), max(bodies), 0, lambda: None)
+    chunk = chunk_of(bodies)
     buckets = [chunk.buckets[bucket_of(token, len(chunk.buckets))] for token in query.tokens]
     return candidates(query.tokens, buckets, chunk.first, before)
 
@@ -25,11 +32,11 @@ def test_entries_come_newest_first_and_below_the_bound() -> None:
 
 
 def test_a_large_vocabulary_is_spread_over_buckets_and_found() -> None:
-    bodies = {seq: f"word{seq} common 第{seq}条消息" for seq in range(1, 1025)}
-    for seq in (1, 512, 1024):
+    bodies = {seq: f"word{seq} common 第{seq}条消息" for seq in range(1, 2049)}
+    for seq in (1, 512, 2048):
         assert found(bodies, f"word{seq}") == [seq]
-    assert len(found(bodies, "common 消息")) == 1024
-    chunk = build(bodies, 1, 1024, 0, lambda: None)
+    assert len(found(bodies, "common 消息")) == 2048
+    chunk = chunk_of(bodies)
     assert 8 <= len(chunk.buckets) <= MOST_BUCKETS
 
 
