@@ -8,6 +8,7 @@ from pathlib import Path
 from folkmoot_governance import Actor, apply, case_number, decide
 from folkmoot_governance.group.commands import Command
 from folkmoot_governance.policy import Policy
+from folkmoot_protocol.errors import CloseCode
 from folkmoot_server.bus import LocalBus
 from folkmoot_server.clock import Clock
 from folkmoot_server.config import load_config
@@ -112,13 +113,11 @@ async def staged(place: Path, **settings: object) -> AsyncIterator[Stage]:
     node = Node(config, store, LocalBus(), Clock())
     node.start()
     server = await start_listening(node)
-    port = next(iter(server.sockets)).getsockname()[1]
-    stage = Stage(node, store, f"ws://127.0.0.1:{port}/ws", seats)
+    stage = Stage(node, store, f"ws://127.0.0.1:{server.name[1]}/ws", seats)
     try:
         yield stage
     finally:
         store.gate.set()
         await stage.hang_up()
-        server.close()
-        await server.wait_closed()
+        await server.close(CloseCode.RESTART)
         await node.stop()
