@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0010"
+SCHEMA = "0011"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
