@@ -60,7 +60,9 @@ class Group:
         work = self._work(version, events, rows, entries)
         work.erase = erase
         for seq in erase:
-            self._hide(seq)
+            # Rules do not ask whether the entry is there; handlers do.
+            if seq <= len(self.entries):
+                self._hide(seq)
         return work
 
     def post(self, user: str = "alice", ts: int = START, nonce: str | None = None, **fields: Any) -> Work:

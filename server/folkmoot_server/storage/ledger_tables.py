@@ -1,10 +1,10 @@
 """Reading ledger and projections through SQLAlchemy, and the rows of an event. See `api.Ledger`."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, Table, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, Table, bindparam, func, select
 
 from folkmoot_governance import (
     AccountState,
@@ -23,6 +23,7 @@ from folkmoot_governance.group.state import InviteCode, Pinned, Wait, Warned
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, LinkRule, Notify, Role
 
 from .api import AccountRow, AnyEvent, Claim, GroupRow, Measure, MemberSettings, Note, Profile, Recorded, StoredAccount
+from .database import fetch
 from .tables import (
     accounts,
     bans,
@@ -114,62 +115,81 @@ def recorded(row: Row[Any]) -> Recorded:
 
 def load_group(main: Connection, code: str) -> GroupState | None:
     """Return a group from its projections."""
-    row = main.execute(select(groups).where(groups.c.code == code)).mappings().first()
-    if row is None:
+    found = fetch(main, _OF_GROUP[groups], code=code)
+    if not found:
         return None
+    row = found[0]
     kinds = {"join_mode": JoinMode, "status": GroupStatus, "links": LinkRule}
-    scalars = dict(row) | {name: kind(row[name]) for name, kind in kinds.items()}
     return GroupState(
-        **scalars,
+        **row | {name: kind(row[name]) for name, kind in kinds.items()},
         members={one["user"]: _member(one) for one in _rows(main, members, code)},
-        bans={one["user"]: Ban(**_without_code(one)) for one in _rows(main, bans, code)},
-        mutes={one["user"]: Mute(**_without_code(one)) for one in _rows(main, mutes, code)},
-        warnings={one["number"]: Warned(**_without_code(one)) for one in _rows(main, warnings, code)},
-        pins={one["seq"]: Pinned(**_without_code(one)) for one in _rows(main, pins, code)},
-        requests={one["user"]: JoinRequest(**_without_code(one)) for one in _rows(main, join_requests, code)},
-        waits={one["user"]: Wait(**_without_code(one)) for one in _rows(main, join_waits, code)},
-        invite_codes={one["code_id"]: InviteCode(**_without_code(one)) for one in _rows(main, invite_codes, code)},
+        bans={one["user"]: Ban(**one) for one in _rows(main, bans, code)},
+        mutes={one["user"]: Mute(**one) for one in _rows(main, mutes, code)},
+        warnings={one["number"]: Warned(**one) for one in _rows(main, warnings, code)},
+        pins={one["seq"]: Pinned(**one) for one in _rows(main, pins, code)},
+        requests={one["user"]: JoinRequest(**one) for one in _rows(main, join_requests, code)},
+        waits={one["user"]: Wait(**one) for one in _rows(main, join_waits, code)},
+        invite_codes={one["code_id"]: InviteCode(**one) for one in _rows(main, invite_codes, code)},
         invitations={one["user"]: one["until_ms"] for one in _rows(main, invitations, code)},
     )
 
 
-def _rows(main: Connection, table: Table, code: str) -> Sequence[RowMapping]:
-    query = select(table).where(table.c.code == code).order_by(*table.primary_key)
-    return main.execute(query).mappings().all()
+def _of_group(table: Table) -> Select[Any]:
+    return select(table).where(table.c.code == bindparam("code")).order_by(*table.primary_key)
 
 
-def _without_code(row: RowMapping) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "code"}
+_PARTS = (members, bans, mutes, warnings, pins, join_requests, join_waits, invite_codes, invitations)
+_OF_GROUP = {table: _of_group(table) for table in (groups, *_PARTS)}
 
 
-def _member(row: RowMapping) -> Member:
+def _rows(main: Connection, table: Table, code: str) -> list[dict[str, Any]]:
+    rows = fetch(main, _OF_GROUP[table], code=code)
+    for row in rows:
+        del row["code"]
+    return rows
+
+
+def _member(row: dict[str, Any]) -> Member:
     permissions = frozenset(Permission(name) for name in row["permissions"].split())
     return Member(row["user"], Role(row["role"]), row["joined_ts"], permissions, row["tag"])
 
 
+_USER: BindParameter[str] = bindparam("user")
+_ACCOUNT = select(accounts).where(accounts.c.user == _USER)
+_PROFILE = select(profiles).where(profiles.c.user == _USER)
+_MEMBERSHIPS = select(members.c.code).where(members.c.user == _USER).order_by(members.c.code)
+_CREATED = (
+    select(groups.c.code)
+    .where(groups.c.creator == _USER, groups.c.status != GroupStatus.CLOSED.value)
+    .order_by(groups.c.code)
+)
+_IGNORED = select(ignored.c.whom).where(ignored.c.user == _USER)
+_SETTINGS = select(member_settings).where(member_settings.c.user == _USER)
+_MARKS = select(read_marks.c.code, read_marks.c.seq).where(read_marks.c.user == _USER)
+
+
 def load_account(main: Connection, user: str) -> StoredAccount | None:
     """Return an account from its projections."""
-    row = main.execute(select(accounts).where(accounts.c.user == user)).mappings().first()
-    if row is None:
+    found = fetch(main, _ACCOUNT, user=user)
+    if not found:
         return None
+    row = found[0]
     platform = PlatformRole(row["platform"]) if row["platform"] else None
-    state = AccountState(**dict(row) | {"identity": Identity(row["identity"]), "platform": platform})
-    codes = main.execute(select(members.c.code).where(members.c.user == user).order_by(members.c.code))
-    marks = main.execute(select(read_marks.c.code, read_marks.c.seq).where(read_marks.c.user == user))
+    profile = fetch(main, _PROFILE, user=user)
     return StoredAccount(
-        state=state,
-        profile=_profile(main, user),
-        groups=list(codes.scalars()),
+        state=AccountState(**row | {"identity": Identity(row["identity"]), "platform": platform}),
+        profile=Profile(**profile[0]) if profile else Profile(user, "", "", ""),
+        groups=[one["code"] for one in fetch(main, _MEMBERSHIPS, user=user)],
         created=_created(main, user),
-        read_seqs={mark.code: mark.seq for mark in marks},
+        read_seqs={mark["code"]: mark["seq"] for mark in fetch(main, _MARKS, user=user)},
         settings=_settings(main, user),
-        ignored=frozenset(main.execute(select(ignored.c.whom).where(ignored.c.user == user)).scalars()),
+        ignored=frozenset(one["whom"] for one in fetch(main, _IGNORED, user=user)),
     )
 
 
 def _settings(main: Connection, user: str) -> dict[str, MemberSettings]:
-    rows = main.execute(select(member_settings).where(member_settings.c.user == user))
-    return {row.code: MemberSettings(row.nick, Notify(row.notify)) for row in rows}
+    rows = fetch(main, _SETTINGS, user=user)
+    return {row["code"]: MemberSettings(row["nick"], Notify(row["notify"])) for row in rows}
 
 
 def list_measures(main: Connection, user: str, now: int) -> list[Measure]:
@@ -193,17 +213,9 @@ def holds(main: Connection, claim: Claim, before: int) -> bool:
     return claim.groups_created is None or len(_created(main, claim.user)) + before < claim.groups_created
 
 
-def _profile(main: Connection, user: str) -> Profile:
-    """Return the profile, empty where the account has none."""
-    row = main.execute(select(profiles).where(profiles.c.user == user)).mappings().first()
-    return Profile(**row) if row else Profile(user, "", "", "")
-
-
 def _created(main: Connection, user: str) -> list[str]:
     """Return the codes of the groups that `user` created and that are still alive."""
-    alive = groups.c.status != GroupStatus.CLOSED.value
-    query = select(groups.c.code).where(groups.c.creator == user, alive).order_by(groups.c.code)
-    return list(main.execute(query).scalars())
+    return [one["code"] for one in fetch(main, _CREATED, user=user)]
 
 
 def group_versions(main: Connection, codes: Collection[str]) -> dict[str, int]:
@@ -228,7 +240,8 @@ def _pairs(
 
 def find_token(main: Connection, token_hash: str) -> str | None:
     """Return the user whose session token has this hash."""
-    return main.execute(_TOKEN, {"hash": token_hash}).scalar()
+    found = fetch(main, _TOKEN, hash=token_hash)
+    return found[0]["user"] if found else None
 
 
 def display_names(main: Connection, users: Collection[str]) -> dict[str, str]:

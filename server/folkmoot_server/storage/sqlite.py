@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -28,9 +27,10 @@ from .api import (
     StoredAccount,
     Work,
 )
-from .database import FAILURES, DirectoryLock, close_main, open_main
+from .database import FAILURES, DirectoryLock, close_main, open_main, reading
 from .sealing import load_key
 from .segments import SegmentReader, Segments
+from .worker import Worker
 from .writer import Writer
 
 READERS = 2
@@ -43,33 +43,33 @@ class Reader:
     """One thread with connections of its own, for reading beside the writer."""
 
     def __init__(self, data_dir: Path, segments: Segments, name: str) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"folkmoot-{name}")
+        self._thread = Worker(name)
         self._data_dir = data_dir
         self._main: Connection | None = None
         self._segments = SegmentReader(segments)
 
     async def run(self, read: Callable[[Connection, SegmentReader], T]) -> T:
         """Return what `read` does with this thread's connections. Raises StorageError."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, read)
+        return await self._thread.run(self._read, read)
 
     def _read(self, read: Callable[[Connection, SegmentReader], T]) -> T:
         try:
             if self._main is None:
                 self._main = open_main(self._data_dir, read_only=True)
             # One transaction: tables read one after the other belong to the same instant.
-            with self._main.begin():
+            with reading(self._main):
                 return read(self._main, self._segments)
         except FAILURES as error:
             raise StorageError(f"cannot read: {error}") from error
 
     async def forget(self, months: Collection[str]) -> None:
         """Close the connections to segments that are gone."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._segments.forget, months)
+        await self._thread.run(self._segments.forget, months)
 
     async def close(self) -> None:
         """Finish what runs and close the connections."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown()
+        await self._thread.run(self._close)
+        self._thread.shut_down()
 
     def _close(self) -> None:
         self._segments.close()
@@ -85,7 +85,7 @@ class Searcher(Reader):
         files = Segments(data_dir / sqlite_search.DIRECTORY)
         self._indexes = SegmentReader(files)
         self._indexer = sqlite_search.Indexer(data_dir, segments, files)
-        self._index_thread = ThreadPoolExecutor(1, thread_name_prefix="folkmoot-index")
+        self._index_thread = Worker("index")
 
     async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
         """See `api.Journal.search`."""
@@ -96,21 +96,19 @@ class Searcher(Reader):
     async def index(self) -> bool:
         """See `api.Journal.index`."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._index_thread, self._indexer.run)
+            return await self._index_thread.run(self._indexer.run)
         except FAILURES as error:
             raise StorageError(f"cannot index: {error}") from error
 
     async def forget(self, months: Collection[str]) -> None:
         await super().forget(months)
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._indexes.forget, months)
-        await loop.run_in_executor(self._index_thread, self._indexer.sweep)
+        await self._thread.run(self._indexes.forget, months)
+        await self._index_thread.run(self._indexer.sweep)
 
     async def close(self) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._index_thread, lambda: None)
-        self._index_thread.shutdown()
-        await loop.run_in_executor(self._thread, self._indexes.close)
+        # Joined in a thread, for what it still does may take a while.
+        await asyncio.to_thread(self._index_thread.shut_down)
+        await self._thread.run(self._indexes.close)
         await super().close()
 
 
@@ -119,17 +117,16 @@ class Threads:
 
     def __init__(self, data_dir: Path, segments: Segments) -> None:
         self.search = Searcher(data_dir, segments)
-        self.write = ThreadPoolExecutor(1, thread_name_prefix="folkmoot-write")
+        self.write = Worker("write")
         self.readers = [Reader(data_dir, segments, f"read-{number}") for number in range(READERS)]
         self._turn = cycle(self.readers)
 
     async def start_writer(self, data_dir: Path, segments: Segments, key: bytes, say: Teller) -> Writer:
         """Open the writer in its thread; the thread ends if that fails."""
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self.write, Writer, data_dir, segments, key, say)
+            return await self.write.run(Writer, data_dir, segments, key, say)
         except BaseException:
-            self.write.shutdown(wait=False)
+            self.write.shut_down()
             raise
 
     async def read_main(self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs) -> T:
@@ -233,8 +230,7 @@ class SqliteJournal:
         return [self._segments.describe(month) for month in self._segments.months]
 
     async def rotate(self, now: int, months: int) -> list[Segment]:
-        loop = asyncio.get_running_loop()
-        removed = await loop.run_in_executor(self._threads.write, self._writer.rotate, now, months)
+        removed = await self._threads.write.run(self._writer.rotate, now, months)
         gone = [segment.month for segment in removed]
         for reader in (*self._threads.readers, self._threads.search):
             await reader.forget(gone)
@@ -281,12 +277,11 @@ class SqliteStore:
         return cls(lock, threads, segments, writer)
 
     async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads.write, self._writer.commit, batch)
+        return await self._threads.write.run(self._writer.commit, batch)
 
     async def close(self) -> None:
         for reader in (*self._threads.readers, self._threads.search):
             await reader.close()
-        await asyncio.get_running_loop().run_in_executor(self._threads.write, self._writer.close)
-        self._threads.write.shutdown()
+        await self._threads.write.run(self._writer.close)
+        self._threads.write.shut_down()
         self._lock.release()

@@ -1,6 +1,5 @@
 """What the store does with its files: locks, schema, keys, durability, full disks."""
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -22,8 +21,7 @@ from tests.integration.storage.kit import FEBRUARY, filled, opened, tamper
 
 async def in_writer(store: SqliteStore, act: Callable[[sqlite3.Connection], Any]) -> Any:
     """Run something on the connection that writes, in its thread."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(store._threads.write, act, store._writer._raw)
+    return await store._threads.write.run(act, store._writer._raw)
 
 
 async def test_a_directory_has_one_server(tmp_path: Path) -> None:
