@@ -88,6 +88,7 @@ class Hub:
                 if listeners:
                     room.outgoing[codec].append(make_frame(codec.encode(event), binary=codec.binary))
         room.last_seq = entries[-1].seq
+        room.tail.append(entries)
         ENTRIES.count += len(entries)
 
     def _settle(self, room: Room) -> None:

@@ -14,6 +14,7 @@ from .accounts import IDLE_MS, RETRY_S, Account
 from .bus import Bus, group_topic
 from .clock import Clock
 from .storage.api import StorageError, Store, group_stream
+from .tail import Tail
 
 if TYPE_CHECKING:
     from .session import Session
@@ -44,6 +45,7 @@ class Room:
         "ready",
         "state",
         "stream",
+        "tail",
         "unsettled",
         "used_ms",
     )
@@ -60,11 +62,13 @@ class Room:
         self.used_ms = 0
         self.stream = group_stream(state.code)
         self.last_seq = last_seq
+        self.tail = Tail()
         self.renew(state)
 
     def renew(self, state: GroupState) -> None:
         """Take over what storage has. `last_seq` stays: what listeners lack is delivered to them in order."""
         self.state = state
+        self.tail.clear()
         self.authors: dict[str, Author] = {}
         self.last_posts: dict[str, int] = {}
         self.ready.set()

@@ -1,0 +1,83 @@
+"""The tail gives the pages that the journal would, or none."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_server.tail import MOST_CHARS, MOST_ENTRIES, Tail
+
+ANN = Author("ann", "Ann", Role.MEMBER, ())
+
+
+def entry(seq: int, *, kind: EntryKind = EntryKind.TEXT, size: int = 1) -> Entry:
+    return Entry(seq=seq, ts=seq, kind=kind, from_=ANN, body="x" * size)
+
+
+def journal_page(entries: list[Entry], before: int | None, after: int | None, limit: int) -> tuple[list[Entry], bool]:
+    if after is not None:
+        found = [one for one in entries if one.seq > after]
+        return found[:limit], len(found) > limit
+    found = [one for one in entries if before is None or one.seq < before]
+    return found[-limit:], len(found) > limit
+
+
+bounds = st.one_of(st.none(), st.integers(0, 420))
+
+
+@given(
+    count=st.integers(1, 400),
+    start=st.integers(1, 400),
+    size=st.sampled_from([1, 100, 4000]),
+    before=bounds,
+    after=bounds,
+    limit=st.integers(1, 200),
+)
+def test_a_page_is_the_journals_or_none(
+    count: int, start: int, size: int, before: int | None, after: int | None, limit: int
+) -> None:
+    entries = [entry(seq, size=size) for seq in range(1, count + 1)]
+    tail = Tail()
+    for one in entries[start - 1 :]:
+        tail.append([one])
+    if after is not None and after > count:
+        after = count
+    page = tail.page(before, after, limit)
+    if page is not None:
+        assert (page.entries, page.more) == journal_page(entries, before, after, limit)
+    if start <= count:
+        newest = tail.page(None, count - 1, 1)
+        assert newest is not None
+        assert newest.entries == entries[-1:]
+
+
+@given(size=st.sampled_from([0, 1, 500, 4000, 2 * MOST_CHARS]), count=st.integers(0, 500))
+def test_it_stays_within_its_bounds(size: int, count: int) -> None:
+    tail = Tail()
+    for seq in range(1, count + 1):
+        tail.append([entry(seq, size=size)])
+        assert len(tail._entries) <= 2 * MOST_ENTRIES
+        assert sum(len(one.body) for one in tail._entries) <= 2 * MOST_CHARS
+
+
+def test_nothing_before_a_removal_is_kept() -> None:
+    tail = Tail()
+    tail.append([entry(1), entry(2), entry(3, kind=EntryKind.REDACTION), entry(4)])
+    assert tail.page(None, 0, 10) is None
+    page = tail.page(None, 2, 10)
+    assert page is not None
+    assert [one.seq for one in page.entries] == [3, 4]
+
+
+def test_what_was_read_fills_only_what_nothing_has_touched() -> None:
+    tail = Tail()
+    age = tail.age
+    tail.fill([entry(1), entry(2)], 3, age)
+    assert tail.page(None, 1, 1) is None, "it does not end where the room stands"
+    tail.clear()
+    tail.fill([entry(1), entry(2)], 2, age)
+    assert tail.page(None, 1, 1) is None, "something was removed meanwhile"
+    tail.fill([entry(1), entry(2)], 2, tail.age)
+    page = tail.page(None, None, 10)
+    assert page is not None
+    assert [one.seq for one in page.entries] == [1, 2]
+    assert not page.more
