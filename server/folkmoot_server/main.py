@@ -31,9 +31,12 @@ from .storage.api import Profile, StorageError
 from .storage.projection import profile_row
 from .storage.sealing import load_key
 from .storage.sqlite import SqliteStore
-from .websocket import Settings, WebSocketServer
+from .websocket import BACKLOG, Settings, WebSocketServer
 
 log = structlog.get_logger()
+
+FEW_FILES = 65_536
+SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
 
 GC_THRESHOLDS = 700, 10, 10
 """As Python has them; the command line starts with greater ones."""
@@ -72,9 +75,17 @@ def set_up_logging() -> None:
 
 
 def raise_file_limit() -> None:
-    """Allow as many open files, hence connections, as the system lets us."""
+    """Allow as many open files, hence connections, as the system lets us; warn when that is little."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard < FEW_FILES:
+        log.warning("few open files are allowed, and each connection takes one", limit=hard, help="raise ulimit -n")
+    if SOMAXCONN.exists() and int(SOMAXCONN.read_text()) < BACKLOG:
+        log.warning(
+            "connections that arrive together may be refused",
+            backlog=BACKLOG,
+            help=f"sysctl net.core.somaxconn={BACKLOG}",
+        )
 
 
 async def open_node(config: Config) -> Node:

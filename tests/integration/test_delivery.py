@@ -257,6 +257,33 @@ async def test_who_reads_too_slowly_is_told_what_it_missed(slow: Server) -> None
         assert everything == await reader.seen(code, last)
 
 
+async def test_many_that_do_not_read_cost_the_others_nothing_and_miss_nothing(launch: Launch) -> None:
+    """Six of eight stop reading. The other two get everything at once; the six have it all in the end, once."""
+    server = launch(groups=1, members=8, limits__outbox_bytes=65536, limits__posts_per_second=0)
+    first, second, *others = server.seats[0]
+    code, rounds = first.code, 150
+    async with contextlib.AsyncExitStack() as stack:
+        poster = await stack.enter_async_context(await server.connect(first))
+        reader = await stack.enter_async_context(await server.connect(second))
+        sluggish = [await stack.enter_async_context(narrow(server, seat)) for seat in others]
+        for wire in sluggish:
+            wire.pause()
+        for _ in range(rounds):
+            last = (await post_all(poster, code, FEW))[-1]
+        everything = await reader.seen(code, last)
+        assert len(everything) == rounds * len(FEW)
+        first_seq = everything[0].seq
+        for wire in sluggish:
+            wire.go_on()
+            await wire.until(lambda wire=wire: last in told(wire, code)[-1])  # type: ignore[misc]
+            accounted = told(wire, code)
+            assert [seq for one in accounted for seq in one] == list(range(first_seq, last + 1))
+            lags = [one for one in accounted if len(one) > 1]
+            assert lags, "it took all that was sent: the test posts too little"
+            fetched = [entry for lag in lags for entry in await fetch(wire, code, lag)]
+            assert sorted([*wire.entries(code), *fetched], key=lambda entry: entry.seq) == everything
+
+
 async def fetch(wire: Wire, code: str, lag: range) -> list[Entry]:
     """Return the entries that a lag named, from history."""
     entries: list[Entry] = []
