@@ -72,6 +72,10 @@ RULES: dict[type[c.Command], Rule] = {
     c.SetMemberLimit: Rule(Role.OWNER),
     c.SetInfoPage: Rule(Role.OWNER),
     c.SetRules: Rule(Role.OWNER),
+    c.ApproveHeld: Rule(Role.ADMIN, Permission.DELETE, while_suspended=False),
+    c.DenyHeld: Rule(Role.ADMIN, Permission.DELETE),
+    c.AddWord: Rule(Role.OWNER),
+    c.RemoveWord: Rule(Role.OWNER),
     c.Dissolve: Rule(Role.OWNER),
 }
 
@@ -105,7 +109,9 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
 }
 
 
-SERVICE_ACTS: frozenset[type[c.Command]] = frozenset({c.EndMeasures, c.RaiseAlarm, c.Succeed, c.Regrade})
+SERVICE_ACTS: frozenset[type[c.Command]] = frozenset(
+    {c.EndMeasures, c.RaiseAlarm, c.RecordVerdict, c.Succeed, c.Regrade}
+)
 """What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""
 
 

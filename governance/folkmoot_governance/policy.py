@@ -45,6 +45,10 @@ class Policy(Struct, frozen=True):
     raid_repeats: int = 3
     newcomer_ms: int = 10 * MINUTE_MS
     antiraid_ms: int = 30 * MINUTE_MS
+    words_per_group: int = 200
+    reviews_per_group: int = 200
+    reviews_per_member: int = 20
+    review_ms: int = 7 * DAY_MS
     categories: frozenset[str] = frozenset({"general"})
     agreement: str = ""
 

@@ -29,6 +29,7 @@ from .types import (
 Cursors = Annotated[dict[GroupCode, Seq], Meta(max_length=1000)]
 AdminOption = Annotated[str, Meta(max_length=1024)] | Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)] | bool
 AdminOptions = Annotated[dict[Word, AdminOption], Meta(max_length=16)]
+FileText = Annotated[str, Meta(max_length=60_000)]
 AdminLimit = Annotated[int, Meta(ge=1, le=500)]
 
 
@@ -216,7 +217,8 @@ class Report(_Request, frozen=True, tag="report", kw_only=True):
 class Admin(_Request, frozen=True, tag="admin", kw_only=True):
     """Platform administration: `verb` on a `noun`, `target` being a user name or a group code. -> AdminResult
 
-    With `dry_run` the answer tells what would change and nothing does.
+    `text` is that of a file which the verb asks for. With `dry_run` the answer tells what would change, and nothing
+    does.
     """
 
     noun: Word
@@ -227,6 +229,7 @@ class Admin(_Request, frozen=True, tag="admin", kw_only=True):
     limit: AdminLimit | None = None
     cursor: ShortText | None = None
     dry_run: bool = False
+    text: FileText | None = None
 
 
 Request = (

@@ -204,6 +204,26 @@ GRADES = {
 }
 
 
+ACTIONS = ("allow", "flag", "hold", "refuse")
+
+
+@dataclass(frozen=True)
+class ContentPolicy:
+    """What may be posted (G10)."""
+
+    rule_files: tuple[str, ...] = setting(
+        ("domains", "terms", "spam"),
+        "Rule files, paths ending in .toml, or sets that come along: domains, terms, spam, profanity, conduct.",
+        open=(),
+    )
+    low: str = setting("flag", "What becomes of a post that breaks a rule of severity low.", choices=ACTIONS)
+    medium: str = setting("hold", "What becomes of a post that breaks a rule of severity medium.", choices=ACTIONS)
+    high: str = setting("refuse", "What becomes of a post that breaks a rule of severity high.", choices=ACTIONS)
+    words_per_group: int = setting(200, "Words that an owner may add for one group.", least=0, most=1000)
+    queue_posts: int = setting(200, "Posts of a group that wait for review; more are refused.", least=1, most=1000)
+    queue_days: int = setting(7, "Days that a post waits for review.", least=1, most=365)
+
+
 @dataclass(frozen=True)
 class GroupPolicy:
     """What holds in every group."""
@@ -281,6 +301,7 @@ class Policy:
         GRADES,
         replaced=True,
     )
+    content: ContentPolicy = section(ContentPolicy, "Rule files, and what becomes of posts that break a rule.")
     groups: GroupPolicy = section(GroupPolicy, "What holds in every group.")
 
 

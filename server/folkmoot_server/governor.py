@@ -54,6 +54,10 @@ class Doer(Protocol):
         ...
 
 
+Attach = Callable[[Work, GroupState, e.Event], None]
+"""Adds to an act's work what its event brings along besides; `state` has taken the event in."""
+
+
 class Service:
     """The service itself as the doer of what it does by itself."""
 
@@ -76,6 +80,7 @@ class Act:
 
     __slots__ = (
         "_governor",
+        "attach",
         "cases",
         "changes",
         "command",
@@ -95,6 +100,7 @@ class Act:
         self.doer = doer
         self.on_done: Callable[[Act], None]
         self.on_fail: Callable[[Refusal], None]
+        self.attach: Attach | None = None
         self.tries = 0
         self.begin(Work(room.stream), ())
 
@@ -206,12 +212,13 @@ class Governor:
             self._take_in(act, event)
         return act
 
-    def act(self, room: Room, command: Command, doer: Doer) -> Act | Refusal:
+    def act(self, room: Room, command: Command, doer: Doer, attach: Attach | None = None) -> Act | Refusal:
         """Carry out a command on a group that is ready; the caller sets `on_done` and `on_fail`, then calls `queue`.
 
         An act without events (nothing to change) is queued as well: its answer waits for what came before it.
         """
         act = Act(self, room, command, doer)
+        act.attach = attach
         return self._decide_act(act) or act
 
     def act_unasked(self, room: Room, command: Command) -> None:
@@ -277,6 +284,8 @@ class Governor:
         if isinstance(event, e.NoteWritten):
             assert isinstance(act.command, WriteNote)
             work.rows = [*work.rows, note_row(state, event, act.command.text)]
+        if act.attach is not None:
+            act.attach(work, state, event)
 
     def _count(self, act: Act, changes: list[MembershipChange]) -> None:
         act.changes += changes

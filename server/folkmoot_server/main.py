@@ -26,6 +26,7 @@ from .handlers.accounts import NAME_TAKEN, RESERVED
 from .i18n import N_, translator
 from .node import Node
 from .passwords import check_password
+from .rule_files import RuleFileError
 from .settle import stored
 from .storage.api import Profile, StorageError
 from .storage.projection import profile_row
@@ -48,7 +49,7 @@ def serve(config: Config, ready_file: Path | None) -> int:
     raise_file_limit()
     try:
         uvloop.run(run_node(config, ready_file))
-    except (StorageError, OSError, ssl.SSLError) as error:
+    except (StorageError, OSError, ssl.SSLError, RuleFileError) as error:
         say_on_stderr(f"folkmoot: {error}")
         return 1
     return 0
@@ -123,6 +124,11 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     node = await open_node(config)
     node.start()
+    try:
+        await node.content.load()
+    except RuleFileError:
+        await node.stop()
+        raise
     # What is there now stays: a collection need not walk it, and short ones delay nobody.
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)

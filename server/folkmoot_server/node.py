@@ -17,10 +17,12 @@ from .accounts import Accounts
 from .bus import Bus, News, PresenceNews
 from .clock import Clock
 from .config import Config
+from .content import ContentRules
 from .dispatch import limit
 from .expiry import Expiry
 from .follower import Follower
 from .governor import Governor
+from .held import HeldTexts
 from .hub import Hub
 from .i18n import translator
 from .limits import Buckets
@@ -104,6 +106,9 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         absence_ms=groups.absence_days * DAY_MS - HOUR_MS,
         kick_wait_ms=groups.kick_wait_minutes * MINUTE_MS,
         denial_wait_ms=groups.denial_wait_hours * HOUR_MS,
+        words_per_group=policy.content.words_per_group,
+        reviews_per_group=policy.content.queue_posts,
+        review_ms=policy.content.queue_days * DAY_MS,
         raid_joins=groups.raid_joins,
         raid_repeats=groups.raid_repeats,
         newcomer_ms=groups.newcomer_minutes * MINUTE_MS,
@@ -135,6 +140,8 @@ class Node:
         policy = policy_of(config, self.documents)
         say = translator(config.i18n.default_language)
         self.governor = Governor(self.rooms, self.accounts, self.writer, bus, clock, policy, say)
+        self.content = ContentRules(config.policy.content)
+        self.held_texts = HeldTexts(config.server.data_dir)
         self.raids = RaidGuard(self.rooms, self.governor)
         tries = config.policy.groups.tries_per_hour
         self.tries = Buckets(tries / 3600, tries)
@@ -158,6 +165,7 @@ class Node:
             self._index(),
             Expiry(self).run(),
             Succession(self).run(),
+            self.content.watch(),
         ]
         if self.in_cluster:
             jobs += [self.watch.run(), self._repeat_presence()]

@@ -1,11 +1,13 @@
 """Rooms: the groups in memory, each with its governed state, its place in the journal and its listeners."""
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import GroupState
+from folkmoot_governance.content.match import Matcher
+from folkmoot_governance.group.state import Word
 from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.types import Author, Entry, Group, Notify, Role
@@ -41,8 +43,10 @@ class Room:
         "listeners",
         "outgoing",
         "outgoing_from",
+        "own_rules",
         "raid_watch",
         "ready",
+        "recent_posts",
         "state",
         "stream",
         "tail",
@@ -56,6 +60,8 @@ class Room:
         self.outgoing_from = 0
         self.held_back: dict[int, Entry] = {}
         self.known_version = 0
+        self.own_rules: tuple[dict[str, Word], Matcher] | None = None
+        self.recent_posts: dict[str, deque[tuple[int, int]]] = {}
         self.raid_watch = RaidWatch()
         self.ready = asyncio.Event()
         self.unsettled = 0

@@ -80,6 +80,7 @@ CASES = (
     Case("lock", "/lock", data={"event": "locked", "until_ms": FOREVER_MS, "undo": "/unlock"}),
     Case("unlock", "/unlock", before=(("ann", "/lock 1h"),), data={"event": "unlocked"}),
     Case("topic", "/topic Tea", data={"event": "topic_changed", "topic": "Tea"}),
+    Case("queue", "/queue", data={"items": []}),
     Case("requests", "/requests", before=ASKED),
     Case("approve", "/approve all", before=ASKED, data={"event": "joined", "user": "{dave}"}),
     Case("deny", "/deny @{dave} not now", before=ASKED, data={"event": "join_request_ended"}),
@@ -102,6 +103,7 @@ CASES = (
     Case("joinmode", "/joinmode invite", data={"event": "join_mode_changed", "join_mode": "invite"}),
     Case("question", "/question Two and two? = 4 | four", data={"event": "question_set", "question": "Two and two?"}),
     Case("limit", "/limit 20", data={"event": "limit_changed", "limit": 20}),
+    Case("word", "/word add hold some word", data={"event": "word_added", "undo": "/word del some word"}),
     Case("dissolve", "/dissolve {shown}", data={"event": "dissolved"}),
 )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from folkmoot_governance import Actor, Permission, PlatformRole
+from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, HOUR_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
@@ -29,6 +30,8 @@ ACCOUNTS: dict[str, tuple[Identity, PlatformRole | None]] = {
 }
 
 USERS = tuple(ACCOUNTS)
+WORDS = ("one", "/t+wo/", "three.example")
+VERDICTS = (Action.FLAG, Action.HOLD, Action.REFUSE)
 REASONS = ("", "why", "{not} a placeholder", "话题")
 DURATIONS = (1, MINUTE_MS, HOUR_MS, 40 * DAY_MS, FOREVER_MS)
 
@@ -113,6 +116,8 @@ ADMINS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.Pin: lambda r: c.Pin(r.randint(1, 9), user(r), r.choice([EntryKind.TEXT, *EntryKind]), r.random() < 0.1),
     c.Unpin: lambda r: c.Unpin(r.randint(1, 9)),
     c.SetTopic: lambda r: c.SetTopic(reason(r)),
+    c.ApproveHeld: lambda r: c.ApproveHeld(r.randint(1, 60)),
+    c.DenyHeld: lambda r: c.DenyHeld(r.randint(1, 60), reason(r)),
 }
 
 OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
@@ -133,6 +138,8 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.SetMemberLimit: lambda r: c.SetMemberLimit(r.randint(0, 7)),
     c.SetInfoPage: lambda r: c.SetInfoPage(r.choice([True, False])),
     c.SetRules: lambda r: c.SetRules(reason(r)),
+    c.AddWord: lambda r: c.AddWord(r.choice(WORDS), r.choice(VERDICTS)),
+    c.RemoveWord: lambda r: c.RemoveWord(r.choice(WORDS)),
     c.Dissolve: lambda r: c.Dissolve(r.choice(["", "", *CODES])),
 }
 
@@ -146,6 +153,9 @@ STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 
 SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.EndMeasures: lambda r: c.EndMeasures(),
+    c.RecordVerdict: lambda r: c.RecordVerdict(
+        user(r), "rule", r.choice(list(Severity)), r.choice(VERDICTS), seq=r.randint(1, 9)
+    ),
     c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
     c.Succeed: succession,
     c.RaiseAlarm: lambda r: c.RaiseAlarm(r.choice(["joins", "text"])),

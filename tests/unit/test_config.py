@@ -298,7 +298,7 @@ def test_example_tells_what_the_profile_open_moves() -> None:
     text = " ".join(line.removeprefix("# ") for line in example().splitlines())
     for key, value in OPEN_DEFAULTS.items():
         shown = to_toml(value)
-        assert re.search(rf'Under the profile "open": {shown}\. #{key.rpartition(".")[2]} = ', text), key
+        assert re.search(rf'Under the profile "open": {re.escape(shown)}\. #{key.rpartition(".")[2]} = ', text), key
 
 
 def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:

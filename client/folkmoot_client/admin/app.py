@@ -44,8 +44,10 @@ def new_app(help: str) -> typer.Typer:
 admin_app = new_app(_("Administer the platform, as a named administrator."))
 user_app = new_app(_("Accounts."))
 group_app = new_app(_("Groups."))
+rule_app = new_app(_("Content rules."))
 admin_app.add_typer(user_app, name="user")
 admin_app.add_typer(group_app, name="group")
+admin_app.add_typer(rule_app, name="rule")
 
 
 def obey(server: str, user: str | None, password_file: Path | None, output: Format, order: Order) -> None:
@@ -81,6 +83,7 @@ def add_list(app: typer.Typer, noun: str, help: str) -> None:
 
 
 add_list(user_app, "user", _("List accounts by user name."))
+add_list(rule_app, "rule", _("List the content rules in force."))
 add_list(group_app, "group", _("List groups by code."))
 
 
@@ -198,3 +201,29 @@ def close_group(
     order = Order("group", "close", target, check_reason(reason), dry_run=dry_run)
     check_sure(_("Close group {target} for good?").format(target=target), yes=yes or dry_run)
     obey(server, user, password_file, output, order)
+
+
+@rule_app.command("reload", help=_("Read the rule files again at once; a broken one leaves all as it was."))
+def reload_rules(
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    obey(server, user, password_file, output, Order("rule", "reload"))
+
+
+@rule_app.command("test", help=_("Try a rule file on what was posted in the last days; nothing is armed."))
+def try_rules(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help=_("Rule file."))],
+    group: Annotated[str | None, typer.Option(metavar="CODE", help=_("Only what was posted to this group."))] = None,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(str(error), USAGE)
+    obey(server, user, password_file, output, Order("rule", "test", group, text=text))

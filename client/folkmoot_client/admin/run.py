@@ -46,6 +46,7 @@ class Order:
     limit: int | None = None
     cursor: str | None = None
     dry_run: bool = False
+    text: str | None = None
 
     @property
     def is_single(self) -> bool:
@@ -77,7 +78,7 @@ async def ask(access: Access, order: Order) -> fm.AdminResult:
     """Sign in, send the request, sign out. Raises `ClientError`."""
     async with Client(access.server, token=access.token) as client:
         await access.sign_in(client)
-        fields: dict[str, Any] = {name: getattr(order, name) for name in ("target", "reason", "options")}
+        fields: dict[str, Any] = {name: getattr(order, name) for name in ("target", "reason", "options", "text")}
         fields |= {name: getattr(order, name) for name in ("limit", "cursor", "dry_run")}
         try:
             return await client.admin(order.noun, order.verb, **fields)

@@ -13,8 +13,9 @@ import re2
 from msgspec import Struct
 
 from .fold import Reading, is_spaceless, read, squeeze
+from .kinds import GRAVITY, STRICTNESS, Action, Kind, Scope, Severity
 from .links import DISGUISED, DOTTED, find_links, host_key, host_skeleton, parents
-from .rules import GRAVITY, STRICTNESS, TIMED, Action, Kind, Rule, Scope, Severity, options, pattern_of
+from .rules import TIMED, Rule, options, pattern_of
 
 ANYWHERE = 8
 """Letters from which on a term is found within other words too, and across spaces put into it."""
@@ -22,7 +23,7 @@ ANYWHERE = 8
 SPELLED = r"(?:^|\W)(?:\w\W+){2,}\w(?:\W|$)"
 """Fits words that are spelled out, `l i k e this`."""
 
-UNEVEN = r"\w[^\w\s]+\w|_|[@$0134578]\w|\w[@$0134578]|[^\x00-\x7F]"
+UNEVEN = r"\pL[^\w\s]+\w|\w[^\w\s]+\pL|_|[@$0134578]\pL|\pL[@$0134578]|[^\x00-\x7F]"
 """Fits words that may be other words in disguise: `fr.ee`, `fr33`."""
 
 _SPELLED, _UNEVEN, _DOTTED, _DISGUISED = range(4)
@@ -178,16 +179,19 @@ class Matcher:
         return self._worst(broken, staff) if broken else None
 
     def judge_timed(
-        self, reading: Reading, earlier: Sequence[tuple[int, str]], now: int, *, staff: bool = False
+        self, reading: Reading, earlier: Sequence[tuple[int, int]], now: int, *, staff: bool = False
     ) -> Verdict | None:
-        """Return what the rules say of a post at `now` (Unix ms) after the member's `earlier` ones (ts, squeezed)."""
+        """Return what the rules say of a post at `now` (Unix ms).
+
+        `earlier` are the member's posts before it: when, and the hash of the squeezed text.
+        """
         broken = []
         for number, rule in enumerate(self.rules):
             if rule.kind not in TIMED or len(reading.squeezed) < rule.least_chars:
                 continue
-            recent = [squeezed for ts, squeezed in earlier if ts > now - rule.seconds * 1000]
+            recent = [text for ts, text in earlier if ts > now - rule.seconds * 1000]
             if rule.kind is Kind.REPETITION:
-                recent = [squeezed for squeezed in recent if squeezed == reading.squeezed]
+                recent = [text for text in recent if text == hash(reading.squeezed)]
             if len(recent) >= rule.times:
                 broken.append(number)
         return self._worst(broken, staff)
@@ -203,6 +207,8 @@ class Matcher:
         words += reading.joined.split()
         if spelled:
             words += spelled_words(reading.words)
+        if self._words.keys().isdisjoint(words):
+            return []
         return [number for word in words for number in self._words.get(word, ())]
 
     def _judge_links(self, plain: str, disguised: bool) -> list[int]:

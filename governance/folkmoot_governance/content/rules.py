@@ -5,60 +5,19 @@ What is prohibited is the operator's to say: nothing here names a word.
 """
 
 from collections.abc import Iterator
-from enum import StrEnum
 
 import re2
 from msgspec import Struct
 
 from ..text import N_
 from .fold import squeeze
+from .kinds import Action, Kind, Scope, Severity
 
 FORMAT = 1
 """The version of the format that rule files name."""
 
 MOST_PATTERN = 1_000
 """Characters of a pattern; RE2 is linear in the text, not in the pattern."""
-
-
-class Kind(StrEnum):
-    """What a rule looks at."""
-
-    TERM = "term"
-    PATTERN = "pattern"
-    DOMAIN = "domain"
-    LINK = "link"
-    SCORE = "score"
-    REPETITION = "repetition"
-    FLOOD = "flood"
-
-
-class Severity(StrEnum):
-    """How bad it is; the operator says what follows from it."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-
-class Action(StrEnum):
-    """What becomes of a post, the mildest first."""
-
-    ALLOW = "allow"
-    FLAG = "flag"
-    HOLD = "hold"
-    REFUSE = "refuse"
-
-
-class Scope(StrEnum):
-    """Whose posts a rule looks at."""
-
-    EVERYONE = "everyone"
-    MEMBERS = "members"
-    """All but owner and admins."""
-
-
-STRICTNESS = {action: number for number, action in enumerate(Action)}
-GRAVITY = {severity: number for number, severity in enumerate(Severity)}
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

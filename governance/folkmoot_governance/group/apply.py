@@ -10,7 +10,20 @@ from folkmoot_protocol.types import GroupStatus, Role
 from ..duration import FOREVER_MS
 from ..roles import ALL_PERMISSIONS
 from . import events as e
-from .state import Ban, GroupState, InviteCode, JoinRequest, Member, Mute, Pinned, Wait, Warned, case_number
+from .state import (
+    Ban,
+    GroupState,
+    InviteCode,
+    JoinRequest,
+    Member,
+    Mute,
+    Pinned,
+    Review,
+    Wait,
+    Warned,
+    Word,
+    case_number,
+)
 
 
 def founded(event: e.GroupCreated) -> GroupState:
@@ -307,7 +320,7 @@ def _closed(state: GroupState, event: e.GroupDissolved | e.GroupClosed) -> None:
     """A closed group has no members; `owner` still tells who answered for it (G9)."""
     state.status, state.status_until_ms = GroupStatus.CLOSED, 0
     state.members, state.requests, state.invitations = {}, {}, {}
-    state.waits, state.invite_codes = {}, {}
+    state.waits, state.invite_codes, state.reviews = {}, {}, {}
     state.successor = ""
     _clear_heir(state)
 
@@ -335,6 +348,31 @@ def _requests_expired(state: GroupState, event: e.RequestsExpired) -> None:
 def _invitations_expired(state: GroupState, event: e.InvitationsExpired) -> None:
     for user in event.users:
         state.invitations.pop(user, None)
+
+
+def _content_refused(state: GroupState, event: e.ContentRefused) -> None:
+    """Nothing came of the post: this is for the record."""
+
+
+def _review(state: GroupState, event: e.ContentHeld | e.ContentFlagged) -> None:
+    if isinstance(event, e.ContentFlagged) and not event.queued:
+        return
+    seq, mark = (event.seq, "") if isinstance(event, e.ContentFlagged) else (0, event.mark)
+    number = state.version
+    state.reviews = {one: review for one, review in state.reviews.items() if review.until_ms > event.at}
+    state.reviews[number] = Review(number, event.user, event.at, event.rule, event.severity, event.until_ms, seq, mark)
+
+
+def _reviewed(state: GroupState, event: e.HeldApproved | e.HeldDenied | e.FlagCleared) -> None:
+    state.reviews.pop(event.number, None)
+
+
+def _word_added(state: GroupState, event: e.WordAdded) -> None:
+    state.words = {**state.words, event.word: Word(event.word, event.verdict, event.by)}
+
+
+def _word_removed(state: GroupState, event: e.WordRemoved) -> None:
+    state.words = {word: one for word, one in state.words.items() if word != event.word}
 
 
 APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
@@ -393,6 +431,14 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.GroupGraded: _graded,
     e.InfoPageSet: _info_page,
     e.RulesSet: _rules,
+    e.ContentRefused: _content_refused,
+    e.ContentHeld: _review,
+    e.ContentFlagged: _review,
+    e.HeldApproved: _reviewed,
+    e.HeldDenied: _reviewed,
+    e.FlagCleared: _reviewed,
+    e.WordAdded: _word_added,
+    e.WordRemoved: _word_removed,
     e.GroupDissolved: _closed,
     e.GroupSuspended: _suspended,
     e.GroupRestored: _restored,

@@ -7,6 +7,7 @@ from msgspec import Struct
 from folkmoot_protocol.types import EntryKind, JoinMode, LinkRule
 
 from ..actor import Actor
+from ..content.kinds import Action, Severity
 from ..roles import Permission
 
 
@@ -322,6 +323,45 @@ class SetRules(Command, frozen=True):
     """Set the group's own rules, which stand on its info page; empty takes them away (G5)."""
 
     rules: str
+
+
+class RecordVerdict(TargetedCommand, frozen=True):
+    """Note that a post of `user` broke a content rule: it was refused, or waits for review, or stands flagged.
+
+    A thing of the service. `seq` is that of a flagged entry; `mark` tells a held post when it is sent again.
+    """
+
+    rule: str
+    severity: Severity
+    action: Action
+    seq: int = 0
+    mark: str = ""
+
+
+class ApproveHeld(Command, frozen=True):
+    """Post what was held in its author's name, or let stand what was flagged."""
+
+    number: int
+
+
+class DenyHeld(Command, frozen=True):
+    """Turn down a post that was held."""
+
+    number: int
+    reason: str = ""
+
+
+class AddWord(Command, frozen=True):
+    """Add a term, pattern or domain to the group's own content rules."""
+
+    word: str
+    verdict: Action
+
+
+class RemoveWord(Command, frozen=True):
+    """Take one out of the group's own content rules."""
+
+    word: str
 
 
 class Dissolve(Command, frozen=True):

@@ -20,6 +20,7 @@ from ..text import N_
 from . import commands as c
 from .checks import check_founder, check_permission, refuse
 from .decide_antiraid import ANTIRAID
+from .decide_content import CONTENT
 from .decide_ending import ENDING
 from .decide_entries import ENTRIES
 from .decide_grading import GRADING, with_grade
@@ -175,6 +176,7 @@ DECIDERS: dict[type[c.Command], Decider] = {
     **JOINING,
     **INVITES,
     **ANTIRAID,
+    **CONTENT,
     **MODERATION,
     **OWNERSHIP,
     **SUCCESSION,

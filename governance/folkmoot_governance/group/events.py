@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from folkmoot_protocol.types import JoinMode, LinkRule
 
+from ..content.kinds import Action, Severity
 from ..roles import Permission
 
 
@@ -301,6 +302,54 @@ class RulesSet(Event, frozen=True, kw_only=True, tag="rules_changed"):
     rules: str
 
 
+class ContentRefused(MemberEvent, frozen=True, kw_only=True, tag="content_refused"):
+    """A post by `user` broke a content rule (G10); nothing of it was stored."""
+
+    rule: str
+    severity: Severity
+
+
+class ContentHeld(MemberEvent, frozen=True, kw_only=True, tag="content_held"):
+    """A post by `user` waits for review until `until_ms`, under the number of this event's version."""
+
+    rule: str
+    severity: Severity
+    until_ms: int
+    mark: str = ""
+
+
+class ContentFlagged(MemberEvent, frozen=True, kw_only=True, tag="content_flagged"):
+    """The entry `seq` by `user` broke a content rule and stands; `queued`: admins find it in their queue."""
+
+    rule: str
+    severity: Severity
+    seq: int
+    until_ms: int
+    queued: bool
+
+
+class HeldApproved(MemberEvent, frozen=True, kw_only=True, tag="held_approved"):
+    number: int
+
+
+class HeldDenied(MemberEvent, frozen=True, kw_only=True, tag="held_denied"):
+    number: int
+    reason: str = ""
+
+
+class FlagCleared(MemberEvent, frozen=True, kw_only=True, tag="flag_cleared"):
+    number: int
+
+
+class WordAdded(Event, frozen=True, kw_only=True, tag="word_added"):
+    word: str
+    verdict: Action
+
+
+class WordRemoved(Event, frozen=True, kw_only=True, tag="word_removed"):
+    word: str
+
+
 class GroupDissolved(Event, frozen=True, kw_only=True, tag="dissolved"):
     pass
 
@@ -409,6 +458,14 @@ GroupEvent = (
     | GroupGraded
     | InfoPageSet
     | RulesSet
+    | ContentRefused
+    | ContentHeld
+    | ContentFlagged
+    | HeldApproved
+    | HeldDenied
+    | FlagCleared
+    | WordAdded
+    | WordRemoved
     | GroupDissolved
     | GroupSuspended
     | GroupRestored

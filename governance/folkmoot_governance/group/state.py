@@ -4,6 +4,7 @@ from msgspec import Struct, field
 
 from folkmoot_protocol.types import GroupStatus, JoinMode, LinkRule, Role
 
+from ..content.kinds import Action, Severity
 from ..roles import Permission
 
 
@@ -84,6 +85,30 @@ class JoinRequest(Struct, frozen=True):
     answer: str = ""
 
 
+class Review(Struct, frozen=True):
+    """Something for admins to look at until `until_ms`: a held post, or (`seq`) an entry that was flagged.
+
+    `mark` tells a held post when its author sends it again.
+    """
+
+    number: int
+    user: str
+    ts: int
+    rule: str
+    severity: Severity
+    until_ms: int
+    seq: int = 0
+    mark: str = ""
+
+
+class Word(Struct, frozen=True):
+    """A content rule of the group's own: a term, a pattern written `/…/`, or a domain."""
+
+    word: str
+    verdict: Action
+    by: str
+
+
 class GroupState(Struct):
     """All that events have made of a group. `version` counts the events of its stream.
 
@@ -134,6 +159,8 @@ class GroupState(Struct):
     pins: dict[int, Pinned] = field(default_factory=dict)
     """By seq, the latest pin last."""
     requests: dict[str, JoinRequest] = field(default_factory=dict)
+    reviews: dict[int, Review] = field(default_factory=dict)
+    words: dict[str, Word] = field(default_factory=dict)
     invitations: dict[str, int] = field(default_factory=dict)
     """Invited users, each with the instant (Unix ms) from which the invitation is void."""
 

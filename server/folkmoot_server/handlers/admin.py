@@ -26,6 +26,7 @@ from ..i18n import N_
 from ..session import Session
 from ..settle import stored
 from ..storage.api import GroupRow
+from . import admin_rules
 from .groups import NO_SUCH_GROUP, find_room, queue_act
 
 if TYPE_CHECKING:
@@ -209,4 +210,7 @@ ACTS: dict[tuple[str, str], Callable[["Node", Session, rq.Admin], Awaitable[Outc
     ("group", "suspend"): suspend_group,
     ("group", "restore"): restore_group,
     ("group", "close"): close_group,
+    ("rule", "list"): admin_rules.list_rules,
+    ("rule", "reload"): admin_rules.reload_rules,
+    ("rule", "test"): admin_rules.try_rules,
 }

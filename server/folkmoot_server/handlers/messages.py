@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from folkmoot_governance import Refusal, check_post
+from folkmoot_governance.content.kinds import Action
+from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.links import check_links
 from folkmoot_governance.group.mentions import find_mentions
@@ -16,6 +18,7 @@ from folkmoot_protocol.results import Empty, HistoryResult, PostResult, Result, 
 from folkmoot_protocol.types import Entry, EntryKind, SyncGroup
 
 from ..bus import GroupNews, TypingNews
+from ..held import HeldText
 from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
@@ -23,7 +26,7 @@ from ..settle import stored
 from ..storage.api import NewEntry, Page, Work
 from ..storage.projection import read_mark_row
 from ..writer import TOO_BUSY
-from . import slash
+from . import content, slash
 from .groups import NO_SUCH_GROUP, NOT_A_MEMBER, enter_room
 
 if TYPE_CHECKING:
@@ -49,16 +52,19 @@ class Form(Struct, frozen=True):
     data: dict[str, object] = {}
 
 
+Judged = tuple[Work, Verdict | None]
+"""What a post stores, and the content rule that it breaks though it stands."""
+
 TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
 
 
 class PendingPost:
     """A post on its way to disk (a `Pending` of the writer). The store gives its entry a seq."""
 
-    __slots__ = ("body", "form", "node", "request", "room", "session", "tries", "work")
+    __slots__ = ("body", "flag", "form", "node", "request", "room", "session", "tries", "work")
 
     def __init__(
-        self, node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form, work: Work
+        self, node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form, judged: Judged
     ) -> None:
         self.node = node
         self.session = session
@@ -66,7 +72,7 @@ class PendingPost:
         self.room: Room = room
         self.body = body
         self.form = form
-        self.work = work
+        self.work, self.flag = judged
         self.tries = 0
 
     def done(self) -> None:
@@ -80,6 +86,8 @@ class PendingPost:
             # Whatever becomes of the answer: the entry is stored, so the group hears of it.
             if work.repeated is None:
                 self.node.bus.publish(GroupNews(self.room.state.code, (entry,), work.version))
+                if self.flag is not None:
+                    content.flag(self.node, self.room, self.session.user, self.flag, seq)
 
     def fail(self, refusal: Refusal) -> None:
         self.session.finish()
@@ -91,11 +99,13 @@ class PendingPost:
 
     def redo(self) -> None:
         """Judge the post again under the group's governance of now, in the place of its first try."""
-        work = judge(self.node, self.session, self.request, self.room, self.body, self.form, again=True)
-        if isinstance(work, Refusal):
-            self.fail(work)
+        judged = judge(self.node, self.session, self.request, self.room, self.body, self.form, again=True)
+        if judged is None:
+            self.session.finish()
+        elif isinstance(judged, Refusal):
+            self.fail(judged)
         else:
-            self.work = work
+            self.work, self.flag = judged
             self.node.writer.put(self)
 
 
@@ -138,18 +148,21 @@ def post_now(
     node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form = TEXT
 ) -> Refusal | None:
     """Judge a post and queue it: one step, so nothing comes between the decision and the order."""
-    work = judge(node, session, request, room, body, form)
-    if isinstance(work, Refusal):
-        return work
+    judged = judge(node, session, request, room, body, form)
+    if judged is None or isinstance(judged, Refusal):
+        return judged
     session.begin()
-    node.writer.put(PendingPost(node, session, request, room, body, form, work))
+    node.writer.put(PendingPost(node, session, request, room, body, form, judged))
     return None
 
 
 def judge(
     node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form, *, again: bool = False
-) -> Work | Refusal:
-    """Return what a post would store, or why it may not be. A post judged `again` has paid for its rate already."""
+) -> Judged | Refusal | None:
+    """Return what a post would store, or why it may not be; None when it is held for review, which is answered later.
+
+    A post judged `again` has paid for its rate already.
+    """
     account = session.account
     if account is None:
         return NOT_A_MEMBER
@@ -167,6 +180,10 @@ def judge(
         refusal = check_post(room.state, user, account.state.identity, now, 0, node.governor.policy)
     if refusal is not None:
         return refusal
+    verdict = node.content.judge(room, user, body, now, again=again)
+    if verdict is not None and verdict.action is not Action.FLAG:
+        text = HeldText(form.kind, body, request.reply_to, form.target, form.data)
+        return content.stop(node, session, request, room, text, verdict)
     if room.state.slow_ms and form.target is None:
         room.last_posts[user] = now
     author = room.author(account)
@@ -183,7 +200,7 @@ def judge(
         target=form.target,
         data=data or None,
     )
-    return Work(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),))
+    return Work(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),)), verdict
 
 
 async def repeat_or_refuse(

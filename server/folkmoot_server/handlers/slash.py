@@ -15,12 +15,12 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.results import CommandResult, CommandsResult, PostResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
 
-from ..governor import Act
+from ..governor import Act, Attach
 from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
 from ..slash.arguments import read_arguments
-from ..slash.call import About, Action, Answer, Call, Elsewhere, Noted, Outcome
+from ..slash.call import About, Action, Answer, Call, Carrying, Elsewhere, Noted, Outcome
 from ..slash.help import describe
 from ..slash.registry import COMMANDS, find_slash
 from . import entries, groups, messages
@@ -96,22 +96,26 @@ async def carry_out(
     if isinstance(outcome, CreateGroup):
         act = groups.found(node, session, outcome)
     else:
-        room, command = (outcome.room, outcome.command) if isinstance(outcome, Elsewhere) else (call.room, outcome)
-        act = await decide_on(node, room, command, call)
+        room = outcome.room if isinstance(outcome, Elsewhere) else call.room
+        command = outcome.command if isinstance(outcome, (Elsewhere, Carrying)) else outcome
+        attach = outcome.attach if isinstance(outcome, Carrying) else None
+        act = await decide_on(node, room, command, call, attach)
     if isinstance(act, Refusal):
         return act
     groups.queue_act(node, session, request.id, act, lambda stored: wrap(tell_act(session, stored, note)))
     return None
 
 
-async def decide_on(node: "Node", room: Room, command: Command, call: Call) -> Act | Refusal:
+async def decide_on(
+    node: "Node", room: Room, command: Command, call: Call, attach: Attach | None = None
+) -> Act | Refusal:
     """Decide a command on a group. The room is taken afresh: what was read before may have taken a while."""
     refusal = await check_target(node, room, command)
     if refusal:
         return refusal
     code = room.state.code
     current = node.rooms.get(code) or await node.rooms.load(code)
-    return groups.NO_SUCH_GROUP if current is None else node.governor.act(current, command, call.account)
+    return groups.NO_SUCH_GROUP if current is None else node.governor.act(current, command, call.account, attach)
 
 
 async def check_target(node: "Node", room: Room, command: Command) -> Refusal | None:

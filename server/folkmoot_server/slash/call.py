@@ -11,6 +11,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.types import Entry
 
 from ..accounts import Account
+from ..governor import Attach
 from ..rooms import Room
 from ..session import Session
 
@@ -74,6 +75,13 @@ class Noted(Struct, frozen=True):
     data: dict[str, object]
 
 
+class Carrying(Struct, frozen=True):
+    """A governance command that brings something along into its work."""
+
+    command: Command
+    attach: Attach
+
+
 class Action(Struct, frozen=True):
     """An entry to post as an action (`/me`)."""
 
@@ -87,4 +95,4 @@ class About(Struct, frozen=True):
     fields: dict[str, object]
 
 
-Outcome = Command | Elsewhere | Noted | Action | About | Answer | Refusal
+Outcome = Command | Elsewhere | Carrying | Noted | Action | About | Answer | Refusal

@@ -11,7 +11,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Notify, Role
 
 from ..i18n import LANGUAGES, N_
-from . import entries, everyone, joining, moderation, own, ownership, rights, warnings
+from . import content, entries, everyone, joining, moderation, own, ownership, rights, warnings
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions, usage_of
 from .call import Outcome
 from .help import show_help
@@ -61,6 +61,8 @@ NUMBER = Argument("number", read_number, kind=ArgumentKind.NUMBER)
 NOTIFY = one_of(*(what.value for what in Notify))
 LINKS = one_of(*(rule.value for rule in LinkRule))
 PURGED = Argument("@user|count", from_reply=lambda entry: f"@{entry.from_.user}", starts="@", kind=ArgumentKind.USER)
+
+QUEUE_ACT = Argument("approve|deny", choice("approve", "deny"), optional=True)
 
 COMMANDS: tuple[Slash, ...] = (
     # everyone
@@ -198,6 +200,14 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash("unlock", ("解除全员禁言",), (), N_("Let everyone post again"), moderation.unlock, c.Unlock),
     Slash("topic", (), (optional(rest("text…")),), N_("Set the topic"), moderation.topic, c.SetTopic),
+    Slash(
+        "queue",
+        (),
+        (QUEUE_ACT, optional(word("number", read_number)), REASON),
+        N_("Show what waits for review; approve it or turn it down"),
+        content.queue,
+        c.ApproveHeld,
+    ),
     Slash("requests", ("入群申请",), (), N_("List who waits to join"), joining.requests, c.DenyRequest),
     Slash(
         "approve",
@@ -294,6 +304,14 @@ COMMANDS: tuple[Slash, ...] = (
         N_("Set how many members there may be"),
         ownership.limit,
         c.SetMemberLimit,
+    ),
+    Slash(
+        "word",
+        (),
+        (word("add|del|list|test", choice("add", "del", "list", "test")), optional(rest("[refuse|hold|flag] <word>"))),
+        N_("The group's own content rules: words, patterns and domains"),
+        content.word,
+        c.AddWord,
     ),
     Slash(
         "dissolve",

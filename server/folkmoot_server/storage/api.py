@@ -261,6 +261,10 @@ class Ledger(Protocol):
         """
         ...
 
+    async def held_texts(self, code: str) -> dict[int, str]:
+        """Return the sealed texts of a group's held posts by number; see `held.HeldTexts`."""
+        ...
+
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         """Return groups by code, from the one after `after`."""
         ...

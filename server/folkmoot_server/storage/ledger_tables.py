@@ -18,8 +18,9 @@ from folkmoot_governance import (
     case_number,
 )
 from folkmoot_governance.account import AnyAccountEvent
+from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.group.events import GroupEvent
-from folkmoot_governance.group.state import InviteCode, Pinned, Wait, Warned
+from folkmoot_governance.group.state import InviteCode, Pinned, Review, Wait, Warned, Word
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, LinkRule, Notify, Role
 
 from .api import AccountRow, AnyEvent, Claim, GroupRow, Measure, MemberSettings, Note, Profile, Recorded, StoredAccount
@@ -28,6 +29,7 @@ from .tables import (
     accounts,
     bans,
     groups,
+    held_texts,
     ignored,
     invitations,
     invite_codes,
@@ -41,8 +43,10 @@ from .tables import (
     pins,
     profiles,
     read_marks,
+    reviews,
     tokens,
     warnings,
+    words,
 )
 
 T = TypeVar("T")
@@ -130,6 +134,8 @@ def load_group(main: Connection, code: str) -> GroupState | None:
         requests={one["user"]: JoinRequest(**one) for one in _rows(main, join_requests, code)},
         waits={one["user"]: Wait(**one) for one in _rows(main, join_waits, code)},
         invite_codes={one["code_id"]: InviteCode(**one) for one in _rows(main, invite_codes, code)},
+        reviews={one["number"]: _review(one) for one in _rows(main, reviews, code)},
+        words={one["word"]: _word(one) for one in _rows(main, words, code)},
         invitations={one["user"]: one["until_ms"] for one in _rows(main, invitations, code)},
     )
 
@@ -138,7 +144,7 @@ def _of_group(table: Table) -> Select[Any]:
     return select(table).where(table.c.code == bindparam("code")).order_by(*table.primary_key)
 
 
-_PARTS = (members, bans, mutes, warnings, pins, join_requests, join_waits, invite_codes, invitations)
+_PARTS = (members, bans, mutes, warnings, pins, join_requests, join_waits, invite_codes, invitations, reviews, words)
 _OF_GROUP = {table: _of_group(table) for table in (groups, *_PARTS)}
 
 
@@ -152,6 +158,20 @@ def _rows(main: Connection, table: Table, code: str) -> list[dict[str, Any]]:
 def _member(row: dict[str, Any]) -> Member:
     permissions = frozenset(Permission(name) for name in row["permissions"].split())
     return Member(row["user"], Role(row["role"]), row["joined_ts"], permissions, row["tag"])
+
+
+def _review(row: dict[str, Any]) -> Review:
+    return Review(**row | {"severity": Severity(row["severity"])})
+
+
+def _word(row: dict[str, Any]) -> Word:
+    return Word(row["word"], Action(row["verdict"]), row["by"])
+
+
+def find_held_texts(main: Connection, code: str) -> dict[int, str]:
+    """Return the sealed texts of a group's held posts by number."""
+    query = select(held_texts.c.number, held_texts.c.sealed).where(held_texts.c.code == code)
+    return {row.number: row.sealed for row in main.execute(query)}
 
 
 _USER: BindParameter[str] = bindparam("user")

@@ -64,6 +64,9 @@ class PostgresLedger:
     async def list_measures(self, user: str, now: int) -> list[Measure]:
         return await self._read(ledger_tables.list_measures, user, now)
 
+    async def held_texts(self, code: str) -> dict[int, str]:
+        return await self._read(ledger_tables.find_held_texts, code)
+
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
         return await self._read(ends.next_ends, limit)
 

@@ -90,9 +90,10 @@ PRUNED: dict[type[e.Event], str] = {
     e.InviteCodeMade: "invite_codes",
     e.MemberBanned: "bans",
     e.MemberMuted: "mutes",
+    e.ContentHeld: "reviews",
 }
 
-EMPTIED = ("members", "join_requests", "invitations", "join_waits", "invite_codes")
+EMPTIED = ("members", "join_requests", "invitations", "join_waits", "invite_codes", "reviews")
 
 
 def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
@@ -105,12 +106,44 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
         changes += [member_table_row(state, table, key) for key in _keys_of(state, event)]
     if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
         changes.append(invite_code_row(state, event.code_id))
+    changes += content_changes(state, event)
     changes += [_redaction(state, event, seq) for seq in e.erased_by(event)]
     if isinstance(event, e.NotesCleared):
         changes.append(Remove("notes", {"code": state.code, "user": event.user}))
     if isinstance(event, (e.GroupDissolved, e.GroupClosed)):
         changes += [Remove(table, {"code": state.code}) for table in EMPTIED]
     return changes
+
+
+def content_changes(state: GroupState, event: e.Event) -> list[RowChange]:
+    """Return what `event` changes of what waits for review and of the group's words."""
+    match event:
+        case e.ContentFlagged(queued=True):
+            ended = Remove("reviews", {"code": state.code}, until_ms=event.at)
+            return [ended, review_row(state, state.version)]
+        case e.ContentHeld():
+            return [review_row(state, state.version)]
+        case e.HeldApproved() | e.HeldDenied() | e.FlagCleared():
+            return [Remove("reviews", {"code": state.code, "number": event.number})]
+        case e.WordAdded():
+            return [word_row(state, event.word)]
+        case e.WordRemoved():
+            return [Remove("words", {"code": state.code, "word": event.word})]
+        case _:
+            return []
+
+
+def review_row(state: GroupState, number: int) -> Upsert:
+    """Return the row of what waits for review under a number."""
+    review = state.reviews[number]
+    values = {name: getattr(review, name) for name in ("number", "user", "ts", "rule", "until_ms", "seq", "mark")}
+    return Upsert("reviews", {"code": state.code, **values, "severity": review.severity.value})
+
+
+def word_row(state: GroupState, word: str) -> Upsert:
+    """Return the row of one of the group's words."""
+    found = state.words[word]
+    return Upsert("words", {"code": state.code, "word": word, "verdict": found.verdict.value, "by": found.by})
 
 
 def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]:

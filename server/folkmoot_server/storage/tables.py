@@ -1,17 +1,17 @@
 """The ledger and the tables made from it, for SQLite and PostgreSQL alike.
 
-`ledger` is the record; `groups` to `redactions` are projections of it, rewritten from it at any time;
-`notes`, `profiles`, `tokens`, `read_marks`, `activity` (how busy a group is), `member_settings`, `ignored` and
-`journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be deleted from under
-it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is
-made and described in `migrations/versions/s0002_postgres.py`.
+`ledger` is the record; `groups` to `words` are projections of it, rewritten from it at any time; `notes`, `held_texts`
+(of held posts, sealed), `profiles`, `tokens`, `read_marks`, `activity` (how busy a group is), `member_settings`,
+`ignored` and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be
+deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
+`journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0011"
+SCHEMA = "0012"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -221,6 +221,38 @@ notes = Table(
     Index(None, "code", "user"),
 )
 
+reviews = Table(
+    "reviews",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _number("number", primary_key=True, autoincrement=False),
+    _text("user"),
+    _number("ts"),
+    _text("rule"),
+    _text("severity"),
+    _number("until_ms"),
+    _number("seq"),
+    _text("mark"),
+)
+
+words = Table(
+    "words",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _text("word", primary_key=True),
+    _text("verdict"),
+    _text("by"),
+)
+
+held_texts = Table(
+    "held_texts",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _number("number", primary_key=True, autoincrement=False),
+    _number("until_ms"),
+    _text("sealed"),
+)
+
 profiles = Table(
     "profiles",
     metadata,
@@ -276,5 +308,7 @@ PROJECTIONS = (
     invitations,
     invite_codes,
     redactions,
+    reviews,
+    words,
 )
 """The tables that replaying the ledger must give again, parents before children."""

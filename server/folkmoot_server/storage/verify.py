@@ -27,10 +27,18 @@ from .api import AnyEvent, Recorded, StorageError, Upsert
 from .database import FAILURES, MAIN, close_main, locked, open_main
 from .heads import GROUP, code_of
 from .ledger_tables import ledger_row, recorded
-from .projection import MEMBER_TABLES, group_row, invite_code_row, member_table_row, project_account
+from .projection import (
+    MEMBER_TABLES,
+    group_row,
+    invite_code_row,
+    member_table_row,
+    project_account,
+    review_row,
+    word_row,
+)
 from .sealing import load_key
 from .segments import SegmentReader, Segments
-from .tables import SCHEMA, accounts, groups, invite_codes, journal_heads, ledger, metadata, redactions
+from .tables import SCHEMA, accounts, groups, invite_codes, journal_heads, ledger, metadata, redactions, reviews, words
 from .verify_journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files
 
 Progress = Callable[[int, int], None]
@@ -191,6 +199,8 @@ def _check_projections(main: Connection, replay: Replay, journal: JournalCheck) 
         yield from _compare_rows(main, metadata.tables[name], where, rows)
     codes = [_values(invite_code_row(state, code_id)) for code_id in state.invite_codes]
     yield from _compare_rows(main, invite_codes, where, codes)
+    yield from _compare_rows(main, reviews, where, [review_row(state, number).values for number in state.reviews])
+    yield from _compare_rows(main, words, where, [word_row(state, word).values for word in state.words])
     yield from _compare_rows(main, redactions, where, _redactions(replay.events, state.code, journal))
 
 

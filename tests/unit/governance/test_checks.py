@@ -5,6 +5,7 @@ import pytest
 
 from folkmoot_governance import GroupState, Permission, PlatformRole, Refusal
 from folkmoot_governance.actor import Actor
+from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -45,6 +46,10 @@ SAMPLES: dict[type[c.Command], c.Command] = {
     c.Unlock: c.Unlock(),
     c.SetSlow: c.SetSlow(0),
     c.SetAntiraid: c.SetAntiraid(),
+    c.ApproveHeld: c.ApproveHeld(1),
+    c.DenyHeld: c.DenyHeld(1),
+    c.AddWord: c.AddWord("word", Action.REFUSE),
+    c.RemoveWord: c.RemoveWord("word"),
     c.EndAntiraid: c.EndAntiraid(),
     c.SetTopic: c.SetTopic(""),
     c.Promote: c.Promote("max", permissions=frozenset()),

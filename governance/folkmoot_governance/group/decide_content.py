@@ -1,0 +1,126 @@
+"""Content: what is noted of posts that broke a rule, what is held for review, and the group's own words (G10)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import GroupStatus
+
+from ..actor import Actor
+from ..content.kinds import Action
+from ..duration import end_of
+from ..policy import Policy
+from ..refusal import Refusal
+from ..text import N_
+from . import commands as c
+from .checks import refuse
+from .events import (
+    ContentFlagged,
+    ContentHeld,
+    ContentRefused,
+    Event,
+    FlagCleared,
+    HeldApproved,
+    HeldDenied,
+    WordAdded,
+    WordRemoved,
+)
+from .state import GroupState, Review
+
+Decision = Sequence[Event] | Refusal
+
+
+def record_verdict(state: GroupState, command: c.RecordVerdict, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Note a broken rule. What is to be held while the queue is full is refused."""
+    if state.status is GroupStatus.CLOSED:
+        return []
+    user, rule, severity = command.user, command.rule, command.severity
+    waiting = [one for one in state.reviews.values() if one.until_ms > now]
+    own = sum(one.user == user for one in waiting)
+    is_full = len(waiting) >= policy.reviews_per_group or own >= policy.reviews_per_member
+    until = end_of(now, policy.review_ms)
+    if command.action is Action.FLAG:
+        return [
+            ContentFlagged(
+                at=now,
+                by=actor.user,
+                user=user,
+                rule=rule,
+                severity=severity,
+                seq=command.seq,
+                until_ms=until,
+                queued=not is_full,
+            )
+        ]
+    if command.action is Action.HOLD and not is_full:
+        mark = command.mark
+        return [ContentHeld(at=now, by=actor.user, user=user, rule=rule, severity=severity, until_ms=until, mark=mark)]
+    return [ContentRefused(at=now, by=actor.user, user=user, rule=rule, severity=severity)]
+
+
+def find_review(state: GroupState, number: int, now: int) -> Review | Refusal:
+    """Return what waits under a number."""
+    found = state.reviews.get(number)
+    if found is None or found.until_ms <= now:
+        return refuse(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), number=number, help="/queue")
+    return found
+
+
+def approve_held(state: GroupState, command: c.ApproveHeld, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Let a held post through, unless its author may not post any more; nobody approves an own one."""
+    found = find_review(state, command.number, now)
+    if isinstance(found, Refusal):
+        return found
+    if found.seq:
+        return [FlagCleared(at=now, by=actor.user, user=found.user, number=found.number)]
+    if found.user == actor.user:
+        return refuse(ErrorCode.FORBIDDEN, N_("Somebody else must look at a post of your own."))
+    if found.user not in state.members:
+        return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=found.user)
+    mute = state.mute_of(found.user, now)
+    if mute:
+        text = N_("@{user} is muted {until}: what they wrote is not posted.")
+        help = f"/unmute @{found.user}"
+        return refuse(ErrorCode.MUTED, text, user=found.user, until_ms=mute.until_ms, help=help)
+    return [HeldApproved(at=now, by=actor.user, user=found.user, number=found.number)]
+
+
+def deny_held(state: GroupState, command: c.DenyHeld, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Turn a held post down. What was flagged is posted: that is deleted, or stands."""
+    found = find_review(state, command.number, now)
+    if isinstance(found, Refusal):
+        return found
+    if found.seq:
+        help = f"/delete {found.seq}"
+        return refuse(ErrorCode.CONFLICT, N_("This is posted already: {help}"), help=help)
+    return [HeldDenied(at=now, by=actor.user, user=found.user, number=found.number, reason=command.reason)]
+
+
+def add_word(state: GroupState, command: c.AddWord, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Add a word, or give it another verdict. That it can be compiled is for the shell to know."""
+    known = state.words.get(command.word)
+    if known is None and len(state.words) >= policy.words_per_group:
+        text = N_("The group has {current} words; {limit} are allowed.")
+        return refuse(
+            ErrorCode.CONFLICT, text, current=len(state.words), limit=policy.words_per_group, help="/word list"
+        )
+    if known is not None and known.verdict is command.verdict:
+        return []
+    return [WordAdded(at=now, by=actor.user, word=command.word, verdict=command.verdict)]
+
+
+def remove_word(state: GroupState, command: c.RemoveWord, actor: Actor, now: int, policy: Policy) -> Decision:
+    if command.word not in state.words:
+        return refuse(
+            ErrorCode.NO_SUCH_ENTRY, N_("{word} is not among the group's words."), word=command.word, help="/word list"
+        )
+    return [WordRemoved(at=now, by=actor.user, word=command.word)]
+
+
+CONTENT: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
+    c.RecordVerdict: record_verdict,
+    c.ApproveHeld: approve_held,
+    c.DenyHeld: deny_held,
+    c.AddWord: add_word,
+    c.RemoveWord: remove_word,
+}

@@ -1,0 +1,172 @@
+"""The content rules in force: loaded from files off the event loop, again when a file changes, asked on every post.
+
+A file that cannot be used leaves the rules as they were; what is wrong is in the log and in `admin rule list`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import structlog
+from msgspec import Struct
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.content.fold import read
+from folkmoot_governance.content.kinds import Action, Kind, Severity
+from folkmoot_governance.content.match import Matcher, Verdict, stricter
+from folkmoot_governance.content.rules import MOST_TIMES, Rule, RuleSet, check_rule, is_domain, pattern_of
+from folkmoot_governance.group.state import GroupState
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Role
+
+from .config import ContentPolicy
+from .i18n import N_
+from .rooms import Room
+from .rule_files import RuleFileError, find_rule_file, load_rule_set
+
+log = structlog.get_logger()
+
+LOOK_S = 2.0
+"""How often files are looked at for changes."""
+RECORD_MS = 60_000
+"""One broken rule is recorded so often, for each member and group: refusals come as fast as somebody types."""
+MOST_RECENT = 10_000
+WORD_PREFIX = "word:"
+WORD_LEAST, WORD_MOST = 2, 60
+
+Stamps = tuple[tuple[str, int, int], ...]
+
+
+class Loaded(Struct, frozen=True):
+    """Rule sets that were read together, ready to judge."""
+
+    sets: tuple[RuleSet, ...]
+    matcher: Matcher
+
+
+def actions_of(policy: ContentPolicy) -> dict[Severity, Action]:
+    """Return what follows from each severity."""
+    return {Severity(name): Action(getattr(policy, name)) for name in ("low", "medium", "high")}
+
+
+def look_at(paths: Sequence[Path]) -> Stamps:
+    """Return how files stand: two answers differ when a file has changed. Touches the disk."""
+    found = []
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:
+            found.append((str(path), 0, -1))
+        else:
+            found.append((str(path), status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
+def load(paths: Sequence[Path], actions: Mapping[Severity, Action]) -> Loaded:
+    """Read and compile rule files. Takes a while. Raises RuleFileError."""
+    sets = tuple(map(load_rule_set, paths))
+    return Loaded(sets, Matcher([rule for one in sets for rule in one.rules], actions))
+
+
+class ContentRules:
+    """Judges posts by the operator's rules and the group's own."""
+
+    def __init__(self, policy: ContentPolicy) -> None:
+        self.actions = actions_of(policy)
+        self.problem: RuleFileError | None = None
+        self._paths = [find_rule_file(name) for name in policy.rule_files]
+        self._loaded = Loaded((), Matcher((), self.actions))
+        self._seen: Stamps = ()
+        self._recorded: dict[tuple[str, str, str], int] = {}
+
+    @property
+    def sets(self) -> tuple[RuleSet, ...]:
+        """The rule sets in force."""
+        return self._loaded.sets
+
+    async def load(self) -> None:
+        """Load all files, unless that takes rules out of force. Raises RuleFileError."""
+        self._seen = await asyncio.to_thread(look_at, self._paths)
+        try:
+            self._loaded = await asyncio.to_thread(load, self._paths, self.actions)
+            self.problem = None
+        except RuleFileError as error:
+            self.problem = error
+            raise
+
+    async def watch(self) -> None:
+        """Load again what changes, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if await asyncio.to_thread(look_at, self._paths) == self._seen:
+                continue
+            try:
+                await self.load()
+                log.info("loaded the content rules", versions=[f"{one.name} {one.version}" for one in self.sets])
+            except RuleFileError as error:
+                log.warning("kept the old content rules", problem=str(error))
+
+    def judge(self, room: Room, user: str, body: str, now: int, *, again: bool = False) -> Verdict | None:
+        """Return what the rules say of a post that is allowed otherwise. A post judged `again` is not counted twice."""
+        matcher, own = self._loaded.matcher, own_rules(room)
+        if not matcher.rules and own is None:
+            return None
+        reading = read(body)
+        staff = room.state.role_of(user) is not Role.MEMBER
+        verdict = matcher.judge(reading, staff=staff)
+        if own is not None:
+            verdict = stricter(verdict, own.judge(reading))
+        if matcher.is_timed and not again:
+            earlier = room.recent_posts.setdefault(user, deque(maxlen=MOST_TIMES))
+            verdict = stricter(verdict, matcher.judge_timed(reading, earlier, now, staff=staff))
+            earlier.append((now, hash(reading.squeezed)))
+        return verdict
+
+    def is_to_record(self, code: str, user: str, rule: str, now: int) -> bool:
+        """Say whether a refusal goes into the ledger: not when the same one did a moment ago."""
+        key = (code, user, rule)
+        if now < self._recorded.get(key, 0) + RECORD_MS:
+            return False
+        if len(self._recorded) >= MOST_RECENT:
+            self._recorded.clear()
+        self._recorded[key] = now
+        return True
+
+
+def own_rules(room: Room) -> Matcher | None:
+    """Return the group's own rules, compiled once for each change of its words; None where it has none."""
+    words = room.state.words
+    if not words:
+        return None
+    if room.own_rules is None or room.own_rules[0] is not words:
+        room.own_rules = (words, compile_words(room.state))
+    return room.own_rules[1]
+
+
+def compile_words(state: GroupState) -> Matcher:
+    """Return a group's words as rules, each named after its word."""
+    rules = [word_rule(one.word, one.verdict) for one in state.words.values()]
+    return Matcher(rules, {})
+
+
+def word_rule(word: str, verdict: Action) -> Rule:
+    """Return a word of a group as a rule: `/…/` is a pattern, a name with a dot a domain, all else a term."""
+    pattern = pattern_of(word)
+    if pattern is not None:
+        kind, entry = Kind.PATTERN, pattern
+    elif is_domain(word) and not word.startswith("/"):
+        kind, entry = Kind.DOMAIN, word
+    else:
+        kind, entry = Kind.TERM, word
+    return Rule(id=WORD_PREFIX + word, kind=kind, severity=Severity.MEDIUM, verdict=verdict, entries=entry)
+
+
+def check_word(word: str) -> Refusal | None:
+    """Refuse a word that is no rule: too short, too long, or a pattern that cannot be compiled."""
+    if not WORD_LEAST <= len(word) <= WORD_MOST:
+        text = N_("A word has {least} to {most} characters.")
+        return Refusal(ErrorCode.BAD_SYNTAX, text, {"least": WORD_LEAST, "most": WORD_MOST})
+    for problem in check_rule(word_rule(word, Action.REFUSE)):
+        return Refusal(ErrorCode.BAD_SYNTAX, problem.text, {**problem.detail, "rule": word})
+    return None

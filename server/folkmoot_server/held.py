@@ -1,0 +1,63 @@
+"""The texts of held posts: sealed as the texts of removed entries are, and in the database until their time is over."""
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec import Struct
+
+from folkmoot_protocol.types import EntryKind
+
+from .storage.api import Remove, RowChange, Upsert
+from .storage.sealing import KEY_BYTES, NONCE_BYTES, load_key
+
+TABLE = "held_texts"
+
+
+class HeldText(Struct, frozen=True):
+    """What a held post will say when it is approved."""
+
+    kind: EntryKind
+    body: str
+    reply_to: int | None = None
+    target: int | None = None
+    data: dict[str, Any] = {}
+
+
+class HeldTexts:
+    """Seals the texts of held posts under a key made from the journal's, each bound to its group and number."""
+
+    def __init__(self, data_dir: Path) -> None:
+        key = load_key(data_dir / "keys" / "journal.key")
+        self._cipher = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=b"folkmoot held posts").derive(key))
+
+    def rows(self, code: str, number: int, text: HeldText, now: int, until_ms: int) -> list[RowChange]:
+        """Return the row of a held text, and the removal of those of the group whose time is over."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = nonce + self._cipher.encrypt(nonce, msgspec.json.encode(text), _bound_to(code, number))
+        values = {"code": code, "number": number, "until_ms": until_ms, "sealed": base64.b64encode(sealed).decode()}
+        return [Remove(TABLE, {"code": code}, until_ms=now), Upsert(TABLE, values)]
+
+    def unseal(self, code: str, number: int, sealed: str) -> HeldText | None:
+        """Return a text; None where it is not what was sealed under this key."""
+        raw = base64.b64decode(sealed)
+        try:
+            text = self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound_to(code, number))
+        except InvalidTag:
+            return None
+        return msgspec.json.decode(text, type=HeldText)
+
+
+def removal(code: str, number: int) -> RowChange:
+    """Return the removal of a text that has been posted."""
+    return Remove(TABLE, {"code": code, "number": number})
+
+
+def _bound_to(code: str, number: int) -> bytes:
+    return f"{code}|{number}".encode()

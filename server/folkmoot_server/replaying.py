@@ -1,0 +1,66 @@
+"""Trying rules on what was said in the last days, before they are armed: bounded, and judged off the event loop."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from folkmoot_governance.content.fold import read
+from folkmoot_governance.content.kinds import Action, Severity
+from folkmoot_governance.content.match import Matcher
+from folkmoot_governance.content.rules import Rule
+from folkmoot_governance.duration import DAY_MS
+from folkmoot_protocol.types import Entry, EntryKind
+
+from .rooms import Room
+
+if TYPE_CHECKING:
+    from .node import Node
+
+DAYS = 7
+MOST_ENTRIES = 5_000
+PAGE = 200
+MOST_EXAMPLES = 10
+EXAMPLE_CHARS = 120
+SAID = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT})
+
+
+class Hits(Struct):
+    """What a trial came to: posts looked at, posts that broke a rule, the first of these (seq, user, text, rule)."""
+
+    seen: int = 0
+    count: int = 0
+    examples: list[tuple[int, str, str, str]] = []
+
+    def as_data(self) -> dict[str, object]:
+        """Return it for programs."""
+        names = ("seq", "user", "body", "rule")
+        items = [dict(zip(names, one, strict=True)) for one in self.examples]
+        return {"entries": self.seen, "hits": self.count, "items": items}
+
+
+async def replay(node: "Node", room: Room, rules: Sequence[Rule]) -> Hits:
+    """Judge what was posted to a group in the last days, the newest first. Raises StorageError."""
+    matcher = await asyncio.to_thread(Matcher, rules, dict.fromkeys(Severity, Action.FLAG))
+    hits = Hits(examples=[])
+    since = node.clock.now_ms() - DAYS * DAY_MS
+    before, more = room.last_seq + 1, True
+    while more and hits.seen < MOST_ENTRIES:
+        page = await node.store.journal.page(room.state.code, before=before, limit=PAGE)
+        said = [entry for entry in page.entries if entry.kind in SAID and entry.ts >= since]
+        await asyncio.to_thread(_judge, matcher, said[::-1], hits)
+        more = page.more and page.entries[0].ts >= since
+        before = page.entries[0].seq if page.entries else 0
+    return hits
+
+
+def _judge(matcher: Matcher, entries: Sequence[Entry], hits: Hits) -> None:
+    for entry in entries:
+        hits.seen += 1
+        verdict = matcher.judge(read(entry.body))
+        if verdict is None:
+            continue
+        hits.count += 1
+        if len(hits.examples) < MOST_EXAMPLES:
+            hits.examples.append((entry.seq, entry.from_.user, entry.body[:EXAMPLE_CHARS], verdict.rule))

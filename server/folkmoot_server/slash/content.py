@@ -1,0 +1,162 @@
+"""Slash commands about content: the group's own words, and the queue of what waits for review (G10)."""
+
+from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance.content.kinds import Action as Verdict
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_governance.group.checks import check_role
+from folkmoot_governance.group.mentions import find_mentions
+from folkmoot_governance.group.state import Review
+from folkmoot_governance.permissions import RULES
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Author, Entry, Role
+
+from ..content import check_word, word_rule
+from ..held import HeldText, removal
+from ..i18n import N_, show_instant
+from ..replaying import Hits, replay
+from ..storage.api import NewEntry, Work
+from .call import Answer, Call, Carrying, Outcome
+
+MOST_LISTED = 50
+SHOWN_CHARS = 200
+VERDICTS = (Verdict.REFUSE, Verdict.HOLD, Verdict.FLAG)
+NEEDS_NUMBER = Refusal(ErrorCode.BAD_SYNTAX, N_("Say which one: /queue {act} <number>."), {"act": "approve|deny"})
+NEEDS_WORD = Refusal(ErrorCode.BAD_SYNTAX, N_("Say which word: /word {act} <word>."), {"act": "add|del|test"})
+
+
+async def queue(call: Call, act: str | None, number: int | None, reason: str | None) -> Outcome:
+    """List what waits for review, or decide on it."""
+    if act is None:
+        return await list_queue(call)
+    if number is None:
+        return NEEDS_NUMBER
+    if act == "deny":
+        return c.DenyHeld(number, reason or "")
+    return await approve(call, number)
+
+
+async def list_queue(call: Call) -> Outcome:
+    """List what waits: held posts with their texts, flagged entries with their seqs."""
+    refusal = check_role(call.room.state, RULES[c.ApproveHeld], call.account.actor())
+    if refusal:
+        return refusal
+    waiting = [one for one in call.room.state.reviews.values() if one.until_ms > call.now][:MOST_LISTED]
+    texts = await held_texts(call) if any(not one.seq for one in waiting) else {}
+    rows = [queue_row(one, texts.get(one.number)) for one in waiting]
+    lines = [call.say(queue_line(one), row) for one, row in zip(waiting, rows, strict=True)]
+    return Answer("\n".join(lines) or call.say(N_("Nothing waits for review.")), {"items": rows})
+
+
+def queue_row(review: Review, text: HeldText | None) -> dict[str, object]:
+    """Return what waits under a number, for programs."""
+    row: dict[str, object] = {
+        "number": review.number,
+        "user": review.user,
+        "rule": review.rule,
+        "severity": review.severity.value,
+        "time": show_instant(review.ts),
+        "until_ms": review.until_ms,
+    }
+    return row | ({"seq": review.seq} if review.seq else {"body": text.body[:SHOWN_CHARS] if text else "–"})
+
+
+def queue_line(review: Review) -> str:
+    """Return the msgid of a line of the queue."""
+    if review.seq:
+        return N_("{number}: entry {seq} by @{user}, {time}, rule {rule} ({severity}), flagged")
+    return N_("{number}: @{user}, {time}, rule {rule} ({severity}): {body}")
+
+
+async def held_texts(call: Call) -> dict[int, HeldText]:
+    """Return the texts of the group's held posts by number."""
+    code = call.room.state.code
+    sealed = await call.node.store.ledger.held_texts(code)
+    opened = {number: call.node.held_texts.unseal(code, number, one) for number, one in sealed.items()}
+    return {number: text for number, text in opened.items() if text is not None}
+
+
+async def approve(call: Call, number: int) -> Outcome:
+    """Post what was held, in its author's name, or let stand what was flagged."""
+    review = call.room.state.reviews.get(number)
+    command = c.ApproveHeld(number)
+    if review is None or review.seq:
+        return command
+    text = (await held_texts(call)).get(number)
+    author = await call.node.accounts.load(review.user)
+    if text is None or author is None:
+        return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), {"number": number})
+    name = author.name_in(call.room.state.code)
+
+    def post(work: Work, state: GroupState, event: e.Event) -> None:
+        if not isinstance(event, e.HeldApproved):
+            return
+        role = state.role_of(event.user) or Role.MEMBER
+        by = Author(event.user, name, role, tuple(state.tags_of(event.user)))
+        mentions = find_mentions(text.body, state.members)
+        data = {**text.data, "mentions": list(mentions)} if mentions else text.data
+        entry = Entry(
+            seq=0,
+            ts=event.at,
+            kind=text.kind,
+            from_=by,
+            body=text.body,
+            reply_to=text.reply_to,
+            target=text.target,
+            data=data or None,
+        )
+        work.entries = [*work.entries, NewEntry(entry)]
+        work.rows = [*work.rows, removal(state.code, number)]
+
+    return Carrying(command, post)
+
+
+async def word(call: Call, act: str, text: str | None) -> Outcome:
+    """Add, take out, list or try the group's own words."""
+    if act == "list":
+        return list_words(call)
+    if not text:
+        return NEEDS_WORD
+    if act == "del":
+        return c.RemoveWord(text)
+    verdict, text = read_verdict(text)
+    refusal = check_word(text)
+    if refusal:
+        return refusal
+    return c.AddWord(text, verdict) if act == "add" else await try_word(call, text)
+
+
+def read_verdict(text: str) -> tuple[Verdict, str]:
+    """Return the verdict that a line begins with, and what is left of it; refuse where it says none."""
+    first, _, left = text.partition(" ")
+    if left and first.lower() in set(VERDICTS):
+        return Verdict(first.lower()), left.strip()
+    return Verdict.REFUSE, text
+
+
+def list_words(call: Call) -> Outcome:
+    """List the group's words, for those who may remove what breaks them."""
+    refusal = check_role(call.room.state, RULES[c.ApproveHeld], call.account.actor())
+    if refusal:
+        return refusal
+    found = sorted(call.room.state.words.values(), key=lambda one: one.word)
+    lines = [f"{one.word} [{one.verdict}]" for one in found]
+    items = [{"word": one.word, "verdict": one.verdict.value, "by": one.by} for one in found]
+    return Answer("\n".join(lines) or call.say(N_("None.")), {"items": items})
+
+
+async def try_word(call: Call, text: str) -> Outcome:
+    """Show what a word would have met in the last days, before it is armed."""
+    refusal = check_role(call.room.state, RULES[c.AddWord], call.account.actor())
+    if refusal:
+        return refusal
+    hits = await replay(call.node, call.room, [word_rule(text, Verdict.REFUSE)])
+    return Answer(tell_hits(call, hits), hits.as_data())
+
+
+def tell_hits(call: Call, hits: Hits) -> str:
+    """Return what a trial came to, in words."""
+    head = call.say(
+        N_("{hits} of the last {entries} posts would break it."), {"hits": hits.count, "entries": hits.seen}
+    )
+    return "\n".join([head, *(f"#{seq} @{user}: {body}" for seq, user, body, _rule in hits.examples)])

@@ -1,0 +1,205 @@
+"""Posts that break content rules, over the wire: refused, held, flagged; the group's own words; files that change."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol import results as rs
+from tests.integration.server import PASSWORD, Server, serving
+from tests.integration.wire import Wire, bodies, refused
+
+RULES = """
+format = 1
+name = "house"
+version = "{version}"
+
+[[rules]]
+id = "casino"
+kind = "term"
+severity = "high"
+entries = "{word}"
+
+[[rules]]
+id = "prize"
+kind = "term"
+severity = "medium"
+entries = "prize"
+
+[[rules]]
+id = "mild"
+kind = "term"
+severity = "low"
+entries = "darn"
+"""
+
+
+def write_rules(place: Path, version: str, word: str) -> None:
+    (place / "rules.toml").write_text(RULES.format(version=version, word=word), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("content")
+
+
+@pytest.fixture(scope="module")
+def house(place: Path) -> Iterator[Server]:
+    """A server with a rule file of its own, for all tests here."""
+    write_rules(place, "1", "casino")
+    rules = str(place / "rules.toml")
+    with serving(place, groups=20, members=3, admin="root", policy__content__rule_files=rules) as server:
+        yield server
+
+
+class Group:
+    """`ann` owns the group `code`, `bob` and `cat` are members."""
+
+    def __init__(self, code: str, wires: list[Wire]) -> None:
+        self.code = code
+        self.ann, self.bob, self.cat = wires
+
+    async def queue(self) -> list[dict[str, object]]:
+        """Return what ann finds in the queue."""
+        items = (await self.ann.run("/queue", self.code)).data["items"]
+        assert isinstance(items, list)
+        return items
+
+
+@pytest.fixture
+async def group(house: Server) -> AsyncIterator[Group]:
+    seats = house.seats.pop()
+    async with AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(await house.connect(seat)) for seat in seats]
+        yield Group(seats[0].code, wires)
+
+
+async def test_a_post_is_refused_whatever_it_wears(group: Group) -> None:
+    for body in ("best casino", "C\u200basino!", "ｃａｓｉｎｏ", "c.a.s.i.n.o", "саsinо"):
+        error = await refused(group.bob.post(group.code, body), "content_refused", rule="casino", severity="high")
+        assert "casino" in error.message
+    await group.bob.post(group.code, "an ordinary post")
+    assert bodies(await group.ann.history(group.code))[-1] == "an ordinary post"
+
+
+async def test_slash_me_is_judged_too(group: Group) -> None:
+    await refused(group.bob.run("/me loves the casino", group.code), "content_refused")
+
+
+async def test_a_held_post_is_posted_when_it_is_approved(group: Group) -> None:
+    seq = await group.cat.post(group.code, "a question")
+    error = await refused(
+        group.bob.post(group.code, "you won a prize", reply_to=seq, nonce="one"), "content_held", rule="prize"
+    )
+    again = await refused(group.bob.post(group.code, "you won a prize", nonce="one"), "content_held")
+    assert again.detail["number"] == error.detail["number"]
+    (item,) = await group.queue()
+    assert (item["number"], item["body"], item["rule"]) == (error.detail["number"], "you won a prize", "prize")
+    assert "you won a prize" not in bodies(await group.ann.history(group.code))
+    await refused(group.bob.run("/queue", group.code), "forbidden")
+    await refused(group.bob.run(f"/queue approve {item['number']}", group.code), "forbidden")
+    await group.ann.run(f"/queue approve {item['number']}", group.code)
+    await group.cat.until(lambda: "you won a prize" in bodies(group.cat.entries(group.code)))
+    entry = group.cat.entries(group.code)[-1]
+    assert (entry.from_.user, entry.body, entry.reply_to) == (group.bob.user, "you won a prize", seq)
+    assert await group.queue() == []
+
+
+async def test_a_held_post_is_turned_down_and_its_text_is_nowhere_in_clear(group: Group, house: Server) -> None:
+    secret = "prize of the seventh lantern"
+    error = await refused(group.bob.post(group.code, secret), "content_held")
+    await group.ann.run(f"/queue deny {error.detail['number']} spam", group.code)
+    assert await group.queue() == []
+    await refused(group.ann.run(f"/queue approve {error.detail['number']}", group.code), "no_such_entry")
+    for path in house.data.rglob("*.sqlite3*"):
+        assert secret.encode() not in path.read_bytes(), path
+
+
+async def test_a_flagged_post_stands_and_is_in_the_queue(group: Group) -> None:
+    seq = await group.bob.post(group.code, "darn it")
+    waiting = await group.queue()
+    (item,) = waiting
+    assert (item["seq"], item["rule"], item["severity"]) == (seq, "mild", "low")
+    await refused(group.ann.run(f"/queue deny {item['number']}", group.code), "conflict", help=f"/delete {seq}")
+    await group.ann.run(f"/queue approve {item['number']}", group.code)
+    assert await group.queue() == []
+
+
+async def test_words_of_the_group(group: Group) -> None:
+    for line in ("/word add lottery", "/word add hold /free\\s+\\d+/", "/word add flag spam.example"):
+        await group.ann.run(line, group.code)
+    await refused(group.bob.post(group.code, "the l0ttery"), "content_refused", rule="word:lottery")
+    await refused(group.bob.post(group.code, "free  500"), "content_held")
+    await group.bob.post(group.code, "see https://spam.example/x")
+    listed = (await group.ann.run("/word list", group.code)).data["items"]
+    assert [(item["word"], item["verdict"]) for item in listed] == [
+        ("/free\\s+\\d+/", "hold"),
+        ("lottery", "refuse"),
+        ("spam.example", "flag"),
+    ]
+    await group.ann.run("/word del lottery", group.code)
+    await group.bob.post(group.code, "the lottery")
+    for line in ("/word list", "/word add x y", "/word test lottery"):
+        await refused(group.bob.run(line, group.code), "forbidden")
+    for line in ("/word add /(/", "/word add x", "/word add", "/word add /a*/", "/word add " + "x" * 61):
+        await refused(group.ann.run(line, group.code), "bad_syntax")
+
+
+async def test_a_word_is_tried_before_it_is_armed(group: Group) -> None:
+    for body in ("the umbrella", "nothing", "UMBRELLA!"):
+        await group.bob.post(group.code, body)
+    tried = await group.ann.run("/word test umbrella", group.code)
+    assert tried.data["hits"] == 2
+    assert [item["body"] for item in tried.data["items"]] == ["UMBRELLA!", "the umbrella"]
+    await group.bob.post(group.code, "umbrella still")
+
+
+async def administer(house: Server, verb: str, **fields: object) -> rs.AdminResult:
+    async with await Wire.open(house.url, None) as wire:
+        await wire.ask(rq.Login, user="root", password=PASSWORD)
+        result: rs.AdminResult = await wire.ask(rq.Admin, noun="rule", verb=verb, **fields)
+        return result
+
+
+async def test_files_are_loaded_again_and_a_broken_one_changes_nothing(
+    group: Group, house: Server, place: Path
+) -> None:
+    file = place / "rules.toml"
+    write_rules(place, "2", "roulette")
+    assert {item["version"] for item in (await administer(house, "reload")).items} == {"2"}
+    await refused(group.bob.post(group.code, "roulette"), "content_refused")
+    await group.bob.post(group.code, "casino is fine now")
+    file.write_text("no rules at all", "utf-8")
+    await refused(administer(house, "reload"), "bad_request")
+    listed = await administer(house, "list")
+    assert {item["version"] for item in listed.items} == {"2"} and listed.text
+    await refused(group.bob.post(group.code, "roulette"), "content_refused")
+    write_rules(place, "3", "casino")
+    while {item["version"] for item in (await administer(house, "list")).items} != {"3"}:
+        pass
+    await refused(group.bob.post(group.code, "casino"), "content_refused")
+
+
+async def test_a_rule_file_is_tried_before_it_is_armed(group: Group, house: Server) -> None:
+    for body in ("a parasol", "nothing"):
+        await group.bob.post(group.code, body)
+    text = RULES.format(version="9", word="parasol")
+    (found,) = (await administer(house, "test", target=group.code, text=text)).items
+    assert (found["hits"], found["examples"][0]["body"], found["examples"][0]["rule"]) == (1, "a parasol", "casino")
+    await group.bob.post(group.code, "a parasol again")
+    await refused(administer(house, "test", text="nonsense"), "bad_request")
+
+
+async def test_the_store_agrees_with_its_ledger_and_restarts_with_what_waits(group: Group, house: Server) -> None:
+    await refused(group.bob.post(group.code, "one more prize"), "content_held")
+    await group.ann.run("/word add tombola", group.code)
+    assert house.terminate() == 0
+    verified = house.run("db", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    house.start()
+    async with await Wire.open(house.url, group.ann.token) as ann:
+        items = (await ann.run("/queue", group.code)).data["items"]
+        assert [item["body"] for item in items] == ["one more prize"]
+        await refused(ann.post(group.code, "tombola"), "content_refused")

@@ -1,0 +1,123 @@
+"""Content in a group: what is recorded, what waits for review, the group's own words."""
+
+import pytest
+
+from folkmoot_governance import SERVICE, GroupState
+from folkmoot_governance.content.kinds import Action, Severity
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_protocol.errors import ErrorCode
+from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group
+
+
+def verdict(action: Action, user: str = "mia", **more: object) -> c.RecordVerdict:
+    return c.RecordVerdict(user, "rule", Severity.MEDIUM, action, **more)  # type: ignore[arg-type]
+
+
+def hold(state: GroupState, user: str = "mia", now: int = NOW) -> int:
+    """Let a post be held; return its number."""
+    (event,) = do(state, verdict(Action.HOLD, user), SERVICE.user, now)
+    assert isinstance(event, e.ContentHeld)
+    return state.version
+
+
+def test_only_the_service_records_verdicts() -> None:
+    assert code_of(ask(make_group(), verdict(Action.REFUSE), "olga")) == ErrorCode.FORBIDDEN
+
+
+def test_a_refused_post_is_for_the_record_alone() -> None:
+    state = make_group()
+    (event,) = do(state, verdict(Action.REFUSE), SERVICE.user)
+    assert isinstance(event, e.ContentRefused) and event.user == "mia" and event.severity is Severity.MEDIUM
+    assert not state.reviews
+
+
+def test_a_held_post_waits_under_the_number_of_its_act() -> None:
+    state = make_group()
+    number = hold(state)
+    review = state.reviews[number]
+    assert (review.user, review.seq, review.until_ms) == ("mia", 0, NOW + POLICY.review_ms)
+    (event,) = do(state, c.ApproveHeld(number), "adam")
+    assert isinstance(event, e.HeldApproved) and event.user == "mia"
+    assert not state.reviews
+    assert code_of(ask(state, c.ApproveHeld(number), "adam")) == ErrorCode.NO_SUCH_ENTRY
+
+
+def test_a_held_post_is_turned_down() -> None:
+    state = make_group()
+    (event,) = do(state, c.DenyHeld(hold(state), "spam"), "olga")
+    assert isinstance(event, e.HeldDenied) and event.reason == "spam"
+    assert not state.reviews
+
+
+def test_what_waits_too_long_is_over_and_forgotten_with_the_next() -> None:
+    state = make_group()
+    number, end = hold(state), NOW + POLICY.review_ms
+    assert code_of(ask(state, c.DenyHeld(number), "olga", end)) == ErrorCode.NO_SUCH_ENTRY
+    later = hold(state, now=end)
+    assert list(state.reviews) == [later]
+
+
+def test_who_may_not_post_any_more_is_not_posted_for() -> None:
+    state = make_group()
+    number = hold(state)
+    do(state, c.MuteMember("mia", 60_000), "adam")
+    assert code_of(ask(state, c.ApproveHeld(number), "adam")) == ErrorCode.MUTED
+    assert ask(state, c.ApproveHeld(number), "adam", SOON)
+    do(state, c.Kick("mia"), "adam")
+    assert code_of(ask(state, c.ApproveHeld(number), "adam", SOON)) == ErrorCode.NO_SUCH_USER
+
+
+def test_nobody_approves_an_own_post() -> None:
+    state = make_group()
+    number = hold(state, "adam")
+    assert code_of(ask(state, c.ApproveHeld(number), "adam")) == ErrorCode.FORBIDDEN
+    assert ask(state, c.ApproveHeld(number), "olga")
+
+
+@pytest.mark.parametrize("users", [("mia",), ("mia", "max", "adam", "olga")])
+def test_with_a_full_queue_posts_are_refused(users: tuple[str, ...]) -> None:
+    state = make_group()
+    most = POLICY.reviews_per_member if len(users) == 1 else POLICY.reviews_per_group
+    outcomes = [do(state, verdict(Action.HOLD, users[n % len(users)]), SERVICE.user)[0] for n in range(most + 1)]
+    held = [one for one in outcomes if isinstance(one, e.ContentHeld)]
+    assert len(held) == min(most, POLICY.reviews_per_member * len(users))
+    assert isinstance(outcomes[-1], e.ContentRefused)
+
+
+def test_a_flagged_entry_stands_and_can_be_let_stand() -> None:
+    state = make_group()
+    (event,) = do(state, verdict(Action.FLAG, seq=7), SERVICE.user)
+    assert isinstance(event, e.ContentFlagged) and event.queued
+    number = state.version
+    assert state.reviews[number].seq == 7
+    refusal = ask(state, c.DenyHeld(number), "adam")
+    assert code_of(refusal) == ErrorCode.CONFLICT
+    (cleared,) = do(state, c.ApproveHeld(number), "adam")
+    assert isinstance(cleared, e.FlagCleared)
+    assert not state.reviews
+
+
+def test_nothing_is_recorded_in_a_group_that_is_closed() -> None:
+    state = make_group()
+    do(state, c.Dissolve(state.code), "olga")
+    assert ask(state, verdict(Action.HOLD), SERVICE.user) == []
+
+
+def test_words() -> None:
+    state = make_group()
+    do(state, c.AddWord("casino", Action.REFUSE), "olga")
+    assert ask(state, c.AddWord("casino", Action.REFUSE), "olga") == []
+    do(state, c.AddWord("casino", Action.HOLD), "olga")
+    assert [(one.word, one.verdict, one.by) for one in state.words.values()] == [("casino", Action.HOLD, "olga")]
+    do(state, c.RemoveWord("casino"), "olga")
+    assert not state.words
+    assert code_of(ask(state, c.RemoveWord("casino"), "olga")) == ErrorCode.NO_SUCH_ENTRY
+
+
+def test_words_are_bounded() -> None:
+    state = make_group()
+    for number in range(POLICY.words_per_group):
+        do(state, c.AddWord(f"word{number}", Action.REFUSE), "olga")
+    assert code_of(ask(state, c.AddWord("more", Action.REFUSE), "olga")) == ErrorCode.CONFLICT
+    assert ask(state, c.AddWord("word0", Action.FLAG), "olga")
