@@ -13,6 +13,7 @@ from folkmoot_governance.account import (
     IdentityAttested,
     RoleGranted,
 )
+from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -271,6 +272,11 @@ commands = st.one_of(
     st.builds(c.Unpin, seq=st.integers(1, 3)),
     st.builds(c.DeleteEntry, user=user, seq=st.integers(1, 3), ts=st.just(START)),
     st.builds(c.SetLinks, links=st.sampled_from(LinkRule)),
+    st.builds(c.AddWord, word=st.sampled_from(["one", "two"]), verdict=st.sampled_from([Action.HOLD, Action.REFUSE])),
+    st.builds(c.RemoveWord, word=st.sampled_from(["one", "two"])),
+    st.builds(c.RecordVerdict, user, st.just("rule"), st.sampled_from(Severity), st.sampled_from(Action)),
+    st.builds(c.ApproveHeld, number=st.integers(1, 9)),
+    st.builds(c.DenyHeld, number=st.integers(1, 9)),
 )
 
 
@@ -291,7 +297,11 @@ async def test_a_group_equals_the_replay_of_its_stream(
 
 
 def actor_of(name: str, command: c.Command) -> Actor:
-    return SERVICE if isinstance(command, c.EndMeasures) else Actor(name, platform=PlatformRole.SUPERADMIN)
+    return (
+        SERVICE
+        if isinstance(command, c.EndMeasures | c.RecordVerdict)
+        else Actor(name, platform=PlatformRole.SUPERADMIN)
+    )
 
 
 def decided(group: Any, command: c.Command, actor: Actor, now: int) -> list[Work]:
