@@ -290,6 +290,8 @@ async def test_a_group_equals_the_replay_of_its_stream(
     now = START
     for name, command, later in steps:
         now += later
+        if isinstance(command, c.DeleteEntry) and command.seq > group.seq:
+            continue  # The shell refuses what names no entry.
         works += decided(group, command, actor_of(name, command), now)
     assert await store.commit(works) == frozenset()
     events: list[Any] = [one.event for one in await store.ledger.events(f"group:{group.code}")]
