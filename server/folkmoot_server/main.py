@@ -36,7 +36,7 @@ from .websocket import BACKLOG, Settings, WebSocketServer
 
 log = structlog.get_logger()
 
-FEW_FILES = 65_536
+FEW_FILES = 10_000
 SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
 
 GC_THRESHOLDS = 700, 10, 10
