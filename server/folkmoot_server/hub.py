@@ -18,7 +18,7 @@ from .clock import Clock
 from .i18n import N_
 from .metrics import DELIVERIES, ENTRIES
 from .rooms import Room, Rooms
-from .session import Session, make_frame
+from .session import Session, flush, make_frame
 
 SWEEP_S = 0.05
 """How often slow connections are looked at again."""
@@ -260,8 +260,7 @@ class Hub:
             for room in rooms:
                 self._settle(room)
             sessions, self._dirty_sessions = self._dirty_sessions, []
-            for session in sessions:
-                session.flush()
+            flush(sessions)
         finally:
             self._scheduled = False
 

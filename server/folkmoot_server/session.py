@@ -1,6 +1,7 @@
 """One connection: its codec, its account, its outbox."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Refusal
@@ -38,7 +39,7 @@ def make_frame(payload: bytes, *, binary: bool) -> bytes:
 class Session:
     """A connection as the rest of the server sees it.
 
-    Frames are collected in an outbox and written once per turn of the event loop (`flush`, called by the hub). When
+    Frames are collected in an outbox and written once per turn of the event loop (`flush`, which the hub calls). When
     more than `outbox_bytes` wait for a slow peer, entries are no longer added but noted in `lagged`, and named by a
     `lag` event once the outbox has drained to half: slowness costs its own connection only.
     """
@@ -176,13 +177,6 @@ class Session:
         """Drop what was noted of a group that the account is no longer in."""
         self.lagged.pop(code, None)
 
-    def flush(self) -> None:
-        """Write the outbox: one write, whatever it holds."""
-        outbox = self.outbox
-        if self.socket.is_open:
-            self.socket.transport.write(outbox[0] if len(outbox) == 1 else b"".join(outbox))
-        outbox.clear()
-
     def _waiting(self) -> int:
         """Return how many bytes wait, in the outbox and in the transport."""
         return sum(map(len, self.outbox)) + self.socket.transport.get_write_buffer_size()
@@ -215,5 +209,14 @@ class Session:
         if not self._closing:
             self._closing = True
             if self.outbox:
-                self.flush()
+                flush([self])
             self.socket.close(code, reason)
+
+
+def flush(sessions: Iterable[Session]) -> None:
+    """Write the outboxes: one write for each session, whatever its outbox holds."""
+    for session in sessions:
+        outbox, socket = session.outbox, session.socket
+        if socket.is_open:
+            socket.transport.write(outbox[0] if len(outbox) == 1 else b"".join(outbox))
+        outbox.clear()
