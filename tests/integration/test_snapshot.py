@@ -5,6 +5,7 @@ registry of slash commands and the shapes of their arguments, so a new command i
 `FOLKMOOT_HYPOTHESIS=long` plays many more.
 """
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from folkmoot_governance import Permission
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
+from folkmoot_protocol.types import Group
 from folkmoot_server import hub
 from folkmoot_server.slash.arguments import Argument, SyntaxProblem
 from folkmoot_server.slash.registry import COMMANDS, Slash
@@ -50,6 +52,17 @@ class Client:
     @property
     def user(self) -> str:
         return self.wire.user
+
+    async def knows(self, groups: dict[str, Group]) -> bool:
+        """Say whether events tell these groups; some come a moment after the answer that they follow from."""
+
+        def is_told() -> bool:
+            self.hear()
+            return self.book.groups == groups
+
+        with contextlib.suppress(TimeoutError):
+            await self.wire.until(is_told)
+        return self.book.groups == groups
 
     def has_read(self, code: str, seq: int) -> None:
         """Take in what it has told the server itself."""
@@ -142,18 +155,19 @@ class Play:
         """Compare what each client has made of events with what it is told now, or also `anew`: by a new sign-in."""
         for client in self.clients:
             result: rs.GroupsResult = await client.wire.ask(rq.ListGroups)
-            client.hear()
             told = {group.id: group for group in result.groups}
-            assert client.book.groups == told, self.story(client)
+            assert await client.knows(told), self.story(client, told)
             if anew:
                 fresh = await Wire.open(self.stage.url, client.wire.token)
                 await fresh.close()
                 client.hear()
-                assert client.book.groups == {group.id: group for group in fresh.session.groups}, self.story(client)
-                assert client.book.account == fresh.session.account, self.story(client)
+                told = {group.id: group for group in fresh.session.groups}
+                assert client.book.groups == told, self.story(client, told)
+                assert client.book.account == fresh.session.account, self.story(client, told)
 
-    def story(self, client: Client) -> str:
-        return "\n".join([f"for {client.user} at the end of:", *self.history[-12:]])
+    def story(self, client: Client, told: dict[str, Group]) -> str:
+        pictures = [f"has {client.book.groups}", f"told {told}"]
+        return "\n".join([f"for {client.user} at the end of:", *self.history[-12:], *pictures])
 
 
 def takes(argument: Argument, word: str) -> bool:
