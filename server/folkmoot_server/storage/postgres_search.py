@@ -29,7 +29,7 @@ GROWTH = 4
 
 INDEX_LIMIT = "SET LOCAL statement_timeout = '10min'"
 
-_PLAIN = f"{READ} AND e.seq > $3 AND e.seq < $4 ORDER BY e.seq DESC LIMIT $5"
+_PLAIN = "SELECT seq, kind, body FROM entry WHERE grp = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
 _CHOSEN = f"{READ} AND e.seq = ANY($3::bigint[]) ORDER BY e.seq DESC"
 _BUCKET = """(SELECT data FROM search_bucket b WHERE b.grp = c.grp AND b.first = c.first AND b.month = c.month
     AND b.number = (${} & c.buckets - 1))"""
@@ -108,7 +108,7 @@ class PostgresSearch:
                     async for step in self._chosen(code, pending):
                         yield step
                     pending = []
-                async for step in self._plain(code, chunk["last"], bound):
+                async for step in self._plain(code, query, chunk["last"], bound):
                     yield step
                 pending += seqs
                 bound = chunk["first"]
@@ -118,7 +118,7 @@ class PostgresSearch:
             count = min(count * GROWTH, MOST_CHUNKS)
         async for step in self._chosen(code, pending):
             yield step
-        async for step in self._plain(code, 0, bound):
+        async for step in self._plain(code, query, 0, bound):
             yield step
 
     async def _chosen(self, code: str, seqs: Sequence[int]) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
@@ -126,15 +126,19 @@ class PostgresSearch:
             page = seqs[start : start + PAGE]
             yield page[-1], await self._reader.rows(_CHOSEN, int(code), code, page)
 
-    async def _plain(self, code: str, above: int, below: int) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
+    async def _plain(
+        self, code: str, query: Query, above: int, below: int
+    ) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
+        """Look through entries that are not indexed; whether one is redacted is asked of those alone that match."""
         count = PAGE
         while above + 1 < below:
-            rows = await self._reader.rows(_PLAIN, int(code), code, above, below, count)
+            rows = await self._reader.rows(_PLAIN, int(code), above, below, count)
             count = min(count * GROWTH, MOST_ENTRIES)
             if not rows:
                 return
             below = rows[-1]["seq"]
-            yield below, rows
+            seqs = await asyncio.to_thread(_matching_seqs, query, rows)
+            yield below, await self._reader.rows(_CHOSEN, int(code), code, seqs) if seqs else []
 
     async def index(self) -> bool:
         """See `api.Journal.index`."""
@@ -181,6 +185,11 @@ class PostgresSearch:
 def _candidates(query: Query, chunks: Sequence[asyncpg.Record], before: int) -> list[list[int]]:
     """Return of each chunk the seqs below `before` that may match, newest first."""
     return [candidates(query.tokens, buckets, first, before) for first, _last, *buckets in chunks]
+
+
+def _matching_seqs(query: Query, rows: Sequence[asyncpg.Record]) -> list[int]:
+    """Return the seqs of the rows of `_PLAIN` that match."""
+    return [seq for seq, kind, body in rows if kind in KINDS and query.matches(body.decode())]
 
 
 def _matching(query: Query, rows: Sequence[asyncpg.Record]) -> list[Entry]:

@@ -1,7 +1,7 @@
 """What a query finds, and that the index's tokens never leave out what it finds."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkmoot_server.search_text import MOST_TOKENS, fold, parse_query, token_number, tokens_of
@@ -64,6 +64,7 @@ def test_what_has_nothing_to_search_for(text: str) -> None:
 ALPHABET = "aBß ﬁ1_-'群規规Ａカｶﾞกा한\u0301🙂\ud800\u200b\U00020000"
 
 
+@settings(deadline=None)
 @given(st.text(ALPHABET, max_size=30), st.text(ALPHABET, max_size=12))
 def test_every_token_of_a_query_is_one_of_each_body_that_matches(body: str, query: str) -> None:
     parsed = parse_query(query)
@@ -71,6 +72,7 @@ def test_every_token_of_a_query_is_one_of_each_body_that_matches(body: str, quer
         assert set(parsed.tokens) <= set(map(token_number, tokens_of(fold(body))))
 
 
+@settings(deadline=None)
 @given(st.text(ALPHABET, min_size=1, max_size=30), st.data())
 def test_a_body_is_found_by_each_of_its_own_words(body: str, data: st.DataObject) -> None:
     words = body.split() or [body]
@@ -79,6 +81,7 @@ def test_a_body_is_found_by_each_of_its_own_words(body: str, data: st.DataObject
     assert parsed is None or parsed.matches(body)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_query_asks_the_index_for_too_much(text: str) -> None:
     parsed = parse_query(text)
