@@ -131,6 +131,8 @@ REQUESTS: dict[type[rq.Request], dict[str, Any]] = {
     rq.Typing: {"group": "100000000006"},
     rq.Report: {"reason": "spam"},
     rq.Search: {"group": "100000000006", "text": "hello"},
+    rq.Edit: {"group": "100000000006", "seq": 1, "body": "hello"},
+    rq.React: {"group": "100000000006", "seq": 1, "reaction": "+"},
     rq.Admin: {"noun": "user", "verb": "list"},
 }
 
