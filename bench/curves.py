@@ -51,11 +51,11 @@ class Chart(NamedTuple):
         for tick in across.ticks():
             x = LEFT + across.at(tick)
             lines.append(f'<line class="grid" x1="{x:.0f}" y1="{TOP}" x2="{x:.0f}" y2="{bottom}"/>')
-            lines.append(f'<text x="{x:.0f}" y="{bottom + 18}" text-anchor="middle">{tick:,g}</text>')
+            lines.append(f'<text x="{x:.0f}" y="{bottom + 18}" text-anchor="middle">{plain(tick)}</text>')
         for tick in up.ticks():
             y = bottom - up.at(tick)
             lines.append(f'<line class="grid" x1="{LEFT}" y1="{y:.0f}" x2="{right}" y2="{y:.0f}"/>')
-            lines.append(f'<text x="{LEFT - 8}" y="{y + 4:.0f}" text-anchor="end">{tick:,g}</text>')
+            lines.append(f'<text x="{LEFT - 8}" y="{y + 4:.0f}" text-anchor="end">{plain(tick)}</text>')
         middle = LEFT + WIDTH / 2
         lines.append(f'<text x="{middle:.0f}" y="{bottom + 40}" text-anchor="middle">{escape(self.over)}</text>')
         return lines
@@ -83,16 +83,23 @@ class Axis(NamedTuple):
         return [10.0**power for power in range(self.low, self.high + 1)]
 
 
+def plain(tick: float) -> str:
+    """Return a power of ten as people write it."""
+    return f"{tick:,.0f}" if tick >= 1 else f"{tick:g}"
+
+
 def draw_curve(label: str, points: Points, across: Axis, up: Axis, index: int) -> list[str]:
     """Return a curve with its values written at the points, and its line in the legend."""
     colour = COLOURS[index]
     spots = [(LEFT + across.at(size), TOP + HEIGHT - up.at(value), value) for size, value in points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in spots)
     lines = [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
+    # Two curves that lie on each other have their values above and below.
+    beside = 18 if index % 2 else -8
     for x, y, value in spots:
         shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
         lines.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>')
-        lines.append(f'<text x="{x:.1f}" y="{y - 8:.1f}" text-anchor="middle" font-size="11">{shown}</text>')
+        lines.append(f'<text x="{x:.1f}" y="{y + beside:.1f}" text-anchor="middle" font-size="11">{shown}</text>')
     x, y = LEFT + (index % 2) * WIDTH / 2, 40 + (index // 2) * 16
     lines.append(f'<rect x="{x:.0f}" y="{y - 10}" width="12" height="12" fill="{colour}"/>')
     lines.append(f'<text x="{x + 18:.0f}" y="{y}">{escape(label)}</text>')

@@ -75,7 +75,9 @@ class Member(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ready.done():
-            self.ready.set_exception(GeneratorError("the connection was closed before the member was signed in"))
+            why = self._handshake.close_code if self._handshake else None
+            text = f"the connection was closed before the member was signed in, with code {why}"
+            self.ready.set_exception(GeneratorError(text))
 
     def data_received(self, data: bytes) -> None:
         if self._handshake is not None:
@@ -95,8 +97,12 @@ class Member(asyncio.Protocol):
                     self._begin()
                 else:
                     self._send(MSGPACK.encode(Resume(id=1, token=self._place.token)))
-            elif isinstance(event, Frame) and not self.ready.done():
+            elif isinstance(event, Frame) and event.opcode == BINARY and not self.ready.done():
                 self._on_sign_in_frame(MSGPACK.decode_frame(bytes(event.data)))
+        # Answers of the core to pings and to a close.
+        answers = b"".join(handshake.data_to_send())
+        if answers and not self._transport.is_closing():
+            self._transport.write(answers)
         if handshake.handshake_exc is not None and not self.ready.done():
             self.ready.set_exception(handshake.handshake_exc)
 
