@@ -117,8 +117,9 @@ def shows_info_page(grades: Grades, state: GroupState) -> bool:
 def average(before: int, entries: int, elapsed_ms: int) -> int:
     """Return the entries a day after `entries` more came in `elapsed_ms`, `before` being the average until then.
 
-    An exponential average: what is kept of a group is one number, and no journal is read.
+    An exponential average: what is kept of a group is one number, and no journal is read. It is rounded down, or a
+    group that has fallen silent would never come to 0.
     """
     days = max(elapsed_ms, 1) / DAY_MS
     kept = exp(-days / WINDOW_DAYS)
-    return round(before * kept + entries / days * (1 - kept))
+    return int(before * kept + entries / days * (1 - kept))

@@ -79,6 +79,14 @@ RULES: dict[type[c.Command], Rule] = {
     c.Dissolve: Rule(Role.OWNER),
 }
 
+READS: dict[str, Rule] = {
+    # what is read         least role
+    "log": Rule(Role.MEMBER),
+    "duty": Rule(Role.ADMIN),
+    "export": Rule(Role.OWNER),
+}
+"""Who may read what of a group that not everybody may, by slash command. A member's log is of its own affairs."""
+
 OPEN_INVITE = Rule(Role.MEMBER, while_suspended=False)
 """Instead of the row of `Invite` while the join mode is open: whoever is invited could come in anyway."""
 

@@ -12,6 +12,7 @@ from .msgids import N_
 MAX_DISPLAY_NAME = 32
 MAX_GROUP_NAME = 60
 MAX_TOPIC = 300
+MAX_RULES = 2000
 
 BAD_USER_NAME = N_(
     "A user name has 3 to 32 small letters, digits, `_`, `.` or `-`, and begins with a letter or a digit."
@@ -22,6 +23,7 @@ BIDI_CHARACTER = N_("Characters that change the direction of writing are not all
 LONG_DISPLAY_NAME = N_("A display name has at most 32 characters.")
 LONG_GROUP_NAME = N_("A group's name has at most 60 characters.")
 LONG_TOPIC = N_("A topic has at most 300 characters.")
+LONG_RULES = N_("A group's rules have at most 2000 characters.")
 
 _USER_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{2,31}", re.ASCII)
 
@@ -57,6 +59,15 @@ def check_group_name(name: str) -> str:
 def check_topic(topic: str) -> str:
     """Return a topic of 0 to 300 characters, in NFC and stripped. Raises ValueError."""
     return _check_line(topic, MAX_TOPIC, LONG_TOPIC)
+
+
+def check_rules(text: str) -> str:
+    """Return a group's own rules, lines of 0 to 2000 characters in all, in NFC and stripped. Raises ValueError."""
+    lines = text.replace("\r\n", "\n")[: 4 * MAX_RULES + 1].split("\n")
+    text = "\n".join(_check_line(line, MAX_RULES, LONG_RULES) for line in lines).strip()
+    if len(text) > MAX_RULES:
+        raise ValueError(LONG_RULES)
+    return text
 
 
 def _check_name(name: str, longest: int, too_long: str) -> str:

@@ -18,7 +18,8 @@ from . import __version__
 from .addresses import client_address, is_origin_allowed, origin_of
 from .dispatch import dispatch
 from .i18n import LANGUAGES
-from .pages import TEXT, get_page, respond
+from .pages import get_page
+from .responses import TEXT, respond
 from .session import Session
 from .websocket import WebSocket
 

@@ -22,11 +22,13 @@ from .dispatch import limit
 from .expiry import Expiry
 from .follower import Follower
 from .governor import Governor
+from .grading import Grading
 from .held import HeldTexts
 from .hub import Hub
 from .i18n import translator
 from .limits import Buckets
 from .metrics import LOOP_LAG_SECONDS
+from .pages_group import VIEWS_AT_ONCE, VIEWS_PER_SECOND
 from .passwords import Passwords
 from .presence import REPEAT_S, Presence
 from .published import Documents, load_documents
@@ -148,6 +150,7 @@ class Node:
         self.passwords = Passwords()
         rate = config.limits.sign_ins_per_minute
         self.sign_ins = Buckets(rate / 60, max(rate, 1))
+        self.page_views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)
         name = config.cluster.node_name or secrets.token_hex(6)
         self.presence = Presence(name, bus, self.accounts, config.limits, clock)
         self.watch = Watch(self)
@@ -166,6 +169,7 @@ class Node:
             Expiry(self).run(),
             Succession(self).run(),
             self.content.watch(),
+            Grading(self).run(),
         ]
         if self.in_cluster:
             jobs += [self.watch.run(), self._repeat_presence()]

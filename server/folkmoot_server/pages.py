@@ -1,55 +1,33 @@
 """Plain HTTP on the WebSocket's port: GET only, answered before the handshake."""
 
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
-from jinja2 import Environment, PackageLoader
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from folkmoot_protocol.asyncapi import asyncapi
 
 from .addresses import is_loopback
-from .i18n import LANGUAGES, N_, translator
+from .i18n import N_, translator
 from .metrics import ACCOUNTS, CONNECTIONS, ROOMS
+from .pages_group import PREFIX, group_page
 from .published import Document
+from .responses import HTML, JSON, TEXT, preferred_language, respond, templates
 
 if TYPE_CHECKING:
     from .node import Node
 
-HTML = "text/html; charset=utf-8"
-TEXT = "text/plain; charset=utf-8"
-JSON = "application/json"
-
-# No inline script, nothing from elsewhere, no framing: what the page does not load cannot be turned against its user.
-SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
-
 Page = Callable[["Node", Request, str], Response]
 
 
-def respond(body: bytes | str, content_type: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """Return a whole response."""
-    data = body.encode() if isinstance(body, str) else body
-    headers = Headers({"Content-Type": content_type, "Content-Length": str(len(data)), "Connection": "close"})
-    for name, value in SECURITY.items():
-        headers[name] = value
-    return Response(status.value, status.phrase, headers, data)
-
-
-def get_page(node: "Node", request: Request, address: str) -> Response:
-    """Answer a request that is not the WebSocket's; `address` is the peer's."""
+def get_page(node: "Node", request: Request, address: str) -> Response | Awaitable[Response]:
+    """Answer a request that is not the WebSocket's; `address` is the peer's. What asks storage has to be awaited."""
     # Before its version 16 the library refuses other methods itself, and has no such attribute.
     if getattr(request, "method", "GET") != "GET":
         refusal = respond("405 only GET is known here\n", TEXT, HTTPStatus.METHOD_NOT_ALLOWED)
@@ -59,6 +37,8 @@ def get_page(node: "Node", request: Request, address: str) -> Response:
     page = PAGES.get(path)
     if page is not None:
         return page(node, request, address)
+    if path.startswith(PREFIX):
+        return group_page(node, request, address)
     return asset(path) or respond("404 not found\n", TEXT, HTTPStatus.NOT_FOUND)
 
 
@@ -148,22 +128,6 @@ def document_page(node: "Node", request: Request, title: str, document: Document
     fields = {"language": language, "title": say(title), "document": document, "text": text}
     version = say(N_("Version {version}"), {"version": document.version})
     return respond(templates().get_template("document.html").render(fields, version=version), HTML)
-
-
-@cache
-def templates() -> Environment:
-    """Return the templates of server-made pages; everything put into them is escaped."""
-    return Environment(loader=PackageLoader("folkmoot_server"), autoescape=True)
-
-
-def preferred_language(request: Request, default: str) -> str:
-    """Return the first language of Accept-Language that there is (RFC 9110, 12.5.4; weights are not looked at)."""
-    for part in request.headers.get("Accept-Language", "").split(","):
-        primary = part.partition(";")[0].strip().lower().partition("-")[0]
-        for language in LANGUAGES:
-            if primary and language.lower().startswith(primary):
-                return language
-    return default
 
 
 PAGES: dict[str, Page] = {

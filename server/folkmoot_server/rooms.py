@@ -5,6 +5,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from folkmoot_governance import GroupState
 from folkmoot_governance.content.match import Matcher
 from folkmoot_governance.group.state import Word
@@ -109,6 +111,7 @@ class Room:
         """Return the group as `reader` sees it: a member gets its own fields too, anyone else the public part, with
         `inside` also what is the same for all members."""
         state = self.state
+        group = public_part(state, len(state.members), now)
         own: dict[str, object] = self._inside(now) if inside else {}
         if reader is not None and reader.user in state.members:
             mute = state.mute_of(reader.user, now)
@@ -120,22 +123,7 @@ class Room:
                 "notify": reader.settings[state.code].notify if state.code in reader.settings else Notify.ON,
                 **self._inside(now),
             }
-        return Group(
-            id=state.code,
-            name=state.name,
-            topic=state.topic,
-            category=state.category,
-            grade=state.grade,
-            join_mode=state.join_mode,
-            state=state.standing(now),
-            members=len(state.members),
-            member_limit=state.member_limit,
-            created_ts=state.created_ts,
-            owner=state.owner,
-            creator=state.creator,
-            slow_ms=state.slow_ms,
-            **own,  # type: ignore[arg-type]  # optional fields of known types
-        )
+        return replace(group, **own) if own else group
 
     def _inside(self, now: int) -> dict[str, object]:
         """Return what all members see alike and nobody else does."""
@@ -146,6 +134,25 @@ class Room:
             "links": state.links,
             "pins": tuple(pin.seq for pin in latest_first),
         }
+
+
+def public_part(state: GroupState, members: int, now: int) -> Group:
+    """Return what anyone may know of a group; `members` is how many it has."""
+    return Group(
+        id=state.code,
+        name=state.name,
+        topic=state.topic,
+        category=state.category,
+        grade=state.grade,
+        join_mode=state.join_mode,
+        state=state.standing(now),
+        members=members,
+        member_limit=state.member_limit,
+        created_ts=state.created_ts,
+        owner=state.owner,
+        creator=state.creator,
+        slow_ms=state.slow_ms,
+    )
 
 
 class Rooms:

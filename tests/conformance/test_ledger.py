@@ -13,6 +13,7 @@ from folkmoot_governance.account import (
     IdentityAttested,
     RoleGranted,
 )
+from folkmoot_governance.classification import Grade
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
@@ -277,7 +278,13 @@ commands = st.one_of(
     st.builds(c.RecordVerdict, user, st.just("rule"), st.sampled_from(Severity), st.sampled_from(Action)),
     st.builds(c.ApproveHeld, number=st.integers(1, 9)),
     st.builds(c.DenyHeld, number=st.integers(1, 9)),
+    st.builds(c.SetRules, rules=st.sampled_from(["", "Be kind."])),
+    st.builds(c.SetInfoPage, shown=st.booleans()),
+    st.builds(c.SetMemberLimit, limit=st.integers(1, 30)),
+    st.builds(c.GrantLimit, reason=st.just("r")),
+    st.builds(c.Regrade, entries_per_day=st.sampled_from([0, 200])),
 )
+POLICY = Policy(grades=(Grade("small", 10, up_to_entries_per_day=100), Grade("large", 20, review=True)))
 
 
 @given(steps=st.lists(st.tuples(user, commands, st.integers(0, DAY)), max_size=25))
@@ -301,12 +308,12 @@ async def test_a_group_equals_the_replay_of_its_stream(
 def actor_of(name: str, command: c.Command) -> Actor:
     return (
         SERVICE
-        if isinstance(command, c.EndMeasures | c.RecordVerdict)
+        if isinstance(command, c.EndMeasures | c.RecordVerdict | c.Regrade)
         else Actor(name, platform=PlatformRole.SUPERADMIN)
     )
 
 
 def decided(group: Any, command: c.Command, actor: Actor, now: int) -> list[Work]:
     """Return the work of a command, none if it is refused."""
-    decision: Sequence[Event] | Refusal = decide(group.state, command, actor, now, Policy())
+    decision: Sequence[Event] | Refusal = decide(group.state, command, actor, now, POLICY)
     return [] if isinstance(decision, Refusal) or not decision else [group.act(*decision)]

@@ -52,7 +52,7 @@ async def admin(wire: Wire, noun: str, verb: str, target: str | None = None, **f
 
 ACTS = [
     *(("user", verb) for verb in ("list", "show", "suspend", "restore", "verify")),
-    *(("group", verb) for verb in ("list", "show", "suspend", "restore", "close")),
+    *(("group", verb) for verb in ("list", "show", "suspend", "restore", "close", "approve", "reject")),
 ]
 
 
@@ -72,6 +72,7 @@ async def test_what_there_is_not(root: Wire, seats: list[Seat]) -> None:
     await refused(admin(root, "user", "suspend", seats[1].user, reason="spam"), "bad_request", field="duration")
     await refused(admin(root, "user", "restore", seats[1].user, reason="early"), "conflict")
     await refused(admin(root, "group", "restore", seats[1].code, reason="early"), "conflict")
+    await refused(admin(root, "group", "approve", seats[1].code, reason="fine"), "conflict")
     await refused(admin(root, "user", "suspend", "root", **SUSPEND), "outranked")
 
 
@@ -202,3 +203,38 @@ async def test_measures_outlive_the_server(launch: Launch) -> None:
         await refused(wire.resume(bob.token), "account_suspended", until_ms=FOREVER_MS)
         await refused(owner.post(carl.code, "but"), "group_suspended")
         await wire.resume(ann.token)
+
+
+async def test_a_size_that_staff_reviews(launch: Launch) -> None:
+    grades = {"club__up_to_members": 9, "hall__up_to_members": 20, "hall__review_to_create": "true"}
+    server = launch(groups=1, members=2, admin="root", **{f"policy__grades__{key}": one for key, one in grades.items()})
+    owner = await server.connect(server.seats[0][0])
+    root = await Wire.open(server.url)
+    await root.ask(rq.Login, user="root", password=PASSWORD)
+    created = (await owner.run("/create Hall")).data
+    code = created["code"]
+    assert created["event"] == "created"
+    assert (await owner.group(code)).member_limit == 9
+    asked = await owner.run("/limit 15", code)
+    assert (asked.data["event"], asked.data["grade"]) == ("limit_asked", "hall")
+    (row,) = [item for item in (await admin(root, "group", "list")).items if item["code"] == code]
+    assert row["asked_limit"] == 15
+    assert (await admin(root, "group", "reject", code, reason="say what for")).changed == 1
+    await owner.run("/limit 15", code)
+    assert (await admin(root, "group", "approve", code, reason="seen")).changed == 1
+    await owner.until(lambda: told_limit(owner, code) == 15)
+    assert [act["event"] for act in (await owner.run("/log", code)).data["acts"]][:4] == [
+        "limit_granted",
+        "limit_asked",
+        "limit_denied",
+        "limit_asked",
+    ]
+    assert "by" not in (await owner.run("/log limit_granted", code)).data["acts"][0]
+    await owner.close()
+    await root.close()
+
+
+def told_limit(wire: Wire, code: str) -> int:
+    """Return the member limit that the connection heard of last."""
+    heard = [frame.group for frame in wire.log if isinstance(frame, ev.GroupEvent) and frame.group.id == code]
+    return heard[-1].member_limit if heard else 0

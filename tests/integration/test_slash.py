@@ -87,6 +87,8 @@ CASES = (
     Case("invites", "/invites", before=(("ann", "/invite @{dave}"),)),
     Case("uninvite", "/uninvite @{dave}", before=(("ann", "/invite @{dave}"),), data={"event": "invitation_revoked"}),
     Case("antiraid", "/antiraid on 10m", data={"event": "antiraid_on", "undo": "/antiraid off"}),
+    Case("log", "/log @{bob} muted 1h", before=MUTED),
+    Case("duty", "/duty", before=ASKED),
     Case("promote", "/promote @{bob} mute,delete", data={"event": "promoted", "permissions": ["delete", "mute"]}),
     Case("demote", "/demote @{bob}", before=(("ann", "/promote @{bob}"),), data={"event": "demoted"}),
     Case(
@@ -104,6 +106,9 @@ CASES = (
     Case("question", "/question Two and two? = 4 | four", data={"event": "question_set", "question": "Two and two?"}),
     Case("limit", "/limit 20", data={"event": "limit_changed", "limit": 20}),
     Case("word", "/word add hold some word", data={"event": "word_added", "undo": "/word del some word"}),
+    Case("setrules", "/setrules Be kind.", data={"event": "rules_changed", "rules": "Be kind.", "undo": "/setrules"}),
+    Case("infopage", "/infopage off", data={"event": "info_page_changed", "shown": "off"}),
+    Case("export", "/export", data={"export": "{code}"}),
     Case("dissolve", "/dissolve {shown}", data={"event": "dissolved"}),
 )
 
@@ -201,6 +206,11 @@ async def test_two_slashes_post_a_text_that_begins_with_one(cast: Cast) -> None:
         ("/delete first", "bad_syntax"),
         ("/members kings", "bad_syntax"),
         ("/joinmode question", "conflict"),
+        ("/log chess", "bad_syntax"),
+        ("/log 7", "bad_syntax"),
+        ("/log before noon", "bad_syntax"),
+        ("/export noon", "bad_syntax"),
+        ("/infopage maybe", "bad_syntax"),
         ("/promote @{bob} fly", "bad_syntax"),
         ("/rights @{bob} +fly", "bad_syntax"),
         ("/limit many", "bad_syntax"),
@@ -229,6 +239,7 @@ async def test_two_slashes_post_a_text_that_begins_with_one(cast: Cast) -> None:
         ("/slow 7h", "bad_request"),
         ("/category chess", "bad_request"),
         ("/rename \u202eevil", "bad_name"),
+        ("/setrules Be \u202eevil", "bad_name"),
         ("/leave", "forbidden"),
         ("/dissolve", "confirm_required"),
         ("/dissolve {elsewhere}", "confirm_required"),
@@ -247,6 +258,7 @@ async def test_refusals_to_an_owner(cast: Cast, line: str, code: str) -> None:
 
 
 OWNERS_ONLY = ("/promote @{carol}", "/tag @{carol} x", "/rename x", "/joinmode closed", "/limit 9", "/dissolve {code}")
+OWNERS_ONLY += ("/setrules x", "/infopage off", "/export")
 ADMINS_ONLY = {
     "/kick @{carol}": Permission.KICK,
     "/ban @{carol}": Permission.BAN,

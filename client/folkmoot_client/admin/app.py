@@ -171,6 +171,34 @@ def restore_group(
     obey(server, user, password_file, output, order)
 
 
+@group_app.command("approve", help=_("Let a group have the size that its owner asked for."))
+def approve_group(
+    target: GroupArgument,
+    reason: ReasonOption,
+    dry_run: DryRunOption = False,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    order = Order("group", "approve", target, check_reason(reason), dry_run=dry_run)
+    obey(server, user, password_file, output, order)
+
+
+@group_app.command("reject", help=_("Turn down the size that a group's owner asked for."))
+def reject_group(
+    target: GroupArgument,
+    reason: ReasonOption,
+    dry_run: DryRunOption = False,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    order = Order("group", "reject", target, check_reason(reason), dry_run=dry_run)
+    obey(server, user, password_file, output, order)
+
+
 @user_app.command("verify", help=_("Note that an account's identity was checked."))
 def verify_user(
     target: UserArgument,

@@ -32,8 +32,6 @@ Decision = Sequence[Event] | Refusal
 NOBODY = ""
 """Whose act a grading is."""
 
-RULES_CHARS = 2000
-
 
 def with_grade(state: GroupState, events: Sequence[Event], now: int, policy: Policy) -> Sequence[Event]:
     """Return `events`, and the grading that follows where they lead the group up across a border."""
@@ -109,9 +107,6 @@ def set_info_page(state: GroupState, command: c.SetInfoPage, actor: Actor, now: 
 
 def set_rules(state: GroupState, command: c.SetRules, actor: Actor, now: int, policy: Policy) -> Decision:
     """Set the group's own rules; the same ones again change nothing."""
-    if len(command.rules) > RULES_CHARS:
-        text = N_("A group's rules may have {limit} characters; these have {current}.")
-        return refuse(ErrorCode.BAD_REQUEST, text, limit=RULES_CHARS, current=len(command.rules))
     return [] if command.rules == state.rules else [RulesSet(at=now, by=actor.user, rules=command.rules)]
 
 

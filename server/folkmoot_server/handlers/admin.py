@@ -143,6 +143,8 @@ async def show_group(node: "Node", session: Session, request: rq.Admin) -> Outco
     item |= {
         "version": state.version,
         "status_until_ms": state.status_until_ms,
+        "asked_limit": state.asked_limit,
+        "entries_per_day": state.entries_per_day,
         "bans": len(state.bans),
         "last_seq": room.last_seq,
         "listeners": len(room.all_listeners()),
@@ -163,6 +165,16 @@ async def restore_group(node: "Node", session: Session, request: rq.Admin) -> Ou
 
 async def close_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
     return await act_on_group(node, session, request, c.CloseGroup(request.reason or ""))
+
+
+async def approve_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Let a group have the size that its owner asked for (G8.3)."""
+    return await act_on_group(node, session, request, c.GrantLimit(request.reason or ""))
+
+
+async def reject_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Turn that size down."""
+    return await act_on_group(node, session, request, c.DenyLimit(request.reason or ""))
 
 
 async def act_on_group(node: "Node", session: Session, request: rq.Admin, command: c.Command) -> Outcome:
@@ -194,7 +206,7 @@ def group_item(code: str, node: "Node") -> dict[str, object]:
     assert room is not None
     state = room.state
     status = state.standing(node.clock.now_ms()).value
-    row = GroupRow(code, state.name, state.owner, status, len(state.members), state.created_ts)
+    row = GroupRow(code, state.name, state.owner, status, len(state.members), state.created_ts, state.asked_limit)
     item: dict[str, object] = msgspec.to_builtins(row)
     return item | {"status_until_ms": state.status_until_ms}
 
@@ -210,6 +222,8 @@ ACTS: dict[tuple[str, str], Callable[["Node", Session, rq.Admin], Awaitable[Outc
     ("group", "suspend"): suspend_group,
     ("group", "restore"): restore_group,
     ("group", "close"): close_group,
+    ("group", "approve"): approve_group,
+    ("group", "reject"): reject_group,
     ("rule", "list"): admin_rules.list_rules,
     ("rule", "reload"): admin_rules.reload_rules,
     ("rule", "test"): admin_rules.try_rules,

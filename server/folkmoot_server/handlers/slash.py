@@ -21,7 +21,7 @@ from ..rooms import Room
 from ..session import Session
 from ..slash.arguments import read_arguments
 from ..slash.call import About, Action, Answer, Call, Carrying, Elsewhere, Noted, Outcome
-from ..slash.help import describe
+from ..slash.help import check_read, describe
 from ..slash.registry import COMMANDS, find_slash
 from . import entries, groups, messages
 
@@ -64,6 +64,9 @@ async def run_line(
         return IN_A_GROUP
     replied = await replied_entry(node, room, request)
     call = Call(node, session, room, replied)
+    refusal = check_read(row, call)
+    if refusal:
+        return refusal
     values = read_arguments(row.arguments, text, replied, row.usage)
     if isinstance(values, Refusal):
         return values

@@ -67,9 +67,12 @@ async def show_id(call: Call) -> Outcome:
 
 
 async def rules(call: Call) -> Outcome:
-    """Show the platform's rules (G5)."""
+    """Show the group's own rules, if it has any, and the platform's (G5)."""
     document = call.node.documents.rules
-    return Answer(document.text(call.session.language), {"version": document.version, "url": "/rules"})
+    own = call.room.state.rules if call.room_or_none else ""
+    text = document.text(call.session.language)
+    data: dict[str, object] = {"version": document.version, "url": "/rules", "group_rules": own}
+    return Answer(f"{own}\n\n{text}" if own else text, data)
 
 
 async def members(call: Call, role: str | None) -> Outcome:

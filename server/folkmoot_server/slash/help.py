@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.checks import check_role
 from folkmoot_governance.group.commands import DeleteEntry, Invite
-from folkmoot_governance.permissions import RULES
+from folkmoot_governance.permissions import READS, RULES
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import CommandInfo, JoinMode
 
@@ -41,10 +41,17 @@ def is_allowed(row: "Slash", call: Call) -> bool:
     if room is None or not row.in_group:
         return not row.in_group
     role = room.state.role_of(call.account.user)
+    if row.reads:
+        return check_read(row, call) is None
     if row.act is None or role is None:
         return role is not None
     anyone = row.act is DeleteEntry or (row.act is Invite and room.state.join_mode is JoinMode.OPEN)
     return anyone or check_role(room.state, RULES[row.act], call.account.actor()) is None
+
+
+def check_read(row: "Slash", call: Call) -> Refusal | None:
+    """Refuse to show what the caller's role does not let it read."""
+    return check_role(call.room.state, READS[row.reads], call.account.actor()) if row.reads else None
 
 
 def describe(row: "Slash", call: Call) -> CommandInfo:

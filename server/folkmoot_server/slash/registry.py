@@ -11,7 +11,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Notify, Role
 
 from ..i18n import LANGUAGES, N_
-from . import content, entries, everyone, joining, moderation, own, ownership, rights, warnings
+from . import content, entries, everyone, joining, moderation, own, ownership, record, rights, warnings
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions, usage_of
 from .call import Outcome
 from .help import show_help
@@ -21,7 +21,7 @@ JOIN_MODES = tuple(mode.value for mode in JoinMode)
 
 class Slash(Struct, frozen=True):
     """One slash command. `act` is the governance command whose rule says who may use it, None for everyone;
-    `in_group`: it makes sense in a group only."""
+    `reads`, for what changes nothing, the row of `permissions.READS`; `in_group`: it makes sense in a group only."""
 
     name: str
     aliases: tuple[str, ...]
@@ -29,6 +29,7 @@ class Slash(Struct, frozen=True):
     summary: str
     run: Callable[..., Awaitable[Outcome]]
     act: type[c.Command] | None = None
+    reads: str = ""
     in_group: bool = True
 
     @property
@@ -63,6 +64,7 @@ LINKS = one_of(*(rule.value for rule in LinkRule))
 PURGED = Argument("@user|count", from_reply=lambda entry: f"@{entry.from_.user}", starts="@", kind=ArgumentKind.USER)
 
 QUEUE_ACT = Argument("approve|deny", choice("approve", "deny"), optional=True)
+LOG_FILTER = "[@user] [kind] [since] [before number]"
 
 COMMANDS: tuple[Slash, ...] = (
     # everyone
@@ -237,6 +239,8 @@ COMMANDS: tuple[Slash, ...] = (
         joining.antiraid,
         c.SetAntiraid,
     ),
+    Slash("log", (), (optional(rest(LOG_FILTER)),), N_("Show what was done in the group"), record.log, reads="log"),
+    Slash("duty", (), (), N_("Show what waits for you"), record.duty, reads="duty"),
     # owners
     Slash(
         "promote",
@@ -312,6 +316,30 @@ COMMANDS: tuple[Slash, ...] = (
         N_("The group's own content rules: words, patterns and domains"),
         content.word,
         c.AddWord,
+    ),
+    Slash(
+        "setrules",
+        (),
+        (optional(rest("text…")),),
+        N_("Set the group's own rules"),
+        record.set_rules,
+        c.SetRules,
+    ),
+    Slash(
+        "infopage",
+        (),
+        (word("on|off", choice("on", "off")),),
+        N_("Show or hide the group's info page"),
+        record.info_page,
+        c.SetInfoPage,
+    ),
+    Slash(
+        "export",
+        (),
+        (optional(word("after", read_number)),),
+        N_("Get the group's record"),
+        record.export,
+        reads="export",
     ),
     Slash(
         "dissolve",

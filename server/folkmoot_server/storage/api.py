@@ -152,7 +152,7 @@ class Note(Struct, frozen=True):
 
 
 class GroupRow(Struct, frozen=True):
-    """A line of the operator's list of groups."""
+    """A line of the operator's list of groups. `asked_limit`: the member limit that waits for the operator's word."""
 
     code: str
     name: str
@@ -160,6 +160,7 @@ class GroupRow(Struct, frozen=True):
     status: str
     members: int
     created_ts: int
+    asked_limit: int = 0
 
 
 class AccountRow(Struct, frozen=True):
@@ -171,6 +172,40 @@ class AccountRow(Struct, frozen=True):
     platform: str | None
     suspended_until_ms: int
     created_ts: int
+
+
+class Outline(Struct, frozen=True):
+    """A group without its people: `state` has the group's own fields and empty lists, `members` counts."""
+
+    state: GroupState
+    members: int
+
+
+class ActivityRow(Struct, frozen=True):
+    """What a grading needs of a group: where it stands, and how active it was when that was looked at, at `ts`.
+
+    `seq` is the last seq of then. A group that was never looked at has its founding as `ts`, and nothing else.
+    """
+
+    code: str
+    category: str
+    grade: str
+    members: int
+    ts: int
+    seq: int
+    entries_per_day: int
+
+
+class Acts(Struct, frozen=True):
+    """What of a group's record is asked for: events of the versions below `before`, newest first.
+
+    `user`: those by it, aimed at it, or naming it in some other way. `kinds` are tags of events, empty for all.
+    """
+
+    before: int | None = None
+    user: str | None = None
+    kinds: Collection[str] = ()
+    since_ms: int = 0
 
 
 class Page(Struct, frozen=True):
@@ -212,6 +247,18 @@ class Ledger(Protocol):
 
     async def events(self, stream: str, after: int = 0, limit: int = 1000) -> list[Recorded]:
         """Return a stream's events with versions above `after`, oldest first."""
+        ...
+
+    async def acts(self, stream: str, wanted: Acts, limit: int) -> list[Recorded]:
+        """Return events of a stream that are wanted, newest first."""
+        ...
+
+    async def outline(self, code: str) -> Outline | None:
+        """Return a group without its people: cheap, for what strangers ask."""
+        ...
+
+    async def due_for_grading(self, looked_before: int, after: str = "", limit: int = 500) -> list[ActivityRow]:
+        """Return living groups that were last looked at before `looked_before` (Unix ms), by code, from `after` on."""
         ...
 
     async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:

@@ -117,15 +117,23 @@ def recorded(row: Row[Any]) -> Recorded:
     return Recorded(row.position, row.stream, row.version, _decode(row.data))
 
 
-def load_group(main: Connection, code: str) -> GroupState | None:
-    """Return a group from its projections."""
+def own_fields(main: Connection, code: str) -> dict[str, Any] | None:
+    """Return the fields of a group's state that its own row has, None where there is no such group."""
     found = fetch(main, _OF_GROUP[groups], code=code)
     if not found:
         return None
     row = found[0]
     kinds = {"join_mode": JoinMode, "status": GroupStatus, "links": LinkRule}
+    return row | {name: kind(row[name]) for name, kind in kinds.items()}
+
+
+def load_group(main: Connection, code: str) -> GroupState | None:
+    """Return a group from its projections."""
+    fields = own_fields(main, code)
+    if fields is None:
+        return None
     return GroupState(
-        **row | {name: kind(row[name]) for name, kind in kinds.items()},
+        **fields,
         members={one["user"]: _member(one) for one in _rows(main, members, code)},
         bans={one["user"]: Ban(**one) for one in _rows(main, bans, code)},
         mutes={one["user"]: Mute(**one) for one in _rows(main, mutes, code)},
@@ -298,7 +306,7 @@ def list_groups(main: Connection, after: str, limit: int) -> list[GroupRow]:
     """Return groups by code, from the one after `after`."""
     count = select(func.count()).where(members.c.code == groups.c.code).scalar_subquery()
     query: Select[Any] = select(
-        groups.c.code, groups.c.name, groups.c.owner, groups.c.status, count, groups.c.created_ts
+        groups.c.code, groups.c.name, groups.c.owner, groups.c.status, count, groups.c.created_ts, groups.c.asked_limit
     )
     page = query.where(groups.c.code > after).order_by(groups.c.code).limit(limit)
     return [GroupRow(*row) for row in main.execute(page)]

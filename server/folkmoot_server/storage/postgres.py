@@ -4,12 +4,15 @@ from collections.abc import Collection, Sequence
 
 from folkmoot_governance import GroupState
 
-from . import ends, ledger_tables, postgres_journal
+from . import ends, ledger_tables, postgres_journal, record_tables
 from .api import (
     AccountRow,
+    ActivityRow,
+    Acts,
     GroupRow,
     Measure,
     Note,
+    Outline,
     Recorded,
     StoredAccount,
     Work,
@@ -37,6 +40,15 @@ class PostgresLedger:
 
     async def events(self, stream: str, after: int = 0, limit: int = 1000) -> list[Recorded]:
         return await self._read(ledger_tables.events, stream, after, limit)
+
+    async def acts(self, stream: str, wanted: Acts, limit: int) -> list[Recorded]:
+        return await self._read(record_tables.acts, stream, wanted, limit)
+
+    async def outline(self, code: str) -> Outline | None:
+        return await self._read(record_tables.outline, code) if can_hold(code) else None
+
+    async def due_for_grading(self, looked_before: int, after: str = "", limit: int = 500) -> list[ActivityRow]:
+        return await self._read(record_tables.due_for_grading, looked_before, after, limit)
 
     async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
         return await self._read(ledger_tables.scan, after, limit)

@@ -13,13 +13,16 @@ from folkmoot_protocol.types import Entry
 
 from ..notices import Teller
 from ..search_text import Query
-from . import ends, ledger_tables, sqlite_journal, sqlite_search
+from . import ends, ledger_tables, record_tables, sqlite_journal, sqlite_search
 from .api import (
     AccountRow,
+    ActivityRow,
+    Acts,
     Found,
     GroupRow,
     Measure,
     Note,
+    Outline,
     Page,
     Recorded,
     Segment,
@@ -165,6 +168,15 @@ class SqliteLedger:
 
     async def events(self, stream: str, after: int = 0, limit: int = 1000) -> list[Recorded]:
         return await self._read(ledger_tables.events, stream, after, limit)
+
+    async def acts(self, stream: str, wanted: Acts, limit: int) -> list[Recorded]:
+        return await self._read(record_tables.acts, stream, wanted, limit)
+
+    async def outline(self, code: str) -> Outline | None:
+        return await self._read(record_tables.outline, code)
+
+    async def due_for_grading(self, looked_before: int, after: str = "", limit: int = 500) -> list[ActivityRow]:
+        return await self._read(record_tables.due_for_grading, looked_before, after, limit)
 
     async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
         return await self._read(ledger_tables.scan, after, limit)

@@ -65,6 +65,7 @@ def test_a_topic_may_be_empty() -> None:
         (check_display_name, 32, names.LONG_DISPLAY_NAME),
         (check_group_name, 60, names.LONG_GROUP_NAME),
         (check_topic, 300, names.LONG_TOPIC),
+        (names.check_rules, 2000, names.LONG_RULES),
     ],
 )
 def test_the_length_is_counted_in_composed_characters(check: Check, longest: int, message: str) -> None:
@@ -73,3 +74,12 @@ def test_the_length_is_counted_in_composed_characters(check: Check, longest: int
         with pytest.raises(ValueError) as refused:
             check(too_long)
         assert str(refused.value) == message
+
+
+def test_rules_have_lines() -> None:
+    assert names.check_rules(" \nBe kind. \r\n\r\nBe brief.\n") == "Be kind.\n\nBe brief."
+    for bad in ("a\x00b", "a\n\u202eb"):
+        with pytest.raises(ValueError, match="not allowed"):
+            names.check_rules(bad)
+    with pytest.raises(ValueError, match="2000"):
+        names.check_rules("\n".join(["字" * 1001] * 2))

@@ -1,0 +1,104 @@
+"""What a group's owner and admins should see to before a border bites (G7 to G9): the answer of `/duty`."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from folkmoot_protocol.types import GroupStatus
+
+from .classification import Grade, admins_of, closed_border, grade_in_force, most_members, place_of, size_tier
+from .group.state import GroupState
+from .policy import Policy
+from .text import N_
+
+NEARLY_FULL = 0.9
+"""From which part of a cap on the owner hears of it."""
+
+
+class Duty(Struct, frozen=True):
+    """One thing to see to. `text` is a msgid that `detail` fills; `help` is the slash command that helps, if any."""
+
+    kind: str
+    text: str
+    detail: dict[str, object]
+    help: str = ""
+
+
+def duties(state: GroupState, now: int, policy: Policy) -> list[Duty]:
+    """Return what is to be seen to at `now` (Unix ms), the most pressing first."""
+    grade = grade_in_force(policy.grades, state)
+    return [
+        *_standing(state, now),
+        *_size(state, policy),
+        *_admins(state, grade),
+        *_door(state, now),
+        *_page(state, grade),
+    ]
+
+
+def _standing(state: GroupState, now: int) -> Iterator[Duty]:
+    if state.standing(now) is GroupStatus.SUSPENDED:
+        text = N_("The platform has suspended this group {until}.")
+        yield Duty("suspended", text, {"until_ms": state.status_until_ms})
+    if state.heir and state.heir_until_ms > now:
+        text = N_("The offer of the group to @{user} is open {until}.")
+        yield Duty("transfer", text, {"user": state.heir, "until_ms": state.heir_until_ms}, "/transfer cancel")
+    if state.asked_limit:
+        text = N_("The platform has still to say whether the group may grow to {limit} members.")
+        yield Duty("review", text, {"limit": state.asked_limit})
+
+
+def _size(state: GroupState, policy: Policy) -> Iterator[Duty]:
+    """Say what stops the group from growing, and what the next grade brings, before either comes."""
+    grades, current = policy.grades, len(state.members)
+    limit, border = most_members(grades, state), closed_border(grades, state)
+    near = current >= limit * NEARLY_FULL
+    if near and border is not None:
+        text = N_("{current} members of {limit}: to have more, the group needs {needed} admins beside its owner.")
+        detail: dict[str, object] = {"current": current, "limit": limit, "needed": border[1].least_admins}
+        yield Duty("full", text, detail, "/promote")
+    elif near and limit < policy.members_per_group:
+        text = N_("{current} members of {limit}: raise the limit, or newcomers are turned away.")
+        yield Duty("full", text, {"current": current, "limit": limit}, "/limit")
+    elif near:
+        text = N_("{current} members of {limit}: no group may have more.")
+        yield Duty("full", text, {"current": current, "limit": limit})
+    here = grades[size_tier(grades, current)]
+    above = grades[min(place_of(grades, here.name) + 1, len(grades) - 1)]
+    rises = place_of(grades, above.name) > place_of(grades, state.grade)
+    if rises and here.up_to_members * NEARLY_FULL <= current and here.up_to_members < limit:
+        yield _next_grade(current, here, above)
+
+
+def _next_grade(current: int, here: Grade, above: Grade) -> Duty:
+    detail: dict[str, object] = {"current": current, "border": here.up_to_members, "grade": above.name}
+    if above.info_page:
+        text = N_("{current} members: from more than {border} on the grade is {grade}, and the info page is public.")
+        return Duty("next_grade", text, detail)
+    return Duty("next_grade", N_("{current} members: from more than {border} on the grade is {grade}."), detail)
+
+
+def _admins(state: GroupState, grade: Grade) -> Iterator[Duty]:
+    admins = admins_of(state)
+    if admins < grade.least_admins:
+        text = N_("Groups of grade {grade} need {needed} admins beside their owner; this one has {current}.")
+        yield Duty("admins", text, {"grade": grade.name, "needed": grade.least_admins, "current": admins}, "/promote")
+
+
+def _door(state: GroupState, now: int) -> Iterator[Duty]:
+    waiting = [one for one in state.requests.values() if one.until_ms > now]
+    if waiting:
+        oldest = min(waiting, key=lambda one: one.asked_ts)
+        detail: dict[str, object] = {
+            "count": len(waiting),
+            "age_ms": now - oldest.asked_ts,
+            "until_ms": min(one.until_ms for one in waiting),
+        }
+        text = N_("{count} requests to join wait, the oldest for {age}; the first is void if unanswered {until}.")
+        yield Duty("requests", text, detail, "/requests")
+
+
+def _page(state: GroupState, grade: Grade) -> Iterator[Duty]:
+    if grade.info_page and not state.rules:
+        text = N_("The info page of the group is public and shows no rules of its own.")
+        yield Duty("rules", text, {"grade": grade.name}, "/setrules")

@@ -1,0 +1,166 @@
+"""Slash commands about the group's own record and duties: `/log`, `/export`, `/duty`, `/infopage`, `/setrules`."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+import msgspec
+
+from folkmoot_governance import GroupState, Refusal, case_number
+from folkmoot_governance.duration import parse_duration
+from folkmoot_governance.duty import duties
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group.events import Event, GroupEvent
+from folkmoot_governance.notices import TELLINGS, event_fields
+from folkmoot_governance.record import can_be_undone, concerns
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import show_group_code
+from folkmoot_protocol.names import check_rules
+from folkmoot_protocol.types import Role
+
+from ..i18n import N_, show_instant
+from ..storage.api import Acts, Recorded, group_stream
+from .arguments import BARE_NUMBER, NOT_A_CHOICE
+from .call import Answer, Call, Outcome
+
+PAGE = 50
+EXPORT_PAGE = 200
+"""Acts of one answer: bounded, so that a long life of a group does not come in one frame."""
+
+KINDS: dict[str, type[Event]] = {kind.__struct_config__.tag: kind for kind in get_args(GroupEvent)}
+
+
+async def log(call: Call, words: str | None) -> Outcome:
+    """Show acts, newest first: all of them to owner and admins, to members those that concern them.
+
+    `words` filter: `@user`, the kind of an act, a duration (`7d`: since then), `before <number>`.
+    """
+    wanted = read_filter(words or "", call.now)
+    if isinstance(wanted, Refusal):
+        return wanted
+    state, me = call.room.state, call.account.user
+    sees_all = state.role_of(me) in (Role.OWNER, Role.ADMIN)
+    if not sees_all and wanted.user not in (None, me):
+        return Refusal(ErrorCode.FORBIDDEN, N_("Members see the acts that concern them; admins see all of them."))
+    user = wanted.user if sees_all else me
+    asked = Acts(wanted.before, user, wanted.kinds, wanted.since_ms)
+    found = await call.node.store.ledger.acts(group_stream(state.code), asked, PAGE + 1)
+    shown = [one for one in found[:PAGE] if user is None or concerns(event_of(one), user)]
+    items = [describe(state, one, with_undo=sees_all) for one in shown]
+    lines = [line_of(call, item, event_of(one)) for item, one in zip(items, shown, strict=True)]
+    data: dict[str, object] = {"acts": items}
+    if len(found) > PAGE:
+        data["before"] = found[PAGE - 1].version
+        lines.append(call.say(N_("Older ones: {command}"), {"command": older(words or "", found[PAGE - 1].version)}))
+    return Answer("\n".join(lines) or call.say(N_("No such acts.")), data)
+
+
+def read_filter(text: str, now: int) -> Acts | Refusal:
+    """Return what the words of `/log` ask for, or what is wrong with one of them."""
+    wanted = Acts()
+    words = iter(text.split())
+    for word in words:
+        since = parse_duration(word)
+        if word.startswith("@"):
+            wanted = msgspec.structs.replace(wanted, user=word.removeprefix("@").lower())
+        elif word.lower() == "before":
+            number = next(words, "").rpartition("-")[2]
+            if not (number.isascii() and number.isdigit() and len(number) <= 15):
+                return Refusal(ErrorCode.BAD_SYNTAX, N_("Say before which act: before <number>, or its case number."))
+            wanted = msgspec.structs.replace(wanted, before=int(number))
+        elif word.lower() in KINDS:
+            wanted = msgspec.structs.replace(wanted, kinds=(*wanted.kinds, word.lower()))
+        elif since is not None:
+            wanted = msgspec.structs.replace(wanted, since_ms=max(0, now - since))
+        elif word.isdecimal():
+            return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
+        else:
+            return Refusal(ErrorCode.BAD_SYNTAX, NOT_A_CHOICE, {"word": word, "choices": " ".join(sorted(KINDS))})
+    return wanted
+
+
+def older(words: str, before: int) -> str:
+    """Return the line that shows the page after this one."""
+    kept, _before, _number = words.partition("before")
+    return " ".join(["/log", *kept.split(), "before", str(before)])
+
+
+def event_of(one: Recorded) -> Event:
+    """Return the event of a group's stream."""
+    assert isinstance(one.event, Event), "a group's stream has events of groups"
+    return one.event
+
+
+def describe(state: GroupState, one: Recorded, *, with_undo: bool) -> dict[str, object]:
+    """Return an act as data: its fields, case number, time, and what undoes it while it can be undone."""
+    event = event_of(one)
+    fields = event_fields(event)
+    item: dict[str, object] = {**fields, "case": case_number(state.code, one.version), "ts": event.at}
+    undo = TELLINGS[type(event)].undo
+    if with_undo and undo and can_be_undone(state, event, one.version):
+        item["undo"] = undo.format_map(fields)
+    plain: dict[str, object] = msgspec.to_builtins(item)
+    return plain
+
+
+def line_of(call: Call, item: dict[str, object], event: Event) -> str:
+    """Return an act as a line for people."""
+    said = call.say(TELLINGS[type(event)].text, event_fields(event))
+    line = f"{show_instant(event.at)} · {item['case']} · {said}"
+    if item.get("reason"):
+        line += f": {item['reason']}"
+    return call.say(N_("{line} (to undo: {undo})"), {"line": line, **item}) if "undo" in item else line
+
+
+async def export(call: Call, after: int | None) -> Outcome:
+    """Give the owner the group's record, oldest first, `EXPORT_PAGE` acts at a time: `next` goes on."""
+    state = call.room.state
+    found = await call.node.store.ledger.events(group_stream(state.code), after or 0, EXPORT_PAGE + 1)
+    page = found[:EXPORT_PAGE]
+    data: dict[str, object] = {
+        "export": state.code,
+        "name": state.name,
+        "version": state.version,
+        "acts": [describe(state, one, with_undo=False) for one in page],
+    }
+    if len(found) <= EXPORT_PAGE:
+        return Answer(export_text(call, page), data)
+    data["next"] = page[-1].version
+    more = call.say(N_("More of it: /export {next}"), data)
+    return Answer(f"{export_text(call, page)}\n{more}", data)
+
+
+def export_text(call: Call, page: Sequence[Recorded]) -> str:
+    """Say in words what an export has; the acts themselves are in its data."""
+    if not page:
+        return call.say(N_("No such acts."))
+    detail = {
+        "first": page[0].version,
+        "last": page[-1].version,
+        "all": call.room.state.version,
+        "code": show_group_code(call.room.state.code),
+    }
+    return call.say(N_("Record of group {code}: acts {first} to {last} of {all}."), detail)
+
+
+async def duty(call: Call) -> Outcome:
+    """Say what owner and admins should see to before a border bites (G7, G9)."""
+    found = duties(call.room.state, call.now, call.node.governor.policy)
+    lines = []
+    for one in found:
+        said = call.say(one.text, one.detail)
+        lines.append(f"{said} → {one.help}" if one.help else said)
+    items = [{"kind": one.kind, "help": one.help, **one.detail} for one in found]
+    return Answer("\n".join(lines) or call.say(N_("Nothing is waiting for you.")), {"duties": items})
+
+
+async def info_page(call: Call, choice: str) -> Outcome:
+    """Show or hide the group's info page (G8.2)."""
+    return c.SetInfoPage(choice == "on")
+
+
+async def set_rules(call: Call, text: str | None) -> Outcome:
+    """Set the group's own rules; nothing takes them away (G5)."""
+    try:
+        return c.SetRules(check_rules(text or ""))
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))

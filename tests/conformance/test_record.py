@@ -1,0 +1,68 @@
+"""The promises of `Ledger` about a group's record, its outline, and the groups that are due for grading."""
+
+from folkmoot_governance.group import events as e
+from folkmoot_server.storage.api import ActivityRow, Acts, Outline, Store, Upsert, Work
+from tests.conformance.world import DAY, START, Group, World
+
+
+async def recorded(store: Store, world: World) -> Group:
+    """A group with a record: founding, topics, and acts that hit or name bob."""
+    group = world.group()
+    acts: list[e.Event] = [
+        e.MemberJoined(at=START + 1, by="bob", user="bob", via="open"),
+        e.TopicSet(at=START + 2, by="alice", topic='said "bob": "user":"bob"'),
+        e.MemberMuted(at=START + 3, by="alice", user="bob", until_ms=START + DAY, reason="noise"),
+        e.MutesEnded(at=START + DAY, by="", users=("bob",)),
+        e.TopicSet(at=START + DAY, by="alice", topic="tea"),
+    ]
+    await store.commit([group.found(), *(group.act(event) for event in acts)])
+    return group
+
+
+async def versions(store: Store, group: Group, wanted: Acts, limit: int = 10) -> list[int]:
+    return [one.version for one in await store.ledger.acts(f"group:{group.code}", wanted, limit)]
+
+
+async def test_acts_come_newest_first_in_pages(store: Store, world: World) -> None:
+    group = await recorded(store, world)
+    assert await versions(store, group, Acts()) == [6, 5, 4, 3, 2, 1]
+    assert await versions(store, group, Acts(), limit=2) == [6, 5]
+    assert await versions(store, group, Acts(before=5), limit=2) == [4, 3]
+    assert await versions(store, world.groups[0], Acts(before=1)) == []
+
+
+async def test_acts_are_filtered(store: Store, world: World) -> None:
+    group = await recorded(store, world)
+    assert await versions(store, group, Acts(kinds=("muted", "joined"))) == [4, 2]
+    assert await versions(store, group, Acts(since_ms=START + 3)) == [6, 5, 4]
+    assert await versions(store, group, Acts(user="bob")) == [5, 4, 2]
+    assert await versions(store, group, Acts(user="alice", kinds=("muted",))) == [4]
+    assert await versions(store, group, Acts(user="b_b")) == []
+    assert await versions(store, group, Acts(user="bo")) == []
+
+
+async def test_an_outline_has_no_people(store: Store, world: World) -> None:
+    group = await recorded(store, world)
+    outline = await store.ledger.outline(group.code)
+    assert isinstance(outline, Outline)
+    assert (outline.members, outline.state.members, outline.state.mutes) == (2, {}, {})
+    assert (outline.state.topic, outline.state.version) == ("tea", 6)
+    assert await store.ledger.outline("100000000000") is None
+
+
+async def test_which_groups_are_due_for_grading(store: Store, world: World) -> None:
+    old, young, closed, looked_at = (world.group() for _ in range(4))
+    await store.commit([group.found() for group in (old, closed, looked_at)])
+    await store.commit([young.found(at=START + DAY), closed.act(e.GroupClosed(at=START, by="alice", reason="r"))])
+    activity = {"code": looked_at.code, "ts": START + DAY, "seq": 7, "entries_per_day": 5}
+    await store.commit([Work(rows=[Upsert("activity", activity)])])
+    first = ActivityRow(old.code, "general", "standard", 1, START, 0, 0)
+    assert await store.ledger.due_for_grading(START + 1) == [first]
+    due = await store.ledger.due_for_grading(START + DAY + 1)
+    assert due == [
+        first,
+        ActivityRow(young.code, "general", "standard", 1, START + DAY, 0, 0),
+        ActivityRow(looked_at.code, "general", "standard", 1, START + DAY, 7, 5),
+    ]
+    assert await store.ledger.due_for_grading(START + DAY + 1, limit=1) == due[:1]
+    assert await store.ledger.due_for_grading(START + DAY + 1, after=old.code) == due[1:]

@@ -1,0 +1,86 @@
+"""What owner and admins are told to see to: each duty when it is one, nothing when there is none."""
+
+import pytest
+
+from folkmoot_governance import GroupState, Policy
+from folkmoot_governance.classification import Grade
+from folkmoot_governance.duration import DAY_MS, HOUR_MS
+from folkmoot_governance.duty import Duty, duties
+from folkmoot_governance.group import events as e
+from tests.unit.governance.kit import NOW, make_group, readable
+
+GRADES = (Grade("small", 10), Grade("middle", 20, info_page=True, least_admins=2), Grade("large", 40))
+POLICY = Policy(grades=GRADES)
+
+
+def group(members: int, *later: e.Event, limit: int = 30, grade: str = "small") -> GroupState:
+    """A group of the kit's four (one of them an admin) and others, `members` in all."""
+    joined = [e.MemberJoined(at=NOW, by=f"u{at}", user=f"u{at}", via="open") for at in range(members - 4)]
+    return make_group(*joined, *later, member_limit=limit, grade=grade)
+
+
+def found(state: GroupState, now: int = NOW) -> dict[str, Duty]:
+    duty = {one.kind: one for one in duties(state, now, POLICY)}
+    for one in duty.values():
+        assert one.text.format(**readable(one.detail))
+    return duty
+
+
+def test_nothing_to_do() -> None:
+    assert found(group(4)) == {}
+
+
+@pytest.mark.parametrize(("members", "limit", "full"), [(8, 9, False), (9, 9, True), (9, 10, True), (8, 10, False)])
+def test_nearly_full(members: int, limit: int, full: bool) -> None:
+    assert ("full" in found(group(members, limit=limit))) == full
+
+
+def test_what_makes_room_depends_on_what_is_in_the_way() -> None:
+    assert found(group(10, limit=10))["full"].help == "/limit"
+    lacking = found(group(10, limit=30))["full"]
+    assert (lacking.help, lacking.detail) == ("/promote", {"current": 10, "limit": 10, "needed": 2})
+    assert found(group(40, limit=40, grade="large"))["full"].help == ""
+
+
+def test_the_next_grade_is_announced_before_it_comes() -> None:
+    two = e.MemberPromoted(at=NOW, by="olga", user="mia", permissions=())
+    assert "next_grade" not in found(group(8, two))
+    coming = found(group(9, two))["next_grade"]
+    assert coming.detail == {"current": 9, "border": 10, "grade": "middle"}
+    assert "info page" in coming.text
+    assert "next_grade" not in found(group(11, two, grade="middle")), "it has come"
+    assert "next_grade" not in found(group(9, two, limit=10)), "it cannot come"
+    assert "next_grade" not in found(group(9, two, grade="large")), "the grade is higher already"
+
+
+def test_too_few_admins() -> None:
+    state = group(11, grade="middle")
+    assert found(state)["admins"].detail == {"grade": "middle", "needed": 2, "current": 1}
+    two = e.MemberPromoted(at=NOW, by="olga", user="mia", permissions=())
+    assert "admins" not in found(group(11, two, grade="middle"))
+
+
+def test_open_requests_age() -> None:
+    asked = [
+        e.JoinRequested(at=NOW - age * HOUR_MS, by=user, user=user, until_ms=NOW + DAY_MS - age * HOUR_MS)
+        for user, age in (("ben", 20), ("cai", 2))
+    ]
+    state = group(4, *asked)
+    assert found(state)["requests"].detail == {"count": 2, "age_ms": 20 * HOUR_MS, "until_ms": NOW + 4 * HOUR_MS}
+    assert found(state, NOW + 5 * HOUR_MS)["requests"].detail["count"] == 1
+    assert "requests" not in found(state, NOW + 2 * DAY_MS)
+
+
+def test_what_the_platform_did_or_has_still_to_do() -> None:
+    suspended = e.GroupSuspended(at=NOW, by="sue", until_ms=NOW + HOUR_MS, reason="")
+    asked = e.LimitAsked(at=NOW, by="olga", limit=40, grade="large")
+    offered = e.TransferOffered(at=NOW, by="olga", user="adam", until_ms=NOW + HOUR_MS)
+    state = group(4, suspended, asked, offered)
+    assert set(found(state)) == {"suspended", "review", "transfer"}
+    assert set(found(state, NOW + HOUR_MS)) == {"review"}
+
+
+def test_a_public_page_without_rules() -> None:
+    two = e.MemberPromoted(at=NOW, by="olga", user="mia", permissions=())
+    assert set(found(group(11, two, grade="middle"))) == {"rules"}
+    assert found(group(11, two, e.RulesSet(at=NOW, by="olga", rules="Be kind."), grade="middle")) == {}
