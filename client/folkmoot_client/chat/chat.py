@@ -1,13 +1,16 @@
 """The chat itself: what one types goes to the current group, what happens is shown."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import folkmoot_protocol as fm
 
 from ..sdk import Client, ClientEvent, Connected, ConnectionLost, Disconnected, RequestRefused, SessionEnded
 from ..terminal import N_, _
 from . import view
+from .export import gather, is_export, save
 from .screen import Screen
 
 HISTORY_LINES = 30
@@ -101,10 +104,22 @@ class Chat:
             return
         if command is not None and command.text:
             self._screen.write([(view.STRONG, view.clean(command.text))])
+        if command is not None and self._current is not None and "export" in command.data and is_export(line):
+            await self._save_record(self._current, command.data)
         joined = [code for code in self._client.groups if code not in before]
         if command is not None and joined:
             await self._switch(joined[-1])
             await self._offer()
+
+    async def _save_record(self, group: str, first: Mapping[str, Any]) -> None:
+        """Fetch the rest of a group's record and write it to a file in the folder that one is in."""
+        record = await gather(self._client, group, first)
+        try:
+            path = save(record, Path.cwd())
+        except OSError as error:
+            self._screen.write([(view.WARN, _("The record cannot be written: {error}").format(error=error))])
+            return
+        self._say(_("{count} acts written to {path}").format(count=len(record["acts"]), path=path))
 
     async def _switch_to(self, words: str) -> None:
         code = self._find_group(words)

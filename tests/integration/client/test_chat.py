@@ -5,10 +5,14 @@ import re
 import stat
 from pathlib import Path
 
+import pytest
+
 import folkmoot_protocol as fm
+from folkmoot_client.chat.chat import Chat
 from folkmoot_client.sdk import Client
 from tests.integration.client.commands import PASSWORD, Ran, folkmoot, write_password
 from tests.integration.running import RunningServer
+from tests.unit.client.test_chat import Notebook
 
 
 async def chat(server: RunningServer, folder: Path, user: str, *lines: str, options: tuple[str, ...] = ()) -> Ran:
@@ -79,3 +83,25 @@ async def test_a_session_that_ended_is_forgotten(server: RunningServer, tmp_path
     ran = await chat(server, tmp_path, "bob", "/limits")
     assert ran.code == 0, ran.err
     assert "sign in again" in ran.err
+
+
+async def test_an_owner_saves_the_groups_record(
+    server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    # In this process: where a command that was forked from another one stands is not for the test to say.
+    monkeypatch.chdir(folder)
+    screen = Notebook(
+        "/create Fellows", *(f"/topic {number}" for number in range(210)), *["/export"] * 2, "/export 200"
+    )
+    async with Client(server.ws) as ann:
+        await ann.register("ann", PASSWORD)
+        await Chat(ann, screen).run()
+    first, second = sorted(folder.iterdir(), key=lambda path: len(path.name))
+    record = json.loads(first.read_text())
+    assert [act["event"] for act in record["acts"]] == ["created", *["topic_changed"] * 210]
+    assert first.name == f"folkmoot-{record['group']}.json"
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
+    assert json.loads(second.read_text()) == record
+    assert any(line.endswith(f"211 acts written to {first}") for line in screen.written)
