@@ -37,10 +37,12 @@ class RaidGuard:
 
     def on_news(self, news: News) -> None:
         """Look at what was stored, here or elsewhere."""
-        room = self._rooms.get(news.code) if isinstance(news, GroupNews) else None
-        if room is None or not isinstance(news, GroupNews):
-            return
         policy = self._governor.policy
+        if not isinstance(news, GroupNews) or not (news.events or policy.raid_repeats):
+            return
+        room = self._rooms.get(news.code)
+        if room is None:
+            return
         waves = [
             room.raid_watch.joined(event.user, event.at, policy)
             for event in news.events

@@ -139,6 +139,7 @@ class Requests(ABC):
         limit: int | None = None,
         cursor: str | None = None,
         dry_run: bool = False,
+        text: str | None = None,
     ) -> fm.AdminResult:
         """Administer the platform. Only `list` and `show` are repeated after a broken connection."""
         fields: dict[str, Any] = {
@@ -150,5 +151,6 @@ class Requests(ABC):
             "limit": limit,
             "cursor": cursor,
             "dry_run": dry_run,
+            "text": text,
         }
         return await self.ask(fm.Admin, fm.AdminResult, repeat=verb in ("list", "show"), **fields)
