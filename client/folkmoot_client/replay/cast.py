@@ -60,6 +60,8 @@ class Cast:
         self._tally = tally
         self._tokens = tokens
         self._gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
+        self._seeking = asyncio.Lock()
+        self._found_server = False
         self._people: dict[str, asyncio.Task[Person]] = {}
 
     async def find(self, nick: str) -> Person:
@@ -80,14 +82,14 @@ class Cast:
         await asyncio.gather(*(one.client.close() for one in people if isinstance(one, Person)))
 
     async def _bring(self, nick: str) -> Person:
+        await self._seek_server()
         async with self._gate:
             client = Client(
                 self._server,
                 token=self._take_token(),
                 on_event=self._on_event,
                 backoff=Backoff(0.1, 2.0),
-                # A server that was never there is told at once; one that went away is waited for.
-                patience_s=PATIENCE_S if self._tally.people else 0.0,
+                patience_s=PATIENCE_S,
             )
             await client.__aenter__()
             try:
@@ -98,6 +100,13 @@ class Cast:
                 raise
         self._tally.people += 1
         return Person(nick, client)
+
+    async def _seek_server(self) -> None:
+        """Say at once when the server was never there; one that went away later is waited for."""
+        async with self._seeking:
+            if not self._found_server:
+                async with Client(self._server):
+                    self._found_server = True
 
     def _take_token(self) -> str | None:
         if self._tokens is None:
