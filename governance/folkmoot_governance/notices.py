@@ -89,6 +89,8 @@ TELLINGS: dict[type[e.Event], Telling] = {
     ),
     e.InfoPageSet: Telling(N_("@{by} turned the group's info page {shown}")),
     e.RulesSet: Telling(N_("@{by} set the group's rules: {rules}"), "/setrules"),
+    e.AnnouncementSet: Telling(N_("@{by} announced: {announcement}"), "/announce off"),
+    e.AnnouncementCleared: Telling(N_("@{by} took down the announcement")),
     e.ContentRefused: Telling(N_("A post by @{user} was refused under content rule {rule}"), public=False),
     e.ContentHeld: Telling(N_("A post by @{user} waits for review under content rule {rule}"), public=False),
     e.ContentFlagged: Telling(N_("Entry {seq} by @{user} breaks content rule {rule}"), public=False),

@@ -72,6 +72,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.SetMemberLimit: Rule(Role.OWNER),
     c.SetInfoPage: Rule(Role.OWNER),
     c.SetRules: Rule(Role.OWNER),
+    c.Announce: Rule(Role.OWNER),
     c.ApproveHeld: Rule(Role.ADMIN, Permission.DELETE, while_suspended=False),
     c.DenyHeld: Rule(Role.ADMIN, Permission.DELETE),
     c.AddWord: Rule(Role.OWNER),

@@ -60,6 +60,7 @@ IN_FORCE: dict[type[e.Event], Stands] = {
         event.user in state.members and state.members[event.user].tag == event.tag != ""
     ),
     e.TransferOffered: lambda state, event, case: state.heir == event.user and state.heir_until_ms == event.until_ms,
+    e.AnnouncementSet: lambda state, event, case: state.announcement == event.announcement,
     e.RulesSet: lambda state, event, case: state.rules == event.rules != "",
 }
 """For events that a command undoes: whether there is still something to undo in `state`, where the act has `case`."""

@@ -13,6 +13,7 @@ MAX_DISPLAY_NAME = 32
 MAX_GROUP_NAME = 60
 MAX_TOPIC = 300
 MAX_RULES = 2000
+MAX_ANNOUNCEMENT = 1000
 
 BAD_USER_NAME = N_(
     "A user name has 3 to 32 small letters, digits, `_`, `.` or `-`, and begins with a letter or a digit."
@@ -24,6 +25,7 @@ LONG_DISPLAY_NAME = N_("A display name has at most 32 characters.")
 LONG_GROUP_NAME = N_("A group's name has at most 60 characters.")
 LONG_TOPIC = N_("A topic has at most 300 characters.")
 LONG_RULES = N_("A group's rules have at most 2000 characters.")
+LONG_ANNOUNCEMENT = N_("An announcement has at most 1000 characters.")
 
 _USER_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{2,31}", re.ASCII)
 
@@ -63,11 +65,12 @@ def check_topic(topic: str) -> str:
 
 def check_rules(text: str) -> str:
     """Return a group's own rules, lines of 0 to 2000 characters in all, in NFC and stripped. Raises ValueError."""
-    lines = text.replace("\r\n", "\n")[: 4 * MAX_RULES + 1].split("\n")
-    text = "\n".join(_check_line(line, MAX_RULES, LONG_RULES) for line in lines).strip()
-    if len(text) > MAX_RULES:
-        raise ValueError(LONG_RULES)
-    return text
+    return _check_lines(text, MAX_RULES, LONG_RULES)
+
+
+def check_announcement(text: str) -> str:
+    """Return an announcement, lines of 0 to 1000 characters in all, in NFC and stripped. Raises ValueError."""
+    return _check_lines(text, MAX_ANNOUNCEMENT, LONG_ANNOUNCEMENT)
 
 
 def _check_name(name: str, longest: int, too_long: str) -> str:
@@ -75,6 +78,14 @@ def _check_name(name: str, longest: int, too_long: str) -> str:
     if not any(_is_visible(char) for char in name):
         raise ValueError(EMPTY_NAME)
     return name
+
+
+def _check_lines(text: str, longest: int, too_long: str) -> str:
+    lines = text.replace("\r\n", "\n")[: 4 * longest + 1].split("\n")
+    text = "\n".join(_check_line(line, longest, too_long) for line in lines).strip()
+    if len(text) > longest:
+        raise ValueError(too_long)
+    return text
 
 
 def _check_line(text: str, longest: int, too_long: str) -> str:

@@ -133,7 +133,8 @@ class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """A group. The fields with a default are for its members; the rest is its public part.
 
     `role`, `read_seq`, `muted_until_ms` and `notify` are the reader's own. `pins` are the seqs of pinned entries, the
-    latest pin first; `locked_until_ms` is until when only owner and admins may post.
+    latest pin first; `locked_until_ms` is until when only owner and admins may post; `announcement` is what the owner
+    has put up.
     """
 
     id: str
@@ -157,6 +158,7 @@ class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     locked_until_ms: int = 0
     links: LinkRule = LinkRule.ON
     pins: tuple[int, ...] = ()
+    announcement: str = ""
 
 
 class Member(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):

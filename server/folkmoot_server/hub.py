@@ -44,6 +44,8 @@ SETTINGS = (
     e.EntryUnpinned,
     e.GroupRenamed,
     e.TopicSet,
+    e.AnnouncementSet,
+    e.AnnouncementCleared,
     e.CategorySet,
     e.JoinModeSet,
     e.MemberLimitSet,

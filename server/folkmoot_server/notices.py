@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from folkmoot_governance import GroupState
-from folkmoot_governance.group.events import EntryDeleted, Event, erased_by
+from folkmoot_governance.group.events import AnnouncementSet, EntryDeleted, Event, erased_by
 from folkmoot_governance.notices import TELLINGS, event_fields
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 
@@ -41,11 +41,15 @@ def notice_of(event: Event, *, case: str, author: Author, say: Teller) -> Entry 
         return None
     fields = event_fields(event)
     reason = fields.get("reason")
-    text = say(TELLINGS[type(event)].text, fields)
+    if isinstance(event, AnnouncementSet):
+        kind, text = EntryKind.ANNOUNCEMENT, event.announcement
+    else:
+        kind = EntryKind.REDACTION if erased_by(event) else EntryKind.NOTICE
+        text = say(TELLINGS[type(event)].text, fields)
     return Entry(
         seq=0,
         ts=event.at,
-        kind=EntryKind.REDACTION if erased_by(event) else EntryKind.NOTICE,
+        kind=kind,
         from_=author,
         body=f"{text}: {reason}" if reason else text,
         target=event.seq if isinstance(event, EntryDeleted) else None,

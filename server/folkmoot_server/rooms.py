@@ -132,6 +132,7 @@ class Room:
         return {
             "locked_until_ms": state.locked_until_ms if state.locked_until_ms > now else 0,
             "links": state.links,
+            "announcement": state.announcement,
             "pins": tuple(pin.seq for pin in latest_first),
         }
 

@@ -92,3 +92,16 @@ async def test_rules_of_the_group_stand_before_the_platforms(cast: Cast) -> None
     assert answer.data["group_rules"] == "Be kind."
     await cast.does("ann", "/setrules")
     assert (await cast.does("bob", "/rules")).data["group_rules"] == ""
+
+
+async def test_an_announcement_is_told_and_stays_in_info(cast: Cast) -> None:
+    await cast.does("ann", "/announce Tea at five.\nBring cups.")
+    assert (await cast.bob.group(cast.code)).announcement == "Tea at five.\nBring cups."
+    assert "Tea at five.\nBring cups." in (await cast.does("bob", "/info")).text
+    assert (await cast.does("bob", "/公告")).text == "Tea at five.\nBring cups."
+    assert (await cast.dave.group(cast.code)).announcement == "", "it is for members"
+    entry = (await cast.bob.history(cast.code))[-1]
+    assert (entry.kind, entry.body, entry.from_.user) == ("announcement", "Tea at five.\nBring cups.", cast.ann.user)
+    await refused(cast.ann.run(f"/delete {entry.seq}", cast.code), "forbidden", help="/announce off")
+    await cast.does("ann", "/announce off")
+    assert (await cast.bob.group(cast.code)).announcement == ""

@@ -107,6 +107,7 @@ CASES = (
     Case("limit", "/limit 20", data={"event": "limit_changed", "limit": 20}),
     Case("word", "/word add hold some word", data={"event": "word_added", "undo": "/word del some word"}),
     Case("setrules", "/setrules Be kind.", data={"event": "rules_changed", "rules": "Be kind.", "undo": "/setrules"}),
+    Case("announce", "/announce Tea at five.", data={"event": "announcement_set", "undo": "/announce off"}),
     Case("infopage", "/infopage off", data={"event": "info_page_changed", "shown": "off"}),
     Case("export", "/export", data={"export": "{code}"}),
     Case("dissolve", "/dissolve {shown}", data={"event": "dissolved"}),
@@ -163,7 +164,8 @@ async def check_notice(cast: Cast, case: Case, data: dict[str, Any], since: int)
     if PUBLIC[event]:
         await cast.carol.until(lambda: bool(told_of(cast, event, since)))
         (notice,) = told_of(cast, event, since)
-        assert notice.kind == ("redaction" if event in ("deleted", "purged") else "notice")
+        kinds = {"deleted": "redaction", "purged": "redaction", "announcement_set": "announcement"}
+        assert notice.kind == kinds.get(event, "notice")
         assert notice.from_.user == getattr(cast, case.who).user
         assert notice.data == {key: value for key, value in data.items() if key != "undo"}
     else:
@@ -240,6 +242,7 @@ async def test_two_slashes_post_a_text_that_begins_with_one(cast: Cast) -> None:
         ("/category chess", "bad_request"),
         ("/rename \u202eevil", "bad_name"),
         ("/setrules Be \u202eevil", "bad_name"),
+        ("/announce Tea \u202eat five", "bad_name"),
         ("/leave", "forbidden"),
         ("/dissolve", "confirm_required"),
         ("/dissolve {elsewhere}", "confirm_required"),
@@ -258,7 +261,7 @@ async def test_refusals_to_an_owner(cast: Cast, line: str, code: str) -> None:
 
 
 OWNERS_ONLY = ("/promote @{carol}", "/tag @{carol} x", "/rename x", "/joinmode closed", "/limit 9", "/dissolve {code}")
-OWNERS_ONLY += ("/setrules x", "/infopage off", "/export")
+OWNERS_ONLY += ("/setrules x", "/announce x", "/infopage off", "/export")
 ADMINS_ONLY = {
     "/kick @{carol}": Permission.KICK,
     "/ban @{carol}": Permission.BAN,

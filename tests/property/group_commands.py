@@ -138,6 +138,7 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.SetMemberLimit: lambda r: c.SetMemberLimit(r.randint(0, 7)),
     c.SetInfoPage: lambda r: c.SetInfoPage(r.choice([True, False])),
     c.SetRules: lambda r: c.SetRules(reason(r)),
+    c.Announce: lambda r: c.Announce(reason(r)),
     c.AddWord: lambda r: c.AddWord(r.choice(WORDS), r.choice(VERDICTS)),
     c.RemoveWord: lambda r: c.RemoveWord(r.choice(WORDS)),
     c.Dissolve: lambda r: c.Dissolve(r.choice(["", "", *CODES])),

@@ -151,6 +151,8 @@ class Chat:
         self._screen.write([(view.STRONG, f"— {view.clean(group.name)} — {fm.show_group_code(code)}")])
         if group.topic:
             self._say(view.clean(group.topic))
+        if group.announcement:
+            self._screen.write([(view.STRONG, view.clean(group.announcement))])
         page = await self._client.get_history(code, limit=HISTORY_LINES)
         self._show_page(code, page.entries)
         while self._shown.get(code, 0) < self._client.cursors().get(code, 0):

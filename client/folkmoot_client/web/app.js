@@ -237,6 +237,7 @@ class App {
     const { group } = this.room;
     byId("group-name").textContent = group.name;
     byId("group-topic").textContent = group.topic;
+    byId("announcement").textContent = group.announcement ?? "";
     byId("code").textContent = showCode(group.id);
     byId("group-members").textContent = t("members_count", { members: group.members, limit: group.member_limit });
     byId("group-role").replaceChildren(...renderTags({ role: group.role ?? "member" }));

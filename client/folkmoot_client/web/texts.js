@@ -124,6 +124,7 @@ const NOTICES = {
   transferred: ["@{user} owns the group now; before it was @{previous}", "群主由 @{previous} 变更为 @{user}"],
   renamed: ["@{by} renamed the group to “{name}”", "@{by} 将群名改为“{name}”"],
   topic_changed: ["@{by} set the topic: {topic}", "@{by} 设置了主题：{topic}"],
+  announcement_cleared: ["@{by} took down the announcement", "@{by} 撤下了公告"],
   category_changed: ["@{by} set the category to {category}", "@{by} 将分类设为 {category}"],
   limit_changed: ["@{by} set the member limit to {limit}", "@{by} 将成员上限设为 {limit}"],
   dissolved: ["@{by} dissolved the group", "@{by} 解散了群"],

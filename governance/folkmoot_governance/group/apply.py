@@ -308,6 +308,14 @@ def _rules(state: GroupState, event: e.RulesSet) -> None:
     state.rules = event.rules
 
 
+def _announced(state: GroupState, event: e.AnnouncementSet) -> None:
+    state.announcement = event.announcement
+
+
+def _announcement_cleared(state: GroupState, event: e.AnnouncementCleared) -> None:
+    state.announcement = ""
+
+
 def _suspended(state: GroupState, event: e.GroupSuspended) -> None:
     state.status, state.status_until_ms = GroupStatus.SUSPENDED, event.until_ms
 
@@ -431,6 +439,8 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.GroupGraded: _graded,
     e.InfoPageSet: _info_page,
     e.RulesSet: _rules,
+    e.AnnouncementSet: _announced,
+    e.AnnouncementCleared: _announcement_cleared,
     e.ContentRefused: _content_refused,
     e.ContentHeld: _review,
     e.ContentFlagged: _review,

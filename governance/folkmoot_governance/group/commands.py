@@ -325,6 +325,12 @@ class SetRules(Command, frozen=True):
     rules: str
 
 
+class Announce(Command, frozen=True):
+    """Put up the group's announcement in place of the one before; empty takes it down."""
+
+    announcement: str
+
+
 class RecordVerdict(TargetedCommand, frozen=True):
     """Note that a post of `user` broke a content rule: it was refused, or waits for review, or stands flagged.
 

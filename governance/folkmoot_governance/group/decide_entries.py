@@ -1,4 +1,4 @@
-"""What is done with entries: deleting many, pinning, and which links members may post."""
+"""What is done with entries: deleting many, pinning, announcing, and which links members may post."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from ..text import N_
 from . import commands as c
 from . import events as e
 from .checks import refuse
-from .decide_moderation import DELETABLE, unpinned
+from .decide_moderation import WRITTEN, unpinned
 from .state import GroupState
 
 Decision = Sequence[e.Event] | Refusal
@@ -45,7 +45,7 @@ def purge(state: GroupState, command: c.Purge, actor: Actor, now: int, policy: P
 
 def pin(state: GroupState, command: c.Pin, actor: Actor, now: int, policy: Policy) -> Decision:
     """Keep an entry at hand for everyone."""
-    if command.kind not in DELETABLE or command.redacted:
+    if command.kind not in WRITTEN or command.redacted:
         text = N_("Entry {seq} cannot be pinned: only what somebody wrote, and is still there, can.")
         return refuse(ErrorCode.FORBIDDEN, text, seq=command.seq)
     if command.seq in state.pins:
@@ -68,9 +68,19 @@ def set_links(state: GroupState, command: c.SetLinks, actor: Actor, now: int, po
     return [e.LinksSet(at=now, by=actor.user, links=command.links)]
 
 
+def announce(state: GroupState, command: c.Announce, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Put up an announcement, or take down the one there is; the same one again changes nothing."""
+    if command.announcement == state.announcement:
+        return []
+    if not command.announcement:
+        return [e.AnnouncementCleared(at=now, by=actor.user)]
+    return [e.AnnouncementSet(at=now, by=actor.user, announcement=command.announcement)]
+
+
 ENTRIES: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
     c.Purge: purge,
     c.Pin: pin,
     c.Unpin: unpin,
     c.SetLinks: set_links,
+    c.Announce: announce,
 }

@@ -30,7 +30,9 @@ from .state import GroupState
 
 Decision = Sequence[Event] | Refusal
 
-DELETABLE = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT})
+DELETABLE = frozenset({EntryKind.TEXT, EntryKind.ACTION})
+WRITTEN = DELETABLE | {EntryKind.ANNOUNCEMENT}
+"""What people say. An announcement is an act of its owner, hence in the record: it is taken down, not deleted."""
 
 
 def ban(state: GroupState, command: c.BanMember, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -83,6 +85,9 @@ def set_slow(state: GroupState, command: c.SetSlow, actor: Actor, now: int, poli
 
 def delete_entry(state: GroupState, command: c.DeleteEntry, actor: Actor, now: int, policy: Policy) -> Decision:
     """Remove a post: a plain member only an own one, and only for a while after posting (G10)."""
+    if command.kind is EntryKind.ANNOUNCEMENT:
+        text = N_("An announcement stays in the group's record; the owner takes it down with {help}.")
+        return refuse(ErrorCode.FORBIDDEN, text, help="/announce off")
     if command.kind not in DELETABLE:
         return refuse(ErrorCode.FORBIDDEN, N_("Notices are the group's own record: they cannot be deleted."))
     if command.redacted:

@@ -9,7 +9,7 @@ from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
 from .checks import refuse
-from .decide_moderation import DELETABLE
+from .decide_moderation import WRITTEN
 
 MOST_REACTION_CHARS = 8
 
@@ -37,7 +37,7 @@ def check_reaction(entry: Entry, reaction: str) -> Refusal | None:
     """Refuse a reaction that is no picture, or to what nobody wrote."""
     if entry.redacted:
         return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=entry.seq)
-    if entry.kind not in DELETABLE:
+    if entry.kind not in WRITTEN:
         return refuse(ErrorCode.FORBIDDEN, N_("React to what somebody wrote."), seq=entry.seq)
     if not is_picture(reaction):
         return refuse(ErrorCode.BAD_REQUEST, N_("A reaction is one emoji."), reaction=reaction)

@@ -302,6 +302,14 @@ class RulesSet(Event, frozen=True, kw_only=True, tag="rules_changed"):
     rules: str
 
 
+class AnnouncementSet(Event, frozen=True, kw_only=True, tag="announcement_set"):
+    announcement: str
+
+
+class AnnouncementCleared(Event, frozen=True, kw_only=True, tag="announcement_cleared"):
+    pass
+
+
 class ContentRefused(MemberEvent, frozen=True, kw_only=True, tag="content_refused"):
     """A post by `user` broke a content rule (G10); nothing of it was stored."""
 
@@ -458,6 +466,8 @@ GroupEvent = (
     | GroupGraded
     | InfoPageSet
     | RulesSet
+    | AnnouncementSet
+    | AnnouncementCleared
     | ContentRefused
     | ContentHeld
     | ContentFlagged

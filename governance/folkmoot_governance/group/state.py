@@ -147,6 +147,7 @@ class GroupState(Struct):
     asked_limit: int = 0
     info_hidden_ms: int = 0
     rules: str = ""
+    announcement: str = ""
     question: str = ""
     answers: str = ""
     """To the question at the door, normalised, one a line."""

@@ -49,6 +49,8 @@ async def info(call: Call) -> Outcome:
     ]
     if group.topic:
         lines.append(call.say(N_("Topic: {topic}"), {"topic": group.topic}))
+    if state.announcement:
+        lines.append(call.say(N_("Announcement: {announcement}"), {"announcement": state.announcement}))
     if group.slow_ms:
         lines.append(call.say(N_("Slow mode: {slow}"), {"slow_ms": group.slow_ms}))
     if state.locked_until_ms > call.now:

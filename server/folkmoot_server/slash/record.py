@@ -1,4 +1,5 @@
-"""Slash commands about the group's own record and duties: `/log`, `/export`, `/duty`, `/infopage`, `/setrules`."""
+"""Slash commands about the group's own record and duties: `/log`, `/export`, `/duty`, `/infopage`, `/setrules`,
+`/announce`."""
 
 from collections.abc import Sequence
 from typing import get_args
@@ -14,7 +15,7 @@ from folkmoot_governance.notices import TELLINGS, event_fields
 from folkmoot_governance.record import can_be_undone, concerns
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
-from folkmoot_protocol.names import check_rules
+from folkmoot_protocol.names import check_announcement, check_rules
 from folkmoot_protocol.types import Role
 
 from ..i18n import N_, show_instant
@@ -162,5 +163,16 @@ async def set_rules(call: Call, text: str | None) -> Outcome:
     """Set the group's own rules; nothing takes them away (G5)."""
     try:
         return c.SetRules(check_rules(text or ""))
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))
+
+
+async def announce(call: Call, text: str | None) -> Outcome:
+    """Show the announcement, put up another one, or take it down with `off`."""
+    if text is None:
+        current = call.room.state.announcement
+        return Answer(current or call.say(N_("There is no announcement.")), {"announcement": current})
+    try:
+        return c.Announce("" if text.strip().lower() == "off" else check_announcement(text))
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))

@@ -326,6 +326,14 @@ COMMANDS: tuple[Slash, ...] = (
         c.SetRules,
     ),
     Slash(
+        "announce",
+        ("公告",),
+        (optional(rest("[text…|off]")),),
+        N_("Show the group's announcement, put one up or take it down"),
+        record.announce,
+        c.Announce,
+    ),
+    Slash(
         "infopage",
         (),
         (word("on|off", choice("on", "off")),),

@@ -30,6 +30,7 @@ GROUP_TEXTS = (
     "question",
     "answers",
     "rules",
+    "announcement",
     "ladder",
     "links",
 )

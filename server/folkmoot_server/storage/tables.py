@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0012"
+SCHEMA = "0013"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -109,6 +109,7 @@ groups = Table(
     _number("asked_limit"),
     _number("info_hidden_ms"),
     _text("rules"),
+    _text("announcement", server_default=""),
     _number("version"),
     Index(None, "creator"),
     Index(None, "owner"),

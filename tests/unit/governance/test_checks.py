@@ -66,6 +66,7 @@ SAMPLES: dict[type[c.Command], c.Command] = {
     c.SetMemberLimit: c.SetMemberLimit(5),
     c.SetInfoPage: c.SetInfoPage(True),
     c.SetRules: c.SetRules(""),
+    c.Announce: c.Announce(""),
     c.Dissolve: c.Dissolve(),
 }
 TARGETED = [kind for kind, rule in RULES.items() if rule.outranks]

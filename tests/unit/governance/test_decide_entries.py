@@ -90,3 +90,23 @@ def test_mentions_are_members_called_by_name_once_each() -> None:
     assert find_mentions("mail me at x@cai or @@cai, @nobody", members) == ()
     many = {f"user{number}" for number in range(99)}
     assert len(find_mentions(" ".join(f"@{user}" for user in many), many)) == MOST_MENTIONS
+
+
+def test_an_announcement_stands_until_it_is_replaced_or_taken_down() -> None:
+    state = make_group()
+    assert ask(state, c.Announce(""), "olga") == [], "there is none to take down"
+    do(state, c.Announce("Tea at five."), "olga")
+    do(state, c.Announce("Tea at six."), "olga")
+    assert state.announcement == "Tea at six."
+    assert ask(state, c.Announce("Tea at six."), "olga") == []
+    (cleared,) = do(state, c.Announce(""), "olga")
+    assert isinstance(cleared, e.AnnouncementCleared)
+    assert state.announcement == ""
+
+
+def test_an_announcement_is_pinned_but_not_deleted() -> None:
+    state = make_group()
+    do(state, c.Pin(7, "olga", EntryKind.ANNOUNCEMENT), "adam")
+    refusal = ask(state, c.DeleteEntry("olga", seq=7, ts=NOW, kind=EntryKind.ANNOUNCEMENT), "olga")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.detail["help"]) == (ErrorCode.FORBIDDEN, "/announce off")

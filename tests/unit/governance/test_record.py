@@ -42,6 +42,7 @@ UNDONE: list[tuple[c.Command, str, c.Command, str]] = [
     (c.SetTag("max", "helper"), "olga", c.SetTag("max", ""), "olga"),
     (c.OfferTransfer("max"), "olga", c.WithdrawTransfer(), "olga"),
     (c.SetRules("Be kind."), "olga", c.SetRules(""), "olga"),
+    (c.Announce("Tea at five."), "olga", c.Announce(""), "olga"),
     (c.JoinGroup(), "ben", c.Kick("ben"), "olga"),
 ]
 
