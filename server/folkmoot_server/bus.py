@@ -50,6 +50,17 @@ class PresenceNews(Struct, frozen=True, gc=False, tag="presence"):
     asks: bool
 
 
+class TallyNews(Struct, frozen=True, gc=False, tag="tally"):
+    """What a node counted since it last told: see `tally`. Keys are hashes of addresses and the like. Never stored.
+
+    `connections`: how many an address has there now. `spent`: kind -> key -> how often it was let pass.
+    """
+
+    node: str
+    connections: dict[bytes, int]
+    spent: dict[str, dict[bytes, int]]
+
+
 class RevokedNews(Struct, frozen=True, gc=False, tag="revoked"):
     """A session token of an account is valid no more; `token_hash` says which."""
 
@@ -81,8 +92,13 @@ class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
     reason: str = ""
 
 
-News = AnswerNews | GroupNews | AccountNews | TypingNews | PresenceNews | RevokedNews | SettingsNews | JoinedNews
+OfAccount = AnswerNews | AccountNews | PresenceNews | RevokedNews | SettingsNews | JoinedNews
+News = OfAccount | GroupNews | TypingNews | TallyNews
 Listener = Callable[[News], None]
+
+
+TALLY_TOPIC = "tally"
+"""The topic that every node of a cluster follows."""
 
 
 def group_topic(code: str) -> str:
@@ -97,6 +113,8 @@ def account_topic(user: str) -> str:
 
 def topic_of(news: News) -> str:
     """Return the topic that news belongs to."""
+    if isinstance(news, TallyNews):
+        return TALLY_TOPIC
     return group_topic(news.code) if isinstance(news, (GroupNews, TypingNews)) else account_topic(news.user)
 
 

@@ -1,7 +1,6 @@
 """The listener: greets connections, answers HTTP, brings requests to their handlers until a connection ends."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -35,7 +34,6 @@ class Listener:
 
     def __init__(self, node: "Node") -> None:
         self.node = node
-        self._by_address: Counter[str] = Counter()
         server = node.config.server
         self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
         limits, agreement = node.config.limits, node.documents.agreement
@@ -54,8 +52,7 @@ class Listener:
             return get_page(self.node, request, address)
         if not is_origin_allowed(request.headers, self._origins, address):
             return respond("This origin may not connect: see server.allowed_origins.\n", TEXT, HTTPStatus.FORBIDDEN)
-        most = self.node.config.limits.connections_per_address
-        if most and self._by_address[address] >= most:
+        if self.node.tally.is_full(address):
             text = "Too many connections from your address: see limits.connections_per_address.\n"
             return respond(text, TEXT, HTTPStatus.TOO_MANY_REQUESTS)
         socket.address = address
@@ -66,7 +63,7 @@ class Listener:
         node = self.node
         codec, language = for_subprotocol(socket.subprotocol), node.config.i18n.default_language
         session = Session(socket, codec, node.hub, node.config.limits, address=socket.address, language=language)
-        self._by_address[session.address] += 1
+        node.tally.opened(session.address)
         node.sessions.add(session)
         session.send(self._hello())
         session.start_deadline()
@@ -80,9 +77,7 @@ class Listener:
         node.hub.detach(session)
         if session.account is not None:
             node.presence.changed(session.account)
-        self._by_address[session.address] -= 1
-        if not self._by_address[session.address]:
-            del self._by_address[session.address]
+        node.tally.closed(session.address)
 
     def _hello(self) -> Hello:
         return Hello(

@@ -1,5 +1,7 @@
 """Rates: how often somebody may do something."""
 
+from collections.abc import Hashable
+
 
 class Bucket:
     """A token bucket of `rate` tokens a second that holds `burst`; a rate of 0 is no limit.
@@ -33,6 +35,11 @@ class Bucket:
             return 0
         return int((cost - self._tokens) / self._rate) + 1
 
+    def spend(self, now: int, cost: float) -> None:
+        """Note that `cost` tokens were taken elsewhere, and be in debt for as much as `burst` if they are not here."""
+        self.take(now, 0)
+        self._tokens = max(-self._burst, self._tokens - cost)
+
     def is_full(self, now: int) -> bool:
         """Say whether nothing is remembered here: the bucket can be forgotten."""
         return not self._rate or self._tokens + (now - self._updated) * self._rate >= self._burst
@@ -43,16 +50,25 @@ class Buckets:
 
     def __init__(self, rate: float, burst: float, *, most: int = 10_000) -> None:
         self._rate, self._burst, self._most = rate, burst, most
-        self._buckets: dict[str, Bucket] = {}
+        self.unlimited = not rate
+        self._buckets: dict[Hashable, Bucket] = {}
 
-    def take(self, key: str, now: int) -> int:
+    def take(self, key: Hashable, now: int) -> int:
         """As `Bucket.take`, for the bucket of `key`. When there are too many keys, full buckets are dropped first."""
+        return 0 if self.unlimited else self._get(key, now).take(now)
+
+    def spend(self, key: Hashable, now: int, cost: float) -> None:
+        """As `Bucket.spend`, for the bucket of `key`."""
+        if not self.unlimited:
+            self._get(key, now).spend(now, cost)
+
+    def _get(self, key: Hashable, now: int) -> Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
             if len(self._buckets) >= self._most:
                 self._sweep(now)
             bucket = self._buckets[key] = Bucket(self._rate, self._burst)
-        return bucket.take(now)
+        return bucket
 
     def _sweep(self, now: int) -> None:
         kept = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}

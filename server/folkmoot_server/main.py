@@ -114,7 +114,7 @@ async def open_cluster_node(config: Config) -> Node:
     except BaseException:
         await store.close()
         raise
-    return Node(config, store, bus, Clock(), await PostgresJobLock.open(url))
+    return Node(config, store, bus, Clock(), await PostgresJobLock.open(url), key)
 
 
 async def run_node(config: Config, ready_file: Path | None) -> None:

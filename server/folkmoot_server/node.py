@@ -14,7 +14,7 @@ from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.types import Identity
 
 from .accounts import Accounts
-from .bus import Bus, News, PresenceNews
+from .bus import TALLY_TOPIC, Bus, News, PresenceNews, TallyNews
 from .clock import Clock
 from .config import Config
 from .content import ContentRules
@@ -37,6 +37,7 @@ from .rooms import Rooms
 from .session import Session
 from .storage.api import JobLock, StorageError, Store
 from .succession import Succession
+from .tally import TELL_S, Tally
 from .watch import Watch
 from .writer import Writer
 
@@ -123,7 +124,15 @@ def policy_of(config: Config, documents: Documents) -> Policy:
 class Node:
     """Everything that handlers need, wired once. `store`, `bus` and `clock` are passed in; tests pass their own."""
 
-    def __init__(self, config: Config, store: Store, bus: Bus, clock: Clock, job_lock: JobLock | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        job_lock: JobLock | None = None,
+        tally_key: bytes = b"",
+    ) -> None:
         self.config = config
         self.store = store
         self.bus = bus
@@ -145,14 +154,11 @@ class Node:
         self.content = ContentRules(config.policy.content)
         self.held_texts = HeldTexts(config.server.data_dir)
         self.raids = RaidGuard(self.rooms, self.governor)
-        tries = config.policy.groups.tries_per_hour
-        self.tries = Buckets(tries / 3600, tries)
         self.passwords = Passwords()
-        rate = config.limits.sign_ins_per_minute
-        self.sign_ins = Buckets(rate / 60, max(rate, 1))
         self.page_views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)
         name = config.cluster.node_name or secrets.token_hex(6)
         self.presence = Presence(name, bus, self.accounts, config.limits, clock)
+        self.tally = Tally(name, bus, config, clock, tally_key)
         self.watch = Watch(self)
         self._job_lock = job_lock
         self._tasks: list[asyncio.Task[None]] = []
@@ -170,13 +176,16 @@ class Node:
             Succession(self).run(),
             self.content.watch(),
             Grading(self).run(),
+            self._tell_tally(),
         ]
         if self.in_cluster:
+            self.bus.follow(TALLY_TOPIC)
             jobs += [self.watch.run(), self._repeat_presence()]
         self._tasks = [asyncio.create_task(job) for job in jobs]
 
     async def stop(self) -> None:
         """Finish what was accepted, then stop everything. Connections are closed before."""
+        self.tally.tell()
         await self.writer.drain()
         for task in self._tasks:
             task.cancel()
@@ -238,6 +247,8 @@ class Node:
     def _on_news(self, news: News) -> None:
         if isinstance(news, PresenceNews):
             self.presence.on_news(news)
+        elif isinstance(news, TallyNews):
+            self.tally.on_news(news)
         else:
             self.follower.on_news(news)
             self.raids.on_news(news)
@@ -246,6 +257,11 @@ class Node:
         while True:
             await asyncio.sleep(REPEAT_S)
             self.presence.repeat()
+
+    async def _tell_tally(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_S)
+            self.tally.tell()
 
     async def _rotate(self) -> None:
         """Remove the months that need not be kept any longer, at start and every day (G13)."""

@@ -32,7 +32,7 @@ NAME_TAKEN = Refusal(ErrorCode.NAME_TAKEN, N_("This user name is taken."))
 
 def check_sign_in_rate(node: "Node", session: Session) -> Refusal | None:
     """Refuse too many passwords from one address."""
-    wait = node.sign_ins.take(session.address, node.clock.now_ms())
+    wait = node.tally.take_sign_in(session.address)
     if not wait:
         return None
     text = N_("Too many sign-ins from your address: wait {wait}.")

@@ -110,7 +110,7 @@ def check_tries(node: "Node", room: Room, user: str, answer: str | None) -> Refu
     state = room.state
     if not answer or not (state.invite_codes or state.join_mode is JoinMode.QUESTION):
         return None
-    wait = node.tries.take(f"{user} {state.code}", node.clock.now_ms())
+    wait = node.tally.take_try(user, state.code)
     text, rule = N_("Too many tries: wait {wait}."), "policy.groups.tries_per_hour"
     return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait, "rule": rule}) if wait else None
 

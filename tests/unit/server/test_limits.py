@@ -94,3 +94,21 @@ def test_there_are_never_more_buckets_than_allowed() -> None:
     for number in range(1000):
         assert buckets.take(str(number), 0) == 0
         assert len(buckets._buckets) <= 10
+
+
+def test_what_was_taken_elsewhere_is_missing_here() -> None:
+    buckets = Buckets(1, 5)
+    buckets.spend("a", 10 * SECOND, 3)
+    assert [buckets.take("a", 10 * SECOND) for _ in range(3)] == [0, 0, 1001]
+    buckets.spend("a", 10 * SECOND, 1000)
+    # In debt for one burst, so six seconds until there is one to take.
+    assert buckets.take("a", 10 * SECOND) == 6001
+    assert buckets.take("a", 16 * SECOND + 1) == 0
+
+
+def test_nothing_is_kept_where_there_is_no_limit() -> None:
+    buckets = Buckets(0, 0)
+    for number in range(10):
+        assert buckets.take(str(number), 0) == 0
+        buckets.spend(str(number), 0, 100)
+    assert not buckets._buckets
