@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from folkmoot_governance import SERVICE, Actor, GroupState, Policy, Refusal, apply, check_post, decide, founded
+from folkmoot_governance.credit import CreditRules, Level, Quota
 from folkmoot_governance.duration import MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -28,6 +29,7 @@ MOST_LET_THROUGH = 5
 POSTS = ("message", "action")
 SUSPECT = ("repeat-raid", "repeat", "flood")
 NO_CAP = 1_000_000
+CAPS = CreditRules(levels=(Level(quota=Quota(groups_joined=NO_CAP)),))
 
 
 class Post(NamedTuple):
@@ -155,7 +157,7 @@ def main() -> None:
     arguments.add_argument("--joins", type=int, default=Policy().raid_joins)
     arguments.add_argument("--repeats", type=int, default=Policy().raid_repeats)
     given = arguments.parse_args()
-    policy = Policy(groups_joined=NO_CAP, raid_joins=given.joins, raid_repeats=given.repeats)
+    policy = Policy(credit=CAPS, raid_joins=given.joins, raid_repeats=given.repeats)
     beside = given.incidents.with_name(given.incidents.name.replace("incidents", "ubuntu") + ".gz")
     rooms = replay(given.transcript or beside, policy)
     incidents = [one for one in read_lines(given.incidents) if one["room"] in rooms]

@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 
 from .admin.app import admin_app
+from .admin.cases import credit_app
 from .options import ServerOption, check_server
 from .sdk.address import DEFAULT_SERVER
 from .terminal import _
 
 __all__ = ["admin_app", "chat", "replay"]
+
+admin_app.add_typer(credit_app, name="credit")
 
 
 def chat(

@@ -5,7 +5,7 @@ events that it causes or with a `Refusal`; `apply` is the only way a state chang
 in one table, `permissions.RULES`.
 """
 
-from .account import AccountState, apply_account, decide_account, registered, replay_account
+from .account import AccountState, account_case, apply_account, decide_account, registered, replay_account
 from .actor import SERVICE, Actor, PlatformRole
 from .group.apply import apply, founded, replay
 from .group.decide import decide
@@ -29,6 +29,7 @@ __all__ = [
     "PlatformRole",
     "Policy",
     "Refusal",
+    "account_case",
     "apply",
     "apply_account",
     "case_number",

@@ -5,14 +5,16 @@ and what is erased on request must not be in them (G6.2).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 
 from .actor import Actor, PlatformRole
+from .content.kinds import Severity
+from .credit import MOST, START, penalty, recovery, restored
 from .duration import end_of
 from .permissions import may_on_platform
 from .policy import Policy
@@ -21,7 +23,11 @@ from .text import N_
 
 
 class AccountState(Struct):
-    """An account as events made it. `suspended_until_ms` 0: not suspended. `version` counts its events."""
+    """An account as events made it. `suspended_until_ms` 0: not suspended. `version` counts its events.
+
+    `credit` is the score (G7.2), `credit_ts` when it changed last; `charges` has what was taken of it and not given
+    back, points by case number.
+    """
 
     user: str
     created_ts: int
@@ -30,6 +36,9 @@ class AccountState(Struct):
     platform: PlatformRole | None = None
     suspended_until_ms: int = 0
     suspended_reason: str = ""
+    credit: int = START
+    credit_ts: int = 0
+    charges: dict[str, int] = field(default_factory=dict)
     version: int = 0
 
     def is_suspended(self, now: int) -> bool:
@@ -81,6 +90,32 @@ class AttestIdentity(AccountCommand, frozen=True):
     reason: str
 
 
+class ChargeCredit(AccountCommand, frozen=True):
+    """Take points for a report that was upheld, the case `case`: an act of the service (G7.2, G11.2)."""
+
+    case: str
+    severity: Severity
+    reason: str
+
+
+class RestoreCredit(AccountCommand, frozen=True):
+    """Give back what was taken under a case number, because an appeal succeeded: an act of the service (P15)."""
+
+    case: str
+    reason: str
+
+
+class RecoverCredit(AccountCommand, frozen=True):
+    """Give back what the days have earned: an act of the service (G7.2)."""
+
+
+class SetCredit(AccountCommand, frozen=True):
+    """Set the score: a measure of the platform (G11.2)."""
+
+    score: int
+    reason: str
+
+
 class AccountEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
     """Base of all events of an account: when (Unix ms), and by whom."""
 
@@ -91,6 +126,7 @@ class AccountEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
 class AccountRegistered(AccountEvent, frozen=True, kw_only=True, tag="registered"):
     user: str
     agreement: str
+    credit: int = START
 
 
 class AgreementAccepted(AccountEvent, frozen=True, kw_only=True, tag="agreement_accepted"):
@@ -116,8 +152,24 @@ class IdentityAttested(AccountEvent, frozen=True, kw_only=True, tag="identity_at
     reason: str
 
 
+class CreditChanged(AccountEvent, frozen=True, kw_only=True, tag="credit_changed"):
+    """The score moved by `points` to `score`; `case` is the report that cost it, or the act that was overturned."""
+
+    cause: Literal["penalty", "restored", "recovered", "set"]
+    points: int
+    score: int
+    case: str = ""
+    reason: str = ""
+
+
 AnyAccountEvent = (
-    AccountRegistered | AgreementAccepted | AccountSuspended | AccountRestored | RoleGranted | IdentityAttested
+    AccountRegistered
+    | AgreementAccepted
+    | AccountSuspended
+    | AccountRestored
+    | RoleGranted
+    | IdentityAttested
+    | CreditChanged
 )
 
 AccountDecision = Sequence[AccountEvent] | Refusal
@@ -129,7 +181,16 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
     RestoreAccount: "restore_account",
     GrantRole: "grant_role",
     AttestIdentity: "attest_identity",
+    SetCredit: "set_credit",
 }
+
+SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset({ChargeCredit, RestoreCredit, RecoverCredit})
+"""What the service does by itself, as `actor.SERVICE`; nobody can ask for it."""
+
+
+def account_case(user: str, version: int) -> str:
+    """Return the number under which the act that made version `version` of an account is known to people."""
+    return f"@{user}-{version}"
 
 
 def decide_account(
@@ -142,6 +203,8 @@ def decide_account(
     if state is None:
         assert isinstance(command, RegisterAccount), "only an account that exists takes commands"
         return _register(command, actor, now, policy)
+    if type(command) in SERVICE_ACTS and actor.user:
+        return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this."))
     act = STAFF_ACTS.get(type(command))
     if act and not may_on_platform(actor.platform, act):
         return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act})
@@ -157,7 +220,8 @@ def check_agreement(version: str, policy: Policy) -> Refusal | None:
 
 
 def _register(command: RegisterAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
-    registered = AccountRegistered(at=now, by=actor.user, user=command.user, agreement=command.agreement)
+    start = policy.credit.start
+    registered = AccountRegistered(at=now, by=actor.user, user=command.user, agreement=command.agreement, credit=start)
     return check_agreement(command.agreement, policy) or [registered]
 
 
@@ -197,18 +261,67 @@ def _attest(state: AccountState, command: AttestIdentity, actor: Actor, now: int
     return [IdentityAttested(at=now, by=actor.user, identity=command.identity, reason=command.reason)]
 
 
+def _change(
+    state: AccountState,
+    actor: Actor,
+    now: int,
+    score: int,
+    cause: Literal["penalty", "restored", "recovered", "set"],
+    *,
+    case: str = "",
+    reason: str = "",
+) -> list[CreditChanged]:
+    points = score - state.credit
+    return [CreditChanged(at=now, by=actor.user, cause=cause, points=points, score=score, case=case, reason=reason)]
+
+
+def _charge(state: AccountState, command: ChargeCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    """Take points, once for each case; a score that has nothing left is not changed."""
+    points = penalty(policy.credit, state.credit, command.severity)
+    if not points or command.case in state.charges:
+        return []
+    return _change(state, actor, now, state.credit - points, "penalty", case=command.case, reason=command.reason)
+
+
+def _give_back(state: AccountState, command: RestoreCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    points = state.charges.get(command.case, 0)
+    if not points:
+        return []
+    score = restored(policy.credit, state.credit, points)
+    return _change(state, actor, now, score, "restored", case=command.case, reason=command.reason)
+
+
+def _recover(state: AccountState, command: RecoverCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    points = recovery(policy.credit, state.credit, state.credit_ts, now)
+    return _change(state, actor, now, state.credit + points, "recovered") if points else []
+
+
+def _set_credit(state: AccountState, command: SetCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    if state.user == actor.user:
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody sets their own credit."), {"user": state.user})
+    if not 0 <= command.score <= MOST:
+        return Refusal(ErrorCode.BAD_REQUEST, N_("A credit is 0 to {most}."), {"most": MOST, "field": "score"})
+    if command.score == state.credit:
+        return []
+    return _change(state, actor, now, command.score, "set", reason=command.reason)
+
+
 _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, Policy], AccountDecision]] = {
     AcceptAgreement: _accept,
     SuspendAccount: _suspend,
     RestoreAccount: _restore,
     GrantRole: _grant,
     AttestIdentity: _attest,
+    ChargeCredit: _charge,
+    RestoreCredit: _give_back,
+    RecoverCredit: _recover,
+    SetCredit: _set_credit,
 }
 
 
 def registered(event: AccountRegistered) -> AccountState:
     """Return the account that `event` makes."""
-    return AccountState(event.user, event.at, event.agreement, version=1)
+    return AccountState(event.user, event.at, event.agreement, credit=event.credit, credit_ts=event.at, version=1)
 
 
 def apply_account(state: AccountState, event: AccountEvent) -> None:
@@ -225,8 +338,19 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.platform = role
         case IdentityAttested(identity=identity):
             state.identity = identity
+        case CreditChanged():
+            _apply_credit(state, event)
         case _:
             raise AssertionError(f"not an event of an account that exists: {event!r}")
+
+
+def _apply_credit(state: AccountState, event: CreditChanged) -> None:
+    state.credit, state.credit_ts = event.score, event.at
+    case = event.case or account_case(state.user, state.version)
+    if event.cause == "restored":
+        state.charges = {one: points for one, points in state.charges.items() if one != case}
+    elif event.points < 0:
+        state.charges = {**state.charges, case: -event.points}
 
 
 def replay_account(events: Iterable[AccountEvent]) -> AccountState:

@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from folkmoot_protocol.types import Identity
 
+from .credit import START
+
 
 class PlatformRole(StrEnum):
     """Roles of the operator's staff (G14). They are duties, not ranks: see `permissions.PLATFORM_RULES`."""
@@ -25,6 +27,7 @@ class Actor(Struct, frozen=True):
     groups_joined: int = 0
     identity: Identity = Identity.NONE
     platform: PlatformRole | None = None
+    credit: int = START
 
 
 SERVICE = Actor("")

@@ -35,6 +35,7 @@ class Grade(Struct, frozen=True):
     up_to_entries_per_day: int = 0
     categories: frozenset[str] = frozenset()
     creator_identity: Identity = Identity.NONE
+    creator_credit: int = 0
     review: bool = False
     info_page: bool = False
     least_admins: int = 0

@@ -106,6 +106,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "suspend_account": _STAFF,
     "restore_account": _STAFF,
     "attest_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
+    "set_credit": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
 }
 

@@ -5,6 +5,7 @@ from msgspec import Struct
 from folkmoot_protocol.types import Identity
 
 from .classification import Grade
+from .credit import CreditRules, Quota, level_of
 from .duration import DAY_MS, HOUR_MS, MINUTE_MS
 from .ladder import DEFAULT_LADDER
 
@@ -19,8 +20,7 @@ class Policy(Struct, frozen=True):
     `ladder` is what follows on warnings where a group has not set its own, as `ladder.parse_ladder` reads it.
     """
 
-    groups_created: int = 10
-    groups_joined: int = 200
+    credit: CreditRules = CreditRules()
     grades: tuple[Grade, ...] = (Grade(),)
     admins_per_group: int = 50
     bans_per_group: int = 10_000
@@ -51,6 +51,10 @@ class Policy(Struct, frozen=True):
     review_ms: int = 7 * DAY_MS
     categories: frozenset[str] = frozenset({"general"})
     agreement: str = ""
+
+    def quota_of(self, credit: int) -> Quota:
+        """Return what an account with so much credit may have (G7.2)."""
+        return level_of(self.credit, credit).quota
 
     @property
     def members_per_group(self) -> int:

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from folkmoot_governance import Actor
+from folkmoot_governance import AccountState, Actor, Refusal
+from folkmoot_governance.credit import CreditRules, level_of
+from folkmoot_governance.duration import DAY_MS, MINUTE_MS, SECOND_MS
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_user_name
 from folkmoot_protocol.types import Account as AccountView
+from folkmoot_protocol.types import Credit
 
 from .bus import Bus, account_topic
 from .clock import Clock
@@ -18,6 +22,8 @@ from .storage.api import Ledger, Profile, StorageError, StoredAccount
 
 if TYPE_CHECKING:
     from .session import Session
+
+RULES = CreditRules()
 
 RETRY_S = 0.5
 """How long to wait before storage is asked again after it failed."""
@@ -34,9 +40,14 @@ class Account:
     """
 
     __slots__ = (
+        "_credit",
+        "_nodes",
+        "by_minute",
         "created",
         "groups",
         "ignored",
+        "invites",
+        "level",
         "posts",
         "profile",
         "read_seqs",
@@ -48,8 +59,11 @@ class Account:
         "user",
     )
 
-    def __init__(self, stored: StoredAccount, limits: Limits) -> None:
+    def __init__(self, stored: StoredAccount, limits: Limits, credit: CreditRules) -> None:
         self.user = stored.state.user
+        self._credit = credit
+        self._nodes = 1
+        self.by_minute, self.invites = Bucket(0, 0), Bucket(0, 0)
         self.sessions: set[Session] = set()
         self.used_ms = 0
         self.posts = Bucket(limits.posts_per_second, 2 * limits.posts_per_second)
@@ -58,7 +72,7 @@ class Account:
 
     def renew(self, stored: StoredAccount) -> None:
         """Take over what storage has."""
-        self.state = stored.state
+        self.become(stored.state)
         self.profile: Profile = stored.profile
         self.groups = set(stored.groups)
         self.created = set(stored.created)
@@ -66,10 +80,30 @@ class Account:
         self.settings = dict(stored.settings)
         self.ignored = stored.ignored
 
+    def become(self, state: AccountState) -> None:
+        """Take over a state, and what its credit allows (G7.2)."""
+        self.state = state
+        self.level = level_of(self._credit, state.credit)
+        self.divide(self._nodes)
+
+    def divide(self, nodes: int) -> None:
+        """Share what the credit allows among the nodes that the account is connected to."""
+        self._nodes, quota = nodes, self.level.quota
+        posts, invites = quota.posts_per_minute / nodes, quota.invites_per_day / nodes
+        # One at least must find room in the bucket.
+        self.by_minute.set_rate(posts * SECOND_MS / MINUTE_MS, max(posts, 1))
+        self.invites.set_rate(invites * SECOND_MS / DAY_MS, max(invites, 1))
+
+    def too_many(self, quota: str, text: str, wait_ms: int) -> Refusal:
+        """Return the refusal of what the credit does not allow; `text` may show the {limit}, and how long to {wait}."""
+        limit, rule = getattr(self.level.quota, quota), f"policy.quota.{self.level.name}.{quota}"
+        detail = {"limit": limit, "retry_after_ms": wait_ms, "rule": rule, "help": "/credit"}
+        return Refusal(ErrorCode.RATE_LIMITED, text, detail)
+
     def actor(self) -> Actor:
         """Return the account as rules see it."""
         state = self.state
-        return Actor(self.user, len(self.created), len(self.groups), state.identity, state.platform)
+        return Actor(self.user, len(self.created), len(self.groups), state.identity, state.platform, state.credit)
 
     def name_in(self, code: str) -> str:
         """Return the display name that the account carries in a group."""
@@ -78,7 +112,8 @@ class Account:
 
     def own_view(self) -> AccountView:
         """Return the account as its owner sees it."""
-        return structs.replace(self.view(), ignored=tuple(sorted(self.ignored)))
+        credit = Credit(self.level.name, self.state.credit)
+        return structs.replace(self.view(), credit=credit, ignored=tuple(sorted(self.ignored)))
 
     def view(self) -> AccountView:
         """Return the account as others see it."""
@@ -97,7 +132,8 @@ class Accounts:
     It follows the news of those in memory.
     """
 
-    def __init__(self, ledger: Ledger, bus: Bus, limits: Limits, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, bus: Bus, limits: Limits, clock: Clock, credit: CreditRules = RULES) -> None:
+        self._credit = credit
         self._ledger = ledger
         self._bus = bus
         self._clock = clock
@@ -135,7 +171,7 @@ class Accounts:
         try:
             stored = await self._ledger.load_account(user)
             if stored is not None:
-                self._accounts[user] = Account(stored, self._limits)
+                self._accounts[user] = Account(stored, self._limits, self._credit)
         finally:
             del self._missed[user]
             account = self._accounts.get(user)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from folkmoot_governance.ladder import DEFAULT_LADDER, parse_ladder
 from folkmoot_server import config_text
+from folkmoot_server.config_credit import QUOTAS, CreditPolicy, Quota
 from folkmoot_server.config_load import ConfigError, load
 from folkmoot_server.config_setting import Value, labels, named, section, setting, settings_of
 from folkmoot_server.terminal import _
@@ -169,14 +170,6 @@ class IdentityPolicy:
 
 
 @dataclass(frozen=True)
-class Quota:
-    """What an account of one credit level may have at the same time."""
-
-    groups_created: int = setting(10, "Living groups that one account created.", open=1000, least=0)
-    groups_joined: int = setting(200, "Groups that one account is a member of.", open=10000, least=0)
-
-
-@dataclass(frozen=True)
 class Grade:
     """What a grade is for, and what it asks for (G7, G8)."""
 
@@ -188,6 +181,7 @@ class Grade:
     creator_identity: str = setting(
         "none", "Identity check that the owner needs besides to_create_group.", open="none", choices=IDENTITIES
     )
+    creator_credit: int = setting(0, "Credit that the owner needs.", open=0, least=0)
     review_to_create: bool = setting(
         False, "Whether the operator's staff looks at a group before it may get this size.", open=False
     )
@@ -199,8 +193,10 @@ class Grade:
 
 GRADES = {
     "standard": Grade(up_to_entries_per_day=5_000),
-    "large": Grade(2_000, 50_000, creator_identity="person", info_page=True, least_admins=2),
-    "great": Grade(20_000, creator_identity="person", review_to_create=True, info_page=True, least_admins=5),
+    "large": Grade(2_000, 50_000, creator_identity="person", creator_credit=60, info_page=True, least_admins=2),
+    "great": Grade(
+        20_000, creator_identity="person", creator_credit=80, review_to_create=True, info_page=True, least_admins=5
+    ),
 }
 
 
@@ -284,8 +280,9 @@ class Policy:
     """The rules that governance decides by."""
 
     identity: IdentityPolicy = section(IdentityPolicy, "What an account must have proved about itself.")
+    credit: CreditPolicy = section(CreditPolicy, "Scores of accounts, and what they lose and gain.")
     quota: Mapping[str, Quota] = named(
-        Quota, "LEVEL", "What an account of a credit level may have at the same time.", {"standard": Quota()}
+        Quota, "LEVEL", "What an account of a credit level may have at the same time, or do.", QUOTAS
     )
     categories: Mapping[str, str] = labels(
         "NAME",
@@ -363,6 +360,10 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
         if unknown:
             problem = _("policy.grades.{name}.categories: found {unknown}; allowed: names from [policy.categories]")
             yield ("policy.categories",), problem.format(name=name, unknown=", ".join(unknown))
+    strange = sorted(set(config.policy.quota) - set(QUOTAS) - set(config.policy.credit.levels))
+    if strange:
+        problem = _("policy.quota.{name}: found a level that is not there; allowed: names from [policy.credit.levels]")
+        yield ("policy.credit.levels",), problem.format(name=strange[0])
     outbox, frame = config.limits.outbox_bytes, config.limits.frame_bytes
     if outbox < frame:
         problem = _("limits.outbox_bytes: found {outbox}; allowed: no less than limits.frame_bytes, {frame}")

@@ -1,7 +1,8 @@
 """How settings are declared.
 
 A configuration is a tree of frozen dataclasses. A leaf is made by `setting`, a table by `section`, a table
-of names that the operator chooses by `named` (each name a table of its own) or `labels` (each name a string).
+of names that the operator chooses by `named` (each name a table of its own), `labels` (each name a string) or
+`numbers` (each name a whole number).
 From that one declaration come the loader (`config_load`) and all texts (`config_text`).
 
 Keys are dotted paths as in TOML. A capital word in a declared key stands for a name of the operator's:
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, cast, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 Value = bool | int | float | str | tuple[str, ...] | Path | None
 Check = Callable[[Any], str | None]
@@ -121,6 +122,13 @@ def labels(placeholder: str, help: str, default: Mapping[str, str], *, check: Ch
     return field(default_factory=lambda: dict(default), metadata=metadata)
 
 
+def numbers(placeholder: str, help: str, default: Mapping[str, int], *, least: float, most: float) -> Any:
+    """Declares a table of whole numbers, as `labels` does one of strings."""
+    rules = Rules(help, None, least, most, (), None, "", False)
+    metadata = {LABELS: dict(default), "help": help, "placeholder": placeholder, "rules": rules}
+    return field(default_factory=lambda: dict(default), metadata=metadata)
+
+
 def join(prefix: str, name: str) -> str:
     """The dotted key of `name` in the table `prefix` ("" is the root)."""
     return f"{prefix}.{name}" if prefix else name
@@ -153,7 +161,8 @@ def _declared_by(item: Field[Any], hint: object, key: str, existing: Existing) -
     elif LABELS in meta:
         yield Table(key, meta["help"])
         defaults = tuple(meta[LABELS].items())
-        yield Setting(join(key, meta["placeholder"]), "str", "", meta["rules"], defaults, replaced=True)
+        values = get_args(hint)[1]
+        yield Setting(join(key, meta["placeholder"]), KINDS[values], values(), meta["rules"], defaults, replaced=True)
 
 
 def settings_of(root: type) -> tuple[Setting, ...]:

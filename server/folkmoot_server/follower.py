@@ -243,7 +243,7 @@ class Follower:
             state = copy(account.state)
             for event in news.events:
                 apply_account(state, event)
-            account.state = state
+            account.become(state)
             self._hub.tell_account(account)
         else:
             self._start(self.refresh(account))

@@ -256,8 +256,9 @@ class Governor:
         return None
 
     def _claim(self, user: str, *, founding: bool = False) -> Claim:
-        policy = self.policy
-        return Claim(user, policy.groups_joined, policy.groups_created if founding else None)
+        account = self._accounts.get(user)
+        quota = account.level.quota if account else self.policy.quota_of(self.policy.credit.start)
+        return Claim(user, quota.groups_joined, quota.groups_created if founding else None)
 
     def queue(self, act: Act | AccountAct) -> None:
         """Put an act on the writer's queue; in the same step in which it was decided."""
@@ -355,7 +356,7 @@ class Governor:
         """Let a stored change of an account take effect here."""
         account = self._accounts.get(act.user)
         if account is not None and act.state is not None:
-            account.state = act.state
+            account.become(act.state)
 
     def tell_account(self, act: AccountAct) -> None:
         """Publish a stored change of an account."""

@@ -6,12 +6,9 @@ import secrets
 
 import structlog
 
-from folkmoot_governance import Policy, Refusal
-from folkmoot_governance.classification import Grade
-from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
-from folkmoot_protocol.types import Identity
 
 from .accounts import Accounts
 from .bus import TALLY_TOPIC, Bus, News, PresenceNews, TallyNews
@@ -25,14 +22,16 @@ from .governor import Governor
 from .grading import Grading
 from .held import HeldTexts
 from .hub import Hub
-from .i18n import translator
+from .i18n import N_, translator
 from .limits import Buckets
 from .metrics import LOOP_LAG_SECONDS
 from .pages_group import VIEWS_AT_ONCE, VIEWS_PER_SECOND
 from .passwords import Passwords
+from .policies import policy_of
 from .presence import REPEAT_S, Presence
-from .published import Documents, load_documents
+from .published import load_documents
 from .raids import RaidGuard
+from .recovery import Recovery
 from .rooms import Rooms
 from .session import Session
 from .storage.api import JobLock, StorageError, Store
@@ -70,57 +69,6 @@ JOB_TURN_S = 10
 """How often a node looks whether the jobs are its to do."""
 
 
-def grades_of(config: Config) -> tuple[Grade, ...]:
-    """Return the grades as rules take them, the smallest first."""
-    grades = [
-        Grade(
-            name=name,
-            up_to_members=one.up_to_members,
-            up_to_entries_per_day=one.up_to_entries_per_day,
-            categories=frozenset(one.categories),
-            creator_identity=Identity(one.creator_identity),
-            review=one.review_to_create,
-            info_page=one.info_page,
-            least_admins=one.least_admins,
-        )
-        for name, one in config.policy.grades.items()
-    ]
-    return tuple(sorted(grades, key=lambda grade: grade.up_to_members))
-
-
-def policy_of(config: Config, documents: Documents) -> Policy:
-    """Return the configuration as rules take it."""
-    policy, groups = config.policy, config.policy.groups
-    return Policy(
-        groups_created=policy.quota["standard"].groups_created,
-        groups_joined=policy.quota["standard"].groups_joined,
-        grades=grades_of(config),
-        admins_per_group=groups.admins_per_group,
-        to_post=Identity(policy.identity.to_post),
-        to_create_group=Identity(policy.identity.to_create_group),
-        delete_own_ms=groups.delete_own_seconds * SECOND_MS,
-        edit_own_ms=groups.edit_own_seconds * SECOND_MS,
-        warning_ms=groups.warning_days * DAY_MS,
-        ladder=groups.warning_ladder,
-        invite_ms=groups.invite_days * DAY_MS,
-        request_ms=groups.request_days * DAY_MS,
-        transfer_ms=groups.transfer_hours * HOUR_MS,
-        # An hour less: a suspension of just so many days counts, though it is looked at a moment later.
-        absence_ms=groups.absence_days * DAY_MS - HOUR_MS,
-        kick_wait_ms=groups.kick_wait_minutes * MINUTE_MS,
-        denial_wait_ms=groups.denial_wait_hours * HOUR_MS,
-        words_per_group=policy.content.words_per_group,
-        reviews_per_group=policy.content.queue_posts,
-        review_ms=policy.content.queue_days * DAY_MS,
-        raid_joins=groups.raid_joins,
-        raid_repeats=groups.raid_repeats,
-        newcomer_ms=groups.newcomer_minutes * MINUTE_MS,
-        antiraid_ms=groups.antiraid_minutes * MINUTE_MS,
-        categories=frozenset(policy.categories),
-        agreement=documents.agreement.version,
-    )
-
-
 class Node:
     """Everything that handlers need, wired once. `store`, `bus` and `clock` are passed in; tests pass their own."""
 
@@ -143,12 +91,12 @@ class Node:
         self.searching: set[str] = set()
         self.documents = load_documents(config.server.data_dir)
         self.default_category = next(iter(config.policy.categories))
-        self.accounts = Accounts(store.ledger, bus, config.limits, clock)
+        policy = policy_of(config, self.documents)
+        self.accounts = Accounts(store.ledger, bus, config.limits, clock, policy.credit)
         self.rooms = Rooms(store, bus, clock)
         self.writer = Writer(store, self.rooms, self.accounts)
         self.hub = Hub(self.rooms, self.accounts, clock)
         self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.writer)
-        policy = policy_of(config, self.documents)
         say = translator(config.i18n.default_language)
         self.governor = Governor(self.rooms, self.accounts, self.writer, bus, clock, policy, say)
         self.content = ContentRules(config.policy.content)
@@ -177,6 +125,7 @@ class Node:
             self.content.watch(),
             Grading(self).run(),
             self._tell_tally(),
+            Recovery(self).run(),
         ]
         if self.in_cluster:
             self.bus.follow(TALLY_TOPIC)
@@ -198,10 +147,16 @@ class Node:
         await self.store.close()
 
     def check_post_rate(self, session: Session, now: int) -> Refusal | None:
-        """Refuse an account that posts faster than `limits.posts_per_second`."""
-        assert session.account is not None
-        wait = session.account.posts.take(now)
-        return limit(session, wait, now) if wait or session.floods else None
+        """Refuse an account that posts faster than `limits.posts_per_second`, or than its credit allows."""
+        account = session.account
+        assert account is not None
+        wait = account.posts.take(now)
+        refusal = limit(session, wait, now) if wait or session.floods else None
+        if refusal is None and (wait := account.by_minute.take(now)):
+            return account.too_many(
+                "posts_per_minute", N_("Your credit allows {limit} posts a minute: wait {wait}."), wait
+            )
+        return refusal
 
     async def has_moved_on(self, group: str | None, code: ErrorCode) -> bool:
         """Say whether a group was found changed by another node since this one last heard of it; it is up to date then.

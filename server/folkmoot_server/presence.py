@@ -72,3 +72,4 @@ class Presence:
         account.posts.set_rate(rate, 2 * rate)
         rate = self._limits.requests_per_second / nodes
         account.requests.set_rate(rate, 2 * rate)
+        account.divide(nodes)

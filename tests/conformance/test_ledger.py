@@ -10,6 +10,7 @@ from folkmoot_governance import SERVICE, Actor, PlatformRole, Policy, Refusal, d
 from folkmoot_governance.account import (
     AccountEvent,
     AccountSuspended,
+    CreditChanged,
     IdentityAttested,
     RoleGranted,
 )
@@ -119,6 +120,9 @@ async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: W
         IdentityAttested(at=START, by="root", identity=Identity.PERSON, reason="papers"),
         AccountSuspended(at=START + 1, by="root", until_ms=START + DAY, reason="flood"),
         RoleGranted(at=START + 2, by="root", role=PlatformRole.REVIEWER, reason="hired"),
+        CreditChanged(at=START + 3, by="", cause="penalty", points=-40, score=60, case="r-1", reason="fraud"),
+        CreditChanged(at=START + 4, by="root", cause="set", points=-10, score=50, reason="bots"),
+        CreditChanged(at=START + 5, by="", cause="restored", points=40, score=90, case="r-1", reason="wrong"),
     ]
     for event in changes:
         await store.commit([world.change("bob", event)])

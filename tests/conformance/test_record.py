@@ -1,5 +1,6 @@
 """The promises of `Ledger` about a group's record, its outline, and the groups that are due for grading."""
 
+from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.group import events as e
 from folkmoot_server.storage.api import ActivityRow, Acts, Outline, Store, Upsert, Work
 from tests.conformance.world import DAY, START, Group, World
@@ -66,3 +67,19 @@ async def test_which_groups_are_due_for_grading(store: Store, world: World) -> N
     ]
     assert await store.ledger.due_for_grading(START + DAY + 1, limit=1) == due[:1]
     assert await store.ledger.due_for_grading(START + DAY + 1, after=old.code) == due[1:]
+
+
+async def test_who_is_due_for_recovery(store: Store, world: World) -> None:
+    lost = {"by": "", "cause": "penalty", "points": -5, "case": "r-1"}
+    await store.commit(
+        [
+            world.change("alice", CreditChanged(at=START + 1, score=95, **lost)),
+            world.change("bob", CreditChanged(at=START + DAY, score=95, **lost)),
+            world.change("carol", CreditChanged(at=START, score=0, **lost)),
+            world.change("dave", CreditChanged(at=START, score=100, **lost)),
+        ]
+    )
+    assert await store.ledger.due_for_recovery(100, START + 1) == ["alice", "carol"]
+    assert await store.ledger.due_for_recovery(100, START + 1, limit=1) == ["alice"]
+    assert await store.ledger.due_for_recovery(100, START + 1, after="alice") == ["carol"]
+    assert await store.ledger.due_for_recovery(95, START + DAY) == ["carol"]

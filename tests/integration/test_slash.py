@@ -54,6 +54,7 @@ CASES = (
     Case("me", "/me waves", "bob"),
     Case("search", "/search first WORDS", "bob", before=(("bob", "/me first words"),), data={"before": None}),
     Case("limits", "/limits", "bob", data={"members": {"current": 6, "limit": 500}}),
+    Case("credit", "/credit", "bob", data={"score": 100, "level": "standard", "items": []}),
     Case("sanctions", "/sanctions", "dave", data={"items": []}),
     Case("lang", "/lang zh-CN", "dave", data={"language": "zh-CN"}),
     Case("kick", "/kick @{bob} enough", data={"event": "kicked", "user": "{bob}", "reason": "enough"}),

@@ -21,6 +21,8 @@ from folkmoot_governance import (
     replay_account,
 )
 from folkmoot_governance import account as a
+from folkmoot_governance.content.kinds import Severity
+from folkmoot_governance.credit import CreditRules
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS
 from folkmoot_protocol.types import Identity
 from tests.property.profile import SETTINGS, TIMEOUT
@@ -39,8 +41,15 @@ MAY: dict[type[a.AccountCommand], set[PlatformRole | None]] = {
     a.AttestIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
     a.GrantRole: {PlatformRole.SUPERADMIN},
     a.AcceptAgreement: {None, *PlatformRole},
+    a.SetCredit: {PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
+    a.ChargeCredit: {None},
+    a.RestoreCredit: {None},
+    a.RecoverCredit: {None},
 }
-NOT_ONESELF = (a.GrantRole, a.AttestIdentity, a.SuspendAccount)
+BY_SERVICE = (a.ChargeCredit, a.RestoreCredit, a.RecoverCredit)
+CASES = ("r-1", "r-2", "@ben-2")
+RULES = CreditRules(recover_per_day=3, penalties={Severity.LOW: 5, Severity.HIGH: 60})
+NOT_ONESELF = (a.GrantRole, a.AttestIdentity, a.SuspendAccount, a.SetCredit)
 
 
 def make_command(random: Random) -> a.AccountCommand:
@@ -49,6 +58,10 @@ def make_command(random: Random) -> a.AccountCommand:
         a.SuspendAccount: lambda: a.SuspendAccount(random.choice([1, MINUTE_MS, FOREVER_MS]), REASON),
         a.RestoreAccount: lambda: a.RestoreAccount(REASON),
         a.GrantRole: lambda: a.GrantRole(random.choice([None, None, *PlatformRole]), REASON),
+        a.SetCredit: lambda: a.SetCredit(random.choice([-1, 0, 40, 100, 1000, 1001]), REASON),
+        a.ChargeCredit: lambda: a.ChargeCredit(random.choice(CASES), random.choice(list(Severity)), REASON),
+        a.RestoreCredit: lambda: a.RestoreCredit(random.choice(CASES), REASON),
+        a.RecoverCredit: a.RecoverCredit,
         a.AttestIdentity: lambda: a.AttestIdentity(random.choice(list(Identity)), REASON),
     }
     assert made.keys() == MAY.keys()
@@ -61,7 +74,7 @@ class AccountMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 1_800_000_000_000
-        self.policy = Policy(agreement="1")
+        self.policy = Policy(agreement="1", credit=RULES)
         self.random = Random()
         self.accounts: dict[str, AccountState] = {}
         self.streams: dict[str, list[a.AccountEvent]] = {}
@@ -90,13 +103,19 @@ class AccountMachine(RuleBasedStateMachine):
         user = self.random.choice(USERS)
         self.ask(user, self.accounts[user].platform, user, make_command(self.random))
 
+    @rule()
+    def the_service_acts(self) -> None:
+        command = make_command(self.random)
+        if isinstance(command, BY_SERVICE):
+            self.ask("", None, self.random.choice(USERS), command)
+
     @rule(ms=st.sampled_from([0, 1, MINUTE_MS, 50 * DAY_MS]))
     def wait(self, ms: int) -> None:
         self.now += ms
 
     @rule(version=st.sampled_from(VERSIONS))
     def publish_agreement(self, version: str) -> None:
-        self.policy = Policy(agreement=version)
+        self.policy = Policy(agreement=version, credit=RULES)
 
     def ask(self, actor: str, role: PlatformRole | None, user: str, command: a.AccountCommand) -> None:
         state = self.accounts[user]
@@ -106,6 +125,7 @@ class AccountMachine(RuleBasedStateMachine):
         if isinstance(decision, Refusal):
             tell_refusal(decision)
             return
+        assert not isinstance(command, BY_SERVICE) or not actor
         assert role in MAY[type(command)]
         assert actor != user or not isinstance(command, NOT_ONESELF)
         assert state.platform is None or not isinstance(command, a.SuspendAccount)
@@ -126,6 +146,14 @@ class AccountMachine(RuleBasedStateMachine):
     def suspensions_hold_as_long_as_they_were_given(self) -> None:
         for user, state in self.accounts.items():
             assert state.is_suspended(self.now) == (self.shut_until.get(user, 0) > self.now)
+
+    @invariant()
+    def credit_is_within_bounds_and_charges_were_taken(self) -> None:
+        for user, state in self.accounts.items():
+            assert 0 <= state.credit <= 1000
+            taken = [event for event in self.streams[user] if isinstance(event, a.CreditChanged) and event.points < 0]
+            assert all(points > 0 for points in state.charges.values())
+            assert sum(state.charges.values()) <= -sum(event.points for event in taken)
 
     @invariant()
     def agreements_were_in_force_once(self) -> None:

@@ -97,10 +97,26 @@ def test_later_sources_win(tmp_path: Path) -> None:
 
 
 def test_named_tables_grow_and_take_defaults_for_what_they_leave_out(tmp_path: Path) -> None:
-    config = from_toml(tmp_path, 'profile = "open"\n[policy.quota.trusted]\ngroups_created = 7')
-    assert set(config.policy.quota) == {"standard", "trusted"}
+    config = from_toml(
+        tmp_path, 'profile = "open"\n[policy.credit.levels]\ntrusted = 90\n[policy.quota.trusted]\ngroups_created = 7'
+    )
+    assert set(config.policy.quota) == {"standard", "limited", "poor", "trusted"}
     assert config.policy.quota["trusted"].groups_created == 7
     assert config.policy.quota["trusted"].groups_joined == config.policy.quota["standard"].groups_joined == 10000
+
+
+def test_quotas_are_of_levels_that_there_are(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, "[policy.quota.vip]\ngroups_created = 7")
+    assert problem.startswith("policy.quota.vip: found a level that is not there")
+
+
+def test_levels_are_whole_numbers(tmp_path: Path) -> None:
+    assert from_toml(tmp_path, "[policy.credit.levels]\ngold = 90\nplain = 0").policy.credit.levels == {
+        "gold": 90,
+        "plain": 0,
+    }
+    assert problems_of(tmp_path, '[policy.credit.levels]\ngold = "much"')
+    assert problems_of(tmp_path, "[policy.credit.levels]\ngold = -1")
 
 
 def test_named_categories_replace_the_default_one(tmp_path: Path) -> None:
@@ -303,7 +319,7 @@ def test_example_tells_what_the_profile_open_moves() -> None:
 
 def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
     env = {
-        "FOLKMOOT_POLICY__QUOTA__TRUSTED__GROUPS_JOINED": "7",
+        "FOLKMOOT_POLICY__QUOTA__LIMITED__GROUPS_JOINED": "7",
         "FOLKMOOT_POLICY__CATEGORIES__A": 'say "hi" \\ 好',
     }
     config = load_config(None, env, {"profile": "open", "server.listen": "[::1]:1"})

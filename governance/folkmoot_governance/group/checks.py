@@ -5,6 +5,7 @@ from folkmoot_protocol.types import GroupStatus, JoinMode
 
 from ..actor import Actor
 from ..classification import Grade, closed_border, most_members
+from ..credit import level_of
 from ..permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_ACTS, RULES, SERVICE_ACTS, Rule, may_on_platform
 from ..policy import IDENTITY_ORDER, Policy, meets
 from ..refusal import Refusal
@@ -101,15 +102,17 @@ def check_joiner(state: GroupState, joiner: Actor, now: int, policy: Policy) -> 
     refusal = check_room(state, policy)
     if refusal:
         return refusal
-    if joiner.groups_joined >= policy.groups_joined:
+    limit = policy.quota_of(joiner.credit).groups_joined
+    if joiner.groups_joined >= limit:
         text = N_("@{user} is in {current} groups already; {limit} are allowed.")
-        detail = {
-            "current": joiner.groups_joined,
-            "limit": policy.groups_joined,
-            "rule": "policy.quota.groups_joined",
-        }
+        detail = {"current": joiner.groups_joined, "limit": limit, "rule": quota_rule(joiner, policy, "groups_joined")}
         return refuse(ErrorCode.JOIN_QUOTA, text, user=joiner.user, **detail)
     return None
+
+
+def quota_rule(actor: Actor, policy: Policy, name: str) -> str:
+    """Return the setting that a quota of the actor's credit level comes from."""
+    return f"policy.quota.{level_of(policy.credit, actor.credit).name}.{name}"
 
 
 def check_room(state: GroupState, policy: Policy) -> Refusal | None:
@@ -129,11 +132,16 @@ def check_room(state: GroupState, policy: Policy) -> Refusal | None:
 
 
 def check_founder(founder: Actor, grade: Grade, policy: Policy) -> Refusal | None:
-    """Refuse who may not answer for a group of `grade` as its owner: identity level (G7, G8.3)."""
+    """Refuse who may not answer for a group of `grade` as its owner: identity level, credit (G7, G8.3)."""
     needed = max(policy.to_create_group, grade.creator_identity, key=IDENTITY_ORDER.index)
-    if meets(founder.identity, needed):
-        return None
-    text = N_("Owning a group takes a verified identity of level {needed}.")
-    of_grade = needed is not policy.to_create_group
-    rule = f"policy.grades.{grade.name}.creator_identity" if of_grade else "policy.identity.to_create_group"
-    return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=needed, rule=rule, help="/verify")
+    if not meets(founder.identity, needed):
+        text = N_("Owning a group takes a verified identity of level {needed}.")
+        of_grade = needed is not policy.to_create_group
+        rule = f"policy.grades.{grade.name}.creator_identity" if of_grade else "policy.identity.to_create_group"
+        return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=needed, rule=rule, help="/verify")
+    if founder.credit < grade.creator_credit:
+        text = N_("Owning a group of grade {grade} takes a credit of {needed}; @{user} has {current}.")
+        detail = {"grade": grade.name, "needed": grade.creator_credit, "user": founder.user, "current": founder.credit}
+        rule = f"policy.grades.{grade.name}.creator_credit"
+        return refuse(ErrorCode.CREDIT_TOO_LOW, text, **detail, rule=rule, help="/credit")
+    return None

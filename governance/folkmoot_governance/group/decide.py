@@ -18,7 +18,7 @@ from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
-from .checks import check_founder, check_permission, refuse
+from .checks import check_founder, check_permission, quota_rule, refuse
 from .decide_antiraid import ANTIRAID
 from .decide_content import CONTENT
 from .decide_ending import ENDING
@@ -94,22 +94,17 @@ def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy)
 
 def check_counts(actor: Actor, policy: Policy) -> Refusal | None:
     """Refuse a founder who has reached a cap on groups created or joined (G8.1)."""
-    if actor.groups_created >= policy.groups_created:
+    quota = policy.quota_of(actor.credit)
+    if actor.groups_created >= quota.groups_created:
         text = N_("You have created {current} groups; {limit} are allowed.")
-        detail = {
-            "current": actor.groups_created,
-            "limit": policy.groups_created,
-            "rule": "policy.quota.groups_created",
-        }
-        return refuse(ErrorCode.GROUP_QUOTA, text, **detail)
-    if actor.groups_joined >= policy.groups_joined:
+        rule = quota_rule(actor, policy, "groups_created")
+        detail: dict[str, object] = {"current": actor.groups_created, "limit": quota.groups_created, "rule": rule}
+        return refuse(ErrorCode.GROUP_QUOTA, text, **detail, help="/credit")
+    if actor.groups_joined >= quota.groups_joined:
         text = N_("You are in {current} groups already; {limit} are allowed.")
-        detail = {
-            "current": actor.groups_joined,
-            "limit": policy.groups_joined,
-            "rule": "policy.quota.groups_joined",
-        }
-        return refuse(ErrorCode.JOIN_QUOTA, text, **detail)
+        rule = quota_rule(actor, policy, "groups_joined")
+        detail = {"current": actor.groups_joined, "limit": quota.groups_joined, "rule": rule}
+        return refuse(ErrorCode.JOIN_QUOTA, text, **detail, help="/leave")
     return None
 
 

@@ -164,9 +164,9 @@ def shorten(text: str, most: int) -> str:
 
 async def limits(call: Call) -> Outcome:
     """Show the caps that hold for the account and the group, with the counts of today (G8.1)."""
-    policy, account = call.node.governor.policy, call.account
-    created = {"current": len(account.created), "limit": policy.groups_created}
-    joined = {"current": len(account.groups), "limit": policy.groups_joined}
+    account, quota = call.account, call.account.level.quota
+    created = {"current": len(account.created), "limit": quota.groups_created}
+    joined = {"current": len(account.groups), "limit": quota.groups_joined}
     lines = [
         call.say(N_("Groups created: {current} of {limit}"), created),
         call.say(N_("Groups joined: {current} of {limit}"), joined),

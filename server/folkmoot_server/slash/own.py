@@ -2,23 +2,27 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import structs
 
-from folkmoot_governance import Refusal
+from folkmoot_governance import Refusal, account_case
+from folkmoot_governance.account import CreditChanged
+from folkmoot_governance.credit import next_level
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_display_name
 from folkmoot_protocol.types import Notify
 
 from ..bus import SettingsNews
-from ..i18n import N_
+from ..i18n import N_, show_instant
 from ..settle import stored
-from ..storage.api import MemberSettings, RowChange
+from ..storage.api import Acts, MemberSettings, Recorded, RowChange, account_stream
 from ..storage.projection import ignored_row, settings_row
 from .call import Answer, Call, Outcome
 
 OFF = "off"
 MOST_IGNORED = 500
+MOST_CHANGES = 20
 
 
 async def nick(call: Call, name: str) -> Outcome:
@@ -111,3 +115,49 @@ async def sanctions(call: Call) -> Outcome:
     }
     lines = [call.say(texts[str(row["kind"])], row) for row in rows]
     return Answer("\n".join(lines) or call.say(N_("Nothing is in force against you.")), {"items": rows})
+
+
+async def credit(call: Call) -> Outcome:
+    """Show one's own score, what it allows, and how it came about (G7.2)."""
+    account, rules = call.account, call.node.governor.policy.credit
+    above = next_level(rules, account.state.credit)
+    data: dict[str, object] = {"score": account.state.credit, "level": account.level.name}
+    lines = [call.say(N_("Your credit is {score}: level {level}."), data)]
+    if above:
+        data["next"] = {"level": above.name, "least": above.least}
+        lines.append(call.say(N_("Level {level} begins at {least}."), {"level": above.name, "least": above.least}))
+    if account.state.credit < rules.start and rules.recover_per_day:
+        data["recover_per_day"] = rules.recover_per_day
+        text = N_("Each day without a new penalty gives back {points}, up to {start}.")
+        lines.append(call.say(text, {"points": rules.recover_per_day, "start": rules.start}))
+    wanted = Acts(kinds=(CreditChanged.__struct_config__.tag,))  # type: ignore[arg-type]  # a str
+    found = await call.node.store.ledger.acts(account_stream(account.user), wanted, MOST_CHANGES)
+    items = [change_item(account.user, one) for one in found]
+    lines += [call.say(CREDIT_CHANGES[str(item["cause"])], item) for item in items]
+    data |= {"quota": msgspec.to_builtins(account.level.quota), "items": items}
+    return Answer("\n".join(lines), data)
+
+
+CREDIT_CHANGES = {
+    "penalty": N_("{time} · {case} · {points} → {score}: report {report} was upheld: {reason}"),
+    "restored": N_("{time} · {case} · {points} → {score}: {report} was overturned on appeal: {reason}"),
+    "recovered": N_("{time} · {case} · {points} → {score}: earned by time"),
+    "set": N_("{time} · {case} · {points} → {score}: set by the platform: {reason}"),
+}
+"""How a change of credit is told, by its cause."""
+
+
+def change_item(user: str, one: Recorded) -> dict[str, object]:
+    """Return a change of credit as its account may see it: not who on the operator's staff decided it (G14)."""
+    event = one.event
+    assert isinstance(event, CreditChanged), "that was asked for"
+    return {
+        "case": account_case(user, one.version),
+        "time": show_instant(event.at),
+        "ts": event.at,
+        "cause": event.cause,
+        "points": f"{event.points:+d}",
+        "score": event.score,
+        "report": event.case,
+        "reason": event.reason,
+    }

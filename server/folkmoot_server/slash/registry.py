@@ -120,6 +120,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("me", (), (rest("text…"),), N_("Post an action"), everyone.me),
     Slash("search", ("搜索",), (rest("text…"),), N_("Find what was said here"), everyone.search),
     Slash("limits", (), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
+    Slash("credit", ("信用",), (), N_("Show your credit and how it came about"), own.credit, in_group=False),
     Slash("sanctions", (), (), N_("List what is in force against you"), own.sanctions, in_group=False),
     Slash("lang", (), (LANGUAGE,), N_("Choose your language"), everyone.language, in_group=False),
     # owners and admins

@@ -261,6 +261,12 @@ class Ledger(Protocol):
         """Return living groups that were last looked at before `looked_before` (Unix ms), by code, from `after` on."""
         ...
 
+    async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
+        """Return accounts whose credit is below a score and changed last at `before_ms` (Unix ms) or earlier, by name,
+        from the one after `after`.
+        """
+        ...
+
     async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
         """Return events of all streams with positions above `after`, oldest first."""
         ...

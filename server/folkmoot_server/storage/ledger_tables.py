@@ -25,6 +25,7 @@ from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, LinkRule, N
 
 from .api import AccountRow, AnyEvent, Claim, GroupRow, Measure, MemberSettings, Note, Profile, Recorded, StoredAccount
 from .database import fetch
+from .projection import read_charges
 from .tables import (
     accounts,
     bans,
@@ -203,9 +204,10 @@ def load_account(main: Connection, user: str) -> StoredAccount | None:
         return None
     row = found[0]
     platform = PlatformRole(row["platform"]) if row["platform"] else None
+    kinds = {"identity": Identity(row["identity"]), "platform": platform, "charges": read_charges(row["charges"])}
     profile = fetch(main, _PROFILE, user=user)
     return StoredAccount(
-        state=AccountState(**row | {"identity": Identity(row["identity"]), "platform": platform}),
+        state=AccountState(**row | kinds),
         profile=Profile(**profile[0]) if profile else Profile(user, "", "", ""),
         groups=[one["code"] for one in fetch(main, _MEMBERSHIPS, user=user)],
         created=_created(main, user),

@@ -50,6 +50,9 @@ class PostgresLedger:
     async def due_for_grading(self, looked_before: int, after: str = "", limit: int = 500) -> list[ActivityRow]:
         return await self._read(record_tables.due_for_grading, looked_before, after, limit)
 
+    async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
+        return await self._read(record_tables.due_for_recovery, below, before_ms, after, limit)
+
     async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
         return await self._read(ledger_tables.scan, after, limit)
 

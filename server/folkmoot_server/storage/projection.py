@@ -157,9 +157,22 @@ def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]
         "platform": state.platform.value if state.platform else None,
         "suspended_until_ms": state.suspended_until_ms,
         "suspended_reason": state.suspended_reason,
+        "credit": state.credit,
+        "credit_ts": state.credit_ts,
+        "charges": show_charges(state.charges),
         "version": state.version,
     }
     return [Upsert("accounts", values)]
+
+
+def show_charges(charges: dict[str, int]) -> str:
+    """Return charges as their column has them: `case:points`, separated by spaces."""
+    return " ".join(f"{case}:{points}" for case, points in charges.items())
+
+
+def read_charges(text: str) -> dict[str, int]:
+    """Return what `show_charges` has written."""
+    return {case: int(points) for case, _, points in (word.rpartition(":") for word in text.split())}
 
 
 def group_row(state: GroupState) -> Upsert:

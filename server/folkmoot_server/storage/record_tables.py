@@ -7,7 +7,7 @@ from folkmoot_protocol.types import GroupStatus
 
 from .api import ActivityRow, Acts, Outline, Recorded
 from .ledger_tables import own_fields, recorded
-from .tables import activity, groups, ledger, members
+from .tables import accounts, activity, groups, ledger, members
 
 
 def acts(main: Connection, stream: str, wanted: Acts, limit: int) -> list[Recorded]:
@@ -53,3 +53,9 @@ def due_for_grading(main: Connection, looked_before: int, after: str, limit: int
         .limit(limit)
     )
     return [ActivityRow(*row) for row in main.execute(query)]
+
+
+def due_for_recovery(main: Connection, below: int, before_ms: int, after: str, limit: int) -> list[str]:
+    """Return accounts whose credit is below a score and has not changed since, by name."""
+    query = select(accounts.c.user).where(accounts.c.credit < below, accounts.c.credit_ts <= before_ms)
+    return list(main.execute(query.where(accounts.c.user > after).order_by(accounts.c.user).limit(limit)).scalars())

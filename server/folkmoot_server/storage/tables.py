@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0013"
+SCHEMA = "0014"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -74,8 +74,12 @@ accounts = Table(
     Column("platform", Text),
     _number("suspended_until_ms"),
     _text("suspended_reason"),
+    _number("credit", server_default="100"),
+    _number("credit_ts", server_default="0"),
+    _text("charges", server_default=""),
     _number("version"),
     Index(None, "suspended_until_ms"),
+    Index(None, "credit"),
 )
 
 groups = Table(

@@ -12,6 +12,7 @@ from folkmoot_governance import (
     decide,
     replay,
 )
+from folkmoot_governance.credit import CreditRules, Level, Quota
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.notices import TELLINGS, event_fields
@@ -23,6 +24,11 @@ SOON = NOW + 60_000
 POLICY = Policy(categories=frozenset({"general", "music"}), agreement="2026-1")
 
 ALL = tuple(sorted(Permission))
+
+
+def caps(**quota: int) -> CreditRules:
+    """Return rules of credit with one level, which may have so much."""
+    return CreditRules(levels=(Level(quota=Quota(**quota)),))
 
 
 def make_group(*later: e.Event, permissions: tuple[Permission, ...] = ALL, **founding: object) -> GroupState:

@@ -7,7 +7,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, Role
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group, roles, tell_refusal
+from tests.unit.governance.kit import NOW, POLICY, SOON, ask, caps, code_of, do, make_group, roles, tell_refusal
 
 SUE = PlatformRole.SUPERADMIN
 
@@ -36,7 +36,7 @@ def test_the_founder_owns_the_group() -> None:
 
 
 def test_caps_on_founding_count_what_there_is_already() -> None:
-    policy = Policy(groups_created=2, groups_joined=3)
+    policy = Policy(credit=caps(groups_created=2, groups_joined=3))
     assert code_of(found(Actor("ana", 1, 2), policy)) is None
     assert code_of(found(Actor("ana", 2, 2), policy)) == ErrorCode.GROUP_QUOTA
     assert code_of(found(Actor("ana", 1, 3), policy)) == ErrorCode.JOIN_QUOTA

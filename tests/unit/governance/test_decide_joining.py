@@ -5,7 +5,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group, tell_refusal
+from tests.unit.governance.kit import NOW, POLICY, SOON, ask, caps, code_of, do, make_group, tell_refusal
 
 WEEK_ON = NOW + POLICY.request_ms
 
@@ -54,7 +54,7 @@ def test_who_cannot_come_in() -> None:
     assert code_of(ask(make_group(), c.JoinGroup(), "mia")) == ErrorCode.ALREADY_MEMBER
     assert code_of(ask(make_group(member_limit=4), c.JoinGroup(), "gus")) == ErrorCode.GROUP_FULL
     assert code_of(ask(make_group(member_limit=5), c.JoinGroup(), "gus")) is None
-    policy = Policy(groups_joined=3)
+    policy = Policy(credit=caps(groups_joined=3))
     assert code_of(ask(make_group(), c.JoinGroup(), "gus", policy=policy, groups_joined=3)) == ErrorCode.JOIN_QUOTA
     assert code_of(ask(make_group(), c.JoinGroup(), "gus", policy=policy, groups_joined=2)) is None
 
@@ -109,7 +109,7 @@ def test_open_invitations_are_bounded() -> None:
 
 
 def approve(state: GroupState, *applicants: Actor) -> object:
-    decision = ask(state, c.ApproveRequests(applicants), "adam", policy=Policy(groups_joined=3))
+    decision = ask(state, c.ApproveRequests(applicants), "adam", policy=Policy(credit=caps(groups_joined=3)))
     return decision.code if isinstance(decision, Refusal) else [event.user for event in decision]
 
 

@@ -1,0 +1,54 @@
+"""The settings of credit, quotas, reports and appeals; `config` puts them into the whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from folkmoot_governance.credit import MOST
+from folkmoot_server.config_setting import numbers, setting
+
+NO_LIMIT = "0 = no limit."
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What an account of one credit level may have at the same time, or do."""
+
+    groups_created: int = setting(10, "Living groups that one account created.", open=1000, least=0)
+    groups_joined: int = setting(200, "Groups that one account is a member of.", open=10000, least=0)
+    posts_per_minute: int = setting(0, f"Posts of one account, a minute. {NO_LIMIT}", open=0, least=0)
+    invites_per_day: int = setting(
+        100, f"Invitations and invite codes of one account, a day. {NO_LIMIT}", open=0, least=0
+    )
+    reports_per_day: int = setting(
+        20,
+        f"Reports of one account, a day; half as many after each that was made in bad faith but the first. {NO_LIMIT}",
+        open=0,
+        least=0,
+    )
+
+
+QUOTAS = {
+    "standard": Quota(),
+    "limited": Quota(2, 50, 20, 10, 10),
+    "poor": Quota(0, 20, 5, 2, 5),
+}
+"""What the default levels may have."""
+
+
+@dataclass(frozen=True)
+class CreditPolicy:
+    """Scores of accounts, and what they lose and gain (G7.2)."""
+
+    start: int = setting(100, "Points that a new account has, and that days give back up to.", least=0, most=MOST)
+    recover_per_day: int = setting(1, "Points that a day gives back.", least=0, most=MOST)
+    penalty_low: int = setting(5, "Points that an upheld report of severity low takes.", least=0, most=MOST)
+    penalty_medium: int = setting(15, "Points that an upheld report of severity medium takes.", least=0, most=MOST)
+    penalty_high: int = setting(40, "Points that an upheld report of severity high takes.", least=0, most=MOST)
+    levels: Mapping[str, int] = numbers(
+        "NAME",
+        "Levels, name = least score; policy.quota says what each may have. A level without a quota of its own has that "
+        "of the next level below. Naming any replaces the default ones.",
+        {"standard": 60, "limited": 30, "poor": 0},
+        least=0,
+        most=MOST,
+    )

@@ -1,0 +1,62 @@
+"""What days give back of the credit that was taken (G7.2): the daily look at accounts below their start.
+
+One node (the one whose turn the jobs are) asks storage whose score last changed a day ago or longer, and lets the rules
+decide on each: however long nothing ran, the days count.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from folkmoot_governance import SERVICE
+from folkmoot_governance.account import RecoverCredit
+from folkmoot_governance.duration import DAY_MS
+
+from .settle import stored
+from .storage.api import StorageError
+
+if TYPE_CHECKING:
+    from .node import Node
+
+log = structlog.get_logger()
+
+LOOK_S = 600.0
+PAGE = 200
+
+
+class Recovery:
+    """The job. `sweep` does one round."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            try:
+                if await self._node.has_jobs():
+                    await self.sweep(self._node.clock.now_ms())
+            except StorageError as error:
+                log.error("could not give credit back", cause=repr(error.__cause__ or error))
+            await asyncio.sleep(LOOK_S)
+
+    async def sweep(self, now: int) -> int:
+        """Give back what is due at `now` (Unix ms); return to how many accounts. Raises StorageError."""
+        rules = self._node.governor.policy.credit
+        given, after = 0, ""
+        while rules.recover_per_day:
+            users = await self._node.store.ledger.due_for_recovery(rules.start, now - DAY_MS, after, PAGE)
+            given += sum([await self._give(user) for user in users])
+            if len(users) < PAGE:
+                break
+            after = users[-1]
+        return given
+
+    async def _give(self, user: str) -> bool:
+        account = await self._node.accounts.load(user)
+        assert account is not None, "who has lost credit has an account"
+        refusal = await stored(self._node, self._node.governor.act_on_account(account.state, RecoverCredit(), SERVICE))
+        if refusal:
+            log.warning("could not give credit back", user=user, code=refusal.code)
+        return refusal is None
