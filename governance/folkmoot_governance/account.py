@@ -1,6 +1,6 @@
 """Accounts: state, commands, events, decide and apply. Small enough to stand on one page.
 
-Personal data (display name, password, identity fields) is not part of this state: events are kept for good,
+Personal data (display name, password, identity numbers) is not part of this state: events are kept for good,
 and what is erased on request must not be in them (G6.2).
 """
 
@@ -17,7 +17,7 @@ from .content.kinds import Severity
 from .credit import MOST, START, penalty, recovery, restored
 from .duration import end_of
 from .permissions import may_on_platform
-from .policy import Policy
+from .policy import Policy, meets
 from .refusal import Refusal
 from .text import N_
 
@@ -27,6 +27,7 @@ class AccountState(Struct):
 
     `credit` is the score (G7.2), `credit_ts` when it changed last; `charges` has what was taken of it and not given
     back, points by case number.
+    `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does.
     """
 
     user: str
@@ -39,6 +40,8 @@ class AccountState(Struct):
     credit: int = START
     credit_ts: int = 0
     charges: dict[str, int] = field(default_factory=dict)
+    asked: Identity = Identity.NONE
+    asked_ts: int = 0
     version: int = 0
 
     def is_suspended(self, now: int) -> bool:
@@ -116,6 +119,34 @@ class SetCredit(AccountCommand, frozen=True):
     reason: str
 
 
+class AskIdentity(AccountCommand, frozen=True):
+    """Ask to be known at a level of identity; the number that shows it is kept beside the account, sealed (G6)."""
+
+    identity: Identity
+
+
+class WithdrawIdentity(AccountCommand, frozen=True):
+    """Ask no longer."""
+
+
+class ApproveIdentity(AccountCommand, frozen=True):
+    """Give an account the level of identity that it asks for."""
+
+    reason: str
+
+
+class RejectIdentity(AccountCommand, frozen=True):
+    """Turn it down."""
+
+    reason: str
+
+
+class ReadIdentity(AccountCommand, frozen=True):
+    """Look at the numbers of an account, for the case that is named (G6.2)."""
+
+    case: str
+
+
 class AccountEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
     """Base of all events of an account: when (Unix ms), and by whom."""
 
@@ -162,6 +193,25 @@ class CreditChanged(AccountEvent, frozen=True, kw_only=True, tag="credit_changed
     reason: str = ""
 
 
+class IdentityAsked(AccountEvent, frozen=True, kw_only=True, tag="identity_asked"):
+    identity: Identity
+
+
+class IdentityWithdrawn(AccountEvent, frozen=True, kw_only=True, tag="identity_withdrawn"):
+    identity: Identity
+
+
+class IdentityRejected(AccountEvent, frozen=True, kw_only=True, tag="identity_rejected"):
+    identity: Identity
+    reason: str
+
+
+class IdentityRead(AccountEvent, frozen=True, kw_only=True, tag="identity_read"):
+    """Staff (`by`) has read the numbers of the account, for `case`."""
+
+    case: str
+
+
 AnyAccountEvent = (
     AccountRegistered
     | AgreementAccepted
@@ -170,6 +220,10 @@ AnyAccountEvent = (
     | RoleGranted
     | IdentityAttested
     | CreditChanged
+    | IdentityAsked
+    | IdentityWithdrawn
+    | IdentityRejected
+    | IdentityRead
 )
 
 AccountDecision = Sequence[AccountEvent] | Refusal
@@ -182,6 +236,9 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
     GrantRole: "grant_role",
     AttestIdentity: "attest_identity",
     SetCredit: "set_credit",
+    ApproveIdentity: "attest_identity",
+    RejectIdentity: "attest_identity",
+    ReadIdentity: "read_identity",
 }
 
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset({ChargeCredit, RestoreCredit, RecoverCredit})
@@ -306,6 +363,46 @@ def _set_credit(state: AccountState, command: SetCredit, actor: Actor, now: int,
     return _change(state, actor, now, command.score, "set", reason=command.reason)
 
 
+def _ask_identity(state: AccountState, command: AskIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    """Ask for a level above the one there is, one at a time."""
+    if meets(state.identity, command.identity):
+        text = N_("Your identity is verified at level {identity} already.")
+        return Refusal(ErrorCode.CONFLICT, text, {"identity": state.identity, "help": "/verify"})
+    if state.asked is not Identity.NONE:
+        text = N_("What you asked for ({identity}) waits for review: take it back first, with {help}.")
+        return Refusal(ErrorCode.CONFLICT, text, {"identity": state.asked, "help": "/verify withdraw"})
+    return [IdentityAsked(at=now, by=actor.user, identity=command.identity)]
+
+
+def _check_asked(state: AccountState) -> Refusal | None:
+    """Refuse to answer what nobody has asked."""
+    if state.asked is not Identity.NONE:
+        return None
+    return Refusal(ErrorCode.CONFLICT, N_("@{user} does not ask for a review of identity."), {"user": state.user})
+
+
+def _withdraw(
+    state: AccountState, command: WithdrawIdentity, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    return _check_asked(state) or [IdentityWithdrawn(at=now, by=actor.user, identity=state.asked)]
+
+
+def _approve(state: AccountState, command: ApproveIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    attest = AttestIdentity(state.asked, command.reason)
+    return _check_asked(state) or _attest(state, attest, actor, now, policy)
+
+
+def _reject(state: AccountState, command: RejectIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    return _check_asked(state) or [IdentityRejected(at=now, by=actor.user, identity=state.asked, reason=command.reason)]
+
+
+def _read(state: AccountState, command: ReadIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    if not command.case:
+        text = N_("Name the case that this is for: each look at a number is on record.")
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "case"})
+    return [IdentityRead(at=now, by=actor.user, case=command.case)]
+
+
 _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, Policy], AccountDecision]] = {
     AcceptAgreement: _accept,
     SuspendAccount: _suspend,
@@ -316,6 +413,11 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
     RestoreCredit: _give_back,
     RecoverCredit: _recover,
     SetCredit: _set_credit,
+    AskIdentity: _ask_identity,
+    WithdrawIdentity: _withdraw,
+    ApproveIdentity: _approve,
+    RejectIdentity: _reject,
+    ReadIdentity: _read,
 }
 
 
@@ -338,6 +440,14 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.platform = role
         case IdentityAttested(identity=identity):
             state.identity = identity
+            if meets(identity, state.asked):
+                state.asked, state.asked_ts = Identity.NONE, 0
+        case IdentityAsked(identity=identity, at=at):
+            state.asked, state.asked_ts = identity, at
+        case IdentityWithdrawn() | IdentityRejected():
+            state.asked, state.asked_ts = Identity.NONE, 0
+        case IdentityRead():
+            pass
         case CreditChanged():
             _apply_credit(state, event)
         case _:

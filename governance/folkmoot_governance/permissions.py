@@ -107,6 +107,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "restore_account": _STAFF,
     "attest_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
     "set_credit": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
+    "read_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
 }
 

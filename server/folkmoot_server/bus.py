@@ -83,11 +83,12 @@ class JoinedNews(Struct, frozen=True, gc=False, tag="joined"):
 
 
 class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
-    """A request of an account to join a group was turned down (by the act `case`), or nobody answered it in time."""
+    """What an account asked for was decided by the act `case`: a group turned its request to join down, or nobody
+    answered it in time; its identity was verified, or not. `name`: of the group, or the level of identity."""
 
     user: str
     case: str
-    state: Literal["denied", "expired"]
+    state: Literal["denied", "expired", "verified", "unverified"]
     name: str
     reason: str = ""
 

@@ -6,7 +6,7 @@ decision and its place in the order (PROTOCOL, Delivery 6).
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Protocol
+from typing import Literal, Protocol
 
 import structlog
 
@@ -25,7 +25,14 @@ from folkmoot_governance import (
     founded,
     registered,
 )
-from folkmoot_governance.account import AccountCommand, AccountEvent, AccountRegistered
+from folkmoot_governance.account import (
+    AccountCommand,
+    AccountEvent,
+    AccountRegistered,
+    IdentityAttested,
+    IdentityRejected,
+    account_case,
+)
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 
@@ -53,6 +60,12 @@ class Doer(Protocol):
         """Return the display name that notices of an act in a group show beside the user name."""
         ...
 
+
+REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
+    IdentityAttested: "verified",
+    IdentityRejected: "unverified",
+}
+"""How a review of identity ends, as the account is told."""
 
 Attach = Callable[[Work, GroupState, e.Event], None]
 """Adds to an act's work what its event brings along besides; `state` has taken the event in."""
@@ -362,6 +375,11 @@ class Governor:
         """Publish a stored change of an account."""
         if act.events:
             self._bus.publish(AccountNews(act.user, act.work.version + len(act.events), tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
+        for number, event in enumerate(act.events, 1):
+            if isinstance(event, (IdentityAttested, IdentityRejected)):
+                case = account_case(act.user, act.work.version + number)
+                level, outcome = event.identity.value, REVIEWED[type(event)]
+                self._bus.publish(AnswerNews(act.user, case, outcome, level, event.reason))
 
 
 def answers_to(event: e.Event, case: str, name: str) -> list[AnswerNews]:

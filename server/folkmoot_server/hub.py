@@ -61,6 +61,15 @@ MEMBERSHIP = (e.MemberJoined, e.MemberLeft, e.MemberKicked, e.MemberBanned)
 OWN_FIELDS = (e.MemberPromoted, e.MemberDemoted, e.MemberMuted, e.MuteLifted, e.OwnershipTransferred)
 
 
+ANSWERS = {
+    "denied": N_("You were not let into {name}"),
+    "expired": N_("Nobody has answered your request to join {name}"),
+    "verified": N_("Your identity is verified at level {name}"),
+    "unverified": N_("Your identity is not verified at level {name}"),
+}
+"""How an account is told what became of what it asked for, by the state of its case."""
+
+
 class Hub:
     """Writes to sessions what the follower brings. Every method returns at once."""
 
@@ -200,10 +209,9 @@ class Hub:
                 session.close(CloseCode.FORBIDDEN)
 
     def tell_answer(self, account: Account, news: AnswerNews) -> None:
-        """Tell an account's connections what became of its request to join a group."""
-        denied, expired = N_("You were not let into {name}"), N_("Nobody has answered your request to join {name}")
+        """Tell an account's connections what became of what it asked for."""
         for session in account.sessions:
-            text = session.say(denied if news.state == "denied" else expired, {"name": news.name})
+            text = session.say(ANSWERS[news.state], {"name": news.name})
             text = f"{text}: {news.reason}" if news.reason else text
             session.send(CaseEvent(case=news.case, state=news.state, text=text))
 

@@ -37,6 +37,7 @@ from .session import Session
 from .storage.api import JobLock, StorageError, Store
 from .succession import Succession
 from .tally import TELL_S, Tally
+from .vault import Vault
 from .watch import Watch
 from .writer import Writer
 
@@ -101,6 +102,7 @@ class Node:
         self.governor = Governor(self.rooms, self.accounts, self.writer, bus, clock, policy, say)
         self.content = ContentRules(config.policy.content)
         self.held_texts = HeldTexts(config.server.data_dir)
+        self.vault = Vault(config.server.data_dir)
         self.raids = RaidGuard(self.rooms, self.governor)
         self.passwords = Passwords()
         self.page_views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)

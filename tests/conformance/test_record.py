@@ -1,8 +1,12 @@
 """The promises of `Ledger` about a group's record, its outline, and the groups that are due for grading."""
 
+import msgspec
+
+from folkmoot_governance import account as a
 from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.group import events as e
-from folkmoot_server.storage.api import ActivityRow, Acts, Outline, Store, Upsert, Work
+from folkmoot_protocol.types import Identity
+from folkmoot_server.storage.api import ActivityRow, Acts, IdentityRow, Outline, Remove, Store, Upsert, Work
 from tests.conformance.world import DAY, START, Group, World
 
 
@@ -83,3 +87,31 @@ async def test_who_is_due_for_recovery(store: Store, world: World) -> None:
     assert await store.ledger.due_for_recovery(100, START + 1, limit=1) == ["alice"]
     assert await store.ledger.due_for_recovery(100, START + 1, after="alice") == ["carol"]
     assert await store.ledger.due_for_recovery(95, START + DAY) == ["carol"]
+
+
+async def test_numbers_are_kept_per_account_and_level_and_equals_found(store: Store, world: World) -> None:
+    given = [("bob", "mobile", "x"), ("bob", "person", "y"), ("alice", "person", "y")]
+    rows = [
+        IdentityRow(user, identity, f"sealed {user}", blind, START + number)
+        for number, (user, identity, blind) in enumerate(given)
+    ]
+    await store.commit([Work(rows=[Upsert("identities", msgspec.structs.asdict(row)) for row in rows])])
+    assert await store.ledger.list_identities("bob") == rows[:2]
+    assert await store.ledger.same_identity("y") == ["alice", "bob"]
+    assert await store.ledger.same_identity("y", limit=1) == ["alice"]
+    await store.commit([Work(rows=[Remove("identities", {"user": "bob", "identity": "person"})])])
+    assert await store.ledger.same_identity("y") == ["alice"]
+
+
+async def test_who_waits_for_a_review_is_listed_by_name(store: Store, world: World) -> None:
+    for user in ("dave", "bob", "carol"):
+        asked = a.IdentityAsked(at=START + 5, by=user, identity=Identity.PERSON)
+        await store.commit([world.change(user, asked)])
+    rejected = a.IdentityRejected(at=START + 6, by="alice", identity=Identity.PERSON, reason="blurred")
+    await store.commit([world.change("carol", rejected)])
+    assert await store.ledger.list_asking() == [("bob", "person", START + 5), ("dave", "person", START + 5)]
+    assert await store.ledger.list_asking("bob") == [("dave", "person", START + 5)]
+    assert await store.ledger.list_asking(limit=1) == [("bob", "person", START + 5)]
+    found = await store.ledger.load_account("bob")
+    assert found is not None
+    assert found.state == world.accounts["bob"]

@@ -52,6 +52,7 @@ async def admin(wire: Wire, noun: str, verb: str, target: str | None = None, **f
 
 ACTS = [
     *(("user", verb) for verb in ("list", "show", "suspend", "restore", "verify")),
+    *(("identity", verb) for verb in ("list", "show", "approve", "reject")),
     *(("group", verb) for verb in ("list", "show", "suspend", "restore", "close", "approve", "reject")),
 ]
 

@@ -56,6 +56,7 @@ CASES = (
     Case("limits", "/limits", "bob", data={"members": {"current": 6, "limit": 500}}),
     Case("credit", "/credit", "bob", data={"score": 100, "level": "standard", "items": []}),
     Case("sanctions", "/sanctions", "dave", data={"items": []}),
+    Case("verify", "/verify", "dave", data={"identity": "person", "asked": None}),
     Case("lang", "/lang zh-CN", "dave", data={"language": "zh-CN"}),
     Case("kick", "/kick @{bob} enough", data={"event": "kicked", "user": "{bob}", "reason": "enough"}),
     Case("ban", "/ban @{bob} no more", data={"event": "banned", "until_ms": FOREVER_MS, "reason": "no more"}),

@@ -24,6 +24,7 @@ from folkmoot_governance import account as a
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import CreditRules
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS
+from folkmoot_governance.policy import meets
 from folkmoot_protocol.types import Identity
 from tests.property.profile import SETTINGS, TIMEOUT
 from tests.unit.governance.kit import tell_refusal
@@ -39,17 +40,22 @@ MAY: dict[type[a.AccountCommand], set[PlatformRole | None]] = {
     a.SuspendAccount: {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
     a.RestoreAccount: {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
     a.AttestIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
+    a.ApproveIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
+    a.RejectIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
+    a.ReadIdentity: {PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
     a.GrantRole: {PlatformRole.SUPERADMIN},
     a.AcceptAgreement: {None, *PlatformRole},
     a.SetCredit: {PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
     a.ChargeCredit: {None},
     a.RestoreCredit: {None},
     a.RecoverCredit: {None},
+    a.AskIdentity: {None, *PlatformRole},
+    a.WithdrawIdentity: {None, *PlatformRole},
 }
 BY_SERVICE = (a.ChargeCredit, a.RestoreCredit, a.RecoverCredit)
 CASES = ("r-1", "r-2", "@ben-2")
 RULES = CreditRules(recover_per_day=3, penalties={Severity.LOW: 5, Severity.HIGH: 60})
-NOT_ONESELF = (a.GrantRole, a.AttestIdentity, a.SuspendAccount, a.SetCredit)
+NOT_ONESELF = (a.GrantRole, a.AttestIdentity, a.ApproveIdentity, a.SuspendAccount, a.SetCredit)
 
 
 def make_command(random: Random) -> a.AccountCommand:
@@ -63,6 +69,11 @@ def make_command(random: Random) -> a.AccountCommand:
         a.RestoreCredit: lambda: a.RestoreCredit(random.choice(CASES), REASON),
         a.RecoverCredit: a.RecoverCredit,
         a.AttestIdentity: lambda: a.AttestIdentity(random.choice(list(Identity)), REASON),
+        a.AskIdentity: lambda: a.AskIdentity(random.choice(list(Identity))),
+        a.WithdrawIdentity: lambda: a.WithdrawIdentity(),
+        a.ApproveIdentity: lambda: a.ApproveIdentity(REASON),
+        a.RejectIdentity: lambda: a.RejectIdentity(REASON),
+        a.ReadIdentity: lambda: a.ReadIdentity(random.choice(["", "file 7"])),
     }
     assert made.keys() == MAY.keys()
     return random.choice(list(made.values()))()
@@ -154,6 +165,12 @@ class AccountMachine(RuleBasedStateMachine):
             taken = [event for event in self.streams[user] if isinstance(event, a.CreditChanged) and event.points < 0]
             assert all(points > 0 for points in state.charges.values())
             assert sum(state.charges.values()) <= -sum(event.points for event in taken)
+
+    @invariant()
+    def what_is_asked_for_is_above_what_there_is(self) -> None:
+        for state in self.accounts.values():
+            assert (state.asked is Identity.NONE) == (state.asked_ts == 0)
+            assert state.asked is Identity.NONE or not meets(state.identity, state.asked)
 
     @invariant()
     def agreements_were_in_force_once(self) -> None:

@@ -45,9 +45,11 @@ admin_app = new_app(_("Administer the platform, as a named administrator."))
 user_app = new_app(_("Accounts."))
 group_app = new_app(_("Groups."))
 rule_app = new_app(_("Content rules."))
+identity_app = new_app(_("Reviews of identity."))
 admin_app.add_typer(user_app, name="user")
 admin_app.add_typer(group_app, name="group")
 admin_app.add_typer(rule_app, name="rule")
+admin_app.add_typer(identity_app, name="identity")
 
 
 def obey(server: str, user: str | None, password_file: Path | None, output: Format, order: Order) -> None:
@@ -85,6 +87,7 @@ def add_list(app: typer.Typer, noun: str, help: str) -> None:
 add_list(user_app, "user", _("List accounts by user name."))
 add_list(rule_app, "rule", _("List the content rules in force."))
 add_list(group_app, "group", _("List groups by code."))
+add_list(identity_app, "identity", _("List who asks for a review, by user name."))
 
 
 @user_app.command("show", help=_("Show one account."))
@@ -228,6 +231,46 @@ def close_group(
 ) -> None:
     order = Order("group", "close", target, check_reason(reason), dry_run=dry_run)
     check_sure(_("Close group {target} for good?").format(target=target), yes=yes or dry_run)
+    obey(server, user, password_file, output, order)
+
+
+@identity_app.command("show", help=_("Read the numbers that an account has given; each look is on record."))
+def show_identity(
+    target: UserArgument,
+    case: Annotated[str, typer.Option(metavar="CASE", help=_("What it is for: a case number or a file reference."))],
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    obey(server, user, password_file, output, Order("identity", "show", target, options={"case": case}))
+
+
+@identity_app.command("approve", help=_("Verify an account at the level that it asks for."))
+def approve_identity(
+    target: UserArgument,
+    reason: ReasonOption,
+    dry_run: DryRunOption = False,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    order = Order("identity", "approve", target, check_reason(reason), dry_run=dry_run)
+    obey(server, user, password_file, output, order)
+
+
+@identity_app.command("reject", help=_("Turn down what an account asks for; the number is erased."))
+def reject_identity(
+    target: UserArgument,
+    reason: ReasonOption,
+    dry_run: DryRunOption = False,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    order = Order("identity", "reject", target, check_reason(reason), dry_run=dry_run)
     obey(server, user, password_file, output, order)
 
 

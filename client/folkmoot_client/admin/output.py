@@ -22,6 +22,7 @@ Row = dict[str, Any]
 COLUMNS = {
     "user": ("user", "display_name", "identity", "platform", "suspended_until", "created"),
     "credit": ("user", "score", "level"),
+    "identity": ("user", "asked", "since"),
     "group": ("code", "name", "owner", "status", "members", "created"),
 }
 """The columns of each noun's list, in order; CSV has them even when there is no row."""

@@ -20,7 +20,7 @@ from folkmoot_protocol.types import Identity
 
 from ..i18n import N_
 from ..session import Session
-from . import admin_cases, admin_rules
+from . import admin_cases, admin_identity, admin_rules
 from .admin_common import (
     FORBIDDEN,
     NEEDS_DURATION,
@@ -143,6 +143,10 @@ ACTS: dict[tuple[str, str], Callable[["Node", Session, rq.Admin], Awaitable[Outc
     ("group", "close"): close_group,
     ("group", "approve"): approve_group,
     ("group", "reject"): reject_group,
+    ("identity", "list"): admin_identity.list_asking,
+    ("identity", "show"): admin_identity.show_identity,
+    ("identity", "approve"): admin_identity.approve,
+    ("identity", "reject"): admin_identity.reject,
     ("rule", "list"): admin_rules.list_rules,
     ("rule", "reload"): admin_rules.reload_rules,
     ("rule", "test"): admin_rules.try_rules,

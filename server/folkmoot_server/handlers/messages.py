@@ -11,6 +11,7 @@ from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.links import check_links
 from folkmoot_governance.group.mentions import find_mentions
+from folkmoot_governance.identity import spills
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
@@ -36,6 +37,11 @@ HISTORY_PAGE = 50
 SYNC_PAGE = 50
 SYNC_ENTRIES = 1000
 """Entries in one answer to `sync`, all groups together; the others are told to have more."""
+SPILLED = Refusal(
+    ErrorCode.BAD_SYNTAX,
+    N_("Everybody here would read this number, so it is not posted. Type it as a command: {help} <number>"),
+    {"rule": "identity.spilled", "help": "/verify mobile|person|organisation"},
+)
 NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
 
 
@@ -174,6 +180,7 @@ def judge(
         or check_post(room.state, user, account.state.identity, now, last_post, node.governor.policy)
         or (NO_SUCH_ENTRY if request.reply_to and request.reply_to > room.last_seq else None)
         or check_links(room.state, user, body)
+        or (SPILLED if spills(body) else None)
         or (TOO_BUSY if node.writer.is_full() else None)
     )
     if refusal is None and not again and node.raids.is_raided(room, user, body, now):

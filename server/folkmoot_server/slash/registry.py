@@ -11,7 +11,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Notify, Role
 
 from ..i18n import LANGUAGES, N_
-from . import content, entries, everyone, joining, moderation, own, ownership, record, rights, warnings
+from . import content, entries, everyone, joining, moderation, own, ownership, person, record, rights, warnings
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions, usage_of
 from .call import Outcome
 from .help import show_help
@@ -122,6 +122,14 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("limits", (), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
     Slash("credit", ("信用",), (), N_("Show your credit and how it came about"), own.credit, in_group=False),
     Slash("sanctions", (), (), N_("List what is in force against you"), own.sanctions, in_group=False),
+    Slash(
+        "verify",
+        ("实名",),
+        (optional(one_of(*person.VERIFIABLE)), optional(rest("number"))),
+        N_("Show how far your identity is verified, or ask for more"),
+        person.verify,
+        in_group=False,
+    ),
     Slash("lang", (), (LANGUAGE,), N_("Choose your language"), everyone.language, in_group=False),
     # owners and admins
     Slash("kick", ("踢",), (USER, REASON), N_("Remove a member"), moderation.kick, c.Kick),

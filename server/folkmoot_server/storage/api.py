@@ -143,6 +143,16 @@ class Measure(Struct, frozen=True):
     case: str
 
 
+class IdentityRow(Struct, frozen=True):
+    """A number that an account has given for a level of identity, sealed; `blind` is the same for the same number."""
+
+    user: str
+    identity: str
+    sealed: str
+    blind: str
+    ts: int
+
+
 class Note(Struct, frozen=True):
     """What an admin has noted about an account in a group."""
 
@@ -300,6 +310,20 @@ class Ledger(Protocol):
 
     async def list_measures(self, user: str, now: int) -> list[Measure]:
         """Return what is in force against an account at `now`, in all groups, by group."""
+        ...
+
+    async def list_identities(self, user: str) -> list[IdentityRow]:
+        """Return the identity numbers that an account has given, sealed."""
+        ...
+
+    async def same_identity(self, blind: str, limit: int = 20) -> list[str]:
+        """Return the accounts that have given the same number."""
+        ...
+
+    async def list_asking(self, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:
+        """Return (user, level asked for, since when in Unix ms) of accounts that wait for a review of their identity,
+        by name, from the one after `after`.
+        """
         ...
 
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:

@@ -203,8 +203,12 @@ def load_account(main: Connection, user: str) -> StoredAccount | None:
     if not found:
         return None
     row = found[0]
-    platform = PlatformRole(row["platform"]) if row["platform"] else None
-    kinds = {"identity": Identity(row["identity"]), "platform": platform, "charges": read_charges(row["charges"])}
+    kinds = {
+        "identity": Identity(row["identity"]),
+        "asked": Identity(row["asked"]),
+        "platform": PlatformRole(row["platform"]) if row["platform"] else None,
+        "charges": read_charges(row["charges"]),
+    }
     profile = fetch(main, _PROFILE, user=user)
     return StoredAccount(
         state=AccountState(**row | kinds),

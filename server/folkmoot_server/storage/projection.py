@@ -160,6 +160,8 @@ def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]
         "credit": state.credit,
         "credit_ts": state.credit_ts,
         "charges": show_charges(state.charges),
+        "asked": state.asked.value,
+        "asked_ts": state.asked_ts,
         "version": state.version,
     }
     return [Upsert("accounts", values)]

@@ -13,13 +13,14 @@ from folkmoot_protocol.types import Entry
 
 from ..notices import Teller
 from ..search_text import Query
-from . import ends, ledger_tables, record_tables, sqlite_journal, sqlite_search
+from . import ends, identity_tables, ledger_tables, record_tables, sqlite_journal, sqlite_search
 from .api import (
     AccountRow,
     ActivityRow,
     Acts,
     Found,
     GroupRow,
+    IdentityRow,
     Measure,
     Note,
     Outline,
@@ -204,6 +205,15 @@ class SqliteLedger:
 
     async def held_texts(self, code: str) -> dict[int, str]:
         return await self._read(ledger_tables.find_held_texts, code)
+
+    async def list_identities(self, user: str) -> list[IdentityRow]:
+        return await self._read(identity_tables.list_identities, user)
+
+    async def same_identity(self, blind: str, limit: int = 20) -> list[str]:
+        return await self._read(identity_tables.same_identity, blind, limit)
+
+    async def list_asking(self, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:
+        return await self._read(identity_tables.list_asking, after, limit)
 
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
         return await self._read(ends.next_ends, limit)

@@ -1,17 +1,17 @@
 """The ledger and the tables made from it, for SQLite and PostgreSQL alike.
 
 `ledger` is the record; `groups` to `words` are projections of it, rewritten from it at any time; `notes`, `held_texts`
-(of held posts, sealed), `profiles`, `tokens`, `read_marks`, `activity` (how busy a group is), `member_settings`,
-`ignored` and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be
-deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
-`journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
+(of held posts, sealed), `identities` (numbers, sealed), `profiles`, `tokens`, `read_marks`, `activity` (how busy a
+group is), `member_settings`, `ignored` and `journal_heads` are facts of their own. No foreign key cascades: what a
+decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's
+`entry` and `restricted`, and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0014"
+SCHEMA = "0015"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -77,9 +77,12 @@ accounts = Table(
     _number("credit", server_default="100"),
     _number("credit_ts", server_default="0"),
     _text("charges", server_default=""),
+    _text("asked", server_default="none"),
+    _number("asked_ts", server_default="0"),
     _number("version"),
     Index(None, "suspended_until_ms"),
     Index(None, "credit"),
+    Index(None, "asked_ts"),
 )
 
 groups = Table(
@@ -265,6 +268,17 @@ profiles = Table(
     _text("display_name"),
     _text("password_hash"),
     _text("language"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _text("identity", primary_key=True),
+    _text("sealed"),
+    _text("blind"),
+    _number("ts"),
+    Index(None, "blind"),
 )
 
 tokens = Table(

@@ -90,12 +90,48 @@ def test_attesting_an_identity() -> None:
         (a.SuspendAccount(1, ""), {P.MODERATOR, P.SAFETY_OFFICER, P.SUPERADMIN}),
         (a.GrantRole(P.VIEWER, ""), {P.SUPERADMIN}),
         (a.AttestIdentity(Identity.MOBILE, ""), {P.REVIEWER, P.SUPERADMIN}),
+        (a.ApproveIdentity(""), {P.REVIEWER, P.SUPERADMIN}),
+        (a.RejectIdentity(""), {P.REVIEWER, P.SUPERADMIN}),
+        (a.ReadIdentity("file 7"), {P.REVIEWER, P.SAFETY_OFFICER, P.SUPERADMIN}),
     ],
     ids=lambda one: type(one).__name__,
 )
 def test_acts_of_staff_need_the_duty(command: a.AccountCommand, may: set[PlatformRole]) -> None:
-    allowed = {role for role in [None, *PlatformRole] if ask(account(), command, "sue", role) is None}
+    asked = a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON)
+    allowed = {role for role in [None, *PlatformRole] if ask(account(asked), command, "sue", role) is None}
     assert allowed == may
+
+
+def test_an_identity_is_asked_for_one_level_at_a_time() -> None:
+    state = account()
+    assert ask(state, a.WithdrawIdentity(), "mia") == ErrorCode.CONFLICT
+    assert ask(state, a.AskIdentity(Identity.PERSON), "mia") is None
+    assert (state.asked, state.asked_ts) == (Identity.PERSON, NOW)
+    assert ask(state, a.AskIdentity(Identity.ORGANISATION), "mia") == ErrorCode.CONFLICT
+    assert ask(state, a.WithdrawIdentity(), "mia") is None
+    assert (state.asked, state.asked_ts) == (Identity.NONE, 0)
+
+
+def test_a_review_gives_the_level_or_not_and_is_nobodys_own() -> None:
+    for command, level in ((a.ApproveIdentity("seen"), Identity.PERSON), (a.RejectIdentity("blurred"), Identity.NONE)):
+        state = account(a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON))
+        assert ask(state, command, "sue", P.REVIEWER) is None
+        assert (state.identity, state.asked, state.asked_ts) == (level, Identity.NONE, 0)
+        assert ask(state, command, "sue", P.REVIEWER) == ErrorCode.CONFLICT
+    own = account(a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON))
+    assert ask(own, a.ApproveIdentity("me"), "mia", P.REVIEWER) == ErrorCode.FORBIDDEN
+
+
+def test_what_is_verified_is_not_asked_for_again() -> None:
+    state = account(a.IdentityAttested(at=NOW, by="sue", identity=Identity.PERSON, reason=""))
+    assert ask(state, a.AskIdentity(Identity.MOBILE), "mia") == ErrorCode.CONFLICT
+    assert ask(state, a.AskIdentity(Identity.ORGANISATION), "mia") is None
+    apply_account(state, a.IdentityAttested(at=NOW, by="sue", identity=Identity.PERSON, reason="again"))
+    assert state.asked is Identity.ORGANISATION, "a lower level than the one asked for answers nothing"
+
+
+def test_a_look_at_numbers_names_its_case() -> None:
+    assert ask(account(), a.ReadIdentity(""), "sue", P.REVIEWER) == ErrorCode.BAD_REQUEST
 
 
 def test_misuse_is_a_bug_of_the_caller() -> None:

@@ -1,0 +1,119 @@
+"""Slash commands about the person behind an account: `/verify` (G6)."""
+
+from datetime import UTC, datetime
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.account import AccountCommand, AskIdentity, WithdrawIdentity
+from folkmoot_governance.identity import KINDS, Soundness, check_number, normalise
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Identity
+
+from ..i18n import N_, show_instant
+from ..settle import stored
+from ..storage.api import Acts, RowChange, account_stream
+from ..vault import removal
+from .call import Answer, Call, Outcome
+
+SURE = "sure"
+WITHDRAW = "withdraw"
+VERIFIABLE = (*(kind.value for kind in KINDS), WITHDRAW)
+LONGEST_NUMBER = 40
+
+
+async def verify(call: Call, act: str | None, text: str | None) -> Outcome:
+    """Show how far one's identity is verified, ask for more with a number, or take that back."""
+    if act is None:
+        return await show_identity(call)
+    if act == WITHDRAW:
+        return await withdraw(call)
+    return await ask(call, Identity(act), text or "")
+
+
+async def show_identity(call: Call) -> Outcome:
+    """Say at which level one is known, what waits for review, and what each level is good for."""
+    state, policy = call.account.state, call.node.governor.policy
+    lines = [call.say(N_("Your identity is verified at level {identity}."), {"identity": state.identity})]
+    if state.asked_ts:
+        text = N_("Level {identity} waits for review since {time}; /verify withdraw takes it back.")
+        lines.append(call.say(text, {"identity": state.asked, "time": show_instant(state.asked_ts)}))
+    lines += await last_rejection(call)
+    needed = [
+        (N_("To post: {needed}"), "", policy.to_post),
+        (N_("To own a group: {needed}"), "", policy.to_create_group),
+        *((N_("To own a group of grade {grade}: {needed}"), one.name, one.creator_identity) for one in policy.grades),
+    ]
+    lines += [call.say(text, {"needed": level, "grade": grade}) for text, grade, level in needed]
+    lines.append(call.say(N_("To raise it: /verify mobile|person|organisation <number>. Staff alone can read it.")))
+    data: dict[str, object] = {
+        "identity": state.identity.value,
+        "asked": state.asked.value if state.asked_ts else None,
+        "to_post": policy.to_post.value,
+        "to_create_group": policy.to_create_group.value,
+        "grades": {one.name: one.creator_identity.value for one in policy.grades},
+    }
+    return Answer("\n".join(lines), data)
+
+
+async def last_rejection(call: Call) -> list[str]:
+    """Say why the last request was turned down, unless another came after it."""
+    if call.account.state.asked_ts:
+        return []
+    kinds = ("identity_rejected", "identity_asked", "identity_attested")
+    found = await call.node.store.ledger.acts(account_stream(call.account.user), Acts(kinds=kinds), 1)
+    reason = getattr(found[0].event, "reason", "") if found else ""
+    if not found or found[0].event.__struct_config__.tag != kinds[0]:
+        return []
+    return [call.say(N_("Your last request was turned down: {reason}"), {"reason": reason})]
+
+
+async def ask(call: Call, identity: Identity, text: str) -> Outcome:
+    """Have a number reviewed. It goes into the vault alone: no entry, no event and no log has it."""
+    words = text.split()
+    is_sure = bool(words) and words[-1].lower() == SURE
+    number = normalise(identity, "".join(words[:-1] if is_sure else words)[: LONGEST_NUMBER + 1])
+    refusal = check_given(call, identity, number, is_sure=is_sure)
+    if refusal:
+        return refusal
+    row = call.node.vault.row(call.account.user, identity, number, call.now)
+    refusal = await act(call, AskIdentity(identity), row)
+    if refusal:
+        return refusal
+    text = N_("Level {identity} waits for review now; you are told when it is decided. /verify withdraw takes it back.")
+    return Answer(call.say(text, {"identity": identity}), {"asked": identity.value, "undo": "/verify withdraw"})
+
+
+def check_given(call: Call, identity: Identity, number: str, *, is_sure: bool) -> Refusal | None:
+    """Refuse a number that cannot be one, and too many of them; the number itself is not said back."""
+    if not number:
+        text = N_("Usage: /verify {identity} <number>")
+        return Refusal(ErrorCode.BAD_SYNTAX, text, {"identity": identity, "help": "/verify"})
+    wait = call.node.tally.take_try(call.account.user, "verify")
+    if wait:
+        detail: dict[str, object] = {"retry_after_ms": wait, "rule": "policy.groups.tries_per_hour"}
+        return Refusal(ErrorCode.RATE_LIMITED, N_("Too many tries: wait {wait}."), detail)
+    today = datetime.fromtimestamp(call.now / 1000, UTC).date()
+    soundness = check_number(identity, number, today)
+    if soundness is Soundness.MALFORMED:
+        text = N_("That is no number of this kind: look at it again.")
+        return Refusal(
+            ErrorCode.BAD_REQUEST, text, {"identity": identity, "rule": "identity.number", "help": "/verify"}
+        )
+    if soundness is Soundness.DOUBTFUL and not is_sure:
+        text = N_(
+            "The last character does not fit the others. If it stands so on the certificate, type it again with {word}."
+        )
+        detail = {"identity": identity, "word": SURE, "rule": "identity.number", "help": "/verify"}
+        return Refusal(ErrorCode.CONFIRM_REQUIRED, text, detail)
+    return None
+
+
+async def withdraw(call: Call) -> Outcome:
+    """Take back what waits for review; its number is erased."""
+    refusal = await act(call, WithdrawIdentity(), removal(call.account.user, call.account.state.asked))
+    return refusal or Answer(call.say(N_("Nothing of yours waits for review any more; the number is erased.")))
+
+
+async def act(call: Call, command: AccountCommand, *rows: RowChange) -> Refusal | None:
+    """Decide a command of the account's own and store it with its rows."""
+    account, governor = call.account, call.node.governor
+    return await stored(call.node, governor.act_on_account(account.state, command, account.actor(), rows))
