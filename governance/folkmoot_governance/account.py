@@ -15,7 +15,7 @@ from folkmoot_protocol.types import Identity
 from .actor import Actor, PlatformRole
 from .content.kinds import Severity
 from .credit import MOST, START, penalty, recovery, restored
-from .duration import end_of
+from .duration import FOREVER_MS, end_of
 from .permissions import may_on_platform
 from .policy import Policy, meets
 from .refusal import Refusal
@@ -28,6 +28,7 @@ class AccountState(Struct):
     `credit` is the score (G7.2), `credit_ts` when it changed last; `charges` has what was taken of it and not given
     back, points by case number.
     `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does.
+    `closed_ts` 0: not closed. A closed account is shut out for good, and `author_tag` is what is left of its name.
     """
 
     user: str
@@ -42,6 +43,8 @@ class AccountState(Struct):
     charges: dict[str, int] = field(default_factory=dict)
     asked: Identity = Identity.NONE
     asked_ts: int = 0
+    closed_ts: int = 0
+    author_tag: str = ""
     version: int = 0
 
     def is_suspended(self, now: int) -> bool:
@@ -147,6 +150,20 @@ class ReadIdentity(AccountCommand, frozen=True):
     case: str
 
 
+class CloseAccount(AccountCommand, frozen=True):
+    """Close one's own account for good, `confirm` being its name (P9.2). `tag` is what its entries are from then on."""
+
+    tag: str
+    confirm: str
+
+
+class CloseForOther(AccountCommand, frozen=True):
+    """Close somebody's account for good: a measure of the platform, or at the wish of somebody who cannot sign in."""
+
+    tag: str
+    reason: str
+
+
 class AccountEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
     """Base of all events of an account: when (Unix ms), and by whom."""
 
@@ -212,6 +229,13 @@ class IdentityRead(AccountEvent, frozen=True, kw_only=True, tag="identity_read")
     case: str
 
 
+class AccountClosed(AccountEvent, frozen=True, kw_only=True, tag="account_closed"):
+    """The account is no more; its name is not given to anybody else, and nothing but `author_tag` is shown of it."""
+
+    author_tag: str
+    reason: str = ""
+
+
 AnyAccountEvent = (
     AccountRegistered
     | AgreementAccepted
@@ -224,6 +248,7 @@ AnyAccountEvent = (
     | IdentityWithdrawn
     | IdentityRejected
     | IdentityRead
+    | AccountClosed
 )
 
 AccountDecision = Sequence[AccountEvent] | Refusal
@@ -239,6 +264,7 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
     ApproveIdentity: "attest_identity",
     RejectIdentity: "attest_identity",
     ReadIdentity: "read_identity",
+    CloseForOther: "close_account",
 }
 
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset({ChargeCredit, RestoreCredit, RecoverCredit})
@@ -262,6 +288,9 @@ def decide_account(
         return _register(command, actor, now, policy)
     if type(command) in SERVICE_ACTS and actor.user:
         return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this."))
+    if state.closed_ts:
+        gone = Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": state.user})
+        return [] if type(command) in SERVICE_ACTS else gone
     act = STAFF_ACTS.get(type(command))
     if act and not may_on_platform(actor.platform, act):
         return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act})
@@ -291,13 +320,18 @@ def _accept(state: AccountState, command: AcceptAgreement, actor: Actor, now: in
     return [AgreementAccepted(at=now, by=actor.user, agreement=command.agreement)]
 
 
+def _check_no_staff(state: AccountState) -> Refusal | None:
+    """Refuse to shut out somebody who has a platform role."""
+    if state.platform is None:
+        return None
+    text = N_("@{user} has the platform role {role}: take it away first.")
+    return Refusal(ErrorCode.OUTRANKED, text, {"user": state.user, "role": state.platform})
+
+
 def _suspend(state: AccountState, command: SuspendAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     """Suspend; staff do not suspend themselves, nor each other without taking the role first."""
-    if state.platform is not None:
-        text = N_("@{user} has the platform role {role}: take it away first.")
-        return Refusal(ErrorCode.OUTRANKED, text, {"user": state.user, "role": state.platform})
     until = end_of(now, command.duration_ms)
-    return [AccountSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
+    return _check_no_staff(state) or [AccountSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
 
 
 def _restore(state: AccountState, command: RestoreAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
@@ -403,6 +437,29 @@ def _read(state: AccountState, command: ReadIdentity, actor: Actor, now: int, po
     return [IdentityRead(at=now, by=actor.user, case=command.case)]
 
 
+def _close(state: AccountState, command: CloseAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    """Close one's own account, if its name was typed as confirmation."""
+    if actor.user != state.user:
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody closes somebody else's account."), {"user": state.user})
+    if command.confirm != state.user:
+        text = N_(
+            "This closes your account for good: your profile and your identity are erased, nobody can have your name, "
+            "and what you wrote stays without it. To confirm, type: {help}"
+        )
+        return Refusal(ErrorCode.CONFIRM_REQUIRED, text, {"help": f"/account close {state.user}"})
+    return _check_no_staff(state) or _closed(command.tag, "", actor, now)
+
+
+def _close_for_other(
+    state: AccountState, command: CloseForOther, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    return _check_no_staff(state) or _closed(command.tag, command.reason, actor, now)
+
+
+def _closed(tag: str, reason: str, actor: Actor, now: int) -> list[AccountClosed]:
+    return [AccountClosed(at=now, by=actor.user, author_tag=tag, reason=reason)]
+
+
 _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, Policy], AccountDecision]] = {
     AcceptAgreement: _accept,
     SuspendAccount: _suspend,
@@ -418,6 +475,8 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
     ApproveIdentity: _approve,
     RejectIdentity: _reject,
     ReadIdentity: _read,
+    CloseAccount: _close,
+    CloseForOther: _close_for_other,
 }
 
 
@@ -448,6 +507,10 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.asked, state.asked_ts = Identity.NONE, 0
         case IdentityRead():
             pass
+        case AccountClosed(author_tag=tag, at=at):
+            state.closed_ts, state.author_tag, state.identity = at, tag, Identity.NONE
+            state.asked, state.asked_ts = Identity.NONE, 0
+            state.suspended_until_ms, state.suspended_reason = FOREVER_MS, ""
         case CreditChanged():
             _apply_credit(state, event)
         case _:

@@ -105,6 +105,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "review_group": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "suspend_account": _STAFF,
     "restore_account": _STAFF,
+    "close_account": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "attest_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
     "set_credit": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "read_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
@@ -121,7 +122,7 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
 
 
 SERVICE_ACTS: frozenset[type[c.Command]] = frozenset(
-    {c.EndMeasures, c.RaiseAlarm, c.RecordVerdict, c.Succeed, c.Regrade}
+    {c.EndMeasures, c.Depart, c.RaiseAlarm, c.RecordVerdict, c.Succeed, c.Regrade}
 )
 """What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""
 

@@ -72,17 +72,20 @@ class Account:
 
     def renew(self, stored: StoredAccount) -> None:
         """Take over what storage has."""
-        self.become(stored.state)
         self.profile: Profile = stored.profile
         self.groups = set(stored.groups)
         self.created = set(stored.created)
         self.read_seqs = dict(stored.read_seqs)
         self.settings = dict(stored.settings)
         self.ignored = stored.ignored
+        self.become(stored.state)
 
     def become(self, state: AccountState) -> None:
-        """Take over a state, and what its credit allows (G7.2)."""
+        """Take over a state, and what its credit allows (G7.2). Of a closed account nothing personal stays (P9.2)."""
         self.state = state
+        if state.closed_ts:
+            self.profile = Profile(self.user, "", "", "")
+            self.settings, self.ignored = {}, frozenset()
         self.level = level_of(self._credit, state.credit)
         self.divide(self._nodes)
 

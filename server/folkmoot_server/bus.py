@@ -61,6 +61,12 @@ class TallyNews(Struct, frozen=True, gc=False, tag="tally"):
     spent: dict[str, dict[bytes, int]]
 
 
+class ClosedNews(Struct, frozen=True, gc=False, tag="closed"):
+    """An account was closed: what is in memory of its entries has a name that is no more."""
+
+    user: str
+
+
 class RevokedNews(Struct, frozen=True, gc=False, tag="revoked"):
     """A session token of an account is valid no more; `token_hash` says which."""
 
@@ -94,12 +100,12 @@ class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
 
 
 OfAccount = AnswerNews | AccountNews | PresenceNews | RevokedNews | SettingsNews | JoinedNews
-News = OfAccount | GroupNews | TypingNews | TallyNews
+News = OfAccount | GroupNews | TypingNews | TallyNews | ClosedNews
 Listener = Callable[[News], None]
 
 
 TALLY_TOPIC = "tally"
-"""The topic that every node of a cluster follows."""
+"""The topic that every node of a cluster follows, for what concerns them all."""
 
 
 def group_topic(code: str) -> str:
@@ -114,7 +120,7 @@ def account_topic(user: str) -> str:
 
 def topic_of(news: News) -> str:
     """Return the topic that news belongs to."""
-    if isinstance(news, TallyNews):
+    if isinstance(news, (TallyNews, ClosedNews)):
         return TALLY_TOPIC
     return group_topic(news.code) if isinstance(news, (GroupNews, TypingNews)) else account_topic(news.user)
 

@@ -17,7 +17,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import RETRY_S, Account, Accounts
-from .bus import AccountNews, AnswerNews, GroupNews, JoinedNews, News, RevokedNews, SettingsNews, TypingNews
+from .bus import AccountNews, AnswerNews, ClosedNews, GroupNews, JoinedNews, News, RevokedNews, SettingsNews, TypingNews
 from .governor import membership_changes
 from .hub import Hub
 from .metrics import HOLES
@@ -73,6 +73,8 @@ class Follower:
                 account = self._accounts.get(news.user)
                 if account is not None:
                     self._start(self._on_settings(account, news.code))
+            case ClosedNews():
+                self._rooms.forget_tails()
             case RevokedNews():
                 account = self._accounts.get(news.user)
                 if account is not None:

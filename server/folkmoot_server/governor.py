@@ -26,6 +26,7 @@ from folkmoot_governance import (
     registered,
 )
 from folkmoot_governance.account import (
+    AccountClosed,
     AccountCommand,
     AccountEvent,
     AccountRegistered,
@@ -37,7 +38,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 
 from .accounts import Account, Accounts, MembershipChange
-from .bus import AccountNews, AnswerNews, Bus, GroupNews, JoinedNews
+from .bus import AccountNews, AnswerNews, Bus, ClosedNews, GroupNews, JoinedNews
 from .clock import Clock
 from .i18n import Say
 from .notices import author_of, notice_of
@@ -376,6 +377,8 @@ class Governor:
         if act.events:
             self._bus.publish(AccountNews(act.user, act.work.version + len(act.events), tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
         for number, event in enumerate(act.events, 1):
+            if isinstance(event, AccountClosed):
+                self._bus.publish(ClosedNews(act.user))
             if isinstance(event, (IdentityAttested, IdentityRejected)):
                 case = account_case(act.user, act.work.version + number)
                 level, outcome = event.identity.value, REVIEWED[type(event)]
@@ -402,6 +405,8 @@ def membership_changes(state: GroupState, event: e.Event) -> list[MembershipChan
     match event:
         case e.MemberJoined():
             return [MembershipChange(event.user, code, joined=True)]
+        case e.MemberDeparted():
+            return [MembershipChange(event.user, code, joined=False)] if event.user in state.members else []
         case e.MemberLeft() | e.MemberKicked() | e.MemberBanned():
             return [MembershipChange(event.user, code, joined=False)]
         case e.GroupDissolved() | e.GroupClosed():

@@ -26,8 +26,12 @@ SWEEP_S = 0.05
 COUNT_S = 1.0
 """How long people may come and go before the members are told how many they are: not each time, in a rush."""
 
+FAREWELL_S = 0.2
+"""How long a connection stays open whose account was closed: the one that asked for it still gets its answer."""
+
 REASONS: dict[type[e.Event], LeftReason] = {
     e.MemberLeft: LeftReason.LEFT,
+    e.MemberDeparted: LeftReason.LEFT,
     e.MemberKicked: LeftReason.KICKED,
     e.MemberBanned: LeftReason.BANNED,
 }
@@ -57,7 +61,7 @@ SETTINGS = (
     e.LimitGranted,
     e.GroupGraded,
 )
-MEMBERSHIP = (e.MemberJoined, e.MemberLeft, e.MemberKicked, e.MemberBanned)
+MEMBERSHIP = (e.MemberJoined, e.MemberLeft, e.MemberDeparted, e.MemberKicked, e.MemberBanned)
 OWN_FIELDS = (e.MemberPromoted, e.MemberDemoted, e.MemberMuted, e.MuteLifted, e.OwnershipTransferred)
 
 
@@ -201,11 +205,15 @@ class Hub:
                 session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
 
     def tell_account(self, account: Account) -> None:
-        """Tell an account's connections what changed; close them if it is suspended (G11.2)."""
-        suspended = account.state.is_suspended(self._clock.now_ms())
+        """Tell an account's connections what changed; close them if it is suspended (G11.2), or closed itself."""
+        suspended, closed = account.state.is_suspended(self._clock.now_ms()), account.state.closed_ts
         for session in list(account.sessions):
             session.send(AccountEvent(account=account.own_view()))
-            if suspended:
+            if closed:
+                self.detach(session)
+                session.account = None
+                asyncio.get_running_loop().call_later(FAREWELL_S, session.close, CloseCode.FORBIDDEN)
+            elif suspended:
                 session.close(CloseCode.FORBIDDEN)
 
     def tell_answer(self, account: Account, news: AnswerNews) -> None:

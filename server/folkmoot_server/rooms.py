@@ -247,6 +247,11 @@ class Rooms:
         """Return the rooms that somebody listens to."""
         return [room for room in self._rooms.values() if any(room.listeners.values())]
 
+    def forget_tails(self) -> None:
+        """Read history from the journal again: it has changed who some entries are from."""
+        for room in self._rooms.values():
+            room.tail.clear()
+
     def forget_idle(self) -> None:
         """Drop the rooms that nobody has listened to for a while."""
         before = self._clock.now_ms() - IDLE_MS

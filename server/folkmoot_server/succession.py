@@ -1,4 +1,5 @@
-"""Looking for groups whose owner is shut out for long, and letting `Succeed` decide who answers for them.
+"""Looking for groups whose owner is shut out for long, and letting `Succeed` decide who answers for them; and taking
+closed accounts out of their groups.
 
 The question goes to storage, not to news: an owner who was suspended while no node ran, or a node that died between the
 suspension and the succession, makes no difference. One node at a time does this.
@@ -14,9 +15,10 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.decide_succession import in_line
 
-from .governor import SERVICE
-from .settle import settled
+from .governor import SERVICE, Act
+from .settle import settled, stored
 from .storage.api import StorageError, group_stream
+from .storage.projection import has_left
 
 if TYPE_CHECKING:
     from .node import Node
@@ -46,7 +48,17 @@ class Succession:
             await asyncio.sleep(LOOK_S)
 
     async def sweep(self) -> None:
-        """Decide for every group whose owner is shut out for long."""
+        """Decide for every group whose owner is shut out for long; then end what closed accounts have in groups."""
+        await self._replace_owners()
+        after, more = "", True
+        while more:
+            leaving = await self._node.store.ledger.list_leaving(after, BATCH)
+            for user in leaving:
+                await self._take_out(user)
+            more = len(leaving) == BATCH
+            after = leaving[-1] if leaving else ""
+
+    async def _replace_owners(self) -> None:
         after, more = "", True
         while more:
             since = self._node.clock.now_ms() + self._node.governor.policy.absence_ms
@@ -56,17 +68,30 @@ class Succession:
             more = len(absent) == BATCH
             after = absent[-1][0] if absent else ""
 
+    async def _take_out(self, user: str) -> None:
+        """End what a closed account has in groups. One that it owns it keeps until somebody is fit to take over."""
+        ledger = self._node.store.ledger
+        for code in await ledger.places_of(user):
+            room = await self._node.rooms.load(code)
+            act = self._node.governor.act(room, c.Depart(user), SERVICE) if room is not None else None
+            if isinstance(act, Act) and act.events:
+                await settled(self._node, act)
+        if not await ledger.places_of(user):
+            await stored(self._node, self._node.governor.store_rows(user, [has_left(user)]))
+
     async def _succeed(self, code: str, owner: str, until_ms: int) -> None:
         rooms = self._node.rooms
         room = await rooms.load(code)
         assert room is not None, "who owns a group owns one that exists"
         since = await self._admins_since(code) if len(in_line(room.state, {})) > 1 else {}
         candidates = [await self._candidate(user) for user in in_line(room.state, since)]
+        account = await self._node.accounts.load(owner)
+        is_closed = account is not None and account.state.closed_ts > 0
         # Reading took a while: the room is taken afresh, and nothing comes between that and the queue.
         room = rooms.get(code)
         if room is None:
             return
-        act = self._node.governor.act(room, c.Succeed(owner, until_ms, tuple(candidates)), SERVICE)
+        act = self._node.governor.act(room, c.Succeed(owner, until_ms, tuple(candidates), is_closed), SERVICE)
         if isinstance(act, Refusal) or not act.events:
             return
         refusal = await settled(self._node, act)

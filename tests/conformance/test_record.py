@@ -5,8 +5,28 @@ import msgspec
 from folkmoot_governance import account as a
 from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.group import events as e
-from folkmoot_protocol.types import Identity
-from folkmoot_server.storage.api import ActivityRow, Acts, IdentityRow, Outline, Remove, Store, Upsert, Work
+from folkmoot_protocol.types import Author, Identity, Notify, Role
+from folkmoot_server.search_text import parse_query
+from folkmoot_server.storage.api import (
+    ActivityRow,
+    Acts,
+    IdentityRow,
+    MemberSettings,
+    Outline,
+    Remove,
+    Store,
+    Upsert,
+    Work,
+)
+from folkmoot_server.storage.projection import (
+    erasure,
+    has_left,
+    ignored_row,
+    note_row,
+    read_mark_row,
+    settings_row,
+    token_row,
+)
 from tests.conformance.world import DAY, START, Group, World
 
 
@@ -115,3 +135,66 @@ async def test_who_waits_for_a_review_is_listed_by_name(store: Store, world: Wor
     found = await store.ledger.load_account("bob")
     assert found is not None
     assert found.state == world.accounts["bob"]
+
+
+async def test_who_leaves_is_listed_with_the_places_that_are_left(store: Store, world: World) -> None:
+    first, second, third, other = [world.group() for _ in range(4)]
+    await store.commit([group.found() for group in (first, second, third, other)])
+    joined = e.MemberJoined(at=START + 1, by="bob", user="bob", via="open")
+    asked = e.JoinRequested(at=START + 1, by="bob", user="bob", until_ms=START + DAY)
+    invited = e.Invited(at=START + 1, by="alice", user="bob", until_ms=START + DAY)
+    await store.commit([first.act(joined), second.act(asked), third.act(invited)])
+    await store.commit([Work(rows=[*erasure("bob", START), *erasure("dave", START)])])
+    assert await store.ledger.list_leaving() == ["bob", "dave"]
+    assert await store.ledger.list_leaving("bob") == ["dave"]
+    assert await store.ledger.places_of("bob") == [first.code, second.code, third.code]
+    departed = e.MemberDeparted(at=START + 2, by="", user="bob")
+    await store.commit([group.act(departed) for group in (first, second, third)])
+    assert await store.ledger.places_of("bob") == []
+    await store.commit([Work(rows=[has_left("bob")])])
+    assert await store.ledger.list_leaving() == ["dave"]
+
+
+async def test_closing_erases_what_is_about_a_person(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    settings = MemberSettings("Nick", Notify.OFF)
+    rows = [
+        token_row("hash", "alice", START),
+        read_mark_row(group.code, "alice", 1),
+        settings_row(group.code, "alice", settings),
+        ignored_row("alice", "bob", is_ignored=True),
+        ignored_row("bob", "alice", is_ignored=True),
+        note_row(group.state, e.NoteWritten(at=START, by="bob", user="alice"), "seen before"),
+        Upsert("identities", {"user": "alice", "identity": "person", "sealed": "s", "blind": "b", "ts": START}),
+    ]
+    await store.commit([Work(rows=rows)])
+    closed = world.change("alice", a.AccountClosed(at=START + 5, by="alice", author_tag="~1"))
+    closed.rows = [*closed.rows, *erasure("alice", START + 5)]
+    await store.commit([closed])
+    found = await store.ledger.load_account("alice")
+    assert found is not None
+    assert found.state == world.accounts["alice"]
+    assert (found.profile.display_name, found.profile.password_hash) == ("", "")
+    assert (found.read_seqs, found.settings, found.ignored) == ({}, {}, frozenset())
+    assert await store.ledger.find_token("hash") is None
+    assert await store.ledger.list_identities("alice") == []
+    assert await store.ledger.list_notes(group.code, "alice") == []
+    other = await store.ledger.load_account("bob")
+    assert other is not None
+    assert other.ignored == frozenset()
+
+
+async def test_entries_of_a_closed_account_are_from_its_tag(store: Store, world: World) -> None:
+    group = world.group()
+    joined = e.MemberJoined(at=START, by="bob", user="bob", via="open")
+    await store.commit([group.found(), group.act(joined)])
+    await store.commit([group.post("bob", body="good morning"), group.post("alice", body="good day")])
+    await store.commit([world.change("bob", a.AccountClosed(at=START + 5, by="bob", author_tag="~b0b"))])
+    page = await store.journal.page(group.code)
+    assert [entry.from_.user for entry in page.entries] == ["alice", "~b0b", "~b0b", "alice"]
+    query = parse_query("good morning")
+    assert query is not None
+    (entry,) = (await store.journal.search(group.code, query, before=99, limit=9)).entries
+    assert entry == await store.journal.entry(group.code, 3)
+    assert (entry.from_, entry.body) == (Author("~b0b", "~b0b", Role.MEMBER), "good morning")

@@ -51,7 +51,7 @@ async def admin(wire: Wire, noun: str, verb: str, target: str | None = None, **f
 
 
 ACTS = [
-    *(("user", verb) for verb in ("list", "show", "suspend", "restore", "verify")),
+    *(("user", verb) for verb in ("list", "show", "suspend", "restore", "verify", "close")),
     *(("identity", verb) for verb in ("list", "show", "approve", "reject")),
     *(("group", verb) for verb in ("list", "show", "suspend", "restore", "close", "approve", "reject")),
 ]

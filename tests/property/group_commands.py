@@ -77,7 +77,10 @@ def succession(chance: Chance) -> c.Succeed:
     candidates = [Actor(user(chance), identity=chance.choice(list(Identity))) for _ in range(3)]
     ends = (0, FOREVER_MS)
     return c.Succeed(
-        user(chance), chance.choice(ends), tuple(c.Candidate(one, chance.choice([0, *ends])) for one in candidates)
+        user(chance),
+        chance.choice(ends),
+        tuple(c.Candidate(one, chance.choice([0, *ends])) for one in candidates),
+        closed=chance.random() < 0.5,
     )
 
 
@@ -159,6 +162,7 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     ),
     c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
     c.Succeed: succession,
+    c.Depart: lambda r: c.Depart(user(r)),
     c.RaiseAlarm: lambda r: c.RaiseAlarm(r.choice(["joins", "text"])),
 }
 

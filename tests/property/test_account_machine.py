@@ -42,6 +42,8 @@ MAY: dict[type[a.AccountCommand], set[PlatformRole | None]] = {
     a.AttestIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
     a.ApproveIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
     a.RejectIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
+    a.CloseForOther: {PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
+    a.CloseAccount: {None, *PlatformRole},
     a.ReadIdentity: {PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
     a.GrantRole: {PlatformRole.SUPERADMIN},
     a.AcceptAgreement: {None, *PlatformRole},
@@ -73,6 +75,8 @@ def make_command(random: Random) -> a.AccountCommand:
         a.WithdrawIdentity: lambda: a.WithdrawIdentity(),
         a.ApproveIdentity: lambda: a.ApproveIdentity(REASON),
         a.RejectIdentity: lambda: a.RejectIdentity(REASON),
+        a.CloseForOther: lambda: a.CloseForOther("~tag", REASON),
+        a.CloseAccount: lambda: a.CloseAccount("~tag", random.choice(["", *USERS])),
         a.ReadIdentity: lambda: a.ReadIdentity(random.choice(["", "file 7"])),
     }
     assert made.keys() == MAY.keys()
@@ -139,7 +143,9 @@ class AccountMachine(RuleBasedStateMachine):
         assert not isinstance(command, BY_SERVICE) or not actor
         assert role in MAY[type(command)]
         assert actor != user or not isinstance(command, NOT_ONESELF)
-        assert state.platform is None or not isinstance(command, a.SuspendAccount)
+        assert actor == user or not isinstance(command, a.CloseAccount)
+        assert state.platform is None or not isinstance(command, (a.SuspendAccount, a.CloseAccount, a.CloseForOther))
+        assert not state.closed_ts or not decision
         for event in decision:
             stored: Any = msgspec.json.decode(msgspec.json.encode(event), type=a.AnyAccountEvent)
             assert stored == event
@@ -152,6 +158,8 @@ class AccountMachine(RuleBasedStateMachine):
             self.shut_until[user] = event.until_ms
         if isinstance(event, a.AccountRestored):
             assert self.shut_until.pop(user) > self.now
+        if isinstance(event, a.AccountClosed):
+            self.shut_until[user] = FOREVER_MS
 
     @invariant()
     def suspensions_hold_as_long_as_they_were_given(self) -> None:

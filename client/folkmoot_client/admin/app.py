@@ -218,6 +218,22 @@ def verify_user(
     obey(server, user, password_file, output, order)
 
 
+@user_app.command("close", help=_("Close an account for good; what it wrote stays under a tag."))
+def close_user(
+    target: UserArgument,
+    reason: ReasonOption,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    order = Order("user", "close", target, check_reason(reason), dry_run=dry_run)
+    check_sure(_("Close the account @{target} for good?").format(target=target), yes=yes or dry_run)
+    obey(server, user, password_file, output, order)
+
+
 @group_app.command("close", help=_("Close a group for good."))
 def close_group(
     target: GroupArgument,

@@ -132,6 +132,12 @@ def _left(state: GroupState, event: e.MemberLeft | e.MemberKicked) -> None:
     _drop_member(state, event.user)
 
 
+def _departed(state: GroupState, event: e.MemberDeparted) -> None:
+    _drop_member(state, event.user)
+    state.requests.pop(event.user, None)
+    state.invitations.pop(event.user, None)
+
+
 def _banned(state: GroupState, event: e.MemberBanned) -> None:
     _drop_member(state, event.user)
     state.requests.pop(event.user, None)
@@ -395,6 +401,7 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.InviteCodeRevoked: _code_revoked,
     e.QuestionSet: _question,
     e.MemberLeft: _left,
+    e.MemberDeparted: _departed,
     e.MemberKicked: _left,
     e.MemberBanned: _banned,
     e.BanLifted: _unbanned,

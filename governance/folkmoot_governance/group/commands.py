@@ -281,6 +281,12 @@ class Succeed(Command, frozen=True):
     owner: str
     absent_until_ms: int
     candidates: tuple[Candidate, ...]
+    closed: bool = False
+    """Whether the owner's account is closed, and does not come back."""
+
+
+class Depart(TargetedCommand, frozen=True):
+    """End what an account that was closed has in the group; an owner goes once somebody else answers for it."""
 
 
 class Rename(Command, frozen=True):

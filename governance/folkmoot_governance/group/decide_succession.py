@@ -19,7 +19,7 @@ from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
 from .checks import check_founder, refuse
-from .events import Event, HeirDropped, HeirNamed, OwnerMissing, OwnerReplaced
+from .events import Event, GroupDissolved, HeirDropped, HeirNamed, MemberDeparted, OwnerMissing, OwnerReplaced
 from .state import GroupState
 
 Decision = Sequence[Event] | Refusal
@@ -46,11 +46,16 @@ def in_line(state: GroupState, since: dict[str, int]) -> list[str]:
 
 
 def succeed(state: GroupState, command: c.Succeed, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Replace an owner who is shut out for long by the first in line who is fit; nobody fit: lock the group."""
+    """Replace an owner who is shut out for long by the first in line who is fit; nobody fit: lock the group.
+
+    With an owner whose account is closed, a group that nobody else is in ends.
+    """
     if state.status is GroupStatus.CLOSED or command.owner != state.owner:
         return []
     if command.absent_until_ms < now + policy.absence_ms:
         return []
+    if command.closed and len(state.members) == 1:
+        return [GroupDissolved(at=now, by=state.owner)]
     grade = grade_in_force(policy.grades, state)
     for candidate in command.candidates:
         is_fit = candidate.absent_until_ms <= now and check_founder(candidate.actor, grade, policy) is None
@@ -61,8 +66,18 @@ def succeed(state: GroupState, command: c.Succeed, actor: Actor, now: int, polic
     return [OwnerMissing(at=now, by=actor.user, user=state.owner)]
 
 
+def depart(state: GroupState, command: c.Depart, actor: Actor, now: int, policy: Policy) -> Decision:
+    """End what an account that was closed has here, unless it owns the group: that is never without an owner (G9)."""
+    user = command.user
+    has_any = user in state.members or user in state.requests or user in state.invitations
+    if not has_any or state.role_of(user) is Role.OWNER:
+        return []
+    return [MemberDeparted(at=now, by=actor.user, user=user)]
+
+
 SUCCESSION: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
     c.NameHeir: name_heir,
     c.DropHeir: drop_heir,
     c.Succeed: succeed,
+    c.Depart: depart,
 }

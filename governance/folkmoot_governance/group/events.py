@@ -92,6 +92,10 @@ class MemberLeft(MemberEvent, frozen=True, kw_only=True, tag="left"):
     pass
 
 
+class MemberDeparted(MemberEvent, frozen=True, kw_only=True, tag="departed"):
+    """The account of `user` was closed: its membership, request or invitation is over."""
+
+
 class MemberKicked(MemberEvent, frozen=True, kw_only=True, tag="kicked"):
     reason: str = ""
 
@@ -422,6 +426,7 @@ GroupEvent = (
     | InviteCodeRevoked
     | QuestionSet
     | MemberLeft
+    | MemberDeparted
     | MemberKicked
     | MemberBanned
     | BanLifted

@@ -111,6 +111,8 @@ async def resume(node: "Node", session: Session, request: rq.Resume) -> SessionR
 def check_may_sign_in(node: "Node", account: Account) -> Refusal | None:
     """Refuse a suspended account (G11.2), and one connection too many."""
     state = account.state
+    if state.closed_ts:
+        return AUTH_FAILED
     if state.is_suspended(node.clock.now_ms()):
         text = N_("The platform has suspended this account {until}: {reason}")
         detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason}
@@ -191,6 +193,6 @@ async def get_account(node: "Node", session: Session, request: rq.GetAccount) ->
     """Return one's own account or somebody else's public side."""
     user = request.user or session.user
     account = await node.accounts.load(user)
-    if account is None:
+    if account is None or account.state.closed_ts:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
     return AccountResult(account.own_view() if user == session.user else account.view())

@@ -134,6 +134,7 @@ ACTS: dict[tuple[str, str], Callable[["Node", Session, rq.Admin], Awaitable[Outc
     ("user", "suspend"): suspend_user,
     ("user", "restore"): restore_user,
     ("user", "verify"): verify_user,
+    ("user", "close"): admin_identity.close_user,
     ("credit", "show"): admin_cases.show_credit,
     ("credit", "set"): admin_cases.set_credit,
     ("group", "list"): list_groups,

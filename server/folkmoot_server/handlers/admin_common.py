@@ -61,6 +61,7 @@ def account_item(account: Account) -> dict[str, object]:
         "suspended_until_ms": state.suspended_until_ms,
         "suspended_reason": state.suspended_reason,
         "created_ts": state.created_ts,
+        "closed_ts": state.closed_ts,
         "groups": sorted(account.groups),
         "connections": len(account.sessions),
     }

@@ -1,22 +1,25 @@
-"""Review of identities by the operator's staff (G6, G6.2). Each look at a number is on record before it is given."""
+"""Review of identities by the operator's staff (G6, G6.2), each look at a number on record before it is given; and
+closing accounts (P9.2)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account import AccountCommand, ApproveIdentity, ReadIdentity, RejectIdentity
+from folkmoot_governance.account import AccountCommand, ApproveIdentity, CloseForOther, ReadIdentity, RejectIdentity
 from folkmoot_governance.identity import check_number
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.results import AdminResult
 from folkmoot_protocol.types import Identity
 
 from ..accounts import Account
+from ..codes import new_author_tag
 from ..session import Session
 from ..settle import stored
 from ..storage.api import RowChange
+from ..storage.projection import erasure
 from ..vault import removal
-from .admin_common import NEEDS_REASON, PAGE, find_account, page_of
+from .admin_common import NEEDS_REASON, PAGE, account_item, find_account, page_of
 
 if TYPE_CHECKING:
     from ..node import Node
@@ -96,3 +99,16 @@ async def act(
     assert session.account is not None
     decided = node.governor.act_on_account(account.state, command, session.account.actor(), rows)
     return await stored(node, decided) if isinstance(decided, Refusal) or not dry_run else None
+
+
+async def close_user(node: "Node", session: Session, request: rq.Admin) -> AdminResult | Refusal:
+    """Close an account for good (P9.2, P11)."""
+    if not request.reason:
+        return NEEDS_REASON
+    account = await find_account(node, request)
+    if isinstance(account, Refusal):
+        return account
+    rows = erasure(account.user, node.clock.now_ms())
+    command = CloseForOther(new_author_tag(), request.reason)
+    refusal = await act(node, session, account, command, rows, dry_run=request.dry_run)
+    return refusal or AdminResult(items=(account_item(account),), changed=1)

@@ -124,7 +124,10 @@ async def decide_on(
 async def check_target(node: "Node", room: Room, command: Command) -> Refusal | None:
     """Refuse a target that no account has."""
     user = getattr(command, "user", None)
-    if user is None or user in room.state.members or await node.accounts.load(user) is not None:
+    if user is None or user in room.state.members:
+        return None
+    account = await node.accounts.load(user)
+    if account is not None and not account.state.closed_ts:
         return None
     return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
 

@@ -106,7 +106,7 @@ async def admins(call: Call) -> Outcome:
 async def whois(call: Call, user: str) -> Outcome:
     """Show what everyone may know of an account, and its place in this group."""
     account = await call.node.accounts.load(user)
-    if account is None:
+    if account is None or account.state.closed_ts:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
     view = account.view()
     since = {"time": show_instant(view.created_ts), "identity": view.identity}

@@ -1,16 +1,18 @@
-"""Slash commands about the person behind an account: `/verify` (G6)."""
+"""Slash commands about the person behind an account: `/verify` (G6), `/account` (P9.2)."""
 
 from datetime import UTC, datetime
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account import AccountCommand, AskIdentity, WithdrawIdentity
+from folkmoot_governance.account import AccountCommand, AskIdentity, CloseAccount, WithdrawIdentity
 from folkmoot_governance.identity import KINDS, Soundness, check_number, normalise
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 
+from ..codes import new_author_tag
 from ..i18n import N_, show_instant
 from ..settle import stored
 from ..storage.api import Acts, RowChange, account_stream
+from ..storage.projection import erasure
 from ..vault import removal
 from .call import Answer, Call, Outcome
 
@@ -117,3 +119,11 @@ async def act(call: Call, command: AccountCommand, *rows: RowChange) -> Refusal 
     """Decide a command of the account's own and store it with its rows."""
     account, governor = call.account, call.node.governor
     return await stored(call.node, governor.act_on_account(account.state, command, account.actor(), rows))
+
+
+async def close_account(call: Call, act_name: str, name: str | None) -> Outcome:
+    """Close one's own account for good; groups that it owns go to who is in line."""
+    user = call.account.user
+    command = CloseAccount(new_author_tag(), (name or "").removeprefix("@").lower())
+    refusal = await act(call, command, *erasure(user, call.now))
+    return refusal or Answer(call.say(N_("Your account is closed. Farewell.")), {"closed": user})

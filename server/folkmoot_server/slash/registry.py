@@ -130,6 +130,14 @@ COMMANDS: tuple[Slash, ...] = (
         person.verify,
         in_group=False,
     ),
+    Slash(
+        "account",
+        ("账号",),
+        (one_of("close"), optional(word("name"))),
+        N_("Close your account for good"),
+        person.close_account,
+        in_group=False,
+    ),
     Slash("lang", (), (LANGUAGE,), N_("Choose your language"), everyone.language, in_group=False),
     # owners and admins
     Slash("kick", ("踢",), (USER, REASON), N_("Remove a member"), moderation.kick, c.Kick),

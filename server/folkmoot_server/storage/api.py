@@ -338,6 +338,14 @@ class Ledger(Protocol):
         """
         ...
 
+    async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
+        """Return closed accounts that may still be in groups, by name, from the one after `after`."""
+        ...
+
+    async def places_of(self, user: str) -> list[str]:
+        """Return the codes of the groups that an account is a member of, asks to join or is invited to."""
+        ...
+
     async def held_texts(self, code: str) -> dict[int, str]:
         """Return the sealed texts of a group's held posts by number; see `held.HeldTexts`."""
         ...

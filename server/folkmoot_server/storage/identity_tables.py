@@ -1,9 +1,9 @@
-"""Numbers that show who somebody is, sealed (`vault.Vault`), and who asks for a review. See `api.Ledger`."""
+"""Numbers that show who somebody is, sealed (`vault.Vault`), who asks for a review, who leaves. See `api.Ledger`."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union
 
 from .api import IdentityRow
-from .tables import accounts, identities
+from .tables import accounts, identities, invitations, join_requests, leaving, members
 
 
 def list_identities(main: Connection, user: str) -> list[IdentityRow]:
@@ -23,3 +23,15 @@ def list_asking(main: Connection, after: str, limit: int) -> list[tuple[str, str
     query = select(accounts.c.user, accounts.c.asked, accounts.c.asked_ts)
     waiting = query.where(accounts.c.asked_ts > 0, accounts.c.user > after).order_by(accounts.c.user).limit(limit)
     return [(row[0], row[1], row[2]) for row in main.execute(waiting)]
+
+
+def list_leaving(main: Connection, after: str, limit: int) -> list[str]:
+    """Return closed accounts that may still be in groups, by name."""
+    query = select(leaving.c.user).where(leaving.c.user > after).order_by(leaving.c.user).limit(limit)
+    return list(main.execute(query).scalars())
+
+
+def places_of(main: Connection, user: str) -> list[str]:
+    """Return the codes of the groups that an account is a member of, asks to join or is invited to."""
+    places = [select(table.c.code).where(table.c.user == user) for table in (members, join_requests, invitations)]
+    return sorted(main.execute(union(*places)).scalars())

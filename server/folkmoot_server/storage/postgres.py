@@ -80,6 +80,12 @@ class PostgresLedger:
     async def list_measures(self, user: str, now: int) -> list[Measure]:
         return await self._read(ledger_tables.list_measures, user, now)
 
+    async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
+        return await self._read(identity_tables.list_leaving, after, limit)
+
+    async def places_of(self, user: str) -> list[str]:
+        return await self._read(identity_tables.places_of, user)
+
     async def held_texts(self, code: str) -> dict[int, str]:
         return await self._read(ledger_tables.find_held_texts, code)
 

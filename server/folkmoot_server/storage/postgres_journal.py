@@ -10,6 +10,7 @@ from folkmoot_protocol.types import Entry
 
 from ..search_text import Query
 from .api import Found, NewEntry, Page, Segment, group_stream
+from .authors import unnamed
 from .heads import GROUP, Head
 from .months import end_of, is_due, month_of
 from .postgres_database import Reader
@@ -32,7 +33,8 @@ _COLUMNS = 'e.seq, e.ts, e.kind, e."user", e.display_name, e.role, e.tags, e.bod
 # An edit is another text of what it edits: it goes with it.
 _GONE = "r.seq = e.seq OR (e.kind = 'edit' AND r.seq = e.target)"
 _REDACTED = f"EXISTS (SELECT 1 FROM redactions r WHERE r.code = $2 AND ({_GONE})) AS redacted"  # noqa: S608
-READ = f"SELECT {_COLUMNS}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
+_TAG = '(SELECT author_tag FROM accounts a WHERE a."user" = e."user") AS tag'
+READ = f"SELECT {_COLUMNS}, {_TAG}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
 _ONE = f"{READ} AND e.seq = $3"
 _BELOW = f"{READ} AND e.seq < $3 ORDER BY e.seq DESC LIMIT $4"
 _ABOVE = f"{READ} AND e.seq > $3 ORDER BY e.seq LIMIT $4"
@@ -158,11 +160,11 @@ def _segment(row: asyncpg.Record) -> Segment:
 
 
 def entry_of_record(row: asyncpg.Record) -> Entry:
-    """Return the entry of a row of `READ`, without its content if it is redacted."""
-    values = list(row)
-    hidden = {values[0]} if values.pop() else set()
+    """Return the entry of a row of `READ`, without content if it is redacted, or author if the account is closed."""
+    *values, tag, is_redacted = row
     values[7] = values[7].decode()
-    return entry_of(tuple(values), hidden)
+    entry = entry_of(tuple(values), {values[0]} if is_redacted else set())
+    return unnamed(entry, tag) if tag else entry
 
 
 async def heads(reader: Reader, streams: Iterable[str]) -> dict[str, Head]:

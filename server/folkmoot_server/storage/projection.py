@@ -62,6 +62,7 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.RejoinBarred: ("join_waits",),
     e.MemberLeft: ("members",),
     e.MemberKicked: ("members",),
+    e.MemberDeparted: ("members", "join_requests", "invitations"),
     e.MemberBanned: ("members", "join_requests", "invitations", "bans"),
     e.BanLifted: ("bans",),
     e.MemberMuted: ("mutes",),
@@ -162,6 +163,8 @@ def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]
         "charges": show_charges(state.charges),
         "asked": state.asked.value,
         "asked_ts": state.asked_ts,
+        "closed_ts": state.closed_ts,
+        "author_tag": state.author_tag,
         "version": state.version,
     }
     return [Upsert("accounts", values)]
@@ -221,6 +224,21 @@ def revoke_token(token_hash: str) -> Remove:
 def revoke_tokens(user: str) -> Remove:
     """Return the removal of all session tokens of an account."""
     return Remove("tokens", {"user": user})
+
+
+OWN_TABLES = ("profiles", "tokens", "identities", "member_settings", "ignored", "read_marks", "notes")
+"""Where what is about a person alone stands by `user`: it goes when the account is closed."""
+
+
+def erasure(user: str, now: int) -> list[RowChange]:
+    """Return the removal of all that is about the person behind an account, and the mark that it leaves its groups."""
+    erased: list[RowChange] = [Remove(table, {"user": user}) for table in OWN_TABLES]
+    return [*erased, Remove("ignored", {"whom": user}), Upsert("leaving", {"user": user, "ts": now})]
+
+
+def has_left(user: str) -> Remove:
+    """Return the removal of that mark."""
+    return Remove("leaving", {"user": user})
 
 
 def read_mark_row(code: str, user: str, seq: int) -> Upsert:

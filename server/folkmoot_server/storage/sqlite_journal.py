@@ -1,4 +1,5 @@
-"""Reading the journal from SQLite segments, redactions of the main file laid over. See `api.Journal`."""
+"""Reading the journal from SQLite segments, what the main file has of redactions and closed accounts laid over. See
+`api.Journal`."""
 
 from collections.abc import Collection
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, select
 from folkmoot_protocol.types import Entry, EntryKind
 
 from .api import Page
+from .authors import without_closed
 from .ledger_tables import group_versions
 from .months import end_of
 from .segments import COLUMNS, Row, SegmentReader, entry_of
@@ -67,7 +69,7 @@ def page(main: Connection, reader: SegmentReader, code: str, before: int | None,
     if after is None:
         shown.reverse()
     hidden = _redacted(main, code, shown)
-    return Page([entry_of(row, hidden) for row in shown], more=len(rows) > limit)
+    return Page(without_closed(main, [entry_of(row, hidden) for row in shown]), more=len(rows) > limit)
 
 
 def _collect(reader: SegmentReader, code: str, bound: int, count: int, *, upwards: bool) -> list[Row]:
@@ -102,7 +104,7 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
     for _month, segment in reader.newest_first():
         row = segment.execute(_ONE, (int(code), seq)).fetchone()
         if row is not None:
-            return entry_of(row, _redacted(main, code, [row]))
+            return without_closed(main, [entry_of(row, _redacted(main, code, [row]))])[0]
     return None
 
 

@@ -18,6 +18,7 @@ from folkmoot_protocol.types import EntryKind
 from ..search_text import Query
 from . import search_index
 from .api import Found
+from .authors import without_closed
 from .database import MAIN, connect_raw, raw_of
 from .rotation import unlink
 from .search_index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, candidates
@@ -160,7 +161,7 @@ def find(
                 if row[2] in KINDS and query.matches(row[7]) and not _is_redacted(ledger, code, row):
                     if len(found.entries) == limit:
                         return Found(found.entries, before=found.entries[-1].seq)
-                    found.entries.append(entry_of(row, frozenset()))
+                    found.entries.extend(without_closed(main, [entry_of(row, frozenset())]))
             if time.monotonic() > until:
                 return Found(found.entries, before=lowest)
     return found

@@ -2,8 +2,9 @@
 
 `ledger` is the record; `groups` to `words` are projections of it, rewritten from it at any time; `notes`, `held_texts`
 (of held posts, sealed), `identities` (numbers, sealed), `profiles`, `tokens`, `read_marks`, `activity` (how busy a
-group is), `member_settings`, `ignored` and `journal_heads` are facts of their own. No foreign key cascades: what a
-decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's
+group is), `member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts
+of their own. No foreign key cascades: what a decision rests on cannot be deleted from under it.
+What PostgreSQL alone has (`heads`, `counters`, the journal's
 `entry` and `restricted`, and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0015"
+SCHEMA = "0016"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -79,6 +80,8 @@ accounts = Table(
     _text("charges", server_default=""),
     _text("asked", server_default="none"),
     _number("asked_ts", server_default="0"),
+    _number("closed_ts", server_default="0"),
+    _text("author_tag", server_default=""),
     _number("version"),
     Index(None, "suspended_until_ms"),
     Index(None, "credit"),
@@ -289,6 +292,8 @@ tokens = Table(
     _number("created_ts"),
     Index(None, "user"),
 )
+
+leaving = Table("leaving", metadata, _ref("user", "accounts.user", primary_key=True), _number("ts"))
 
 read_marks = Table("read_marks", metadata, *_group_and_user(), _number("seq"), Index(None, "user"))
 

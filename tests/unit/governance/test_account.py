@@ -1,6 +1,7 @@
 import pytest
 
 from folkmoot_governance import (
+    SERVICE,
     AccountState,
     Actor,
     PlatformRole,
@@ -92,6 +93,7 @@ def test_attesting_an_identity() -> None:
         (a.AttestIdentity(Identity.MOBILE, ""), {P.REVIEWER, P.SUPERADMIN}),
         (a.ApproveIdentity(""), {P.REVIEWER, P.SUPERADMIN}),
         (a.RejectIdentity(""), {P.REVIEWER, P.SUPERADMIN}),
+        (a.CloseForOther("~1", ""), {P.SAFETY_OFFICER, P.SUPERADMIN}),
         (a.ReadIdentity("file 7"), {P.REVIEWER, P.SAFETY_OFFICER, P.SUPERADMIN}),
     ],
     ids=lambda one: type(one).__name__,
@@ -132,6 +134,36 @@ def test_what_is_verified_is_not_asked_for_again() -> None:
 
 def test_a_look_at_numbers_names_its_case() -> None:
     assert ask(account(), a.ReadIdentity(""), "sue", P.REVIEWER) == ErrorCode.BAD_REQUEST
+
+
+def test_closing_an_account_takes_its_name_as_confirmation_and_leaves_a_tag() -> None:
+    state = account(a.IdentityAttested(at=NOW, by="sue", identity=Identity.PERSON, reason=""))
+    for confirm in ("", "max"):
+        assert ask(state, a.CloseAccount("~1", confirm), "mia") == ErrorCode.CONFIRM_REQUIRED
+    assert ask(state, a.CloseAccount("~1", "mia"), "max") == ErrorCode.FORBIDDEN
+    assert ask(state, a.CloseAccount("~1", "mia"), "mia") is None
+    assert (state.closed_ts, state.author_tag, state.identity) == (NOW, "~1", Identity.NONE)
+    assert state.is_suspended(10 * SOON), "it is shut out for good"
+
+
+def test_a_closed_account_takes_nothing_more() -> None:
+    state = account(a.AccountClosed(at=NOW, by="mia", author_tag="~1"))
+    commands = [
+        a.CloseAccount("~2", "mia"),
+        a.RestoreAccount("sorry"),
+        a.AskIdentity(Identity.PERSON),
+        a.ReadIdentity("file 7"),
+        a.GrantRole(P.SUPERADMIN, ""),
+    ]
+    for command in commands:
+        assert ask(state, command, "sue", P.SUPERADMIN) == ErrorCode.NO_SUCH_USER
+    assert decide_account(state, a.RecoverCredit(), SERVICE, NOW, POLICY) == []
+
+
+def test_staff_give_up_their_role_before_they_go() -> None:
+    state = account(a.RoleGranted(at=NOW, by="sue", role=P.REVIEWER, reason=""))
+    assert ask(state, a.CloseAccount("~1", "mia"), "mia") == ErrorCode.OUTRANKED
+    assert ask(state, a.CloseForOther("~1", "dead"), "sue", P.SUPERADMIN) == ErrorCode.OUTRANKED
 
 
 def test_misuse_is_a_bug_of_the_caller() -> None:

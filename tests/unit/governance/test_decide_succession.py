@@ -67,6 +67,32 @@ def test_with_nobody_fit_the_group_is_locked_once_and_keeps_its_owner() -> None:
     do(state, c.Unlock(), "adam")
 
 
+def test_a_closed_owner_alone_takes_the_group_along() -> None:
+    alone = make_group(*(e.MemberLeft(at=NOW, by=one, user=one) for one in ("adam", "mia", "max")))
+    assert isinstance(succeed(alone)[0], e.OwnerMissing), "one who is suspended may come back"
+    (event,) = do(alone, c.Succeed("olga", LONG, (), closed=True), SERVICE.user)
+    assert (type(event), event.by) == (e.GroupDissolved, "olga")
+    assert alone.status is GroupStatus.CLOSED
+    (event,) = do(make_group(), c.Succeed("olga", LONG, (), closed=True), SERVICE.user)
+    assert isinstance(event, e.OwnerMissing), "there are others in it"
+
+
+def test_a_closed_account_departs_unless_it_owns_the_group() -> None:
+    state = make_group(
+        e.HeirNamed(at=NOW, by="olga", user="mia"),
+        e.JoinRequested(at=NOW, by="gus", user="gus", until_ms=SOON),
+        e.Invited(at=NOW, by="olga", user="ben", until_ms=SOON),
+    )
+    for user in ("mia", "gus", "ben"):
+        (event,) = do(state, c.Depart(user), SERVICE.user)
+        assert isinstance(event, e.MemberDeparted)
+        assert do(state, c.Depart(user), SERVICE.user) == []
+    assert (state.successor, state.requests, state.invitations) == ("", {}, {})
+    assert set(state.members) == {"olga", "adam", "max"}
+    assert do(state, c.Depart("olga"), SERVICE.user) == []
+    assert code_of(ask(state, c.Depart("max"), "olga")) == ErrorCode.FORBIDDEN
+
+
 def test_what_was_overtaken_or_is_closed_is_left_alone() -> None:
     assert do(make_group(), c.Succeed("adam", LONG, candidates("adam")), SERVICE.user) == []
     closed = make_group(e.GroupDissolved(at=NOW, by="olga"))

@@ -5,9 +5,11 @@ from pathlib import Path
 from folkmoot_governance import Actor, PlatformRole
 from folkmoot_governance.account import SuspendAccount
 from folkmoot_governance.duration import DAY_MS
-from folkmoot_protocol.types import Role
+from folkmoot_protocol.types import GroupStatus, Role
+from folkmoot_server.passwords import hash_token
 from folkmoot_server.settle import stored
 from folkmoot_server.succession import Succession
+from tests.integration.wire import refused
 from tests.unit.server.stores import Stage, staged
 
 STAFF = Actor("staff", platform=PlatformRole.SUPERADMIN)
@@ -51,3 +53,44 @@ async def test_a_short_suspension_changes_nothing(tmp_path: Path) -> None:
         await suspend(stage, ann.user, 6)
         await Succession(stage.node).sweep()
         assert (await (await stage.connect(bob)).group(ann.code)).owner == ann.user
+
+
+async def test_a_closed_account_leaves_all_groups_and_its_name_everything(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        ann, bob, _ = stage.seats[0]
+        ann_wire, bob_wire = await stage.connect(ann), await stage.connect(bob)
+        dan = await stage.connect(stage.seats[1][0])
+        await ann_wire.run(f"/promote @{bob.user}", ann.code)
+        await dan.run(f"/invite @{ann.user}", stage.seats[1][0].code)
+        await ann_wire.run(f"/join {stage.seats[2][0].code}")
+        alone = await ann_wire.create("Alone")
+        seq = await ann_wire.post(ann.code, "good morning")
+        await bob_wire.seen(ann.code, seq)
+        refusal = await refused(ann_wire.run("/account close"), "confirm_required")
+        assert refusal.detail["help"] == f"/account close {ann.user}"
+        assert (await ann_wire.run(f"/account close {ann.user}")).data == {"closed": ann.user}
+        assert await ann_wire.closed() == 4403
+        # At once, from memory too: nobody reads who it was.
+        assert (await bob_wire.history(ann.code))[-1].from_.user.startswith("~")
+        await refused(bob_wire.run(f"/whois @{ann.user}"), "no_such_user")
+        await Succession(stage.node).sweep()
+
+        group = await bob_wire.group(ann.code)
+        assert (group.owner, group.members) == (bob.user, 2)
+        last = (await bob_wire.history(ann.code))[-1]
+        assert (last.data["event"], last.from_.user) == ("departed", "platform")
+        assert stage.node.rooms.find(alone).state.status is GroupStatus.CLOSED
+        assert ann.user not in stage.node.rooms.find(stage.seats[2][0].code).state.members
+        assert ann.user not in stage.node.rooms.find(stage.seats[1][0].code).state.invitations
+        assert await stage.store.ledger.list_leaving() == []
+        assert await stage.store.ledger.find_token(hash_token(ann.token)) is None
+
+
+async def test_who_owns_a_group_that_nobody_is_fit_for_leaves_it_later(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        ann, bob, _ = stage.seats[0]
+        ann_wire, bob_wire = await stage.connect(ann), await stage.connect(bob)
+        await ann_wire.run(f"/account close {ann.user}")
+        await Succession(stage.node).sweep()
+        assert (await bob_wire.group(ann.code)).owner == ann.user
+        assert await stage.store.ledger.list_leaving() == [ann.user]
