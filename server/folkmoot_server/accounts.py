@@ -146,6 +146,7 @@ class Accounts:
         # Memberships decided and not yet stored, by user: a load that runs meanwhile reads the state before them.
         self._unsettled: dict[str, list[MembershipChange]] = defaultdict(list)
         self._missed: dict[str, list[MembershipChange]] = {}
+        self._changes = 0
 
     def get(self, user: str) -> Account | None:
         """Return the account if it is in memory."""
@@ -161,6 +162,23 @@ class Accounts:
             account = await asyncio.shield(self._loading[user])
         if account is not None:
             account.used_ms = self._clock.now_ms()
+        return account
+
+    async def find(self, token_hash: str) -> Account | None:
+        """Return the account that a session token is for; None if there is none.
+
+        Storage is asked once for both. Only if something may have changed meanwhile, the account is loaded by itself.
+        """
+        changes = self._changes
+        stored = await self._ledger.find_session(token_hash)
+        if stored is None:
+            return None
+        user = stored.state.user
+        await self._bus.follow(account_topic(user))
+        if user in self._accounts or user in self._loading or user in self._unsettled or changes != self._changes:
+            return await self.load(user)
+        account = self._accounts[user] = Account(stored, self._limits)
+        account.used_ms = self._clock.now_ms()
         return account
 
     async def _read(self, user: str) -> Account | None:
@@ -187,6 +205,7 @@ class Accounts:
 
     def decided(self, change: "MembershipChange") -> None:
         """Count a membership change that was decided just now."""
+        self._changes += 1
         self._unsettled[change.user].append(change)
         if change.user in self._missed:
             self._missed[change.user].append(change)
@@ -196,6 +215,7 @@ class Accounts:
 
     def settled(self, change: "MembershipChange") -> None:
         """Forget a change: storage has it, or it failed and `reread` follows."""
+        self._changes += 1
         changes = self._unsettled[change.user]
         changes.remove(change)
         if not changes:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from websockets.datastructures import Headers
@@ -15,7 +16,8 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def is_trusted(address: str, proxies: Sequence[str]) -> bool:
+@lru_cache(10_000)
+def is_trusted(address: str, proxies: tuple[str, ...]) -> bool:
     """Say whether an address belongs to a proxy whose word counts."""
     try:
         one = ipaddress.ip_address(address)
@@ -24,7 +26,7 @@ def is_trusted(address: str, proxies: Sequence[str]) -> bool:
         return False
 
 
-def client_address(peer: str, headers: Headers, proxies: Sequence[str]) -> str:
+def client_address(peer: str, headers: Headers, proxies: tuple[str, ...]) -> str:
     """Return the address that limits count by: the peer's, or, behind trusted proxies, the last they vouch for."""
     if not is_trusted(peer, proxies):
         return peer

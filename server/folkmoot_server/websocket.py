@@ -19,6 +19,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Core
 from websockets.server import ServerProtocol
+from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
 
 try:
@@ -132,12 +133,6 @@ class WebSocket(asyncio.Protocol):
         """Wait for the peer's request. See asyncio.Protocol, also for the five that follow."""
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(0)
-        settings = self._server.settings
-        self._core = ServerProtocol(
-            subprotocols=settings.subprotocols or None,
-            select_subprotocol=select_subprotocol,
-            max_size=settings.max_size,
-        )
         self._end_after(HANDSHAKE_S)
         self._server.sockets.add(self)
 
@@ -228,6 +223,10 @@ class WebSocket(asyncio.Protocol):
 
     def _shake_hands(self, data: bytes) -> None:
         """Take the peer's request. It must wait for the answer before it sends more (RFC 6455, section 4.1)."""
+        request = parse_request(data) if self._core is None else None
+        if request is not None:
+            self._take_request(request)
+            return
         core = self._get_core()
         core.receive_data(data)
         self._write_out(core)
@@ -259,19 +258,22 @@ class WebSocket(asyncio.Protocol):
 
     def _answer(self, request: Request, response: Response | None) -> None:
         """Send a response, or let the WebSocket open."""
-        core = self._handshake_core()
-        if core.state is not State.CONNECTING:
+        if self.transport.is_closing() or (self._core is not None and self._core.state is not State.CONNECTING):
             return
+        greeter = self._server.greeter
         if response is None and self._server.closing:
-            response = core.reject(HTTPStatus.SERVICE_UNAVAILABLE, "The server is shutting down.\n")
-        response = response or core.accept(request)
-        core.send_response(response)
-        self._write_out(core)
+            response = greeter.reject(HTTPStatus.SERVICE_UNAVAILABLE, "The server is shutting down.\n")
+        response = response or greeter.accept(request)
         if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self._open(core)
+            self.transport.write(response.serialize())
+            self._open(greeter.subprotocol)
+        else:
+            core = self._handshake_core()
+            core.send_response(response)
+            self._write_out(core)
 
-    def _open(self, core: ServerProtocol) -> None:
-        self.subprotocol = core.subprotocol
+    def _open(self, subprotocol: Subprotocol | None) -> None:
+        self.subprotocol = subprotocol
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -280,13 +282,18 @@ class WebSocket(asyncio.Protocol):
         self._receiver = self._server.app.on_open(self)
 
     def _handshake_core(self) -> ServerProtocol:
-        assert isinstance(self._core, ServerProtocol), "the handshake is not over"
-        return self._core
+        core = self._get_core()
+        assert isinstance(core, ServerProtocol), "the handshake is not over"
+        return core
 
     def _get_core(self) -> Core:
-        """Return the library's core, a new one if the connection is open and has none."""
+        """Return the library's core, a new one if the connection has none."""
         if self._core is None:
-            self._core = Core(SERVER, state=State.OPEN, max_size=self._server.settings.max_size)
+            settings = self._server.settings
+            if self._receiver is None:
+                self._core = new_handshake(settings)
+            else:
+                self._core = Core(SERVER, state=State.OPEN, max_size=settings.max_size)
         return self._core
 
     def _read(self, data: bytes) -> None:
@@ -400,12 +407,39 @@ def select_subprotocol(core: ServerProtocol, offered: Sequence[Subprotocol]) -> 
     return None
 
 
+def new_handshake(settings: Settings) -> ServerProtocol:
+    """Return a core that knows what to agree on."""
+    return ServerProtocol(
+        subprotocols=settings.subprotocols or None,
+        select_subprotocol=select_subprotocol,
+        max_size=settings.max_size,
+    )
+
+
+def parse_request(data: bytes) -> Request | None:
+    """Return the request that `data` is, whole and with nothing after it; else None: a core must look at it."""
+    if not data.endswith(b"\r\n\r\n"):
+        return None
+    reader = StreamReader()
+    reader.feed_data(data)
+    try:
+        next(Request.parse(reader.read_line))
+    except StopIteration as parsed:
+        request: Request = parsed.value
+        return request if not reader.buffer else None
+    except Exception:  # a core says what is wrong
+        return None
+    return None
+
+
 class WebSocketServer:
     """Accepts connections for an app. `start` first, `close` in the end."""
 
     def __init__(self, app: App, settings: Settings) -> None:
         self.app = app
         self.settings = settings
+        self.greeter = new_handshake(settings)
+        """Answers requests of all connections; its state is looked at only right after that."""
         self.sockets: set[WebSocket] = set()
         self.closing = False
         self._server: asyncio.Server

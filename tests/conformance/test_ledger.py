@@ -90,12 +90,14 @@ async def test_unknown_names_give_nothing(store: Store, world: World) -> None:
     assert await store.ledger.load_account("nobody") is None
     assert await store.ledger.events("account:nobody") == []
     assert await store.ledger.find_token("nothing") is None
+    assert await store.ledger.find_session("nothing") is None
 
 
 async def test_names_that_no_database_can_hold_give_nothing(store: Store, world: World) -> None:
     assert await store.ledger.load_group("\x00") is None
     assert await store.ledger.load_account("\x00") is None
     assert await store.ledger.find_token("\x00") is None
+    assert await store.ledger.find_session("\x00") is None
     assert await store.ledger.list_members(code_of(9), after="\x00") == {}
 
 
@@ -113,6 +115,10 @@ async def test_an_account_comes_back_with_its_groups_and_read_marks(store: Store
     assert list(account.groups) == [kept.code, others.code]
     assert list(account.created) == [kept.code]
     assert account.read_seqs == {kept.code: 4}
+    await store.commit([Work(rows=[token_row("h", "alice", START)])])
+    assert await store.ledger.find_session("h") == account
+    await store.commit([Work(rows=[revoke_token("h")])])
+    assert await store.ledger.find_session("h") is None
 
 
 async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: World) -> None:

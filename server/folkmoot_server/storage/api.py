@@ -297,6 +297,10 @@ class Ledger(Protocol):
         """Return the user whose session token has this hash, None if there is none or it was revoked."""
         ...
 
+    async def find_session(self, token_hash: str) -> StoredAccount | None:
+        """Return the account whose session token has this hash, None if there is none or it was revoked."""
+        ...
+
     async def list_members(self, code: str, after: str = "", limit: int = 100) -> dict[str, str]:
         """Return display names of a group's members by user name, from the one after `after`.
 

@@ -10,6 +10,7 @@ from sqlite3 import Connection as RawConnection
 from sqlite3 import Error as DriverError
 from sqlite3 import connect
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event
 from sqlalchemy.dialects import sqlite
@@ -58,8 +59,11 @@ def open_main(data_dir: Path, *, read_only: bool) -> Connection:
 
 def raw_of(connection: Connection) -> RawConnection:
     """Return the driver's connection below SQLAlchemy's."""
-    raw: Any = connection.connection.driver_connection
-    assert isinstance(raw, RawConnection)
+    raw = _raw.get(connection)
+    if raw is None:
+        found: Any = connection.connection.driver_connection
+        assert isinstance(found, RawConnection)
+        raw = _raw[connection] = found
     return raw
 
 
@@ -101,17 +105,20 @@ def fetch(main: Connection, query: Select[Any], **values: Any) -> list[dict[str,
     """
     if main.dialect.name != "sqlite":
         return [dict(row) for row in main.execute(query, values).mappings()]
-    text, constants = _compiled(query)
-    cursor = raw_of(main).execute(text, constants | values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    text, constants, names = _compiled(query)
+    rows = raw_of(main).execute(text, constants | values).fetchall()
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 @cache
-def _compiled(query: Select[Any]) -> tuple[str, dict[str, Any]]:
-    """Return a query as SQLite takes it, and the values that stand in it already."""
+def _compiled(query: Select[Any]) -> tuple[str, dict[str, Any], list[str]]:
+    """Return a query as SQLite takes it, the values that stand in it already, and its columns' names."""
     compiled = query.compile(dialect=sqlite.dialect(paramstyle="named"))
-    return str(compiled), dict(compiled.params)
+    return str(compiled), dict(compiled.params), list(query.selected_columns.keys())
+
+
+_raw: WeakKeyDictionary[Connection, RawConnection] = WeakKeyDictionary()
+"""Asked of SQLAlchemy each time, this would cost as much as a quick query."""
 
 
 class DirectoryLock:

@@ -278,6 +278,12 @@ def find_token(main: Connection, token_hash: str) -> str | None:
     return found[0]["user"] if found else None
 
 
+def find_session(main: Connection, token_hash: str) -> StoredAccount | None:
+    """Return the account whose session token has this hash."""
+    user = find_token(main, token_hash)
+    return load_account(main, user) if user else None
+
+
 def display_names(main: Connection, users: Collection[str]) -> dict[str, str]:
     """Return the display names of those of `users` that exist."""
     return dict(_pairs(main, profiles.c.user, profiles.c.display_name, users))

@@ -69,6 +69,9 @@ class PostgresLedger:
     async def find_token(self, token_hash: str) -> str | None:
         return await self._read(ledger_tables.find_token, token_hash) if can_hold(token_hash) else None
 
+    async def find_session(self, token_hash: str) -> StoredAccount | None:
+        return await self._read(ledger_tables.find_session, token_hash) if can_hold(token_hash) else None
+
     async def list_members(self, code: str, after: str = "", limit: int = 100) -> dict[str, str]:
         if not can_hold(after):
             return {}

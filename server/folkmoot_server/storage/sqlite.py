@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from itertools import cycle
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -51,6 +50,16 @@ class Reader:
         self._data_dir = data_dir
         self._main: Connection | None = None
         self._segments = SegmentReader(segments)
+
+    @property
+    def waiting(self) -> int:
+        """How many calls have not been answered yet."""
+        return self._thread.waiting
+
+    @property
+    def is_collecting(self) -> bool:
+        """Whether this turn of the loop has calls for it already."""
+        return self._thread.is_collecting
 
     async def run(self, read: Callable[[Connection, SegmentReader], T]) -> T:
         """Return what `read` does with this thread's connections. Raises StorageError."""
@@ -123,7 +132,7 @@ class Threads:
         self.search = Searcher(data_dir, segments)
         self.write = Worker("write")
         self.readers = [Reader(data_dir, segments, f"read-{number}") for number in range(READERS)]
-        self._turn = cycle(self.readers)
+        self._reader = self.readers[0]
 
     async def start_writer(self, data_dir: Path, segments: Segments, key: bytes, say: Teller) -> Writer:
         """Open the writer in its thread; the thread ends if that fails."""
@@ -133,15 +142,21 @@ class Threads:
             self.write.shut_down()
             raise
 
+    def _next(self) -> Reader:
+        """Return the reader with the least to do; within a turn of the loop always the same."""
+        if not self._reader.is_collecting:
+            self._reader = min(self.readers, key=lambda reader: reader.waiting)
+        return self._reader
+
     async def read_main(self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs) -> T:
         """Return what a function of the main file gives."""
-        return await next(self._turn).run(lambda main, _: read(main, *args, **more))
+        return await self._next().run(lambda main, _: read(main, *args, **more))
 
     async def read_segments(
         self, read: Callable[Concatenate[SegmentReader, P], T], /, *args: P.args, **more: P.kwargs
     ) -> T:
         """Return what a function of the segments gives."""
-        return await next(self._turn).run(lambda _, segments: read(segments, *args, **more))
+        return await self._next().run(lambda _, segments: read(segments, *args, **more))
 
     async def read_both(
         self,
@@ -151,7 +166,7 @@ class Threads:
         **more: P.kwargs,
     ) -> T:
         """Return what a function of the main file and the segments gives."""
-        return await next(self._turn).run(lambda main, segments: read(main, segments, *args, **more))
+        return await self._next().run(lambda main, segments: read(main, segments, *args, **more))
 
 
 class SqliteLedger:
@@ -193,6 +208,9 @@ class SqliteLedger:
 
     async def find_token(self, token_hash: str) -> str | None:
         return await self._read(ledger_tables.find_token, token_hash)
+
+    async def find_session(self, token_hash: str) -> StoredAccount | None:
+        return await self._read(ledger_tables.find_session, token_hash)
 
     async def list_members(self, code: str, after: str = "", limit: int = 100) -> dict[str, str]:
         return await self._read(ledger_tables.list_members, code, after, limit)

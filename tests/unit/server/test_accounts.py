@@ -27,6 +27,9 @@ class SlowLedger:
         self.gate = asyncio.Event()
         self.gate.set()
 
+    async def find_session(self, token_hash: str) -> StoredAccount | None:
+        return await self.load_account(token_hash.removesuffix("'s token"))
+
     async def load_account(self, user: str) -> StoredAccount | None:
         self.loads += 1
         self.asked.set()
@@ -125,6 +128,33 @@ async def test_what_was_not_stored_counts_no_more(accounts: Accounts, ledger: Sl
     await accounts.reread("ann")
     assert account.groups == {"underway"}
     assert await accounts.load("ann") is account
+
+
+async def test_a_session_is_found_by_one_question(accounts: Accounts, ledger: SlowLedger) -> None:
+    account = await accounts.find("ann's token")
+    assert account is not None
+    assert account is await accounts.load("ann")
+    assert account is await accounts.find("ann's token")
+    assert await accounts.find("nobody's token") is None
+    assert ledger.loads == 3
+
+
+@pytest.mark.parametrize("settled", [False, True])
+async def test_what_changes_while_a_session_is_looked_for_counts(
+    accounts: Accounts, ledger: SlowLedger, settled: bool
+) -> None:
+    ledger.gate.clear()
+    finding = asyncio.create_task(accounts.find("ann's token"))
+    await ledger.asked.wait()
+    accounts.decided(change("b", **IN))
+    if settled:
+        ledger.groups = ["b"]
+        accounts.settled(change("b", **IN))
+    ledger.gate.set()
+    account = await finding
+    assert account is not None
+    assert account.groups == {"b"}
+    assert accounts.get("ann") is account
 
 
 async def test_many_loads_at_once_are_one(accounts: Accounts, ledger: SlowLedger) -> None:
