@@ -22,7 +22,7 @@ from msgspec import convert
 
 from .errors import ErrorCode, ProtocolError, RequestError
 from .events import FRAMES, Ok, ServerFrame
-from .requests import REQUESTS, Request
+from .requests import REQUESTS, Edit, Post, Request
 from .results import RESULTS, Result
 
 #: Bounds of a request. The server's `limits.frame_bytes` is lower than the first and closes with 1009 before.
@@ -33,6 +33,9 @@ MAX_VALUES = 4096
 
 #: Bound of one array in a server's frame: a packed array reserves its memory before its values are there.
 MAX_FRAME_CONTAINER = 1 << 16
+
+FIXMAP = 0x80
+"""First byte of a map of up to 15 fields, plus their number (MessagePack specification, map format family)."""
 
 # No container, no bytes, no extension: nothing to look into.
 _PLAIN = frozenset((str, int, bool, type(None)))
@@ -54,6 +57,8 @@ _bounds = {"max_array_len": MAX_CONTAINER, "max_map_len": MAX_CONTAINER, "max_ex
 _unpack_request = partial(msgpack.unpackb, **_bounds)
 _unpack_frame = partial(msgpack.unpackb, max_array_len=MAX_FRAME_CONTAINER, max_ext_len=0)
 _unpack_surrogates = partial(msgpack.unpackb, **_bounds, unicode_errors="surrogatepass")
+# Of two types: for one alone, `type` might be missing.
+_decode_post = msgspec.msgpack.Decoder(Post | Edit).decode
 _unpack_json = msgspec.json.Decoder().decode
 
 
@@ -65,6 +70,7 @@ class Codec:
     """
 
     __slots__ = (
+        "_decode_quickly",
         "_is_odd",
         "_unpack_any",
         "_unpack_frame",
@@ -81,6 +87,7 @@ class Codec:
         self.subprotocol = subprotocol
         self.binary = binary
         self.encode = functions.encode
+        self._decode_quickly = functions.decode_quickly
         self._unpack_request = functions.unpack_request
         self._unpack_frame = functions.unpack_frame
         self._unpack_any = functions.unpack_any
@@ -94,6 +101,9 @@ class Codec:
         """
         if len(data) > MAX_REQUEST_BYTES:
             raise ProtocolError("frame too large")
+        request = self._decode_quickly(data)
+        if request is not None:
+            return request
         try:
             values = self._unpack_request(data)
             request_type = REQUESTS.get(values["type"])
@@ -137,15 +147,37 @@ class Codec:
 class _Functions:
     """What differs between the encodings.
 
-    `unpack_any` also takes half surrogate pairs, in frames that `unpack_request` refused; `is_odd` says
-    whether the values of a request need a look inside, rarely in vain and never missing one.
+    `decode_quickly` returns a request that is beyond doubt, None for all others, good or bad. `unpack_any` also
+    takes half surrogate pairs, in frames that `unpack_request` refused; `is_odd` says whether the values of a
+    request need a look inside, rarely in vain and never missing one.
     """
 
     encode: Callable[[msgspec.Struct], bytes]
+    decode_quickly: Callable[[Any], Request | None]
     unpack_request: Callable[[bytes | str], Any]
     unpack_frame: Callable[[bytes | str], Any]
     unpack_any: Callable[[bytes | str], Any]
     is_odd: Callable[[dict[Any, Any], Any], bool]
+
+
+def _decode_post_alone(data: bytes) -> Post | None:
+    """Return a post in one step; None if it has a zero byte, which may be a NUL, a field that is not its own, or
+    something wrong with it.
+    """
+    try:
+        if 0 in data:
+            return None
+        post = _decode_post(data)
+    except _DECODE_ERRORS:
+        return None
+    if isinstance(post, Edit):
+        return None
+    fields = 4 + (post.reply_to is not None) + (post.nonce is not None)
+    return post if data[0] == FIXMAP | fields else None
+
+
+def _no_shortcut(data: bytes | str) -> None:
+    """JSON has escapes and integers of any size: each request is looked at."""
 
 
 def _is_odd_msgpack(values: dict[Any, Any], data: bytes) -> bool:
@@ -182,14 +214,19 @@ MSGPACK = Codec(
     "folkmoot.v1.msgpack",
     binary=True,
     functions=_Functions(
-        msgspec.msgpack.Encoder().encode, _unpack_request, _unpack_frame, _unpack_surrogates, _is_odd_msgpack
+        msgspec.msgpack.Encoder().encode,
+        _decode_post_alone,
+        _unpack_request,
+        _unpack_frame,
+        _unpack_surrogates,
+        _is_odd_msgpack,
     ),
 )
 JSON = Codec(
     "folkmoot.v1.json",
     binary=False,
     functions=_Functions(
-        msgspec.json.Encoder().encode, _unpack_json, _unpack_json, _unpack_json_surrogates, _is_odd_json
+        msgspec.json.Encoder().encode, _no_shortcut, _unpack_json, _unpack_json, _unpack_json_surrogates, _is_odd_json
     ),
 )
 

@@ -103,7 +103,7 @@ class Node:
         self.content = ContentRules(config.policy.content)
         self.held_texts = HeldTexts(config.server.data_dir)
         self.vault = Vault(config.server.data_dir)
-        self.raids = RaidGuard(self.rooms, self.governor)
+        self.raids = RaidGuard(self.rooms, self.governor, in_cluster=self.in_cluster)
         self.passwords = Passwords()
         self.page_views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)
         name = config.cluster.node_name or secrets.token_hex(6)

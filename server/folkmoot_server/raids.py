@@ -21,8 +21,9 @@ POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 class RaidGuard:
     """Raises the alarm for groups that are raided. Never waits."""
 
-    def __init__(self, rooms: Rooms, governor: Governor) -> None:
+    def __init__(self, rooms: Rooms, governor: Governor, *, in_cluster: bool) -> None:
         self._rooms = rooms
+        self._in_cluster = in_cluster
         self._governor = governor
 
     def is_raided(self, room: Room, user: str, text: str, now: int) -> bool:
@@ -38,7 +39,7 @@ class RaidGuard:
     def on_news(self, news: News) -> None:
         """Look at what was stored, here or elsewhere."""
         policy = self._governor.policy
-        if not isinstance(news, GroupNews) or not (news.events or policy.raid_repeats):
+        if not isinstance(news, GroupNews) or not (news.events or (self._in_cluster and policy.raid_repeats)):
             return
         room = self._rooms.get(news.code)
         if room is None:

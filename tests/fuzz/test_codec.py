@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 import msgpack
@@ -20,6 +21,7 @@ from folkmoot_protocol import (
     RESULTS,
     Codec,
     Ok,
+    Post,
     ProtocolError,
     RequestError,
     read_result,
@@ -137,6 +139,23 @@ def test_mutated_requests(codec: Codec, request: msgspec.Struct, data: st.DataOb
     start = data.draw(st.integers(0, len(frame)))
     end = data.draw(st.integers(start, min(len(frame), start + 4)))
     decode(codec, frame[:start] + data.draw(st.binary(max_size=4)) + frame[end:])
+
+
+@given(
+    request=build_any(Post),
+    more=st.dictionaries(st.text(max_size=8), awkward_values, max_size=1),
+    data=st.data(),
+)
+@unhurried
+def test_a_post_decoded_at_once_is_what_a_closer_look_gives(
+    request: Post, more: dict[str, Any], data: st.DataObject
+) -> None:
+    frame = pack(MSGPACK, msgspec.to_builtins(request) | more)
+    start = data.draw(st.integers(0, len(frame)))
+    frame = frame[:start] + data.draw(st.binary(max_size=2)) + frame[start + data.draw(st.integers(0, 2)) :]
+    closer = copy(MSGPACK)
+    closer._decode_quickly = lambda data: None
+    assert repr(decode(MSGPACK, frame)) == repr(decode(closer, frame))
 
 
 @both

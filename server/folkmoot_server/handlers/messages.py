@@ -198,7 +198,8 @@ def judge(
     if "@" in body and (mentions := find_mentions(body, room.state.members)):
         data = {**data, "mentions": list(mentions)}
     entry = Entry(
-        seq=0,
+        # Most likely; the store decides.
+        seq=room.last_seq + room.unsettled + 1,
         ts=now,
         kind=form.kind,
         from_=author,

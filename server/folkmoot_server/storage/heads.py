@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from .api import Claim, NewEntry, Work
+from .api import Claim, Work
 
 KEPT = 100_000
 GROUP = "group:"
@@ -62,15 +62,20 @@ def admit(batch: Sequence[Work], known: Known) -> Admission:
         if not stream or stream in conflicts:
             continue
         head = moved.get(stream) or known.head(stream)
-        if work.version != head.version or not all(known.holds(one, claimed[one.user]) for one in work.claims):
+        if work.version != head.version or (work.claims and not _all_hold(work.claims, known, claimed)):
             conflicts.add(stream)
             moved.pop(stream, None)
         elif not _is_repeat(work, known, nonces, head.last_seq + 1):
             moved[stream] = _number(work, head)
-            claimed.update(claim.user for claim in work.claims)
+            if work.claims:
+                claimed.update(claim.user for claim in work.claims)
     if conflicts or any(work.repeated for work in batch):
         batch = [work for work in batch if work.stream not in conflicts and work.repeated is None]
     return Admission(batch, frozenset(conflicts), moved)
+
+
+def _all_hold(claims: Sequence[Claim], known: Known, claimed: Mapping[str, int]) -> bool:
+    return all(known.holds(one, claimed[one.user]) for one in claims)
 
 
 def _is_repeat(work: Work, known: Known, nonces: dict[tuple[str, str, str], tuple[int, int]], seq: int) -> bool:
@@ -122,10 +127,7 @@ class KeptHeads:
 def _number(work: Work, head: Head) -> Head:
     """Give the work's entries the next seqs; return the head after it."""
     version, seq = head
-    numbered: list[NewEntry] = []
-    for new in work.entries:
-        seq += 1
-        numbered.append(new if new.entry.seq == seq else replace(new, entry=replace(new.entry, seq=seq)))
-    if numbered:
-        work.entries = numbered
-    return Head(version + len(work.events), seq)
+    # Who posts has mostly guessed the seq right.
+    if any(new.entry.seq != at for at, new in enumerate(work.entries, seq + 1)):
+        work.entries = [replace(new, entry=replace(new.entry, seq=at)) for at, new in enumerate(work.entries, seq + 1)]
+    return Head(version + len(work.events), seq + len(work.entries))

@@ -58,10 +58,10 @@ def row_of(grp: int, new: NewEntry) -> Row:
         grp,
         entry.seq,
         entry.ts,
-        entry.kind.value,
+        entry.kind._value_,  # `value` is a property, and dear
         author.user,
         author.display_name,
-        author.role.value,
+        author.role._value_,
         _encode(author.tags).decode() if author.tags else None,
         entry.body,
         entry.reply_to,

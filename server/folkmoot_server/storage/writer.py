@@ -207,7 +207,7 @@ class Writer:
 
         A batch that crosses the border of two months goes into the later one whole: it is one transaction.
         """
-        newest = max((new.entry.ts for work in works for new in work.entries), default=None)
+        newest = max([new.entry.ts for work in works for new in work.entries], default=None)
         if newest is not None and newest >= self._month_end:
             self._detach()
             self._attach(month_of(newest))
