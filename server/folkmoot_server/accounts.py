@@ -146,6 +146,7 @@ class Accounts:
         # Memberships decided and not yet stored, by user: a load that runs meanwhile reads the state before them.
         self._unsettled: dict[str, list[MembershipChange]] = defaultdict(list)
         self._missed: dict[str, list[MembershipChange]] = {}
+        self._outdated: set[str] = set()
         self._changes = 0
 
     def get(self, user: str) -> Account | None:
@@ -177,7 +178,7 @@ class Accounts:
         await self._bus.follow(account_topic(user))
         if user in self._accounts or user in self._loading or user in self._unsettled or changes != self._changes:
             return await self.load(user)
-        account = self._accounts[user] = Account(stored, self._limits)
+        account = self._accounts[user] = Account(stored, self._limits, self._credit)
         account.used_ms = self._clock.now_ms()
         return account
 
@@ -191,10 +192,14 @@ class Accounts:
         changes = self._missed[user] = list(self._unsettled.get(user, ()))
         try:
             stored = await self._ledger.load_account(user)
+            while user in self._outdated:
+                self._outdated.discard(user)
+                stored = await self._ledger.load_account(user)
             if stored is not None:
                 self._accounts[user] = Account(stored, self._limits, self._credit)
         finally:
             del self._missed[user]
+            self._outdated.discard(user)
             account = self._accounts.get(user)
             if account is None:
                 self._bus.unfollow(topic)
@@ -202,6 +207,12 @@ class Accounts:
             for change in changes:
                 change.count(account)
         return account
+
+    def missed(self, user: str) -> None:
+        """Note news of an account that is not in memory: who reads it at this moment must do so again."""
+        self._changes += 1
+        if user in self._missed:
+            self._outdated.add(user)
 
     def decided(self, change: "MembershipChange") -> None:
         """Count a membership change that was decided just now."""

@@ -63,7 +63,9 @@ class Follower:
                     self._hub.tell_typing(room, news.user)
             case AccountNews():
                 account = self._accounts.get(news.user)
-                if account is not None:
+                if account is None:
+                    self._accounts.missed(news.user)
+                else:
                     self._on_account(account, news)
             case AnswerNews():
                 account = self._accounts.get(news.user)

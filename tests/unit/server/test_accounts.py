@@ -157,6 +157,22 @@ async def test_what_changes_while_a_session_is_looked_for_counts(
     assert accounts.get("ann") is account
 
 
+@pytest.mark.parametrize("by_token", [False, True])
+async def test_an_account_of_which_there_is_news_while_it_is_read_is_read_again(
+    accounts: Accounts, ledger: SlowLedger, by_token: bool
+) -> None:
+    ledger.gate.clear()
+    reading = asyncio.create_task(accounts.find("ann's token") if by_token else accounts.load("ann"))
+    await ledger.asked.wait()
+    ledger.groups = ["b"]
+    accounts.missed("ann")
+    ledger.gate.set()
+    account = await reading
+    assert account is not None
+    assert account.groups == {"b"}
+    assert ledger.loads == 2
+
+
 async def test_many_loads_at_once_are_one(accounts: Accounts, ledger: SlowLedger) -> None:
     found = await asyncio.gather(*(accounts.load("ann") for _ in range(20)))
     assert ledger.loads == 1
