@@ -267,6 +267,9 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
     CloseForOther: "close_account",
 }
 
+OF_STAFF = {"rule": "platform_roles", "help": "docs/governance.md"}
+"""What a refusal says of acts of staff, beside its text."""
+
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset({ChargeCredit, RestoreCredit, RecoverCredit})
 """What the service does by itself, as `actor.SERVICE`; nobody can ask for it."""
 
@@ -287,13 +290,13 @@ def decide_account(
         assert isinstance(command, RegisterAccount), "only an account that exists takes commands"
         return _register(command, actor, now, policy)
     if type(command) in SERVICE_ACTS and actor.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this."))
+        return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this."), {"rule": "service"})
     if state.closed_ts:
         gone = Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": state.user})
         return [] if type(command) in SERVICE_ACTS else gone
     act = STAFF_ACTS.get(type(command))
     if act and not may_on_platform(actor.platform, act):
-        return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act})
+        return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act, **OF_STAFF})
     return _DECIDERS[type(command)](state, command, actor, now, policy)
 
 
@@ -325,7 +328,7 @@ def _check_no_staff(state: AccountState) -> Refusal | None:
     if state.platform is None:
         return None
     text = N_("@{user} has the platform role {role}: take it away first.")
-    return Refusal(ErrorCode.OUTRANKED, text, {"user": state.user, "role": state.platform})
+    return Refusal(ErrorCode.OUTRANKED, text, {"user": state.user, "role": state.platform, **OF_STAFF})
 
 
 def _suspend(state: AccountState, command: SuspendAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
@@ -342,13 +345,15 @@ def _restore(state: AccountState, command: RestoreAccount, actor: Actor, now: in
 
 def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if state.user == actor.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody changes their own platform role."), {"user": state.user})
+        return Refusal(
+            ErrorCode.FORBIDDEN, N_("Nobody changes their own platform role."), {"user": state.user, **OF_STAFF}
+        )
     return [RoleGranted(at=now, by=actor.user, role=command.role, reason=command.reason)]
 
 
 def _attest(state: AccountState, command: AttestIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if state.user == actor.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody attests their own identity."), {"user": state.user})
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody attests their own identity."), {"user": state.user, **OF_STAFF})
     return [IdentityAttested(at=now, by=actor.user, identity=command.identity, reason=command.reason)]
 
 
@@ -389,7 +394,7 @@ def _recover(state: AccountState, command: RecoverCredit, actor: Actor, now: int
 
 def _set_credit(state: AccountState, command: SetCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if state.user == actor.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody sets their own credit."), {"user": state.user})
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody sets their own credit."), {"user": state.user, **OF_STAFF})
     if not 0 <= command.score <= MOST:
         return Refusal(ErrorCode.BAD_REQUEST, N_("A credit is 0 to {most}."), {"most": MOST, "field": "score"})
     if command.score == state.credit:
@@ -440,7 +445,9 @@ def _read(state: AccountState, command: ReadIdentity, actor: Actor, now: int, po
 def _close(state: AccountState, command: CloseAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     """Close one's own account, if its name was typed as confirmation."""
     if actor.user != state.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody closes somebody else's account."), {"user": state.user})
+        return Refusal(
+            ErrorCode.FORBIDDEN, N_("Nobody closes somebody else's account."), {"user": state.user, **OF_STAFF}
+        )
     if command.confirm != state.user:
         text = N_(
             "This closes your account for good: your profile and your identity are erased, nobody can have your name, "

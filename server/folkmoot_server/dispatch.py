@@ -42,7 +42,7 @@ ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."
 STOPPING = Refusal(
     ErrorCode.UNAVAILABLE, N_("The server is restarting; come back in a moment."), {"retry_after_ms": 1000}
 )
-LATER = Refusal(ErrorCode.UNAVAILABLE, N_("This server does not offer this yet."))
+LATER = Refusal(ErrorCode.UNAVAILABLE, N_("This server does not offer this yet."), {"help": "/help"})
 INTERNAL = Refusal(ErrorCode.INTERNAL, N_("Something went wrong in the server. It has been noted."))
 
 

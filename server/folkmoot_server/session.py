@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.refusal import explained
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import Error, LagEvent, Ok, ServerFrame
@@ -143,10 +144,10 @@ class Session:
         self.send(Ok(re=re, result=result))
 
     def refuse(self, re: int, refusal: Refusal) -> None:
-        """Answer request `re` with an error, in the session's language."""
+        """Answer request `re` with an error, in the session's language; with the rule and what helps."""
         ERRORS.labels(refusal.code).inc()
         message = self.say(refusal.text, refusal.detail)
-        self.send(Error(re=re, code=refusal.code, message=message, detail=refusal.detail))
+        self.send(Error(re=re, code=refusal.code, message=message, detail=explained(refusal)))
 
     def deliver_slowly(self, code: str, data: bytes, first: int, last: int) -> None:
         """Put the entries `first` to `last` of a group, as finished frames, into the outbox, or note them as lag.

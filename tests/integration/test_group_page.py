@@ -97,7 +97,7 @@ async def test_a_grade_that_asks_for_the_page_and_an_address_that_asks_for_too_m
     seat = server.seats[0][0]
     async with await server.connect(seat) as owner:
         refusal = await refused(owner.run("/infopage off", seat.code), "forbidden")
-        assert refusal.detail == {"grade": "only", "rule": "policy.grades.only.info_page"}
+        assert refusal.detail == {"grade": "only", "rule": "policy.grades.only.info_page", "help": "/duty"}
     path = f"/groups/{seat.code}"
     replies = [await get(server, path, x_forwarded_for="203.0.113.7") for _ in range(70)]
     statuses = [reply.status for reply in replies]

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from folkmoot_governance.refusal import ENDS
 from folkmoot_protocol import codec
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
@@ -256,6 +257,8 @@ async def refused(request: Awaitable[Any], code: str, /, **detail: Any) -> Refus
         assert refusal.code == code, refusal
         assert refusal.message
         assert {name: refusal.detail.get(name) for name in detail} == detail
+        assert refusal.detail["rule"]
+        assert any(refusal.detail.get(name) for name in ("help", *ENDS)), refusal
         return refusal
     raise AssertionError(f"not refused: {result}")
 

@@ -65,7 +65,7 @@ def check_target(state: GroupState, rule: Rule, command: c.Command, actor: Actor
     if not rule.outranks or not isinstance(command, c.TargetedCommand):
         return None
     if command.user == actor.user:
-        return refuse(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."))
+        return refuse(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."), rule="permissions.oneself")
     theirs = state.role_of(command.user)
     if outranks(state.role_of(actor.user), theirs):
         return None
@@ -80,10 +80,14 @@ def check_target(state: GroupState, rule: Rule, command: c.Command, actor: Actor
 def check_permission(state: GroupState, command: c.Command, actor: Actor, now: int) -> Refusal | None:
     """Run all checks that the permission table asks for, the group's standing first."""
     if type(command) in SERVICE_ACTS:
-        return refuse(ErrorCode.FORBIDDEN, N_("Only the service itself does this.")) if actor.user else None
+        return (
+            refuse(ErrorCode.FORBIDDEN, N_("Only the service itself does this."), rule="service")
+            if actor.user
+            else None
+        )
     if type(command) in PLATFORM_ACTS:
         if not may_on_platform(actor.platform, PLATFORM_ACTS[type(command)]):
-            return refuse(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."))
+            return refuse(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), rule="platform_roles")
         return check_standing(state, now, while_suspended=True)
     rule = rule_for(state, command, actor, now)
     return (

@@ -118,6 +118,8 @@ def check_category(category: str, policy: Policy) -> Refusal | None:
         N_("There is no category {category}; there are: {known}."),
         category=category,
         known=known,
+        rule="policy.categories",
+        help="/category",
     )
 
 

@@ -74,7 +74,9 @@ def approve_held(state: GroupState, command: c.ApproveHeld, actor: Actor, now: i
     if found.seq:
         return [FlagCleared(at=now, by=actor.user, user=found.user, number=found.number)]
     if found.user == actor.user:
-        return refuse(ErrorCode.FORBIDDEN, N_("Somebody else must look at a post of your own."))
+        return refuse(
+            ErrorCode.FORBIDDEN, N_("Somebody else must look at a post of your own."), rule="review.own", help="/admins"
+        )
     if found.user not in state.members:
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=found.user)
     mute = state.mute_of(found.user, now)

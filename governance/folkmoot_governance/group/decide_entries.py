@@ -47,7 +47,7 @@ def pin(state: GroupState, command: c.Pin, actor: Actor, now: int, policy: Polic
     """Keep an entry at hand for everyone."""
     if command.kind not in WRITTEN or command.redacted:
         text = N_("Entry {seq} cannot be pinned: only what somebody wrote, and is still there, can.")
-        return refuse(ErrorCode.FORBIDDEN, text, seq=command.seq)
+        return refuse(ErrorCode.FORBIDDEN, text, seq=command.seq, rule="pins", help="/pins")
     if command.seq in state.pins:
         return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is pinned already."), seq=command.seq, help="/pins")
     if len(state.pins) >= policy.pins_per_group:

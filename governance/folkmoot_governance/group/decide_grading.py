@@ -101,7 +101,7 @@ def set_info_page(state: GroupState, command: c.SetInfoPage, actor: Actor, now: 
     if not command.shown and grade.info_page:
         text = N_("Groups of grade {grade} have a public info page.")
         rule = f"policy.grades.{grade.name}.info_page"
-        return refuse(ErrorCode.FORBIDDEN, text, grade=grade.name, rule=rule)
+        return refuse(ErrorCode.FORBIDDEN, text, grade=grade.name, rule=rule, help="/duty")
     return [InfoPageSet(at=now, by=actor.user, shown="on" if command.shown else "off")]
 
 

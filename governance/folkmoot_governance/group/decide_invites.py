@@ -26,9 +26,10 @@ def invite(state: GroupState, command: c.Invite, actor: Actor, now: int, policy:
     """Let `user` in past the join mode, until the invitation expires."""
     if command.user in state.members:
         return refuse(ErrorCode.ALREADY_MEMBER, N_("@{user} is a member already."), user=command.user)
-    if state.ban_of(command.user, now):
+    ban = state.ban_of(command.user, now)
+    if ban:
         text = N_("@{user} is banned here: /unban @{user} first.")
-        return refuse(ErrorCode.BANNED, text, user=command.user, help="/unban")
+        return refuse(ErrorCode.BANNED, text, user=command.user, until_ms=ban.until_ms, help=f"/unban @{ban.user}")
     open_ones = sum(until > now for until in state.invitations.values())
     refusal = check_door(state) or check_invitations(open_ones, policy)
     return refusal or [Invited(at=now, by=actor.user, user=command.user, until_ms=end_of(now, policy.invite_ms))]
@@ -37,7 +38,9 @@ def invite(state: GroupState, command: c.Invite, actor: Actor, now: int, policy:
 def make_code(state: GroupState, command: c.MakeInviteCode, actor: Actor, now: int, policy: Policy) -> Decision:
     """Make a code that lets in whoever has it, as often as it says, until it expires."""
     if not 1 <= command.uses <= MOST_USES:
-        return refuse(ErrorCode.BAD_REQUEST, N_("A code may be used 1 to {most} times."), most=MOST_USES)
+        return refuse(
+            ErrorCode.BAD_REQUEST, N_("A code may be used 1 to {most} times."), most=MOST_USES, help="/invite"
+        )
     open_ones = sum(one.until_ms > now for one in state.invite_codes.values())
     refusal = check_door(state) or check_invitations(open_ones, policy)
     duration = policy.invite_ms if command.duration_ms is None else command.duration_ms
@@ -80,7 +83,9 @@ def set_question(state: GroupState, command: c.SetQuestion, actor: Actor, now: i
     """Set the question, with the answers that let people in; none of either takes the question away."""
     answers = tuple(dict.fromkeys(one for one in map(normalise, command.answers) if one))
     if bool(command.question) != bool(answers):
-        return refuse(ErrorCode.BAD_REQUEST, N_("A question needs an answer: /question <question> = <answer>"))
+        return refuse(
+            ErrorCode.BAD_REQUEST, N_("A question needs an answer: /question <question> = <answer>"), help="/question"
+        )
     if len(answers) > MOST_ANSWERS or any(len(one) > LONGEST_ANSWER for one in answers):
         text = N_("At most {most} answers of at most {longest} characters each.")
         return refuse(ErrorCode.TOO_LONG, text, most=MOST_ANSWERS, longest=LONGEST_ANSWER)

@@ -48,7 +48,9 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
     wait = state.wait_of(actor.user, now)
     if wait:
         text = N_("You may come in, or ask to, again {until}.")
-        return refuse(ErrorCode.JOIN_CLOSED, text, until_ms=wait.until_ms, reason=wait.reason, case=wait.case)
+        return refuse(
+            ErrorCode.JOIN_CLOSED, text, rule="rejoining", until_ms=wait.until_ms, reason=wait.reason, case=wait.case
+        )
     if state.holds_off_raid(now) and state.join_mode in (JoinMode.OPEN, JoinMode.QUESTION):
         return check_answer(state, command) or request_to_join(state, command, actor, now, policy)
     code = state.invite_codes.get(code_id(command.answer)) if command.answer else None
@@ -80,7 +82,12 @@ def request_to_join(state: GroupState, command: c.JoinGroup, actor: Actor, now: 
         return []
     waiting = sum(request.until_ms > now for request in state.requests.values())
     if waiting >= policy.requests_per_group:
-        return refuse(ErrorCode.JOIN_CLOSED, N_("Too many people are waiting to join; try again later."), limit=waiting)
+        return refuse(
+            ErrorCode.JOIN_CLOSED,
+            N_("Too many people are waiting to join; try again later."),
+            limit=waiting,
+            rule="requests_per_group",
+        )
     until = end_of(now, policy.request_ms)
     return [JoinRequested(at=now, by=actor.user, user=actor.user, until_ms=until, answer=command.answer)]
 
@@ -90,7 +97,7 @@ def leave(state: GroupState, command: c.LeaveGroup, actor: Actor, now: int, poli
     role = state.role_of(actor.user)
     if role is Role.OWNER:
         text = N_("You own this group: hand it over with /transfer or end it with /dissolve first.")
-        return refuse(ErrorCode.FORBIDDEN, text, help="/transfer")
+        return refuse(ErrorCode.FORBIDDEN, text, rule="ownership", help="/transfer")
     if role is not None:
         return [MemberLeft(at=now, by=actor.user, user=actor.user)]
     if has_request(state, actor.user, now):

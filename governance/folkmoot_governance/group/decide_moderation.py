@@ -35,6 +35,9 @@ WRITTEN = DELETABLE | {EntryKind.ANNOUNCEMENT}
 """What people say. An announcement is an act of its owner, hence in the record: it is taken down, not deleted."""
 
 
+OWN_WINDOW = "policy.groups.delete_own_seconds"
+
+
 def ban(state: GroupState, command: c.BanMember, actor: Actor, now: int, policy: Policy) -> Decision:
     """Remove and keep out until the end named."""
     in_force = state.bans_in_force(now)
@@ -79,7 +82,7 @@ def set_slow(state: GroupState, command: c.SetSlow, actor: Actor, now: int, poli
     """Set or end slow mode."""
     if not 0 <= command.slow_ms <= policy.slow_max_ms:
         text = N_("Slow mode may be at most {longest}.")
-        return refuse(ErrorCode.BAD_REQUEST, text, longest_ms=policy.slow_max_ms)
+        return refuse(ErrorCode.BAD_REQUEST, text, longest_ms=policy.slow_max_ms, rule="slow_mode", help="/slow")
     return [SlowModeSet(at=now, by=actor.user, slow_ms=command.slow_ms)]
 
 
@@ -87,15 +90,20 @@ def delete_entry(state: GroupState, command: c.DeleteEntry, actor: Actor, now: i
     """Remove a post: a plain member only an own one, and only for a while after posting (G10)."""
     if command.kind is EntryKind.ANNOUNCEMENT:
         text = N_("An announcement stays in the group's record; the owner takes it down with {help}.")
-        return refuse(ErrorCode.FORBIDDEN, text, help="/announce off")
+        return refuse(ErrorCode.FORBIDDEN, text, rule="record", help="/announce off")
     if command.kind not in DELETABLE:
-        return refuse(ErrorCode.FORBIDDEN, N_("Notices are the group's own record: they cannot be deleted."))
+        return refuse(
+            ErrorCode.FORBIDDEN,
+            N_("Notices are the group's own record: they cannot be deleted."),
+            rule="record",
+            help="/log",
+        )
     if command.redacted:
         return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=command.seq)
     own_only = not state.holds(actor.user, Permission.DELETE)
     if own_only and now > command.ts + policy.delete_own_ms:
         text = N_("You can delete an entry of your own for {window} after posting it; ask an admin.")
-        return refuse(ErrorCode.FORBIDDEN, text, window_ms=policy.delete_own_ms, help="/report")
+        return refuse(ErrorCode.FORBIDDEN, text, window_ms=policy.delete_own_ms, rule=OWN_WINDOW, help="/report")
     deleted = EntryDeleted(at=now, by=actor.user, user=command.user, seq=command.seq, reason=command.reason)
     return [deleted, *unpinned(state, (command.seq,), actor, now)]
 

@@ -26,7 +26,7 @@ def check_edit(entry: Entry, user: str, now: int, policy: Policy) -> Refusal | N
         return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=entry.seq)
     if entry.from_.user != user or entry.kind not in _EDITABLE:
         text = N_("Only who wrote an entry can edit it; admins can delete it.")
-        return refuse(ErrorCode.FORBIDDEN, text, seq=entry.seq, help="/delete")
+        return refuse(ErrorCode.FORBIDDEN, text, seq=entry.seq, rule="author", help="/delete")
     if now > entry.ts + policy.edit_own_ms:
         text = N_("You can edit an entry of your own for {window} after posting it; reply to it instead.")
         return refuse(ErrorCode.FORBIDDEN, text, window_ms=policy.edit_own_ms, rule="policy.groups.edit_own_seconds")
@@ -38,9 +38,11 @@ def check_reaction(entry: Entry, reaction: str) -> Refusal | None:
     if entry.redacted:
         return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=entry.seq)
     if entry.kind not in WRITTEN:
-        return refuse(ErrorCode.FORBIDDEN, N_("React to what somebody wrote."), seq=entry.seq)
+        return refuse(ErrorCode.FORBIDDEN, N_("React to what somebody wrote."), seq=entry.seq, rule="reaction")
     if not is_picture(reaction):
-        return refuse(ErrorCode.BAD_REQUEST, N_("A reaction is one emoji."), reaction=reaction)
+        return refuse(
+            ErrorCode.BAD_REQUEST, N_("A reaction is one emoji."), reaction=reaction, rule="reaction", help="/react"
+        )
     return None
 
 

@@ -119,7 +119,11 @@ def check_may_sign_in(node: "Node", account: Account) -> Refusal | None:
     most = node.config.limits.connections_per_account
     if most and node.presence.connections(account) >= most:
         text = N_("The account has {limit} connections open; close one first.")
-        return Refusal(ErrorCode.RATE_LIMITED, text, {"limit": most, "rule": "limits.connections_per_account"})
+        return Refusal(
+            ErrorCode.RATE_LIMITED,
+            text,
+            {"limit": most, "rule": "limits.connections_per_account", "help": "logout"},
+        )
     return None
 
 

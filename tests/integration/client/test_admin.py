@@ -156,7 +156,7 @@ async def test_errors_are_valid_data_too(platform: Platform) -> None:
     as_json, as_csv = await asyncio.gather(
         platform.admin("user", "show", "nobody", "-o", "json"), platform.admin("user", "show", "nobody", "-o", "csv")
     )
-    assert json.loads(as_json.out)["error"]["detail"] == {"user": "nobody"}
+    assert json.loads(as_json.out)["error"]["detail"]["user"] == "nobody"
     assert next(csv.DictReader(io.StringIO(as_csv.out)))["error"] == "no_such_user"
     assert "@nobody" in as_json.err
 

@@ -16,6 +16,7 @@ from folkmoot_governance.credit import CreditRules, Level, Quota
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.notices import TELLINGS, event_fields
+from folkmoot_governance.refusal import ENDS, TIMED, explained
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, Role
 
@@ -93,7 +94,15 @@ def readable(fields: dict[str, object]) -> dict[str, object]:
 
 
 def tell_refusal(refusal: Refusal) -> str:
-    """Return what a person reads. A KeyError here is a placeholder that nothing fills."""
+    """Return what a person reads. A KeyError here is a placeholder that nothing fills.
+
+    Besides, every refusal says which rule it is by, and what helps or when it ends.
+    """
+    detail = explained(refusal)
+    assert detail["rule"]
+    assert detail.get("help") or any(end in detail for end in ENDS), refusal
+    if refusal.code in TIMED:
+        assert any(end in detail for end in ENDS), refusal
     return refusal.text.format(**readable(refusal.detail))
 
 

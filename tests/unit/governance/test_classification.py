@@ -199,7 +199,7 @@ def test_the_info_page_is_hidden_only_where_the_grade_lets_it() -> None:
     assert cl.shows_info_page(GRADES, state), "what the grade asks for comes before the owner's wish"
     do(state, c.SetInfoPage(True), "olga", policy=POLICY)
     refusal = ask(state, c.SetInfoPage(False), "olga", policy=POLICY)
-    assert refusal.detail == {"grade": "middle", "rule": "policy.grades.middle.info_page"}
+    assert refusal.detail == {"grade": "middle", "rule": "policy.grades.middle.info_page", "help": "/duty"}
 
 
 def test_rules_of_the_group() -> None:
