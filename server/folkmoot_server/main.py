@@ -8,6 +8,7 @@ import resource
 import signal
 import ssl
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
@@ -39,8 +40,8 @@ log = structlog.get_logger()
 FEW_FILES = 10_000
 SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
 
-GC_THRESHOLDS = 700, 10, 10
-"""As Python has them; the command line starts with greater ones."""
+GC_THRESHOLDS = 700, 5, 0
+"""A full collection for some 9,000 new objects, 10 ms at most: it walks only what came since the one before."""
 
 
 def serve(config: Config, ready_file: Path | None) -> int:
@@ -131,6 +132,7 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
         raise
     # What is there now stays: a collection need not walk it, and short ones delay nobody.
     gc.freeze()
+    gc.callbacks.append(keep_survivors)
     gc.set_threshold(*GC_THRESHOLDS)
     try:
         server = await start_listening(node)
@@ -139,6 +141,16 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
         await stop_listening(node, server)
     finally:
         await node.stop()
+
+
+def keep_survivors(phase: str, info: Mapping[str, object]) -> None:
+    """Hide what a full collection found alive from the next: see `gc.callbacks`.
+
+    With 5,000 connections it would take 130 ms to walk them all, each time. Nothing that comes and goes may therefore
+    leave a cycle of references behind: a test sees to it.
+    """
+    if phase == "stop" and info["generation"] == 2:
+        gc.freeze()
 
 
 async def start_listening(node: Node) -> WebSocketServer:

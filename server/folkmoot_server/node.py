@@ -44,6 +44,9 @@ from .writer import Writer
 log = structlog.get_logger()
 
 SWEEP_S = 30
+ARRIVALS_AT_ONCE = 8
+"""Sign-ins by token that are carried out at the same time. More would not be done sooner: measured with 5,000 waiting,
+all of them together took twice the CPU, and posts between them 20 times as long."""
 
 OF_THE_GROUP = frozenset(
     {
@@ -89,6 +92,7 @@ class Node:
         self.in_cluster = bool(config.cluster.nats_url)
         self.stopping = False
         self.sessions: set[Session] = set()
+        self.arrivals = asyncio.Semaphore(ARRIVALS_AT_ONCE)
         self.searching: set[str] = set()
         self.documents = load_documents(config.server.data_dir)
         self.default_category = next(iter(config.policy.categories))

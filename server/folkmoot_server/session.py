@@ -111,8 +111,14 @@ class Session:
 
     def start_deadline(self) -> None:
         """Close the connection with 4401 unless it signs in within `auth_seconds`."""
-        loop = asyncio.get_running_loop()
-        self.deadline = loop.call_later(self._auth_seconds, self.close, CloseCode.NOT_AUTHENTICATED)
+        self.deadline = asyncio.get_running_loop().call_later(self._auth_seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        # Who has asked in time and waits for an answer, because thousands came at once, is not to come again.
+        if self.socket.is_busy:
+            self.start_deadline()
+        else:
+            self.close(CloseCode.NOT_AUTHENTICATED)
 
     def speak(self, language: str) -> None:
         """Choose the language of messages to people."""

@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Protocol, cast
 
@@ -21,6 +22,8 @@ from websockets.protocol import Protocol as Core
 from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
+
+from .turnstile import Turnstile
 
 try:
     from websockets.speedups import apply_mask
@@ -124,6 +127,11 @@ class WebSocket(asyncio.Protocol):
         self.is_open = False
 
     @property
+    def is_busy(self) -> bool:
+        """Whether a request is being carried out, so that nothing else is read."""
+        return self._paused
+
+    @property
     def peer(self) -> str:
         """The peer's IP address; empty if it has none."""
         peer = self.transport.get_extra_info("peername")
@@ -147,7 +155,8 @@ class WebSocket(asyncio.Protocol):
         if self._receiver is not None:
             self._read(data)
         elif self._request_task is None:
-            self._shake_hands(data)
+            if not self._server.door.enter(partial(self._shake_hands, data)):
+                self.transport.pause_reading()
         else:
             self.transport.abort()
 
@@ -167,8 +176,9 @@ class WebSocket(asyncio.Protocol):
         if self._request_task is not None:
             self._request_task.cancel()
         self._server.discard(self)
-        if self._receiver is not None:
-            self._receiver.on_close()
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            receiver.on_close()
 
     def pause_writing(self) -> None:
         """Something waits to be written."""
@@ -223,8 +233,10 @@ class WebSocket(asyncio.Protocol):
 
     def _shake_hands(self, data: bytes) -> None:
         """Take the peer's request. It must wait for the answer before it sends more (RFC 6455, section 4.1)."""
-        request = parse_request(data) if self._core is None else None
-        if request is not None:
+        if self.transport.is_closing():
+            return
+        self.transport.resume_reading()
+        if self._core is None and (request := parse_request(data)):
             self._take_request(request)
             return
         core = self._get_core()
@@ -442,6 +454,7 @@ class WebSocketServer:
         """Answers requests of all connections; its state is looked at only right after that."""
         self.sockets: set[WebSocket] = set()
         self.closing = False
+        self.door = Turnstile()
         self._server: asyncio.Server
         self._gone = asyncio.Event()
         self._keeper: asyncio.Task[None]

@@ -101,10 +101,11 @@ async def login(node: "Node", session: Session, request: rq.Login) -> SessionRes
 
 async def resume(node: "Node", session: Session, request: rq.Resume) -> SessionResult | Refusal:
     """Sign in with the token of an earlier session."""
-    account = await node.accounts.find(hash_token(request.token))
-    if account is None:
-        return check_sign_in_rate(node, session) or TOKEN_FAILED
-    return check_may_sign_in(node, account) or await sign_in(node, session, account, request.token)
+    async with node.arrivals:
+        account = await node.accounts.find(hash_token(request.token))
+        if account is None:
+            return check_sign_in_rate(node, session) or TOKEN_FAILED
+        return check_may_sign_in(node, account) or await sign_in(node, session, account, request.token)
 
 
 def check_may_sign_in(node: "Node", account: Account) -> Refusal | None:

@@ -1,0 +1,101 @@
+"""What comes and goes leaves nothing to the garbage collector, which is not shown it: see `main.keep_survivors`."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from folkmoot_protocol import requests as rq
+from folkmoot_server import accounts, rooms
+from folkmoot_server.accounts import Account
+from folkmoot_server.connections import Conversation
+from folkmoot_server.main import keep_survivors
+from folkmoot_server.rooms import Room
+from folkmoot_server.session import Session
+from folkmoot_server.websocket import WebSocket
+from tests.cluster.polling import until
+from tests.integration.wire import Wire, refused
+from tests.unit.server.stores import Stage, staged
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path) as stage:
+        yield stage
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def alive() -> list[str]:
+    """Return the kinds of those that are there, one for each."""
+    kinds = (WebSocket, Conversation, Session, Account, Room)
+    return sorted(type(one).__name__ for one in gc.get_objects() if issubclass(type(one), kinds))
+
+
+async def come_and_go(stage: Stage, group: int) -> None:
+    """Let the members of a group do this and that; one leaves politely, one is cut off, one closes with a stranger."""
+    seats = stage.seats[group]
+    wires = [await Wire.open(stage.url, seat.token) for seat in seats]
+    code = seats[0].code
+    await asyncio.gather(*(wire.post(code, f"post {number}") for number in range(3) for wire in wires))
+    await wires[0].history(code)
+    await wires[0].run("/topic tea", code)
+    await refused(wires[1].ask(rq.Resume, token="x" * 40), "bad_request")
+    await refused(wires[2].ask(rq.GetGroup, group="999999999999"), "no_such_group")
+    stranger = await Wire.open(stage.url)
+    await refused(stranger.ask(rq.Resume, token="x" * 40), "auth_failed")
+    wires[0].socket.transport.abort()
+    await asyncio.gather(*(wire.close() for wire in (*wires, stranger)))
+
+
+async def forget_all(stage: Stage) -> None:
+    """Wait until nobody is there, and forget accounts and rooms."""
+
+    async def nobody_is_there() -> bool:
+        return not stage.node.sessions
+
+    await until(nobody_is_there)
+    stage.node.rooms.forget_idle()
+    stage.node.accounts.forget_idle()
+    # What ended just now may still be on the stack of a callback.
+    await asyncio.sleep(0)
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_what_came_and_went_is_gone_without_a_collection(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "IDLE_MS", -1)
+    monkeypatch.setattr(rooms, "IDLE_MS", -1)
+    await come_and_go(stage, 0)
+    await forget_all(stage)
+    # The writer still holds what it did last, until it does something else.
+    before = alive()
+    assert len(before) < 6
+    for group in (1, 2):
+        await come_and_go(stage, group)
+    await forget_all(stage)
+    assert alive() == before
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_what_a_full_collection_found_alive_is_not_walked_again() -> None:
+    gc.callbacks.append(keep_survivors)
+    try:
+        gc.collect(1)
+        kept = gc.get_freeze_count()
+        mine = [object()]
+        gc.collect(1)
+        assert gc.get_freeze_count() == kept
+        gc.collect()
+        assert gc.get_freeze_count() > kept
+        assert not any(one is mine for one in gc.get_objects())
+    finally:
+        gc.callbacks.remove(keep_survivors)
+        gc.unfreeze()
