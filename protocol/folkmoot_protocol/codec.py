@@ -161,16 +161,12 @@ class _Functions:
 
 
 def _decode_post_alone(data: bytes) -> Post | None:
-    """Return a post in one step; None if it has a zero byte, which may be a NUL, a field that is not its own, or
-    something wrong with it.
-    """
+    """Return a post in one step; None if it has a NUL, a field that is not its own, or something wrong with it."""
     try:
-        if 0 in data:
-            return None
         post = _decode_post(data)
     except _DECODE_ERRORS:
         return None
-    if isinstance(post, Edit):
+    if isinstance(post, Edit) or "\0" in post.body or "\0" in post.group or "\0" in (post.nonce or ""):
         return None
     fields = 4 + (post.reply_to is not None) + (post.nonce is not None)
     return post if data[0] == FIXMAP | fields else None

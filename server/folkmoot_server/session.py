@@ -195,7 +195,7 @@ class Session:
     def finish(self) -> None:
         """Count it as settled."""
         self._in_flight -= 1
-        if self._in_flight < MOST_IN_FLIGHT:
+        if self._in_flight == MOST_IN_FLIGHT - 1:
             self._drained.set()
 
     def is_behind(self) -> bool:

@@ -89,9 +89,17 @@ class Writer:
         """Write works that are known to fit, in one transaction. `retold`: the batch whose notices they make good."""
         self._certain = False
         self._cover(works)
+        if retold or any(work.events or work.rows or work.erase for work in works):
+            self._store_acts(works, retold)
+        else:
+            with self._posting():
+                self._append_entries(works)
+        self._certain = True
+
+    def _store_acts(self, works: Sequence[Work], retold: int) -> None:
+        """Write works of which not all are mere posts."""
         rows = [row for work in works for row in work.rows]
-        governs = bool(rows) or any(work.events for work in works)
-        with self._main.begin() if governs else self._posting():
+        with self._main.begin():
             appended = self._append_events(works)
             row_changes.execute(self._main, rows)
             posted = self._append_entries(works)
@@ -102,7 +110,6 @@ class Writer:
         self._position += appended
         self._batch += bool(appended)
         self._told = told
-        self._certain = True
 
     @contextmanager
     def _posting(self) -> Iterator[None]:

@@ -22,7 +22,8 @@ CHANGES = {
     "a redaction lost": (MAIN, "DELETE FROM redactions WHERE seq = 3", "redactions"),
     "an account of nowhere": (
         MAIN,
-        "INSERT INTO accounts SELECT 'eve', created_ts, agreement, identity, platform, 0, '', 1 FROM accounts LIMIT 1",
+        "INSERT INTO accounts (user, created_ts, agreement, identity, suspended_until_ms, suspended_reason, version)"
+        " SELECT 'eve', created_ts, agreement, identity, 0, '', 1 FROM accounts LIMIT 1",
         "the ledger does not have eve",
     ),
     "a row of nobody": (MAIN, "UPDATE tokens SET user = 'nobody'", "names nothing in accounts"),
