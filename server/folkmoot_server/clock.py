@@ -16,5 +16,7 @@ class Clock:
 
     def now_ms(self) -> int:
         """Return the time in Unix milliseconds, at least that of the call before."""
-        self._latest = max(self._latest, int(self._source() * 1000))
+        now = int(self._source() * 1000)
+        if now > self._latest:
+            self._latest = now
         return self._latest

@@ -121,13 +121,17 @@ class Hub:
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             listeners = room.listeners[codec]
             for session in listeners:
-                if session.lagged or session.socket.is_backed_up:
+                socket = session.socket
+                if session.lagged or socket.is_backed_up:
                     session.deliver_slowly(code, data, first, last)
-                else:
-                    outbox = session.outbox
-                    if not outbox:
-                        dirty.append(session)
-                    outbox.append(data)
+                elif session.outbox:
+                    session.outbox.append(data)
+                elif len(session.rooms) > 1:
+                    dirty.append(session)
+                    session.outbox.append(data)
+                elif socket.is_open:
+                    # No other room has anything for this one, so there is nothing to wait for.
+                    socket.transport.write(data)
             DELIVERIES.count += len(listeners) * len(frames)
             frames.clear()
 

@@ -200,7 +200,9 @@ class Session:
 
     def is_behind(self) -> bool:
         """Say whether reading more requests should wait: too many are open, or their answers are not taken."""
-        return self._in_flight >= MOST_IN_FLIGHT or self.socket.transport.get_write_buffer_size() > self._outbox_bytes
+        if self._in_flight >= MOST_IN_FLIGHT:
+            return True
+        return self.socket.is_backed_up and self.socket.transport.get_write_buffer_size() > self._outbox_bytes
 
     async def wait_for_room(self) -> None:
         """Wait until the session is not behind any more. A peer that never reads is closed by the keepalive."""
