@@ -4,8 +4,10 @@
 them.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import compress
 from pathlib import Path
 from sqlite3 import Connection, OperationalError
 from typing import Any
@@ -15,7 +17,7 @@ import msgspec
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 
 from .api import NewEntry, Segment
-from .database import connect_raw
+from .database import JOURNAL, connect_raw
 from .months import NAME
 
 OPEN_SEGMENTS = 8
@@ -40,7 +42,10 @@ SCHEMA = (
     "INSERT INTO {db}.segment SELECT :month, :format, :batch WHERE NOT EXISTS (SELECT 1 FROM {db}.segment)",
 )
 
-INSERT = "INSERT INTO {db}.entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+ALL_COLUMNS = (
+    *("grp", "seq", "ts", "kind", "user", "display_name", "role", "tags", "body"),
+    *("reply_to", "target", "data", "nonce", "version"),
+)
 COLUMNS = "seq, ts, kind, user, display_name, role, tags, body, reply_to, target, data"
 
 Row = tuple[Any, ...]
@@ -70,6 +75,24 @@ def row_of(grp: int, new: NewEntry) -> Row:
         new.nonce,
         new.version,
     )
+
+
+def inserts(rows: Iterable[Row]) -> Iterable[tuple[str, list[Row]]]:
+    """Return statements that insert rows, with values for each of them. Columns that would be NULL are left out: the
+    driver takes a microsecond for each None, which is a third of what a post costs here.
+    """
+    alike: defaultdict[tuple[bool, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        present = tuple([value is not None for value in row])
+        alike[present].append(tuple(compress(row, present)))
+    return [(_insert(present), values) for present, values in alike.items()]
+
+
+@cache
+def _insert(present: tuple[bool, ...]) -> str:
+    names = list(compress(ALL_COLUMNS, present))
+    places = ", ".join("?" * len(names))
+    return f"INSERT INTO {JOURNAL}.entry ({', '.join(names)}) VALUES ({places})"  # noqa: S608
 
 
 def entry_of(row: Row, redacted: frozenset[int] | set[int]) -> Entry:

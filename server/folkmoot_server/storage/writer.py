@@ -25,12 +25,11 @@ from .repair import last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
 from .schema import migrate
 from .sealing import Sealer
-from .segments import FORMAT, INSERT, SCHEMA, Row, SegmentReader, Segments, row_of
+from .segments import FORMAT, SCHEMA, Row, SegmentReader, Segments, inserts, row_of
 from .tables import ledger
 
 T = TypeVar("T")
 
-_INSERT_ENTRIES = INSERT.format(db=JOURNAL)
 _TOLD = f"UPDATE {JOURNAL}.segment SET batch = ?"  # noqa: S608
 _INSERT_EVENTS = insert(ledger)
 
@@ -135,14 +134,14 @@ class Writer:
         return len(rows)
 
     def _append_entries(self, works: Sequence[Work]) -> int:
-        """Write the entries of all works with one statement; return how many there were."""
+        """Write the entries of all works, those with the same columns by one statement; return how many there were."""
         rows: list[Row] = []
         for work in works:
             if work.entries:
                 grp = _grp(work)
                 rows += [row_of(grp, new) for new in work.entries]
-        if rows:
-            self._raw.executemany(_INSERT_ENTRIES, rows)
+        for statement, values in inserts(rows):
+            self._raw.executemany(statement, values)
         return len(rows)
 
     def _erase(self, works: Sequence[Work]) -> None:
