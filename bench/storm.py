@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 import uvloop
-from visitors import Visitor, beside, quantile_ms, until
+from visitors import Visitor, beside, post_on, quantile_ms, until
 
 from folkmoot_server.bench.loads import TEXT_BYTES, Load, Place
 from folkmoot_server.bench.processes import cpu_seconds, memory_bytes
@@ -95,21 +95,11 @@ async def fill_groups(url: str, places: Sequence[Place]) -> dict[int, int]:
     return {group: visitor.last_seq for group, visitor in zip(first, visitors, strict=True)}
 
 
-async def post_on(posters: Sequence[Visitor]) -> None:
-    """Post at the rate, in turn, for ever."""
-    due = time.perf_counter()
-    while True:
-        for poster in posters:
-            due += 1 / RATE
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            poster.post("." * TEXT_BYTES, due)
-
-
 async def measure(url: str, pid: int, places: Sequence[Place], cursors: dict[int, int]) -> Figures:
     """Return the figures of one storm over a server that has just started."""
     seats, others = of_groups(places)
     posters = [await Visitor.open(url, seat, cursors[seat.group]) for seat in seats]
-    posting = asyncio.create_task(post_on(posters))
+    posting = asyncio.create_task(post_on(posters, RATE))
     await asyncio.sleep(CALM_S)
     calm = [took for one in posters for took in one.took]
     for one in posters:

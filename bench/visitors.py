@@ -5,6 +5,7 @@ Handshake and frames are made by hand: a client library would cost as much as th
 
 import asyncio
 import os
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from websockets.uri import parse_uri
 
 from folkmoot_protocol.codec import MSGPACK
 from folkmoot_protocol.requests import GetHistory, Post, Request, Resume, Sync
-from folkmoot_server.bench.loads import Place
+from folkmoot_server.bench.loads import TEXT_BYTES, Place
 from folkmoot_server.bench.processes import cores, pin
 from folkmoot_server.bench.run import NO_LIMITS, serving
 from folkmoot_server.bench.stream import BINARY, PING, PONG, client_frame, frame_end, payload_of
@@ -48,7 +49,6 @@ class Visitor(asyncio.Protocol):
         self.took: list[float] = []
         self.faults: list[str] = []
         self.lags = self.last_seq = 0
-        self.pages_open = 0
         self._place = place
         self._cursor = cursor
         self._rest = b""
@@ -59,10 +59,15 @@ class Visitor(asyncio.Protocol):
         self._own: deque[float] = deque()
 
     @classmethod
-    async def open(cls, url: str, place: Place, cursor: int | None = None) -> "Visitor":
-        """Connect; return the visitor once it is back."""
-        visitor, where = cls(place, cursor), parse_uri(url)
-        await asyncio.get_running_loop().create_connection(lambda: visitor, where.host, where.port)
+    async def open(cls, url: str, place: Place, cursor: int | None = None, *, small: bool = False) -> "Visitor":
+        """Connect; return the visitor once it is back. `small`: the system keeps little of what is not read."""
+        visitor, where, loop = cls(place, cursor), parse_uri(url), asyncio.get_running_loop()
+        one = socket.socket()
+        one.setblocking(False)
+        if small:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        await loop.sock_connect(one, (where.host, where.port))
+        await loop.create_connection(lambda: visitor, sock=one)
         await visitor.back
         return visitor
 
@@ -161,13 +166,11 @@ class Visitor(asyncio.Protocol):
 
     def _catch_up(self, after: int, to: int) -> None:
         def come(result: Frame) -> None:
-            self.pages_open -= 1
             seqs = [entry["seq"] for entry in result["entries"] if entry["seq"] <= to]
             self.seqs += seqs
             if seqs and seqs[-1] < to:
                 self._catch_up(seqs[-1], to)
 
-        self.pages_open += 1
         self._ask(partial(GetHistory, group=self._place.code, after=after, limit=PAGE), come)
 
 
@@ -186,6 +189,16 @@ def beside(where: Path, settings: Sequence[str] = NO_LIMITS) -> Iterator[tuple[s
             yield server
         finally:
             os.sched_setaffinity(0, everywhere)
+
+
+async def post_on(posters: Sequence[Visitor], rate: float, text_bytes: int = TEXT_BYTES) -> None:
+    """Post so many a second, all in turn, for ever."""
+    due = time.perf_counter()
+    while True:
+        for poster in posters:
+            due += 1 / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            poster.post("." * text_bytes, due)
 
 
 async def until(is_so: Callable[[], bool]) -> None:
