@@ -235,9 +235,9 @@ class Governor:
         act.attach = attach
         return self._decide_act(act) or act
 
-    def act_unasked(self, room: Room, command: Command) -> None:
+    def act_unasked(self, room: Room, command: Command, attach: Attach | None = None) -> None:
         """Let the service itself carry out a command on a group that is ready, where there is cause to."""
-        act = self.act(room, command, SERVICE)
+        act = self.act(room, command, SERVICE, attach)
         if isinstance(act, Refusal):
             log.warning("could not act", group=room.state.code, command=type(command).__name__, code=act.code)
         elif act.events:

@@ -17,6 +17,7 @@ from .config import Config
 from .content import ContentRules
 from .dispatch import limit
 from .expiry import Expiry
+from .flags import LostFlags
 from .follower import Follower
 from .governor import Governor
 from .grading import Grading
@@ -129,6 +130,7 @@ class Node:
             Expiry(self).run(),
             Succession(self).run(),
             self.content.watch(),
+            LostFlags(self).run(),
             Grading(self).run(),
             self._tell_tally(),
             Recovery(self).run(),

@@ -12,6 +12,7 @@ from folkmoot_server.storage.api import (
     Acts,
     IdentityRow,
     MemberSettings,
+    OpenFlag,
     Outline,
     Remove,
     Store,
@@ -198,3 +199,15 @@ async def test_entries_of_a_closed_account_are_from_its_tag(store: Store, world:
     (entry,) = (await store.journal.search(group.code, query, before=99, limit=9)).entries
     assert entry == await store.journal.entry(group.code, 3)
     assert (entry.from_, entry.body) == (Author("~b0b", "~b0b", Role.MEMBER), "good morning")
+
+
+async def test_flags_that_are_not_on_record_yet_come_oldest_first(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    post = group.post("alice", nonce="x")
+    rows = [OpenFlag(group.code, "alice", nonce, "rule", "low", START + late) for nonce, late in (("x", 9), ("y", 5))]
+    post.rows = [Upsert("open_flags", msgspec.structs.asdict(row)) for row in rows]
+    await store.commit([post])
+    assert await store.ledger.open_flags(START + 9, 9) == rows[1:]
+    assert await store.ledger.open_flags(START + 10, 9) == rows[::-1]
+    assert await store.ledger.open_flags(START + 10, 1) == rows[1:]

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from folkmoot_protocol import requests as rq
 from tests.integration.players import Owner, Play, Player, Poster, Wanderer, check_history
 from tests.integration.server import Launch
 
@@ -58,3 +59,30 @@ async def test_nothing_acknowledged_is_lost(launch: Launch) -> None:
     assert server.terminate() == 0
     verified = server.run("db", "verify")
     assert verified.returncode == 0, verified.stderr
+
+
+async def test_every_acknowledged_post_that_breaks_a_rule_is_flagged(launch: Launch) -> None:
+    """The flag is recorded after the entry: a crash in between must not lose it."""
+    server = launch(groups=1, members=2, limits__posts_per_second=0)
+    ann, bob = server.seats[0]
+    async with await server.connect(ann) as wire:
+        await wire.run("/word add flag darn", ann.code)
+    flagged: set[int] = set()
+    for _ in range(3):
+        async with await server.connect(bob) as wire:
+            posts = [await wire.send(rq.Post, group=ann.code, body=f"darn {number}") for number in range(15)]
+            await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.to_thread(server.kill)
+            outcomes = await asyncio.gather(*posts, return_exceptions=True)
+            flagged |= {one.seq for one in outcomes if not isinstance(one, BaseException)}
+        await asyncio.to_thread(server.start)
+    assert flagged
+    async with await server.connect(ann) as wire:
+        found: list[int] = []
+        async with asyncio.timeout(30):
+            while not flagged <= set(found):
+                acts = (await wire.run("/log content_flagged", ann.code)).data["acts"]
+                found = [act["seq"] for act in acts]
+        assert len(found) == len(set(found)), "an entry was flagged twice"
+        bodies = {entry.seq: entry.body for entry in await wire.history(ann.code)}
+    assert all(bodies[seq].startswith("darn") for seq in found)

@@ -31,7 +31,7 @@ Decision = Sequence[Event] | Refusal
 
 
 def record_verdict(state: GroupState, command: c.RecordVerdict, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Note a broken rule. What is to be held while the queue is full is refused."""
+    """Note a broken rule. What is to be held while the queue is full is refused; what is flagged is flagged once."""
     if state.status is GroupStatus.CLOSED:
         return []
     user, rule, severity = command.user, command.rule, command.severity
@@ -40,6 +40,8 @@ def record_verdict(state: GroupState, command: c.RecordVerdict, actor: Actor, no
     is_full = len(waiting) >= policy.reviews_per_group or own >= policy.reviews_per_member
     until = end_of(now, policy.review_ms)
     if command.action is Action.FLAG:
+        if any(one.seq == command.seq for one in waiting):
+            return []
         return [
             ContentFlagged(
                 at=now,

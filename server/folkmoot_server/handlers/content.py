@@ -13,12 +13,13 @@ from folkmoot_governance.group.state import Review
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 
+from ..flags import closing
 from ..governor import SERVICE, Act
 from ..held import HeldText
 from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
-from ..storage.api import Work
+from ..storage.api import NewEntry, Work
 
 if TYPE_CHECKING:
     from ..node import Node
@@ -92,9 +93,10 @@ def hold(
     return None
 
 
-def flag(node: "Node", room: Room, user: str, verdict: Verdict, seq: int) -> None:
-    """Note for admins that an entry, stored just now, breaks a rule. A room that is being read again misses it."""
+def flag(node: "Node", room: Room, new: NewEntry, verdict: Verdict) -> None:
+    """Note for admins that an entry, stored just now, breaks a rule. What is lost here `flags.LostFlags` finds."""
     current = node.rooms.get(room.state.code)
-    if current is not None:
+    if current is not None and new.nonce is not None:
+        user, seq = new.entry.from_.user, new.entry.seq
         command = RecordVerdict(user, verdict.rule, verdict.severity, verdict.action, seq)
-        node.governor.act_unasked(current, command)
+        node.governor.act_unasked(current, command, closing(room.state.code, user, new.nonce))

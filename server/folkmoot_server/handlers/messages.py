@@ -19,6 +19,7 @@ from folkmoot_protocol.results import Empty, HistoryResult, PostResult, Result, 
 from folkmoot_protocol.types import Entry, EntryKind, SyncGroup
 
 from ..bus import GroupNews, TypingNews
+from ..flags import open_flag
 from ..held import HeldText
 from ..i18n import N_
 from ..rooms import Room
@@ -93,7 +94,7 @@ class PendingPost:
             if work.repeated is None:
                 self.node.bus.publish(GroupNews(self.room.state.code, (entry,), work.version))
                 if self.flag is not None:
-                    content.flag(self.node, self.room, self.session.user, self.flag, seq)
+                    content.flag(self.node, self.room, work.entries[0], self.flag)
 
     def fail(self, refusal: Refusal) -> None:
         self.session.finish()
@@ -208,7 +209,11 @@ def judge(
         target=form.target,
         data=data or None,
     )
-    return Work(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),)), verdict
+    work = Work(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),))
+    if verdict is not None:
+        nonce, row = open_flag(room.state.code, user, request.nonce, verdict, now)
+        work.entries, work.rows = (NewEntry(entry, nonce),), (row,)
+    return work, verdict
 
 
 async def repeat_or_refuse(

@@ -153,6 +153,17 @@ class IdentityRow(Struct, frozen=True):
     ts: int
 
 
+class OpenFlag(Struct, frozen=True):
+    """An entry that broke a content rule and has no flag on record yet; `nonce` tells which of `user`'s it is."""
+
+    code: str
+    user: str
+    nonce: str
+    rule: str
+    severity: str
+    ts: int
+
+
 class Note(Struct, frozen=True):
     """What an admin has noted about an account in a group."""
 
@@ -348,6 +359,10 @@ class Ledger(Protocol):
 
     async def places_of(self, user: str) -> list[str]:
         """Return the codes of the groups that an account is a member of, asks to join or is invited to."""
+        ...
+
+    async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:
+        """Return entries posted before (Unix ms) that were to be flagged and are not, oldest first."""
         ...
 
     async def held_texts(self, code: str) -> dict[int, str]:

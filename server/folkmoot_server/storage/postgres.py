@@ -13,6 +13,7 @@ from .api import (
     IdentityRow,
     Measure,
     Note,
+    OpenFlag,
     Outline,
     Recorded,
     StoredAccount,
@@ -88,6 +89,9 @@ class PostgresLedger:
 
     async def places_of(self, user: str) -> list[str]:
         return await self._read(identity_tables.places_of, user)
+
+    async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:
+        return await self._read(record_tables.find_open_flags, before, limit)
 
     async def held_texts(self, code: str) -> dict[int, str]:
         return await self._read(ledger_tables.find_held_texts, code)

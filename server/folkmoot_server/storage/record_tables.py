@@ -5,9 +5,9 @@ from sqlalchemy import Connection, func, or_, select
 from folkmoot_governance import GroupState
 from folkmoot_protocol.types import GroupStatus
 
-from .api import ActivityRow, Acts, Outline, Recorded
+from .api import ActivityRow, Acts, OpenFlag, Outline, Recorded
 from .ledger_tables import own_fields, recorded
-from .tables import accounts, activity, groups, ledger, members
+from .tables import accounts, activity, groups, ledger, members, open_flags
 
 
 def acts(main: Connection, stream: str, wanted: Acts, limit: int) -> list[Recorded]:
@@ -59,3 +59,9 @@ def due_for_recovery(main: Connection, below: int, before_ms: int, after: str, l
     """Return accounts whose credit is below a score and has not changed since, by name."""
     query = select(accounts.c.user).where(accounts.c.credit < below, accounts.c.credit_ts <= before_ms)
     return list(main.execute(query.where(accounts.c.user > after).order_by(accounts.c.user).limit(limit)).scalars())
+
+
+def find_open_flags(main: Connection, before: int, limit: int) -> list[OpenFlag]:
+    """Return entries that were to be flagged and are not, oldest first."""
+    query = select(open_flags).where(open_flags.c.ts < before).order_by(open_flags.c.ts).limit(limit)
+    return [OpenFlag(*row) for row in main.execute(query)]

@@ -22,6 +22,7 @@ from .api import (
     IdentityRow,
     Measure,
     Note,
+    OpenFlag,
     Outline,
     Page,
     Recorded,
@@ -226,6 +227,9 @@ class SqliteLedger:
 
     async def places_of(self, user: str) -> list[str]:
         return await self._read(identity_tables.places_of, user)
+
+    async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:
+        return await self._read(record_tables.find_open_flags, before, limit)
 
     async def held_texts(self, code: str) -> dict[int, str]:
         return await self._read(ledger_tables.find_held_texts, code)

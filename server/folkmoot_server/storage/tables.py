@@ -1,9 +1,10 @@
 """The ledger and the tables made from it, for SQLite and PostgreSQL alike.
 
 `ledger` is the record; `groups` to `words` are projections of it, rewritten from it at any time; `notes`, `held_texts`
-(of held posts, sealed), `identities` (numbers, sealed), `profiles`, `tokens`, `read_marks`, `activity` (how busy a
-group is), `member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts
-of their own. No foreign key cascades: what a decision rests on cannot be deleted from under it.
+(of held posts, sealed), `open_flags` (entries whose flag is not on record yet), `identities` (numbers, sealed),
+`profiles`, `tokens`, `read_marks`, `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose
+memberships have still to end) and `journal_heads` are facts of their own. No foreign key cascades: what a decision
+rests on cannot be deleted from under it.
 What PostgreSQL alone has (`heads`, `counters`, the journal's
 `entry` and `restricted`, and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
@@ -12,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0016"
+SCHEMA = "0017"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -262,6 +263,18 @@ held_texts = Table(
     _number("number", primary_key=True, autoincrement=False),
     _number("until_ms"),
     _text("sealed"),
+)
+
+open_flags = Table(
+    "open_flags",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _text("user", primary_key=True),
+    _text("nonce", primary_key=True),
+    _text("rule"),
+    _text("severity"),
+    _number("ts"),
+    Index(None, "ts"),
 )
 
 profiles = Table(

@@ -121,3 +121,10 @@ def test_words_are_bounded() -> None:
         do(state, c.AddWord(f"word{number}", Action.REFUSE), "olga")
     assert code_of(ask(state, c.AddWord("more", Action.REFUSE), "olga")) == ErrorCode.CONFLICT
     assert ask(state, c.AddWord("word0", Action.FLAG), "olga")
+
+
+def test_an_entry_is_flagged_once() -> None:
+    state = make_group()
+    assert len(do(state, verdict(Action.FLAG, seq=7), SERVICE.user)) == 1
+    assert do(state, verdict(Action.FLAG, seq=7), SERVICE.user) == []
+    assert len(do(state, verdict(Action.FLAG, seq=8), SERVICE.user)) == 1
