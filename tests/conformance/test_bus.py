@@ -7,7 +7,7 @@ import pytest
 from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group.events import TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.bus import AccountNews, Bus, GroupNews, News, PresenceNews, TallyNews, TypingNews
+from folkmoot_server.bus import AccountNews, Bus, ClosedNews, GroupNews, News, PresenceNews, TallyNews, TypingNews
 from tests.conformance.backends import BUSES
 
 CODE = "100000000006"
@@ -31,6 +31,7 @@ ALL_KINDS: list[News] = [
     AccountNews("ann", 2, (AccountSuspended(at=1, by="root", until_ms=2, reason="spam"),)),
     TypingNews(CODE, "ann"),
     PresenceNews("ann", "node", 2, asks=True),
+    ClosedNews("alice"),
     TallyNews("node", {b"\x00\xff": 3}, {"tries": {b"": 1}}),
 ]
 

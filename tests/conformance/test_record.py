@@ -211,3 +211,20 @@ async def test_flags_that_are_not_on_record_yet_come_oldest_first(store: Store, 
     assert await store.ledger.open_flags(START + 9, 9) == rows[1:]
     assert await store.ledger.open_flags(START + 10, 9) == rows[::-1]
     assert await store.ledger.open_flags(START + 10, 1) == rows[1:]
+
+
+async def test_what_a_member_has_set_for_itself_is_read_with_the_account(store: Store, world: World) -> None:
+    group = world.group()
+    joined = e.MemberJoined(at=START, by="bob", user="bob", via="open")
+    await store.commit([group.found(), group.act(joined)])
+    for settings in (MemberSettings("Bobby", Notify.OFF), MemberSettings("Rob", Notify.MENTIONS)):
+        await store.commit([Work(rows=[settings_row(group.code, "bob", settings)])])
+        found = await store.ledger.load_account("bob")
+        assert found is not None
+        assert found.settings == {group.code: settings}
+        assert await store.ledger.list_members(group.code) == {"alice": "Alice", "bob": settings.nick}
+    await store.commit([Work(rows=[ignored_row("bob", whom, is_ignored=True) for whom in ("alice", "carol")])])
+    await store.commit([Work(rows=[ignored_row("bob", "alice", is_ignored=False)])])
+    found = await store.ledger.load_account("bob")
+    assert found is not None
+    assert found.ignored == {"carol"}

@@ -1,0 +1,84 @@
+"""What happens by itself, and what one sets for oneself, is the same on all nodes. Ann is on node A, the others on B."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import pytest
+
+from folkmoot_protocol import events as ev
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.types import Entry
+from tests.cluster.checker import told
+from tests.cluster.nodes import Cluster
+from tests.integration.wire import Wire, refused
+
+pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
+
+
+class Three(NamedTuple):
+    """Ann owns `code`; bob has a second device on ann's node."""
+
+    ann: Wire
+    bob: Wire
+    cat: Wire
+    device: Wire
+    code: str
+
+
+@pytest.fixture
+async def three(cluster: Cluster) -> AsyncIterator[Three]:
+    async with contextlib.AsyncExitStack() as stack:
+        a, b = cluster.nodes
+        wires = [await stack.enter_async_context(await Wire.open(node.ws)) for node in (a, b, b)]
+        for wire, user in zip(wires, ("ann", "bob", "cat"), strict=True):
+            await wire.register(user)
+        ann, bob, cat = wires
+        code = await ann.create()
+        for wire in (bob, cat):
+            await wire.ask(rq.JoinGroup, group=code)
+        device = await stack.enter_async_context(await Wire.open(a.ws, bob.session.token))
+        yield Three(ann, bob, cat, device, code)
+
+
+def events_in(entries: list[Entry]) -> list[object]:
+    """Return what the notices among some entries tell of."""
+    return [told(entry).get("event") for entry in entries if told(entry)]
+
+
+async def test_own_settings_ends_and_closing_reach_all_nodes(three: Three) -> None:
+    """One cluster for all: starting one takes longest."""
+    ann, bob, cat, device, code = three
+    await check_own_settings(three)
+
+    await ann.run("/mute @bob 1s", code)
+    await refused(bob.ask(rq.Post, group=code, body="hello"), "muted")
+    await cat.until(lambda: "mutes_ended" in events_in(cat.entries(code)))
+    await ann.seen(code, await bob.post(code, "hello"))
+
+    await ann.run("/heir @bob", code)
+    seq = await ann.post(code, "good morning")
+    await cat.seen(code, seq)
+    await ann.run("/account close ann")
+    await cat.until(lambda: "departed" in events_in(cat.entries(code)))
+    group = await cat.group(code)
+    assert (group.owner, group.members) == ("bob", 2)
+    for wire in (cat, device):
+        history = await wire.history(code)
+        assert history[seq - 1].body == "good morning"
+        assert history[seq - 1].from_.user.startswith("~")
+        assert [events_in(history).count(event) for event in ("mutes_ended", "succeeded", "departed")] == [1, 1, 1]
+
+
+async def check_own_settings(three: Three) -> None:
+    """What bob sets on one node holds on the other."""
+    ann, bob, _, device, code = three
+    await bob.run("/nick Bobby", code)
+    entry = (await ann.seen(code, await bob.post(code, "it is me")))[-1]
+    assert entry.from_.display_name == "Bobby"
+    await bob.run("/notify off", code)
+    await device.until(lambda: "off" in [one.group.notify for one in device.log if isinstance(one, ev.GroupEvent)])
+    await bob.run("/ignore @cat")
+    await device.until(
+        lambda: ("cat",) in [one.account.ignored for one in device.log if isinstance(one, ev.AccountEvent)]
+    )
