@@ -1,4 +1,4 @@
-"""What happens by itself, and what one sets for oneself, is the same on all nodes. Ann is on node A, the others on B."""
+"""What happens by itself, and what one sets for oneself, is the same on all nodes: ann is on A, the others are on B."""
 
 import contextlib
 from collections.abc import AsyncIterator

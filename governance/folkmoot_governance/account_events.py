@@ -1,0 +1,101 @@
+"""What happened to an account. As of groups, events are the ledger's content: they never change meaning.
+
+They hold no personal data: events are kept for good, and what is erased on request must not be in them (G6.2).
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from folkmoot_protocol.types import Identity
+
+from .actor import PlatformRole
+from .credit import START
+
+
+class AccountEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Base of all events of an account: when (Unix ms), and by whom."""
+
+    at: int
+    by: str
+
+
+class AccountRegistered(AccountEvent, frozen=True, kw_only=True, tag="registered"):
+    user: str
+    agreement: str
+    credit: int = START
+
+
+class AgreementAccepted(AccountEvent, frozen=True, kw_only=True, tag="agreement_accepted"):
+    agreement: str
+
+
+class AccountSuspended(AccountEvent, frozen=True, kw_only=True, tag="account_suspended"):
+    until_ms: int
+    reason: str
+
+
+class AccountRestored(AccountEvent, frozen=True, kw_only=True, tag="account_restored"):
+    reason: str
+
+
+class RoleGranted(AccountEvent, frozen=True, kw_only=True, tag="role_granted"):
+    role: PlatformRole | None
+    reason: str
+
+
+class IdentityAttested(AccountEvent, frozen=True, kw_only=True, tag="identity_attested"):
+    identity: Identity
+    reason: str
+
+
+class CreditChanged(AccountEvent, frozen=True, kw_only=True, tag="credit_changed"):
+    """The score moved by `points` to `score`; `case` is the report that cost it, or the act that was overturned."""
+
+    cause: Literal["penalty", "restored", "recovered", "set"]
+    points: int
+    score: int
+    case: str = ""
+    reason: str = ""
+
+
+class IdentityAsked(AccountEvent, frozen=True, kw_only=True, tag="identity_asked"):
+    identity: Identity
+
+
+class IdentityWithdrawn(AccountEvent, frozen=True, kw_only=True, tag="identity_withdrawn"):
+    identity: Identity
+
+
+class IdentityRejected(AccountEvent, frozen=True, kw_only=True, tag="identity_rejected"):
+    identity: Identity
+    reason: str
+
+
+class IdentityRead(AccountEvent, frozen=True, kw_only=True, tag="identity_read"):
+    """Staff (`by`) has read the numbers of the account, for `case`."""
+
+    case: str
+
+
+class AccountClosed(AccountEvent, frozen=True, kw_only=True, tag="account_closed"):
+    """The account is no more; its name is not given to anybody else, and nothing but `author_tag` is shown of it."""
+
+    author_tag: str
+    reason: str = ""
+
+
+AnyAccountEvent = (
+    AccountRegistered
+    | AgreementAccepted
+    | AccountSuspended
+    | AccountRestored
+    | RoleGranted
+    | IdentityAttested
+    | CreditChanged
+    | IdentityAsked
+    | IdentityWithdrawn
+    | IdentityRejected
+    | IdentityRead
+    | AccountClosed
+)
