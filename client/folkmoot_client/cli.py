@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .admin.app import admin_app
-from .admin.cases import credit_app
+from .admin.cases import case_app, credit_app
 from .options import ServerOption, check_server
 from .sdk.address import DEFAULT_SERVER
 from .terminal import _
@@ -17,6 +17,7 @@ from .terminal import _
 __all__ = ["admin_app", "chat", "replay"]
 
 admin_app.add_typer(credit_app, name="credit")
+admin_app.add_typer(case_app, name="case")
 
 
 def chat(

@@ -107,6 +107,8 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "restore_account": _STAFF,
     "close_account": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "attest_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
+    "review_case": _STAFF | {PlatformRole.REVIEWER},
+    "review_appeal": _STAFF | {PlatformRole.REVIEWER},
     "set_credit": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "read_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from folkmoot_protocol.types import Identity
 
+from .case.rules import CaseRules
 from .classification import Grade
 from .credit import CreditRules, Quota, level_of
 from .duration import DAY_MS, HOUR_MS, MINUTE_MS
@@ -21,6 +22,7 @@ class Policy(Struct, frozen=True):
     """
 
     credit: CreditRules = CreditRules()
+    cases: CaseRules = CaseRules()
     grades: tuple[Grade, ...] = (Grade(),)
     admins_per_group: int = 50
     bans_per_group: int = 10_000

@@ -101,10 +101,11 @@ class SyncResult(Struct, frozen=True, gc=False):
     groups: dict[str, SyncGroup]
 
 
-class ReportResult(Struct, frozen=True, gc=False):
-    """The case that a report opened."""
+class ReportResult(Struct, frozen=True, omit_defaults=True, gc=False):
+    """The case that a report opened, and by when (Unix ms) it is to be answered."""
 
     case: str
+    due_ms: int = 0
 
 
 class AdminResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):

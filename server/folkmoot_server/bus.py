@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol
+from typing import Protocol
 
 import structlog
 from msgspec import Struct
@@ -89,13 +89,16 @@ class JoinedNews(Struct, frozen=True, gc=False, tag="joined"):
 
 
 class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
-    """What an account asked for was decided by the act `case`: a group turned its request to join down, or nobody
-    answered it in time; its identity was verified, or not. `name`: of the group, or the level of identity."""
+    """What became of what an account asked for: to join the group `name`, to have its identity verified at the level
+    `name`, a report or an appeal. `case` is the act that decided, or the number of the report or appeal.
+
+    `state` is a key of `hub.ANSWERS`.
+    """
 
     user: str
     case: str
-    state: Literal["denied", "expired", "verified", "unverified"]
-    name: str
+    state: str
+    name: str = ""
     reason: str = ""
 
 

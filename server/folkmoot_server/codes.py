@@ -1,4 +1,4 @@
-"""Fresh group codes."""
+"""Fresh group codes, invite codes and case numbers."""
 
 import secrets
 from typing import TYPE_CHECKING
@@ -7,6 +7,20 @@ from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_c
 
 if TYPE_CHECKING:
     from .node import Node
+
+
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Of codes that people read and type: none that is taken for another."""
+
+
+def random_letters(length: int) -> str:
+    """Return letters that nobody guesses."""
+    return "".join(secrets.choice(LETTERS) for _ in range(length))
+
+
+def report_number() -> str:
+    """Return a number for a report; that nobody has it is for the ledger to guarantee."""
+    return f"r-{random_letters(10)}"
 
 
 async def free_code(node: "Node") -> str:

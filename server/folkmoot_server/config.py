@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from folkmoot_governance.ladder import DEFAULT_LADDER, parse_ladder
 from folkmoot_server import config_text
-from folkmoot_server.config_credit import QUOTAS, CreditPolicy, Quota
+from folkmoot_server.config_credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
 from folkmoot_server.config_load import ConfigError, load
 from folkmoot_server.config_setting import Value, labels, named, section, setting, settings_of
 from folkmoot_server.terminal import _
@@ -298,6 +298,7 @@ class Policy:
         GRADES,
         replaced=True,
     )
+    reports: ReportPolicy = section(ReportPolicy, "Reports and appeals: within which times they are answered.")
     content: ContentPolicy = section(ContentPolicy, "Rule files, and what becomes of posts that break a rule.")
     groups: GroupPolicy = section(GroupPolicy, "What holds in every group.")
 

@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import MOST
-from folkmoot_server.config_setting import numbers, setting
+from folkmoot_server.config_setting import labels, numbers, setting
+from folkmoot_server.terminal import _
 
 NO_LIMIT = "0 = no limit."
+SEVERITIES = tuple(severity.value for severity in Severity)
+
+
+def check_severity(text: str) -> str | None:
+    """Say what a severity may be, unless the text is one."""
+    return None if text in SEVERITIES else _("one of: {choices}").format(choices=", ".join(SEVERITIES))
 
 
 @dataclass(frozen=True)
@@ -51,4 +59,41 @@ class CreditPolicy:
         {"standard": 60, "limited": 30, "poor": 0},
         least=0,
         most=MOST,
+    )
+
+
+REASONS = {
+    "spam": "low",
+    "off_topic": "low",
+    "insult": "medium",
+    "harassment": "medium",
+    "false_information": "medium",
+    "fraud": "high",
+    "privacy": "high",
+    "illegal": "high",
+    "other": "low",
+}
+
+
+@dataclass(frozen=True)
+class ReportPolicy:
+    """Reports and appeals: reasons, and times within which they are answered (G12, P15)."""
+
+    hours_low: int = setting(72, "Hours within which a report of severity low is to be answered.", least=1, most=8760)
+    hours_medium: int = setting(
+        48, "Hours within which a report of severity medium is to be answered.", least=1, most=8760
+    )
+    hours_high: int = setting(24, "Hours within which a report of severity high is to be answered.", least=1, most=8760)
+    appeal_hours: int = setting(
+        72,
+        "Hours within which an appeal is to be answered; after that staff may answer for a group's own admins.",
+        least=1,
+        most=8760,
+    )
+    appeal_days: int = setting(30, "Days after a measure in which one may appeal against it.", least=1, most=3650)
+    reasons: Mapping[str, str] = labels(
+        "NAME",
+        "Reasons for reports, name = severity (low, medium, high). Naming any replaces the default ones.",
+        REASONS,
+        check=check_severity,
     )

@@ -16,7 +16,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode, ErrorCode, RequestError
 from folkmoot_protocol.results import Result
 
-from .handlers import accounts, admin, entries, groups, messages, search, slash
+from .handlers import accounts, admin, entries, groups, messages, reports, search, slash
 from .i18n import N_
 from .metrics import REQUESTS
 from .session import Session
@@ -42,7 +42,6 @@ ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."
 STOPPING = Refusal(
     ErrorCode.UNAVAILABLE, N_("The server is restarting; come back in a moment."), {"retry_after_ms": 1000}
 )
-LATER = Refusal(ErrorCode.UNAVAILABLE, N_("This server does not offer this yet."), {"help": "/help"})
 INTERNAL = Refusal(ErrorCode.INTERNAL, N_("Something went wrong in the server. It has been noted."))
 
 
@@ -54,11 +53,6 @@ class Row(Struct, frozen=True):
     login: bool = True
     cost: float = 1
     agreed: bool = False
-
-
-def report(node: "Node", session: Session, request: rq.Report) -> Refusal:
-    """Reports open cases, which this version does not have yet (G12)."""
-    return LATER
 
 
 ROWS: dict[type[rq.Request], Row] = {
@@ -84,7 +78,7 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.Sync: Row(messages.sync, cost=5),
     rq.MarkRead: Row(messages.mark_read),
     rq.Typing: Row(messages.typing),
-    rq.Report: Row(report),
+    rq.Report: Row(reports.report, cost=5),
     rq.Admin: Row(admin.administer, cost=2),
 }
 

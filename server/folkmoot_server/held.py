@@ -30,28 +30,43 @@ class HeldText(Struct, frozen=True):
     data: dict[str, Any] = {}
 
 
+class Sealed:
+    """Seals texts under a key made from the journal's, each bound to what it belongs to. `purpose` makes the key."""
+
+    def __init__(self, data_dir: Path, purpose: bytes) -> None:
+        key = load_key(data_dir / "keys" / "journal.key")
+        self._cipher = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(key))
+
+    def seal(self, text: bytes, bound_to: bytes) -> str:
+        """Return a text as it may be stored."""
+        nonce = os.urandom(NONCE_BYTES)
+        return base64.b64encode(nonce + self._cipher.encrypt(nonce, text, bound_to)).decode()
+
+    def open(self, sealed: str, bound_to: bytes) -> bytes | None:
+        """Return a text; None where it is not what was sealed under this key."""
+        raw = base64.b64decode(sealed)
+        try:
+            return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to)
+        except InvalidTag:
+            return None
+
+
 class HeldTexts:
-    """Seals the texts of held posts under a key made from the journal's, each bound to its group and number."""
+    """Seals the texts of held posts, each bound to its group and number."""
 
     def __init__(self, data_dir: Path) -> None:
-        key = load_key(data_dir / "keys" / "journal.key")
-        self._cipher = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=b"folkmoot held posts").derive(key))
+        self._sealed = Sealed(data_dir, b"folkmoot held posts")
 
     def rows(self, code: str, number: int, text: HeldText, now: int, until_ms: int) -> list[RowChange]:
         """Return the row of a held text, and the removal of those of the group whose time is over."""
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, msgspec.json.encode(text), _bound_to(code, number))
-        values = {"code": code, "number": number, "until_ms": until_ms, "sealed": base64.b64encode(sealed).decode()}
+        sealed = self._sealed.seal(msgspec.json.encode(text), _bound_to(code, number))
+        values = {"code": code, "number": number, "until_ms": until_ms, "sealed": sealed}
         return [Remove(TABLE, {"code": code}, until_ms=now), Upsert(TABLE, values)]
 
     def unseal(self, code: str, number: int, sealed: str) -> HeldText | None:
         """Return a text; None where it is not what was sealed under this key."""
-        raw = base64.b64decode(sealed)
-        try:
-            text = self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound_to(code, number))
-        except InvalidTag:
-            return None
-        return msgspec.json.decode(text, type=HeldText)
+        text = self._sealed.open(sealed, _bound_to(code, number))
+        return None if text is None else msgspec.json.decode(text, type=HeldText)
 
 
 def removal(code: str, number: int) -> RowChange:

@@ -70,6 +70,11 @@ ANSWERS = {
     "expired": N_("Nobody has answered your request to join {name}"),
     "verified": N_("Your identity is verified at level {name}"),
     "unverified": N_("Your identity is not verified at level {name}"),
+    "upheld": N_("Your report {case} was upheld"),
+    "dismissed": N_("Your report {case} was dismissed"),
+    "bad_faith": N_("Your report {case} was found to be in bad faith"),
+    "overturned": N_("Your appeal {case} succeeded: the measure is lifted"),
+    "confirmed": N_("Your appeal {case} was turned down: the measure stands"),
 }
 """How an account is told what became of what it asked for, by the state of its case."""
 
@@ -223,7 +228,7 @@ class Hub:
     def tell_answer(self, account: Account, news: AnswerNews) -> None:
         """Tell an account's connections what became of what it asked for."""
         for session in account.sessions:
-            text = session.say(ANSWERS[news.state], {"name": news.name})
+            text = session.say(ANSWERS[news.state], {"name": news.name, "case": news.case})
             text = f"{text}: {news.reason}" if news.reason else text
             session.send(CaseEvent(case=news.case, state=news.state, text=text))
 

@@ -7,6 +7,7 @@ import secrets
 import structlog
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 
@@ -15,7 +16,9 @@ from .bus import TALLY_TOPIC, Bus, News, PresenceNews, TallyNews
 from .clock import Clock
 from .config import Config
 from .content import ContentRules
+from .desk import Desk, Settling
 from .dispatch import limit
+from .evidence import Evidence
 from .expiry import Expiry
 from .flags import LostFlags
 from .follower import Follower
@@ -48,6 +51,7 @@ SWEEP_S = 30
 ARRIVALS_AT_ONCE = 8
 """Sign-ins by token that are carried out at the same time. More would not be done sooner: measured with 5,000 waiting,
 all of them together took twice the CPU, and posts between them 20 times as long."""
+MONTH_MS = 31 * DAY_MS
 
 OF_THE_GROUP = frozenset(
     {
@@ -109,6 +113,8 @@ class Node:
         self.held_texts = HeldTexts(config.server.data_dir)
         self.vault = Vault(config.server.data_dir)
         self.raids = RaidGuard(self.rooms, self.governor, in_cluster=self.in_cluster)
+        self.evidence = Evidence(config.server.data_dir, config.retention.months * MONTH_MS)
+        self.desk = Desk(self.writer, bus, clock, policy)
         self.passwords = Passwords()
         self.page_views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)
         name = config.cluster.node_name or secrets.token_hex(6)
@@ -134,6 +140,7 @@ class Node:
             Grading(self).run(),
             self._tell_tally(),
             Recovery(self).run(),
+            Settling(self).run(),
         ]
         if self.in_cluster:
             self.bus.follow(TALLY_TOPIC)

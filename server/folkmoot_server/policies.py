@@ -1,6 +1,7 @@
 """The configuration as the rules take it."""
 
 from folkmoot_governance import Policy
+from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.classification import Grade
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import CreditRules, Level, Quota
@@ -9,6 +10,7 @@ from folkmoot_protocol.types import Identity
 
 from . import config as cfg
 from .config import Config
+from .config_credit import ReportPolicy
 from .published import Documents
 
 
@@ -46,11 +48,23 @@ def credit_of(policy: cfg.Policy) -> CreditRules:
     return CreditRules(policy.credit.start, policy.credit.recover_per_day, tuple(levels), penalties)
 
 
+def cases_of(reports: ReportPolicy) -> CaseRules:
+    """Return the rules of reports and appeals."""
+    hours = {Severity.LOW: reports.hours_low, Severity.MEDIUM: reports.hours_medium, Severity.HIGH: reports.hours_high}
+    return CaseRules(
+        reasons={name: Severity(severity) for name, severity in reports.reasons.items()},
+        answer_ms={severity: number * HOUR_MS for severity, number in hours.items()},
+        appeal_answer_ms=reports.appeal_hours * HOUR_MS,
+        appeal_ms=reports.appeal_days * DAY_MS,
+    )
+
+
 def policy_of(config: Config, documents: Documents) -> Policy:
     """Return the configuration as rules take it."""
     policy, groups = config.policy, config.policy.groups
     return Policy(
         credit=credit_of(policy),
+        cases=cases_of(policy.reports),
         grades=grades_of(config),
         admins_per_group=groups.admins_per_group,
         to_post=Identity(policy.identity.to_post),

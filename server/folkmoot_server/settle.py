@@ -1,24 +1,33 @@
 """Waiting until an act is stored."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from folkmoot_governance import Refusal
 
-from .governor import AccountAct, Act
+from .governor import Act
+from .writer import Pending
 
 if TYPE_CHECKING:
     from .node import Node
 
 
-async def stored(node: "Node", act: AccountAct | Refusal) -> Refusal | None:
-    """Queue an act on an account and wait until it is stored; return why it was not."""
+class Storing(Pending, Protocol):
+    """Something on its way to disk whose outcome can be waited for."""
+
+    on_done: Callable[[], None]
+    on_fail: Callable[[Refusal], None]
+
+
+async def stored(node: "Node", act: Storing | Refusal) -> Refusal | None:
+    """Queue an act on an account or a case and wait until it is stored; return why it was not."""
     if isinstance(act, Refusal):
         return act
     settled: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
     act.on_done = lambda: settled.set_result(None)
     act.on_fail = settled.set_result
-    node.governor.queue(act)
+    node.writer.put(act)
     # A connection that goes away must not take the outcome with it: the writer still settles the act.
     return await asyncio.shield(settled)
 

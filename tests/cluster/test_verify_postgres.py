@@ -57,7 +57,7 @@ async def test_a_sound_database_has_no_problems_while_a_node_has_it_open(databas
         await fill(store)
         seen: list[tuple[int, int]] = []
         assert await verify(database, KEY, lambda done, total: seen.append((done, total))) == []
-        assert seen == [(done, 5) for done in range(1, 6)]
+        assert seen == [(done, 6) for done in range(1, 7)]
     finally:
         await store.close()
 

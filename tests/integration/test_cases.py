@@ -87,3 +87,105 @@ async def test_who_may_not_set_credit(root: Wire, people: list[Wire]) -> None:
     await refused(admin(root, "credit", "set", bob.user, reason="r"), "bad_request", field="score")
     await refused(admin(root, "credit", "set", bob.user, reason="r", options={"score": 9999}), "bad_request")
     await refused(admin(root, "credit", "show", "nobody.here"), "no_such_user")
+
+
+async def test_a_report_keeps_what_was_said_and_is_answered(
+    root: Wire, people: list[Wire], seats: list[Seat], staffed: Server
+) -> None:
+    ann, bob, carol, _ = people
+    code = seats[0].code
+    seq = await bob.post(code, "send me your money")
+    opened: rs.ReportResult = await carol.ask(rq.Report, group=code, seq=seq, reason="fraud", text="he asks everybody")
+    assert opened.due_ms > 0
+    assert (await carol.ask(rq.Report, group=code, seq=seq, reason="spam")).case == opened.case, "once is enough"
+    (queued,) = (await ann.run("/queue", code)).data["reports"]
+    assert (queued["seq"], queued["user"], queued["case"]) == (seq, bob.user, opened.case)
+    assert carol.user not in str(queued)
+    await ann.run(f"/delete {seq}", code)
+    (row,) = [item for item in (await admin(root, "case", "list")).items if item["case"] == opened.case]
+    assert (row["severity"], row["user"], row["due_ts"]) == ("high", bob.user, opened.due_ms)
+    shown = (await admin(root, "case", "show", opened.case)).items[0]
+    assert (shown["text"], shown["subject"]["entry"]["body"]) == ("he asks everybody", "send me your money")
+    assert (shown["by"], shown["reliability"]) == (carol.user, 100)
+    closing = {"reason": "a fraud", "options": {"outcome": "upheld"}}
+    assert (await admin(root, "case", "close", opened.case, **closing, dry_run=True)).items[0]["state"] == "upheld"
+    await admin(root, "case", "close", opened.case, **closing)
+    told = await carol.event(ev.CaseEvent)
+    assert (told.case, told.state, told.text.partition(": ")[2]) == (opened.case, "upheld", "a fraud")
+    assert (await bob.event(ev.AccountEvent)).account.credit == Credit("standard", 60)
+    (penalty,) = (await bob.run("/credit")).data["items"]
+    assert (penalty["report"], penalty["points"], penalty["reason"]) == (opened.case, "-40", "a fraud")
+    (mine,) = (await carol.run("/案件")).data["items"]
+    assert (mine["case"], mine["state"], mine["answer"]) == (opened.case, "upheld", "a fraud")
+    assert "root" not in str(mine)
+    await refused(admin(root, "case", "close", opened.case, **closing), "conflict", outcome="upheld")
+    assert (await ann.run("/queue", code)).data["reports"] == []
+    assert opened.case in [
+        item["case"] for item in (await admin(root, "case", "list", options={"state": "closed"})).items
+    ]
+
+
+async def test_what_can_be_reported_and_by_whom(people: list[Wire], seats: list[Seat], staffed: Server) -> None:
+    ann, bob, carol, _ = people
+    code = seats[0].code
+    seq = await bob.post(code, "something")
+    async with await staffed.connect(staffed.take_outsider()) as stranger:
+        await refused(stranger.ask(rq.Report, group=code, seq=seq, reason="spam"), "not_a_member")
+        group = await stranger.run(f"/report @{bob.user} insult he is rude")
+        assert group.data["user"] == bob.user
+        assert (await stranger.ask(rq.Report, group=code, reason="spam")).case
+    await refused(bob.ask(rq.Report, group=code, seq=seq, reason="spam"), "forbidden")
+    await refused(ann.ask(rq.Report, group=code, reason="spam"), "forbidden")
+    await refused(carol.ask(rq.Report, group=code, seq=9999, reason="spam"), "no_such_entry")
+    await refused(carol.ask(rq.Report, group=code, seq=1, reason="spam"), "no_such_entry")
+    await refused(carol.ask(rq.Report, user="nobody.here", reason="spam"), "no_such_user")
+    await refused(carol.ask(rq.Report, group="1234", reason="spam"), "no_such_group")
+    await refused(carol.ask(rq.Report, reason="spam"), "bad_request", field="user")
+    await refused(carol.run("/report group spam"), "bad_request")
+    rule = "policy.reports.reasons"
+    await refused(carol.ask(rq.Report, group=code, seq=seq, reason="ugly"), "bad_request", field="reason", rule=rule)
+    replied = await carol.ask(rq.Post, group=code, body="/举报 spam enough", reply_to=seq)
+    assert replied.command.data["seq"] == seq
+    assert (await carol.run("/report 群 off_topic", code)).data["user"] == ann.user
+    await ann.run(f"/delete {seq}", code)
+    await refused(ann.ask(rq.Report, group=code, seq=seq, reason="spam"), "conflict")
+
+
+async def test_bad_faith_is_limited_but_never_the_first(root: Wire, people: list[Wire], seats: list[Seat]) -> None:
+    _, bob, carol, _ = people
+    code = seats[0].code
+
+    async def judged(outcome: str) -> None:
+        seq = await bob.post(code, "hello")
+        case = (await carol.ask(rq.Report, group=code, seq=seq, reason="spam")).case
+        await admin(root, "case", "close", case, reason="nonsense", options={"outcome": outcome})
+        assert (await carol.event(ev.CaseEvent, case=case)).state == outcome
+
+    for _ in range(4):
+        await judged("bad_faith")
+    # The profile sets no number; four in bad faith leave 20 >> 3 a day, and four were made today.
+    seq = await bob.post(code, "hello")
+    refusal = await refused(
+        carol.ask(rq.Report, group=code, seq=seq, reason="spam"), "rate_limited", limit=2, current=4
+    )
+    assert refusal.detail["retry_after_ms"] > 0
+    assert bob.session.account.credit == Credit("standard", 100)
+    assert "root" not in str((await carol.run("/cases")).data)
+
+
+async def test_an_upheld_report_can_bring_a_measure(root: Wire, people: list[Wire], seats: list[Seat]) -> None:
+    _, bob, carol, dora = people
+    code = seats[0].code
+    about_bob = (await carol.ask(rq.Report, user=bob.user, reason="harassment")).case
+    about_group = (await dora.ask(rq.Report, group=code, reason="illegal")).case
+    no = {"reason": "seen", "options": {"outcome": "dismissed", "suspend": "1h"}}
+    await refused(admin(root, "case", "close", about_bob, **no), "bad_request", field="suspend")
+    await refused(admin(root, "case", "close", about_bob, reason="r", options={"outcome": "maybe"}), "bad_request")
+    await refused(admin(root, "case", "close", about_bob, options={"outcome": "upheld"}), "bad_request", field="reason")
+    yes = {"reason": "seen", "options": {"outcome": "upheld", "suspend": "1h"}}
+    await admin(root, "case", "close", about_group, **yes)
+    assert (await carol.event(ev.GroupEvent)).group.state == "suspended"
+    await admin(root, "case", "close", about_bob, **yes)
+    assert await bob.closed() == 4403
+    await refused(admin(carol, "case", "list"), "forbidden")
+    await refused(admin(root, "case", "show", "r-none"), "no_such_entry")

@@ -54,6 +54,8 @@ CASES = (
     Case("me", "/me waves", "bob"),
     Case("search", "/search first WORDS", "bob", before=(("bob", "/me first words"),), data={"before": None}),
     Case("limits", "/limits", "bob", data={"members": {"current": 6, "limit": 500}}),
+    Case("report", "/report {seq} fraud it is", "carol", data={"kind": "report", "state": "open", "reason": "fraud"}),
+    Case("cases", "/cases", "dave", data={"items": []}),
     Case("credit", "/credit", "bob", data={"score": 100, "level": "standard", "items": []}),
     Case("sanctions", "/sanctions", "dave", data={"items": []}),
     Case("verify", "/verify", "dave", data={"identity": "person", "asked": None}),

@@ -1,5 +1,6 @@
-"""The commands `folkmoot admin credit …`."""
+"""The commands `folkmoot admin credit|case …`."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -8,13 +9,16 @@ from ..options import ServerOption
 from ..sdk.address import DEFAULT_SERVER
 from ..terminal import _
 from .app import (
+    CursorOption,
     DryRunOption,
     FormatOption,
+    LimitOption,
     PasswordOption,
     ReasonOption,
     UserArgument,
     UserOption,
     YesOption,
+    check_duration,
     check_reason,
     new_app,
     obey,
@@ -24,6 +28,32 @@ from .run import Order, check_sure
 
 credit_app = new_app(_("Credit of accounts."))
 
+case_app = new_app(_("Reports."))
+
+
+class State(StrEnum):
+    """Which cases to list."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ALL = "all"
+
+
+class Outcome(StrEnum):
+    """How a report ends."""
+
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+    BAD_FAITH = "bad_faith"
+
+
+StateOption = Annotated[State, typer.Option(help=_("Which ones."))]
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help=_("Case number."))]
+OutcomeOption = Annotated[Outcome, typer.Option(help=_("How it ends."))]
+SuspendOption = Annotated[
+    str | None,
+    typer.Option("--suspend", metavar="DURATION", help=_("Where it is upheld: also suspend what was reported.")),
+]
 ScoreOption = Annotated[int, typer.Option("--score", min=0, max=1000, metavar="N", help=_("The new score."))]
 
 
@@ -52,4 +82,51 @@ def set_credit(
 ) -> None:
     order = Order("credit", "set", target, check_reason(reason), {"score": score}, dry_run=dry_run)
     check_sure(_("Set the credit of @{target} to {score}?").format(target=target, score=score), yes=yes or dry_run)
+    obey(server, user, password_file, output, order)
+
+
+@case_app.command("list", help=_("List reports, what is due first before the others."))
+def list_cases(
+    state: StateOption = State.OPEN,
+    limit: LimitOption = None,
+    cursor: CursorOption = None,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    order = Order("case", "list", options={"state": state.value}, limit=limit, cursor=cursor)
+    obey(server, user, password_file, output, order)
+
+
+@case_app.command("show", help=_("Show a report with its evidence; that you have seen it is recorded."))
+def show_case(
+    target: CaseArgument,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    obey(server, user, password_file, output, Order("case", "show", target))
+
+
+@case_app.command("close", help=_("Decide on a report; who made it is told why."))
+def close_case(
+    target: CaseArgument,
+    outcome: OutcomeOption,
+    reason: ReasonOption,
+    suspend: SuspendOption = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    options: dict[str, str | int | bool] = {"outcome": outcome.value}
+    if suspend is not None:
+        options["suspend"] = check_duration(suspend)["duration"]
+    order = Order("case", "close", target, check_reason(reason), options, dry_run=dry_run)
+    question = _("Close report {target} as {outcome}?").format(target=target, outcome=outcome.value)
+    check_sure(question, yes=yes or dry_run)
     obey(server, user, password_file, output, order)

@@ -1,19 +1,26 @@
-"""Administration of credit (G7.2)."""
+"""Administration of credit (G7.2) and of reports (G12)."""
 
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account import CreditChanged, SetCredit
+from folkmoot_governance.account import CreditChanged, SetCredit, SuspendAccount
+from folkmoot_governance.case.commands import CloseReport, ReadCase
+from folkmoot_governance.case.state import CaseKind, CaseState
+from folkmoot_governance.case.state import Outcome as CaseOutcome
+from folkmoot_governance.duration import parse_duration
+from folkmoot_governance.group.commands import SuspendGroup
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
 from ..accounts import Account
+from ..desk import settle
 from ..i18n import N_
 from ..session import Session
+from ..settle import settled, stored
 from ..slash.own import MOST_CHANGES, change_item
-from ..storage.api import Acts, account_stream
-from .admin_common import Outcome, act_on_user, find_account
+from ..storage.api import Acts, Cases, account_stream
+from .admin_common import NEEDS_DURATION, NEEDS_REASON, PAGE, Outcome, act_on_user, find_account
 
 if TYPE_CHECKING:
     from ..node import Node
@@ -41,3 +48,144 @@ async def set_credit(node: "Node", session: Session, request: rq.Admin) -> Outco
     if not isinstance(score, int) or isinstance(score, bool):
         return Refusal(ErrorCode.BAD_REQUEST, N_("Give the score."), {"field": "score"})
     return await act_on_user(node, session, request, SetCredit(score, request.reason or ""), credit_item)
+
+
+NO_SUCH_CASE = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/cases"})
+STATES = {"open": True, "closed": False, "all": None}
+
+
+def case_item(case: CaseState) -> dict[str, object]:
+    """Return a case as administrators see it."""
+    return {
+        "case": case.number,
+        "kind": case.kind.value,
+        "state": case.outcome.value if case.outcome else "open",
+        "severity": case.severity.value,
+        "reason": case.reason,
+        "by": case.by,
+        "group": case.code,
+        "seq": case.seq,
+        "user": case.user,
+        "measure": case.measure,
+        "decider": case.decider,
+        "opened_ts": case.opened_ts,
+        "due_ts": case.due_ms,
+        "closed_ts": case.closed_ts,
+        "closed_by": case.closed_by,
+        "answer": case.answer,
+    }
+
+
+async def list_reports(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """List reports, what is due first before the others."""
+    return await list_cases(node, request, CaseKind.REPORT)
+
+
+async def list_cases(node: "Node", request: rq.Admin, kind: CaseKind) -> Outcome:
+    """List cases of a kind that are open (`state` open), decided (closed) or all."""
+    state, limit = str((request.options or {}).get("state", "open")), request.limit or PAGE
+    if state not in STATES:
+        text = N_("{word} is not one of: {choices}.")
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"word": state, "choices": " ".join(STATES), "field": "state"})
+    due, _, number = (request.cursor or "0:").partition(":")
+    after = int(due) if due.isascii() and due.isdigit() and len(due) <= 15 else 0
+    found = await node.store.ledger.list_cases(Cases(kind, STATES[state]), (after, number), limit + 1)
+    page = found[:limit]
+    cursor = f"{page[-1].due_ms}:{page[-1].number}" if len(found) > limit else None
+    return AdminResult(items=tuple(case_item(one) for one in page), cursor=cursor)
+
+
+async def find_case(node: "Node", request: rq.Admin, kind: CaseKind) -> CaseState | Refusal:
+    """Return the case that a request names."""
+    case = await node.store.ledger.load_case((request.target or "").lower())
+    return case if case is not None and case.kind is kind else NO_SUCH_CASE
+
+
+async def show_report(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Show a report with its evidence."""
+    return await show_case(node, session, request, CaseKind.REPORT)
+
+
+async def show_case(node: "Node", session: Session, request: rq.Admin, kind: CaseKind) -> Outcome:
+    """Show a case; what people wrote and the evidence to those alone who may decide, which the ledger then has."""
+    case = await find_case(node, request, kind)
+    if isinstance(case, Refusal):
+        return case
+    assert session.account is not None
+    act = node.desk.act(case, ReadCase(), session.account.actor())
+    if isinstance(act, Refusal) and act.code is ErrorCode.FORBIDDEN:
+        return AdminResult(items=(case_item(case),))
+    refusal = act if isinstance(act, Refusal) else await stored(node, act)
+    if refusal:
+        return refusal
+    found = node.evidence.unseal(case.number, await node.store.ledger.case_text(case.number))
+    record = await node.store.ledger.reporter_record(case.by, node.clock.now_ms())
+    more: dict[str, object] = {"text": found.text if found else None, "subject": found.subject if found else None}
+    if case.kind is CaseKind.REPORT:
+        more |= {"reliability": record.reliability, "reporter_upheld": record.upheld}
+        more |= {"reporter_dismissed": record.dismissed, "reporter_bad_faith": record.bad_faith}
+    return AdminResult(items=(case_item(case) | more,))
+
+
+async def close_report(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Decide on a report; where it is upheld, `suspend` also suspends the account, or the group, that was reported."""
+    if not request.reason:
+        return NEEDS_REASON
+    case, options = await find_case(node, request, CaseKind.REPORT), request.options or {}
+    if isinstance(case, Refusal):
+        return case
+    word = str(options.get("outcome", ""))
+    if word not in set(CaseOutcome):
+        text = N_("{word} is not one of: {choices}.")
+        choices = "upheld dismissed bad_faith"
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"word": word, "choices": choices, "field": "outcome"})
+    assert session.account is not None
+    command = CloseReport(CaseOutcome(word), request.reason)
+    act = node.desk.act(case, command, session.account.actor())
+    if isinstance(act, Refusal):
+        return act
+    if request.dry_run:
+        return AdminResult(items=(case_item(act.state),), changed=1)
+    if "suspend" in options:
+        refusal = await suspend(node, session, case, command, str(options["suspend"]))
+        if refusal:
+            return refusal
+        act = node.desk.act(case, command, session.account.actor())
+    refusal = act if isinstance(act, Refusal) else await stored(node, act)
+    if refusal:
+        return refusal
+    await settle(node, case.number)
+    assert not isinstance(act, Refusal)
+    return AdminResult(items=(case_item(act.state),), changed=1)
+
+
+async def suspend(node: "Node", session: Session, case: CaseState, command: CloseReport, length: str) -> Refusal | None:
+    """Suspend what was reported: the group, where the report is about one, else the account."""
+    duration = parse_duration(length)
+    if duration is None:
+        return NEEDS_DURATION
+    if command.outcome is not CaseOutcome.UPHELD:
+        return Refusal(
+            ErrorCode.BAD_REQUEST, N_("Only a report that is upheld brings a measure."), {"field": "suspend"}
+        )
+    assert session.account is not None
+    actor = session.account.actor()
+    room = await node.rooms.load(case.code) if case.code and not case.seq else None
+    if room is not None and room.state.owner == case.user:
+        act = node.governor.act(room, SuspendGroup(duration, command.reason), session.account)
+        return act if isinstance(act, Refusal) else await settled(node, act)
+    account = await node.accounts.load(case.user)
+    if account is None:
+        return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": case.user})
+    return await stored(
+        node, node.governor.act_on_account(account.state, SuspendAccount(duration, command.reason), actor)
+    )
+
+
+CASE_ACTS = {
+    ("credit", "show"): show_credit,
+    ("credit", "set"): set_credit,
+    ("case", "list"): list_reports,
+    ("case", "show"): show_report,
+    ("case", "close"): close_report,
+}

@@ -12,8 +12,8 @@ from folkmoot_protocol.types import Entry, EntryKind
 
 from ..i18n import N_
 from ..session import Session
-from .groups import enter_room
-from .messages import NO_SUCH_ENTRY, Form, post_after_reading
+from .groups import NO_SUCH_ENTRY, enter_room
+from .messages import Form, post_after_reading
 
 if TYPE_CHECKING:
     from ..node import Node

@@ -29,7 +29,7 @@ from ..storage.api import NewEntry, Page, Work
 from ..storage.projection import read_mark_row
 from ..writer import TOO_BUSY
 from . import content, slash
-from .groups import NO_SUCH_GROUP, NOT_A_MEMBER, enter_room
+from .groups import NO_SUCH_ENTRY, NO_SUCH_GROUP, NOT_A_MEMBER, enter_room
 
 if TYPE_CHECKING:
     from ..node import Node
@@ -43,7 +43,6 @@ SPILLED = Refusal(
     N_("Everybody here would read this number, so it is not posted. Type it as a command: {help} <number>"),
     {"rule": "identity.spilled", "help": "/verify mobile|person|organisation"},
 )
-NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
 
 
 class Form(Struct, frozen=True):

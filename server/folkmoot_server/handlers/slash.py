@@ -20,15 +20,13 @@ from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
 from ..slash.arguments import read_arguments
-from ..slash.call import About, Action, Answer, Call, Carrying, Elsewhere, Noted, Outcome
+from ..slash.call import IN_A_GROUP, About, Action, Answer, Call, Carrying, Elsewhere, Noted, Outcome
 from ..slash.help import check_read, describe
 from ..slash.registry import COMMANDS, find_slash
 from . import entries, groups, messages
 
 if TYPE_CHECKING:
     from ..node import Node
-
-IN_A_GROUP = Refusal(ErrorCode.BAD_REQUEST, N_("This command belongs into a group."))
 
 Wrap = Callable[[CommandResult], Result]
 

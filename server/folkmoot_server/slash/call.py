@@ -8,15 +8,20 @@ from msgspec import Struct, field
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.commands import Command
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry
 
 from ..accounts import Account
 from ..governor import Attach
+from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
 
 if TYPE_CHECKING:
     from ..node import Node
+
+
+IN_A_GROUP = Refusal(ErrorCode.BAD_REQUEST, N_("This command belongs into a group."))
 
 
 class Call:

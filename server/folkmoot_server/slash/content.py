@@ -1,6 +1,7 @@
 """Slash commands about content: the group's own words, and the queue of what waits for review (G10)."""
 
 from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.content.kinds import Action as Verdict
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -15,7 +16,7 @@ from ..content import check_word, word_rule
 from ..held import HeldText, removal
 from ..i18n import N_, show_instant
 from ..replaying import Hits, replay
-from ..storage.api import NewEntry, Work
+from ..storage.api import Cases, NewEntry, Work
 from .call import Answer, Call, Carrying, Outcome
 
 MOST_LISTED = 50
@@ -45,7 +46,28 @@ async def list_queue(call: Call) -> Outcome:
     texts = await held_texts(call) if any(not one.seq for one in waiting) else {}
     rows = [queue_row(one, texts.get(one.number)) for one in waiting]
     lines = [call.say(queue_line(one), row) for one, row in zip(waiting, rows, strict=True)]
-    return Answer("\n".join(lines) or call.say(N_("Nothing waits for review.")), {"items": rows})
+    reported = await open_reports(call)
+    text = N_("{case}: entry {seq} by @{user} was reported ({reason}); the platform answers by {due}")
+    lines += [call.say(text, one) for one in reported]
+    return Answer("\n".join(lines) or call.say(N_("Nothing waits for review.")), {"items": rows, "reports": reported})
+
+
+async def open_reports(call: Call) -> list[dict[str, object]]:
+    """Return the open reports on entries of the group, but those on the reader's own; not who made them (G12)."""
+    wanted = Cases(CaseKind.REPORT, is_open=True, code=call.room.state.code)
+    found = await call.node.store.ledger.list_cases(wanted, limit=MOST_LISTED)
+    return [
+        {
+            "case": one.number,
+            "seq": one.seq,
+            "user": one.user,
+            "reason": one.reason,
+            "due": show_instant(one.due_ms),
+            "due_ms": one.due_ms,
+        }
+        for one in found
+        if one.seq and one.user != call.account.user
+    ]
 
 
 def queue_row(review: Review, text: HeldText | None) -> dict[str, object]:

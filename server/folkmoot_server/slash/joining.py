@@ -1,7 +1,5 @@
 """Slash commands about who comes in."""
 
-import secrets
-
 from folkmoot_governance import JoinRequest, Refusal
 from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.group import commands as c
@@ -9,13 +7,12 @@ from folkmoot_governance.group.admission import code_id
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_topic
 
+from ..codes import random_letters
 from ..i18n import N_, show_instant
 from .arguments import BARE_NUMBER, read_user
 from .call import Answer, Call, Noted, Outcome
 
 MOST_LISTED = 200
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Of invite codes: none that is taken for another."""
 CODE_LENGTH = 12
 INVITE_USAGE = N_("An invitation of one account takes nothing more: /invite @user. For a code: /invite code 2d 10")
 
@@ -48,7 +45,7 @@ async def invite(call: Call, who: str, more: str | None) -> Outcome:
         duration = parse_duration(word)
         if duration is None:
             return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
-    secret = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+    secret = random_letters(CODE_LENGTH)
     line: dict[str, object] = {"line": f"/join {call.room.state.code} {secret}", "invite_code": secret}
     text = call.say(N_("The code is told only once. It is used like this: {line}"), line)
     return Noted(c.MakeInviteCode(code_id(secret), duration, uses), text, line)

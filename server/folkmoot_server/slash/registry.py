@@ -11,7 +11,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Notify, Role
 
 from ..i18n import LANGUAGES, N_
-from . import content, entries, everyone, joining, moderation, own, ownership, person, record, rights, warnings
+from . import cases, content, entries, everyone, joining, moderation, own, ownership, person, record, rights, warnings
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions, usage_of
 from .call import Outcome
 from .help import show_help
@@ -54,6 +54,9 @@ def rest(shown: str) -> Argument:
 
 
 INVITED = Argument("@user|code", from_reply=lambda entry: entry.from_.user, starts="@", kind=ArgumentKind.USER)
+REPORTED = Argument(
+    "seq|@user|group", cases.read_reported, from_reply=cases.reported_seq, starts="@", kind=ArgumentKind.SEQ
+)
 ROLE = optional(one_of(*(role.value for role in Role), shown="role"))
 LANGUAGE = Argument(
     "|".join(LANGUAGES), choice(*(name.lower() for name in LANGUAGES)), kind=ArgumentKind.CHOICE, choices=LANGUAGES
@@ -120,6 +123,15 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("me", (), (rest("text…"),), N_("Post an action"), everyone.me),
     Slash("search", ("搜索",), (rest("text…"),), N_("Find what was said here"), everyone.search),
     Slash("limits", (), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
+    Slash(
+        "report",
+        ("举报",),
+        (REPORTED, word("reason"), optional(rest("text…"))),
+        N_("Report an entry, an account or this group"),
+        cases.report,
+        in_group=False,
+    ),
+    Slash("cases", ("案件",), (), N_("List your reports and appeals"), cases.cases, in_group=False),
     Slash("credit", ("信用",), (), N_("Show your credit and how it came about"), own.credit, in_group=False),
     Slash("sanctions", (), (), N_("List what is in force against you"), own.sanctions, in_group=False),
     Slash(

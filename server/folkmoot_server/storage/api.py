@@ -1,7 +1,8 @@
 """What storage promises: the interfaces `Store`, `Ledger` and `Journal`, and what passes through them.
 
 The promises in the docstrings are what `tests/conformance` checks on every backend. Codes of groups are strings of 12
-digits, times Unix milliseconds UTC. A stream is named by `group_stream(code)` or `account_stream(user)`.
+digits, times Unix milliseconds UTC. A stream is named by `group_stream(code)`,
+`account_stream(user)` or `case_stream(number)`.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,12 +12,14 @@ from msgspec import Struct
 
 from folkmoot_governance import AccountState, GroupState
 from folkmoot_governance.account import AccountEvent
+from folkmoot_governance.case.rules import ReporterRecord
+from folkmoot_governance.case.state import CaseEvent, CaseKind, CaseState
 from folkmoot_governance.group.events import Event as GroupEvent
 from folkmoot_protocol.types import Entry, Notify
 
 from ..search_text import Query
 
-AnyEvent = GroupEvent | AccountEvent
+AnyEvent = GroupEvent | AccountEvent | CaseEvent
 
 
 class StorageError(Exception):
@@ -31,6 +34,11 @@ def group_stream(code: str) -> str:
 def account_stream(user: str) -> str:
     """Return the ledger stream of an account."""
     return f"account:{user}"
+
+
+def case_stream(number: str) -> str:
+    """Return the ledger stream of a case."""
+    return f"case:{number}"
 
 
 class Upsert(Struct, frozen=True, gc=False):
@@ -229,6 +237,22 @@ class Acts(Struct, frozen=True):
     since_ms: int = 0
 
 
+class Cases(Struct, frozen=True):
+    """Which cases are asked for: what is None or empty does not count.
+
+    `by` opened them; `code` is the group they are about, or that took the measure; `seq` and `user` what they are
+    about. `newest`: the latest ones, latest first, instead of by (due_ms, number).
+    """
+
+    kind: CaseKind | None = None
+    is_open: bool | None = None
+    by: str = ""
+    code: str = ""
+    seq: int | None = None
+    user: str = ""
+    newest: bool = False
+
+
 class Page(Struct, frozen=True):
     """Entries oldest first; `more` when there are others in the direction that was read."""
 
@@ -367,6 +391,26 @@ class Ledger(Protocol):
 
     async def held_texts(self, code: str) -> dict[int, str]:
         """Return the sealed texts of a group's held posts by number; see `held.HeldTexts`."""
+        ...
+
+    async def load_case(self, number: str) -> CaseState | None:
+        """Return a case from its projection, equal to the replay of its stream."""
+        ...
+
+    async def list_cases(self, wanted: Cases, after: tuple[int, str] = (0, ""), limit: int = 100) -> list[CaseState]:
+        """Return cases by (due_ms, number), from the one after `after`."""
+        ...
+
+    async def unsettled_cases(self, closed_before: int, limit: int = 100) -> list[str]:
+        """Return the numbers of cases that were decided before a time (Unix ms) and not settled since."""
+        ...
+
+    async def case_text(self, number: str) -> str | None:
+        """Return the sealed text of a case; see `evidence.Evidence`."""
+        ...
+
+    async def reporter_record(self, user: str, now: int) -> ReporterRecord:
+        """Return what became of an account's reports, as of `now`."""
         ...
 
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:

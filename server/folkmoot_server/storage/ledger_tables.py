@@ -18,6 +18,7 @@ from folkmoot_governance import (
     case_number,
 )
 from folkmoot_governance.account import AnyAccountEvent
+from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_governance.group.state import InviteCode, Pinned, Review, Wait, Warned, Word
@@ -53,7 +54,7 @@ from .tables import (
 T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(GroupEvent | AnyAccountEvent).decode
+_decode = msgspec.json.Decoder(GroupEvent | AnyAccountEvent | AnyCaseEvent).decode
 
 _VERSION = select(func.max(ledger.c.version)).where(ledger.c.stream == bindparam("stream"))
 _TOKEN = select(tokens.c.user).where(tokens.c.hash == bindparam("hash"))

@@ -3,12 +3,15 @@
 from collections.abc import Collection, Sequence
 
 from folkmoot_governance import GroupState
+from folkmoot_governance.case.rules import ReporterRecord
+from folkmoot_governance.case.state import CaseState
 
-from . import ends, identity_tables, ledger_tables, postgres_journal, record_tables
+from . import case_tables, ends, identity_tables, ledger_tables, postgres_journal, record_tables
 from .api import (
     AccountRow,
     ActivityRow,
     Acts,
+    Cases,
     GroupRow,
     IdentityRow,
     Measure,
@@ -110,6 +113,21 @@ class PostgresLedger:
 
     async def absent_owners(self, since_ms: int, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:
         return await self._read(ledger_tables.absent_owners, since_ms, after, limit)
+
+    async def load_case(self, number: str) -> CaseState | None:
+        return await self._read(case_tables.load_case, number) if can_hold(number) else None
+
+    async def list_cases(self, wanted: Cases, after: tuple[int, str] = (0, ""), limit: int = 100) -> list[CaseState]:
+        return await self._read(case_tables.list_cases, wanted, after, limit)
+
+    async def unsettled_cases(self, closed_before: int, limit: int = 100) -> list[str]:
+        return await self._read(case_tables.unsettled_cases, closed_before, limit)
+
+    async def case_text(self, number: str) -> str | None:
+        return await self._read(case_tables.case_text, number)
+
+    async def reporter_record(self, user: str, now: int) -> ReporterRecord:
+        return await self._read(case_tables.reporter_record, user, now)
 
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         return await self._read(ledger_tables.list_groups, after, limit)

@@ -10,6 +10,7 @@ from typing import Any
 
 from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
 from folkmoot_governance.account import AccountEvent
+from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.state import Wait, Warned
 
@@ -178,6 +179,18 @@ def show_charges(charges: dict[str, int]) -> str:
 def read_charges(text: str) -> dict[str, int]:
     """Return what `show_charges` has written."""
     return {case: int(points) for case, _, points in (word.rpartition(":") for word in text.split())}
+
+
+CASE_TEXTS = ("number", "kind", "by", "reason", "code", "user", "severity", "measure", "decider", "closed_by", "answer")
+CASE_NUMBERS = ("opened_ts", "due_ms", "seq", "closed_ts", "version")
+
+
+def project_case(state: CaseState) -> list[RowChange]:
+    """Return the row changes of an event that a case has just taken in: any event moves the one row."""
+    values: dict[str, Any] = {name: str(getattr(state, name)) for name in CASE_TEXTS}
+    values |= {name: getattr(state, name) for name in CASE_NUMBERS}
+    values |= {"outcome": state.outcome.value if state.outcome else "", "is_settled": int(state.is_settled)}
+    return [Upsert("cases", values)]
 
 
 def group_row(state: GroupState) -> Upsert:

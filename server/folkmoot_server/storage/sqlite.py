@@ -8,15 +8,18 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from folkmoot_governance import GroupState
+from folkmoot_governance.case.rules import ReporterRecord
+from folkmoot_governance.case.state import CaseState
 from folkmoot_protocol.types import Entry
 
 from ..notices import Teller
 from ..search_text import Query
-from . import ends, identity_tables, ledger_tables, record_tables, sqlite_journal, sqlite_search
+from . import case_tables, ends, identity_tables, ledger_tables, record_tables, sqlite_journal, sqlite_search
 from .api import (
     AccountRow,
     ActivityRow,
     Acts,
+    Cases,
     Found,
     GroupRow,
     IdentityRow,
@@ -248,6 +251,21 @@ class SqliteLedger:
 
     async def absent_owners(self, since_ms: int, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:
         return await self._read(ledger_tables.absent_owners, since_ms, after, limit)
+
+    async def load_case(self, number: str) -> CaseState | None:
+        return await self._read(case_tables.load_case, number)
+
+    async def list_cases(self, wanted: Cases, after: tuple[int, str] = (0, ""), limit: int = 100) -> list[CaseState]:
+        return await self._read(case_tables.list_cases, wanted, after, limit)
+
+    async def unsettled_cases(self, closed_before: int, limit: int = 100) -> list[str]:
+        return await self._read(case_tables.unsettled_cases, closed_before, limit)
+
+    async def case_text(self, number: str) -> str | None:
+        return await self._read(case_tables.case_text, number)
+
+    async def reporter_record(self, user: str, now: int) -> ReporterRecord:
+        return await self._read(case_tables.reporter_record, user, now)
 
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         return await self._read(ledger_tables.list_groups, after, limit)

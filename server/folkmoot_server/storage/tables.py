@@ -1,19 +1,19 @@
 """The ledger and the tables made from it, for SQLite and PostgreSQL alike.
 
-`ledger` is the record; `groups` to `words` are projections of it, rewritten from it at any time; `notes`, `held_texts`
-(of held posts, sealed), `open_flags` (entries whose flag is not on record yet), `identities` (numbers, sealed),
-`profiles`, `tokens`, `read_marks`, `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose
-memberships have still to end) and `journal_heads` are facts of their own. No foreign key cascades: what a decision
-rests on cannot be deleted from under it.
-What PostgreSQL alone has (`heads`, `counters`, the journal's
-`entry` and `restricted`, and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
+`ledger` is the record; `groups` to `words`, and `cases`, are projections of it, rewritten from it at any time; `notes`,
+`held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet), `case_texts` (what people
+wrote to a case and its evidence, sealed), `identities` (numbers, sealed), `profiles`, `tokens`, `read_marks`,
+`activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have still to end) and
+`journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be deleted from under
+it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is
+made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0017"
+SCHEMA = "0018"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -277,6 +277,41 @@ open_flags = Table(
     Index(None, "ts"),
 )
 
+cases = Table(
+    "cases",
+    metadata,
+    _text("number", primary_key=True),
+    _text("kind"),
+    _ref("by", "accounts.user"),
+    _number("opened_ts"),
+    _number("due_ms"),
+    _text("reason"),
+    _text("code"),
+    _number("seq"),
+    _text("user"),
+    _text("severity"),
+    _text("measure"),
+    _text("decider"),
+    _text("outcome"),
+    _number("closed_ts"),
+    _text("closed_by"),
+    _text("answer"),
+    _number("is_settled"),
+    _number("version"),
+    Index(None, "by"),
+    Index(None, "outcome", "due_ms", "number"),
+    Index(None, "is_settled"),
+)
+
+case_texts = Table(
+    "case_texts",
+    metadata,
+    _ref("number", "cases.number", primary_key=True),
+    _number("until_ms"),
+    _text("sealed"),
+    *_ends("until_ms"),
+)
+
 profiles = Table(
     "profiles",
     metadata,
@@ -347,5 +382,6 @@ PROJECTIONS = (
     redactions,
     reviews,
     words,
+    cases,
 )
 """The tables that replaying the ledger must give again, parents before children."""

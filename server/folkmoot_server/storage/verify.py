@@ -20,6 +20,7 @@ from folkmoot_governance import (
     registered,
 )
 from folkmoot_governance.account import AccountEvent, AccountRegistered
+from folkmoot_governance.case.state import CaseEvent, CaseState, apply_case, opened
 from folkmoot_governance.group.events import Event, GroupCreated, erased_by
 
 from ..terminal import _
@@ -33,12 +34,25 @@ from .projection import (
     invite_code_row,
     member_table_row,
     project_account,
+    project_case,
     review_row,
     word_row,
 )
 from .sealing import load_key
 from .segments import SegmentReader, Segments
-from .tables import SCHEMA, accounts, groups, invite_codes, journal_heads, ledger, metadata, redactions, reviews, words
+from .tables import (
+    SCHEMA,
+    accounts,
+    cases,
+    groups,
+    invite_codes,
+    journal_heads,
+    ledger,
+    metadata,
+    redactions,
+    reviews,
+    words,
+)
 from .verify_journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files
 
 Progress = Callable[[int, int], None]
@@ -51,7 +65,7 @@ class Replay(NamedTuple):
     """A stream replayed: its events, and the state after the last one."""
 
     events: list[Recorded]
-    state: GroupState | AccountState
+    state: GroupState | AccountState | CaseState
 
 
 def verify(data_dir: Path, progress: Progress | None = None) -> list[str]:
@@ -142,7 +156,8 @@ def _check_positions(main: Connection) -> Iterator[str]:
 def _check_orphans(main: Connection, streams: Iterable[str]) -> Iterator[str]:
     """Every group and account has a stream; the other tables hang on these by foreign keys."""
     known = set(streams)
-    for table, column, kind in ((groups, groups.c.code, "group"), (accounts, accounts.c.user, "account")):
+    named = ((groups, groups.c.code, "group"), (accounts, accounts.c.user, "account"), (cases, cases.c.number, "case"))
+    for table, column, kind in named:
         for name in main.execute(select(column)).scalars():
             if f"{kind}:{name}" not in known:
                 yield _("{table}: the ledger does not have {name}").format(table=table.name, name=name)
@@ -168,17 +183,23 @@ def _check_stream(main: Connection, journal: JournalCheck, stream: str) -> Itera
 
 
 def _replay(stream: str, events: list[Recorded]) -> Replay:
-    state: GroupState | AccountState = _begin(stream, events[0].event)
+    state = _begin(stream, events[0].event)
     for one in events[1:]:
         if isinstance(state, GroupState) and isinstance(one.event, Event):
             apply(state, one.event)
+        elif isinstance(state, CaseState) and isinstance(one.event, CaseEvent):
+            apply_case(state, one.event)
         else:
             assert isinstance(state, AccountState) and isinstance(one.event, AccountEvent), "event of another kind"
             apply_account(state, one.event)
     return Replay(events, state)
 
 
-def _begin(stream: str, event: AnyEvent) -> GroupState | AccountState:
+def _begin(stream: str, event: AnyEvent) -> GroupState | AccountState | CaseState:
+    if isinstance(event, CaseEvent):
+        case = opened(event)
+        assert stream == f"case:{case.number}", "not opened first"
+        return case
     if stream.startswith(GROUP):
         assert isinstance(event, GroupCreated) and event.code == code_of(stream), "not founded first"
         return founded(event)
@@ -191,6 +212,9 @@ def _check_projections(main: Connection, replay: Replay, journal: JournalCheck) 
     if isinstance(state, AccountState):
         expected = project_account(state, replay.events[-1].event)  # type: ignore[arg-type]  # an account's own
         yield from _compare_rows(main, accounts, {"user": state.user}, [_values(row) for row in expected])
+        return
+    if isinstance(state, CaseState):
+        yield from _compare_rows(main, cases, {"number": state.number}, [_values(row) for row in project_case(state)])
         return
     where = {"code": state.code}
     yield from _compare_rows(main, groups, where, [group_row(state).values])

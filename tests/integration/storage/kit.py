@@ -5,6 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from folkmoot_governance.account import CreditChanged
+from folkmoot_governance.case.state import ReportOpened
+from folkmoot_governance.case.state import opened as case_opened
+from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.group.events import (
     EntryDeleted,
     Invited,
@@ -15,9 +19,9 @@ from folkmoot_governance.group.events import (
     TopicSet,
 )
 from folkmoot_server.i18n import translator
-from folkmoot_server.storage.api import Store, Work
+from folkmoot_server.storage.api import Store, Work, case_stream
 from folkmoot_server.storage.months import end_of
-from folkmoot_server.storage.projection import token_row
+from folkmoot_server.storage.projection import project_case, token_row
 from folkmoot_server.storage.sqlite import SqliteStore
 from tests.conformance.world import DAY, START, Group, World
 
@@ -34,6 +38,11 @@ async def opened(data_dir: Path) -> AsyncIterator[SqliteStore]:
         await store.close()
 
 
+def case_work(event: ReportOpened) -> Work:
+    """Return the work that opens a case."""
+    return Work(case_stream(event.number), 0, [event], project_case(case_opened(event)))
+
+
 async def filled(data_dir: Path) -> Group:
     """Make a store in files and `fill` it; return the group."""
     async with opened(data_dir) as store:
@@ -46,6 +55,10 @@ async def fill(store: Store) -> Group:
     group = world.group()
     works = [world.register(user) for user in ("alice", "bob", "carol", "dave")]
     works += [
+        world.change(
+            "bob", CreditChanged(at=START, by="", cause="penalty", points=-5, score=95, case="r-1", reason="noise")
+        ),
+        case_work(ReportOpened(at=START, by="alice", number="r-1", reason="spam", severity=Severity.LOW, due_ms=9)),
         group.found(),
         group.act(MemberJoined(at=START, by="bob", user="bob", via="open")),
         group.post("bob", nonce="n"),

@@ -7,6 +7,7 @@ import pytest
 
 from folkmoot_governance import account, permissions
 from folkmoot_governance.actor import PlatformRole
+from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.apply import APPLIERS
@@ -40,13 +41,16 @@ def test_every_event_has_an_applier_and_a_telling() -> None:
 
 
 def test_event_tags_are_unique_and_told_apart_by_the_ledger() -> None:
-    tags = [kind.__struct_config__.tag for kind in EVENTS | set(get_args(account.AnyAccountEvent))]
+    tags = [
+        kind.__struct_config__.tag
+        for kind in EVENTS | set(get_args(account.AnyAccountEvent)) | set(get_args(AnyCaseEvent))
+    ]
     assert len(set(tags)) == len(tags)
 
 
 def test_every_staff_act_names_a_row() -> None:
     acts = {*permissions.PLATFORM_ACTS.values(), *account.STAFF_ACTS.values()}
-    assert acts | {"read"} == permissions.PLATFORM_RULES.keys()
+    assert acts | {"read", "review_case", "review_appeal"} == permissions.PLATFORM_RULES.keys()
 
 
 def test_a_row_that_outranks_has_a_target() -> None:

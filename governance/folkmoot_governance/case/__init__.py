@@ -1,0 +1,1 @@
+"""Cases: reports (G12) and appeals (P15). State and events, and the decisions on them."""

@@ -1,0 +1,67 @@
+"""What can be asked of a case."""
+
+from msgspec import Struct
+
+from .rules import ReporterRecord
+from .state import Outcome
+
+
+class CaseCommand(Struct, frozen=True):
+    """Base of all commands to a case."""
+
+
+class OpenReport(CaseCommand, frozen=True):
+    """Report an entry (`code`, `seq`; `user` is its author), a group (`code`; `user` owns it) or an account (G12).
+
+    That there is such a thing, and that the actor can see it, is for the shell to know.
+    """
+
+    number: str
+    reason: str
+    record: ReporterRecord
+    code: str = ""
+    seq: int = 0
+    user: str = ""
+
+
+class Measured(Struct, frozen=True):
+    """A measure that may be appealed: its case number, its kind (the event's name), whom it hit, who took it, and when.
+
+    `code` is the group that took it, empty for a measure of the platform.
+    """
+
+    case: str
+    kind: str
+    user: str
+    decider: str
+    at: int
+    code: str = ""
+
+
+class OpenAppeal(CaseCommand, frozen=True):
+    """Appeal against a measure that hit the actor (P15)."""
+
+    measure: Measured
+
+
+class ReadCase(CaseCommand, frozen=True):
+    """Look at what people wrote and at the evidence."""
+
+
+class CloseReport(CaseCommand, frozen=True):
+    """Decide on a report."""
+
+    outcome: Outcome
+    reason: str
+
+
+class DecideAppeal(CaseCommand, frozen=True):
+    """Decide on an appeal; `leaders` are owner and admins of the group that took the measure, now."""
+
+    outcome: Outcome
+    reason: str
+    leaders: frozenset[str] = frozenset()
+
+
+class SettleCase(CaseCommand, frozen=True):
+    """Note that what the outcome brings along has been carried out: an act of the service."""

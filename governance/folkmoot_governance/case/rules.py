@@ -1,0 +1,60 @@
+"""What the operator has set about reports and appeals, and how far a reporter is believed (G12)."""
+
+from msgspec import Struct, field
+
+from ..content.kinds import Severity
+from ..duration import DAY_MS, HOUR_MS
+
+RECORD_MS = 180 * DAY_MS
+"""How long a report counts in its reporter's record."""
+
+ONCE = 1
+"""So many reports in bad faith are forgiven: never the first one (G12)."""
+
+IF_UNLIMITED = 20
+"""The reports a day from which a reporter in bad faith is limited where the operator has set no number."""
+
+
+class CaseRules(Struct, frozen=True):
+    """Reasons that may be reported with their severities, and times in milliseconds.
+
+    `answer_ms` says within which time a report is to be answered, `appeal_answer_ms` an appeal; `appeal_ms` is how long
+    after a measure one may appeal.
+    """
+
+    reasons: dict[str, Severity] = field(default_factory=lambda: {"other": Severity.LOW})
+    answer_ms: dict[Severity, int] = field(default_factory=dict)
+    appeal_answer_ms: int = 72 * HOUR_MS
+    appeal_ms: int = 30 * DAY_MS
+
+    def due_in(self, severity: Severity) -> int:
+        """Return the milliseconds within which a report of a severity is to be answered."""
+        return self.answer_ms.get(severity, DAY_MS)
+
+
+class ReporterRecord(Struct, frozen=True):
+    """What became of an account's reports in the last `RECORD_MS`, and what it reported in the last day.
+
+    `oldest_ts` is when the first report of the last day was made, 0 where there is none.
+    """
+
+    today: int = 0
+    oldest_ts: int = 0
+    upheld: int = 0
+    dismissed: int = 0
+    bad_faith: int = 0
+
+    @property
+    def reliability(self) -> int:
+        """How far the reporter is believed, in percent: what was upheld speaks for it, bad faith against."""
+        return round(100 * (1 + self.upheld) / (1 + self.upheld + self.bad_faith))
+
+
+def reports_per_day(record: ReporterRecord, quota: int) -> int:
+    """Return how many reports a day somebody with this record may make, 0 for any number.
+
+    Each report in bad faith but the first halves what the quota allows, down to one: nobody loses the right to report.
+    """
+    if record.bad_faith <= ONCE:
+        return quota
+    return max(1, (quota or IF_UNLIMITED) >> (record.bad_faith - ONCE))

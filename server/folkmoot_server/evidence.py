@@ -1,0 +1,41 @@
+"""What people wrote to a case, and what they reported, as it was then: sealed, beside the ledger.
+
+It stays readable to reviewers though the entry is deleted, and until its time is over; no event has any of it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from .held import Sealed
+from .storage.api import Remove, RowChange, Upsert
+
+TABLE = "case_texts"
+
+
+class CaseText(Struct, frozen=True):
+    """The reporter's or appellant's own words, and what they are about: an entry, a name and a topic."""
+
+    text: str
+    subject: dict[str, Any] = {}
+
+
+class Evidence:
+    """Seals the texts of cases, each bound to its number; they are kept for `kept_ms`."""
+
+    def __init__(self, data_dir: Path, kept_ms: int) -> None:
+        self._sealed = Sealed(data_dir, b"folkmoot cases")
+        self._kept_ms = kept_ms
+
+    def rows(self, number: str, text: CaseText, now: int) -> list[RowChange]:
+        """Return the row of a text, and the removal of those whose time is over at `now` (Unix ms)."""
+        sealed = self._sealed.seal(msgspec.json.encode(text), number.encode())
+        values = {"number": number, "until_ms": now + self._kept_ms, "sealed": sealed}
+        return [Remove(TABLE, {}, until_ms=now), Upsert(TABLE, values)]
+
+    def unseal(self, number: str, sealed: str | None) -> CaseText | None:
+        """Return a text; None where there is none, or it is not what was sealed under this key."""
+        opened = self._sealed.open(sealed, number.encode()) if sealed else None
+        return None if opened is None else msgspec.json.decode(opened, type=CaseText)

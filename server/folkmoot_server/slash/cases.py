@@ -1,0 +1,90 @@
+"""Slash commands about reports and appeals (G12, P15)."""
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
+from folkmoot_protocol.types import Entry
+
+from ..handlers.reports import find_subject, open_report
+from ..i18n import N_, show_instant
+from ..storage.api import Cases
+from .arguments import read_number
+from .call import IN_A_GROUP, Answer, Call
+from .call import Outcome as Told
+
+MOST_LISTED = 50
+GROUP_WORDS = ("group", "群")
+
+STATES = {
+    None: N_("open, an answer is due by {due}"),
+    Outcome.UPHELD: N_("upheld: {answer}"),
+    Outcome.DISMISSED: N_("dismissed: {answer}"),
+    Outcome.BAD_FAITH: N_("found to be in bad faith: {answer}"),
+    Outcome.OVERTURNED: N_("overturned: {answer}"),
+    Outcome.CONFIRMED: N_("turned down: {answer}"),
+}
+"""How a case stands."""
+
+
+def reported_seq(entry: Entry) -> str:
+    """Return what `/report` takes for the entry that it replies to."""
+    return str(entry.seq)
+
+
+def read_reported(word: str) -> str:
+    """Read what is reported: `@user`, `group`, or the seq of an entry."""
+    if word.startswith("@"):
+        return word.lower()
+    return "group" if word.lower() in GROUP_WORDS else str(read_number(word))
+
+
+async def report(call: Call, what: str, reason: str, text: str | None) -> Told:
+    """Report an entry, an account or this group; a case number comes back."""
+    room = call.room_or_none
+    if room is None and not what.startswith("@"):
+        return IN_A_GROUP
+    code = room.state.code if room else None
+    seq = int(what) if what.isdecimal() else None
+    user = what if what.startswith("@") else None
+    subject = await find_subject(call.node, call.session, code, seq, user)
+    if isinstance(subject, Refusal):
+        return subject
+    case = await open_report(call.node, call.session, subject, reason.lower(), text or "")
+    if isinstance(case, Refusal):
+        return case
+    data = case_item(case)
+    text = N_("Reported as case {case}. You will be told of the outcome, which is due by {due}.")
+    return Answer(call.say(text, data), data)
+
+
+def case_item(case: CaseState) -> dict[str, object]:
+    """Return a case as who opened it may see it: not who decided it (G14)."""
+    return {
+        "case": case.number,
+        "kind": case.kind.value,
+        "state": case.outcome.value if case.outcome else "open",
+        "group": case.code,
+        "seq": case.seq,
+        "user": case.user,
+        "reason": case.reason,
+        "measure": case.measure,
+        "opened_ts": case.opened_ts,
+        "due": show_instant(case.due_ms),
+        "due_ms": case.due_ms,
+        "closed_ts": case.closed_ts,
+        "answer": case.answer or "–",
+    }
+
+
+async def cases(call: Call) -> Told:
+    """List one's own reports and appeals, the latest first, and how they stand."""
+    found = await call.node.store.ledger.list_cases(Cases(by=call.account.user, newest=True), limit=MOST_LISTED)
+    items = [case_item(one) for one in found]
+    lines = []
+    for one, item in zip(found, items, strict=True):
+        line = {**item, "time": show_instant(one.opened_ts), "stands": call.say(STATES[one.outcome], item)}
+        lines.append(call.say(REPORT if one.kind is CaseKind.REPORT else APPEAL, line))
+    return Answer("\n".join(lines) or call.say(N_("You have no cases.")), {"items": items})
+
+
+REPORT = N_("{case}, report ({reason}), {time}: {stands}")
+APPEAL = N_("{case}, appeal, {time}: {stands}")
