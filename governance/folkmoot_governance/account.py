@@ -127,6 +127,13 @@ class RestoreCredit(AccountCommand, frozen=True):
     reason: str
 
 
+class OverturnSuspension(AccountCommand, frozen=True):
+    """End the suspension that lasts until `until_ms`, because an appeal succeeded: an act of the service (P15)."""
+
+    until_ms: int
+    reason: str
+
+
 class RecoverCredit(AccountCommand, frozen=True):
     """Give back what the days have earned: an act of the service (G7.2)."""
 
@@ -199,7 +206,9 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
 OF_STAFF = {"rule": "platform_roles", "help": "docs/governance.md"}
 """What a refusal says of acts of staff, beside its text."""
 
-SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset({ChargeCredit, RestoreCredit, RecoverCredit})
+SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
+    {OverturnSuspension, ChargeCredit, RestoreCredit, RecoverCredit}
+)
 """What the service does by itself, as `actor.SERVICE`; nobody can ask for it."""
 
 
@@ -316,6 +325,14 @@ def _give_back(state: AccountState, command: RestoreCredit, actor: Actor, now: i
     return _change(state, actor, now, score, "restored", case=command.case, reason=command.reason)
 
 
+def _overturn(
+    state: AccountState, command: OverturnSuspension, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    if not state.is_suspended(now) or state.suspended_until_ms != command.until_ms:
+        return []
+    return [AccountRestored(at=now, by=actor.user, reason=command.reason)]
+
+
 def _recover(state: AccountState, command: RecoverCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     points = recovery(policy.credit, state.credit, state.credit_ts, now)
     return _change(state, actor, now, state.credit + points, "recovered") if points else []
@@ -404,6 +421,7 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
     AttestIdentity: _attest,
     ChargeCredit: _charge,
     RestoreCredit: _give_back,
+    OverturnSuspension: _overturn,
     RecoverCredit: _recover,
     SetCredit: _set_credit,
     AskIdentity: _ask_identity,

@@ -14,12 +14,14 @@ import structlog
 
 from folkmoot_governance import SERVICE, Actor, Policy, Refusal
 from folkmoot_governance.account import ChargeCredit
-from folkmoot_governance.case.commands import CaseCommand, SettleCase
+from folkmoot_governance.case.commands import CaseCommand, DecideAppeal, SettleCase
 from folkmoot_governance.case.decide import decide_case
 from folkmoot_governance.case.state import CaseClosed, CaseEvent, CaseState, Outcome, apply_case, opened
 from folkmoot_governance.duration import SECOND_MS
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Role
 
+from .appeals import overturn
 from .bus import AnswerNews, Bus
 from .clock import Clock
 from .rooms import Room
@@ -109,6 +111,25 @@ class Desk:
             self._bus.publish(AnswerNews(state.by, state.number, state.outcome.value, reason=state.answer))
 
 
+async def decide_appeal(
+    node: "Node", case: CaseState, command: DecideAppeal, actor: Actor, *, dry_run: bool = False
+) -> CaseState | Refusal:
+    """Decide on an appeal, for those who lead the group that took the measure as they are now, and carry it out."""
+    room = await node.rooms.load(case.code) if case.code else None
+    if room is not None:
+        members = room.state.members.values()
+        leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
+        command = DecideAppeal(command.outcome, command.reason, leaders)
+    act = node.desk.act(case, command, actor)
+    if isinstance(act, Refusal) or dry_run:
+        return act if isinstance(act, Refusal) else act.state
+    refusal = await stored(node, act)
+    if refusal:
+        return refusal
+    await settle(node, case.number)
+    return act.state
+
+
 async def settle(node: "Node", number: str) -> None:
     """Carry out what the outcome of a case brings along, as far as that is not done."""
     state = await node.store.ledger.load_case(number)
@@ -121,13 +142,12 @@ async def settle(node: "Node", number: str) -> None:
 
 async def carry_out(node: "Node", state: CaseState) -> Refusal | None:
     """Do what an outcome asks for; return why it must be tried again."""
-    if state.outcome is not Outcome.UPHELD:
-        return None
-    account = await node.accounts.load(state.user)
-    if account is None:
-        return None
-    command = ChargeCredit(state.number, state.severity, state.answer)
-    refusal = await stored(node, node.governor.act_on_account(account.state, command, SERVICE))
+    refusal: Refusal | None = None
+    if state.outcome is Outcome.OVERTURNED:
+        refusal = await overturn(node, state)
+    elif state.outcome is Outcome.UPHELD and (account := await node.accounts.load(state.user)):
+        command = ChargeCredit(state.number, state.severity, state.answer)
+        refusal = await stored(node, node.governor.act_on_account(account.state, command, SERVICE))
     return refusal if refusal and refusal.code in TRY_AGAIN else None
 
 

@@ -58,11 +58,19 @@ SETTINGS = (
     e.OwnershipTransferred,
     e.LockEnded,
     e.SuspensionEnded,
+    e.MeasureOverturned,
     e.LimitGranted,
     e.GroupGraded,
 )
 MEMBERSHIP = (e.MemberJoined, e.MemberLeft, e.MemberDeparted, e.MemberKicked, e.MemberBanned)
-OWN_FIELDS = (e.MemberPromoted, e.MemberDemoted, e.MemberMuted, e.MuteLifted, e.OwnershipTransferred)
+OWN_FIELDS = (
+    e.MeasureOverturned,
+    e.MemberPromoted,
+    e.MemberDemoted,
+    e.MemberMuted,
+    e.MuteLifted,
+    e.OwnershipTransferred,
+)
 
 
 ANSWERS = {

@@ -189,3 +189,69 @@ async def test_an_upheld_report_can_bring_a_measure(root: Wire, people: list[Wir
     assert await bob.closed() == 4403
     await refused(admin(carol, "case", "list"), "forbidden")
     await refused(admin(root, "case", "show", "r-none"), "no_such_entry")
+
+
+async def test_an_appeal_is_decided_by_another_admin_and_lifts_the_measure(
+    root: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    ann, bob, carol, _ = people
+    code = seats[0].code
+    await ann.run(f"/promote @{carol.user}", code)
+    muted = (await carol.run(f"/mute @{bob.user} 1h noise", code)).data["case"]
+    await refused(ann.run(f"/appeal {muted} why"), "forbidden")
+    await refused(bob.run("/appeal 1234-5 why"), "no_such_entry")
+    await refused(bob.run(f"/appeal {code}-1 why"), "no_such_entry")
+    opened = (await bob.run(f"/申诉 {muted} I was quoting", code)).data
+    assert (opened["case"], opened["measure"], opened["due_ms"] > 0) == (f"a-{muted}", muted, True)
+    await refused(bob.run(f"/appeal {muted} again"), "conflict", case=opened["case"])
+    assert (await carol.run("/queue", code)).data["appeals"] == []
+    (queued,) = (await ann.run("/queue", code)).data["appeals"]
+    assert (queued["by"], queued["decider"], queued["text"]) == (bob.user, carol.user, "I was quoting")
+    approve = f"/queue approve {opened['case']} it was a quotation"
+    await refused(carol.run(approve, code), "forbidden")
+    await refused(bob.run(approve, code), "forbidden")
+    await refused(admin(root, "appeal", "approve", opened["case"], reason="r"), "forbidden")
+    await refused(ann.run(f"/queue approve {opened['case']}", code), "bad_syntax")
+    assert (await ann.run(approve, code)).data["state"] == "overturned"
+    told = await bob.event(ev.CaseEvent)
+    assert (told.case, told.state) == (opened["case"], "overturned")
+    await bob.post(code, "thank you")
+    (mark,) = (await ann.run("/log overturned", code)).data["acts"]
+    assert (mark["measure"], mark["user"], mark["reason"]) == (muted, bob.user, "it was a quotation")
+    assert "by" not in mark
+    assert (await ann.run("/queue", code)).data["appeals"] == []
+    (mine,) = (await bob.run("/cases")).data["items"]
+    assert (mine["state"], mine["answer"]) == ("overturned", "it was a quotation")
+
+
+async def test_where_nobody_else_leads_the_group_staff_decides(
+    root: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    ann, bob, carol, _ = people
+    code = seats[0].code
+    warned = (await ann.run(f"/warn @{bob.user} rude", code)).data["case"]
+    kicked = (await ann.run(f"/kick @{carol.user} rude", code)).data["case"]
+    await bob.run(f"/appeal {warned} I was not", code)
+    await carol.run(f"/appeal {kicked} I was not either")
+    (row,) = [one for one in (await admin(root, "appeal", "list")).items if one["measure"] == warned]
+    shown = (await admin(root, "appeal", "show", row["case"])).items[0]
+    assert (shown["text"], shown["subject"]["measure"]["reason"]) == ("I was not", "rude")
+    await admin(root, "appeal", "reject", row["case"], reason="you were")
+    told = await bob.event(ev.CaseEvent)
+    assert (told.state, told.text.rpartition(": ")[2]) == ("confirmed", "you were")
+    assert (await bob.run("/warns", code)).data["items"]
+    await admin(root, "appeal", "approve", f"a-{kicked}", reason="she was not")
+    await carol.ask(rq.JoinGroup, group=code)
+
+
+async def test_a_penalty_is_given_back_by_somebody_else_than_who_decided(
+    root: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    _, bob, carol, _ = people
+    case = (await carol.ask(rq.Report, user=bob.user, reason="fraud")).case
+    await admin(root, "case", "close", case, reason="a fraud", options={"outcome": "upheld"})
+    assert (await bob.event(ev.AccountEvent)).account.credit == Credit("standard", 60)
+    opened = (await bob.run(f"/appeal {case} that was not me")).data
+    assert opened["measure"] == f"@{bob.user}-3"
+    await refused(admin(root, "appeal", "approve", opened["case"], reason="r"), "forbidden")
+    await refused(admin(root, "appeal", "show", case), "no_such_entry")

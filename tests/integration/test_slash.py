@@ -56,6 +56,7 @@ CASES = (
     Case("limits", "/limits", "bob", data={"members": {"current": 6, "limit": 500}}),
     Case("report", "/report {seq} fraud it is", "carol", data={"kind": "report", "state": "open", "reason": "fraud"}),
     Case("cases", "/cases", "dave", data={"items": []}),
+    Case("appeal", "/appeal {code}-7 not me", "bob", before=MUTED, data={"kind": "appeal", "state": "open"}),
     Case("credit", "/credit", "bob", data={"score": 100, "level": "standard", "items": []}),
     Case("sanctions", "/sanctions", "dave", data={"items": []}),
     Case("verify", "/verify", "dave", data={"identity": "person", "asked": None}),

@@ -42,6 +42,8 @@ class Book:
                 self.suspended_until = until
             case e.GroupRestored():
                 self.suspended_until = 0
+            case e.MeasureOverturned():
+                self.overturn(event)
             case e.BansEnded(users=users):
                 self.end(self.bans, users, event.at)
             case e.MutesEnded(users=users):
@@ -73,6 +75,14 @@ class Book:
                 assert self.warnings.pop(number)[0] == user
             case e.WarningsExpired(numbers=numbers):
                 assert all(self.warnings.pop(number)[1] <= event.at for number in numbers)
+
+    def overturn(self, event: e.MeasureOverturned) -> None:
+        """Forget what an act did that is void: it must be the last of its kind against the account."""
+        for kind, held in ((e.MemberBanned, self.bans), (e.MemberMuted, self.mutes)):
+            acts = [at for at, one in enumerate(self.events, 1) if isinstance(one, kind) and one.user == event.user]
+            if acts[-1:] == [event.number]:
+                held.pop(event.user, None)
+        self.warnings.pop(event.number, None)
 
     @staticmethod
     def end(measures: dict[str, int], users: tuple[str, ...], at: int) -> None:

@@ -162,6 +162,9 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     ),
     c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
     c.Succeed: succession,
+    c.Overturn: lambda r: c.Overturn(
+        user(r), r.randint(1, 60), r.choice(["banned", "kicked", "muted"]), reason=reason(r)
+    ),
     c.Depart: lambda r: c.Depart(user(r)),
     c.RaiseAlarm: lambda r: c.RaiseAlarm(r.choice(["joins", "text"])),
 }

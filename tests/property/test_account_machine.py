@@ -51,10 +51,11 @@ MAY: dict[type[a.AccountCommand], set[PlatformRole | None]] = {
     a.ChargeCredit: {None},
     a.RestoreCredit: {None},
     a.RecoverCredit: {None},
+    a.OverturnSuspension: {None},
     a.AskIdentity: {None, *PlatformRole},
     a.WithdrawIdentity: {None, *PlatformRole},
 }
-BY_SERVICE = (a.ChargeCredit, a.RestoreCredit, a.RecoverCredit)
+BY_SERVICE = (a.OverturnSuspension, a.ChargeCredit, a.RestoreCredit, a.RecoverCredit)
 CASES = ("r-1", "r-2", "@ben-2")
 RULES = CreditRules(recover_per_day=3, penalties={Severity.LOW: 5, Severity.HIGH: 60})
 NOT_ONESELF = (a.GrantRole, a.AttestIdentity, a.ApproveIdentity, a.SuspendAccount, a.SetCredit)
@@ -70,6 +71,7 @@ def make_command(random: Random) -> a.AccountCommand:
         a.ChargeCredit: lambda: a.ChargeCredit(random.choice(CASES), random.choice(list(Severity)), REASON),
         a.RestoreCredit: lambda: a.RestoreCredit(random.choice(CASES), REASON),
         a.RecoverCredit: a.RecoverCredit,
+        a.OverturnSuspension: lambda: a.OverturnSuspension(random.choice([1, FOREVER_MS]), REASON),
         a.AttestIdentity: lambda: a.AttestIdentity(random.choice(list(Identity)), REASON),
         a.AskIdentity: lambda: a.AskIdentity(random.choice(list(Identity))),
         a.WithdrawIdentity: lambda: a.WithdrawIdentity(),

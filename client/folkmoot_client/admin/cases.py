@@ -1,4 +1,4 @@
-"""The commands `folkmoot admin credit|case …`."""
+"""The commands `folkmoot admin credit|case|appeal …`."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -29,6 +29,7 @@ from .run import Order, check_sure
 credit_app = new_app(_("Credit of accounts."))
 
 case_app = new_app(_("Reports."))
+appeal_app = new_app(_("Appeals."))
 
 
 class State(StrEnum):
@@ -85,29 +86,68 @@ def set_credit(
     obey(server, user, password_file, output, order)
 
 
-@case_app.command("list", help=_("List reports, what is due first before the others."))
-def list_cases(
-    state: StateOption = State.OPEN,
-    limit: LimitOption = None,
-    cursor: CursorOption = None,
-    server: ServerOption = DEFAULT_SERVER,
-    user: UserOption = None,
-    password_file: PasswordOption = None,
-    output: FormatOption = Format.TABLE,
-) -> None:
-    order = Order("case", "list", options={"state": state.value}, limit=limit, cursor=cursor)
-    obey(server, user, password_file, output, order)
+def add_list_and_show(app: typer.Typer, noun: str, listed: str, shown: str) -> None:
+    """Add `<noun> list` and `<noun> show`."""
+
+    @app.command("list", help=listed)
+    def list_cases(
+        state: StateOption = State.OPEN,
+        limit: LimitOption = None,
+        cursor: CursorOption = None,
+        server: ServerOption = DEFAULT_SERVER,
+        user: UserOption = None,
+        password_file: PasswordOption = None,
+        output: FormatOption = Format.TABLE,
+    ) -> None:
+        order = Order(noun, "list", options={"state": state.value}, limit=limit, cursor=cursor)
+        obey(server, user, password_file, output, order)
+
+    @app.command("show", help=shown)
+    def show_case(
+        target: CaseArgument,
+        server: ServerOption = DEFAULT_SERVER,
+        user: UserOption = None,
+        password_file: PasswordOption = None,
+        output: FormatOption = Format.TABLE,
+    ) -> None:
+        obey(server, user, password_file, output, Order(noun, "show", target))
 
 
-@case_app.command("show", help=_("Show a report with its evidence; that you have seen it is recorded."))
-def show_case(
-    target: CaseArgument,
-    server: ServerOption = DEFAULT_SERVER,
-    user: UserOption = None,
-    password_file: PasswordOption = None,
-    output: FormatOption = Format.TABLE,
-) -> None:
-    obey(server, user, password_file, output, Order("case", "show", target))
+def add_answer(verb: str, help: str, question: str) -> None:
+    """Add `appeal approve` or `appeal reject`."""
+
+    @appeal_app.command(verb, help=help)
+    def answer(
+        target: CaseArgument,
+        reason: ReasonOption,
+        yes: YesOption = False,
+        dry_run: DryRunOption = False,
+        server: ServerOption = DEFAULT_SERVER,
+        user: UserOption = None,
+        password_file: PasswordOption = None,
+        output: FormatOption = Format.TABLE,
+    ) -> None:
+        order = Order("appeal", verb, target, check_reason(reason), dry_run=dry_run)
+        check_sure(question.format(target=target), yes=yes or dry_run)
+        obey(server, user, password_file, output, order)
+
+
+add_list_and_show(
+    case_app,
+    "case",
+    _("List reports, what is due first before the others."),
+    _("Show a report with its evidence; that you have seen it is recorded."),
+)
+add_list_and_show(
+    appeal_app,
+    "appeal",
+    _("List appeals, what is due first before the others."),
+    _("Show an appeal and the measure; that you have seen it is recorded."),
+)
+add_answer(
+    "approve", _("Overturn the measure; who appealed is told why."), _("Overturn the measure of appeal {target}?")
+)
+add_answer("reject", _("Let the measure stand; who appealed is told why."), _("Turn appeal {target} down?"))
 
 
 @case_app.command("close", help=_("Decide on a report; who made it is told why."))

@@ -21,6 +21,7 @@ Row = dict[str, Any]
 
 COLUMNS = {
     "user": ("user", "display_name", "identity", "platform", "suspended_until", "created"),
+    "appeal": ("case", "state", "reason", "by", "decider", "group", "measure", "due", "opened"),
     "case": ("case", "state", "severity", "reason", "by", "group", "seq", "user", "due", "opened"),
     "credit": ("user", "score", "level"),
     "identity": ("user", "asked", "since"),

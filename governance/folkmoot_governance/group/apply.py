@@ -339,6 +339,20 @@ def _closed(state: GroupState, event: e.GroupDissolved | e.GroupClosed) -> None:
     _clear_heir(state)
 
 
+def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
+    """Lift what the act did, as far as it is the one in force."""
+    for held in (state.bans, state.mutes):
+        one = held.get(event.user)
+        if one is not None and one.case == event.measure:
+            held.pop(event.user)
+    state.warnings.pop(event.number, None)
+    if event.lifts_suspension:
+        state.status, state.status_until_ms = GroupStatus.ACTIVE, 0
+    if event.invited_until_ms:
+        state.waits.pop(event.user, None)
+        state.invitations[event.user] = event.invited_until_ms
+
+
 def _bans_ended(state: GroupState, event: e.BansEnded) -> None:
     for user in event.users:
         state.bans.pop(user, None)
@@ -460,6 +474,7 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.GroupSuspended: _suspended,
     e.GroupRestored: _restored,
     e.GroupClosed: _closed,
+    e.MeasureOverturned: _overturned,
     e.BansEnded: _bans_ended,
     e.MutesEnded: _mutes_ended,
     e.LockEnded: _unlocked,

@@ -417,6 +417,18 @@ class Regrade(Command, frozen=True):
     entries_per_day: int
 
 
+class Overturn(TargetedCommand, frozen=True):
+    """Take back the act that made version `number`, because an appeal against it succeeded (P15).
+
+    A thing of the service. `kind` is the event's name; `until_ms` the end of a suspension, 0 of anything else.
+    """
+
+    number: int
+    kind: str
+    until_ms: int = 0
+    reason: str = ""
+
+
 class CloseGroup(Command, frozen=True):
     """Close the group for good: a measure of the platform (G11.1)."""
 

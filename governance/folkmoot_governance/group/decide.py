@@ -20,6 +20,7 @@ from ..text import N_
 from . import commands as c
 from .checks import check_founder, check_permission, quota_rule, refuse
 from .decide_antiraid import ANTIRAID
+from .decide_appeal import APPEALS
 from .decide_content import CONTENT
 from .decide_ending import ENDING
 from .decide_entries import ENTRIES
@@ -178,6 +179,7 @@ DECIDERS: dict[type[c.Command], Decider] = {
     **OWNERSHIP,
     **SUCCESSION,
     **GRADING,
+    **APPEALS,
     c.Rename: rename,
     c.SetTopic: set_topic,
     c.SetCategory: set_category,

@@ -379,6 +379,20 @@ class GroupClosed(Event, frozen=True, kw_only=True, tag="closed"):
     reason: str
 
 
+class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"):
+    """The act `measure` (the `number`-th event, of a `kind`) against `user` is void, for an appeal succeeded (P15).
+
+    What it did and still holds is lifted; who was removed is invited back until `invited_until_ms`.
+    """
+
+    number: int
+    kind: str
+    measure: str
+    reason: str = ""
+    lifts_suspension: bool = False
+    invited_until_ms: int = 0
+
+
 class BansEnded(Event, frozen=True, kw_only=True, tag="bans_ended"):
     """Bans have run out, as was decided when they were made. Here and below `by` is empty: nobody did it."""
 
@@ -485,6 +499,7 @@ GroupEvent = (
     | GroupSuspended
     | GroupRestored
     | GroupClosed
+    | MeasureOverturned
     | BansEnded
     | MutesEnded
     | LockEnded

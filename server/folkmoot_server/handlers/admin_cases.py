@@ -1,10 +1,10 @@
-"""Administration of credit (G7.2) and of reports (G12)."""
+"""Administration of credit (G7.2) and of reports (G12) and appeals (P15)."""
 
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged, SetCredit, SuspendAccount
-from folkmoot_governance.case.commands import CloseReport, ReadCase
+from folkmoot_governance.case.commands import CloseReport, DecideAppeal, ReadCase
 from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.case.state import Outcome as CaseOutcome
 from folkmoot_governance.duration import parse_duration
@@ -14,7 +14,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
 from ..accounts import Account
-from ..desk import settle
+from ..desk import decide_appeal, settle
 from ..i18n import N_
 from ..session import Session
 from ..settle import settled, stored
@@ -182,10 +182,47 @@ async def suspend(node: "Node", session: Session, case: CaseState, command: Clos
     )
 
 
+async def list_appeals(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """List appeals, what is due first before the others."""
+    return await list_cases(node, request, CaseKind.APPEAL)
+
+
+async def show_appeal(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Show an appeal with what the appellant wrote, and the measure."""
+    return await show_case(node, session, request, CaseKind.APPEAL)
+
+
+async def approve_appeal(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Overturn the measure."""
+    return await answer_appeal(node, session, request, CaseOutcome.OVERTURNED)
+
+
+async def reject_appeal(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Let the measure stand."""
+    return await answer_appeal(node, session, request, CaseOutcome.CONFIRMED)
+
+
+async def answer_appeal(node: "Node", session: Session, request: rq.Admin, outcome: CaseOutcome) -> Outcome:
+    """Decide on an appeal; the appellant is told the reason."""
+    if not request.reason:
+        return NEEDS_REASON
+    case = await find_case(node, request, CaseKind.APPEAL)
+    if isinstance(case, Refusal):
+        return case
+    assert session.account is not None
+    command = DecideAppeal(outcome, request.reason)
+    decided = await decide_appeal(node, case, command, session.account.actor(), dry_run=request.dry_run)
+    return decided if isinstance(decided, Refusal) else AdminResult(items=(case_item(decided),), changed=1)
+
+
 CASE_ACTS = {
     ("credit", "show"): show_credit,
     ("credit", "set"): set_credit,
     ("case", "list"): list_reports,
     ("case", "show"): show_report,
     ("case", "close"): close_report,
+    ("appeal", "list"): list_appeals,
+    ("appeal", "show"): show_appeal,
+    ("appeal", "approve"): approve_appeal,
+    ("appeal", "reject"): reject_appeal,
 }

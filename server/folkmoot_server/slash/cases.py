@@ -1,9 +1,14 @@
 """Slash commands about reports and appeals (G12, P15)."""
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.case.commands import DecideAppeal
+from folkmoot_governance.case.decide import reviewers
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Entry, Role
 
+from ..appeals import open_appeal
+from ..desk import decide_appeal
 from ..handlers.reports import find_subject, open_report
 from ..i18n import N_, show_instant
 from ..storage.api import Cases
@@ -88,3 +93,47 @@ async def cases(call: Call) -> Told:
 
 REPORT = N_("{case}, report ({reason}), {time}: {stands}")
 APPEAL = N_("{case}, appeal, {time}: {stands}")
+
+
+async def appeal(call: Call, case: str, text: str) -> Told:
+    """Appeal against a measure that hit oneself; somebody else than who took it decides (P15)."""
+    opened = await open_appeal(call.node, call.account, case, text)
+    if isinstance(opened, Refusal):
+        return opened
+    data = case_item(opened)
+    said = N_("Your appeal is case {case}. Somebody else than who took the measure decides, by {due}.")
+    return Answer(call.say(said, data), data)
+
+
+async def open_appeals(call: Call) -> list[dict[str, object]]:
+    """Return the open appeals against acts of the group that the reader may decide on."""
+    members = call.room.state.members.values()
+    leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
+    wanted = Cases(CaseKind.APPEAL, is_open=True, code=call.room.state.code)
+    found = await call.node.store.ledger.list_cases(wanted, limit=MOST_LISTED)
+    mine = [one for one in found if call.account.user in reviewers(one, leaders, call.now)]
+    items = []
+    for one in mine:
+        text = call.node.evidence.unseal(one.number, await call.node.store.ledger.case_text(one.number))
+        item = case_item(one) | {"by": one.by, "decider": one.decider, "text": text.text if text else "–"}
+        items.append(item)
+    return items
+
+
+async def decide_here(call: Call, number: str, act: str, reason: str | None) -> Told:
+    """Decide on an appeal as one of the group's owner and admins: `approve` overturns the measure."""
+    if not reason:
+        return Refusal(ErrorCode.BAD_SYNTAX, N_("Give a reason: who appealed is told."), {"help": "/queue"})
+    case = await call.node.store.ledger.load_case(number)
+    if case is None or case.code != call.room.state.code or case.kind is not CaseKind.APPEAL:
+        return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/queue"})
+    outcome = Outcome.OVERTURNED if act == "approve" else Outcome.CONFIRMED
+    decided = await decide_appeal(call.node, case, DecideAppeal(outcome, reason), call.account.actor())
+    if isinstance(decided, Refusal):
+        return decided
+    data = case_item(decided)
+    said = N_("Case {case}: the measure {measure} is void.") if outcome is Outcome.OVERTURNED else STANDS
+    return Answer(call.say(said, data), data)
+
+
+STANDS = N_("Case {case}: the measure {measure} stands.")

@@ -17,7 +17,9 @@ from ..held import HeldText, removal
 from ..i18n import N_, show_instant
 from ..replaying import Hits, replay
 from ..storage.api import Cases, NewEntry, Work
+from .arguments import read_number
 from .call import Answer, Call, Carrying, Outcome
+from .cases import decide_here, open_appeals
 
 MOST_LISTED = 50
 SHOWN_CHARS = 200
@@ -26,12 +28,19 @@ NEEDS_NUMBER = Refusal(ErrorCode.BAD_SYNTAX, N_("Say which one: /queue {act} <nu
 NEEDS_WORD = Refusal(ErrorCode.BAD_SYNTAX, N_("Say which word: /word {act} <word>."), {"act": "add|del|test"})
 
 
-async def queue(call: Call, act: str | None, number: int | None, reason: str | None) -> Outcome:
+def read_queued(word: str) -> int | str:
+    """Read what waits: a number, or the case number of an appeal."""
+    return word.lower() if word.lower().startswith("a-") else read_number(word)
+
+
+async def queue(call: Call, act: str | None, number: int | str | None, reason: str | None) -> Outcome:
     """List what waits for review, or decide on it."""
     if act is None:
         return await list_queue(call)
     if number is None:
         return NEEDS_NUMBER
+    if isinstance(number, str):
+        return await decide_here(call, number, act, reason)
     if act == "deny":
         return c.DenyHeld(number, reason or "")
     return await approve(call, number)
@@ -40,8 +49,12 @@ async def queue(call: Call, act: str | None, number: int | None, reason: str | N
 async def list_queue(call: Call) -> Outcome:
     """List what waits: held posts with their texts, flagged entries with their seqs."""
     refusal = check_role(call.room.state, RULES[c.ApproveHeld], call.account.actor())
-    if refusal:
+    appeals = await open_appeals(call)
+    if refusal and not appeals:
         return refusal
+    asked = [call.say(APPEAL, one) for one in appeals]
+    if refusal:
+        return Answer("\n".join(asked), {"items": [], "reports": [], "appeals": appeals})
     waiting = [one for one in call.room.state.reviews.values() if one.until_ms > call.now][:MOST_LISTED]
     texts = await held_texts(call) if any(not one.seq for one in waiting) else {}
     rows = [queue_row(one, texts.get(one.number)) for one in waiting]
@@ -49,7 +62,11 @@ async def list_queue(call: Call) -> Outcome:
     reported = await open_reports(call)
     text = N_("{case}: entry {seq} by @{user} was reported ({reason}); the platform answers by {due}")
     lines += [call.say(text, one) for one in reported]
-    return Answer("\n".join(lines) or call.say(N_("Nothing waits for review.")), {"items": rows, "reports": reported})
+    data: dict[str, object] = {"items": rows, "reports": reported, "appeals": appeals}
+    return Answer("\n".join([*lines, *asked]) or call.say(N_("Nothing waits for review.")), data)
+
+
+APPEAL = N_("{case}: @{by} appeals against {measure} by @{decider}, to be decided by {due}: {text}")
 
 
 async def open_reports(call: Call) -> list[dict[str, object]]:

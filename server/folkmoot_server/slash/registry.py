@@ -132,6 +132,14 @@ COMMANDS: tuple[Slash, ...] = (
         in_group=False,
     ),
     Slash("cases", ("案件",), (), N_("List your reports and appeals"), cases.cases, in_group=False),
+    Slash(
+        "appeal",
+        ("申诉",),
+        (word("case"), rest("text…")),
+        N_("Appeal against a measure that hit you"),
+        cases.appeal,
+        in_group=False,
+    ),
     Slash("credit", ("信用",), (), N_("Show your credit and how it came about"), own.credit, in_group=False),
     Slash("sanctions", (), (), N_("List what is in force against you"), own.sanctions, in_group=False),
     Slash(
@@ -234,7 +242,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "queue",
         (),
-        (QUEUE_ACT, optional(word("number", read_number)), REASON),
+        (QUEUE_ACT, optional(word("number", content.read_queued)), REASON),
         N_("Show what waits for review; approve it or turn it down"),
         content.queue,
         c.ApproveHeld,

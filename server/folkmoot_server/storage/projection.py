@@ -78,6 +78,7 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.TagSet: ("members",),
     e.OwnershipTransferred: ("members", "mutes"),
     e.OwnerReplaced: ("members", "mutes"),
+    e.MeasureOverturned: ("bans", "mutes", "join_waits", "invitations"),
     e.BansEnded: ("bans",),
     e.MutesEnded: ("mutes",),
     e.WarningsExpired: ("warnings",),
@@ -107,6 +108,8 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
         changes.append(Remove(pruned, {"code": state.code}, until_ms=event.at))
     for table in TOUCHES.get(type(event), ()):
         changes += [member_table_row(state, table, key) for key in _keys_of(state, event)]
+    if isinstance(event, e.MeasureOverturned):
+        changes.append(member_table_row(state, "warnings", event.number))
     if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
         changes.append(invite_code_row(state, event.code_id))
     changes += content_changes(state, event)

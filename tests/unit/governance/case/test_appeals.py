@@ -1,0 +1,191 @@
+"""Appeals: against what, by whom, decided by whom, and what is lifted when they succeed (P15)."""
+
+import pytest
+
+from folkmoot_governance import SERVICE, Actor, GroupState, PlatformRole, Policy, Refusal, replay_account
+from folkmoot_governance import account as a
+from folkmoot_governance.case import commands as c
+from folkmoot_governance.case.decide import appeal_number, decide_case, reviewers
+from folkmoot_governance.case.measures import account_measure_of, measure_of
+from folkmoot_governance.case.rules import CaseRules
+from folkmoot_governance.case.state import AppealOpened, CaseState, Outcome, apply_case, opened
+from folkmoot_governance.duration import DAY_MS, HOUR_MS
+from folkmoot_governance.group import commands as gc
+from folkmoot_governance.group import events as e
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import GroupStatus, JoinMode
+from tests.unit.governance.kit import NOW, SOON, code_of, do, make_group, tell_refusal
+
+POLICY = Policy(cases=CaseRules(appeal_answer_ms=HOUR_MS, appeal_ms=DAY_MS))
+STAFF = Actor("rea", platform=PlatformRole.REVIEWER)
+CODE = "482190673352"
+MUTED = c.Measured(f"{CODE}-6", "muted", "mia", "adam", NOW, CODE)
+SUSPENDED = c.Measured("@mia-2", "account_suspended", "mia", "sue", NOW)
+LEADERS = frozenset({"olga", "adam"})
+
+
+def ask(state: CaseState | None, command: c.CaseCommand, actor: Actor, now: int = NOW) -> object:
+    decision = decide_case(state, command, actor, now, POLICY)
+    if isinstance(decision, Refusal):
+        tell_refusal(decision)
+        return decision
+    return list(decision)
+
+
+def appeal(measure: c.Measured = MUTED) -> CaseState:
+    (event,) = decide_case(None, c.OpenAppeal(measure), Actor("mia"), NOW, POLICY)  # type: ignore[misc]  # no refusal
+    return opened(event)
+
+
+def decided_by(actor: Actor, measure: c.Measured = MUTED, leaders: frozenset[str] = LEADERS, now: int = NOW) -> object:
+    command = c.DecideAppeal(Outcome.OVERTURNED, "seen", leaders)
+    return code_of(ask(appeal(measure), command, actor, now))
+
+
+def test_whom_it_hit_can_appeal_once_and_in_time() -> None:
+    (event,) = ask(None, c.OpenAppeal(MUTED), Actor("mia"))  # type: ignore[misc]
+    assert isinstance(event, AppealOpened)
+    assert (event.number, event.decider, event.due_ms) == (appeal_number(MUTED.case), "adam", NOW + HOUR_MS)
+    assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("max"))) == ErrorCode.FORBIDDEN
+    assert code_of(ask(appeal(), c.OpenAppeal(MUTED), Actor("mia"))) == ErrorCode.CONFLICT
+    assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("mia"), NOW + DAY_MS)) is None
+    assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("mia"), NOW + DAY_MS + 1)) == ErrorCode.FORBIDDEN
+
+
+def test_another_of_the_groups_owner_and_admins_decides() -> None:
+    assert decided_by(Actor("olga")) is None
+    for who in (Actor("adam"), Actor("mia"), Actor("max"), STAFF):
+        assert decided_by(who) == ErrorCode.FORBIDDEN, who
+
+
+def test_staff_decides_where_nobody_else_leads_the_group_or_nobody_has_answered() -> None:
+    alone = frozenset({"adam"})
+    assert decided_by(STAFF, leaders=alone) is None
+    assert decided_by(Actor("olga"), leaders=alone) == ErrorCode.FORBIDDEN
+    assert decided_by(STAFF, leaders=frozenset({"adam", "mia"})) is None
+    assert decided_by(STAFF, now=NOW + HOUR_MS) is None
+    assert decided_by(Actor("olga"), now=NOW + HOUR_MS) == ErrorCode.FORBIDDEN
+    refused = ask(appeal(), c.DecideAppeal(Outcome.CONFIRMED, "", LEADERS), STAFF)
+    assert isinstance(refused, Refusal)
+    assert refused.detail["until_ms"] == NOW + HOUR_MS
+
+
+def test_measures_of_the_platform_are_decided_by_other_staff() -> None:
+    assert decided_by(STAFF, SUSPENDED) is None
+    assert decided_by(Actor("sue", platform=PlatformRole.SUPERADMIN), SUSPENDED) == ErrorCode.FORBIDDEN
+    assert decided_by(Actor("mia", platform=PlatformRole.SUPERADMIN), SUSPENDED) == ErrorCode.FORBIDDEN
+    assert decided_by(Actor("vic", platform=PlatformRole.VIEWER), SUSPENDED) == ErrorCode.FORBIDDEN
+    assert decided_by(Actor("olga"), SUSPENDED) == ErrorCode.FORBIDDEN
+    assert reviewers(appeal(SUSPENDED), LEADERS, NOW) == frozenset()
+
+
+def test_an_appeal_ends_as_appeals_do_and_once() -> None:
+    state = appeal(SUSPENDED)
+    assert code_of(ask(state, c.DecideAppeal(Outcome.UPHELD, ""), STAFF)) == ErrorCode.BAD_REQUEST
+    (event,) = ask(state, c.DecideAppeal(Outcome.CONFIRMED, "it stands"), STAFF)  # type: ignore[misc]
+    apply_case(state, event)
+    assert (state.outcome, state.answer) == (Outcome.CONFIRMED, "it stands")
+    assert code_of(ask(state, c.DecideAppeal(Outcome.OVERTURNED, ""), STAFF)) == ErrorCode.CONFLICT
+
+
+BY_ADAM = {"at": NOW, "by": "adam", "user": "mia"}
+
+
+@pytest.mark.parametrize(
+    ("event", "user", "decider", "code"),
+    [
+        (e.MemberKicked(**BY_ADAM), "mia", "adam", CODE),
+        (e.MemberMuted(**BY_ADAM, until_ms=SOON), "mia", "adam", CODE),
+        (e.EntryDeleted(**BY_ADAM, seq=3), "mia", "adam", CODE),
+        (e.GroupSuspended(at=NOW, by="sue", until_ms=SOON, reason="r"), "olga", "sue", ""),
+        (e.GroupClosed(at=NOW, by="sue", reason="r"), "olga", "sue", ""),
+    ],
+)
+def test_what_is_a_measure(event: e.Event, user: str, decider: str, code: str) -> None:
+    found = measure_of(event, "case", CODE, "olga")
+    assert found is not None
+    assert (found.user, found.decider, found.code, found.case) == (user, decider, code, "case")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        e.EntryDeleted(at=NOW, by="mia", user="mia", seq=3),
+        e.MemberJoined(at=NOW, by="mia", user="mia", via="open"),
+        e.TopicSet(at=NOW, by="adam", topic="t"),
+        e.MuteLifted(**BY_ADAM),
+    ],
+)
+def test_what_is_none(event: e.Event) -> None:
+    assert measure_of(event, "case", CODE, "olga") is None
+
+
+def test_measures_against_accounts() -> None:
+    taken = a.CreditChanged(at=NOW, by="", cause="penalty", points=-5, score=95, case="r-1")
+    found = account_measure_of(taken, "@mia-2", "mia", "rea")
+    assert found == c.Measured("@mia-2", "credit_changed", "mia", "rea", NOW)
+    given = a.CreditChanged(at=NOW, by="", cause="recovered", points=5, score=95)
+    assert account_measure_of(given, "@mia-3", "mia", "") is None
+    assert account_measure_of(a.AccountRestored(at=NOW, by="sue", reason=""), "@mia-3", "mia", "") is None
+
+
+def test_a_suspension_that_was_overturned_ends_and_no_other() -> None:
+    joined = a.AccountRegistered(at=NOW, by="mia", user="mia", agreement="1")
+    state = replay_account([joined, a.AccountSuspended(at=NOW, by="sue", until_ms=SOON, reason="r")])
+
+    def overturned(until_ms: int) -> list[a.AccountEvent]:
+        decision = a.decide_account(state, a.OverturnSuspension(until_ms, "no"), SERVICE, NOW, POLICY)
+        assert not isinstance(decision, Refusal)
+        return list(decision)
+
+    assert overturned(SOON - 1) == []
+    assert overturned(SOON) == [a.AccountRestored(at=NOW, by="", reason="no")]
+
+
+def overturn(state: GroupState, number: int, kind: str, until_ms: int = 0) -> e.MeasureOverturned:
+    (event,) = do(state, gc.Overturn("mia", number, kind, until_ms, "no"), SERVICE.user)
+    assert isinstance(event, e.MeasureOverturned)
+    return event
+
+
+def test_what_the_act_did_is_lifted_and_what_another_did_stands() -> None:
+    group = make_group()
+    do(group, gc.Warn("mia", "rude"), "adam")
+    warned = group.version
+    do(group, gc.MuteMember("mia", HOUR_MS), "adam")
+    muted = group.version
+    assert overturn(group, warned, "warned").measure == f"{CODE}-{warned}"
+    assert (group.warnings, "mia" in group.mutes) == ({}, True)
+    do(group, gc.MuteMember("mia", 2 * HOUR_MS), "olga")
+    later = group.version
+    overturn(group, muted, "muted")
+    assert "mia" in group.mutes, "a later one took its place"
+    overturn(group, later, "muted")
+    assert "mia" not in group.mutes
+
+
+@pytest.mark.parametrize("command", [gc.Kick("mia"), gc.BanMember("mia", DAY_MS)], ids=["kick", "ban"])
+def test_who_was_removed_may_come_back(command: gc.Command) -> None:
+    group = make_group(join_mode=JoinMode.INVITE)
+    first = do(group, command, "adam")[0]
+    number = group.version if isinstance(first, e.MemberBanned) else group.version - 1
+    event = overturn(group, number, str(first.__struct_config__.tag))
+    assert event.invited_until_ms > NOW
+    do(group, gc.JoinGroup(), "mia")
+
+
+def test_nobody_is_invited_past_another_ban() -> None:
+    group = make_group()
+    do(group, gc.Kick("mia"), "adam")
+    kicked = group.version - 1
+    do(group, gc.BanMember("mia", DAY_MS), "olga")
+    assert overturn(group, kicked, "kicked").invited_until_ms == 0
+    assert "mia" in group.bans
+
+
+def test_a_suspension_of_the_group_is_lifted_if_it_is_the_one_in_force() -> None:
+    group = make_group(e.GroupSuspended(at=NOW, by="sue", until_ms=SOON, reason="r"))
+    assert not overturn(group, group.version, "suspended", SOON + 1).lifts_suspension
+    assert group.status is GroupStatus.SUSPENDED
+    assert overturn(group, group.version - 1, "suspended", SOON).lifts_suspension
+    assert group.status is GroupStatus.ACTIVE
