@@ -1,13 +1,14 @@
 """What a group's owner and admins should see to before a border bites (G7 to G9): the answer of `/duty`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from folkmoot_protocol.types import GroupStatus
 
+from .case.state import CaseKind, CaseState
 from .classification import Grade, admins_of, closed_border, grade_in_force, most_members, place_of, size_tier
-from .group.state import GroupState
+from .group.state import GroupState, case_number
 from .policy import Policy
 from .text import N_
 
@@ -24,11 +25,17 @@ class Duty(Struct, frozen=True):
     help: str = ""
 
 
-def duties(state: GroupState, now: int, policy: Policy) -> list[Duty]:
-    """Return what is to be seen to at `now` (Unix ms), the most pressing first."""
+def duties(state: GroupState, now: int, policy: Policy, cases: Sequence[CaseState] = ()) -> list[Duty]:
+    """Return what is to be seen to at `now` (Unix ms), the most pressing first.
+
+    `cases` are the open reports on the group's entries, and the open appeals that its owner and admins may decide on.
+    """
     grade = grade_in_force(policy.grades, state)
     return [
         *_standing(state, now),
+        *_rectification(state, now),
+        *_cases(cases),
+        *_queue(state, now),
         *_size(state, policy),
         *_admins(state, grade),
         *_door(state, now),
@@ -46,6 +53,44 @@ def _standing(state: GroupState, now: int) -> Iterator[Duty]:
     if state.asked_limit:
         text = N_("The platform has still to say whether the group may grow to {limit} members.")
         yield Duty("review", text, {"limit": state.asked_limit})
+
+
+def _rectification(state: GroupState, now: int) -> Iterator[Duty]:
+    """Tell of a warning of the platform, and whether its time is over (G11.1)."""
+    if not state.rectify_case:
+        return
+    case = case_number(state.code, state.rectify_case)
+    detail: dict[str, object] = {"case": case, "reason": state.rectify_reason, "until_ms": state.rectify_until_ms}
+    if state.rectified_ms:
+        yield Duty("rectify", N_("The platform has still to look at what you have mended: {reason}"), detail)
+    elif state.rectify_until_ms > now:
+        text = N_("The platform has warned this group; this is to be mended {until}: {reason}")
+        yield Duty("rectify", text, detail, f"/rectify {case}")
+    else:
+        text = N_("The time is over in which this was to be mended, and the platform may take a measure: {reason}")
+        yield Duty("rectify", text, detail, f"/rectify {case}")
+
+
+def _cases(cases: Sequence[CaseState]) -> Iterator[Duty]:
+    texts = {
+        CaseKind.APPEAL: N_("{count} appeals wait for one of you; the platform decides on the first after {due}."),
+        CaseKind.REPORT: N_(
+            "{count} reports on entries of this group are open; the platform answers the first by {due}."
+        ),
+    }
+    for kind, text in texts.items():
+        found = [one.due_ms for one in cases if one.kind is kind]
+        if found:
+            yield Duty(f"{kind}s", text, {"count": len(found), "due_ts": min(found)}, "/queue")
+
+
+def _queue(state: GroupState, now: int) -> Iterator[Duty]:
+    waiting = [one for one in state.reviews.values() if one.until_ms > now]
+    if waiting:
+        first = min(one.until_ms for one in waiting)
+        text = N_("{count} posts wait for review, the oldest for {age}; the first is void if nobody looks {until}.")
+        age = now - min(one.ts for one in waiting)
+        yield Duty("queue", text, {"count": len(waiting), "age_ms": age, "until_ms": first}, "/queue")
 
 
 def _size(state: GroupState, policy: Policy) -> Iterator[Duty]:

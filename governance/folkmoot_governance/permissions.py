@@ -77,6 +77,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.DenyHeld: Rule(Role.ADMIN, Permission.DELETE),
     c.AddWord: Rule(Role.OWNER),
     c.RemoveWord: Rule(Role.OWNER),
+    c.Rectify: Rule(Role.OWNER),
     c.Dissolve: Rule(Role.OWNER),
 }
 
@@ -99,6 +100,7 @@ _STAFF = frozenset({PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, Platfor
 PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     # act                 who on the operator's staff
     "read": frozenset(PlatformRole),
+    "warn_group": _STAFF,
     "suspend_group": _STAFF,
     "restore_group": _STAFF,
     "close_group": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
@@ -115,6 +117,9 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
 }
 
 PLATFORM_ACTS: dict[type[c.Command], str] = {
+    c.WarnGroup: "warn_group",
+    c.AcceptRectification: "warn_group",
+    c.RejectRectification: "warn_group",
     c.SuspendGroup: "suspend_group",
     c.RestoreGroup: "restore_group",
     c.CloseGroup: "close_group",

@@ -59,6 +59,8 @@ SETTINGS = (
     e.LockEnded,
     e.SuspensionEnded,
     e.MeasureOverturned,
+    e.GroupWarned,
+    e.RectificationAccepted,
     e.LimitGranted,
     e.GroupGraded,
 )

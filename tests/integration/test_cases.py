@@ -255,3 +255,51 @@ async def test_a_penalty_is_given_back_by_somebody_else_than_who_decided(
     assert opened["measure"] == f"@{bob.user}-3"
     await refused(admin(root, "appeal", "approve", opened["case"], reason="r"), "forbidden")
     await refused(admin(root, "appeal", "show", case), "no_such_entry")
+
+
+async def test_a_warning_is_mended_looked_at_and_closed(root: Wire, people: list[Wire], seats: list[Seat]) -> None:
+    ann, bob, *_ = people
+    code = seats[0].code
+    warning = {"reason": "clean up", "options": {"duration": "7d"}}
+    assert (await admin(root, "sanction", "create", code, **warning)).changed == 1
+    for wire in (ann, bob):
+        await wire.until(lambda wire=wire: standing(wire, code) == "warned")
+    await refused(admin(root, "sanction", "create", code, **warning), "conflict")
+    await refused(admin(ann, "sanction", "list"), "forbidden")
+    (duty,) = [one for one in (await ann.run("/duty", code)).data["duties"] if one["kind"] == "rectify"]
+    case = duty["case"]
+    assert (duty["reason"], duty["help"]) == ("clean up", f"/rectify {case}")
+    await refused(bob.run(f"/rectify {case} it is", code), "forbidden")
+    assert (await ann.run(f"/整改 {case} all gone", code)).data["event"] == "rectified"
+    await refused(ann.run(f"/rectify {case} really", code), "conflict")
+    rows = {row["case"]: row for row in (await admin(root, "sanction", "list")).items}
+    assert (rows[case]["text"], rows[case]["reason"], rows[case]["rectified_ts"] > 0) == ("all gone", "clean up", True)
+    again = {"reason": "not all of it", "options": {"duration": "1d"}}
+    await admin(root, "sanction", "reject", code, **again)
+    await ann.run(f"/rectify {case} now it is", code)
+    await admin(root, "sanction", "close", code, reason="seen")
+    await bob.until(lambda: standing(bob, code) == "active")
+    notices = [entry.data["event"] for entry in await ann.history(code) if entry.data and "event" in entry.data]
+    told = ["group_warned", "rectified", "rectification_rejected", "rectified", "rectification_accepted"]
+    assert notices[-5:] == told
+    assert "root" not in str(await ann.history(code))
+    assert case not in [row["case"] for row in (await admin(root, "sanction", "list")).items]
+
+
+def standing(wire: Wire, code: str) -> str:
+    """Return the standing of a group that the connection heard of last."""
+    heard = [frame.group for frame in wire.log if isinstance(frame, ev.GroupEvent) and frame.group.id == code]
+    return heard[-1].state if heard else "active"
+
+
+async def test_duty_names_what_waits(root: Wire, people: list[Wire], seats: list[Seat]) -> None:
+    ann, bob, carol, _ = people
+    code = seats[0].code
+    seq = await bob.post(code, "something")
+    await carol.ask(rq.Report, group=code, seq=seq, reason="spam")
+    await ann.run(f"/promote @{carol.user}", code)
+    muted = (await carol.run(f"/mute @{bob.user} 1h", code)).data["case"]
+    await bob.run(f"/appeal {muted} why", code)
+    duties = {one["kind"]: one for one in (await ann.run("/duty", code)).data["duties"]}
+    assert (duties["reports"]["count"], duties["appeals"]["count"]) == (1, 1)
+    assert "appeals" not in {one["kind"] for one in (await carol.run("/duty", code)).data["duties"]}

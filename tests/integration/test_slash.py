@@ -116,6 +116,7 @@ CASES = (
     Case("announce", "/announce Tea at five.", data={"event": "announcement_set", "undo": "/announce off"}),
     Case("infopage", "/infopage off", data={"event": "info_page_changed", "shown": "off"}),
     Case("export", "/export", data={"export": "{code}"}),
+    Case("rectify", "/rectify", data={"open": False}),
     Case("dissolve", "/dissolve {shown}", data={"event": "dissolved"}),
 )
 

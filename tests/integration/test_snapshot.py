@@ -16,12 +16,15 @@ import pytest
 from msgspec.structs import replace
 
 from folkmoot_client.sdk.book import Book
-from folkmoot_governance import Permission
+from folkmoot_governance import Actor, Permission, PlatformRole, Refusal
+from folkmoot_governance.account import AccountCommand, SetCredit
+from folkmoot_governance.group import commands as c
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_protocol.types import Group
 from folkmoot_server import hub
+from folkmoot_server.settle import settled, stored
 from folkmoot_server.slash.arguments import Argument, SyntaxProblem
 from folkmoot_server.slash.registry import COMMANDS, Slash
 from tests.integration.wire import Refused, Wire
@@ -38,6 +41,31 @@ PHRASES = ("because", "10d because of this", "a name", "", "3", "everyone = all"
 
 # What governs comes up more often.
 ROWS = [row for row in COMMANDS for _ in range(3 if row.act else 1)]
+
+
+MEASURES = (
+    c.SuspendGroup(3_600_000, "loud"),
+    c.RestoreGroup("quiet"),
+    c.WarnGroup(3_600_000, "clean up"),
+    c.RejectRectification("not yet"),
+    c.AcceptRectification("seen"),
+    SetCredit(20, "bots"),
+    SetCredit(100, "no bots"),
+)
+"""What staff does: measures that clients see, and their ends. A suspended account has no connection to see anything."""
+
+
+class Staff:
+    """Somebody of the operator's staff, with no connection."""
+
+    def actor(self) -> Actor:
+        return Actor("root", platform=PlatformRole.SUPERADMIN)
+
+    def name_in(self, code: str) -> str:
+        return ""
+
+
+STAFF = Staff()
 
 
 class Client:
@@ -93,6 +121,7 @@ class Play:
         self.users = sorted({client.user for client in clients})
         self.history: list[str] = []
         self.done: Counter[str] = Counter()
+        self.measures = 0
 
     def word(self, argument: Argument) -> str:
         """Return a word that the argument takes, if chance finds one."""
@@ -127,8 +156,29 @@ class Play:
             chosen = [client for client in chosen if client.book.groups[self.group].owner == client.user]
         return self.chance.choice(chosen if chosen and self.chance.random() < 0.9 else self.clients)
 
+    async def staff_acts(self) -> None:
+        """Let the operator's staff take a measure against a group or an account, or take it back."""
+        group, user = self.chance.choice(self.codes), self.chance.choice(self.users)
+        command = self.chance.choice(MEASURES)
+        self.history.append(f"staff against {group} or {user}: {command}")
+        node = self.stage.node
+        if isinstance(command, AccountCommand):
+            account = await node.accounts.load(user)
+            assert account is not None
+            refusal = await stored(node, node.governor.act_on_account(account.state, command, STAFF.actor()))
+        else:
+            room = await node.rooms.load(group)
+            assert room is not None
+            act = node.governor.act(room, command, STAFF)
+            refusal = act if isinstance(act, Refusal) else await settled(node, act)
+        self.history[-1] += f" -> {refusal.code}" if refusal else ""
+        self.measures += refusal is None
+
     async def step(self) -> None:
         """Let somebody do something."""
+        if self.chance.random() < 0.1:
+            await self.staff_acts()
+            return
         client = self.actor()
         group, row = self.group, self.chance.choice(ROWS)
         what = self.chance.choice(("post", "read", "join", "join", *["line"] * 12))
@@ -193,3 +243,4 @@ async def test_each_client_knows_what_a_new_sign_in_would_tell(stage: Stage, see
         await play.step()
         await play.check(anew=step % 10 == 0)
     assert len(play.done) > 8, "random commands do something"
+    assert play.measures > 2, "staff does, too"

@@ -144,6 +144,7 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.Announce: lambda r: c.Announce(reason(r)),
     c.AddWord: lambda r: c.AddWord(r.choice(WORDS), r.choice(VERDICTS)),
     c.RemoveWord: lambda r: c.RemoveWord(r.choice(WORDS)),
+    c.Rectify: lambda r: c.Rectify(r.randint(1, 60), reason(r)),
     c.Dissolve: lambda r: c.Dissolve(r.choice(["", "", *CODES])),
 }
 
@@ -151,6 +152,9 @@ STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.SuspendGroup: lambda r: c.SuspendGroup(duration(r), reason(r)),
     c.RestoreGroup: lambda r: c.RestoreGroup(reason(r)),
     c.CloseGroup: lambda r: c.CloseGroup(reason(r)),
+    c.WarnGroup: lambda r: c.WarnGroup(duration(r), reason(r)),
+    c.AcceptRectification: lambda r: c.AcceptRectification(reason(r)),
+    c.RejectRectification: lambda r: c.RejectRectification(reason(r), r.choice([None, HOUR_MS])),
     c.GrantLimit: lambda r: c.GrantLimit(reason(r)),
     c.DenyLimit: lambda r: c.DenyLimit(reason(r)),
 }

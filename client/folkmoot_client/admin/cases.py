@@ -1,4 +1,4 @@
-"""The commands `folkmoot admin credit|case|appeal …`."""
+"""The commands `folkmoot admin credit|case|appeal|sanction …`."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -12,12 +12,15 @@ from .app import (
     CursorOption,
     DryRunOption,
     FormatOption,
+    ForOption,
+    GroupArgument,
     LimitOption,
     PasswordOption,
     ReasonOption,
     UserArgument,
     UserOption,
     YesOption,
+    add_list,
     check_duration,
     check_reason,
     new_app,
@@ -30,6 +33,7 @@ credit_app = new_app(_("Credit of accounts."))
 
 case_app = new_app(_("Reports."))
 appeal_app = new_app(_("Appeals."))
+sanction_app = new_app(_("Warnings to groups, with a time within which something is to be mended."))
 
 
 class State(StrEnum):
@@ -54,6 +58,9 @@ OutcomeOption = Annotated[Outcome, typer.Option(help=_("How it ends."))]
 SuspendOption = Annotated[
     str | None,
     typer.Option("--suspend", metavar="DURATION", help=_("Where it is upheld: also suspend what was reported.")),
+]
+NewTimeOption = Annotated[
+    str | None, typer.Option("--for", metavar="DURATION", help=_("A new time within which it is to be mended."))
 ]
 ScoreOption = Annotated[int, typer.Option("--score", min=0, max=1000, metavar="N", help=_("The new score."))]
 
@@ -169,4 +176,54 @@ def close_case(
     order = Order("case", "close", target, check_reason(reason), options, dry_run=dry_run)
     question = _("Close report {target} as {outcome}?").format(target=target, outcome=outcome.value)
     check_sure(question, yes=yes or dry_run)
+    obey(server, user, password_file, output, order)
+
+
+add_list(sanction_app, "sanction", _("List the open warnings to groups."))
+
+
+@sanction_app.command("create", help=_("Warn a group: what the reason names is to be mended within a time."))
+def warn_group(
+    target: GroupArgument,
+    duration: ForOption,
+    reason: ReasonOption,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    order = Order("sanction", "create", target, check_reason(reason), check_duration(duration), dry_run=dry_run)
+    check_sure(_("Warn group {target}?").format(target=target), yes=yes or dry_run)
+    obey(server, user, password_file, output, order)
+
+
+@sanction_app.command("close", help=_("Close a group's warning: it is mended."))
+def close_warning(
+    target: GroupArgument,
+    reason: ReasonOption,
+    dry_run: DryRunOption = False,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    order = Order("sanction", "close", target, check_reason(reason), dry_run=dry_run)
+    obey(server, user, password_file, output, order)
+
+
+@sanction_app.command("reject", help=_("Keep a group's warning open: it is not mended."))
+def reject_mending(
+    target: GroupArgument,
+    reason: ReasonOption,
+    duration: NewTimeOption = None,
+    dry_run: DryRunOption = False,
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    options = check_duration(duration) if duration is not None else {}
+    order = Order("sanction", "reject", target, check_reason(reason), options, dry_run=dry_run)
     obey(server, user, password_file, output, order)

@@ -22,6 +22,7 @@ Row = dict[str, Any]
 COLUMNS = {
     "user": ("user", "display_name", "identity", "platform", "suspended_until", "created"),
     "appeal": ("case", "state", "reason", "by", "decider", "group", "measure", "due", "opened"),
+    "sanction": ("case", "code", "name", "owner", "reason", "mend_until", "rectified", "text"),
     "case": ("case", "state", "severity", "reason", "by", "group", "seq", "user", "due", "opened"),
     "credit": ("user", "score", "level"),
     "identity": ("user", "asked", "since"),

@@ -7,7 +7,7 @@ from .commands import Measured
 OF_GROUPS = (e.MemberKicked, e.MemberBanned, e.MemberMuted, e.MemberWarned, e.EntryDeleted, e.HeldDenied)
 """Acts of a group's owner and admins against somebody."""
 
-OF_THE_PLATFORM = (e.GroupSuspended, e.GroupClosed, e.LimitDenied)
+OF_THE_PLATFORM = (e.GroupWarned, e.GroupSuspended, e.GroupClosed, e.LimitDenied)
 """Acts of the operator's staff against a group: they hit its owner, who answers for it."""
 
 

@@ -10,6 +10,7 @@ from folkmoot_protocol.types import GroupStatus, Role
 from ..duration import FOREVER_MS
 from ..roles import ALL_PERMISSIONS
 from . import events as e
+from .apply_platform import PLATFORM_APPLIERS, close_rectification
 from .state import (
     Ban,
     GroupState,
@@ -336,21 +337,8 @@ def _closed(state: GroupState, event: e.GroupDissolved | e.GroupClosed) -> None:
     state.members, state.requests, state.invitations = {}, {}, {}
     state.waits, state.invite_codes, state.reviews = {}, {}, {}
     state.successor = ""
+    close_rectification(state)
     _clear_heir(state)
-
-
-def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
-    """Lift what the act did, as far as it is the one in force."""
-    for held in (state.bans, state.mutes):
-        one = held.get(event.user)
-        if one is not None and one.case == event.measure:
-            held.pop(event.user)
-    state.warnings.pop(event.number, None)
-    if event.lifts_suspension:
-        state.status, state.status_until_ms = GroupStatus.ACTIVE, 0
-    if event.invited_until_ms:
-        state.waits.pop(event.user, None)
-        state.invitations[event.user] = event.invited_until_ms
 
 
 def _bans_ended(state: GroupState, event: e.BansEnded) -> None:
@@ -474,7 +462,7 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.GroupSuspended: _suspended,
     e.GroupRestored: _restored,
     e.GroupClosed: _closed,
-    e.MeasureOverturned: _overturned,
+    **PLATFORM_APPLIERS,
     e.BansEnded: _bans_ended,
     e.MutesEnded: _mutes_ended,
     e.LockEnded: _unlocked,

@@ -417,6 +417,33 @@ class Regrade(Command, frozen=True):
     entries_per_day: int
 
 
+class Rectify(Command, frozen=True):
+    """Tell the platform that what its warning `number` asks for is mended (G11.1)."""
+
+    number: int
+    text: str = ""
+
+
+class WarnGroup(Command, frozen=True):
+    """Ask for something to be mended within a time: a measure of the platform (G11.1)."""
+
+    duration_ms: int
+    reason: str
+
+
+class AcceptRectification(Command, frozen=True):
+    """Close the warning: it is mended."""
+
+    reason: str
+
+
+class RejectRectification(Command, frozen=True):
+    """Keep the warning open: it is not mended. With a duration, the time for it begins anew."""
+
+    reason: str
+    duration_ms: int | None = None
+
+
 class Overturn(TargetedCommand, frozen=True):
     """Take back the act that made version `number`, because an appeal against it succeeded (P15).
 

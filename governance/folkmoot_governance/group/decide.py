@@ -29,6 +29,7 @@ from .decide_invites import INVITES
 from .decide_joining import JOINING
 from .decide_moderation import MODERATION
 from .decide_ownership import OWNERSHIP
+from .decide_rectification import RECTIFICATION
 from .decide_succession import SUCCESSION
 from .decide_warnings import WARNINGS
 from .events import (
@@ -180,6 +181,7 @@ DECIDERS: dict[type[c.Command], Decider] = {
     **SUCCESSION,
     **GRADING,
     **APPEALS,
+    **RECTIFICATION,
     c.Rename: rename,
     c.SetTopic: set_topic,
     c.SetCategory: set_category,

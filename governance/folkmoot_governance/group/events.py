@@ -6,25 +6,20 @@ Each has `at` (Unix ms) and `by` (the user who did it). The tag (`event`) is wha
 
 from typing import Literal
 
-from msgspec import Struct
-
 from folkmoot_protocol.types import JoinMode, LinkRule
 
 from ..content.kinds import Action, Severity
 from ..roles import Permission
-
-
-class Event(Struct, frozen=True, kw_only=True, tag_field="event"):
-    """Base of all events of a group."""
-
-    at: int
-    by: str
-
-
-class MemberEvent(Event, frozen=True, kw_only=True):
-    """An event that concerns one account, `user`."""
-
-    user: str
+from .events_base import Event as Event
+from .events_base import MemberEvent as MemberEvent
+from .events_platform import GroupClosed as GroupClosed
+from .events_platform import GroupRestored as GroupRestored
+from .events_platform import GroupSuspended as GroupSuspended
+from .events_platform import GroupWarned as GroupWarned
+from .events_platform import MeasureOverturned as MeasureOverturned
+from .events_platform import RectificationAccepted as RectificationAccepted
+from .events_platform import RectificationRejected as RectificationRejected
+from .events_platform import RectificationTold as RectificationTold
 
 
 class GroupCreated(Event, frozen=True, kw_only=True, tag="created"):
@@ -366,33 +361,6 @@ class GroupDissolved(Event, frozen=True, kw_only=True, tag="dissolved"):
     pass
 
 
-class GroupSuspended(Event, frozen=True, kw_only=True, tag="suspended"):
-    until_ms: int
-    reason: str
-
-
-class GroupRestored(Event, frozen=True, kw_only=True, tag="restored"):
-    reason: str
-
-
-class GroupClosed(Event, frozen=True, kw_only=True, tag="closed"):
-    reason: str
-
-
-class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"):
-    """The act `measure` (the `number`-th event, of a `kind`) against `user` is void, for an appeal succeeded (P15).
-
-    What it did and still holds is lifted; who was removed is invited back until `invited_until_ms`.
-    """
-
-    number: int
-    kind: str
-    measure: str
-    reason: str = ""
-    lifts_suspension: bool = False
-    invited_until_ms: int = 0
-
-
 class BansEnded(Event, frozen=True, kw_only=True, tag="bans_ended"):
     """Bans have run out, as was decided when they were made. Here and below `by` is empty: nobody did it."""
 
@@ -500,6 +468,10 @@ GroupEvent = (
     | GroupRestored
     | GroupClosed
     | MeasureOverturned
+    | GroupWarned
+    | RectificationTold
+    | RectificationAccepted
+    | RectificationRejected
     | BansEnded
     | MutesEnded
     | LockEnded

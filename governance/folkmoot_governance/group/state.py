@@ -146,6 +146,13 @@ class GroupState(Struct):
     entries_per_day: int = 0
     asked_limit: int = 0
     info_hidden_ms: int = 0
+    rectify_case: int = 0
+    """The number of the platform's warning that is open, 0 for none; what for, and until when it is to be mended."""
+    rectify_until_ms: int = 0
+    rectify_reason: str = ""
+    rectified_ms: int = 0
+    """When the owner said that it is mended, 0 for not yet; and what the owner said."""
+    rectified_text: str = ""
     rules: str = ""
     announcement: str = ""
     question: str = ""
@@ -169,9 +176,11 @@ class GroupState(Struct):
     invite_codes: dict[str, InviteCode] = field(default_factory=dict)
 
     def standing(self, now: int) -> GroupStatus:
-        """Return the status in force at `now`: a suspension ends by itself (G11.1)."""
+        """Return the status in force at `now`: a suspension ends by itself, a warning is closed by staff (G11.1)."""
         if self.status is GroupStatus.SUSPENDED and now >= self.status_until_ms:
-            return GroupStatus.ACTIVE
+            return GroupStatus.WARNED if self.rectify_case else GroupStatus.ACTIVE
+        if self.status is GroupStatus.ACTIVE and self.rectify_case:
+            return GroupStatus.WARNED
         return self.status
 
     def role_of(self, user: str) -> Role | None:

@@ -1,6 +1,8 @@
-"""Administration of credit (G7.2) and of reports (G12) and appeals (P15)."""
+"""Administration of credit (G7.2) and of reports (G12), appeals (P15) and warnings to groups (G11.1)."""
 
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged, SetCredit, SuspendAccount
@@ -8,7 +10,7 @@ from folkmoot_governance.case.commands import CloseReport, DecideAppeal, ReadCas
 from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.case.state import Outcome as CaseOutcome
 from folkmoot_governance.duration import parse_duration
-from folkmoot_governance.group.commands import SuspendGroup
+from folkmoot_governance.group.commands import AcceptRectification, RejectRectification, SuspendGroup, WarnGroup
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
@@ -20,7 +22,16 @@ from ..session import Session
 from ..settle import settled, stored
 from ..slash.own import MOST_CHANGES, change_item
 from ..storage.api import Acts, Cases, account_stream
-from .admin_common import NEEDS_DURATION, NEEDS_REASON, PAGE, Outcome, act_on_user, find_account
+from .admin_common import (
+    NEEDS_DURATION,
+    NEEDS_REASON,
+    PAGE,
+    Outcome,
+    act_on_group,
+    act_on_user,
+    find_account,
+    page_of,
+)
 
 if TYPE_CHECKING:
     from ..node import Node
@@ -215,12 +226,45 @@ async def answer_appeal(node: "Node", session: Session, request: rq.Admin, outco
     return decided if isinstance(decided, Refusal) else AdminResult(items=(case_item(decided),), changed=1)
 
 
+async def list_warnings(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """List the open warnings to groups."""
+    limit = request.limit or PAGE
+    rows = await node.store.ledger.list_warnings(request.cursor or "", limit + 1)
+    return page_of([msgspec.to_builtins(row) for row in rows], limit, "code")
+
+
+async def warn_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Warn a group: what the reason names is to be mended within a time (G11.1)."""
+    duration = parse_duration(str((request.options or {}).get("duration", "")))
+    if duration is None:
+        return NEEDS_DURATION
+    return await act_on_group(node, session, request, WarnGroup(duration, request.reason or ""))
+
+
+async def accept_rectification(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Close a group's warning: it is mended."""
+    return await act_on_group(node, session, request, AcceptRectification(request.reason or ""))
+
+
+async def reject_rectification(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+    """Keep a group's warning open, with a new time if one is given."""
+    length = str((request.options or {}).get("duration", ""))
+    duration = parse_duration(length) if length else None
+    if length and duration is None:
+        return NEEDS_DURATION
+    return await act_on_group(node, session, request, RejectRectification(request.reason or "", duration))
+
+
 CASE_ACTS = {
     ("credit", "show"): show_credit,
     ("credit", "set"): set_credit,
     ("case", "list"): list_reports,
     ("case", "show"): show_report,
     ("case", "close"): close_report,
+    ("sanction", "list"): list_warnings,
+    ("sanction", "create"): warn_group,
+    ("sanction", "close"): accept_rectification,
+    ("sanction", "reject"): reject_rectification,
     ("appeal", "list"): list_appeals,
     ("appeal", "show"): show_appeal,
     ("appeal", "approve"): approve_appeal,

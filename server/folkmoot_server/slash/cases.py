@@ -4,6 +4,8 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.case.commands import DecideAppeal
 from folkmoot_governance.case.decide import reviewers
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
+from folkmoot_governance.duty import duties
+from folkmoot_governance.group.commands import Rectify
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, Role
 
@@ -17,6 +19,7 @@ from .call import IN_A_GROUP, Answer, Call
 from .call import Outcome as Told
 
 MOST_LISTED = 50
+MOST_SAID = 1000
 GROUP_WORDS = ("group", "群")
 
 STATES = {
@@ -105,13 +108,25 @@ async def appeal(call: Call, case: str, text: str) -> Told:
     return Answer(call.say(said, data), data)
 
 
-async def open_appeals(call: Call) -> list[dict[str, object]]:
+async def appeals_for(call: Call) -> list[CaseState]:
     """Return the open appeals against acts of the group that the reader may decide on."""
     members = call.room.state.members.values()
     leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
     wanted = Cases(CaseKind.APPEAL, is_open=True, code=call.room.state.code)
     found = await call.node.store.ledger.list_cases(wanted, limit=MOST_LISTED)
-    mine = [one for one in found if call.account.user in reviewers(one, leaders, call.now)]
+    return [one for one in found if call.account.user in reviewers(one, leaders, call.now)]
+
+
+async def open_reports(call: Call) -> list[CaseState]:
+    """Return the open reports on entries of the group, but those on the reader's own."""
+    wanted = Cases(CaseKind.REPORT, is_open=True, code=call.room.state.code)
+    found = await call.node.store.ledger.list_cases(wanted, limit=MOST_LISTED)
+    return [one for one in found if one.seq and one.user != call.account.user]
+
+
+async def open_appeals(call: Call) -> list[dict[str, object]]:
+    """Return the open appeals for programs, with what the appellants wrote."""
+    mine = await appeals_for(call)
     items = []
     for one in mine:
         text = call.node.evidence.unseal(one.number, await call.node.store.ledger.case_text(one.number))
@@ -137,3 +152,18 @@ async def decide_here(call: Call, number: str, act: str, reason: str | None) -> 
 
 
 STANDS = N_("Case {case}: the measure {measure} stands.")
+
+
+def read_warning(word: str) -> int:
+    """Read the number of a warning to the group: its case number, or what stands after the last hyphen."""
+    return read_number(word.rpartition("-")[2])
+
+
+async def rectify(call: Call, number: int | None, text: str | None) -> Told:
+    """Tell the platform that what it warned the group of is mended; without a number, show what that is (G11.1)."""
+    if number is not None:
+        return Rectify(number, (text or "–")[:MOST_SAID])
+    found = [one for one in duties(call.room.state, call.now, call.node.governor.policy) if one.kind == "rectify"]
+    if not found:
+        return Answer(call.say(N_("The platform asks for nothing to be mended.")), {"open": False})
+    return Answer(call.say(found[0].text, found[0].detail), {"open": True, **found[0].detail})

@@ -1,7 +1,7 @@
 """Slash commands about content: the group's own words, and the queue of what waits for review (G10)."""
 
 from folkmoot_governance import GroupState, Refusal
-from folkmoot_governance.case.state import CaseKind
+from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.content.kinds import Action as Verdict
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -16,10 +16,10 @@ from ..content import check_word, word_rule
 from ..held import HeldText, removal
 from ..i18n import N_, show_instant
 from ..replaying import Hits, replay
-from ..storage.api import Cases, NewEntry, Work
+from ..storage.api import NewEntry, Work
 from .arguments import read_number
 from .call import Answer, Call, Carrying, Outcome
-from .cases import decide_here, open_appeals
+from .cases import decide_here, open_appeals, open_reports
 
 MOST_LISTED = 50
 SHOWN_CHARS = 200
@@ -59,7 +59,7 @@ async def list_queue(call: Call) -> Outcome:
     texts = await held_texts(call) if any(not one.seq for one in waiting) else {}
     rows = [queue_row(one, texts.get(one.number)) for one in waiting]
     lines = [call.say(queue_line(one), row) for one, row in zip(waiting, rows, strict=True)]
-    reported = await open_reports(call)
+    reported = [reported_item(one) for one in await open_reports(call)]
     text = N_("{case}: entry {seq} by @{user} was reported ({reason}); the platform answers by {due}")
     lines += [call.say(text, one) for one in reported]
     data: dict[str, object] = {"items": rows, "reports": reported, "appeals": appeals}
@@ -69,22 +69,10 @@ async def list_queue(call: Call) -> Outcome:
 APPEAL = N_("{case}: @{by} appeals against {measure} by @{decider}, to be decided by {due}: {text}")
 
 
-async def open_reports(call: Call) -> list[dict[str, object]]:
-    """Return the open reports on entries of the group, but those on the reader's own; not who made them (G12)."""
-    wanted = Cases(CaseKind.REPORT, is_open=True, code=call.room.state.code)
-    found = await call.node.store.ledger.list_cases(wanted, limit=MOST_LISTED)
-    return [
-        {
-            "case": one.number,
-            "seq": one.seq,
-            "user": one.user,
-            "reason": one.reason,
-            "due": show_instant(one.due_ms),
-            "due_ms": one.due_ms,
-        }
-        for one in found
-        if one.seq and one.user != call.account.user
-    ]
+def reported_item(one: CaseState) -> dict[str, object]:
+    """Return a report on an entry of the group; not who made it (G12)."""
+    due = {"due": show_instant(one.due_ms), "due_ms": one.due_ms}
+    return {"case": one.number, "seq": one.seq, "user": one.user, "reason": one.reason, **due}
 
 
 def queue_row(review: Review, text: HeldText | None) -> dict[str, object]:

@@ -22,6 +22,7 @@ from ..i18n import N_, show_instant
 from ..storage.api import Acts, Recorded, group_stream
 from .arguments import BARE_NUMBER, NOT_A_CHOICE
 from .call import Answer, Call, Outcome
+from .cases import appeals_for, open_reports
 
 PAGE = 50
 EXPORT_PAGE = 200
@@ -145,10 +146,12 @@ def export_text(call: Call, page: Sequence[Recorded]) -> str:
 
 async def duty(call: Call) -> Outcome:
     """Say what owner and admins should see to before a border bites (G7, G9)."""
-    found = duties(call.room.state, call.now, call.node.governor.policy)
+    cases = [*await open_reports(call), *await appeals_for(call)]
+    found = duties(call.room.state, call.now, call.node.governor.policy, cases)
     lines = []
     for one in found:
-        said = call.say(one.text, one.detail)
+        due = one.detail.get("due_ts")
+        said = call.say(one.text, one.detail | ({"due": show_instant(due)} if isinstance(due, int) else {}))
         lines.append(f"{said} → {one.help}" if one.help else said)
     items = [{"kind": one.kind, "help": one.help, **one.detail} for one in found]
     return Answer("\n".join(lines) or call.say(N_("Nothing is waiting for you.")), {"duties": items})

@@ -387,6 +387,14 @@ COMMANDS: tuple[Slash, ...] = (
         reads="export",
     ),
     Slash(
+        "rectify",
+        ("整改",),
+        (optional(word("case", cases.read_warning)), optional(rest("text…"))),
+        N_("Show what the platform asks to be mended, or tell it that it is"),
+        cases.rectify,
+        c.Rectify,
+    ),
+    Slash(
         "dissolve",
         ("解散",),
         (optional(word("code")),),

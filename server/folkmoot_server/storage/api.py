@@ -192,6 +192,20 @@ class GroupRow(Struct, frozen=True):
     asked_limit: int = 0
 
 
+class WarningRow(Struct, frozen=True):
+    """A line of the operator's list of warnings to groups: what is to be mended, by when, and whether its owner says it
+    is (`rectified_ts`, 0 for not yet)."""
+
+    case: str
+    code: str
+    name: str
+    owner: str
+    reason: str
+    mend_until_ms: int
+    rectified_ts: int
+    text: str
+
+
 class AccountRow(Struct, frozen=True):
     """A line of the operator's list of accounts. `suspended_until_ms` 0: not suspended."""
 
@@ -411,6 +425,10 @@ class Ledger(Protocol):
 
     async def reporter_record(self, user: str, now: int) -> ReporterRecord:
         """Return what became of an account's reports, as of `now`."""
+        ...
+
+    async def list_warnings(self, after: str = "", limit: int = 100) -> list[WarningRow]:
+        """Return the open warnings of the platform to groups, by group code, from the one after `after`."""
         ...
 
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:

@@ -4,13 +4,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, tuple_
 
+from folkmoot_governance import case_number
 from folkmoot_governance.case.rules import RECORD_MS, ReporterRecord
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS
 
-from .api import Cases
-from .tables import case_texts, cases
+from .api import Cases, WarningRow
+from .tables import case_texts, cases, groups
 
 
 def _case(row: Row[Any]) -> CaseState:
@@ -62,3 +63,21 @@ def reporter_record(main: Connection, user: str, now: int) -> ReporterRecord:
     today, oldest = main.execute(recent.where(*own, cases.c.opened_ts > now - DAY_MS)).one()
     judged = {name: counts.get(name, 0) for name in ("upheld", "dismissed", "bad_faith")}
     return ReporterRecord(today, oldest, **judged)
+
+
+def list_warnings(main: Connection, after: str, limit: int) -> list[WarningRow]:
+    """Return the open warnings of the platform to groups, by group code."""
+    query = select(groups).where(groups.c.rectify_case > 0, groups.c.code > after).order_by(groups.c.code).limit(limit)
+    return [
+        WarningRow(
+            case_number(row.code, row.rectify_case),
+            row.code,
+            row.name,
+            row.owner,
+            row.rectify_reason,
+            row.rectify_until_ms,
+            row.rectified_ms,
+            row.rectified_text,
+        )
+        for row in main.execute(query)
+    ]

@@ -20,6 +20,7 @@ from .api import (
     Outline,
     Recorded,
     StoredAccount,
+    WarningRow,
     Work,
     account_stream,
     group_stream,
@@ -128,6 +129,9 @@ class PostgresLedger:
 
     async def reporter_record(self, user: str, now: int) -> ReporterRecord:
         return await self._read(case_tables.reporter_record, user, now)
+
+    async def list_warnings(self, after: str = "", limit: int = 100) -> list[WarningRow]:
+        return await self._read(case_tables.list_warnings, after, limit)
 
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         return await self._read(ledger_tables.list_groups, after, limit)

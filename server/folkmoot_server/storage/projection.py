@@ -34,6 +34,8 @@ GROUP_TEXTS = (
     "announcement",
     "ladder",
     "links",
+    "rectify_reason",
+    "rectified_text",
 )
 GROUP_NUMBERS = (
     "created_ts",
@@ -48,6 +50,9 @@ GROUP_NUMBERS = (
     "entries_per_day",
     "asked_limit",
     "info_hidden_ms",
+    "rectify_case",
+    "rectify_until_ms",
+    "rectified_ms",
     "version",
 )
 

@@ -32,6 +32,7 @@ from .api import (
     Segment,
     StorageError,
     StoredAccount,
+    WarningRow,
     Work,
 )
 from .database import FAILURES, DirectoryLock, close_main, open_main, reading
@@ -266,6 +267,9 @@ class SqliteLedger:
 
     async def reporter_record(self, user: str, now: int) -> ReporterRecord:
         return await self._read(case_tables.reporter_record, user, now)
+
+    async def list_warnings(self, after: str = "", limit: int = 100) -> list[WarningRow]:
+        return await self._read(case_tables.list_warnings, after, limit)
 
     async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
         return await self._read(ledger_tables.list_groups, after, limit)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0018"
+SCHEMA = "0019"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -119,10 +119,16 @@ groups = Table(
     _number("entries_per_day"),
     _number("asked_limit"),
     _number("info_hidden_ms"),
+    _number("rectify_case", server_default="0"),
+    _number("rectify_until_ms", server_default="0"),
+    _text("rectify_reason", server_default=""),
+    _number("rectified_ms", server_default="0"),
+    _text("rectified_text", server_default=""),
     _text("rules"),
     _text("announcement", server_default=""),
     _number("version"),
     Index(None, "creator"),
+    Index(None, "rectify_case"),
     Index(None, "owner"),
     *_ends("locked_until_ms", "status_until_ms", "heir_until_ms", "antiraid_until_ms"),
 )

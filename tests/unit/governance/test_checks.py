@@ -67,6 +67,7 @@ SAMPLES: dict[type[c.Command], c.Command] = {
     c.SetInfoPage: c.SetInfoPage(True),
     c.SetRules: c.SetRules(""),
     c.Announce: c.Announce(""),
+    c.Rectify: c.Rectify(1),
     c.Dissolve: c.Dissolve(),
 }
 TARGETED = [kind for kind, rule in RULES.items() if rule.outranks]

@@ -3,7 +3,9 @@
 import pytest
 
 from folkmoot_governance import GroupState, Policy
+from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.classification import Grade
+from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.duty import Duty, duties
 from folkmoot_governance.group import events as e
@@ -19,10 +21,10 @@ def group(members: int, *later: e.Event, limit: int = 30, grade: str = "small") 
     return make_group(*joined, *later, member_limit=limit, grade=grade)
 
 
-def found(state: GroupState, now: int = NOW) -> dict[str, Duty]:
-    duty = {one.kind: one for one in duties(state, now, POLICY)}
+def found(state: GroupState, now: int = NOW, *cases: CaseState) -> dict[str, Duty]:
+    duty = {one.kind: one for one in duties(state, now, POLICY, cases)}
     for one in duty.values():
-        assert one.text.format(**readable(one.detail))
+        assert one.text.format(**readable(one.detail), due="")
     return duty
 
 
@@ -84,3 +86,35 @@ def test_a_public_page_without_rules() -> None:
     two = e.MemberPromoted(at=NOW, by="olga", user="mia", permissions=())
     assert set(found(group(11, two, grade="middle"))) == {"rules"}
     assert found(group(11, two, e.RulesSet(at=NOW, by="olga", rules="Be kind."), grade="middle")) == {}
+
+
+def test_what_the_platform_asks_to_be_mended() -> None:
+    warned = e.GroupWarned(at=NOW, by="sue", until_ms=NOW + DAY_MS, reason="clean up")
+    state = group(4, warned)
+    duty = found(state)["rectify"]
+    assert (duty.help, duty.detail["reason"]) == (f"/rectify 482190673352-{state.rectify_case}", "clean up")
+    late = found(state, NOW + DAY_MS)["rectify"]
+    assert (late.help, "over" in late.text) == (duty.help, True)
+    told = group(4, warned, e.RectificationTold(at=NOW, by="olga", number=state.rectify_case, text="done"))
+    assert found(told)["rectify"].help == ""
+
+
+def test_open_reports_and_appeals() -> None:
+    def case(kind: CaseKind, due: int) -> CaseState:
+        return CaseState(f"{kind}{due}", kind, "mia", NOW, NOW + due, "spam")
+
+    cases = [case(CaseKind.REPORT, 9), case(CaseKind.REPORT, 7), case(CaseKind.APPEAL, 8)]
+    duty = found(group(4), NOW, *cases)
+    assert duty["reports"].detail == {"count": 2, "due_ts": NOW + 7}
+    assert duty["appeals"].detail == {"count": 1, "due_ts": NOW + 8}
+    assert duty["appeals"].help == duty["reports"].help == "/queue"
+
+
+def test_posts_that_wait_for_review() -> None:
+    held = [
+        e.ContentHeld(at=NOW + at, by="", user="mia", rule="r", severity=Severity.LOW, until_ms=NOW + DAY_MS + at)
+        for at in (0, HOUR_MS)
+    ]
+    duty = found(group(4, *held), NOW + 2 * HOUR_MS)["queue"]
+    assert duty.detail == {"count": 2, "age_ms": 2 * HOUR_MS, "until_ms": NOW + DAY_MS}
+    assert "queue" not in found(group(4, *held), NOW + 2 * DAY_MS)

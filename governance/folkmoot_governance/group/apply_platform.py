@@ -1,0 +1,57 @@
+"""How acts of the operator's staff change a group, and appeals that succeeded."""
+
+from collections.abc import Callable
+from typing import Any
+
+from folkmoot_protocol.types import GroupStatus
+
+from . import events as e
+from .state import GroupState
+
+
+def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
+    """Lift what the act did, as far as it is the one in force."""
+    for held in (state.bans, state.mutes):
+        one = held.get(event.user)
+        if one is not None and one.case == event.measure:
+            held.pop(event.user)
+    state.warnings.pop(event.number, None)
+    if state.rectify_case == event.number:
+        close_rectification(state)
+    if event.lifts_suspension:
+        state.status, state.status_until_ms = GroupStatus.ACTIVE, 0
+    if event.invited_until_ms:
+        state.waits.pop(event.user, None)
+        state.invitations[event.user] = event.invited_until_ms
+
+
+def close_rectification(state: GroupState) -> None:
+    """Forget a warning of the platform: it is closed."""
+    state.rectify_case = state.rectify_until_ms = state.rectified_ms = 0
+    state.rectify_reason = state.rectified_text = ""
+
+
+def _group_warned(state: GroupState, event: e.GroupWarned) -> None:
+    state.rectify_case, state.rectify_until_ms, state.rectify_reason = state.version, event.until_ms, event.reason
+
+
+def _told(state: GroupState, event: e.RectificationTold) -> None:
+    state.rectified_ms, state.rectified_text = event.at, event.text
+
+
+def _accepted(state: GroupState, event: e.RectificationAccepted) -> None:
+    close_rectification(state)
+
+
+def _rejected(state: GroupState, event: e.RectificationRejected) -> None:
+    state.rectify_until_ms, state.rectify_reason = event.until_ms, event.reason
+    state.rectified_ms, state.rectified_text = 0, ""
+
+
+PLATFORM_APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
+    e.MeasureOverturned: _overturned,
+    e.GroupWarned: _group_warned,
+    e.RectificationTold: _told,
+    e.RectificationAccepted: _accepted,
+    e.RectificationRejected: _rejected,
+}

@@ -1,0 +1,64 @@
+"""Warnings of the platform to a group, with a time within which something is to be mended (G11.1)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from folkmoot_protocol.errors import ErrorCode
+
+from ..actor import Actor
+from ..duration import end_of
+from ..policy import Policy
+from ..refusal import Refusal
+from ..text import N_
+from . import commands as c
+from . import events as e
+from .checks import refuse
+from .state import GroupState, case_number
+
+Decision = Sequence[e.Event] | Refusal
+
+NO_WARNING = refuse(
+    ErrorCode.CONFLICT, N_("No warning of the platform is open for this group."), help="/log group_warned"
+)
+
+
+def warn_group(state: GroupState, command: c.WarnGroup, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Warn the group; one warning at a time, so that it is clear what is to be mended."""
+    if state.rectify_case:
+        text = N_("Warning {case} is open already: close it first.")
+        return refuse(ErrorCode.CONFLICT, text, case=case_number(state.code, state.rectify_case))
+    until = end_of(now, command.duration_ms)
+    return [e.GroupWarned(at=now, by=actor.user, until_ms=until, reason=command.reason)]
+
+
+def rectify(state: GroupState, command: c.Rectify, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Say that it is mended, in time or late: staff sees which."""
+    if not state.rectify_case or command.number != state.rectify_case:
+        return NO_WARNING
+    if state.rectified_ms:
+        text = N_("The platform knows already, and has still to look at it.")
+        return refuse(ErrorCode.CONFLICT, text, case=case_number(state.code, state.rectify_case), help="/duty")
+    return [e.RectificationTold(at=now, by=actor.user, number=command.number, text=command.text)]
+
+
+def accept(state: GroupState, command: c.AcceptRectification, actor: Actor, now: int, policy: Policy) -> Decision:
+    if not state.rectify_case:
+        return NO_WARNING
+    return [e.RectificationAccepted(at=now, by=actor.user, number=state.rectify_case, reason=command.reason)]
+
+
+def reject(state: GroupState, command: c.RejectRectification, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Keep the warning open; it ends when it ended before, unless there is a new time."""
+    if not state.rectify_case:
+        return NO_WARNING
+    until = state.rectify_until_ms if command.duration_ms is None else end_of(now, command.duration_ms)
+    number, reason = state.rectify_case, command.reason
+    return [e.RectificationRejected(at=now, by=actor.user, number=number, until_ms=until, reason=reason)]
+
+
+RECTIFICATION: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
+    c.WarnGroup: warn_group,
+    c.Rectify: rectify,
+    c.AcceptRectification: accept,
+    c.RejectRectification: reject,
+}

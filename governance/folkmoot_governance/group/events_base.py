@@ -1,0 +1,16 @@
+"""What all events of a group have."""
+
+from msgspec import Struct
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Base of all events of a group."""
+
+    at: int
+    by: str
+
+
+class MemberEvent(Event, frozen=True, kw_only=True):
+    """An event that concerns one account, `user`."""
+
+    user: str
