@@ -63,6 +63,18 @@ class Resume(_Request, frozen=True, tag="resume", kw_only=True):
     token: Token
 
 
+class Appeal(_Request, frozen=True, tag="appeal", kw_only=True):
+    """Appeal without signing in: for an account that is suspended. -> ReportResult
+
+    Against the suspension in force, or the measure of the case number `case`.
+    """
+
+    user: User
+    password: Password
+    text: LongText
+    case: Word | None = None
+
+
 class Logout(_Request, frozen=True, tag="logout", kw_only=True):
     """Revoke the session's token. -> Empty"""
 
@@ -236,6 +248,7 @@ Request = (
     Register
     | Login
     | Resume
+    | Appeal
     | Logout
     | AcceptAgreement
     | GetAccount
@@ -264,6 +277,7 @@ REQUESTS: dict[str, type[Request]] = {
     "register": Register,
     "login": Login,
     "resume": Resume,
+    "appeal": Appeal,
     "logout": Logout,
     "accept_agreement": AcceptAgreement,
     "account": GetAccount,

@@ -102,7 +102,7 @@ class SyncResult(Struct, frozen=True, gc=False):
 
 
 class ReportResult(Struct, frozen=True, omit_defaults=True, gc=False):
-    """The case that a report opened, and by when (Unix ms) it is to be answered."""
+    """The case that a report or an appeal opened, and by when (Unix ms) it is to be answered."""
 
     case: str
     due_ms: int = 0
@@ -141,6 +141,7 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.Register: SessionResult,
     rq.Login: SessionResult,
     rq.Resume: SessionResult,
+    rq.Appeal: ReportResult,
     rq.Logout: Empty,
     rq.AcceptAgreement: Empty,
     rq.GetAccount: AccountResult,

@@ -98,6 +98,13 @@ async def find_penalty(node: "Node", report: str, user: str) -> Measured | None:
     return None
 
 
+async def find_suspension(node: "Node", account: Account) -> str:
+    """Return the case number of the latest suspension of an account, empty where it never was."""
+    wanted = Acts(kinds=("account_suspended",))
+    found = await node.store.ledger.acts(account_stream(account.user), wanted, 1)
+    return account_case(account.user, found[0].version) if found else ""
+
+
 async def open_appeal(node: "Node", account: Account, case: str, text: str) -> CaseState | Refusal:
     """Open an appeal against the measure of a case number."""
     if len(text) > MOST_CHARS:

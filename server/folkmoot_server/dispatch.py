@@ -59,6 +59,7 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.Register: Row(accounts.register, login=False),
     rq.Login: Row(accounts.login, login=False),
     rq.Resume: Row(accounts.resume, login=False),
+    rq.Appeal: Row(accounts.appeal, login=False),
     rq.Logout: Row(accounts.logout),
     rq.AcceptAgreement: Row(accounts.accept_agreement),
     rq.GetAccount: Row(accounts.get_account),

@@ -303,3 +303,21 @@ async def test_duty_names_what_waits(root: Wire, people: list[Wire], seats: list
     duties = {one["kind"]: one for one in (await ann.run("/duty", code)).data["duties"]}
     assert (duties["reports"]["count"], duties["appeals"]["count"]) == (1, 1)
     assert "appeals" not in {one["kind"] for one in (await carol.run("/duty", code)).data["duties"]}
+
+
+async def test_who_is_suspended_appeals_by_password(root: Wire, staffed: Server) -> None:
+    async with await Wire.open(staffed.url) as eve:
+        user = (await eve.register("eve.suspended", "a good one")).account.user
+        await admin(root, "user", "suspend", user, reason="bots", options={"duration": "7d"})
+        assert await eve.closed() == 4403
+    async with await Wire.open(staffed.url) as again:
+        fields = {"user": user, "password": "a good one"}
+        await refused(again.ask(rq.Login, **fields), "account_suspended", help="appeal")
+        await refused(again.ask(rq.Appeal, **fields | {"password": "wrong"}, text="no"), "auth_failed")
+        await refused(again.ask(rq.Appeal, **fields | {"user": "nobody.here"}, text="no"), "auth_failed")
+        await refused(again.ask(rq.Appeal, **fields, text="no", case=f"@{user}-1"), "no_such_entry")
+        opened: rs.ReportResult = await again.ask(rq.Appeal, **fields, text="I am no bot")
+        assert (opened.case, opened.due_ms > 0) == (f"a-@{user}-2", True)
+        await refused(again.ask(rq.Appeal, **fields, text="again"), "conflict")
+        await refused(admin(root, "appeal", "approve", opened.case, reason="r"), "forbidden")
+    await refused(root.ask(rq.Appeal, user=user, password="a good one", text="no"), "bad_request")

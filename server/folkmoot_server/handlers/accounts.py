@@ -7,9 +7,10 @@ from folkmoot_governance.account import AcceptAgreement, RegisterAccount
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_display_name, check_user_name
-from folkmoot_protocol.results import AccountResult, Empty, SessionResult
+from folkmoot_protocol.results import AccountResult, Empty, ReportResult, SessionResult
 
 from ..accounts import Account
+from ..appeals import find_suspension, open_appeal
 from ..bus import RevokedNews
 from ..i18n import LANGUAGES, N_
 from ..notices import PLATFORM
@@ -99,6 +100,22 @@ async def login(node: "Node", session: Session, request: rq.Login) -> SessionRes
     return refusal or await sign_in(node, session, account, token)
 
 
+async def appeal(node: "Node", session: Session, request: rq.Appeal) -> ReportResult | Refusal:
+    """Let who cannot sign in appeal against that, by password (P15)."""
+    refusal = check_sign_in_rate(node, session)
+    if refusal:
+        return refusal
+    account = await node.accounts.load(request.user)
+    fits = await node.passwords.verify(account.profile.password_hash if account else None, request.password)
+    if isinstance(fits, Refusal):
+        return fits
+    if account is None or not fits or account.state.closed_ts:
+        return AUTH_FAILED
+    case = request.case or await find_suspension(node, account)
+    opened = await open_appeal(node, account, case, request.text)
+    return opened if isinstance(opened, Refusal) else ReportResult(opened.number, opened.due_ms)
+
+
 async def resume(node: "Node", session: Session, request: rq.Resume) -> SessionResult | Refusal:
     """Sign in with the token of an earlier session."""
     async with node.arrivals:
@@ -115,7 +132,7 @@ def check_may_sign_in(node: "Node", account: Account) -> Refusal | None:
         return AUTH_FAILED
     if state.is_suspended(node.clock.now_ms()):
         text = N_("The platform has suspended this account {until}: {reason}")
-        detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason}
+        detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason, "help": "appeal"}
         return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
     most = node.config.limits.connections_per_account
     if most and node.presence.connections(account) >= most:

@@ -114,6 +114,8 @@ async def sanctions(call: Call) -> Outcome:
         "warning": N_("Group {shown}: warned, in force {until}, case {case}: {reason}"),
     }
     lines = [call.say(texts[str(row["kind"])], row) for row in rows]
+    if rows:
+        lines.append(call.say(N_("To appeal: {command}"), {"command": "/appeal <case> <text>"}))
     return Answer("\n".join(lines) or call.say(N_("Nothing is in force against you.")), {"items": rows})
 
 
