@@ -16,7 +16,8 @@ from folkmoot_governance.case.state import (
     replay_case,
 )
 from folkmoot_governance.content.kinds import Severity
-from folkmoot_server.storage.api import Cases, Remove, Store, Upsert, Work, case_stream
+from folkmoot_governance.group import events as e
+from folkmoot_server.storage.api import Cases, Remove, Store, Upsert, WarningRow, Work, case_stream
 from folkmoot_server.storage.projection import project_case
 from tests.conformance.world import DAY, START, World
 
@@ -132,3 +133,17 @@ async def test_texts_are_kept_until_their_time_is_over(store: Store, world: Worl
     assert [await store.ledger.case_text(f"r-{n}") for n in (1, 2, 3)] == ["text 1", "text 2", None]
     await store.commit([Work(rows=[Remove("case_texts", {}, until_ms=START + 1)])])
     assert [await store.ledger.case_text(f"r-{n}") for n in (1, 2)] == [None, "text 2"]
+
+
+async def test_open_warnings_to_groups_are_listed(store: Store, world: World) -> None:
+    one, other, closed = sorted((world.group() for _ in range(3)), key=lambda group: group.code)
+    await store.commit([group.found() for group in (one, other, closed)])
+    warned = e.GroupWarned(at=START, by="root", until_ms=START + DAY, reason="clean up")
+    told = e.RectificationTold(at=START + 1, by="alice", number=2, text="done")
+    accepted = e.RectificationAccepted(at=START + 1, by="root", number=2, reason="seen")
+    await store.commit([one.act(warned, told), other.act(warned), closed.act(warned, accepted)])
+    row = WarningRow(f"{one.code}-2", one.code, "Group", "alice", "clean up", START + DAY, START + 1, "done")
+    found = await store.ledger.list_warnings()
+    assert (found[0], [one.code for one in found]) == (row, [one.code, other.code])
+    assert await store.ledger.list_warnings(limit=1) == [row]
+    assert await store.ledger.list_warnings(after=one.code) == found[1:]

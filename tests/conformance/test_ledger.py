@@ -293,6 +293,11 @@ commands = st.one_of(
     st.builds(c.SetMemberLimit, limit=st.integers(1, 30)),
     st.builds(c.GrantLimit, reason=st.just("r")),
     st.builds(c.Regrade, entries_per_day=st.sampled_from([0, 200])),
+    st.builds(c.WarnGroup, duration_ms=durations, reason=st.just("r")),
+    st.builds(c.Rectify, number=st.integers(1, 9), text=st.just("mended")),
+    st.builds(c.AcceptRectification, reason=st.just("r")),
+    st.builds(c.RejectRectification, reason=st.just("r"), duration_ms=st.none() | durations),
+    st.builds(c.Overturn, user, st.integers(1, 9), st.sampled_from(["kicked", "banned", "muted", "warned"])),
 )
 POLICY = Policy(grades=(Grade("small", 10, up_to_entries_per_day=100), Grade("large", 20, review=True)))
 
@@ -318,7 +323,7 @@ async def test_a_group_equals_the_replay_of_its_stream(
 def actor_of(name: str, command: c.Command) -> Actor:
     return (
         SERVICE
-        if isinstance(command, c.EndMeasures | c.RecordVerdict | c.Regrade)
+        if isinstance(command, c.EndMeasures | c.RecordVerdict | c.Regrade | c.Overturn)
         else Actor(name, platform=PlatformRole.SUPERADMIN)
     )
 

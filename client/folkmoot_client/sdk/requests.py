@@ -124,7 +124,7 @@ class Requests(ABC):
         user: str | None = None,
         text: str | None = None,
     ) -> str:
-        """Report a group, an entry of it or an account; return the case. Not safe to repeat."""
+        """Report a group, an entry of it or an account; return the case. While that is open, asking again gives it again."""
         fields: dict[str, Any] = {"reason": reason, "group": group, "seq": seq, "user": user, "text": text}
         return (await self.ask(fm.Report, fm.ReportResult, repeat=False, **fields)).case
 

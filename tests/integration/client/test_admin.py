@@ -178,3 +178,31 @@ async def test_a_token_from_a_file(platform: Platform, tmp_path: Path) -> None:
     for _ in range(2):  # the session is not signed out
         assert (await folkmoot(*options, FOLKMOOT_TOKEN_FILE=str(file))).code == 0
     assert (await folkmoot(*options)).code == 2
+
+
+async def test_cases_are_decided(platform: Platform) -> None:
+    empty = await platform.admin("case", "list", "-o", "csv")
+    assert empty.out.split() == ["case,state,severity,reason,by,group,seq,user,due,opened"]
+    async with Client(platform.server.ws) as eve:
+        await eve.login("eve", PASSWORD)
+        report = await eve.report("fraud", user="bob", text="he asks for money")
+        code = (await eve.create_group("Warned", join_mode=fm.JoinMode.OPEN)).id
+    (row,) = await platform.items("case", "list")
+    assert (row["case"], row["due"].endswith("Z")) == (report, True)
+    assert (await platform.items("case", "show", report))[0]["text"] == "he asks for money"
+    close = ("case", "close", report, "--outcome", "upheld", "--reason", "a fraud")
+    assert "Nothing was done" in (await platform.admin(*close, "--dry-run")).err
+    assert (await platform.admin(*close, "--yes")).code == 0
+    assert (await platform.admin(*close, "--yes")).code == 6
+    (credit,) = await platform.items("credit", "show", "bob")
+    assert (credit["score"], credit["level"]) == (60, "standard")
+    assert (await platform.admin("credit", "set", "bob", "--score", "100", "--reason", "enough", "--yes")).code == 0
+    assert await platform.items("appeal", "list") == []
+    assert (await platform.admin("appeal", "approve", "a-@bob-1", "--reason", "r", "--yes")).code == 4
+    reason = ("--reason", "clean up")
+    assert (await platform.admin("sanction", "create", code, "--for", "7d", *reason, "--yes")).code == 0
+    (warning,) = await platform.items("sanction", "list")
+    assert (warning["code"], warning["rectified"], warning["mend_until"].endswith("Z")) == (code, None, True)
+    assert (await platform.admin("sanction", "reject", code, *reason, "--for", "1d")).code == 0
+    assert (await platform.admin("sanction", "close", code, *reason)).code == 0
+    assert await platform.items("sanction", "list") == []
