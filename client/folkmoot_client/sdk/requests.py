@@ -124,7 +124,7 @@ class Requests(ABC):
         user: str | None = None,
         text: str | None = None,
     ) -> str:
-        """Report a group, an entry of it or an account; return the case. While that is open, asking again gives it again."""
+        """Report a group, an entry of it or an account; return the case: the same one while it is open."""
         fields: dict[str, Any] = {"reason": reason, "group": group, "seq": seq, "user": user, "text": text}
         return (await self.ask(fm.Report, fm.ReportResult, repeat=False, **fields)).case
 
