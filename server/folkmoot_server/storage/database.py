@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from sqlite3 import connect
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event
+from sqlalchemy import CompoundSelect, Connection, Engine, Select, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -103,15 +103,20 @@ def fetch(main: Connection, query: Select[Any], **values: Any) -> list[dict[str,
     On SQLite it goes straight to the driver: a few rows by their key cost SQLAlchemy ten times what they cost SQLite.
     Only for columns of text and numbers, which need no conversion.
     """
+    names = _compiled(query)[2]
+    return [dict(zip(names, row, strict=True)) for row in fetch_plain(main, query, **values)]
+
+
+def fetch_plain(main: Connection, query: Select[Any] | CompoundSelect[Any], **values: Any) -> Sequence[Sequence[Any]]:
+    """As `fetch`, with the rows as they are."""
     if main.dialect.name != "sqlite":
-        return [dict(row) for row in main.execute(query, values).mappings()]
-    text, constants, names = _compiled(query)
-    rows = raw_of(main).execute(text, constants | values).fetchall()
-    return [dict(zip(names, row, strict=True)) for row in rows]
+        return main.execute(query, values).all()
+    text, constants, _ = _compiled(query)
+    return raw_of(main).execute(text, constants | values).fetchall()
 
 
 @cache
-def _compiled(query: Select[Any]) -> tuple[str, dict[str, Any], list[str]]:
+def _compiled(query: Select[Any] | CompoundSelect[Any]) -> tuple[str, dict[str, Any], list[str]]:
     """Return a query as SQLite takes it, the values that stand in it already, and its columns' names."""
     compiled = query.compile(dialect=sqlite.dialect(paramstyle="named"))
     return str(compiled), dict(compiled.params), list(query.selected_columns.keys())

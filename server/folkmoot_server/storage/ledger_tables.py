@@ -1,10 +1,24 @@
 """Reading ledger and projections through SQLAlchemy, and the rows of an event. See `api.Ledger`."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, Table, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from folkmoot_governance import (
     AccountState,
@@ -25,7 +39,7 @@ from folkmoot_governance.group.state import InviteCode, Pinned, Review, Wait, Wa
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, LinkRule, Notify, Role
 
 from .api import AccountRow, AnyEvent, Claim, GroupRow, Measure, MemberSettings, Note, Profile, Recorded, StoredAccount
-from .database import fetch
+from .database import fetch, fetch_plain
 from .projection import read_charges
 from .tables import (
     accounts,
@@ -184,18 +198,37 @@ def find_held_texts(main: Connection, code: str) -> dict[int, str]:
     return {row.number: row.sealed for row in main.execute(query)}
 
 
+PERSONAL = ("display_name", "password_hash", "language")
 _USER: BindParameter[str] = bindparam("user")
-_ACCOUNT = select(accounts).where(accounts.c.user == _USER)
-_PROFILE = select(profiles).where(profiles.c.user == _USER)
-_MEMBERSHIPS = select(members.c.code).where(members.c.user == _USER).order_by(members.c.code)
+_ACCOUNT = (
+    select(accounts, profiles.c.display_name, profiles.c.password_hash, profiles.c.language)
+    .select_from(accounts.outerjoin(profiles, profiles.c.user == accounts.c.user))
+    .where(accounts.c.user == _USER)
+)
 _CREATED = (
     select(groups.c.code)
     .where(groups.c.creator == _USER, groups.c.status != GroupStatus.CLOSED.value)
     .order_by(groups.c.code)
 )
-_IGNORED = select(ignored.c.whom).where(ignored.c.user == _USER)
-_SETTINGS = select(member_settings).where(member_settings.c.user == _USER)
-_MARKS = select(read_marks.c.code, read_marks.c.seq).where(read_marks.c.user == _USER)
+
+
+def _of_user(what: str, name: Column[str], *more: ColumnElement[Any]) -> Select[Any]:
+    """Return a branch of `_AROUND`: `what` it tells, a name, a number and two texts."""
+    number, nick, notify = more or (literal_column("0"), literal_column("''"), literal_column("''"))
+    return select(literal_column(f"'{what}'").label("what"), name.label("name"), number, nick, notify)
+
+
+_NO_TEXT: ColumnElement[str] = literal_column("''")
+# One statement for all that is around an account: each would cost as much as it finds.
+_AROUND = union_all(
+    _of_user("member", members.c.code).where(members.c.user == _USER),
+    _of_user("created", groups.c.code).where(groups.c.creator == _USER, groups.c.status != GroupStatus.CLOSED.value),
+    _of_user("read", read_marks.c.code, read_marks.c.seq, _NO_TEXT, _NO_TEXT).where(read_marks.c.user == _USER),
+    _of_user(
+        "settings", member_settings.c.code, literal_column("0"), member_settings.c.nick, member_settings.c.notify
+    ).where(member_settings.c.user == _USER),
+    _of_user("ignored", ignored.c.whom).where(ignored.c.user == _USER),
+)
 
 
 def load_account(main: Connection, user: str) -> StoredAccount | None:
@@ -204,27 +237,25 @@ def load_account(main: Connection, user: str) -> StoredAccount | None:
     if not found:
         return None
     row = found[0]
+    display_name, password_hash, language = (row.pop(name) or "" for name in PERSONAL)
     kinds = {
         "identity": Identity(row["identity"]),
         "asked": Identity(row["asked"]),
         "platform": PlatformRole(row["platform"]) if row["platform"] else None,
         "charges": read_charges(row["charges"]),
     }
-    profile = fetch(main, _PROFILE, user=user)
+    around: defaultdict[str, list[tuple[str, int, str, str]]] = defaultdict(list)
+    for what, *rest in fetch_plain(main, _AROUND, user=user):
+        around[what].append((rest[0], rest[1], rest[2], rest[3]))
     return StoredAccount(
         state=AccountState(**row | kinds),
-        profile=Profile(**profile[0]) if profile else Profile(user, "", "", ""),
-        groups=[one["code"] for one in fetch(main, _MEMBERSHIPS, user=user)],
-        created=_created(main, user),
-        read_seqs={mark["code"]: mark["seq"] for mark in fetch(main, _MARKS, user=user)},
-        settings=_settings(main, user),
-        ignored=frozenset(one["whom"] for one in fetch(main, _IGNORED, user=user)),
+        profile=Profile(user, display_name, password_hash, language),
+        groups=sorted(code for code, *_ in around["member"]),
+        created=sorted(code for code, *_ in around["created"]),
+        read_seqs={code: seq for code, seq, *_ in around["read"]},
+        settings={code: MemberSettings(nick, Notify(notify)) for code, _, nick, notify in around["settings"]},
+        ignored=frozenset(whom for whom, *_ in around["ignored"]),
     )
-
-
-def _settings(main: Connection, user: str) -> dict[str, MemberSettings]:
-    rows = fetch(main, _SETTINGS, user=user)
-    return {row["code"]: MemberSettings(row["nick"], Notify(row["notify"])) for row in rows}
 
 
 def list_measures(main: Connection, user: str, now: int) -> list[Measure]:
