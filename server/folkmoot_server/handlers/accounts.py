@@ -97,6 +97,8 @@ async def login(node: "Node", session: Session, request: rq.Login) -> SessionRes
     token = new_token()
     row = token_row(hash_token(token), account.user, node.clock.now_ms())
     refusal = await stored(node, node.governor.store_rows(account.user, [row]))
+    if node.in_cluster:
+        await node.accounts.look_again(account.user)
     return refusal or await sign_in(node, session, account, token)
 
 
@@ -119,7 +121,8 @@ async def appeal(node: "Node", session: Session, request: rq.Appeal) -> ReportRe
 async def resume(node: "Node", session: Session, request: rq.Resume) -> SessionResult | Refusal:
     """Sign in with the token of an earlier session."""
     async with node.arrivals:
-        account = await node.accounts.find(hash_token(request.token))
+        find = node.accounts.find_again if node.in_cluster else node.accounts.find
+        account = await find(hash_token(request.token))
         if account is None:
             return check_sign_in_rate(node, session) or TOKEN_FAILED
         return check_may_sign_in(node, account) or await sign_in(node, session, account, request.token)
@@ -146,10 +149,11 @@ def check_may_sign_in(node: "Node", account: Account) -> Refusal | None:
 
 
 async def sign_in(node: "Node", session: Session, account: Account, token: str) -> SessionResult | Refusal:
-    """Bind the connection to the account and let it listen to its groups, from the seqs that the result names."""
-    if node.in_cluster:
-        # It may have been elsewhere since it was last here, and this node may not have heard of all that it did there.
-        await node.accounts.look_again(account.user)
+    """Bind the connection to the account and let it listen to its groups, from the seqs that the result names.
+
+    In a cluster the account must have been read just now: it may have been elsewhere since it was last here, and this
+    node may not have heard of all that it did there.
+    """
     while not await load_rooms(node, account):
         # It was dropped from memory meanwhile, unused as it seemed: the one there now is as good.
         found = await node.accounts.load(account.user)

@@ -30,6 +30,10 @@ class SlowLedger:
     async def find_session(self, token_hash: str) -> StoredAccount | None:
         return await self.load_account(token_hash.removesuffix("'s token"))
 
+    async def find_token(self, token_hash: str) -> str | None:
+        user = token_hash.removesuffix("'s token")
+        return None if user == "nobody" else user
+
     async def load_account(self, user: str) -> StoredAccount | None:
         self.loads += 1
         self.asked.set()
@@ -217,3 +221,32 @@ async def test_a_load_goes_on_when_who_asked_is_gone(accounts: Accounts, ledger:
     ledger.gate.set()
     assert await second is not None
     assert ledger.loads == 1
+
+
+async def test_who_may_have_been_elsewhere_is_read_again_and_who_was_not_here_is_read_once(
+    accounts: Accounts, ledger: SlowLedger
+) -> None:
+    account = await accounts.find_again("ann's token")
+    assert account is not None
+    assert ledger.loads == 1
+    ledger.groups.append("joined elsewhere")
+    assert await accounts.find_again("ann's token") is account
+    assert ledger.loads == 2
+    assert account.groups == {"joined elsewhere"}
+    assert await accounts.find_again("nobody's token") is None
+
+
+async def test_what_another_began_to_read_may_be_older_than_who_signs_in(
+    accounts: Accounts, ledger: SlowLedger
+) -> None:
+    ledger.gate.clear()
+    reading = asyncio.create_task(accounts.load("ann"))
+    await ledger.asked.wait()
+    ledger.groups.append("joined elsewhere")
+    finding = asyncio.create_task(accounts.find_again("ann's token"))
+    await asyncio.sleep(0)
+    ledger.gate.set()
+    account = await finding
+    assert account is not None
+    assert account is await reading
+    assert account.groups == {"joined elsewhere"}
