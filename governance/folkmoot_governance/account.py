@@ -26,6 +26,8 @@ from .account_events import (
     IdentityRead,
     IdentityRejected,
     IdentityWithdrawn,
+    PlatformWordDropped,
+    PlatformWordSet,
     RoleGranted,
 )
 from .actor import Actor, PlatformRole
@@ -459,7 +461,7 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.asked, state.asked_ts = identity, at
         case IdentityWithdrawn() | IdentityRejected():
             state.asked, state.asked_ts = Identity.NONE, 0
-        case IdentityRead():
+        case IdentityRead() | PlatformWordSet() | PlatformWordDropped():
             pass
         case AccountClosed(author_tag=tag, at=at):
             state.closed_ts, state.author_tag, state.identity = at, tag, Identity.NONE

@@ -10,6 +10,7 @@ from msgspec import Struct
 from folkmoot_protocol.types import Identity
 
 from .actor import PlatformRole
+from .content.kinds import Action
 from .credit import START
 
 
@@ -85,6 +86,19 @@ class AccountClosed(AccountEvent, frozen=True, kw_only=True, tag="account_closed
     reason: str = ""
 
 
+class PlatformWordSet(AccountEvent, frozen=True, kw_only=True, tag="platform_word_set"):
+    """Staff, whose account this is, has set a word of the platform's content rules."""
+
+    word: str
+    verdict: Action
+    reason: str
+
+
+class PlatformWordDropped(AccountEvent, frozen=True, kw_only=True, tag="platform_word_dropped"):
+    word: str
+    reason: str
+
+
 AnyAccountEvent = (
     AccountRegistered
     | AgreementAccepted
@@ -98,4 +112,6 @@ AnyAccountEvent = (
     | IdentityRejected
     | IdentityRead
     | AccountClosed
+    | PlatformWordSet
+    | PlatformWordDropped
 )

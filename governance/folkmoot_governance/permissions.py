@@ -113,6 +113,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "review_appeal": _STAFF | {PlatformRole.REVIEWER},
     "set_credit": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "read_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
+    "edit_words": _STAFF,
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
 }
 

@@ -1,4 +1,5 @@
-"""The content rules in force: loaded from files off the event loop, again when a file changes, asked on every post.
+"""The content rules in force: loaded from files off the event loop, again when a file changes, and from the words that
+staff has set; asked on every post.
 
 A file that cannot be used leaves the rules as they were; what is wrong is in the log and in `admin rule list`.
 """
@@ -17,6 +18,7 @@ from folkmoot_governance.content.kinds import Action, Kind, Severity
 from folkmoot_governance.content.match import Matcher, Verdict, stricter
 from folkmoot_governance.content.rules import MOST_TIMES, Rule, RuleSet, check_rule, is_domain, pattern_of
 from folkmoot_governance.group.state import GroupState
+from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 
@@ -24,6 +26,7 @@ from .config import ContentPolicy
 from .i18n import N_
 from .rooms import Room
 from .rule_files import RuleFileError, find_rule_file, load_rule_set
+from .storage.api import Ledger, StorageError
 
 log = structlog.get_logger()
 
@@ -77,6 +80,8 @@ class ContentRules:
         self.problem: RuleFileError | None = None
         self._paths = [find_rule_file(name) for name in policy.rule_files]
         self._loaded = Loaded((), Matcher((), self.actions))
+        self._words: list[PlatformWord] = []
+        self._by_words = Matcher((), {})
         self._seen: Stamps = ()
         self._recorded: dict[tuple[str, str, str], int] = {}
 
@@ -95,9 +100,20 @@ class ContentRules:
             self.problem = error
             raise
 
-    async def watch(self) -> None:
+    async def load_words(self, ledger: Ledger) -> None:
+        """Take over the words that staff has set. Raises StorageError."""
+        words = await ledger.platform_words()
+        if words != self._words:
+            self._by_words = await asyncio.to_thread(Matcher, [word_rule(one.word, one.verdict) for one in words], {})
+            self._words = words
+
+    async def watch(self, ledger: Ledger) -> None:
         """Load again what changes, until cancelled."""
         while True:
+            try:
+                await self.load_words(ledger)
+            except StorageError as error:
+                log.warning("kept the old words", cause=repr(error.__cause__ or error))
             await asyncio.sleep(LOOK_S)
             if await asyncio.to_thread(look_at, self._paths) == self._seen:
                 continue
@@ -109,12 +125,14 @@ class ContentRules:
 
     def judge(self, room: Room, user: str, body: str, now: int, *, again: bool = False) -> Verdict | None:
         """Return what the rules say of a post that is allowed otherwise. A post judged `again` is not counted twice."""
-        matcher, own = self._loaded.matcher, own_rules(room)
-        if not matcher.rules and own is None:
+        matcher, words, own = self._loaded.matcher, self._by_words, own_rules(room)
+        if not matcher.rules and not words.rules and own is None:
             return None
         reading = read(body)
         staff = room.state.role_of(user) is not Role.MEMBER
         verdict = matcher.judge(reading, staff=staff)
+        if words.rules:
+            verdict = stricter(verdict, words.judge(reading, staff=staff))
         if own is not None:
             verdict = stricter(verdict, own.judge(reading))
         if matcher.is_timed and not again:

@@ -4,7 +4,7 @@ Everything from the decision to the queue happens in one step without an await, 
 decision and its place in the order (PROTOCOL, Delivery 6).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Literal, Protocol
 
@@ -36,6 +36,7 @@ from folkmoot_governance.account import (
 )
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
+from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord, decide_words
 
 from .accounts import Account, Accounts, MembershipChange
 from .bus import AccountNews, AnswerNews, Bus, ClosedNews, GroupNews, JoinedNews
@@ -44,7 +45,7 @@ from .i18n import Say
 from .notices import author_of, notice_of
 from .rooms import Room, Rooms
 from .storage.api import Claim, NewEntry, RowChange, Work, account_stream
-from .storage.projection import note_row, project_account, project_group
+from .storage.projection import note_row, platform_word_row, project_account, project_group
 from .writer import OVERTAKEN, TOO_BUSY, Writer
 
 log = structlog.get_logger()
@@ -347,6 +348,22 @@ class Governor:
         decision = decide_account(state, command, actor, self._clock.now_ms(), self.policy)
         if isinstance(decision, Refusal):
             return decision
+        return self._account_act(state, decision, rows)
+
+    def act_on_words(
+        self, account: Account, words: Mapping[str, PlatformWord], command: SetPlatformWord | DropPlatformWord
+    ) -> AccountAct | Refusal:
+        """Carry out a command of staff on the platform's words; it is on record with the account that gave it."""
+        if self._writer.is_full():
+            return TOO_BUSY
+        decision = decide_words(words, command, account.actor(), self._clock.now_ms())
+        if isinstance(decision, Refusal):
+            return decision
+        return self._account_act(account.state, decision, list(filter(None, map(platform_word_row, decision))))
+
+    def _account_act(
+        self, state: AccountState | None, decision: Sequence[AccountEvent], rows: Sequence[RowChange]
+    ) -> AccountAct:
         after = copy(state)
         changes: list[RowChange] = []
         for event in decision:

@@ -127,6 +127,7 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
     node.start()
     try:
         await node.content.load()
+        await node.content.load_words(node.store.ledger)
     except RuleFileError:
         await node.stop()
         raise

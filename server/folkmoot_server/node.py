@@ -135,7 +135,7 @@ class Node:
             self._index(),
             Expiry(self).run(),
             Succession(self).run(),
-            self.content.watch(),
+            self.content.watch(self.store.ledger),
             LostFlags(self).run(),
             Grading(self).run(),
             self._tell_tally(),

@@ -4,7 +4,9 @@ import msgspec
 
 from folkmoot_governance import account as a
 from folkmoot_governance.account import CreditChanged
+from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.group import events as e
+from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import Author, Identity, Notify, Role
 from folkmoot_server.search_text import parse_query
 from folkmoot_server.storage.api import (
@@ -24,6 +26,7 @@ from folkmoot_server.storage.projection import (
     has_left,
     ignored_row,
     note_row,
+    platform_word_row,
     read_mark_row,
     settings_row,
     token_row,
@@ -228,3 +231,19 @@ async def test_what_a_member_has_set_for_itself_is_read_with_the_account(store: 
     found = await store.ledger.load_account("bob")
     assert found is not None
     assert found.ignored == {"carol"}
+
+
+async def test_words_of_the_platform_are_listed_in_order(store: Store, world: World) -> None:
+    events = [
+        a.PlatformWordSet(at=START + 1, by="alice", word=word, verdict=Action.HOLD, reason="why")
+        for word in ("two", "one", "/t+hree/")
+    ]
+    events[0:0] = [a.PlatformWordSet(at=START, by="alice", word="one", verdict=Action.REFUSE, reason="why")]
+    for event in (*events, a.PlatformWordDropped(at=START + 2, by="alice", word="two", reason="why not")):
+        work, row = world.change("alice", event), platform_word_row(event)
+        assert row is not None
+        work.rows = [*work.rows, row]
+        await store.commit([work])
+    assert await store.ledger.platform_words() == [
+        PlatformWord(word, Action.HOLD, "alice", START + 1) for word in ("/t+hree/", "one")
+    ]

@@ -203,3 +203,29 @@ async def test_the_store_agrees_with_its_ledger_and_restarts_with_what_waits(gro
         items = (await ann.run("/queue", group.code)).data["items"]
         assert [item["body"] for item in items] == ["one more prize"]
         await refused(ann.post(group.code, "tombola"), "content_refused")
+
+
+async def test_staff_sets_words_for_all_groups_at_once(house: Server, group: Group) -> None:
+    async with await Wire.open(house.url) as root:
+        root.session = await root.ask(rq.Login, user="root", password=PASSWORD)
+
+        async def word(verb: str, target: str | None = None, **fields: object) -> rs.AdminResult:
+            result: rs.AdminResult = await root.ask(rq.Admin, noun="word", verb=verb, target=target, **fields)
+            return result
+
+        await group.bob.post(group.code, "buy snake oil")
+        tried = await word("test", "snake oil", options={"group": group.code})
+        assert (tried.items[0]["hits"], tried.items[0]["group"]) == (1, group.code)
+        await refused(word("create", "snake oil"), "bad_request", field="reason")
+        await refused(word("create", "/(/", reason="case 7"), "bad_syntax")
+        assert (await word("create", "snake oil", reason="case 7", dry_run=True)).changed == 1
+        assert (await word("list")).items == ()
+        assert (await word("create", "snake oil", reason="case 7")).changed == 1
+        assert [(one["word"], one["verdict"], one["by"]) for one in (await word("list")).items] == [
+            ("snake oil", "refuse", "root")
+        ]
+        await refused(group.bob.post(group.code, "buy s n a k e  oil"), "content_refused", rule="word:snake oil")
+        await refused(group.ann.ask(rq.Admin, noun="word", verb="list"), "forbidden")
+        await refused(word("delete", "snake", reason="case 8"), "no_such_entry")
+        assert (await word("delete", "snake oil", reason="case 8")).changed == 1
+        await group.bob.post(group.code, "buy snake oil")

@@ -26,6 +26,7 @@ COLUMNS = {
     "case": ("case", "state", "severity", "reason", "by", "group", "seq", "user", "due", "opened"),
     "credit": ("user", "score", "level"),
     "identity": ("user", "asked", "since"),
+    "word": ("word", "verdict", "by", "set"),
     "group": ("code", "name", "owner", "status", "members", "created"),
 }
 """The columns of each noun's list, in order; CSV has them even when there is no row."""

@@ -20,7 +20,7 @@ from folkmoot_protocol.types import Identity
 
 from ..i18n import N_
 from ..session import Session
-from . import admin_cases, admin_identity, admin_rules
+from . import admin_cases, admin_identity, admin_rules, admin_words
 from .admin_common import (
     FORBIDDEN,
     NEEDS_DURATION,
@@ -147,6 +147,10 @@ ACTS: dict[tuple[str, str], Callable[["Node", Session, rq.Admin], Awaitable[Outc
     ("identity", "show"): admin_identity.show_identity,
     ("identity", "approve"): admin_identity.approve,
     ("identity", "reject"): admin_identity.reject,
+    ("word", "list"): admin_words.list_words,
+    ("word", "create"): admin_words.create_word,
+    ("word", "delete"): admin_words.delete_word,
+    ("word", "test"): admin_words.try_word,
     ("rule", "list"): admin_rules.list_rules,
     ("rule", "reload"): admin_rules.reload_rules,
     ("rule", "test"): admin_rules.try_rules,

@@ -1,9 +1,10 @@
 """Administration of content rules: what is in force, reading files again, trying rules before they are armed."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.content.rules import RuleSet
+from folkmoot_governance.content.rules import Rule, RuleSet
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
@@ -66,8 +67,13 @@ async def try_rules(node: "Node", session: Session, request: rq.Admin) -> AdminR
         rules = parse_rule_set(request.text, "file")
     except RuleFileError as error:
         return refusal_of(error)
-    if request.target:
-        codes = [request.target]
+    return await try_on_groups(node, rules.rules, request.target)
+
+
+async def try_on_groups(node: "Node", rules: Sequence[Rule], group: str | None) -> AdminResult | Refusal:
+    """Try rules on what was posted to one group, or to the first of all."""
+    if group:
+        codes = [group]
     else:
         codes = [row.code for row in await node.store.ledger.list_groups(limit=MOST_GROUPS)]
     items: list[dict[str, object]] = []
@@ -75,8 +81,8 @@ async def try_rules(node: "Node", session: Session, request: rq.Admin) -> AdminR
         room = await find_room(node, code)
         if isinstance(room, Refusal):
             return room
-        hits = await replay(node, room, rules.rules)
+        hits = await replay(node, room, rules)
         named = ({"seq": seq, "user": user, "rule": rule, "body": body} for seq, user, body, rule in hits.examples)
-        if hits.count or request.target:
+        if hits.count or group:
             items.append({"group": room.state.code, "entries": hits.seen, "hits": hits.count, "examples": [*named]})
     return AdminResult(items=tuple(items))

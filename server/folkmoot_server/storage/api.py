@@ -15,6 +15,7 @@ from folkmoot_governance.account import AccountEvent
 from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseEvent, CaseKind, CaseState
 from folkmoot_governance.group.events import Event as GroupEvent
+from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import Entry, Notify
 
 from ..search_text import Query
@@ -334,6 +335,10 @@ class Ledger(Protocol):
 
     async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:
         """Return entries posted before (Unix ms) that were to be flagged and are not, oldest first."""
+        ...
+
+    async def platform_words(self) -> list[PlatformWord]:
+        """Return the words that staff has set for all groups, in order."""
         ...
 
     async def held_texts(self, code: str) -> dict[int, str]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from folkmoot_governance import GroupState
 from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.platform_words import PlatformWord
 
 from . import case_tables, ends, identity_tables, ledger_tables, postgres_journal, record_tables
 from .api import (
@@ -96,6 +97,9 @@ class PostgresLedger:
 
     async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:
         return await self._read(record_tables.find_open_flags, before, limit)
+
+    async def platform_words(self) -> list[PlatformWord]:
+        return await self._read(record_tables.list_platform_words)
 
     async def held_texts(self, code: str) -> dict[int, str]:
         return await self._read(ledger_tables.find_held_texts, code)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
-from folkmoot_governance.account import AccountEvent
+from folkmoot_governance.account_events import AccountEvent, PlatformWordDropped, PlatformWordSet
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.state import Wait, Warned
@@ -277,6 +277,16 @@ def ignored_row(user: str, whom: str, *, is_ignored: bool) -> RowChange:
     """Return the row that says that `user` does not want to hear `whom`, or its removal."""
     row = {"user": user, "whom": whom}
     return Upsert("ignored", row) if is_ignored else Remove("ignored", row)
+
+
+def platform_word_row(event: AccountEvent) -> RowChange | None:
+    """Return what an event of staff changes of the platform's words, None for another event."""
+    if isinstance(event, PlatformWordDropped):
+        return Remove("platform_words", {"word": event.word})
+    if not isinstance(event, PlatformWordSet):
+        return None
+    values = {"word": event.word, "verdict": event.verdict.value, "by": event.by, "ts": event.at}
+    return Upsert("platform_words", values)
 
 
 def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:

@@ -3,11 +3,13 @@
 from sqlalchemy import Connection, func, or_, select
 
 from folkmoot_governance import GroupState
+from folkmoot_governance.content.kinds import Action
+from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import GroupStatus
 
 from .api import ActivityRow, Acts, OpenFlag, Outline, Recorded
 from .ledger_tables import own_fields, recorded
-from .tables import accounts, activity, groups, ledger, members, open_flags
+from .tables import accounts, activity, groups, ledger, members, open_flags, platform_words
 
 
 def acts(main: Connection, stream: str, wanted: Acts, limit: int) -> list[Recorded]:
@@ -65,3 +67,9 @@ def find_open_flags(main: Connection, before: int, limit: int) -> list[OpenFlag]
     """Return entries that were to be flagged and are not, oldest first."""
     query = select(open_flags).where(open_flags.c.ts < before).order_by(open_flags.c.ts).limit(limit)
     return [OpenFlag(*row) for row in main.execute(query)]
+
+
+def list_platform_words(main: Connection) -> list[PlatformWord]:
+    """Return the words that staff has set for all groups."""
+    rows = main.execute(select(platform_words).order_by(platform_words.c.word))
+    return [PlatformWord(row.word, Action(row.verdict), row.by, row.ts) for row in rows]

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from folkmoot_governance import account, permissions
+from folkmoot_governance import account, permissions, platform_words
 from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group import commands as c
@@ -50,7 +50,7 @@ def test_event_tags_are_unique_and_told_apart_by_the_ledger() -> None:
 
 def test_every_staff_act_names_a_row() -> None:
     acts = {*permissions.PLATFORM_ACTS.values(), *account.STAFF_ACTS.values()}
-    assert acts | {"read", "review_case", "review_appeal"} == permissions.PLATFORM_RULES.keys()
+    assert acts | {"read", "review_case", "review_appeal", platform_words.ACT} == permissions.PLATFORM_RULES.keys()
 
 
 def test_a_row_that_outranks_has_a_target() -> None:

@@ -1,0 +1,56 @@
+"""The operator's own words: who sets them, how many, and that an account only records it."""
+
+from folkmoot_governance import Actor, PlatformRole, Refusal, replay_account
+from folkmoot_governance import account as a
+from folkmoot_governance import platform_words as w
+from folkmoot_governance.content.kinds import Action
+from folkmoot_protocol.errors import ErrorCode
+from tests.unit.governance.kit import NOW, tell_refusal
+
+SET, DROP = w.SetPlatformWord("casino", Action.REFUSE, "case 7"), w.DropPlatformWord("casino", "case 8")
+CASINO = {"casino": w.PlatformWord("casino", Action.REFUSE, "sue", NOW)}
+
+
+def ask(
+    words: dict[str, w.PlatformWord], command: w.SetPlatformWord | w.DropPlatformWord, role: PlatformRole | None
+) -> list[a.AccountEvent] | ErrorCode:
+    decision = w.decide_words(words, command, Actor("sue", platform=role), NOW)
+    if isinstance(decision, Refusal):
+        tell_refusal(decision)
+        return decision.code
+    return list(decision)
+
+
+def test_who_may() -> None:
+    may = {role for role in (None, *PlatformRole) if ask({}, SET, role) != ErrorCode.FORBIDDEN}
+    assert may == {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}
+    assert ask(CASINO, DROP, None) == ErrorCode.FORBIDDEN
+
+
+def test_a_word_is_set_given_another_verdict_and_taken_out() -> None:
+    role = PlatformRole.MODERATOR
+    (event,) = ask({}, SET, role)
+    assert isinstance(event, a.PlatformWordSet) and (event.word, event.by) == ("casino", "sue")
+    assert ask(CASINO, SET, role) == []
+    (event,) = ask(CASINO, w.SetPlatformWord("casino", Action.HOLD, "milder"), role)
+    assert isinstance(event, a.PlatformWordSet) and event.verdict is Action.HOLD
+    (event,) = ask(CASINO, DROP, role)
+    assert isinstance(event, a.PlatformWordDropped)
+    assert ask({}, DROP, role) == ErrorCode.NO_SUCH_ENTRY
+
+
+def test_words_are_bounded() -> None:
+    words = {
+        f"word {number}": w.PlatformWord(f"word {number}", Action.REFUSE, "sue", NOW) for number in range(w.MOST_WORDS)
+    }
+    assert ask(words, SET, PlatformRole.SUPERADMIN) == ErrorCode.CONFLICT
+    assert ask(words, w.SetPlatformWord("word 7", Action.FLAG, ""), PlatformRole.SUPERADMIN) != ErrorCode.CONFLICT
+
+
+def test_an_account_only_records_what_it_did() -> None:
+    registered = a.AccountRegistered(at=NOW, by="sue", user="sue", agreement="1")
+    (event,) = ask({}, SET, PlatformRole.MODERATOR)
+    after, before = replay_account([registered, event]), replay_account([registered])
+    assert after.version == 2
+    before.version = 2
+    assert after == before
