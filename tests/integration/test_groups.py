@@ -358,10 +358,6 @@ async def test_a_reply_must_have_something_to_reply_to(cast: Cast) -> None:
     await refused(cast.bob.post(cast.code, "what?", reply_to=reply + 1), "no_such_entry")
 
 
-async def test_reports_come_later(cast: Cast) -> None:
-    await refused(cast.bob.ask(rq.Report, group=cast.code, seq=1, reason="spam"), "unavailable")
-
-
 async def test_identity_comes_before_posting_where_the_operator_says_so(launch: Launch) -> None:
     server = launch(policy__identity__to_post="mobile", policy__identity__to_create_group="person")
     async with await server.connect() as wire:
