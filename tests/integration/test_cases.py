@@ -67,6 +67,8 @@ async def test_credit_is_set_shown_and_decides_what_one_may(
     (item,) = shown.data["items"]
     assert (item["cause"], item["points"], item["reason"], item["case"]) == ("set", "-60", "bots", f"@{bob.user}-3")
     assert "root" not in shown.text
+    own = (await bob.run("/limits")).data
+    assert (own["posts_per_minute"], own["invites_per_day"], own["groups_joined"]["limit"]) == (2, 1, 1)
     for _ in range(2):
         await bob.post(seats[0].code, "hello")
     limit = {"limit": 2, "rule": "policy.quota.limited.posts_per_minute", "help": "/credit"}

@@ -162,6 +162,14 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+QUOTAS = {
+    "posts_per_minute": N_("Posts a minute, by your credit: {limit}"),
+    "invites_per_day": N_("Invitations a day, by your credit: {limit}"),
+    "reports_per_day": N_("Reports a day, by your credit: {limit}"),
+}
+"""What the level of one's credit allows (G7.2)."""
+
+
 async def limits(call: Call) -> Outcome:
     """Show the caps that hold for the account and the group, with the counts of today (G8.1)."""
     account, quota = call.account, call.account.level.quota
@@ -181,6 +189,10 @@ async def limits(call: Call) -> Outcome:
     if rate:
         lines.append(call.say(N_("Posts a second: {rate}"), {"rate": rate}))
     data["posts_per_second"] = rate
+    for name, text in QUOTAS.items():
+        data[name] = getattr(quota, name)
+        if data[name]:
+            lines.append(call.say(text, {"limit": data[name]}))
     return Answer("\n".join(lines), data)
 
 
