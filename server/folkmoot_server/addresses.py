@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from websockets.datastructures import Headers
 
 
+@lru_cache(10_000)
 def is_loopback(address: str) -> bool:
     """Say whether an IP address is this machine's own."""
     try:
