@@ -32,6 +32,7 @@ class Part(NamedTuple):
 
 
 PARTS = (
+    Part("search index", "#b279a2", ("Indexer.run",)),
     Part("write to members", "#4c78a8", ("Hub._settle", "flush", "Hub._flush")),
     Part("answer, encode, hand out", "#72b7b2", ("Writer.run",)),
     Part("judge", "#e4572e", ("judge",)),
@@ -41,7 +42,6 @@ PARTS = (
     Part("store: rows", "#54a24b", ("Writer._append_entries",)),
     Part("store: commit", "#88d27a", ("Writer._posting", "Writer._store_acts")),
     Part("store: number, admit", "#b6e3ac", ("Worker._work",)),
-    Part("search index", "#b279a2", ("Indexer.run",)),
 )
 IDLE = ("Worker._work", "Thread.run", "_worker")
 """Where a thread waits for work; py-spy does not always see that it sleeps."""
