@@ -28,7 +28,7 @@ CHARACTERS = 512 * 1024
 KINDS = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT, EntryKind.EDIT})
 """What is searched: what people said. Notices have `/log`."""
 
-PIECES = 16
+PIECES = 4
 """Chunks that one call of `index` writes at most."""
 
 PATIENCE_S = 0.2

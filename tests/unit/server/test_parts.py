@@ -10,6 +10,7 @@ from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_server.addresses import client_address, is_loopback, is_origin_allowed
 from folkmoot_server.clock import Clock
 from folkmoot_server.i18n import readable, show_instant, translator
+from folkmoot_server.node import index_rest_s
 from folkmoot_server.passwords import check_password, hash_token, new_token
 from folkmoot_server.session import make_frame
 
@@ -134,3 +135,8 @@ def test_frames_are_those_of_the_library(size: int, binary: bool) -> None:
     payload = b"x" * size
     expected = Frame(Opcode.BINARY if binary else Opcode.TEXT, payload).serialize(mask=False)
     assert make_frame(payload, binary=binary) == expected
+
+
+def test_indexing_rests_only_while_posts_come_in_a_rush() -> None:
+    assert index_rest_s(0.5, 0) == index_rest_s(0.5, 500) == 0
+    assert index_rest_s(0.5, 501) == 4.5
