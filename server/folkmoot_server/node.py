@@ -75,7 +75,7 @@ TICK_S = 0.5
 ROTATE_S = 24 * 60 * 60
 INDEX_S = 5
 INDEX_REST = 9
-"""In a rush, indexing takes at most a tenth of the time: posts go first, and search looks through what is not indexed."""
+"""In a rush, indexing takes a tenth of the time at most: posts go first, and search looks through the rest itself."""
 RUSH_PER_S = 1000
 """So many entries a second are a rush."""
 JOB_TURN_S = 10
