@@ -19,7 +19,6 @@ from .account_events import (
     AccountRestored,
     AccountSuspended,
     AgreementAccepted,
-    AnyAccountEvent,  # noqa: F401 - for who takes it from here
     CreditChanged,
     IdentityAsked,
     IdentityAttested,

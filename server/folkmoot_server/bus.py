@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 
-from folkmoot_governance.account import AnyAccountEvent
+from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_protocol.types import Entry
 

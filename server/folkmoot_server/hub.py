@@ -1,7 +1,8 @@
 """The hub: from committed news to the sockets of those whom it concerns.
 
 An entry is encoded once per encoding. All that a group got in one turn of the event loop is joined once, and each
-connection gets one write per turn: a `send` call costs 4 to 8 µs, so fewer calls are what makes this fast.
+connection gets one write for all the entries of a turn: a `send` call costs 4 to 8 µs, so fewer calls are what makes
+this fast. A connection that listens to one room alone is written to at once; others collect in their outboxes.
 """
 
 import asyncio

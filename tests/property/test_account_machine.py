@@ -21,6 +21,7 @@ from folkmoot_governance import (
     replay_account,
 )
 from folkmoot_governance import account as a
+from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import CreditRules
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS
@@ -149,7 +150,7 @@ class AccountMachine(RuleBasedStateMachine):
         assert state.platform is None or not isinstance(command, (a.SuspendAccount, a.CloseAccount, a.CloseForOther))
         assert not state.closed_ts or not decision
         for event in decision:
-            stored: Any = msgspec.json.decode(msgspec.json.encode(event), type=a.AnyAccountEvent)
+            stored: Any = msgspec.json.decode(msgspec.json.encode(event), type=AnyAccountEvent)
             assert stored == event
             self.streams[user].append(stored)
             apply_account(state, event)

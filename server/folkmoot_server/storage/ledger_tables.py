@@ -31,7 +31,7 @@ from folkmoot_governance import (
     PlatformRole,
     case_number,
 )
-from folkmoot_governance.account import AnyAccountEvent
+from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.group.events import GroupEvent

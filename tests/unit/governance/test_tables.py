@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from folkmoot_governance import account, permissions, platform_words
+from folkmoot_governance import account, account_events, permissions, platform_words
 from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group import commands as c
@@ -43,7 +43,7 @@ def test_every_event_has_an_applier_and_a_telling() -> None:
 def test_event_tags_are_unique_and_told_apart_by_the_ledger() -> None:
     tags = [
         kind.__struct_config__.tag
-        for kind in EVENTS | set(get_args(account.AnyAccountEvent)) | set(get_args(AnyCaseEvent))
+        for kind in EVENTS | set(get_args(account_events.AnyAccountEvent)) | set(get_args(AnyCaseEvent))
     ]
     assert len(set(tags)) == len(tags)
 
