@@ -40,9 +40,10 @@ def make_frame(payload: bytes, *, binary: bool) -> bytes:
 class Session:
     """A connection as the rest of the server sees it.
 
-    Frames are collected in an outbox and written once per turn of the event loop (`flush`, which the hub calls); entries
-    that have nothing to wait for the hub writes at once. When more than `outbox_bytes` wait for a slow peer, entries are no longer added but noted in `lagged`, and named by a
-    `lag` event once the outbox has drained to half: slowness costs its own connection only.
+    Frames are collected in an outbox and written once per turn of the event loop (`flush`, which the hub calls).
+    Entries that have nothing to wait for the hub writes at once. When more than `outbox_bytes` wait for a slow peer,
+    entries are no longer added but noted in `lagged`, and named by a `lag` event once the outbox has drained to half:
+    slowness costs its own connection only.
     """
 
     __slots__ = (
