@@ -19,7 +19,7 @@ from .dispatch import dispatch
 from .i18n import LANGUAGES
 from .pages import get_page
 from .responses import TEXT, respond
-from .session import Session
+from .session import Session, make_frame
 from .websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -58,16 +58,15 @@ class Listener:
         socket.address = address
         return None
 
-    def on_open(self, socket: WebSocket) -> "Conversation":
+    def on_open(self, socket: WebSocket) -> tuple["Conversation", bytes]:
         """Greet a connection."""
         node = self.node
         codec, language = for_subprotocol(socket.subprotocol), node.config.i18n.default_language
         session = Session(socket, codec, node.hub, node.config.limits, address=socket.address, language=language)
         node.tally.opened(session.address)
         node.sessions.add(session)
-        session.send(self._hello())
         session.start_deadline()
-        return Conversation(self, session)
+        return Conversation(self, session), make_frame(codec.encode(self._hello()), binary=codec.binary)
 
     def forget(self, session: Session) -> None:
         """Forget a connection that has ended."""

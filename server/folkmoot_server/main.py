@@ -24,6 +24,7 @@ from .clock import Clock
 from .config import Config
 from .connections import PROTOCOLS, Listener
 from .handlers.accounts import NAME_TAKEN, RESERVED
+from .handshake import Settings
 from .i18n import N_, translator
 from .node import Node
 from .passwords import check_password
@@ -33,7 +34,7 @@ from .storage.api import Profile, StorageError
 from .storage.projection import profile_row
 from .storage.sealing import load_key
 from .storage.sqlite import SqliteStore
-from .websocket import BACKLOG, Settings, WebSocketServer
+from .websocket import BACKLOG, WebSocketServer
 
 log = structlog.get_logger()
 

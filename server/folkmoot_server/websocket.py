@@ -6,23 +6,21 @@ nearly all are, takes a short path past it: an open connection hardly ever needs
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Protocol, cast
 
 import structlog
-from msgspec import Struct
-from websockets.exceptions import NegotiationError
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Core
 from websockets.server import ServerProtocol
-from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
 
+from .handshake import Greeter, Opening, Settings, new_handshake
 from .turnstile import Turnstile
 
 try:
@@ -67,16 +65,9 @@ class App(Protocol):
         """Answer a request with a page or a refusal, or with None: the WebSocket may open."""
         ...
 
-    def on_open(self, socket: "WebSocket") -> Receiver:
-        """Say who listens to a connection whose handshake is done."""
+    def on_open(self, socket: "WebSocket") -> tuple[Receiver, bytes]:
+        """Say who listens to a connection whose handshake is done, and the frames that greet it."""
         ...
-
-
-class Settings(Struct, frozen=True):
-    """What all connections of a server share. `max_size`: of a message, in bytes."""
-
-    max_size: int
-    subprotocols: Sequence[Subprotocol] = ()
 
 
 class WebSocket(asyncio.Protocol):
@@ -147,9 +138,14 @@ class WebSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what came over the network."""
         self._heard = True
-        if self._rest is not None:
+        if self._rest is not None or self._paused:
+            if self._rest is None:
+                self._rest = bytearray()
             self._rest += data
-            if self._paused or len(self._rest) < self._needed:
+            if self._paused:
+                self.transport.pause_reading()
+                return
+            if len(self._rest) < self._needed:
                 return
             data, self._rest = bytes(self._rest), None
         if self._receiver is not None:
@@ -189,10 +185,8 @@ class WebSocket(asyncio.Protocol):
         self.is_backed_up = False
 
     def pause(self) -> None:
-        """Bring no message before `resume` is called, and read no more than was read already."""
-        if not self._paused:
-            self._paused = True
-            self.transport.pause_reading()
+        """Bring no message before `resume` is called. Once something came meanwhile, no more is read."""
+        self._paused = True
 
     def resume(self) -> None:
         """Go on with what came meanwhile, then read again."""
@@ -236,8 +230,8 @@ class WebSocket(asyncio.Protocol):
         if self.transport.is_closing():
             return
         self.transport.resume_reading()
-        if self._core is None and (request := parse_request(data)):
-            self._take_request(request)
+        if self._core is None and (opening := self._server.greeter.read(data)):
+            self._take_request(opening)
             return
         core = self._get_core()
         core.receive_data(data)
@@ -246,52 +240,52 @@ class WebSocket(asyncio.Protocol):
             if not isinstance(event, Request) or not data.endswith(b"\n\r\n"[-len(data) :]):
                 self.transport.abort()
                 return
-            self._take_request(event)
+            self._take_request(Opening(event))
 
-    def _take_request(self, request: Request) -> None:
+    def _take_request(self, opening: Opening) -> None:
         try:
-            answer = self._server.app.on_request(self, request)
+            answer = self._server.app.on_request(self, opening.request)
         except Exception:
             log.exception("could not answer a request")
-            answer = self._handshake_core().reject(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n")
+            answer = self._server.greeter.reject(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n")
         if isinstance(answer, Awaitable):
-            self._request_task = asyncio.ensure_future(self._answer_later(request, answer))
+            self._request_task = asyncio.ensure_future(self._answer_later(opening, answer))
         else:
-            self._answer(request, answer)
+            self._answer(opening, answer)
 
-    async def _answer_later(self, request: Request, answer: Awaitable[Response | None]) -> None:
+    async def _answer_later(self, opening: Opening, answer: Awaitable[Response | None]) -> None:
         try:
             response = await answer
         except Exception:
             log.exception("could not answer a request")
-            response = self._handshake_core().reject(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n")
+            response = self._server.greeter.reject(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n")
         self._request_task = None
-        self._answer(request, response)
+        self._answer(opening, response)
 
-    def _answer(self, request: Request, response: Response | None) -> None:
+    def _answer(self, opening: Opening, response: Response | None) -> None:
         """Send a response, or let the WebSocket open."""
         if self.transport.is_closing() or (self._core is not None and self._core.state is not State.CONNECTING):
             return
         greeter = self._server.greeter
         if response is None and self._server.closing:
             response = greeter.reject(HTTPStatus.SERVICE_UNAVAILABLE, "The server is shutting down.\n")
-        response = response or greeter.accept(request)
-        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self.transport.write(response.serialize())
-            self._open(greeter.subprotocol)
-        else:
+        answer = response or greeter.accept(opening)
+        if isinstance(answer, Response):
             core = self._handshake_core()
-            core.send_response(response)
+            core.send_response(answer)
             self._write_out(core)
+        else:
+            self._open(*answer)
 
-    def _open(self, subprotocol: Subprotocol | None) -> None:
+    def _open(self, answer: bytes, subprotocol: Subprotocol | None) -> None:
         self.subprotocol = subprotocol
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._core = None
         self.is_open = True
-        self._receiver = self._server.app.on_open(self)
+        self._receiver, greeting = self._server.app.on_open(self)
+        self.transport.write(answer + greeting)
 
     def _handshake_core(self) -> ServerProtocol:
         core = self._get_core()
@@ -408,50 +402,13 @@ def find_payload(data: bytes, position: int, max_size: int) -> tuple[int, int]:
     return start, start + length
 
 
-def select_subprotocol(core: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Return the first of ours that the client offers. None offered: none; only unknown ones: refused."""
-    known = core.available_subprotocols or ()
-    for name in known:
-        if name in offered:
-            return name
-    if offered:
-        raise NegotiationError(f"known subprotocols: {', '.join(known)}")
-    return None
-
-
-def new_handshake(settings: Settings) -> ServerProtocol:
-    """Return a core that knows what to agree on."""
-    return ServerProtocol(
-        subprotocols=settings.subprotocols or None,
-        select_subprotocol=select_subprotocol,
-        max_size=settings.max_size,
-    )
-
-
-def parse_request(data: bytes) -> Request | None:
-    """Return the request that `data` is, whole and with nothing after it; else None: a core must look at it."""
-    if not data.endswith(b"\r\n\r\n"):
-        return None
-    reader = StreamReader()
-    reader.feed_data(data)
-    try:
-        next(Request.parse(reader.read_line))
-    except StopIteration as parsed:
-        request: Request = parsed.value
-        return request if not reader.buffer else None
-    except Exception:  # a core says what is wrong
-        return None
-    return None
-
-
 class WebSocketServer:
     """Accepts connections for an app. `start` first, `close` in the end."""
 
     def __init__(self, app: App, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.greeter = new_handshake(settings)
-        """Answers requests of all connections; its state is looked at only right after that."""
+        self.greeter = Greeter(settings)
         self.sockets: set[WebSocket] = set()
         self.closing = False
         self.door = Turnstile()

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from folkmoot_server.handshake import Settings
 from folkmoot_server.session import make_frame
-from folkmoot_server.websocket import Settings, WebSocket, WebSocketServer
+from folkmoot_server.websocket import WebSocket, WebSocketServer
 
 MAX_SIZE = 1 << 24
 
@@ -21,8 +22,8 @@ class Echo:
     def on_request(self, socket: WebSocket, request: Request) -> Response | None:
         return None
 
-    def on_open(self, socket: WebSocket) -> "Echo":
-        return Echo(socket)
+    def on_open(self, socket: WebSocket) -> tuple["Echo", bytes]:
+        return Echo(socket), b""
 
     def on_message(self, data: bytes | str) -> None:
         assert self._socket is not None

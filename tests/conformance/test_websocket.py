@@ -12,7 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
-from folkmoot_server.websocket import Settings, WebSocket, WebSocketServer
+from folkmoot_server.handshake import Settings
+from folkmoot_server.websocket import WebSocket, WebSocketServer
 from tests.conformance.echo import MAX_SIZE, Echo, library_server, own_server
 
 Serve = Callable[[], AbstractAsyncContextManager[int]]
@@ -206,9 +207,9 @@ class Slow(Echo):
         self.closed = asyncio.Event()
         self.socket: WebSocket
 
-    def on_open(self, socket: WebSocket) -> "Slow":
+    def on_open(self, socket: WebSocket) -> tuple["Slow", bytes]:
         self.socket = socket
-        return self
+        return self, b""
 
     def on_message(self, data: bytes | str) -> None:
         self.heard.put_nowait(data)
