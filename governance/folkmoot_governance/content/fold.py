@@ -9,10 +9,14 @@ A text is folded in two steps, each one table of characters applied by `str.tran
 
 From the skeleton come the words, once with punctuation as a border and once without it (`fr.ee`), and `squeezed`, which
 has no borders at all: letters apart, or `f-r-e-e`, read the same there.
+
+Where every character of a text stands on `PAGE`, one of 256, folding takes a shorter way to the same result: bytes for
+characters, and tables of 256 bytes.
 """
 
 import re
 import unicodedata
+from codecs import charmap_build, charmap_decode, charmap_encode
 
 from msgspec import Struct
 
@@ -107,7 +111,12 @@ class _SkeletonTable(_Table):
         return skeleton_character(character)
 
 
-PLAIN, SKELETON = _PlainTable(), _SkeletonTable()
+class _SqueezedTable(_Table):
+    def find(self, character: str) -> str:
+        return skeleton_character(character).replace(BORDER, "").replace(" ", "")
+
+
+PLAIN, SKELETON, SQUEEZED = _PlainTable(), _SkeletonTable(), _SqueezedTable()
 
 
 def _disguises() -> str:
@@ -120,39 +129,50 @@ def _disguises() -> str:
 
 _DISGUISED = re.compile(f"[{_disguises()}]")
 
-_ASCII = "".join(map(chr, range(128)))
-_ASCII_PLAIN = bytes(ord(plain_character(one) or "\0") for one in _ASCII) + bytes(128)
-_ASCII_GONE = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32)) + b"\x7f"
-_ASCII_SKELETON = bytes(ord(skeleton_character(chr(one)) or "\0") for one in _ASCII_PLAIN[:128]) + bytes(128)
-_ASCII_WORDS = _ASCII_SKELETON.replace(BORDER.encode(), b" ")
-_ASCII_BORDERS = bytes(one for one in range(128) if _ASCII_SKELETON[one] == ord(BORDER)) + _ASCII_GONE
-_ASCII_NOTHING = bytes(one for one in range(128) if _ASCII_WORDS[one] == ord(" ")) + _ASCII_GONE
+_CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґў"
+_LATIN = "äöüéèêëàâçîïôûñáíóúåãõ"
+_SIGNS_KEPT = "«»–—“”„‘’•€£₽¿¡°§"
+PAGE = ("".join(map(chr, range(128))) + _CYRILLIC + _CYRILLIC.upper() + _LATIN + _SIGNS_KEPT).ljust(256, "\ufffe")
+"""The characters of most posts outside of the Far East: each folds to one on the page, or to none. U+FFFE fills up."""
+
+_CODES = charmap_build(PAGE)
+
+
+def _page_table(table: _Table) -> tuple[bytes, bytes]:
+    """Return what `bytes.translate` takes: the byte that each becomes, and those that go."""
+    found = [one.translate(table) for one in PAGE]
+    gone = bytes(code for code, one in enumerate(found) if not one)
+    return bytes(PAGE.index(one) if one else 0 for one in found), gone
+
+
+_PAGE_PLAIN, _PAGE_UNSEEN = _page_table(PLAIN)
+_PAGE_SQUEEZED, _PAGE_BORDERS = _page_table(SQUEEZED)
 
 
 class Reading(Struct, frozen=True, gc=False):
     """A text without its disguises: see the head of this module."""
 
     plain: str
-    words: str
-    joined: str
     squeezed: str
+
+    def skeleton(self) -> str:
+        """Return the skeleton. Few texts need it, so it is not kept."""
+        return self.plain.translate(SKELETON)
 
 
 def read(text: str) -> Reading:
-    """Fold a text. Plain ASCII takes a shorter way to the same result."""
+    """Fold a text."""
     if text.isascii():
-        raw = text.encode()
-        return Reading(
-            raw.translate(_ASCII_PLAIN, _ASCII_GONE).decode(),
-            raw.translate(_ASCII_WORDS, _ASCII_GONE).decode(),
-            raw.translate(_ASCII_SKELETON, _ASCII_BORDERS).decode(),
-            raw.translate(_ASCII_SKELETON, _ASCII_NOTHING).decode(),
-        )
+        raw = text.encode().translate(_PAGE_PLAIN, _PAGE_UNSEEN)
+        return Reading(raw.decode(), raw.translate(_PAGE_SQUEEZED, _PAGE_BORDERS).decode())
+    raw, length = charmap_encode(text, "ignore", _CODES)
+    if len(raw) == length:
+        raw = raw.translate(_PAGE_PLAIN, _PAGE_UNSEEN)
+        squeezed = raw.translate(_PAGE_SQUEEZED, _PAGE_BORDERS)
+        return Reading(charmap_decode(raw, "strict", PAGE)[0], charmap_decode(squeezed, "strict", PAGE)[0])
     whole = unicodedata.normalize("NFKC", text)
     plain = whole.translate(PLAIN) if _DISGUISED.search(whole) else whole.casefold()
-    skeleton = plain.translate(SKELETON)
-    joined = skeleton.replace(BORDER, "")
-    return Reading(plain, skeleton.replace(BORDER, " "), joined, joined.replace(" ", ""))
+    return Reading(plain, plain.translate(SQUEEZED))
 
 
 def squeeze(text: str) -> str:

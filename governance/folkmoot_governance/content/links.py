@@ -22,28 +22,36 @@ _EDGES = "\"'()[]{}<>,;!*_~`|.…，。！？、：；（）【】《》“”�
 
 
 class Link(Struct, frozen=True, gc=False):
-    """A host as the text names it, and the first part of the path. `clear`: a scheme, `www.` or a path says that a
-    link is meant."""
+    """A host as the text names it, and what follows it there. `clear`: a scheme, `www.` or a path says that a link is
+    meant."""
 
     host: str
-    page: str
+    rest: str
     clear: bool
+
+    def page(self) -> str:
+        """Return the first part of the path."""
+        return _ENDS.split(self.rest, maxsplit=1)[0].strip(_EDGES)
 
 
 def find_links(plain: str, *, disguised: bool) -> Iterator[Link]:
     """Yield the links of a plain text, up to a bound. `disguised`: it fits `DISGUISED`."""
+    words = (_DOTS.sub(".", plain) if disguised else plain).split()
     found = 0
-    for word in (_DOTS.sub(".", plain) if disguised else plain).split():
-        if "." not in word or found == MOST_LINKS:
+    for written in [word for word in words if "." in word]:
+        word = written.strip(_EDGES)
+        if "." not in word:
             continue
-        _, has_scheme, rest = word.strip(_EDGES).rpartition("://")
-        rest = rest.rpartition("@")[2]
-        host, *path = _ENDS.split(rest, maxsplit=2)
-        host = host.strip(_EDGES)
+        _, has_scheme, place = word.rpartition("://")
+        place = place.rpartition("@")[2]
+        end = _ENDS.search(place)
+        host = (place[: end.start()] if end else place).strip(_EDGES)
         if "." in host and ".." not in host:
+            clear = bool(has_scheme or end) or host.startswith("www.")
+            yield Link(host_key(host), place[end.end() :] if end else "", clear)
             found += 1
-            clear = bool(has_scheme or path) or host.startswith("www.")
-            yield Link(host_key(host), path[0].strip(_EDGES) if path else "", clear)
+            if found == MOST_LINKS:
+                return
 
 
 def host_key(host: str) -> str:
@@ -66,8 +74,10 @@ def host_skeleton(host: str) -> str:
     return ".".join(label.translate(SKELETON).replace(BORDER, "") for label in host.split("."))
 
 
-def parents(host: str) -> Iterator[str]:
-    """Yield a host and the domains above it, down to two labels."""
+def parents(host: str) -> list[str]:
+    """Return a host and the domains above it, down to two labels."""
+    found = []
     while "." in host:
-        yield host
+        found.append(host)
         host = host.partition(".")[2]
+    return found

@@ -2,9 +2,11 @@
 
 This stands on the hot path, between a frame and its place in the queue (docs/message-path.md). So a text is read once,
 and each kind of rule costs one pass in C over it, however many rules there are: one automaton for all terms and scored
-texts (Aho-Corasick), one RE2 set for all patterns, one table for all domains. `bench/content.py` prints the cost.
+texts (Aho-Corasick), one RE2 set for all patterns, one table for all domains. Words in disguise and links are looked at
+where that pass has found a reason. `bench/content.py` prints the cost.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -12,7 +14,7 @@ import ahocorasick
 import re2
 from msgspec import Struct
 
-from .fold import Reading, is_spaceless, read, squeeze
+from .fold import BORDER, Reading, is_spaceless, read, squeeze
 from .kinds import GRAVITY, STRICTNESS, Action, Kind, Scope, Severity
 from .links import DISGUISED, DOTTED, find_links, host_key, host_skeleton, parents
 from .rules import TIMED, Rule, options, pattern_of
@@ -25,6 +27,10 @@ SPELLED = r"(?:^|\W)(?:\w\W+){2,}\w(?:\W|$)"
 
 UNEVEN = r"\pL[^\w\s]+\w|\w[^\w\s]+\pL|_|[@$0134578]\pL|\pL[@$0134578]|[^\x00-\x7F]"
 """Fits words that may be other words in disguise: `fr.ee`, `fr33`."""
+
+LEAST_LENGTH = re.compile(r"\.\{([1-9]\d*),?\}")
+"""Fits patterns that only ask how long a text is. RE2's automaton has a state for each length, times all other states,
+so a single one of these makes a set of patterns a hundred times as slow; counting is free."""
 
 _SPELLED, _UNEVEN, _DOTTED, _DISGUISED = range(4)
 _LOOKS = (SPELLED, UNEVEN, DOTTED, DISGUISED)
@@ -71,8 +77,10 @@ class Matcher:
         self._text_rules: dict[int, list[int]] = defaultdict(list)
         self._words: dict[str, list[int]] = defaultdict(list)
         self._patterns = list(_LOOKS)
+        self._lengths: set[int] = set()
         self._pattern_rules: dict[int, list[int]] = defaultdict(list)
         self._domains: dict[str, int] = {}
+        self._paged: set[str] = set()
         self._look_alikes: dict[str, int] = {}
         self._links: list[tuple[int, frozenset[str]]] = []
         self._scores: list[_Score] = []
@@ -83,15 +91,17 @@ class Matcher:
         for pattern in self._patterns:
             self._set.Add(pattern)
         self._set.Compile()
-        self._least_ruled = min(self._text_rules, default=len(self._texts))
 
     # --- compiling
 
     def _build_automaton(self) -> "ahocorasick.Automaton | None":
-        """Return the automaton of all texts; those that a term names get the highest numbers."""
-        order = sorted(self._texts.values(), key=lambda old: old in self._text_rules)
+        """Return the automaton of all texts; those that terms name get the highest numbers."""
+        terms = self._text_rules.keys() | {self._texts[word] for word in self._words}
+        order = sorted(self._texts.values(), key=terms.__contains__)
         new = {old: number for number, old in enumerate(order)}
+        self._least_term = len(order) - len(terms)
         self._text_rules = {new[old]: numbers for old, numbers in self._text_rules.items()}
+        self._word_texts = {new[self._texts[word]] for word in self._words}
         for score in self._scores:
             score.weights = [score.texts.get(old, 0.0) for old in order]
         if not self._texts:
@@ -106,17 +116,23 @@ class Matcher:
         return self._texts.setdefault(text, len(self._texts))
 
     def _pattern(self, pattern: str) -> int:
+        """Return a pattern's number: its place in the set, or less than nothing for a length."""
+        length = LEAST_LENGTH.fullmatch(pattern)
+        if length:
+            self._lengths.add(int(length[1]))
+            return -int(length[1])
         self._patterns.append(pattern)
         return len(self._patterns) - 1
 
     def _add_terms(self, number: int, rule: Rule) -> None:
         for line in rule.lines():
             reading = read(line)
-            words = reading.joined.split()
+            words = reading.skeleton().replace(BORDER, "").split()
             if len(reading.squeezed) >= ANYWHERE or is_spaceless(line):
                 self._text_rules[self._text(reading.squeezed)].append(number)
             else:
                 if len(words) == 1:
+                    self._text(words[0])
                     self._words[words[0]].append(number)
                 phrase = r"[\W_]+".join(re2.escape(word) for word in reading.plain.split())
                 # Outside ASCII, RE2's \b sees no letters; the classes that do take much longer to compile.
@@ -129,10 +145,18 @@ class Matcher:
 
     def _add_domains(self, number: int, rule: Rule) -> None:
         for line in rule.lines():
-            key = host_key(line.lower())
+            key = self._host(line)
             self._domains[key] = self._stricter(number, self._domains.get(key))
             if key.isascii():
                 self._look_alikes[host_skeleton(key)] = self._domains[key]
+
+    def _host(self, line: str) -> str:
+        """Return under which name a host, or a page of it, is looked up; remember that it has a page that counts."""
+        key = host_key(line.lower())
+        host, has_page, _ = key.partition("/")
+        if has_page:
+            self._paged.add(host)
+        return key
 
     def _stricter(self, one: int, other: int | None) -> int:
         if other is None or self._verdicts[one].weight() > self._verdicts[other].weight():
@@ -140,7 +164,7 @@ class Matcher:
         return other
 
     def _add_links(self, number: int, rule: Rule) -> None:
-        self._links.append((number, frozenset(host_key(line.lower()) for line in rule.lines())))
+        self._links.append((number, frozenset(map(self._host, rule.lines()))))
 
     def _add_score(self, number: int, rule: Rule) -> None:
         score = _Score(number, rule.threshold, {}, {}, [])
@@ -150,7 +174,8 @@ class Matcher:
             if pattern is None:
                 score.texts[self._text(squeeze(text))] = float(weight)
             else:
-                score.patterns[self._pattern(pattern)] = float(weight)
+                pattern_number = self._pattern(pattern)
+                score.patterns[pattern_number] = score.patterns.get(pattern_number, 0.0) + float(weight)
         self._scores.append(score)
 
     def _add_nothing(self, number: int, rule: Rule) -> None:
@@ -161,22 +186,29 @@ class Matcher:
     def judge(self, reading: Reading, *, staff: bool = False) -> Verdict | None:
         """Return what the rules say of a text; None when it breaks none. `staff`: its author is owner or admin."""
         broken: list[int] = []
-        hits: set[int] = set()
-        if self._automaton is not None:
-            hits = {number for _, number in self._automaton.iter(reading.squeezed)}
-            if hits and max(hits) >= self._least_ruled:
-                broken += [number for hit in hits for number in self._text_rules.get(hit, ())]
-        fits: Sequence[int] = self._set.Match(reading.plain) or ()
+        hits, fits = self._find(reading)
+        if hits and max(hits) >= self._least_term:
+            terms = [hit for hit in hits if hit >= self._least_term]
+            broken += [number for hit in terms for number in self._text_rules.get(hit, ())]
+            # Whatever way a word is written, its letters follow one another in the squeezed text.
+            if (_SPELLED in fits or _UNEVEN in fits) and not self._word_texts.isdisjoint(terms):
+                broken += self._judge_words(reading, _SPELLED in fits)
         for number in fits:
             broken += self._pattern_rules.get(number, ())
-        if self._words and (_SPELLED in fits or _UNEVEN in fits):
-            broken += self._judge_words(reading, _SPELLED in fits)
         if (self._domains or self._links) and (_DOTTED in fits or _DISGUISED in fits):
             broken += self._judge_links(reading.plain, _DISGUISED in fits)
         for score in self._scores:
             if score.total(hits, fits) >= score.threshold:
                 broken.append(score.rule)
         return self._worst(broken, staff) if broken else None
+
+    def _find(self, reading: Reading) -> tuple[set[int], Sequence[int]]:
+        """Return the numbers of the texts and of the patterns found."""
+        hits = {number for _, number in self._automaton.iter(reading.squeezed)} if self._automaton else set()
+        fits: Sequence[int] = self._set.Match(reading.plain) or ()
+        if self._lengths:
+            fits = [*fits, *(-length for length in self._lengths if length <= len(reading.plain))]
+        return hits, fits
 
     def judge_timed(
         self, reading: Reading, earlier: Sequence[tuple[int, int]], now: int, *, staff: bool = False
@@ -198,23 +230,23 @@ class Matcher:
 
     def scores(self, reading: Reading) -> list[tuple[str, float]]:
         """Return each score rule's id with the weights that add up, for those who tune it."""
-        hits = {number for _, number in self._automaton.iter(reading.squeezed)} if self._automaton else set()
-        fits = self._set.Match(reading.plain) or ()
+        hits, fits = self._find(reading)
         return [(self.rules[one.rule].id, one.total(hits, fits)) for one in self._scores]
 
     def _judge_words(self, reading: Reading, spelled: bool) -> list[int]:
-        words = reading.words.split()
-        words += reading.joined.split()
+        skeleton = reading.skeleton()
+        apart = skeleton.replace(BORDER, " ").split()
+        words = [*apart, *skeleton.replace(BORDER, "").split()]
         if spelled:
-            words += spelled_words(reading.words)
-        if self._words.keys().isdisjoint(words):
-            return []
+            words += spelled_words(apart)
         return [number for word in words for number in self._words.get(word, ())]
 
     def _judge_links(self, plain: str, disguised: bool) -> list[int]:
         broken = []
         for link in find_links(plain, disguised=disguised):
-            names = [f"{link.host}/{link.page}", *parents(link.host)]
+            names = parents(link.host)
+            if link.host in self._paged:
+                names.append(f"{link.host}/{link.page()}")
             broken += [self._domains[name] for name in names if name in self._domains]
             if not link.host.isascii():
                 looks = parents(host_skeleton(link.host))
@@ -245,10 +277,10 @@ def verdict_of(rule: Rule, actions: Mapping[Severity, Action]) -> Verdict:
     return Verdict(rule.id, rule.severity, rule.verdict or actions[rule.severity])
 
 
-def spelled_words(words: str) -> Iterator[str]:
+def spelled_words(words: Iterable[str]) -> Iterator[str]:
     """Yield the words that are spelled out letter by letter."""
     letters: list[str] = []
-    for word in [*words.split(), ""]:
+    for word in [*words, ""]:
         if len(word) == 1:
             letters.append(word)
             continue

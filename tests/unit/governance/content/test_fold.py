@@ -1,12 +1,24 @@
 """What a text says once its disguises are off."""
 
+import unicodedata
+
 import opencc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_governance.content.characters import SIMPLIFIED, TRADITIONAL
-from folkmoot_governance.content.fold import BORDER, PLAIN, SKELETON, Reading, is_spaceless, read, squeeze
+from folkmoot_governance.content.fold import (
+    BORDER,
+    PAGE,
+    PLAIN,
+    SKELETON,
+    SQUEEZED,
+    Reading,
+    is_spaceless,
+    read,
+    squeeze,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,17 +68,28 @@ def test_letters_that_look_alike_are_one() -> None:
 
 def test_borders() -> None:
     reading = read("see fr.ee, now")
-    assert reading.words.split() == ["see", "fr", "ee", "now"]
-    assert reading.joined.split() == ["see", "free", "now"]
+    assert reading.skeleton().replace(BORDER, "|") == "see fr|ee| now"
     assert reading.squeezed == "seefreenow"
 
 
-@given(st.text(st.characters(max_codepoint=127)))
-def test_the_short_way_for_ascii_leads_to_the_same(text: str) -> None:
-    plain = text.translate(PLAIN)
-    skeleton = plain.translate(SKELETON)
-    joined = skeleton.replace(BORDER, "")
-    assert read(text) == Reading(plain, skeleton.replace(BORDER, " "), joined, joined.replace(" ", ""))
+PAGED = PAGE.rstrip("\ufffe")
+
+
+@given(st.text(st.characters(max_codepoint=127)) | st.text(st.sampled_from(PAGED)))
+def test_the_short_way_leads_to_the_same(text: str) -> None:
+    plain = unicodedata.normalize("NFKC", text).translate(PLAIN)
+    squeezed = plain.translate(SKELETON).replace(BORDER, "").replace(" ", "")
+    assert read(text) == Reading(plain, squeezed)
+
+
+def test_one_page_has_what_folds_to_itself() -> None:
+    """A character whose folding is not on the page, or is more than one, would be lost on the short way."""
+    for one in PAGED:
+        plain = one.translate(PLAIN)
+        squeezed = plain.translate(SQUEEZED)
+        assert len(plain) <= 1 and plain in PAGED, one
+        assert len(squeezed) <= 1 and squeezed in PAGED, one
+        assert read(one + one) == Reading(plain * 2, squeezed * 2)
 
 
 @given(st.text())

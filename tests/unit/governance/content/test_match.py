@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.match import Matcher, Verdict, stricter
@@ -114,6 +117,12 @@ def test_other_domains_are_not(text: str) -> None:
     assert not is_broken(DOMAINS, text)
 
 
+def test_one_page_may_be_allowed() -> None:
+    links = rule(Kind.LINK, "example.org/docs")
+    assert is_broken(links, "https://example.org/blog") and is_broken(links, "https://example.org")
+    assert not is_broken(links, "see https://example.org/docs/x?y") and not is_broken(links, "EXAMPLE.org/docs#a")
+
+
 def test_links_but_those_allowed() -> None:
     links = rule(Kind.LINK, "example.org")
     assert (
@@ -132,6 +141,24 @@ def test_scores_add_up_each_text_once() -> None:
     assert not is_broken(score, "prize call now 55555 thanks")
     [(_, total)] = Matcher([score], ACTIONS).scores(read("pr1ze 55555"))
     assert total == pytest.approx(2.1)
+
+
+def test_how_long_a_text_is() -> None:
+    """Patterns that ask for a length alone are counted, not searched; each counts as any other pattern does."""
+    lengths = rule(Kind.PATTERN, ".{5}", ".{7,}")
+    assert is_broken(lengths, "ab de") and not is_broken(lengths, "ab d") and not is_broken(lengths, "ab\u200bcd")
+    score = rule(Kind.SCORE, "1 /.{5}/", "0.5 /.{5}/", "0.25 /.{7,}/", r"2 /e\d/", threshold=3.0)
+    [(_, total)] = Matcher([score, lengths], ACTIONS).scores(read("abcde1"))
+    assert total == pytest.approx(3.5)
+    [(_, total)] = Matcher([score], ACTIONS).scores(read("abcdefg"))
+    assert total == pytest.approx(1.75)
+
+
+@given(st.text(st.sampled_from("ab d\n\t\u200b免e\u0301ﬀ"), max_size=30), st.integers(1, 12))
+def test_lengths_are_what_re2_says(text: str, least: int) -> None:
+    plain = read(text).plain
+    searched = re2.compile(f"(?:.{{{least}}})").search(plain) is not None
+    assert is_broken(rule(Kind.PATTERN, f".{{{least}}}"), text) == searched
 
 
 def test_the_strictest_verdict_counts() -> None:
