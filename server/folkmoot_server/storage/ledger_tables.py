@@ -200,11 +200,11 @@ def find_held_texts(main: Connection, code: str) -> dict[int, str]:
 
 PERSONAL = ("display_name", "password_hash", "language")
 _USER: BindParameter[str] = bindparam("user")
-_ACCOUNT = (
-    select(accounts, profiles.c.display_name, profiles.c.password_hash, profiles.c.language)
-    .select_from(accounts.outerjoin(profiles, profiles.c.user == accounts.c.user))
-    .where(accounts.c.user == _USER)
+_PROFILED = select(accounts, profiles.c.display_name, profiles.c.password_hash, profiles.c.language).select_from(
+    accounts.outerjoin(profiles, profiles.c.user == accounts.c.user)
 )
+_ACCOUNT = _PROFILED.where(accounts.c.user == _USER)
+_SESSION = _PROFILED.join(tokens, tokens.c.user == accounts.c.user).where(tokens.c.hash == bindparam("hash"))
 _CREATED = (
     select(groups.c.code)
     .where(groups.c.creator == _USER, groups.c.status != GroupStatus.CLOSED.value)
@@ -233,10 +233,19 @@ _AROUND = union_all(
 
 def load_account(main: Connection, user: str) -> StoredAccount | None:
     """Return an account from its projections."""
-    found = fetch(main, _ACCOUNT, user=user)
+    return _account(main, fetch(main, _ACCOUNT, user=user))
+
+
+def find_session(main: Connection, token_hash: str) -> StoredAccount | None:
+    """Return the account whose session token has this hash."""
+    return _account(main, fetch(main, _SESSION, hash=token_hash))
+
+
+def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | None:
     if not found:
         return None
     row = found[0]
+    user: str = row["user"]
     display_name, password_hash, language = (row.pop(name) or "" for name in PERSONAL)
     kinds = {
         "identity": Identity(row["identity"]),
@@ -308,12 +317,6 @@ def find_token(main: Connection, token_hash: str) -> str | None:
     """Return the user whose session token has this hash."""
     found = fetch(main, _TOKEN, hash=token_hash)
     return found[0]["user"] if found else None
-
-
-def find_session(main: Connection, token_hash: str) -> StoredAccount | None:
-    """Return the account whose session token has this hash."""
-    user = find_token(main, token_hash)
-    return load_account(main, user) if user else None
 
 
 def display_names(main: Connection, users: Collection[str]) -> dict[str, str]:
