@@ -37,6 +37,9 @@ MAX_FRAME_CONTAINER = 1 << 16
 FIXMAP = 0x80
 """First byte of a map of up to 15 fields, plus their number (MessagePack specification, map format family)."""
 
+_POST_TAG = b"\xa4post"
+"""What nearly every post has in it: looking for it is cheaper than the error of decoding something else."""
+
 # No container, no bytes, no extension: nothing to look into.
 _PLAIN = frozenset((str, int, bool, type(None)))
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
@@ -160,8 +163,10 @@ class _Functions:
     is_odd: Callable[[dict[Any, Any], Any], bool]
 
 
-def _decode_post_alone(data: bytes) -> Post | None:
+def _decode_post_alone(data: bytes | str) -> Post | None:
     """Return a post in one step; None if it has a NUL, a field that is not its own, or something wrong with it."""
+    if isinstance(data, str) or _POST_TAG not in data:
+        return None
     try:
         post = _decode_post(data)
     except _DECODE_ERRORS:
