@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from content_learning import load_messages, load_talk
-from content_quality import learn_rule
+from content_quality import GRID, learn_rule
 
 from folkmoot_governance.content.fold import is_spaceless, squeeze
 from folkmoot_governance.content.rules import Rule, is_domain
@@ -126,7 +126,7 @@ def main() -> None:
         version,
         "learned from the UCI SMS Spam Collection v.1 (Almeida, Gomez Hidalgo) and github.com/umputun/tg-spam @e14d516",
         "CC-BY-4.0; MIT",
-        [learn_rule(load_messages(arguments.data), load_talk(arguments.data))],
+        [learn_rule(load_messages(arguments.data), load_talk(arguments.data), GRID)],
     )
 
 

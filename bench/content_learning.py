@@ -42,9 +42,17 @@ SPAM_COUNTS = 5
 """A text must be seen in 12 messages, or in 3 of spam, or in some of each."""
 MOST_WORD = 24
 EPOCHS = 10
-PENALTY = 1e-3
-SPAM_WEIGHT = 1.5
 LEAST_WEIGHT = 0.05
+
+
+class Choices(NamedTuple):
+    """What must be chosen before anything is learned. These were chosen looking at figures over all the data;
+    `content_quality.GRID` has others beside them, to choose from within the data that is learned from."""
+
+    least_letters: int = 3
+    penalty: float = 1e-3
+    spam_weight: float = 1.5
+    patterns: tuple[str, ...] = PATTERNS
 
 
 class Message(NamedTuple):
@@ -80,14 +88,16 @@ def load_talk(place: Path) -> list[Message]:
     return found
 
 
-def candidates(reading: Reading) -> Iterator[str]:
+def candidates(reading: Reading, least_letters: int) -> Iterator[str]:
     """Yield the texts that a message could teach, as written: words and pairs of words, or pieces where words have no
     borders."""
     words = [word for word in (one.strip(EDGES) for one in reading.plain.split()) if 0 < len(word) <= MOST_WORD]
     for word, following in zip_longest(words, words[1:], fillvalue=""):
         if is_spaceless(word):
-            yield from (word[at : at + size] for size in (2, 3, 4) for at in range(len(word) - size + 1))
-        elif len(squeeze(word)) > 2:
+            pieces = (word[at : at + size] for size in (2, 3, 4) for at in range(len(word) - size + 1))
+            # An emoji beside a letter or two leaves these alone, once squeezed, and they stand in every text.
+            yield from (one for one in pieces if is_spaceless(squeeze(one)) or len(squeeze(one)) >= least_letters)
+        elif len(squeeze(word)) >= least_letters:
             yield word
         if following and len(squeeze(word + following)) > 4:
             yield f"{word} {following}"
@@ -96,10 +106,10 @@ def candidates(reading: Reading) -> Iterator[str]:
 class Features:
     """The texts and patterns that a model knows, and which of them a message has."""
 
-    def __init__(self, messages: Sequence[tuple[Reading, bool]]) -> None:
+    def __init__(self, messages: Sequence[tuple[Reading, bool]], choices: Choices) -> None:
         seen: Counter[str] = Counter()
         for reading, is_spam in messages:
-            for name in set(candidates(reading)):
+            for name in set(candidates(reading, choices.least_letters)):
                 seen[name] += SPAM_COUNTS if is_spam else 1
         spellings: dict[str, list[str]] = defaultdict(list)
         for name in seen:
@@ -110,7 +120,7 @@ class Features:
             for squeezed, names in spellings.items()
             if sum(seen[name] for name in names) >= LEAST_SEEN
         }
-        self.names = [*chosen.values(), *(f"/{pattern}/" for pattern in PATTERNS)]
+        self.names = [*chosen.values(), *(f"/{pattern}/" for pattern in choices.patterns)]
         self._texts = len(chosen)
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         for number, squeezed in enumerate(chosen):
@@ -118,7 +128,7 @@ class Features:
         self._automaton.make_automaton()
         options = re2.Options()
         options.case_sensitive = False
-        self._patterns = [re2.compile(pattern, options) for pattern in PATTERNS]
+        self._patterns = [re2.compile(pattern, options) for pattern in choices.patterns]
 
     def of(self, reading: Reading) -> list[int]:
         """Return the numbers of what a message has."""
@@ -145,9 +155,9 @@ class Model(NamedTuple):
         )
 
 
-def learn(messages: Sequence[tuple[Reading, bool]]) -> Model:
+def learn(messages: Sequence[tuple[Reading, bool]], choices: Choices) -> Model:
     """Fit logistic regression with an L1 penalty by stochastic gradient descent (AdaGrad steps)."""
-    features = Features(messages)
+    features = Features(messages, choices)
     rows = [(features.of(reading), is_spam) for reading, is_spam in messages]
     size = len(features.names)
     weights, squares = [0.0] * size, [1e-8] * size
@@ -159,14 +169,14 @@ def learn(messages: Sequence[tuple[Reading, bool]]) -> Model:
             z = bias + sum([weights[one] for one in found])
             error = 1 / (1 + math.exp(-max(-30.0, min(30.0, z)))) - is_spam
             if is_spam:
-                error *= SPAM_WEIGHT
+                error *= choices.spam_weight
             bias_squares += error * error
             bias -= 0.2 * error / math.sqrt(bias_squares)
             for one in found:
                 squares[one] += error * error
                 step = 0.2 / math.sqrt(squares[one])
                 weight = weights[one] - step * error
-                shrink = step * PENALTY
+                shrink = step * choices.penalty
                 weights[one] = max(0.0, weight - shrink) if weight > 0 else min(0.0, weight + shrink)
     return Model(features.names, weights, bias)
 

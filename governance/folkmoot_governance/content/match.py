@@ -77,7 +77,7 @@ class Matcher:
         self._text_rules: dict[int, list[int]] = defaultdict(list)
         self._words: dict[str, list[int]] = defaultdict(list)
         self._patterns = list(_LOOKS)
-        self._lengths: set[int] = set()
+        self._lengths: list[int] = []
         self._pattern_rules: dict[int, list[int]] = defaultdict(list)
         self._domains: dict[str, int] = {}
         self._paged: set[str] = set()
@@ -119,7 +119,7 @@ class Matcher:
         """Return a pattern's number: its place in the set, or less than nothing for a length."""
         length = LEAST_LENGTH.fullmatch(pattern)
         if length:
-            self._lengths.add(int(length[1]))
+            self._lengths = sorted({*self._lengths, int(length[1])})
             return -int(length[1])
         self._patterns.append(pattern)
         return len(self._patterns) - 1
@@ -206,7 +206,7 @@ class Matcher:
         """Return the numbers of the texts and of the patterns found."""
         hits = {number for _, number in self._automaton.iter(reading.squeezed)} if self._automaton else set()
         fits: Sequence[int] = self._set.Match(reading.plain) or ()
-        if self._lengths:
+        if self._lengths and self._lengths[0] <= len(reading.plain):
             fits = [*fits, *(-length for length in self._lengths if length <= len(reading.plain))]
         return hits, fits
 
