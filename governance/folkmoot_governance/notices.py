@@ -13,11 +13,16 @@ from .text import N_
 
 
 class Telling(Struct, frozen=True):
-    """How one kind of event is told. `public`: the group gets a notice. `undo`: a slash command."""
+    """How one kind of event is told. `public`: the group gets a notice. `undo`: a slash command.
+
+    `unset` instead of `text` where the event sets nothing, that is, takes away what its field `field` had.
+    """
 
     text: str
     undo: str = ""
     public: bool = True
+    field: str = ""
+    unset: str = ""
 
 
 TELLINGS: dict[type[e.Event], Telling] = {
@@ -29,13 +34,18 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.RejoinBarred: Telling(N_("@{user} may come back, or ask to, again {until}"), "/invite @{user}", public=False),
     e.InvitationRevoked: Telling(N_("@{by} took back the invitation of @{user}"), "/invite @{user}", public=False),
     e.InviteCodeMade: Telling(
-        N_("@{by} made the invite code number {code_id}, for {uses} uses, valid {until}"),
+        N_("@{by} made the invite code number {code_id}, uses: {uses}, valid {until}"),
         "/uninvite {code_id}",
         public=False,
     ),
     e.InviteCodeUsed: Telling(N_("@{user} used the invite code number {code_id}"), public=False),
     e.InviteCodeRevoked: Telling(N_("@{by} made the invite code number {code_id} void"), public=False),
-    e.QuestionSet: Telling(N_("@{by} set the question at the door: {question}")),
+    e.QuestionSet: Telling(
+        N_("@{by} set the question at the door: {question}"),
+        "/question off",
+        field="question",
+        unset=N_("@{by} took away the question at the door"),
+    ),
     e.MemberLeft: Telling(N_("@{user} left")),
     e.MemberDeparted: Telling(N_("@{user} has closed the account and is gone")),
     e.MemberKicked: Telling(N_("@{by} removed @{user}"), "/invite @{user}"),
@@ -50,7 +60,9 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.NotesCleared: Telling(N_("@{by} erased the notes about @{user}"), public=False),
     e.GroupLocked: Telling(N_("@{by} muted everyone but owner and admins {until}"), "/unlock"),
     e.GroupUnlocked: Telling(N_("@{by} opened the group for posts again"), "/lock"),
-    e.SlowModeSet: Telling(N_("@{by} set slow mode to {slow}"), "/slow off"),
+    e.SlowModeSet: Telling(
+        N_("@{by} set slow mode to {slow}"), "/slow off", field="slow_ms", unset=N_("@{by} ended slow mode")
+    ),
     e.EntryDeleted: Telling(N_("@{by} deleted entry {seq} by @{user}")),
     e.EntriesPurged: Telling(N_("@{by} deleted {count} entries")),
     e.EntryPinned: Telling(N_("@{by} pinned entry {seq} by @{user}"), "/unpin {seq}"),
@@ -59,10 +71,17 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.MemberPromoted: Telling(N_("@{by} made @{user} an admin"), "/demote @{user}"),
     e.PermissionsSet: Telling(N_("@{by} changed what @{user} may do")),
     e.MemberDemoted: Telling(N_("@{by} took the role of admin from @{user}"), "/promote @{user}"),
-    e.TagSet: Telling(N_("@{by} tagged @{user}: {tag}"), "/tag @{user}"),
+    e.TagSet: Telling(
+        N_("@{by} tagged @{user}: {tag}"),
+        "/tag @{user}",
+        field="tag",
+        unset=N_("@{by} took away the tag of @{user}"),
+    ),
     e.TransferOffered: Telling(N_("@{by} offers the group to @{user}, open {until}"), "/transfer cancel"),
-    e.TransferWithdrawn: Telling(N_("@{by} took back the offer of the group to @{user}")),
-    e.OwnershipTransferred: Telling(N_("@{user} owns the group now; before it was @{previous}")),
+    e.TransferWithdrawn: Telling(N_("@{by} took back the offer of the group to @{user}"), "/transfer @{user}"),
+    e.OwnershipTransferred: Telling(
+        N_("@{user} owns the group now; before it was @{previous}"), "/transfer @{previous}"
+    ),
     e.AntiraidSet: Telling(
         N_("@{by} holds off a raid {until}: new members may not post, and joining takes approval"), "/antiraid off"
     ),
@@ -77,11 +96,13 @@ TELLINGS: dict[type[e.Event], Telling] = {
     ),
     e.HeirNamed: Telling(N_("@{by} named @{user} as heir of the group"), "/heir off"),
     e.HeirDropped: Telling(N_("@{user} is no longer heir of the group"), "/heir @{user}"),
-    e.GroupRenamed: Telling(N_("@{by} renamed the group to {name}")),
-    e.TopicSet: Telling(N_("@{by} set the topic: {topic}")),
-    e.CategorySet: Telling(N_("@{by} set the category to {category}")),
-    e.JoinModeSet: Telling(N_("@{by} set the join mode to {join_mode}")),
-    e.MemberLimitSet: Telling(N_("@{by} set the member limit to {limit}")),
+    e.GroupRenamed: Telling(N_("@{by} renamed the group to {name}"), "/rename {was}"),
+    e.TopicSet: Telling(
+        N_("@{by} set the topic: {topic}"), "/topic {was}", field="topic", unset=N_("@{by} took away the topic")
+    ),
+    e.CategorySet: Telling(N_("@{by} set the category to {category}"), "/category {was}"),
+    e.JoinModeSet: Telling(N_("@{by} set the join mode to {join_mode}"), "/joinmode {was}"),
+    e.MemberLimitSet: Telling(N_("@{by} set the member limit to {limit}"), "/limit {was}"),
     e.LimitAsked: Telling(N_("@{by} asks the platform to let the group grow to {limit} members")),
     e.LimitGranted: Telling(N_("The platform lets the group grow to {limit} members")),
     e.LimitDenied: Telling(N_("The platform does not let the group grow to {limit} members")),
@@ -89,7 +110,12 @@ TELLINGS: dict[type[e.Event], Telling] = {
         N_("The group is of grade {grade} now, before it was {previous}; /duty says what that asks")
     ),
     e.InfoPageSet: Telling(N_("@{by} turned the group's info page {shown}")),
-    e.RulesSet: Telling(N_("@{by} set the group's rules: {rules}"), "/setrules"),
+    e.RulesSet: Telling(
+        N_("@{by} set the group's rules: {rules}"),
+        "/setrules",
+        field="rules",
+        unset=N_("@{by} took away the group's rules"),
+    ),
     e.AnnouncementSet: Telling(N_("@{by} announced: {announcement}"), "/announce off"),
     e.AnnouncementCleared: Telling(N_("@{by} took down the announcement")),
     e.ContentRefused: Telling(N_("A post by @{user} was refused under content rule {rule}"), public=False),
@@ -150,6 +176,17 @@ _NOBODYS_EVENTS = (
     e.TransferExpired,
 )
 """Measures of the platform and what ended by itself: these name no one who did it."""
+
+
+def text_of(event: e.Event) -> str:
+    """Return the sentence of an event, a msgid that its fields fill."""
+    telling = TELLINGS[type(event)]
+    return telling.text if not telling.field or getattr(event, telling.field) else telling.unset
+
+
+def undo_of(event: e.Event) -> str:
+    """Return the slash command that undoes an event, as long as what it did is still so; empty where none does."""
+    return TELLINGS[type(event)].undo.format_map(event_fields(event)).rstrip()
 
 
 def event_fields(event: e.Event) -> dict[str, object]:

@@ -82,10 +82,14 @@ RULES: dict[type[c.Command], Rule] = {
 }
 
 READS: dict[str, Rule] = {
-    # what is read         least role
+    # what is read         least role, permission
     "log": Rule(Role.MEMBER),
     "duty": Rule(Role.ADMIN),
     "export": Rule(Role.OWNER),
+    "bans": Rule(Role.ADMIN, Permission.BAN),
+    "mutes": Rule(Role.ADMIN, Permission.MUTE),
+    "requests": Rule(Role.ADMIN, Permission.JOINS),
+    "invites": Rule(Role.ADMIN, Permission.INVITE),
 }
 """Who may read what of a group that not everybody may, by slash command. A member's log is of its own affairs."""
 

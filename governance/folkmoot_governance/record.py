@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from folkmoot_protocol.types import LinkRule, Role
+from folkmoot_protocol.types import JoinMode, LinkRule, Role
 
 from .group import events as e
-from .group.state import GroupState, case_number
+from .group.state import GroupState
 
 WITHIN: frozenset[type[e.Event]] = frozenset({e.NoteWritten, e.NotesCleared, e.ContentFlagged, e.FlagCleared})
 """What owner and admins keep among themselves, even from the member whom it is about."""
@@ -62,14 +62,26 @@ IN_FORCE: dict[type[e.Event], Stands] = {
     e.TransferOffered: lambda state, event, case: state.heir == event.user and state.heir_until_ms == event.until_ms,
     e.AnnouncementSet: lambda state, event, case: state.announcement == event.announcement,
     e.RulesSet: lambda state, event, case: state.rules == event.rules != "",
+    e.GroupRenamed: lambda state, event, case: state.name == event.name != event.was is not None,
+    e.TopicSet: lambda state, event, case: state.topic == event.topic != event.was is not None,
+    e.CategorySet: lambda state, event, case: state.category == event.category != event.was is not None,
+    e.JoinModeSet: lambda state, event, case: state.join_mode is event.join_mode and event.was is not None,
+    e.MemberLimitSet: lambda state, event, case: state.member_limit == event.limit and event.was is not None,
+    e.QuestionSet: lambda state, event, case: (
+        state.question == event.question != "" and state.join_mode is not JoinMode.QUESTION
+    ),
+    e.TransferWithdrawn: lambda state, event, case: not state.heir and event.user in state.members,
+    e.OwnershipTransferred: lambda state, event, case: (
+        state.owner == event.user and event.previous in state.members and state.heir != event.previous
+    ),
 }
 """For events that a command undoes: whether there is still something to undo in `state`, where the act has `case`."""
 
 
-def can_be_undone(state: GroupState, event: e.Event, version: int) -> bool:
-    """Say whether what `event` made `version` of the group is still so, as far as a command undoes it.
+def can_be_undone(state: GroupState, event: e.Event, case: str) -> bool:
+    """Say whether what `event` did, as act `case`, is still so, as far as a command undoes it.
 
     An event that the table does not name is taken to stand: undoing it twice is refused with the reason.
     """
     stands = IN_FORCE.get(type(event))
-    return stands is None or stands(state, event, case_number(state.code, version))
+    return stands is None or stands(state, event, case)

@@ -58,6 +58,8 @@ def readable(detail: Mapping[str, object], translate: Callable[[str], str]) -> d
         if not key.endswith("_ms") or not isinstance(value, int):
             continue
         name = "wait" if key == "retry_after_ms" else key.removesuffix("_ms")
+        if name in detail:
+            continue  # Whoever gave it said it in a form for people already.
         filled[name] = show_end(value, translate) if name == "until" else show_duration(value) if value else "0"
     return filled
 

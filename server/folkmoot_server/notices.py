@@ -11,7 +11,7 @@ import msgspec
 
 from folkmoot_governance import GroupState
 from folkmoot_governance.group.events import AnnouncementSet, EntryDeleted, Event, erased_by
-from folkmoot_governance.notices import TELLINGS, event_fields
+from folkmoot_governance.notices import TELLINGS, event_fields, text_of
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 
 Teller = Callable[[str, Mapping[str, object]], str]
@@ -45,7 +45,7 @@ def notice_of(event: Event, *, case: str, author: Author, say: Teller) -> Entry 
         kind, text = EntryKind.ANNOUNCEMENT, event.announcement
     else:
         kind = EntryKind.REDACTION if erased_by(event) else EntryKind.NOTICE
-        text = say(TELLINGS[type(event)].text, fields)
+        text = say(text_of(event), fields)
     return Entry(
         seq=0,
         ts=event.at,

@@ -107,7 +107,7 @@ CASES = (
     Case("transfer", "/transfer @{bob}", data={"event": "transfer_offered", "undo": "/transfer cancel"}),
     Case("heir", "/heir @{bob}", data={"event": "heir_named", "user": "{bob}", "undo": "/heir off"}),
     Case("rename", "/rename Tea room", data={"event": "renamed", "name": "Tea room"}),
-    Case("category", "/category general", data={"event": "category_changed", "category": "general"}),
+    Case("category", "/category general"),
     Case("joinmode", "/joinmode invite", data={"event": "join_mode_changed", "join_mode": "invite"}),
     Case("question", "/question Two and two? = 4 | four", data={"event": "question_set", "question": "Two and two?"}),
     Case("limit", "/limit 20", data={"event": "limit_changed", "limit": 20}),

@@ -8,14 +8,14 @@ LONGEST_ANSWER = 100
 
 
 def normalise(answer: str) -> str:
-    """Return an answer as it is compared: width, case and spaces do not count."""
+    """Return an answer without what does not count: width, case, and how much space is between its words."""
     return " ".join(unicodedata.normalize("NFKC", answer).casefold().split())
 
 
 def accepts(answers: str, answer: str) -> bool:
-    """Say whether `answer` is one of `answers` (normalised, one a line)."""
-    given = normalise(answer)
-    return bool(given) and given in answers.split("\n")
+    """Say whether `answer` is one of `answers` (normalised, one a line), however it is spaced."""
+    given = normalise(answer).replace(" ", "")
+    return bool(given) and given in answers.replace(" ", "").split("\n")
 
 
 def code_id(invite_code: str) -> str:

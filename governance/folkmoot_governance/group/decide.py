@@ -126,31 +126,38 @@ def check_category(category: str, policy: Policy) -> Refusal | None:
 
 
 def rename(state: GroupState, command: c.Rename, actor: Actor, now: int, policy: Policy) -> Decision:
-    return [GroupRenamed(at=now, by=actor.user, name=command.name)]
+    return (
+        [] if command.name == state.name else [GroupRenamed(at=now, by=actor.user, name=command.name, was=state.name)]
+    )
 
 
 def set_topic(state: GroupState, command: c.SetTopic, actor: Actor, now: int, policy: Policy) -> Decision:
-    return [TopicSet(at=now, by=actor.user, topic=command.topic)]
+    return (
+        [] if command.topic == state.topic else [TopicSet(at=now, by=actor.user, topic=command.topic, was=state.topic)]
+    )
 
 
 def set_category(state: GroupState, command: c.SetCategory, actor: Actor, now: int, policy: Policy) -> Decision:
     """File the group under another category; not under one whose groups the platform looks at before they open."""
     refusal = check_category(command.category, policy)
-    if refusal:
-        return refusal
+    if refusal or command.category == state.category:
+        return refusal or []
     grade = classify(policy.grades, command.category, len(state.members), state.entries_per_day)
     if grade.review and not grade_in_force(policy.grades, state).review:
         text = N_("Groups in category {category} are reviewed before they open: create a new one there.")
         rule = f"policy.grades.{grade.name}.review_to_create"
         return refuse(ErrorCode.FORBIDDEN, text, category=command.category, rule=rule, help="/create")
-    return check_founder(actor, grade, policy) or [CategorySet(at=now, by=actor.user, category=command.category)]
+    filed = CategorySet(at=now, by=actor.user, category=command.category, was=state.category)
+    return check_founder(actor, grade, policy) or [filed]
 
 
 def set_join_mode(state: GroupState, command: c.SetJoinMode, actor: Actor, now: int, policy: Policy) -> Decision:
     if command.join_mode is JoinMode.QUESTION and not state.answers:
         text = N_("Set the question first: /question <question> = <answer>")
         return refuse(ErrorCode.CONFLICT, text, help="/question")
-    return [JoinModeSet(at=now, by=actor.user, join_mode=command.join_mode)]
+    if command.join_mode is state.join_mode:
+        return []
+    return [JoinModeSet(at=now, by=actor.user, join_mode=command.join_mode, was=state.join_mode)]
 
 
 def suspend_group(state: GroupState, command: c.SuspendGroup, actor: Actor, now: int, policy: Policy) -> Decision:

@@ -66,8 +66,10 @@ def set_member_limit(state: GroupState, command: c.SetMemberLimit, actor: Actor,
     if not current <= command.limit <= most:
         text = N_("The limit must be from {current} (the members of today) to {most} (what the largest grade allows).")
         return refuse(ErrorCode.BAD_REQUEST, text, current=current, most=most, rule="policy.grades.up_to_members")
+    if command.limit == state.member_limit and not state.asked_limit:
+        return []
     if command.limit <= state.member_limit:
-        return [MemberLimitSet(at=now, by=actor.user, limit=command.limit)]
+        return [MemberLimitSet(at=now, by=actor.user, limit=command.limit, was=state.member_limit)]
     grade = grade_for_size(policy.grades, state, command.limit)
     refusal = check_founder(actor, grade, policy)
     if refusal:
@@ -77,7 +79,7 @@ def set_member_limit(state: GroupState, command: c.SetMemberLimit, actor: Actor,
         if command.limit == state.asked_limit:
             return []
         return [LimitAsked(at=now, by=actor.user, limit=command.limit, grade=grade.name)]
-    return [MemberLimitSet(at=now, by=actor.user, limit=command.limit)]
+    return [MemberLimitSet(at=now, by=actor.user, limit=command.limit, was=state.member_limit)]
 
 
 def check_asked(state: GroupState) -> Refusal | None:

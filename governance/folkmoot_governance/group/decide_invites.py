@@ -92,6 +92,8 @@ def set_question(state: GroupState, command: c.SetQuestion, actor: Actor, now: i
     if not answers and state.join_mode is JoinMode.QUESTION:
         text = N_("People come in by this question: choose another /joinmode first.")
         return refuse(ErrorCode.CONFLICT, text, help="/joinmode")
+    if (command.question, "\n".join(answers)) == (state.question, state.answers):
+        return []
     return [QuestionSet(at=now, by=actor.user, question=command.question, answers=answers)]
 
 

@@ -83,7 +83,7 @@ def set_slow(state: GroupState, command: c.SetSlow, actor: Actor, now: int, poli
     if not 0 <= command.slow_ms <= policy.slow_max_ms:
         text = N_("Slow mode may be at most {longest}.")
         return refuse(ErrorCode.BAD_REQUEST, text, longest_ms=policy.slow_max_ms, rule="slow_mode", help="/slow")
-    return [SlowModeSet(at=now, by=actor.user, slow_ms=command.slow_ms)]
+    return [] if command.slow_ms == state.slow_ms else [SlowModeSet(at=now, by=actor.user, slow_ms=command.slow_ms)]
 
 
 def delete_entry(state: GroupState, command: c.DeleteEntry, actor: Actor, now: int, policy: Policy) -> Decision:

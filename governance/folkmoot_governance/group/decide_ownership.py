@@ -72,9 +72,10 @@ def promote(state: GroupState, command: c.Promote, actor: Actor, now: int, polic
 def set_permissions(state: GroupState, command: c.SetPermissions, actor: Actor, now: int, policy: Policy) -> Decision:
     """Change what an admin may do."""
     granted = tuple(sorted(command.permissions))
-    return check_has_role(state, command.user, Role.ADMIN) or [
-        PermissionsSet(at=now, by=actor.user, user=command.user, permissions=granted)
-    ]
+    refusal = check_has_role(state, command.user, Role.ADMIN)
+    if refusal or command.permissions == state.members[command.user].permissions:
+        return refusal or []
+    return [PermissionsSet(at=now, by=actor.user, user=command.user, permissions=granted)]
 
 
 def demote(state: GroupState, command: c.Demote, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -85,6 +86,8 @@ def set_tag(state: GroupState, command: c.SetTag, actor: Actor, now: int, policy
     """Give a member a free tag (G8.3)."""
     if command.user not in state.members:
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
+    if command.tag == state.members[command.user].tag:
+        return []
     return [TagSet(at=now, by=actor.user, user=command.user, tag=command.tag)]
 
 

@@ -249,23 +249,30 @@ class HeirDropped(MemberEvent, frozen=True, kw_only=True, tag="heir_dropped"):
 
 
 class GroupRenamed(Event, frozen=True, kw_only=True, tag="renamed"):
+    """`was`, here and below, is what it was before: it says how to undo the act. Old records have none."""
+
     name: str
+    was: str | None = None
 
 
 class TopicSet(Event, frozen=True, kw_only=True, tag="topic_changed"):
     topic: str
+    was: str | None = None
 
 
 class CategorySet(Event, frozen=True, kw_only=True, tag="category_changed"):
     category: str
+    was: str | None = None
 
 
 class JoinModeSet(Event, frozen=True, kw_only=True, tag="join_mode_changed"):
     join_mode: JoinMode
+    was: JoinMode | None = None
 
 
 class MemberLimitSet(Event, frozen=True, kw_only=True, tag="limit_changed"):
     limit: int
+    was: int | None = None
 
 
 class LimitAsked(Event, frozen=True, kw_only=True, tag="limit_asked"):

@@ -8,7 +8,8 @@ import msgspec
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.commands import Command, CreateGroup
 from folkmoot_governance.group.events import GroupCreated
-from folkmoot_governance.notices import TELLINGS, event_fields
+from folkmoot_governance.notices import event_fields, text_of, undo_of
+from folkmoot_governance.record import can_be_undone
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
@@ -19,7 +20,7 @@ from ..governor import Act, Attach
 from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
-from ..slash.arguments import read_arguments
+from ..slash.arguments import read_arguments, split_word
 from ..slash.call import IN_A_GROUP, About, Action, Answer, Call, Carrying, Elsewhere, Noted, Outcome
 from ..slash.help import check_read, describe
 from ..slash.registry import COMMANDS, find_slash
@@ -50,7 +51,7 @@ async def run_line(
     room = await groups.enter_room(node, session, group) if group else None
     if isinstance(room, Refusal):
         return room
-    name, _, text = line.strip().removeprefix("/").partition(" ")
+    name, text = split_word(line.strip().removeprefix("/"))
     row = find_slash(name)
     if row is None:
         return Refusal(
@@ -161,15 +162,16 @@ def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandRe
     lines: list[str] = []
     items: list[dict[str, object]] = []
     for event, case in zip(act.events, act.cases, strict=True):
-        telling, fields = TELLINGS[type(event)], event_fields(event)
+        fields = event_fields(event)
         reason = fields.get("reason")
-        said = session.say(telling.text, fields)
+        said = session.say(text_of(event), fields)
         lines.append(f"{said}: {reason}" if reason else said)
         item: dict[str, object] = {**fields, "case": case}
         if isinstance(event, GroupCreated):
             lines.append(session.say(N_("Its code: {code}"), {"code": show_group_code(event.code)}))
-        if telling.undo:
-            item["undo"] = telling.undo.format_map(fields)
+        undo = undo_of(event)
+        if undo and can_be_undone(act.room.state, event, case):
+            item["undo"] = undo
             lines.append(session.say(N_("Case {case}. To undo: {undo}"), item))
         else:
             lines.append(session.say(N_("Case {case}."), item))

@@ -16,6 +16,9 @@ NOT_A_NUMBER = N_("{word} is not a number.")
 NOT_A_CHOICE = N_("{word} is not one of: {choices}.")
 MISSING = N_("Usage: {usage}")
 
+WIDE_AT = "＠"
+"""What Chinese and Japanese keyboards give for `@`."""
+
 Read = Callable[[str], object]
 
 
@@ -59,7 +62,7 @@ class SyntaxProblem(ValueError):
 
 
 def read_user(word: str) -> str:
-    return word.removeprefix("@").lower()
+    return word.removeprefix("@").removeprefix(WIDE_AT).lower()
 
 
 def read_duration(word: str) -> int:
@@ -67,6 +70,11 @@ def read_duration(word: str) -> int:
     if duration is None:
         raise SyntaxProblem(BARE_NUMBER, word=word)
     return duration
+
+
+def begins_like_duration(word: str) -> bool:
+    """Say whether a word is more likely a duration gone wrong (`10`, `7days`, `-5m`) than the start of a reason."""
+    return word[:1].isdecimal() or (word[:1] in "+-" and word[1:2].isdecimal())
 
 
 def read_number(word: str) -> int:
@@ -145,9 +153,15 @@ def take_word(argument: Argument, text: str, replied: Entry | None) -> tuple[str
         return None, ""
     if argument.rest:
         return text, ""
-    word, _, left = text.partition(" ")
+    word, left = split_word(text)
     supplied = replied is not None and argument.from_reply is not None
     # A reply names the target already: only an explicit @name takes precedence over it.
-    if supplied and not (argument.starts and word.startswith(argument.starts)):
+    if supplied and not (argument.starts and word.replace(WIDE_AT, "@", 1).startswith(argument.starts)):
         return None, text
-    return word, left.lstrip()
+    return word, left
+
+
+def split_word(text: str) -> tuple[str, str]:
+    """Return the first word and what is left of a line; whatever is white parts them, as the wide space of Chinese."""
+    word, *left = text.split(None, 1) or [""]
+    return word, "".join(left)

@@ -14,7 +14,7 @@ from ..desk import decide_appeal
 from ..handlers.reports import find_subject, open_report
 from ..i18n import N_, show_instant
 from ..storage.api import Cases
-from .arguments import read_number
+from .arguments import WIDE_AT, read_number, read_user
 from .call import IN_A_GROUP, Answer, Call
 from .call import Outcome as Told
 
@@ -40,8 +40,8 @@ def reported_seq(entry: Entry) -> str:
 
 def read_reported(word: str) -> str:
     """Read what is reported: `@user`, `group`, or the seq of an entry."""
-    if word.startswith("@"):
-        return word.lower()
+    if word.startswith(("@", WIDE_AT)):
+        return f"@{read_user(word)}"
     return "group" if word.lower() in GROUP_WORDS else str(read_number(word))
 
 

@@ -145,7 +145,9 @@ async def word(call: Call, act: str, text: str | None) -> Outcome:
     if not text:
         return NEEDS_WORD
     if act == "del":
-        return c.RemoveWord(text)
+        # However it is written: that is also how it is met.
+        same = (one for one in call.room.state.words if one.casefold() == text.casefold())
+        return c.RemoveWord(text if text in call.room.state.words else next(same, text))
     verdict, text = read_verdict(text)
     refusal = check_word(text)
     if refusal:

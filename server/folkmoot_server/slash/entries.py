@@ -11,7 +11,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, EntryKind, LinkRule
 
 from ..i18n import N_
-from .arguments import BARE_NUMBER, MISSING, read_user
+from .arguments import BARE_NUMBER, MISSING, SyntaxProblem, begins_like_duration, read_number, read_user
 from .call import About, Answer, Call, Outcome
 
 MOST_PURGED = 200
@@ -46,18 +46,19 @@ async def purge(call: Call, who: str, more: str | None) -> Outcome:
 
     The confirmation names the last entry that the preview had seen, so nothing goes that was not shown.
     """
-    count = min(int(who), MOST_PURGED) if who.isascii() and who.isdigit() and len(who) < 6 else 0
-    user = "" if count else read_user(who)
+    count = min(int(who[:6]), MOST_PURGED) if who.isascii() and who.isdigit() else 0
+    user = "" if who.isdecimal() else read_user(who)
     words = (more or "").split()
     last, confirmed = call.room.last_seq, len(words) > 1 and words[-2].lower() == "confirm"
     if confirmed:
-        if not words[-1].isdecimal():
-            return Refusal(ErrorCode.BAD_SYNTAX, MISSING, {"usage": PURGE_USAGE})
-        last = min(last, int(words[-1]))
+        try:
+            last = min(last, read_number(words[-1]))
+        except SyntaxProblem as problem:
+            return Refusal(ErrorCode.BAD_SYNTAX, problem.text, {**problem.detail, "usage": PURGE_USAGE})
         words = words[:-2]
     since = parse_duration(words[0]) if words else FOREVER_MS if count else DAY_MS
     if since is None or len(words) > 1 or not (count or user):
-        text = BARE_NUMBER if words and words[0].isdecimal() else MISSING
+        text = BARE_NUMBER if words and begins_like_duration(words[0]) else MISSING
         return Refusal(ErrorCode.BAD_SYNTAX, text, {"usage": PURGE_USAGE, "word": words[0] if words else ""})
     found: list[c.FoundEntry] = []
     async for entry in latest_first(call, last, call.now - since):

@@ -9,7 +9,7 @@ from folkmoot_protocol.names import check_topic
 
 from ..codes import random_letters
 from ..i18n import N_, show_instant
-from .arguments import BARE_NUMBER, read_user
+from .arguments import BARE_NUMBER, WIDE_AT, read_user
 from .call import Answer, Call, Noted, Outcome
 
 MOST_LISTED = 200
@@ -37,23 +37,34 @@ async def invite(call: Call, who: str, more: str | None) -> Outcome:
         return call.account.too_many("invites_per_day", text, wait)
     if who.lower() != "code":
         return Refusal(ErrorCode.BAD_SYNTAX, INVITE_USAGE) if more else c.Invite(read_user(who))
-    duration, uses = None, 1
-    for word in (more or "").split():
-        if word.isascii() and word.isdigit() and len(word) <= 6:
-            uses = int(word)
-            continue
-        duration = parse_duration(word)
-        if duration is None:
-            return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
+    terms = read_terms(more or "")
+    if isinstance(terms, Refusal):
+        return terms
+    duration, uses = terms
     secret = random_letters(CODE_LENGTH)
     line: dict[str, object] = {"line": f"/join {call.room.state.code} {secret}", "invite_code": secret}
     text = call.say(N_("The code is told only once. It is used like this: {line}"), line)
     return Noted(c.MakeInviteCode(code_id(secret), duration, uses), text, line)
 
 
+def read_terms(text: str) -> tuple[int | None, int] | Refusal:
+    """Read how long an invite code holds (ms, None: as long as usual) and how often, either of them at most once."""
+    duration, uses = None, None
+    for word in text.split():
+        if uses is None and word.isascii() and word.isdigit() and len(word) <= 6:
+            uses = int(word)
+            continue
+        if duration is not None:
+            return Refusal(ErrorCode.BAD_SYNTAX, INVITE_USAGE)
+        duration = parse_duration(word)
+        if duration is None:
+            return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
+    return duration, 1 if uses is None else uses
+
+
 async def uninvite(call: Call, who: str) -> Outcome:
     """Take back an invitation, or make an invite code void."""
-    return c.RevokeInvitation(read_user(who)) if who.startswith("@") else c.RevokeInviteCode(who.lower())
+    return c.RevokeInvitation(read_user(who)) if who.startswith(("@", WIDE_AT)) else c.RevokeInviteCode(who.lower())
 
 
 async def invites(call: Call) -> Outcome:
@@ -92,14 +103,14 @@ async def requests(call: Call) -> Outcome:
 
 async def approve(call: Call, who: str) -> Outcome:
     """Let in applicants, or all of them, the oldest first; as many at once as may be."""
-    users = [one.user for one in waiting(call)] if who == "all" else [read_user(word) for word in who.split()]
+    users = [one.user for one in waiting(call)] if who.lower() == "all" else [read_user(word) for word in who.split()]
     accounts = [await call.node.accounts.load(user) for user in users[:MOST_LISTED]]
     return c.ApproveRequests(tuple(account.actor() for account in accounts if account))
 
 
 async def deny(call: Call, who: str, reason: str | None) -> Outcome:
     """Turn an applicant down, or all of them; they are told why."""
-    return c.DenyAllRequests(reason or "") if who == "all" else c.DenyRequest(read_user(who), reason or "")
+    return c.DenyAllRequests(reason or "") if who.lower() == "all" else c.DenyRequest(read_user(who), reason or "")
 
 
 async def question(call: Call, line: str | None) -> Outcome:

@@ -7,7 +7,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_topic
 
 from ..i18n import N_
-from .arguments import BARE_NUMBER
+from .arguments import BARE_NUMBER, begins_like_duration, split_word
 from .call import Answer, Call, Outcome
 
 MOST_LISTED = 200
@@ -20,11 +20,11 @@ async def kick(call: Call, user: str, reason: str | None) -> Outcome:
 
 async def ban(call: Call, user: str, more: str | None) -> Outcome:
     """Remove and keep out; the first word after the name may be a duration."""
-    word, _, left = (more or "").partition(" ")
+    word, left = split_word(more or "")
     duration = parse_duration(word)
-    if duration is None and word.isdecimal():
+    if duration is None and begins_like_duration(word):
         return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
-    reason = (more or "") if duration is None else left.strip()
+    reason = (more or "") if duration is None else left
     return c.BanMember(user, FOREVER_MS if duration is None else duration, reason)
 
 

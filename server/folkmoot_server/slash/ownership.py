@@ -32,9 +32,9 @@ async def tag(call: Call, user: str, text: str | None) -> Outcome:
 
 async def transfer(call: Call, who: str) -> Outcome:
     """Offer the group to a member; the heir accepts with `/transfer accept`, the owner takes it back with `cancel`."""
-    if who == "accept":
+    if who.lower() == "accept":
         return c.AcceptTransfer()
-    return c.WithdrawTransfer() if who == "cancel" else c.OfferTransfer(read_user(who))
+    return c.WithdrawTransfer() if who.lower() == "cancel" else c.OfferTransfer(read_user(who))
 
 
 async def heir(call: Call, who: str | None) -> Outcome:

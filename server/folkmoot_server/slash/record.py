@@ -2,6 +2,7 @@
 `/announce`."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import get_args
 
 import msgspec
@@ -11,7 +12,7 @@ from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.duty import duties
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.events import Event, GroupEvent
-from folkmoot_governance.notices import TELLINGS, event_fields
+from folkmoot_governance.notices import event_fields, text_of, undo_of
 from folkmoot_governance.record import can_be_undone, concerns
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
@@ -20,7 +21,7 @@ from folkmoot_protocol.types import Role
 
 from ..i18n import N_, show_instant
 from ..storage.api import Acts, Recorded, group_stream
-from .arguments import BARE_NUMBER, NOT_A_CHOICE
+from .arguments import BARE_NUMBER, NOT_A_CHOICE, WIDE_AT, begins_like_duration, read_user
 from .call import Answer, Call, Outcome
 from .cases import appeals_for, open_reports
 
@@ -62,8 +63,8 @@ def read_filter(text: str, now: int) -> Acts | Refusal:
     words = iter(text.split())
     for word in words:
         since = parse_duration(word)
-        if word.startswith("@"):
-            wanted = msgspec.structs.replace(wanted, user=word.removeprefix("@").lower())
+        if word.startswith(("@", WIDE_AT)):
+            wanted = msgspec.structs.replace(wanted, user=read_user(word))
         elif word.lower() == "before":
             number = next(words, "").rpartition("-")[2]
             if not (number.isascii() and number.isdigit() and len(number) <= 15):
@@ -73,7 +74,7 @@ def read_filter(text: str, now: int) -> Acts | Refusal:
             wanted = msgspec.structs.replace(wanted, kinds=(*wanted.kinds, word.lower()))
         elif since is not None:
             wanted = msgspec.structs.replace(wanted, since_ms=max(0, now - since))
-        elif word.isdecimal():
+        elif begins_like_duration(word):
             return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
         else:
             return Refusal(ErrorCode.BAD_SYNTAX, NOT_A_CHOICE, {"word": word, "choices": " ".join(sorted(KINDS))})
@@ -82,8 +83,8 @@ def read_filter(text: str, now: int) -> Acts | Refusal:
 
 def older(words: str, before: int) -> str:
     """Return the line that shows the page after this one."""
-    kept, _before, _number = words.partition("before")
-    return " ".join(["/log", *kept.split(), "before", str(before)])
+    kept = list(takewhile(lambda word: word.lower() != "before", words.split()))
+    return " ".join(["/log", *kept, "before", str(before)])
 
 
 def event_of(one: Recorded) -> Event:
@@ -96,17 +97,18 @@ def describe(state: GroupState, one: Recorded, *, with_undo: bool) -> dict[str, 
     """Return an act as data: its fields, case number, time, and what undoes it while it can be undone."""
     event = event_of(one)
     fields = event_fields(event)
-    item: dict[str, object] = {**fields, "case": case_number(state.code, one.version), "ts": event.at}
-    undo = TELLINGS[type(event)].undo
-    if with_undo and undo and can_be_undone(state, event, one.version):
-        item["undo"] = undo.format_map(fields)
+    case = case_number(state.code, one.version)
+    item: dict[str, object] = {**fields, "case": case, "ts": event.at}
+    undo = undo_of(event)
+    if with_undo and undo and can_be_undone(state, event, case):
+        item["undo"] = undo
     plain: dict[str, object] = msgspec.to_builtins(item)
     return plain
 
 
 def line_of(call: Call, item: dict[str, object], event: Event) -> str:
     """Return an act as a line for people."""
-    said = call.say(TELLINGS[type(event)].text, event_fields(event))
+    said = call.say(text_of(event), event_fields(event))
     line = f"{show_instant(event.at)} · {item['case']} · {said}"
     if item.get("reason"):
         line += f": {item['reason']}"

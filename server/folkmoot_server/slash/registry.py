@@ -64,7 +64,7 @@ LANGUAGE = Argument(
 NUMBER = Argument("number", read_number, kind=ArgumentKind.NUMBER)
 NOTIFY = one_of(*(what.value for what in Notify))
 LINKS = one_of(*(rule.value for rule in LinkRule))
-PURGED = Argument("@user|count", from_reply=lambda entry: f"@{entry.from_.user}", starts="@", kind=ArgumentKind.USER)
+PURGED = Argument("@user|<count>", from_reply=lambda entry: f"@{entry.from_.user}", starts="@", kind=ArgumentKind.USER)
 
 QUEUE_ACT = Argument("approve|deny", choice("approve", "deny"), optional=True)
 LOG_FILTER = "[@user] [kind] [since] [before number]"
@@ -170,7 +170,7 @@ COMMANDS: tuple[Slash, ...] = (
         c.BanMember,
     ),
     Slash("unban", ("解除拉黑",), (USER,), N_("Lift a ban"), moderation.unban, c.Unban),
-    Slash("bans", (), (), N_("List the bans in force"), moderation.bans, c.Unban),
+    Slash("bans", (), (), N_("List the bans in force"), moderation.bans, c.Unban, reads="bans"),
     Slash(
         "mute",
         ("禁言",),
@@ -180,7 +180,7 @@ COMMANDS: tuple[Slash, ...] = (
         c.MuteMember,
     ),
     Slash("unmute", ("解除禁言",), (USER,), N_("Lift a mute"), moderation.unmute, c.Unmute),
-    Slash("mutes", (), (), N_("List the mutes in force"), moderation.mutes, c.Unmute),
+    Slash("mutes", (), (), N_("List the mutes in force"), moderation.mutes, c.Unmute, reads="mutes"),
     Slash("warn", ("警告",), (USER, REASON), N_("Warn a member"), warnings.warn, c.Warn),
     Slash("warns", (), (optional(USER),), N_("List the warnings in force"), warnings.warns),
     Slash("unwarn", (), (USER, optional(NUMBER)), N_("Take back a warning"), warnings.unwarn, c.Unwarn),
@@ -204,7 +204,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "purge",
         (),
-        (PURGED, optional(rest("[since] [confirm seq]"))),
+        (PURGED, optional(rest("[since] [confirm <seq>]"))),
         N_("Delete many entries, after a preview"),
         entries.purge,
         c.Purge,
@@ -247,7 +247,9 @@ COMMANDS: tuple[Slash, ...] = (
         content.queue,
         c.ApproveHeld,
     ),
-    Slash("requests", ("入群申请",), (), N_("List who waits to join"), joining.requests, c.DenyRequest),
+    Slash(
+        "requests", ("入群申请",), (), N_("List who waits to join"), joining.requests, c.DenyRequest, reads="requests"
+    ),
     Slash(
         "approve",
         ("同意",),
@@ -259,7 +261,15 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "deny", ("拒绝",), (word("@user|all"), REASON), N_("Turn down who waits to join"), joining.deny, c.DenyRequest
     ),
-    Slash("invites", (), (), N_("List the open invitations and invite codes"), joining.invites, c.RevokeInvitation),
+    Slash(
+        "invites",
+        (),
+        (),
+        N_("List the open invitations and invite codes"),
+        joining.invites,
+        c.RevokeInvitation,
+        reads="invites",
+    ),
     Slash(
         "uninvite",
         (),

@@ -15,7 +15,7 @@ from folkmoot_governance import (
 from folkmoot_governance.credit import CreditRules, Level, Quota
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
-from folkmoot_governance.notices import TELLINGS, event_fields
+from folkmoot_governance.notices import event_fields, text_of, undo_of
 from folkmoot_governance.refusal import ENDS, TIMED, explained
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, Role
@@ -108,8 +108,7 @@ def tell_refusal(refusal: Refusal) -> str:
 
 def tell_event(event: e.Event) -> tuple[str, str]:
     """Return the sentence that tells of `event`, and the command that undoes it."""
-    telling, fields = TELLINGS[type(event)], readable(event_fields(event))
-    return telling.text.format(**fields), telling.undo.format(**fields)
+    return text_of(event).format(**readable(event_fields(event))), undo_of(event)
 
 
 def roles(state: GroupState) -> dict[str, Role]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from folkmoot_governance import Actor, PlatformRole, Policy, Refusal, decide, founded
+from folkmoot_governance import Actor, Permission, PlatformRole, Policy, Refusal, decide, founded
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
@@ -60,16 +60,47 @@ def test_only_founding_needs_no_group() -> None:
 @pytest.mark.parametrize(
     ("command", "event"),
     [
-        (c.Rename("New"), e.GroupRenamed(at=NOW, by="olga", name="New")),
-        (c.SetTopic("tea"), e.TopicSet(at=NOW, by="olga", topic="tea")),
-        (c.SetCategory("music"), e.CategorySet(at=NOW, by="olga", category="music")),
-        (c.SetJoinMode(JoinMode.CLOSED), e.JoinModeSet(at=NOW, by="olga", join_mode=JoinMode.CLOSED)),
-        (c.SetMemberLimit(9), e.MemberLimitSet(at=NOW, by="olga", limit=9)),
+        (c.Rename("New"), e.GroupRenamed(at=NOW, by="olga", name="New", was="Moot")),
+        (c.SetTopic("tea"), e.TopicSet(at=NOW, by="olga", topic="tea", was="")),
+        (c.SetCategory("music"), e.CategorySet(at=NOW, by="olga", category="music", was="general")),
+        (
+            c.SetJoinMode(JoinMode.CLOSED),
+            e.JoinModeSet(at=NOW, by="olga", join_mode=JoinMode.CLOSED, was=JoinMode.OPEN),
+        ),
+        (c.SetMemberLimit(9), e.MemberLimitSet(at=NOW, by="olga", limit=9, was=500)),
     ],
     ids=lambda one: type(one).__name__,
 )
 def test_settings(command: c.Command, event: e.Event) -> None:
     assert do(make_group(), command, "olga") == [event]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.Rename("New"),
+        c.SetTopic("tea"),
+        c.SetCategory("music"),
+        c.SetJoinMode(JoinMode.CLOSED),
+        c.SetMemberLimit(9),
+        c.SetSlow(1000),
+        c.SetTag("max", "helper"),
+        c.SetQuestion("2+2?", ("4",)),
+        c.SetPermissions("adam", frozenset({Permission.PIN})),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_what_is_so_already_is_no_act(command: c.Command) -> None:
+    state = make_group()
+    assert do(state, command, "olga")
+    assert do(state, command, "olga") == []
+
+
+def test_the_limit_of_today_takes_back_what_was_asked_for() -> None:
+    state = make_group(e.LimitAsked(at=NOW, by="olga", limit=900, grade="large"))
+    assert do(state, c.SetMemberLimit(500), "olga")
+    assert not state.asked_limit
+    assert do(state, c.SetMemberLimit(500), "olga") == []
 
 
 def test_an_unknown_category_is_refused() -> None:

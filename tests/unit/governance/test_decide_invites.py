@@ -15,7 +15,7 @@ from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_
 CODE = "k7f2m9qx3d"
 
 
-@pytest.mark.parametrize("given", ["Four", "  four ", "ｆｏｕｒ", "FOUR", "4", "４", "two  plus\ttwo"])
+@pytest.mark.parametrize("given", ["Four", "  four ", "ｆｏｕｒ", "FOUR", "4", "４", "two  plus\ttwo", "twoplus two"])
 def test_answers_are_compared_without_case_width_and_spaces(given: str) -> None:
     assert accepts("\n".join(map(normalise, ["four", "4", "Two plus two"])), given)
 

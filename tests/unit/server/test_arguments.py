@@ -1,13 +1,16 @@
 """How the words of a slash command become values, and what is said of those that don't fit."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import pytest
 
 from folkmoot_governance import Permission, Refusal
-from folkmoot_governance.duration import FOREVER_MS
+from folkmoot_governance.duration import DAY_MS, FOREVER_MS
+from folkmoot_governance.group.commands import BanMember
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_server.slash import joining, moderation, record
 from folkmoot_server.slash.arguments import (
     DURATION,
     REASON,
@@ -19,10 +22,14 @@ from folkmoot_server.slash.arguments import (
     read_permissions,
     usage_of,
 )
+from folkmoot_server.slash.call import Call
 from folkmoot_server.slash.registry import COMMANDS, find_slash, optional
 
 MUTE = (USER, DURATION, REASON)
 RIGHTS = Argument("permissions…", read_permissions, optional=True, rest=True)
+NOBODY = cast(Call, None)
+"""For functions that look at their arguments alone."""
+
 ENTRY = Entry(seq=7, ts=1, kind=EntryKind.TEXT, from_=Author("bob", "Bob", Role.MEMBER), body="b")
 
 
@@ -112,3 +119,53 @@ def test_names_are_unique_and_found_in_either_case() -> None:
     for row in COMMANDS:
         assert find_slash(row.name.upper()) is row
     assert find_slash("dance") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("＠bob　10m　刷屏", ["bob", 600_000, "刷屏"]),
+        ("@bob\t10m\nspam\nand more", ["bob", 600_000, "spam\nand more"]),
+    ],
+)
+def test_whatever_is_white_parts_words_and_a_wide_at_is_one(text: str, values: list[object]) -> None:
+    assert read(MUTE, text) == values
+    assert read(MUTE, text, ENTRY) == values
+
+
+@pytest.mark.parametrize("word", ["10", "１０", "7days", "10x", "-5m", "1.5h", "200y", "0s"])
+async def test_a_ban_with_a_duration_gone_wrong_is_not_forever(word: str) -> None:
+    refusal = await moderation.ban(NOBODY, "bob", f"{word} spam")
+    assert isinstance(refusal, Refusal)
+    assert refusal.detail["word"] == word
+
+
+@pytest.mark.parametrize(
+    ("more", "duration", "reason"),
+    [
+        (None, FOREVER_MS, ""),
+        ("spam again", FOREVER_MS, "spam again"),
+        ("2h spam", 7_200_000, "spam"),
+        ("perm 3rd time", FOREVER_MS, "3rd time"),
+    ],
+)
+async def test_a_ban_without_a_duration_is_for_good(more: str | None, duration: int, reason: str) -> None:
+    assert await moderation.ban(NOBODY, "bob", more) == BanMember("bob", duration, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [("", (None, 1)), ("5", (None, 5)), ("2d 10", (2 * DAY_MS, 10)), ("10 2d", (2 * DAY_MS, 10)), ("0", (None, 0))],
+)
+def test_terms_of_an_invite_code(text: str, terms: object) -> None:
+    assert joining.read_terms(text) == terms
+
+
+@pytest.mark.parametrize("text", ["1h 2h", "5 5", "x", "9999999", "1h 2 3"])
+def test_terms_of_an_invite_code_are_given_once(text: str) -> None:
+    assert isinstance(joining.read_terms(text), Refusal)
+
+
+def test_what_log_shows_next_keeps_the_filter() -> None:
+    assert record.older("@beforehand muted 7d before 90", 40) == "/log @beforehand muted 7d before 40"
+    assert record.older("", 40) == "/log before 40"

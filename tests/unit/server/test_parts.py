@@ -140,3 +140,11 @@ def test_frames_are_those_of_the_library(size: int, binary: bool) -> None:
 def test_indexing_rests_only_while_posts_come_in_a_rush() -> None:
     assert index_rest_s(0.5, 0) == index_rest_s(0.5, 500) == 0
     assert index_rest_s(0.5, 501) == 4.5
+
+
+def test_what_was_said_for_people_is_not_said_again_as_a_length() -> None:
+    """`due_ms` is an instant; whoever gives it says `due` as well."""
+    say = translator("en")
+    assert say("by {due}, {wait}", {"due": "2026-11-25", "due_ms": 1_795_601_966_311, "retry_after_ms": 5000}) == (
+        "by 2026-11-25, 5s"
+    )
