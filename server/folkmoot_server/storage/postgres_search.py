@@ -6,7 +6,8 @@ buckets of its tokens alone. Partitions come and go with those of the journal.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import islice
 
 import asyncpg
 
@@ -17,25 +18,47 @@ from . import search_index
 from .api import Found
 from .postgres_database import Reader
 from .postgres_journal import MONTHS, READ, entry_of_record
-from .search_index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, candidates
+from .search_index import (
+    BREATH_S,
+    ENTRIES,
+    KINDS,
+    PATIENCE_S,
+    PIECES,
+    Chunk,
+    Draft,
+    Spread,
+    bucket_of,
+    candidates,
+)
 
-CHUNKS, MOST_CHUNKS = 16, 256
-"""Chunks that the first query of a search reads, and those after it, each `GROWTH` times as many."""
+CHUNKS, GROWTH, MOST_CHUNKS = 16, 8, 512
+"""Chunks that a search reads at first, and after that each time so many times as many: a round trip costs more than
+some chunks that are not needed."""
 
-PAGE, MOST_ENTRIES = 64, 1024
-"""Entries, likewise."""
+ENTRIES_AT_FIRST, MOST_ENTRIES = 256, 2048
+"""Entries that are not indexed, likewise."""
 
-GROWTH = 4
+PAGE = 64
+"""Entries that an index offers, likewise."""
+
+SPREAD = Spread(tokens=24, most=1024)
+"""A third of a bucket's bytes for what lies around them; to send larger ones takes longer than to find them."""
 
 INDEX_LIMIT = "SET LOCAL statement_timeout = '10min'"
 
 _PLAIN = "SELECT seq, kind, body FROM entry WHERE grp = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
 _CHOSEN = f"{READ} AND e.seq = ANY($3::bigint[]) ORDER BY e.seq DESC"
-_BUCKET = """(SELECT data FROM search_bucket b WHERE b.grp = c.grp AND b.first = c.first AND b.month = c.month
-    AND b.number = (${} & c.buckets - 1))"""
-_LOOKUP = (
-    "SELECT c.first, c.last, {} FROM search_chunk c WHERE c.grp = $1 AND c.first < $2 ORDER BY c.first DESC LIMIT $3"
-)
+# Chunks with their last seqs and numbers of buckets, then buckets, all of one instant. Where chunks have different
+# numbers of buckets, there are some too many. The key has a bucket's number before its chunk: what a token has in many
+# chunks lies together.
+_LOOKUP = """
+    WITH chunks AS MATERIALIZED (
+        SELECT month, first, last, buckets FROM search_chunk WHERE grp = $1 AND first < $2
+        ORDER BY first DESC LIMIT $3)
+    SELECT first, last, buckets AS number, NULL AS data FROM chunks UNION ALL
+    SELECT first, 0, number, data FROM search_bucket WHERE grp = $1 AND number = ANY(ARRAY(
+        SELECT (token & (buckets - 1))::integer FROM unnest($4::bigint[]) token, (SELECT DISTINCT buckets FROM chunks)))
+    AND first >= (SELECT min(first) FROM chunks) AND first < $2 AND month >= (SELECT min(month) FROM chunks)"""
 
 _NEWEST = "SELECT value FROM counters WHERE name = 'month'"
 _REDACTIONS = "SELECT count(*), max(ts) FROM redactions"
@@ -64,7 +87,9 @@ _BODIES = """
 _GONE = "SELECT seq FROM redactions WHERE code = $1 AND seq BETWEEN $2 AND $3"
 _REMOVE = """
     WITH gone AS (DELETE FROM search_chunk WHERE month = $1 AND grp = $2 AND first = $3)
-    DELETE FROM search_bucket WHERE month = $1 AND grp = $2 AND first = $3"""
+    DELETE FROM search_bucket WHERE month = $1 AND grp = $2 AND first = $3
+    AND number = ANY(ARRAY(SELECT generate_series(0, (SELECT max(buckets) - 1 FROM search_chunk
+        WHERE month = $1 AND grp = $2 AND first = $3))))"""
 _ADD = """
     WITH added AS (INSERT INTO search_chunk VALUES ($1, $2, $3, $4, $5, $6, $8))
     INSERT INTO search_bucket SELECT $1, $2, $3, number - 1, data
@@ -82,8 +107,8 @@ class PostgresSearch:
         """See `api.Journal.search`."""
         until = time.monotonic() + PATIENCE_S
         found: list[Entry] = []
-        async for lowest, rows in self._steps(code, query, before):
-            for entry in await asyncio.to_thread(_matching, query, rows):
+        async for lowest, rows in self._steps(code, query, before, limit + 1):
+            for entry in await asyncio.to_thread(_matching, query, rows) if rows else ():
                 if len(found) == limit:
                     return Found(found, before=found[-1].seq)
                 found.append(entry)
@@ -91,34 +116,37 @@ class PostgresSearch:
                 return Found(found, before=lowest)
         return Found(found)
 
-    async def _steps(self, code: str, query: Query, before: int) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
+    async def _steps(
+        self, code: str, query: Query, before: int, wanted: int
+    ) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
         """Go through a group's entries below `before`, newest first: rows that may match, and the seq that they reach.
 
-        Between the chunks, and after them, stand the entries that are not indexed.
+        Between the chunks, and after them, stand the entries that are not indexed. `wanted` are enough at a time.
         """
-        grp, bound = int(code), before
-        lookup = _LOOKUP.format(", ".join(_BUCKET.format(4 + number) for number in range(len(query.tokens))))
-        numbers = [token >> 16 for token in query.tokens]
+        bound = before
         pending: list[int] = []
+        tokens = [token >> 16 for token in query.tokens]
         count, more = CHUNKS, True
         while more:
-            chunks = await self._reader.rows(lookup, grp, bound, count, *numbers)
-            for chunk, seqs in zip(chunks, await asyncio.to_thread(_candidates, query, chunks, before), strict=True):
-                if chunk["last"] + 1 < bound or len(pending) >= PAGE:
-                    async for step in self._chosen(code, pending):
+            rows = await self._reader.rows(_LOOKUP, int(code), bound, count, tokens)
+            more = sum(row["data"] is None for row in rows) == count
+            chunks = _candidates(query, rows, before)
+            while some := await asyncio.to_thread(_take, chunks, PAGE):
+                for first, last, seqs in some:
+                    if last + 1 < bound or len(pending) >= PAGE:
+                        async for step in self._chosen(code, pending):
+                            yield step
+                        pending = []
+                    async for step in self._plain(code, query, last, bound, wanted):
                         yield step
-                    pending = []
-                async for step in self._plain(code, query, chunk["last"], bound):
-                    yield step
-                pending += seqs
-                bound = chunk["first"]
-            if chunks and not pending:
-                yield bound, []
-            more = len(chunks) == count
+                    pending += seqs
+                    bound = first
+                if not pending:
+                    yield bound, []
             count = min(count * GROWTH, MOST_CHUNKS)
         async for step in self._chosen(code, pending):
             yield step
-        async for step in self._plain(code, query, 0, bound):
+        async for step in self._plain(code, query, 0, bound, wanted):
             yield step
 
     async def _chosen(self, code: str, seqs: Sequence[int]) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
@@ -127,17 +155,17 @@ class PostgresSearch:
             yield page[-1], await self._reader.rows(_CHOSEN, int(code), code, page)
 
     async def _plain(
-        self, code: str, query: Query, above: int, below: int
+        self, code: str, query: Query, above: int, below: int, wanted: int
     ) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
         """Look through entries that are not indexed; whether one is redacted is asked of those alone that match."""
-        count = PAGE
+        count = ENTRIES_AT_FIRST
         while above + 1 < below:
             rows = await self._reader.rows(_PLAIN, int(code), above, below, count)
-            count = min(count * GROWTH, MOST_ENTRIES)
+            count = MOST_ENTRIES
             if not rows:
                 return
-            below = rows[-1]["seq"]
-            seqs = await asyncio.to_thread(_matching_seqs, query, rows)
+            seqs = await asyncio.to_thread(_matching_seqs, query, rows, wanted)
+            below = seqs[-1] if len(seqs) == wanted else rows[-1]["seq"]
             yield below, await self._reader.rows(_CHOSEN, int(code), code, seqs) if seqs else []
 
     async def index(self) -> bool:
@@ -179,17 +207,38 @@ class PostgresSearch:
                 break
         # After the texts: what is removed in between is left out, what is removed later makes the chunk stale.
         gone = [row["seq"] for row in await self._reader.rows(_GONE, str(grp), draft.low, draft.last)]
-        return await asyncio.to_thread(search_index.build, draft, gone, lambda: time.sleep(BREATH_S))
+        return await asyncio.to_thread(search_index.build, draft, gone, SPREAD, lambda: time.sleep(BREATH_S))
 
 
-def _candidates(query: Query, chunks: Sequence[asyncpg.Record], before: int) -> list[list[int]]:
-    """Return of each chunk the seqs below `before` that may match, newest first."""
-    return [candidates(query.tokens, buckets, first, before) for first, _last, *buckets in chunks]
+Offered = tuple[int, int, list[int]]
+"""First and last seq of a chunk, and those of its seqs that may match, newest first."""
 
 
-def _matching_seqs(query: Query, rows: Sequence[asyncpg.Record]) -> list[int]:
-    """Return the seqs of the rows of `_PLAIN` that match."""
-    return [seq for seq, kind, body in rows if kind in KINDS and query.matches(body.decode())]
+def _take(chunks: Iterator[Offered], enough: int) -> list[Offered]:
+    """Return the next chunks, until they offer `enough` seqs."""
+    taken: list[Offered] = []
+    for chunk in chunks:
+        taken.append(chunk)
+        enough -= len(chunk[2])
+        if enough <= 0:
+            break
+    return taken
+
+
+def _candidates(query: Query, rows: Sequence[asyncpg.Record], before: int) -> Iterator[Offered]:
+    """Yield the chunks of rows of `_LOOKUP`, newest first, with seqs below `before`."""
+    data = {(first, number): one for first, _last, number, one in rows}
+    chunks = sorted(((first, last, shape) for first, last, shape, one in rows if one is None), reverse=True)
+    for first, last, shape in chunks:
+        buckets = [data.get((first, bucket_of(token, shape))) for token in query.tokens]
+        yield first, last, candidates(query.tokens, buckets, first, before)
+
+
+def _matching_seqs(query: Query, rows: Sequence[asyncpg.Record], wanted: int) -> list[int]:
+    """Return the seqs of the rows of `_PLAIN` that match, the first `wanted` of them."""
+    seqs = [seq for seq, kind, _body in rows if kind in KINDS]
+    bodies = [body.decode() for _seq, kind, body in rows if kind in KINDS]
+    return [seqs[place] for place in islice(query.matching(bodies), wanted)]
 
 
 def _matching(query: Query, rows: Sequence[asyncpg.Record]) -> list[Entry]:

@@ -15,6 +15,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
+from msgspec import Struct
+
 from folkmoot_protocol.types import EntryKind
 
 from ..search_text import fold, token_number, tokens_of
@@ -34,12 +36,20 @@ PIECES = 4
 PATIENCE_S = 0.2
 """How long one search may take; it is then answered with what was found, and where to go on."""
 
-TOKENS_PER_BUCKET = 96
-MOST_BUCKETS = 256
 BREATH = 16
 """Entries between two moments at which whoever waits for the interpreter is let in."""
 
 BREATH_S = 0.0001
+
+
+class Spread(Struct, frozen=True):
+    """Over how many buckets a chunk's tokens are spread: so many to each of them, in at most `most`, a power of two.
+
+    Small buckets are read faster, and take more room.
+    """
+
+    tokens: int
+    most: int
 
 
 class Chunk:
@@ -90,7 +100,7 @@ class Draft:
             del self.bodies[seq]
 
 
-def build(draft: Draft, gone: Collection[int], breathe: Callable[[], None]) -> Chunk:
+def build(draft: Draft, gone: Collection[int], spread: Spread, breathe: Callable[[], None]) -> Chunk:
     """Return the chunk of a draft, without what goes with the redacted entries `gone`.
 
     `breathe` is called every now and then: it is work of milliseconds, and threads share an interpreter.
@@ -102,16 +112,16 @@ def build(draft: Draft, gone: Collection[int], breathe: Callable[[], None]) -> C
             places[token].append(seq - draft.first)
         if count % BREATH == 0:
             breathe()
-    count = min(MOST_BUCKETS, 1 << (len(places) // TOKENS_PER_BUCKET).bit_length())
-    spread: list[dict[int, list[int]]] = [{} for _ in range(count)]
+    count = min(spread.most, 1 << (len(places) // spread.tokens).bit_length())
+    buckets: list[dict[int, list[int]]] = [{} for _ in range(count)]
     for done, (token, offsets) in enumerate(places.items()):
         number = token_number(token)
-        bucket = spread[bucket_of(number, count)]
+        bucket = buckets[bucket_of(number, count)]
         key = number & 0xFFFF
         bucket[key] = sorted({*bucket[key], *offsets}) if key in bucket else offsets
         if done % (BREATH * BREATH) == 0:
             breathe()
-    return Chunk(draft, len(gone), [_pack(bucket) for bucket in spread])
+    return Chunk(draft, len(gone), [_pack(bucket) for bucket in buckets])
 
 
 def bucket_of(token: int, buckets: int) -> int:
@@ -150,10 +160,12 @@ def candidates(tokens: Iterable[int], buckets: Iterable[bytes | None], first: in
 
     `buckets` has the bucket of each token, in their order.
     """
-    found: set[int] | None = None
+    having = []
     for token, bucket in zip(tokens, buckets, strict=True):
         offsets = _offsets(bucket, token) if bucket else ()
-        found = set(offsets) if found is None else found.intersection(offsets)
-        if not found:
+        if not offsets:
             return []
-    return sorted((first + offset for offset in found or () if first + offset < before), reverse=True)
+        having.append(offsets)
+    rarest, *others = sorted(having, key=len)
+    found = set(rarest).intersection(*others)
+    return sorted((first + offset for offset in found if first + offset < before), reverse=True)

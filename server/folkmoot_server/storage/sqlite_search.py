@@ -21,12 +21,13 @@ from .api import Found
 from .authors import without_closed
 from .database import MAIN, connect_raw, raw_of
 from .rotation import unlink
-from .search_index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, candidates
+from .search_index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, Spread, candidates
 from .segments import COLUMNS, Row, SegmentReader, Segments, entry_of
 
 DIRECTORY = "search"
 
 PAGE = 256
+SPREAD = Spread(tokens=96, most=256)
 
 # A bucket's id is that of its chunk, times 256, plus its number. What is removed is overwritten: it may be of a text
 # that was removed.
@@ -132,7 +133,7 @@ def _chunk(index: RawConnection, grp: int, first: int, last: int) -> Chunk:
             break
     # After the texts: what is removed in between is left out, what is removed later makes the chunk stale.
     gone = [seq for (seq,) in index.execute(_GONE, (str(grp), draft.low, draft.last))]
-    return search_index.build(draft, gone, lambda: time.sleep(BREATH_S))
+    return search_index.build(draft, gone, SPREAD, lambda: time.sleep(BREATH_S))
 
 
 def _write(index: RawConnection, chunk_id: int | None, grp: int, chunk: Chunk) -> None:
@@ -175,7 +176,7 @@ def _steps(
     indexed, bound = done[0] if done else 0, before
     while rows := segment.execute(_PLAIN, (grp, indexed, bound, PAGE)).fetchall():
         bound = rows[-1][0]
-        yield bound, rows
+        yield bound, (rows[place] for place in query.matching([row[7] for row in rows]))
     if index is not None:
         for first, *buckets in index.execute(*_lookup(grp, query, before)):
             seqs = candidates(query.tokens, buckets, first, before)

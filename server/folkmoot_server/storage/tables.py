@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0020"
+SCHEMA = "0021"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(

@@ -4,14 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkmoot_server.search_text import fold, parse_query, token_number, tokens_of
-from folkmoot_server.storage.search_index import MOST_BUCKETS, Chunk, Draft, bucket_of, build, candidates
+from folkmoot_server.storage.search_index import Chunk, Draft, Spread, bucket_of, build, candidates
+
+SPREAD = Spread(tokens=96, most=256)
 
 
 def chunk_of(bodies: dict[int, str]) -> Chunk:
     draft = Draft(min(bodies), max(bodies))
     for seq, body in sorted(bodies.items()):
         draft.add(seq, "text", None, body)
-    return build(draft, (), lambda: None)
+    return build(draft, (), SPREAD, lambda: None)
 
 
 def found(bodies: dict[int, str], text: str, before: int = 10**6) -> list[int]:
@@ -37,7 +39,7 @@ def test_a_large_vocabulary_is_spread_over_buckets_and_found() -> None:
         assert found(bodies, f"word{seq}") == [seq]
     assert len(found(bodies, "common 消息")) == 2048
     chunk = chunk_of(bodies)
-    assert 8 <= len(chunk.buckets) <= MOST_BUCKETS
+    assert 8 <= len(chunk.buckets) <= SPREAD.most
 
 
 def test_tokens_that_share_their_number_bits_are_both_found() -> None:

@@ -1,5 +1,7 @@
 """What a query finds, and that the index's tokens never leave out what it finds."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,3 +88,24 @@ def test_a_body_is_found_by_each_of_its_own_words(body: str, data: st.DataObject
 def test_no_query_asks_the_index_for_too_much(text: str) -> None:
     parsed = parse_query(text)
     assert parsed is None or len(parsed.tokens) <= MOST_TOKENS
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(ALPHABET, max_size=12), max_size=5), st.text(ALPHABET, max_size=4), st.integers(0, 40))
+def test_of_many_bodies_those_are_found_that_match_alone(bodies: list[str], query: str, between: int) -> None:
+    parsed = parse_query(query)
+    bodies = [*bodies, *["nothing"] * between, *bodies]
+    if parsed is not None:
+        assert list(parsed.matching(bodies)) == [place for place, body in enumerate(bodies) if parsed.matches(body)]
+
+
+def test_reading_a_query_compiles_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pattern with these classes takes milliseconds, and there may be a hundred words to one loop."""
+
+    def compile_pattern(*_: object) -> None:
+        raise AssertionError("a pattern was compiled")
+
+    monkeypatch.setattr(re, "compile", compile_pattern)
+    query = parse_query("群规 first c++ " + " ".join(f"w{n}" for n in range(90)))
+    assert query is not None
+    assert not query.matches("群规 first")
