@@ -12,6 +12,7 @@ from folkmoot_protocol.errors import ErrorCode
 from .account_events import AccountEvent, PlatformWordDropped, PlatformWordSet
 from .actor import Actor
 from .content.kinds import Action
+from .content.rules import check_steps
 from .permissions import may_on_platform
 from .refusal import Refusal
 from .text import N_
@@ -62,5 +63,8 @@ def decide_words(
         return Refusal(ErrorCode.CONFLICT, text, {"limit": MOST_WORDS, "help": "docs/content-rules.md"})
     if known is not None and known.verdict is command.verdict:
         return []
+    refusal = check_steps(words, command.word, "docs/content-rules.md")
+    if refusal:
+        return refusal
     word, verdict = command.word, command.verdict
     return [PlatformWordSet(at=now, by=actor.user, word=word, verdict=verdict, reason=command.reason)]

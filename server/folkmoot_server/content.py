@@ -14,16 +14,16 @@ from msgspec import Struct
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.content.fold import read
-from folkmoot_governance.content.kinds import Action, Kind, Severity
+from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.content.match import Matcher, Verdict, stricter
-from folkmoot_governance.content.rules import MOST_TIMES, Rule, RuleSet, check_rule, is_domain, pattern_of
-from folkmoot_governance.group.state import GroupState
+from folkmoot_governance.content.rules import MOST_TIMES, RuleSet, check_rule, check_steps
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 
 from .config import ContentPolicy
 from .i18n import N_
+from .own_words import Found, word_rule
 from .rooms import Room
 from .rule_files import RuleFileError, find_rule_file, load_rule_set
 from .storage.api import Ledger, StorageError
@@ -35,7 +35,6 @@ LOOK_S = 2.0
 RECORD_MS = 60_000
 """One broken rule is recorded so often, for each member and group: refusals come as fast as somebody types."""
 MOST_RECENT = 10_000
-WORD_PREFIX = "word:"
 WORD_LEAST, WORD_MOST = 2, 60
 
 Stamps = tuple[tuple[str, int, int], ...]
@@ -73,7 +72,7 @@ def load(paths: Sequence[Path], actions: Mapping[Severity, Action]) -> Loaded:
 
 
 class ContentRules:
-    """Judges posts by the operator's rules and the group's own."""
+    """Judges posts by the operator's rules, and with what the group's own words say."""
 
     def __init__(self, policy: ContentPolicy) -> None:
         self.actions = actions_of(policy)
@@ -123,18 +122,23 @@ class ContentRules:
             except RuleFileError as error:
                 log.warning("kept the old content rules", problem=str(error))
 
-    def judge(self, room: Room, user: str, body: str, now: int, *, again: bool = False) -> Verdict | None:
-        """Return what the rules say of a post that is allowed otherwise. A post judged `again` is not counted twice."""
-        matcher, words, own = self._loaded.matcher, self._by_words, own_rules(room)
+    def judge(
+        self, room: Room, user: str, body: str, now: int, own: Found | None, *, again: bool = False
+    ) -> Verdict | None:
+        """Return what the rules say of a post that is allowed otherwise, `own` being what the group's own words say.
+
+        A post judged `again` is not counted twice.
+        """
+        matcher, words = self._loaded.matcher, self._by_words
         if not matcher.rules and not words.rules and own is None:
             return None
-        reading = read(body)
+        reading = own.reading if own is not None else read(body)
         staff = room.state.role_of(user) is not Role.MEMBER
         verdict = matcher.judge(reading, staff=staff)
         if words.rules:
             verdict = stricter(verdict, words.judge(reading, staff=staff))
         if own is not None:
-            verdict = stricter(verdict, own.judge(reading))
+            verdict = stricter(verdict, own.verdict)
         if matcher.is_timed and not again:
             earlier = room.recent_posts.setdefault(user, deque(maxlen=MOST_TIMES))
             verdict = stricter(verdict, matcher.judge_timed(reading, earlier, now, staff=staff))
@@ -152,34 +156,6 @@ class ContentRules:
         return True
 
 
-def own_rules(room: Room) -> Matcher | None:
-    """Return the group's own rules, compiled once for each change of its words; None where it has none."""
-    words = room.state.words
-    if not words:
-        return None
-    if room.own_rules is None or room.own_rules[0] is not words:
-        room.own_rules = (words, compile_words(room.state))
-    return room.own_rules[1]
-
-
-def compile_words(state: GroupState) -> Matcher:
-    """Return a group's words as rules, each named after its word."""
-    rules = [word_rule(one.word, one.verdict) for one in state.words.values()]
-    return Matcher(rules, {})
-
-
-def word_rule(word: str, verdict: Action) -> Rule:
-    """Return a word of a group as a rule: `/…/` is a pattern, a name with a dot a domain, all else a term."""
-    pattern = pattern_of(word)
-    if pattern is not None:
-        kind, entry = Kind.PATTERN, pattern
-    elif is_domain(word) and not word.startswith("/"):
-        kind, entry = Kind.DOMAIN, word
-    else:
-        kind, entry = Kind.TERM, word
-    return Rule(id=WORD_PREFIX + word, kind=kind, severity=Severity.MEDIUM, verdict=verdict, entries=entry)
-
-
 def check_word(word: str) -> Refusal | None:
     """Refuse a word that is no rule: too short, too long, or a pattern that cannot be compiled."""
     if not WORD_LEAST <= len(word) <= WORD_MOST:
@@ -187,4 +163,4 @@ def check_word(word: str) -> Refusal | None:
         return Refusal(ErrorCode.BAD_SYNTAX, text, {"least": WORD_LEAST, "most": WORD_MOST})
     for problem in check_rule(word_rule(word, Action.REFUSE)):
         return Refusal(ErrorCode.BAD_SYNTAX, problem.text, {**problem.detail, "rule": word})
-    return None
+    return check_steps((), word, "/help word")

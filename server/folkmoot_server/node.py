@@ -29,6 +29,7 @@ from .hub import Hub
 from .i18n import N_, translator
 from .limits import Buckets
 from .metrics import ENTRIES, LOOP_LAG_SECONDS
+from .own_words import OwnWords
 from .pages_group import VIEWS_AT_ONCE, VIEWS_PER_SECOND
 from .passwords import Passwords
 from .policies import policy_of
@@ -119,6 +120,7 @@ class Node:
         say = translator(config.i18n.default_language)
         self.governor = Governor(self.rooms, self.accounts, self.writer, bus, clock, policy, say)
         self.content = ContentRules(config.policy.content)
+        self.own_words = OwnWords()
         self.held_texts = HeldTexts(config.server.data_dir)
         self.vault = Vault(config.server.data_dir)
         self.raids = RaidGuard(self.rooms, self.governor, in_cluster=self.in_cluster)
@@ -165,6 +167,7 @@ class Node:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         self.passwords.close()
+        self.own_words.close()
         if self._job_lock is not None:
             await self._job_lock.close()
         await self.bus.close()

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from folkmoot_governance import GroupState
-from folkmoot_governance.content.match import Matcher
-from folkmoot_governance.group.state import Word
 from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.types import Author, Entry, Group, Notify, Role
@@ -45,7 +43,6 @@ class Room:
         "listeners",
         "outgoing",
         "outgoing_from",
-        "own_rules",
         "raid_watch",
         "ready",
         "recent_posts",
@@ -62,7 +59,6 @@ class Room:
         self.outgoing_from = 0
         self.held_back: dict[int, Entry] = {}
         self.known_version = 0
-        self.own_rules: tuple[dict[str, Word], Matcher] | None = None
         self.recent_posts: dict[str, deque[tuple[int, int]]] = {}
         self.raid_watch = RaidWatch()
         self.ready = asyncio.Event()

@@ -32,6 +32,9 @@ LEAST_LENGTH = re.compile(r"\.\{([1-9]\d*),?\}")
 """Fits patterns that only ask how long a text is. RE2's automaton has a state for each length, times all other states,
 so a single one of these makes a set of patterns a hundred times as slow; counting is free."""
 
+MEMORY = 64 << 20
+"""Bytes that the automaton of all patterns may take; it grows with what it meets, and starts over when it is full."""
+
 _SPELLED, _UNEVEN, _DOTTED, _DISGUISED = range(4)
 _LOOKS = (SPELLED, UNEVEN, DOTTED, DISGUISED)
 """The first patterns of every set: they say which closer looks a text needs, at no cost of their own."""
@@ -67,9 +70,12 @@ class _Score(Struct):
 
 
 class Matcher:
-    """Rules, ready to judge. `actions` says what follows from a severity, unless a rule says so itself."""
+    """Rules, ready to judge. `actions` says what follows from a severity, unless a rule says so itself.
 
-    def __init__(self, rules: Sequence[Rule], actions: Mapping[Severity, Action]) -> None:
+    `memory`: bytes for the automaton of the patterns.
+    """
+
+    def __init__(self, rules: Sequence[Rule], actions: Mapping[Severity, Action], memory: int = MEMORY) -> None:
         self.rules = tuple(rules)
         self.is_timed = any(rule.kind in TIMED for rule in rules)
         self._verdicts = [verdict_of(rule, actions) for rule in rules]
@@ -79,6 +85,7 @@ class Matcher:
         self._patterns = list(_LOOKS)
         self._lengths: list[int] = []
         self._pattern_rules: dict[int, list[int]] = defaultdict(list)
+        self._borders: dict[int, re.Pattern[str]] = {}
         self._domains: dict[str, int] = {}
         self._paged: set[str] = set()
         self._look_alikes: dict[str, int] = {}
@@ -87,7 +94,7 @@ class Matcher:
         for number, rule in enumerate(rules):
             _COMPILERS[rule.kind](self, number, rule)
         self._automaton = self._build_automaton()
-        self._set = re2.Set.SearchSet(_set_options())
+        self._set = re2.Set.SearchSet(_set_options(memory))
         for pattern in self._patterns:
             self._set.Add(pattern)
         self._set.Compile()
@@ -134,10 +141,17 @@ class Matcher:
                 if len(words) == 1:
                     self._text(words[0])
                     self._words[words[0]].append(number)
-                phrase = r"[\W_]+".join(re2.escape(word) for word in reading.plain.split())
-                # Outside ASCII, RE2's \b sees no letters; the classes that do take much longer to compile.
-                before, after = (r"\b", r"\b") if phrase.isascii() else (r"(?:^|[^\pL\pN])", r"(?:[^\pL\pN]|$)")
-                self._pattern_rules[self._pattern(before + phrase + after)].append(number)
+                self._pattern_rules[self._phrase(reading.plain.split())].append(number)
+
+    def _phrase(self, words: Sequence[str]) -> int:
+        """Return the number of the pattern for words that stand by themselves, with anything but letters between."""
+        if all(map(str.isascii, words)):
+            return self._pattern(r"\b" + r"[\W_]+".join(map(re2.escape, words)) + r"\b")
+        # Outside ASCII, RE2 knows letters by classes a thousand steps long: it looks for a word, Python for the phrase.
+        number = self._pattern(re2.escape(max(words, key=len)))
+        phrase = r"[\W_]+".join(map(re.escape, words))
+        self._borders[number] = re.compile(rf"(?<![^\W_]){phrase}(?![^\W_])")
+        return number
 
     def _add_patterns(self, number: int, rule: Rule) -> None:
         for line in rule.lines():
@@ -194,7 +208,9 @@ class Matcher:
             if (_SPELLED in fits or _UNEVEN in fits) and not self._word_texts.isdisjoint(terms):
                 broken += self._judge_words(reading, _SPELLED in fits)
         for number in fits:
-            broken += self._pattern_rules.get(number, ())
+            border = self._borders.get(number)
+            if border is None or border.search(reading.plain):
+                broken += self._pattern_rules.get(number, ())
         if (self._domains or self._links) and (_DOTTED in fits or _DISGUISED in fits):
             broken += self._judge_links(reading.plain, _DISGUISED in fits)
         for score in self._scores:
@@ -296,7 +312,7 @@ def stricter(one: Verdict | None, other: Verdict | None) -> Verdict | None:
     return max(one, other, key=Verdict.weight)
 
 
-def _set_options() -> "re2.Options":
+def _set_options(memory: int) -> "re2.Options":
     chosen = options()
-    chosen.max_mem = 64 << 20
+    chosen.max_mem = memory
     return chosen

@@ -4,11 +4,15 @@
 What is prohibited is the operator's to say: nothing here names a word.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import re2
 from msgspec import Struct
 
+from folkmoot_protocol.errors import ErrorCode
+
+from ..refusal import Refusal
 from ..text import N_
 from .fold import squeeze
 from .kinds import Action, Kind, Scope, Severity
@@ -65,6 +69,9 @@ class Problem(Struct, frozen=True):
     text: str
     detail: dict[str, object]
 
+
+MOST_STEPS = 1000
+"""Of the patterns that a group's owner, or platform staff, may add: 40 ms at worst for a post of 4,000 letters."""
 
 TIMED = frozenset({Kind.REPETITION, Kind.FLOOD})
 MOST_TIMES, MOST_SECONDS = 100, 3600
@@ -132,6 +139,30 @@ def _check_weight(line: str) -> str | None:
     if pattern is not None:
         return _check_pattern(pattern)
     return None if squeeze(text) else N_("{rule}: nothing is left of {entry} once it is folded")
+
+
+@lru_cache(10_000)
+def steps_of(word: str) -> int:
+    """Return the size of the program that RE2 makes of a word that is a pattern, 0 for any other.
+
+    At worst, searching a text takes so many steps for each of its bytes, of 10 ns or so.
+    """
+    pattern = pattern_of(word)
+    if pattern is None:
+        return 0
+    try:
+        return int(re2.compile(pattern, options()).programsize)
+    except re2.error:
+        return 0
+
+
+def check_steps(words: Iterable[str], word: str, help: str) -> Refusal | None:
+    """Refuse a pattern that would make all patterns among `words` together too dear to search for."""
+    steps = sum(map(steps_of, {*words, word}))
+    if not steps_of(word) or steps <= MOST_STEPS:
+        return None
+    text = N_("The patterns would be {steps} steps long together; {limit} are allowed. Write simpler ones, or words.")
+    return Refusal(ErrorCode.CONFLICT, text, {"steps": steps, "limit": MOST_STEPS, "help": help})
 
 
 def pattern_of(text: str) -> str | None:

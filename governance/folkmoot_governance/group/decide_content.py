@@ -8,6 +8,7 @@ from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
 from ..content.kinds import Action
+from ..content.rules import check_steps
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -110,6 +111,9 @@ def add_word(state: GroupState, command: c.AddWord, actor: Actor, now: int, poli
         )
     if known is not None and known.verdict is command.verdict:
         return []
+    refusal = check_steps(state.words, command.word, "/word list")
+    if refusal:
+        return refusal
     return [WordAdded(at=now, by=actor.user, word=command.word, verdict=command.verdict)]
 
 

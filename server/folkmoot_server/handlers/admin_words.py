@@ -9,8 +9,9 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
-from ..content import check_word, word_rule
+from ..content import check_word
 from ..i18n import N_
+from ..own_words import word_rule
 from ..session import Session
 from ..settle import stored
 from .admin_common import NEEDS_REASON

@@ -22,12 +22,13 @@ from ..bus import GroupNews, TypingNews
 from ..flags import open_flag
 from ..held import HeldText
 from ..i18n import N_
+from ..own_words import Found
 from ..rooms import Room
 from ..session import Session
 from ..settle import stored
 from ..storage.api import NewEntry, Page, Work
 from ..storage.projection import read_mark_row
-from ..writer import TOO_BUSY
+from ..writer import OVERTAKEN, TOO_BUSY
 from . import content, slash
 from .groups import NO_SUCH_ENTRY, NO_SUCH_GROUP, NOT_A_MEMBER, enter_room
 
@@ -67,10 +68,18 @@ TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
 class PendingPost:
     """A post on its way to disk (a `Pending` of the writer). The store gives its entry a seq."""
 
-    __slots__ = ("body", "flag", "form", "node", "request", "room", "session", "tries", "work")
+    __slots__ = ("body", "flag", "form", "node", "own", "request", "room", "session", "tries", "work")
 
     def __init__(
-        self, node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form, judged: Judged
+        self,
+        node: "Node",
+        session: Session,
+        request: rq.Post,
+        room: Room,
+        body: str,
+        form: Form,
+        own: Found | None,
+        judged: Judged,
     ) -> None:
         self.node = node
         self.session = session
@@ -78,6 +87,7 @@ class PendingPost:
         self.room: Room = room
         self.body = body
         self.form = form
+        self.own = own
         self.work, self.flag = judged
         self.tries = 0
 
@@ -105,7 +115,11 @@ class PendingPost:
 
     def redo(self) -> None:
         """Judge the post again under the group's governance of now, in the place of its first try."""
-        judged = judge(self.node, self.session, self.request, self.room, self.body, self.form, again=True)
+        if self.room.state.words != (self.own.words if self.own else {}):
+            # They are asked in another thread, which takes a while; its author can send it again.
+            self.fail(OVERTAKEN)
+            return
+        judged = judge(self.node, self.session, self.request, self.room, self.body, self.form, self.own, again=True)
         if judged is None:
             self.session.finish()
         elif isinstance(judged, Refusal):
@@ -128,7 +142,7 @@ def post(
             return slash.post_command(node, session, request)
         body = body[1:]
     room = node.rooms.get(request.group)
-    if room is None:
+    if room is None or room.state.words:
         return post_after_reading(node, session, request, body)
     refusal = post_now(node, session, request, room, body)
     if refusal is not None and request.nonce and refusal.code is not ErrorCode.RATE_LIMITED:
@@ -136,38 +150,65 @@ def post(
     return refusal
 
 
+def post_now(node: "Node", session: Session, request: rq.Post, room: Room, body: str) -> Refusal | None:
+    """Post to a group that is in memory and has no words of its own."""
+    return check_rate(node, session) or queue(node, session, request, room, body, TEXT, None)
+
+
 async def post_after_reading(
     node: "Node", session: Session, request: rq.Post, body: str, form: Form = TEXT
 ) -> Result | Refusal | None:
-    """As `post_now`, after the room was read."""
+    """As `post_now`, for any group: after it was read, and its own words were searched for."""
     code = parse_group_code(request.group)
     room = await node.rooms.load(code) if code else None
     if room is None:
         return NO_SUCH_GROUP
-    refusal = post_now(node, session, request, room, body, form)
+    refusal = check_rate(node, session)
+    if refusal is not None:
+        return refusal
+    own: Found | None = None
+    while room.state.words and session.user in room.state.members and not (own and own.words is room.state.words):
+        own = await node.own_words.judge(room.state.code, room.state.words, body)
+        room = await node.rooms.load(room.state.code)
+        if room is None:
+            return NO_SUCH_GROUP
+    refusal = queue(node, session, request, room, body, form, own if room.state.words else None)
     if refusal is not None and request.nonce and refusal.code is not ErrorCode.RATE_LIMITED:
         return await repeat_or_refuse(node, session, request, room, form, refusal)
     return refusal
 
 
-def post_now(
-    node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form = TEXT
+def check_rate(node: "Node", session: Session) -> Refusal | None:
+    """Refuse who posts too fast, and who has signed out meanwhile."""
+    return node.check_post_rate(session, node.clock.now_ms()) if session.account is not None else NOT_A_MEMBER
+
+
+def queue(
+    node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form, own: Found | None
 ) -> Refusal | None:
     """Judge a post and queue it: one step, so nothing comes between the decision and the order."""
-    judged = judge(node, session, request, room, body, form)
+    judged = judge(node, session, request, room, body, form, own)
     if judged is None or isinstance(judged, Refusal):
         return judged
     session.begin()
-    node.writer.put(PendingPost(node, session, request, room, body, form, judged))
+    node.writer.put(PendingPost(node, session, request, room, body, form, own, judged))
     return None
 
 
 def judge(
-    node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form, *, again: bool = False
+    node: "Node",
+    session: Session,
+    request: rq.Post,
+    room: Room,
+    body: str,
+    form: Form,
+    own: Found | None,
+    *,
+    again: bool = False,
 ) -> Judged | Refusal | None:
     """Return what a post would store, or why it may not be; None when it is held for review, which is answered later.
 
-    A post judged `again` has paid for its rate already.
+    `own` is what the group's own words say of it. A post judged `again` has been counted already.
     """
     account = session.account
     if account is None:
@@ -176,8 +217,7 @@ def judge(
     user = account.user
     last_post = room.last_posts.get(user, 0) if form.target is None else 0
     refusal = (
-        (None if again else node.check_post_rate(session, now))
-        or check_post(room.state, user, account.state.identity, now, last_post, node.governor.policy)
+        check_post(room.state, user, account.state.identity, now, last_post, node.governor.policy)
         or (NO_SUCH_ENTRY if request.reply_to and request.reply_to > room.last_seq else None)
         or check_links(room.state, user, body)
         or (SPILLED if spills(body) else None)
@@ -187,7 +227,7 @@ def judge(
         refusal = check_post(room.state, user, account.state.identity, now, 0, node.governor.policy)
     if refusal is not None:
         return refusal
-    verdict = node.content.judge(room, user, body, now, again=again)
+    verdict = node.content.judge(room, user, body, now, own, again=again)
     if verdict is not None and verdict.action is not Action.FLAG:
         text = HeldText(form.kind, body, request.reply_to, form.target, form.data)
         return content.stop(node, session, request, room, text, verdict)

@@ -12,9 +12,10 @@ from folkmoot_governance.permissions import RULES
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Author, Entry, Role
 
-from ..content import check_word, word_rule
+from ..content import check_word
 from ..held import HeldText, removal
 from ..i18n import N_, show_instant
+from ..own_words import word_rule
 from ..replaying import Hits, replay
 from ..storage.api import NewEntry, Work
 from .arguments import read_number

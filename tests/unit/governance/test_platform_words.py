@@ -47,6 +47,13 @@ def test_words_are_bounded() -> None:
     assert ask(words, w.SetPlatformWord("word 7", Action.FLAG, ""), PlatformRole.SUPERADMIN) != ErrorCode.CONFLICT
 
 
+def test_patterns_together_are_bounded_by_what_they_cost() -> None:
+    dear = {word: w.PlatformWord(word, Action.REFUSE, "sue", NOW) for word in ("/[ab].{50}c/", "/[ab].{50}d/")}
+    role = PlatformRole.MODERATOR
+    assert ask(dear, w.SetPlatformWord("/[ab].{50}e/", Action.REFUSE, ""), role) == ErrorCode.CONFLICT
+    assert ask({}, w.SetPlatformWord("/[ab].{50}e/", Action.REFUSE, ""), role) != ErrorCode.CONFLICT
+
+
 def test_an_account_only_records_what_it_did() -> None:
     registered = a.AccountRegistered(at=NOW, by="sue", user="sue", agreement="1")
     (event,) = ask({}, SET, PlatformRole.MODERATOR)

@@ -134,6 +134,23 @@ def test_links_but_those_allowed() -> None:
     assert not is_broken(links, "see README.md, e.g. node.js") and not is_broken(links, "nothing")
 
 
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("да нет", True),
+        ("Да, нет!", True),
+        ("ну да\nнет же", True),
+        ("да - слово - нет", False),
+        ("дада нет", False),
+        ("да нетто", False),
+        ("нет да", False),
+        ("7да нет", False),
+    ],
+)
+def test_short_words_of_other_scripts_stand_by_themselves(text: str, broken: bool) -> None:
+    assert is_broken(rule(Kind.TERM, "да нет"), text) == broken
+
+
 def test_scores_add_up_each_text_once() -> None:
     score = rule(Kind.SCORE, "1.5 prize", "1.0 call now", r"0.6 /\d{5}/", "-2 thanks", threshold=3.0)
     assert is_broken(score, "PRIZE! call-now 55555")
