@@ -53,7 +53,7 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.BanLifted: Telling(N_("@{by} lifted the ban on @{user}")),
     e.MemberMuted: Telling(N_("@{by} muted @{user} {until}"), "/unmute @{user}"),
     e.MuteLifted: Telling(N_("@{by} lifted the mute of @{user}")),
-    e.MemberWarned: Telling(N_("@{by} warned @{user}: warning {count}, in force {until}"), "/unwarn @{user}"),
+    e.MemberWarned: Telling(N_("@{by} warned @{user}: warning {count}, in force {until}"), "/unwarn @{user} {act}"),
     e.WarningLifted: Telling(N_("@{by} took back a warning of @{user}")),
     e.LadderSet: Telling(N_("@{by} set what follows on warnings: {steps}"), "/ladder default"),
     e.NoteWritten: Telling(N_("@{by} wrote a note about @{user}"), "/note @{user} clear", public=False),
@@ -184,9 +184,13 @@ def text_of(event: e.Event) -> str:
     return telling.text if not telling.field or getattr(event, telling.field) else telling.unset
 
 
-def undo_of(event: e.Event) -> str:
-    """Return the slash command that undoes an event, as long as what it did is still so; empty where none does."""
-    return TELLINGS[type(event)].undo.format_map(event_fields(event)).rstrip()
+def undo_of(event: e.Event, case: str) -> str:
+    """Return the slash command that undoes act `case`, as long as what it did is still so; empty where none does.
+
+    Besides the event's fields, `act` is offered: the version of the group that the act made.
+    """
+    fields = {**event_fields(event), "act": case.rpartition("-")[2]}
+    return TELLINGS[type(event)].undo.format_map(fields).rstrip()
 
 
 def event_fields(event: e.Event) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Any
 from folkmoot_protocol.types import JoinMode, LinkRule, Role
 
 from .group import events as e
-from .group.state import GroupState
+from .group.state import GroupState, case_number
 
 WITHIN: frozenset[type[e.Event]] = frozenset({e.NoteWritten, e.NotesCleared, e.ContentFlagged, e.FlagCleared})
 """What owner and admins keep among themselves, even from the member whom it is about."""
@@ -31,7 +31,7 @@ IN_FORCE: dict[type[e.Event], Stands] = {
     e.MemberBanned: lambda state, event, case: event.user in state.bans and state.bans[event.user].case == case,
     e.MemberMuted: lambda state, event, case: event.user in state.mutes and state.mutes[event.user].case == case,
     e.MemberWarned: lambda state, event, case: any(
-        one.user == event.user and one.until_ms == event.until_ms for one in state.warnings.values()
+        case_number(state.code, one.number) == case for one in state.warnings.values()
     ),
     e.LadderSet: lambda state, event, case: state.ladder == event.ladder != "",
     e.LinksSet: lambda state, event, case: state.links is event.links is not LinkRule.ON,

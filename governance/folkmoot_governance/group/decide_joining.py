@@ -65,6 +65,8 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
     if state.join_mode is JoinMode.APPROVAL:
         return request_to_join(state, command, actor, now, policy)
     text = N_("This group takes new members by join mode {join_mode} only.")
+    if command.answer and state.join_mode is JoinMode.INVITE:
+        text = N_("This invite code is not, or no longer, valid: ask for another one.")
     return refuse(ErrorCode.JOIN_CLOSED, text, join_mode=state.join_mode)
 
 

@@ -169,7 +169,7 @@ def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandRe
         item: dict[str, object] = {**fields, "case": case}
         if isinstance(event, GroupCreated):
             lines.append(session.say(N_("Its code: {code}"), {"code": show_group_code(event.code)}))
-        undo = undo_of(event)
+        undo = undo_of(event, case)
         if undo and can_be_undone(act.room.state, event, case):
             item["undo"] = undo
             lines.append(session.say(N_("Case {case}. To undo: {undo}"), item))

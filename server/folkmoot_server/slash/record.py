@@ -99,7 +99,7 @@ def describe(state: GroupState, one: Recorded, *, with_undo: bool) -> dict[str, 
     fields = event_fields(event)
     case = case_number(state.code, one.version)
     item: dict[str, object] = {**fields, "case": case, "ts": event.at}
-    undo = undo_of(event)
+    undo = undo_of(event, case)
     if with_undo and undo and can_be_undone(state, event, case):
         item["undo"] = undo
     plain: dict[str, object] = msgspec.to_builtins(item)

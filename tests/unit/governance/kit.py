@@ -107,8 +107,8 @@ def tell_refusal(refusal: Refusal) -> str:
 
 
 def tell_event(event: e.Event) -> tuple[str, str]:
-    """Return the sentence that tells of `event`, and the command that undoes it."""
-    return text_of(event).format(**readable(event_fields(event))), undo_of(event)
+    """Return the sentence that tells of `event`, and the command that undoes it, as the act of version 1."""
+    return text_of(event).format(**readable(event_fields(event))), undo_of(event, "482190673352-1")
 
 
 def roles(state: GroupState) -> dict[str, Role]:

@@ -98,7 +98,9 @@ def test_a_code_for_many_counts_down_and_expires() -> None:
     do(state, c.JoinGroup(CODE), "gus")
     assert code_of(ask(state, c.JoinGroup(CODE), "ida", NOW + DAY_MS)) == ErrorCode.JOIN_CLOSED
     do(state, c.JoinGroup(CODE), "ida", NOW + DAY_MS - 1)
-    assert code_of(ask(state, c.JoinGroup(CODE), "ken")) == ErrorCode.JOIN_CLOSED
+    refusal = ask(state, c.JoinGroup(CODE), "ken")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, "invite code" in refusal.text) == (ErrorCode.JOIN_CLOSED, True)
 
 
 def test_under_a_raid_a_code_opens_no_open_door() -> None:

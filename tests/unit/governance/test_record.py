@@ -5,7 +5,7 @@ import pytest
 from folkmoot_governance import GroupState, case_number
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
-from folkmoot_governance.notices import TELLINGS
+from folkmoot_governance.notices import TELLINGS, undo_of
 from folkmoot_governance.record import IN_FORCE, can_be_undone, concerns
 from folkmoot_protocol.types import JoinMode, LinkRule
 from tests.unit.governance.kit import NOW, SOON, do, make_group
@@ -93,3 +93,15 @@ def test_what_was_recorded_without_what_was_before_is_not_offered_to_be_undone()
     state = make_group()
     do(state, c.SetTopic("x"), "olga")
     assert not can_be_undone(state, e.TopicSet(at=NOW, by="olga", topic="x"), "1")
+
+
+def test_each_of_several_warnings_is_undone_by_its_own_number() -> None:
+    state = make_group()
+    (first,) = do(state, c.Warn("max"), "olga")
+    case = case_number(state.code, state.version)
+    do(state, c.Warn("max"), "olga")
+    assert undo_of(first, case) == f"/unwarn @max {state.version - 1}"
+    do(state, c.Unwarn("max", state.version), "olga")
+    assert can_be_undone(state, first, case)
+    do(state, c.Unwarn("max", state.version - 2), "olga")
+    assert not can_be_undone(state, first, case)
