@@ -28,10 +28,14 @@ def chat(
     server: ServerOption = DEFAULT_SERVER,
     user: Annotated[str | None, typer.Option(metavar="USER", envvar="FOLKMOOT_USER", help=_("Your user name."))] = None,
     register: Annotated[bool, typer.Option("--register", help=_("Make the account first."))] = False,
+    appeal: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help=_("Appeal against the suspension of your account, instead of chatting.")),
+    ] = None,
 ) -> None:
-    from .chat.command import run
+    from .chat.command import SignIn, run
 
-    raise typer.Exit(run(check_server(server), user, register))
+    raise typer.Exit(run(SignIn(check_server(server), user, register, appeal)))
 
 
 def replay(

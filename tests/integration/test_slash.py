@@ -69,7 +69,9 @@ CASES = (
     Case("mute", "/mute @{bob} 10m noise", data={"event": "muted", "user": "{bob}", "undo": "/unmute @{bob}"}),
     Case("unmute", "/unmute @{bob}", before=MUTED, data={"event": "unmuted"}),
     Case("mutes", "/mutes", before=MUTED),
-    Case("warn", "/warn @{bob} rude", data={"event": "warned", "user": "{bob}", "count": 1, "undo": "/unwarn @{bob} 7"}),
+    Case(
+        "warn", "/warn @{bob} rude", data={"event": "warned", "user": "{bob}", "count": 1, "undo": "/unwarn @{bob} 7"}
+    ),
     Case("warns", "/warns", "carol", data={"items": []}),
     Case("unwarn", "/unwarn @{bob}", before=(("ann", "/warn @{bob}"),), data={"event": "unwarned", "user": "{bob}"}),
     Case("ladder", "/ladder 2 kick, 4 ban", data={"event": "ladder_changed", "ladder": "2 kick, 4 ban perm"}),

@@ -10,6 +10,7 @@ import typer
 from folkmoot_protocol import CloseCode, ErrorCode
 
 from ..admin.access import read_secret
+from ..admin.output import show_time
 from ..sdk import Client, ClientError, NotReachable, RequestRefused, SessionEnded
 from ..terminal import DENIED, DONE, FAILED, NOT_REACHABLE, USAGE, _, fail, say
 from .chat import Chat
@@ -19,20 +20,23 @@ from .screen import Pipe, Screen, Terminal
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """How one wants to sign in; `register` makes the account first."""
+    """How one wants to sign in; `register` makes the account first. With `appeal` one appeals, and does not sign in."""
 
     server: str
     user: str | None
     register: bool
+    appeal: str | None = None
 
 
-def run(server: str, user: str | None, register: bool) -> int:
+def run(how: SignIn) -> int:
     """Chat; return the exit code."""
     try:
-        return asyncio.run(chat(SignIn(server, user, register), SavedSessions(default_folder())))
+        return asyncio.run(chat(how, SavedSessions(default_folder())))
     except NotReachable as error:
         fail(_("The server cannot be reached: {error}").format(error=error), NOT_REACHABLE)
     except RequestRefused as refused:
+        if refused.code == ErrorCode.ACCOUNT_SUSPENDED:
+            say(_("To appeal against it: folkmoot chat --appeal TEXT"))
         fail(refused.message, DENIED)
     except SessionEnded as ended:
         fail(_("The server closed the connection: {error}").format(error=ended), end_code(ended))
@@ -50,6 +54,8 @@ def end_code(ended: SessionEnded) -> int:
 async def chat(how: SignIn, saved: SavedSessions) -> int:
     """Sign in, with a remembered session if there is one, and chat. Raises `ClientError`."""
     screen: Screen = Terminal() if sys.stdin.isatty() and sys.stdout.isatty() else Pipe()
+    if how.appeal is not None:
+        return await appeal(how.server, how.user or await ask_user(screen), await ask_password(screen), how.appeal)
     session = None if how.register else saved.find(how.server, how.user)
     if session is not None:
         try:
@@ -66,6 +72,15 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
         await sign_in(client, user, password, register=how.register)
         saved.save(how.server, Session(user, client.token or ""))
         return await talk(client, screen, how, saved)
+
+
+async def appeal(server: str, user: str, password: str, text: str) -> int:
+    """Appeal against the suspension of one's account. Raises `ClientError`."""
+    async with Client(server) as client:
+        opened = await client.appeal(user, password, text)
+    told = _("Your appeal is case {case}. Somebody else than who suspended you decides, by {due}.")
+    say(told.format(case=opened.case, due=show_time(opened.due_ms)))
+    return DONE
 
 
 async def talk(client: Client, screen: Screen, how: SignIn, saved: SavedSessions) -> int:

@@ -171,6 +171,12 @@ class Client(Requests):
         link = await self._wait_link()
         return await self._sign_in(link, fm.Login(id=link.next_id(), user=user, password=password, otp=otp))
 
+    async def appeal(self, user: str, password: str, text: str, case: str | None = None) -> fm.ReportResult:
+        """Appeal without signing in, as who is suspended must: against that, or against the measure `case`."""
+        link = await self._wait_link()
+        request = fm.Appeal(id=link.next_id(), user=user, password=password, text=text, case=case)
+        return _expect(await link.ask(request), fm.ReportResult)
+
     async def resume(self, token: str) -> fm.SessionResult:
         """Sign in with the token of an earlier session."""
         link = await self._wait_link()

@@ -206,3 +206,16 @@ async def test_cases_are_decided(platform: Platform) -> None:
     assert (await platform.admin("sanction", "reject", code, *reason, "--for", "1d")).code == 0
     assert (await platform.admin("sanction", "close", code, *reason)).code == 0
     assert await platform.items("sanction", "list") == []
+
+
+async def test_who_is_suspended_appeals_from_outside(platform: Platform) -> None:
+    suspend = ("user", "suspend", "eve", "--for", "7d", "--reason", "rude", "--yes")
+    assert (await platform.admin(*suspend)).code == 0
+    chat = ("chat", "--server", platform.server.ws, "--user", "eve")
+    shut_out = await folkmoot(*chat, FOLKMOOT_PASSWORD_FILE=platform.password_file)
+    assert (shut_out.code, "folkmoot chat --appeal" in shut_out.err) == (5, True)
+    ran = await folkmoot(*chat, "--appeal", "it was not me", FOLKMOOT_PASSWORD_FILE=platform.password_file)
+    assert ran.code == 0, ran.err
+    assert any(one["case"] in ran.err for one in await platform.items("appeal", "list"))
+    again = await folkmoot(*chat, "--appeal", "really", FOLKMOOT_PASSWORD_FILE=platform.password_file)
+    assert again.code == 5
