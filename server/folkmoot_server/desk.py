@@ -5,7 +5,6 @@ it (credit, a measure lifted) is carried out after that, at once by who decided 
 Carrying out twice changes nothing more than once.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import TYPE_CHECKING
@@ -24,9 +23,10 @@ from folkmoot_protocol.types import Role
 from .appeals import overturn
 from .bus import AnswerNews, Bus
 from .clock import Clock
+from .jobs import Job
 from .rooms import Room
 from .settle import stored
-from .storage.api import RowChange, StorageError, Work, case_stream
+from .storage.api import RowChange, Work, case_stream
 from .storage.projection import project_case
 from .writer import OVERTAKEN, TOO_BUSY, Writer
 
@@ -151,21 +151,14 @@ async def carry_out(node: "Node", state: CaseState) -> Refusal | None:
     return refusal if refusal and refusal.code in TRY_AGAIN else None
 
 
-class Settling:
-    """The job: settles the cases that who decided them has left unsettled. `sweep` does one round."""
+class Settling(Job):
+    """The job: settles the cases that who decided them has left unsettled."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    rest_s = LOOK_S
+    trouble = "could not settle cases"
 
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            try:
-                if await self._node.has_jobs():
-                    await self.sweep(self._node.clock.now_ms())
-            except StorageError as error:
-                log.error("could not settle cases", cause=repr(error.__cause__ or error))
-            await asyncio.sleep(LOOK_S)
+    async def look(self) -> None:
+        await self.sweep(self._node.clock.now_ms())
 
     async def sweep(self, now: int) -> int:
         """Settle what was decided a while before `now` (Unix ms); return how many cases that were."""

@@ -5,9 +5,6 @@ over when it is over, whoever is connected and however often the server was star
 one whose turn the jobs are) asks storage what ends next, and lets `EndMeasures` decide on each group that is due.
 """
 
-import asyncio
-from typing import TYPE_CHECKING
-
 import structlog
 
 from folkmoot_governance import Refusal
@@ -15,11 +12,8 @@ from folkmoot_governance.duration import SECOND_MS
 from folkmoot_governance.group.commands import EndMeasures
 
 from .governor import SERVICE
+from .jobs import Job
 from .settle import settled
-from .storage.api import StorageError
-
-if TYPE_CHECKING:
-    from .node import Node
 
 log = structlog.get_logger()
 
@@ -28,24 +22,13 @@ LOOK_S = 1.0
 BATCH = 200
 
 
-class Expiry:
-    """The job. `sweep` does one round."""
+class Expiry(Job):
+    """The job."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    rest_s = LOOK_S
+    trouble = "could not look for what has ended"
 
-    async def run(self) -> None:
-        """Tell of ends until cancelled."""
-        while True:
-            wait = LOOK_S
-            try:
-                if await self._node.has_jobs():
-                    wait = await self.sweep()
-            except StorageError as error:
-                log.error("could not look for what has ended", cause=repr(error.__cause__ or error))
-            await asyncio.sleep(wait)
-
-    async def sweep(self) -> float:
+    async def look(self) -> float:
         """Tell of what has ended by now, as much as one round takes; return the seconds until the next round."""
         ends = await self._node.store.ledger.next_ends(BATCH)
         now = self._node.clock.now_ms()

@@ -5,7 +5,6 @@ store gives. So a post that will be flagged brings a row into its own transactio
 what is still there after a while was lost. One node at a time looks.
 """
 
-import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,9 @@ from folkmoot_governance.group.commands import RecordVerdict
 from folkmoot_governance.group.events import ContentFlagged, Event
 
 from .governor import SERVICE, Attach
+from .jobs import Job
 from .settle import settled, stored
-from .storage.api import OpenFlag, Remove, RowChange, StorageError, Upsert, Work
+from .storage.api import OpenFlag, Remove, RowChange, Upsert, Work
 
 if TYPE_CHECKING:
     from .node import Node
@@ -55,23 +55,20 @@ def closed_flag(code: str, user: str, nonce: str) -> RowChange:
     return Remove(TABLE, {"code": code, "user": user, "nonce": nonce})
 
 
-class LostFlags:
-    """The job. `sweep` does one round."""
+class LostFlags(Job):
+    """The job."""
+
+    rest_s = LOOK_S
+    trouble = "could not look for lost flags"
 
     def __init__(self, node: "Node") -> None:
-        self._node = node
+        super().__init__(node)
+        # What a single node finds when it starts, nobody else is about to record.
+        self._patience_ms = PATIENCE_MS if node.in_cluster else 0
 
-    async def run(self) -> None:
-        """Look until cancelled. What a single node finds when it starts, nobody else is about to record."""
-        patience = PATIENCE_MS if self._node.in_cluster else 0
-        while True:
-            try:
-                if await self._node.has_jobs():
-                    await self.sweep(self._node.clock.now_ms() - patience)
-                    patience = PATIENCE_MS
-            except StorageError as error:
-                log.error("could not look for lost flags", cause=repr(error.__cause__ or error))
-            await asyncio.sleep(LOOK_S)
+    async def look(self) -> None:
+        await self.sweep(self._node.clock.now_ms() - self._patience_ms)
+        self._patience_ms = PATIENCE_MS
 
     async def sweep(self, before: int) -> None:
         """Record flags of entries that were posted before (Unix ms) and have none yet. Raises StorageError."""

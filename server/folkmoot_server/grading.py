@@ -4,9 +4,6 @@ One node (the one whose turn the jobs are) asks storage which groups were last l
 group got since is the difference of two seqs: no journal is read. A group whose grade is the same costs one row.
 """
 
-import asyncio
-from typing import TYPE_CHECKING
-
 import structlog
 
 from folkmoot_governance import Refusal
@@ -15,11 +12,9 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.commands import Regrade
 
 from .governor import SERVICE
+from .jobs import Job
 from .settle import settled, stored
-from .storage.api import ActivityRow, StorageError, Upsert
-
-if TYPE_CHECKING:
-    from .node import Node
+from .storage.api import ActivityRow, Upsert
 
 log = structlog.get_logger()
 
@@ -27,21 +22,14 @@ LOOK_S = 600.0
 PAGE = 200
 
 
-class Grading:
-    """The job. `sweep` does one round."""
+class Grading(Job):
+    """The job."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    rest_s = LOOK_S
+    trouble = "could not grade groups"
 
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            try:
-                if await self._node.has_jobs():
-                    await self.sweep(self._node.clock.now_ms())
-            except StorageError as error:
-                log.error("could not grade groups", cause=repr(error.__cause__ or error))
-            await asyncio.sleep(LOOK_S)
+    async def look(self) -> None:
+        await self.sweep(self._node.clock.now_ms())
 
     async def sweep(self, now: int) -> int:
         """Look at all groups whose day is over at `now` (Unix ms); return how many. Raises StorageError."""

@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-
-import structlog
+from typing import Final
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.duration import DAY_MS
@@ -27,8 +26,9 @@ from .grading import Grading
 from .held import HeldTexts
 from .hub import Hub
 from .i18n import N_, translator
+from .jobs import Job, every
 from .limits import Buckets
-from .metrics import ENTRIES, LOOP_LAG_SECONDS
+from .metrics import LOOP_LAG_SECONDS
 from .own_words import OwnWords
 from .pages_group import VIEWS_AT_ONCE, VIEWS_PER_SECOND
 from .passwords import Passwords
@@ -39,14 +39,13 @@ from .raids import RaidGuard
 from .recovery import Recovery
 from .rooms import Rooms
 from .session import Session
-from .storage.api import JobLock, StorageError, Store
+from .storage.api import JobLock, Store
 from .succession import Succession
 from .tally import TELL_S, Tally
+from .upkeep import Indexing, Rotation
 from .vault import Vault
 from .watch import Watch
 from .writer import Writer
-
-log = structlog.get_logger()
 
 SWEEP_S = 30
 ARRIVALS_AT_ONCE = 8
@@ -73,19 +72,10 @@ OF_THE_GROUP = frozenset(
 )
 """Refusals that rest on a group's state."""
 TICK_S = 0.5
-ROTATE_S = 24 * 60 * 60
-INDEX_S = 5
-INDEX_REST = 9
-"""In a rush, indexing takes a tenth of the time at most: posts go first, and search looks through the rest itself."""
-RUSH_PER_S = 1000
-"""So many entries a second are a rush."""
-JOB_TURN_S = 10
-"""How often a node looks whether the jobs are its to do."""
 
 
-def index_rest_s(took_s: float, stored: int) -> float:
-    """Return how long to rest after a piece of indexing during which so many entries were stored."""
-    return INDEX_REST * took_s if stored > RUSH_PER_S * took_s else 0.0
+JOBS: Final[tuple[type[Job], ...]] = (Rotation, Indexing, Expiry, Succession, LostFlags, Grading, Recovery, Settling)
+"""What one node at a time does."""
 
 
 class Node:
@@ -136,27 +126,21 @@ class Node:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Start the writer and the jobs."""
+        """Start the writer, what this node does in rounds, and the jobs."""
         self.bus.listen(self._on_news)
-        jobs = [
+        loops = [
             self.writer.run(),
-            self._sweep(),
+            every(SWEEP_S, self.rooms.forget_idle),
+            every(SWEEP_S, self.accounts.forget_idle),
             self._watch_loop(),
-            self._rotate(),
-            self._index(),
-            Expiry(self).run(),
-            Succession(self).run(),
             self.content.watch(self.store.ledger),
-            LostFlags(self).run(),
-            Grading(self).run(),
-            self._tell_tally(),
-            Recovery(self).run(),
-            Settling(self).run(),
+            every(TELL_S, self.tally.tell),
+            *(job(self).run() for job in JOBS),
         ]
         if self.in_cluster:
             self.bus.follow(TALLY_TOPIC)
-            jobs += [self.watch.run(), self._repeat_presence()]
-        self._tasks = [asyncio.create_task(job) for job in jobs]
+            loops += [self.watch.run(), every(REPEAT_S, self.presence.repeat)]
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
         """Finish what was accepted, then stop everything. Connections are closed before."""
@@ -211,13 +195,6 @@ class Node:
         """Say whether the jobs that one node at a time does are this one's now. Raises StorageError."""
         return self._job_lock is None or await self._job_lock.is_mine()
 
-    async def _sweep(self) -> None:
-        """Forget what nobody uses any more."""
-        while True:
-            await asyncio.sleep(SWEEP_S)
-            self.rooms.forget_idle()
-            self.accounts.forget_idle()
-
     async def _watch_loop(self) -> None:
         """Measure how late the event loop is."""
         loop = asyncio.get_running_loop()
@@ -234,41 +211,3 @@ class Node:
         else:
             self.follower.on_news(news)
             self.raids.on_news(news)
-
-    async def _repeat_presence(self) -> None:
-        while True:
-            await asyncio.sleep(REPEAT_S)
-            self.presence.repeat()
-
-    async def _tell_tally(self) -> None:
-        while True:
-            await asyncio.sleep(TELL_S)
-            self.tally.tell()
-
-    async def _rotate(self) -> None:
-        """Remove the months that need not be kept any longer, at start and every day (G13)."""
-        while True:
-            try:
-                if not await self.has_jobs():
-                    await asyncio.sleep(JOB_TURN_S)
-                    continue
-                removed = await self.store.journal.rotate(self.clock.now_ms(), self.config.retention.months)
-                for segment in removed:
-                    log.info("removed a month of the journal", month=segment.month, bytes=segment.size)
-            except StorageError as error:
-                log.error("could not rotate the journal", cause=repr(error.__cause__ or error))
-            await asyncio.sleep(ROTATE_S)
-
-    async def _index(self) -> None:
-        """Keep search up to what is stored."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                while await self.has_jobs():
-                    began, before = loop.time(), ENTRIES.count
-                    if not await self.store.journal.index():
-                        break
-                    await asyncio.sleep(index_rest_s(loop.time() - began, ENTRIES.count - before))
-            except StorageError as error:
-                log.error("could not index for search", cause=repr(error.__cause__ or error))
-            await asyncio.sleep(INDEX_S)

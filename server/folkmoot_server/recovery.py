@@ -4,20 +4,14 @@ One node (the one whose turn the jobs are) asks storage whose score last changed
 decide on each: however long nothing ran, the days count.
 """
 
-import asyncio
-from typing import TYPE_CHECKING
-
 import structlog
 
 from folkmoot_governance import SERVICE
 from folkmoot_governance.account import RecoverCredit
 from folkmoot_governance.duration import DAY_MS
 
+from .jobs import Job
 from .settle import stored
-from .storage.api import StorageError
-
-if TYPE_CHECKING:
-    from .node import Node
 
 log = structlog.get_logger()
 
@@ -25,21 +19,14 @@ LOOK_S = 600.0
 PAGE = 200
 
 
-class Recovery:
-    """The job. `sweep` does one round."""
+class Recovery(Job):
+    """The job."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    rest_s = LOOK_S
+    trouble = "could not give credit back"
 
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            try:
-                if await self._node.has_jobs():
-                    await self.sweep(self._node.clock.now_ms())
-            except StorageError as error:
-                log.error("could not give credit back", cause=repr(error.__cause__ or error))
-            await asyncio.sleep(LOOK_S)
+    async def look(self) -> None:
+        await self.sweep(self._node.clock.now_ms())
 
     async def sweep(self, now: int) -> int:
         """Give back what is due at `now` (Unix ms); return to how many accounts. Raises StorageError."""

@@ -5,9 +5,6 @@ The question goes to storage, not to news: an owner who was suspended while no n
 suspension and the succession, makes no difference. One node at a time does this.
 """
 
-import asyncio
-from typing import TYPE_CHECKING
-
 import structlog
 
 from folkmoot_governance import Refusal
@@ -16,12 +13,10 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.decide_succession import in_line
 
 from .governor import SERVICE, Act
+from .jobs import Job
 from .settle import settled, stored
-from .storage.api import StorageError, group_stream
+from .storage.api import group_stream
 from .storage.projection import has_left
-
-if TYPE_CHECKING:
-    from .node import Node
 
 log = structlog.get_logger()
 
@@ -31,23 +26,13 @@ BATCH = 100
 PAGE = 1000
 
 
-class Succession:
-    """The job. `sweep` does one round."""
+class Succession(Job):
+    """The job."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    rest_s = LOOK_S
+    trouble = "could not look for absent owners"
 
-    async def run(self) -> None:
-        """Look after groups until cancelled."""
-        while True:
-            try:
-                if await self._node.has_jobs():
-                    await self.sweep()
-            except StorageError as error:
-                log.error("could not look for absent owners", cause=repr(error.__cause__ or error))
-            await asyncio.sleep(LOOK_S)
-
-    async def sweep(self) -> None:
+    async def look(self) -> None:
         """Decide for every group whose owner is shut out for long; then end what closed accounts have in groups."""
         await self._replace_owners()
         after, more = "", True
