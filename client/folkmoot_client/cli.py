@@ -9,19 +9,11 @@ from typing import Annotated
 import typer
 
 from .admin.app import admin_app
-from .admin.cases import appeal_app, case_app, credit_app, sanction_app
-from .admin.words import word_app
 from .options import ServerOption, check_server
 from .sdk.address import DEFAULT_SERVER
 from .terminal import _
 
 __all__ = ["admin_app", "chat", "replay"]
-
-admin_app.add_typer(credit_app, name="credit")
-admin_app.add_typer(case_app, name="case")
-admin_app.add_typer(appeal_app, name="appeal")
-admin_app.add_typer(sanction_app, name="sanction")
-admin_app.add_typer(word_app, name="word")
 
 
 def chat(

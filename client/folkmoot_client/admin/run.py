@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import typer
 
@@ -33,6 +33,9 @@ EXIT_CODES = {
 }
 """Exit codes of refusals; 1 for those that are not here."""
 
+Options: TypeAlias = dict[str, str | int | bool]
+"""What a request is about, beside its target."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -42,7 +45,7 @@ class Order:
     verb: str
     target: str | None = None
     reason: str | None = None
-    options: dict[str, str | int | bool] = field(default_factory=dict)
+    options: Options = field(default_factory=dict)
     limit: int | None = None
     cursor: str | None = None
     dry_run: bool = False
