@@ -10,7 +10,6 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.commands import RecordVerdict
 from folkmoot_governance.group.events import ContentHeld, Event
 from folkmoot_governance.group.state import Review
-from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 
 from ..flags import closing
@@ -18,11 +17,11 @@ from ..governor import SERVICE, Act
 from ..held import HeldText
 from ..i18n import N_
 from ..rooms import Room
-from ..session import Session
 from ..storage.api import NewEntry, Work
 
 if TYPE_CHECKING:
     from ..node import Node
+    from .messages import PendingPost
 
 MONTH_MS = 31 * DAY_MS
 REFUSED = N_("This breaks content rule {rule}, so it is not posted.")
@@ -41,30 +40,29 @@ def held(review: Review) -> Refusal:
     return Refusal(ErrorCode.CONTENT_HELD, HELD, {**detail, "until_ms": review.until_ms})
 
 
-def stop(
-    node: "Node", session: Session, request: rq.Post, room: Room, text: HeldText, verdict: Verdict
-) -> Refusal | None:
+def stop(post: "PendingPost", verdict: Verdict) -> Refusal | None:
     """Refuse a post, or hold it for review; None when the answer comes once that is stored.
 
     Called in the step in which the post was judged, after everything else allowed it.
     """
     if verdict.action is Action.HOLD:
-        return hold(node, session, request, room, text, verdict)
+        return hold(post, verdict)
+    node, room, user = post.node, post.room, post.session.user
     now = node.clock.now_ms()
-    if node.content.is_to_record(room.state.code, session.user, verdict.rule, now):
-        node.governor.act_unasked(room, RecordVerdict(session.user, verdict.rule, verdict.severity, verdict.action))
+    if node.content.is_to_record(room.state.code, user, verdict.rule, now):
+        node.governor.act_unasked(room, RecordVerdict(user, verdict.rule, verdict.severity, verdict.action))
     return refused(verdict)
 
 
-def hold(
-    node: "Node", session: Session, request: rq.Post, room: Room, text: HeldText, verdict: Verdict
-) -> Refusal | None:
+def hold(post: "PendingPost", verdict: Verdict) -> Refusal | None:
     """Put a post into the queue for review; what was sent again under its nonce is there already."""
+    node, session, request, room, form = post.node, post.session, post.request, post.room, post.form
     mark = hashlib.sha256(request.nonce.encode()).hexdigest()[:16] if request.nonce else ""
     for review in room.state.reviews.values():
         if mark and review.mark == mark and review.user == session.user:
             return held(review)
     command = RecordVerdict(session.user, verdict.rule, verdict.severity, verdict.action, mark=mark)
+    text = HeldText(form.kind, post.body, request.reply_to, form.target, form.data)
     kept_ms = node.config.retention.months * MONTH_MS
 
     def keep(work: Work, state: GroupState, event: Event) -> None:

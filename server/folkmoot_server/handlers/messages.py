@@ -1,7 +1,7 @@
 """Posts, history, read marks, typing. `post` is the hot path: see docs/message-path.md."""
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from msgspec import Struct
 
@@ -18,9 +18,9 @@ from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import Empty, HistoryResult, PostResult, Result, SyncResult
 from folkmoot_protocol.types import Entry, EntryKind, SyncGroup
 
+from ..accounts import Account
 from ..bus import GroupNews, TypingNews
 from ..flags import open_flag
-from ..held import HeldText
 from ..i18n import N_
 from ..own_words import Found
 from ..rooms import Room
@@ -66,7 +66,10 @@ TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
 
 
 class PendingPost:
-    """A post on its way to disk (a `Pending` of the writer). The store gives its entry a seq."""
+    """A post with all that its way to disk needs (a `Pending` of the writer). The store gives its entry a seq.
+
+    `own` is what the group's own words say of it. `work` and `flag` come with the judgement that allows it.
+    """
 
     __slots__ = ("body", "flag", "form", "node", "own", "request", "room", "session", "tries", "work")
 
@@ -77,9 +80,8 @@ class PendingPost:
         request: rq.Post,
         room: Room,
         body: str,
-        form: Form,
-        own: Found | None,
-        judged: Judged,
+        form: Form = TEXT,
+        own: Found | None = None,
     ) -> None:
         self.node = node
         self.session = session
@@ -88,7 +90,8 @@ class PendingPost:
         self.body = body
         self.form = form
         self.own = own
-        self.work, self.flag = judged
+        self.work: Work
+        self.flag: Verdict | None
         self.tries = 0
 
     def done(self) -> None:
@@ -119,7 +122,7 @@ class PendingPost:
             # They are asked in another thread, which takes a while; its author can send it again.
             self.fail(OVERTAKEN)
             return
-        judged = judge(self.node, self.session, self.request, self.room, self.body, self.form, self.own, again=True)
+        judged = judge(self, again=True)
         if judged is None:
             self.session.finish()
         elif isinstance(judged, Refusal):
@@ -144,15 +147,14 @@ def post(
     room = node.rooms.get(request.group)
     if room is None or room.state.words:
         return post_after_reading(node, session, request, body)
-    refusal = post_now(node, session, request, room, body)
-    if refusal is not None and request.nonce and refusal.code is not ErrorCode.RATE_LIMITED:
-        return repeat_or_refuse(node, session, request, room, TEXT, refusal)
-    return refusal
+    pending = PendingPost(node, session, request, room, body)
+    refusal = post_now(pending)
+    return repeat_or_refuse(pending, refusal) if may_repeat(refusal, request) else refusal
 
 
-def post_now(node: "Node", session: Session, request: rq.Post, room: Room, body: str) -> Refusal | None:
+def post_now(pending: PendingPost) -> Refusal | None:
     """Post to a group that is in memory and has no words of its own."""
-    return check_rate(node, session) or queue(node, session, request, room, body, TEXT, None)
+    return check_rate(pending.node, pending.session) or queue(pending)
 
 
 async def post_after_reading(
@@ -172,10 +174,9 @@ async def post_after_reading(
         room = await node.rooms.load(room.state.code)
         if room is None:
             return NO_SUCH_GROUP
-    refusal = queue(node, session, request, room, body, form, own if room.state.words else None)
-    if refusal is not None and request.nonce and refusal.code is not ErrorCode.RATE_LIMITED:
-        return await repeat_or_refuse(node, session, request, room, form, refusal)
-    return refusal
+    pending = PendingPost(node, session, request, room, body, form, own if room.state.words else None)
+    refusal = queue(pending)
+    return await repeat_or_refuse(pending, refusal) if may_repeat(refusal, request) else refusal
 
 
 def check_rate(node: "Node", session: Session) -> Refusal | None:
@@ -183,57 +184,59 @@ def check_rate(node: "Node", session: Session) -> Refusal | None:
     return node.check_post_rate(session, node.clock.now_ms()) if session.account is not None else NOT_A_MEMBER
 
 
-def queue(
-    node: "Node", session: Session, request: rq.Post, room: Room, body: str, form: Form, own: Found | None
-) -> Refusal | None:
+def queue(pending: PendingPost) -> Refusal | None:
     """Judge a post and queue it: one step, so nothing comes between the decision and the order."""
-    judged = judge(node, session, request, room, body, form, own)
+    judged = judge(pending)
     if judged is None or isinstance(judged, Refusal):
         return judged
-    session.begin()
-    node.writer.put(PendingPost(node, session, request, room, body, form, own, judged))
+    pending.work, pending.flag = judged
+    pending.session.begin()
+    pending.node.writer.put(pending)
     return None
 
 
-def judge(
-    node: "Node",
-    session: Session,
-    request: rq.Post,
-    room: Room,
-    body: str,
-    form: Form,
-    own: Found | None,
-    *,
-    again: bool = False,
-) -> Judged | Refusal | None:
+def judge(pending: PendingPost, *, again: bool = False) -> Judged | Refusal | None:
     """Return what a post would store, or why it may not be; None when it is held for review, which is answered later.
 
-    `own` is what the group's own words say of it. A post judged `again` has been counted already.
+    A post judged `again` has been counted already.
     """
-    account = session.account
+    account = pending.session.account
     if account is None:
         return NOT_A_MEMBER
+    node, room, user = pending.node, pending.room, account.user
     now = node.clock.now_ms()
-    user = account.user
-    last_post = room.last_posts.get(user, 0) if form.target is None else 0
+    refusal = check_allowed(pending, account, now, again=again)
+    if refusal is not None:
+        return refusal
+    verdict = node.content.judge(room, user, pending.body, now, pending.own, again=again)
+    if verdict is not None and verdict.action is not Action.FLAG:
+        return content.stop(pending, verdict)
+    if room.state.slow_ms and pending.form.target is None:
+        room.last_posts[user] = now
+    return make_work(pending, account, verdict, now), verdict
+
+
+def check_allowed(pending: PendingPost, account: Account, now: int, *, again: bool) -> Refusal | None:
+    """Refuse what may not be posted, whatever the content rules say."""
+    node, room, body, user = pending.node, pending.room, pending.body, account.user
+    identity, policy, reply_to = account.state.identity, node.governor.policy, pending.request.reply_to
+    last_post = room.last_posts.get(user, 0) if pending.form.target is None else 0
     refusal = (
-        check_post(room.state, user, account.state.identity, now, last_post, node.governor.policy)
-        or (NO_SUCH_ENTRY if request.reply_to and request.reply_to > room.last_seq else None)
+        check_post(room.state, user, identity, now, last_post, policy)
+        or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
         or check_links(room.state, user, body)
         or (SPILLED if spills(body) else None)
         or (TOO_BUSY if node.writer.is_full() else None)
     )
     if refusal is None and not again and node.raids.is_raided(room, user, body, now):
-        refusal = check_post(room.state, user, account.state.identity, now, 0, node.governor.policy)
-    if refusal is not None:
-        return refusal
-    verdict = node.content.judge(room, user, body, now, own, again=again)
-    if verdict is not None and verdict.action is not Action.FLAG:
-        text = HeldText(form.kind, body, request.reply_to, form.target, form.data)
-        return content.stop(node, session, request, room, text, verdict)
-    if room.state.slow_ms and form.target is None:
-        room.last_posts[user] = now
-    author = room.author(account)
+        # What was just done against the raid may hold for this very post.
+        refusal = check_post(room.state, user, identity, now, 0, policy)
+    return refusal
+
+
+def make_work(pending: PendingPost, account: Account, verdict: Verdict | None, now: int) -> Work:
+    """Return what a post stores: its entry and, if a rule flags it, the row that keeps the flag from getting lost."""
+    room, request, form, body = pending.room, pending.request, pending.form, pending.body
     data = form.data
     if "@" in body and (mentions := find_mentions(body, room.state.members)):
         data = {**data, "mentions": list(mentions)}
@@ -242,7 +245,7 @@ def judge(
         seq=room.last_seq + room.unsettled + 1,
         ts=now,
         kind=form.kind,
-        from_=author,
+        from_=room.author(account),
         body=body,
         reply_to=request.reply_to,
         target=form.target,
@@ -250,25 +253,29 @@ def judge(
     )
     work = Work(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),))
     if verdict is not None:
-        nonce, row = open_flag(room.state.code, user, request.nonce, verdict, now)
+        nonce, row = open_flag(room.state.code, account.user, request.nonce, verdict, now)
         work.entries, work.rows = (NewEntry(entry, nonce),), (row,)
-    return work, verdict
+    return work
 
 
-async def repeat_or_refuse(
-    node: "Node", session: Session, request: rq.Post, room: Room, form: Form, refusal: Refusal
-) -> Result | Refusal:
+def may_repeat(refusal: Refusal | None, request: rq.Post) -> TypeGuard[Refusal]:
+    """Say whether a refused post may be one that was stored before, and is sent again because its answer was lost."""
+    return refusal is not None and bool(request.nonce) and refusal.code is not ErrorCode.RATE_LIMITED
+
+
+async def repeat_or_refuse(pending: PendingPost, refusal: Refusal) -> Result | Refusal:
     """Answer a post that is refused now, but was stored before under its nonce, with its place (Delivery 5).
 
     What is ahead in the writer's queue may be that very post, so it is waited for.
     """
-    assert request.nonce is not None
+    node, session, nonce = pending.node, pending.session, pending.request.nonce
+    assert nonce is not None
     waited = await stored(node, node.governor.store_rows(session.user, ()))
     if waited is not None:
         return waited
     since = node.clock.now_ms() - DAY_MS
-    found = await node.store.journal.find_nonce(room.state.code, session.user, request.nonce, since)
-    return form.result(*found) if found else refusal
+    found = await node.store.journal.find_nonce(pending.room.state.code, session.user, nonce, since)
+    return pending.form.result(*found) if found else refusal
 
 
 async def read_page(node: "Node", room: Room, before: int | None, after: int | None, limit: int) -> Page:
