@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from folkmoot_governance.ladder import DEFAULT_LADDER, parse_ladder
+from folkmoot_governance.text import N_
 from folkmoot_server import config_text
 from folkmoot_server.config_credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
 from folkmoot_server.config_load import ConfigError, load
@@ -30,7 +31,6 @@ __all__ = [
 ]
 
 IDENTITIES = ("none", "mobile", "person", "organisation")
-NO_LIMIT = "0 = no limit."
 
 
 def split_address(text: str) -> tuple[str, int]:
@@ -93,25 +93,25 @@ class Server:
     """Where the node listens and keeps its data."""
 
     listen: str = setting(
-        "127.0.0.1:8765", "Address to listen on, HOST:PORT. Port 0 picks a free one.", check=_check_address
+        "127.0.0.1:8765", N_("Address to listen on, HOST:PORT. Port 0 picks a free one."), check=_check_address
     )
     public_url: str = setting(
         "",
-        "Address that people reach the server by, where a proxy stands before it.",
+        N_("Address that people reach the server by, where a proxy stands before it."),
         check=_check_url,
     )
     tls_certificate: Path | None = setting(
-        None, "PEM file with the certificate chain; with tls_key, the node speaks TLS itself."
+        None, N_("PEM file with the certificate chain; with tls_key, the node speaks TLS itself.")
     )
-    tls_key: Path | None = setting(None, "PEM file with the certificate's private key.")
-    data_dir: Path = setting(Path("data"), "Directory for all that the server must not forget.")
+    tls_key: Path | None = setting(None, N_("PEM file with the certificate's private key."))
+    data_dir: Path = setting(Path("data"), N_("Directory for all that the server must not forget."))
     allowed_origins: tuple[str, ...] = setting(
-        (), "Origins of web pages that may connect besides the server's own.", check=_check_origins
+        (), N_("Origins of web pages that may connect besides the server's own."), check=_check_origins
     )
     trusted_proxies: tuple[str, ...] = setting(
-        (), "Proxies whose X-Forwarded-For header is believed, addresses or networks.", check=_check_networks
+        (), N_("Proxies whose X-Forwarded-For header is believed, addresses or networks."), check=_check_networks
     )
-    metrics: str = setting("loopback", "Who may read /metrics.", choices=("loopback", "everyone", "off"))
+    metrics: str = setting("loopback", N_("Who may read /metrics."), choices=("loopback", "everyone", "off"))
 
     @property
     def address(self) -> tuple[str, int]:
@@ -125,47 +125,47 @@ class Cluster:
 
     database_url: str = setting(
         "",
-        "PostgreSQL to keep everything in, a libpq URL (Unix sockets included). With nats_url: cluster mode.",
+        N_("PostgreSQL to keep everything in, a libpq URL (Unix sockets included). With nats_url: cluster mode."),
         secret=True,
     )
-    nats_url: str = setting("", "NATS server that carries news between the nodes, nats://HOST:PORT.", secret=True)
-    node_name: str = setting("", "This node's name, unique among the nodes. Empty: made up at each start.")
+    nats_url: str = setting("", N_("NATS server that carries news between the nodes, nats://HOST:PORT."), secret=True)
+    node_name: str = setting("", N_("This node's name, unique among the nodes. Empty: made up at each start."))
 
 
 @dataclass(frozen=True)
 class Limits:
     """Bounds that keep one account or address from taking the server from the others."""
 
-    frame_bytes: int = setting(65536, "Largest frame that a client may send, bytes.", least=1024, most=16777216)
-    body_chars: int = setting(4000, "Longest body of a post, characters.", least=1, most=1000000)
+    frame_bytes: int = setting(65536, N_("Largest frame that a client may send, bytes."), least=1024, most=16777216)
+    body_chars: int = setting(4000, N_("Longest body of a post, characters."), least=1, most=1000000)
     auth_seconds: int = setting(
-        15, "Seconds that a new connection has to register, sign in or resume.", least=1, most=600
+        15, N_("Seconds that a new connection has to register, sign in or resume."), least=1, most=600
     )
-    connections_per_account: int = setting(20, f"Open connections of one account. {NO_LIMIT}", least=0)
-    connections_per_address: int = setting(100, f"Open connections from one IP address. {NO_LIMIT}", least=0)
-    posts_per_second: int = setting(5, f"Posts of one account, a second. {NO_LIMIT}", open=200, least=0)
+    connections_per_account: int = setting(20, N_("Open connections of one account. 0 = no limit."), least=0)
+    connections_per_address: int = setting(100, N_("Open connections from one IP address. 0 = no limit."), least=0)
+    posts_per_second: int = setting(5, N_("Posts of one account, a second. 0 = no limit."), open=200, least=0)
     requests_per_second: int = setting(
-        50, f"Requests of one account other than posts, a second. {NO_LIMIT}", open=500, least=0
+        50, N_("Requests of one account other than posts, a second. 0 = no limit."), open=500, least=0
     )
     sign_ins_per_minute: int = setting(
         30,
-        f"Registrations and sign-ins by password from one IP address, a minute. {NO_LIMIT}",
+        N_("Registrations and sign-ins by password from one IP address, a minute. 0 = no limit."),
         open=600,
         least=0,
     )
     outbox_bytes: int = setting(
-        1048576, "Bytes that may wait for one slow connection before it gets lag instead.", least=65536
+        1048576, N_("Bytes that may wait for one slow connection before it gets lag instead."), least=65536
     )
-    history_page: int = setting(200, "Most entries that one history request answers.", least=1, most=200)
+    history_page: int = setting(200, N_("Most entries that one history request answers."), least=1, most=200)
 
 
 @dataclass(frozen=True)
 class IdentityPolicy:
     """What an account must have proved about itself (G6)."""
 
-    to_post: str = setting("mobile", "Identity check needed to post.", open="none", choices=IDENTITIES)
+    to_post: str = setting("mobile", N_("Identity check needed to post."), open="none", choices=IDENTITIES)
     to_create_group: str = setting(
-        "person", "Identity check needed to create a group.", open="none", choices=IDENTITIES
+        "person", N_("Identity check needed to create a group."), open="none", choices=IDENTITIES
     )
 
 
@@ -173,21 +173,21 @@ class IdentityPolicy:
 class Grade:
     """What a grade is for, and what it asks for (G7, G8)."""
 
-    up_to_members: int = setting(500, "Members that a group of this grade may have.", open=20000, least=1)
+    up_to_members: int = setting(500, N_("Members that a group of this grade may have."), open=20000, least=1)
     up_to_entries_per_day: int = setting(
-        0, "Entries a day, over the last week, that a group of this grade may get. 0 = any number.", open=0, least=0
+        0, N_("Entries a day, over the last week, that a group of this grade may get. 0 = any number."), open=0, least=0
     )
-    categories: tuple[str, ...] = setting((), "Categories whose groups have at least this grade.")
+    categories: tuple[str, ...] = setting((), N_("Categories whose groups have at least this grade."))
     creator_identity: str = setting(
-        "none", "Identity check that the owner needs besides to_create_group.", open="none", choices=IDENTITIES
+        "none", N_("Identity check that the owner needs besides to_create_group."), open="none", choices=IDENTITIES
     )
-    creator_credit: int = setting(0, "Credit that the owner needs.", open=0, least=0)
+    creator_credit: int = setting(0, N_("Credit that the owner needs."), open=0, least=0)
     review_to_create: bool = setting(
-        False, "Whether the operator's staff looks at a group before it may get this size.", open=False
+        False, N_("Whether the operator's staff looks at a group before it may get this size."), open=False
     )
-    info_page: bool = setting(False, "Whether the group's info page must be public.", open=False)
+    info_page: bool = setting(False, N_("Whether the group's info page must be public."), open=False)
     least_admins: int = setting(
-        0, "Admins beside the owner without whom a group does not grow into this grade.", open=0, least=0, most=1000
+        0, N_("Admins beside the owner without whom a group does not grow into this grade."), open=0, least=0, most=1000
     )
 
 
@@ -209,15 +209,15 @@ class ContentPolicy:
 
     rule_files: tuple[str, ...] = setting(
         ("domains", "terms", "spam"),
-        "Rule files, paths ending in .toml, or sets that come along: domains, terms, spam, profanity, conduct.",
+        N_("Rule files, paths ending in .toml, or sets that come along: domains, terms, spam, profanity, conduct."),
         open=(),
     )
-    low: str = setting("flag", "What becomes of a post that breaks a rule of severity low.", choices=ACTIONS)
-    medium: str = setting("hold", "What becomes of a post that breaks a rule of severity medium.", choices=ACTIONS)
-    high: str = setting("refuse", "What becomes of a post that breaks a rule of severity high.", choices=ACTIONS)
-    words_per_group: int = setting(200, "Words that an owner may add for one group.", least=0, most=1000)
-    queue_posts: int = setting(200, "Posts of a group that wait for review; more are refused.", least=1, most=1000)
-    queue_days: int = setting(7, "Days that a post waits for review.", least=1, most=365)
+    low: str = setting("flag", N_("What becomes of a post that breaks a rule of severity low."), choices=ACTIONS)
+    medium: str = setting("hold", N_("What becomes of a post that breaks a rule of severity medium."), choices=ACTIONS)
+    high: str = setting("refuse", N_("What becomes of a post that breaks a rule of severity high."), choices=ACTIONS)
+    words_per_group: int = setting(200, N_("Words that an owner may add for one group."), least=0, most=1000)
+    queue_posts: int = setting(200, N_("Posts of a group that wait for review; more are refused."), least=1, most=1000)
+    queue_days: int = setting(7, N_("Days that a post waits for review."), least=1, most=365)
 
 
 @dataclass(frozen=True)
@@ -225,82 +225,86 @@ class GroupPolicy:
     """What holds in every group."""
 
     delete_own_seconds: int = setting(
-        120, "Seconds within which authors may delete entries of their own. 0 = never.", least=0
+        120, N_("Seconds within which authors may delete entries of their own. 0 = never."), least=0
     )
     edit_own_seconds: int = setting(
-        900, "Seconds within which authors may edit entries of their own. 0 = never.", least=0
+        900, N_("Seconds within which authors may edit entries of their own. 0 = never."), least=0
     )
-    warning_days: int = setting(30, "Days that a warning of a member is in force.", least=1, most=3650)
+    warning_days: int = setting(30, N_("Days that a warning of a member is in force."), least=1, most=3650)
     warning_ladder: str = setting(
         DEFAULT_LADDER,
-        "What follows on warnings in force, where a group has not set its own: on the third …, on the fourth ….",
+        N_("What follows on warnings in force, where a group has not set its own: on the third …, on the fourth …."),
         check=_check_ladder,
     )
-    invite_days: int = setting(7, "Days that an invitation stands.", least=1, most=365)
-    request_days: int = setting(7, "Days that a request to join waits for an answer.", least=1, most=365)
+    invite_days: int = setting(7, N_("Days that an invitation stands."), least=1, most=365)
+    request_days: int = setting(7, N_("Days that a request to join waits for an answer."), least=1, most=365)
     absence_days: int = setting(
         7,
-        "An owner whose account is suspended for so many days or longer is replaced by the heir or an admin.",
+        N_("An owner whose account is suspended for so many days or longer is replaced by the heir or an admin."),
         least=1,
         most=3650,
     )
     kick_wait_minutes: int = setting(
-        10, "Minutes before who was removed may come back, unless invited.", open=0, least=0, most=525600
+        10, N_("Minutes before who was removed may come back, unless invited."), open=0, least=0, most=525600
     )
     denial_wait_hours: int = setting(
-        24, "Hours before who was turned down may ask to join again, unless invited.", open=0, least=0, most=8760
+        24, N_("Hours before who was turned down may ask to join again, unless invited."), open=0, least=0, most=8760
     )
     tries_per_hour: int = setting(
-        5, f"Answers and invite codes that one account may try at one group's door, an hour. {NO_LIMIT}", least=0
+        5, N_("Answers and invite codes that one account may try at one group's door, an hour. 0 = no limit."), least=0
     )
     transfer_hours: int = setting(
-        48, "Hours that a proposed transfer of ownership waits for the heir's word.", least=1, most=8760
+        48, N_("Hours that a proposed transfer of ownership waits for the heir's word."), least=1, most=8760
     )
     raid_joins: int = setting(
         20,
-        "Joins within a minute, by a door open to anyone, that are held to be a raid. 0 = never.",
+        N_("Joins within a minute, by a door open to anyone, that are held to be a raid. 0 = never."),
         open=0,
         least=0,
         most=1000,
     )
     raid_repeats: int = setting(
         3,
-        "Posts of one text by new members within a minute that are held to be a raid. 0 = never.",
+        N_("Posts of one text by new members within a minute that are held to be a raid. 0 = never."),
         open=0,
         least=0,
         most=100,
     )
-    newcomer_minutes: int = setting(10, "Minutes that a member counts as new.", least=1, most=1440)
-    antiraid_minutes: int = setting(30, "Minutes that a raid is held off, unless told otherwise.", least=1, most=10080)
-    admins_per_group: int = setting(50, "Admins that a group may have beside its owner.", least=0, most=1000)
+    newcomer_minutes: int = setting(10, N_("Minutes that a member counts as new."), least=1, most=1440)
+    antiraid_minutes: int = setting(
+        30, N_("Minutes that a raid is held off, unless told otherwise."), least=1, most=10080
+    )
+    admins_per_group: int = setting(50, N_("Admins that a group may have beside its owner."), least=0, most=1000)
 
 
 @dataclass(frozen=True)
 class Policy:
     """The rules that governance decides by."""
 
-    identity: IdentityPolicy = section(IdentityPolicy, "What an account must have proved about itself.")
-    credit: CreditPolicy = section(CreditPolicy, "Scores of accounts, and what they lose and gain.")
+    identity: IdentityPolicy = section(IdentityPolicy, N_("What an account must have proved about itself."))
+    credit: CreditPolicy = section(CreditPolicy, N_("Scores of accounts, and what they lose and gain."))
     quota: Mapping[str, Quota] = named(
-        Quota, "LEVEL", "What an account of a credit level may have at the same time, or do.", QUOTAS
+        Quota, "LEVEL", N_("What an account of a credit level may have at the same time, or do."), QUOTAS
     )
     categories: Mapping[str, str] = labels(
         "NAME",
-        "Categories that groups can be filed under, name = label. Naming any replaces the default ones.",
+        N_("Categories that groups can be filed under, name = label. Naming any replaces the default ones."),
         {"general": "General"},
         check=_check_label,
     )
     grades: Mapping[str, Grade] = named(
         Grade,
         "NAME",
-        "Grades of groups, in the order of their sizes. A group has the highest that its size, its activity or its "
-        "category leads to. Naming any replaces the default ones.",
+        N_(
+            "Grades of groups, in the order of their sizes. A group has the highest that its size, its activity or its "
+            "category leads to. Naming any replaces the default ones."
+        ),
         GRADES,
         replaced=True,
     )
-    reports: ReportPolicy = section(ReportPolicy, "Reports and appeals: within which times they are answered.")
-    content: ContentPolicy = section(ContentPolicy, "Rule files, and what becomes of posts that break a rule.")
-    groups: GroupPolicy = section(GroupPolicy, "What holds in every group.")
+    reports: ReportPolicy = section(ReportPolicy, N_("Reports and appeals: within which times they are answered."))
+    content: ContentPolicy = section(ContentPolicy, N_("Rule files, and what becomes of posts that break a rule."))
+    groups: GroupPolicy = section(GroupPolicy, N_("What holds in every group."))
 
 
 @dataclass(frozen=True)
@@ -309,7 +313,7 @@ class Retention:
 
     months: int = setting(
         6,
-        "Full months that messages are kept; older months are removed whole.",
+        N_("Full months that messages are kept; older months are removed whole."),
         least=6,
         most=1200,
         rule="G13",
@@ -320,7 +324,7 @@ class Retention:
 class I18n:
     """Languages."""
 
-    default_language: str = setting("en", "Language for those who haven't chosen one.", choices=("en", "zh-CN"))
+    default_language: str = setting("en", N_("Language for those who haven't chosen one."), choices=("en", "zh-CN"))
 
 
 @dataclass(frozen=True)
@@ -329,17 +333,19 @@ class Config:
 
     profile: str = setting(
         "regulated",
-        'Which defaults hold. "regulated": identities are checked, quotas are tight. "open": nobody needs an '
-        "identity and limits are wide, for trying out and for closed teams. A profile only moves defaults: "
-        "what you set yourself holds in both.",
+        N_(
+            'Which defaults hold. "regulated": identities are checked, quotas are tight. "open": nobody needs an '
+            "identity and limits are wide, for trying out and for closed teams. A profile only moves defaults: "
+            "what you set yourself holds in both."
+        ),
         choices=("regulated", "open"),
     )
-    server: Server = section(Server, "The node: where it listens, where its data is.")
-    cluster: Cluster = section(Cluster, "Several nodes, one service. Both URLs set = cluster mode.")
-    limits: Limits = section(Limits, "Bounds on what one account or one address may take.")
-    policy: Policy = section(Policy, "The rules that governance decides by.")
-    retention: Retention = section(Retention, "How long messages are kept.")
-    i18n: I18n = section(I18n, "Languages.")
+    server: Server = section(Server, N_("The node: where it listens, where its data is."))
+    cluster: Cluster = section(Cluster, N_("Several nodes, one service. Both URLs set = cluster mode."))
+    limits: Limits = section(Limits, N_("Bounds on what one account or one address may take."))
+    policy: Policy = section(Policy, N_("The rules that governance decides by."))
+    retention: Retention = section(Retention, N_("How long messages are kept."))
+    i18n: I18n = section(I18n, N_("Languages."))
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 

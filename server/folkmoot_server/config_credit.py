@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import MOST
+from folkmoot_governance.text import N_
 from folkmoot_server.config_setting import labels, numbers, setting
 from folkmoot_server.terminal import _
 
-NO_LIMIT = "0 = no limit."
 SEVERITIES = tuple(severity.value for severity in Severity)
 
 
@@ -21,15 +21,18 @@ def check_severity(text: str) -> str | None:
 class Quota:
     """What an account of one credit level may have at the same time, or do."""
 
-    groups_created: int = setting(10, "Living groups that one account created.", open=1000, least=0)
-    groups_joined: int = setting(200, "Groups that one account is a member of.", open=10000, least=0)
-    posts_per_minute: int = setting(0, f"Posts of one account, a minute. {NO_LIMIT}", open=0, least=0)
+    groups_created: int = setting(10, N_("Living groups that one account created."), open=1000, least=0)
+    groups_joined: int = setting(200, N_("Groups that one account is a member of."), open=10000, least=0)
+    posts_per_minute: int = setting(0, N_("Posts of one account, a minute. 0 = no limit."), open=0, least=0)
     invites_per_day: int = setting(
-        100, f"Invitations and invite codes of one account, a day. {NO_LIMIT}", open=0, least=0
+        100, N_("Invitations and invite codes of one account, a day. 0 = no limit."), open=0, least=0
     )
     reports_per_day: int = setting(
         20,
-        f"Reports of one account, a day; half as many after each that was made in bad faith but the first. {NO_LIMIT}",
+        N_(
+            "Reports of one account, a day; half as many after each that was made in bad faith but the first. "
+            "0 = no limit."
+        ),
         open=0,
         least=0,
     )
@@ -47,15 +50,17 @@ QUOTAS = {
 class CreditPolicy:
     """Scores of accounts, and what they lose and gain (G7.2)."""
 
-    start: int = setting(100, "Points that a new account has, and that days give back up to.", least=0, most=MOST)
-    recover_per_day: int = setting(1, "Points that a day gives back.", least=0, most=MOST)
-    penalty_low: int = setting(5, "Points that an upheld report of severity low takes.", least=0, most=MOST)
-    penalty_medium: int = setting(15, "Points that an upheld report of severity medium takes.", least=0, most=MOST)
-    penalty_high: int = setting(40, "Points that an upheld report of severity high takes.", least=0, most=MOST)
+    start: int = setting(100, N_("Points that a new account has, and that days give back up to."), least=0, most=MOST)
+    recover_per_day: int = setting(1, N_("Points that a day gives back."), least=0, most=MOST)
+    penalty_low: int = setting(5, N_("Points that an upheld report of severity low takes."), least=0, most=MOST)
+    penalty_medium: int = setting(15, N_("Points that an upheld report of severity medium takes."), least=0, most=MOST)
+    penalty_high: int = setting(40, N_("Points that an upheld report of severity high takes."), least=0, most=MOST)
     levels: Mapping[str, int] = numbers(
         "NAME",
-        "Levels, name = least score; policy.quota says what each may have. A level without a quota of its own has that "
-        "of the next level below. Naming any replaces the default ones.",
+        N_(
+            "Levels, name = least score; policy.quota says what each may have. A level without a quota of its own has "
+            "that of the next level below. Naming any replaces the default ones."
+        ),
         {"standard": 60, "limited": 30, "poor": 0},
         least=0,
         most=MOST,
@@ -79,21 +84,25 @@ REASONS = {
 class ReportPolicy:
     """Reports and appeals: reasons, and times within which they are answered (G12, P15)."""
 
-    hours_low: int = setting(72, "Hours within which a report of severity low is to be answered.", least=1, most=8760)
-    hours_medium: int = setting(
-        48, "Hours within which a report of severity medium is to be answered.", least=1, most=8760
+    hours_low: int = setting(
+        72, N_("Hours within which a report of severity low is to be answered."), least=1, most=8760
     )
-    hours_high: int = setting(24, "Hours within which a report of severity high is to be answered.", least=1, most=8760)
+    hours_medium: int = setting(
+        48, N_("Hours within which a report of severity medium is to be answered."), least=1, most=8760
+    )
+    hours_high: int = setting(
+        24, N_("Hours within which a report of severity high is to be answered."), least=1, most=8760
+    )
     appeal_hours: int = setting(
         72,
-        "Hours within which an appeal is to be answered; after that staff may answer for a group's own admins.",
+        N_("Hours within which an appeal is to be answered; after that staff may answer for a group's own admins."),
         least=1,
         most=8760,
     )
-    appeal_days: int = setting(30, "Days after a measure in which one may appeal against it.", least=1, most=3650)
+    appeal_days: int = setting(30, N_("Days after a measure in which one may appeal against it."), least=1, most=3650)
     reasons: Mapping[str, str] = labels(
         "NAME",
-        "Reasons for reports, name = severity (low, medium, high). Naming any replaces the default ones.",
+        N_("Reasons for reports, name = severity (low, medium, high). Naming any replaces the default ones."),
         REASONS,
         check=check_severity,
     )

@@ -1,19 +1,25 @@
 """Texts made from a declared configuration: the example file, the documentation, `folkmoot config show`."""
 
-import textwrap
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import east_asian_width
 
+from folkmoot_governance.text import N_
 from folkmoot_server.config_load import concrete, variable_of
 from folkmoot_server.config_setting import Setting, Table, declared, settings_of
 from folkmoot_server.config_value import SECRET, allowed, to_toml
+from folkmoot_server.terminal import _
 
-EXAMPLE_HEAD = """\
-# Folkmoot configuration. Every setting that there is stands here, commented out at its default.
-# Remove the # before a setting to change it. Left alone, a setting follows the profile.
-# Any of them can be given in the environment: server.listen as FOLKMOOT_SERVER__LISTEN, lists with commas,
-# and FOLKMOOT_SERVER__LISTEN_FILE names a file that holds the value.
-"""
+COLUMNS = 108
+PIECE = re.compile(r" ?(?:[^ ⺀-￿]+|[⺀-￿])[、。，：；）]*")
+
+EXAMPLE_HEAD = N_(
+    "Folkmoot configuration. Every setting that there is stands here, commented out at its default; to change one, "
+    "remove its #. Left alone, a setting follows the profile. Any of them can be given in the environment: "
+    "server.listen as FOLKMOOT_SERVER__LISTEN, lists with commas, and FOLKMOOT_SERVER__LISTEN_FILE names a file that "
+    "holds the value."
+)
 
 DOCS_HEAD = """\
 # Configuration
@@ -34,7 +40,7 @@ capital word in a key stands for a name of your own.
 
 def example(root: type) -> str:
     """A file that loads as the defaults: tables stand, settings are commented out under their help."""
-    lines = [EXAMPLE_HEAD]
+    lines = [*_comment(_(EXAMPLE_HEAD)), ""]
     for table, items in _by_table(root):
         lines.extend(_example_table(table, items))
     return "\n".join(lines).rstrip() + "\n"
@@ -46,7 +52,7 @@ def _example_table(table: Table | None, items: list[Setting]) -> Iterator[str]:
     described: set[str] = set()
     for header in dict.fromkeys(header for _item, header, _name, _default in rows):
         if table is not None:
-            yield from _comment(table.help) if not described else ()
+            yield from _comment(_(table.help)) if not described else ()
             yield f"[{header}]"
         for item, place, name, default in rows:
             if place != header:
@@ -74,18 +80,26 @@ def _by_table(root: type) -> Iterator[tuple[Table | None, list[Setting]]]:
 
 
 def _describe(item: Setting) -> str:
-    text = f"{item.rules.help} {_sentence(allowed(item))}"
+    sentences = [_(item.rules.help), _("Allowed: {values}.").format(values=allowed(item))]
     if item.rules.open is not None:
-        text += f' Under the profile "open": {to_toml(item.rules.open)}.'
-    return text
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + "."
+        sentences.append(_('Under the profile "open": {value}.').format(value=to_toml(item.rules.open)))
+    return " ".join(sentences)
 
 
 def _comment(text: str) -> list[str]:
-    return textwrap.wrap(text, 108, initial_indent="# ", subsequent_indent="# ")
+    """The text in lines of `COLUMNS`, broken between words and between Chinese characters, but before no mark."""
+    lines = ["#"]
+    for piece in PIECE.findall(f" {text}"):
+        if columns_of(lines[-1] + piece) > COLUMNS:
+            lines.append("# " + piece.lstrip())
+        else:
+            lines[-1] += piece
+    return lines
+
+
+def columns_of(text: str) -> int:
+    """How wide a text is on a terminal."""
+    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def docs(root: type) -> str:

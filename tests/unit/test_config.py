@@ -22,6 +22,7 @@ from folkmoot_server.config import (
 )
 from folkmoot_server.config_setting import settings_of
 from folkmoot_server.config_value import to_toml
+from folkmoot_server.terminal import _
 
 ROOT = Path(__file__).parents[2]
 
@@ -315,6 +316,21 @@ def test_example_tells_what_the_profile_open_moves() -> None:
     for key, value in OPEN_DEFAULTS.items():
         shown = to_toml(value)
         assert re.search(rf'Under the profile "open": {re.escape(shown)}\. #{key.rpartition(".")[2]} = ', text), key
+
+
+def test_example_in_chinese_explains_all_of_it_and_loads_as_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+    text = example()
+    assert from_toml(tmp_path, text) == Config()
+    words = "".join(line.removeprefix("#").replace(" ", "") for line in text.splitlines())
+    for help in {item.rules.help for item in settings_of(Config)}:
+        assert _(help) != help
+        assert _(help).replace(" ", "") in words, help
+    explained = [line for line in text.splitlines() if line.startswith("# ")]
+    assert max(sum(2 if ord(one) > 0x2E80 else 1 for one in line) for line in explained) <= 110
+    assert not [line for line in explained if line[2] in "，。；：、）"], "a mark begins a line"
 
 
 def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
