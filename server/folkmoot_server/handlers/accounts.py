@@ -80,17 +80,23 @@ async def register(node: "Node", session: Session, request: rq.Register) -> Sess
     return await sign_in(node, session, account, token)
 
 
-async def login(node: "Node", session: Session, request: rq.Login) -> SessionResult | Refusal:
-    """Sign in with a password. An unknown user and a wrong password look and cost the same."""
+async def find_by_password(node: "Node", session: Session, user: str, password: str) -> Account | Refusal:
+    """Return the account whose password was given. An unknown user and a wrong password look and cost the same."""
     refusal = check_sign_in_rate(node, session)
     if refusal:
         return refusal
-    account = await node.accounts.load(request.user)
-    fits = await node.passwords.verify(account.profile.password_hash if account else None, request.password)
+    account = await node.accounts.load(user)
+    fits = await node.passwords.verify(account.profile.password_hash if account else None, password)
     if isinstance(fits, Refusal):
         return fits
-    if account is None or not fits:
-        return AUTH_FAILED
+    return account if account is not None and fits else AUTH_FAILED
+
+
+async def login(node: "Node", session: Session, request: rq.Login) -> SessionResult | Refusal:
+    """Sign in with a password."""
+    account = await find_by_password(node, session, request.user, request.password)
+    if isinstance(account, Refusal):
+        return account
     refusal = check_may_sign_in(node, account)
     if refusal:
         return refusal
@@ -104,14 +110,10 @@ async def login(node: "Node", session: Session, request: rq.Login) -> SessionRes
 
 async def appeal(node: "Node", session: Session, request: rq.Appeal) -> ReportResult | Refusal:
     """Let who cannot sign in appeal against that, by password (P15)."""
-    refusal = check_sign_in_rate(node, session)
-    if refusal:
-        return refusal
-    account = await node.accounts.load(request.user)
-    fits = await node.passwords.verify(account.profile.password_hash if account else None, request.password)
-    if isinstance(fits, Refusal):
-        return fits
-    if account is None or not fits or account.state.closed_ts:
+    account = await find_by_password(node, session, request.user, request.password)
+    if isinstance(account, Refusal):
+        return account
+    if account.state.closed_ts:
         return AUTH_FAILED
     case = request.case or await find_suspension(node, account)
     opened = await open_appeal(node, account, case, request.text)
