@@ -22,13 +22,12 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, MemberLeft, TopicSet
 from folkmoot_governance.roles import Permission
 from folkmoot_protocol.types import Identity, JoinMode, LinkRule
-from folkmoot_server.storage.api import Profile, Store, Work
+from folkmoot_server.storage.api import Profile, Remove, Store, Work
 from folkmoot_server.storage.projection import (
     note_row,
     profile_row,
     read_mark_row,
     revoke_token,
-    revoke_tokens,
     token_row,
 )
 from tests.conformance.world import DAY, START, World, code_of
@@ -163,7 +162,7 @@ async def test_a_revoked_token_is_not_found(store: Store, world: World) -> None:
     assert await store.ledger.find_token("h1") == "alice"
     await store.commit([Work(rows=[revoke_token("h1")])])
     assert [await store.ledger.find_token(hash) for hash in ("h1", "h2")] == [None, "alice"]
-    await store.commit([Work(rows=[revoke_tokens("alice")])])
+    await store.commit([Work(rows=[Remove("tokens", {"user": "alice"})])])
     found = [await store.ledger.find_token(hash) for hash in ("h1", "h2", "h3", "h4")]
     assert found == [None, None, None, "bob"]
 

@@ -242,11 +242,6 @@ def revoke_token(token_hash: str) -> Remove:
     return Remove("tokens", {"hash": token_hash})
 
 
-def revoke_tokens(user: str) -> Remove:
-    """Return the removal of all session tokens of an account."""
-    return Remove("tokens", {"user": user})
-
-
 OWN_TABLES = ("profiles", "tokens", "identities", "member_settings", "ignored", "read_marks", "notes")
 """Where what is about a person alone stands by `user`: it goes when the account is closed."""
 

@@ -376,22 +376,3 @@ ignored = Table(
     _ref("user", "accounts.user", primary_key=True),
     _ref("whom", "accounts.user", primary_key=True),
 )
-
-PROJECTIONS = (
-    accounts,
-    groups,
-    members,
-    bans,
-    mutes,
-    warnings,
-    pins,
-    join_requests,
-    join_waits,
-    invitations,
-    invite_codes,
-    redactions,
-    reviews,
-    words,
-    cases,
-)
-"""The tables that replaying the ledger must give again, parents before children."""
