@@ -1,4 +1,4 @@
-"""Accounts: state, commands, decide and apply; the events are in `account_events`.
+"""Accounts: state, decide and apply. What can be asked is in `account_commands`, what happened in `account_events`.
 
 Personal data (display name, password, identity numbers) is not part of this state: events are kept for good,
 and what is erased on request must not be in them (G6.2).
@@ -12,6 +12,27 @@ from msgspec import Struct, field
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 
+from .account_commands import (
+    AcceptAgreement,
+    AccountCommand,
+    ApproveIdentity,
+    AskIdentity,
+    AttestIdentity,
+    ChargeCredit,
+    CloseAccount,
+    CloseForOther,
+    GrantRole,
+    OverturnSuspension,
+    ReadIdentity,
+    RecoverCredit,
+    RegisterAccount,
+    RejectIdentity,
+    RestoreAccount,
+    RestoreCredit,
+    SetCredit,
+    SuspendAccount,
+    WithdrawIdentity,
+)
 from .account_events import (
     AccountClosed,
     AccountEvent,
@@ -30,7 +51,6 @@ from .account_events import (
     RoleGranted,
 )
 from .actor import Actor, PlatformRole
-from .content.kinds import Severity
 from .credit import MOST, START, penalty, recovery, restored
 from .duration import FOREVER_MS, end_of
 from .permissions import may_on_platform
@@ -67,125 +87,6 @@ class AccountState(Struct):
     def is_suspended(self, now: int) -> bool:
         """Say whether a suspension is in force at `now` (G11.2)."""
         return self.suspended_until_ms > now
-
-
-class AccountCommand(Struct, frozen=True):
-    """Base of all commands to an account."""
-
-
-class RegisterAccount(AccountCommand, frozen=True):
-    """Make the account; `agreement` is the version of the service agreement accepted (G5.2)."""
-
-    user: str
-    agreement: str
-
-
-class AcceptAgreement(AccountCommand, frozen=True):
-    """Accept a later version of the agreement."""
-
-    agreement: str
-
-
-class SuspendAccount(AccountCommand, frozen=True):
-    """Shut an account out for a time: a measure of the platform (G11.2)."""
-
-    duration_ms: int
-    reason: str
-
-
-class RestoreAccount(AccountCommand, frozen=True):
-    """End a suspension early."""
-
-    reason: str
-
-
-class GrantRole(AccountCommand, frozen=True):
-    """Give or take (None) a platform role (G14)."""
-
-    role: PlatformRole | None
-    reason: str
-
-
-class AttestIdentity(AccountCommand, frozen=True):
-    """Record that a reviewer has seen proof of identity at a level; nothing of the proof is kept (G6)."""
-
-    identity: Identity
-    reason: str
-
-
-class ChargeCredit(AccountCommand, frozen=True):
-    """Take points for a report that was upheld, the case `case`: an act of the service (G7.2, G11.2)."""
-
-    case: str
-    severity: Severity
-    reason: str
-
-
-class RestoreCredit(AccountCommand, frozen=True):
-    """Give back what was taken under a case number, because an appeal succeeded: an act of the service (P15)."""
-
-    case: str
-    reason: str
-
-
-class OverturnSuspension(AccountCommand, frozen=True):
-    """End the suspension that lasts until `until_ms`, because an appeal succeeded: an act of the service (P15)."""
-
-    until_ms: int
-    reason: str
-
-
-class RecoverCredit(AccountCommand, frozen=True):
-    """Give back what the days have earned: an act of the service (G7.2)."""
-
-
-class SetCredit(AccountCommand, frozen=True):
-    """Set the score: a measure of the platform (G11.2)."""
-
-    score: int
-    reason: str
-
-
-class AskIdentity(AccountCommand, frozen=True):
-    """Ask to be known at a level of identity; the number that shows it is kept beside the account, sealed (G6)."""
-
-    identity: Identity
-
-
-class WithdrawIdentity(AccountCommand, frozen=True):
-    """Ask no longer."""
-
-
-class ApproveIdentity(AccountCommand, frozen=True):
-    """Give an account the level of identity that it asks for."""
-
-    reason: str
-
-
-class RejectIdentity(AccountCommand, frozen=True):
-    """Turn it down."""
-
-    reason: str
-
-
-class ReadIdentity(AccountCommand, frozen=True):
-    """Look at the numbers of an account, for the case that is named (G6.2)."""
-
-    case: str
-
-
-class CloseAccount(AccountCommand, frozen=True):
-    """Close one's own account for good, `confirm` being its name (P9.2). `tag` is what its entries are from then on."""
-
-    tag: str
-    confirm: str
-
-
-class CloseForOther(AccountCommand, frozen=True):
-    """Close somebody's account for good: a measure of the platform, or at the wish of somebody who cannot sign in."""
-
-    tag: str
-    reason: str
 
 
 AccountDecision = Sequence[AccountEvent] | Refusal

@@ -7,14 +7,8 @@ from msgspec import Struct
 
 from folkmoot_governance import SERVICE as NOBODY
 from folkmoot_governance import Refusal, account_case
-from folkmoot_governance.account import (
-    AccountCommand,
-    AccountEvent,
-    AccountSuspended,
-    CreditChanged,
-    OverturnSuspension,
-    RestoreCredit,
-)
+from folkmoot_governance.account import AccountEvent, AccountSuspended, CreditChanged
+from folkmoot_governance.account_commands import AccountCommand, OverturnSuspension, RestoreCredit
 from folkmoot_governance.case.commands import Measured, OpenAppeal
 from folkmoot_governance.case.decide import appeal_number
 from folkmoot_governance.case.measures import account_measure_of, measure_of

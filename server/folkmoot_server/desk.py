@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from folkmoot_governance import SERVICE, Actor, Policy, Refusal
-from folkmoot_governance.account import ChargeCredit
+from folkmoot_governance.account_commands import ChargeCredit
 from folkmoot_governance.case.commands import CaseCommand, DecideAppeal, SettleCase
 from folkmoot_governance.case.decide import decide_case
 from folkmoot_governance.case.state import CaseClosed, CaseEvent, CaseState, Outcome, apply_case, opened

@@ -27,13 +27,13 @@ from folkmoot_governance import (
 )
 from folkmoot_governance.account import (
     AccountClosed,
-    AccountCommand,
     AccountEvent,
     AccountRegistered,
     IdentityAttested,
     IdentityRejected,
     account_case,
 )
+from folkmoot_governance.account_commands import AccountCommand
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord, decide_words

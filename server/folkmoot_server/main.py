@@ -15,7 +15,7 @@ import structlog
 import uvloop
 
 from folkmoot_governance import Actor, PlatformRole
-from folkmoot_governance.account import GrantRole, RegisterAccount
+from folkmoot_governance.account_commands import GrantRole, RegisterAccount
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.names import check_display_name, check_user_name
 

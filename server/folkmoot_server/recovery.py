@@ -7,7 +7,7 @@ decide on each: however long nothing ran, the days count.
 import structlog
 
 from folkmoot_governance import SERVICE
-from folkmoot_governance.account import RecoverCredit
+from folkmoot_governance.account_commands import RecoverCredit
 from folkmoot_governance.duration import DAY_MS
 
 from .jobs import Job

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from folkmoot_client.sdk.book import Book
 from folkmoot_governance import Actor, Permission, PlatformRole, Refusal
-from folkmoot_governance.account import AccountCommand, SetCredit
+from folkmoot_governance.account_commands import AccountCommand, SetCredit
 from folkmoot_governance.group import commands as c
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Actor, Refusal
-from folkmoot_governance.account import AcceptAgreement, RegisterAccount
+from folkmoot_governance.account_commands import AcceptAgreement, RegisterAccount
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_display_name, check_user_name

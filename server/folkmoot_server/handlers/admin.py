@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account import AttestIdentity, RestoreAccount, SuspendAccount
+from folkmoot_governance.account_commands import AttestIdentity, RestoreAccount, SuspendAccount
 from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.permissions import may_on_platform

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account import CreditChanged, SetCredit, SuspendAccount
+from folkmoot_governance.account import CreditChanged
+from folkmoot_governance.account_commands import SetCredit, SuspendAccount
 from folkmoot_governance.case.commands import CloseReport, DecideAppeal, ReadCase
 from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.case.state import Outcome as CaseOutcome

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account import AccountCommand
+from folkmoot_governance.account_commands import AccountCommand
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.checks import check_permission
 from folkmoot_protocol import requests as rq

@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account import AccountCommand, ApproveIdentity, CloseForOther, ReadIdentity, RejectIdentity
+from folkmoot_governance.account_commands import (
+    AccountCommand,
+    ApproveIdentity,
+    CloseForOther,
+    ReadIdentity,
+    RejectIdentity,
+)
 from folkmoot_governance.identity import check_number
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.results import AdminResult

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account import AccountCommand, AskIdentity, CloseAccount, WithdrawIdentity
+from folkmoot_governance.account_commands import AccountCommand, AskIdentity, CloseAccount, WithdrawIdentity
 from folkmoot_governance.identity import KINDS, Soundness, check_number, normalise
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity

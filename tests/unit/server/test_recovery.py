@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from folkmoot_governance import SERVICE
-from folkmoot_governance.account import ChargeCredit
+from folkmoot_governance.account_commands import ChargeCredit
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol import events as ev

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from folkmoot_governance import Actor, PlatformRole
-from folkmoot_governance.account import SuspendAccount
+from folkmoot_governance.account_commands import SuspendAccount
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import GroupStatus, Role
 from folkmoot_server.passwords import hash_token

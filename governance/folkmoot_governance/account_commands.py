@@ -1,0 +1,127 @@
+"""What can be asked of an account; `account.decide_account` decides."""
+
+from msgspec import Struct
+
+from folkmoot_protocol.types import Identity
+
+from .actor import PlatformRole
+from .content.kinds import Severity
+
+
+class AccountCommand(Struct, frozen=True):
+    """Base of all commands to an account."""
+
+
+class RegisterAccount(AccountCommand, frozen=True):
+    """Make the account; `agreement` is the version of the service agreement accepted (G5.2)."""
+
+    user: str
+    agreement: str
+
+
+class AcceptAgreement(AccountCommand, frozen=True):
+    """Accept a later version of the agreement."""
+
+    agreement: str
+
+
+class SuspendAccount(AccountCommand, frozen=True):
+    """Shut an account out for a time: a measure of the platform (G11.2)."""
+
+    duration_ms: int
+    reason: str
+
+
+class RestoreAccount(AccountCommand, frozen=True):
+    """End a suspension early."""
+
+    reason: str
+
+
+class GrantRole(AccountCommand, frozen=True):
+    """Give or take (None) a platform role (G14)."""
+
+    role: PlatformRole | None
+    reason: str
+
+
+class AttestIdentity(AccountCommand, frozen=True):
+    """Record that a reviewer has seen proof of identity at a level; nothing of the proof is kept (G6)."""
+
+    identity: Identity
+    reason: str
+
+
+class ChargeCredit(AccountCommand, frozen=True):
+    """Take points for a report that was upheld, the case `case`: an act of the service (G7.2, G11.2)."""
+
+    case: str
+    severity: Severity
+    reason: str
+
+
+class RestoreCredit(AccountCommand, frozen=True):
+    """Give back what was taken under a case number, because an appeal succeeded: an act of the service (P15)."""
+
+    case: str
+    reason: str
+
+
+class OverturnSuspension(AccountCommand, frozen=True):
+    """End the suspension that lasts until `until_ms`, because an appeal succeeded: an act of the service (P15)."""
+
+    until_ms: int
+    reason: str
+
+
+class RecoverCredit(AccountCommand, frozen=True):
+    """Give back what the days have earned: an act of the service (G7.2)."""
+
+
+class SetCredit(AccountCommand, frozen=True):
+    """Set the score: a measure of the platform (G11.2)."""
+
+    score: int
+    reason: str
+
+
+class AskIdentity(AccountCommand, frozen=True):
+    """Ask to be known at a level of identity; the number that shows it is kept beside the account, sealed (G6)."""
+
+    identity: Identity
+
+
+class WithdrawIdentity(AccountCommand, frozen=True):
+    """Ask no longer."""
+
+
+class ApproveIdentity(AccountCommand, frozen=True):
+    """Give an account the level of identity that it asks for."""
+
+    reason: str
+
+
+class RejectIdentity(AccountCommand, frozen=True):
+    """Turn it down."""
+
+    reason: str
+
+
+class ReadIdentity(AccountCommand, frozen=True):
+    """Look at the numbers of an account, for the case that is named (G6.2)."""
+
+    case: str
+
+
+class CloseAccount(AccountCommand, frozen=True):
+    """Close one's own account for good, `confirm` being its name (P9.2). `tag` is what its entries are from then on."""
+
+    tag: str
+    confirm: str
+
+
+class CloseForOther(AccountCommand, frozen=True):
+    """Close somebody's account for good: a measure of the platform, or at the wish of somebody who cannot sign in."""
+
+    tag: str
+    reason: str
