@@ -1,6 +1,7 @@
 """What the documentation says of itself and of the tree is true: links lead somewhere, indexes are complete."""
 
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,20 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_there_are_pages_to_check() -> None:
     assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md"} <= set(map(name_of, PAGES))
+
+
+def is_named(part: str, names: list[str]) -> bool:
+    """Say whether a module or folder is named, by itself, by a pattern or by what it holds."""
+    return any(fnmatch(part, name) or (part.endswith("/") and name.startswith(part)) for name in names)
+
+
+@pytest.mark.parametrize("folder", ["protocol", "governance", "server", "client"])
+def test_readme_of_a_package_names_each_module_and_folder(folder: str) -> None:
+    named = re.findall(r"`([^`]+)`", (ROOT / folder / "README.md").read_text(encoding="utf-8"))
+    package = ROOT / folder / f"folkmoot_{folder}"
+    parts = [f"{part.name}/" if part.is_dir() else part.name for part in package.iterdir() if part.name[0] != "_"]
+    missing = [part for part in parts if part != "py.typed" and not is_named(part, named)]
+    assert not missing, f"say in {folder}/README.md what they hold"
 
 
 def test_every_decision_is_in_the_index_under_its_title() -> None:
