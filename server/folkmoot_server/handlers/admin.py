@@ -10,7 +10,6 @@ import msgspec
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import AttestIdentity, RestoreAccount, SuspendAccount
-from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.permissions import may_on_platform
 from folkmoot_protocol import requests as rq
@@ -23,14 +22,13 @@ from ..session import Session
 from . import admin_cases, admin_identity, admin_rules, admin_words
 from .admin_common import (
     FORBIDDEN,
-    NEEDS_DURATION,
-    PAGE,
     Outcome,
     account_item,
     act_on_group,
     act_on_user,
+    duration_of,
     find_account,
-    page_of,
+    list_rows,
 )
 from .groups import find_room
 
@@ -50,15 +48,11 @@ async def administer(node: "Node", session: Session, request: rq.Admin) -> Outco
 
 
 async def list_users(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    limit = request.limit or PAGE
-    rows = await node.store.ledger.list_accounts(request.cursor or "", limit + 1)
-    return page_of([msgspec.to_builtins(row) for row in rows], limit, "user")
+    return await list_rows(request, node.store.ledger.list_accounts, "user")
 
 
 async def list_groups(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    limit = request.limit or PAGE
-    rows = await node.store.ledger.list_groups(request.cursor or "", limit + 1)
-    return page_of([msgspec.to_builtins(row) for row in rows], limit, "code")
+    return await list_rows(request, node.store.ledger.list_groups, "code")
 
 
 async def show_user(node: "Node", session: Session, request: rq.Admin) -> Outcome:
@@ -67,9 +61,9 @@ async def show_user(node: "Node", session: Session, request: rq.Admin) -> Outcom
 
 
 async def suspend_user(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    duration = parse_duration(str((request.options or {}).get("duration", "")))
-    if duration is None:
-        return NEEDS_DURATION
+    duration = duration_of(request)
+    if isinstance(duration, Refusal):
+        return duration
     return await act_on_user(node, session, request, SuspendAccount(duration, request.reason or ""))
 
 
@@ -104,9 +98,9 @@ async def show_group(node: "Node", session: Session, request: rq.Admin) -> Outco
 
 
 async def suspend_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    duration = parse_duration(str((request.options or {}).get("duration", "")))
-    if duration is None:
-        return NEEDS_DURATION
+    duration = duration_of(request)
+    if isinstance(duration, Refusal):
+        return duration
     return await act_on_group(node, session, request, c.SuspendGroup(duration, request.reason or ""))
 
 

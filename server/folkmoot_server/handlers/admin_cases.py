@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.account_commands import SetCredit, SuspendAccount
@@ -30,8 +28,9 @@ from .admin_common import (
     Outcome,
     act_on_group,
     act_on_user,
+    duration_of,
     find_account,
-    page_of,
+    list_rows,
 )
 
 if TYPE_CHECKING:
@@ -229,16 +228,14 @@ async def answer_appeal(node: "Node", session: Session, request: rq.Admin, outco
 
 async def list_warnings(node: "Node", session: Session, request: rq.Admin) -> Outcome:
     """List the open warnings to groups."""
-    limit = request.limit or PAGE
-    rows = await node.store.ledger.list_warnings(request.cursor or "", limit + 1)
-    return page_of([msgspec.to_builtins(row) for row in rows], limit, "code")
+    return await list_rows(request, node.store.ledger.list_warnings, "code")
 
 
 async def warn_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
     """Warn a group: what the reason names is to be mended within a time (G11.1)."""
-    duration = parse_duration(str((request.options or {}).get("duration", "")))
-    if duration is None:
-        return NEEDS_DURATION
+    duration = duration_of(request)
+    if isinstance(duration, Refusal):
+        return duration
     return await act_on_group(node, session, request, WarnGroup(duration, request.reason or ""))
 
 
@@ -249,10 +246,9 @@ async def accept_rectification(node: "Node", session: Session, request: rq.Admin
 
 async def reject_rectification(node: "Node", session: Session, request: rq.Admin) -> Outcome:
     """Keep a group's warning open, with a new time if one is given."""
-    length = str((request.options or {}).get("duration", ""))
-    duration = parse_duration(length) if length else None
-    if length and duration is None:
-        return NEEDS_DURATION
+    duration = duration_of(request) if (request.options or {}).get("duration", "") != "" else None
+    if isinstance(duration, Refusal):
+        return duration
     return await act_on_group(node, session, request, RejectRectification(request.reason or "", duration))
 
 

@@ -1,12 +1,14 @@
 """What acts of administration share: refusals, pages, how things are shown, how a measure is carried out."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import AccountCommand
+from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.checks import check_permission
 from folkmoot_protocol import requests as rq
@@ -39,6 +41,21 @@ def page_of(rows: list[dict[str, object]], limit: int, key: str) -> AdminResult:
     """Return a page of rows; its cursor is the last row's key."""
     more = len(rows) > limit
     return AdminResult(items=tuple(rows[:limit]), cursor=str(rows[limit - 1][key]) if more else None)
+
+
+async def list_rows(
+    request: rq.Admin, load: Callable[[str, int], Awaitable[Sequence[Struct]]], key: str
+) -> AdminResult:
+    """Return a page of the rows that `load` reads: so many, after the one with such a `key`."""
+    limit = request.limit or PAGE
+    rows = await load(request.cursor or "", limit + 1)
+    return page_of([msgspec.to_builtins(row) for row in rows], limit, key)
+
+
+def duration_of(request: rq.Admin) -> int | Refusal:
+    """Return how long a measure is to last, in ms."""
+    duration = parse_duration(str((request.options or {}).get("duration", "")))
+    return NEEDS_DURATION if duration is None else duration
 
 
 async def find_account(node: "Node", request: rq.Admin) -> Account | Refusal:
