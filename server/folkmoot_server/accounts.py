@@ -129,6 +129,14 @@ class Account:
         )
 
 
+class Reading(Struct):
+    """An account that is read from storage now. What was read, if anything, `is_outdated` when news came meanwhile;
+    `changes` were decided and may not be in it."""
+
+    changes: "list[MembershipChange]"
+    is_outdated: bool = True
+
+
 class Accounts:
     """Loads accounts, keeps those in use, and keeps their group counts right while changes are on their way to disk.
 
@@ -145,8 +153,8 @@ class Accounts:
         self._loading: dict[str, asyncio.Task[Account | None]] = {}
         # Memberships decided and not yet stored, by user: a load that runs meanwhile reads the state before them.
         self._unsettled: dict[str, list[MembershipChange]] = defaultdict(list)
-        self._missed: dict[str, list[MembershipChange]] = {}
-        self._outdated: set[str] = set()
+        self._reading: dict[str, Reading] = {}
+        # Counts whatever may have changed any account: `find` does not know whose it reads before it has read.
         self._changes = 0
 
     def get(self, user: str) -> Account | None:
@@ -200,37 +208,36 @@ class Accounts:
             return None
         # What is told after this is heard, what was told before it is read: in between nothing gets lost.
         await self._bus.follow(topic)
-        changes = self._missed[user] = list(self._unsettled.get(user, ()))
+        reading = self._reading[user] = Reading(list(self._unsettled.get(user, ())))
         try:
-            stored = await self._ledger.load_account(user)
-            while user in self._outdated:
-                self._outdated.discard(user)
+            stored = None
+            while reading.is_outdated:
+                reading.is_outdated = False
                 stored = await self._ledger.load_account(user)
             if stored is not None:
                 self._accounts[user] = Account(stored, self._limits, self._credit)
         finally:
-            del self._missed[user]
-            self._outdated.discard(user)
+            del self._reading[user]
             account = self._accounts.get(user)
             if account is None:
                 self._bus.unfollow(topic)
         if account is not None:
-            for change in changes:
+            for change in reading.changes:
                 change.count(account)
         return account
 
     def missed(self, user: str) -> None:
         """Note news of an account that is not in memory: who reads it at this moment must do so again."""
         self._changes += 1
-        if user in self._missed:
-            self._outdated.add(user)
+        if user in self._reading:
+            self._reading[user].is_outdated = True
 
     def decided(self, change: "MembershipChange") -> None:
         """Count a membership change that was decided just now."""
         self._changes += 1
         self._unsettled[change.user].append(change)
-        if change.user in self._missed:
-            self._missed[change.user].append(change)
+        if change.user in self._reading:
+            self._reading[change.user].changes.append(change)
         account = self._accounts.get(change.user)
         if account:
             change.count(account)
