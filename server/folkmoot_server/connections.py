@@ -121,6 +121,10 @@ class Conversation:
         self._waiting = None
         self._session.socket.resume()
 
+    def on_pace(self) -> None:
+        """Look again whether the connection can be written to at once."""
+        self._session.look_again()
+
     def on_close(self) -> None:
         """Forget the connection. A request that is being carried out is carried out all the same."""
         self._listener.forget(self._session)

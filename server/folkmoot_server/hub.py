@@ -137,17 +137,15 @@ class Hub:
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             listeners = room.listeners[codec]
             for session in listeners:
-                socket = session.socket
-                if session.lagged or socket.is_backed_up:
+                write = session.write
+                if write is not None:
+                    write(data)
+                elif session.lagged or session.socket.is_backed_up:
                     session.deliver_slowly(code, data, first, last)
-                elif session.outbox:
+                else:
+                    if not session.outbox:
+                        dirty.append(session)
                     session.outbox.append(data)
-                elif len(session.rooms) > 1:
-                    dirty.append(session)
-                    session.outbox.append(data)
-                elif socket.is_open:
-                    # No other room has anything for this one, so there is nothing to wait for.
-                    socket.transport.write(data)
             DELIVERIES.count += len(listeners) * len(frames)
             frames.clear()
 
@@ -264,12 +262,14 @@ class Hub:
         self._settle(room)
         room.add_listener(session)
         session.rooms.add(room)
+        session.look_again()
 
     def unsubscribe(self, room: Room, session: Session, reason: LeftReason) -> None:
         """Let a connection hear the room no more, and tell it why."""
         self._settle(room)
         room.remove_listener(session)
         session.rooms.discard(room)
+        # This looks again, too.
         session.forget_lag(room.state.code)
         session.send(LeftEvent(group=room.state.code, reason=reason))
 
@@ -280,6 +280,7 @@ class Hub:
         for room in session.rooms:
             room.remove_listener(session)
         session.rooms.clear()
+        session.look_again()
         self._lagging.discard(session)
 
     def touch(self, session: Session) -> None:

@@ -1,7 +1,7 @@
 """One connection: its codec, its account, its outbox."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from folkmoot_governance import Refusal
@@ -41,9 +41,10 @@ class Session:
     """A connection as the rest of the server sees it.
 
     Frames are collected in an outbox and written once per turn of the event loop (`flush`, which the hub calls).
-    Entries that have nothing to wait for the hub writes at once. When more than `outbox_bytes` wait for a slow peer,
-    entries are no longer added but noted in `lagged`, and named by a `lag` event once the outbox has drained to half:
-    slowness costs its own connection only.
+    While nothing has to wait (one room to listen to, an empty outbox, a peer that takes all) there is `write`, by which
+    the hub writes entries at once. When more than `outbox_bytes` wait for a slow peer, entries are no longer added but
+    noted in `lagged`, and named by a `lag` event once the outbox has drained to half: slowness costs its own connection
+    only.
     """
 
     __slots__ = (
@@ -66,6 +67,7 @@ class Session:
         "say",
         "socket",
         "token_hash",
+        "write",
     )
 
     def __init__(
@@ -95,6 +97,7 @@ class Session:
         self.lagged: dict[str, tuple[int, int]] = {}
         self._drained = asyncio.Event()
         self._closing = False
+        self.write: Callable[[bytes], None] | None = None
 
     @property
     def user(self) -> str:
@@ -133,8 +136,15 @@ class Session:
     def push(self, data: bytes) -> None:
         """Put finished frames into the outbox."""
         if not self.outbox:
+            self.write = None
             self._hub.touch(self)
         self.outbox.append(data)
+
+    def look_again(self) -> None:
+        """Find out anew whether entries can be written at once: to be called when any of the reasons has changed."""
+        socket = self.socket
+        ready = socket.is_open and not (socket.is_backed_up or self.outbox or self.lagged) and len(self.rooms) == 1
+        self.write = socket.transport.write if ready else None
 
     @property
     def closing(self) -> bool:
@@ -184,6 +194,7 @@ class Session:
     def forget_lag(self, code: str) -> None:
         """Drop what was noted of a group that the account is no longer in."""
         self.lagged.pop(code, None)
+        self.look_again()
 
     def _waiting(self) -> int:
         """Return how many bytes wait, in the outbox and in the transport."""
@@ -230,3 +241,4 @@ def flush(sessions: Iterable[Session]) -> None:
         if socket.is_open:
             socket.transport.write(outbox[0] if len(outbox) == 1 else b"".join(outbox))
         outbox.clear()
+        session.look_again()

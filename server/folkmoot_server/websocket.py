@@ -47,10 +47,14 @@ DATA_OPCODES = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
 class Receiver(Protocol):
-    """What listens to one open connection. Neither may raise."""
+    """What listens to one open connection. None of these may raise."""
 
     def on_message(self, data: bytes | str) -> None:
         """Take a whole message; `str` if it was text."""
+        ...
+
+    def on_pace(self) -> None:
+        """What the connection takes has changed: `is_backed_up` or `is_open`."""
         ...
 
     def on_close(self) -> None:
@@ -179,10 +183,12 @@ class WebSocket(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Something waits to be written."""
         self.is_backed_up = True
+        self._tell_pace()
 
     def resume_writing(self) -> None:
         """All is written."""
         self.is_backed_up = False
+        self._tell_pace()
 
     def pause(self) -> None:
         """Bring no message before `resume` is called. Once something came meanwhile, no more is read."""
@@ -370,9 +376,15 @@ class WebSocket(asyncio.Protocol):
                     self.transport.write_eof()
             else:
                 self.transport.close()
-        self.is_open = self.is_open and core.state is State.OPEN
+        if self.is_open and core.state is not State.OPEN:
+            self.is_open = False
+            self._tell_pace()
         if core.close_expected():
             self._end_after(CLOSE_S if self._receiver else HANDSHAKE_S)
+
+    def _tell_pace(self) -> None:
+        if self._receiver is not None:
+            self._receiver.on_pace()
 
     def _end_after(self, seconds: float) -> None:
         """Give the connection up in a while; who was given a time already keeps it."""

@@ -31,6 +31,9 @@ class Echo:
             payload = data.encode() if isinstance(data, str) else data
             self._socket.transport.write(make_frame(payload, binary=isinstance(data, bytes)))
 
+    def on_pace(self) -> None:
+        pass
+
     def on_close(self) -> None:
         self._socket = None
 
