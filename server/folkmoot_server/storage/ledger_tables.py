@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    exists,
     func,
     literal_column,
     select,
@@ -136,40 +137,52 @@ def recorded(row: Row[Any]) -> Recorded:
 def own_fields(main: Connection, code: str) -> dict[str, Any] | None:
     """Return the fields of a group's state that its own row has, None where there is no such group."""
     found = fetch(main, _OF_GROUP[groups], code=code)
-    if not found:
-        return None
-    row = found[0]
+    return _own_fields(found[0]) if found else None
+
+
+def _own_fields(row: dict[str, Any]) -> dict[str, Any]:
     kinds = {"join_mode": JoinMode, "status": GroupStatus, "links": LinkRule}
     return row | {name: kind(row[name]) for name, kind in kinds.items()}
 
 
 def load_group(main: Connection, code: str) -> GroupState | None:
     """Return a group from its projections."""
-    fields = own_fields(main, code)
-    if fields is None:
+    found = fetch(main, _GROUP, code=code)
+    if not found:
         return None
+    row = found[0]
+    parts = {table: _rows(main, table, code) if row.pop(_has(table)) else [] for table in _PARTS}
     return GroupState(
-        **fields,
-        members={one["user"]: _member(one) for one in _rows(main, members, code)},
-        bans={one["user"]: Ban(**one) for one in _rows(main, bans, code)},
-        mutes={one["user"]: Mute(**one) for one in _rows(main, mutes, code)},
-        warnings={one["number"]: Warned(**one) for one in _rows(main, warnings, code)},
-        pins={one["seq"]: Pinned(**one) for one in _rows(main, pins, code)},
-        requests={one["user"]: JoinRequest(**one) for one in _rows(main, join_requests, code)},
-        waits={one["user"]: Wait(**one) for one in _rows(main, join_waits, code)},
-        invite_codes={one["code_id"]: InviteCode(**one) for one in _rows(main, invite_codes, code)},
-        reviews={one["number"]: _review(one) for one in _rows(main, reviews, code)},
-        words={one["word"]: _word(one) for one in _rows(main, words, code)},
-        invitations={one["user"]: one["until_ms"] for one in _rows(main, invitations, code)},
+        **_own_fields(row),
+        members={one["user"]: _member(one) for one in parts[members]},
+        bans={one["user"]: Ban(**one) for one in parts[bans]},
+        mutes={one["user"]: Mute(**one) for one in parts[mutes]},
+        warnings={one["number"]: Warned(**one) for one in parts[warnings]},
+        pins={one["seq"]: Pinned(**one) for one in parts[pins]},
+        requests={one["user"]: JoinRequest(**one) for one in parts[join_requests]},
+        waits={one["user"]: Wait(**one) for one in parts[join_waits]},
+        invite_codes={one["code_id"]: InviteCode(**one) for one in parts[invite_codes]},
+        reviews={one["number"]: _review(one) for one in parts[reviews]},
+        words={one["word"]: _word(one) for one in parts[words]},
+        invitations={one["user"]: one["until_ms"] for one in parts[invitations]},
     )
 
 
 def _of_group(table: Table) -> Select[Any]:
-    return select(table).where(table.c.code == bindparam("code")).order_by(*table.primary_key)
+    return select(table).where(table.c.code == _CODE).order_by(*table.primary_key)
 
 
+def _has(table: Table) -> str:
+    return f"has_{table.name}"
+
+
+_CODE: BindParameter[str] = bindparam("code")
 _PARTS = (members, bans, mutes, warnings, pins, join_requests, join_waits, invite_codes, invitations, reviews, words)
 _OF_GROUP = {table: _of_group(table) for table in (groups, *_PARTS)}
+# Most groups have few of these, and a statement for each would cost more than all that there is to read.
+_GROUP = select(groups, *(exists().where(table.c.code == _CODE).label(_has(table)) for table in _PARTS)).where(
+    groups.c.code == _CODE
+)
 
 
 def _rows(main: Connection, table: Table, code: str) -> list[dict[str, Any]]:
