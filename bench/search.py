@@ -65,18 +65,30 @@ def zipf(count: int) -> list[float]:
 
 
 @contextlib.asynccontextmanager
-async def opened(place: Path, *, postgres: bool) -> AsyncIterator[Store]:
-    """Open a store of either kind."""
+async def opened(place: Path, *, postgres: bool) -> AsyncIterator[tuple[Store, str]]:
+    """Open a store of either kind; with it comes the URL of its database, empty for SQLite."""
     with contextlib.ExitStack() as stack:
         store: Store
+        url = ""
         if postgres:
             from folkmoot_server.storage.postgres import PostgresStore
 
-            store = await PostgresStore.open(stack.enter_context(running(Postgres)).socket_url(), key=bytes(32))
+            url = stack.enter_context(running(Postgres)).socket_url()
+            store = await PostgresStore.open(url, key=bytes(32))
         else:
             store = await SqliteStore.open(place, say=translator("en"))
-        yield store
+        yield store, url
         await store.close()
+
+
+async def tidy(url: str) -> None:
+    """Do at once what PostgreSQL does by itself after so much was written, beside the queries otherwise."""
+    from folkmoot_server.storage.postgres_database import connect
+
+    connection = await connect(url, call_s=None)
+    await connection.execute("VACUUM (ANALYZE)")
+    await connection.execute("CHECKPOINT")
+    await connection.close()
 
 
 async def fill(store: Store, entries: int) -> None:
@@ -160,9 +172,11 @@ def size(path: Path) -> int:
 
 async def measure(arguments: argparse.Namespace, place: Path) -> dict[str, object]:
     """Fill, index, ask."""
-    async with opened(place, postgres=arguments.postgres) as store:
+    async with opened(place, postgres=arguments.postgres) as (store, url):
         await fill(store, arguments.entries)
         figures: dict[str, object] = {"entries": arguments.entries, **await index(store)}
+        if url:
+            await tidy(url)
         figures["queries"] = await ask(store, arguments.tries)
     if not arguments.postgres:
         figures |= {"journal_bytes": size(place / "journal"), "index_bytes": size(place / "search")}
