@@ -73,6 +73,7 @@ def domains(place: Path) -> Iterator[Rule]:
                 domain, kind, _ = line.rstrip("\n").split("\t")
                 if is_domain(domain):
                     found.setdefault(kind, []).append(domain)
+    # msgspec turns the strings into the enums that the types name.
     severities = {"phishing": "high", "suspicious": "medium", "spam": "medium"}
     for kind, severity in severities.items():
         yield Rule(id=f"domain-{kind}", kind="domain", severity=severity, entries="\n".join(sorted(found[kind])))  # type: ignore[arg-type]
@@ -87,6 +88,7 @@ def main() -> None:
     version = arguments.version
     lists = json.loads((arguments.data / "terms.json").read_text("utf-8"))
 
+    # As above: a string where the type has an enum.
     def terms(id: str, severity: str, name: str) -> Rule:
         return Rule(id=id, kind="term", severity=severity, entries=kept(lists[name]["terms"]))  # type: ignore[arg-type]
 

@@ -105,6 +105,7 @@ def measure_decide() -> Iterator[Cost]:
     policy = Policy()
     for members in (100, 10_000):
         state = group(members)
+        # Lambdas that keep this round's state: a `def` for each would say no more.
         judge = lambda state=state: check_post(state, "m7", Identity.PERSON, NOW, 0, policy)  # noqa: E731
         mute = lambda state=state: decide(state, MuteMember("m7", 600_000, "noise"), Actor("m0"), NOW, policy)  # noqa: E731
         yield Cost(f"may this member post? ({members:,} members)", best(judge))

@@ -23,6 +23,7 @@ PLATFORM = "platform"
 
 def is_told(event: object) -> bool:
     """Say whether the group gets a notice of `event`."""
+    # Any object may be asked about; what is no event is just not found.
     telling = TELLINGS.get(type(event))  # type: ignore[arg-type]
     return telling is not None and telling.public
 

@@ -63,11 +63,11 @@ class Service:
         self._guard: Guard | None = None
 
     def command(self) -> list[str]:
-        """Return program and arguments."""
+        """Return program and arguments. Each service has its own."""
         raise NotImplementedError
 
     def is_ready(self) -> bool:
-        """Say whether clients are served."""
+        """Say whether clients are served. Each service has its own way to tell."""
         raise NotImplementedError
 
     def start(self) -> None:

@@ -79,6 +79,7 @@ class Noun:
             order = make(**given)
             carry_out(read_access(check_server(server), user, password_file), order, output)
 
+        # Typer reads its options from here; functions have it, their type does not say so.
         run.__signature__ = Signature([*parameters, *ACCESS])  # type: ignore[attr-defined]
         self.app.command(verb, help=help)(run)
 

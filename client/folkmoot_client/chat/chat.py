@@ -67,6 +67,7 @@ class Chat:
         while (line := await self._screen.read(self._prompt())) is not None:
             if line.strip() == "/quit":
                 break
+            # The default binds this line; mypy cannot infer a lambda that has one.
             await self._try(lambda line=line: self._obey(line))  # type: ignore[misc]
             if self.signed_out:
                 return

@@ -98,6 +98,7 @@ class _Table(dict[int, int | str]):
         return value
 
     def find(self, character: str) -> str:
+        """Return what a character becomes: each table has its own way."""
         raise NotImplementedError
 
 

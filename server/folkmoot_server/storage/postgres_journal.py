@@ -30,6 +30,7 @@ HIGHEST = 2**63 - 1
 ROTATE_LIMIT = "SET LOCAL statement_timeout = '10min'"
 
 _COLUMNS = 'e.seq, e.ts, e.kind, e."user", e.display_name, e.role, e.tags, e.body, e.reply_to, e.target, e.data'
+# Only constants of this module stand in the statements; values are parameters, hence the silenced S608.
 # An edit is another text of what it edits: it goes with it.
 _GONE = "r.seq = e.seq OR (e.kind = 'edit' AND r.seq = e.target)"
 _REDACTED = f"EXISTS (SELECT 1 FROM redactions r WHERE r.code = $2 AND ({_GONE})) AS redacted"  # noqa: S608

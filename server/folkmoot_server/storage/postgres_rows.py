@@ -112,6 +112,7 @@ def _sql(shape: Shape) -> str:
     return _upsert(table, columns) if is_upsert else _removal(table, columns)
 
 
+# Names of our own tables and columns stand in the two statements below; values are parameters, hence the silenced S608.
 def _upsert(name: str, columns: tuple[str, ...]) -> str:
     keys = [column.name for column in metadata.tables[name].primary_key]
     settable = [f'"{column}" = excluded."{column}"' for column in columns if column not in keys]
