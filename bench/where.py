@@ -39,8 +39,8 @@ PARTS = (
     Part("decode", "#f58518", ("Codec.decode_request",)),
     Part("take the frame, queue", "#eeca3b", ("WebSocket.data_received",)),
     Part("the loop: read, wait, wake", "#bab0ac", ("Runner.run",)),
-    Part("store: rows", "#54a24b", ("Writer._append_entries",)),
-    Part("store: commit", "#88d27a", ("Writer._posting", "Writer._store_acts")),
+    Part("store: rows", "#54a24b", ("_rows", "inserts")),
+    Part("store: write, commit", "#88d27a", ("Writer._store_posts", "Writer._store_acts")),
     Part("store: number, admit", "#b6e3ac", ("Worker._work",)),
 )
 IDLE = ("Worker._work", "Thread.run", "_worker")

@@ -57,6 +57,7 @@ def admit(batch: Sequence[Work], known: Known) -> Admission:
     conflicts: set[str] = set()
     nonces: dict[tuple[str, str, str], tuple[int, int]] = {}
     claimed: Counter[str] = Counter()
+    repeated = False
     for work in batch:
         stream = work.stream
         if not stream or stream in conflicts:
@@ -65,11 +66,13 @@ def admit(batch: Sequence[Work], known: Known) -> Admission:
         if work.version != head.version or (work.claims and not _all_hold(work.claims, known, claimed)):
             conflicts.add(stream)
             moved.pop(stream, None)
-        elif not _is_repeat(work, known, nonces, head.last_seq + 1):
+        elif _is_repeat(work, known, nonces, head.last_seq + 1):
+            repeated = True
+        else:
             moved[stream] = _number(work, head)
             if work.claims:
                 claimed.update(claim.user for claim in work.claims)
-    if conflicts or any(work.repeated for work in batch):
+    if conflicts or repeated:
         batch = [work for work in batch if work.stream not in conflicts and work.repeated is None]
     return Admission(batch, frozenset(conflicts), moved)
 
@@ -127,7 +130,11 @@ class KeptHeads:
 def _number(work: Work, head: Head) -> Head:
     """Give the work's entries the next seqs; return the head after it."""
     version, seq = head
-    # Who posts has mostly guessed the seq right.
-    if any(new.entry.seq != at for at, new in enumerate(work.entries, seq + 1)):
-        work.entries = [replace(new, entry=replace(new.entry, seq=at)) for at, new in enumerate(work.entries, seq + 1)]
+    for number, new in enumerate(work.entries, seq + 1):
+        # Who posts has mostly guessed it right.
+        if new.entry.seq != number:
+            work.entries = [
+                replace(one, entry=replace(one.entry, seq=at)) for at, one in enumerate(work.entries, seq + 1)
+            ]
+            break
     return Head(version + len(work.events), seq + len(work.entries))

@@ -54,13 +54,13 @@ _APPEND = """
         UPDATE heads SET version = new.version, last_seq = new.last_seq
         FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS new (stream, version, last_seq)
         WHERE heads.stream = new.stream)
-    INSERT INTO entry (month, grp, seq, ts, kind, "user", display_name, role, tags, body, reply_to, target, data, nonce,
+    INSERT INTO entry (month, grp, seq, ts, kind, "user", display_name, role, body, tags, reply_to, target, data, nonce,
         version)
     SELECT $4::integer, * FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[],
-        $11::text[], $12::text[], $13::bytea[], $14::bigint[], $15::bigint[], $16::text[], $17::bytea[],
+        $11::text[], $12::bytea[], $13::text[], $14::bigint[], $15::bigint[], $16::text[], $17::bytea[],
         $18::bigint[])"""
 _ENTRY_COLUMNS = 14
-_BODY, _NONCE = 8, 12
+_BODY, _NONCE = 7, 12
 
 _ERASED = """
     SELECT e.month, e.grp, e.seq, e.body, e.data FROM entry e

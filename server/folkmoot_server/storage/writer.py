@@ -6,7 +6,7 @@ journal. `recover` finds and writes them, at the start and after any failure.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,9 +91,15 @@ class Writer:
         if retold or any(work.events or work.rows or work.erase for work in works):
             self._store_acts(works, retold)
         else:
-            with self._posting():
-                self._append_entries(works)
+            self._store_posts(works)
         self._certain = True
+
+    def _store_posts(self, works: Sequence[Work]) -> None:
+        """Write works that are mere posts. Mostly that is one statement, which is a transaction by itself."""
+        statements = inserts(_rows(works))
+        with self._posting() if len(statements) > 1 else nullcontext():
+            for statement, values in statements:
+                self._raw.execute(statement, values)
 
     def _store_acts(self, works: Sequence[Work], retold: int) -> None:
         """Write works of which not all are mere posts."""
@@ -134,14 +140,10 @@ class Writer:
         return len(rows)
 
     def _append_entries(self, works: Sequence[Work]) -> int:
-        """Write the entries of all works, those with the same columns by one statement; return how many there were."""
-        rows: list[Row] = []
-        for work in works:
-            if work.entries:
-                grp = _grp(work)
-                rows += [row_of(grp, new) for new in work.entries]
+        """Write the entries of all works; return how many there were."""
+        rows = _rows(works)
         for statement, values in inserts(rows):
-            self._raw.executemany(statement, values)
+            self._raw.execute(statement, values)
         return len(rows)
 
     def _erase(self, works: Sequence[Work]) -> None:
@@ -264,6 +266,16 @@ class Writer:
         for month in due:
             unlink(self._segments.path(month))
         return removed
+
+
+def _rows(works: Sequence[Work]) -> list[Row]:
+    """Return the rows of the works' entries."""
+    rows = []
+    for work in works:
+        if work.entries:
+            grp = _grp(work)
+            rows += [row_of(grp, new) for new in work.entries]
+    return rows
 
 
 def _grp(work: Work) -> int:

@@ -98,27 +98,35 @@ async def test_an_older_segment_is_not_written_for_an_erasure(tmp_path: Path) ->
     assert january.read_bytes() == content
 
 
-async def test_a_full_disk_fails_the_commit_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("acts", "posts", "nonces"), [(1, 50, False), (0, 50, False), (0, 300, False), (0, 50, True)])
+async def test_a_full_disk_fails_the_commit_and_nothing_else(
+    tmp_path: Path, acts: int, posts: int, nonces: bool
+) -> None:
+    """Also one of posts alone, stored by one statement or, being too many or of two kinds, by several."""
     group = await filled(tmp_path)
 
     def fill(raw: sqlite3.Connection) -> None:
         pages = raw.execute("PRAGMA journal.page_count").fetchone()[0]
-        raw.execute(f"PRAGMA journal.max_page_count = {pages}")
+        # There is room for the first of several statements: a post fills about a page.
+        raw.execute(f"PRAGMA journal.max_page_count = {pages + posts * 2 // 3}")
 
     async with opened(tmp_path) as store:
         before = group.seq
-        works = [group.act(TopicSet(at=FEBRUARY, by="alice", topic="full"))]
-        works += [group.post("bob", ts=FEBRUARY, body="x" * 1000) for _ in range(50)]
+        works = [group.act(TopicSet(at=FEBRUARY, by="alice", topic="full")) for _ in range(acts)]
+        works += [
+            group.post("bob", ts=FEBRUARY, body="x" * 1000, nonce=f"n{number}" if nonces and number % 3 else None)
+            for number in range(posts)
+        ]
         await in_writer(store, fill)
         with pytest.raises(StorageError, match="full"):
             await store.commit(works)
         assert await store.journal.last_seqs([group.code]) == {group.code: before}
         stored = await store.ledger.load_group(group.code)
         assert stored is not None
-        assert stored.version == group.state.version - 1
+        assert stored.version == group.state.version - acts
         await in_writer(store, lambda raw: raw.execute("PRAGMA journal.max_page_count = 100000").fetchone())
         assert await store.commit(works) == frozenset()
-        assert (await store.journal.page(group.code, after=0, limit=100)).entries == group.entries
+        assert (await store.journal.page(group.code, after=0, limit=400)).entries == group.entries
     assert verify(tmp_path) == []
 
 
