@@ -171,7 +171,7 @@ def _decode_post_alone(data: bytes | str) -> Post | None:
         post = _decode_post(data)
     except _DECODE_ERRORS:
         return None
-    if isinstance(post, Edit) or "\0" in post.body or "\0" in post.group or "\0" in (post.nonce or ""):
+    if type(post) is Edit or "\0" in post.body or "\0" in post.group or "\0" in (post.nonce or ""):
         return None
     fields = 4 + (post.reply_to is not None) + (post.nonce is not None)
     return post if data[0] == FIXMAP | fields else None

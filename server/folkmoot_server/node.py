@@ -204,9 +204,10 @@ class Node:
             LOOP_LAG_SECONDS.set(max(0.0, loop.time() - due))
 
     def _on_news(self, news: News) -> None:
-        if isinstance(news, PresenceNews):
+        # A struct that is not of a type takes `isinstance` ten times as long as one that is.
+        if type(news) is PresenceNews:
             self.presence.on_news(news)
-        elif isinstance(news, TallyNews):
+        elif type(news) is TallyNews:
             self.tally.on_news(news)
         else:
             self.follower.on_news(news)

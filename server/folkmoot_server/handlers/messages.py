@@ -187,7 +187,7 @@ def check_rate(node: "Node", session: Session) -> Refusal | None:
 def queue(pending: PendingPost) -> Refusal | None:
     """Judge a post and queue it: one step, so nothing comes between the decision and the order."""
     judged = judge(pending)
-    if judged is None or isinstance(judged, Refusal):
+    if not isinstance(judged, tuple):
         return judged
     pending.work, pending.flag = judged
     pending.session.begin()
