@@ -105,6 +105,37 @@ async def test_a_nonce_is_free_again_after_a_day(store: Store, world: World) -> 
     assert late.repeated is None
 
 
+async def test_each_nonce_of_a_batch_counts_for_its_own_day(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found(), group.post(nonce="n", ts=START), group.post(nonce="m", ts=START)])
+    first, second = group.post(nonce="n", ts=START + DAY), group.post(nonce="m", ts=START + DAY + 1)
+    assert await store.commit([first, second]) == frozenset()
+    assert (first.repeated, second.repeated) == ((2, START), None)
+
+
+async def test_a_nonce_counts_across_the_border_of_months(store: Store, world: World) -> None:
+    group = world.group()
+    founded, before = group.found(), group.post(nonce="n", ts=START + 31 * DAY - 1)
+    await store.commit([founded, before])
+    await store.commit([group.post(nonce="m", ts=START + 31 * DAY)])
+    again = [group.post(nonce=nonce, ts=START + 31 * DAY + 1) for nonce in ("n", "m", "new")]
+    assert await store.commit(again) == frozenset()
+    assert [work.repeated for work in again] == [place_of(before), (3, START + 31 * DAY), None]
+
+
+async def test_a_batch_of_many_posts_is_stored_whole_and_once(store: Store, world: World) -> None:
+    """More than one statement takes, of several kinds."""
+    group = world.group()
+    await store.commit([group.found()])
+    posts = [group.post(nonce=f"n{number}" if number % 3 else None) for number in range(400)]
+    assert await store.commit(posts) == frozenset()
+    assert (await store.journal.page(group.code, after=1, limit=500)).entries == group.entries[1:]
+    with_nonce = [work for work in posts if work.entries[0].nonce]
+    again = [replace(work, entries=[replace(work.entries[0])]) for work in with_nonce]
+    assert await store.commit(again) == frozenset()
+    assert [work.repeated for work in again] == [place_of(work) for work in with_nonce]
+
+
 async def test_claims_hold_across_groups_and_within_a_batch(store: Store, world: World) -> None:
     groups = [world.group() for _ in range(4)]
     await store.commit([group.found() for group in groups])

@@ -11,6 +11,9 @@ from .api import Claim, Work
 KEPT = 100_000
 GROUP = "group:"
 
+Wanted = tuple[str, str, str, int]
+"""Code of the group, user, nonce and time (Unix ms) of a post that may have been stored before."""
+
 
 class Head(NamedTuple):
     """The version of a stream and, for a group's, the last seq of its journal."""
@@ -94,7 +97,7 @@ def _is_repeat(work: Work, known: Known, nonces: dict[tuple[str, str, str], tupl
     return work.repeated is not None
 
 
-def nonce_of(work: Work) -> tuple[str, str, str, int] | None:
+def nonce_of(work: Work) -> Wanted | None:
     """Return (code, user, nonce, ts) of a work that is a post with a nonce, None of another."""
     first = work.entries[0] if work.entries else None
     if first is None or first.nonce is None:

@@ -11,7 +11,7 @@ from folkmoot_protocol.types import Entry
 from ..search_text import Query
 from .api import Found, NewEntry, Page, Segment, group_stream
 from .authors import unnamed
-from .heads import GROUP, Head
+from .heads import GROUP, Head, Wanted
 from .months import end_of, is_due, month_of
 from .postgres_database import Reader
 from .sealing import Sealer
@@ -87,9 +87,6 @@ _FORGET = """
     DELETE FROM redactions r WHERE EXISTS (
         SELECT 1 FROM entry e WHERE e.grp = r.code::bigint AND e.seq = r.seq AND e.month = ANY($1::integer[]))"""
 _ADVANCE = "UPDATE counters SET value = greatest(value, $1) WHERE name = 'month'"
-
-Wanted = tuple[str, str, str, int]
-"""Code, user, nonce and time of a post."""
 
 
 class PostgresJournal:

@@ -19,11 +19,11 @@ from folkmoot_governance.duration import DAY_MS
 
 from . import postgres_journal
 from .api import Claim, NewEntry, StorageError, Work, account_stream
-from .heads import Admission, Head, admit, nonce_of
+from .heads import Admission, Head, Wanted, admit, nonce_of
 from .ledger_tables import ledger_row
 from .months import end_of, month_of
 from .postgres_database import FAILURES, connect
-from .postgres_journal import MONTH_LOCK, Wanted
+from .postgres_journal import MONTH_LOCK
 from .postgres_rows import statements
 
 TRIES = 3

@@ -19,8 +19,9 @@ from ..notices import Teller
 from . import ledger_tables, row_changes, sqlite_journal
 from .api import Claim, Segment, StorageError, Work
 from .database import FAILURES, JOURNAL, close_main, open_main, raw_of, sync_directory
-from .heads import Head, KeptHeads, admit, code_of
+from .heads import Head, KeptHeads, admit, code_of, nonce_of
 from .months import end_of, is_due, month_of
+from .nonces import Key, find_nonces
 from .repair import last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
 from .schema import migrate
@@ -46,6 +47,7 @@ class Writer:
         self._month: str | None = None
         self._month_end = 0
         self._position = self._batch = 0
+        self._nonces: dict[Key, tuple[int, int]] = {}
         self._certain = False
         self._main = open_main(data_dir, read_only=False)
         self._raw = raw_of(self._main)
@@ -79,6 +81,7 @@ class Writer:
             raise StorageError(f"cannot write: {error}") from error
 
     def _commit(self, batch: Sequence[Work]) -> frozenset[str]:
+        self._nonces = self._find_nonces(batch)
         admission = admit(batch, self)
         self._store(admission.works)
         self._heads.advance(admission.heads)
@@ -187,7 +190,25 @@ class Writer:
 
     def nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
         """See `heads.Known`."""
-        return sqlite_journal.find_nonce(self._reader, code, user, nonce, ts - DAY_MS)
+        found = self._nonces.get((code, user, nonce))
+        return found if found is not None and found[1] >= ts - DAY_MS else None
+
+    def _find_nonces(self, batch: Sequence[Work]) -> dict[Key, tuple[int, int]]:
+        """Look the batch's nonces up. The open segment is asked through the connection that writes, for its pages are
+        in memory: another connection reads them again after each commit."""
+        wanted = [found for work in batch if (found := nonce_of(work))]
+        if not wanted:
+            return {}
+        since = min(ts for *_, ts in wanted) - DAY_MS
+        tables = []
+        for month in reversed(self._segments.months):
+            if end_of(month) <= since:
+                break
+            if month == self._month:
+                tables.append((self._raw, f"{JOURNAL}.entry"))
+            elif (segment := self._reader.get(month)) is not None:
+                tables.append((segment, "entry"))
+        return find_nonces(tables, wanted, since)
 
     def holds(self, claim: Claim, before: int) -> bool:
         """See `heads.Known`."""

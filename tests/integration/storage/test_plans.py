@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from folkmoot_server.i18n import translator
-from folkmoot_server.storage import sqlite_journal
+from folkmoot_server.storage import nonces, sqlite_journal
 from folkmoot_server.storage.seed import fill
 from folkmoot_server.storage.sqlite import SqliteStore
 
@@ -30,4 +30,7 @@ async def test_statements_of_the_hot_path_use_their_index(tmp_path: Path) -> Non
         values = [1] * statement.count("?")
         step = file.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchone()
         assert plan in step[3], name
+    lookup = file.execute(f"EXPLAIN QUERY PLAN {nonces.lookup('entry', 3)}", [1] * 10).fetchall()
+    assert [step[3] for step in lookup if "entry_nonce" in step[3]] == [f"SEARCH e {PLANS['_NONCE']}"]
+    assert not any(step[3].startswith("SCAN e") for step in lookup)
     file.close()
