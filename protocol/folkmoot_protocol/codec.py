@@ -37,8 +37,8 @@ MAX_FRAME_CONTAINER = 1 << 16
 FIXMAP = 0x80
 """First byte of a map of up to 15 fields, plus their number (MessagePack specification, map format family)."""
 
-_POST_TAG = b"\xa4post"
-"""What nearly every post has in it: looking for it is cheaper than the error of decoding something else."""
+_POST_HEAD = b"\xa4type\xa4post"
+"""How nearly every post begins, after its first byte: to look is cheaper than the error of decoding something else."""
 
 # No container, no bytes, no extension: nothing to look into.
 _PLAIN = frozenset((str, int, bool, type(None)))
@@ -165,7 +165,7 @@ class _Functions:
 
 def _decode_post_alone(data: bytes | str) -> Post | None:
     """Return a post in one step; None if it has a NUL, a field that is not its own, or something wrong with it."""
-    if isinstance(data, str) or _POST_TAG not in data:
+    if isinstance(data, str) or not data.startswith(_POST_HEAD, 1):
         return None
     try:
         post = _decode_post(data)

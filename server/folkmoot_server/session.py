@@ -33,7 +33,7 @@ def make_frame(payload: bytes, *, binary: bool) -> bytes:
     if size < 126:
         return bytes((opcode, size)) + payload
     if size < 65536:
-        return bytes((opcode, 126)) + size.to_bytes(2) + payload
+        return bytes((opcode, 126, size >> 8, size & 0xFF)) + payload
     return bytes((opcode, 127)) + size.to_bytes(8) + payload
 
 

@@ -129,16 +129,13 @@ class Writer:
             self._undo([one for one in batch if one.work.stream in overtaken], None)
             batch = [one for one in batch if one.work.stream not in overtaken]
         for pending in batch:
-            if pending.room is not None:
-                pending.room.unsettled -= 1
-            self._settle(pending)
-
-    def _settle(self, pending: Pending) -> None:
-        try:
-            pending.done()
-        except Exception:
-            # It is stored all the same: one answer that cannot be given must not keep the others from theirs.
-            log.exception("could not tell of a stored work", stream=pending.work.stream)
+            if (room := pending.room) is not None:
+                room.unsettled -= 1
+            try:
+                pending.done()
+            except Exception:
+                # It is stored all the same: one answer that cannot be given must not keep the others from theirs.
+                log.exception("could not tell of a stored work", stream=pending.work.stream)
 
     def _undo(self, failed: list[Pending], refusal: Refusal | None) -> None:
         """Start the rooms of failed works over, each with what was decided on it; see `start_over`."""
