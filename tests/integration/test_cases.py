@@ -226,6 +226,29 @@ async def test_an_appeal_is_decided_by_another_admin_and_lifts_the_measure(
     assert (mine["state"], mine["answer"]) == ("overturned", "it was a quotation")
 
 
+async def test_each_whose_entries_were_purged_appeals_for_themselves(
+    root: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    ann, bob, carol, dan = people
+    code = seats[0].code
+    await ann.run(f"/promote @{dan.user}", code)
+    for wire in (bob, carol, ann):
+        await wire.post(code, "something")
+    shown = await refused(ann.run("/purge 3", code), "confirm_required")
+    purged = (await ann.run(shown.detail["help"], code)).data["case"]
+    await refused(dan.run(f"/appeal {purged} why", code), "forbidden")
+    await refused(ann.run(f"/appeal {purged} why", code), "no_such_entry")
+    numbers = [(await wire.run(f"/appeal {purged} it was harmless", code)).data["case"] for wire in (bob, carol)]
+    assert numbers == [f"a-{purged}@{bob.user}", f"a-{purged}@{carol.user}"]
+    await refused(bob.run(f"/appeal {purged} again", code), "conflict", case=numbers[0])
+    await refused(ann.run(f"/queue approve {numbers[0]} so it was", code), "forbidden")
+    await dan.run(f"/queue approve {numbers[0]} so it was", code)
+    await dan.run(f"/queue deny {numbers[1]} it was not", code)
+    assert [(await wire.event(ev.CaseEvent)).state for wire in (bob, carol)] == ["overturned", "confirmed"]
+    (mark,) = (await ann.run("/log overturned", code)).data["acts"]
+    assert (mark["measure"], mark["user"], mark["kind"]) == (purged, bob.user, "purged")
+
+
 async def test_where_nobody_else_leads_the_group_staff_decides(
     root: Wire, people: list[Wire], seats: list[Seat]
 ) -> None:

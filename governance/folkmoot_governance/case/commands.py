@@ -27,7 +27,7 @@ class OpenReport(CaseCommand, frozen=True):
 class Measured(Struct, frozen=True):
     """A measure that may be appealed: its case number, its kind (the event's name), whom it hit, who took it, and when.
 
-    `code` is the group that took it, empty for a measure of the platform.
+    `code` is the group that took it, empty for a measure of the platform. `one_of_many`: others were hit, too.
     """
 
     case: str
@@ -36,6 +36,7 @@ class Measured(Struct, frozen=True):
     decider: str
     at: int
     code: str = ""
+    one_of_many: bool = False
 
 
 class OpenAppeal(CaseCommand, frozen=True):

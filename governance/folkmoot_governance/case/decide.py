@@ -39,9 +39,9 @@ OUTCOMES = {
 }
 
 
-def appeal_number(measure: str) -> str:
-    """Return the number of the appeal against a measure: there can be one."""
-    return f"a-{measure}"
+def appeal_number(measure: c.Measured) -> str:
+    """Return the number of the appeal against a measure: there can be one by each whom it hit."""
+    return f"a-{measure.case}@{measure.user}" if measure.one_of_many else f"a-{measure.case}"
 
 
 def decide_case(
@@ -119,7 +119,7 @@ def _open_appeal(
         AppealOpened(
             at=now,
             by=actor.user,
-            number=appeal_number(measure.case),
+            number=appeal_number(measure),
             measure=measure.case,
             reason=measure.kind,
             decider=measure.decider,

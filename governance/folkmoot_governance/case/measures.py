@@ -21,6 +21,13 @@ def measure_of(event: e.Event, case: str, code: str, owner: str) -> Measured | N
     return None
 
 
+def purge_of(event: e.EntriesPurged, case: str, code: str, user: str) -> Measured | None:
+    """Return the removal of many entries as a measure against `user`, who wrote some of them. Others whom it hit may
+    appeal against it, too, each for themselves."""
+    tag = str(event.__struct_config__.tag)
+    return Measured(case, tag, user, event.by, event.at, code, one_of_many=True) if event.by != user else None
+
+
 def account_measure_of(event: AccountEvent, case: str, user: str, decider: str) -> Measured | None:
     """Return an act on an account as a measure; `decider` is who is behind an act of the service."""
     is_measure = isinstance(event, AccountSuspended) or (isinstance(event, CreditChanged) and event.points < 0)

@@ -6,7 +6,7 @@ from folkmoot_governance import SERVICE, Actor, GroupState, PlatformRole, Policy
 from folkmoot_governance import account as a
 from folkmoot_governance.case import commands as c
 from folkmoot_governance.case.decide import appeal_number, decide_case, reviewers
-from folkmoot_governance.case.measures import account_measure_of, measure_of
+from folkmoot_governance.case.measures import account_measure_of, measure_of, purge_of
 from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.case.state import AppealOpened, CaseState, Outcome, apply_case, opened
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
@@ -45,11 +45,20 @@ def decided_by(actor: Actor, measure: c.Measured = MUTED, leaders: frozenset[str
 def test_whom_it_hit_can_appeal_once_and_in_time() -> None:
     (event,) = ask(None, c.OpenAppeal(MUTED), Actor("mia"))  # type: ignore[misc]
     assert isinstance(event, AppealOpened)
-    assert (event.number, event.decider, event.due_ms) == (appeal_number(MUTED.case), "adam", NOW + HOUR_MS)
+    assert (event.number, event.decider, event.due_ms) == (appeal_number(MUTED), "adam", NOW + HOUR_MS)
     assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("max"))) == ErrorCode.FORBIDDEN
     assert code_of(ask(appeal(), c.OpenAppeal(MUTED), Actor("mia"))) == ErrorCode.CONFLICT
     assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("mia"), NOW + DAY_MS)) is None
     assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("mia"), NOW + DAY_MS + 1)) == ErrorCode.FORBIDDEN
+
+
+def test_each_whose_entries_were_purged_can_appeal() -> None:
+    event = e.EntriesPurged(at=NOW, by="adam", seqs=(4, 5), count=2)
+    mine, hers = (purge_of(event, f"{CODE}-6", CODE, user) for user in ("mia", "max"))
+    assert mine is not None and hers is not None
+    assert (mine.kind, mine.decider, mine.code) == ("purged", "adam", CODE)
+    assert (appeal_number(mine), appeal_number(hers)) == (f"a-{CODE}-6@mia", f"a-{CODE}-6@max")
+    assert purge_of(event, f"{CODE}-6", CODE, "adam") is None
 
 
 def test_another_of_the_groups_owner_and_admins_decides() -> None:
