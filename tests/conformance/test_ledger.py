@@ -167,6 +167,14 @@ async def test_a_revoked_token_is_not_found(store: Store, world: World) -> None:
     assert found == [None, None, None, "bob"]
 
 
+async def test_the_older_tokens_of_an_account_are_told(store: Store, world: World) -> None:
+    rows = [token_row(f"h{number}", "alice", START + number) for number in (3, 1, 4, 2)]
+    await store.commit([Work(rows=[*rows, token_row("h0", "bob", START)])])
+    assert await store.ledger.older_tokens("alice", 2) == ["h2", "h1"]
+    assert await store.ledger.older_tokens("alice", 4) == []
+    assert await store.ledger.older_tokens("nobody", 0) == []
+
+
 async def test_groups_are_listed_by_code(store: Store, world: World) -> None:
     groups = [world.group() for _ in range(5)]
     await store.commit([group.found(name=f"G{number}") for number, group in enumerate(groups)])

@@ -17,7 +17,7 @@ from ..notices import PLATFORM
 from ..passwords import check_password, hash_token, new_token
 from ..session import Session
 from ..settle import stored
-from ..storage.api import Profile
+from ..storage.api import Profile, RowChange
 from ..storage.projection import profile_row, revoke_token, token_row
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 RESERVED = frozenset({PLATFORM, "folkmoot", "system", "everyone", "all", "here"})
 """Names that a reader would take for the server's own voice, or for everyone."""
+
+MOST_TOKENS = 50
+"""So many sign-ins by password an account has at a time; one more ends the oldest, and its connections."""
 
 AUTH_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("User name or password is wrong."))
 TOKEN_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The session has ended; sign in again."))
@@ -101,8 +104,13 @@ async def login(node: "Node", session: Session, request: rq.Login) -> SessionRes
     if refusal:
         return refusal
     token = new_token()
+    outdone = await node.store.ledger.older_tokens(account.user, MOST_TOKENS - 1)
     row = token_row(hash_token(token), account.user, node.clock.now_ms())
-    refusal = await stored(node, node.governor.store_rows(account.user, [row]))
+    rows: list[RowChange] = [row, *map(revoke_token, outdone)]
+    refusal = await stored(node, node.governor.store_rows(account.user, rows))
+    if refusal is None:
+        for token_hash in outdone:
+            node.bus.publish(RevokedNews(account.user, token_hash))
     if node.in_cluster:
         await node.accounts.look_again(account.user)
     return refusal or await sign_in(node, session, account, token)

@@ -280,6 +280,10 @@ class Ledger(Protocol):
         """Return the user whose session token has this hash, None if there is none or it was revoked."""
         ...
 
+    async def older_tokens(self, user: str, keep: int) -> list[str]:
+        """Return the hashes of an account's session tokens but for the newest `keep`."""
+        ...
+
     async def find_session(self, token_hash: str) -> StoredAccount | None:
         """Return the account whose session token has this hash, None if there is none or it was revoked."""
         ...

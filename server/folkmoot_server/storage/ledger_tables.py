@@ -332,6 +332,14 @@ def find_token(main: Connection, token_hash: str) -> str | None:
     return found[0]["user"] if found else None
 
 
+def older_tokens(main: Connection, user: str, keep: int) -> list[str]:
+    """Return the hashes of an account's session tokens but for the newest `keep`."""
+    newest = tokens.c.created_ts.desc(), tokens.c.hash
+    return list(
+        main.execute(select(tokens.c.hash).where(tokens.c.user == user).order_by(*newest).offset(keep)).scalars()
+    )
+
+
 def display_names(main: Connection, users: Collection[str]) -> dict[str, str]:
     """Return the display names of those of `users` that exist."""
     return dict(_pairs(main, profiles.c.user, profiles.c.display_name, users))

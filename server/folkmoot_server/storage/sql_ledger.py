@@ -84,6 +84,9 @@ class SqlLedger(ABC):
     async def find_token(self, token_hash: str) -> str | None:
         return await self._read(ledger_tables.find_token, token_hash) if can_hold(token_hash) else None
 
+    async def older_tokens(self, user: str, keep: int) -> list[str]:
+        return await self._read(ledger_tables.older_tokens, user, keep)
+
     async def find_session(self, token_hash: str) -> StoredAccount | None:
         return await self._read(ledger_tables.find_session, token_hash) if can_hold(token_hash) else None
 

@@ -7,6 +7,7 @@ import pytest
 
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode
+from folkmoot_server.handlers import accounts
 from folkmoot_server.node import ARRIVALS_AT_ONCE
 from tests.integration.wire import Wire
 from tests.unit.server.stores import Stage, staged
@@ -33,3 +34,18 @@ async def test_who_waits_for_a_turn_is_not_given_up_and_members_go_on_meanwhile(
             stage.node.arrivals.release()
         assert (await resumed).account.user == late.user
         assert waiting.close_code is None
+
+
+async def test_one_sign_in_too_many_ends_the_oldest(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "MOST_TOKENS", 3)
+    login = {"user": "newcomer", "password": "a good one"}
+    async with await Wire.open(stage.url) as first, await Wire.open(stage.url) as second:
+        await first.register("newcomer")
+        mine = await second.ask(rq.Login, **login)
+        for _ in range(2):
+            async with await Wire.open(stage.url) as other:
+                await other.ask(rq.Login, **login)
+        assert await first.closed() == CloseCode.FORBIDDEN
+        async with await Wire.open(stage.url, mine.token) as again:
+            assert again.user == "newcomer"
+        assert second.close_code is None
