@@ -28,7 +28,7 @@ def make_group_code(number: int) -> str:
 def parse_group_code(text: str) -> str | None:
     """Return the 12 digits in what a person or a program gave as a code, None when it is none.
 
-    Takes `482190673352` and `4821-9067-3352`, full-width digits too, with white space around.
+    Takes `482190673350` and `4821-9067-3350`, full-width digits too, with white space around.
     """
     if len(text) > 32:
         return None
@@ -39,5 +39,5 @@ def parse_group_code(text: str) -> str | None:
 
 
 def show_group_code(code: str) -> str:
-    """Return a 12-digit code as people see it: `4821-9067-3352`."""
+    """Return a 12-digit code as people see it: `4821-9067-3350`."""
     return f"{code[:4]}-{code[4:8]}-{code[8:]}"

@@ -46,7 +46,7 @@ class Place(Struct, frozen=True):
 
 
 def place_of(case: str) -> Place | None:
-    """Return where the act of a case number stands: `482190673352-17`, with or without hyphens, or `@mia-3`."""
+    """Return where the act of a case number stands: `482190673350-17`, with or without hyphens, or `@mia-3`."""
     name, _, digits = case.rpartition("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 15) or digits == "0":
         return None

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from folkmoot_protocol.group_code import parse_group_code
+
 ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"\b(?:\d{12}|\d{4}-\d{4}-\d{4})\b")
 HEADINGS = ("## Context", "## Decision", "## Why", "## Consequences")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 PAGES = sorted(
@@ -24,6 +27,12 @@ def name_of(page: Path) -> str:
 def anchor_of(heading: str) -> str:
     """Return the anchor that a heading gets: small letters, hyphens for spaces, no punctuation."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def test_group_codes_of_the_examples_can_be_typed() -> None:
+    codes = {code for page in PAGES for code in CODE.findall(page.read_text(encoding="utf-8"))}
+    assert codes
+    assert [code for code in codes if parse_group_code(code) is None] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -15,7 +15,7 @@ export function make(kind, attributes = {}, ...children) {
   return node;
 }
 
-/** A group's code as people read it: 4821-9067-3352. */
+/** A group's code as people read it: 4821-9067-3350. */
 export const showCode = (code) => code.replace(/(\d{4})(\d{4})(\d{4})/, "$1-$2-$3");
 
 /** One of eight colours, always the same for the same name. */
