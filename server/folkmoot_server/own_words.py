@@ -108,7 +108,7 @@ def compile_words(words: Words) -> Matcher:
 
 
 def word_rule(word: str, verdict: Action) -> Rule:
-    """Return a word, of a group or the platform, as a rule: `/…/` is a pattern, a name with a dot a domain, all else a term."""
+    """Return a word, anybody's, as a rule: `/…/` is a pattern, a name with a dot a domain, else a term."""
     pattern = pattern_of(word)
     if pattern is not None:
         kind, entry = Kind.PATTERN, pattern
