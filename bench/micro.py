@@ -29,7 +29,7 @@ from folkmoot_server.clock import Clock
 from folkmoot_server.config import load_config
 from folkmoot_server.hub import Hub
 from folkmoot_server.i18n import translator
-from folkmoot_server.rooms import Room
+from folkmoot_server.rooms import Room, Stored
 from folkmoot_server.session import Session
 from folkmoot_server.storage.api import NewEntry, Work, group_stream
 from folkmoot_server.storage.seed import fill
@@ -135,7 +135,7 @@ def measure_fan_out() -> Iterator[Cost]:
 async def fan_out(members: int, codec: Codec) -> Cost:
     # Delivering asks neither for rooms nor for accounts.
     hub = Hub(cast(Any, None), cast(Any, None), Clock())
-    room = Room(group(2), 0)
+    room = Room(Stored(group(2), 0, {}))
     limits = load_config(None, {}, {}).limits
     sinks = [Sink() for _ in range(members)]
     for sink in sinks:

@@ -120,6 +120,8 @@ class Hub:
                     room.outgoing[codec].append(make_frame(codec.encode(event), binary=codec.binary))
         room.last_seq = entries[-1].seq
         room.tail.append(entries)
+        if room.state.slow_ms:
+            room.note_posts(entries)
         ENTRIES.count += len(entries)
 
     def _settle(self, room: Room) -> None:

@@ -6,16 +6,14 @@ which it is noticed. What other nodes stored comes as news.
 
 from folkmoot_governance.group.commands import RaiseAlarm
 from folkmoot_governance.group.events import MemberJoined
-from folkmoot_protocol.types import EntryKind, Role
+from folkmoot_protocol.types import Role
 
 from .bus import GroupNews, News
 from .governor import Governor
-from .rooms import Room, Rooms
+from .rooms import POSTS, Room, Rooms
 
 OPEN_DOORS = frozenset({"open", "question"})
 """Ways in (`MemberJoined.via`) that anyone may take without another's word."""
-
-POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 
 
 class RaidGuard:

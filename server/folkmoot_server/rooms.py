@@ -2,15 +2,15 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
 from folkmoot_governance import GroupState
 from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.codec import Codec
-from folkmoot_protocol.types import Author, Entry, Group, Notify, Role
+from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Role
 
 from .accounts import IDLE_MS, RETRY_S, Account
 from .bus import Bus, group_topic
@@ -21,8 +21,20 @@ from .tail import Tail
 if TYPE_CHECKING:
     from .session import Session
 
+POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})
+"""Entries that somebody posted."""
+SLOW_PAGE, SLOW_PAGES = 200, 25
+"""How far back to look for who has posted lately in a group in slow mode."""
 READY_S = 2
 """How long a request waits for a group that is being read again."""
+
+
+class Stored(NamedTuple):
+    """What storage has of a group: its state, its last seq, and when who has posted since it is in slow mode."""
+
+    state: GroupState
+    last_seq: int
+    last_posts: dict[str, int]
 
 
 class Room:
@@ -30,8 +42,8 @@ class Room:
 
     `last_seq` is the last one delivered; what is on its way to disk has no seq yet, the store numbers it. `held_back`
     are entries, by seq, that wait for those before them; `known_version` is the latest that news told of. `listeners`
-    are the connections of members, by encoding. While `ready` is not set the room is being read again and must not be
-    decided on.
+    are the connections of members, by encoding. `last_posts` has the time of each one's latest post in slow mode.
+    While `ready` is not set the room is being read again and must not be decided on.
     """
 
     __slots__ = (
@@ -53,7 +65,7 @@ class Room:
         "used_ms",
     )
 
-    def __init__(self, state: GroupState, last_seq: int) -> None:
+    def __init__(self, stored: Stored) -> None:
         self.listeners: dict[Codec, dict[Session, None]] = defaultdict(dict)
         self.outgoing: dict[Codec, list[bytes]] = defaultdict(list)
         self.outgoing_from = 0
@@ -64,18 +76,25 @@ class Room:
         self.ready = asyncio.Event()
         self.unsettled = 0
         self.used_ms = 0
-        self.stream = group_stream(state.code)
-        self.last_seq = last_seq
+        self.stream = group_stream(stored.state.code)
+        self.last_seq = stored.last_seq
         self.tail = Tail()
-        self.renew(state)
+        self.renew(stored)
 
-    def renew(self, state: GroupState) -> None:
+    def renew(self, stored: Stored) -> None:
         """Take over what storage has. `last_seq` stays: what listeners lack is delivered to them in order."""
-        self.state = state
+        self.state = stored.state
         self.tail.clear()
         self.authors: dict[str, Author] = {}
-        self.last_posts: dict[str, int] = {}
+        self.last_posts = stored.last_posts
         self.ready.set()
+
+    def note_posts(self, entries: Sequence[Entry]) -> None:
+        """Note who has posted when, here or on another node. For slow mode."""
+        for entry in entries:
+            if is_slowed(entry):
+                user = entry.from_.user
+                self.last_posts[user] = max(self.last_posts.get(user, 0), entry.ts)
 
     def author(self, account: Account) -> Author:
         """Return the account as the author of an entry of now: name, role, tags (G8.3)."""
@@ -133,6 +152,16 @@ class Room:
         }
 
 
+def is_slowed(entry: Entry) -> bool:
+    """Say whether slow mode counts an entry: posts, but no edits and reactions."""
+    return entry.kind in POSTS and entry.target is None
+
+
+def begins_slow_mode(entry: Entry) -> bool:
+    """Say whether an entry tells that slow mode was set: what was posted before does not count."""
+    return entry.kind is EntryKind.NOTICE and (entry.data or {}).get("event") == "slow_mode"
+
+
 def public_part(state: GroupState, members: int, now: int) -> Group:
     """Return what anyone may know of a group; `members` is how many it has."""
     return Group(
@@ -174,7 +203,7 @@ class Rooms:
 
     def add(self, state: GroupState) -> Room:
         """Open the room of a group that was founded just now."""
-        room = self._rooms[state.code] = Room(state, 0)
+        room = self._rooms[state.code] = Room(Stored(state, 0, {}))
         self._bus.follow(group_topic(state.code))
         room.used_ms = self._clock.now_ms()
         return room
@@ -203,19 +232,36 @@ class Rooms:
         try:
             stored = await self._read(code)
             if stored is not None:
-                self._rooms[code] = Room(*stored)
+                self._rooms[code] = Room(stored)
         finally:
             room = self._rooms.get(code)
             if room is None:
                 self._bus.unfollow(group_topic(code))
         return room
 
-    async def _read(self, code: str) -> tuple[GroupState, int] | None:
+    async def _read(self, code: str) -> Stored | None:
         state = await self._store.ledger.load_group(code)
         if state is None:
             return None
         seqs = await self._store.journal.last_seqs([code])
-        return state, seqs[code]
+        posts = await self._last_posts(code, self._clock.now_ms() - state.slow_ms) if state.slow_ms else {}
+        return Stored(state, seqs[code], posts)
+
+    async def _last_posts(self, code: str, since: int) -> dict[str, int]:
+        """Return who has posted since, but not before slow mode was set, and when last."""
+        found: dict[str, int] = {}
+        before: int | None = None
+        for _ in range(SLOW_PAGES):
+            page = await self._store.journal.page(code, before=before, limit=SLOW_PAGE)
+            for entry in reversed(page.entries):
+                if entry.ts <= since or begins_slow_mode(entry):
+                    return found
+                if is_slowed(entry):
+                    found.setdefault(entry.from_.user, entry.ts)
+            if not page.more:
+                break
+            before = page.entries[0].seq
+        return found
 
     async def reload(self, room: Room, then: Callable[[], None]) -> None:
         """Read a room again because what was decided on it could not be stored; then call `then`.
@@ -227,7 +273,7 @@ class Rooms:
             try:
                 stored = await self._read(room.state.code)
                 # What was told of while storage was read may not be in what was read: then it is read once more.
-                if stored is None or stored[0].version >= room.known_version:
+                if stored is None or stored.state.version >= room.known_version:
                     break
             except StorageError:
                 await asyncio.sleep(RETRY_S)
@@ -235,7 +281,7 @@ class Rooms:
             self._forget(room.state.code)
             room.ready.set()
         else:
-            room.renew(stored[0])
+            room.renew(stored)
             self.on_reload(room)
         then()
 

@@ -56,6 +56,11 @@ async def test_own_settings_ends_and_closing_reach_all_nodes(three: Three) -> No
     await cat.until(lambda: "mutes_ended" in events_in(cat.entries(code)))
     await ann.seen(code, await bob.post(code, "hello"))
 
+    await ann.run("/slow 6h", code)
+    await ann.seen(code, await bob.post(code, "hello again"))
+    await refused(device.ask(rq.Post, group=code, body="and again"), "slow_mode")
+    await ann.run("/slow off", code)
+
     await ann.run("/heir @bob", code)
     seq = await ann.post(code, "good morning")
     await cat.seen(code, seq)

@@ -115,6 +115,32 @@ async def test_a_nonce_holds_across_restarts(launch: Launch) -> None:
         assert bodies(await wire.history(seat.code)) == ["once"]
 
 
+async def test_slow_mode_holds_across_restarts(launch: Launch) -> None:
+    server = launch(groups=1, members=3)
+    ann, bob, cat = server.seats[0]
+    async with (
+        await server.connect(ann) as owner,
+        await server.connect(bob) as wire,
+        await server.connect(cat) as other,
+    ):
+        await wire.post(ann.code, "before")
+        await other.post(ann.code, "before")
+        await owner.run("/slow 6h", ann.code)
+        # What was posted before does not count, then and later.
+        seq = await wire.post(ann.code, "one")
+        await refused(wire.post(ann.code, "two"), "slow_mode")
+    for again in (server.restart, lambda: (server.kill(), server.start())):
+        again()
+        async with await server.connect(bob) as wire, await server.connect(ann) as owner:
+            refusal = await refused(wire.post(ann.code, "two"), "slow_mode")
+            assert 0 < refusal.detail["retry_after_ms"] < 6 * 3_600_000
+            await wire.ask(rq.Edit, group=ann.code, seq=seq, body="one, I mean")
+            await owner.post(ann.code, "I may")
+    async with await server.connect(cat) as other:
+        await other.post(ann.code, "one")
+        await refused(other.post(ann.code, "two"), "slow_mode")
+
+
 @contextlib.asynccontextmanager
 async def talking(wire: Wire, code: str) -> AsyncIterator[list[int]]:
     """Post all the while, three posts open at a time; gives the list of seqs, growing."""
