@@ -11,10 +11,10 @@ from folkmoot_governance.account import AccountEvent, AccountSuspended, CreditCh
 from folkmoot_governance.account_commands import AccountCommand, OverturnSuspension, RestoreCredit
 from folkmoot_governance.case.commands import Measured, OpenAppeal
 from folkmoot_governance.case.decide import appeal_number
-from folkmoot_governance.case.measures import account_measure_of, measure_of, purge_of
+from folkmoot_governance.case.measures import account_measure_of, measure_of
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group.commands import Overturn
-from folkmoot_governance.group.events import EntriesPurged, Event, GroupSuspended, MeasureOverturned
+from folkmoot_governance.group.events import Event, GroupSuspended, MeasureOverturned
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 
@@ -64,7 +64,7 @@ async def event_at(node: "Node", place: Place) -> object:
 
 
 async def find_measure(node: "Node", case: str, user: str) -> Measured | None:
-    """Return the measure of a case number; of a report's, what it cost `user`. None where there is none."""
+    """Return the measure of a case number; of what hit many, that against `user`. None where there is none."""
     if case.startswith("r-"):
         return await find_penalty(node, case, user)
     place = place_of(case)
@@ -72,26 +72,15 @@ async def find_measure(node: "Node", case: str, user: str) -> Measured | None:
     if place is None or event is None:
         return None
     if isinstance(event, Event):
-        if isinstance(event, EntriesPurged):
-            return await find_purge(node, event, place, user)
         room = await node.rooms.load(place.code)
         assert room is not None, "what has a stream is a group"
-        return measure_of(event, f"{place.code}-{place.version}", place.code, room.state.owner)
+        return measure_of(event, f"{place.code}-{place.version}", place.code, room.state.owner, user)
     assert isinstance(event, AccountEvent)
     decider = ""
     if isinstance(event, CreditChanged) and event.case:
         report = await node.store.ledger.load_case(event.case)
         decider = report.closed_by if report else ""
     return account_measure_of(event, account_case(place.user, place.version), place.user, decider)
-
-
-async def find_purge(node: "Node", event: EntriesPurged, place: Place, user: str) -> Measured | None:
-    """Return what a removal of many entries did to `user`: to nobody, if none of them was theirs."""
-    for seq in event.seqs:
-        entry = await node.store.journal.entry(place.code, seq)
-        if entry is not None and entry.from_.user == user:
-            return purge_of(event, f"{place.code}-{place.version}", place.code, user)
-    return purge_of(event, f"{place.code}-{place.version}", place.code, "")
 
 
 async def find_penalty(node: "Node", report: str, user: str) -> Measured | None:

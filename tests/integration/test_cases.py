@@ -236,8 +236,8 @@ async def test_each_whose_entries_were_purged_appeals_for_themselves(
         await wire.post(code, "something")
     shown = await refused(ann.run("/purge 3", code), "confirm_required")
     purged = (await ann.run(shown.detail["help"], code)).data["case"]
-    await refused(dan.run(f"/appeal {purged} why", code), "forbidden")
-    await refused(ann.run(f"/appeal {purged} why", code), "no_such_entry")
+    for nobody in (dan, ann):
+        await refused(nobody.run(f"/appeal {purged} why", code), "forbidden")
     numbers = [(await wire.run(f"/appeal {purged} it was harmless", code)).data["case"] for wire in (bob, carol)]
     assert numbers == [f"a-{purged}@{bob.user}", f"a-{purged}@{carol.user}"]
     await refused(bob.run(f"/appeal {purged} again", code), "conflict", case=numbers[0])

@@ -11,21 +11,20 @@ OF_THE_PLATFORM = (e.GroupWarned, e.GroupSuspended, e.GroupClosed, e.LimitDenied
 """Acts of the operator's staff against a group: they hit its owner, who answers for it."""
 
 
-def measure_of(event: e.Event, case: str, code: str, owner: str) -> Measured | None:
-    """Return an act of the group `code` as a measure; None where it is none, or somebody's act on themselves."""
+def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> Measured | None:
+    """Return an act of the group `code` as a measure; None where it is none, or somebody's act on themselves.
+
+    Where it hit many it is the measure against `user`, if that is one of them: each can appeal for themselves.
+    """
     tag = str(event.__struct_config__.tag)
     if isinstance(event, OF_THE_PLATFORM):
         return Measured(case, tag, owner, event.by, event.at)
     if isinstance(event, OF_GROUPS) and event.by != event.user:
         return Measured(case, tag, event.user, event.by, event.at, code)
+    others = [one for one in event.users if one != event.by] if isinstance(event, e.EntriesPurged) else []
+    if others:
+        return Measured(case, tag, user if user in others else others[0], event.by, event.at, code, one_of_many=True)
     return None
-
-
-def purge_of(event: e.EntriesPurged, case: str, code: str, user: str) -> Measured | None:
-    """Return the removal of many entries as a measure against `user`, who wrote some of them. Others whom it hit may
-    appeal against it, too, each for themselves."""
-    tag = str(event.__struct_config__.tag)
-    return Measured(case, tag, user, event.by, event.at, code, one_of_many=True) if event.by != user else None
 
 
 def account_measure_of(event: AccountEvent, case: str, user: str, decider: str) -> Measured | None:

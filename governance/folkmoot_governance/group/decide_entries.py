@@ -25,13 +25,10 @@ def purge(state: GroupState, command: c.Purge, actor: Actor, now: int, policy: P
     Entries by those whom the actor does not outrank stay, except its own.
     """
     mine = state.role_of(actor.user)
-    seqs = tuple(
-        sorted(
-            found.seq
-            for found in command.entries
-            if found.user == actor.user or outranks(mine, state.role_of(found.user))
-        )
-    )
+    going = [
+        found for found in command.entries if found.user == actor.user or outranks(mine, state.role_of(found.user))
+    ]
+    seqs = tuple(sorted(found.seq for found in going))
     if not seqs:
         text = N_("There is nothing here that you could delete.")
         return refuse(ErrorCode.NO_SUCH_ENTRY, text, left_out=len(command.entries))
@@ -39,7 +36,8 @@ def purge(state: GroupState, command: c.Purge, actor: Actor, now: int, policy: P
         text = N_("This deletes {count} entries, #{first} to #{last}. To confirm, type: {help}")
         detail = {"count": len(seqs), "first": seqs[0], "last": seqs[-1], "left_out": len(command.entries) - len(seqs)}
         return refuse(ErrorCode.CONFIRM_REQUIRED, text, **detail, help=command.again)
-    purged = e.EntriesPurged(at=now, by=actor.user, seqs=seqs, count=len(seqs), reason=command.reason)
+    users = tuple(sorted({found.user for found in going}))
+    purged = e.EntriesPurged(at=now, by=actor.user, seqs=seqs, count=len(seqs), users=users, reason=command.reason)
     return [purged, *unpinned(state, seqs, actor, now)]
 
 

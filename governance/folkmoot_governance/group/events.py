@@ -160,10 +160,11 @@ class EntryDeleted(MemberEvent, frozen=True, kw_only=True, tag="deleted"):
 
 
 class EntriesPurged(Event, frozen=True, kw_only=True, tag="purged"):
-    """The entries `seqs` were removed (G10), `count` of them: tombstones stay."""
+    """The entries `seqs` by `users` were removed (G10), `count` of them: tombstones stay."""
 
     seqs: tuple[int, ...]
     count: int
+    users: tuple[str, ...] = ()
     reason: str = ""
 
 

@@ -6,7 +6,7 @@ from folkmoot_governance import SERVICE, Actor, GroupState, PlatformRole, Policy
 from folkmoot_governance import account as a
 from folkmoot_governance.case import commands as c
 from folkmoot_governance.case.decide import appeal_number, decide_case, reviewers
-from folkmoot_governance.case.measures import account_measure_of, measure_of, purge_of
+from folkmoot_governance.case.measures import account_measure_of, measure_of
 from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.case.state import AppealOpened, CaseState, Outcome, apply_case, opened
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
@@ -53,12 +53,15 @@ def test_whom_it_hit_can_appeal_once_and_in_time() -> None:
 
 
 def test_each_whose_entries_were_purged_can_appeal() -> None:
-    event = e.EntriesPurged(at=NOW, by="adam", seqs=(4, 5), count=2)
-    mine, hers = (purge_of(event, f"{CODE}-6", CODE, user) for user in ("mia", "max"))
-    assert mine is not None and hers is not None
+    event = e.EntriesPurged(at=NOW, by="adam", seqs=(4, 5, 6), count=3, users=("adam", "max", "mia"))
+    mine, his, nobodys = (measure_of(event, f"{CODE}-6", CODE, "olga", user) for user in ("mia", "max", "zoe"))
+    assert mine is not None and his is not None and nobodys is not None
     assert (mine.kind, mine.decider, mine.code) == ("purged", "adam", CODE)
-    assert (appeal_number(mine), appeal_number(hers)) == (f"a-{CODE}-6@mia", f"a-{CODE}-6@max")
-    assert purge_of(event, f"{CODE}-6", CODE, "adam") is None
+    assert (appeal_number(mine), appeal_number(his)) == (f"a-{CODE}-6@mia", f"a-{CODE}-6@max")
+    assert code_of(ask(None, c.OpenAppeal(nobodys), Actor("zoe"))) == ErrorCode.FORBIDDEN
+    assert code_of(ask(None, c.OpenAppeal(his), Actor("adam"))) == ErrorCode.FORBIDDEN
+    own = e.EntriesPurged(at=NOW, by="adam", seqs=(4,), count=1, users=("adam",))
+    assert measure_of(own, f"{CODE}-6", CODE, "olga", "adam") is None
 
 
 def test_another_of_the_groups_owner_and_admins_decides() -> None:
