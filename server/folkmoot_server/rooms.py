@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from folkmoot_governance import GroupState
+from folkmoot_governance.group.events import SlowModeSet
 from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Role
@@ -25,6 +26,7 @@ POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 """Entries that somebody posted."""
 SLOW_PAGE, SLOW_PAGES = 200, 25
 """How far back to look for who has posted lately in a group in slow mode."""
+SLOW_MODE_SET = str(SlowModeSet.__struct_config__.tag)
 READY_S = 2
 """How long a request waits for a group that is being read again."""
 
@@ -159,7 +161,7 @@ def is_slowed(entry: Entry) -> bool:
 
 def begins_slow_mode(entry: Entry) -> bool:
     """Say whether an entry tells that slow mode was set: what was posted before does not count."""
-    return entry.kind is EntryKind.NOTICE and (entry.data or {}).get("event") == "slow_mode"
+    return entry.kind is EntryKind.NOTICE and (entry.data or {}).get("event") == SLOW_MODE_SET
 
 
 def public_part(state: GroupState, members: int, now: int) -> Group:

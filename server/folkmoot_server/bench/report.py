@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,6 @@ from rich.table import Table
 from .. import __version__
 from ..i18n import N_
 from ..terminal import _
-from .loads import Found
 from .run import Pair
 
 # Text, field, format. For each, how ours compares to the reference's is printed beside it.
@@ -103,14 +102,13 @@ def shown(value: float | None, form: str) -> str:
 def remarks(pairs: Sequence[Pair]) -> list[str]:
     """Return what must be known to read the figures."""
     found = []
-    slow: Callable[[Found], bool] = lambda one: one.generator_cpu_share > BUSY > (one.server_cpu_share or 0)  # noqa: E731
     for pair in pairs:
         if pair.folkmoot.faults or pair.reference.faults:
             found.append(
                 _("{name}: the figures do not count, for something was lost or refused.").format(name=pair.name)
             )
         for server, one in (("Folkmoot", pair.folkmoot), ("websockets.broadcast", pair.reference)):
-            if slow(one):
+            if one.generator_cpu_share > BUSY > (one.server_cpu_share or 0):
                 text = _("{name}, {server}: the load generator was the slower side; compare the CPU for a delivery.")
                 found.append(text.format(name=pair.name, server=server))
     return found

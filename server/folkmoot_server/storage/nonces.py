@@ -37,6 +37,7 @@ def find_nonces(
 def lookup(table: str, rows: int) -> str:
     """Return the statement for so many nonces. It goes from what is wanted to the table, however small that is."""
     places = ", ".join(["(?, ?, ?)"] * rows)
+    # Only names of ours stand in the statement, hence the silenced check; values are parameters.
     matches = "e.grp = w.grp AND e.user = w.user AND e.nonce = w.nonce"
     return (
         f"WITH wanted (grp, user, nonce) AS (VALUES {places}) SELECT e.grp, e.user, e.nonce, e.seq, e.ts "  # noqa: S608

@@ -50,6 +50,8 @@ MOST_ROWS = 128
 """Rows inserted by one statement."""
 
 Row = tuple[Any, ...]
+Insert = tuple[str, list[Any]]
+"""A statement that inserts rows, and the values of them all."""
 
 _FIRST = len(ALWAYS)
 _NOTHING = (None,) * len(SOMETIMES)
@@ -81,7 +83,7 @@ def row_of(grp: int, new: NewEntry) -> Row:
     )
 
 
-def inserts(rows: Iterable[Row]) -> list[tuple[str, list[Any]]]:
+def inserts(rows: Iterable[Row]) -> list[Insert]:
     """Return statements that insert rows, each with its values: one for all rows that have the same columns, as a rule.
 
     Columns that would be NULL are left out: the driver takes a microsecond for each None. And while one statement runs
@@ -111,6 +113,7 @@ def _insert(present: tuple[bool, ...], rows: int) -> str:
     """Return a statement for so many rows. ROLLBACK (no row causes it) spares SQLite a journal of the half done."""
     names = (*ALWAYS, *compress(SOMETIMES, present))
     places = f"({', '.join('?' * len(names))})"
+    # Only names of ours stand in the statement, hence the silenced check; values are parameters.
     into = f"{JOURNAL}.entry ({', '.join(names)})"
     return f"INSERT OR ROLLBACK INTO {into} VALUES {', '.join([places] * rows)}"  # noqa: S608
 

@@ -14,6 +14,7 @@ from .months import end_of
 from .segments import COLUMNS, Row, SegmentReader, entry_of
 from .tables import journal_heads, redactions
 
+# Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _BELOW = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
 _ABOVE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 _ONE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq = ?"  # noqa: S608

@@ -65,6 +65,7 @@ _GONE = "SELECT seq FROM ledger.redactions WHERE code = ? AND seq BETWEEN ? AND 
 _REDACTIONS = "SELECT count(*), max(ts) FROM redactions"
 
 _DONE = "SELECT last FROM chunk WHERE grp = ? ORDER BY first DESC LIMIT 1"
+# Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _PLAIN = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
 _ONE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq = ?"  # noqa: S608
 _BUCKET = "(SELECT data FROM bucket WHERE bucket.id = (chunk.id << 8 | (? & chunk.buckets - 1)))"

@@ -5,7 +5,7 @@ the main file first: a crash between the two leaves events in the ledger whose n
 journal. `recover` finds and writes them, at the start and after any failure.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,11 +26,12 @@ from .repair import last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
 from .schema import migrate
 from .sealing import Sealer
-from .segments import FORMAT, SCHEMA, Row, SegmentReader, Segments, inserts, row_of
+from .segments import FORMAT, SCHEMA, Insert, Row, SegmentReader, Segments, inserts, row_of
 from .tables import ledger
 
 T = TypeVar("T")
 
+# Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _TOLD = f"UPDATE {JOURNAL}.segment SET batch = ?"  # noqa: S608
 _INSERT_EVENTS = insert(ledger)
 
@@ -101,8 +102,7 @@ class Writer:
         """Write works that are mere posts. Mostly that is one statement, which is a transaction by itself."""
         statements = inserts(_rows(works))
         with self._posting() if len(statements) > 1 else nullcontext():
-            for statement, values in statements:
-                self._raw.execute(statement, values)
+            self._append_entries(statements)
 
     def _store_acts(self, works: Sequence[Work], retold: int) -> None:
         """Write works of which not all are mere posts."""
@@ -110,9 +110,10 @@ class Writer:
         with self._main.begin():
             appended = self._append_events(works)
             row_changes.execute(self._main, rows)
-            posted = self._append_entries(works)
+            statements = inserts(_rows(works))
+            self._append_entries(statements)
             self._erase(works)
-            told = retold or (self._batch + 1 if appended and posted else self._told)
+            told = retold or (self._batch + 1 if appended and statements else self._told)
             if told != self._told:
                 self._raw.execute(_TOLD, (told,))
         self._position += appended
@@ -142,12 +143,9 @@ class Writer:
             self._main.execute(_INSERT_EVENTS, rows)
         return len(rows)
 
-    def _append_entries(self, works: Sequence[Work]) -> int:
-        """Write the entries of all works; return how many there were."""
-        rows = _rows(works)
-        for statement, values in inserts(rows):
+    def _append_entries(self, statements: Iterable[Insert]) -> None:
+        for statement, values in statements:
             self._raw.execute(statement, values)
-        return len(rows)
 
     def _erase(self, works: Sequence[Work]) -> None:
         """Move erased texts of this segment, edits of them included, to its restricted part; of older ones `redactions`
