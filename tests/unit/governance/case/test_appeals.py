@@ -114,7 +114,7 @@ BY_ADAM = {"at": NOW, "by": "adam", "user": "mia"}
     ],
 )
 def test_what_is_a_measure(event: e.Event, user: str, decider: str, code: str) -> None:
-    found = measure_of(event, "case", CODE, "olga")
+    found = measure_of(event, "case", CODE, "olga", "mia")
     assert found is not None
     assert (found.user, found.decider, found.code, found.case) == (user, decider, code, "case")
 
@@ -129,7 +129,7 @@ def test_what_is_a_measure(event: e.Event, user: str, decider: str, code: str) -
     ],
 )
 def test_what_is_none(event: e.Event) -> None:
-    assert measure_of(event, "case", CODE, "olga") is None
+    assert measure_of(event, "case", CODE, "olga", "mia") is None
 
 
 def test_measures_against_accounts() -> None:
