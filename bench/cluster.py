@@ -28,14 +28,14 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from folkmoot_server.crypto.sealing import load_key
 from folkmoot_server.i18n import translator
 from folkmoot_server.published import load_documents
 from folkmoot_server.services import Nats, Postgres, running
-from folkmoot_server.storage import seed
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.postgres import PostgresStore
-from folkmoot_server.storage.sealing import load_key
-from folkmoot_server.storage.sqlite import SqliteStore
+from folkmoot_server.storage.check import seed
+from folkmoot_server.storage.postgres.store import PostgresStore
+from folkmoot_server.storage.sqlite.store import SqliteStore
 
 WARM_UP_S, MEASURE_S = 2, 5
 CONNECT_S = 12

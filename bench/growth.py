@@ -35,8 +35,8 @@ from folkmoot_server.bench.run import measure_one, seed_places, serving
 from folkmoot_server.i18n import translator
 from folkmoot_server.main import raise_file_limit
 from folkmoot_server.storage.api import NewEntry, Work, group_stream
-from folkmoot_server.storage.seed import fill
-from folkmoot_server.storage.sqlite import SqliteStore
+from folkmoot_server.storage.check.seed import fill
+from folkmoot_server.storage.sqlite.store import SqliteStore
 
 SECONDS = 5.0
 SENDERS = 10

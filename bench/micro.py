@@ -32,8 +32,8 @@ from folkmoot_server.i18n import translator
 from folkmoot_server.rooms import Room, Stored
 from folkmoot_server.session import Session
 from folkmoot_server.storage.api import NewEntry, Work, group_stream
-from folkmoot_server.storage.seed import fill
-from folkmoot_server.storage.sqlite import SqliteStore
+from folkmoot_server.storage.check.seed import fill
+from folkmoot_server.storage.sqlite.store import SqliteStore
 
 ROUNDS, ROUND_S = 7, 0.05
 COMMITS = 60

@@ -26,14 +26,14 @@ from folkmoot_governance.account import AccountRegistered, registered
 from folkmoot_governance.group.events import GroupCreated
 from folkmoot_protocol.group_code import make_group_code
 from folkmoot_protocol.types import Author, Entry, EntryKind, JoinMode, Role
-from folkmoot_server import search_text
 from folkmoot_server.i18n import translator
 from folkmoot_server.main import GC_THRESHOLDS, keep_survivors
 from folkmoot_server.services import Postgres, running
 from folkmoot_server.storage.api import NewEntry, Store, Work, account_stream, group_stream
-from folkmoot_server.storage.months import end_of
-from folkmoot_server.storage.projection import project_account, project_group
-from folkmoot_server.storage.sqlite import SqliteStore
+from folkmoot_server.storage.search import text as search_text
+from folkmoot_server.storage.sql.months import end_of
+from folkmoot_server.storage.sql.projection import project_account, project_group
+from folkmoot_server.storage.sqlite.store import SqliteStore
 
 CODE = make_group_code(123_456_789_01)
 AUTHOR = Author("ann", "Ann", Role.OWNER)
@@ -71,7 +71,7 @@ async def opened(place: Path, *, postgres: bool) -> AsyncIterator[tuple[Store, s
         store: Store
         url = ""
         if postgres:
-            from folkmoot_server.storage.postgres import PostgresStore
+            from folkmoot_server.storage.postgres.store import PostgresStore
 
             url = stack.enter_context(running(Postgres)).socket_url()
             store = await PostgresStore.open(url, key=bytes(32))
@@ -83,7 +83,7 @@ async def opened(place: Path, *, postgres: bool) -> AsyncIterator[tuple[Store, s
 
 async def tidy(url: str) -> None:
     """Do at once what PostgreSQL does by itself after so much was written, beside the queries otherwise."""
-    from folkmoot_server.storage.postgres_database import connect
+    from folkmoot_server.storage.postgres.database import connect
 
     connection = await connect(url, call_s=None)
     await connection.execute("VACUUM (ANALYZE)")

@@ -49,7 +49,7 @@ def nats() -> Iterator[Nats]:
 @pytest.fixture(scope="session")
 def template(postgres: Postgres) -> str:
     """A database with this version's tables and nothing in them."""
-    from folkmoot_server.storage.postgres_database import migrate
+    from folkmoot_server.storage.postgres.database import migrate
 
     postgres.execute(f"CREATE DATABASE {TEMPLATE}")
     asyncio.run(migrate(postgres.url(TEMPLATE)))

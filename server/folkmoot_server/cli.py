@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from folkmoot_server.terminal import _
+from .terminal import _
 
 if TYPE_CHECKING:
-    from folkmoot_server.config import Config
+    from .config import Config
 
 USAGE, INTEGRITY = 2, 7
 NEW_OBJECTS = 50_000
@@ -112,7 +112,7 @@ def fail(problems: list[str], code: int) -> NoReturn:
 
 def read_config(path: Path | None, **overrides: object) -> "Config":
     """The configuration of this call, or the end of it; `overrides` has keys with `__` for the dot."""
-    from folkmoot_server.config import ConfigError, load_config
+    from .config import ConfigError, load_config
 
     try:
         return load_config(path, os.environ, {key.replace("__", "."): raw for key, raw in overrides.items()})
@@ -145,7 +145,7 @@ def serve(
     ready_file: ReadyFileOption = None,
 ) -> None:
     settings = read_config(config, server__listen=listen, server__data_dir=data, profile=profile)
-    from folkmoot_server.main import serve as run
+    from .main import serve as run
 
     raise typer.Exit(run(settings, ready_file))
 
@@ -153,14 +153,14 @@ def serve(
 @app.command(help=_("Run a server on an empty temporary directory with a few accounts and groups in it."))
 def demo(listen: ListenOption = None, ready_file: ReadyFileOption = None) -> None:
     settings = read_config(None, server__listen=listen, profile="open")
-    from folkmoot_server.demo import demo as run
+    from .demo import demo as run
 
     raise typer.Exit(run(settings, ready_file))
 
 
 @app.command(help=_("Run three nodes with a PostgreSQL and a NATS of their own, all gone afterwards."))
 def cluster_demo(ready_file: ReadyFileOption = None) -> None:
-    from folkmoot_server.cluster_demo import cluster_demo as run
+    from .cluster_demo import cluster_demo as run
 
     raise typer.Exit(run(ready_file))
 
@@ -178,8 +178,8 @@ def bench(
     seconds: Annotated[float, typer.Option(min=0.1, metavar="S", help=_("How long each measurement takes."))] = 5,
     output: Annotated[OutputForm, typer.Option("-o", "--output", help=_("Form of the result."))] = OutputForm.TABLE,
 ) -> None:
-    from folkmoot_server.bench.report import as_json, print_tables, remarks
-    from folkmoot_server.bench.run import BenchError, choose, measure
+    from .bench.report import as_json, print_tables, remarks
+    from .bench.run import BenchError, choose, measure
 
     shape = {"groups": groups, "members": members, "senders": senders}
     try:
@@ -209,7 +209,7 @@ def init(
 ) -> None:
     settings = read_config(config, server__data_dir=data)
     password = read_password()
-    from folkmoot_server.main import init_data
+    from .main import init_data
 
     raise typer.Exit(init_data(settings, user, password))
 
@@ -238,21 +238,21 @@ def config_show(
     profile: ProfileOption = None,
 ) -> None:
     settings = read_config(config, server__listen=listen, server__data_dir=data, profile=profile)
-    from folkmoot_server.config import show
+    from .config import show
 
     typer.echo(show(settings), nl=False)
 
 
 @config_app.command("example", help=_("Print a configuration file with every setting in it."))
 def config_example() -> None:
-    from folkmoot_server.config import example
+    from .config import example
 
     typer.echo(example(), nl=False)
 
 
 @config_app.command("docs", help=_("Print the page about the configuration."), hidden=True)
 def config_docs() -> None:
-    from folkmoot_server.config import docs
+    from .config import docs
 
     typer.echo(docs(), nl=False)
 
@@ -260,7 +260,7 @@ def config_docs() -> None:
 @contextmanager
 def store_problems() -> Iterator[None]:
     """Turn what storage raises into a sentence and exit code 1."""
-    from folkmoot_server.storage.api import StorageError
+    from .storage.api import StorageError
 
     try:
         yield
@@ -282,7 +282,7 @@ def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
 @db_app.command("migrate", help=_("Bring the store to this version's schema."))
 def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = read_config(config, server__data_dir=data)
-    from folkmoot_server.storage.tools import migrate, migrate_cluster
+    from .storage.check.tools import migrate, migrate_cluster
 
     url = settings.cluster.database_url
     with store_problems():
@@ -292,7 +292,7 @@ def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
 @db_app.command("verify", help=_("Replay the ledger and compare it with the store."))
 def db_verify(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = read_config(config, server__data_dir=data)
-    from folkmoot_server.storage.tools import verify, verify_cluster
+    from .storage.check.tools import verify, verify_cluster
 
     place, url = settings.server.data_dir, settings.cluster.database_url
     with store_problems(), progress_bar(_("Replaying")) as progress:
@@ -314,9 +314,9 @@ def db_seed(
     data: DataOption = None,
 ) -> None:
     settings = read_config(config, server__data_dir=data)
-    from folkmoot_server.published import load_documents
-    from folkmoot_server.storage.sealing import load_key
-    from folkmoot_server.storage.tools import seed, seed_cluster
+    from .crypto.sealing import load_key
+    from .published import load_documents
+    from .storage.check.tools import seed, seed_cluster
 
     place, url = settings.server.data_dir, settings.cluster.database_url
     agreement = load_documents(place).agreement.version

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 from folkmoot_governance.ladder import DEFAULT_LADDER, parse_ladder
 from folkmoot_governance.text import N_
-from folkmoot_server import config_text
-from folkmoot_server.config_credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
-from folkmoot_server.config_load import ConfigError, load
-from folkmoot_server.config_setting import Value, labels, named, section, setting, settings_of
-from folkmoot_server.terminal import _
+
+from . import config_text
+from .config_credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
+from .config_load import ConfigError, load
+from .config_setting import Value, labels, named, section, setting, settings_of
+from .terminal import _
 
 __all__ = [
     "OPEN_DEFAULTS",

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import MOST
 from folkmoot_governance.text import N_
-from folkmoot_server.config_setting import labels, numbers, setting
-from folkmoot_server.terminal import _
+
+from .config_setting import labels, numbers, setting
+from .terminal import _
 
 SEVERITIES = tuple(severity.value for severity in Severity)
 

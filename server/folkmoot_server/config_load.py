@@ -11,21 +11,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from folkmoot_server.config_setting import (
-    LABELS,
-    NAME,
-    NAMED,
-    SECTION,
-    SETTING,
-    Setting,
-    Value,
-    find,
-    join,
-    matches,
-    settings_of,
-)
-from folkmoot_server.config_value import convert, found_instead, nearest, parse
-from folkmoot_server.terminal import _
+from .config_setting import LABELS, NAME, NAMED, SECTION, SETTING, Setting, Value, find, join, matches, settings_of
+from .config_value import convert, found_instead, nearest, parse
+from .terminal import _
 
 PREFIX = "FOLKMOOT_"
 DEFAULT, PROFILE, FILE = "default", "profile", "file"

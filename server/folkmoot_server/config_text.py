@@ -6,10 +6,11 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from folkmoot_governance.text import N_
-from folkmoot_server.config_load import concrete, variable_of
-from folkmoot_server.config_setting import Setting, Table, declared, settings_of
-from folkmoot_server.config_value import SECRET, allowed, to_toml
-from folkmoot_server.terminal import _
+
+from .config_load import concrete, variable_of
+from .config_setting import Setting, Table, declared, settings_of
+from .config_value import SECRET, allowed, to_toml
+from .terminal import _
 
 COLUMNS = 108
 PIECE = re.compile(r" ?(?:[^ ⺀-￿]+|[⺀-￿])[、。，：；）]*")

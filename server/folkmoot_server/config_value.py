@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from folkmoot_server.config_setting import Rules, Setting, Value
-from folkmoot_server.terminal import _
+from .config_setting import Rules, Setting, Value
+from .terminal import _
 
 TRUE, FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 SECRET = "********"  # noqa: S105 (what is shown instead of one)

@@ -31,7 +31,7 @@ from .main import register_administrator, say_on_stderr, serve
 from .node import Node
 from .session import Session
 from .storage.api import Profile, StorageError
-from .storage.sqlite import SqliteStore
+from .storage.sqlite.store import SqliteStore
 from .terminal import _, terminal_language
 from .websocket import WebSocket
 

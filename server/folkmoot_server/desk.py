@@ -27,7 +27,7 @@ from .jobs import Job
 from .rooms import Room
 from .settle import stored
 from .storage.api import RowChange, Work, case_stream
-from .storage.projection import project_case
+from .storage.sql.projection import project_case
 from .writer import OVERTAKEN, TOO_BUSY, Writer
 
 if TYPE_CHECKING:

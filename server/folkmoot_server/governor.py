@@ -45,7 +45,7 @@ from .i18n import Say
 from .notices import author_of, notice_of
 from .rooms import Room, Rooms
 from .storage.api import Claim, NewEntry, RowChange, Work, account_stream
-from .storage.projection import note_row, platform_word_row, project_account, project_group
+from .storage.sql.projection import note_row, platform_word_row, project_account, project_group
 from .writer import OVERTAKEN, TOO_BUSY, Writer
 
 log = structlog.get_logger()

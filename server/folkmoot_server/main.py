@@ -23,6 +23,7 @@ from .bus import LocalBus
 from .clock import Clock
 from .config import Config
 from .connections import PROTOCOLS, Listener
+from .crypto.sealing import load_key
 from .handlers.accounts import NAME_TAKEN, RESERVED
 from .handshake import Settings
 from .i18n import N_, translator
@@ -31,9 +32,8 @@ from .passwords import check_password
 from .rule_files import RuleFileError
 from .settle import stored
 from .storage.api import Profile, StorageError
-from .storage.projection import profile_row
-from .storage.sealing import load_key
-from .storage.sqlite import SqliteStore
+from .storage.sql.projection import profile_row
+from .storage.sqlite.store import SqliteStore
 from .websocket import BACKLOG, WebSocketServer
 
 log = structlog.get_logger()
@@ -104,8 +104,8 @@ async def open_cluster_node(config: Config) -> Node:
     """As `open_node`, on PostgreSQL and NATS."""
     try:
         from .nats_bus import NatsBus
-        from .storage.postgres import PostgresStore
-        from .storage.postgres_lock import PostgresJobLock
+        from .storage.postgres.lock import PostgresJobLock
+        from .storage.postgres.store import PostgresStore
     except ModuleNotFoundError as error:
         raise StorageError(f"a cluster needs the extra folkmoot[cluster]: {error}") from error
     url, settings = config.cluster.database_url, config.cluster

@@ -16,7 +16,7 @@ from .governor import SERVICE, Act
 from .jobs import Job
 from .settle import settled, stored
 from .storage.api import group_stream
-from .storage.projection import has_left
+from .storage.sql.projection import has_left
 
 log = structlog.get_logger()
 

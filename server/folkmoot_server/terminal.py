@@ -17,6 +17,6 @@ def _(text: str) -> str:
     if language == "en":
         return text
     # Reading a catalogue costs a command's whole start-up time, so only those pay who need it.
-    from folkmoot_server.i18n import catalogue
+    from .i18n import catalogue
 
     return catalogue(language).gettext(text)

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
-from folkmoot_server.storage.sealing import load_key
+from folkmoot_server.crypto.sealing import load_key
 from tests.cluster.checker import check
 from tests.cluster.history import History
 from tests.cluster.nemesis import Nemesis, Strike, schedule
@@ -193,8 +193,8 @@ async def come_to_rest(cluster: Cluster, roamers: Sequence[Roamer]) -> bool:
 
 async def collect(cluster: Cluster, history: History, roamers: Sequence[Roamer]) -> list[str]:
     """Fill in what each node says of each group, and the ledger; return what is wrong in the database itself."""
-    from folkmoot_server.storage.postgres import PostgresStore
-    from folkmoot_server.storage.verify_postgres import verify
+    from folkmoot_server.storage.check.postgres import verify
+    from folkmoot_server.storage.postgres.store import PostgresStore
 
     owners = {code: roamer for roamer in roamers for code in roamer.owned}
     lasts = await last_seqs(cluster)

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from folkmoot_server.storage.postgres import PostgresStore
-from folkmoot_server.storage.sealing import load_key
-from folkmoot_server.storage.tables import SCHEMA
+from folkmoot_server.crypto.sealing import load_key
+from folkmoot_server.storage.postgres.store import PostgresStore
+from folkmoot_server.storage.sql.tables import SCHEMA
 from tests.services import Postgres
 
 

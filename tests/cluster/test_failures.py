@@ -18,11 +18,11 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import GroupEvent, LeftEvent
 from folkmoot_protocol.types import Entry
+from folkmoot_server.crypto.sealing import load_key
 from folkmoot_server.passwords import hash_token
 from folkmoot_server.published import load_documents
 from folkmoot_server.storage.api import Profile, Work, account_stream
-from folkmoot_server.storage.projection import profile_row, project_account, token_row
-from folkmoot_server.storage.sealing import load_key
+from folkmoot_server.storage.sql.projection import profile_row, project_account, token_row
 from tests.cluster.checker import Place, told
 from tests.cluster.conftest import StartCluster
 from tests.cluster.nemesis import start_again
@@ -288,7 +288,7 @@ async def test_a_frozen_node_does_not_hold_up_the_others(cluster: Cluster, pair:
 
 async def register_many(cluster: Cluster, stack: contextlib.AsyncExitStack, count: int) -> list[Wire]:
     """Return connections of so many accounts, on all nodes in turn; written straight into the database."""
-    from folkmoot_server.storage.postgres import PostgresStore
+    from folkmoot_server.storage.postgres.store import PostgresStore
 
     key = load_key(cluster.nodes[0].data / "keys" / "journal.key")
     agreement = load_documents(cluster.nodes[0].data).agreement.version

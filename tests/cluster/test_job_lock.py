@@ -1,6 +1,7 @@
 """Jobs: one node at a time, another when that one is gone."""
 
 import contextlib
+import importlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from folkmoot_server.storage.api import StorageError
 from tests.services import Postgres
 
-postgres_lock = pytest.importorskip("folkmoot_server.storage.postgres_lock", reason="asyncpg is not installed")
+pytest.importorskip("asyncpg", reason="asyncpg is not installed")
+postgres_lock = importlib.import_module("folkmoot_server.storage.postgres.lock")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What becomes of a batch when connections, or the database, are lost."""
 
 import asyncio
+import importlib
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import pytest
 
 from folkmoot_server.storage.api import StorageError, Work
-from folkmoot_server.storage.projection import token_row
+from folkmoot_server.storage.sql.projection import token_row
 from tests.cluster.nemesis import start_again
 from tests.conformance.world import START, Group, World
 from tests.services import Postgres
 
-postgres_store = pytest.importorskip("folkmoot_server.storage.postgres", reason="asyncpg is not installed")
+pytest.importorskip("asyncpg", reason="asyncpg is not installed")
+postgres_store = importlib.import_module("folkmoot_server.storage.postgres.store")
 
 KEY = bytes(range(32))
 BOUND_S = 20.0

@@ -1,6 +1,7 @@
 """Migrations on PostgreSQL."""
 
 import asyncio
+import importlib
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -8,10 +9,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from folkmoot_server.storage.api import StorageError
-from folkmoot_server.storage.tables import SCHEMA, metadata
+from folkmoot_server.storage.sql.tables import SCHEMA, metadata
 from tests.services import Postgres
 
-database = pytest.importorskip("folkmoot_server.storage.postgres_database", reason="asyncpg is not installed")
+pytest.importorskip("asyncpg", reason="asyncpg is not installed")
+database = importlib.import_module("folkmoot_server.storage.postgres.database")
 
 OWN = {"heads", "counters", "entry", "restricted", "search_chunk", "search_bucket"}
 

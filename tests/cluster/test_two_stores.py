@@ -1,6 +1,7 @@
 """Two nodes on one database: what each promises alone, they promise together."""
 
 import asyncio
+import importlib
 import random
 from collections.abc import AsyncIterator
 from copy import deepcopy
@@ -11,12 +12,13 @@ import pytest
 from folkmoot_governance.group.events import MemberJoined, TopicSet
 from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.api import Claim, Store, Work, account_stream, group_stream
-from folkmoot_server.storage.heads import GROUP
-from folkmoot_server.storage.months import end_of
-from folkmoot_server.storage.projection import read_mark_row
+from folkmoot_server.storage.sql.months import end_of
+from folkmoot_server.storage.sql.projection import read_mark_row
+from folkmoot_server.storage.sql.sequencer import GROUP
 from tests.conformance.world import START, Group, World
 
-postgres = pytest.importorskip("folkmoot_server.storage.postgres", reason="asyncpg is not installed")
+pytest.importorskip("asyncpg", reason="asyncpg is not installed")
+postgres = importlib.import_module("folkmoot_server.storage.postgres.store")
 
 KEY = bytes(range(32))
 ROUNDS = 40
@@ -25,7 +27,7 @@ ROUNDS = 40
 @pytest.fixture
 async def nodes(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Store]]:
     # No second try: a deadlock must not happen, rather than be survived.
-    monkeypatch.setattr("folkmoot_server.storage.postgres_writer.TRIES", 1)
+    monkeypatch.setattr("folkmoot_server.storage.postgres.writer.TRIES", 1)
     stores = [await postgres.PostgresStore.open(database, key=KEY) for _ in range(2)]
     yield stores
     for store in stores:

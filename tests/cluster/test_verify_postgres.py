@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from folkmoot_server.storage.api import StorageError
-from folkmoot_server.storage.months import end_of
-from folkmoot_server.storage.postgres import PostgresStore
-from folkmoot_server.storage.postgres_database import connect
-from folkmoot_server.storage.verify_postgres import problems, verify
+from folkmoot_server.storage.check.postgres import problems, verify
+from folkmoot_server.storage.postgres.database import connect
+from folkmoot_server.storage.postgres.store import PostgresStore
+from folkmoot_server.storage.sql.months import end_of
 from tests.conformance.backends import KEY
 from tests.integration.storage.kit import fill
 from tests.integration.storage.test_verify import CHANGES as ON_BOTH

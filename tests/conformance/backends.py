@@ -1,5 +1,6 @@
 """The backends that the conformance suites run against: for each, how to open it where a test keeps its things."""
 
+import importlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from folkmoot_server.bus import Bus, LocalBus
 from folkmoot_server.i18n import translator
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.sqlite import SqliteStore
+from folkmoot_server.storage.sqlite.store import SqliteStore
 
 KEY = bytes(range(32))
 
@@ -22,7 +23,8 @@ def sqlite(request: pytest.FixtureRequest) -> Open:
 
 
 def postgres(request: pytest.FixtureRequest) -> Open:
-    postgres = pytest.importorskip("folkmoot_server.storage.postgres", reason="asyncpg is not installed")
+    pytest.importorskip("asyncpg", reason="asyncpg is not installed")
+    postgres = importlib.import_module("folkmoot_server.storage.postgres.store")
     url: str = request.getfixturevalue("database")
     return lambda: postgres.PostgresStore.open(url, key=KEY)  # type: ignore[no-any-return]
 
@@ -39,7 +41,8 @@ def local(request: pytest.FixtureRequest) -> OpenBus:
 
 
 def nats(request: pytest.FixtureRequest) -> OpenBus:
-    nats_bus = pytest.importorskip("folkmoot_server.nats_bus", reason="nats-py is not installed")
+    pytest.importorskip("nats", reason="nats-py is not installed")
+    nats_bus = importlib.import_module("folkmoot_server.nats_bus")
     url: str = request.getfixturevalue("nats").url
     return lambda: nats_bus.NatsBus.connect(url, "node")  # type: ignore[no-any-return]
 

@@ -18,7 +18,7 @@ from folkmoot_governance.case.state import (
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.group import events as e
 from folkmoot_server.storage.api import Cases, Remove, Store, Upsert, WarningRow, Work, case_stream
-from folkmoot_server.storage.projection import project_case
+from folkmoot_server.storage.sql.projection import project_case
 from tests.conformance.world import DAY, START, World
 
 

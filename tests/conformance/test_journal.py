@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from folkmoot_governance.group.events import EntryDeleted, TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.months import end_of
+from folkmoot_server.storage.sql.months import end_of
 from tests.conformance.conftest import Place
 from tests.conformance.world import DAY, START, Group, World
 

@@ -8,7 +8,6 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.group import events as e
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import Author, Identity, Notify, Role
-from folkmoot_server.search_text import parse_query
 from folkmoot_server.storage.api import (
     ActivityRow,
     Acts,
@@ -21,7 +20,8 @@ from folkmoot_server.storage.api import (
     Upsert,
     Work,
 )
-from folkmoot_server.storage.projection import (
+from folkmoot_server.storage.search.text import parse_query
+from folkmoot_server.storage.sql.projection import (
     erasure,
     has_left,
     ignored_row,

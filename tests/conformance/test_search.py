@@ -1,15 +1,17 @@
 """The promises of `Journal.search` and `Journal.index`."""
 
+import importlib
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from folkmoot_governance.group.events import EntryDeleted
 from folkmoot_protocol.types import Entry, EntryKind
-from folkmoot_server.search_text import parse_query
-from folkmoot_server.storage import search_index
 from folkmoot_server.storage.api import Found, Store
-from folkmoot_server.storage.months import end_of
+from folkmoot_server.storage.search import index as search_index
+from folkmoot_server.storage.search.text import parse_query
+from folkmoot_server.storage.sql.months import end_of
 from tests.conformance.conftest import Place
 from tests.conformance.world import START, Group, World
 
@@ -21,12 +23,13 @@ BODIES = ("群规如下", "please read the rules", "看群规 first", "Rules: �
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of 8 entries, so that few entries make many."""
-    for name in ("sqlite_search", "postgres_search"):
-        module = pytest.importorskip(f"folkmoot_server.storage.{name}", reason="asyncpg is not installed")
+    pytest.importorskip("asyncpg", reason="asyncpg is not installed")
+    for backend in ("sqlite", "postgres"):
+        module = importlib.import_module(f"folkmoot_server.storage.{backend}.search")
         monkeypatch.setattr(module, "ENTRIES", 8)
         monkeypatch.setattr(module, "PAGE", 3)
         monkeypatch.setattr(module, "PATIENCE_S", 60)
-    monkeypatch.setattr(pytest.importorskip("folkmoot_server.storage.postgres_search"), "CHUNKS", 2)
+    monkeypatch.setattr(importlib.import_module("folkmoot_server.storage.postgres.search"), "CHUNKS", 2)
 
 
 async def index_all(store: Store) -> None:

@@ -20,8 +20,8 @@ from folkmoot_server.storage.api import (
     account_stream,
     group_stream,
 )
-from folkmoot_server.storage.months import end_of
-from folkmoot_server.storage.projection import profile_row, project_account, project_group
+from folkmoot_server.storage.sql.months import end_of
+from folkmoot_server.storage.sql.projection import profile_row, project_account, project_group
 
 DAY = 86_400_000
 START = end_of("2025-12")

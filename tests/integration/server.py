@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from folkmoot_server.published import load_documents
-from folkmoot_server.storage.seed import seed
+from folkmoot_server.storage.check.seed import seed
 from tests import commands
 from tests.integration.wire import PATIENCE_S, Wire
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_server.storage.api import Remove, RowChange, Upsert
-from folkmoot_server.storage.postgres_rows import statements
+from folkmoot_server.storage.postgres.rows import statements
 
 CODES, USERS = ["1", "2"], ["a", "b"]
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ..demo import interruptible
 from ..main import raise_file_limit
 from ..published import load_documents
-from ..storage.seed import seed
+from ..storage.check.seed import seed
 from ..terminal import _
 from .loads import DEFAULT_LOADS, LOADS, WARM_UP_S, Found, Job, Load, Place, Progress
 from .processes import cores, pin

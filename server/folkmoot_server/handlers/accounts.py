@@ -18,7 +18,7 @@ from ..passwords import check_password, hash_token, new_token
 from ..session import Session
 from ..settle import stored
 from ..storage.api import Profile, RowChange
-from ..storage.projection import profile_row, revoke_token, token_row
+from ..storage.sql.projection import profile_row, revoke_token, token_row
 
 if TYPE_CHECKING:
     from ..node import Node

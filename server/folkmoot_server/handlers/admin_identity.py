@@ -23,7 +23,7 @@ from ..codes import new_author_tag
 from ..session import Session
 from ..settle import stored
 from ..storage.api import RowChange
-from ..storage.projection import erasure
+from ..storage.sql.projection import erasure
 from ..vault import removal
 from .admin_common import NEEDS_REASON, PAGE, account_item, find_account, page_of
 

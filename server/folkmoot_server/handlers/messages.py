@@ -27,7 +27,7 @@ from ..rooms import Room
 from ..session import Session
 from ..settle import stored
 from ..storage.api import NewEntry, Page, Work
-from ..storage.projection import read_mark_row
+from ..storage.sql.projection import read_mark_row
 from ..writer import OVERTAKEN, TOO_BUSY
 from . import content, slash
 from .groups import NO_SUCH_ENTRY, NO_SUCH_GROUP, NOT_A_MEMBER, enter_room

@@ -9,9 +9,9 @@ from folkmoot_protocol.results import SearchResult
 
 from ..i18n import N_
 from ..rooms import Room
-from ..search_text import parse_query
 from ..session import Session
 from ..storage.api import Found
+from ..storage.search.text import parse_query
 from ..writer import TOO_BUSY
 from .groups import NOT_A_MEMBER, enter_room
 

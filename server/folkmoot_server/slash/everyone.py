@@ -16,7 +16,7 @@ from ..handlers.search import SEARCH_PAGE, search_room
 from ..i18n import LANGUAGES, N_, show_instant
 from ..settle import stored
 from ..storage.api import Profile
-from ..storage.projection import profile_row
+from ..storage.sql.projection import profile_row
 from .call import Action, Answer, Call, Elsewhere, Outcome
 
 MOST_LISTED = 200

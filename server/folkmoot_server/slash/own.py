@@ -17,7 +17,7 @@ from ..bus import SettingsNews
 from ..i18n import N_, show_instant
 from ..settle import stored
 from ..storage.api import Acts, MemberSettings, Recorded, RowChange, account_stream
-from ..storage.projection import ignored_row, settings_row
+from ..storage.sql.projection import ignored_row, settings_row
 from .call import Answer, Call, Outcome
 
 OFF = "off"

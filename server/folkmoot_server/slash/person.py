@@ -12,7 +12,7 @@ from ..codes import new_author_tag
 from ..i18n import N_, show_instant
 from ..settle import stored
 from ..storage.api import Acts, RowChange, account_stream
-from ..storage.projection import erasure
+from ..storage.sql.projection import erasure
 from ..vault import removal
 from .call import Answer, Call, Outcome
 

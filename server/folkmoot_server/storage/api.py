@@ -18,13 +18,13 @@ from folkmoot_governance.group.events import Event as GroupEvent
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import Entry, Notify
 
-from ..search_text import Query
 from .rows import AccountRow as AccountRow
 from .rows import ActivityRow as ActivityRow
 from .rows import GroupRow as GroupRow
 from .rows import IdentityRow as IdentityRow
 from .rows import OpenFlag as OpenFlag
 from .rows import WarningRow as WarningRow
+from .search.text import Query
 
 AnyEvent = GroupEvent | AccountEvent | CaseEvent
 

@@ -20,9 +20,9 @@ from folkmoot_governance.group.events import (
 )
 from folkmoot_server.i18n import translator
 from folkmoot_server.storage.api import Store, Work, case_stream
-from folkmoot_server.storage.months import end_of
-from folkmoot_server.storage.projection import project_case, token_row
-from folkmoot_server.storage.sqlite import SqliteStore
+from folkmoot_server.storage.sql.months import end_of
+from folkmoot_server.storage.sql.projection import project_case, token_row
+from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.conformance.world import DAY, START, Group, World
 
 FEBRUARY = end_of("2026-01")

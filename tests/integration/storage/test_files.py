@@ -11,10 +11,10 @@ from alembic.migration import MigrationContext
 
 from folkmoot_governance.group.events import EntryDeleted, TopicSet
 from folkmoot_server.storage.api import StorageError
-from folkmoot_server.storage.database import close_main, open_main
-from folkmoot_server.storage.sqlite import SqliteStore
-from folkmoot_server.storage.tables import SCHEMA, metadata
-from folkmoot_server.storage.tools import migrate, verify
+from folkmoot_server.storage.check.tools import migrate, verify
+from folkmoot_server.storage.sql.tables import SCHEMA, metadata
+from folkmoot_server.storage.sqlite.database import close_main, open_main
+from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.conformance.world import DAY
 from tests.integration.storage.kit import FEBRUARY, filled, opened, tamper
 

@@ -4,9 +4,10 @@ import sqlite3
 from pathlib import Path
 
 from folkmoot_server.i18n import translator
-from folkmoot_server.storage import nonces, sqlite_journal
-from folkmoot_server.storage.seed import fill
-from folkmoot_server.storage.sqlite import SqliteStore
+from folkmoot_server.storage.check.seed import fill
+from folkmoot_server.storage.sqlite import journal as sqlite_journal
+from folkmoot_server.storage.sqlite import nonces
+from folkmoot_server.storage.sqlite.store import SqliteStore
 
 PLANS = {
     "_NONCE": "USING INDEX entry_nonce (grp=? AND user=? AND nonce=?)",

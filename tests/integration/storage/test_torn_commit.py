@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from folkmoot_governance.group.events import EntryDeleted, Invited, MemberMuted, TopicSet
-from folkmoot_server.storage.tools import verify
+from folkmoot_server.storage.check.tools import verify
 from tests.conformance.world import DAY, Group
 from tests.integration.storage.kit import FEBRUARY, filled, opened
 

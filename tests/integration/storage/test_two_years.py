@@ -11,9 +11,9 @@ import pytest
 from folkmoot_protocol.types import EntryKind
 from folkmoot_server.i18n import translator
 from folkmoot_server.storage.api import Work
-from folkmoot_server.storage.months import end_of, month_of, number_of
-from folkmoot_server.storage.sqlite import SqliteStore
-from folkmoot_server.storage.verify import verify
+from folkmoot_server.storage.check.verify import verify
+from folkmoot_server.storage.sql.months import end_of, month_of, number_of
+from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.conformance.world import DAY, START, Group, World
 
 DATA = Path(__file__).parents[2] / "data"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from folkmoot_server.storage.api import StorageError
-from folkmoot_server.storage.tools import migrate, seed, verify
+from folkmoot_server.storage.check.tools import migrate, seed, verify
 from tests.integration.storage.kit import filled, opened, tamper
 
 MAIN, JANUARY, FEBRUARY = "folkmoot.sqlite3", "journal/2026-01.sqlite3", "journal/2026-02.sqlite3"

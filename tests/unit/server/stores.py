@@ -18,9 +18,9 @@ from folkmoot_server.node import Node
 from folkmoot_server.notices import author_of, notice_of
 from folkmoot_server.published import load_documents
 from folkmoot_server.storage.api import Journal, Ledger, NewEntry, StorageError, Store, Work, group_stream
-from folkmoot_server.storage.projection import project_group
-from folkmoot_server.storage.seed import seed
-from folkmoot_server.storage.sqlite import SqliteStore
+from folkmoot_server.storage.check.seed import seed
+from folkmoot_server.storage.sql.projection import project_group
+from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.integration.server import Seat
 from tests.integration.wire import Wire
 

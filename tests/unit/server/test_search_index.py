@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from folkmoot_server.search_text import fold, parse_query, token_number, tokens_of
-from folkmoot_server.storage.search_index import Chunk, Draft, Spread, bucket_of, build, candidates
+from folkmoot_server.storage.search.index import Chunk, Draft, Spread, bucket_of, build, candidates
+from folkmoot_server.storage.search.text import fold, parse_query, token_number, tokens_of
 
 SPREAD = Spread(tokens=96, most=256)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from folkmoot_server.search_text import MOST_TOKENS, fold, parse_query, token_number, tokens_of
+from folkmoot_server.storage.search.text import MOST_TOKENS, fold, parse_query, token_number, tokens_of
 
 
 def finds(query: str, body: str) -> bool:

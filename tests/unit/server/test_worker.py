@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from folkmoot_server.storage.worker import Worker
+from folkmoot_server.storage.sqlite.worker import Worker
 
 
 async def test_calls_are_made_in_order_in_one_thread() -> None:

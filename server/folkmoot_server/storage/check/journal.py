@@ -1,0 +1,156 @@
+"""Whether the journal is whole: seqs without holes, a notice for each event, sealed texts that open."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from cryptography.exceptions import InvalidTag
+
+from folkmoot_governance import case_number
+from folkmoot_governance.group.events import Event
+
+from ...crypto.sealing import Sealer
+from ...notices import data_of, is_told
+from ...terminal import _
+from ..api import Recorded
+from ..sql.months import end_of, month_of
+from ..sqlite.segments import SegmentReader
+
+_RANGES = "SELECT grp, min(seq), max(seq), count(*) FROM entry GROUP BY grp"
+_NOTICES = "SELECT version, data FROM entry WHERE grp = ? AND version IS NOT NULL"
+
+
+class Range(NamedTuple):
+    """The entries that a group has in one month."""
+
+    code: str
+    first: int
+    last: int
+    entries: int
+
+
+class JournalRows(Protocol):
+    """What there is to check of a journal, whatever keeps it. Months as `2026-11`, oldest first."""
+
+    @property
+    def months(self) -> Sequence[str]:
+        """The months that have a segment."""
+        ...
+
+    def ranges(self, month: str) -> Iterable[Range]:
+        """Give what each group has in a month."""
+        ...
+
+    def latest(self, month: str) -> int | None:
+        """Return the time (Unix ms) of the latest entry in a month, None if there is none."""
+        ...
+
+    def sealed(self, month: str) -> Iterable[tuple[int, int, bytes]]:
+        """Give group, seq and sealed text of what was removed from a month."""
+        ...
+
+    def notices(self, code: str) -> Iterable[tuple[int, str | None]]:
+        """Give the version that each notice of a group tells of, and its data as JSON."""
+        ...
+
+
+class SegmentRows:
+    """`JournalRows` of files."""
+
+    def __init__(self, reader: SegmentReader) -> None:
+        self.months = reader.segments.months
+        self._reader = reader
+
+    def _select(self, month: str, query: str, *arguments: object) -> Iterator[Any]:
+        segment = self._reader.get(month)
+        return iter(()) if segment is None else segment.execute(query, arguments)
+
+    def ranges(self, month: str) -> Iterator[Range]:
+        return (Range(str(grp), *numbers) for grp, *numbers in self._select(month, _RANGES))
+
+    def latest(self, month: str) -> int | None:
+        return next((ts for (ts,) in self._select(month, "SELECT max(ts) FROM entry")), None)
+
+    def sealed(self, month: str) -> Iterator[tuple[int, int, bytes]]:
+        return self._select(month, "SELECT grp, seq, sealed FROM restricted")
+
+    def notices(self, code: str) -> Iterator[tuple[int, str | None]]:
+        for month in self.months:
+            yield from self._select(month, _NOTICES, int(code))
+
+
+def check_files(reader: SegmentReader) -> Iterator[str]:
+    """Run SQLite's own check on each segment."""
+    for month, segment in reader.oldest_first():
+        for (finding,) in segment.execute("PRAGMA integrity_check"):
+            if finding != "ok":
+                yield _("journal {month}: {finding}").format(month=month, finding=finding)
+
+
+def check_content(rows: JournalRows, key: bytes) -> Iterator[str]:
+    """Check each segment by itself: nothing of a later month in it, and its sealed texts open."""
+    for month in rows.months:
+        latest = rows.latest(month)
+        if latest is not None and latest >= end_of(month):
+            yield _("journal {month}: an entry is of a later month").format(month=month)
+        yield from _check_sealed(rows, month, Sealer(key, month))
+
+
+def _check_sealed(rows: JournalRows, month: str, sealer: Sealer) -> Iterator[str]:
+    for grp, seq, sealed in rows.sealed(month):
+        try:
+            sealer.unseal(grp, seq, sealed)
+        except InvalidTag:
+            yield _("journal {month}: the sealed text of {group} #{seq} does not open").format(
+                month=month, group=grp, seq=seq
+            )
+
+
+class JournalCheck:
+    """Compares the journal with the ledger. `heads`: how far rotation has removed each group's entries."""
+
+    def __init__(self, rows: JournalRows, heads: Mapping[str, int]) -> None:
+        self._rows = rows
+        self._heads = heads
+
+    def removed_up_to(self, code: str) -> int:
+        """Return the last seq that rotation has removed, 0 where it has removed none."""
+        return self._heads.get(code, 0)
+
+    def check_seqs(self, known: set[str]) -> Iterator[str]:
+        """Each group's seqs run without a hole from the first one kept, across all segments."""
+        last = dict(self._heads)
+        for month in self._rows.months:
+            for code, first, latest, count in self._rows.ranges(month):
+                if code not in known:
+                    yield _("journal {month}: the ledger has no group {code}").format(month=month, code=code)
+                # A segment whose removal a crash broke off lies wholly below the head that was kept for it.
+                if latest <= self.removed_up_to(code):
+                    continue
+                if first != last.get(code, 0) + 1 or count != latest - first + 1:
+                    yield _("journal {month}: the entries of {code} have a hole").format(month=month, code=code)
+                last[code] = latest
+
+    def check_notices(self, code: str, events: Iterable[Recorded]) -> Iterator[str]:
+        """Each event that the group is told of has its notice, saying what the event says, while kept."""
+        notices = {version: json.loads(data) if data else None for version, data in self._rows.notices(code)}
+        oldest = next(iter(self._rows.months), "")
+        first_kept = min(notices, default=None)
+        for one in events:
+            if not is_told(one.event):
+                continue
+            assert isinstance(one.event, Event)
+            case = case_number(code, one.version)
+            if one.version in notices:
+                if notices.pop(one.version) != data_of(one.event, case):
+                    yield _("{case}: its notice says something else than the ledger").format(case=case)
+            elif (
+                code not in self._heads
+                or month_of(one.event.at) >= oldest
+                or (first_kept is not None and one.version > first_kept)
+            ):
+                yield _("{case}: its notice is missing from the journal").format(case=case)
+        for version in notices:
+            yield _("{case}: the journal tells of it, the ledger does not have it").format(
+                case=case_number(code, version)
+            )

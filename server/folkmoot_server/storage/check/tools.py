@@ -1,0 +1,79 @@
+"""What `folkmoot db` does with a store: files that no server has open, or a cluster's database."""
+
+import asyncio
+from pathlib import Path
+
+from ...crypto.sealing import load_key
+from ...terminal import _
+from ..api import StorageError
+from ..sql import schema
+from ..sqlite.database import close_main, locked, open_main
+from .seed import Progress, fill, seed
+from .verify import verify
+
+__all__ = ["migrate", "migrate_cluster", "seed", "seed_cluster", "verify", "verify_cluster"]
+
+
+def migrate(data_dir: Path) -> str:
+    """Bring the store to this version's schema, making it if there is none; return the revision it has then.
+
+    Raises StorageError when a server has it open or a newer version has written it.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(data_dir):
+        main = open_main(data_dir, read_only=False)
+        try:
+            return schema.migrate(main)
+        finally:
+            close_main(main)
+
+
+def migrate_cluster(database_url: str) -> str:
+    """As `migrate`, for PostgreSQL; nodes may be running. Raises StorageError."""
+    try:
+        from ..postgres.database import migrate
+    except ModuleNotFoundError as error:
+        raise extra_missing(error) from error
+    return asyncio.run(migrate(database_url))
+
+
+def seed_cluster(
+    database_url: str,
+    key: bytes,
+    groups: int,
+    members: int,
+    tokens: Path,
+    progress: Progress | None = None,
+    *,
+    agreement: str = "1",
+) -> None:
+    """As `seed`, for PostgreSQL; `key` is the journal's. Raises StorageError."""
+    try:
+        from ..postgres.store import PostgresStore
+    except ModuleNotFoundError as error:
+        raise extra_missing(error) from error
+
+    async def write() -> None:
+        store = await PostgresStore.open(database_url, key=key)
+        try:
+            await fill(store, groups, members, tokens, progress, agreement=agreement)
+        finally:
+            await store.close()
+
+    asyncio.run(write())
+
+
+def verify_cluster(database_url: str, key_file: Path, progress: Progress | None = None) -> list[str]:
+    """As `verify`, for PostgreSQL; nodes may be running. Raises StorageError, also when there is no journal's key."""
+    try:
+        from . import postgres as verify_postgres
+    except ModuleNotFoundError as error:
+        raise extra_missing(error) from error
+    if not key_file.exists():
+        raise StorageError(_("the journal's key is not in {path}: copy it there from a node").format(path=key_file))
+    return asyncio.run(verify_postgres.verify(database_url, load_key(key_file), progress or (lambda done, total: None)))
+
+
+def extra_missing(error: ModuleNotFoundError) -> StorageError:
+    """Return the error of a cluster without the packages that it needs."""
+    return StorageError(f"a cluster needs the extra folkmoot[cluster]: {error}")

@@ -1,0 +1,256 @@
+"""Replaying the ledger and comparing all that was made from it: in files that no server has open, and for a cluster.
+
+What both have in common is `compare`; what only a cluster's database has is in `verify_postgres`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from msgspec import MsgspecError
+from sqlalchemy import Connection, Table, select, text
+
+from folkmoot_governance import (
+    AccountState,
+    GroupState,
+    apply,
+    apply_account,
+    founded,
+    registered,
+)
+from folkmoot_governance.account import AccountEvent, AccountRegistered
+from folkmoot_governance.case.state import CaseEvent, CaseState, apply_case, opened
+from folkmoot_governance.group.events import Event, GroupCreated, erased_by
+
+from ...crypto.sealing import load_key
+from ...terminal import _
+from ..api import AnyEvent, Recorded, StorageError, Upsert
+from ..sql.ledger import ledger_row, recorded
+from ..sql.projection import (
+    MEMBER_TABLES,
+    group_row,
+    invite_code_row,
+    member_table_row,
+    project_account,
+    project_case,
+    review_row,
+    word_row,
+)
+from ..sql.sequencer import GROUP, code_of
+from ..sql.tables import (
+    SCHEMA,
+    accounts,
+    cases,
+    groups,
+    invite_codes,
+    journal_heads,
+    ledger,
+    metadata,
+    redactions,
+    reviews,
+    words,
+)
+from ..sqlite.database import FAILURES, MAIN, close_main, locked, open_main
+from ..sqlite.segments import SegmentReader, Segments
+from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files
+
+Progress = Callable[[int, int], None]
+"""Told how many streams are done, of how many."""
+
+Values = dict[str, Any]
+
+
+class Replay(NamedTuple):
+    """A stream replayed: its events, and the state after the last one."""
+
+    events: list[Recorded]
+    state: GroupState | AccountState | CaseState
+
+
+def verify(data_dir: Path, progress: Progress | None = None) -> list[str]:
+    """Return what is wrong with a store, a sentence each; an empty list when all agrees.
+
+    Raises StorageError when there is no store, a server has it open, or it has another version's schema.
+    """
+    if not (data_dir / MAIN).exists():
+        raise StorageError(_("there is no store in {path}").format(path=data_dir))
+    problems: list[str] = []
+    with locked(data_dir), _reading(data_dir) as (main, reader):
+        try:
+            for problem in _problems(main, reader, data_dir, progress or (lambda done, total: None)):
+                problems.append(problem)
+        except FAILURES as error:
+            problems.append(_("the files cannot be read: {error}").format(error=error))
+    return problems
+
+
+@contextmanager
+def _reading(data_dir: Path) -> Iterator[tuple[Connection, SegmentReader]]:
+    main = open_main(data_dir, read_only=True)
+    reader = SegmentReader(Segments(data_dir / "journal"))
+    try:
+        yield main, reader
+    finally:
+        reader.close()
+        close_main(main)
+
+
+def _problems(main: Connection, reader: SegmentReader, data_dir: Path, progress: Progress) -> Iterator[str]:
+    check_schema(main)
+    damage = [*_check_file(main), *check_files(reader)]
+    if damage:
+        # What is read from a damaged file proves nothing; a backup must come first.
+        yield from damage
+        return
+    yield from _check_references(main)
+    removed = {row.code: row.last_seq for row in main.execute(select(journal_heads))}
+    yield from compare(main, SegmentRows(reader), removed, load_key(data_dir / "keys" / "journal.key"), progress)
+
+
+def check_schema(main: Connection) -> None:
+    """Raise StorageError if the store is not of this version's schema."""
+    revision = main.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if revision != SCHEMA:
+        raise StorageError(_("the store has schema {found}: run db migrate").format(found=revision))
+
+
+def compare(
+    main: Connection, rows: JournalRows, removed: Mapping[str, int], key: bytes, progress: Progress
+) -> Iterator[str]:
+    """Yield where ledger, projections and journal differ. `removed`: up to which seq rotation has removed entries."""
+    yield from _check_positions(main)
+    streams = list(main.execute(select(ledger.c.stream).distinct().order_by(ledger.c.stream)).scalars())
+    yield from _check_orphans(main, streams)
+    journal = JournalCheck(rows, removed)
+    yield from check_content(rows, key)
+    yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
+    for done, stream in enumerate(streams, 1):
+        yield from _check_stream(main, journal, stream)
+        progress(done, len(streams))
+
+
+def _check_file(main: Connection) -> Iterator[str]:
+    for (finding,) in main.execute(text("PRAGMA integrity_check")):
+        if finding != "ok":
+            yield _("main file: {finding}").format(finding=finding)
+
+
+def _check_references(main: Connection) -> Iterator[str]:
+    for table, _row, parent, _key in main.execute(text("PRAGMA foreign_key_check")):
+        yield _("{table}: a row names nothing in {parent}").format(table=table, parent=parent)
+
+
+def _check_positions(main: Connection) -> Iterator[str]:
+    """Positions count from 1 without holes, batches never step back."""
+    expected, last_batch = 1, 0
+    query = select(ledger.c.position, ledger.c.batch).order_by(ledger.c.position).execution_options(yield_per=1000)
+    for position, batch in main.execute(query):
+        if position != expected:
+            yield _("ledger: position {expected} is missing").format(expected=expected)
+        if batch < last_batch:
+            yield _("ledger: position {position} is out of order").format(position=position)
+        expected, last_batch = position + 1, batch
+
+
+def _check_orphans(main: Connection, streams: Iterable[str]) -> Iterator[str]:
+    """Every group and account has a stream; the other tables hang on these by foreign keys."""
+    known = set(streams)
+    named = ((groups, groups.c.code, "group"), (accounts, accounts.c.user, "account"), (cases, cases.c.number, "case"))
+    for table, column, kind in named:
+        for name in main.execute(select(column)).scalars():
+            if f"{kind}:{name}" not in known:
+                yield _("{table}: the ledger does not have {name}").format(table=table.name, name=name)
+
+
+def _check_stream(main: Connection, journal: JournalCheck, stream: str) -> Iterator[str]:
+    rows = main.execute(select(ledger).where(ledger.c.stream == stream).order_by(ledger.c.version)).all()
+    versions = [row.version for row in rows]
+    if versions != list(range(1, len(rows) + 1)):
+        yield _("{stream}: its versions have a hole").format(stream=stream)
+        return
+    try:
+        replay = _replay(stream, [recorded(row) for row in rows])
+    except (MsgspecError, AssertionError, LookupError) as error:
+        yield _("{stream}: its events cannot be replayed: {error}").format(stream=stream, error=repr(error))
+        return
+    for row, one in zip(rows, replay.events, strict=True):
+        if dict(row._mapping) != ledger_row(row.position, row.batch, stream, row.version, one.event):
+            yield _("{stream}: event {version} does not match its columns").format(stream=stream, version=row.version)
+    yield from _check_projections(main, replay, journal)
+    if isinstance(replay.state, GroupState):
+        yield from journal.check_notices(replay.state.code, replay.events)
+
+
+def _replay(stream: str, events: list[Recorded]) -> Replay:
+    state = _begin(stream, events[0].event)
+    for one in events[1:]:
+        if isinstance(state, GroupState) and isinstance(one.event, Event):
+            apply(state, one.event)
+        elif isinstance(state, CaseState) and isinstance(one.event, CaseEvent):
+            apply_case(state, one.event)
+        else:
+            assert isinstance(state, AccountState) and isinstance(one.event, AccountEvent), "event of another kind"
+            apply_account(state, one.event)
+    return Replay(events, state)
+
+
+def _begin(stream: str, event: AnyEvent) -> GroupState | AccountState | CaseState:
+    if isinstance(event, CaseEvent):
+        case = opened(event)
+        assert stream == f"case:{case.number}", "not opened first"
+        return case
+    if stream.startswith(GROUP):
+        assert isinstance(event, GroupCreated) and event.code == code_of(stream), "not founded first"
+        return founded(event)
+    assert isinstance(event, AccountRegistered) and stream == f"account:{event.user}", "not registered first"
+    return registered(event)
+
+
+def _check_projections(main: Connection, replay: Replay, journal: JournalCheck) -> Iterator[str]:
+    state = replay.state
+    if isinstance(state, AccountState):
+        expected = project_account(state, replay.events[-1].event)  # type: ignore[arg-type]  # an account's own
+        yield from _compare_rows(main, accounts, {"user": state.user}, [_values(row) for row in expected])
+        return
+    if isinstance(state, CaseState):
+        yield from _compare_rows(main, cases, {"number": state.number}, [_values(row) for row in project_case(state)])
+        return
+    where = {"code": state.code}
+    yield from _compare_rows(main, groups, where, [group_row(state).values])
+    for name, (held, _columns) in MEMBER_TABLES.items():
+        rows = [_values(member_table_row(state, name, user)) for user in held(state)]
+        yield from _compare_rows(main, metadata.tables[name], where, rows)
+    codes = [_values(invite_code_row(state, code_id)) for code_id in state.invite_codes]
+    yield from _compare_rows(main, invite_codes, where, codes)
+    yield from _compare_rows(main, reviews, where, [review_row(state, number).values for number in state.reviews])
+    yield from _compare_rows(main, words, where, [word_row(state, word).values for word in state.words])
+    yield from _compare_rows(main, redactions, where, _redactions(replay.events, state.code, journal))
+
+
+def _values(change: object) -> Values:
+    assert isinstance(change, Upsert), "what the state has is never a removal"
+    return change.values
+
+
+def _redactions(events: Iterable[Recorded], code: str, journal: JournalCheck) -> list[Values]:
+    """Return the redactions that must be known: of entries that rotation has not removed."""
+    removed = journal.removed_up_to(code)
+    return [
+        {"code": code, "seq": seq, "by": one.event.by, "version": one.version, "ts": one.event.at}
+        for one in events
+        for seq in erased_by(one.event)
+        if seq > removed
+    ]
+
+
+def _compare_rows(main: Connection, table: Table, where: Values, expected: list[Values]) -> Iterator[str]:
+    """Compare the rows of `table` that equal `where` with what the ledger says, by primary key."""
+    keys = [column.name for column in table.primary_key]
+    query = select(table).filter_by(**where)
+    found = {tuple(row[key] for key in keys): dict(row) for row in main.execute(query).mappings()}
+    wanted = {tuple(row[key] for key in keys): row for row in expected}
+    for key in sorted(found.keys() | wanted.keys(), key=str):
+        if found.get(key) != wanted.get(key):
+            differs = _("{table} {key}: the store has {found}, the ledger {wanted}")
+            yield differs.format(table=table.name, key=key, found=found.get(key), wanted=wanted.get(key))

@@ -1,0 +1,240 @@
+"""The journal in PostgreSQL: a partition per month, rows of entries, months made and removed. See `api.Journal`."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import msgspec
+
+from folkmoot_protocol.types import Entry
+
+from ...crypto.sealing import Sealer
+from ..api import Found, NewEntry, Page, Segment, group_stream
+from ..search.text import Query
+from ..sql.closed_authors import unnamed
+from ..sql.months import end_of, is_due, month_of
+from ..sql.sequencer import GROUP, Head, Wanted
+from ..sqlite.segments import entry_of, row_of
+from .database import Reader
+
+if TYPE_CHECKING:
+    from .search import PostgresSearch
+
+PARTITIONED = ("entry", "restricted", "search_chunk", "search_bucket")
+"""The tables that have a partition for each month."""
+
+MONTH_LOCK = 4_609_433_001
+"""Advisory lock: shared by every batch, so that no month begins or goes in the middle of one."""
+
+HIGHEST = 2**63 - 1
+ROTATE_LIMIT = "SET LOCAL statement_timeout = '10min'"
+
+_COLUMNS = 'e.seq, e.ts, e.kind, e."user", e.display_name, e.role, e.tags, e.body, e.reply_to, e.target, e.data'
+# Only constants of this module stand in the statements; values are parameters, hence the silenced S608.
+# An edit is another text of what it edits: it goes with it.
+_GONE = "r.seq = e.seq OR (e.kind = 'edit' AND r.seq = e.target)"
+_REDACTED = f"EXISTS (SELECT 1 FROM redactions r WHERE r.code = $2 AND ({_GONE})) AS redacted"  # noqa: S608
+_TAG = '(SELECT author_tag FROM accounts a WHERE a."user" = e."user") AS tag'
+READ = f"SELECT {_COLUMNS}, {_TAG}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
+_ONE = f"{READ} AND e.seq = $3"
+_BELOW = f"{READ} AND e.seq < $3 ORDER BY e.seq DESC LIMIT $4"
+_ABOVE = f"{READ} AND e.seq > $3 ORDER BY e.seq LIMIT $4"
+_HEADS = "SELECT stream, version, last_seq FROM heads WHERE stream = ANY($1::text[]) AND version > 0"
+
+# `month` only tells which partitions need not be looked at: an entry is never in one before its own month.
+_NONCES = """
+    SELECT w.number, e.seq, e.ts FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[])
+    WITH ORDINALITY AS w (grp, "user", nonce, since, number), LATERAL (
+        SELECT seq, ts FROM entry WHERE grp = w.grp AND "user" = w."user" AND nonce = w.nonce AND ts >= w.since
+        AND month >= $5 ORDER BY seq DESC LIMIT 1) e"""
+
+# Heads move on and entries come in with one statement.
+_APPEND = """
+    WITH moved AS (
+        UPDATE heads SET version = new.version, last_seq = new.last_seq
+        FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS new (stream, version, last_seq)
+        WHERE heads.stream = new.stream)
+    INSERT INTO entry (month, grp, seq, ts, kind, "user", display_name, role, body, tags, reply_to, target, data, nonce,
+        version)
+    SELECT $4::integer, * FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[],
+        $11::text[], $12::bytea[], $13::text[], $14::bigint[], $15::bigint[], $16::text[], $17::bytea[],
+        $18::bigint[])"""
+_ENTRY_COLUMNS = 14
+_BODY, _NONCE = 7, 12
+
+_ERASED = """
+    SELECT e.month, e.grp, e.seq, e.body, e.data FROM entry e
+    JOIN unnest($1::bigint[], $2::bigint[]) AS gone (grp, seq) ON e.grp = gone.grp AND e.seq = gone.seq
+    UNION SELECT e.month, e.grp, e.seq, e.body, e.data FROM entry e
+    JOIN unnest($1::bigint[], $2::bigint[]) AS gone (grp, seq) ON e.grp = gone.grp AND e.target = gone.seq
+    WHERE e.kind = 'edit'"""
+_SEAL = """
+    INSERT INTO restricted SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bytea[])
+    ON CONFLICT DO NOTHING"""
+_BLANK = """
+    UPDATE entry e SET body = '', data = NULL FROM unnest($1::bigint[], $2::bigint[]) AS gone (grp, seq)
+    WHERE e.grp = gone.grp AND e.seq = gone.seq"""
+
+MONTHS = """
+    SELECT right(c.relname, 6)::integer AS month FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'entry'::regclass ORDER BY 1"""
+_SEGMENTS = """
+    SELECT month, EXISTS (SELECT 1 FROM entry e WHERE e.month = m.month) AS used,
+        coalesce(pg_total_relation_size(to_regclass('entry_' || month)), 0)
+        + coalesce(pg_total_relation_size(to_regclass('restricted_' || month)), 0) AS size
+    FROM unnest($1::integer[]) AS m (month) ORDER BY month"""
+_FORGET = """
+    DELETE FROM redactions r WHERE EXISTS (
+        SELECT 1 FROM entry e WHERE e.grp = r.code::bigint AND e.seq = r.seq AND e.month = ANY($1::integer[]))"""
+_ADVANCE = "UPDATE counters SET value = greatest(value, $1) WHERE name = 'month'"
+
+
+class PostgresJournal:
+    """`api.Journal` on PostgreSQL."""
+
+    def __init__(self, reader: Reader, search: "PostgresSearch") -> None:
+        self._reader = reader
+        self._search = search
+
+    async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
+        found = await heads(self._reader, map(group_stream, codes))
+        return {code: found[group_stream(code)].last_seq if group_stream(code) in found else 0 for code in codes}
+
+    async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
+        if after is not None:
+            rows = await self._reader.rows(_ABOVE, int(code), code, after, limit + 1)
+            shown = rows[:limit]
+        else:
+            bound = HIGHEST if before is None else before
+            rows = await self._reader.rows(_BELOW, int(code), code, bound, limit + 1)
+            shown = rows[:limit][::-1]
+        return Page([entry_of_record(row) for row in shown], more=len(rows) > limit)
+
+    async def entry(self, code: str, seq: int) -> Entry | None:
+        rows = await self._reader.rows(_ONE, int(code), code, seq)
+        return entry_of_record(rows[0]) if rows else None
+
+    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
+        rows = await self._reader.rows(_NONCES, *_nonce_arguments([(code, user, nonce, since_ms)]))
+        return (rows[0]["seq"], rows[0]["ts"]) if rows else None
+
+    async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
+        return await self._search.find(code, query, before, limit)
+
+    async def index(self) -> bool:
+        return await self._search.index()
+
+    async def segments(self) -> list[Segment]:
+        months = [row["month"] for row in await self._reader.rows(MONTHS)]
+        return [_segment(row) for row in await self._reader.rows(_SEGMENTS, months) if row["used"]]
+
+    async def rotate(self, now: int, months: int) -> list[Segment]:
+        async with self._reader.transaction() as connection:
+            await connection.execute(f"{ROTATE_LIMIT}; SELECT pg_advisory_xact_lock({MONTH_LOCK})")
+            existing = [row["month"] for row in await connection.fetch(MONTHS)]
+            rows = await connection.fetch(_SEGMENTS, existing)
+            newest = max((row["month"] for row in rows if row["used"]), default=0)
+            due = [row for row in rows if row["month"] < newest and is_due(name_of(row["month"]), now, months)]
+            if due:
+                await connection.execute(_FORGET, [row["month"] for row in due])
+            for row in due:
+                tables = ", ".join(f"{parent}_{row['month']}" for parent in PARTITIONED)
+                await connection.execute(f"DROP TABLE {tables}")
+            return [_segment(row) for row in due if row["used"]]
+
+
+def number_of(month: str) -> int:
+    """Return a month as the number that its partition has: 202611 for `2026-11`."""
+    return int(month.replace("-", ""))
+
+
+def name_of(number: int) -> str:
+    """Return a partition's month as the rest of the world writes it."""
+    return f"{number // 100:04}-{number % 100:02}"
+
+
+def _segment(row: asyncpg.Record) -> Segment:
+    return Segment(name_of(row["month"]), row["size"])
+
+
+def entry_of_record(row: asyncpg.Record) -> Entry:
+    """Return the entry of a row of `READ`, without content if it is redacted, or author if the account is closed."""
+    *values, tag, is_redacted = row
+    values[7] = values[7].decode()
+    entry = entry_of(tuple(values), {values[0]} if is_redacted else set())
+    return unnamed(entry, tag) if tag else entry
+
+
+async def heads(reader: Reader, streams: Iterable[str]) -> dict[str, Head]:
+    """Return where those of `streams` stand that exist."""
+    rows = await reader.rows(_HEADS, list(streams))
+    return {row["stream"]: Head(row["version"], row["last_seq"]) for row in rows}
+
+
+async def find_nonces(
+    connection: asyncpg.Connection, wanted: Sequence[Wanted], since_ms: Sequence[int]
+) -> dict[Wanted, tuple[int, int]]:
+    """Return (seq, ts) of the latest post with each nonce at or after the time in `since_ms`; one query for all."""
+    lookups = [(code, user, nonce, since) for (code, user, nonce, _), since in zip(wanted, since_ms, strict=True)]
+    rows = await connection.fetch(_NONCES, *_nonce_arguments(lookups))
+    return {wanted[row["number"] - 1]: (row["seq"], row["ts"]) for row in rows}
+
+
+def _nonce_arguments(lookups: Sequence[Wanted]) -> list[Any]:
+    codes, users, nonces, sinces = zip(*lookups, strict=True)
+    oldest = number_of(month_of(max(min(sinces), 0)))
+    return [[int(code) for code in codes], users, [nonce.encode() for nonce in nonces], sinces, oldest]
+
+
+async def append(
+    connection: asyncpg.Connection,
+    month: int,
+    moved: Sequence[tuple[str, Head]],
+    entries: Sequence[tuple[str, NewEntry]],
+) -> None:
+    """Move heads on and add the entries (each with its group's stream) to the partition of `month`."""
+    rows = [row_of(int(stream.removeprefix(GROUP)), new) for stream, new in entries]
+    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * _ENTRY_COLUMNS
+    columns[_BODY] = [body.encode() for body in columns[_BODY]]
+    columns[_NONCE] = [None if nonce is None else nonce.encode() for nonce in columns[_NONCE]]
+    streams, positions = [stream for stream, _ in moved], [head for _, head in moved]
+    versions, seqs = [head.version for head in positions], [head.last_seq for head in positions]
+    await connection.execute(_APPEND, streams, versions, seqs, month, *columns)
+
+
+async def erase(connection: asyncpg.Connection, key: bytes, gone: Sequence[tuple[str, int]]) -> None:
+    """Move the texts of entries (stream, seq) to the restricted part of their segments, sealed."""
+    wanted = [int(stream.removeprefix(GROUP)) for stream, _ in gone], [seq for _, seq in gone]
+    rows = await connection.fetch(_ERASED, *wanted)
+    sealed = [_sealed(key, row) for row in rows]
+    columns = [[row[name] for row in rows] for name in ("month", "grp", "seq")]
+    await connection.execute(_SEAL, *columns, sealed)
+    await connection.execute(_BLANK, *columns[1:])
+
+
+def _sealed(key: bytes, row: asyncpg.Record) -> bytes:
+    text = msgspec.json.encode((row["body"].decode(), row["data"]))
+    return Sealer(key, name_of(row["month"])).seal(row["grp"], row["seq"], text)
+
+
+async def open_month(connection: asyncpg.Connection, month: str) -> None:
+    """Let entries go to the partition of `month`, and make the next month's ahead.
+
+    A partition is attached rather than made in place: that lets reading go on.
+    """
+    async with connection.transaction():
+        await connection.execute(f"SELECT pg_advisory_xact_lock({MONTH_LOCK})")
+        existing = {row["month"] for row in await connection.fetch(MONTHS)}
+        for name in (month, month_of(end_of(month))):
+            number = number_of(name)
+            if number not in existing:
+                await _make_partitions(connection, number, number_of(month_of(end_of(name))))
+        await connection.execute(_ADVANCE, number_of(month))
+
+
+async def _make_partitions(connection: asyncpg.Connection, month: int, following: int) -> None:
+    for parent in PARTITIONED:
+        await connection.execute(f"CREATE TABLE {parent}_{month} (LIKE {parent} INCLUDING ALL)")
+        await connection.execute(
+            f"ALTER TABLE {parent} ATTACH PARTITION {parent}_{month} FOR VALUES FROM ({month}) TO ({following})"
+        )

@@ -1,0 +1,55 @@
+"""The store on PostgreSQL, which any number of nodes share: it is authority and sequencer. See `docs/storage.md`."""
+
+from collections.abc import Collection, Sequence
+
+from ..api import Work, account_stream, group_stream
+from ..sql.reader import SqlLedger
+from . import journal as postgres_journal
+from .database import Reader, migrate
+from .journal import PostgresJournal
+from .search import PostgresSearch
+from .writer import PostgresWriter
+
+
+class PostgresLedger(SqlLedger):
+    """`api.Ledger` on PostgreSQL."""
+
+    def __init__(self, reader: Reader) -> None:
+        super().__init__(reader.tables)
+        self._reader = reader
+
+    async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:
+        found = await postgres_journal.heads(self._reader, map(group_stream, codes))
+        known = ((code, found.get(group_stream(code))) for code in codes)
+        return {code: (head.version, head.last_seq) for code, head in known if head is not None}
+
+    async def account_versions(self, users: Collection[str]) -> dict[str, int]:
+        found = await postgres_journal.heads(self._reader, map(account_stream, users))
+        return {user: found[stream].version for user in users if (stream := account_stream(user)) in found}
+
+
+class PostgresStore:
+    """`api.Store` in a PostgreSQL database."""
+
+    def __init__(self, reader: Reader, writer: PostgresWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.ledger = PostgresLedger(reader)
+        self.journal = PostgresJournal(reader, PostgresSearch(reader))
+
+    @classmethod
+    async def open(cls, database_url: str, *, key: bytes) -> "PostgresStore":
+        """Open the store in a database, migrated if need be; `key` seals removed texts, the same on all nodes.
+
+        `database_url` is a libpq URL. Raises StorageError when the database cannot be reached or a newer version has
+        written it.
+        """
+        await migrate(database_url)
+        return cls(await Reader.open(database_url), PostgresWriter(database_url, key))
+
+    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+        return await self._writer.commit(batch)
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self._reader.close()

@@ -1,0 +1,254 @@
+"""Committing batches to PostgreSQL, one transaction each, over a connection of the writer's own.
+
+A batch first locks the heads of its streams, and of the accounts that it makes claims for, in the order of their
+names: two nodes' batches cannot wait for each other in a circle. What is read after that (nonces, memberships) is as
+everyone before has left it. The last lock is that of the ledger's position, so positions are in the order of commits.
+Five round trips store a batch of posts, whatever its size: begin, lock, nonces, append, commit.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import asyncpg
+
+from folkmoot_governance.duration import DAY_MS
+
+from ..api import Claim, NewEntry, StorageError, Work, account_stream
+from ..sql.ledger import ledger_row
+from ..sql.months import end_of, month_of
+from ..sql.sequencer import Admission, Head, Wanted, admit, nonce_of
+from . import journal as postgres_journal
+from .database import FAILURES, connect
+from .journal import MONTH_LOCK
+from .rows import statements
+
+TRIES = 3
+"""How often a batch is tried whose locks ran into those of another; row changes alone can do that."""
+
+OUTCOME_S = 10.0
+"""How long to ask for the outcome of a commit that was cut off."""
+
+# The writer marks each batch, in the batch's own transaction. A transaction's number would not do: after a crash the
+# server gives numbers again that it had given to what was lost.
+# Name and number are made by the writer itself, hence the silenced S608.
+_BEGIN = f"""
+    BEGIN; SELECT pg_advisory_xact_lock_shared({MONTH_LOCK});
+    INSERT INTO counters VALUES ('%s', %d) ON CONFLICT (name) DO UPDATE SET value = excluded.value"""  # noqa: S608
+_MARKED = "SELECT value FROM counters WHERE name = $1 FOR UPDATE NOWAIT"
+_UNMARK = "DELETE FROM counters WHERE name = $1"
+_FOUND = "INSERT INTO heads SELECT stream, 0, 0 FROM unnest($1::text[]) AS stream ON CONFLICT DO NOTHING"
+_UNFOUND = "DELETE FROM heads WHERE stream = ANY($1::text[]) AND version = 0"
+# One row at least: the month comes even if there is nothing to lock.
+_LOCK = """
+    WITH locked AS MATERIALIZED (
+        SELECT stream, version, last_seq FROM heads WHERE stream = ANY($1::text[]) ORDER BY stream FOR NO KEY UPDATE)
+    SELECT locked.*, counters.value AS month FROM counters LEFT JOIN locked ON true WHERE name = 'month'"""
+_JOINED = 'SELECT "user", count(*) FROM members WHERE "user" = ANY($1::text[]) GROUP BY 1'
+_CREATED = "SELECT creator, count(*) FROM groups WHERE creator = ANY($1::text[]) AND status <> 'closed' GROUP BY 1"
+_RECORD = """
+    WITH taken AS (UPDATE counters SET value = value + $1 WHERE name = 'position' RETURNING value - $1 AS base)
+    INSERT INTO ledger (position, batch, stream, version, ts, type, actor, data)
+    SELECT base + number, base + 1, stream, version, ts, type, actor, data
+    FROM taken, unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+    WITH ORDINALITY AS new (stream, version, ts, type, actor, data, number)"""
+_RECORD_COLUMNS = ("stream", "version", "ts", "type", "actor", "data")
+
+_CROSSED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+
+class Snapshot:
+    """What is stored of what a batch must know, read under its locks. See `heads.Known`."""
+
+    def __init__(self, rows: Sequence[asyncpg.Record]) -> None:
+        self._heads = {row["stream"]: Head(row["version"], row["last_seq"]) for row in rows}
+        self.month: int = rows[0]["month"]
+        self.nonces: dict[Wanted, tuple[int, int]] = {}
+        self.joined: dict[str, int] = {}
+        self.created: dict[str, int] = {}
+
+    def head(self, stream: str) -> Head:
+        return self._heads.get(stream, Head(0, 0))
+
+    def nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
+        return self.nonces.get((code, user, nonce, ts))
+
+    def holds(self, claim: Claim, before: int) -> bool:
+        if self.joined.get(claim.user, 0) + before >= claim.groups_joined:
+            return False
+        return claim.groups_created is None or self.created.get(claim.user, 0) + before < claim.groups_created
+
+
+class PostgresWriter:
+    """Owns the connection that batches are committed over; opens another when it breaks. `key`: the journal's."""
+
+    def __init__(self, url: str, key: bytes) -> None:
+        self._url = url
+        self._key = key
+        self._connection: asyncpg.Connection | None = None
+        self._month_end = 0
+        self._name = f"writer {secrets.token_hex(8)}"
+        self._number = 0
+
+    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+        """Store a batch; return the streams in conflict. Raises StorageError: nothing of it is stored."""
+        try:
+            for _ in range(TRIES - 1):
+                try:
+                    return await self._commit(batch)
+                except _CROSSED:
+                    continue
+            return await self._commit(batch)
+        except FAILURES as error:
+            raise StorageError(f"cannot write: {error!r}") from error
+
+    async def close(self) -> None:
+        """Let go of the connection; leave no mark, if that can be."""
+        if self._connection is not None and not self._connection.is_closed():
+            with contextlib.suppress(*FAILURES):
+                await self._connection.execute(_UNMARK, self._name)
+        self._drop()
+
+    def _drop(self) -> None:
+        """Have the next batch go over another connection."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def _commit(self, batch: Sequence[Work]) -> frozenset[str]:
+        connection = await self._connected()
+        self._number += 1
+        try:
+            await self._open_month(connection, batch)
+            await connection.execute(_BEGIN % (self._name, self._number))
+            known = await _lock(connection, batch)
+            admission = admit(batch, known)
+            await self._store(connection, known.month, admission)
+            await _take_back(connection, batch, admission)
+        except asyncpg.PostgresError:
+            await self._roll_back(connection)
+            raise
+        except BaseException:
+            self._drop()
+            raise
+        await self._finish(connection)
+        return admission.conflicts
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(self._url)
+        return self._connection
+
+    async def _roll_back(self, connection: asyncpg.Connection) -> None:
+        try:
+            await connection.execute("ROLLBACK")
+        except FAILURES:
+            self._drop()
+
+    async def _open_month(self, connection: asyncpg.Connection, batch: Sequence[Work]) -> None:
+        """See to it that the newest entry's month has a partition."""
+        newest = max((new.entry.ts for work in batch for new in work.entries), default=0)
+        if newest >= self._month_end:
+            month = month_of(newest)
+            if newest:
+                await postgres_journal.open_month(connection, month)
+                self._month_end = end_of(month)
+
+    async def _store(self, connection: asyncpg.Connection, month: int, admission: Admission) -> None:
+        """Write works that are known to fit."""
+        works = admission.works
+        entries: list[tuple[str, NewEntry]] = [(work.stream, new) for work in works for new in work.entries]
+        if admission.heads:
+            await postgres_journal.append(connection, month, list(admission.heads.items()), entries)
+        for sql, columns in statements(chain.from_iterable(work.rows for work in works)):
+            await connection.execute(sql, *columns)
+        erased = [(work.stream, seq) for work in works for seq in work.erase]
+        if erased:
+            await postgres_journal.erase(connection, self._key, erased)
+        await _record(connection, works)
+
+    async def _finish(self, connection: asyncpg.Connection) -> None:
+        """Commit; if the answer is lost, find out what became of it."""
+        pid = connection.get_server_pid()
+        try:
+            await connection.execute("COMMIT")
+        except asyncpg.IntegrityConstraintViolationError:
+            # A foreign key, checked only now: the server has rolled back.
+            raise
+        except FAILURES:
+            self._drop()
+            if not await self._has_committed(pid):
+                raise
+        except BaseException:
+            self._drop()
+            raise
+
+    async def _has_committed(self, pid: int) -> bool:
+        """Ask over new connections until the outcome is known or time is up; false also when nobody can say.
+
+        `pid`: of the server's process that was to commit. While it still does, it holds the mark, and is ended.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + OUTCOME_S
+        while loop.time() < until:
+            try:
+                connection = await self._connected()
+                try:
+                    return bool(await connection.fetchval(_MARKED, self._name) == self._number)
+                except asyncpg.LockNotAvailableError:
+                    await connection.execute("SELECT pg_terminate_backend($1)", pid)
+            except FAILURES:
+                self._drop()
+            await asyncio.sleep(0.1)
+        return False
+
+
+async def _lock(connection: asyncpg.Connection, batch: Sequence[Work]) -> Snapshot:
+    """Lock the heads that the batch rests on and read what it must know."""
+    founding = _founding(batch)
+    if founding:
+        await connection.execute(_FOUND, founding)
+    claims = [claim for work in batch for claim in work.claims]
+    users = {claim.user for claim in claims}
+    streams = {work.stream for work in batch if work.stream} | {account_stream(user) for user in users}
+    known = Snapshot(await connection.fetch(_LOCK, sorted(streams)))
+    nonces = [wanted for work in batch if (wanted := nonce_of(work))]
+    if nonces:
+        since = [ts - DAY_MS for _, _, _, ts in nonces]
+        known.nonces = await postgres_journal.find_nonces(connection, nonces, since)
+    if users:
+        known.joined = await _counts(connection, _JOINED, sorted(users))
+    creators = sorted({claim.user for claim in claims if claim.groups_created is not None})
+    if creators:
+        known.created = await _counts(connection, _CREATED, creators)
+    return known
+
+
+def _founding(batch: Sequence[Work]) -> list[str]:
+    """Return the streams that works of the batch begin."""
+    return sorted({work.stream for work in batch if work.stream and not work.version})
+
+
+async def _counts(connection: asyncpg.Connection, query: str, users: list[str]) -> dict[str, int]:
+    return {row[0]: row[1] for row in await connection.fetch(query, users)}
+
+
+async def _take_back(connection: asyncpg.Connection, batch: Sequence[Work], admission: Admission) -> None:
+    """Remove the heads of streams that were to begin and did not."""
+    unfounded = [stream for stream in _founding(batch) if stream in admission.conflicts]
+    if unfounded:
+        await connection.execute(_UNFOUND, unfounded)
+
+
+async def _record(connection: asyncpg.Connection, works: Sequence[Work]) -> None:
+    """Write the events of all works at the positions that follow the last."""
+    rows: list[dict[str, Any]] = [
+        ledger_row(0, 0, work.stream, work.version + number, event)
+        for work in works
+        for number, event in enumerate(work.events, 1)
+    ]
+    if rows:
+        await connection.execute(_RECORD, len(rows), *([row[name] for row in rows] for name in _RECORD_COLUMNS))

@@ -1,0 +1,361 @@
+"""What an event changes in the tables that requests read. Pure: rows are values, captured when they are asked
+for.
+
+Call `project_group` right after `apply` (or `founded`), `project_account` right after `apply_account` (or
+`registered`): they read the state that the event led to.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
+from folkmoot_governance.account_events import AccountEvent, PlatformWordDropped, PlatformWordSet
+from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.group import events as e
+from folkmoot_governance.group.state import Wait, Warned
+
+from ..api import MemberSettings, Profile, Remove, RowChange, Upsert
+
+GROUP_TEXTS = (
+    "code",
+    "name",
+    "creator",
+    "owner",
+    "topic",
+    "category",
+    "grade",
+    "join_mode",
+    "status",
+    "heir",
+    "successor",
+    "question",
+    "answers",
+    "rules",
+    "announcement",
+    "ladder",
+    "links",
+    "rectify_reason",
+    "rectified_text",
+)
+GROUP_NUMBERS = (
+    "created_ts",
+    "status_until_ms",
+    "member_limit",
+    "locked_until_ms",
+    "slow_ms",
+    "antiraid_from_ms",
+    "antiraid_since_ms",
+    "antiraid_until_ms",
+    "heir_until_ms",
+    "entries_per_day",
+    "asked_limit",
+    "info_hidden_ms",
+    "rectify_case",
+    "rectify_until_ms",
+    "rectified_ms",
+    "version",
+)
+
+# Which of the group's tables an event touches, in the rows that it names (`_keys_of`); an event not named here touches
+# the group's own row alone.
+TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
+    e.GroupCreated: ("members",),
+    e.MemberJoined: ("members", "join_requests", "invitations", "join_waits"),
+    e.JoinRequested: ("join_requests",),
+    e.JoinRequestEnded: ("join_requests",),
+    e.Invited: ("invitations", "join_waits"),
+    e.InvitationRevoked: ("invitations",),
+    e.RejoinBarred: ("join_waits",),
+    e.MemberLeft: ("members",),
+    e.MemberKicked: ("members",),
+    e.MemberDeparted: ("members", "join_requests", "invitations"),
+    e.MemberBanned: ("members", "join_requests", "invitations", "bans"),
+    e.BanLifted: ("bans",),
+    e.MemberMuted: ("mutes",),
+    e.MuteLifted: ("mutes",),
+    e.MemberWarned: ("warnings",),
+    e.WarningLifted: ("warnings",),
+    e.EntryPinned: ("pins",),
+    e.EntryUnpinned: ("pins",),
+    e.MemberPromoted: ("members",),
+    e.PermissionsSet: ("members",),
+    e.MemberDemoted: ("members",),
+    e.TagSet: ("members",),
+    e.OwnershipTransferred: ("members", "mutes"),
+    e.OwnerReplaced: ("members", "mutes"),
+    e.MeasureOverturned: ("bans", "mutes", "join_waits", "invitations"),
+    e.BansEnded: ("bans",),
+    e.MutesEnded: ("mutes",),
+    e.WarningsExpired: ("warnings",),
+    e.RequestsExpired: ("join_requests",),
+    e.InvitationsExpired: ("invitations",),
+}
+
+# Where `apply` forgets, on the way, what has ended by the event's time.
+PRUNED: dict[type[e.Event], str] = {
+    e.JoinRequested: "join_requests",
+    e.Invited: "invitations",
+    e.RejoinBarred: "join_waits",
+    e.InviteCodeMade: "invite_codes",
+    e.MemberBanned: "bans",
+    e.MemberMuted: "mutes",
+    e.ContentHeld: "reviews",
+}
+
+EMPTIED = ("members", "join_requests", "invitations", "join_waits", "invite_codes", "reviews")
+
+
+def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
+    """Return the row changes of `event`, which `state` has just taken in."""
+    changes: list[RowChange] = [group_row(state)]
+    pruned = PRUNED.get(type(event))
+    if pruned:
+        changes.append(Remove(pruned, {"code": state.code}, until_ms=event.at))
+    for table in TOUCHES.get(type(event), ()):
+        changes += [member_table_row(state, table, key) for key in _keys_of(state, event)]
+    if isinstance(event, e.MeasureOverturned):
+        changes.append(member_table_row(state, "warnings", event.number))
+    if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
+        changes.append(invite_code_row(state, event.code_id))
+    changes += content_changes(state, event)
+    changes += [_redaction(state, event, seq) for seq in e.erased_by(event)]
+    if isinstance(event, e.NotesCleared):
+        changes.append(Remove("notes", {"code": state.code, "user": event.user}))
+    if isinstance(event, (e.GroupDissolved, e.GroupClosed)):
+        changes += [Remove(table, {"code": state.code}) for table in EMPTIED]
+    return changes
+
+
+def content_changes(state: GroupState, event: e.Event) -> list[RowChange]:
+    """Return what `event` changes of what waits for review and of the group's words."""
+    match event:
+        case e.ContentFlagged(queued=True):
+            ended = Remove("reviews", {"code": state.code}, until_ms=event.at)
+            return [ended, review_row(state, state.version)]
+        case e.ContentHeld():
+            return [review_row(state, state.version)]
+        case e.HeldApproved() | e.HeldDenied() | e.FlagCleared():
+            return [Remove("reviews", {"code": state.code, "number": event.number})]
+        case e.WordAdded():
+            return [word_row(state, event.word)]
+        case e.WordRemoved():
+            return [Remove("words", {"code": state.code, "word": event.word})]
+        case _:
+            return []
+
+
+def review_row(state: GroupState, number: int) -> Upsert:
+    """Return the row of what waits for review under a number."""
+    review = state.reviews[number]
+    values = {name: getattr(review, name) for name in ("number", "user", "ts", "rule", "until_ms", "seq", "mark")}
+    return Upsert("reviews", {"code": state.code, **values, "severity": review.severity.value})
+
+
+def word_row(state: GroupState, word: str) -> Upsert:
+    """Return the row of one of the group's words."""
+    found = state.words[word]
+    return Upsert("words", {"code": state.code, "word": word, "verdict": found.verdict.value, "by": found.by})
+
+
+def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]:
+    """Return the row changes of `event`, which `state` has just taken in: any event moves the one row."""
+    values = {
+        "user": state.user,
+        "created_ts": state.created_ts,
+        "agreement": state.agreement,
+        "identity": state.identity.value,
+        "platform": state.platform.value if state.platform else None,
+        "suspended_until_ms": state.suspended_until_ms,
+        "suspended_reason": state.suspended_reason,
+        "credit": state.credit,
+        "credit_ts": state.credit_ts,
+        "charges": show_charges(state.charges),
+        "asked": state.asked.value,
+        "asked_ts": state.asked_ts,
+        "closed_ts": state.closed_ts,
+        "author_tag": state.author_tag,
+        "version": state.version,
+    }
+    return [Upsert("accounts", values)]
+
+
+def show_charges(charges: dict[str, int]) -> str:
+    """Return charges as their column has them: `case:points`, separated by spaces."""
+    return " ".join(f"{case}:{points}" for case, points in charges.items())
+
+
+def read_charges(text: str) -> dict[str, int]:
+    """Return what `show_charges` has written."""
+    return {case: int(points) for case, _, points in (word.rpartition(":") for word in text.split())}
+
+
+CASE_TEXTS = ("number", "kind", "by", "reason", "code", "user", "severity", "measure", "decider", "closed_by", "answer")
+CASE_NUMBERS = ("opened_ts", "due_ms", "seq", "closed_ts", "version")
+
+
+def project_case(state: CaseState) -> list[RowChange]:
+    """Return the row changes of an event that a case has just taken in: any event moves the one row."""
+    values: dict[str, Any] = {name: str(getattr(state, name)) for name in CASE_TEXTS}
+    values |= {name: getattr(state, name) for name in CASE_NUMBERS}
+    values |= {"outcome": state.outcome.value if state.outcome else "", "is_settled": int(state.is_settled)}
+    return [Upsert("cases", values)]
+
+
+def group_row(state: GroupState) -> Upsert:
+    """Return the group's own row: all of its state but members, bans and the like."""
+    values: dict[str, Any] = {name: str(getattr(state, name)) for name in GROUP_TEXTS}
+    values |= {name: getattr(state, name) for name in GROUP_NUMBERS}
+    return Upsert("groups", values)
+
+
+def member_table_row(state: GroupState, table: str, key: str | int) -> RowChange:
+    """Return the row of a user (or of a number, `KEYS`) in one of the group's tables, or its removal where the state
+    has none."""
+    where = {"code": state.code, KEYS.get(table, "user"): key}
+    held, values = MEMBER_TABLES[table]
+    row = held(state).get(key)
+    return Remove(table, where) if row is None else Upsert(table, where | values(row))
+
+
+def invite_code_row(state: GroupState, code_id: str) -> RowChange:
+    """Return the row of an invite code, or its removal where it is used up or void."""
+    where = {"code": state.code, "code_id": code_id}
+    one = state.invite_codes.get(code_id)
+    if one is None:
+        return Remove("invite_codes", where)
+    return Upsert("invite_codes", where | {"until_ms": one.until_ms, "uses": one.uses, "by": one.by})
+
+
+def profile_row(profile: Profile) -> Upsert:
+    """Return the row of a profile."""
+    values = {name: getattr(profile, name) for name in ("user", "display_name", "password_hash", "language")}
+    return Upsert("profiles", values)
+
+
+def token_row(token_hash: str, user: str, created_ts: int) -> Upsert:
+    """Return the row of a session token, of which only the hash is kept."""
+    return Upsert("tokens", {"hash": token_hash, "user": user, "created_ts": created_ts})
+
+
+def revoke_token(token_hash: str) -> Remove:
+    """Return the removal of one session token."""
+    return Remove("tokens", {"hash": token_hash})
+
+
+OWN_TABLES = ("profiles", "tokens", "identities", "member_settings", "ignored", "read_marks", "notes")
+"""Where what is about a person alone stands by `user`: it goes when the account is closed."""
+
+
+def erasure(user: str, now: int) -> list[RowChange]:
+    """Return the removal of all that is about the person behind an account, and the mark that it leaves its groups."""
+    erased: list[RowChange] = [Remove(table, {"user": user}) for table in OWN_TABLES]
+    return [*erased, Remove("ignored", {"whom": user}), Upsert("leaving", {"user": user, "ts": now})]
+
+
+def has_left(user: str) -> Remove:
+    """Return the removal of that mark."""
+    return Remove("leaving", {"user": user})
+
+
+def read_mark_row(code: str, user: str, seq: int) -> Upsert:
+    """Return the row that says up to which seq `user` has read a group."""
+    return Upsert("read_marks", {"code": code, "user": user, "seq": seq})
+
+
+def settings_row(code: str, user: str, settings: MemberSettings) -> Upsert:
+    """Return the row of what `user` set for itself in a group."""
+    who = {"code": code, "user": user}
+    return Upsert("member_settings", who | {"nick": settings.nick, "notify": settings.notify.value})
+
+
+def ignored_row(user: str, whom: str, *, is_ignored: bool) -> RowChange:
+    """Return the row that says that `user` does not want to hear `whom`, or its removal."""
+    row = {"user": user, "whom": whom}
+    return Upsert("ignored", row) if is_ignored else Remove("ignored", row)
+
+
+def platform_word_row(event: AccountEvent) -> RowChange | None:
+    """Return what an event of staff changes of the platform's words, None for another event."""
+    if isinstance(event, PlatformWordDropped):
+        return Remove("platform_words", {"word": event.word})
+    if not isinstance(event, PlatformWordSet):
+        return None
+    values = {"word": event.word, "verdict": event.verdict.value, "by": event.by, "ts": event.at}
+    return Upsert("platform_words", values)
+
+
+def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:
+    """Return the row of a note; the ledger has only that it was written."""
+    who = {"code": state.code, "version": state.version, "user": event.user, "by": event.by}
+    return Upsert("notes", who | {"ts": event.at, "text": text})
+
+
+def _keys_of(state: GroupState, event: e.Event) -> Sequence[str | int]:
+    """Return which rows of a table an event touches."""
+    match event:
+        case e.MemberWarned():
+            return (state.version,)
+        case e.WarningLifted():
+            return (event.number,)
+        case e.WarningsExpired():
+            return event.numbers
+        case e.EntryPinned() | e.EntryUnpinned():
+            return (event.seq,)
+        case _:
+            return _users_of(event)
+
+
+def _users_of(event: e.Event) -> tuple[str, ...]:
+    if isinstance(event, e.OwnershipTransferred):
+        return event.user, event.previous
+    if isinstance(event, (e.BansEnded, e.MutesEnded, e.RequestsExpired, e.InvitationsExpired)):
+        return event.users
+    return (event.user,) if isinstance(event, e.MemberEvent) else (event.by,)
+
+
+def _redaction(state: GroupState, event: e.Event, seq: int) -> Upsert:
+    values = {
+        "code": state.code,
+        "seq": seq,
+        "by": event.by,
+        "version": state.version,
+        "ts": event.at,
+    }
+    return Upsert("redactions", values)
+
+
+def _member_values(member: Member) -> dict[str, Any]:
+    return {
+        "role": member.role.value,
+        "permissions": " ".join(sorted(member.permissions)),
+        "joined_ts": member.joined_ts,
+        "tag": member.tag,
+    }
+
+
+def _measure_values(measure: Ban | Mute | Wait) -> dict[str, Any]:
+    return {name: getattr(measure, name) for name in ("until_ms", "by", "reason", "case")}
+
+
+def _warning_values(warning: Warned) -> dict[str, Any]:
+    return {name: getattr(warning, name) for name in ("user", "until_ms", "by", "reason", "ts")}
+
+
+def _request_values(request: JoinRequest) -> dict[str, Any]:
+    return {"asked_ts": request.asked_ts, "until_ms": request.until_ms, "answer": request.answer}
+
+
+MEMBER_TABLES: dict[str, tuple[Callable[[GroupState], dict[Any, Any]], Callable[[Any], dict[str, Any]]]] = {
+    "members": (lambda state: state.members, _member_values),
+    "bans": (lambda state: state.bans, _measure_values),
+    "mutes": (lambda state: state.mutes, _measure_values),
+    "join_waits": (lambda state: state.waits, _measure_values),
+    "warnings": (lambda state: state.warnings, _warning_values),
+    "pins": (lambda state: state.pins, lambda pin: {"by": pin.by, "ts": pin.ts}),
+    "join_requests": (lambda state: state.requests, _request_values),
+    "invitations": (lambda state: state.invitations, lambda until_ms: {"until_ms": until_ms}),
+}
+"""For each table of things in a group: what of the state it shows, and the columns of one row."""
+
+KEYS = {"warnings": "number", "pins": "seq"}
+"""What tells the rows of a group apart, where it is not the user."""

@@ -1,0 +1,161 @@
+"""Opening the main file: connections, locks. What SQLite is told about durability stands here."""
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from sqlite3 import Connection as RawConnection
+from sqlite3 import Error as DriverError
+from sqlite3 import connect
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import CompoundSelect, Connection, Engine, Select, create_engine, event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from ..api import StorageError
+
+MAIN = "folkmoot.sqlite3"
+JOURNAL = "journal"
+BUSY_MS = 10_000
+
+FAILURES = (DriverError, SQLAlchemyError, OSError)
+"""What a call may raise when files, disk or SQLite fail it."""
+
+# FULL: a commit that returned survives loss of power, the promise behind every `ok`. A thousand pages, the
+# default, would checkpoint every few batches under load.
+WRITER_PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_MS}",
+    "PRAGMA main.journal_mode = WAL",
+    "PRAGMA main.synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA wal_autocheckpoint = 4000",
+)
+READER_PRAGMAS = (f"PRAGMA busy_timeout = {BUSY_MS}", "PRAGMA query_only = ON")
+
+
+def connect_raw(path: Path, *, read_only: bool) -> RawConnection:
+    """Open a SQLite file in autocommit mode: transactions begin and end only where we say so."""
+    mode = "ro" if read_only else "rwc"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    raw = connect(uri, uri=True, isolation_level=None, cached_statements=512)
+    for pragma in READER_PRAGMAS if read_only else WRITER_PRAGMAS:
+        raw.execute(pragma)
+    return raw
+
+
+def open_main(data_dir: Path, *, read_only: bool) -> Connection:
+    """Open the main file through SQLAlchemy, on one raw connection, for use in this thread alone."""
+    path = data_dir / MAIN
+    raw = connect_raw(path, read_only=read_only)
+    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+    _begin_with(engine, "BEGIN" if read_only else "BEGIN IMMEDIATE")
+    return engine.connect()
+
+
+def raw_of(connection: Connection) -> RawConnection:
+    """Return the driver's connection below SQLAlchemy's."""
+    raw = _raw.get(connection)
+    if raw is None:
+        found: Any = connection.connection.driver_connection
+        assert isinstance(found, RawConnection)
+        raw = _raw[connection] = found
+    return raw
+
+
+def close_main(connection: Connection) -> None:
+    """Close the connection and the file under it."""
+    raw = raw_of(connection)
+    connection.close()
+    connection.engine.dispose()
+    raw.close()
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    def begin(connection: Connection) -> None:
+        if not raw_of(connection).in_transaction:
+            connection.exec_driver_sql(statement)
+
+    event.listen(engine, "begin", begin)
+
+
+@contextmanager
+def reading(main: Connection) -> Iterator[None]:
+    """Hold a transaction for reading. SQLAlchemy's own would cost more than most of what is read in it."""
+    raw = raw_of(main)
+    raw.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if main.in_transaction():
+            main.rollback()
+        else:
+            raw.rollback()
+
+
+def fetch(main: Connection, query: Select[Any], **values: Any) -> list[dict[str, Any]]:
+    """Return the rows of a query with `bindparam`s, each by its columns' names; the query is kept for good.
+
+    On SQLite it goes straight to the driver: a few rows by their key cost SQLAlchemy ten times what they cost SQLite.
+    Only for columns of text and numbers, which need no conversion.
+    """
+    names = _compiled(query)[2]
+    return [dict(zip(names, row, strict=True)) for row in fetch_plain(main, query, **values)]
+
+
+def fetch_plain(main: Connection, query: Select[Any] | CompoundSelect[Any], **values: Any) -> Sequence[Sequence[Any]]:
+    """As `fetch`, with the rows as they are."""
+    if main.dialect.name != "sqlite":
+        return main.execute(query, values).all()
+    text, constants, _ = _compiled(query)
+    return raw_of(main).execute(text, constants | values).fetchall()
+
+
+@cache
+def _compiled(query: Select[Any] | CompoundSelect[Any]) -> tuple[str, dict[str, Any], list[str]]:
+    """Return a query as SQLite takes it, the values that stand in it already, and its columns' names."""
+    compiled = query.compile(dialect=sqlite.dialect(paramstyle="named"))
+    return str(compiled), dict(compiled.params), list(query.selected_columns.keys())
+
+
+_raw: WeakKeyDictionary[Connection, RawConnection] = WeakKeyDictionary()
+"""Asked of SQLAlchemy each time, this would cost as much as a quick query."""
+
+
+class DirectoryLock:
+    """Holds a data directory for one process: two writers would each number the same entries."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._file = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            raise StorageError(f"another server uses {data_dir}") from error
+
+    def release(self) -> None:
+        """Let the next one in."""
+        os.close(self._file)
+
+
+@contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory while the block runs. Raises StorageError when a server has it."""
+    lock = DirectoryLock(data_dir)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def sync_directory(path: Path) -> None:
+    """Put a directory's own entries on stable storage: a new file in it must outlive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

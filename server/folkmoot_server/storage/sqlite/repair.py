@@ -1,0 +1,91 @@
+"""Finding the notices that a crash has cut off from their events, and making them again."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from folkmoot_governance import GroupState, apply, case_number, founded
+from folkmoot_governance.group.events import Event, GroupCreated, erased_by
+
+from ...notices import Teller, author_of, is_told, notice_of
+from ..api import NewEntry, Recorded, Work
+from ..sql import ledger as ledger_tables
+from ..sql.sequencer import code_of
+from .segments import SegmentReader
+
+EVERYTHING = 2**31
+
+
+def missing_notices(main: Connection, reader: SegmentReader, recorded: Iterable[Recorded], say: Teller) -> list[Work]:
+    """Return works that append the notices which the journal lacks of `recorded`, and erase what those tell
+    of.
+
+    Each group's go to the end of its journal: whatever was numbered there before the crash was never
+    acknowledged.
+    """
+    told: dict[str, list[int]] = defaultdict(list)
+    for one in recorded:
+        if is_told(one.event):
+            told[one.stream].append(one.version)
+    works = []
+    for stream, versions in told.items():
+        code = code_of(stream)
+        assert code is not None, "only groups are told of events"
+        missing = [version for version in versions if not has_notice(reader, code, version)]
+        if missing:
+            works.append(_retell(main, reader, code, stream, missing, say))
+    return works
+
+
+def last_told_batch(reader: SegmentReader) -> int:
+    """Return the last batch of the ledger whose notices the journal is known to have, 0 for none.
+
+    A crash may have left the newest file without its tables; then the one before it tells.
+    """
+    for _month, segment in reader.newest_first():
+        if segment.execute("SELECT 1 FROM sqlite_master WHERE name = 'segment'").fetchone():
+            row = segment.execute("SELECT batch FROM segment").fetchone()
+            if row is not None:
+                return int(row[0])
+    return 0
+
+
+def has_notice(reader: SegmentReader, code: str, version: int) -> bool:
+    """Say whether the journal has the notice of the event that made `version` of a group."""
+    query = "SELECT 1 FROM entry WHERE grp = ? AND version = ?"
+    return any(
+        segment.execute(query, (int(code), version)).fetchone() is not None for _month, segment in reader.newest_first()
+    )
+
+
+def _retell(
+    main: Connection, reader: SegmentReader, code: str, stream: str, missing: Sequence[int], say: Teller
+) -> Work:
+    """Make the notices of `missing` versions again, each by its author as it stood after the event."""
+    entries: list[NewEntry] = []
+    erase: list[int] = []
+    for version, event, state in _replayed(main, stream):
+        if version not in missing:
+            continue
+        name = ledger_tables.display_names(main, [event.by]).get(event.by, event.by)
+        author = author_of(state, event, name)
+        entry = notice_of(event, case=case_number(code, version), author=author, say=say)
+        assert entry is not None, "only events that are told are asked for"
+        entries.append(NewEntry(entry, version=version))
+        erase += erased_by(event)
+    return Work(stream, ledger_tables.last_version(main, stream), entries=entries, erase=erase)
+
+
+def _replayed(main: Connection, stream: str) -> Iterable[tuple[int, Event, GroupState]]:
+    """Yield (version, event, the state after it) of a group's stream; the state is one that moves on."""
+    state: GroupState | None = None
+    for one in ledger_tables.events(main, stream, 0, EVERYTHING):
+        event = one.event
+        assert isinstance(event, Event), "a group's stream has events of groups"
+        if isinstance(event, GroupCreated):
+            state = founded(event)
+        else:
+            assert state is not None, "a group's stream begins with its founding"
+            apply(state, event)
+        yield one.version, event, state

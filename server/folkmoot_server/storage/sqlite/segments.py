@@ -1,0 +1,221 @@
+"""The journal's files: one SQLite file per month, how an entry stands in it, and connections to read it.
+
+`Segments` is the list of files, shared by all threads; `SegmentReader` holds one thread's connections to
+them.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import compress
+from pathlib import Path
+from sqlite3 import Connection, OperationalError
+from typing import Any
+
+import msgspec
+
+from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+
+from ..api import NewEntry, Segment
+from ..sql.months import NAME
+from .database import JOURNAL, connect_raw
+
+OPEN_SEGMENTS = 8
+FORMAT = 1
+
+# The key is the table: a page of history is one run over neighbouring rows. Posts pay for one index more, and
+# only if they carry a nonce; the index on versions holds notices alone, that on targets edits, reactions, redactions.
+# `segment.batch` is the last batch of the ledger whose notices are all in the journal.
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS {db}.entry (
+        grp INTEGER NOT NULL, seq INTEGER NOT NULL, ts INTEGER NOT NULL, kind TEXT NOT NULL, user TEXT NOT
+        NULL, display_name TEXT NOT NULL, role TEXT NOT NULL, tags TEXT, body TEXT NOT NULL, reply_to INTEGER,
+        target INTEGER, data TEXT, nonce TEXT, version INTEGER, PRIMARY KEY (grp, seq)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS {db}.entry_nonce ON entry (grp, user, nonce) WHERE nonce IS NOT NULL",
+    "CREATE UNIQUE INDEX IF NOT EXISTS {db}.entry_version ON entry (grp, version) WHERE version IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS {db}.entry_target ON entry (grp, target) WHERE target IS NOT NULL",
+    """CREATE TABLE IF NOT EXISTS {db}.restricted (
+        grp INTEGER NOT NULL, seq INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (grp, seq)) WITHOUT
+        ROWID""",
+    """CREATE TABLE IF NOT EXISTS {db}.segment (
+        month TEXT NOT NULL, format INTEGER NOT NULL, batch INTEGER NOT NULL)""",
+    "INSERT INTO {db}.segment SELECT :month, :format, :batch WHERE NOT EXISTS (SELECT 1 FROM {db}.segment)",
+)
+
+ALWAYS = ("grp", "seq", "ts", "kind", "user", "display_name", "role", "body")
+SOMETIMES = ("tags", "reply_to", "target", "data", "nonce", "version")
+COLUMNS = "seq, ts, kind, user, display_name, role, tags, body, reply_to, target, data"
+
+MOST_ROWS = 128
+"""Rows inserted by one statement."""
+
+Row = tuple[Any, ...]
+Insert = tuple[str, list[Any]]
+"""A statement that inserts rows, and the values of them all."""
+
+_FIRST = len(ALWAYS)
+_NOTHING = (None,) * len(SOMETIMES)
+
+_encode = msgspec.json.Encoder().encode
+_decode_data = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_tags = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def row_of(grp: int, new: NewEntry) -> Row:
+    """Return the row of an entry: the columns `ALWAYS`, then `SOMETIMES`, which may be None."""
+    entry = new.entry
+    author = entry.from_
+    return (
+        grp,
+        entry.seq,
+        entry.ts,
+        entry.kind._value_,  # `value` is a property, and dear
+        author.user,
+        author.display_name,
+        author.role._value_,
+        entry.body,
+        _encode(author.tags).decode() if author.tags else None,
+        entry.reply_to,
+        entry.target,
+        None if entry.data is None else _encode(entry.data).decode(),
+        new.nonce,
+        new.version,
+    )
+
+
+def inserts(rows: Iterable[Row]) -> list[Insert]:
+    """Return statements that insert rows, each with its values: one for all rows that have the same columns, as a rule.
+
+    Columns that would be NULL are left out: the driver takes a microsecond for each None. And while one statement runs
+    for many rows, the event loop runs too; one for each row would ask for Python's lock each time.
+    """
+    alike: defaultdict[tuple[bool, ...], list[Any]] = defaultdict(list)
+    for row in rows:
+        rest = row[_FIRST:]
+        if rest == _NOTHING:
+            alike[()] += row[:_FIRST]
+        else:
+            present = tuple([value is not None for value in rest])
+            values = alike[present]
+            values += row[:_FIRST]
+            values += compress(rest, present)
+    found = []
+    for present, values in alike.items():
+        width = _FIRST + sum(present)
+        for start in range(0, len(values), MOST_ROWS * width):
+            some = values[start : start + MOST_ROWS * width]
+            found.append((_insert(present, len(some) // width), some))
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _insert(present: tuple[bool, ...], rows: int) -> str:
+    """Return a statement for so many rows. ROLLBACK (no row causes it) spares SQLite a journal of the half done."""
+    names = (*ALWAYS, *compress(SOMETIMES, present))
+    places = f"({', '.join('?' * len(names))})"
+    # Only names of ours stand in the statement, hence the silenced check; values are parameters.
+    into = f"{JOURNAL}.entry ({', '.join(names)})"
+    return f"INSERT OR ROLLBACK INTO {into} VALUES {', '.join([places] * rows)}"  # noqa: S608
+
+
+def entry_of(row: Row, redacted: frozenset[int] | set[int]) -> Entry:
+    """Return the entry of a row of `COLUMNS`, without its content if its seq is in `redacted`."""
+    seq, ts, kind, user, display_name, role, tags, body, reply_to, target, data = row
+    hidden = seq in redacted
+    return Entry(
+        seq=seq,
+        ts=ts,
+        kind=EntryKind(kind),
+        from_=Author(user, display_name, Role(role), _decode_tags(tags) if tags else ()),
+        body="" if hidden else body,
+        reply_to=reply_to,
+        target=target,
+        data=None if hidden or data is None else _decode_data(data),
+        redacted=hidden,
+    )
+
+
+class Segments:
+    """The journal's directory and the months that have a file in it, oldest first.
+
+    `months` is replaced as a whole, never changed: threads read it without a lock.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = (path.name.removesuffix(".sqlite3") for path in directory.glob("*.sqlite3"))
+        self.months = tuple(sorted(month for month in found if NAME.fullmatch(month)))
+
+    def path(self, month: str) -> Path:
+        """Return the file of a month."""
+        return self.directory / f"{month}.sqlite3"
+
+    def add(self, month: str) -> None:
+        """List a month whose file is ready."""
+        self.months = tuple(sorted({*self.months, month}))
+
+    def drop(self, months: Iterable[str]) -> None:
+        """List months no more whose files are about to go."""
+        gone = set(months)
+        self.months = tuple(month for month in self.months if month not in gone)
+
+    def describe(self, month: str) -> Segment:
+        """Return month and size of a segment, what waits in its log included."""
+        files = (self.path(month), self.path(month).with_name(f"{month}.sqlite3-wal"))
+        return Segment(month, sum(file.stat().st_size for file in files if file.exists()))
+
+
+class SegmentReader:
+    """One thread's read-only connections to segments; the least recently used are closed."""
+
+    def __init__(self, segments: Segments) -> None:
+        self.segments = segments
+        self._open: OrderedDict[str, Connection] = OrderedDict()
+
+    def newest_first(self) -> Iterator[tuple[str, Connection]]:
+        """Go through the segments, newest first. One that rotation takes away meanwhile is left out."""
+        return self._each(reversed(self.segments.months))
+
+    def oldest_first(self) -> Iterator[tuple[str, Connection]]:
+        """Go through the segments, oldest first."""
+        return self._each(self.segments.months)
+
+    def _each(self, months: Iterable[str]) -> Iterator[tuple[str, Connection]]:
+        for month in months:
+            connection = self.get(month)
+            if connection is not None:
+                yield month, connection
+
+    def get(self, month: str) -> Connection | None:
+        """Return a connection to a month's segment, None if there is no such file any more."""
+        connection = self._open.get(month)
+        if connection is None:
+            connection = self._connect(month)
+            if connection is None:
+                return None
+            self._open[month] = connection
+        self._open.move_to_end(month)
+        if len(self._open) > OPEN_SEGMENTS:
+            self._open.popitem(last=False)[1].close()
+        return connection
+
+    def _connect(self, month: str) -> Connection | None:
+        path = self.segments.path(month)
+        try:
+            return connect_raw(path, read_only=True)
+        except OperationalError:
+            if path.exists():
+                raise
+            return None
+
+    def forget(self, months: Iterable[str]) -> None:
+        """Close the connections to `months`, so that the space of removed files comes free."""
+        for month in months:
+            connection = self._open.pop(month, None)
+            if connection is not None:
+                connection.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.forget(list(self._open))

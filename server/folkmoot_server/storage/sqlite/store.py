@@ -1,0 +1,256 @@
+"""The store on SQLite: one thread writes, two read, the event loop runs on. See `docs/storage.md`."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from folkmoot_protocol.types import Entry
+
+from ...crypto.sealing import load_key
+from ...notices import Teller
+from ..api import Found, Page, Segment, StorageError, Work
+from ..search.text import Query
+from ..sql import ledger as ledger_tables
+from ..sql.reader import SqlLedger
+from . import journal as sqlite_journal
+from . import search as sqlite_search
+from .database import FAILURES, DirectoryLock, close_main, open_main, reading
+from .segments import SegmentReader, Segments
+from .worker import Worker
+from .writer import Writer
+
+READERS = 2
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Reader:
+    """One thread with connections of its own, for reading beside the writer."""
+
+    def __init__(self, data_dir: Path, segments: Segments, name: str) -> None:
+        self._thread = Worker(name)
+        self._data_dir = data_dir
+        self._main: Connection | None = None
+        self._segments = SegmentReader(segments)
+
+    @property
+    def waiting(self) -> int:
+        """How many calls have not been answered yet."""
+        return self._thread.waiting
+
+    @property
+    def is_collecting(self) -> bool:
+        """Whether this turn of the loop has calls for it already."""
+        return self._thread.is_collecting
+
+    async def run(self, read: Callable[[Connection, SegmentReader], T]) -> T:
+        """Return what `read` does with this thread's connections. Raises StorageError."""
+        return await self._thread.run(self._read, read)
+
+    def _read(self, read: Callable[[Connection, SegmentReader], T]) -> T:
+        try:
+            if self._main is None:
+                self._main = open_main(self._data_dir, read_only=True)
+            # One transaction: tables read one after the other belong to the same instant.
+            with reading(self._main):
+                return read(self._main, self._segments)
+        except FAILURES as error:
+            raise StorageError(f"cannot read: {error}") from error
+
+    async def forget(self, months: Collection[str]) -> None:
+        """Close the connections to segments that are gone."""
+        await self._thread.run(self._segments.forget, months)
+
+    async def close(self) -> None:
+        """Finish what runs and close the connections."""
+        await self._thread.run(self._close)
+        self._thread.shut_down()
+
+    def _close(self) -> None:
+        self._segments.close()
+        if self._main is not None:
+            close_main(self._main)
+
+
+class Searcher(Reader):
+    """A reader that searches, so that nobody waits for a page of history behind it; and a thread that indexes."""
+
+    def __init__(self, data_dir: Path, segments: Segments) -> None:
+        super().__init__(data_dir, segments, "search")
+        files = Segments(data_dir / sqlite_search.DIRECTORY)
+        self._indexes = SegmentReader(files)
+        self._indexer = sqlite_search.Indexer(data_dir, segments, files)
+        self._index_thread = Worker("index")
+
+    async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
+        """See `api.Journal.search`."""
+        return await self.run(
+            lambda main, segments: sqlite_search.find(main, segments, self._indexes, code, query, before, limit)
+        )
+
+    async def index(self) -> bool:
+        """See `api.Journal.index`."""
+        try:
+            return await self._index_thread.run(self._indexer.run)
+        except FAILURES as error:
+            raise StorageError(f"cannot index: {error}") from error
+
+    async def forget(self, months: Collection[str]) -> None:
+        await super().forget(months)
+        await self._thread.run(self._indexes.forget, months)
+        await self._index_thread.run(self._indexer.sweep)
+
+    async def close(self) -> None:
+        # Joined in a thread, for what it still does may take a while.
+        await asyncio.to_thread(self._index_thread.shut_down)
+        await self._thread.run(self._indexes.close)
+        await super().close()
+
+
+class Threads:
+    """The store's threads: the writer's, the readers', which take turns, and those of search."""
+
+    def __init__(self, data_dir: Path, segments: Segments) -> None:
+        self.search = Searcher(data_dir, segments)
+        self.write = Worker("write")
+        self.readers = [Reader(data_dir, segments, f"read-{number}") for number in range(READERS)]
+        self._reader = self.readers[0]
+
+    async def start_writer(self, data_dir: Path, segments: Segments, key: bytes, say: Teller) -> Writer:
+        """Open the writer in its thread; the thread ends if that fails."""
+        try:
+            return await self.write.run(Writer, data_dir, segments, key, say)
+        except BaseException:
+            self.write.shut_down()
+            raise
+
+    def _next(self) -> Reader:
+        """Return the reader with the least to do; within a turn of the loop always the same."""
+        if not self._reader.is_collecting:
+            self._reader = min(self.readers, key=lambda reader: reader.waiting)
+        return self._reader
+
+    async def read_main(self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs) -> T:
+        """Return what a function of the main file gives."""
+        return await self._next().run(lambda main, _: read(main, *args, **more))
+
+    async def read_segments(
+        self, read: Callable[Concatenate[SegmentReader, P], T], /, *args: P.args, **more: P.kwargs
+    ) -> T:
+        """Return what a function of the segments gives."""
+        return await self._next().run(lambda _, segments: read(segments, *args, **more))
+
+    async def read_both(
+        self,
+        read: Callable[Concatenate[Connection, SegmentReader, P], T],
+        /,
+        *args: P.args,
+        **more: P.kwargs,
+    ) -> T:
+        """Return what a function of the main file and the segments gives."""
+        return await self._next().run(lambda main, segments: read(main, segments, *args, **more))
+
+
+class SqliteLedger(SqlLedger):
+    """`api.Ledger` on the main file."""
+
+    def __init__(self, threads: Threads) -> None:
+        super().__init__(threads.read_main)
+        self._read_both = threads.read_both
+
+    async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:
+        return await self._read_both(sqlite_journal.heads, codes)
+
+    async def account_versions(self, users: Collection[str]) -> dict[str, int]:
+        return await self._read(ledger_tables.account_versions, users)
+
+
+class SqliteJournal:
+    """`api.Journal` on the segments."""
+
+    def __init__(self, threads: Threads, segments: Segments, writer: Writer) -> None:
+        self._threads = threads
+        self._segments = segments
+        self._writer = writer
+
+    async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
+        return await self._threads.read_both(sqlite_journal.last_seqs, codes)
+
+    async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
+        return await self._threads.read_both(sqlite_journal.page, code, before, after, limit)
+
+    async def entry(self, code: str, seq: int) -> Entry | None:
+        return await self._threads.read_both(sqlite_journal.entry, code, seq)
+
+    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
+        return await self._threads.read_segments(sqlite_journal.find_nonce, code, user, nonce, since_ms)
+
+    async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
+        return await self._threads.search.find(code, query, before, limit)
+
+    async def index(self) -> bool:
+        return await self._threads.search.index()
+
+    async def segments(self) -> list[Segment]:
+        return [self._segments.describe(month) for month in self._segments.months]
+
+    async def rotate(self, now: int, months: int) -> list[Segment]:
+        removed = await self._threads.write.run(self._writer.rotate, now, months)
+        gone = [segment.month for segment in removed]
+        for reader in (*self._threads.readers, self._threads.search):
+            await reader.forget(gone)
+        return removed
+
+
+class SqliteStore:
+    """`api.Store` in a data directory: `folkmoot.sqlite3`, `journal/<month>.sqlite3`, `keys/`, `lock`."""
+
+    def __init__(self, lock: DirectoryLock, threads: Threads, segments: Segments, writer: Writer) -> None:
+        self._lock = lock
+        self._threads = threads
+        self._writer = writer
+        self.ledger = SqliteLedger(threads)
+        self.journal = SqliteJournal(threads, segments, writer)
+
+    @classmethod
+    async def open(cls, data_dir: Path, *, say: Teller) -> "SqliteStore":
+        """Open the store in `data_dir`, made, migrated and repaired as need be.
+
+        `say` words the notices that a crash has cut off from their events. Raises StorageError when another
+        process has the directory, a newer version has written it, or its files cannot be used.
+        """
+        try:
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = DirectoryLock(data_dir)
+        except OSError as error:
+            raise StorageError(f"cannot use {data_dir}: {error}") from error
+        try:
+            return await cls._open(data_dir, lock, say)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    async def _open(cls, data_dir: Path, lock: DirectoryLock, say: Teller) -> "SqliteStore":
+        try:
+            segments = Segments(data_dir / "journal")
+            key = load_key(data_dir / "keys" / "journal.key")
+            threads = Threads(data_dir, segments)
+            writer = await threads.start_writer(data_dir, segments, key, say)
+        except FAILURES as error:
+            raise StorageError(f"cannot open {data_dir}: {error}") from error
+        return cls(lock, threads, segments, writer)
+
+    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+        return await self._threads.write.run(self._writer.commit, batch)
+
+    async def close(self) -> None:
+        for reader in (*self._threads.readers, self._threads.search):
+            await reader.close()
+        await self._threads.write.run(self._writer.close)
+        self._threads.write.shut_down()
+        self._lock.release()
