@@ -32,7 +32,7 @@ from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 from folkmoot_server.bench.loads import Load
 from folkmoot_server.bench.processes import cpu_seconds
 from folkmoot_server.bench.run import measure_one, seed_places, serving
-from folkmoot_server.i18n import translator
+from folkmoot_server.common.i18n import translator
 from folkmoot_server.main import raise_file_limit
 from folkmoot_server.storage.api import NewEntry, Work, group_stream
 from folkmoot_server.storage.check.seed import fill

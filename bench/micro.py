@@ -25,10 +25,10 @@ from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
 from folkmoot_protocol.requests import Post
 from folkmoot_protocol.results import PostResult
 from folkmoot_protocol.types import Author, Entry, EntryKind, Identity, JoinMode, Role
-from folkmoot_server.clock import Clock
-from folkmoot_server.config import load_config
+from folkmoot_server.common.clock import Clock
+from folkmoot_server.common.i18n import translator
+from folkmoot_server.config.settings import load_config
 from folkmoot_server.hub import Hub
-from folkmoot_server.i18n import translator
 from folkmoot_server.rooms import Room, Stored
 from folkmoot_server.session import Session
 from folkmoot_server.storage.api import NewEntry, Work, group_stream

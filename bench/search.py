@@ -26,7 +26,7 @@ from folkmoot_governance.account import AccountRegistered, registered
 from folkmoot_governance.group.events import GroupCreated
 from folkmoot_protocol.group_code import make_group_code
 from folkmoot_protocol.types import Author, Entry, EntryKind, JoinMode, Role
-from folkmoot_server.i18n import translator
+from folkmoot_server.common.i18n import translator
 from folkmoot_server.main import GC_THRESHOLDS, keep_survivors
 from folkmoot_server.services import Postgres, running
 from folkmoot_server.storage.api import NewEntry, Store, Work, account_stream, group_stream

@@ -15,9 +15,9 @@ from folkmoot_protocol.types import Account as AccountView
 from folkmoot_protocol.types import Credit
 
 from .bus import Bus, account_topic
-from .clock import Clock
-from .config import Limits
-from .limits import Bucket
+from .common.clock import Clock
+from .common.rate_limit import Bucket
+from .config.settings import Limits
 from .storage.api import Ledger, Profile, StorageError, StoredAccount
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from .terminal import _
+from .common.terminal import _
 
 if TYPE_CHECKING:
-    from .config import Config
+    from .config.settings import Config
 
 USAGE, INTEGRITY = 2, 7
 NEW_OBJECTS = 50_000
@@ -112,7 +112,7 @@ def fail(problems: list[str], code: int) -> NoReturn:
 
 def read_config(path: Path | None, **overrides: object) -> "Config":
     """The configuration of this call, or the end of it; `overrides` has keys with `__` for the dot."""
-    from .config import ConfigError, load_config
+    from .config.settings import ConfigError, load_config
 
     try:
         return load_config(path, os.environ, {key.replace("__", "."): raw for key, raw in overrides.items()})
@@ -238,21 +238,21 @@ def config_show(
     profile: ProfileOption = None,
 ) -> None:
     settings = read_config(config, server__listen=listen, server__data_dir=data, profile=profile)
-    from .config import show
+    from .config.settings import show
 
     typer.echo(show(settings), nl=False)
 
 
 @config_app.command("example", help=_("Print a configuration file with every setting in it."))
 def config_example() -> None:
-    from .config import example
+    from .config.settings import example
 
     typer.echo(example(), nl=False)
 
 
 @config_app.command("docs", help=_("Print the page about the configuration."), hidden=True)
 def config_docs() -> None:
-    from .config import docs
+    from .config.settings import docs
 
     typer.echo(docs(), nl=False)
 
@@ -314,8 +314,8 @@ def db_seed(
     data: DataOption = None,
 ) -> None:
     settings = read_config(config, server__data_dir=data)
+    from .config.documents import load_documents
     from .crypto.sealing import load_key
-    from .published import load_documents
     from .storage.check.tools import seed, seed_cluster
 
     place, url = settings.server.data_dir, settings.cluster.database_url

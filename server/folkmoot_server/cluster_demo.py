@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from .common.terminal import _
 from .demo import interruptible
 from .demo_script import PASSWORD
 from .main import say_on_stderr
 from .services import Guard, Nats, Postgres, ServiceError, missing, running
-from .terminal import _
 
 PATIENCE_S = 60
 DATABASE = "folkmoot"

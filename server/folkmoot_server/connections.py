@@ -14,13 +14,13 @@ from folkmoot_protocol.events import PROTOCOL_VERSION, Hello
 from folkmoot_protocol.types import Agreement, Limits
 
 from . import __version__
-from .addresses import client_address, is_origin_allowed, origin_of
+from .common.i18n import LANGUAGES
 from .dispatch import dispatch
-from .i18n import LANGUAGES
 from .pages import get_page
 from .responses import TEXT, respond
 from .session import Session, make_frame
-from .websocket import WebSocket
+from .transport.addresses import client_address, is_origin_allowed, origin_of
+from .transport.websocket import WebSocket
 
 if TYPE_CHECKING:
     from .node import Node

@@ -21,8 +21,8 @@ from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 
-from .config import ContentPolicy
-from .i18n import N_
+from .common.i18n import N_
+from .config.settings import ContentPolicy
 from .own_words import Found, word_rule
 from .rooms import Room
 from .rule_files import RuleFileError, find_rule_file, load_rule_set

@@ -22,18 +22,18 @@ from folkmoot_protocol.results import GroupResult, JoinResult, PostResult, Resul
 from folkmoot_protocol.types import JoinState
 
 from .bus import LocalBus
-from .clock import Clock
-from .config import Config
+from .common.clock import Clock
+from .common.i18n import translator
+from .common.terminal import _, terminal_language
+from .config.settings import Config
 from .demo_script import ADMINISTRATOR, PASSWORD, PEOPLE, SCENES, Line, Person, Scene
 from .dispatch import ROWS, give
-from .i18n import translator
 from .main import register_administrator, say_on_stderr, serve
 from .node import Node
 from .session import Session
 from .storage.api import Profile, StorageError
 from .storage.sqlite.store import SqliteStore
-from .terminal import _, terminal_language
-from .websocket import WebSocket
+from .transport.websocket import WebSocket
 
 R = TypeVar("R", bound=Result)
 
@@ -143,7 +143,7 @@ def count_steps() -> int:
 
 
 async def fill(config: Config) -> None:
-    """Write the demo's accounts, groups and history into `config.server.data_dir`. Raises StorageError."""
+    """Write the demo's accounts, groups and history into `config.settings.server.data_dir`. Raises StorageError."""
     director = Director(time.time() - count_steps() * STEP_S)
     store = await SqliteStore.open(config.server.data_dir, say=translator(config.i18n.default_language))
     node = Node(config, store, LocalBus(), Clock(director.now_s))

@@ -22,7 +22,7 @@ from folkmoot_protocol.types import Role
 
 from .appeals import overturn
 from .bus import AnswerNews, Bus
-from .clock import Clock
+from .common.clock import Clock
 from .jobs import Job
 from .rooms import Room
 from .settle import stored

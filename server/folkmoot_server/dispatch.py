@@ -16,9 +16,9 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode, ErrorCode, RequestError
 from folkmoot_protocol.results import Result
 
+from .common.i18n import N_
+from .common.metrics import REQUESTS
 from .handlers import accounts, admin, entries, groups, messages, reports, search, slash
-from .i18n import N_
-from .metrics import REQUESTS
 from .session import Session
 from .storage.api import StorageError
 from .writer import NOT_STORED

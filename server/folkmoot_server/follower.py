@@ -18,9 +18,9 @@ from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import RETRY_S, Account, Accounts
 from .bus import AccountNews, AnswerNews, ClosedNews, GroupNews, JoinedNews, News, RevokedNews, SettingsNews, TypingNews
+from .common.metrics import HOLES
 from .governor import membership_changes
 from .hub import Hub
-from .metrics import HOLES
 from .rooms import Room, Rooms
 from .storage.api import StorageError, Store
 from .writer import Writer

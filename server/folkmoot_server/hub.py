@@ -15,9 +15,9 @@ from folkmoot_protocol.types import Entry, LeftReason
 
 from .accounts import Account, Accounts
 from .bus import AnswerNews
-from .clock import Clock
-from .i18n import N_
-from .metrics import DELIVERIES, ENTRIES
+from .common.clock import Clock
+from .common.i18n import N_
+from .common.metrics import DELIVERIES, ENTRIES
 from .rooms import Room, Rooms
 from .session import Session, flush, make_frame
 

@@ -20,21 +20,21 @@ from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.names import check_display_name, check_user_name
 
 from .bus import LocalBus
-from .clock import Clock
-from .config import Config
+from .common.clock import Clock
+from .common.i18n import N_, translator
+from .config.settings import Config
 from .connections import PROTOCOLS, Listener
+from .crypto.passwords import check_password
 from .crypto.sealing import load_key
 from .handlers.accounts import NAME_TAKEN, RESERVED
-from .handshake import Settings
-from .i18n import N_, translator
 from .node import Node
-from .passwords import check_password
 from .rule_files import RuleFileError
 from .settle import stored
 from .storage.api import Profile, StorageError
 from .storage.sql.projection import profile_row
 from .storage.sqlite.store import SqliteStore
-from .websocket import BACKLOG, WebSocketServer
+from .transport.handshake import Settings
+from .transport.websocket import BACKLOG, WebSocketServer
 
 log = structlog.get_logger()
 

@@ -21,7 +21,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from .bus import GroupNews, Listener, LocalBus, News, done, topic_of
-from .metrics import BUS_DROPPED, BUS_MESSAGES
+from .common.metrics import BUS_DROPPED, BUS_MESSAGES
 from .nats_interest import Interest
 
 log = structlog.get_logger()

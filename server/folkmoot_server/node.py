@@ -12,9 +12,15 @@ from folkmoot_protocol.group_code import parse_group_code
 
 from .accounts import Accounts
 from .bus import TALLY_TOPIC, Bus, News, PresenceNews, TallyNews
-from .clock import Clock
-from .config import Config
+from .common.clock import Clock
+from .common.i18n import N_, translator
+from .common.metrics import LOOP_LAG_SECONDS
+from .common.rate_limit import Buckets
+from .config.documents import load_documents
+from .config.policy import policy_of
+from .config.settings import Config
 from .content import ContentRules
+from .crypto.passwords import Passwords
 from .desk import Desk, Settling
 from .dispatch import limit
 from .evidence import Evidence
@@ -25,16 +31,10 @@ from .governor import Governor
 from .grading import Grading
 from .held import HeldTexts
 from .hub import Hub
-from .i18n import N_, translator
 from .jobs import Job, every
-from .limits import Buckets
-from .metrics import LOOP_LAG_SECONDS
 from .own_words import OwnWords
 from .pages_group import VIEWS_AT_ONCE, VIEWS_PER_SECOND
-from .passwords import Passwords
-from .policies import policy_of
 from .presence import REPEAT_S, Presence
-from .published import load_documents
 from .raids import RaidGuard
 from .recovery import Recovery
 from .rooms import Rooms

@@ -13,12 +13,12 @@ from websockets.http11 import Request, Response
 
 from folkmoot_protocol.asyncapi import asyncapi
 
-from .addresses import is_loopback
-from .i18n import N_, translator
-from .metrics import ACCOUNTS, CONNECTIONS, ROOMS
+from .common.i18n import N_, translator
+from .common.metrics import ACCOUNTS, CONNECTIONS, ROOMS
+from .config.documents import Document
 from .pages_group import PREFIX, group_page
-from .published import Document
 from .responses import HTML, JSON, TEXT, preferred_language, respond, templates
+from .transport.addresses import is_loopback
 
 if TYPE_CHECKING:
     from .node import Node

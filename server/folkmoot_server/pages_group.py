@@ -15,7 +15,7 @@ from folkmoot_governance.classification import shows_info_page
 from folkmoot_protocol.group_code import parse_group_code, show_group_code
 from folkmoot_protocol.types import Group, GroupStatus, JoinMode
 
-from .i18n import N_, translator
+from .common.i18n import N_, translator
 from .responses import HTML, JSON, TEXT, preferred_language, respond, templates
 from .rooms import public_part
 from .storage.api import StorageError

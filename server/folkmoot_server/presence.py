@@ -6,8 +6,8 @@ not repeated for a while counts no more, for that node may be dead. While the bu
 
 from .accounts import Account, Accounts
 from .bus import Bus, PresenceNews
-from .clock import Clock
-from .config import Limits
+from .common.clock import Clock
+from .config.settings import Limits
 
 REPEAT_S = 5
 FORGET_MS = 20_000

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from .i18n import LANGUAGES
+from .common.i18n import LANGUAGES
 
 HTML = "text/html; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"

@@ -15,7 +15,7 @@ from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Rol
 
 from .accounts import IDLE_MS, RETRY_S, Account
 from .bus import Bus, group_topic
-from .clock import Clock
+from .common.clock import Clock
 from .storage.api import StorageError, Store, group_stream
 from .tail import Tail
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .terminal import _
+from .common.terminal import _
 
 PATIENCE_S = 60.0
 UNPRIVILEGED = "nobody"

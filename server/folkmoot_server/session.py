@@ -12,10 +12,10 @@ from folkmoot_protocol.events import Error, LagEvent, Ok, ServerFrame
 from folkmoot_protocol.results import Result
 
 from .accounts import Account
-from .config import Limits
-from .i18n import Say, translator
-from .metrics import ERRORS, LAGS
-from .websocket import WebSocket
+from .common.i18n import Say, translator
+from .common.metrics import ERRORS, LAGS
+from .config.settings import Limits
+from .transport.websocket import WebSocket
 
 if TYPE_CHECKING:
     from .hub import Hub

@@ -15,9 +15,9 @@ from collections import Counter
 from typing import Final
 
 from .bus import Bus, TallyNews
-from .clock import Clock
-from .config import Config
-from .limits import Buckets
+from .common.clock import Clock
+from .common.rate_limit import Buckets
+from .config.settings import Config
 
 TELL_S = 0.25
 """How often the others are told of what changed."""

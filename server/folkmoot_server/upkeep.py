@@ -4,8 +4,8 @@ import asyncio
 
 import structlog
 
+from .common.metrics import ENTRIES
 from .jobs import Job
-from .metrics import ENTRIES
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from .accounts import Account
-from .metrics import STORAGE_UP
+from .common.metrics import STORAGE_UP
 from .rooms import Room
 from .storage.api import StorageError
 

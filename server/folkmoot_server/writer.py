@@ -16,8 +16,8 @@ from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 
 from .accounts import Accounts
-from .i18n import N_
-from .metrics import COMMIT_SECONDS, COMMITTED_WORKS
+from .common.i18n import N_
+from .common.metrics import COMMIT_SECONDS, COMMITTED_WORKS
 from .rooms import Room, Rooms
 from .storage.api import StorageError, Store, Work
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from folkmoot_governance import AccountState, GroupState, apply, apply_account, case_number, founded, registered
 from folkmoot_governance.account import AccountRegistered
 from folkmoot_governance.group import events as e
+from folkmoot_governance.notice_entry import is_told
 from folkmoot_protocol.types import Entry
-from folkmoot_server.notices import is_told
 from folkmoot_server.storage.api import Recorded, Store
 from tests.cluster.checker import told
 from tests.cluster.history import Step

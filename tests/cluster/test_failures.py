@@ -18,9 +18,9 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import GroupEvent, LeftEvent
 from folkmoot_protocol.types import Entry
+from folkmoot_server.config.documents import load_documents
+from folkmoot_server.crypto.passwords import hash_token
 from folkmoot_server.crypto.sealing import load_key
-from folkmoot_server.passwords import hash_token
-from folkmoot_server.published import load_documents
 from folkmoot_server.storage.api import Profile, Work, account_stream
 from folkmoot_server.storage.sql.projection import profile_row, project_account, token_row
 from tests.cluster.checker import Place, told
@@ -397,7 +397,7 @@ async def test_a_token_revoked_without_nats_closes_its_connections_on_all(
 
 async def make_administrator(cluster: Cluster) -> None:
     """Make `root`, with the password of all, as `folkmoot init` does."""
-    from folkmoot_server.config import load_config
+    from folkmoot_server.config.settings import load_config
     from folkmoot_server.main import create_administrator
 
     node = cluster.nodes[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from folkmoot_server.bus import Bus, LocalBus
-from folkmoot_server.i18n import translator
+from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.sqlite.store import SqliteStore
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from folkmoot_server.handshake import Settings
 from folkmoot_server.session import make_frame
-from folkmoot_server.websocket import WebSocket, WebSocketServer
+from folkmoot_server.transport.handshake import Settings
+from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
 
 MAX_SIZE = 1 << 24
 

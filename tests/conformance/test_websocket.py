@@ -12,8 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
-from folkmoot_server.handshake import Settings
-from folkmoot_server.websocket import WebSocket, WebSocketServer
+from folkmoot_server.transport.handshake import Settings
+from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
 from tests.conformance.echo import MAX_SIZE, Echo, library_server, own_server
 
 Serve = Callable[[], AbstractAsyncContextManager[int]]

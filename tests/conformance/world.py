@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from folkmoot_governance import AccountState, GroupState, apply, case_number, founded, registered
 from folkmoot_governance.account import AccountEvent, AccountRegistered, apply_account
 from folkmoot_governance.group.events import Event, GroupCreated, erased_by
+from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
 from folkmoot_protocol.types import Author, Entry, EntryKind, JoinMode, Role
-from folkmoot_server.i18n import translator
-from folkmoot_server.notices import author_of, notice_of
+from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.api import (
     NewEntry,
     Profile,

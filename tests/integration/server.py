@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from folkmoot_server.published import load_documents
+from folkmoot_server.config.documents import load_documents
 from folkmoot_server.storage.check.seed import seed
 from tests import commands
 from tests.integration.wire import PATIENCE_S, Wire

@@ -7,7 +7,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from folkmoot_server.config import example
+from folkmoot_server.config.settings import example
 
 START_SECONDS = 60
 

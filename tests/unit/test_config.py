@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from folkmoot_server.config import (
+from folkmoot_server.common.terminal import _
+from folkmoot_server.config.declare import settings_of
+from folkmoot_server.config.settings import (
     OPEN_DEFAULTS,
     Config,
     ConfigError,
@@ -20,9 +22,7 @@ from folkmoot_server.config import (
     show,
     split_address,
 )
-from folkmoot_server.config_setting import settings_of
-from folkmoot_server.config_value import to_toml
-from folkmoot_server.terminal import _
+from folkmoot_server.config.values import to_toml
 
 ROOT = Path(__file__).parents[2]
 

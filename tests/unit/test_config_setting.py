@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from folkmoot_server import config_text
-from folkmoot_server.config_load import ConfigError, load
-from folkmoot_server.config_setting import Value, section, setting
-from folkmoot_server.config_value import SECRET, show_found, to_toml
+from folkmoot_server.config import text as config_text
+from folkmoot_server.config.declare import Value, section, setting
+from folkmoot_server.config.load import ConfigError, load
+from folkmoot_server.config.values import SECRET, show_found, to_toml
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from folkmoot_server import i18n
-from folkmoot_server.terminal import VARIABLES, _, terminal_language
+from folkmoot_server.common import i18n
+from folkmoot_server.common.terminal import VARIABLES, _, terminal_language
 
 
 @pytest.mark.parametrize(

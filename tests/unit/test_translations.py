@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from folkmoot_client import terminal as client_terminal
-from folkmoot_server.i18n import LANGUAGES, translator
+from folkmoot_server.common.i18n import LANGUAGES, translator
 
 KEYWORDS = {"_": None, "N_": None}
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import __version__
-from ..i18n import N_
-from ..terminal import _
+from ..common.i18n import N_
+from ..common.terminal import _
 from .run import Pair
 
 # Text, field, format. For each, how ours compares to the reference's is printed beside it.

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from ..common.terminal import _
+from ..config.documents import load_documents
 from ..demo import interruptible
 from ..main import raise_file_limit
-from ..published import load_documents
 from ..storage.check.seed import seed
-from ..terminal import _
 from .loads import DEFAULT_LOADS, LOADS, WARM_UP_S, Found, Job, Load, Place, Progress
 from .processes import cores, pin
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.account_commands import AcceptAgreement, RegisterAccount
+from folkmoot_governance.notice_entry import PLATFORM
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_display_name, check_user_name
@@ -12,9 +13,8 @@ from folkmoot_protocol.results import AccountResult, Empty, ReportResult, Sessio
 from ..accounts import Account
 from ..appeals import find_suspension, open_appeal
 from ..bus import RevokedNews
-from ..i18n import LANGUAGES, N_
-from ..notices import PLATFORM
-from ..passwords import check_password, hash_token, new_token
+from ..common.i18n import LANGUAGES, N_
+from ..crypto.passwords import check_password, hash_token, new_token
 from ..session import Session
 from ..settle import stored
 from ..storage.api import Profile, RowChange

@@ -15,8 +15,8 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
 from ..accounts import Account
+from ..common.i18n import N_
 from ..desk import decide_appeal, settle
-from ..i18n import N_
 from ..session import Session
 from ..settle import settled, stored
 from ..slash.own import MOST_CHANGES, change_item

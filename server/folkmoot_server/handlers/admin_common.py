@@ -17,8 +17,8 @@ from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import AdminResult
 
 from ..accounts import Account
+from ..common.i18n import N_
 from ..governor import Act
-from ..i18n import N_
 from ..session import Session
 from ..settle import stored
 from ..storage.api import GroupRow

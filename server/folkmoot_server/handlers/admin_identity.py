@@ -19,7 +19,7 @@ from folkmoot_protocol.results import AdminResult
 from folkmoot_protocol.types import Identity
 
 from ..accounts import Account
-from ..codes import new_author_tag
+from ..common.codes import new_author_tag
 from ..session import Session
 from ..settle import stored
 from ..storage.api import RowChange

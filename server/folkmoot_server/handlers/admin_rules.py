@@ -9,7 +9,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
-from ..i18n import N_
+from ..common.i18n import N_
 from ..replaying import replay
 from ..rule_files import RuleFileError, parse_rule_set
 from ..session import Session

@@ -9,8 +9,8 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
+from ..common.i18n import N_
 from ..content import check_word
-from ..i18n import N_
 from ..own_words import word_rule
 from ..session import Session
 from ..settle import stored

@@ -12,10 +12,10 @@ from folkmoot_governance.group.events import ContentHeld, Event
 from folkmoot_governance.group.state import Review
 from folkmoot_protocol.errors import ErrorCode
 
+from ..common.i18n import N_
 from ..flags import closing
 from ..governor import SERVICE, Act
 from ..held import HeldText
-from ..i18n import N_
 from ..rooms import Room
 from ..storage.api import NewEntry, Work
 

@@ -15,9 +15,9 @@ from folkmoot_protocol.results import Empty, GroupResult, GroupsResult, JoinResu
 from folkmoot_protocol.types import Group, JoinMode, JoinState, Member, Role
 
 from ..accounts import Account
-from ..codes import free_code
+from ..common.codes import free_code
+from ..common.i18n import N_
 from ..governor import Act
-from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
 

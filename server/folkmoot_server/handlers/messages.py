@@ -20,8 +20,8 @@ from folkmoot_protocol.types import Entry, EntryKind, SyncGroup
 
 from ..accounts import Account
 from ..bus import GroupNews, TypingNews
+from ..common.i18n import N_
 from ..flags import open_flag
-from ..i18n import N_
 from ..own_words import Found
 from ..rooms import Room
 from ..session import Session

@@ -14,9 +14,9 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import ReportResult
 
-from ..codes import report_number
+from ..common.codes import report_number
+from ..common.i18n import N_
 from ..evidence import CaseText
-from ..i18n import N_
 from ..session import Session
 from ..settle import stored
 from ..storage.api import Cases

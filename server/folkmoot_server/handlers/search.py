@@ -7,7 +7,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import SearchResult
 
-from ..i18n import N_
+from ..common.i18n import N_
 from ..rooms import Room
 from ..session import Session
 from ..storage.api import Found

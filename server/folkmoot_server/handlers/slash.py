@@ -16,8 +16,8 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.results import CommandResult, CommandsResult, PostResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
 
+from ..common.i18n import N_
 from ..governor import Act, Attach
-from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
 from ..slash.arguments import read_arguments, split_word

@@ -9,7 +9,7 @@ from folkmoot_governance.duration import parse_duration
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import ArgumentKind, CommandArgument, Entry
 
-from ..i18n import N_
+from ..common.i18n import N_
 
 BARE_NUMBER = N_("{word} is not a duration: write the unit, as in 30s 10m 2h 7d 2w 6mo 1y, or perm.")
 NOT_A_NUMBER = N_("{word} is not a number.")

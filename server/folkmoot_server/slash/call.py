@@ -12,8 +12,8 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry
 
 from ..accounts import Account
+from ..common.i18n import N_
 from ..governor import Attach
-from ..i18n import N_
 from ..rooms import Room
 from ..session import Session
 

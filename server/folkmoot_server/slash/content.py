@@ -12,9 +12,9 @@ from folkmoot_governance.permissions import RULES
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Author, Entry, Role
 
+from ..common.i18n import N_, show_instant
 from ..content import check_word
 from ..held import HeldText, removal
-from ..i18n import N_, show_instant
 from ..own_words import word_rule
 from ..replaying import Hits, replay
 from ..storage.api import NewEntry, Work

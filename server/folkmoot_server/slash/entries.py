@@ -10,7 +10,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, EntryKind, LinkRule
 
-from ..i18n import N_
+from ..common.i18n import N_
 from .arguments import BARE_NUMBER, MISSING, SyntaxProblem, begins_like_duration, read_number, read_user
 from .call import About, Answer, Call, Outcome
 

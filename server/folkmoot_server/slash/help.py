@@ -9,7 +9,7 @@ from folkmoot_governance.permissions import READS, RULES
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import CommandInfo, JoinMode
 
-from ..i18n import N_
+from ..common.i18n import N_
 from .call import Answer, Call, Outcome
 
 if TYPE_CHECKING:

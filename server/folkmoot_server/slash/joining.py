@@ -7,8 +7,8 @@ from folkmoot_governance.group.admission import code_id
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_topic
 
-from ..codes import random_letters
-from ..i18n import N_, show_instant
+from ..common.codes import random_letters
+from ..common.i18n import N_, show_instant
 from .arguments import BARE_NUMBER, WIDE_AT, read_user
 from .call import Answer, Call, Noted, Outcome
 

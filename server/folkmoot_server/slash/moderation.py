@@ -6,7 +6,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_topic
 
-from ..i18n import N_
+from ..common.i18n import N_
 from .arguments import BARE_NUMBER, begins_like_duration, split_word
 from .call import Answer, Call, Outcome
 

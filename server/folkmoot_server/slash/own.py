@@ -14,7 +14,7 @@ from folkmoot_protocol.names import check_display_name
 from folkmoot_protocol.types import Notify
 
 from ..bus import SettingsNews
-from ..i18n import N_, show_instant
+from ..common.i18n import N_, show_instant
 from ..settle import stored
 from ..storage.api import Acts, MemberSettings, Recorded, RowChange, account_stream
 from ..storage.sql.projection import ignored_row, settings_row

@@ -7,7 +7,7 @@ from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.names import check_display_name, check_group_name
 from folkmoot_protocol.types import JoinMode
 
-from ..i18n import N_
+from ..common.i18n import N_
 from .arguments import read_user
 from .call import Answer, Call, Outcome
 

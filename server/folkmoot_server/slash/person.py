@@ -8,8 +8,8 @@ from folkmoot_governance.identity import KINDS, Soundness, check_number, normali
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 
-from ..codes import new_author_tag
-from ..i18n import N_, show_instant
+from ..common.codes import new_author_tag
+from ..common.i18n import N_, show_instant
 from ..settle import stored
 from ..storage.api import Acts, RowChange, account_stream
 from ..storage.sql.projection import erasure

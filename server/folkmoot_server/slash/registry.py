@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Notify, Role
 
-from ..i18n import LANGUAGES, N_
+from ..common.i18n import LANGUAGES, N_
 from . import cases, content, entries, everyone, joining, moderation, own, ownership, person, record, rights, warnings
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions, usage_of
 from .call import Outcome

@@ -7,7 +7,7 @@ from folkmoot_governance.roles import RANK
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 
-from ..i18n import N_
+from ..common.i18n import N_
 from .arguments import SyntaxProblem, read_permission
 from .call import Answer, Call, Outcome
 

@@ -8,7 +8,7 @@ from folkmoot_governance.ladder import show_ladder
 from folkmoot_governance.permissions import RULES
 from folkmoot_protocol.errors import ErrorCode
 
-from ..i18n import N_, show_instant
+from ..common.i18n import N_, show_instant
 from .call import Answer, Call, Outcome
 from .moderation import MOST_LISTED
 

@@ -18,7 +18,7 @@ from folkmoot_governance.group.events import (
     MutesEnded,
     TopicSet,
 )
-from folkmoot_server.i18n import translator
+from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.api import Store, Work, case_stream
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_case, token_row

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from folkmoot_server.i18n import translator
+from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.check.seed import fill
 from folkmoot_server.storage.sqlite import journal as sqlite_journal
 from folkmoot_server.storage.sqlite import nonces

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from folkmoot_governance import Actor, apply, case_number, decide
 from folkmoot_governance.group.commands import Command
+from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.policy import Policy
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_server.bus import LocalBus
-from folkmoot_server.clock import Clock
-from folkmoot_server.config import load_config
-from folkmoot_server.i18n import translator
+from folkmoot_server.common.clock import Clock
+from folkmoot_server.common.i18n import translator
+from folkmoot_server.config.documents import load_documents
+from folkmoot_server.config.settings import load_config
 from folkmoot_server.main import start_listening
 from folkmoot_server.node import Node
-from folkmoot_server.notices import author_of, notice_of
-from folkmoot_server.published import load_documents
 from folkmoot_server.storage.api import Journal, Ledger, NewEntry, StorageError, Store, Work, group_stream
 from folkmoot_server.storage.check.seed import seed
 from folkmoot_server.storage.sql.projection import project_group

@@ -9,8 +9,8 @@ import pytest
 from folkmoot_governance.account import AccountRegistered, registered
 from folkmoot_server.accounts import Accounts, MembershipChange
 from folkmoot_server.bus import LocalBus
-from folkmoot_server.clock import Clock
-from folkmoot_server.config import Limits
+from folkmoot_server.common.clock import Clock
+from folkmoot_server.config.settings import Limits
 from folkmoot_server.storage.api import Ledger, Profile, StorageError, StoredAccount
 
 IN, OUT = {"joined": True}, {"joined": False}

@@ -14,7 +14,7 @@ from folkmoot_server.connections import Conversation
 from folkmoot_server.main import keep_survivors
 from folkmoot_server.rooms import Room
 from folkmoot_server.session import Session
-from folkmoot_server.websocket import WebSocket
+from folkmoot_server.transport.websocket import WebSocket
 from tests.cluster.polling import until
 from tests.integration.wire import Wire, refused
 from tests.unit.server.stores import Stage, staged

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from folkmoot_server import handshake
-from folkmoot_server.handshake import Greeter, Settings, new_handshake
+from folkmoot_server.transport import handshake
+from folkmoot_server.transport.handshake import Greeter, Settings, new_handshake
 
 SETTINGS = Settings(1 << 16, [Subprotocol("folkmoot.v1.msgpack"), Subprotocol("folkmoot.v1.json")])
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_server.limits import Bucket, Buckets
+from folkmoot_server.common.rate_limit import Bucket, Buckets
 
 SECOND = 1000
 

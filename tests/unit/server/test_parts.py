@@ -7,11 +7,11 @@ from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
 
 from folkmoot_governance.duration import FOREVER_MS
-from folkmoot_server.addresses import client_address, is_loopback, is_origin_allowed
-from folkmoot_server.clock import Clock
-from folkmoot_server.i18n import readable, show_instant, translator
-from folkmoot_server.passwords import check_password, hash_token, new_token
+from folkmoot_server.common.clock import Clock
+from folkmoot_server.common.i18n import readable, show_instant, translator
+from folkmoot_server.crypto.passwords import check_password, hash_token, new_token
 from folkmoot_server.session import make_frame
+from folkmoot_server.transport.addresses import client_address, is_loopback, is_origin_allowed
 from folkmoot_server.upkeep import index_rest_s
 
 NOON = 1_790_078_400_000

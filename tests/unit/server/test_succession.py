@@ -6,7 +6,7 @@ from folkmoot_governance import Actor, PlatformRole
 from folkmoot_governance.account_commands import SuspendAccount
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import GroupStatus, Role
-from folkmoot_server.passwords import hash_token
+from folkmoot_server.crypto.passwords import hash_token
 from folkmoot_server.settle import stored
 from folkmoot_server.succession import Succession
 from tests.integration.wire import refused

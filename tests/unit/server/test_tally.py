@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from folkmoot_server import tally as module
 from folkmoot_server.bus import LocalBus, News, TallyNews
-from folkmoot_server.clock import Clock
-from folkmoot_server.config import load_config
+from folkmoot_server.common.clock import Clock
+from folkmoot_server.config.settings import load_config
 from folkmoot_server.tally import FORGET_TURNS, REPEAT_TURNS, Tally
 
 PER_ADDRESS, SIGN_INS, TRIES = (

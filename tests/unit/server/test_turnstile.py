@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from folkmoot_server.turnstile import Turnstile
+from folkmoot_server.transport.accept_throttle import Turnstile
 
 
 async def test_so_many_pass_in_a_turn_and_the_others_in_the_turns_after_it() -> None:

@@ -8,10 +8,10 @@ from cryptography.exceptions import InvalidTag
 
 from folkmoot_governance import case_number
 from folkmoot_governance.group.events import Event
+from folkmoot_governance.notice_entry import data_of, is_told
 
+from ...common.terminal import _
 from ...crypto.sealing import Sealer
-from ...notices import data_of, is_told
-from ...terminal import _
 from ..api import Recorded
 from ..sql.months import end_of, month_of
 from ..sqlite.segments import SegmentReader

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from ...terminal import _
+from ...common.terminal import _
 from ..postgres.database import connect, failing
 from ..postgres.journal import MONTHS, name_of
 from ..sql.months import month_of

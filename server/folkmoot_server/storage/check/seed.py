@@ -11,14 +11,14 @@ from folkmoot_governance import GroupState, apply, apply_account, case_number, f
 from folkmoot_governance.account import AccountRegistered, IdentityAttested
 from folkmoot_governance.duration import HOUR_MS
 from folkmoot_governance.group.events import Event, GroupCreated, MemberJoined
+from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.policy import Policy
 from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
 from folkmoot_protocol.types import Identity, JoinMode
 
-from ...i18n import translator
-from ...notices import author_of, notice_of
-from ...passwords import hash_token, new_token
-from ...terminal import _
+from ...common.i18n import translator
+from ...common.terminal import _
+from ...crypto.passwords import hash_token, new_token
 from ..api import NewEntry, Profile, StorageError, Store, Work, account_stream, group_stream
 from ..sql.projection import group_row, member_table_row, profile_row, project_account, token_row
 from ..sqlite.store import SqliteStore

@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
+from ...common.terminal import _
 from ...crypto.sealing import load_key
-from ...terminal import _
 from ..api import StorageError
 from ..sql import schema
 from ..sqlite.database import close_main, locked, open_main

@@ -23,8 +23,8 @@ from folkmoot_governance.account import AccountEvent, AccountRegistered
 from folkmoot_governance.case.state import CaseEvent, CaseState, apply_case, opened
 from folkmoot_governance.group.events import Event, GroupCreated, erased_by
 
+from ...common.terminal import _
 from ...crypto.sealing import load_key
-from ...terminal import _
 from ..api import AnyEvent, Recorded, StorageError, Upsert
 from ..sql.ledger import ledger_row, recorded
 from ..sql.projection import (

@@ -7,10 +7,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from folkmoot_governance.notice_entry import Teller
 from folkmoot_protocol.types import Entry
 
 from ...crypto.sealing import load_key
-from ...notices import Teller
 from ..api import Found, Page, Segment, StorageError, Work
 from ..search.text import Query
 from ..sql import ledger as ledger_tables

@@ -14,9 +14,9 @@ import msgspec
 from sqlalchemy import insert
 
 from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.notice_entry import Teller
 
 from ...crypto.sealing import Sealer
-from ...notices import Teller
 from ..api import Claim, Segment, StorageError, Work
 from ..sql import ledger as ledger_tables
 from ..sql import row_changes

@@ -15,7 +15,7 @@ from folkmoot_governance.notices import TELLINGS, event_fields, text_of
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 
 Teller = Callable[[str, Mapping[str, object]], str]
-"""Says a text of `TELLINGS` with an event's fields filled in; see `i18n.translator`."""
+"""Says a text of `TELLINGS` with an event's fields filled in; see `common.i18n.translator`."""
 
 PLATFORM = "platform"
 """Who a notice of a measure of the platform is from: which member of staff took it stays inside (G14)."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from .i18n import LANGUAGES
+from ..common.i18n import LANGUAGES
 
 _VERSION = re.compile(r"version:\s*(\S{1,64})", re.IGNORECASE)
 

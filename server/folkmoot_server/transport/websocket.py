@@ -20,8 +20,8 @@ from websockets.protocol import Protocol as Core
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from .accept_throttle import Turnstile
 from .handshake import Greeter, Opening, Settings, new_handshake
-from .turnstile import Turnstile
 
 try:
     from websockets.speedups import apply_mask

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from .config_setting import Rules, Setting, Value
-from .terminal import _
+from ..common.terminal import _
+from .declare import Rules, Setting, Value
 
 TRUE, FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 SECRET = "********"  # noqa: S105 (what is shown instead of one)

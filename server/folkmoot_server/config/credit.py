@@ -7,8 +7,8 @@ from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import MOST
 from folkmoot_governance.text import N_
 
-from .config_setting import labels, numbers, setting
-from .terminal import _
+from ..common.terminal import _
+from .declare import labels, numbers, setting
 
 SEVERITIES = tuple(severity.value for severity in Severity)
 

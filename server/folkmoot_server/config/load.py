@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .config_setting import LABELS, NAME, NAMED, SECTION, SETTING, Setting, Value, find, join, matches, settings_of
-from .config_value import convert, found_instead, nearest, parse
-from .terminal import _
+from ..common.terminal import _
+from .declare import LABELS, NAME, NAMED, SECTION, SETTING, Setting, Value, find, join, matches, settings_of
+from .values import convert, found_instead, nearest, parse
 
 PREFIX = "FOLKMOOT_"
 DEFAULT, PROFILE, FILE = "default", "profile", "file"

@@ -1,6 +1,6 @@
 """The server's configuration, declared once.
 
-The loader, `config.example.toml`, `docs/configuration.md` and `folkmoot config` come from the dataclasses of
+The loader, `config.settings.example.toml`, `docs/configuration.md` and `folkmoot config` come from the dataclasses of
 this file. `load_config` is the only way in; `Config()` is the profile `regulated` with every default.
 """
 
@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from folkmoot_governance.ladder import DEFAULT_LADDER, parse_ladder
 from folkmoot_governance.text import N_
 
-from . import config_text
-from .config_credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
-from .config_load import ConfigError, load
-from .config_setting import Value, labels, named, section, setting, settings_of
-from .terminal import _
+from ..common.terminal import _
+from . import text as config_text
+from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
+from .declare import Value, labels, named, section, setting, settings_of
+from .load import ConfigError, load
 
 __all__ = [
     "OPEN_DEFAULTS",
@@ -393,7 +393,7 @@ def load_config(
 
 
 def example() -> str:
-    """The text of `config.example.toml`: every key with its help, commented out at its default."""
+    """The text of `config.settings.example.toml`: every key with its help, commented out at its default."""
     return config_text.example(Config)
 
 

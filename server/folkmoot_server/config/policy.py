@@ -8,10 +8,10 @@ from folkmoot_governance.credit import CreditRules, Level, Quota
 from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from folkmoot_protocol.types import Identity
 
-from . import config as cfg
-from .config import Config
-from .config_credit import ReportPolicy
-from .published import Documents
+from . import settings as cfg
+from .credit import ReportPolicy
+from .documents import Documents
+from .settings import Config
 
 
 def grades_of(config: Config) -> tuple[Grade, ...]:

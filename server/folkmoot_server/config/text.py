@@ -7,10 +7,10 @@ from unicodedata import east_asian_width
 
 from folkmoot_governance.text import N_
 
-from .config_load import concrete, variable_of
-from .config_setting import Setting, Table, declared, settings_of
-from .config_value import SECRET, allowed, to_toml
-from .terminal import _
+from ..common.terminal import _
+from .declare import Setting, Table, declared, settings_of
+from .load import concrete, variable_of
+from .values import SECRET, allowed, to_toml
 
 COLUMNS = 108
 PIECE = re.compile(r" ?(?:[^ ⺀-￿]+|[⺀-￿])[、。，：；）]*")
@@ -25,7 +25,7 @@ EXAMPLE_HEAD = N_(
 DOCS_HEAD = """\
 # Configuration
 
-<!-- Generated from server/folkmoot_server/config.py by `make docs`. -->
+<!-- Generated from server/folkmoot_server/config/settings.py by `make docs`. -->
 
 `folkmoot serve --config FILE` reads a TOML file. `folkmoot config example` prints one with every setting in
 it, `folkmoot config check --config FILE` says all that is wrong with one, `folkmoot config show`

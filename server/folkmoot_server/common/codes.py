@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
 
 if TYPE_CHECKING:
-    from .node import Node
+    from ..node import Node
 
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"

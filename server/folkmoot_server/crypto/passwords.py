@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 
-from .i18n import N_
+from ..common.i18n import N_
 
 T = TypeVar("T")
 
