@@ -20,7 +20,7 @@ from pathlib import Path
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.match import Matcher
 from folkmoot_governance.content.rules import Action, Kind, Rule, Severity
-from folkmoot_server.rule_files import load_rule_set, shipped
+from folkmoot_server.content.rule_files import load_rule_set, shipped
 
 ROUNDS, CALLS = 60, 200
 TALK_POSTS = 40_000

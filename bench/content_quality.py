@@ -28,7 +28,7 @@ from content_learning import Choices, Message, choose_threshold, learn, load_mes
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.match import STRICTNESS, Matcher
 from folkmoot_governance.content.rules import Action, Rule, Severity
-from folkmoot_server.rule_files import load_rule_set, shipped
+from folkmoot_server.content.rule_files import load_rule_set, shipped
 
 FOLDS, INNER_FOLDS = 5, 3
 FALSE_POSITIVES = 0.0025

@@ -28,9 +28,9 @@ from folkmoot_protocol.types import Author, Entry, EntryKind, Identity, JoinMode
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.settings import load_config
-from folkmoot_server.hub import Hub
-from folkmoot_server.rooms import Room, Stored
-from folkmoot_server.session import Session
+from folkmoot_server.delivery.hub import Hub
+from folkmoot_server.delivery.session import Session
+from folkmoot_server.live.rooms import Room, Stored
 from folkmoot_server.storage.api import NewEntry, Work, group_stream
 from folkmoot_server.storage.check.seed import fill
 from folkmoot_server.storage.sqlite.store import SqliteStore

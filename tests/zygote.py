@@ -18,7 +18,7 @@ AHEAD = (
     "alembic.command",
     "folkmoot_client.sdk",
     "folkmoot_server.demo",
-    "folkmoot_server.nats_bus",
+    "folkmoot_server.bus.nats",
     "folkmoot_server.storage.postgres.store",
     "folkmoot_server.storage.check.tools",
     "logging.config",

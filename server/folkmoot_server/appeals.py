@@ -18,10 +18,10 @@ from folkmoot_governance.group.events import Event, GroupSuspended, MeasureOvert
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 
-from .accounts import Account
 from .common.i18n import N_
-from .evidence import CaseText
 from .governor import SERVICE
+from .live.accounts import Account
+from .sealed.case_texts import CaseText
 from .settle import settled, stored
 from .storage.api import Acts, account_stream, group_stream
 

@@ -15,10 +15,10 @@ from folkmoot_protocol.types import Agreement, Limits
 
 from . import __version__
 from .common.i18n import LANGUAGES
+from .delivery.session import Session, make_frame
 from .dispatch import dispatch
 from .pages import get_page
 from .responses import TEXT, respond
-from .session import Session, make_frame
 from .transport.addresses import client_address, is_origin_allowed, origin_of
 from .transport.websocket import WebSocket
 

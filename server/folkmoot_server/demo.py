@@ -21,16 +21,16 @@ from folkmoot_protocol.codec import for_subprotocol
 from folkmoot_protocol.results import GroupResult, JoinResult, PostResult, Result, SessionResult
 from folkmoot_protocol.types import JoinState
 
-from .bus import LocalBus
+from .bus.api import LocalBus
 from .common.clock import Clock
 from .common.i18n import translator
 from .common.terminal import _, terminal_language
 from .config.settings import Config
+from .delivery.session import Session
 from .demo_script import ADMINISTRATOR, PASSWORD, PEOPLE, SCENES, Line, Person, Scene
 from .dispatch import ROWS, give
 from .main import register_administrator, say_on_stderr, serve
 from .node import Node
-from .session import Session
 from .storage.api import Profile, StorageError
 from .storage.sqlite.store import SqliteStore
 from .transport.websocket import WebSocket

@@ -21,14 +21,14 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 
 from .appeals import overturn
-from .bus import AnswerNews, Bus
+from .bus.api import AnswerNews, Bus
 from .common.clock import Clock
 from .jobs import Job
-from .rooms import Room
+from .live.commit_queue import OVERTAKEN, TOO_BUSY, Writer
+from .live.rooms import Room
 from .settle import stored
 from .storage.api import RowChange, Work, case_stream
 from .storage.sql.projection import project_case
-from .writer import OVERTAKEN, TOO_BUSY, Writer
 
 if TYPE_CHECKING:
     from .node import Node

@@ -18,10 +18,10 @@ from folkmoot_protocol.results import Result
 
 from .common.i18n import N_
 from .common.metrics import REQUESTS
+from .delivery.session import Session
 from .handlers import accounts, admin, entries, groups, messages, reports, search, slash
-from .session import Session
+from .live.commit_queue import NOT_STORED
 from .storage.api import StorageError
-from .writer import NOT_STORED
 
 if TYPE_CHECKING:
     from .node import Node

@@ -39,14 +39,14 @@ from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord, decide_words
 
-from .accounts import Account, Accounts, MembershipChange
-from .bus import AccountNews, AnswerNews, Bus, ClosedNews, GroupNews, JoinedNews
+from .bus.api import AccountNews, AnswerNews, Bus, ClosedNews, GroupNews, JoinedNews
 from .common.clock import Clock
 from .common.i18n import Say
-from .rooms import Room, Rooms
+from .live.accounts import Account, Accounts, MembershipChange
+from .live.commit_queue import OVERTAKEN, TOO_BUSY, Writer
+from .live.rooms import Room, Rooms
 from .storage.api import Claim, NewEntry, RowChange, Work, account_stream
 from .storage.sql.projection import note_row, platform_word_row, project_account, project_group
-from .writer import OVERTAKEN, TOO_BUSY, Writer
 
 log = structlog.get_logger()
 

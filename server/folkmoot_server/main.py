@@ -19,16 +19,16 @@ from folkmoot_governance.account_commands import GrantRole, RegisterAccount
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.names import check_display_name, check_user_name
 
-from .bus import LocalBus
+from .bus.api import LocalBus
 from .common.clock import Clock
 from .common.i18n import N_, translator
 from .config.settings import Config
 from .connections import PROTOCOLS, Listener
+from .content.rule_files import RuleFileError
 from .crypto.passwords import check_password
 from .crypto.sealing import load_key
 from .handlers.accounts import NAME_TAKEN, RESERVED
 from .node import Node
-from .rule_files import RuleFileError
 from .settle import stored
 from .storage.api import Profile, StorageError
 from .storage.sql.projection import profile_row
@@ -103,7 +103,7 @@ async def open_node(config: Config) -> Node:
 async def open_cluster_node(config: Config) -> Node:
     """As `open_node`, on PostgreSQL and NATS."""
     try:
-        from .nats_bus import NatsBus
+        from .bus.nats import NatsBus
         from .storage.postgres.lock import PostgresJobLock
         from .storage.postgres.store import PostgresStore
     except ModuleNotFoundError as error:

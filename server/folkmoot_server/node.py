@@ -10,8 +10,7 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 
-from .accounts import Accounts
-from .bus import TALLY_TOPIC, Bus, News, PresenceNews, TallyNews
+from .bus.api import TALLY_TOPIC, Bus, News, PresenceNews, TallyNews
 from .common.clock import Clock
 from .common.i18n import N_, translator
 from .common.metrics import LOOP_LAG_SECONDS
@@ -19,33 +18,34 @@ from .common.rate_limit import Buckets
 from .config.documents import load_documents
 from .config.policy import policy_of
 from .config.settings import Config
-from .content import ContentRules
+from .content.group_words import OwnWords
+from .content.rules_in_force import ContentRules
 from .crypto.passwords import Passwords
+from .delivery.catch_up import Watch
+from .delivery.follower import Follower
+from .delivery.hub import Hub
+from .delivery.session import Session
 from .desk import Desk, Settling
 from .dispatch import limit
-from .evidence import Evidence
 from .expiry import Expiry
 from .flags import LostFlags
-from .follower import Follower
 from .governor import Governor
 from .grading import Grading
-from .held import HeldTexts
-from .hub import Hub
 from .jobs import Job, every
-from .own_words import OwnWords
+from .live.accounts import Accounts
+from .live.commit_queue import Writer
+from .live.presence import REPEAT_S, Presence
+from .live.rooms import Rooms
+from .live.shared_limits import TELL_S, Tally
 from .pages_group import VIEWS_AT_ONCE, VIEWS_PER_SECOND
-from .presence import REPEAT_S, Presence
 from .raids import RaidGuard
 from .recovery import Recovery
-from .rooms import Rooms
-from .session import Session
+from .sealed.case_texts import Evidence
+from .sealed.held_posts import HeldTexts
+from .sealed.identities import Vault
 from .storage.api import JobLock, Store
 from .succession import Succession
-from .tally import TELL_S, Tally
 from .upkeep import Indexing, Rotation
-from .vault import Vault
-from .watch import Watch
-from .writer import Writer
 
 SWEEP_S = 30
 ARRIVALS_AT_ONCE = 8

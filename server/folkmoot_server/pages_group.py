@@ -16,8 +16,8 @@ from folkmoot_protocol.group_code import parse_group_code, show_group_code
 from folkmoot_protocol.types import Group, GroupStatus, JoinMode
 
 from .common.i18n import N_, translator
+from .live.rooms import public_part
 from .responses import HTML, JSON, TEXT, preferred_language, respond, templates
-from .rooms import public_part
 from .storage.api import StorageError
 
 if TYPE_CHECKING:

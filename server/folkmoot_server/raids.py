@@ -8,9 +8,9 @@ from folkmoot_governance.group.commands import RaiseAlarm
 from folkmoot_governance.group.events import MemberJoined
 from folkmoot_protocol.types import Role
 
-from .bus import GroupNews, News
+from .bus.api import GroupNews, News
 from .governor import Governor
-from .rooms import POSTS, Room, Rooms
+from .live.rooms import POSTS, Room, Rooms
 
 OPEN_DOORS = frozenset({"open", "question"})
 """Ways in (`MemberJoined.via`) that anyone may take without another's word."""

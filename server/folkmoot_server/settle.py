@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from folkmoot_governance import Refusal
 
 from .governor import Act
-from .writer import Pending
+from .live.commit_queue import Pending
 
 if TYPE_CHECKING:
     from .node import Node

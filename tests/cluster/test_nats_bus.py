@@ -1,4 +1,4 @@
-"""News between two nodes over a real NATS server. See `bus.Bus` for the promises that all buses keep."""
+"""News between two nodes over a real NATS server. See `bus.api.Bus` for the promises that all buses keep."""
 
 import asyncio
 import importlib
@@ -11,15 +11,15 @@ import pytest
 from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group.events import TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.bus import AccountNews, GroupNews, News, TypingNews, account_topic, group_topic
+from folkmoot_server.bus.api import AccountNews, GroupNews, News, TypingNews, account_topic, group_topic
 from folkmoot_server.common.metrics import BUS_DROPPED, BUS_MESSAGES
 from tests.conformance.world import START, code_of
 from tests.services import Nats
 
 pytest.importorskip("nats", reason="nats-py is not installed")
-nats_bus = importlib.import_module("folkmoot_server.nats_bus")
+nats_bus = importlib.import_module("folkmoot_server.bus.nats")
 
-nats_interest = importlib.import_module("folkmoot_server.nats_interest")
+nats_interest = importlib.import_module("folkmoot_server.bus.nats_interest")
 
 CODE = code_of(0)
 FOLLOWED = (*(group_topic(code_of(number)) for number in range(3)), account_topic("b.o.b."))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from folkmoot_server.bus import Bus, LocalBus
+from folkmoot_server.bus.api import Bus, LocalBus
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.sqlite.store import SqliteStore
@@ -42,7 +42,7 @@ def local(request: pytest.FixtureRequest) -> OpenBus:
 
 def nats(request: pytest.FixtureRequest) -> OpenBus:
     pytest.importorskip("nats", reason="nats-py is not installed")
-    nats_bus = importlib.import_module("folkmoot_server.nats_bus")
+    nats_bus = importlib.import_module("folkmoot_server.bus.nats")
     url: str = request.getfixturevalue("nats").url
     return lambda: nats_bus.NatsBus.connect(url, "node")  # type: ignore[no-any-return]
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from folkmoot_server.bus import Bus
+from folkmoot_server.bus.api import Bus
 from folkmoot_server.storage.api import Store
 from tests.conformance.backends import BACKENDS, BUSES, Open, OpenBus
 from tests.conformance.world import World

@@ -10,12 +10,12 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_display_name, check_user_name
 from folkmoot_protocol.results import AccountResult, Empty, ReportResult, SessionResult
 
-from ..accounts import Account
 from ..appeals import find_suspension, open_appeal
-from ..bus import RevokedNews
+from ..bus.api import RevokedNews
 from ..common.i18n import LANGUAGES, N_
 from ..crypto.passwords import check_password, hash_token, new_token
-from ..session import Session
+from ..delivery.session import Session
+from ..live.accounts import Account
 from ..settle import stored
 from ..storage.api import Profile, RowChange
 from ..storage.sql.projection import profile_row, revoke_token, token_row

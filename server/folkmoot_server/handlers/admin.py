@@ -18,7 +18,7 @@ from folkmoot_protocol.results import AdminResult
 from folkmoot_protocol.types import Identity
 
 from ..common.i18n import N_
-from ..session import Session
+from ..delivery.session import Session
 from . import admin_cases, admin_identity, admin_rules, admin_words
 from .admin_common import (
     FORBIDDEN,

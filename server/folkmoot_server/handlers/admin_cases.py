@@ -14,10 +14,10 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
-from ..accounts import Account
 from ..common.i18n import N_
+from ..delivery.session import Session
 from ..desk import decide_appeal, settle
-from ..session import Session
+from ..live.accounts import Account
 from ..settle import settled, stored
 from ..slash.own import MOST_CHANGES, change_item
 from ..storage.api import Acts, Cases, account_stream

@@ -16,10 +16,10 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import AdminResult
 
-from ..accounts import Account
 from ..common.i18n import N_
+from ..delivery.session import Session
 from ..governor import Act
-from ..session import Session
+from ..live.accounts import Account
 from ..settle import stored
 from ..storage.api import GroupRow
 from .groups import NO_SUCH_GROUP, queue_act

@@ -18,13 +18,13 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.results import AdminResult
 from folkmoot_protocol.types import Identity
 
-from ..accounts import Account
 from ..common.codes import new_author_tag
-from ..session import Session
+from ..delivery.session import Session
+from ..live.accounts import Account
+from ..sealed.identities import removal
 from ..settle import stored
 from ..storage.api import RowChange
 from ..storage.sql.projection import erasure
-from ..vault import removal
 from .admin_common import NEEDS_REASON, PAGE, account_item, find_account, page_of
 
 if TYPE_CHECKING:

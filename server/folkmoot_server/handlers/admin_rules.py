@@ -10,9 +10,9 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
 from ..common.i18n import N_
-from ..replaying import replay
-from ..rule_files import RuleFileError, parse_rule_set
-from ..session import Session
+from ..content.rule_files import RuleFileError, parse_rule_set
+from ..content.trial import replay
+from ..delivery.session import Session
 from .groups import find_room
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
 from ..common.i18n import N_
-from ..content import check_word
-from ..own_words import word_rule
-from ..session import Session
+from ..content.group_words import word_rule
+from ..content.rules_in_force import check_word
+from ..delivery.session import Session
 from ..settle import stored
 from .admin_common import NEEDS_REASON
 from .admin_rules import try_on_groups

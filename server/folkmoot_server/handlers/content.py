@@ -15,8 +15,8 @@ from folkmoot_protocol.errors import ErrorCode
 from ..common.i18n import N_
 from ..flags import closing
 from ..governor import SERVICE, Act
-from ..held import HeldText
-from ..rooms import Room
+from ..live.rooms import Room
+from ..sealed.held_posts import HeldText
 from ..storage.api import NewEntry, Work
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from folkmoot_protocol.results import EntryResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
 
 from ..common.i18n import N_
-from ..session import Session
+from ..delivery.session import Session
 from .groups import NO_SUCH_ENTRY, enter_room
 from .messages import Form, post_after_reading
 

@@ -14,12 +14,12 @@ from folkmoot_protocol.names import check_group_name, check_topic
 from folkmoot_protocol.results import Empty, GroupResult, GroupsResult, JoinResult, MembersResult, Result
 from folkmoot_protocol.types import Group, JoinMode, JoinState, Member, Role
 
-from ..accounts import Account
 from ..common.codes import free_code
 from ..common.i18n import N_
+from ..delivery.session import Session
 from ..governor import Act
-from ..rooms import Room
-from ..session import Session
+from ..live.accounts import Account
+from ..live.rooms import Room
 
 if TYPE_CHECKING:
     from ..node import Node

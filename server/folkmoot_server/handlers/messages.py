@@ -18,17 +18,17 @@ from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import Empty, HistoryResult, PostResult, Result, SyncResult
 from folkmoot_protocol.types import Entry, EntryKind, SyncGroup
 
-from ..accounts import Account
-from ..bus import GroupNews, TypingNews
+from ..bus.api import GroupNews, TypingNews
 from ..common.i18n import N_
+from ..content.group_words import Found
+from ..delivery.session import Session
 from ..flags import open_flag
-from ..own_words import Found
-from ..rooms import Room
-from ..session import Session
+from ..live.accounts import Account
+from ..live.commit_queue import OVERTAKEN, TOO_BUSY
+from ..live.rooms import Room
 from ..settle import stored
 from ..storage.api import NewEntry, Page, Work
 from ..storage.sql.projection import read_mark_row
-from ..writer import OVERTAKEN, TOO_BUSY
 from . import content, slash
 from .groups import NO_SUCH_ENTRY, NO_SUCH_GROUP, NOT_A_MEMBER, enter_room
 

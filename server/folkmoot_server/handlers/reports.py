@@ -16,8 +16,8 @@ from folkmoot_protocol.results import ReportResult
 
 from ..common.codes import report_number
 from ..common.i18n import N_
-from ..evidence import CaseText
-from ..session import Session
+from ..delivery.session import Session
+from ..sealed.case_texts import CaseText
 from ..settle import stored
 from ..storage.api import Cases
 from .groups import NO_SUCH_ENTRY, NOT_A_MEMBER, enter_room, find_room

@@ -8,11 +8,11 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import SearchResult
 
 from ..common.i18n import N_
-from ..rooms import Room
-from ..session import Session
+from ..delivery.session import Session
+from ..live.commit_queue import TOO_BUSY
+from ..live.rooms import Room
 from ..storage.api import Found
 from ..storage.search.text import parse_query
-from ..writer import TOO_BUSY
 from .groups import NOT_A_MEMBER, enter_room
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from folkmoot_protocol.results import CommandResult, CommandsResult, PostResult,
 from folkmoot_protocol.types import Entry, EntryKind
 
 from ..common.i18n import N_
+from ..delivery.session import Session
 from ..governor import Act, Attach
-from ..rooms import Room
-from ..session import Session
+from ..live.rooms import Room
 from ..slash.arguments import read_arguments, split_word
 from ..slash.call import IN_A_GROUP, About, Action, Answer, Call, Carrying, Elsewhere, Noted, Outcome
 from ..slash.help import check_read, describe

@@ -11,11 +11,11 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry
 
-from ..accounts import Account
 from ..common.i18n import N_
+from ..delivery.session import Session
 from ..governor import Attach
-from ..rooms import Room
-from ..session import Session
+from ..live.accounts import Account
+from ..live.rooms import Room
 
 if TYPE_CHECKING:
     from ..node import Node

@@ -13,10 +13,10 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Author, Entry, Role
 
 from ..common.i18n import N_, show_instant
-from ..content import check_word
-from ..held import HeldText, removal
-from ..own_words import word_rule
-from ..replaying import Hits, replay
+from ..content.group_words import word_rule
+from ..content.rules_in_force import check_word
+from ..content.trial import Hits, replay
+from ..sealed.held_posts import HeldText, removal
 from ..storage.api import NewEntry, Work
 from .arguments import read_number
 from .call import Answer, Call, Carrying, Outcome

@@ -13,7 +13,7 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_display_name
 from folkmoot_protocol.types import Notify
 
-from ..bus import SettingsNews
+from ..bus.api import SettingsNews
 from ..common.i18n import N_, show_instant
 from ..settle import stored
 from ..storage.api import Acts, MemberSettings, Recorded, RowChange, account_stream

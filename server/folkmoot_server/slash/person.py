@@ -10,10 +10,10 @@ from folkmoot_protocol.types import Identity
 
 from ..common.codes import new_author_tag
 from ..common.i18n import N_, show_instant
+from ..sealed.identities import removal
 from ..settle import stored
 from ..storage.api import Acts, RowChange, account_stream
 from ..storage.sql.projection import erasure
-from ..vault import removal
 from .call import Answer, Call, Outcome
 
 SURE = "sure"

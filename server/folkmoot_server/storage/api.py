@@ -346,7 +346,7 @@ class Ledger(Protocol):
         ...
 
     async def held_texts(self, code: str) -> dict[int, str]:
-        """Return the sealed texts of a group's held posts by number; see `held.HeldTexts`."""
+        """Return the sealed texts of a group's held posts by number; see `sealed.held_posts.HeldTexts`."""
         ...
 
     async def load_case(self, number: str) -> CaseState | None:
@@ -362,7 +362,7 @@ class Ledger(Protocol):
         ...
 
     async def case_text(self, number: str) -> str | None:
-        """Return the sealed text of a case; see `evidence.Evidence`."""
+        """Return the sealed text of a case; see `sealed.case_texts.Evidence`."""
         ...
 
     async def reporter_record(self, user: str, now: int) -> ReporterRecord:

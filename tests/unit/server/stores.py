@@ -10,7 +10,7 @@ from folkmoot_governance.group.commands import Command
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.policy import Policy
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_server.bus import LocalBus
+from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.documents import load_documents

@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 
 from folkmoot_governance.account import AccountRegistered, registered
-from folkmoot_server.accounts import Accounts, MembershipChange
-from folkmoot_server.bus import LocalBus
+from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import Limits
+from folkmoot_server.live.accounts import Accounts, MembershipChange
 from folkmoot_server.storage.api import Ledger, Profile, StorageError, StoredAccount
 
 IN, OUT = {"joined": True}, {"joined": False}

@@ -10,11 +10,11 @@ from folkmoot_governance import GroupState, founded
 from folkmoot_governance.account import AccountRegistered, registered
 from folkmoot_governance.group.events import GroupCreated
 from folkmoot_protocol.types import JoinMode
-from folkmoot_server.accounts import IDLE_MS, Accounts
-from folkmoot_server.bus import LocalBus, account_topic, group_topic
+from folkmoot_server.bus.api import LocalBus, account_topic, group_topic
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import Limits
-from folkmoot_server.rooms import Rooms
+from folkmoot_server.live.accounts import IDLE_MS, Accounts
+from folkmoot_server.live.rooms import Rooms
 from folkmoot_server.storage.api import Profile, StorageError, StoredAccount
 from tests.conformance.world import code_of
 

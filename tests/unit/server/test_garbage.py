@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from folkmoot_protocol import requests as rq
-from folkmoot_server import accounts, rooms
-from folkmoot_server.accounts import Account
 from folkmoot_server.connections import Conversation
+from folkmoot_server.delivery.session import Session
+from folkmoot_server.live import accounts, rooms
+from folkmoot_server.live.accounts import Account
+from folkmoot_server.live.rooms import Room
 from folkmoot_server.main import keep_survivors
-from folkmoot_server.rooms import Room
-from folkmoot_server.session import Session
 from folkmoot_server.transport.websocket import WebSocket
 from tests.cluster.polling import until
 from tests.integration.wire import Wire, refused

@@ -9,8 +9,8 @@ import pytest
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Matcher, Verdict
 from folkmoot_governance.group.state import Word
-from folkmoot_server import own_words
-from folkmoot_server.own_words import OwnWords, compile_words
+from folkmoot_server.content import group_words as own_words
+from folkmoot_server.content.group_words import OwnWords, compile_words
 
 
 def words_of(*words: str) -> own_words.Words:

@@ -8,7 +8,7 @@ from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.match import Matcher
 from folkmoot_governance.content.rules import Action, Severity
 from folkmoot_server.common.i18n import translator
-from folkmoot_server.rule_files import RuleFileError, find_rule_file, load_rule_set, parse_rule_set, shipped
+from folkmoot_server.content.rule_files import RuleFileError, find_rule_file, load_rule_set, parse_rule_set, shipped
 
 SHIPPED = ("domains", "terms", "spam", "profanity", "conduct")
 ACTIONS = {Severity.LOW: Action.FLAG, Severity.MEDIUM: Action.HOLD, Severity.HIGH: Action.REFUSE}

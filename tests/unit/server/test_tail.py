@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.tail import MOST_CHARS, MOST_ENTRIES, Tail
+from folkmoot_server.live.recent_entries import MOST_CHARS, MOST_ENTRIES, Tail
 
 ANN = Author("ann", "Ann", Role.MEMBER, ())
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_server import tally as module
-from folkmoot_server.bus import LocalBus, News, TallyNews
+from folkmoot_server.bus.api import LocalBus, News, TallyNews
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import load_config
-from folkmoot_server.tally import FORGET_TURNS, REPEAT_TURNS, Tally
+from folkmoot_server.live import shared_limits as module
+from folkmoot_server.live.shared_limits import FORGET_TURNS, REPEAT_TURNS, Tally
 
 PER_ADDRESS, SIGN_INS, TRIES = (
     "limits.connections_per_address",

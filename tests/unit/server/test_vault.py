@@ -5,8 +5,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from folkmoot_protocol.types import Identity
+from folkmoot_server.sealed.identities import Vault
 from folkmoot_server.storage.api import IdentityRow, Upsert
-from folkmoot_server.vault import Vault
 
 NUMBER = "11010519491231002X"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from folkmoot_protocol import requests as rq
-from folkmoot_server.session import Session
+from folkmoot_server.delivery.session import Session
 from tests.cluster.polling import until
 from tests.unit.server.stores import Stage, staged
 

@@ -1,4 +1,5 @@
-"""Numbers that show who somebody is, sealed (`vault.Vault`), who asks for a review, who leaves. See `api.Ledger`."""
+"""Numbers that show who somebody is, sealed (`sealed.identities.Vault`), who asks for a review, who leaves: see
+`api.Ledger`."""
 
 from sqlalchemy import Connection, select, union
 

@@ -13,14 +13,14 @@ from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Role
 
+from ..bus.api import Bus, group_topic
+from ..common.clock import Clock
+from ..storage.api import StorageError, Store, group_stream
 from .accounts import IDLE_MS, RETRY_S, Account
-from .bus import Bus, group_topic
-from .common.clock import Clock
-from .storage.api import StorageError, Store, group_stream
-from .tail import Tail
+from .recent_entries import Tail
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..delivery.session import Session
 
 POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 """Entries that somebody posted."""

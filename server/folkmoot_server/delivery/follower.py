@@ -16,14 +16,24 @@ from folkmoot_governance import apply, apply_account
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
-from .accounts import RETRY_S, Account, Accounts
-from .bus import AccountNews, AnswerNews, ClosedNews, GroupNews, JoinedNews, News, RevokedNews, SettingsNews, TypingNews
-from .common.metrics import HOLES
-from .governor import membership_changes
+from ..bus.api import (
+    AccountNews,
+    AnswerNews,
+    ClosedNews,
+    GroupNews,
+    JoinedNews,
+    News,
+    RevokedNews,
+    SettingsNews,
+    TypingNews,
+)
+from ..common.metrics import HOLES
+from ..governor import membership_changes
+from ..live.accounts import RETRY_S, Account, Accounts
+from ..live.commit_queue import Writer
+from ..live.rooms import Room, Rooms
+from ..storage.api import StorageError, Store
 from .hub import Hub
-from .rooms import Room, Rooms
-from .storage.api import StorageError, Store
-from .writer import Writer
 
 log = structlog.get_logger()
 

@@ -21,12 +21,12 @@ from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 
-from .common.i18n import N_
-from .config.settings import ContentPolicy
-from .own_words import Found, word_rule
-from .rooms import Room
+from ..common.i18n import N_
+from ..config.settings import ContentPolicy
+from ..live.rooms import Room
+from ..storage.api import Ledger, StorageError
+from .group_words import Found, word_rule
 from .rule_files import RuleFileError, find_rule_file, load_rule_set
-from .storage.api import Ledger, StorageError
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from folkmoot_governance.content.match import Matcher, Verdict
 from folkmoot_governance.content.rules import Rule, is_domain, pattern_of
 from folkmoot_governance.group.state import Word
 
-from .storage.sqlite.worker import Worker
+from ..storage.sqlite.worker import Worker
 
 AT_ONCE = 8
 """Posts of one group that are searched before others have their turn."""

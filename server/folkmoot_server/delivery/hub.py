@@ -13,12 +13,12 @@ from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import AccountEvent, CaseEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
 from folkmoot_protocol.types import Entry, LeftReason
 
-from .accounts import Account, Accounts
-from .bus import AnswerNews
-from .common.clock import Clock
-from .common.i18n import N_
-from .common.metrics import DELIVERIES, ENTRIES
-from .rooms import Room, Rooms
+from ..bus.api import AnswerNews
+from ..common.clock import Clock
+from ..common.i18n import N_
+from ..common.metrics import DELIVERIES, ENTRIES
+from ..live.accounts import Account, Accounts
+from ..live.rooms import Room, Rooms
 from .session import Session, flush, make_frame
 
 SWEEP_S = 0.05

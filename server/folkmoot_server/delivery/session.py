@@ -11,15 +11,15 @@ from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import Error, LagEvent, Ok, ServerFrame
 from folkmoot_protocol.results import Result
 
-from .accounts import Account
-from .common.i18n import Say, translator
-from .common.metrics import ERRORS, LAGS
-from .config.settings import Limits
-from .transport.websocket import WebSocket
+from ..common.i18n import Say, translator
+from ..common.metrics import ERRORS, LAGS
+from ..config.settings import Limits
+from ..live.accounts import Account
+from ..transport.websocket import WebSocket
 
 if TYPE_CHECKING:
+    from ..live.rooms import Room
     from .hub import Hub
-    from .rooms import Room
 
 MOST_IN_FLIGHT = 1000
 """Requests of one connection on their way to disk; more are not read until some are answered."""

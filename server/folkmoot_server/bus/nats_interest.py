@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from .bus import done
+from .api import done
 
 AT_ONCE = 100
 """Subscriptions that are asked for before the server's answer is waited for."""

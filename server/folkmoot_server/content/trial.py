@@ -13,10 +13,10 @@ from folkmoot_governance.content.rules import Rule
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import Entry, EntryKind
 
-from .rooms import Room
+from ..live.rooms import Room
 
 if TYPE_CHECKING:
-    from .node import Node
+    from ..node import Node
 
 DAYS = 7
 MOST_ENTRIES = 5_000

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from folkmoot_protocol.types import Entry, EntryKind
 
-from .storage.api import Page
+from ..storage.api import Page
 
 MOST_ENTRIES = 100
 MOST_CHARS = 32_768

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from folkmoot_protocol.types import EntryKind
 
-from .crypto.sealing import KEY_BYTES, NONCE_BYTES, load_key
-from .storage.api import Remove, RowChange, Upsert
+from ..crypto.sealing import KEY_BYTES, NONCE_BYTES, load_key
+from ..storage.api import Remove, RowChange, Upsert
 
 TABLE = "held_texts"
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from .accounts import Account
-from .common.metrics import STORAGE_UP
-from .rooms import Room
-from .storage.api import StorageError
+from ..common.metrics import STORAGE_UP
+from ..live.accounts import Account
+from ..live.rooms import Room
+from ..storage.api import StorageError
 
 if TYPE_CHECKING:
-    from .node import Node
+    from ..node import Node
 
 log = structlog.get_logger()
 

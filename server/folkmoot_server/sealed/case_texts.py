@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from .held import Sealed
-from .storage.api import Remove, RowChange, Upsert
+from ..storage.api import Remove, RowChange, Upsert
+from .held_posts import Sealed
 
 TABLE = "case_texts"
 

@@ -15,11 +15,11 @@ import structlog
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 
+from ..common.i18n import N_
+from ..common.metrics import COMMIT_SECONDS, COMMITTED_WORKS
+from ..storage.api import StorageError, Store, Work
 from .accounts import Accounts
-from .common.i18n import N_
-from .common.metrics import COMMIT_SECONDS, COMMITTED_WORKS
 from .rooms import Room, Rooms
-from .storage.api import StorageError, Store, Work
 
 log = structlog.get_logger()
 

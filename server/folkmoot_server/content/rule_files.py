@@ -8,7 +8,7 @@ import msgspec
 
 from folkmoot_governance.content.rules import RuleSet, check_rules
 
-from .common.i18n import N_, Say
+from ..common.i18n import N_, Say
 
 MOST_BYTES = 16 << 20
 PLACE = "rules"

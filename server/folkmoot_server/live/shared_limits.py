@@ -14,10 +14,10 @@ import hashlib
 from collections import Counter
 from typing import Final
 
-from .bus import Bus, TallyNews
-from .common.clock import Clock
-from .common.rate_limit import Buckets
-from .config.settings import Config
+from ..bus.api import Bus, TallyNews
+from ..common.clock import Clock
+from ..common.rate_limit import Buckets
+from ..config.settings import Config
 
 TELL_S = 0.25
 """How often the others are told of what changed."""

@@ -92,7 +92,7 @@ class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
     """What became of what an account asked for: to join the group `name`, to have its identity verified at the level
     `name`, a report or an appeal. `case` is the act that decided, or the number of the report or appeal.
 
-    `state` is a key of `hub.ANSWERS`.
+    `state` is a key of `delivery.hub.ANSWERS`.
     """
 
     user: str

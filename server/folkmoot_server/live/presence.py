@@ -4,10 +4,10 @@ Each node tells the others how many connections an account has there, when that 
 not repeated for a while counts no more, for that node may be dead. While the bus is away the last known picture stands.
 """
 
+from ..bus.api import Bus, PresenceNews
+from ..common.clock import Clock
+from ..config.settings import Limits
 from .accounts import Account, Accounts
-from .bus import Bus, PresenceNews
-from .common.clock import Clock
-from .config.settings import Limits
 
 REPEAT_S = 5
 FORGET_MS = 20_000

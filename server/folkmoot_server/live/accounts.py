@@ -14,14 +14,14 @@ from folkmoot_protocol.names import check_user_name
 from folkmoot_protocol.types import Account as AccountView
 from folkmoot_protocol.types import Credit
 
-from .bus import Bus, account_topic
-from .common.clock import Clock
-from .common.rate_limit import Bucket
-from .config.settings import Limits
-from .storage.api import Ledger, Profile, StorageError, StoredAccount
+from ..bus.api import Bus, account_topic
+from ..common.clock import Clock
+from ..common.rate_limit import Bucket
+from ..config.settings import Limits
+from ..storage.api import Ledger, Profile, StorageError, StoredAccount
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..delivery.session import Session
 
 RULES = CreditRules()
 

@@ -20,8 +20,8 @@ from msgspec.structs import replace
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from .bus import GroupNews, Listener, LocalBus, News, done, topic_of
-from .common.metrics import BUS_DROPPED, BUS_MESSAGES
+from ..common.metrics import BUS_DROPPED, BUS_MESSAGES
+from .api import GroupNews, Listener, LocalBus, News, done, topic_of
 from .nats_interest import Interest
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ _decode = msgspec.msgpack.Decoder(Envelope).decode
 
 
 class NatsBus:
-    """`bus.Bus` over NATS. Connects again for ever; `connected` says whether it is."""
+    """`bus.api.Bus` over NATS. Connects again for ever; `connected` says whether it is."""
 
     def __init__(self, url: str, node_name: str) -> None:
         self._url = url
@@ -87,29 +87,29 @@ class NatsBus:
 
     @property
     def connected(self) -> bool:
-        """See `bus.Bus`."""
+        """See `bus.api.Bus`."""
         return self._client is not None and self._client.is_connected
 
     @property
     def breaks(self) -> int:
-        """See `bus.Bus`."""
+        """See `bus.api.Bus`."""
         return self._breaks
 
     def follow(self, topic: str) -> Awaitable[None]:
-        """See `bus.Bus`."""
+        """See `bus.api.Bus`."""
         standing = self._interest.add(topic)
         return standing if self.connected else done()
 
     def unfollow(self, topic: str) -> None:
-        """See `bus.Bus`."""
+        """See `bus.api.Bus`."""
         self._interest.remove(topic)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """See `bus.Bus`."""
+        """See `bus.api.Bus`."""
         return self._local.listen(listener)
 
     def publish(self, news: News) -> None:
-        """See `bus.Bus`."""
+        """See `bus.api.Bus`."""
         self._hear(news)
         if not self.connected:
             BUS_DROPPED.inc()
@@ -124,7 +124,7 @@ class NatsBus:
         self._wake.set()
 
     async def close(self) -> None:
-        """See `bus.Bus`."""
+        """See `bus.api.Bus`."""
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
