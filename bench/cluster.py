@@ -31,7 +31,7 @@ import psutil
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.documents import load_documents
 from folkmoot_server.crypto.sealing import load_key
-from folkmoot_server.services import Nats, Postgres, running
+from folkmoot_server.demo.services import Nats, Postgres, running
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.check import seed
 from folkmoot_server.storage.postgres.store import PostgresStore

@@ -27,8 +27,8 @@ from folkmoot_governance.group.events import GroupCreated
 from folkmoot_protocol.group_code import make_group_code
 from folkmoot_protocol.types import Author, Entry, EntryKind, JoinMode, Role
 from folkmoot_server.common.i18n import translator
+from folkmoot_server.demo.services import Postgres, running
 from folkmoot_server.main import GC_THRESHOLDS, keep_survivors
-from folkmoot_server.services import Postgres, running
 from folkmoot_server.storage.api import NewEntry, Store, Work, account_stream, group_stream
 from folkmoot_server.storage.search import text as search_text
 from folkmoot_server.storage.sql.months import end_of

@@ -1,11 +1,11 @@
-"""The real PostgreSQL and NATS of `folkmoot_server.services`, for tests that also make them stand still."""
+"""The real PostgreSQL and NATS of `folkmoot_server.demo.services`, for tests that also make them stand still."""
 
 import signal
 
 import psutil
 
-from folkmoot_server import services
-from folkmoot_server.services import Missing, running
+from folkmoot_server.demo import services
+from folkmoot_server.demo.services import Missing, running
 
 __all__ = ["Missing", "Nats", "Postgres", "Service", "running"]
 

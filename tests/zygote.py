@@ -17,7 +17,7 @@ from contextlib import suppress
 AHEAD = (
     "alembic.command",
     "folkmoot_client.sdk",
-    "folkmoot_server.demo",
+    "folkmoot_server.demo.play",
     "folkmoot_server.bus.nats",
     "folkmoot_server.storage.postgres.store",
     "folkmoot_server.storage.check.tools",

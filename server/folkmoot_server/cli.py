@@ -153,14 +153,14 @@ def serve(
 @app.command(help=_("Run a server on an empty temporary directory with a few accounts and groups in it."))
 def demo(listen: ListenOption = None, ready_file: ReadyFileOption = None) -> None:
     settings = read_config(None, server__listen=listen, profile="open")
-    from .demo import demo as run
+    from .demo.play import demo as run
 
     raise typer.Exit(run(settings, ready_file))
 
 
 @app.command(help=_("Run three nodes with a PostgreSQL and a NATS of their own, all gone afterwards."))
 def cluster_demo(ready_file: ReadyFileOption = None) -> None:
-    from .cluster_demo import cluster_demo as run
+    from .demo.cluster import cluster_demo as run
 
     raise typer.Exit(run(ready_file))
 

@@ -19,17 +19,17 @@ from folkmoot_governance.account_commands import GrantRole, RegisterAccount
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.names import check_display_name, check_user_name
 
+from .actions.stored import stored
 from .bus.api import LocalBus
 from .common.clock import Clock
 from .common.i18n import N_, translator
 from .config.settings import Config
-from .connections import PROTOCOLS, Listener
 from .content.rule_files import RuleFileError
 from .crypto.passwords import check_password
 from .crypto.sealing import load_key
-from .handlers.accounts import NAME_TAKEN, RESERVED
+from .doors.websocket import PROTOCOLS, Listener
 from .node import Node
-from .settle import stored
+from .requests.accounts import NAME_TAKEN, RESERVED
 from .storage.api import Profile, StorageError
 from .storage.sql.projection import profile_row
 from .storage.sqlite.store import SqliteStore

@@ -10,6 +10,9 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 
+from .actions.cases.govern import Desk, Settling
+from .actions.groups.govern import Governor
+from .actions.groups.raid_guard import RaidGuard
 from .bus.api import TALLY_TOPIC, Bus, News, PresenceNews, TallyNews
 from .common.clock import Clock
 from .common.i18n import N_, translator
@@ -25,27 +28,24 @@ from .delivery.catch_up import Watch
 from .delivery.follower import Follower
 from .delivery.hub import Hub
 from .delivery.session import Session
-from .desk import Desk, Settling
-from .dispatch import limit
-from .expiry import Expiry
-from .flags import LostFlags
-from .governor import Governor
-from .grading import Grading
-from .jobs import Job, every
+from .http.group_page import VIEWS_AT_ONCE, VIEWS_PER_SECOND
+from .jobs.expiry import Expiry
+from .jobs.grading import Grading
+from .jobs.journal import Indexing, Rotation
+from .jobs.lost_flags import LostFlags
+from .jobs.recovery import Recovery
+from .jobs.runner import Job, every
+from .jobs.succession import Succession
 from .live.accounts import Accounts
 from .live.commit_queue import Writer
 from .live.presence import REPEAT_S, Presence
 from .live.rooms import Rooms
 from .live.shared_limits import TELL_S, Tally
-from .pages_group import VIEWS_AT_ONCE, VIEWS_PER_SECOND
-from .raids import RaidGuard
-from .recovery import Recovery
+from .requests.dispatch import limit
 from .sealed.case_texts import Evidence
 from .sealed.held_posts import HeldTexts
 from .sealed.identities import Vault
 from .storage.api import JobLock, Store
-from .succession import Succession
-from .upkeep import Indexing, Rotation
 
 SWEEP_S = 30
 ARRIVALS_AT_ONCE = 8

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from folkmoot_server.demo_script import PASSWORD
+from folkmoot_server.demo.script import PASSWORD
 from tests.browser.visitor import Visitor
 
 PICTURE = os.environ.get("FOLKMOOT_PICTURE", "")

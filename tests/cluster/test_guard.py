@@ -11,7 +11,7 @@ from tests.services import Nats, Postgres
 
 OWNER = """
 import sys, time
-from folkmoot_server.services import {kind}, running
+from folkmoot_server.demo.services import {kind}, running
 with running({kind}) as service:
     print(service.process.pid, flush=True)
     time.sleep(600)

@@ -14,8 +14,8 @@ import pytest
 
 from folkmoot_client.sdk import Client
 from folkmoot_protocol.types import Entry
-from folkmoot_server.cluster_demo import RESIDENTS
-from folkmoot_server.services import Missing, nats_binary, postgres_binaries
+from folkmoot_server.demo.cluster import RESIDENTS
+from folkmoot_server.demo.services import Missing, nats_binary, postgres_binaries
 
 START_SECONDS = 100
 COMMAND = [sys.executable, "-m", "folkmoot_server.cli", "cluster-demo"]

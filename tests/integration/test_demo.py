@@ -16,7 +16,7 @@ import pytest
 from folkmoot_client.sdk import Client, RequestRefused
 from folkmoot_protocol import Entry, EntryKind, ErrorCode, Group, JoinMode
 from folkmoot_protocol.types import Role
-from folkmoot_server.demo_script import PEOPLE, SCENES
+from folkmoot_server.demo.script import PEOPLE, SCENES
 
 START_SECONDS = 100
 

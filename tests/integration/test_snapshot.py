@@ -23,8 +23,8 @@ from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_protocol.types import Group
+from folkmoot_server.actions.stored import settled, stored
 from folkmoot_server.delivery import hub
-from folkmoot_server.settle import settled, stored
 from folkmoot_server.slash.arguments import Argument, SyntaxProblem
 from folkmoot_server.slash.registry import COMMANDS, Slash
 from tests.integration.wire import Refused, Wire

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ..common.terminal import _
 from ..config.documents import load_documents
-from ..demo import interruptible
+from ..demo.play import interruptible
 from ..main import raise_file_limit
 from ..storage.check.seed import seed
 from .loads import DEFAULT_LOADS, LOADS, WARM_UP_S, Found, Job, Load, Place, Progress

@@ -16,6 +16,7 @@ from folkmoot_governance import apply, apply_account
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
+from ..actions.groups.govern import membership_changes
 from ..bus.api import (
     AccountNews,
     AnswerNews,
@@ -28,7 +29,6 @@ from ..bus.api import (
     TypingNews,
 )
 from ..common.metrics import HOLES
-from ..governor import membership_changes
 from ..live.accounts import RETRY_S, Account, Accounts
 from ..live.commit_queue import Writer
 from ..live.rooms import Room, Rooms

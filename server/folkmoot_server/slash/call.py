@@ -11,9 +11,9 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry
 
+from ..actions.groups.govern import Attach
 from ..common.i18n import N_
 from ..delivery.session import Session
-from ..governor import Attach
 from ..live.accounts import Account
 from ..live.rooms import Room
 

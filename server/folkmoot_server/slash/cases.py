@@ -9,10 +9,10 @@ from folkmoot_governance.group.commands import Rectify
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, Role
 
-from ..appeals import open_appeal
+from ..actions.cases.appeals import open_appeal
+from ..actions.cases.govern import decide_appeal
 from ..common.i18n import N_, show_instant
-from ..desk import decide_appeal
-from ..handlers.reports import find_subject, open_report
+from ..requests.reports import find_subject, open_report
 from ..storage.api import Cases
 from .arguments import WIDE_AT, read_number, read_user
 from .call import IN_A_GROUP, Answer, Call

@@ -13,9 +13,9 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_display_name
 from folkmoot_protocol.types import Notify
 
+from ..actions.stored import stored
 from ..bus.api import SettingsNews
 from ..common.i18n import N_, show_instant
-from ..settle import stored
 from ..storage.api import Acts, MemberSettings, Recorded, RowChange, account_stream
 from ..storage.sql.projection import ignored_row, settings_row
 from .call import Answer, Call, Outcome

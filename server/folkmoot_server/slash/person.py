@@ -8,10 +8,10 @@ from folkmoot_governance.identity import KINDS, Soundness, check_number, normali
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 
+from ..actions.stored import stored
 from ..common.codes import new_author_tag
 from ..common.i18n import N_, show_instant
 from ..sealed.identities import removal
-from ..settle import stored
 from ..storage.api import Acts, RowChange, account_stream
 from ..storage.sql.projection import erasure
 from .call import Answer, Call, Outcome

@@ -7,8 +7,8 @@ import pytest
 
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_server.handlers import accounts
 from folkmoot_server.node import ARRIVALS_AT_ONCE
+from folkmoot_server.requests import accounts
 from tests.integration.wire import Wire
 from tests.unit.server.stores import Stage, staged
 

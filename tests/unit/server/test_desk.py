@@ -11,9 +11,9 @@ from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState, Outcome
 from folkmoot_governance.group.commands import MuteMember
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code, show_group_code
-from folkmoot_server.appeals import open_appeal, place_of
-from folkmoot_server.desk import GRACE_MS, Settling, settle
-from folkmoot_server.settle import settled, stored
+from folkmoot_server.actions.cases.appeals import open_appeal, place_of
+from folkmoot_server.actions.cases.govern import GRACE_MS, Settling, settle
+from folkmoot_server.actions.stored import settled, stored
 from folkmoot_server.storage.api import group_stream
 from tests.unit.server.stores import Stage, staged
 

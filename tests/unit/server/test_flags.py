@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from folkmoot_protocol import requests as rq
-from folkmoot_server.flags import LostFlags
-from folkmoot_server.handlers import content
+from folkmoot_server.actions.posts import review as content
+from folkmoot_server.jobs.lost_flags import LostFlags
 from folkmoot_server.storage.api import Upsert, Work
 from tests.unit.server.stores import Stage, staged
 

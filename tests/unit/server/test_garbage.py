@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from folkmoot_protocol import requests as rq
-from folkmoot_server.connections import Conversation
 from folkmoot_server.delivery.session import Session
+from folkmoot_server.doors.websocket import Conversation
 from folkmoot_server.live import accounts, rooms
 from folkmoot_server.live.accounts import Account
 from folkmoot_server.live.rooms import Room

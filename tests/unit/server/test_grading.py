@@ -7,7 +7,7 @@ import pytest
 
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_protocol import events as ev
-from folkmoot_server.grading import Grading
+from folkmoot_server.jobs.grading import Grading
 from tests.unit.server.stores import Stage, staged
 
 GRADES = {

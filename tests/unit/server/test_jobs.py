@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from folkmoot_server.jobs import Job
+from folkmoot_server.jobs.runner import Job
 from folkmoot_server.storage.api import StorageError
 from tests.unit.server.stores import staged
 

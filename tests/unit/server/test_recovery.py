@@ -11,9 +11,9 @@ from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol import events as ev
 from folkmoot_protocol.types import Credit
+from folkmoot_server.actions.stored import stored
+from folkmoot_server.jobs.recovery import Recovery
 from folkmoot_server.live.accounts import Account
-from folkmoot_server.recovery import Recovery
-from folkmoot_server.settle import stored
 from tests.unit.server.stores import Stage, staged
 
 

@@ -6,9 +6,9 @@ from folkmoot_governance import Actor, PlatformRole
 from folkmoot_governance.account_commands import SuspendAccount
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import GroupStatus, Role
+from folkmoot_server.actions.stored import stored
 from folkmoot_server.crypto.passwords import hash_token
-from folkmoot_server.settle import stored
-from folkmoot_server.succession import Succession
+from folkmoot_server.jobs.succession import Succession
 from tests.integration.wire import refused
 from tests.unit.server.stores import Stage, staged
 

@@ -1,0 +1,168 @@
+"""The desk: from a command on a case to a queued work, and what an outcome brings along.
+
+A case has a stream of its own, and a work has one stream. So the outcome is decided and stored first; what follows from
+it (credit, a measure lifted) is carried out after that, at once by who decided and, if that was cut off, by a job.
+Carrying out twice changes nothing more than once.
+"""
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from typing import TYPE_CHECKING
+
+import structlog
+
+from folkmoot_governance import SERVICE, Actor, Policy, Refusal
+from folkmoot_governance.account_commands import ChargeCredit
+from folkmoot_governance.case.commands import CaseCommand, DecideAppeal, SettleCase
+from folkmoot_governance.case.decide import decide_case
+from folkmoot_governance.case.state import CaseClosed, CaseEvent, CaseState, Outcome, apply_case, opened
+from folkmoot_governance.duration import SECOND_MS
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Role
+
+from ...bus.api import AnswerNews, Bus
+from ...common.clock import Clock
+from ...jobs.runner import Job
+from ...live.commit_queue import OVERTAKEN, TOO_BUSY, Writer
+from ...live.rooms import Room
+from ...storage.api import RowChange, Work, case_stream
+from ...storage.sql.projection import project_case
+from ..stored import stored
+from .appeals import overturn
+
+if TYPE_CHECKING:
+    from ...node import Node
+
+log = structlog.get_logger()
+
+LOOK_S = 5.0
+"""How often storage is asked for cases whose outcome was not carried out."""
+GRACE_MS = 10 * SECOND_MS
+"""How long who decided has for it."""
+TRY_AGAIN = frozenset({ErrorCode.CONFLICT, ErrorCode.UNAVAILABLE})
+
+
+class CaseAct:
+    """Events of a case on their way to disk (a `Pending` of the writer). `state` is the case after them."""
+
+    __slots__ = ("_desk", "events", "on_done", "on_fail", "room", "state", "tries", "work")
+
+    def __init__(self, desk: "Desk", state: CaseState, events: Sequence[CaseEvent], work: Work) -> None:
+        self._desk = desk
+        self.state = state
+        self.events = events
+        self.work = work
+        self.room: Room | None = None
+        self.tries = 0
+        self.on_done: Callable[[], None]
+        self.on_fail: Callable[[Refusal], None]
+
+    def done(self) -> None:
+        try:
+            self.on_done()
+        finally:
+            self._desk.tell(self)
+
+    def fail(self, refusal: Refusal) -> None:
+        self.on_fail(refusal)
+
+    def withdraw(self) -> frozenset[str]:
+        """Nothing of a case is in memory."""
+        return frozenset()
+
+    def redo(self) -> None:
+        """Two decisions on one case at the same moment: the second is told so."""
+        self.fail(OVERTAKEN)
+
+
+class Desk:
+    """Decides on cases, projects, queues. Refuses or succeeds at once; storing comes later."""
+
+    def __init__(self, writer: Writer, bus: Bus, clock: Clock, policy: Policy) -> None:
+        self._writer = writer
+        self._bus = bus
+        self._clock = clock
+        self._policy = policy
+
+    def act(
+        self, state: CaseState | None, command: CaseCommand, actor: Actor, rows: Sequence[RowChange] = ()
+    ) -> CaseAct | Refusal:
+        """Carry out a command on a case as storage has it; `rows` are stored with the events."""
+        if self._writer.is_full():
+            return TOO_BUSY
+        decision = decide_case(state, command, actor, self._clock.now_ms(), self._policy)
+        if isinstance(decision, Refusal):
+            return decision
+        after, changes = copy(state), list[RowChange]()
+        for event in decision:
+            if after is None:
+                after = opened(event)
+            else:
+                apply_case(after, event)
+            changes += project_case(after)
+        assert after is not None, "what opens a case causes an event"
+        work = Work(case_stream(after.number), state.version if state else 0, decision, [*changes, *rows])
+        return CaseAct(self, after, decision, work)
+
+    def tell(self, act: CaseAct) -> None:
+        """Tell who opened a case how it was decided (G12)."""
+        state = act.state
+        if state.outcome is not None and any(isinstance(event, CaseClosed) for event in act.events):
+            self._bus.publish(AnswerNews(state.by, state.number, state.outcome.value, reason=state.answer))
+
+
+async def decide_appeal(
+    node: "Node", case: CaseState, command: DecideAppeal, actor: Actor, *, dry_run: bool = False
+) -> CaseState | Refusal:
+    """Decide on an appeal, for those who lead the group that took the measure as they are now, and carry it out."""
+    room = await node.rooms.load(case.code) if case.code else None
+    if room is not None:
+        members = room.state.members.values()
+        leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
+        command = DecideAppeal(command.outcome, command.reason, leaders)
+    act = node.desk.act(case, command, actor)
+    if isinstance(act, Refusal) or dry_run:
+        return act if isinstance(act, Refusal) else act.state
+    refusal = await stored(node, act)
+    if refusal:
+        return refusal
+    await settle(node, case.number)
+    return act.state
+
+
+async def settle(node: "Node", number: str) -> None:
+    """Carry out what the outcome of a case brings along, as far as that is not done."""
+    state = await node.store.ledger.load_case(number)
+    if state is None or state.outcome is None or state.is_settled:
+        return
+    refusal = await carry_out(node, state) or await stored(node, node.desk.act(state, SettleCase(), SERVICE))
+    if refusal:
+        log.warning("the outcome of a case could not be carried out yet", case=number, code=refusal.code)
+
+
+async def carry_out(node: "Node", state: CaseState) -> Refusal | None:
+    """Do what an outcome asks for; return why it must be tried again."""
+    refusal: Refusal | None = None
+    if state.outcome is Outcome.OVERTURNED:
+        refusal = await overturn(node, state)
+    elif state.outcome is Outcome.UPHELD and (account := await node.accounts.load(state.user)):
+        command = ChargeCredit(state.number, state.severity, state.answer)
+        refusal = await stored(node, node.governor.act_on_account(account.state, command, SERVICE))
+    return refusal if refusal and refusal.code in TRY_AGAIN else None
+
+
+class Settling(Job):
+    """The job: settles the cases that who decided them has left unsettled."""
+
+    rest_s = LOOK_S
+    trouble = "could not settle cases"
+
+    async def look(self) -> None:
+        await self.sweep(self._node.clock.now_ms())
+
+    async def sweep(self, now: int) -> int:
+        """Settle what was decided a while before `now` (Unix ms); return how many cases that were."""
+        numbers = await self._node.store.ledger.unsettled_cases(now - GRACE_MS)
+        for number in numbers:
+            await settle(self._node, number)
+        return len(numbers)

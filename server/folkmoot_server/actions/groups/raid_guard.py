@@ -1,0 +1,54 @@
+"""Telling each group's `RaidWatch` what happens, and holding off the raids that it notices.
+
+Posts of this node's own connections are looked at as they are judged, so that a raid is stopped with the very post by
+which it is noticed. What other nodes stored comes as news.
+"""
+
+from folkmoot_governance.group.commands import RaiseAlarm
+from folkmoot_governance.group.events import MemberJoined
+from folkmoot_protocol.types import Role
+
+from ...bus.api import GroupNews, News
+from ...live.rooms import POSTS, Room, Rooms
+from .govern import Governor
+
+OPEN_DOORS = frozenset({"open", "question"})
+"""Ways in (`MemberJoined.via`) that anyone may take without another's word."""
+
+
+class RaidGuard:
+    """Raises the alarm for groups that are raided. Never waits."""
+
+    def __init__(self, rooms: Rooms, governor: Governor, *, in_cluster: bool) -> None:
+        self._rooms = rooms
+        self._in_cluster = in_cluster
+        self._governor = governor
+
+    def is_raided(self, room: Room, user: str, text: str, now: int) -> bool:
+        """Look at a post that is allowed so far; say whether a raid is held off from now on because of it."""
+        member, policy = room.state.members[user], self._governor.policy
+        if member.joined_ts <= now - policy.newcomer_ms or member.role is not Role.MEMBER:
+            return False
+        if not room.raid_watch.posted(user, text, now, policy):
+            return False
+        self._governor.act_unasked(room, RaiseAlarm("text"))
+        return room.state.holds_off_raid(now)
+
+    def on_news(self, news: News) -> None:
+        """Look at what was stored, here or elsewhere."""
+        policy = self._governor.policy
+        if not isinstance(news, GroupNews) or not (news.events or (self._in_cluster and policy.raid_repeats)):
+            return
+        room = self._rooms.get(news.code)
+        if room is None:
+            return
+        waves = [
+            room.raid_watch.joined(event.user, event.at, policy)
+            for event in news.events
+            if isinstance(event, MemberJoined) and event.via in OPEN_DOORS
+        ]
+        if any(waves):
+            self._governor.act_unasked(room, RaiseAlarm("joins"))
+        for entry in news.entries:
+            if entry.kind in POSTS and entry.from_.user in room.state.members:
+                self.is_raided(room, entry.from_.user, entry.body, entry.ts)

@@ -1,0 +1,130 @@
+"""The listener: greets connections, answers HTTP, brings requests to their handlers until a connection ends."""
+
+import asyncio
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from folkmoot_protocol.codec import SUBPROTOCOLS, for_subprotocol
+from folkmoot_protocol.errors import CloseCode, ProtocolError
+from folkmoot_protocol.events import PROTOCOL_VERSION, Hello
+from folkmoot_protocol.types import Agreement, Limits
+
+from .. import __version__
+from ..common.i18n import LANGUAGES
+from ..delivery.session import Session, make_frame
+from ..http.pages import get_page
+from ..http.responses import TEXT, respond
+from ..requests.dispatch import dispatch
+from ..transport.addresses import client_address, is_origin_allowed, origin_of
+from ..transport.websocket import WebSocket
+
+if TYPE_CHECKING:
+    from ..node import Node
+
+WS_PATH = "/ws"
+PROTOCOLS = [Subprotocol(name) for name in SUBPROTOCOLS]
+
+
+class Listener:
+    """Serves connections of one node: the `App` of its WebSocket server."""
+
+    def __init__(self, node: "Node") -> None:
+        self.node = node
+        server = node.config.server
+        self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
+        limits, agreement = node.config.limits, node.documents.agreement
+        self._limits = Limits(
+            frame_bytes=limits.frame_bytes,
+            body_chars=limits.body_chars,
+            auth_seconds=limits.auth_seconds,
+            history_page=limits.history_page,
+        )
+        self._agreement = Agreement(version=agreement.version, sha256=agreement.sha256, url="/agreement")
+
+    def on_request(self, socket: WebSocket, request: Request) -> Awaitable[Response | None] | Response | None:
+        """Answer a page, refuse a connection, or (None) let it open."""
+        address = client_address(socket.peer, request.headers, self.node.config.server.trusted_proxies)
+        if request.path.partition("?")[0] != WS_PATH:
+            return get_page(self.node, request, address)
+        if not is_origin_allowed(request.headers, self._origins, address):
+            return respond("This origin may not connect: see server.allowed_origins.\n", TEXT, HTTPStatus.FORBIDDEN)
+        if self.node.tally.is_full(address):
+            text = "Too many connections from your address: see limits.connections_per_address.\n"
+            return respond(text, TEXT, HTTPStatus.TOO_MANY_REQUESTS)
+        socket.address = address
+        return None
+
+    def on_open(self, socket: WebSocket) -> tuple["Conversation", bytes]:
+        """Greet a connection."""
+        node = self.node
+        codec, language = for_subprotocol(socket.subprotocol), node.config.i18n.default_language
+        session = Session(socket, codec, node.hub, node.config.limits, address=socket.address, language=language)
+        node.tally.opened(session.address)
+        node.sessions.add(session)
+        session.start_deadline()
+        return Conversation(self, session), make_frame(codec.encode(self._hello()), binary=codec.binary)
+
+    def forget(self, session: Session) -> None:
+        """Forget a connection that has ended."""
+        node = self.node
+        session.signed_in()
+        node.sessions.discard(session)
+        node.hub.detach(session)
+        if session.account is not None:
+            node.presence.changed(session.account)
+        node.tally.closed(session.address)
+
+    def _hello(self) -> Hello:
+        return Hello(
+            protocol=PROTOCOL_VERSION,
+            server=f"folkmoot/{__version__}",
+            ts=self.node.clock.now_ms(),
+            limits=self._limits,
+            agreement=self._agreement,
+            languages=LANGUAGES,
+        )
+
+
+class Conversation:
+    """The requests of one connection, carried out one after the other."""
+
+    __slots__ = ("_listener", "_session", "_waiting")
+
+    def __init__(self, listener: Listener, session: Session) -> None:
+        self._listener = listener
+        self._session = session
+        self._waiting: asyncio.Task[None] | None = None
+
+    def on_message(self, data: bytes | str) -> None:
+        """Carry out a request; if that takes a while, or the peer is behind with reading, the next one has to wait."""
+        session = self._session
+        if session.closing:
+            return
+        try:
+            answer = dispatch(self._listener.node, session, data)
+        except ProtocolError:
+            session.close(CloseCode.UNDECODABLE)
+            return
+        if answer is not None or session.is_behind():
+            session.socket.pause()
+            self._waiting = asyncio.create_task(self._wait(answer))
+
+    async def _wait(self, answer: Awaitable[None] | None) -> None:
+        if answer is not None:
+            await answer
+        if self._session.is_behind():
+            await self._session.wait_for_room()
+        self._waiting = None
+        self._session.socket.resume()
+
+    def on_pace(self) -> None:
+        """Look again whether the connection can be written to at once."""
+        self._session.look_again()
+
+    def on_close(self) -> None:
+        """Forget the connection. A request that is being carried out is carried out all the same."""
+        self._listener.forget(self._session)

@@ -1,1 +1,0 @@
-"""What the server does for each request type; `dispatch.ROWS` says which function serves which."""

@@ -1,0 +1,51 @@
+"""Telling of ends on time: bans, mutes, locks and whatever else ends by itself.
+
+No rule waits for this: every decision compares with the time it is asked at. But a group is to read that a mute is
+over when it is over, whoever is connected and however often the server was started again meanwhile. So one node (the
+one whose turn the jobs are) asks storage what ends next, and lets `EndMeasures` decide on each group that is due.
+"""
+
+import structlog
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.duration import SECOND_MS
+from folkmoot_governance.group.commands import EndMeasures
+
+from ..actions.groups.govern import SERVICE
+from ..actions.stored import settled
+from .runner import Job
+
+log = structlog.get_logger()
+
+LOOK_S = 1.0
+"""How often storage is asked; what was decided meanwhile to end sooner is told of that much late at most."""
+BATCH = 200
+
+
+class Expiry(Job):
+    """The job."""
+
+    rest_s = LOOK_S
+    trouble = "could not look for what has ended"
+
+    async def look(self) -> float:
+        """Tell of what has ended by now, as much as one round takes; return the seconds until the next round."""
+        ends = await self._node.store.ledger.next_ends(BATCH)
+        now = self._node.clock.now_ms()
+        due = dict.fromkeys(code for until, code in ends if until <= now)
+        told = [await self._end(code) for code in due]
+        if not all(told):
+            return LOOK_S
+        if due:
+            return 0.0
+        return min(LOOK_S, (ends[0][0] - now) / SECOND_MS) if ends else LOOK_S
+
+    async def _end(self, code: str) -> bool:
+        """End what is over in one group; say whether there was anything and it is stored."""
+        room = await self._node.rooms.load(code)
+        assert room is not None, "what ends is in a group"
+        act = self._node.governor.act(room, EndMeasures(), SERVICE)
+        if isinstance(act, Refusal) or not act.events:
+            log.warning("nothing to end where something was due", group=code)
+            return False
+        return await settled(self._node, act) is None

@@ -1,0 +1,66 @@
+"""The daily look at every group (G7): how active it is, and whether that, its size or its category change its grade.
+
+One node (the one whose turn the jobs are) asks storage which groups were last looked at a day ago. How many entries a
+group got since is the difference of two seqs: no journal is read. A group whose grade is the same costs one row.
+"""
+
+import structlog
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.classification import average, classify
+from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.group.commands import Regrade
+
+from ..actions.groups.govern import SERVICE
+from ..actions.stored import settled, stored
+from ..storage.api import ActivityRow, Upsert
+from .runner import Job
+
+log = structlog.get_logger()
+
+LOOK_S = 600.0
+PAGE = 200
+
+
+class Grading(Job):
+    """The job."""
+
+    rest_s = LOOK_S
+    trouble = "could not grade groups"
+
+    async def look(self) -> None:
+        await self.sweep(self._node.clock.now_ms())
+
+    async def sweep(self, now: int) -> int:
+        """Look at all groups whose day is over at `now` (Unix ms); return how many. Raises StorageError."""
+        looked, after = 0, ""
+        while rows := await self._node.store.ledger.due_for_grading(now - DAY_MS, after, PAGE):
+            await self._look(rows, now)
+            looked, after = looked + len(rows), rows[-1].code
+        return looked
+
+    async def _look(self, rows: list[ActivityRow], now: int) -> None:
+        heads = await self._node.store.ledger.heads([row.code for row in rows])
+        changes = []
+        for row in rows:
+            seq = heads[row.code][1]
+            per_day = average(row.entries_per_day, seq - row.seq, now - row.ts)
+            await self._regrade(row, per_day)
+            values = {"code": row.code, "ts": now, "seq": seq, "entries_per_day": per_day}
+            changes.append(Upsert("activity", values))
+        refusal = await stored(self._node, self._node.governor.store_rows("", changes))
+        if refusal:
+            log.warning("could not store how active groups are", groups=len(rows), code=refusal.code)
+
+    async def _regrade(self, row: ActivityRow, per_day: int) -> None:
+        """Let the rules decide on a group that seems to have another grade."""
+        grades = self._node.governor.policy.grades
+        if classify(grades, row.category, row.members, per_day).name == row.grade:
+            return
+        room = await self._node.rooms.load(row.code)
+        if room is None:
+            return
+        act = self._node.governor.act(room, Regrade(per_day), SERVICE)
+        refusal = act if isinstance(act, Refusal) else await settled(self._node, act)
+        if refusal:
+            log.warning("could not grade a group", group=row.code, code=refusal.code)

@@ -1,0 +1,92 @@
+"""Flags that a crash, or a disk that was full, has kept from the record: found again and recorded late.
+
+That an entry breaks a rule is recorded after the entry is stored, because the event names the entry's seq, which the
+store gives. So a post that will be flagged brings a row into its own transaction, and the record takes that row out:
+what is still there after a while was lost. One node at a time looks.
+"""
+
+import secrets
+from typing import TYPE_CHECKING
+
+import structlog
+
+from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance.content.kinds import Action, Severity
+from folkmoot_governance.content.match import Verdict
+from folkmoot_governance.group.commands import RecordVerdict
+from folkmoot_governance.group.events import ContentFlagged, Event
+
+from ..actions.groups.govern import SERVICE, Attach
+from ..actions.stored import settled, stored
+from ..storage.api import OpenFlag, Remove, RowChange, Upsert, Work
+from .runner import Job
+
+if TYPE_CHECKING:
+    from ..node import Node
+
+log = structlog.get_logger()
+
+LOOK_S = 5.0
+PATIENCE_MS = 10_000
+"""How long the node that stored an entry has for its flag."""
+BATCH = 100
+TABLE = "open_flags"
+
+
+def open_flag(code: str, user: str, nonce: str | None, verdict: Verdict, now: int) -> tuple[str, RowChange]:
+    """Return the nonce that a post to be flagged has (its own, if any), and the row that it brings along."""
+    nonce = nonce or f"flag {secrets.token_hex(8)}"
+    values = {"code": code, "user": user, "nonce": nonce, "rule": verdict.rule, "severity": verdict.severity.value}
+    return nonce, Upsert(TABLE, {**values, "ts": now})
+
+
+def closing(code: str, user: str, nonce: str) -> Attach:
+    """Return what takes that row out, in the work that records the flag."""
+
+    def attach(work: Work, state: GroupState, event: Event) -> None:
+        if isinstance(event, ContentFlagged):
+            work.rows = [*work.rows, closed_flag(code, user, nonce)]
+
+    return attach
+
+
+def closed_flag(code: str, user: str, nonce: str) -> RowChange:
+    """Return the removal of a row."""
+    return Remove(TABLE, {"code": code, "user": user, "nonce": nonce})
+
+
+class LostFlags(Job):
+    """The job."""
+
+    rest_s = LOOK_S
+    trouble = "could not look for lost flags"
+
+    def __init__(self, node: "Node") -> None:
+        super().__init__(node)
+        # What a single node finds when it starts, nobody else is about to record.
+        self._patience_ms = PATIENCE_MS if node.in_cluster else 0
+
+    async def look(self) -> None:
+        await self.sweep(self._node.clock.now_ms() - self._patience_ms)
+        self._patience_ms = PATIENCE_MS
+
+    async def sweep(self, before: int) -> None:
+        """Record flags of entries that were posted before (Unix ms) and have none yet. Raises StorageError."""
+        for row in await self._node.store.ledger.open_flags(before, BATCH):
+            await self._record(row)
+
+    async def _record(self, row: OpenFlag) -> None:
+        node = self._node
+        found = await node.store.journal.find_nonce(row.code, row.user, row.nonce, row.ts)
+        room = await node.rooms.load(row.code)
+        if found is not None and room is not None:
+            command = RecordVerdict(row.user, row.rule, Severity(row.severity), Action.FLAG, found[0])
+            act = node.governor.act(room, command, SERVICE, closing(row.code, row.user, row.nonce))
+            if isinstance(act, Refusal):
+                return
+            if act.events:
+                log.info("recorded a lost flag", group=row.code, seq=found[0])
+                await settled(node, act)
+                return
+        # The entry was never stored, or nothing is to be recorded: the group is closed, or has the flag already.
+        await stored(node, node.governor.store_rows(row.user, [closed_flag(row.code, row.user, row.nonce)]))

@@ -1,0 +1,100 @@
+"""Looking for groups whose owner is shut out for long, and letting `Succeed` decide who answers for them; and taking
+closed accounts out of their groups.
+
+The question goes to storage, not to news: an owner who was suspended while no node ran, or a node that died between the
+suspension and the succession, makes no difference. One node at a time does this.
+"""
+
+import structlog
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_governance.group.decide_succession import in_line
+
+from ..actions.groups.govern import SERVICE, Act
+from ..actions.stored import settled, stored
+from ..storage.api import group_stream
+from ..storage.sql.projection import has_left
+from .runner import Job
+
+log = structlog.get_logger()
+
+LOOK_S = 2.0
+"""How often storage is asked."""
+BATCH = 100
+PAGE = 1000
+
+
+class Succession(Job):
+    """The job."""
+
+    rest_s = LOOK_S
+    trouble = "could not look for absent owners"
+
+    async def look(self) -> None:
+        """Decide for every group whose owner is shut out for long; then end what closed accounts have in groups."""
+        await self._replace_owners()
+        after, more = "", True
+        while more:
+            leaving = await self._node.store.ledger.list_leaving(after, BATCH)
+            for user in leaving:
+                await self._take_out(user)
+            more = len(leaving) == BATCH
+            after = leaving[-1] if leaving else ""
+
+    async def _replace_owners(self) -> None:
+        after, more = "", True
+        while more:
+            since = self._node.clock.now_ms() + self._node.governor.policy.absence_ms
+            absent = await self._node.store.ledger.absent_owners(since, after, BATCH)
+            for code, owner, until_ms in absent:
+                await self._succeed(code, owner, until_ms)
+            more = len(absent) == BATCH
+            after = absent[-1][0] if absent else ""
+
+    async def _take_out(self, user: str) -> None:
+        """End what a closed account has in groups. One that it owns it keeps until somebody is fit to take over."""
+        ledger = self._node.store.ledger
+        for code in await ledger.places_of(user):
+            room = await self._node.rooms.load(code)
+            act = self._node.governor.act(room, c.Depart(user), SERVICE) if room is not None else None
+            if isinstance(act, Act) and act.events:
+                await settled(self._node, act)
+        if not await ledger.places_of(user):
+            await stored(self._node, self._node.governor.store_rows(user, [has_left(user)]))
+
+    async def _succeed(self, code: str, owner: str, until_ms: int) -> None:
+        rooms = self._node.rooms
+        room = await rooms.load(code)
+        assert room is not None, "who owns a group owns one that exists"
+        since = await self._admins_since(code) if len(in_line(room.state, {})) > 1 else {}
+        candidates = [await self._candidate(user) for user in in_line(room.state, since)]
+        account = await self._node.accounts.load(owner)
+        is_closed = account is not None and account.state.closed_ts > 0
+        # Reading took a while: the room is taken afresh, and nothing comes between that and the queue.
+        room = rooms.get(code)
+        if room is None:
+            return
+        act = self._node.governor.act(room, c.Succeed(owner, until_ms, tuple(candidates), is_closed), SERVICE)
+        if isinstance(act, Refusal) or not act.events:
+            return
+        refusal = await settled(self._node, act)
+        if refusal is None and isinstance(act.events[0], e.OwnerMissing):
+            log.warning("nobody is fit to own a group: it is locked", group=code, owner=owner)
+
+    async def _candidate(self, user: str) -> c.Candidate:
+        account = await self._node.accounts.load(user)
+        assert account is not None, "a member has an account"
+        return c.Candidate(account.actor(), account.state.suspended_until_ms)
+
+    async def _admins_since(self, code: str) -> dict[str, int]:
+        """Return when each admin of a group became one, from the group's record."""
+        since: dict[str, int] = {}
+        version, more = 0, True
+        while more:
+            page = await self._node.store.ledger.events(group_stream(code), version, PAGE)
+            since |= {one.event.user: one.event.at for one in page if isinstance(one.event, e.MemberPromoted)}
+            more = len(page) == PAGE
+            version += len(page)
+        return since

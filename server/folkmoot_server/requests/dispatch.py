@@ -1,0 +1,182 @@
+"""From a frame to its handler: one row for each request type, and the checks that no handler repeats.
+
+A handler is called as `handler(node, session, request)`. It returns a result, a refusal, or None when the answer comes
+once the work is stored; a handler that has to wait is a coroutine function.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from msgspec import Struct
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.account import check_agreement
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import CloseCode, ErrorCode, RequestError
+from folkmoot_protocol.results import Result
+
+from ..admin import table as admin
+from ..common.i18n import N_
+from ..common.metrics import REQUESTS
+from ..delivery.session import Session
+from ..live.commit_queue import NOT_STORED
+from ..slash import run as slash
+from ..storage.api import StorageError
+from . import accounts, entries, groups, messages, reports, search
+
+if TYPE_CHECKING:
+    from ..node import Node
+
+log = structlog.get_logger()
+
+Answer = Result | Refusal | None
+Waiting = Coroutine[Any, Any, Answer]
+Handler = Callable[["Node", Session, Any], Answer | Waiting]
+
+MOST_FLOODS = 100
+PATIENCE_MS = 3000
+"""So many requests refused for their rate, beyond those let through, over more than this time, close the connection
+with 4429: what was sent before the first refusal came back is no flood yet."""
+
+SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
+ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."))
+STOPPING = Refusal(
+    ErrorCode.UNAVAILABLE, N_("The server is restarting; come back in a moment."), {"retry_after_ms": 1000}
+)
+INTERNAL = Refusal(ErrorCode.INTERNAL, N_("Something went wrong in the server. It has been noted."))
+
+
+class Row(Struct, frozen=True):
+    """How one request type is treated. `cost` is taken from the account's requests per second; `login`: whether one
+    must be signed in, or (False) must not be yet. `agreed`: only for who has accepted the agreement in force (G5.2)."""
+
+    handler: Handler
+    login: bool = True
+    cost: float = 1
+    agreed: bool = False
+
+
+ROWS: dict[type[rq.Request], Row] = {
+    rq.Register: Row(accounts.register, login=False),
+    rq.Login: Row(accounts.login, login=False),
+    rq.Resume: Row(accounts.resume, login=False),
+    rq.Appeal: Row(accounts.appeal, login=False),
+    rq.Logout: Row(accounts.logout),
+    rq.AcceptAgreement: Row(accounts.accept_agreement),
+    rq.GetAccount: Row(accounts.get_account),
+    rq.CreateGroup: Row(groups.create_group, cost=5, agreed=True),
+    rq.ListGroups: Row(groups.list_groups),
+    rq.GetGroup: Row(groups.get_group),
+    rq.JoinGroup: Row(groups.join_group, agreed=True),
+    rq.LeaveGroup: Row(groups.leave_group),
+    rq.ListMembers: Row(groups.list_members, cost=2),
+    rq.RunCommand: Row(slash.run_command, agreed=True),
+    rq.ListCommands: Row(slash.list_commands),
+    rq.Post: Row(messages.post, cost=0, agreed=True),
+    rq.Edit: Row(entries.edit, agreed=True),
+    rq.React: Row(entries.react, agreed=True),
+    rq.GetHistory: Row(messages.history, cost=2),
+    rq.Search: Row(search.search, cost=5),
+    rq.Sync: Row(messages.sync, cost=5),
+    rq.MarkRead: Row(messages.mark_read),
+    rq.Typing: Row(messages.typing),
+    rq.Report: Row(reports.report, cost=5),
+    rq.Admin: Row(admin.administer, cost=2),
+}
+
+_NAMES = {kind: str(kind.__struct_config__.tag) for kind in ROWS}
+REQUESTS.counts.update(dict.fromkeys(_NAMES.values(), 0))
+
+
+def dispatch(node: "Node", session: Session, data: bytes | str) -> Coroutine[Any, Any, None] | None:
+    """Decode a frame and run its handler; answer, or return what is to be awaited for that.
+
+    Raises ProtocolError for what is not a frame; nothing else.
+    """
+    try:
+        request = session.codec.decode_request(data)
+    except RequestError as error:
+        text = error.message.replace("{", "{{").replace("}", "}}")
+        session.refuse(error.re, Refusal(ErrorCode(error.code), text, error.detail))
+        return None
+    kind = type(request)
+    row = ROWS[kind]
+    REQUESTS.counts[_NAMES[kind]] += 1
+    refusal = STOPPING if node.stopping else check_login(node, session, row) or check_rate(node, session, row)
+    if refusal is not None:
+        session.refuse(request.id, refusal)
+        return None
+    try:
+        answer = row.handler(node, session, request)
+    except Exception as error:
+        answer = explain(error, kind)
+    if answer is None:
+        return None
+    if isinstance(answer, Coroutine) or (isinstance(answer, Refusal) and node.in_cluster):
+        return finish(node, session, row, request, answer)
+    give(session, request.id, answer)
+    return None
+
+
+async def finish(node: "Node", session: Session, row: Row, request: rq.Request, answer: Answer | Waiting) -> None:
+    """Wait for an answer and give it. One that rests on what this node had not heard of yet is asked for again."""
+    try:
+        if isinstance(answer, Coroutine):
+            answer = await answer
+        if isinstance(answer, Refusal) and await node.has_moved_on(getattr(request, "group", None), answer.code):
+            answer = row.handler(node, session, request)
+            if isinstance(answer, Coroutine):
+                answer = await answer
+    except Exception as error:
+        answer = explain(error, type(request))
+    give(session, request.id, answer)
+
+
+def explain(error: Exception, kind: type[rq.Request]) -> Refusal:
+    """Note what went wrong, and return what the client is told of it."""
+    if isinstance(error, StorageError):
+        log.error("storage failed", request=kind.__name__, cause=repr(error.__cause__ or error))
+        return NOT_STORED
+    log.error("handler failed", request=kind.__name__, exc_info=error)
+    return INTERNAL
+
+
+def give(session: Session, re: int, answer: Answer) -> None:
+    """Send an answer, unless it comes later."""
+    if isinstance(answer, Refusal):
+        session.refuse(re, answer)
+    elif answer is not None:
+        session.reply(re, answer)
+
+
+def check_login(node: "Node", session: Session, row: Row) -> Refusal | None:
+    """Refuse what needs an account before there is one, or before it agreed to the terms; and signing in twice."""
+    account = session.account
+    if account is None:
+        return SIGN_IN_FIRST if row.login else None
+    if not row.login:
+        return ONCE
+    return check_agreement(account.state.agreement, node.governor.policy) if row.agreed else None
+
+
+def check_rate(node: "Node", session: Session, row: Row) -> Refusal | None:
+    """Refuse what comes too fast; who does not stop is cut off with 4429."""
+    if session.account is None or not row.cost:
+        return None
+    now = node.clock.now_ms()
+    return limit(session, session.account.requests.take(now, row.cost), now)
+
+
+def limit(session: Session, wait_ms: int, now: int) -> Refusal | None:
+    """Return the refusal for a bucket that said to wait, and keep count of who ignores it."""
+    if not wait_ms:
+        # Who floods gets a request through now and then all the same: that alone forgives nothing.
+        session.floods = max(0, session.floods - 1)
+        return None
+    if not session.floods:
+        session.floods_since = now
+    session.floods += 1
+    if session.floods > MOST_FLOODS and now - session.floods_since > PATIENCE_MS:
+        session.close(CloseCode.FLOODING)
+    return Refusal(ErrorCode.RATE_LIMITED, N_("Too fast: wait {wait}."), {"retry_after_ms": wait_ms})

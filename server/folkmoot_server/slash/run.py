@@ -1,0 +1,194 @@
+"""Running slash commands, typed as a post or sent as a `command` request."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.group.commands import Command, CreateGroup
+from folkmoot_governance.group.events import GroupCreated
+from folkmoot_governance.notices import event_fields, text_of, undo_of
+from folkmoot_governance.record import can_be_undone
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import show_group_code
+from folkmoot_protocol.results import CommandResult, CommandsResult, PostResult, Result
+from folkmoot_protocol.types import Entry, EntryKind
+
+from ..actions.groups.govern import Act, Attach
+from ..common.i18n import N_
+from ..delivery.session import Session
+from ..live.rooms import Room
+from ..requests import entries, groups, messages
+from .arguments import read_arguments, split_word
+from .call import IN_A_GROUP, About, Action, Answer, Call, Carrying, Elsewhere, Noted, Outcome
+from .help import check_read, describe
+from .registry import COMMANDS, find_slash
+
+if TYPE_CHECKING:
+    from ..node import Node
+
+Wrap = Callable[[CommandResult], Result]
+
+
+async def run_command(node: "Node", session: Session, request: rq.RunCommand) -> Result | Refusal | None:
+    """Run a line as a `command` request."""
+    return await run_line(node, session, request, request.group, request.line, lambda result: result)
+
+
+async def post_command(node: "Node", session: Session, request: rq.Post) -> Result | Refusal | None:
+    """Run a line that was posted; the answer comes in the post's `ok`."""
+    return await run_line(
+        node, session, request, request.group, request.body, lambda result: PostResult(command=result)
+    )
+
+
+async def run_line(
+    node: "Node", session: Session, request: rq.RunCommand | rq.Post, group: str | None, line: str, wrap: Wrap
+) -> Result | Refusal | None:
+    """Find the command's row, read its arguments, run it, and carry out what it decided."""
+    room = await groups.enter_room(node, session, group) if group else None
+    if isinstance(room, Refusal):
+        return room
+    name, text = split_word(line.strip().removeprefix("/"))
+    row = find_slash(name)
+    if row is None:
+        return Refusal(
+            ErrorCode.UNKNOWN_COMMAND,
+            N_("There is no command /{name}; /help lists them."),
+            {"name": name[:64]},
+        )
+    if row.in_group and room is None:
+        return IN_A_GROUP
+    replied = await replied_entry(node, room, request)
+    call = Call(node, session, room, replied)
+    refusal = check_read(row, call)
+    if refusal:
+        return refusal
+    values = read_arguments(row.arguments, text, replied, row.usage)
+    if isinstance(values, Refusal):
+        return values
+    outcome = await row.run(call, *values)
+    return await carry_out(node, session, request, call, outcome, wrap)
+
+
+async def replied_entry(node: "Node", room: Room | None, request: rq.RunCommand | rq.Post) -> Entry | None:
+    """Return the entry that a posted command replies to: it names the command's target."""
+    if room is None or not isinstance(request, rq.Post) or not request.reply_to or request.reply_to > room.last_seq:
+        return None
+    return await node.store.journal.entry(room.state.code, request.reply_to)
+
+
+async def carry_out(
+    node: "Node", session: Session, request: rq.RunCommand | rq.Post, call: Call, outcome: Outcome, wrap: Wrap
+) -> Result | Refusal | None:
+    """Answer at once, or decide and queue; from the decision to the queue without an await."""
+    if isinstance(outcome, Refusal):
+        return outcome
+    if isinstance(outcome, Answer):
+        return wrap(CommandResult(outcome.text, outcome.data))
+    if isinstance(outcome, Action):
+        return await post_action(node, session, request, call, outcome, wrap)
+    if isinstance(outcome, About):
+        return await do_about(node, session, request, call, outcome, wrap)
+    note = outcome if isinstance(outcome, Noted) else None
+    if isinstance(outcome, Noted):
+        outcome = outcome.command
+    if isinstance(outcome, CreateGroup):
+        act = groups.found(node, session, outcome)
+    else:
+        room = outcome.room if isinstance(outcome, Elsewhere) else call.room
+        command = outcome.command if isinstance(outcome, (Elsewhere, Carrying)) else outcome
+        attach = outcome.attach if isinstance(outcome, Carrying) else None
+        act = await decide_on(node, room, command, call, attach)
+    if isinstance(act, Refusal):
+        return act
+    groups.queue_act(node, session, request.id, act, lambda stored: wrap(tell_act(session, stored, note)))
+    return None
+
+
+async def decide_on(
+    node: "Node", room: Room, command: Command, call: Call, attach: Attach | None = None
+) -> Act | Refusal:
+    """Decide a command on a group. The room is taken afresh: what was read before may have taken a while."""
+    refusal = await check_target(node, room, command)
+    if refusal:
+        return refusal
+    code = room.state.code
+    current = node.rooms.get(code) or await node.rooms.load(code)
+    return groups.NO_SUCH_GROUP if current is None else node.governor.act(current, command, call.account, attach)
+
+
+async def check_target(node: "Node", room: Room, command: Command) -> Refusal | None:
+    """Refuse a target that no account has."""
+    user = getattr(command, "user", None)
+    if user is None or user in room.state.members:
+        return None
+    account = await node.accounts.load(user)
+    if account is not None and not account.state.closed_ts:
+        return None
+    return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
+
+
+async def post_action(
+    node: "Node", session: Session, request: rq.RunCommand | rq.Post, call: Call, action: Action, wrap: Wrap
+) -> Result | Refusal | None:
+    """Post `/me`: an entry like any other, so a nonce makes it safe to repeat."""
+    nonce = request.nonce if isinstance(request, rq.Post) else None
+    reply_to = request.reply_to if isinstance(request, rq.Post) else None
+    post = rq.Post(id=request.id, group=call.room.state.code, body=action.text, nonce=nonce, reply_to=reply_to)
+    form = messages.Form(EntryKind.ACTION, lambda seq, ts: wrap(CommandResult("", {"seq": seq, "ts": ts})))
+    return await messages.post_after_reading(node, session, post, action.text, form)
+
+
+async def do_about(
+    node: "Node", session: Session, request: rq.RunCommand | rq.Post, call: Call, about: About, wrap: Wrap
+) -> Result | Refusal | None:
+    """Edit or react: as the typed request does, answered as a command."""
+    nonce = request.nonce if isinstance(request, rq.Post) else None
+    asked: Any = about.kind(id=request.id, group=call.room.state.code, nonce=nonce, **about.fields)  # type: ignore[arg-type]  # its own fields
+
+    def answer(seq: int, ts: int) -> Result:
+        return wrap(CommandResult(session.say(N_("Done.")), {"seq": seq, "ts": ts}))
+
+    handler: Any = entries.edit if about.kind is rq.Edit else entries.react
+    result: Result | Refusal | None = await handler(node, session, asked, answer)
+    return result
+
+
+def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandResult:
+    """Tell the actor what was done, under which case number, until when, and what undoes it."""
+    lines: list[str] = []
+    items: list[dict[str, object]] = []
+    for event, case in zip(act.events, act.cases, strict=True):
+        fields = event_fields(event)
+        reason = fields.get("reason")
+        said = session.say(text_of(event), fields)
+        lines.append(f"{said}: {reason}" if reason else said)
+        item: dict[str, object] = {**fields, "case": case}
+        if isinstance(event, GroupCreated):
+            lines.append(session.say(N_("Its code: {code}"), {"code": show_group_code(event.code)}))
+        undo = undo_of(event, case)
+        if undo and can_be_undone(act.room.state, event, case):
+            item["undo"] = undo
+            lines.append(session.say(N_("Case {case}. To undo: {undo}"), item))
+        else:
+            lines.append(session.say(N_("Case {case}."), item))
+        items.append(item)
+    text = "\n".join(lines) or session.say(N_("Nothing to change."))
+    data = dict(items[0]) if items else {}
+    if len(items) > 1:
+        data["acts"] = items
+    if note is not None:
+        text, data = f"{text}\n{note.text}", data | note.data
+    return CommandResult(text, msgspec.to_builtins(data))
+
+
+async def list_commands(node: "Node", session: Session, request: rq.ListCommands) -> CommandsResult | Refusal:
+    """Return all slash commands, and which of them one may use."""
+    room = await groups.enter_room(node, session, request.group) if request.group else None
+    if isinstance(room, Refusal):
+        return room
+    call = Call(node, session, room, None)
+    return CommandsResult(tuple(describe(row, call) for row in COMMANDS))
