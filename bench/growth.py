@@ -34,7 +34,7 @@ from folkmoot_server.bench.processes import cpu_seconds
 from folkmoot_server.bench.run import measure_one, seed_places, serving
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.main import raise_file_limit
-from folkmoot_server.storage.api import NewEntry, Work, group_stream
+from folkmoot_server.storage.change_set import NewEntry, Work, group_stream
 from folkmoot_server.storage.check.seed import fill
 from folkmoot_server.storage.sqlite.store import SqliteStore
 

@@ -31,7 +31,7 @@ from folkmoot_server.config.settings import load_config
 from folkmoot_server.delivery.hub import Hub
 from folkmoot_server.delivery.session import Session
 from folkmoot_server.live.rooms import Room, Stored
-from folkmoot_server.storage.api import NewEntry, Work, group_stream
+from folkmoot_server.storage.change_set import NewEntry, Work, group_stream
 from folkmoot_server.storage.check.seed import fill
 from folkmoot_server.storage.sqlite.store import SqliteStore
 

@@ -29,7 +29,8 @@ from folkmoot_protocol.types import Author, Entry, EntryKind, JoinMode, Role
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.demo.services import Postgres, running
 from folkmoot_server.main import GC_THRESHOLDS, keep_survivors
-from folkmoot_server.storage.api import NewEntry, Store, Work, account_stream, group_stream
+from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.change_set import NewEntry, Work, account_stream, group_stream
 from folkmoot_server.storage.search import text as search_text
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_account, project_group

@@ -209,7 +209,7 @@ def init(
 ) -> None:
     settings = read_config(config, server__data_dir=data)
     password = read_password()
-    from .main import init_data
+    from .setup import init_data
 
     raise typer.Exit(init_data(settings, user, password))
 
@@ -260,7 +260,7 @@ def config_docs() -> None:
 @contextmanager
 def store_problems() -> Iterator[None]:
     """Turn what storage raises into a sentence and exit code 1."""
-    from .storage.api import StorageError
+    from .storage.change_set import StorageError
 
     try:
         yield

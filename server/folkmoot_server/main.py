@@ -3,35 +3,28 @@
 import asyncio
 import gc
 import json
-import logging
 import resource
 import signal
 import ssl
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
 import uvloop
 
-from folkmoot_governance import Actor, PlatformRole
-from folkmoot_governance.account_commands import GrantRole, RegisterAccount
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_protocol.names import check_display_name, check_user_name
 
-from .actions.stored import stored
 from .bus.api import LocalBus
 from .common.clock import Clock
 from .common.i18n import N_, translator
+from .common.logs import set_up_logging
+from .common.terminal import say_on_stderr
 from .config.settings import Config
 from .content.rule_files import RuleFileError
-from .crypto.passwords import check_password
 from .crypto.sealing import load_key
 from .doors.websocket import PROTOCOLS, Listener
 from .node import Node
-from .requests.accounts import NAME_TAKEN, RESERVED
-from .storage.api import Profile, StorageError
-from .storage.sql.projection import profile_row
+from .storage.change_set import StorageError
 from .storage.sqlite.store import SqliteStore
 from .transport.handshake import Settings
 from .transport.websocket import BACKLOG, WebSocketServer
@@ -55,26 +48,6 @@ def serve(config: Config, ready_file: Path | None) -> int:
         say_on_stderr(f"folkmoot: {error}")
         return 1
     return 0
-
-
-def say_on_stderr(text: str) -> None:
-    """Tell the person who started the command something; data alone goes to stdout."""
-    sys.stderr.write(f"{text}\n")
-
-
-def set_up_logging() -> None:
-    """Write logs to stderr, one line each, with UTC times; never a message's text, a name or a token."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 def raise_file_limit() -> None:
@@ -199,58 +172,3 @@ async def stop_listening(node: Node, server: WebSocketServer) -> None:
     # The hub writes at the end of the turn: one turn for it, then the close frames follow.
     await asyncio.sleep(0)
     await server.close(CloseCode.RESTART)
-
-
-async def create_administrator(config: Config, user: str, password: str) -> str | None:
-    """Make the first administrator; return a sentence on why not, None when done."""
-    say = translator(config.i18n.default_language)
-    try:
-        user = check_user_name(user)
-        name = check_display_name(user)
-    except ValueError as error:
-        return say(str(error))
-    if user in RESERVED:
-        return say(NAME_TAKEN.text)
-    weak = check_password(user, password)
-    if weak:
-        return say(weak.text, weak.detail)
-    node = await open_node(config)
-    node.start()
-    try:
-        return await register_administrator(node, Profile(user, name, "", config.i18n.default_language), password)
-    finally:
-        await node.stop()
-
-
-async def register_administrator(node: Node, profile: Profile, password: str) -> str | None:
-    """Store the account and its platform role."""
-    say = translator(profile.language)
-    password_hash = await node.passwords.hash(password)
-    assert isinstance(password_hash, str), "nobody else is hashing here"
-    profile = Profile(profile.user, profile.display_name, password_hash, profile.language)
-    command = RegisterAccount(profile.user, node.documents.agreement.version)
-    refusal = await stored(
-        node, node.governor.act_on_account(None, command, Actor(profile.user), [profile_row(profile)])
-    )
-    if refusal:
-        return say(NAME_TAKEN.text)
-    account = await node.accounts.load(profile.user)
-    assert account is not None
-    grant = GrantRole(PlatformRole.SUPERADMIN, "folkmoot init")
-    # The first administrator is appointed by whoever owns the machine: an actor that is no account.
-    machine = Actor("", platform=PlatformRole.SUPERADMIN)
-    refusal = await stored(node, node.governor.act_on_account(account.state, grant, machine))
-    return say(refusal.text, refusal.detail) if refusal else None
-
-
-def init_data(config: Config, user: str, password: str) -> int:
-    """Make the data directory, its keys and the first administrator; return the exit code."""
-    set_up_logging()
-    try:
-        problem = asyncio.run(create_administrator(config, user, password))
-    except StorageError as error:
-        problem = str(error)
-    if problem:
-        say_on_stderr(f"folkmoot: {problem}")
-        return 1
-    return 0

@@ -10,10 +10,11 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 
-from .actions.cases.govern import Desk, Settling
+from .actions.cases.govern import Desk
 from .actions.groups.govern import Governor
 from .actions.groups.raid_guard import RaidGuard
-from .bus.api import TALLY_TOPIC, Bus, News, PresenceNews, TallyNews
+from .bus.api import Bus
+from .bus.messages import TALLY_TOPIC, News, PresenceNews, TallyNews
 from .common.clock import Clock
 from .common.i18n import N_, translator
 from .common.metrics import LOOP_LAG_SECONDS
@@ -25,6 +26,7 @@ from .content.group_words import OwnWords
 from .content.rules_in_force import ContentRules
 from .crypto.passwords import Passwords
 from .delivery.catch_up import Watch
+from .delivery.flood import limit
 from .delivery.follower import Follower
 from .delivery.hub import Hub
 from .delivery.session import Session
@@ -35,13 +37,13 @@ from .jobs.journal import Indexing, Rotation
 from .jobs.lost_flags import LostFlags
 from .jobs.recovery import Recovery
 from .jobs.runner import Job, every
+from .jobs.settling import Settling
 from .jobs.succession import Succession
 from .live.accounts import Accounts
 from .live.commit_queue import Writer
 from .live.presence import REPEAT_S, Presence
 from .live.rooms import Rooms
 from .live.shared_limits import TELL_S, Tally
-from .requests.dispatch import limit
 from .sealed.case_texts import Evidence
 from .sealed.held_posts import HeldTexts
 from .sealed.identities import Vault

@@ -7,7 +7,8 @@ from folkmoot_governance.account import AccountRegistered
 from folkmoot_governance.group import events as e
 from folkmoot_governance.notice_entry import is_told
 from folkmoot_protocol.types import Entry
-from folkmoot_server.storage.api import Recorded, Store
+from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.change_set import Recorded
 from tests.cluster.checker import told
 from tests.cluster.history import Step
 

@@ -21,8 +21,9 @@ from folkmoot_protocol.types import Entry
 from folkmoot_server.config.documents import load_documents
 from folkmoot_server.crypto.passwords import hash_token
 from folkmoot_server.crypto.sealing import load_key
-from folkmoot_server.storage.api import Profile, Work, account_stream
-from folkmoot_server.storage.sql.projection import profile_row, project_account, token_row
+from folkmoot_server.storage.change_set import Profile, Work, account_stream
+from folkmoot_server.storage.changes import profile_row, token_row
+from folkmoot_server.storage.sql.projection import project_account
 from tests.cluster.checker import Place, told
 from tests.cluster.conftest import StartCluster
 from tests.cluster.nemesis import start_again
@@ -398,7 +399,7 @@ async def test_a_token_revoked_without_nats_closes_its_connections_on_all(
 async def make_administrator(cluster: Cluster) -> None:
     """Make `root`, with the password of all, as `folkmoot init` does."""
     from folkmoot_server.config.settings import load_config
-    from folkmoot_server.main import create_administrator
+    from folkmoot_server.setup import create_administrator
 
     node = cluster.nodes[0]
     environment = {name: value for name, value in node.environment.items() if name.startswith("FOLKMOOT_")}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from folkmoot_server.storage.api import StorageError
+from folkmoot_server.storage.change_set import StorageError
 from tests.services import Postgres
 
 pytest.importorskip("asyncpg", reason="asyncpg is not installed")

@@ -11,7 +11,7 @@ import pytest
 from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group.events import TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.bus.api import AccountNews, GroupNews, News, TypingNews, account_topic, group_topic
+from folkmoot_server.bus.messages import AccountNews, GroupNews, News, TypingNews, account_topic, group_topic
 from folkmoot_server.common.metrics import BUS_DROPPED, BUS_MESSAGES
 from tests.conformance.world import START, code_of
 from tests.services import Nats

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from folkmoot_server.storage.api import StorageError, Work
-from folkmoot_server.storage.sql.projection import token_row
+from folkmoot_server.storage.change_set import StorageError, Work
+from folkmoot_server.storage.changes import token_row
 from tests.cluster.nemesis import start_again
 from tests.conformance.world import START, Group, World
 from tests.services import Postgres

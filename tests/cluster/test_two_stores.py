@@ -11,9 +11,10 @@ import pytest
 
 from folkmoot_governance.group.events import MemberJoined, TopicSet
 from folkmoot_protocol.types import Entry
-from folkmoot_server.storage.api import Claim, Store, Work, account_stream, group_stream
+from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.change_set import Claim, Work, account_stream, group_stream
+from folkmoot_server.storage.changes import read_mark_row
 from folkmoot_server.storage.sql.months import end_of
-from folkmoot_server.storage.sql.projection import read_mark_row
 from folkmoot_server.storage.sql.sequencer import GROUP
 from tests.conformance.world import START, Group, World
 

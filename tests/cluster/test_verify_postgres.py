@@ -10,7 +10,7 @@ pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from folkmoot_server.storage.api import StorageError
+from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.check.postgres import problems, verify
 from folkmoot_server.storage.postgres.database import connect
 from folkmoot_server.storage.postgres.store import PostgresStore

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from folkmoot_server.delivery.session import make_frame
+from folkmoot_server.transport.frames import make_frame
 from folkmoot_server.transport.handshake import Settings
 from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
 

@@ -7,7 +7,8 @@ import pytest
 from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group.events import TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.bus.api import AccountNews, Bus, ClosedNews, GroupNews, News, PresenceNews, TallyNews, TypingNews
+from folkmoot_server.bus.api import Bus
+from folkmoot_server.bus.messages import AccountNews, ClosedNews, GroupNews, News, PresenceNews, TallyNews, TypingNews
 from tests.conformance.backends import BUSES
 
 CODE = "100000000006"

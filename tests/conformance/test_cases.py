@@ -17,7 +17,8 @@ from folkmoot_governance.case.state import (
 )
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.group import events as e
-from folkmoot_server.storage.api import Cases, Remove, Store, Upsert, WarningRow, Work, case_stream
+from folkmoot_server.storage.api import Cases, Store, WarningRow
+from folkmoot_server.storage.change_set import Remove, Upsert, Work, case_stream
 from folkmoot_server.storage.sql.projection import project_case
 from tests.conformance.world import DAY, START, World
 

@@ -22,8 +22,9 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, MemberLeft, TopicSet
 from folkmoot_governance.roles import Permission
 from folkmoot_protocol.types import Identity, JoinMode, LinkRule
-from folkmoot_server.storage.api import Profile, Remove, Store, Work
-from folkmoot_server.storage.sql.projection import note_row, profile_row, read_mark_row, revoke_token, token_row
+from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.change_set import Profile, Remove, Work
+from folkmoot_server.storage.changes import note_row, profile_row, read_mark_row, revoke_token, token_row
 from tests.conformance.world import DAY, START, World, code_of
 
 USERS = ("alice", "bob", "carol", "dave")

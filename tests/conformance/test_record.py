@@ -8,20 +8,9 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.group import events as e
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import Author, Identity, Notify, Role
-from folkmoot_server.storage.api import (
-    ActivityRow,
-    Acts,
-    IdentityRow,
-    MemberSettings,
-    OpenFlag,
-    Outline,
-    Remove,
-    Store,
-    Upsert,
-    Work,
-)
-from folkmoot_server.storage.search.text import parse_query
-from folkmoot_server.storage.sql.projection import (
+from folkmoot_server.storage.api import ActivityRow, Acts, IdentityRow, OpenFlag, Outline, Store
+from folkmoot_server.storage.change_set import MemberSettings, Remove, Upsert, Work
+from folkmoot_server.storage.changes import (
     erasure,
     has_left,
     ignored_row,
@@ -31,6 +20,7 @@ from folkmoot_server.storage.sql.projection import (
     settings_row,
     token_row,
 )
+from folkmoot_server.storage.search.text import parse_query
 from tests.conformance.world import DAY, START, Group, World
 
 

@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from folkmoot_governance.group.events import GroupClosed, GroupRenamed, MemberJoined, TopicSet
-from folkmoot_server.storage.api import Claim, NewEntry, StorageError, Store, Upsert, Work
-from folkmoot_server.storage.sql.projection import read_mark_row, token_row
+from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.change_set import Claim, NewEntry, StorageError, Upsert, Work
+from folkmoot_server.storage.changes import read_mark_row, token_row
 from tests.conformance.conftest import Place
 from tests.conformance.world import DAY, START, World
 

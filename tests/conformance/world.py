@@ -12,16 +12,10 @@ from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
 from folkmoot_protocol.types import Author, Entry, EntryKind, JoinMode, Role
 from folkmoot_server.common.i18n import translator
-from folkmoot_server.storage.api import (
-    NewEntry,
-    Profile,
-    RowChange,
-    Work,
-    account_stream,
-    group_stream,
-)
+from folkmoot_server.storage.change_set import NewEntry, Profile, RowChange, Work, account_stream, group_stream
+from folkmoot_server.storage.changes import profile_row
 from folkmoot_server.storage.sql.months import end_of
-from folkmoot_server.storage.sql.projection import profile_row, project_account, project_group
+from folkmoot_server.storage.sql.projection import project_account, project_group
 
 DAY = 86_400_000
 START = end_of("2025-12")

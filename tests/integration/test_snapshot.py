@@ -26,7 +26,8 @@ from folkmoot_protocol.types import Group
 from folkmoot_server.actions.stored import settled, stored
 from folkmoot_server.delivery import hub
 from folkmoot_server.slash.arguments import Argument, SyntaxProblem
-from folkmoot_server.slash.registry import COMMANDS, Slash
+from folkmoot_server.slash.registry import COMMANDS
+from folkmoot_server.slash.row import Slash
 from tests.integration.wire import Refused, Wire
 from tests.unit.server.stores import Stage, staged
 

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_server.storage.api import Remove, RowChange, Upsert
+from folkmoot_server.storage.change_set import Remove, RowChange, Upsert
 from folkmoot_server.storage.postgres.rows import statements
 
 CODES, USERS = ["1", "2"], ["a", "b"]

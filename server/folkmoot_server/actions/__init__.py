@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""What is done, whoever asks for it: requests, slash commands, administration, jobs and pages call these."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from folkmoot_governance import Refusal
 
-from ..live.commit_queue import Pending
+from ..live.pending import Pending
 from .groups.govern import Act
 
 if TYPE_CHECKING:

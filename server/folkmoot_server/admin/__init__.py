@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Platform administration over the protocol: what `folkmoot admin` speaks to. A row each in `table`."""

@@ -14,13 +14,14 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
+from ..actions.accounts.credit import MOST_CHANGES, change_item
 from ..actions.cases.govern import decide_appeal, settle
 from ..actions.stored import settled, stored
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account
-from ..slash.own import MOST_CHANGES, change_item
-from ..storage.api import Acts, Cases, account_stream
+from ..storage.api import Acts, Cases
+from ..storage.change_set import account_stream
 from .common import (
     NEEDS_DURATION,
     NEEDS_REASON,

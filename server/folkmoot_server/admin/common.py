@@ -17,11 +17,11 @@ from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.groups.govern import Act
+from ..actions.groups.membership import NO_SUCH_GROUP, queue_act
 from ..actions.stored import stored
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account
-from ..requests.groups import NO_SUCH_GROUP, queue_act
 from ..storage.api import GroupRow
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
+from ..actions.groups.membership import find_room
 from ..common.i18n import N_
 from ..content.rule_files import RuleFileError, parse_rule_set
 from ..content.trial import replay
 from ..delivery.session import Session
-from ..requests.groups import find_room
 
 if TYPE_CHECKING:
     from ..node import Node

@@ -23,8 +23,8 @@ from ..common.codes import new_author_tag
 from ..delivery.session import Session
 from ..live.accounts import Account
 from ..sealed.identities import removal
-from ..storage.api import RowChange
-from ..storage.sql.projection import erasure
+from ..storage.change_set import RowChange
+from ..storage.changes import erasure
 from .common import NEEDS_REASON, PAGE, account_item, find_account, page_of
 
 if TYPE_CHECKING:

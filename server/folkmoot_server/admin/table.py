@@ -17,9 +17,9 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 from folkmoot_protocol.types import Identity
 
+from ..actions.groups.membership import find_room
 from ..common.i18n import N_
 from ..delivery.session import Session
-from ..requests.groups import find_room
 from . import cases as admin_cases
 from . import content_rules as admin_rules
 from . import identity as admin_identity

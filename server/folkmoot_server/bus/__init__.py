@@ -1,1 +1,2 @@
-"""TODO: say what lives here."""
+"""The bus: how what was stored reaches the nodes whose connections must hear of it. `api` promises; `nats` carries
+it between nodes."""

@@ -21,7 +21,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from ..common.metrics import BUS_DROPPED, BUS_MESSAGES
-from .api import GroupNews, Listener, LocalBus, News, done, topic_of
+from .api import LocalBus, done
+from .messages import GroupNews, Listener, News, topic_of
 from .nats_interest import Interest
 
 log = structlog.get_logger()

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""What every floor may use, and what knows none of them: time, languages, logs, figures, rates, codes."""

@@ -3,10 +3,8 @@
 import secrets
 from typing import TYPE_CHECKING
 
-from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
-
 if TYPE_CHECKING:
-    from ..node import Node
+    pass
 
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -21,14 +19,6 @@ def random_letters(length: int) -> str:
 def report_number() -> str:
     """Return a number for a report; that nobody has it is for the ledger to guarantee."""
     return f"r-{random_letters(10)}"
-
-
-async def free_code(node: "Node") -> str:
-    """Return a random group code that no group has or ever had (G8.2)."""
-    while True:
-        code = make_group_code(FIRST_NUMBER + secrets.randbelow(LAST_NUMBER - FIRST_NUMBER + 1))
-        if await node.rooms.load(code) is None:
-            return code
 
 
 def new_author_tag() -> str:

@@ -1,6 +1,7 @@
 """Texts of the command line, in the language of the terminal it runs in."""
 
 import os
+import sys
 
 VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -20,3 +21,8 @@ def _(text: str) -> str:
     from .i18n import catalogue
 
     return catalogue(language).gettext(text)
+
+
+def say_on_stderr(text: str) -> None:
+    """Tell the person who started the command something; data alone goes to stdout."""
+    sys.stderr.write(f"{text}\n")

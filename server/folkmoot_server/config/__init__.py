@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""The configuration: declared once (`settings`), read (`load`), and handed to the rules (`policy`)."""

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Content rules: the operator's, in force now, and each group's own words."""

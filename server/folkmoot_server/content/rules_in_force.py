@@ -24,7 +24,8 @@ from folkmoot_protocol.types import Role
 from ..common.i18n import N_
 from ..config.settings import ContentPolicy
 from ..live.rooms import Room
-from ..storage.api import Ledger, StorageError
+from ..storage.api import Ledger
+from ..storage.change_set import StorageError
 from .group_words import Found, word_rule
 from .rule_files import RuleFileError, find_rule_file, load_rule_set
 

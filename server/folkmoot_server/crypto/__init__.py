@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Keys, ciphers and passwords."""

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""From what was stored to the sockets of those whom it concerns."""

@@ -9,7 +9,7 @@ import structlog
 from ..common.metrics import STORAGE_UP
 from ..live.accounts import Account
 from ..live.rooms import Room
-from ..storage.api import StorageError
+from ..storage.change_set import StorageError
 
 if TYPE_CHECKING:
     from ..node import Node

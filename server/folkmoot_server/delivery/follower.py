@@ -16,8 +16,7 @@ from folkmoot_governance import apply, apply_account
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
-from ..actions.groups.govern import membership_changes
-from ..bus.api import (
+from ..bus.messages import (
     AccountNews,
     AnswerNews,
     ClosedNews,
@@ -31,8 +30,10 @@ from ..bus.api import (
 from ..common.metrics import HOLES
 from ..live.accounts import RETRY_S, Account, Accounts
 from ..live.commit_queue import Writer
+from ..live.memberships import membership_changes
 from ..live.rooms import Room, Rooms
-from ..storage.api import StorageError, Store
+from ..storage.api import Store
+from ..storage.change_set import StorageError
 from .hub import Hub
 
 log = structlog.get_logger()

@@ -13,13 +13,14 @@ from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import AccountEvent, CaseEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
 from folkmoot_protocol.types import Entry, LeftReason
 
-from ..bus.api import AnswerNews
+from ..bus.messages import AnswerNews
 from ..common.clock import Clock
 from ..common.i18n import N_
 from ..common.metrics import DELIVERIES, ENTRIES
 from ..live.accounts import Account, Accounts
 from ..live.rooms import Room, Rooms
-from .session import Session, flush, make_frame
+from ..transport.frames import make_frame
+from .session import Session, flush
 
 SWEEP_S = 0.05
 """How often slow connections are looked at again."""

@@ -15,6 +15,7 @@ from ..common.i18n import Say, translator
 from ..common.metrics import ERRORS, LAGS
 from ..config.settings import Limits
 from ..live.accounts import Account
+from ..transport.frames import make_frame
 from ..transport.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -23,18 +24,6 @@ if TYPE_CHECKING:
 
 MOST_IN_FLIGHT = 1000
 """Requests of one connection on their way to disk; more are not read until some are answered."""
-
-TEXT, BINARY = 0x81, 0x82
-
-
-def make_frame(payload: bytes, *, binary: bool) -> bytes:
-    """Return `payload` as one finished, unmasked WebSocket frame (RFC 6455, section 5.2)."""
-    opcode, size = (BINARY if binary else TEXT), len(payload)
-    if size < 126:
-        return bytes((opcode, size)) + payload
-    if size < 65536:
-        return bytes((opcode, 126, size >> 8, size & 0xFF)) + payload
-    return bytes((opcode, 127)) + size.to_bytes(8) + payload
 
 
 class Session:

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""The demos: a server with people who talk, and a cluster of three nodes."""

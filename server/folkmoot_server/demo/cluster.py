@@ -20,8 +20,7 @@ from typing import Any, NamedTuple
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from ..common.terminal import _
-from ..main import say_on_stderr
+from ..common.terminal import _, say_on_stderr
 from .play import interruptible
 from .script import PASSWORD
 from .services import Guard, Nats, Postgres, ServiceError, missing, running

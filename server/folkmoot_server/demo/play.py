@@ -24,13 +24,14 @@ from folkmoot_protocol.types import JoinState
 from ..bus.api import LocalBus
 from ..common.clock import Clock
 from ..common.i18n import translator
-from ..common.terminal import _, terminal_language
+from ..common.terminal import _, say_on_stderr, terminal_language
 from ..config.settings import Config
 from ..delivery.session import Session
-from ..main import register_administrator, say_on_stderr, serve
+from ..main import serve
 from ..node import Node
 from ..requests.dispatch import ROWS, give
-from ..storage.api import Profile, StorageError
+from ..setup import register_administrator
+from ..storage.change_set import Profile, StorageError
 from ..storage.sqlite.store import SqliteStore
 from ..transport.websocket import WebSocket
 from .script import ADMINISTRATOR, PASSWORD, PEOPLE, SCENES, Line, Person, Scene

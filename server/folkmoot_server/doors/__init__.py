@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""How clients come in: one module for each protocol at the door."""

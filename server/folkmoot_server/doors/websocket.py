@@ -15,11 +15,12 @@ from folkmoot_protocol.types import Agreement, Limits
 
 from .. import __version__
 from ..common.i18n import LANGUAGES
-from ..delivery.session import Session, make_frame
+from ..delivery.session import Session
 from ..http.pages import get_page
 from ..http.responses import TEXT, respond
 from ..requests.dispatch import dispatch
 from ..transport.addresses import client_address, is_origin_allowed, origin_of
+from ..transport.frames import make_frame
 from ..transport.websocket import WebSocket
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Pages: plain HTTP on the WebSocket's port."""

@@ -17,7 +17,7 @@ from folkmoot_protocol.types import Group, GroupStatus, JoinMode
 
 from ..common.i18n import N_, translator
 from ..live.rooms import public_part
-from ..storage.api import StorageError
+from ..storage.change_set import StorageError
 from .responses import HTML, JSON, TEXT, preferred_language, respond, templates
 
 if TYPE_CHECKING:

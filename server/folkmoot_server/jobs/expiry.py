@@ -11,7 +11,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.duration import SECOND_MS
 from folkmoot_governance.group.commands import EndMeasures
 
-from ..actions.groups.govern import SERVICE
+from ..actions.acting import SERVICE
 from ..actions.stored import settled
 from .runner import Job
 

@@ -11,9 +11,10 @@ from folkmoot_governance.classification import average, classify
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.commands import Regrade
 
-from ..actions.groups.govern import SERVICE
+from ..actions.acting import SERVICE
 from ..actions.stored import settled, stored
-from ..storage.api import ActivityRow, Upsert
+from ..storage.api import ActivityRow
+from ..storage.change_set import Upsert
 from .runner import Job
 
 log = structlog.get_logger()

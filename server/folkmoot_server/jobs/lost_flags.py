@@ -5,20 +5,18 @@ store gives. So a post that will be flagged brings a row into its own transactio
 what is still there after a while was lost. One node at a time looks.
 """
 
-import secrets
 from typing import TYPE_CHECKING
 
 import structlog
 
-from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance import Refusal
 from folkmoot_governance.content.kinds import Action, Severity
-from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.group.commands import RecordVerdict
-from folkmoot_governance.group.events import ContentFlagged, Event
 
-from ..actions.groups.govern import SERVICE, Attach
+from ..actions.acting import SERVICE
+from ..actions.posts.flags import closed_flag, closing
 from ..actions.stored import settled, stored
-from ..storage.api import OpenFlag, Remove, RowChange, Upsert, Work
+from ..storage.api import OpenFlag
 from .runner import Job
 
 if TYPE_CHECKING:
@@ -30,29 +28,6 @@ LOOK_S = 5.0
 PATIENCE_MS = 10_000
 """How long the node that stored an entry has for its flag."""
 BATCH = 100
-TABLE = "open_flags"
-
-
-def open_flag(code: str, user: str, nonce: str | None, verdict: Verdict, now: int) -> tuple[str, RowChange]:
-    """Return the nonce that a post to be flagged has (its own, if any), and the row that it brings along."""
-    nonce = nonce or f"flag {secrets.token_hex(8)}"
-    values = {"code": code, "user": user, "nonce": nonce, "rule": verdict.rule, "severity": verdict.severity.value}
-    return nonce, Upsert(TABLE, {**values, "ts": now})
-
-
-def closing(code: str, user: str, nonce: str) -> Attach:
-    """Return what takes that row out, in the work that records the flag."""
-
-    def attach(work: Work, state: GroupState, event: Event) -> None:
-        if isinstance(event, ContentFlagged):
-            work.rows = [*work.rows, closed_flag(code, user, nonce)]
-
-    return attach
-
-
-def closed_flag(code: str, user: str, nonce: str) -> RowChange:
-    """Return the removal of a row."""
-    return Remove(TABLE, {"code": code, "user": user, "nonce": nonce})
 
 
 class LostFlags(Job):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import structlog
 
-from ..storage.api import StorageError
+from ..storage.change_set import StorageError
 
 if TYPE_CHECKING:
     from ..node import Node

@@ -12,10 +12,11 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.decide_succession import in_line
 
-from ..actions.groups.govern import SERVICE, Act
+from ..actions.acting import SERVICE
+from ..actions.groups.govern import Act
 from ..actions.stored import settled, stored
-from ..storage.api import group_stream
-from ..storage.sql.projection import has_left
+from ..storage.change_set import group_stream
+from ..storage.changes import has_left
 from .runner import Job
 
 log = structlog.get_logger()

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""What is in memory: groups, accounts, recent entries, the commit queue, presence, limits."""

@@ -14,11 +14,14 @@ from folkmoot_protocol.names import check_user_name
 from folkmoot_protocol.types import Account as AccountView
 from folkmoot_protocol.types import Credit
 
-from ..bus.api import Bus, account_topic
+from ..bus.api import Bus
+from ..bus.messages import account_topic
 from ..common.clock import Clock
 from ..common.rate_limit import Bucket
 from ..config.settings import Limits
-from ..storage.api import Ledger, Profile, StorageError, StoredAccount
+from ..storage.api import Ledger, StoredAccount
+from ..storage.change_set import Profile, StorageError
+from .memberships import MembershipChange
 
 if TYPE_CHECKING:
     from ..delivery.session import Session
@@ -288,29 +291,3 @@ class Accounts:
     def signed_in(self) -> int:
         """Return how many accounts have a connection here."""
         return sum(bool(account.sessions) for account in self._accounts.values())
-
-
-class MembershipChange(Struct, frozen=True):
-    """That an account is now in a group or not, and whether a living group counts as created by it; None: no change.
-
-    Counting a change twice does no harm.
-    """
-
-    user: str
-    code: str
-    joined: bool | None = None
-    created: bool | None = None
-
-    def opposite(self) -> "MembershipChange":
-        """Return what takes this change back: a change is decided only where it changes something."""
-        joined = None if self.joined is None else not self.joined
-        created = None if self.created is None else not self.created
-        return MembershipChange(self.user, self.code, joined, created)
-
-    def count(self, account: Account) -> None:
-        """Count this change in the account."""
-        for change, codes in ((self.joined, account.groups), (self.created, account.created)):
-            if change is True:
-                codes.add(self.code)
-            elif change is False:
-                codes.discard(self.code)

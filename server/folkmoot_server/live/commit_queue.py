@@ -8,17 +8,16 @@ again, in its old place, on what the group is now.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
 
 import structlog
 
 from folkmoot_governance import Refusal
-from folkmoot_protocol.errors import ErrorCode
 
-from ..common.i18n import N_
 from ..common.metrics import COMMIT_SECONDS, COMMITTED_WORKS
-from ..storage.api import StorageError, Store, Work
+from ..storage.api import Store
+from ..storage.change_set import StorageError
 from .accounts import Accounts
+from .pending import NOT_STORED, OVERTAKEN, Pending
 from .rooms import Room, Rooms
 
 log = structlog.get_logger()
@@ -26,47 +25,8 @@ log = structlog.get_logger()
 MOST_QUEUED = 50_000
 MOST_IN_BATCH = 5_000
 
-NOT_STORED = Refusal(
-    ErrorCode.UNAVAILABLE,
-    N_("The server could not store this; try again in a moment."),
-    {"retry_after_ms": 1000},
-)
-TOO_BUSY = Refusal(
-    ErrorCode.UNAVAILABLE, N_("The server is too busy; try again in a moment."), {"retry_after_ms": 1000}
-)
-OVERTAKEN = Refusal(ErrorCode.CONFLICT, N_("Somebody changed this at the same moment; try again."))
-
-
 MOST_TRIES = 10
 """How often a work is decided again because another node was quicker, before its author is told so."""
-
-
-class Pending(Protocol):
-    """A decided request on its way to disk. `room` is the room that it was decided on, if any."""
-
-    work: Work
-    tries: int
-
-    @property
-    def room(self) -> Room | None:
-        """Where it was decided."""
-        ...
-
-    def done(self) -> None:
-        """Answer and tell: the work is on stable storage."""
-        ...
-
-    def fail(self, refusal: Refusal) -> None:
-        """Answer that it was not stored."""
-        ...
-
-    def withdraw(self) -> frozenset[str]:
-        """Take back what was counted for it in memory; return the users whose accounts must be read again."""
-        ...
-
-    def redo(self) -> None:
-        """Decide again, after the room was read again; queue or fail."""
-        ...
 
 
 class Writer:

@@ -4,7 +4,8 @@ Each node tells the others how many connections an account has there, when that 
 not repeated for a while counts no more, for that node may be dead. While the bus is away the last known picture stands.
 """
 
-from ..bus.api import Bus, PresenceNews
+from ..bus.api import Bus
+from ..bus.messages import PresenceNews
 from ..common.clock import Clock
 from ..config.settings import Limits
 from .accounts import Account, Accounts

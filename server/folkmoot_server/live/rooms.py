@@ -13,9 +13,11 @@ from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Role
 
-from ..bus.api import Bus, group_topic
+from ..bus.api import Bus
+from ..bus.messages import group_topic
 from ..common.clock import Clock
-from ..storage.api import StorageError, Store, group_stream
+from ..storage.api import Store
+from ..storage.change_set import StorageError, group_stream
 from .accounts import IDLE_MS, RETRY_S, Account
 from .recent_entries import Tail
 

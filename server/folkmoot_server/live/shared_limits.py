@@ -14,7 +14,8 @@ import hashlib
 from collections import Counter
 from typing import Final
 
-from ..bus.api import Bus, TallyNews
+from ..bus.api import Bus
+from ..bus.messages import TallyNews
 from ..common.clock import Clock
 from ..common.rate_limit import Buckets
 from ..config.settings import Config

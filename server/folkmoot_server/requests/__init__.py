@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Requests of clients: one row in `dispatch` and one thin handler each."""

@@ -13,16 +13,17 @@ from msgspec import Struct
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import check_agreement
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.errors import CloseCode, ErrorCode, RequestError
+from folkmoot_protocol.errors import ErrorCode, RequestError
 from folkmoot_protocol.results import Result
 
 from ..admin import table as admin
 from ..common.i18n import N_
 from ..common.metrics import REQUESTS
+from ..delivery.flood import limit
 from ..delivery.session import Session
-from ..live.commit_queue import NOT_STORED
+from ..live.pending import NOT_STORED
 from ..slash import run as slash
-from ..storage.api import StorageError
+from ..storage.change_set import StorageError
 from . import accounts, entries, groups, messages, reports, search
 
 if TYPE_CHECKING:
@@ -33,11 +34,6 @@ log = structlog.get_logger()
 Answer = Result | Refusal | None
 Waiting = Coroutine[Any, Any, Answer]
 Handler = Callable[["Node", Session, Any], Answer | Waiting]
-
-MOST_FLOODS = 100
-PATIENCE_MS = 3000
-"""So many requests refused for their rate, beyond those let through, over more than this time, close the connection
-with 4429: what was sent before the first refusal came back is no flood yet."""
 
 SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."))
@@ -166,17 +162,3 @@ def check_rate(node: "Node", session: Session, row: Row) -> Refusal | None:
         return None
     now = node.clock.now_ms()
     return limit(session, session.account.requests.take(now, row.cost), now)
-
-
-def limit(session: Session, wait_ms: int, now: int) -> Refusal | None:
-    """Return the refusal for a bucket that said to wait, and keep count of who ignores it."""
-    if not wait_ms:
-        # Who floods gets a request through now and then all the same: that alone forgives nothing.
-        session.floods = max(0, session.floods - 1)
-        return None
-    if not session.floods:
-        session.floods_since = now
-    session.floods += 1
-    if session.floods > MOST_FLOODS and now - session.floods_since > PATIENCE_MS:
-        session.close(CloseCode.FLOODING)
-    return Refusal(ErrorCode.RATE_LIMITED, N_("Too fast: wait {wait}."), {"retry_after_ms": wait_ms})

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""What is kept encrypted beside the ledger: identity numbers, held posts, the texts of cases."""

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ..storage.api import Remove, RowChange, Upsert
-from .held_posts import Sealed
+from ..crypto.cipher import Sealed
+from ..storage.change_set import Remove, RowChange, Upsert
 
 TABLE = "case_texts"
 

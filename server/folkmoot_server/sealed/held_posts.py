@@ -1,21 +1,15 @@
 """The texts of held posts: sealed as the texts of removed entries are, and in the database until their time is over."""
 
-import base64
-import os
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 
 from folkmoot_protocol.types import EntryKind
 
-from ..crypto.sealing import KEY_BYTES, NONCE_BYTES, load_key
-from ..storage.api import Remove, RowChange, Upsert
+from ..crypto.cipher import Sealed
+from ..storage.change_set import Remove, RowChange, Upsert
 
 TABLE = "held_texts"
 
@@ -28,27 +22,6 @@ class HeldText(Struct, frozen=True):
     reply_to: int | None = None
     target: int | None = None
     data: dict[str, Any] = {}
-
-
-class Sealed:
-    """Seals texts under a key made from the journal's, each bound to what it belongs to. `purpose` makes the key."""
-
-    def __init__(self, data_dir: Path, purpose: bytes) -> None:
-        key = load_key(data_dir / "keys" / "journal.key")
-        self._cipher = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(key))
-
-    def seal(self, text: bytes, bound_to: bytes) -> str:
-        """Return a text as it may be stored."""
-        nonce = os.urandom(NONCE_BYTES)
-        return base64.b64encode(nonce + self._cipher.encrypt(nonce, text, bound_to)).decode()
-
-    def open(self, sealed: str, bound_to: bytes) -> bytes | None:
-        """Return a text; None where it is not what was sealed under this key."""
-        raw = base64.b64decode(sealed)
-        try:
-            return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to)
-        except InvalidTag:
-            return None
 
 
 class HeldTexts:

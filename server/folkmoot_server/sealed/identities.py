@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from folkmoot_protocol.types import Identity
 
 from ..crypto.sealing import KEY_BYTES, NONCE_BYTES, load_key
-from ..storage.api import IdentityRow, Remove, RowChange, Upsert
+from ..storage.api import IdentityRow
+from ..storage.change_set import Remove, RowChange, Upsert
 
 TABLE = "identities"
 WRAPPED_BYTES = KEY_BYTES + 8

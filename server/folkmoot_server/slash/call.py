@@ -11,7 +11,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry
 
-from ..actions.groups.govern import Attach
+from ..actions.acting import Attach
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account

@@ -11,8 +11,8 @@ from folkmoot_protocol.types import Entry, Role
 
 from ..actions.cases.appeals import open_appeal
 from ..actions.cases.govern import decide_appeal
+from ..actions.cases.reports import find_subject, open_report
 from ..common.i18n import N_, show_instant
-from ..requests.reports import find_subject, open_report
 from ..storage.api import Cases
 from .arguments import WIDE_AT, read_number, read_user
 from .call import IN_A_GROUP, Answer, Call

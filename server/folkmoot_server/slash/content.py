@@ -17,7 +17,7 @@ from ..content.group_words import word_rule
 from ..content.rules_in_force import check_word
 from ..content.trial import Hits, replay
 from ..sealed.held_posts import HeldText, removal
-from ..storage.api import NewEntry, Work
+from ..storage.change_set import NewEntry, Work
 from .arguments import read_number
 from .call import Answer, Call, Carrying, Outcome
 from .cases import decide_here, open_appeals, open_reports

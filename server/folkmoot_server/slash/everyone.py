@@ -10,13 +10,12 @@ from folkmoot_protocol.group_code import parse_group_code, show_group_code
 from folkmoot_protocol.names import check_group_name
 from folkmoot_protocol.types import GroupStatus, Role
 
+from ..actions.groups.membership import check_tries, free_code
+from ..actions.posts.search import SEARCH_PAGE, search_room
 from ..actions.stored import stored
-from ..common.codes import free_code
 from ..common.i18n import LANGUAGES, N_, show_instant
-from ..requests.groups import check_tries
-from ..requests.search import SEARCH_PAGE, search_room
-from ..storage.api import Profile
-from ..storage.sql.projection import profile_row
+from ..storage.change_set import Profile
+from ..storage.changes import profile_row
 from .call import Action, Answer, Call, Elsewhere, Outcome
 
 MOST_LISTED = 200

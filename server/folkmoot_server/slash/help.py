@@ -13,7 +13,7 @@ from ..common.i18n import N_
 from .call import Answer, Call, Outcome
 
 if TYPE_CHECKING:
-    from .registry import Slash
+    from .row import Slash
 
 
 async def show_help(call: Call, name: str | None) -> Outcome:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import structs
 
-from folkmoot_governance import Refusal, account_case
+from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.credit import next_level
 from folkmoot_protocol.errors import ErrorCode
@@ -13,16 +13,17 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_display_name
 from folkmoot_protocol.types import Notify
 
+from ..actions.accounts.credit import CREDIT_CHANGES, MOST_CHANGES, change_item
 from ..actions.stored import stored
-from ..bus.api import SettingsNews
-from ..common.i18n import N_, show_instant
-from ..storage.api import Acts, MemberSettings, Recorded, RowChange, account_stream
-from ..storage.sql.projection import ignored_row, settings_row
+from ..bus.messages import SettingsNews
+from ..common.i18n import N_
+from ..storage.api import Acts
+from ..storage.change_set import MemberSettings, RowChange, account_stream
+from ..storage.changes import ignored_row, settings_row
 from .call import Answer, Call, Outcome
 
 OFF = "off"
 MOST_IGNORED = 500
-MOST_CHANGES = 20
 
 
 async def nick(call: Call, name: str) -> Outcome:
@@ -138,28 +139,3 @@ async def credit(call: Call) -> Outcome:
     lines += [call.say(CREDIT_CHANGES[str(item["cause"])], item) for item in items]
     data |= {"quota": msgspec.to_builtins(account.level.quota), "items": items}
     return Answer("\n".join(lines), data)
-
-
-CREDIT_CHANGES = {
-    "penalty": N_("{time} · {case} · {points} → {score}: report {report} was upheld: {reason}"),
-    "restored": N_("{time} · {case} · {points} → {score}: {report} was overturned on appeal: {reason}"),
-    "recovered": N_("{time} · {case} · {points} → {score}: earned by time"),
-    "set": N_("{time} · {case} · {points} → {score}: set by the platform: {reason}"),
-}
-"""How a change of credit is told, by its cause."""
-
-
-def change_item(user: str, one: Recorded) -> dict[str, object]:
-    """Return a change of credit as its account may see it: not who on the operator's staff decided it (G14)."""
-    event = one.event
-    assert isinstance(event, CreditChanged), "that was asked for"
-    return {
-        "case": account_case(user, one.version),
-        "time": show_instant(event.at),
-        "ts": event.at,
-        "cause": event.cause,
-        "points": f"{event.points:+d}",
-        "score": event.score,
-        "report": event.case,
-        "reason": event.reason,
-    }

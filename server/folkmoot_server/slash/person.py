@@ -12,8 +12,9 @@ from ..actions.stored import stored
 from ..common.codes import new_author_tag
 from ..common.i18n import N_, show_instant
 from ..sealed.identities import removal
-from ..storage.api import Acts, RowChange, account_stream
-from ..storage.sql.projection import erasure
+from ..storage.api import Acts
+from ..storage.change_set import RowChange, account_stream
+from ..storage.changes import erasure
 from .call import Answer, Call, Outcome
 
 SURE = "sure"

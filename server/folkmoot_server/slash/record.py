@@ -20,7 +20,8 @@ from folkmoot_protocol.names import check_announcement, check_rules
 from folkmoot_protocol.types import Role
 
 from ..common.i18n import N_, show_instant
-from ..storage.api import Acts, Recorded, group_stream
+from ..storage.api import Acts
+from ..storage.change_set import Recorded, group_stream
 from .arguments import BARE_NUMBER, NOT_A_CHOICE, WIDE_AT, begins_like_duration, read_user
 from .call import Answer, Call, Outcome
 from .cases import appeals_for, open_reports

@@ -3,54 +3,16 @@
 To add one, write its function (it is given a `Call` and one value per argument) and add its row.
 """
 
-from collections.abc import Awaitable, Callable
-
-from msgspec import Struct, structs
-
 from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Notify, Role
 
 from ..common.i18n import LANGUAGES, N_
 from . import cases, content, entries, everyone, joining, moderation, own, ownership, person, record, rights, warnings
-from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions, usage_of
-from .call import Outcome
+from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions
 from .help import show_help
+from .row import Slash, optional, rest, word
 
 JOIN_MODES = tuple(mode.value for mode in JoinMode)
-
-
-class Slash(Struct, frozen=True):
-    """One slash command. `act` is the governance command whose rule says who may use it, None for everyone;
-    `reads`, for what changes nothing, the row of `permissions.READS`; `in_group`: it makes sense in a group only."""
-
-    name: str
-    aliases: tuple[str, ...]
-    arguments: tuple[Argument, ...]
-    summary: str
-    run: Callable[..., Awaitable[Outcome]]
-    act: type[c.Command] | None = None
-    reads: str = ""
-    in_group: bool = True
-
-    @property
-    def usage(self) -> str:
-        """The usage line."""
-        return usage_of(self.name, self.arguments)
-
-
-def optional(argument: Argument) -> Argument:
-    """Return the argument as one that may be left out."""
-    return structs.replace(argument, optional=True)
-
-
-def word(shown: str, read: Callable[[str], object] = str) -> Argument:
-    """Return an argument of one word."""
-    return Argument(shown, read)
-
-
-def rest(shown: str) -> Argument:
-    """Return an argument that takes what is left of the line."""
-    return Argument(shown, rest=True)
 
 
 INVITED = Argument("@user|code", from_reply=lambda entry: entry.from_.user, starts="@", kind=ArgumentKind.USER)

@@ -16,11 +16,14 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.results import CommandResult, CommandsResult, PostResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
 
-from ..actions.groups.govern import Act, Attach
+from ..actions.acting import Attach
+from ..actions.groups import membership as groups
+from ..actions.groups.govern import Act
+from ..actions.posts import entries
+from ..actions.posts import posting as messages
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.rooms import Room
-from ..requests import entries, groups, messages
 from .arguments import read_arguments, split_word
 from .call import IN_A_GROUP, About, Action, Answer, Call, Carrying, Elsewhere, Noted, Outcome
 from .help import check_read, describe

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Connections: WebSocket frames over TCP, handshakes, addresses."""

@@ -19,9 +19,11 @@ from folkmoot_governance.group.events import (
     TopicSet,
 )
 from folkmoot_server.common.i18n import translator
-from folkmoot_server.storage.api import Store, Work, case_stream
+from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.change_set import Work, case_stream
+from folkmoot_server.storage.changes import token_row
 from folkmoot_server.storage.sql.months import end_of
-from folkmoot_server.storage.sql.projection import project_case, token_row
+from folkmoot_server.storage.sql.projection import project_case
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.conformance.world import DAY, START, Group, World
 

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from folkmoot_governance.group.events import EntryDeleted, TopicSet
-from folkmoot_server.storage.api import StorageError
+from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.check.tools import migrate, verify
 from folkmoot_server.storage.sql.tables import SCHEMA, metadata
 from folkmoot_server.storage.sqlite.database import close_main, open_main

@@ -10,7 +10,7 @@ import pytest
 
 from folkmoot_protocol.types import EntryKind
 from folkmoot_server.common.i18n import translator
-from folkmoot_server.storage.api import Work
+from folkmoot_server.storage.change_set import Work
 from folkmoot_server.storage.check.verify import verify
 from folkmoot_server.storage.sql.months import end_of, month_of, number_of
 from folkmoot_server.storage.sqlite.store import SqliteStore

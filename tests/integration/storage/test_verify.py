@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from folkmoot_server.storage.api import StorageError
+from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.check.tools import migrate, seed, verify
 from tests.integration.storage.kit import filled, opened, tamper
 

@@ -17,7 +17,8 @@ from folkmoot_server.config.documents import load_documents
 from folkmoot_server.config.settings import load_config
 from folkmoot_server.main import start_listening
 from folkmoot_server.node import Node
-from folkmoot_server.storage.api import Journal, Ledger, NewEntry, StorageError, Store, Work, group_stream
+from folkmoot_server.storage.api import Journal, Ledger, Store
+from folkmoot_server.storage.change_set import NewEntry, StorageError, Work, group_stream
 from folkmoot_server.storage.check.seed import seed
 from folkmoot_server.storage.sql.projection import project_group
 from folkmoot_server.storage.sqlite.store import SqliteStore

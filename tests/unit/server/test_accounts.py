@@ -10,8 +10,10 @@ from folkmoot_governance.account import AccountRegistered, registered
 from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import Limits
-from folkmoot_server.live.accounts import Accounts, MembershipChange
-from folkmoot_server.storage.api import Ledger, Profile, StorageError, StoredAccount
+from folkmoot_server.live.accounts import Accounts
+from folkmoot_server.live.memberships import MembershipChange
+from folkmoot_server.storage.api import Ledger, StoredAccount
+from folkmoot_server.storage.change_set import Profile, StorageError
 
 IN, OUT = {"joined": True}, {"joined": False}
 

@@ -23,7 +23,8 @@ from folkmoot_server.slash.arguments import (
     usage_of,
 )
 from folkmoot_server.slash.call import Call
-from folkmoot_server.slash.registry import COMMANDS, find_slash, optional
+from folkmoot_server.slash.registry import COMMANDS, find_slash
+from folkmoot_server.slash.row import optional
 
 MUTE = (USER, DURATION, REASON)
 RIGHTS = Argument("permissions…", read_permissions, optional=True, rest=True)

@@ -12,9 +12,10 @@ from folkmoot_governance.case.state import CaseState, Outcome
 from folkmoot_governance.group.commands import MuteMember
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code, show_group_code
 from folkmoot_server.actions.cases.appeals import open_appeal, place_of
-from folkmoot_server.actions.cases.govern import GRACE_MS, Settling, settle
+from folkmoot_server.actions.cases.govern import settle
 from folkmoot_server.actions.stored import settled, stored
-from folkmoot_server.storage.api import group_stream
+from folkmoot_server.jobs.settling import GRACE_MS, Settling
+from folkmoot_server.storage.change_set import group_stream
 from tests.unit.server.stores import Stage, staged
 
 CODE = make_group_code(FIRST_NUMBER + 7)

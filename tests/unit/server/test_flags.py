@@ -7,7 +7,7 @@ import pytest
 from folkmoot_protocol import requests as rq
 from folkmoot_server.actions.posts import review as content
 from folkmoot_server.jobs.lost_flags import LostFlags
-from folkmoot_server.storage.api import Upsert, Work
+from folkmoot_server.storage.change_set import Upsert, Work
 from tests.unit.server.stores import Stage, staged
 
 

@@ -10,12 +10,14 @@ from folkmoot_governance import GroupState, founded
 from folkmoot_governance.account import AccountRegistered, registered
 from folkmoot_governance.group.events import GroupCreated
 from folkmoot_protocol.types import JoinMode
-from folkmoot_server.bus.api import LocalBus, account_topic, group_topic
+from folkmoot_server.bus.api import LocalBus
+from folkmoot_server.bus.messages import account_topic, group_topic
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import Limits
 from folkmoot_server.live.accounts import IDLE_MS, Accounts
 from folkmoot_server.live.rooms import Rooms
-from folkmoot_server.storage.api import Profile, StorageError, StoredAccount
+from folkmoot_server.storage.api import StoredAccount
+from folkmoot_server.storage.change_set import Profile, StorageError
 from tests.conformance.world import code_of
 
 CODE = code_of(0)

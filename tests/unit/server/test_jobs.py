@@ -5,7 +5,7 @@ import contextlib
 from pathlib import Path
 
 from folkmoot_server.jobs.runner import Job
-from folkmoot_server.storage.api import StorageError
+from folkmoot_server.storage.change_set import StorageError
 from tests.unit.server.stores import staged
 
 

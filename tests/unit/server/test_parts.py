@@ -10,9 +10,9 @@ from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import readable, show_instant, translator
 from folkmoot_server.crypto.passwords import check_password, hash_token, new_token
-from folkmoot_server.delivery.session import make_frame
 from folkmoot_server.jobs.journal import index_rest_s
 from folkmoot_server.transport.addresses import client_address, is_loopback, is_origin_allowed
+from folkmoot_server.transport.frames import make_frame
 
 NOON = 1_790_078_400_000
 

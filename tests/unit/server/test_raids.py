@@ -8,7 +8,7 @@ import pytest
 from folkmoot_governance.group.events import MemberJoined
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.types import Entry
-from folkmoot_server.bus.api import GroupNews
+from folkmoot_server.bus.messages import GroupNews
 from tests.integration.wire import Wire, refused
 from tests.unit.server.stores import Stage, staged
 

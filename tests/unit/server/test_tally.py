@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_server.bus.api import LocalBus, News, TallyNews
+from folkmoot_server.bus.api import LocalBus
+from folkmoot_server.bus.messages import News, TallyNews
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import load_config
 from folkmoot_server.live import shared_limits as module

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from folkmoot_protocol.types import Identity
 from folkmoot_server.sealed.identities import Vault
-from folkmoot_server.storage.api import IdentityRow, Upsert
+from folkmoot_server.storage.api import IdentityRow
+from folkmoot_server.storage.change_set import Upsert
 
 NUMBER = "11010519491231002X"
 

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Reports and appeals: opened, decided, and what follows from the outcome."""

@@ -21,8 +21,9 @@ from folkmoot_protocol.group_code import parse_group_code
 from ...common.i18n import N_
 from ...live.accounts import Account
 from ...sealed.case_texts import CaseText
-from ...storage.api import Acts, account_stream, group_stream
-from ..groups.govern import SERVICE
+from ...storage.api import Acts
+from ...storage.change_set import account_stream, group_stream
+from ..acting import SERVICE
 from ..stored import settled, stored
 
 if TYPE_CHECKING:

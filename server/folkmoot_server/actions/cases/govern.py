@@ -16,16 +16,16 @@ from folkmoot_governance.account_commands import ChargeCredit
 from folkmoot_governance.case.commands import CaseCommand, DecideAppeal, SettleCase
 from folkmoot_governance.case.decide import decide_case
 from folkmoot_governance.case.state import CaseClosed, CaseEvent, CaseState, Outcome, apply_case, opened
-from folkmoot_governance.duration import SECOND_MS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 
-from ...bus.api import AnswerNews, Bus
+from ...bus.api import Bus
+from ...bus.messages import AnswerNews
 from ...common.clock import Clock
-from ...jobs.runner import Job
-from ...live.commit_queue import OVERTAKEN, TOO_BUSY, Writer
+from ...live.commit_queue import Writer
+from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
-from ...storage.api import RowChange, Work, case_stream
+from ...storage.change_set import RowChange, Work, case_stream
 from ...storage.sql.projection import project_case
 from ..stored import stored
 from .appeals import overturn
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LOOK_S = 5.0
-"""How often storage is asked for cases whose outcome was not carried out."""
-GRACE_MS = 10 * SECOND_MS
-"""How long who decided has for it."""
 TRY_AGAIN = frozenset({ErrorCode.CONFLICT, ErrorCode.UNAVAILABLE})
 
 
@@ -149,20 +145,3 @@ async def carry_out(node: "Node", state: CaseState) -> Refusal | None:
         command = ChargeCredit(state.number, state.severity, state.answer)
         refusal = await stored(node, node.governor.act_on_account(account.state, command, SERVICE))
     return refusal if refusal and refusal.code in TRY_AGAIN else None
-
-
-class Settling(Job):
-    """The job: settles the cases that who decided them has left unsettled."""
-
-    rest_s = LOOK_S
-    trouble = "could not settle cases"
-
-    async def look(self) -> None:
-        await self.sweep(self._node.clock.now_ms())
-
-    async def sweep(self, now: int) -> int:
-        """Settle what was decided a while before `now` (Unix ms); return how many cases that were."""
-        numbers = await self._node.store.ledger.unsettled_cases(now - GRACE_MS)
-        for number in numbers:
-            await settle(self._node, number)
-        return len(numbers)

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Groups: commands on them, coming in, and raids."""

@@ -6,11 +6,10 @@ decision and its place in the order (PROTOCOL, Delivery 6).
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Literal, Protocol
+from typing import Literal
 
 import structlog
 
-import folkmoot_governance
 from folkmoot_governance import (
     AccountState,
     Actor,
@@ -39,28 +38,21 @@ from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord, decide_words
 
-from ...bus.api import AccountNews, AnswerNews, Bus, ClosedNews, GroupNews, JoinedNews
+from ...bus.api import Bus
+from ...bus.messages import AccountNews, AnswerNews, ClosedNews, GroupNews, JoinedNews
 from ...common.clock import Clock
 from ...common.i18n import Say
-from ...live.accounts import Account, Accounts, MembershipChange
-from ...live.commit_queue import OVERTAKEN, TOO_BUSY, Writer
+from ...live.accounts import Account, Accounts
+from ...live.commit_queue import Writer
+from ...live.memberships import MembershipChange, membership_changes
+from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
-from ...storage.api import Claim, NewEntry, RowChange, Work, account_stream
-from ...storage.sql.projection import note_row, platform_word_row, project_account, project_group
+from ...storage.change_set import Claim, NewEntry, RowChange, Work, account_stream
+from ...storage.changes import note_row, platform_word_row
+from ...storage.sql.projection import project_account, project_group
+from ..acting import SERVICE, Attach, Doer
 
 log = structlog.get_logger()
-
-
-class Doer(Protocol):
-    """Who a command comes from."""
-
-    def actor(self) -> Actor:
-        """Return who it is, as rules see it."""
-        ...
-
-    def name_in(self, code: str) -> str:
-        """Return the display name that notices of an act in a group show beside the user name."""
-        ...
 
 
 REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
@@ -68,22 +60,6 @@ REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
     IdentityRejected: "unverified",
 }
 """How a review of identity ends, as the account is told."""
-
-Attach = Callable[[Work, GroupState, e.Event], None]
-"""Adds to an act's work what its event brings along besides; `state` has taken the event in."""
-
-
-class Service:
-    """The service itself as the doer of what it does by itself."""
-
-    def name_in(self, code: str) -> str:
-        return ""
-
-    def actor(self) -> Actor:
-        return folkmoot_governance.SERVICE
-
-
-SERVICE = Service()
 
 
 class Act:
@@ -414,20 +390,3 @@ def answers_to(event: e.Event, case: str, name: str) -> list[AnswerNews]:
 def names_of(events: Sequence[e.Event]) -> list[str | int | None]:
     """Return the names of events, for the log."""
     return [event.__struct_config__.tag for event in events]
-
-
-def membership_changes(state: GroupState, event: e.Event) -> list[MembershipChange]:
-    """Return what `event` changes in the counts of accounts (G8.1); `state` is the group before it."""
-    code = state.code
-    match event:
-        case e.MemberJoined():
-            return [MembershipChange(event.user, code, joined=True)]
-        case e.MemberDeparted():
-            return [MembershipChange(event.user, code, joined=False)] if event.user in state.members else []
-        case e.MemberLeft() | e.MemberKicked() | e.MemberBanned():
-            return [MembershipChange(event.user, code, joined=False)]
-        case e.GroupDissolved() | e.GroupClosed():
-            gone = [MembershipChange(user, code, joined=False) for user in state.members]
-            return [*gone, MembershipChange(state.creator, code, created=False)]
-        case _:
-            return []

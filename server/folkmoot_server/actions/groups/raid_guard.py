@@ -8,7 +8,7 @@ from folkmoot_governance.group.commands import RaiseAlarm
 from folkmoot_governance.group.events import MemberJoined
 from folkmoot_protocol.types import Role
 
-from ...bus.api import GroupNews, News
+from ...bus.messages import GroupNews, News
 from ...live.rooms import POSTS, Room, Rooms
 from .govern import Governor
 

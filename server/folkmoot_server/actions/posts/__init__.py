@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Posts on their way to the journal, and reading them again."""

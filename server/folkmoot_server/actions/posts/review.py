@@ -13,15 +13,16 @@ from folkmoot_governance.group.state import Review
 from folkmoot_protocol.errors import ErrorCode
 
 from ...common.i18n import N_
-from ...jobs.lost_flags import closing
 from ...live.rooms import Room
 from ...sealed.held_posts import HeldText
-from ...storage.api import NewEntry, Work
-from ..groups.govern import SERVICE, Act
+from ...storage.change_set import NewEntry, Work
+from ..acting import SERVICE
+from ..groups.govern import Act
+from .flags import closing
 
 if TYPE_CHECKING:
     from ...node import Node
-    from ...requests.messages import PendingPost
+    from .posting import PendingPost
 
 MONTH_MS = 31 * DAY_MS
 REFUSED = N_("This breaks content rule {rule}, so it is not posted.")
@@ -92,7 +93,7 @@ def hold(post: "PendingPost", verdict: Verdict) -> Refusal | None:
 
 
 def flag(node: "Node", room: Room, new: NewEntry, verdict: Verdict) -> None:
-    """Note for admins that an entry, stored just now, breaks a rule. `jobs.lost_flags.LostFlags` finds what is lost here."""
+    """Note for admins that an entry, stored just now, breaks a rule. `jobs.lost_flags` finds what is lost here."""
     current = node.rooms.get(room.state.code)
     if current is not None and new.nonce is not None:
         user, seq = new.entry.from_.user, new.entry.seq

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Tools for operators: verifying a store against its ledger, backing it up, filling it for trials."""

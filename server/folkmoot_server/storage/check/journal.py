@@ -12,7 +12,7 @@ from folkmoot_governance.notice_entry import data_of, is_told
 
 from ...common.terminal import _
 from ...crypto.sealing import Sealer
-from ..api import Recorded
+from ..change_set import Recorded
 from ..sql.months import end_of, month_of
 from ..sqlite.segments import SegmentReader
 

@@ -19,8 +19,10 @@ from folkmoot_protocol.types import Identity, JoinMode
 from ...common.i18n import translator
 from ...common.terminal import _
 from ...crypto.passwords import hash_token, new_token
-from ..api import NewEntry, Profile, StorageError, Store, Work, account_stream, group_stream
-from ..sql.projection import group_row, member_table_row, profile_row, project_account, token_row
+from ..api import Store
+from ..change_set import NewEntry, Profile, StorageError, Work, account_stream, group_stream
+from ..changes import profile_row, token_row
+from ..sql.projection import group_row, member_table_row, project_account
 from ..sqlite.store import SqliteStore
 
 Progress = Callable[[int, int], None]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...common.terminal import _
 from ...crypto.sealing import load_key
-from ..api import StorageError
+from ..change_set import StorageError
 from ..sql import schema
 from ..sqlite.database import close_main, locked, open_main
 from .seed import Progress, fill, seed

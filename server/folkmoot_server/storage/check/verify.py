@@ -25,7 +25,7 @@ from folkmoot_governance.group.events import Event, GroupCreated, erased_by
 
 from ...common.terminal import _
 from ...crypto.sealing import load_key
-from ..api import AnyEvent, Recorded, StorageError, Upsert
+from ..change_set import AnyEvent, Recorded, StorageError, Upsert
 from ..sql.ledger import ledger_row, recorded
 from ..sql.projection import (
     MEMBER_TABLES,

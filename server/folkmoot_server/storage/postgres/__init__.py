@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Ledger and journal on PostgreSQL, for several nodes."""

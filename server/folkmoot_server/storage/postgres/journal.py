@@ -9,12 +9,13 @@ import msgspec
 from folkmoot_protocol.types import Entry
 
 from ...crypto.sealing import Sealer
-from ..api import Found, NewEntry, Page, Segment, group_stream
+from ..api import Found, Page, Segment
+from ..change_set import NewEntry, group_stream
 from ..search.text import Query
 from ..sql.closed_authors import unnamed
+from ..sql.entry_rows import entry_of, row_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.sequencer import GROUP, Head, Wanted
-from ..sqlite.segments import entry_of, row_of
 from .database import Reader
 
 if TYPE_CHECKING:

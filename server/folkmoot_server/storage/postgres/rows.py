@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Text
 
-from ..api import Remove, RowChange, Upsert
+from ..change_set import Remove, RowChange, Upsert
 from ..sql.tables import metadata
 
 Statement = tuple[str, Sequence[Sequence[Any]]]

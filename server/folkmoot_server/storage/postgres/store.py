@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from ..api import Work, account_stream, group_stream
+from ..change_set import Work, account_stream, group_stream
 from ..sql.reader import SqlLedger
 from . import journal as postgres_journal
 from .database import Reader, migrate

@@ -17,7 +17,7 @@ import asyncpg
 
 from folkmoot_governance.duration import DAY_MS
 
-from ..api import Claim, NewEntry, StorageError, Work, account_stream
+from ..change_set import Claim, NewEntry, StorageError, Work, account_stream
 from ..sql.ledger import ledger_row
 from ..sql.months import end_of, month_of
 from ..sql.sequencer import Admission, Head, Wanted, admit, nonce_of

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""What search finds in a text, and the index of it."""

@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Ledger and projections in SQL, from one set of definitions for both databases."""

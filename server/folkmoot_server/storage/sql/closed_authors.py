@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from folkmoot_protocol.types import Author, Entry
 
-from ..sqlite.database import raw_of
+from .fetch import raw_of
 
 _TAGS = 'SELECT "user", author_tag FROM accounts WHERE author_tag <> \'\' AND "user" IN ({})'
 

@@ -39,8 +39,9 @@ from folkmoot_governance.group.events import GroupEvent
 from folkmoot_governance.group.state import InviteCode, Pinned, Review, Wait, Warned, Word
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, LinkRule, Notify, Role
 
-from ..api import AccountRow, AnyEvent, Claim, GroupRow, Measure, MemberSettings, Note, Profile, Recorded, StoredAccount
-from ..sqlite.database import fetch, fetch_plain
+from ..api import AccountRow, GroupRow, Measure, Note, StoredAccount
+from ..change_set import AnyEvent, Claim, MemberSettings, Profile, Recorded
+from .fetch import fetch, fetch_plain
 from .projection import read_charges
 from .tables import (
     accounts,

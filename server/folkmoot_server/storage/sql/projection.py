@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
-from folkmoot_governance.account_events import AccountEvent, PlatformWordDropped, PlatformWordSet
+from folkmoot_governance.account_events import AccountEvent
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.state import Wait, Warned
 
-from ..api import MemberSettings, Profile, Remove, RowChange, Upsert
+from ..change_set import Remove, RowChange, Upsert
 
 GROUP_TEXTS = (
     "code",
@@ -224,70 +224,6 @@ def invite_code_row(state: GroupState, code_id: str) -> RowChange:
     if one is None:
         return Remove("invite_codes", where)
     return Upsert("invite_codes", where | {"until_ms": one.until_ms, "uses": one.uses, "by": one.by})
-
-
-def profile_row(profile: Profile) -> Upsert:
-    """Return the row of a profile."""
-    values = {name: getattr(profile, name) for name in ("user", "display_name", "password_hash", "language")}
-    return Upsert("profiles", values)
-
-
-def token_row(token_hash: str, user: str, created_ts: int) -> Upsert:
-    """Return the row of a session token, of which only the hash is kept."""
-    return Upsert("tokens", {"hash": token_hash, "user": user, "created_ts": created_ts})
-
-
-def revoke_token(token_hash: str) -> Remove:
-    """Return the removal of one session token."""
-    return Remove("tokens", {"hash": token_hash})
-
-
-OWN_TABLES = ("profiles", "tokens", "identities", "member_settings", "ignored", "read_marks", "notes")
-"""Where what is about a person alone stands by `user`: it goes when the account is closed."""
-
-
-def erasure(user: str, now: int) -> list[RowChange]:
-    """Return the removal of all that is about the person behind an account, and the mark that it leaves its groups."""
-    erased: list[RowChange] = [Remove(table, {"user": user}) for table in OWN_TABLES]
-    return [*erased, Remove("ignored", {"whom": user}), Upsert("leaving", {"user": user, "ts": now})]
-
-
-def has_left(user: str) -> Remove:
-    """Return the removal of that mark."""
-    return Remove("leaving", {"user": user})
-
-
-def read_mark_row(code: str, user: str, seq: int) -> Upsert:
-    """Return the row that says up to which seq `user` has read a group."""
-    return Upsert("read_marks", {"code": code, "user": user, "seq": seq})
-
-
-def settings_row(code: str, user: str, settings: MemberSettings) -> Upsert:
-    """Return the row of what `user` set for itself in a group."""
-    who = {"code": code, "user": user}
-    return Upsert("member_settings", who | {"nick": settings.nick, "notify": settings.notify.value})
-
-
-def ignored_row(user: str, whom: str, *, is_ignored: bool) -> RowChange:
-    """Return the row that says that `user` does not want to hear `whom`, or its removal."""
-    row = {"user": user, "whom": whom}
-    return Upsert("ignored", row) if is_ignored else Remove("ignored", row)
-
-
-def platform_word_row(event: AccountEvent) -> RowChange | None:
-    """Return what an event of staff changes of the platform's words, None for another event."""
-    if isinstance(event, PlatformWordDropped):
-        return Remove("platform_words", {"word": event.word})
-    if not isinstance(event, PlatformWordSet):
-        return None
-    values = {"word": event.word, "verdict": event.verdict.value, "by": event.by, "ts": event.at}
-    return Upsert("platform_words", values)
-
-
-def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:
-    """Return the row of a note; the ledger has only that it was written."""
-    who = {"code": state.code, "version": state.version, "user": event.user, "by": event.by}
-    return Upsert("notes", who | {"ts": event.at, "text": text})
 
 
 def _keys_of(state: GroupState, event: e.Event) -> Sequence[str | int]:

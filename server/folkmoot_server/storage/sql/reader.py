@@ -22,10 +22,10 @@ from ..api import (
     Note,
     OpenFlag,
     Outline,
-    Recorded,
     StoredAccount,
     WarningRow,
 )
+from ..change_set import Recorded
 from . import cases as case_tables
 from . import ends
 from . import identity as identity_tables

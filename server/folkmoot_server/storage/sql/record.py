@@ -7,7 +7,8 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import GroupStatus
 
-from ..api import ActivityRow, Acts, OpenFlag, Outline, Recorded
+from ..api import ActivityRow, Acts, OpenFlag, Outline
+from ..change_set import Recorded
 from .ledger import own_fields, recorded
 from .tables import accounts, activity, groups, ledger, members, open_flags, platform_words
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete
 from sqlalchemy.dialects.sqlite import insert
 
-from ..api import Remove, RowChange, Upsert
+from ..change_set import Remove, RowChange, Upsert
 from .tables import metadata
 
 Shape = tuple[bool, str, tuple[str, ...]]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from ..api import StorageError
+from ..change_set import StorageError
 from .tables import SCHEMA
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from ..api import Claim, Work
+from ..change_set import Claim, Work
 
 KEPT = 100_000
 GROUP = "group:"

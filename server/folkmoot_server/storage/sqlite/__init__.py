@@ -1,1 +1,1 @@
-"""TODO: say what lives here."""
+"""Ledger and journal on SQLite, for one process: one writer's thread, a file for each month."""

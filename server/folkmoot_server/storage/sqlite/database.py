@@ -2,22 +2,19 @@
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from sqlite3 import Connection as RawConnection
 from sqlite3 import Error as DriverError
 from sqlite3 import connect
-from typing import Any
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import CompoundSelect, Connection, Engine, Select, create_engine, event
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from ..api import StorageError
+from ..change_set import StorageError
+from ..sql.fetch import raw_of
 
 MAIN = "folkmoot.sqlite3"
 JOURNAL = "journal"
@@ -57,16 +54,6 @@ def open_main(data_dir: Path, *, read_only: bool) -> Connection:
     return engine.connect()
 
 
-def raw_of(connection: Connection) -> RawConnection:
-    """Return the driver's connection below SQLAlchemy's."""
-    raw = _raw.get(connection)
-    if raw is None:
-        found: Any = connection.connection.driver_connection
-        assert isinstance(found, RawConnection)
-        raw = _raw[connection] = found
-    return raw
-
-
 def close_main(connection: Connection) -> None:
     """Close the connection and the file under it."""
     raw = raw_of(connection)
@@ -95,35 +82,6 @@ def reading(main: Connection) -> Iterator[None]:
             main.rollback()
         else:
             raw.rollback()
-
-
-def fetch(main: Connection, query: Select[Any], **values: Any) -> list[dict[str, Any]]:
-    """Return the rows of a query with `bindparam`s, each by its columns' names; the query is kept for good.
-
-    On SQLite it goes straight to the driver: a few rows by their key cost SQLAlchemy ten times what they cost SQLite.
-    Only for columns of text and numbers, which need no conversion.
-    """
-    names = _compiled(query)[2]
-    return [dict(zip(names, row, strict=True)) for row in fetch_plain(main, query, **values)]
-
-
-def fetch_plain(main: Connection, query: Select[Any] | CompoundSelect[Any], **values: Any) -> Sequence[Sequence[Any]]:
-    """As `fetch`, with the rows as they are."""
-    if main.dialect.name != "sqlite":
-        return main.execute(query, values).all()
-    text, constants, _ = _compiled(query)
-    return raw_of(main).execute(text, constants | values).fetchall()
-
-
-@cache
-def _compiled(query: Select[Any] | CompoundSelect[Any]) -> tuple[str, dict[str, Any], list[str]]:
-    """Return a query as SQLite takes it, the values that stand in it already, and its columns' names."""
-    compiled = query.compile(dialect=sqlite.dialect(paramstyle="named"))
-    return str(compiled), dict(compiled.params), list(query.selected_columns.keys())
-
-
-_raw: WeakKeyDictionary[Connection, RawConnection] = WeakKeyDictionary()
-"""Asked of SQLAlchemy each time, this would cost as much as a quick query."""
 
 
 class DirectoryLock:

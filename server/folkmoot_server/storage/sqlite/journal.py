@@ -9,10 +9,11 @@ from folkmoot_protocol.types import Entry, EntryKind
 
 from ..api import Page
 from ..sql.closed_authors import without_closed
+from ..sql.entry_rows import COLUMNS, Row, entry_of
 from ..sql.ledger import group_versions
 from ..sql.months import end_of
 from ..sql.tables import journal_heads, redactions
-from .segments import COLUMNS, Row, SegmentReader, entry_of
+from .segments import SegmentReader
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _BELOW = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608

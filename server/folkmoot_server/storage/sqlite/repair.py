@@ -9,7 +9,7 @@ from folkmoot_governance import GroupState, apply, case_number, founded
 from folkmoot_governance.group.events import Event, GroupCreated, erased_by
 from folkmoot_governance.notice_entry import Teller, author_of, is_told, notice_of
 
-from ..api import NewEntry, Recorded, Work
+from ..change_set import NewEntry, Recorded, Work
 from ..sql import ledger as ledger_tables
 from ..sql.sequencer import code_of
 from .segments import SegmentReader

@@ -5,7 +5,7 @@ from sqlite3 import Connection as RawConnection
 
 from sqlalchemy import Connection, bindparam, delete
 
-from ..api import Upsert
+from ..change_set import Upsert
 from ..sql import row_changes
 from ..sql.tables import redactions
 

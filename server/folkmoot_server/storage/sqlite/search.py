@@ -20,9 +20,11 @@ from ..search import index as search_index
 from ..search.index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, Spread, candidates
 from ..search.text import Query
 from ..sql.closed_authors import without_closed
-from .database import MAIN, connect_raw, raw_of
+from ..sql.entry_rows import COLUMNS, Row, entry_of
+from ..sql.fetch import raw_of
+from .database import MAIN, connect_raw
 from .rotation import unlink
-from .segments import COLUMNS, Row, SegmentReader, Segments, entry_of
+from .segments import SegmentReader, Segments
 
 DIRECTORY = "search"
 

@@ -11,7 +11,8 @@ from folkmoot_governance.notice_entry import Teller
 from folkmoot_protocol.types import Entry
 
 from ...crypto.sealing import load_key
-from ..api import Found, Page, Segment, StorageError, Work
+from ..api import Found, Page, Segment
+from ..change_set import StorageError, Work
 from ..search.text import Query
 from ..sql import ledger as ledger_tables
 from ..sql.reader import SqlLedger

@@ -17,19 +17,22 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.notice_entry import Teller
 
 from ...crypto.sealing import Sealer
-from ..api import Claim, Segment, StorageError, Work
+from ..api import Segment
+from ..change_set import Claim, StorageError, Work
 from ..sql import ledger as ledger_tables
 from ..sql import row_changes
+from ..sql.entry_rows import Row, row_of
+from ..sql.fetch import raw_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.schema import migrate
 from ..sql.sequencer import Head, KeptHeads, admit, code_of, nonce_of
 from ..sql.tables import ledger
 from . import journal as sqlite_journal
-from .database import FAILURES, JOURNAL, close_main, open_main, raw_of, sync_directory
+from .database import FAILURES, JOURNAL, close_main, open_main, sync_directory
 from .nonces import Key, find_nonces
 from .repair import last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
-from .segments import FORMAT, SCHEMA, Insert, Row, SegmentReader, Segments, inserts, row_of
+from .segments import FORMAT, SCHEMA, Insert, SegmentReader, Segments, inserts
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""Accounts: signing in, commands on them, their credit."""

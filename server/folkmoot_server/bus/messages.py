@@ -1,0 +1,127 @@
+"""What nodes tell each other over the bus, and the topic that each message belongs to."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from folkmoot_governance.account_events import AnyAccountEvent
+from folkmoot_governance.group.events import GroupEvent
+from folkmoot_protocol.types import Entry
+
+
+class GroupNews(Struct, frozen=True, gc=False, tag="group"):
+    """What one work did to a group: the entries appended, and the events behind them.
+
+    `version` is the group's version after the events. Posts have entries only.
+    """
+
+    code: str
+    entries: tuple[Entry, ...]
+    version: int
+    events: tuple[GroupEvent, ...] = ()
+
+
+class AccountNews(Struct, frozen=True, gc=False, tag="account"):
+    """What happened to an account; `version` is its version after the events."""
+
+    user: str
+    version: int
+    events: tuple[AnyAccountEvent, ...]
+
+
+class TypingNews(Struct, frozen=True, gc=False, tag="typing"):
+    """A member is typing. Never stored."""
+
+    code: str
+    user: str
+
+
+class PresenceNews(Struct, frozen=True, gc=False, tag="presence"):
+    """How many connections an account has on a node; `asks`: the others shall tell theirs. Never stored."""
+
+    user: str
+    node: str
+    connections: int
+    asks: bool
+
+
+class TallyNews(Struct, frozen=True, gc=False, tag="tally"):
+    """What a node counted since it last told: see `tally`. Keys are hashes of addresses and the like. Never stored.
+
+    `connections`: how many an address has there now. `spent`: kind -> key -> how often it was let pass.
+    """
+
+    node: str
+    connections: dict[bytes, int]
+    spent: dict[str, dict[bytes, int]]
+
+
+class ClosedNews(Struct, frozen=True, gc=False, tag="closed"):
+    """An account was closed: what is in memory of its entries has a name that is no more."""
+
+    user: str
+
+
+class RevokedNews(Struct, frozen=True, gc=False, tag="revoked"):
+    """A session token of an account is valid no more; `token_hash` says which."""
+
+    user: str
+    token_hash: str
+
+
+class SettingsNews(Struct, frozen=True, gc=False, tag="settings"):
+    """An account has changed what it set for itself, in a group (`code`) or everywhere; storage has it."""
+
+    user: str
+    code: str = ""
+
+
+class JoinedNews(Struct, frozen=True, gc=False, tag="joined"):
+    """An account has come into a group, which nodes that do not have the group in memory hear of by this alone."""
+
+    user: str
+    code: str
+
+
+class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
+    """What became of what an account asked for: to join the group `name`, to have its identity verified at the level
+    `name`, a report or an appeal. `case` is the act that decided, or the number of the report or appeal.
+
+    `state` is a key of `delivery.hub.ANSWERS`.
+    """
+
+    user: str
+    case: str
+    state: str
+    name: str = ""
+    reason: str = ""
+
+
+OfAccount = AnswerNews | AccountNews | PresenceNews | RevokedNews | SettingsNews | JoinedNews
+
+
+News = OfAccount | GroupNews | TypingNews | TallyNews | ClosedNews
+
+
+Listener = Callable[[News], None]
+
+
+TALLY_TOPIC = "tally"
+"""The topic that every node of a cluster follows, for what concerns them all."""
+
+
+def group_topic(code: str) -> str:
+    """Return the topic of a group's news."""
+    return f"group.{code}"
+
+
+def account_topic(user: str) -> str:
+    """Return the topic of an account's news. A full stop in a user's name would divide it."""
+    return f"account.{user.replace('.', '=')}"
+
+
+def topic_of(news: News) -> str:
+    """Return the topic that news belongs to."""
+    if isinstance(news, (TallyNews, ClosedNews)):
+        return TALLY_TOPIC
+    return group_topic(news.code) if isinstance(news, (GroupNews, TypingNews)) else account_topic(news.user)

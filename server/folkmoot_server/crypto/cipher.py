@@ -1,0 +1,33 @@
+"""Sealing small texts, each bound to what it belongs to."""
+
+import base64
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from .sealing import KEY_BYTES, NONCE_BYTES, load_key
+
+
+class Sealed:
+    """Seals texts under a key made from the journal's, each bound to what it belongs to. `purpose` makes the key."""
+
+    def __init__(self, data_dir: Path, purpose: bytes) -> None:
+        key = load_key(data_dir / "keys" / "journal.key")
+        self._cipher = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(key))
+
+    def seal(self, text: bytes, bound_to: bytes) -> str:
+        """Return a text as it may be stored."""
+        nonce = os.urandom(NONCE_BYTES)
+        return base64.b64encode(nonce + self._cipher.encrypt(nonce, text, bound_to)).decode()
+
+    def open(self, sealed: str, bound_to: bytes) -> bytes | None:
+        """Return a text; None where it is not what was sealed under this key."""
+        raw = base64.b64decode(sealed)
+        try:
+            return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to)
+        except InvalidTag:
+            return None

@@ -1,0 +1,30 @@
+"""Settling cases that whoever decided them has left unsettled, because a crash came in between."""
+
+from folkmoot_governance.duration import SECOND_MS
+
+from ..actions.cases.govern import settle
+from .runner import Job
+
+LOOK_S = 5.0
+"""How often storage is asked for cases whose outcome was not carried out."""
+
+
+GRACE_MS = 10 * SECOND_MS
+"""How long who decided has for it."""
+
+
+class Settling(Job):
+    """The job: settles the cases that who decided them has left unsettled."""
+
+    rest_s = LOOK_S
+    trouble = "could not settle cases"
+
+    async def look(self) -> None:
+        await self.sweep(self._node.clock.now_ms())
+
+    async def sweep(self, now: int) -> int:
+        """Settle what was decided a while before `now` (Unix ms); return how many cases that were."""
+        numbers = await self._node.store.ledger.unsettled_cases(now - GRACE_MS)
+        for number in numbers:
+            await settle(self._node, number)
+        return len(numbers)

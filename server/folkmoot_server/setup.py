@@ -1,0 +1,74 @@
+"""Making a data directory and the first administrator: what `folkmoot init` does."""
+
+import asyncio
+
+from folkmoot_governance import Actor, PlatformRole
+from folkmoot_governance.account_commands import GrantRole, RegisterAccount
+from folkmoot_protocol.names import check_display_name, check_user_name
+
+from .actions.accounts.sign_in import NAME_TAKEN, RESERVED
+from .actions.stored import stored
+from .common.i18n import translator
+from .common.logs import set_up_logging
+from .common.terminal import say_on_stderr
+from .config.settings import Config
+from .crypto.passwords import check_password
+from .main import open_node
+from .node import Node
+from .storage.change_set import Profile, StorageError
+from .storage.changes import profile_row
+
+
+async def create_administrator(config: Config, user: str, password: str) -> str | None:
+    """Make the first administrator; return a sentence on why not, None when done."""
+    say = translator(config.i18n.default_language)
+    try:
+        user = check_user_name(user)
+        name = check_display_name(user)
+    except ValueError as error:
+        return say(str(error))
+    if user in RESERVED:
+        return say(NAME_TAKEN.text)
+    weak = check_password(user, password)
+    if weak:
+        return say(weak.text, weak.detail)
+    node = await open_node(config)
+    node.start()
+    try:
+        return await register_administrator(node, Profile(user, name, "", config.i18n.default_language), password)
+    finally:
+        await node.stop()
+
+
+async def register_administrator(node: Node, profile: Profile, password: str) -> str | None:
+    """Store the account and its platform role."""
+    say = translator(profile.language)
+    password_hash = await node.passwords.hash(password)
+    assert isinstance(password_hash, str), "nobody else is hashing here"
+    profile = Profile(profile.user, profile.display_name, password_hash, profile.language)
+    command = RegisterAccount(profile.user, node.documents.agreement.version)
+    refusal = await stored(
+        node, node.governor.act_on_account(None, command, Actor(profile.user), [profile_row(profile)])
+    )
+    if refusal:
+        return say(NAME_TAKEN.text)
+    account = await node.accounts.load(profile.user)
+    assert account is not None
+    grant = GrantRole(PlatformRole.SUPERADMIN, "folkmoot init")
+    # The first administrator is appointed by whoever owns the machine: an actor that is no account.
+    machine = Actor("", platform=PlatformRole.SUPERADMIN)
+    refusal = await stored(node, node.governor.act_on_account(account.state, grant, machine))
+    return say(refusal.text, refusal.detail) if refusal else None
+
+
+def init_data(config: Config, user: str, password: str) -> int:
+    """Make the data directory, its keys and the first administrator; return the exit code."""
+    set_up_logging()
+    try:
+        problem = asyncio.run(create_administrator(config, user, password))
+    except StorageError as error:
+        problem = str(error)
+    if problem:
+        say_on_stderr(f"folkmoot: {problem}")
+        return 1
+    return 0

@@ -1,0 +1,116 @@
+"""What is given to the store: a change set has events, rows and entries that are stored together or not at all."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from folkmoot_governance.account import AccountEvent
+from folkmoot_governance.case.state import CaseEvent
+from folkmoot_governance.group.events import Event as GroupEvent
+from folkmoot_protocol.types import Entry, Notify
+
+AnyEvent = GroupEvent | AccountEvent | CaseEvent
+
+
+class StorageError(Exception):
+    """Storage could not do it: nothing of the call took effect. The cause is chained, for the log only."""
+
+
+def group_stream(code: str) -> str:
+    """Return the ledger stream of a group."""
+    return f"group:{code}"
+
+
+def account_stream(user: str) -> str:
+    """Return the ledger stream of an account."""
+    return f"account:{user}"
+
+
+def case_stream(number: str) -> str:
+    """Return the ledger stream of a case."""
+    return f"case:{number}"
+
+
+class Upsert(Struct, frozen=True, gc=False):
+    """Write one row of a projection; `values` holds all columns of the primary key and those to set."""
+
+    table: str
+    values: dict[str, Any]
+
+
+class Remove(Struct, frozen=True, gc=False):
+    """Remove the rows of a projection that equal `where`; with `until_ms`, those that ended by then."""
+
+    table: str
+    where: dict[str, Any]
+    until_ms: int | None = None
+
+
+RowChange = Upsert | Remove
+
+
+class NewEntry(Struct, frozen=True, gc=False):
+    """An entry to append. `version`: of the governance event that it tells of, None for a post."""
+
+    entry: Entry
+    nonce: str | None = None
+    version: int | None = None
+
+
+class Claim(Struct, frozen=True, gc=False):
+    """That `user` comes into a group by this work: at most `groups_joined` memberships may result, and, if it founds
+    the group, at most `groups_created` living groups of its own (G8.1)."""
+
+    user: str
+    groups_joined: int
+    groups_created: int | None = None
+
+
+class Work(Struct, gc=False):
+    """What one request changes: all of it is stored, or nothing.
+
+    `version` is the version of `stream` under which it was decided; the `events` become versions `version + 1` and so
+    on. The `entries` of a group's work get the seqs that follow the group's last one: the store numbers them, and puts
+    the numbered ones in place of those given. `erase` names entries of the group whose text leaves the readable part of
+    the journal; that they are redacted is a row of `redactions`, which `project_group` gives. `rows` are the changes of
+    projections, carried out in their order; a row may come before the one that it refers to. A work whose `claims` do
+    not hold is in conflict. A work with an empty `stream` has rows only (sessions, read marks) and never is.
+
+    `repeated` is set by the store when the first entry has a nonce with which the same user posted to the group in the
+    24 hours before: then nothing of the work is stored, and this is (seq, ts) of that post.
+    """
+
+    stream: str = ""
+    version: int = 0
+    events: Sequence[AnyEvent] = ()
+    rows: Sequence[RowChange] = ()
+    entries: Sequence[NewEntry] = ()
+    erase: Sequence[int] = ()
+    claims: Sequence[Claim] = ()
+    repeated: tuple[int, int] | None = None
+
+
+class Recorded(Struct, frozen=True):
+    """An event as the ledger has it: `position` counts over all streams, `version` within its stream, both from 1."""
+
+    position: int
+    stream: str
+    version: int
+    event: AnyEvent
+
+
+class Profile(Struct, frozen=True):
+    """What an account is besides its governed state; personal, hence never in an event (G6.2)."""
+
+    user: str
+    display_name: str
+    password_hash: str
+    language: str
+
+
+class MemberSettings(Struct, frozen=True):
+    """What a member has set for itself in a group; personal. `nick`: the display name there, empty for none."""
+
+    nick: str = ""
+    notify: Notify = Notify.ON
