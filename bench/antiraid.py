@@ -29,7 +29,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.raid import RaidWatch, fingerprint
 from folkmoot_protocol.types import Identity, JoinMode
 
-MOST_LET_THROUGH = 5
+MAX_LET_THROUGH = 5
 POSTS = ("message", "action")
 SUSPECT = ("repeat-raid", "repeat", "flood")
 GRID = [(joins, repeats) for joins in (9, 12, 16, 20) for repeats in (2, 3, 4, 5)]
@@ -199,7 +199,7 @@ def outcome(rooms: dict[str, Room], incidents: list[dict[str, str]]) -> Outcome:
     mine = [one for one in incidents if one["room"] in rooms]
     raids = [one for one in mine if one["kind"] == "repeat-raid"]
     raided = {(one["room"], one["minute"]) for one in raids}
-    stopped = sum(judge_raid(rooms[one["room"]], one, minute_of(one["minute"]))[0] <= MOST_LET_THROUGH for one in raids)
+    stopped = sum(judge_raid(rooms[one["room"]], one, minute_of(one["minute"]))[0] <= MAX_LET_THROUGH for one in raids)
     bursts = [one for one in mine if one["kind"] == "join-burst" and (one["room"], one["minute"]) not in raided]
     alarmed = sum(is_alarmed(rooms[one["room"]], minute_of(one["minute"])) for one in bursts)
     return Outcome(len(raids), stopped, len(bursts), alarmed, len(unexplained_alarms(rooms, mine)))

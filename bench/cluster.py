@@ -46,7 +46,7 @@ DATABASE = "folkmoot"
 NO_LIMITS = ("posts_per_second", "requests_per_second", "sign_ins_per_minute", "connections_per_address")
 
 
-class Work(NamedTuple):
+class ChangeSet(NamedTuple):
     """A load: groups of members, spread evenly over the nodes. `rate` posts/s; 0: each sender has one on its way.
 
     `at_first`: all senders are on the first node.
@@ -60,10 +60,10 @@ class Work(NamedTuple):
 
 
 WORKS = {
-    "one-group": Work(1, 120, 12),
-    "many-groups": Work(198, 12, 198),
-    "one-poster": Work(1, 3, 1, rate=400, at_first=True),
-    "one-writer": Work(1, 3, 1, at_first=True),
+    "one-group": ChangeSet(1, 120, 12),
+    "many-groups": ChangeSet(198, 12, 198),
+    "one-poster": ChangeSet(1, 3, 1, rate=400, at_first=True),
+    "one-writer": ChangeSet(1, 3, 1, at_first=True),
 }
 
 
@@ -159,7 +159,7 @@ def pin(process: psutil.Process, core: int, nice: int) -> None:
 
 
 @contextlib.contextmanager
-def serving(nodes: int, options: argparse.Namespace, work: Work) -> Iterator[tuple[Service, list[Seat]]]:
+def serving(nodes: int, options: argparse.Namespace, work: ChangeSet) -> Iterator[tuple[Service, list[Seat]]]:
     """Run a seeded service: `nodes` nodes of a cluster, or for 0 a single node on SQLite."""
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="folkmoot-bench-")))
@@ -190,7 +190,7 @@ def stop(node: Node) -> None:
     node.process.wait(PATIENCE_S)
 
 
-async def seeded(data: Path, database_url: str | None, work: Work) -> list[Seat]:
+async def seeded(data: Path, database_url: str | None, work: ChangeSet) -> list[Seat]:
     """Write the load's groups and accounts into the store; return who is in them."""
     store: Store
     if database_url:
@@ -207,7 +207,7 @@ async def seeded(data: Path, database_url: str | None, work: Work) -> list[Seat]
     return [Seat(int(group), int(member), *rest) for group, member, *rest in lines]
 
 
-def shares(seats: list[Seat], work: Work, nodes: int) -> list[str]:
+def shares(seats: list[Seat], work: ChangeSet, nodes: int) -> list[str]:
     """Return the generator's token file for each node: every group has an even share of its members on each.
 
     Groups are counted from another start on each node, for a generator lets the members of the first groups post.
@@ -229,7 +229,7 @@ def shares(seats: list[Seat], work: Work, nodes: int) -> list[str]:
 class Generators:
     """One load generator for each node."""
 
-    def __init__(self, options: argparse.Namespace, service: Service, work: Work, files: list[str]) -> None:
+    def __init__(self, options: argparse.Namespace, service: Service, work: ChangeSet, files: list[str]) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="folkmoot-load-")
         nodes = len(service.nodes)
         self.processes = []
@@ -254,7 +254,7 @@ class Generators:
             self._directory.cleanup()
 
 
-def measure(service: Service, options: argparse.Namespace, work: Work, files: list[str]) -> dict[str, Any]:
+def measure(service: Service, options: argparse.Namespace, work: ChangeSet, files: list[str]) -> dict[str, Any]:
     """Run a load once; return the figures of its middle."""
     # Only when all are posting: who is quicker to connect takes the core from the others.
     nodes = service.nodes[:1] if work.at_first else service.nodes
@@ -300,7 +300,7 @@ def figures(grown: dict[str, float], nodes: int) -> dict[str, Any]:
     return {"nodes": nodes, "seconds": seconds, **result}
 
 
-def faults(found: list[dict[str, Any]], work: Work) -> dict[str, Any]:
+def faults(found: list[dict[str, Any]], work: ChangeSet) -> dict[str, Any]:
     """Return what the generators saw that must not be, and how long posts took where they were made."""
     names = ("lost", "dup_late", "gaps", "order_divergent_members", "badframes", "unacked", "lag")
     summed = {name: sum(one.get(name, 0) for one in found) for name in names}
@@ -313,7 +313,7 @@ def faults(found: list[dict[str, Any]], work: Work) -> dict[str, Any]:
 
 def idle_memory(options: argparse.Namespace) -> dict[str, Any]:
     """Return how much memory an idle connection takes on a node of a cluster."""
-    work = Work(200, 10, 0)
+    work = ChangeSet(200, 10, 0)
     with serving(1, options, work) as (service, seats):
         node = service.nodes[0]
         before = node.process.memory_info().rss

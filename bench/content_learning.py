@@ -40,7 +40,7 @@ EDGES = "\"'()[]{}<>,;:!?*_~`|.…«»“”‘’–—-+=/\\#&^"
 LEAST_SEEN = 12
 SPAM_COUNTS = 5
 """A text must be seen in 12 messages, or in 3 of spam, or in some of each."""
-MOST_WORD = 24
+MAX_WORD = 24
 EPOCHS = 10
 LEAST_WEIGHT = 0.05
 
@@ -91,7 +91,7 @@ def load_talk(place: Path) -> list[Message]:
 def candidates(reading: Reading, least_letters: int) -> Iterator[str]:
     """Yield the texts that a message could teach, as written: words and pairs of words, or pieces where words have no
     borders."""
-    words = [word for word in (one.strip(EDGES) for one in reading.plain.split()) if 0 < len(word) <= MOST_WORD]
+    words = [word for word in (one.strip(EDGES) for one in reading.plain.split()) if 0 < len(word) <= MAX_WORD]
     for word, following in zip_longest(words, words[1:], fillvalue=""):
         if is_spaceless(word):
             pieces = (word[at : at + size] for size in (2, 3, 4) for at in range(len(word) - size + 1))

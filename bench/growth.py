@@ -34,7 +34,7 @@ from folkmoot_server.bench.processes import cpu_seconds
 from folkmoot_server.bench.run import measure_one, seed_places, serving
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.main import raise_file_limit
-from folkmoot_server.storage.change_set import NewEntry, Work, group_stream
+from folkmoot_server.storage.change_set import ChangeSet, NewEntry, group_stream
 from folkmoot_server.storage.check.seed import fill
 from folkmoot_server.storage.sqlite.store import SqliteStore
 
@@ -179,11 +179,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def post(code: str) -> Work:
+def post(code: str) -> ChangeSet:
     """Return the work of a post by a group's only member, under the version that its founding gave it."""
     author = Author("g0m0", "G0m0", Role.MEMBER)
     entry = Entry(seq=0, ts=now_ms(), kind=EntryKind.TEXT, from_=author, body=BODY)
-    return Work(group_stream(code), 1, entries=[NewEntry(entry, nonce=f"{random.getrandbits(64):016x}")])
+    return ChangeSet(group_stream(code), 1, entries=[NewEntry(entry, nonce=f"{random.getrandbits(64):016x}")])
 
 
 async def call_journal(store: SqliteStore, codes: Sequence[str]) -> Point:

@@ -31,7 +31,7 @@ from folkmoot_server.config.settings import load_config
 from folkmoot_server.delivery.hub import Hub
 from folkmoot_server.delivery.session import Session
 from folkmoot_server.live.rooms import Room, Stored
-from folkmoot_server.storage.change_set import NewEntry, Work, group_stream
+from folkmoot_server.storage.change_set import ChangeSet, NewEntry, group_stream
 from folkmoot_server.storage.check.seed import fill
 from folkmoot_server.storage.sqlite.store import SqliteStore
 
@@ -172,7 +172,7 @@ async def commit_batches(store: SqliteStore, code: str, size: int) -> Cost:
     took = []
     for batch in range(COMMITS):
         works = [
-            Work(group_stream(code), 1, entries=[NewEntry(entry(0), nonce=f"{size}-{batch}-{number}")])
+            ChangeSet(group_stream(code), 1, entries=[NewEntry(entry(0), nonce=f"{size}-{batch}-{number}")])
             for number in range(size)
         ]
         began = time.perf_counter()

@@ -30,7 +30,7 @@ from folkmoot_server.common.i18n import translator
 from folkmoot_server.demo.services import Postgres, running
 from folkmoot_server.main import GC_THRESHOLDS, keep_survivors
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.change_set import NewEntry, Work, account_stream, group_stream
+from folkmoot_server.storage.change_set import ChangeSet, NewEntry, account_stream, group_stream
 from folkmoot_server.storage.search import text as search_text
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_account, project_group
@@ -100,14 +100,14 @@ async def fill(store: Store, entries: int) -> None:
     values = {"name": "Bench", "category": "general", "topic": "", "join_mode": JoinMode.OPEN, "member_limit": 10}
     group = founded(created := GroupCreated(at=START, by="ann", code=CODE, **values))
     works = [
-        Work(account_stream("ann"), 0, [joined], project_account(account, joined)),
-        Work(group_stream(CODE), 0, [created], project_group(group, created)),
+        ChangeSet(account_stream("ann"), 0, [joined], project_account(account, joined)),
+        ChangeSet(group_stream(CODE), 0, [created], project_group(group, created)),
     ]
     talk = Talk()
     for number in range(entries):
         ts = START + (END - START) * number // entries
         entry = Entry(seq=0, ts=ts, kind=EntryKind.TEXT, from_=AUTHOR, body=talk.body(number))
-        works.append(Work(group_stream(CODE), 1, entries=[NewEntry(entry)]))
+        works.append(ChangeSet(group_stream(CODE), 1, entries=[NewEntry(entry)]))
         if len(works) >= BATCH or number == entries - 1:
             await store.commit(works)
             works = []

@@ -33,7 +33,7 @@ class Part(NamedTuple):
 
 PARTS = (
     Part("search index", "#b279a2", ("Indexer.run",)),
-    Part("write to members", "#4c78a8", ("Hub._settle", "flush", "Hub._flush")),
+    Part("write to members", "#4c78a8", ("Hub._flush_room", "flush", "Hub._flush")),
     Part("answer, encode, hand out", "#72b7b2", ("Writer.run",)),
     Part("judge", "#e4572e", ("judge",)),
     Part("decode", "#f58518", ("Codec.decode_request",)),

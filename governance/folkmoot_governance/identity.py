@@ -82,6 +82,6 @@ def _check_organisation(number: str) -> Soundness:
     return Soundness.SOUND if values[17] == -total % 31 else Soundness.DOUBTFUL
 
 
-def spills(body: str) -> bool:
+def contains_id_number(body: str) -> bool:
     """Say whether a text to be posted is a `/verify` with a number that has gone astray. Asked of every post."""
     return body[:1] in _FIRST and _SPILLED.match(body) is not None

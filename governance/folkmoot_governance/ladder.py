@@ -13,8 +13,8 @@ from .duration import FOREVER_MS, parse_duration, show_duration
 
 OFF = "off"
 DEFAULT_LADDER = "3 mute 1h, 4 mute 1d, 5 ban 7d"
-MOST_STEPS = 10
-MOST_WARNINGS = 100
+MAX_STEPS = 10
+MAX_WARNINGS = 100
 
 _BETWEEN = re.compile(r"[,;，；]")
 
@@ -49,7 +49,7 @@ def parse_ladder(text: str) -> Ladder | None:
     parts = _BETWEEN.split(text)
     steps = [step for step in map(_parse_step, parts) if step]
     counts = [step.warnings for step in steps]
-    if len(steps) != len(parts) or len(steps) > MOST_STEPS or counts != sorted(set(counts)):
+    if len(steps) != len(parts) or len(steps) > MAX_STEPS or counts != sorted(set(counts)):
         return None
     return tuple(steps)
 
@@ -59,7 +59,7 @@ def _parse_step(text: str) -> Step | None:
     if len(text.split()) > 3 or not (count.isascii() and count.isdigit()) or measure not in set(Measure):
         return None
     duration = parse_duration(length) if length else FOREVER_MS if measure == Measure.BAN else None
-    if (duration is None) != (measure == Measure.KICK) or not 0 < int(count[:4]) <= MOST_WARNINGS:
+    if (duration is None) != (measure == Measure.KICK) or not 0 < int(count[:4]) <= MAX_WARNINGS:
         return None
     return Step(int(count), Measure(measure), duration or 0)
 

@@ -14,7 +14,7 @@ from folkmoot_governance.group.events import AnnouncementSet, EntryDeleted, Even
 from folkmoot_governance.notices import TELLINGS, event_fields, text_of
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 
-Teller = Callable[[str, Mapping[str, object]], str]
+Translate = Callable[[str, Mapping[str, object]], str]
 """Says a text of `TELLINGS` with an event's fields filled in; see `common.i18n.translator`."""
 
 PLATFORM = "platform"
@@ -36,7 +36,7 @@ def author_of(state: GroupState, event: Event, display_name: str) -> Author:
     return Author(event.by, display_name, role, tuple(state.tags_of(event.by)))
 
 
-def notice_of(event: Event, *, case: str, author: Author, say: Teller) -> Entry | None:
+def notice_of(event: Event, *, case: str, author: Author, say: Translate) -> Entry | None:
     """Return the entry that tells of `event`, decided as `case`; None if the group isn't told."""
     if not is_told(event):
         return None

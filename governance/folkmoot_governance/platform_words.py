@@ -18,7 +18,7 @@ from .refusal import Refusal
 from .text import N_
 
 ACT = "edit_words"
-MOST_WORDS = 1000
+MAX_WORDS = 1000
 
 
 class PlatformWord(Struct, frozen=True):
@@ -58,9 +58,9 @@ def decide_words(
             text = N_("{word} is not among the platform's words.")
             return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"word": command.word, "help": "folkmoot admin word list"})
         return [PlatformWordDropped(at=now, by=actor.user, word=command.word, reason=command.reason)]
-    if known is None and len(words) >= MOST_WORDS:
+    if known is None and len(words) >= MAX_WORDS:
         text = N_("There are {limit} words, and no more are allowed: put them into a rule file.")
-        return Refusal(ErrorCode.CONFLICT, text, {"limit": MOST_WORDS, "help": "docs/content-rules.md"})
+        return Refusal(ErrorCode.CONFLICT, text, {"limit": MAX_WORDS, "help": "docs/content-rules.md"})
     if known is not None and known.verdict is command.verdict:
         return []
     refusal = check_steps(words, command.word, "docs/content-rules.md")

@@ -1,6 +1,6 @@
 """Noticing a raid: many who come in at once, or new members who post the same text.
 
-A `RaidWatch` belongs to one group and remembers a minute of it, at most `MOST_TEXTS` texts. It is told what happened
+A `RaidWatch` belongs to one group and remembers a minute of it, at most `MAX_TEXTS` texts. It is told what happened
 and when; it never reads a clock. What it says is only an alarm: `RaiseAlarm` decides what follows. It is measured in
 docs/antiraid.md.
 """
@@ -14,7 +14,7 @@ from .duration import MINUTE_MS
 from .policy import Policy
 
 WINDOW_MS = MINUTE_MS
-MOST_TEXTS = 64
+MAX_TEXTS = 64
 LONGEST_TEXT = 200
 LEAST_LETTERS = 16
 """A shorter text (hello, thanks, same here) is said by many at once without any harm."""
@@ -51,7 +51,7 @@ class RaidWatch(Struct):
         if not mark:
             return False
         found = self.posts.pop(mark, None)
-        if found is None and len(self.posts) >= MOST_TEXTS:
+        if found is None and len(self.posts) >= MAX_TEXTS:
             del self.posts[next(iter(self.posts))]
         # Put back as the newest: the text that was not heard for longest is forgotten first.
         told = self.posts[mark] = found if found is not None else deque()

@@ -10,11 +10,11 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 
-from .actions.cases.govern import Desk
-from .actions.groups.govern import Governor
+from .actions.cases.govern import CaseService
+from .actions.groups.govern import GroupService
 from .actions.groups.raid_guard import RaidGuard
 from .bus.api import Bus
-from .bus.messages import TALLY_TOPIC, News, PresenceNews, TallyNews
+from .bus.messages import ALL_NODES_TOPIC, BusMessage, LimitsUpdate, PresenceUpdate
 from .common.clock import Clock
 from .common.i18n import N_, translator
 from .common.metrics import LOOP_LAG_SECONDS
@@ -25,7 +25,7 @@ from .config.settings import Config
 from .content.group_words import OwnWords
 from .content.rules_in_force import ContentRules
 from .crypto.passwords import Passwords
-from .delivery.catch_up import Watch
+from .delivery.catch_up import CatchUp
 from .delivery.flood import limit
 from .delivery.follower import Follower
 from .delivery.hub import Hub
@@ -40,17 +40,17 @@ from .jobs.runner import Job, every
 from .jobs.settling import Settling
 from .jobs.succession import Succession
 from .live.accounts import Accounts
-from .live.commit_queue import Writer
+from .live.commit_queue import CommitQueue
 from .live.presence import REPEAT_S, Presence
 from .live.rooms import Rooms
-from .live.shared_limits import TELL_S, Tally
+from .live.shared_limits import TELL_S, SharedLimits
 from .sealed.case_texts import Evidence
 from .sealed.held_posts import HeldTexts
 from .sealed.identities import Vault
 from .storage.api import JobLock, Store
 
 SWEEP_S = 30
-ARRIVALS_AT_ONCE = 8
+SIGN_IN_SLOTS = 8
 """Sign-ins by token that are carried out at the same time. More would not be done sooner: measured with 5,000 waiting,
 all of them together took twice the CPU, and posts between them 20 times as long."""
 MONTH_MS = 31 * DAY_MS
@@ -99,55 +99,55 @@ class Node:
         self.in_cluster = bool(config.cluster.nats_url)
         self.stopping = False
         self.sessions: set[Session] = set()
-        self.arrivals = asyncio.Semaphore(ARRIVALS_AT_ONCE)
+        self.sign_in_slots = asyncio.Semaphore(SIGN_IN_SLOTS)
         self.searching: set[str] = set()
         self.documents = load_documents(config.server.data_dir)
         self.default_category = next(iter(config.policy.categories))
         policy = policy_of(config, self.documents)
         self.accounts = Accounts(store.ledger, bus, config.limits, clock, policy.credit)
         self.rooms = Rooms(store, bus, clock)
-        self.writer = Writer(store, self.rooms, self.accounts)
+        self.commit_queue = CommitQueue(store, self.rooms, self.accounts)
         self.hub = Hub(self.rooms, self.accounts, clock)
-        self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.writer)
+        self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.commit_queue)
         say = translator(config.i18n.default_language)
-        self.governor = Governor(self.rooms, self.accounts, self.writer, bus, clock, policy, say)
+        self.group_service = GroupService(self.rooms, self.accounts, self.commit_queue, bus, clock, policy, say)
         self.content = ContentRules(config.policy.content)
         self.own_words = OwnWords()
         self.held_texts = HeldTexts(config.server.data_dir)
         self.vault = Vault(config.server.data_dir)
-        self.raids = RaidGuard(self.rooms, self.governor, in_cluster=self.in_cluster)
+        self.raids = RaidGuard(self.rooms, self.group_service, in_cluster=self.in_cluster)
         self.evidence = Evidence(config.server.data_dir, config.retention.months * MONTH_MS)
-        self.desk = Desk(self.writer, bus, clock, policy)
+        self.case_service = CaseService(self.commit_queue, bus, clock, policy)
         self.passwords = Passwords()
         self.page_views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)
         name = config.cluster.node_name or secrets.token_hex(6)
         self.presence = Presence(name, bus, self.accounts, config.limits, clock)
-        self.tally = Tally(name, bus, config, clock, tally_key)
-        self.watch = Watch(self)
+        self.shared_limits = SharedLimits(name, bus, config, clock, tally_key)
+        self.watch = CatchUp(self)
         self._job_lock = job_lock
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Start the writer, what this node does in rounds, and the jobs."""
-        self.bus.listen(self._on_news)
+        """Start the commit queue, what this node does in rounds, and the jobs."""
+        self.bus.listen(self._on_bus_message)
         loops = [
-            self.writer.run(),
+            self.commit_queue.run(),
             every(SWEEP_S, self.rooms.forget_idle),
             every(SWEEP_S, self.accounts.forget_idle),
             self._watch_loop(),
             self.content.watch(self.store.ledger),
-            every(TELL_S, self.tally.tell),
+            every(TELL_S, self.shared_limits.tell),
             *(job(self).run() for job in JOBS),
         ]
         if self.in_cluster:
-            self.bus.follow(TALLY_TOPIC)
+            self.bus.follow(ALL_NODES_TOPIC)
             loops += [self.watch.run(), every(REPEAT_S, self.presence.repeat)]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
         """Finish what was accepted, then stop everything. Connections are closed before."""
-        self.tally.tell()
-        await self.writer.drain()
+        self.shared_limits.tell()
+        await self.commit_queue.drain()
         for task in self._tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -181,7 +181,7 @@ class Node:
             return False
         parsed = parse_group_code(group)
         room = self.rooms.find(parsed) if parsed else None
-        if parsed is None or room is None or room.unsettled:
+        if parsed is None or room is None or room.in_flight:
             return False
         judged = room.state.version
         heads = await self.store.ledger.heads([parsed])
@@ -189,7 +189,7 @@ class Node:
             return False
         # The news may have come while storage was asked.
         if heads[parsed][0] > room.state.version and room.ready.is_set():
-            self.writer.read_again(room, frozenset())
+            self.commit_queue.read_again(room, frozenset())
         await self.rooms.load(parsed)
         return True
 
@@ -205,12 +205,12 @@ class Node:
             await asyncio.sleep(TICK_S)
             LOOP_LAG_SECONDS.set(max(0.0, loop.time() - due))
 
-    def _on_news(self, news: News) -> None:
+    def _on_bus_message(self, message: BusMessage) -> None:
         # A struct that is not of a type takes `isinstance` ten times as long as one that is.
-        if type(news) is PresenceNews:
-            self.presence.on_news(news)
-        elif type(news) is TallyNews:
-            self.tally.on_news(news)
+        if type(message) is PresenceUpdate:
+            self.presence.on_bus_message(message)
+        elif type(message) is LimitsUpdate:
+            self.shared_limits.on_bus_message(message)
         else:
-            self.follower.on_news(news)
-            self.raids.on_news(news)
+            self.follower.on_bus_message(message)
+            self.raids.on_bus_message(message)

@@ -48,7 +48,7 @@ async def register_administrator(node: Node, profile: Profile, password: str) ->
     profile = Profile(profile.user, profile.display_name, password_hash, profile.language)
     command = RegisterAccount(profile.user, node.documents.agreement.version)
     refusal = await stored(
-        node, node.governor.act_on_account(None, command, Actor(profile.user), [profile_row(profile)])
+        node, node.group_service.act_on_account(None, command, Actor(profile.user), [profile_row(profile)])
     )
     if refusal:
         return say(NAME_TAKEN.text)
@@ -57,7 +57,7 @@ async def register_administrator(node: Node, profile: Profile, password: str) ->
     grant = GrantRole(PlatformRole.SUPERADMIN, "folkmoot init")
     # The first administrator is appointed by whoever owns the machine: an actor that is no account.
     machine = Actor("", platform=PlatformRole.SUPERADMIN)
-    refusal = await stored(node, node.governor.act_on_account(account.state, grant, machine))
+    refusal = await stored(node, node.group_service.act_on_account(account.state, grant, machine))
     return say(refusal.text, refusal.detail) if refusal else None
 
 

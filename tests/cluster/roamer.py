@@ -14,7 +14,7 @@ from tests.cluster.line import LOST, Line
 from tests.integration.wire import Refused
 
 PAUSE_S = 0.1
-MOST_TRIES = 60
+MAX_TRIES = 60
 PAGE_S = 0.02
 
 Action = Callable[[Line], Awaitable[None]]
@@ -163,28 +163,28 @@ class Roamer:
             self._doubt(ops)
             raise
         for op, future in waiting:
-            await self._settle(op, future)
+            await self._wait_answer(op, future)
 
     async def _finish(self, line: Line) -> None:
         """Post again, in order, what nobody knows the outcome of."""
         while self._unfinished:
             op = self._unfinished[0]
             op.line = None
-            await self._settle(op, await self._send(line, op))
+            await self._wait_answer(op, await self._send(line, op))
             if op.outcome == "open":
                 await asyncio.sleep(PAUSE_S)
 
     async def _send(self, line: Line, op: Op) -> "asyncio.Future[rs.PostResult]":
         return await line.send(rq.Post, group=op.group, body=op.key, nonce=op.key)
 
-    async def _settle(self, op: Op, future: "asyncio.Future[rs.PostResult]") -> None:
-        """Wait for the answer to a post; unless it is settled then, it is to be repeated."""
+    async def _wait_answer(self, op: Op, future: "asyncio.Future[rs.PostResult]") -> None:
+        """Wait for the answer to a post; unless it has come then, it is to be repeated."""
         tries = self._tries[op.key] = self._tries.get(op.key, 0) + 1
         try:
             async with asyncio.timeout(5):
                 result = await asyncio.shield(future)
         except Refused as refusal:
-            if refusal.code in ("unavailable", "rate_limited") and tries < MOST_TRIES:
+            if refusal.code in ("unavailable", "rate_limited") and tries < MAX_TRIES:
                 op.was_unavailable |= refusal.code == "unavailable"
                 op.line = None
                 return

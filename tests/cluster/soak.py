@@ -49,7 +49,7 @@ SETTINGS = {
     "policy__quota__standard__groups_joined": JOINED,
 }
 
-Say = Callable[[str], None]
+Translate = Callable[[str], None]
 
 
 class Soak(Struct):
@@ -92,10 +92,10 @@ def listed(counts: Mapping[Any, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in sorted(counts.items())) or "none"
 
 
-async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Say, clients: int = CLIENTS) -> Soak:
+async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Translate, clients: int = CLIENTS) -> Soak:
     """Let clients act while the strikes fall, then mend, wait until all is quiet, and judge."""
     history = History(groups_joined=JOINED)
-    roamers = await settle(cluster, history, random.Random(seed), clients)
+    roamers = await calm_down(cluster, history, random.Random(seed), clients)
     nemesis = Nemesis(cluster, say)
     start = time.monotonic()
     tasks = [asyncio.create_task(roamer.roam()) for roamer in roamers]
@@ -129,7 +129,7 @@ async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Say,
     return Soak(history, nemesis.done, breaches, sum(roamer.reconnects for roamer in roamers), seconds)
 
 
-async def settle(cluster: Cluster, history: History, rng: random.Random, clients: int) -> list[Roamer]:
+async def calm_down(cluster: Cluster, history: History, rng: random.Random, clients: int) -> list[Roamer]:
     """Register the accounts and found the groups, their owners the first accounts."""
     urls = [node.ws for node in cluster.nodes]
     roamers: list[Roamer] = []
@@ -148,7 +148,7 @@ async def settle(cluster: Cluster, history: History, rng: random.Random, clients
     return roamers
 
 
-async def report(history: History, start: float, say: Say) -> None:
+async def report(history: History, start: float, say: Translate) -> None:
     """Say every now and then how it goes."""
     for minute in itertools.count(1):
         await asyncio.sleep(30)
@@ -224,7 +224,7 @@ async def has_all(wire: Wire, code: str, last: int) -> bool:
     return bool(page.entries)
 
 
-async def run(seed: int, minutes: float, nodes: int, say: Say) -> Soak:
+async def run(seed: int, minutes: float, nodes: int, say: Translate) -> Soak:
     """Start everything, soak, stop everything. Raises Missing."""
     strikes = schedule(seed, minutes * 60, nodes)
     say(f"seed {seed}, {nodes} nodes, {len(strikes)} strikes:")

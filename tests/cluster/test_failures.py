@@ -21,7 +21,7 @@ from folkmoot_protocol.types import Entry
 from folkmoot_server.config.documents import load_documents
 from folkmoot_server.crypto.passwords import hash_token
 from folkmoot_server.crypto.sealing import load_key
-from folkmoot_server.storage.change_set import Profile, Work, account_stream
+from folkmoot_server.storage.change_set import ChangeSet, Profile, account_stream
 from folkmoot_server.storage.changes import profile_row, token_row
 from folkmoot_server.storage.sql.projection import project_account
 from tests.cluster.checker import Place, told
@@ -303,11 +303,11 @@ async def register_many(cluster: Cluster, stack: contextlib.AsyncExitStack, coun
     return [await stack.enter_async_context(await Wire.open(next(places).ws, token)) for token in tokens.values()]
 
 
-def registration(user: str, token: str, agreement: str) -> Work:
+def registration(user: str, token: str, agreement: str) -> ChangeSet:
     """Return what registering stores, but for a password."""
     event = AccountRegistered(at=START, by=user, user=user, agreement=agreement)
     rows = [profile_row(Profile(user, user, "", "en")), *project_account(registered(event), event)]
-    return Work(account_stream(user), 0, [event], [*rows, token_row(hash_token(token), user, START)])
+    return ChangeSet(account_stream(user), 0, [event], [*rows, token_row(hash_token(token), user, START)])
 
 
 async def test_two_hundred_join_at_once_on_two_nodes_and_ten_places_are_taken(

@@ -11,7 +11,14 @@ import pytest
 from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group.events import TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.bus.messages import AccountNews, GroupNews, News, TypingNews, account_topic, group_topic
+from folkmoot_server.bus.messages import (
+    AccountUpdate,
+    BusMessage,
+    GroupUpdate,
+    TypingUpdate,
+    account_topic,
+    group_topic,
+)
 from folkmoot_server.common.metrics import BUS_DROPPED, BUS_MESSAGES
 from tests.conformance.world import START, code_of
 from tests.services import Nats
@@ -31,15 +38,15 @@ class Ear:
     """A listener that keeps what it hears."""
 
     def __init__(self, bus: Any) -> None:
-        self.heard: list[News] = []
+        self.heard: list[BusMessage] = []
         self._more = asyncio.Event()
         bus.listen(self)
 
-    def __call__(self, news: News) -> None:
-        self.heard.append(news)
+    def __call__(self, message: BusMessage) -> None:
+        self.heard.append(message)
         self._more.set()
 
-    async def until(self, enough: Callable[[list[News]], bool]) -> list[News]:
+    async def until(self, enough: Callable[[list[BusMessage]], bool]) -> list[BusMessage]:
         async with asyncio.timeout(BOUND_S):
             while not enough(self.heard):
                 self._more.clear()
@@ -51,8 +58,8 @@ def entry(seq: int, body: str = "text") -> Entry:
     return Entry(seq=seq, ts=START, kind=EntryKind.TEXT, from_=AUTHOR, body=body, data={"n": [1, None, {"a": 1.5}]})
 
 
-def posted(seq: int, code: str = CODE) -> GroupNews:
-    return GroupNews(code, (entry(seq),), 1)
+def posted(seq: int, code: str = CODE) -> GroupUpdate:
+    return GroupUpdate(code, (entry(seq),), 1)
 
 
 def count(metric: Any) -> float:
@@ -81,14 +88,14 @@ async def buses(nats: Nats) -> AsyncIterator[list[Any]]:
 async def test_news_of_every_kind_arrives_as_it_was_sent(buses: list[Any]) -> None:
     topic = TopicSet(at=START, by="alice", topic="t")
     suspended = AccountSuspended(at=START, by="root", until_ms=START + 1, reason="r")
-    sent: list[News] = [
-        GroupNews(CODE, (entry(1), entry(2, "waves\x00🙂")), 7, (topic,)),
-        AccountNews("b.o.b.", 2, (suspended,)),
-        TypingNews(CODE, "bob"),
+    sent: list[BusMessage] = [
+        GroupUpdate(CODE, (entry(1), entry(2, "waves\x00🙂")), 7, (topic,)),
+        AccountUpdate("b.o.b.", 2, (suspended,)),
+        TypingUpdate(CODE, "bob"),
     ]
     ear, own = Ear(buses[1]), Ear(buses[0])
-    for news in sent:
-        buses[0].publish(news)
+    for message in sent:
+        buses[0].publish(message)
     assert own.heard == sent
     heard = await ear.until(lambda heard: len(heard) == 3)
     assert sorted(heard, key=repr) == sorted(sent, key=repr)
@@ -104,7 +111,9 @@ async def test_news_of_a_group_comes_in_order_once_and_not_back(buses: list[Any]
     for ear in ears:
         heard = await ear.until(lambda heard: len(heard) >= 300)
         for code in both:
-            seqs = [news.entries[0].seq for news in heard if isinstance(news, GroupNews) and news.code == code]
+            seqs = [
+                message.entries[0].seq for message in heard if isinstance(message, GroupUpdate) and message.code == code
+            ]
             assert seqs == sorted(set(seqs))
         assert len(heard) == 300
 
@@ -122,12 +131,12 @@ async def test_news_too_long_for_a_message_is_split(buses: list[Any]) -> None:
     topics = tuple(TopicSet(at=START, by="alice", topic=str(number)) for number in range(3))
     entries = tuple(entry(seq, "x" * 60_000) for seq in range(1, 41))
     ear = Ear(buses[1])
-    buses[0].publish(GroupNews(CODE, entries, 10, topics))
-    heard = await ear.until(lambda heard: sum(len(news.entries) for news in heard) == 40)
+    buses[0].publish(GroupUpdate(CODE, entries, 10, topics))
+    heard = await ear.until(lambda heard: sum(len(message.entries) for message in heard) == 40)
     assert len(heard) > 2
-    assert tuple(one for news in heard for one in news.entries) == entries
-    assert tuple(one for news in heard for one in news.events) == topics
-    assert [news.version for news in heard] == [7] * (len(heard) - 1) + [10]
+    assert tuple(one for message in heard for one in message.entries) == entries
+    assert tuple(one for message in heard for one in message.events) == topics
+    assert [message.version for message in heard] == [7] * (len(heard) - 1) + [10]
 
 
 async def test_what_nobody_follows_does_not_come(buses: list[Any]) -> None:
@@ -158,7 +167,7 @@ async def test_thousands_of_topics_stand_when_following_them_is_done(buses: list
     for number in range(3_000):
         buses[0].publish(posted(1, str(number)))
     heard = await ear.until(lambda heard: len(heard) == 2_250)
-    assert {news.code for news in heard if isinstance(news, GroupNews)} == {
+    assert {message.code for message in heard if isinstance(message, GroupUpdate)} == {
         str(number) for number in range(3_000) if number % 4 != 2
     }
 
@@ -247,7 +256,7 @@ async def test_what_is_no_news_is_passed_over(buses: list[Any]) -> None:
 
 
 async def test_a_listener_that_fails_does_not_end_the_bus(buses: list[Any]) -> None:
-    def fail(news: News) -> None:
+    def fail(message: BusMessage) -> None:
         raise RuntimeError("a mistake")
 
     ear = Ear(buses[1])
@@ -258,7 +267,7 @@ async def test_a_listener_that_fails_does_not_end_the_bus(buses: list[Any]) -> N
 
 
 async def test_more_than_may_wait_is_dropped(buses: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nats_bus, "MOST_WAITING", 1000)
+    monkeypatch.setattr(nats_bus, "MAX_WAITING", 1000)
     dropped = count(BUS_DROPPED)
     ear = Ear(buses[1])
     for seq in range(1, 101):

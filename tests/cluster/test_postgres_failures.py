@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from folkmoot_server.storage.change_set import StorageError, Work
+from folkmoot_server.storage.change_set import ChangeSet, StorageError
 from folkmoot_server.storage.changes import token_row
 from tests.cluster.nemesis import start_again
 from tests.conformance.world import START, Group, World
@@ -42,11 +42,11 @@ def end_connections(postgres: Postgres, database: str) -> None:
     postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
 
-async def settled(store: Any, work: Work) -> None:
-    """Commit a work as its author would: once more when it failed."""
+async def commit_again(store: Any, change_set: ChangeSet) -> None:
+    """Commit a change set as its author would: once more when it failed."""
     for _ in range(20):
         try:
-            assert await store.commit([work]) == frozenset()
+            assert await store.commit([change_set]) == frozenset()
             return
         except StorageError:
             continue
@@ -58,7 +58,7 @@ async def test_reading_and_writing_go_on_after_connections_were_ended(
 ) -> None:
     for _ in range(3):
         end_connections(postgres, database)
-        await settled(store, group.post())
+        await commit_again(store, group.post())
         for _ in range(10):
             try:
                 assert (await store.ledger.load_group(group.code)) == group.state
@@ -94,14 +94,14 @@ async def test_the_outcome_of_a_commit_whose_answer_is_lost_is_found_out(store: 
     await store.commit([group.post()])
     before = list(group.entries)
     store._writer._connection = Cut(store._writer._connection, done=done)
-    work = group.post()
+    change_set = group.post()
     if done:
-        assert await store.commit([work]) == frozenset()
+        assert await store.commit([change_set]) == frozenset()
     else:
         with pytest.raises(StorageError):
-            await store.commit([work])
+            await store.commit([change_set])
     assert (await store.journal.page(group.code)).entries == (group.entries if done else before)
-    await settled(store, group.post())
+    await commit_again(store, group.post())
 
 
 class Crash(Cut):
@@ -140,7 +140,7 @@ async def test_a_commit_lost_in_a_crash_is_not_taken_for_that_of_another(
 
 async def test_a_broken_foreign_key_shows_at_the_commit_and_stores_nothing(store: Any, group: Group) -> None:
     with pytest.raises(StorageError, match="foreign key"):
-        await store.commit([group.post(), Work(rows=[token_row("h", "nobody", START)])])
+        await store.commit([group.post(), ChangeSet(rows=[token_row("h", "nobody", START)])])
     assert await store.ledger.heads([group.code]) == {group.code: (1, 1)}
 
 
@@ -161,7 +161,7 @@ async def test_without_postgresql_everything_fails_in_time_and_comes_back(
                     await call
     finally:
         postgres.start()
-    await settled(store, lost)
+    await commit_again(store, lost)
     assert (await store.journal.page(group.code)).entries == group.entries
 
 
@@ -174,7 +174,7 @@ async def test_a_database_that_stands_still_is_given_up(store: Any, group: Group
         assert {type(end) for end in ends} == {StorageError}
     finally:
         postgres.signal_all(signal.SIGCONT)
-    await settled(store, group.post())
+    await commit_again(store, group.post())
 
 
 async def test_a_database_that_does_not_answer_cannot_be_opened(postgres: Postgres) -> None:

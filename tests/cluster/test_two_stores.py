@@ -12,7 +12,7 @@ import pytest
 from folkmoot_governance.group.events import MemberJoined, TopicSet
 from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.change_set import Claim, Work, account_stream, group_stream
+from folkmoot_server.storage.change_set import ChangeSet, QuotaGuard, account_stream, group_stream
 from folkmoot_server.storage.changes import read_mark_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.sequencer import GROUP
@@ -60,12 +60,12 @@ async def test_posts_of_two_nodes_have_one_order_without_holes(nodes: list[Store
         chance = random.Random(node)
         for number in range(ROUNDS):
             some = [chance.choice(groups) for _ in range(8)]
-            works = [group.post(body=f"{node} {number} {at}") for at, group in enumerate(some)]
+            change_sets = [group.post(body=f"{node} {number} {at}") for at, group in enumerate(some)]
             marks = [read_mark_row(group.code, user, number) for group in some for user in ("alice", "bob")]
             chance.shuffle(marks)
-            assert await nodes[node].commit([*works, Work(rows=marks)]) == frozenset()
-            for group, work in zip(some, works, strict=True):
-                (new,) = work.entries
+            assert await nodes[node].commit([*change_sets, ChangeSet(rows=marks)]) == frozenset()
+            for group, change_set in zip(some, change_sets, strict=True):
+                (new,) = change_set.entries
                 numbered[group.code].append((new.entry.seq, new.entry.body))
 
     await asyncio.gather(run(0), run(1))
@@ -84,17 +84,17 @@ async def test_of_two_decisions_on_one_version_one_is_in_conflict(nodes: list[St
         chance = random.Random(node)
         for number in range(ROUNDS):
             some = chance.sample(groups, 3)
-            works = []
+            change_sets = []
             for group in some:
                 state = await nodes[node].ledger.load_group(group.code)
                 assert state is not None
                 group.state = state
-                works.append(group.act(TopicSet(at=START, by="alice", topic=f"{node} {number}")))
-            lost = await nodes[node].commit(works)
+                change_sets.append(group.act(TopicSet(at=START, by="alice", topic=f"{node} {number}")))
+            lost = await nodes[node].commit(change_sets)
             conflicts += len(lost)
-            for work in works:
-                if work.stream not in lost:
-                    topics[work.stream.removeprefix(GROUP)] += 1
+            for change_set in change_sets:
+                if change_set.stream not in lost:
+                    topics[change_set.stream.removeprefix(GROUP)] += 1
         return conflicts
 
     conflicts = await asyncio.gather(run(0), run(1))
@@ -121,8 +121,8 @@ async def test_positions_once_passed_never_appear_later(nodes: list[Store], grou
     async def write(node: int) -> None:
         mine = groups[node::2]
         for number in range(ROUNDS):
-            works = [group.act(TopicSet(at=START, by="alice", topic=str(number))) for group in mine]
-            assert await nodes[node].commit(works) == frozenset()
+            change_sets = [group.act(TopicSet(at=START, by="alice", topic=str(number))) for group in mine]
+            assert await nodes[node].commit(change_sets) == frozenset()
 
     async def follow() -> list[int]:
         positions: list[int] = []
@@ -146,9 +146,9 @@ async def test_claims_hold_whichever_node_grants_them(nodes: list[Store], groups
         granted = 0
         for group in groups[node::2]:
             attempt = deepcopy(group)
-            work = attempt.act(MemberJoined(at=START, by=user, user=user, via="open"))
-            work.claims = [Claim(user, groups_joined=2)]
-            if not await nodes[node].commit([work]):
+            change_set = attempt.act(MemberJoined(at=START, by=user, user=user, via="open"))
+            change_set.quota_guards = [QuotaGuard(user, groups_joined=2)]
+            if not await nodes[node].commit([change_set]):
                 granted += 1
                 groups[groups.index(group)] = attempt
         return granted
@@ -161,13 +161,13 @@ async def test_claims_hold_whichever_node_grants_them(nodes: list[Store], groups
 
 
 async def test_a_nonce_stores_a_post_once_whichever_node_it_comes_to(nodes: list[Store], groups: list[Group]) -> None:
-    async def run(node: int) -> list[Work]:
-        works = [
+    async def run(node: int) -> list[ChangeSet]:
+        change_sets = [
             group.post(body=f"{node} {number}", nonce=f"n{number}") for number in range(ROUNDS) for group in groups
         ]
-        for start in range(0, len(works), 10):
-            assert await nodes[node].commit(works[start : start + 10]) == frozenset()
-        return works
+        for start in range(0, len(change_sets), 10):
+            assert await nodes[node].commit(change_sets[start : start + 10]) == frozenset()
+        return change_sets
 
     for pair in zip(*await asyncio.gather(run(0), run(1)), strict=True):
         stored, again = pair if pair[0].repeated is None else pair[::-1]
@@ -180,8 +180,10 @@ async def test_a_nonce_stores_a_post_once_whichever_node_it_comes_to(nodes: list
 async def test_a_name_and_a_code_are_given_once(nodes: list[Store], world: World) -> None:
     for number in range(10):
         user, code = f"user{number}", world.group().code
-        works = [[World().register(user), Group(code).found()] for _ in nodes]
-        conflicts = await asyncio.gather(*(node.commit(work) for node, work in zip(nodes, works, strict=True)))
+        change_sets = [[World().register(user), Group(code).found()] for _ in nodes]
+        conflicts = await asyncio.gather(
+            *(node.commit(change_set) for node, change_set in zip(nodes, change_sets, strict=True))
+        )
         assert sorted(one for lost in conflicts for one in lost) == [account_stream(user), group_stream(code)]
         assert await nodes[0].ledger.account_versions([user]) == {user: 1}
         assert await nodes[1].ledger.heads([code]) == {code: (1, 1)}
@@ -190,7 +192,7 @@ async def test_a_name_and_a_code_are_given_once(nodes: list[Store], world: World
 async def test_a_group_that_was_not_founded_leaves_its_code_free(nodes: list[Store], world: World) -> None:
     group = world.group()
     refused = group.found()
-    refused.claims = [Claim("alice", groups_joined=0)]
+    refused.quota_guards = [QuotaGuard("alice", groups_joined=0)]
     assert await nodes[0].commit([refused]) == {refused.stream}
     assert await nodes[1].ledger.heads([group.code]) == {}
     assert await nodes[1].commit([Group(group.code).found("bob")]) == frozenset()

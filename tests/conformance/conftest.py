@@ -61,6 +61,6 @@ def store(place: Place) -> Store:
 async def world(store: Store) -> World:
     """Accounts alice to dave, stored, and nothing else."""
     world = World()
-    works = [world.register(user) for user in ("alice", "bob", "carol", "dave")]
-    assert await store.commit(works) == frozenset()
+    change_sets = [world.register(user) for user in ("alice", "bob", "carol", "dave")]
+    assert await store.commit(change_sets) == frozenset()
     return world

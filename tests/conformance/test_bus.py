@@ -8,7 +8,15 @@ from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group.events import TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 from folkmoot_server.bus.api import Bus
-from folkmoot_server.bus.messages import AccountNews, ClosedNews, GroupNews, News, PresenceNews, TallyNews, TypingNews
+from folkmoot_server.bus.messages import (
+    AccountUpdate,
+    BusMessage,
+    ClosedUpdate,
+    GroupUpdate,
+    LimitsUpdate,
+    PresenceUpdate,
+    TypingUpdate,
+)
 from tests.conformance.backends import BUSES
 
 CODE = "100000000006"
@@ -26,37 +34,37 @@ def entry(seq: int) -> Entry:
     return Entry(seq=seq, ts=1, kind=EntryKind.NOTICE, from_=author, body="b", target=1, data={"event": "x", "n": [1]})
 
 
-ALL_KINDS: list[News] = [
-    GroupNews(CODE, (entry(1), entry(2)), 7),
-    GroupNews(CODE, (entry(3),), 8, (TopicSet(at=1, by="ann", topic="茶"),)),
-    AccountNews("ann", 2, (AccountSuspended(at=1, by="root", until_ms=2, reason="spam"),)),
-    TypingNews(CODE, "ann"),
-    PresenceNews("ann", "node", 2, asks=True),
-    ClosedNews("alice"),
-    TallyNews("node", {b"\x00\xff": 3}, {"tries": {b"": 1}}),
+ALL_KINDS: list[BusMessage] = [
+    GroupUpdate(CODE, (entry(1), entry(2)), 7),
+    GroupUpdate(CODE, (entry(3),), 8, (TopicSet(at=1, by="ann", topic="茶"),)),
+    AccountUpdate("ann", 2, (AccountSuspended(at=1, by="root", until_ms=2, reason="spam"),)),
+    TypingUpdate(CODE, "ann"),
+    PresenceUpdate("ann", "node", 2, asks=True),
+    ClosedUpdate("alice"),
+    LimitsUpdate("node", {b"\x00\xff": 3}, {"tries": {b"": 1}}),
 ]
 
 
 async def test_news_is_heard_as_it_was_told_before_publish_returns(bus: Bus) -> None:
-    heard: list[News] = []
+    heard: list[BusMessage] = []
     bus.listen(heard.append)
-    for number, news in enumerate(ALL_KINDS, 1):
-        bus.publish(news)
+    for number, message in enumerate(ALL_KINDS, 1):
+        bus.publish(message)
         assert heard == ALL_KINDS[:number]
 
 
 async def test_every_listener_hears_each_piece_once_and_in_order(bus: Bus) -> None:
-    ears: list[list[News]] = [[], [], []]
+    ears: list[list[BusMessage]] = [[], [], []]
     for ear in ears:
         bus.listen(ear.append)
-    told: list[News] = [GroupNews(CODE, (entry(seq),), 1) for seq in range(1, 500)]
-    for news in told:
-        bus.publish(news)
+    told: list[BusMessage] = [GroupUpdate(CODE, (entry(seq),), 1) for seq in range(1, 500)]
+    for message in told:
+        bus.publish(message)
     assert ears == [told, told, told]
 
 
 async def test_a_listener_hears_what_is_told_while_it_listens(bus: Bus) -> None:
-    heard: list[News] = []
+    heard: list[BusMessage] = []
     first, second, third, fourth = ALL_KINDS[:4]
     bus.publish(first)
     stop = bus.listen(heard.append)
@@ -69,35 +77,35 @@ async def test_a_listener_hears_what_is_told_while_it_listens(bus: Bus) -> None:
 
 
 async def test_a_listener_may_go_while_it_hears(bus: Bus) -> None:
-    heard: list[News] = []
+    heard: list[BusMessage] = []
 
-    def once(news: News) -> None:
-        heard.append(news)
+    def once(message: BusMessage) -> None:
+        heard.append(message)
         stop()
 
     stop = bus.listen(once)
-    others: list[News] = []
+    others: list[BusMessage] = []
     bus.listen(others.append)
-    for news in ALL_KINDS:
-        bus.publish(news)
+    for message in ALL_KINDS:
+        bus.publish(message)
     assert heard == ALL_KINDS[:1]
     assert others == ALL_KINDS
 
 
 async def test_publish_does_not_raise_and_one_deaf_listener_harms_no_other(bus: Bus) -> None:
-    def fail(news: News) -> None:
+    def fail(message: BusMessage) -> None:
         raise ValueError("deaf")
 
-    heard: list[News] = []
+    heard: list[BusMessage] = []
     bus.listen(fail)
     bus.listen(heard.append)
-    for news in ALL_KINDS:
-        bus.publish(news)
+    for message in ALL_KINDS:
+        bus.publish(message)
     assert heard == ALL_KINDS
 
 
 async def test_nothing_is_heard_after_closing(bus: Bus) -> None:
-    heard: list[News] = []
+    heard: list[BusMessage] = []
     bus.listen(heard.append)
     await bus.close()
     bus.publish(ALL_KINDS[0])
@@ -105,5 +113,5 @@ async def test_nothing_is_heard_after_closing(bus: Bus) -> None:
 
 
 async def test_nobody_need_listen(bus: Bus) -> None:
-    for news in ALL_KINDS:
-        bus.publish(news)
+    for message in ALL_KINDS:
+        bus.publish(message)

@@ -17,8 +17,8 @@ from folkmoot_governance.case.state import (
 )
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.group import events as e
-from folkmoot_server.storage.api import Cases, Store, WarningRow
-from folkmoot_server.storage.change_set import Remove, Upsert, Work, case_stream
+from folkmoot_server.storage.api import CaseFilter, Store, WarningRow
+from folkmoot_server.storage.change_set import ChangeSet, Remove, Upsert, case_stream
 from folkmoot_server.storage.sql.projection import project_case
 from tests.conformance.world import DAY, START, World
 
@@ -28,13 +28,13 @@ def report(number: str, by: str = "bob", at: int = START, **fields: object) -> R
     return ReportOpened(at=at, by=by, number=number, **given | fields)
 
 
-class Desk:
+class CaseService:
     """Cases as storage must come to have them."""
 
     def __init__(self) -> None:
         self.cases: dict[str, CaseState] = {}
 
-    def work(self, number: str, *events: CaseEvent) -> Work:
+    def change_set(self, number: str, *events: CaseEvent) -> ChangeSet:
         state = self.cases.get(number)
         version, rows = state.version if state else 0, []
         for event in events:
@@ -43,28 +43,28 @@ class Desk:
             else:
                 apply_case(state, event)
             rows += project_case(state)
-        return Work(case_stream(number), version, events, rows)
+        return ChangeSet(case_stream(number), version, events, rows)
 
-    def close(self, number: str, outcome: Outcome, at: int = START + 1) -> Work:
-        return self.work(number, CaseClosed(at=at, by="root", outcome=outcome, reason="seen"))
+    def close(self, number: str, outcome: Outcome, at: int = START + 1) -> ChangeSet:
+        return self.change_set(number, CaseClosed(at=at, by="root", outcome=outcome, reason="seen"))
 
 
 async def test_a_case_equals_the_replay_of_its_stream(store: Store, world: World) -> None:
-    desk = Desk()
+    case_service = CaseService()
     appeal = AppealOpened(
         at=START, by="bob", number="a-@bob-2", measure="@bob-2", reason="account_suspended", decider="root", due_ms=9
     )
     steps = [
-        desk.work("r-1", report("r-1", code="100000000003", seq=5)),
-        desk.work("r-1", CaseRead(at=START + 1, by="root")),
-        desk.close("r-1", Outcome.UPHELD),
-        desk.work("r-1", CaseSettled(at=START + 3, by="")),
-        desk.work("a-@bob-2", appeal),
+        case_service.change_set("r-1", report("r-1", code="100000000003", seq=5)),
+        case_service.change_set("r-1", CaseRead(at=START + 1, by="root")),
+        case_service.close("r-1", Outcome.UPHELD),
+        case_service.change_set("r-1", CaseSettled(at=START + 3, by="")),
+        case_service.change_set("a-@bob-2", appeal),
     ]
-    for work in steps:
-        assert await store.commit([work]) == frozenset()
-        number = work.stream.removeprefix("case:")
-        events = [one.event for one in await store.ledger.events(work.stream)]
+    for change_set in steps:
+        assert await store.commit([change_set]) == frozenset()
+        number = change_set.stream.removeprefix("case:")
+        events = [one.event for one in await store.ledger.events(change_set.stream)]
         assert all(isinstance(event, CaseEvent) for event in events)
         replayed = replay_case(event for event in events if isinstance(event, CaseEvent))
         assert await store.ledger.load_case(number) == replayed
@@ -73,66 +73,77 @@ async def test_a_case_equals_the_replay_of_its_stream(store: Store, world: World
 
 
 async def test_a_number_is_taken_once_and_decided_once(store: Store, world: World) -> None:
-    await store.commit([Desk().work("r-1", report("r-1"))])
-    assert await store.commit([Desk().work("r-1", report("r-1", by="carol"))]) == {"case:r-1"}
-    one, other = Desk(), Desk()
-    for desk in (one, other):
-        desk.work("r-1", report("r-1"))
+    await store.commit([CaseService().change_set("r-1", report("r-1"))])
+    assert await store.commit([CaseService().change_set("r-1", report("r-1", by="carol"))]) == {"case:r-1"}
+    one, other = CaseService(), CaseService()
+    for case_service in (one, other):
+        case_service.change_set("r-1", report("r-1"))
     assert await store.commit([one.close("r-1", Outcome.UPHELD)]) == frozenset()
     assert await store.commit([other.close("r-1", Outcome.DISMISSED)]) == {"case:r-1"}
 
 
 async def test_cases_are_listed_by_when_they_are_due(store: Store, world: World) -> None:
-    desk = Desk()
+    case_service = CaseService()
     about = {"code": "100000000003", "seq": 4}
     await store.commit(
         [
-            desk.work("r-1", report("r-1", due_ms=30)),
-            desk.work("r-2", report("r-2", by="carol", at=START + 1, due_ms=10, user="dave", **about)),
-            desk.work("r-3", report("r-3", at=START + 2, due_ms=10, **about)),
-            desk.work("r-4", report("r-4", due_ms=20)),
+            case_service.change_set("r-1", report("r-1", due_ms=30)),
+            case_service.change_set("r-2", report("r-2", by="carol", at=START + 1, due_ms=10, user="dave", **about)),
+            case_service.change_set("r-3", report("r-3", at=START + 2, due_ms=10, **about)),
+            case_service.change_set("r-4", report("r-4", due_ms=20)),
         ]
     )
-    await store.commit([desk.close("r-4", Outcome.DISMISSED)])
+    await store.commit([case_service.close("r-4", Outcome.DISMISSED)])
 
-    async def numbers(wanted: Cases, after: tuple[int, str] = (0, ""), limit: int = 9) -> list[str]:
+    async def numbers(wanted: CaseFilter, after: tuple[int, str] = (0, ""), limit: int = 9) -> list[str]:
         return [one.number for one in await store.ledger.list_cases(wanted, after, limit)]
 
-    assert await numbers(Cases()) == ["r-2", "r-3", "r-4", "r-1"]
-    assert await numbers(Cases(), limit=2) == ["r-2", "r-3"]
-    assert await numbers(Cases(), after=(10, "r-2")) == ["r-3", "r-4", "r-1"]
-    assert await numbers(Cases(is_open=True)) == ["r-2", "r-3", "r-1"]
-    assert await numbers(Cases(is_open=False)) == ["r-4"]
-    assert await numbers(Cases(CaseKind.APPEAL)) == []
-    assert await numbers(Cases(by="bob", newest=True)) == ["r-3", "r-1", "r-4"]
-    assert await numbers(Cases(CaseKind.REPORT, True, "bob", "100000000003", 4, "carol")) == ["r-3"]
-    assert await numbers(Cases(seq=0)) == ["r-4", "r-1"]
+    assert await numbers(CaseFilter()) == ["r-2", "r-3", "r-4", "r-1"]
+    assert await numbers(CaseFilter(), limit=2) == ["r-2", "r-3"]
+    assert await numbers(CaseFilter(), after=(10, "r-2")) == ["r-3", "r-4", "r-1"]
+    assert await numbers(CaseFilter(is_open=True)) == ["r-2", "r-3", "r-1"]
+    assert await numbers(CaseFilter(is_open=False)) == ["r-4"]
+    assert await numbers(CaseFilter(CaseKind.APPEAL)) == []
+    assert await numbers(CaseFilter(by="bob", newest=True)) == ["r-3", "r-1", "r-4"]
+    assert await numbers(CaseFilter(CaseKind.REPORT, True, "bob", "100000000003", 4, "carol")) == ["r-3"]
+    assert await numbers(CaseFilter(seq=0)) == ["r-4", "r-1"]
     assert await store.ledger.unsettled_cases(START + 1) == []
     assert await store.ledger.unsettled_cases(START + 2) == ["r-4"]
-    await store.commit([desk.work("r-4", CaseSettled(at=START, by=""))])
+    await store.commit([case_service.change_set("r-4", CaseSettled(at=START, by=""))])
     assert await store.ledger.unsettled_cases(START + 2) == []
 
 
 async def test_what_became_of_reports(store: Store, world: World) -> None:
-    desk, now = Desk(), START + RECORD_MS
+    case_service, now = CaseService(), START + RECORD_MS
     outcomes = (Outcome.UPHELD, Outcome.BAD_FAITH, Outcome.BAD_FAITH, Outcome.DISMISSED)
     for number, outcome in enumerate(outcomes):
-        await store.commit([desk.work(f"r-{number}", report(f"r-{number}", at=START + 1 + number))])
-        await store.commit([desk.close(f"r-{number}", outcome)])
-    await store.commit([desk.work("r-old", report("r-old", at=START))])
-    await store.commit([desk.close("r-old", Outcome.BAD_FAITH)])
-    await store.commit([desk.work("r-now", report("r-now", at=now - 5)), desk.work("r-a", report("r-a", at=now - DAY))])
-    await store.commit([desk.work("r-else", report("r-else", by="carol", at=now))])
+        await store.commit([case_service.change_set(f"r-{number}", report(f"r-{number}", at=START + 1 + number))])
+        await store.commit([case_service.close(f"r-{number}", outcome)])
+    await store.commit([case_service.change_set("r-old", report("r-old", at=START))])
+    await store.commit([case_service.close("r-old", Outcome.BAD_FAITH)])
+    await store.commit(
+        [
+            case_service.change_set("r-now", report("r-now", at=now - 5)),
+            case_service.change_set("r-a", report("r-a", at=now - DAY)),
+        ]
+    )
+    await store.commit([case_service.change_set("r-else", report("r-else", by="carol", at=now))])
     assert await store.ledger.reporter_record("bob", now) == ReporterRecord(1, now - 5, 1, 1, 2)
     assert await store.ledger.reporter_record("dave", now) == ReporterRecord()
 
 
 async def test_texts_are_kept_until_their_time_is_over(store: Store, world: World) -> None:
-    desk = Desk()
+    case_service = CaseService()
     texts = [Upsert("case_texts", {"number": f"r-{n}", "until_ms": START + n, "sealed": f"text {n}"}) for n in (1, 2)]
-    await store.commit([desk.work("r-1", report("r-1")), desk.work("r-2", report("r-2")), Work(rows=texts)])
+    await store.commit(
+        [
+            case_service.change_set("r-1", report("r-1")),
+            case_service.change_set("r-2", report("r-2")),
+            ChangeSet(rows=texts),
+        ]
+    )
     assert [await store.ledger.case_text(f"r-{n}") for n in (1, 2, 3)] == ["text 1", "text 2", None]
-    await store.commit([Work(rows=[Remove("case_texts", {}, until_ms=START + 1)])])
+    await store.commit([ChangeSet(rows=[Remove("case_texts", {}, until_ms=START + 1)])])
     assert [await store.ledger.case_text(f"r-{n}") for n in (1, 2)] == [None, "text 2"]
 
 

@@ -156,7 +156,7 @@ async def test_an_edit_goes_with_what_it_edits(store: Store, group: Group) -> No
     after = group.post(ts=at, kind=EntryKind.EDIT, target=gone)
     await store.commit([after])
     entries = (await store.journal.page(group.code, limit=9)).entries
-    edits = {work.entries[0].entry.seq for work in (before, after)}
+    edits = {change_set.entries[0].entry.seq for change_set in (before, after)}
     assert {entry.seq for entry in entries if entry.redacted} == {gone, *edits}
     assert all(not entry.body for entry in entries if entry.redacted)
     edit = await store.journal.entry(group.code, min(edits))
@@ -221,12 +221,12 @@ async def test_seqs_go_on_after_all_of_a_groups_entries_are_gone(place: Place, w
 
 
 async def test_seqs_have_no_hole_whatever_is_mixed(store: Store, group: Group) -> None:
-    works = []
+    change_sets = []
     for number in range(30):
         ts = APRIL + 5 * DAY + number * 3 * DAY
-        works += [group.post(ts=ts), group.act(TopicSet(at=ts, by="alice", topic=str(number)))]
-    for start in range(0, len(works), 7):
-        await store.commit(works[start : start + 7])
+        change_sets += [group.post(ts=ts), group.act(TopicSet(at=ts, by="alice", topic=str(number)))]
+    for start in range(0, len(change_sets), 7):
+        await store.commit(change_sets[start : start + 7])
     entries: list[Entry] = []
     after, more = 0, True
     while more:

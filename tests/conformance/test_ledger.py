@@ -23,7 +23,7 @@ from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, M
 from folkmoot_governance.roles import Permission
 from folkmoot_protocol.types import Identity, JoinMode, LinkRule
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.change_set import Profile, Remove, Work
+from folkmoot_server.storage.change_set import ChangeSet, Profile, Remove
 from folkmoot_server.storage.changes import note_row, profile_row, read_mark_row, revoke_token, token_row
 from tests.conformance.world import DAY, START, World, code_of
 
@@ -100,8 +100,8 @@ async def test_an_account_comes_back_with_its_groups_and_read_marks(store: Store
     joined = MemberJoined(at=START, by="alice", user="alice", via="open")
     await store.commit([kept.found(), closed.found(), others.found("bob"), others.act(joined)])
     await store.commit([closed.act(GroupClosed(at=START, by="root", reason="r"))])
-    await store.commit([Work(rows=[read_mark_row(kept.code, "alice", 1)])])
-    await store.commit([Work(rows=[read_mark_row(kept.code, "alice", 4)])])
+    await store.commit([ChangeSet(rows=[read_mark_row(kept.code, "alice", 1)])])
+    await store.commit([ChangeSet(rows=[read_mark_row(kept.code, "alice", 4)])])
     account = await store.ledger.load_account("alice")
     assert account is not None
     assert account.state == world.accounts["alice"]
@@ -109,9 +109,9 @@ async def test_an_account_comes_back_with_its_groups_and_read_marks(store: Store
     assert list(account.groups) == [kept.code, others.code]
     assert list(account.created) == [kept.code]
     assert account.read_seqs == {kept.code: 4}
-    await store.commit([Work(rows=[token_row("h", "alice", START)])])
+    await store.commit([ChangeSet(rows=[token_row("h", "alice", START)])])
     assert await store.ledger.find_session("h") == account
-    await store.commit([Work(rows=[revoke_token("h")])])
+    await store.commit([ChangeSet(rows=[revoke_token("h")])])
     assert await store.ledger.find_session("h") is None
 
 
@@ -133,7 +133,7 @@ async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: W
 
 
 async def test_a_profile_can_change(store: Store, world: World) -> None:
-    await store.commit([Work(rows=[profile_row(Profile("bob", "Robert", "other", "zh-CN"))])])
+    await store.commit([ChangeSet(rows=[profile_row(Profile("bob", "Robert", "other", "zh-CN"))])])
     account = await store.ledger.load_account("bob")
     assert account is not None
     assert account.profile == Profile("bob", "Robert", "other", "zh-CN")
@@ -143,7 +143,7 @@ async def test_members_are_listed_by_name_with_what_they_are_called_now(store: S
     one, other = world.group(), world.group()
     joined = MemberJoined(at=START, by="bob", user="bob", via="open")
     await store.commit([one.found(), one.act(joined), other.found("bob")])
-    await store.commit([Work(rows=[profile_row(Profile("bob", "Robert", "other", "zh-CN"))])])
+    await store.commit([ChangeSet(rows=[profile_row(Profile("bob", "Robert", "other", "zh-CN"))])])
     assert list((await store.ledger.list_members(one.code)).items()) == [("alice", "Alice"), ("bob", "Robert")]
     assert await store.ledger.list_members(one.code, limit=1) == {"alice": "Alice"}
     assert await store.ledger.list_members(one.code, after="alice") == {"bob": "Robert"}
@@ -153,18 +153,18 @@ async def test_members_are_listed_by_name_with_what_they_are_called_now(store: S
 
 async def test_a_revoked_token_is_not_found(store: Store, world: World) -> None:
     rows = [token_row("h1", "alice", START), token_row("h2", "alice", START), token_row("h3", "alice", START)]
-    await store.commit([Work(rows=[*rows, token_row("h4", "bob", START)])])
+    await store.commit([ChangeSet(rows=[*rows, token_row("h4", "bob", START)])])
     assert await store.ledger.find_token("h1") == "alice"
-    await store.commit([Work(rows=[revoke_token("h1")])])
+    await store.commit([ChangeSet(rows=[revoke_token("h1")])])
     assert [await store.ledger.find_token(hash) for hash in ("h1", "h2")] == [None, "alice"]
-    await store.commit([Work(rows=[Remove("tokens", {"user": "alice"})])])
+    await store.commit([ChangeSet(rows=[Remove("tokens", {"user": "alice"})])])
     found = [await store.ledger.find_token(hash) for hash in ("h1", "h2", "h3", "h4")]
     assert found == [None, None, None, "bob"]
 
 
 async def test_the_older_tokens_of_an_account_are_told(store: Store, world: World) -> None:
     rows = [token_row(f"h{number}", "alice", START + number) for number in (3, 1, 4, 2)]
-    await store.commit([Work(rows=[*rows, token_row("h0", "bob", START)])])
+    await store.commit([ChangeSet(rows=[*rows, token_row("h0", "bob", START)])])
     assert await store.ledger.older_tokens("alice", 2) == ["h2", "h1"]
     assert await store.ledger.older_tokens("alice", 4) == []
     assert await store.ledger.older_tokens("nobody", 0) == []
@@ -220,9 +220,9 @@ async def test_notes_are_kept_beside_the_ledger_and_can_be_erased(store: Store, 
     await store.commit([group.found()])
     for text in ("first", "second"):
         written = e.NoteWritten(at=START, by="alice", user="bob")
-        work = group.act(written)
-        work.rows = [*work.rows, note_row(group.state, written, text)]
-        await store.commit([work])
+        change_set = group.act(written)
+        change_set.rows = [*change_set.rows, note_row(group.state, written, text)]
+        await store.commit([change_set])
     assert [note.text for note in await store.ledger.list_notes(group.code, "bob")] == ["second", "first"]
     assert await store.ledger.list_notes(group.code, "carol") == []
     assert await store.ledger.load_group(group.code) == group.state
@@ -310,14 +310,14 @@ async def test_a_group_equals_the_replay_of_its_stream(
     store: Store, world: World, steps: list[tuple[str, c.Command, int]]
 ) -> None:
     group = world.group()
-    works = [group.found()]
+    change_sets = [group.found()]
     now = START
     for name, command, later in steps:
         now += later
         if isinstance(command, c.DeleteEntry) and command.seq > group.seq:
             continue  # The shell refuses what names no entry.
-        works += decided(group, command, actor_of(name, command), now)
-    assert await store.commit(works) == frozenset()
+        change_sets += decided(group, command, actor_of(name, command), now)
+    assert await store.commit(change_sets) == frozenset()
     events: list[Any] = [one.event for one in await store.ledger.events(f"group:{group.code}")]
     assert await store.ledger.load_group(group.code) == group.state == replay(events)
 
@@ -330,7 +330,7 @@ def actor_of(name: str, command: c.Command) -> Actor:
     )
 
 
-def decided(group: Any, command: c.Command, actor: Actor, now: int) -> list[Work]:
-    """Return the work of a command, none if it is refused."""
+def decided(group: Any, command: c.Command, actor: Actor, now: int) -> list[ChangeSet]:
+    """Return the change set of a command, none if it is refused."""
     decision: Sequence[Event] | Refusal = decide(group.state, command, actor, now, POLICY)
     return [] if isinstance(decision, Refusal) or not decision else [group.act(*decision)]

@@ -8,8 +8,8 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.group import events as e
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import Author, Identity, Notify, Role
-from folkmoot_server.storage.api import ActivityRow, Acts, IdentityRow, OpenFlag, Outline, Store
-from folkmoot_server.storage.change_set import MemberSettings, Remove, Upsert, Work
+from folkmoot_server.storage.api import ActFilter, ActivityRow, GroupSummary, IdentityRow, OpenFlag, Store
+from folkmoot_server.storage.change_set import ChangeSet, MemberSettings, Remove, Upsert
 from folkmoot_server.storage.changes import (
     erasure,
     has_left,
@@ -38,35 +38,35 @@ async def recorded(store: Store, world: World) -> Group:
     return group
 
 
-async def versions(store: Store, group: Group, wanted: Acts, limit: int = 10) -> list[int]:
+async def versions(store: Store, group: Group, wanted: ActFilter, limit: int = 10) -> list[int]:
     return [one.version for one in await store.ledger.acts(f"group:{group.code}", wanted, limit)]
 
 
 async def test_acts_come_newest_first_in_pages(store: Store, world: World) -> None:
     group = await recorded(store, world)
-    assert await versions(store, group, Acts()) == [6, 5, 4, 3, 2, 1]
-    assert await versions(store, group, Acts(), limit=2) == [6, 5]
-    assert await versions(store, group, Acts(before=5), limit=2) == [4, 3]
-    assert await versions(store, world.groups[0], Acts(before=1)) == []
+    assert await versions(store, group, ActFilter()) == [6, 5, 4, 3, 2, 1]
+    assert await versions(store, group, ActFilter(), limit=2) == [6, 5]
+    assert await versions(store, group, ActFilter(before=5), limit=2) == [4, 3]
+    assert await versions(store, world.groups[0], ActFilter(before=1)) == []
 
 
 async def test_acts_are_filtered(store: Store, world: World) -> None:
     group = await recorded(store, world)
-    assert await versions(store, group, Acts(kinds=("muted", "joined"))) == [4, 2]
-    assert await versions(store, group, Acts(since_ms=START + 3)) == [6, 5, 4]
-    assert await versions(store, group, Acts(user="bob")) == [5, 4, 2]
-    assert await versions(store, group, Acts(user="alice", kinds=("muted",))) == [4]
-    assert await versions(store, group, Acts(user="b_b")) == []
-    assert await versions(store, group, Acts(user="bo")) == []
+    assert await versions(store, group, ActFilter(kinds=("muted", "joined"))) == [4, 2]
+    assert await versions(store, group, ActFilter(since_ms=START + 3)) == [6, 5, 4]
+    assert await versions(store, group, ActFilter(user="bob")) == [5, 4, 2]
+    assert await versions(store, group, ActFilter(user="alice", kinds=("muted",))) == [4]
+    assert await versions(store, group, ActFilter(user="b_b")) == []
+    assert await versions(store, group, ActFilter(user="bo")) == []
 
 
 async def test_an_outline_has_no_people(store: Store, world: World) -> None:
     group = await recorded(store, world)
-    outline = await store.ledger.outline(group.code)
-    assert isinstance(outline, Outline)
-    assert (outline.members, outline.state.members, outline.state.mutes) == (2, {}, {})
-    assert (outline.state.topic, outline.state.version) == ("tea", 6)
-    assert await store.ledger.outline("100000000000") is None
+    group_summary = await store.ledger.group_summary(group.code)
+    assert isinstance(group_summary, GroupSummary)
+    assert (group_summary.members, group_summary.state.members, group_summary.state.mutes) == (2, {}, {})
+    assert (group_summary.state.topic, group_summary.state.version) == ("tea", 6)
+    assert await store.ledger.group_summary("100000000000") is None
 
 
 async def test_which_groups_are_due_for_grading(store: Store, world: World) -> None:
@@ -74,7 +74,7 @@ async def test_which_groups_are_due_for_grading(store: Store, world: World) -> N
     await store.commit([group.found() for group in (old, closed, looked_at)])
     await store.commit([young.found(at=START + DAY), closed.act(e.GroupClosed(at=START, by="alice", reason="r"))])
     activity = {"code": looked_at.code, "ts": START + DAY, "seq": 7, "entries_per_day": 5}
-    await store.commit([Work(rows=[Upsert("activity", activity)])])
+    await store.commit([ChangeSet(rows=[Upsert("activity", activity)])])
     first = ActivityRow(old.code, "general", "standard", 1, START, 0, 0)
     assert await store.ledger.due_for_grading(START + 1) == [first]
     due = await store.ledger.due_for_grading(START + DAY + 1)
@@ -109,11 +109,11 @@ async def test_numbers_are_kept_per_account_and_level_and_equals_found(store: St
         IdentityRow(user, identity, f"sealed {user}", blind, START + number)
         for number, (user, identity, blind) in enumerate(given)
     ]
-    await store.commit([Work(rows=[Upsert("identities", msgspec.structs.asdict(row)) for row in rows])])
+    await store.commit([ChangeSet(rows=[Upsert("identities", msgspec.structs.asdict(row)) for row in rows])])
     assert await store.ledger.list_identities("bob") == rows[:2]
     assert await store.ledger.same_identity("y") == ["alice", "bob"]
     assert await store.ledger.same_identity("y", limit=1) == ["alice"]
-    await store.commit([Work(rows=[Remove("identities", {"user": "bob", "identity": "person"})])])
+    await store.commit([ChangeSet(rows=[Remove("identities", {"user": "bob", "identity": "person"})])])
     assert await store.ledger.same_identity("y") == ["alice"]
 
 
@@ -138,14 +138,14 @@ async def test_who_leaves_is_listed_with_the_places_that_are_left(store: Store, 
     asked = e.JoinRequested(at=START + 1, by="bob", user="bob", until_ms=START + DAY)
     invited = e.Invited(at=START + 1, by="alice", user="bob", until_ms=START + DAY)
     await store.commit([first.act(joined), second.act(asked), third.act(invited)])
-    await store.commit([Work(rows=[*erasure("bob", START), *erasure("dave", START)])])
+    await store.commit([ChangeSet(rows=[*erasure("bob", START), *erasure("dave", START)])])
     assert await store.ledger.list_leaving() == ["bob", "dave"]
     assert await store.ledger.list_leaving("bob") == ["dave"]
     assert await store.ledger.places_of("bob") == [first.code, second.code, third.code]
     departed = e.MemberDeparted(at=START + 2, by="", user="bob")
     await store.commit([group.act(departed) for group in (first, second, third)])
     assert await store.ledger.places_of("bob") == []
-    await store.commit([Work(rows=[has_left("bob")])])
+    await store.commit([ChangeSet(rows=[has_left("bob")])])
     assert await store.ledger.list_leaving() == ["dave"]
 
 
@@ -162,7 +162,7 @@ async def test_closing_erases_what_is_about_a_person(store: Store, world: World)
         note_row(group.state, e.NoteWritten(at=START, by="bob", user="alice"), "seen before"),
         Upsert("identities", {"user": "alice", "identity": "person", "sealed": "s", "blind": "b", "ts": START}),
     ]
-    await store.commit([Work(rows=rows)])
+    await store.commit([ChangeSet(rows=rows)])
     closed = world.change("alice", a.AccountClosed(at=START + 5, by="alice", author_tag="~1"))
     closed.rows = [*closed.rows, *erasure("alice", START + 5)]
     await store.commit([closed])
@@ -211,13 +211,13 @@ async def test_what_a_member_has_set_for_itself_is_read_with_the_account(store: 
     joined = e.MemberJoined(at=START, by="bob", user="bob", via="open")
     await store.commit([group.found(), group.act(joined)])
     for settings in (MemberSettings("Bobby", Notify.OFF), MemberSettings("Rob", Notify.MENTIONS)):
-        await store.commit([Work(rows=[settings_row(group.code, "bob", settings)])])
+        await store.commit([ChangeSet(rows=[settings_row(group.code, "bob", settings)])])
         found = await store.ledger.load_account("bob")
         assert found is not None
         assert found.settings == {group.code: settings}
         assert await store.ledger.list_members(group.code) == {"alice": "Alice", "bob": settings.nick}
-    await store.commit([Work(rows=[ignored_row("bob", whom, is_ignored=True) for whom in ("alice", "carol")])])
-    await store.commit([Work(rows=[ignored_row("bob", "alice", is_ignored=False)])])
+    await store.commit([ChangeSet(rows=[ignored_row("bob", whom, is_ignored=True) for whom in ("alice", "carol")])])
+    await store.commit([ChangeSet(rows=[ignored_row("bob", "alice", is_ignored=False)])])
     found = await store.ledger.load_account("bob")
     assert found is not None
     assert found.ignored == {"carol"}
@@ -230,10 +230,10 @@ async def test_words_of_the_platform_are_listed_in_order(store: Store, world: Wo
     ]
     events[0:0] = [a.PlatformWordSet(at=START, by="alice", word="one", verdict=Action.REFUSE, reason="why")]
     for event in (*events, a.PlatformWordDropped(at=START + 2, by="alice", word="two", reason="why not")):
-        work, row = world.change("alice", event), platform_word_row(event)
+        change_set, row = world.change("alice", event), platform_word_row(event)
         assert row is not None
-        work.rows = [*work.rows, row]
-        await store.commit([work])
+        change_set.rows = [*change_set.rows, row]
+        await store.commit([change_set])
     assert await store.ledger.platform_words() == [
         PlatformWord(word, Action.HOLD, "alice", START + 1) for word in ("/t+hree/", "one")
     ]

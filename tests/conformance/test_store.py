@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from folkmoot_governance.group.events import GroupClosed, GroupRenamed, MemberJoined, TopicSet
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.change_set import Claim, NewEntry, StorageError, Upsert, Work
+from folkmoot_server.storage.change_set import ChangeSet, NewEntry, QuotaGuard, StorageError, Upsert
 from folkmoot_server.storage.changes import read_mark_row, token_row
 from tests.conformance.conftest import Place
 from tests.conformance.world import DAY, START, World
@@ -56,16 +56,16 @@ async def test_a_conflict_of_versions_leaves_the_others_stored(store: Store, wor
 async def test_the_store_numbers_entries(store: Store, world: World, guess: int) -> None:
     group = world.group()
     await store.commit([group.found(), group.post()])
-    work = group.post()
-    (new,) = work.entries
-    work.entries = [replace(new, entry=replace(new.entry, seq=guess))]
-    assert await store.commit([work]) == frozenset()
-    assert [numbered.entry for numbered in work.entries] == group.entries[2:]
+    change_set = group.post()
+    (new,) = change_set.entries
+    change_set.entries = [replace(new, entry=replace(new.entry, seq=guess))]
+    assert await store.commit([change_set]) == frozenset()
+    assert [numbered.entry for numbered in change_set.entries] == group.entries[2:]
     assert (await store.journal.page(group.code)).entries == group.entries
 
 
-def place_of(work: Work) -> tuple[int, int]:
-    (new,) = work.entries
+def place_of(change_set: ChangeSet) -> tuple[int, int]:
+    (new,) = change_set.entries
     return new.entry.seq, new.entry.ts
 
 
@@ -121,7 +121,7 @@ async def test_a_nonce_counts_across_the_border_of_months(store: Store, world: W
     await store.commit([group.post(nonce="m", ts=START + 31 * DAY)])
     again = [group.post(nonce=nonce, ts=START + 31 * DAY + 1) for nonce in ("n", "m", "new")]
     assert await store.commit(again) == frozenset()
-    assert [work.repeated for work in again] == [place_of(before), (3, START + 31 * DAY), None]
+    assert [change_set.repeated for change_set in again] == [place_of(before), (3, START + 31 * DAY), None]
 
 
 async def test_a_batch_of_many_posts_is_stored_whole_and_once(store: Store, world: World) -> None:
@@ -131,20 +131,20 @@ async def test_a_batch_of_many_posts_is_stored_whole_and_once(store: Store, worl
     posts = [group.post(nonce=f"n{number}" if number % 3 else None) for number in range(400)]
     assert await store.commit(posts) == frozenset()
     assert (await store.journal.page(group.code, after=1, limit=500)).entries == group.entries[1:]
-    with_nonce = [work for work in posts if work.entries[0].nonce]
-    again = [replace(work, entries=[replace(work.entries[0])]) for work in with_nonce]
+    with_nonce = [change_set for change_set in posts if change_set.entries[0].nonce]
+    again = [replace(change_set, entries=[replace(change_set.entries[0])]) for change_set in with_nonce]
     assert await store.commit(again) == frozenset()
-    assert [work.repeated for work in again] == [place_of(work) for work in with_nonce]
+    assert [change_set.repeated for change_set in again] == [place_of(change_set) for change_set in with_nonce]
 
 
 async def test_claims_hold_across_groups_and_within_a_batch(store: Store, world: World) -> None:
     groups = [world.group() for _ in range(4)]
     await store.commit([group.found() for group in groups])
-    works = [group.act(MemberJoined(at=START, by="bob", user="bob", via="open")) for group in groups]
-    for work in works:
-        work.claims = [Claim("bob", groups_joined=2)]
-    assert await store.commit(works[:1]) == frozenset()
-    assert await store.commit(works[1:]) == {works[2].stream, works[3].stream}
+    change_sets = [group.act(MemberJoined(at=START, by="bob", user="bob", via="open")) for group in groups]
+    for change_set in change_sets:
+        change_set.quota_guards = [QuotaGuard("bob", groups_joined=2)]
+    assert await store.commit(change_sets[:1]) == frozenset()
+    assert await store.commit(change_sets[1:]) == {change_sets[2].stream, change_sets[3].stream}
     account = await store.ledger.load_account("bob")
     assert account is not None
     assert account.groups == sorted(group.code for group in groups[:2])
@@ -154,7 +154,7 @@ async def test_a_claim_counts_living_groups_created(store: Store, world: World) 
     one, two = world.group(), world.group()
     await store.commit([one.found()])
     late = two.found()
-    late.claims = [Claim("alice", groups_joined=9, groups_created=1)]
+    late.quota_guards = [QuotaGuard("alice", groups_joined=9, groups_created=1)]
     assert await store.commit([late]) == {late.stream}
     await store.commit([one.act(GroupClosed(at=START, by="root", reason="r"))])
     assert await store.commit([late]) == frozenset()
@@ -163,9 +163,9 @@ async def test_a_claim_counts_living_groups_created(store: Store, world: World) 
 async def test_one_bad_work_takes_all_of_its_stream_out(store: Store, world: World) -> None:
     group = world.group()
     await store.commit([group.found()])
-    works = [group.post(), group.act(TopicSet(at=START, by="alice", topic="new")), group.post()]
-    works[-1].version += 1
-    assert await store.commit(works) == {works[0].stream}
+    change_sets = [group.post(), group.act(TopicSet(at=START, by="alice", topic="new")), group.post()]
+    change_sets[-1].version += 1
+    assert await store.commit(change_sets) == {change_sets[0].stream}
     stored = await store.ledger.load_group(group.code)
     assert stored is not None
     assert (stored.topic, stored.version) == ("", 1)
@@ -184,7 +184,7 @@ async def test_rows_alone_are_never_in_conflict(store: Store, world: World) -> N
     group = world.group()
     bad = group.found()
     bad.version = 7
-    rows = Work(rows=[token_row("h", "alice", START)])
+    rows = ChangeSet(rows=[token_row("h", "alice", START)])
     assert await store.commit([bad, rows]) == {bad.stream}
     assert await store.ledger.find_token("h") == "alice"
 
@@ -193,9 +193,9 @@ async def test_a_failure_leaves_nothing_of_the_batch(store: Store, world: World)
     group = world.group()
     await store.commit([group.found()])
     post = group.post()
-    broken = Work(rows=[read_mark_row(group.code, "nobody", 1)])
+    broken = ChangeSet(rows=[read_mark_row(group.code, "nobody", 1)])
     with pytest.raises(StorageError) as failure:
-        await store.commit([post, Work(rows=[token_row("h", "alice", START)]), broken])
+        await store.commit([post, ChangeSet(rows=[token_row("h", "alice", START)]), broken])
     assert failure.value.__cause__ is not None
     assert await store.ledger.find_token("h") is None
     assert await store.journal.last_seqs([group.code]) == {group.code: 1}
@@ -219,11 +219,11 @@ async def test_a_failure_halfway_leaves_nothing_of_the_batch(store: Store, world
 async def test_a_notice_is_stored_once_per_version(store: Store, world: World) -> None:
     group = world.group()
     await store.commit([group.found()])
-    work = group.post()
-    (new,) = work.entries
-    work.entries = [NewEntry(new.entry, version=1)]
+    change_set = group.post()
+    (new,) = change_set.entries
+    change_set.entries = [NewEntry(new.entry, version=1)]
     with pytest.raises(StorageError):
-        await store.commit([work])
+        await store.commit([change_set])
     assert await store.journal.last_seqs([group.code]) == {group.code: 1}
 
 

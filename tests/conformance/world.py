@@ -12,7 +12,7 @@ from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
 from folkmoot_protocol.types import Author, Entry, EntryKind, JoinMode, Role
 from folkmoot_server.common.i18n import translator
-from folkmoot_server.storage.change_set import NewEntry, Profile, RowChange, Work, account_stream, group_stream
+from folkmoot_server.storage.change_set import ChangeSet, NewEntry, Profile, RowChange, account_stream, group_stream
 from folkmoot_server.storage.changes import profile_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_account, project_group
@@ -28,7 +28,7 @@ def code_of(number: int) -> str:
 
 
 class Group:
-    """A group as a room has it: state, last seq, entries so far. Each act returns the work to store."""
+    """A group as a room has it: state, last seq, entries so far. Each act returns the change set to store."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -36,13 +36,13 @@ class Group:
         self.seq = 0
         self.entries: list[Entry] = []
 
-    def found(self, by: str = "alice", at: int = START, **settings: Any) -> Work:
+    def found(self, by: str = "alice", at: int = START, **settings: Any) -> ChangeSet:
         values = {"name": "Group", "category": "general", "topic": "", "join_mode": JoinMode.OPEN}
         event = GroupCreated(at=at, by=by, code=self.code, member_limit=100, **values | settings)
         self.state = founded(event)
         return self._work(0, [event], project_group(self.state, event), [self._notice(event)])
 
-    def act(self, *events: Event) -> Work:
+    def act(self, *events: Event) -> ChangeSet:
         version = self.state.version
         rows: list[RowChange] = []
         entries: list[NewEntry] = []
@@ -51,15 +51,15 @@ class Group:
             rows += project_group(self.state, event)
             entries += [new for new in [self._notice(event)] if new]
         erase = [seq for event in events for seq in erased_by(event)]
-        work = self._work(version, events, rows, entries)
-        work.erase = erase
+        change_set = self._work(version, events, rows, entries)
+        change_set.erase = erase
         for seq in erase:
             # Rules do not ask whether the entry is there; handlers do.
             if seq <= len(self.entries):
                 self._hide(seq)
-        return work
+        return change_set
 
-    def post(self, user: str = "alice", ts: int = START, nonce: str | None = None, **fields: Any) -> Work:
+    def post(self, user: str = "alice", ts: int = START, nonce: str | None = None, **fields: Any) -> ChangeSet:
         self.seq += 1
         author = Author(user, user.capitalize(), self.state.role_of(user) or Role.MEMBER)
         values = {"kind": EntryKind.TEXT, "from_": author, "body": f"text {self.seq}"} | fields
@@ -97,8 +97,8 @@ class Group:
         events: Sequence[Event],
         rows: Sequence[RowChange],
         entries: Sequence[NewEntry | None],
-    ) -> Work:
-        return Work(group_stream(self.code), version, events, rows, [new for new in entries if new])
+    ) -> ChangeSet:
+        return ChangeSet(group_stream(self.code), version, events, rows, [new for new in entries if new])
 
 
 class World:
@@ -108,19 +108,19 @@ class World:
         self.accounts: dict[str, AccountState] = {}
         self.groups: list[Group] = []
 
-    def register(self, user: str, at: int = START, **profile: str) -> Work:
+    def register(self, user: str, at: int = START, **profile: str) -> ChangeSet:
         event = AccountRegistered(at=at, by=user, user=user, agreement="1")
         state = self.accounts[user] = registered(event)
         values = {"display_name": user.capitalize(), "password_hash": "hash", "language": "en"}
-        # The profile first: the order of a work's rows must not matter.
+        # The profile first: the order of a change set's rows must not matter.
         rows = [profile_row(Profile(user, **values | profile)), *project_account(state, event)]
-        return Work(account_stream(user), 0, [event], rows)
+        return ChangeSet(account_stream(user), 0, [event], rows)
 
-    def change(self, user: str, event: AccountEvent) -> Work:
+    def change(self, user: str, event: AccountEvent) -> ChangeSet:
         state = self.accounts[user]
         version = state.version
         apply_account(state, event)
-        return Work(account_stream(user), version, [event], project_account(state, event))
+        return ChangeSet(account_stream(user), version, [event], project_account(state, event))
 
     def group(self) -> Group:
         """Return the next group, not founded yet."""

@@ -166,11 +166,11 @@ class Play:
         if isinstance(command, AccountCommand):
             account = await node.accounts.load(user)
             assert account is not None
-            refusal = await stored(node, node.governor.act_on_account(account.state, command, STAFF.actor()))
+            refusal = await stored(node, node.group_service.act_on_account(account.state, command, STAFF.actor()))
         else:
             room = await node.rooms.load(group)
             assert room is not None
-            act = node.governor.act(room, command, STAFF)
+            act = node.group_service.act(room, command, STAFF)
             refusal = act if isinstance(act, Refusal) else await settled(node, act)
         self.history[-1] += f" -> {refusal.code}" if refusal else ""
         self.measures += refusal is None

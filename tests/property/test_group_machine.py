@@ -60,9 +60,9 @@ GRADES = (
     Grade("middle", 6, categories=frozenset({"music"}), info_page=True, least_admins=1),
     Grade("large", 7, categories=frozenset({"news"}), creator_identity=Identity.ORGANISATION, review=True),
 )
-MOST_GROUPS = 2
+MAX_GROUPS = 2
 POLICY = Policy(
-    credit=caps(groups_created=MOST_GROUPS, groups_joined=MOST_GROUPS),
+    credit=caps(groups_created=MAX_GROUPS, groups_joined=MAX_GROUPS),
     grades=GRADES,
     admins_per_group=2,
     bans_per_group=2,
@@ -232,8 +232,8 @@ class GroupMachine(RuleBasedStateMachine):
             return
         event, *more = decision
         assert isinstance(event, e.GroupCreated)
-        assert actor.groups_created < MOST_GROUPS
-        assert actor.groups_joined < MOST_GROUPS
+        assert actor.groups_created < MAX_GROUPS
+        assert actor.groups_joined < MAX_GROUPS
         assert actor.identity in (Identity.PERSON, Identity.ORGANISATION)
         self.groups[code], self.books[code] = founded(event), Book()
         self.keep(code, event)
@@ -288,7 +288,7 @@ class GroupMachine(RuleBasedStateMachine):
             assert event.user not in state.members
             assert len(state.members) < book.limit
             assert len(state.members) != 5 or Role.ADMIN in {one.role for one in state.members.values()}
-            assert self.actor(event.user).groups_joined < MOST_GROUPS
+            assert self.actor(event.user).groups_joined < MAX_GROUPS
             assert book.bans.get(event.user, 0) <= self.now
 
     def keep(self, code: str, event: e.Event) -> None:
@@ -347,7 +347,7 @@ class GroupMachine(RuleBasedStateMachine):
 
     def check_caps_hold(self) -> None:
         joined = Counter(user for state in self.groups.values() for user in state.members)
-        assert all(count <= MOST_GROUPS for count in joined.values())
+        assert all(count <= MAX_GROUPS for count in joined.values())
         for code, state in self.groups.items():
             assert state.member_limit == self.books[code].limit <= 7
             assert state.asked_limit == self.books[code].asked <= 7

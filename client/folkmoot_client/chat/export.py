@@ -10,7 +10,7 @@ from folkmoot_protocol import ErrorCode
 
 from ..sdk import Client, RequestRefused
 
-MOST_ACTS = 1_000_000
+MAX_ACTS = 1_000_000
 """More than any group has; a server that never ends its pages fills no disk."""
 
 
@@ -23,7 +23,7 @@ async def gather(client: Client, group: str, first: Mapping[str, Any]) -> dict[s
     """Return the whole record whose first page the server has answered. Raises `ClientError`."""
     acts: list[Any] = list(first["acts"])
     page = first
-    while "next" in page and page["acts"] and len(acts) < MOST_ACTS:
+    while "next" in page and page["acts"] and len(acts) < MAX_ACTS:
         page = await fetch(client, group, page["next"])
         acts += page["acts"]
     return {"group": first["export"], "name": first["name"], "acts": acts}

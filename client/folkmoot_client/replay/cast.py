@@ -11,7 +11,7 @@ from folkmoot_protocol import ErrorCode
 
 from ..sdk import Backoff, Client, ClientEvent, Connected, ConnectionLost, RequestRefused
 from .names import display_name, user_name
-from .tally import Tally
+from .tally import SharedLimits
 
 PATIENCE_S = 120.0
 """How long a server may be away before a replay gives up."""
@@ -55,7 +55,7 @@ class Person:
 class Cast:
     """Everybody who was asked for so far. Connections open when they are first needed, a few at a time."""
 
-    def __init__(self, server: str, tally: Tally, tokens: Iterator[str] | None) -> None:
+    def __init__(self, server: str, tally: SharedLimits, tokens: Iterator[str] | None) -> None:
         self._server = server
         self._tally = tally
         self._tokens = tokens

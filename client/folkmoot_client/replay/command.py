@@ -15,7 +15,7 @@ from ..sdk import ClientError, NotReachable
 from ..terminal import DONE, FAILED, N_, NOT_REACHABLE, USAGE, _, fail, new_console
 from .cast import Cast, OutOfTokens, read_tokens
 from .player import Played, Player
-from .tally import Tally
+from .tally import SharedLimits
 from .transcript import Script, TranscriptError, read_scripts
 from .verify import Verdict, verify
 
@@ -52,7 +52,7 @@ class Plan:
 class Outcome:
     """What a replay came to."""
 
-    tally: Tally
+    tally: SharedLimits
     verdict: Verdict | None
 
 
@@ -113,7 +113,7 @@ def raise_file_limit() -> None:
 
 async def play(plan: Plan, advance: Callable[[], None]) -> Outcome:
     """Play all rooms and, if asked to, check the history. Raises `ClientError`, `OutOfTokens`."""
-    tally = Tally()
+    tally = SharedLimits()
     cast = Cast(plan.server, tally, None if plan.tokens is None else iter(plan.tokens))
     gate = asyncio.Semaphore(plan.rooms_at_once)
     began = perf_counter()

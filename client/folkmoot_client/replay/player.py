@@ -13,7 +13,7 @@ from folkmoot_protocol import ErrorCode
 from ..sdk import ConnectionLost, RequestRefused
 from .cast import Cast, Person
 from .names import display_name
-from .tally import RoomTally, Tally
+from .tally import RoomTally, SharedLimits
 from .transcript import Script, Step, StepKind
 
 # A wait cures these, and a replay has time. Measures such as a mute are not waited for: they are part of the play.
@@ -48,7 +48,9 @@ class Played:
 class Player:
     """One room on its way through its script. `speed` 0 plays without the gaps."""
 
-    def __init__(self, script: Script, cast: Cast, tally: Tally, speed: float, advance: Callable[[], None]) -> None:
+    def __init__(
+        self, script: Script, cast: Cast, tally: SharedLimits, speed: float, advance: Callable[[], None]
+    ) -> None:
         self._script = script
         self._cast = cast
         self._tally = tally

@@ -46,7 +46,7 @@ class RoomTally:
 
 
 @dataclass(slots=True)
-class Tally:
+class SharedLimits:
     """The counts of a whole replay."""
 
     lines: Counter[str] = field(default_factory=Counter)

@@ -86,7 +86,7 @@ class Book:
         for code, group in now.items():
             if code not in self.groups or self.groups[code] != group:
                 events.append(GroupEvent(group=group))
-            self._settle_feed(group)
+            self._end_feed(group)
             self.groups[code] = group
         return events
 
@@ -100,7 +100,7 @@ class Book:
         """Take a group that one has created or joined; a new one's entries follow from its `last_seq`."""
         self.groups[group.id] = merge_group(self.groups.get(group.id), group)
         if group.id not in self.feeds:
-            self._settle_feed(group)
+            self._end_feed(group)
 
     def take(self, event: Event) -> list[ClientEvent]:
         """Take an event of the server; return what to hand on."""
@@ -146,7 +146,7 @@ class Book:
             feed = self.feeds[code] = GroupFeed(cursor)
         return feed
 
-    def _settle_feed(self, group: Group) -> None:
+    def _end_feed(self, group: Group) -> None:
         """Bring a feed in line with the server's `last_seq`, lower after a restore from a backup."""
         last = group.last_seq or 0
         feed = self._feed(group.id, self._first_cursors.pop(group.id, last))

@@ -28,7 +28,7 @@ from .address import is_loopback
 from .errors import ConnectionLost, NotReachable, RequestRefused
 
 ABNORMAL = 1006
-MOST_FRAME_BYTES = 64 << 20
+MAX_FRAME_BYTES = 64 << 20
 """Of a frame from the server; a page of history is far below."""
 
 OnEvent = Callable[[Event], None]
@@ -68,7 +68,7 @@ class Link:
             url,
             subprotocols=[Subprotocol(codec.subprotocol)],
             compression=None,
-            max_size=MOST_FRAME_BYTES,
+            max_size=MAX_FRAME_BYTES,
             open_timeout=timeout_s,
             proxy=proxy,
         )

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from .characters import CAPITALS, LOOK_ALIKES, SIMPLIFIED, TRADITIONAL
 
-MOST_KEPT = 50_000
+MAX_KEPT = 50_000
 """Characters whose folding is kept once found; Unicode has a million, and strangers choose which to send."""
 
 BORDER = "\x1f"
@@ -93,7 +93,7 @@ class _Table(dict[int, int | str]):
     def __missing__(self, code: int) -> int | str:
         found = self.find(chr(code))
         value = ord(found) if len(found) == 1 else found
-        if len(self) < MOST_KEPT:
+        if len(self) < MAX_KEPT:
             self[code] = value
         return value
 

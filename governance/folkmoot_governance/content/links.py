@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from .fold import BORDER, SKELETON, read
 
-MOST_LINKS = 20
+MAX_LINKS = 20
 """Links of one post that are looked at."""
 
 DOTTED = r"[\pL\pN-]\.[\pL\pN]"
@@ -50,7 +50,7 @@ def find_links(plain: str, *, disguised: bool) -> Iterator[Link]:
             clear = bool(has_scheme or end) or host.startswith("www.")
             yield Link(host_key(host), place[end.end() :] if end else "", clear)
             found += 1
-            if found == MOST_LINKS:
+            if found == MAX_LINKS:
                 return
 
 

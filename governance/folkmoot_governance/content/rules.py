@@ -20,7 +20,7 @@ from .kinds import Action, Kind, Scope, Severity
 FORMAT = 1
 """The version of the format that rule files name."""
 
-MOST_PATTERN = 1_000
+MAX_PATTERN = 1_000
 """Characters of a pattern; RE2 is linear in the text, not in the pattern."""
 
 
@@ -70,11 +70,11 @@ class Problem(Struct, frozen=True):
     detail: dict[str, object]
 
 
-MOST_STEPS = 1000
+MAX_STEPS = 1000
 """Of the patterns that a group's owner, or platform staff, may add: 40 ms at worst for a post of 4,000 letters."""
 
 TIMED = frozenset({Kind.REPETITION, Kind.FLOOD})
-MOST_TIMES, MOST_SECONDS = 100, 3600
+MAX_TIMES, MAX_SECONDS = 100, 3600
 _OPTIONAL = TIMED | {Kind.LINK}
 
 
@@ -97,7 +97,7 @@ def check_rule(rule: Rule) -> Iterator[Problem]:
     lines = rule.lines()
     if not lines and rule.kind not in _OPTIONAL:
         yield Problem(N_("{rule}: it has no entries"), {"rule": rule.id})
-    if rule.kind in TIMED and not (1 <= rule.times <= MOST_TIMES and 1 <= rule.seconds <= MOST_SECONDS):
+    if rule.kind in TIMED and not (1 <= rule.times <= MAX_TIMES and 1 <= rule.seconds <= MAX_SECONDS):
         yield Problem(N_("{rule}: times goes from 1 to 100, seconds from 1 to 3600"), {"rule": rule.id})
     for line in lines:
         problem = check_entry(rule.kind, line)
@@ -120,7 +120,7 @@ def check_entry(kind: Kind, line: str) -> str | None:
 
 
 def _check_pattern(pattern: str) -> str | None:
-    if len(pattern) > MOST_PATTERN:
+    if len(pattern) > MAX_PATTERN:
         return N_("{rule}: the pattern {entry}… is too long")
     try:
         found = re2.compile(pattern, options()).search("")
@@ -159,10 +159,10 @@ def steps_of(word: str) -> int:
 def check_steps(words: Iterable[str], word: str, help: str) -> Refusal | None:
     """Refuse a pattern that would make all patterns among `words` together too dear to search for."""
     steps = sum(map(steps_of, {*words, word}))
-    if not steps_of(word) or steps <= MOST_STEPS:
+    if not steps_of(word) or steps <= MAX_STEPS:
         return None
     text = N_("The patterns would be {steps} steps long together; {limit} are allowed. Write simpler ones, or words.")
-    return Refusal(ErrorCode.CONFLICT, text, {"steps": steps, "limit": MOST_STEPS, "help": help})
+    return Refusal(ErrorCode.CONFLICT, text, {"steps": steps, "limit": MAX_STEPS, "help": help})
 
 
 def pattern_of(text: str) -> str | None:

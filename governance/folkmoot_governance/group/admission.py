@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 
-MOST_ANSWERS = 10
+MAX_ANSWERS = 10
 LONGEST_ANSWER = 100
 
 

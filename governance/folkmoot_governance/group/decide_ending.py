@@ -14,7 +14,7 @@ from . import commands as c
 from . import events as e
 from .state import Ban, GroupState, JoinRequest, Mute
 
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 """Of one kind in one act: what is left over is the next act's."""
 
 
@@ -35,7 +35,7 @@ def end_measures(
         events.append(e.MutesEnded(at=now, by=actor.user, users=users))
     if users := ended(state.bans, now):
         events.append(e.BansEnded(at=now, by=actor.user, users=users))
-    if numbers := tuple(one.number for one in state.warnings.values() if one.until_ms <= now)[:MOST_AT_ONCE]:
+    if numbers := tuple(one.number for one in state.warnings.values() if one.until_ms <= now)[:MAX_AT_ONCE]:
         events.append(e.WarningsExpired(at=now, by=actor.user, numbers=numbers))
     if users := ended(state.requests, now):
         events.append(e.RequestsExpired(at=now, by=actor.user, users=users))
@@ -50,7 +50,7 @@ def ended(held: Mapping[str, Ban] | Mapping[str, Mute] | Mapping[str, JoinReques
 
 
 def first(users: Iterable[str]) -> tuple[str, ...]:
-    return tuple(islice(users, MOST_AT_ONCE))
+    return tuple(islice(users, MAX_AT_ONCE))
 
 
 ENDING: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Sequence[e.Event] | Refusal]] = {

@@ -12,14 +12,14 @@ from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
-from .admission import LONGEST_ANSWER, MOST_ANSWERS, normalise
+from .admission import LONGEST_ANSWER, MAX_ANSWERS, normalise
 from .checks import refuse
 from .events import Event, InvitationRevoked, InviteCodeMade, InviteCodeRevoked, Invited, QuestionSet
 from .state import GroupState
 
 Decision = Sequence[Event] | Refusal
 
-MOST_USES = 1000
+MAX_USES = 1000
 
 
 def invite(state: GroupState, command: c.Invite, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -37,10 +37,8 @@ def invite(state: GroupState, command: c.Invite, actor: Actor, now: int, policy:
 
 def make_code(state: GroupState, command: c.MakeInviteCode, actor: Actor, now: int, policy: Policy) -> Decision:
     """Make a code that lets in whoever has it, as often as it says, until it expires."""
-    if not 1 <= command.uses <= MOST_USES:
-        return refuse(
-            ErrorCode.BAD_REQUEST, N_("A code may be used 1 to {most} times."), most=MOST_USES, help="/invite"
-        )
+    if not 1 <= command.uses <= MAX_USES:
+        return refuse(ErrorCode.BAD_REQUEST, N_("A code may be used 1 to {most} times."), most=MAX_USES, help="/invite")
     open_ones = sum(one.until_ms > now for one in state.invite_codes.values())
     refusal = check_door(state) or check_invitations(open_ones, policy)
     duration = policy.invite_ms if command.duration_ms is None else command.duration_ms
@@ -86,9 +84,9 @@ def set_question(state: GroupState, command: c.SetQuestion, actor: Actor, now: i
         return refuse(
             ErrorCode.BAD_REQUEST, N_("A question needs an answer: /question <question> = <answer>"), help="/question"
         )
-    if len(answers) > MOST_ANSWERS or any(len(one) > LONGEST_ANSWER for one in answers):
+    if len(answers) > MAX_ANSWERS or any(len(one) > LONGEST_ANSWER for one in answers):
         text = N_("At most {most} answers of at most {longest} characters each.")
-        return refuse(ErrorCode.TOO_LONG, text, most=MOST_ANSWERS, longest=LONGEST_ANSWER)
+        return refuse(ErrorCode.TOO_LONG, text, most=MAX_ANSWERS, longest=LONGEST_ANSWER)
     if not answers and state.join_mode is JoinMode.QUESTION:
         text = N_("People come in by this question: choose another /joinmode first.")
         return refuse(ErrorCode.CONFLICT, text, help="/joinmode")

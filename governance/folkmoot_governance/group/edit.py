@@ -11,7 +11,7 @@ from ..text import N_
 from .checks import refuse
 from .decide_moderation import WRITTEN
 
-MOST_REACTION_CHARS = 8
+MAX_REACTION_CHARS = 8
 
 _EDITABLE = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 # So: most pictures. Sk, Mn, Me, Cf: skin tones, variants, keycaps and joiners, which only make sense with a picture.
@@ -48,7 +48,7 @@ def check_reaction(entry: Entry, reaction: str) -> Refusal | None:
 
 def is_picture(text: str) -> bool:
     """Say whether a text is one emoji, or what looks like one: words would be posts that no rule has read."""
-    if not 0 < len(text) <= MOST_REACTION_CHARS:
+    if not 0 < len(text) <= MAX_REACTION_CHARS:
         return False
     if text.endswith(_KEYCAP):
         return text[0] in "0123456789#*" and len(text) <= 3

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Container
 
-MOST_MENTIONS = 20
+MAX_MENTIONS = 20
 
 _NAME = re.compile(r"(?<![a-z0-9_.@-])@([a-z0-9][a-z0-9_.-]{2,31})", re.IGNORECASE)
 
 
 def find_mentions(body: str, members: Container[str]) -> tuple[str, ...]:
-    """Return the members that a text calls as `@user`, each once, in its order, at most `MOST_MENTIONS`."""
+    """Return the members that a text calls as `@user`, each once, in its order, at most `MAX_MENTIONS`."""
     found: dict[str, None] = {}
     for match in _NAME.finditer(body):
         name = match[1].lower()
@@ -17,6 +17,6 @@ def find_mentions(body: str, members: Container[str]) -> tuple[str, ...]:
         user = name if name in members else name.rstrip("._-")
         if user in members:
             found[user] = None
-            if len(found) == MOST_MENTIONS:
+            if len(found) == MAX_MENTIONS:
                 break
     return tuple(found)

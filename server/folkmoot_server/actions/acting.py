@@ -7,10 +7,10 @@ import folkmoot_governance
 from folkmoot_governance import Actor, GroupState
 from folkmoot_governance.group import events as e
 
-from ..storage.change_set import Work
+from ..storage.change_set import ChangeSet
 
 
-class Doer(Protocol):
+class Initiator(Protocol):
     """Who a command comes from."""
 
     def actor(self) -> Actor:
@@ -22,8 +22,8 @@ class Doer(Protocol):
         ...
 
 
-Attach = Callable[[Work, GroupState, e.Event], None]
-"""Adds to an act's work what its event brings along besides; `state` has taken the event in."""
+ExtraRows = Callable[[ChangeSet, GroupState, e.Event], None]
+"""Adds to an act's change set what its event brings along besides; `state` has taken the event in."""
 
 
 class Service:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from folkmoot_governance import Refusal
 
-from ..live.pending import Pending
+from ..live.pending import PendingCommit
 from .groups.govern import Act
 
 if TYPE_CHECKING:
     from ..node import Node
 
 
-class Storing(Pending, Protocol):
+class Storing(PendingCommit, Protocol):
     """Something on its way to disk whose outcome can be waited for."""
 
     on_done: Callable[[], None]
@@ -27,8 +27,8 @@ async def stored(node: "Node", act: Storing | Refusal) -> Refusal | None:
     settled: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
     act.on_done = lambda: settled.set_result(None)
     act.on_fail = settled.set_result
-    node.writer.put(act)
-    # A connection that goes away must not take the outcome with it: the writer still settles the act.
+    node.commit_queue.put(act)
+    # A connection that goes away must not take the outcome with it: the commit queue still finishes the act.
     return await asyncio.shield(settled)
 
 
@@ -40,5 +40,5 @@ async def settled(node: "Node", act: Act) -> Refusal | None:
     outcome: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
     act.on_done = lambda stored: outcome.set_result(None)
     act.on_fail = outcome.set_result
-    node.governor.queue(act)
+    node.group_service.queue(act)
     return await asyncio.shield(outcome)

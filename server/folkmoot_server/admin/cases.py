@@ -14,13 +14,13 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
-from ..actions.accounts.credit import MOST_CHANGES, change_item
+from ..actions.accounts.credit import MAX_CHANGES, change_item
 from ..actions.cases.govern import decide_appeal, settle
 from ..actions.stored import settled, stored
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account
-from ..storage.api import Acts, Cases
+from ..storage.api import ActFilter, CaseFilter
 from ..storage.change_set import account_stream
 from .common import (
     NEEDS_DURATION,
@@ -48,8 +48,8 @@ async def show_credit(node: "Node", session: Session, request: rq.Admin) -> Outc
     account = await find_account(node, request)
     if isinstance(account, Refusal):
         return account
-    wanted = Acts(kinds=(CreditChanged.__struct_config__.tag,))  # type: ignore[arg-type]  # a str
-    found = await node.store.ledger.acts(account_stream(account.user), wanted, MOST_CHANGES)
+    wanted = ActFilter(kinds=(CreditChanged.__struct_config__.tag,))  # type: ignore[arg-type]  # a str
+    found = await node.store.ledger.acts(account_stream(account.user), wanted, MAX_CHANGES)
     changes = [change_item(account.user, one) | {"by": one.event.by} for one in found]
     return AdminResult(items=(credit_item(account) | {"changes": changes},))
 
@@ -101,7 +101,7 @@ async def list_cases(node: "Node", request: rq.Admin, kind: CaseKind) -> Outcome
         return Refusal(ErrorCode.BAD_REQUEST, text, {"word": state, "choices": " ".join(STATES), "field": "state"})
     due, _, number = (request.cursor or "0:").partition(":")
     after = int(due) if due.isascii() and due.isdigit() and len(due) <= 15 else 0
-    found = await node.store.ledger.list_cases(Cases(kind, STATES[state]), (after, number), limit + 1)
+    found = await node.store.ledger.list_cases(CaseFilter(kind, STATES[state]), (after, number), limit + 1)
     page = found[:limit]
     cursor = f"{page[-1].due_ms}:{page[-1].number}" if len(found) > limit else None
     return AdminResult(items=tuple(case_item(one) for one in page), cursor=cursor)
@@ -124,7 +124,7 @@ async def show_case(node: "Node", session: Session, request: rq.Admin, kind: Cas
     if isinstance(case, Refusal):
         return case
     assert session.account is not None
-    act = node.desk.act(case, ReadCase(), session.account.actor())
+    act = node.case_service.act(case, ReadCase(), session.account.actor())
     if isinstance(act, Refusal) and act.code is ErrorCode.FORBIDDEN:
         return AdminResult(items=(case_item(case),))
     refusal = act if isinstance(act, Refusal) else await stored(node, act)
@@ -153,7 +153,7 @@ async def close_report(node: "Node", session: Session, request: rq.Admin) -> Out
         return Refusal(ErrorCode.BAD_REQUEST, text, {"word": word, "choices": choices, "field": "outcome"})
     assert session.account is not None
     command = CloseReport(CaseOutcome(word), request.reason)
-    act = node.desk.act(case, command, session.account.actor())
+    act = node.case_service.act(case, command, session.account.actor())
     if isinstance(act, Refusal):
         return act
     if request.dry_run:
@@ -162,7 +162,7 @@ async def close_report(node: "Node", session: Session, request: rq.Admin) -> Out
         refusal = await suspend(node, session, case, command, str(options["suspend"]))
         if refusal:
             return refusal
-        act = node.desk.act(case, command, session.account.actor())
+        act = node.case_service.act(case, command, session.account.actor())
     refusal = act if isinstance(act, Refusal) else await stored(node, act)
     if refusal:
         return refusal
@@ -184,13 +184,13 @@ async def suspend(node: "Node", session: Session, case: CaseState, command: Clos
     actor = session.account.actor()
     room = await node.rooms.load(case.code) if case.code and not case.seq else None
     if room is not None and room.state.owner == case.user:
-        act = node.governor.act(room, SuspendGroup(duration, command.reason), session.account)
+        act = node.group_service.act(room, SuspendGroup(duration, command.reason), session.account)
         return act if isinstance(act, Refusal) else await settled(node, act)
     account = await node.accounts.load(case.user)
     if account is None:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": case.user})
     return await stored(
-        node, node.governor.act_on_account(account.state, SuspendAccount(duration, command.reason), actor)
+        node, node.group_service.act_on_account(account.state, SuspendAccount(duration, command.reason), actor)
     )
 
 

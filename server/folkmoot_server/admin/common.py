@@ -98,7 +98,7 @@ async def act_on_user(
     if isinstance(account, Refusal):
         return account
     assert session.account is not None
-    act = node.governor.act_on_account(account.state, command, session.account.actor())
+    act = node.group_service.act_on_account(account.state, command, session.account.actor())
     if isinstance(act, Refusal):
         return act
     if request.dry_run:
@@ -119,7 +119,7 @@ async def act_on_group(node: "Node", session: Session, request: rq.Admin, comman
     if request.dry_run:
         refusal = check_permission(room.state, command, account.actor(), node.clock.now_ms())
         return refusal or AdminResult(items=(group_item(room.state.code, node),), changed=1)
-    act = node.governor.act(room, command, account)
+    act = node.group_service.act(room, command, account)
     if isinstance(act, Refusal):
         return act
 

@@ -18,7 +18,7 @@ from ..delivery.session import Session
 if TYPE_CHECKING:
     from ..node import Node
 
-MOST_GROUPS = 50
+MAX_GROUPS = 50
 NEEDS_FILE = Refusal(ErrorCode.BAD_REQUEST, N_("Give the rule file to try."), {"field": "file"})
 
 
@@ -75,7 +75,7 @@ async def try_on_groups(node: "Node", rules: Sequence[Rule], group: str | None) 
     if group:
         codes = [group]
     else:
-        codes = [row.code for row in await node.store.ledger.list_groups(limit=MOST_GROUPS)]
+        codes = [row.code for row in await node.store.ledger.list_groups(limit=MAX_GROUPS)]
     items: list[dict[str, object]] = []
     for code in codes:
         room = await find_room(node, code)

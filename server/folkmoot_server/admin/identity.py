@@ -103,7 +103,7 @@ async def act(
 ) -> Refusal | None:
     """Decide a command of staff on an account, and store it unless it is a dry run."""
     assert session.account is not None
-    decided = node.governor.act_on_account(account.state, command, session.account.actor(), rows)
+    decided = node.group_service.act_on_account(account.state, command, session.account.actor(), rows)
     return await stored(node, decided) if isinstance(decided, Refusal) or not dry_run else None
 
 

@@ -58,15 +58,15 @@ async def change(
         return NEEDS_REASON
     words = {one.word: one for one in await node.store.ledger.platform_words()}
     assert session.account is not None
-    act = node.governor.act_on_words(session.account, words, command)
+    act = node.group_service.act_on_words(session.account, words, command)
     if isinstance(act, Refusal) or request.dry_run:
-        return act if isinstance(act, Refusal) else AdminResult(items=(), changed=len(act.work.events))
+        return act if isinstance(act, Refusal) else AdminResult(items=(), changed=len(act.change_set.events))
     refusal = await stored(node, act)
     if refusal:
         return refusal
     await node.content.load_words(node.store.ledger)
     items = [item_of(one) for one in await node.store.ledger.platform_words() if one.word == command.word]
-    return AdminResult(items=tuple(items), changed=len(act.work.events))
+    return AdminResult(items=tuple(items), changed=len(act.change_set.events))
 
 
 async def try_word(node: "Node", session: Session, request: rq.Admin) -> AdminResult | Refusal:

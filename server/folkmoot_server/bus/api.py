@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from .messages import Listener, News
+from .messages import BusMessage, Listener
 
 log = structlog.get_logger()
 
@@ -49,7 +49,7 @@ class Bus(Protocol):
         """Have the news of a topic brought here no more."""
         ...
 
-    def publish(self, news: News) -> None:
+    def publish(self, message: BusMessage) -> None:
         """Tell all listeners."""
         ...
 
@@ -77,13 +77,13 @@ class LocalBus:
     def unfollow(self, topic: str) -> None:
         """Nothing to do: what is said here is heard here."""
 
-    def publish(self, news: News) -> None:
+    def publish(self, message: BusMessage) -> None:
         for listener in tuple(self._listeners):
             try:
-                listener(news)
+                listener(message)
             except Exception:
                 # What is published is stored: whoever cannot take it must not keep it from the others.
-                log.exception("a listener of the bus failed", news=type(news).__name__)
+                log.exception("a listener of the bus failed", message=type(message).__name__)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)

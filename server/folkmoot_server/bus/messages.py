@@ -9,8 +9,8 @@ from folkmoot_governance.group.events import GroupEvent
 from folkmoot_protocol.types import Entry
 
 
-class GroupNews(Struct, frozen=True, gc=False, tag="group"):
-    """What one work did to a group: the entries appended, and the events behind them.
+class GroupUpdate(Struct, frozen=True, gc=False, tag="group"):
+    """What one change set did to a group: the entries appended, and the events behind them.
 
     `version` is the group's version after the events. Posts have entries only.
     """
@@ -21,7 +21,7 @@ class GroupNews(Struct, frozen=True, gc=False, tag="group"):
     events: tuple[GroupEvent, ...] = ()
 
 
-class AccountNews(Struct, frozen=True, gc=False, tag="account"):
+class AccountUpdate(Struct, frozen=True, gc=False, tag="account"):
     """What happened to an account; `version` is its version after the events."""
 
     user: str
@@ -29,14 +29,14 @@ class AccountNews(Struct, frozen=True, gc=False, tag="account"):
     events: tuple[AnyAccountEvent, ...]
 
 
-class TypingNews(Struct, frozen=True, gc=False, tag="typing"):
+class TypingUpdate(Struct, frozen=True, gc=False, tag="typing"):
     """A member is typing. Never stored."""
 
     code: str
     user: str
 
 
-class PresenceNews(Struct, frozen=True, gc=False, tag="presence"):
+class PresenceUpdate(Struct, frozen=True, gc=False, tag="presence"):
     """How many connections an account has on a node; `asks`: the others shall tell theirs. Never stored."""
 
     user: str
@@ -45,7 +45,7 @@ class PresenceNews(Struct, frozen=True, gc=False, tag="presence"):
     asks: bool
 
 
-class TallyNews(Struct, frozen=True, gc=False, tag="tally"):
+class LimitsUpdate(Struct, frozen=True, gc=False, tag="shared_limits"):
     """What a node counted since it last told: see `tally`. Keys are hashes of addresses and the like. Never stored.
 
     `connections`: how many an address has there now. `spent`: kind -> key -> how often it was let pass.
@@ -56,34 +56,34 @@ class TallyNews(Struct, frozen=True, gc=False, tag="tally"):
     spent: dict[str, dict[bytes, int]]
 
 
-class ClosedNews(Struct, frozen=True, gc=False, tag="closed"):
+class ClosedUpdate(Struct, frozen=True, gc=False, tag="closed"):
     """An account was closed: what is in memory of its entries has a name that is no more."""
 
     user: str
 
 
-class RevokedNews(Struct, frozen=True, gc=False, tag="revoked"):
+class RevokedUpdate(Struct, frozen=True, gc=False, tag="revoked"):
     """A session token of an account is valid no more; `token_hash` says which."""
 
     user: str
     token_hash: str
 
 
-class SettingsNews(Struct, frozen=True, gc=False, tag="settings"):
+class SettingsUpdate(Struct, frozen=True, gc=False, tag="settings"):
     """An account has changed what it set for itself, in a group (`code`) or everywhere; storage has it."""
 
     user: str
     code: str = ""
 
 
-class JoinedNews(Struct, frozen=True, gc=False, tag="joined"):
+class JoinedUpdate(Struct, frozen=True, gc=False, tag="joined"):
     """An account has come into a group, which nodes that do not have the group in memory hear of by this alone."""
 
     user: str
     code: str
 
 
-class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
+class AnswerUpdate(Struct, frozen=True, gc=False, tag="answer"):
     """What became of what an account asked for: to join the group `name`, to have its identity verified at the level
     `name`, a report or an appeal. `case` is the act that decided, or the number of the report or appeal.
 
@@ -97,16 +97,16 @@ class AnswerNews(Struct, frozen=True, gc=False, tag="answer"):
     reason: str = ""
 
 
-OfAccount = AnswerNews | AccountNews | PresenceNews | RevokedNews | SettingsNews | JoinedNews
+OfAccount = AnswerUpdate | AccountUpdate | PresenceUpdate | RevokedUpdate | SettingsUpdate | JoinedUpdate
 
 
-News = OfAccount | GroupNews | TypingNews | TallyNews | ClosedNews
+BusMessage = OfAccount | GroupUpdate | TypingUpdate | LimitsUpdate | ClosedUpdate
 
 
-Listener = Callable[[News], None]
+Listener = Callable[[BusMessage], None]
 
 
-TALLY_TOPIC = "tally"
+ALL_NODES_TOPIC = "shared_limits"
 """The topic that every node of a cluster follows, for what concerns them all."""
 
 
@@ -120,8 +120,10 @@ def account_topic(user: str) -> str:
     return f"account.{user.replace('.', '=')}"
 
 
-def topic_of(news: News) -> str:
+def topic_of(message: BusMessage) -> str:
     """Return the topic that news belongs to."""
-    if isinstance(news, (TallyNews, ClosedNews)):
-        return TALLY_TOPIC
-    return group_topic(news.code) if isinstance(news, (GroupNews, TypingNews)) else account_topic(news.user)
+    if isinstance(message, (LimitsUpdate, ClosedUpdate)):
+        return ALL_NODES_TOPIC
+    return (
+        group_topic(message.code) if isinstance(message, (GroupUpdate, TypingUpdate)) else account_topic(message.user)
+    )

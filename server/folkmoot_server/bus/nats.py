@@ -22,7 +22,7 @@ from nats.aio.msg import Msg
 
 from ..common.metrics import BUS_DROPPED, BUS_MESSAGES
 from .api import LocalBus, done
-from .messages import GroupNews, Listener, News, topic_of
+from .messages import BusMessage, GroupUpdate, Listener, topic_of
 from .nats_interest import Interest
 
 log = structlog.get_logger()
@@ -33,10 +33,10 @@ PING_S = 2
 PINGS_UNANSWERED = 2
 """After so many pings without an answer the connection counts as dead."""
 
-MOST_WAITING = 8 << 20
+MAX_WAITING = 8 << 20
 """Bytes of news that may wait to be sent."""
 
-MOST_IN_MESSAGE = 1_000_000
+MAX_IN_MESSAGE = 1_000_000
 """Bytes of news in one message; NATS takes 1 MiB (its `max_payload`), envelope included."""
 
 
@@ -44,14 +44,14 @@ class Envelope(Struct, frozen=True, array_like=True):
     """What a node gets."""
 
     node: str
-    news: list[News]
+    messages: list[BusMessage]
 
 
 class Sealed(Struct, frozen=True, array_like=True):
     """What a node sends: an `Envelope` whose news are encoded already."""
 
     node: str
-    news: list[Raw]
+    messages: list[Raw]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -109,15 +109,15 @@ class NatsBus:
         """See `bus.api.Bus`."""
         return self._local.listen(listener)
 
-    def publish(self, news: News) -> None:
+    def publish(self, message: BusMessage) -> None:
         """See `bus.api.Bus`."""
-        self._hear(news)
+        self._hear(message)
         if not self.connected:
             BUS_DROPPED.inc()
             return
-        subject = topic_of(news)
-        for piece in pieces(news, MOST_IN_MESSAGE):
-            if self._waiting_bytes + len(piece) > MOST_WAITING:
+        subject = topic_of(message)
+        for piece in pieces(message, MAX_IN_MESSAGE):
+            if self._waiting_bytes + len(piece) > MAX_WAITING:
                 BUS_DROPPED.inc()
             else:
                 self._waiting.append((subject, piece))
@@ -133,12 +133,12 @@ class NatsBus:
                 await task
         await self._local.close()
 
-    def _hear(self, news: News) -> None:
+    def _hear(self, message: BusMessage) -> None:
         try:
-            self._local.publish(news)
+            self._local.publish(message)
         except Exception:
             # A mistake of a listener: whoever publishes is not to blame, and the next news must still come.
-            log.exception("could not take in news", subject=topic_of(news))
+            log.exception("could not take in news", subject=topic_of(message))
 
     async def _stay_connected(self) -> None:
         """Connect, and again whenever that fails or ends, with a new client each time."""
@@ -211,8 +211,8 @@ class NatsBus:
             return
         # The server spares a connection its own messages, but not those of the connection before it.
         if envelope.node != self._node:
-            for news in envelope.news:
-                self._hear(news)
+            for heard in envelope.messages:
+                self._hear(heard)
 
     async def _send(self) -> None:
         """Send what waits, for ever: the news of a subject together."""
@@ -220,28 +220,28 @@ class NatsBus:
             await self._wake.wait()
             self._wake.clear()
             waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
-            for subject, news in packed(waiting):
-                await self._send_one(subject, news)
+            for subject, messages in packed(waiting):
+                await self._send_one(subject, messages)
 
-    async def _send_one(self, subject: str, news: Sequence[bytes]) -> None:
-        message = _encode(Sealed(self._node, [Raw(one) for one in news]))
+    async def _send_one(self, subject: str, messages: Sequence[bytes]) -> None:
+        message = _encode(Sealed(self._node, [Raw(one) for one in messages]))
         try:
             if self._client is None or not self._client.is_connected:
                 raise nats.errors.ConnectionClosedError
             await self._client.publish(subject, message)
             BUS_MESSAGES.labels("sent").inc()
         except (nats.errors.Error, OSError) as error:
-            BUS_DROPPED.inc(len(news))
+            BUS_DROPPED.inc(len(messages))
             log.warning("could not send news", subject=subject, cause=repr(error))
 
 
-def pieces(news: News, most: int) -> Iterator[bytes]:
+def pieces(message: BusMessage, most: int) -> Iterator[bytes]:
     """Yield news encoded, split where it is longer than `most` bytes: first its entries, then its events."""
-    encoded = _encode(news)
+    encoded = _encode(message)
     if len(encoded) <= most:
         yield encoded
         return
-    halves = split(news) if isinstance(news, GroupNews) else None
+    halves = split(message) if isinstance(message, GroupUpdate) else None
     if halves is None:
         BUS_DROPPED.inc()
         return
@@ -249,19 +249,19 @@ def pieces(news: News, most: int) -> Iterator[bytes]:
         yield from pieces(half, most)
 
 
-def split(news: GroupNews) -> tuple[GroupNews, GroupNews] | None:
+def split(message: GroupUpdate) -> tuple[GroupUpdate, GroupUpdate] | None:
     """Return news in two parts that say the same one after the other; None if that cannot be."""
-    entries, events = news.entries, news.events
+    entries, events = message.entries, message.events
     middle = len(entries) if events and len(entries) == 1 else len(entries) // 2
     if middle:
-        before = GroupNews(news.code, entries[:middle], news.version - len(events))
-        return before, replace(news, entries=entries[middle:])
+        before = GroupUpdate(message.code, entries[:middle], message.version - len(events))
+        return before, replace(message, entries=entries[middle:])
     middle = len(events) // 2
     if not middle:
         return None
     later = len(events) - middle
-    return replace(news, entries=(), version=news.version - later, events=events[:middle]), replace(
-        news, events=events[middle:]
+    return replace(message, entries=(), version=message.version - later, events=events[:middle]), replace(
+        message, events=events[middle:]
     )
 
 
@@ -269,10 +269,10 @@ def packed(waiting: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, list[byt
     """Yield subjects with the news of one message each, in the order of each subject."""
     subjects: dict[str, list[bytes]] = defaultdict(list)
     sizes: dict[str, int] = defaultdict(int)
-    for subject, news in waiting:
-        if sizes[subject] + len(news) > MOST_IN_MESSAGE:
+    for subject, message in waiting:
+        if sizes[subject] + len(message) > MAX_IN_MESSAGE:
             yield subject, subjects.pop(subject)
             sizes[subject] = 0
-        subjects[subject].append(news)
-        sizes[subject] += len(news)
+        subjects[subject].append(message)
+        sizes[subject] += len(message)
     yield from subjects.items()

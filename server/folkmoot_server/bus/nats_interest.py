@@ -76,7 +76,7 @@ class Interest:
         """Note that the connection is gone: nobody shall wait for what it was to bring."""
         self._online = False
         changes, self._changes = self._changes, {}
-        settle(changes)
+        complete(changes)
 
     async def _bring(self, client: Client) -> None:
         """Carry out some of the changes and wait until the server has taken note."""
@@ -93,12 +93,12 @@ class Interest:
                 await client.flush(CONFIRM_S)
             self._standing.update(fresh)
         finally:
-            settle(batch)
+            complete(batch)
         if self._changes:
             await asyncio.sleep(PAUSE_S)
 
 
-def settle(changes: Changes) -> None:
+def complete(changes: Changes) -> None:
     """Let those go on who wait for changes."""
     for future in changes.values():
         if not future.done():

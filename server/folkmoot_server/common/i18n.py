@@ -14,7 +14,7 @@ from folkmoot_governance.duration import FOREVER_MS, show_duration
 
 LANGUAGES = ("en", "zh-CN")
 
-Say = Callable[..., str]
+Translate = Callable[..., str]
 """`say(text, detail={})`: the translated text with its placeholders filled in."""
 
 
@@ -65,7 +65,7 @@ def readable(detail: Mapping[str, object], translate: Callable[[str], str]) -> d
 
 
 @cache
-def translator(language: str) -> Say:
+def translator(language: str) -> Translate:
     """Return the function that says texts in `language`, English where there is no such language."""
     translate = catalogue(language).gettext
 

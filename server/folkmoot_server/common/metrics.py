@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 
-class Tally(Collector):
+class SharedLimits(Collector):
     """A counter that only the event loop adds to, many times for each post: an integer, without the library's lock."""
 
     def __init__(self, name: str, text: str) -> None:
@@ -41,8 +41,8 @@ ROOMS = Gauge("folkmoot_rooms", "Groups in memory")
 ACCOUNTS = Gauge("folkmoot_accounts_signed_in", "Accounts with at least one connection")
 REQUESTS = Tallies("folkmoot_requests_total", "Requests, by type", "type")
 ERRORS = Counter("folkmoot_errors_total", "Requests refused or failed, by code", ["code"])
-ENTRIES = Tally("folkmoot_entries_total", "Entries appended to the journal")
-DELIVERIES = Tally("folkmoot_deliveries_total", "Entries written to connections")
+ENTRIES = SharedLimits("folkmoot_entries_total", "Entries appended to the journal")
+DELIVERIES = SharedLimits("folkmoot_deliveries_total", "Entries written to connections")
 LAGS = Counter("folkmoot_lag_events_total", "Times that a slow connection was told to fetch entries itself")
 HOLES = Counter("folkmoot_holes_total", "Times that missing entries were read from storage")
 COMMIT_SECONDS = Histogram(

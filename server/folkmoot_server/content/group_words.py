@@ -20,7 +20,7 @@ from ..storage.sqlite.worker import Worker
 
 AT_ONCE = 8
 """Posts of one group that are searched before others have their turn."""
-MOST_COMPILED = 200
+MAX_COMPILED = 200
 """Groups whose words are kept compiled; of others they are compiled again."""
 MEMORY = 8 << 20
 """Bytes that the automaton of one group's patterns may take."""
@@ -97,7 +97,7 @@ class OwnWords:
         if kept is None or kept[0] is not words:
             kept = words, compile_words(words)
         self._compiled[code] = kept
-        if len(self._compiled) > MOST_COMPILED:
+        if len(self._compiled) > MAX_COMPILED:
             self._compiled.popitem(last=False)
         return kept[1]
 

@@ -8,9 +8,9 @@ import msgspec
 
 from folkmoot_governance.content.rules import RuleSet, check_rules
 
-from ..common.i18n import N_, Say
+from ..common.i18n import N_, Translate
 
-MOST_BYTES = 16 << 20
+MAX_BYTES = 16 << 20
 PLACE = "rules"
 
 
@@ -23,7 +23,7 @@ class RuleFileError(Exception):
         self.text = text
         self.detail = detail
 
-    def told(self, say: Say) -> str:
+    def told(self, say: Translate) -> str:
         """Return what is wrong, in a reader's language."""
         return f"{self.file}: {say(self.text, self.detail)}"
 
@@ -41,8 +41,8 @@ def find_rule_file(name: str) -> Path:
 def load_rule_set(path: Path) -> RuleSet:
     """Read and check a rule file. Raises RuleFileError."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise RuleFileError(path.name, N_("a rule file has at most {limit} bytes"), {"limit": MOST_BYTES})
+        if path.stat().st_size > MAX_BYTES:
+            raise RuleFileError(path.name, N_("a rule file has at most {limit} bytes"), {"limit": MAX_BYTES})
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RuleFileError(path.name, N_("it cannot be read: {error}"), {"error": str(error)}) from error

@@ -16,7 +16,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.content.match import Matcher, Verdict, stricter
-from folkmoot_governance.content.rules import MOST_TIMES, RuleSet, check_rule, check_steps
+from folkmoot_governance.content.rules import MAX_TIMES, RuleSet, check_rule, check_steps
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
@@ -35,7 +35,7 @@ LOOK_S = 2.0
 """How often files are looked at for changes."""
 RECORD_MS = 60_000
 """One broken rule is recorded so often, for each member and group: refusals come as fast as somebody types."""
-MOST_RECENT = 10_000
+MAX_RECENT = 10_000
 WORD_LEAST, WORD_MOST = 2, 60
 
 Stamps = tuple[tuple[str, int, int], ...]
@@ -141,7 +141,7 @@ class ContentRules:
         if own is not None:
             verdict = stricter(verdict, own.verdict)
         if matcher.is_timed and not again:
-            earlier = room.recent_posts.setdefault(user, deque(maxlen=MOST_TIMES))
+            earlier = room.recent_posts.setdefault(user, deque(maxlen=MAX_TIMES))
             verdict = stricter(verdict, matcher.judge_timed(reading, earlier, now, staff=staff))
             earlier.append((now, hash(reading.squeezed)))
         return verdict
@@ -151,7 +151,7 @@ class ContentRules:
         key = (code, user, rule)
         if now < self._recorded.get(key, 0) + RECORD_MS:
             return False
-        if len(self._recorded) >= MOST_RECENT:
+        if len(self._recorded) >= MAX_RECENT:
             self._recorded.clear()
         self._recorded[key] = now
         return True

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from ..node import Node
 
 DAYS = 7
-MOST_ENTRIES = 5_000
+MAX_ENTRIES = 5_000
 PAGE = 200
-MOST_EXAMPLES = 10
+MAX_EXAMPLES = 10
 EXAMPLE_CHARS = 120
 SAID = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT})
 
@@ -46,7 +46,7 @@ async def replay(node: "Node", room: Room, rules: Sequence[Rule]) -> Hits:
     hits = Hits(examples=[])
     since = node.clock.now_ms() - DAYS * DAY_MS
     before, more = room.last_seq + 1, True
-    while more and hits.seen < MOST_ENTRIES:
+    while more and hits.seen < MAX_ENTRIES:
         page = await node.store.journal.page(room.state.code, before=before, limit=PAGE)
         said = [entry for entry in page.entries if entry.kind in SAID and entry.ts >= since]
         await asyncio.to_thread(_judge, matcher, said[::-1], hits)
@@ -62,5 +62,5 @@ def _judge(matcher: Matcher, entries: Sequence[Entry], hits: Hits) -> None:
         if verdict is None:
             continue
         hits.count += 1
-        if len(hits.examples) < MOST_EXAMPLES:
+        if len(hits.examples) < MAX_EXAMPLES:
             hits.examples.append((entry.seq, entry.from_.user, entry.body[:EXAMPLE_CHARS], verdict.rule))

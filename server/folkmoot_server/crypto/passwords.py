@@ -18,7 +18,7 @@ from ..common.i18n import N_
 T = TypeVar("T")
 
 THREADS = 2
-MOST_WAITING = 64
+MAX_WAITING = 64
 SHORTEST = 8
 LONGEST = 256
 
@@ -63,13 +63,13 @@ class Passwords:
 
     async def hash(self, password: str) -> str | Refusal:
         """Return the hash to store, or a refusal when too many wait."""
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_WAITING:
             return BUSY
         return await self._run(self._hasher.hash, password)
 
     async def verify(self, stored: str | None, password: str) -> bool | Refusal:
         """Say whether `password` fits `stored`; None (no such user) takes as long and is false."""
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_WAITING:
             return BUSY
         fits = await self._run(self._fits, stored or self._nobody, password)
         return fits and bool(stored)

@@ -32,7 +32,7 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-class Watch:
+class CatchUp:
     """Compares the rooms and accounts in use with storage, again and again. `run` ends when it is cancelled.
 
     `can_read` tells whether storage answered when it was last asked.
@@ -84,11 +84,11 @@ class Watch:
                     await node.follower.refresh(account)
 
     def _compare(self, room: Room, version: int, last_seq: int) -> None:
-        # While works of this node are on their way, what they learn from storage is newer than this.
-        if room.unsettled or not room.ready.is_set():
+        # While change sets of this node are on their way, what they learn from storage is newer than this.
+        if room.in_flight or not room.ready.is_set():
             return
         if version > room.state.version:
-            self._node.writer.read_again(room, frozenset())
+            self._node.commit_queue.read_again(room, frozenset())
         elif last_seq > room.last_seq:
             self._node.follower.fill(room)
 

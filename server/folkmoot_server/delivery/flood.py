@@ -6,7 +6,7 @@ from folkmoot_protocol.errors import CloseCode, ErrorCode
 from ..common.i18n import N_
 from .session import Session
 
-MOST_FLOODS = 100
+MAX_FLOODS = 100
 
 
 PATIENCE_MS = 3000
@@ -23,6 +23,6 @@ def limit(session: Session, wait_ms: int, now: int) -> Refusal | None:
     if not session.floods:
         session.floods_since = now
     session.floods += 1
-    if session.floods > MOST_FLOODS and now - session.floods_since > PATIENCE_MS:
+    if session.floods > MAX_FLOODS and now - session.floods_since > PATIENCE_MS:
         session.close(CloseCode.FLOODING)
     return Refusal(ErrorCode.RATE_LIMITED, N_("Too fast: wait {wait}."), {"retry_after_ms": wait_ms})

@@ -1,8 +1,9 @@
 """The follower: keeps what is in memory in step with what is stored, whoever stored it.
 
-News of this node's own works comes in order and finds everything as it should be. News of other nodes may be late, out
-of order or lost: entries are held back until those before them are there, and what is missing is read from storage;
-events are applied when they are the next ones, else the group is read again. On a single node all that is never used.
+News of this node's own change sets comes in order and finds everything as it should be. News of other nodes may be
+late, out of order or lost: entries are held back until those before them are there, and what is missing is read from
+storage; events are applied when they are the next ones, else the group is read again. On a single node all that is
+never used.
 """
 
 import asyncio
@@ -17,19 +18,19 @@ from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
 from ..bus.messages import (
-    AccountNews,
-    AnswerNews,
-    ClosedNews,
-    GroupNews,
-    JoinedNews,
-    News,
-    RevokedNews,
-    SettingsNews,
-    TypingNews,
+    AccountUpdate,
+    AnswerUpdate,
+    BusMessage,
+    ClosedUpdate,
+    GroupUpdate,
+    JoinedUpdate,
+    RevokedUpdate,
+    SettingsUpdate,
+    TypingUpdate,
 )
 from ..common.metrics import HOLES
 from ..live.accounts import RETRY_S, Account, Accounts
-from ..live.commit_queue import Writer
+from ..live.commit_queue import CommitQueue
 from ..live.memberships import membership_changes
 from ..live.rooms import Room, Rooms
 from ..storage.api import Store
@@ -42,87 +43,88 @@ PATIENCE_S = 0.02
 """How long to wait for a missing entry to come by itself before storage is asked."""
 
 PAGE = 200
-MOST_HELD_BACK = 5_000
+MAX_HELD_BACK = 5_000
 """Entries of one group that wait for those before them; more are dropped, for storage has them."""
 
 
 class Follower:
     """Listens to the bus; brings entries to the hub without a hole and in order, and state up to date."""
 
-    def __init__(self, rooms: Rooms, accounts: Accounts, store: Store, hub: Hub, writer: Writer) -> None:
+    def __init__(self, rooms: Rooms, accounts: Accounts, store: Store, hub: Hub, commit_queue: CommitQueue) -> None:
         self._rooms = rooms
         self._accounts = accounts
         self._store = store
         self._hub = hub
-        self._writer = writer
+        self._commit_queue = commit_queue
         self._filling: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         rooms.on_reload = self.reconcile
 
-    def on_news(self, news: News) -> None:
+    def on_bus_message(self, message: BusMessage) -> None:
         """Take news from the bus."""
-        match news:
-            case GroupNews():
-                room = self._rooms.find(news.code)
+        match message:
+            case GroupUpdate():
+                room = self._rooms.find(message.code)
                 if room is not None:
-                    self._on_group(room, news)
-            case JoinedNews():
-                self._on_joined(news)
-            case TypingNews():
-                room = self._rooms.find(news.code)
+                    self._on_group(room, message)
+            case JoinedUpdate():
+                self._on_joined(message)
+            case TypingUpdate():
+                room = self._rooms.find(message.code)
                 if room is not None:
-                    self._hub.tell_typing(room, news.user)
-            case AccountNews():
-                account = self._accounts.get(news.user)
+                    self._hub.tell_typing(room, message.user)
+            case AccountUpdate():
+                account = self._accounts.get(message.user)
                 if account is None:
-                    self._accounts.missed(news.user)
+                    self._accounts.missed(message.user)
                 else:
-                    self._on_account(account, news)
-            case AnswerNews():
-                account = self._accounts.get(news.user)
+                    self._on_account(account, message)
+            case AnswerUpdate():
+                account = self._accounts.get(message.user)
                 if account is not None:
-                    self._hub.tell_answer(account, news)
-            case SettingsNews():
-                account = self._accounts.get(news.user)
+                    self._hub.tell_answer(account, message)
+            case SettingsUpdate():
+                account = self._accounts.get(message.user)
                 if account is not None:
-                    self._start(self._on_settings(account, news.code))
-            case ClosedNews():
+                    self._start(self._on_settings(account, message.code))
+            case ClosedUpdate():
                 self._rooms.forget_tails()
-            case RevokedNews():
-                account = self._accounts.get(news.user)
+            case RevokedUpdate():
+                account = self._accounts.get(message.user)
                 if account is not None:
-                    self._hub.close_token(account, news.token_hash)
+                    self._hub.close_token(account, message.token_hash)
 
-    def _on_group(self, room: Room, news: GroupNews) -> None:
-        for event in self._take_in(room, news):
+    def _on_group(self, room: Room, message: GroupUpdate) -> None:
+        for event in self._take_in(room, message):
             self._hub.tell_members(room, event)
-        self._take(room, news.entries)
-        for event in news.events:
+        self._take(room, message.entries)
+        for event in message.events:
             self._hub.tell_change(room, event)
 
-    def _take_in(self, room: Room, news: GroupNews) -> Sequence[e.Event]:
+    def _take_in(self, room: Room, message: GroupUpdate) -> Sequence[e.Event]:
         """Bring the room's state up to the news; return the events whose effects can be told from that state.
 
-        What this node decided itself is in the state already. With works of its own on their way, the state may rest on
-        what will never be stored, so nothing is applied to it: those works are in conflict, and the room is read again.
+        What this node decided itself is in the state already. With change sets of its own on their way, the state may
+        rest on what will never be stored, so nothing is applied to it: those change sets are in conflict, and the room
+        is read again.
         """
-        if not news.events:
+        if not message.events:
             return ()
-        room.known_version = max(room.known_version, news.version)
-        if room.state.version >= news.version and room.ready.is_set():
-            return news.events
-        if room.unsettled or room.state.version + len(news.events) != news.version or not room.ready.is_set():
+        room.known_version = max(room.known_version, message.version)
+        if room.state.version >= message.version and room.ready.is_set():
+            return message.events
+        if room.in_flight or room.state.version + len(message.events) != message.version or not room.ready.is_set():
             if room.ready.is_set():
-                self._writer.read_again(room, frozenset())
+                self._commit_queue.read_again(room, frozenset())
             return ()
-        for event in news.events:
+        for event in message.events:
             for change in membership_changes(room.state, event):
                 account = self._accounts.get(change.user)
                 if account is not None:
                     change.count(account)
             apply(room.state, event)
         room.authors.clear()
-        return news.events
+        return message.events
 
     def _take(self, room: Room, entries: Sequence[Entry]) -> None:
         """Deliver entries if they are the next; else hold them back and see to it that the missing ones come."""
@@ -136,7 +138,7 @@ class Follower:
                 room.held_back[entry.seq] = entry
         self._release(room)
         if room.held_back:
-            if len(room.held_back) > MOST_HELD_BACK:
+            if len(room.held_back) > MAX_HELD_BACK:
                 room.held_back.clear()
             self.fill(room, PATIENCE_S)
 
@@ -182,11 +184,11 @@ class Follower:
         if room.held_back:
             self.fill(room)
 
-    def _on_joined(self, news: JoinedNews) -> None:
+    def _on_joined(self, message: JoinedUpdate) -> None:
         """Open a room that is not in memory for an account that is signed in here and has joined elsewhere."""
-        account = self._accounts.get(news.user)
-        if account is not None and account.sessions and self._rooms.find(news.code) is None:
-            self._start(self._open(news.code))
+        account = self._accounts.get(message.user)
+        if account is not None and account.sessions and self._rooms.find(message.code) is None:
+            self._start(self._open(message.code))
 
     async def _open(self, code: str) -> None:
         try:
@@ -230,10 +232,10 @@ class Follower:
         codes = {*account.groups, *(stored.groups if stored else ())}
         for code, (version, last_seq) in (await self._store.ledger.heads(codes)).items():
             room = await self._rooms.load(code)
-            if room is None or room.unsettled:
+            if room is None or room.in_flight:
                 continue  # Works on their way find out themselves what they have missed.
             if version > room.state.version:
-                self._writer.read_again(room, frozenset())
+                self._commit_queue.read_again(room, frozenset())
                 continue
             is_member = account.user in room.state.members
             if any(is_member != (room in session.rooms) for session in account.sessions):
@@ -251,12 +253,12 @@ class Follower:
         except StorageError as error:
             log.warning("could not look after an account", cause=repr(error.__cause__ or error))
 
-    def _on_account(self, account: Account, news: AccountNews) -> None:
-        if account.state.version >= news.version:
+    def _on_account(self, account: Account, message: AccountUpdate) -> None:
+        if account.state.version >= message.version:
             self._hub.tell_account(account)
-        elif account.state.version + len(news.events) == news.version:
+        elif account.state.version + len(message.events) == message.version:
             state = copy(account.state)
-            for event in news.events:
+            for event in message.events:
                 apply_account(state, event)
             account.become(state)
             self._hub.tell_account(account)

@@ -13,7 +13,7 @@ from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import AccountEvent, CaseEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
 from folkmoot_protocol.types import Entry, LeftReason
 
-from ..bus.messages import AnswerNews
+from ..bus.messages import AnswerUpdate
 from ..common.clock import Clock
 from ..common.i18n import N_
 from ..common.metrics import DELIVERIES, ENTRIES
@@ -120,12 +120,12 @@ class Hub:
                 if listeners:
                     room.outgoing[codec].append(make_frame(codec.encode(event), binary=codec.binary))
         room.last_seq = entries[-1].seq
-        room.tail.append(entries)
+        room.recent.append(entries)
         if room.state.slow_ms:
             room.note_posts(entries)
         ENTRIES.count += len(entries)
 
-    def _settle(self, room: Room) -> None:
+    def _flush_room(self, room: Room) -> None:
         """Move what a room has to say into the outboxes of those who listen now."""
         first = room.outgoing_from
         if not first:
@@ -237,12 +237,12 @@ class Hub:
             elif suspended:
                 session.close(CloseCode.FORBIDDEN)
 
-    def tell_answer(self, account: Account, news: AnswerNews) -> None:
+    def tell_answer(self, account: Account, message: AnswerUpdate) -> None:
         """Tell an account's connections what became of what it asked for."""
         for session in account.sessions:
-            text = session.say(ANSWERS[news.state], {"name": news.name, "case": news.case})
-            text = f"{text}: {news.reason}" if news.reason else text
-            session.send(CaseEvent(case=news.case, state=news.state, text=text))
+            text = session.say(ANSWERS[message.state], {"name": message.name, "case": message.case})
+            text = f"{text}: {message.reason}" if message.reason else text
+            session.send(CaseEvent(case=message.case, state=message.state, text=text))
 
     def close_token(self, account: Account, token_hash: str) -> None:
         """Close the connections that were opened with a token that is valid no more."""
@@ -262,14 +262,14 @@ class Hub:
 
     def subscribe(self, room: Room, session: Session) -> None:
         """Let a connection hear what the room delivers after this moment."""
-        self._settle(room)
+        self._flush_room(room)
         room.add_listener(session)
         session.rooms.add(room)
         session.look_again()
 
     def unsubscribe(self, room: Room, session: Session, reason: LeftReason) -> None:
         """Let a connection hear the room no more, and tell it why."""
-        self._settle(room)
+        self._flush_room(room)
         room.remove_listener(session)
         session.rooms.discard(room)
         # This looks again, too.
@@ -300,7 +300,7 @@ class Hub:
         try:
             rooms, self._dirty_rooms = self._dirty_rooms, []
             for room in rooms:
-                self._settle(room)
+                self._flush_room(room)
             sessions, self._dirty_sessions = self._dirty_sessions, []
             flush(sessions)
         finally:

@@ -11,7 +11,7 @@ from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import Error, LagEvent, Ok, ServerFrame
 from folkmoot_protocol.results import Result
 
-from ..common.i18n import Say, translator
+from ..common.i18n import Translate, translator
 from ..common.metrics import ERRORS, LAGS
 from ..config.settings import Limits
 from ..live.accounts import Account
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..live.rooms import Room
     from .hub import Hub
 
-MOST_IN_FLIGHT = 1000
+MAX_IN_FLIGHT = 1000
 """Requests of one connection on their way to disk; more are not read until some are answered."""
 
 
@@ -116,7 +116,7 @@ class Session:
     def speak(self, language: str) -> None:
         """Choose the language of messages to people."""
         self.language = language
-        self.say: Say = translator(language)
+        self.say: Translate = translator(language)
 
     def send(self, frame: ServerFrame) -> None:
         """Put one frame into the outbox."""
@@ -196,12 +196,12 @@ class Session:
     def finish(self) -> None:
         """Count it as settled."""
         self._in_flight -= 1
-        if self._in_flight == MOST_IN_FLIGHT - 1:
+        if self._in_flight == MAX_IN_FLIGHT - 1:
             self._drained.set()
 
     def is_behind(self) -> bool:
         """Say whether reading more requests should wait: too many are open, or their answers are not taken."""
-        if self._in_flight >= MOST_IN_FLIGHT:
+        if self._in_flight >= MAX_IN_FLIGHT:
             return True
         return self.socket.is_backed_up and self.socket.transport.get_write_buffer_size() > self._outbox_bytes
 

@@ -67,7 +67,7 @@ class Puppet(Session):
         self._answer = None
         answer = ROWS[type(request)].handler(self._node, self, request)
         give(self, request.id, await answer if isawaitable(answer) else answer)
-        await self._node.writer.drain()
+        await self._node.commit_queue.drain()
         if not isinstance(self._answer, kind):
             raise RuntimeError(f"the demo's script has a line that is not taken: {request!r}: {self._answer!r}")
         return self._answer

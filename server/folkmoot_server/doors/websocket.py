@@ -53,7 +53,7 @@ class Listener:
             return get_page(self.node, request, address)
         if not is_origin_allowed(request.headers, self._origins, address):
             return respond("This origin may not connect: see server.allowed_origins.\n", TEXT, HTTPStatus.FORBIDDEN)
-        if self.node.tally.is_full(address):
+        if self.node.shared_limits.is_full(address):
             text = "Too many connections from your address: see limits.connections_per_address.\n"
             return respond(text, TEXT, HTTPStatus.TOO_MANY_REQUESTS)
         socket.address = address
@@ -64,7 +64,7 @@ class Listener:
         node = self.node
         codec, language = for_subprotocol(socket.subprotocol), node.config.i18n.default_language
         session = Session(socket, codec, node.hub, node.config.limits, address=socket.address, language=language)
-        node.tally.opened(session.address)
+        node.shared_limits.opened(session.address)
         node.sessions.add(session)
         session.start_deadline()
         return Conversation(self, session), make_frame(codec.encode(self._hello()), binary=codec.binary)
@@ -77,7 +77,7 @@ class Listener:
         node.hub.detach(session)
         if session.account is not None:
             node.presence.changed(session.account)
-        node.tally.closed(session.address)
+        node.shared_limits.closed(session.address)
 
     def _hello(self) -> Hello:
         return Hello(

@@ -60,19 +60,19 @@ async def group_page(node: "Node", request: Request, address: str) -> Response:
         return respond(text, TEXT, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": seconds})
     code = parse_group_code(request.path.partition("?")[0].removeprefix(PREFIX))
     try:
-        outline = await node.store.ledger.outline(code) if code else None
+        group_summary = await node.store.ledger.group_summary(code) if code else None
     except StorageError as error:
         log.error("storage failed", request="group page", cause=repr(error.__cause__ or error))
         return respond("503 try again later\n", TEXT, HTTPStatus.SERVICE_UNAVAILABLE)
-    if outline is None or not shows_info_page(node.governor.policy.grades, outline.state):
+    if group_summary is None or not shows_info_page(node.group_service.policy.grades, group_summary.state):
         return respond("404 not found\n", TEXT, HTTPStatus.NOT_FOUND)
-    group = public_part(outline.state, outline.members, node.clock.now_ms())
+    group = public_part(group_summary.state, group_summary.members, node.clock.now_ms())
     label = node.config.policy.categories.get(group.category, group.category)
     language = preferred_language(request, node.config.i18n.default_language)
     if "application/json" in request.headers.get("Accept", ""):
-        data = {"group": group, "rules": outline.state.rules, "category_label": label}
+        data = {"group": group, "rules": group_summary.state.rules, "category_label": label}
         return answer(request, msgspec.json.encode(data), JSON, language)
-    return answer(request, render(group, outline.state.rules, label, language), HTML, language)
+    return answer(request, render(group, group_summary.state.rules, label, language), HTML, language)
 
 
 def render(group: Group, rules: str, category: str, language: str) -> bytes:

@@ -44,7 +44,7 @@ class Expiry(Job):
         """End what is over in one group; say whether there was anything and it is stored."""
         room = await self._node.rooms.load(code)
         assert room is not None, "what ends is in a group"
-        act = self._node.governor.act(room, EndMeasures(), SERVICE)
+        act = self._node.group_service.act(room, EndMeasures(), SERVICE)
         if isinstance(act, Refusal) or not act.events:
             log.warning("nothing to end where something was due", group=code)
             return False

@@ -49,19 +49,19 @@ class Grading(Job):
             await self._regrade(row, per_day)
             values = {"code": row.code, "ts": now, "seq": seq, "entries_per_day": per_day}
             changes.append(Upsert("activity", values))
-        refusal = await stored(self._node, self._node.governor.store_rows("", changes))
+        refusal = await stored(self._node, self._node.group_service.store_rows("", changes))
         if refusal:
             log.warning("could not store how active groups are", groups=len(rows), code=refusal.code)
 
     async def _regrade(self, row: ActivityRow, per_day: int) -> None:
         """Let the rules decide on a group that seems to have another grade."""
-        grades = self._node.governor.policy.grades
+        grades = self._node.group_service.policy.grades
         if classify(grades, row.category, row.members, per_day).name == row.grade:
             return
         room = await self._node.rooms.load(row.code)
         if room is None:
             return
-        act = self._node.governor.act(room, Regrade(per_day), SERVICE)
+        act = self._node.group_service.act(room, Regrade(per_day), SERVICE)
         refusal = act if isinstance(act, Refusal) else await settled(self._node, act)
         if refusal:
             log.warning("could not grade a group", group=row.code, code=refusal.code)

@@ -56,7 +56,7 @@ class LostFlags(Job):
         room = await node.rooms.load(row.code)
         if found is not None and room is not None:
             command = RecordVerdict(row.user, row.rule, Severity(row.severity), Action.FLAG, found[0])
-            act = node.governor.act(room, command, SERVICE, closing(row.code, row.user, row.nonce))
+            act = node.group_service.act(room, command, SERVICE, closing(row.code, row.user, row.nonce))
             if isinstance(act, Refusal):
                 return
             if act.events:
@@ -64,4 +64,4 @@ class LostFlags(Job):
                 await settled(node, act)
                 return
         # The entry was never stored, or nothing is to be recorded: the group is closed, or has the flag already.
-        await stored(node, node.governor.store_rows(row.user, [closed_flag(row.code, row.user, row.nonce)]))
+        await stored(node, node.group_service.store_rows(row.user, [closed_flag(row.code, row.user, row.nonce)]))

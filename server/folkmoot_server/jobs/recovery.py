@@ -30,7 +30,7 @@ class Recovery(Job):
 
     async def sweep(self, now: int) -> int:
         """Give back what is due at `now` (Unix ms); return to how many accounts. Raises StorageError."""
-        rules = self._node.governor.policy.credit
+        rules = self._node.group_service.policy.credit
         given, after = 0, ""
         while rules.recover_per_day:
             users = await self._node.store.ledger.due_for_recovery(rules.start, now - DAY_MS, after, PAGE)
@@ -43,7 +43,9 @@ class Recovery(Job):
     async def _give(self, user: str) -> bool:
         account = await self._node.accounts.load(user)
         assert account is not None, "who has lost credit has an account"
-        refusal = await stored(self._node, self._node.governor.act_on_account(account.state, RecoverCredit(), SERVICE))
+        refusal = await stored(
+            self._node, self._node.group_service.act_on_account(account.state, RecoverCredit(), SERVICE)
+        )
         if refusal:
             log.warning("could not give credit back", user=user, code=refusal.code)
         return refusal is None

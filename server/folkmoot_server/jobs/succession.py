@@ -47,7 +47,7 @@ class Succession(Job):
     async def _replace_owners(self) -> None:
         after, more = "", True
         while more:
-            since = self._node.clock.now_ms() + self._node.governor.policy.absence_ms
+            since = self._node.clock.now_ms() + self._node.group_service.policy.absence_ms
             absent = await self._node.store.ledger.absent_owners(since, after, BATCH)
             for code, owner, until_ms in absent:
                 await self._succeed(code, owner, until_ms)
@@ -59,11 +59,11 @@ class Succession(Job):
         ledger = self._node.store.ledger
         for code in await ledger.places_of(user):
             room = await self._node.rooms.load(code)
-            act = self._node.governor.act(room, c.Depart(user), SERVICE) if room is not None else None
+            act = self._node.group_service.act(room, c.Depart(user), SERVICE) if room is not None else None
             if isinstance(act, Act) and act.events:
                 await settled(self._node, act)
         if not await ledger.places_of(user):
-            await stored(self._node, self._node.governor.store_rows(user, [has_left(user)]))
+            await stored(self._node, self._node.group_service.store_rows(user, [has_left(user)]))
 
     async def _succeed(self, code: str, owner: str, until_ms: int) -> None:
         rooms = self._node.rooms
@@ -77,7 +77,7 @@ class Succession(Job):
         room = rooms.get(code)
         if room is None:
             return
-        act = self._node.governor.act(room, c.Succeed(owner, until_ms, tuple(candidates), is_closed), SERVICE)
+        act = self._node.group_service.act(room, c.Succeed(owner, until_ms, tuple(candidates), is_closed), SERVICE)
         if isinstance(act, Refusal) or not act.events:
             return
         refusal = await settled(self._node, act)

@@ -155,7 +155,7 @@ class Accounts:
         self._accounts: dict[str, Account] = {}
         self._loading: dict[str, asyncio.Task[Account | None]] = {}
         # Memberships decided and not yet stored, by user: a load that runs meanwhile reads the state before them.
-        self._unsettled: dict[str, list[MembershipChange]] = defaultdict(list)
+        self._in_flight: dict[str, list[MembershipChange]] = defaultdict(list)
         self._reading: dict[str, Reading] = {}
         # Counts whatever may have changed any account: `find` does not know whose it reads before it has read.
         self._changes = 0
@@ -187,7 +187,7 @@ class Accounts:
             return None
         user = stored.state.user
         await self._bus.follow(account_topic(user))
-        if user in self._accounts or user in self._loading or user in self._unsettled or changes != self._changes:
+        if user in self._accounts or user in self._loading or user in self._in_flight or changes != self._changes:
             return await self.load(user)
         account = self._accounts[user] = Account(stored, self._limits, self._credit)
         account.used_ms = self._clock.now_ms()
@@ -211,7 +211,7 @@ class Accounts:
             return None
         # What is told after this is heard, what was told before it is read: in between nothing gets lost.
         await self._bus.follow(topic)
-        reading = self._reading[user] = Reading(list(self._unsettled.get(user, ())))
+        reading = self._reading[user] = Reading(list(self._in_flight.get(user, ())))
         try:
             stored = None
             while reading.is_outdated:
@@ -238,20 +238,20 @@ class Accounts:
     def decided(self, change: "MembershipChange") -> None:
         """Count a membership change that was decided just now."""
         self._changes += 1
-        self._unsettled[change.user].append(change)
+        self._in_flight[change.user].append(change)
         if change.user in self._reading:
             self._reading[change.user].changes.append(change)
         account = self._accounts.get(change.user)
         if account:
             change.count(account)
 
-    def settled(self, change: "MembershipChange") -> None:
+    def forget_change(self, change: "MembershipChange") -> None:
         """Forget a change: storage has it, or it failed and `reread` follows."""
         self._changes += 1
-        changes = self._unsettled[change.user]
+        changes = self._in_flight[change.user]
         changes.remove(change)
         if not changes:
-            del self._unsettled[change.user]
+            del self._in_flight[change.user]
 
     async def reread(self, user: str) -> None:
         """Take an account from storage again, because something that was counted for it was not stored."""
@@ -273,14 +273,14 @@ class Accounts:
                 return
         if account is not None and stored is not None:
             account.renew(stored)
-            for change in self._unsettled.get(user, ()):
+            for change in self._in_flight.get(user, ()):
                 change.count(account)
 
     def forget_idle(self) -> None:
         """Drop the accounts that have had no connection here for a while."""
         before = self._clock.now_ms() - IDLE_MS
         for user, account in list(self._accounts.items()):
-            if not account.sessions and account.used_ms < before and user not in self._unsettled:
+            if not account.sessions and account.used_ms < before and user not in self._in_flight:
                 del self._accounts[user]
                 self._bus.unfollow(account_topic(user))
 

@@ -1,9 +1,9 @@
-"""The writer: the one place where requests become permanent.
+"""The commit queue: the one place where requests become permanent.
 
-What handlers have decided queues here as `Pending`. Each turn takes all that is queued, commits it in one transaction
-(group commit), then settles each in order. A commit that fails fails exactly what was in it, and what was decided
-meanwhile on the same rooms, because that rested on what is now not so. A work that another node overtook is decided
-again, in its old place, on what the group is now.
+What was decided queues here as `PendingCommit`. Each turn takes all that is queued, commits it in one transaction
+(group commit), then answers each in order. A commit that fails fails exactly what was in it, and what was decided
+meanwhile on the same rooms, because that rested on what is now not so. A change set that another node overtook is
+decided again, in its old place, on what the group is now.
 """
 
 import asyncio
@@ -17,45 +17,45 @@ from ..common.metrics import COMMIT_SECONDS, COMMITTED_WORKS
 from ..storage.api import Store
 from ..storage.change_set import StorageError
 from .accounts import Accounts
-from .pending import NOT_STORED, OVERTAKEN, Pending
+from .pending import NOT_STORED, OVERTAKEN, PendingCommit
 from .rooms import Room, Rooms
 
 log = structlog.get_logger()
 
-MOST_QUEUED = 50_000
-MOST_IN_BATCH = 5_000
+MAX_QUEUED = 50_000
+MAX_IN_BATCH = 5_000
 
-MOST_TRIES = 10
-"""How often a work is decided again because another node was quicker, before its author is told so."""
+MAX_TRIES = 10
+"""How often a change set is decided again because another node was quicker, before its author is told so."""
 
 
-class Writer:
+class CommitQueue:
     """Commits what is put into its queue, in order. `put` never blocks; `drain` waits until the queue is empty."""
 
     def __init__(self, store: Store, rooms: Rooms, accounts: Accounts) -> None:
         self._store = store
         self._rooms = rooms
         self._accounts = accounts
-        self._queue: list[Pending] = []
+        self._queue: list[PendingCommit] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._starting_over: set[asyncio.Task[None]] = set()
 
-    def put(self, pending: Pending) -> None:
+    def put(self, pending: PendingCommit) -> None:
         """Queue a decided request. The caller has asked `is_full` before it decided."""
         if pending.room is not None:
-            pending.room.unsettled += 1
+            pending.room.in_flight += 1
         self._queue.append(pending)
         self._idle.clear()
         self._wake.set()
 
     def is_full(self) -> bool:
         """Say whether nothing more should be decided for now."""
-        return len(self._queue) >= MOST_QUEUED
+        return len(self._queue) >= MAX_QUEUED
 
     async def drain(self) -> None:
-        """Wait until all that was put is settled."""
+        """Wait until all that was put is answered."""
         while self._starting_over or not self._idle.is_set():
             await self._idle.wait()
             if self._starting_over:
@@ -65,85 +65,85 @@ class Writer:
         """Commit until cancelled."""
         while True:
             await self._wake.wait()
-            batch, self._queue = self._queue[:MOST_IN_BATCH], self._queue[MOST_IN_BATCH:]
+            batch, self._queue = self._queue[:MAX_IN_BATCH], self._queue[MAX_IN_BATCH:]
             await self._commit(batch)
             if not self._queue:
                 self._wake.clear()
                 self._idle.set()
 
-    async def _commit(self, batch: list[Pending]) -> None:
+    async def _commit(self, batch: list[PendingCommit]) -> None:
         try:
             with COMMIT_SECONDS.time():
-                overtaken = await self._store.commit([pending.work for pending in batch])
+                overtaken = await self._store.commit([pending.change_set for pending in batch])
         except StorageError as error:
-            log.error("commit failed", works=len(batch), cause=repr(error.__cause__ or error))
+            log.error("commit failed", change_sets=len(batch), cause=repr(error.__cause__ or error))
             self._undo(batch, NOT_STORED)
             return
         except Exception:
-            # A mistake of ours, not of the disk. Without the writer nothing works, so it must outlive this too.
-            log.exception("commit broke", works=len(batch))
+            # A mistake of ours, not of the disk. Without this queue nothing works, so it must outlive this too.
+            log.exception("commit broke", change_sets=len(batch))
             self._undo(batch, NOT_STORED)
             return
         COMMITTED_WORKS.inc(len(batch))
         if overtaken:
-            self._undo([one for one in batch if one.work.stream in overtaken], None)
-            batch = [one for one in batch if one.work.stream not in overtaken]
+            self._undo([one for one in batch if one.change_set.stream in overtaken], None)
+            batch = [one for one in batch if one.change_set.stream not in overtaken]
         for pending in batch:
             if (room := pending.room) is not None:
-                room.unsettled -= 1
+                room.in_flight -= 1
             try:
                 pending.done()
             except Exception:
                 # It is stored all the same: one answer that cannot be given must not keep the others from theirs.
-                log.exception("could not tell of a stored work", stream=pending.work.stream)
+                log.exception("could not tell of a stored work", stream=pending.change_set.stream)
 
-    def _undo(self, failed: list[Pending], refusal: Refusal | None) -> None:
-        """Start the rooms of failed works over, each with what was decided on it; see `start_over`."""
+    def _undo(self, failed: list[PendingCommit], refusal: Refusal | None) -> None:
+        """Start the rooms of failed change sets over, each with what was decided on it; see `start_over`."""
         rooms = {id(one.room): one.room for one in failed}
         for key, room in rooms.items():
             mine = [one for one in failed if id(one.room) == key]
             if room is not None:
                 mine += [one for one in self._queue if one.room is room]
                 self._queue = [one for one in self._queue if one.room is not room]
-                room.unsettled -= len(mine)
+                room.in_flight -= len(mine)
             self.start_over(room, mine, refusal)
 
-    def start_over(self, room: Room | None, works: list[Pending], refusal: Refusal | None) -> None:
-        """Read a room and the accounts concerned again; then decide the works again, or refuse them all."""
-        self.read_again(room, frozenset(user for one in works for user in one.withdraw()), works, refusal)
+    def start_over(self, room: Room | None, change_sets: list[PendingCommit], refusal: Refusal | None) -> None:
+        """Read a room and the accounts concerned again; then decide the change sets again, or refuse them all."""
+        self.read_again(room, frozenset(user for one in change_sets for user in one.rollback()), change_sets, refusal)
 
     def read_again(
         self,
         room: Room | None,
         users: frozenset[str],
-        works: Sequence[Pending] = (),
+        change_sets: Sequence[PendingCommit] = (),
         refusal: Refusal | None = None,
     ) -> None:
         """Read a room and accounts again from storage; see `start_over`."""
         if room is not None:
             room.ready.clear()
-        task = asyncio.create_task(self._start_over(room, works, users, refusal))
+        task = asyncio.create_task(self._start_over(room, change_sets, users, refusal))
         self._starting_over.add(task)
         task.add_done_callback(self._starting_over.discard)
 
     async def _start_over(
-        self, room: Room | None, works: Sequence[Pending], users: frozenset[str], refusal: Refusal | None
+        self, room: Room | None, change_sets: Sequence[PendingCommit], users: frozenset[str], refusal: Refusal | None
     ) -> None:
         if refusal is not None:
-            for one in works:
+            for one in change_sets:
                 one.fail(refusal)
-            works = ()
+            change_sets = ()
         for user in users:
             await self._accounts.reread(user)
         if room is None:
-            self._redo(works)
+            self._retry(change_sets)
         else:
-            await self._rooms.reload(room, lambda: self._redo(works))
+            await self._rooms.reload(room, lambda: self._retry(change_sets))
 
-    def _redo(self, works: Sequence[Pending]) -> None:
-        for one in works:
+    def _retry(self, change_sets: Sequence[PendingCommit]) -> None:
+        for one in change_sets:
             one.tries += 1
-            if one.tries > MOST_TRIES:
+            if one.tries > MAX_TRIES:
                 one.fail(OVERTAKEN)
             else:
-                one.redo()
+                one.retry()

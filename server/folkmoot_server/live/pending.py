@@ -6,7 +6,7 @@ from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 
 from ..common.i18n import N_
-from ..storage.change_set import Work
+from ..storage.change_set import ChangeSet
 from .rooms import Room
 
 NOT_STORED = Refusal(
@@ -24,10 +24,10 @@ TOO_BUSY = Refusal(
 OVERTAKEN = Refusal(ErrorCode.CONFLICT, N_("Somebody changed this at the same moment; try again."))
 
 
-class Pending(Protocol):
+class PendingCommit(Protocol):
     """A decided request on its way to disk. `room` is the room that it was decided on, if any."""
 
-    work: Work
+    change_set: ChangeSet
     tries: int
 
     @property
@@ -36,17 +36,17 @@ class Pending(Protocol):
         ...
 
     def done(self) -> None:
-        """Answer and tell: the work is on stable storage."""
+        """Answer and tell: the change set is on stable storage."""
         ...
 
     def fail(self, refusal: Refusal) -> None:
         """Answer that it was not stored."""
         ...
 
-    def withdraw(self) -> frozenset[str]:
+    def rollback(self) -> frozenset[str]:
         """Take back what was counted for it in memory; return the users whose accounts must be read again."""
         ...
 
-    def redo(self) -> None:
+    def retry(self) -> None:
         """Decide again, after the room was read again; queue or fail."""
         ...

@@ -5,7 +5,7 @@ not repeated for a while counts no more, for that node may be dead. While the bu
 """
 
 from ..bus.api import Bus
-from ..bus.messages import PresenceNews
+from ..bus.messages import PresenceUpdate
 from ..common.clock import Clock
 from ..config.settings import Limits
 from .accounts import Account, Accounts
@@ -33,24 +33,24 @@ class Presence:
     def changed(self, account: Account) -> None:
         """Tell the others how many connections an account has here now."""
         count = len(account.sessions)
-        self._bus.publish(PresenceNews(account.user, self._name, count, asks=True))
+        self._bus.publish(PresenceUpdate(account.user, self._name, count, asks=True))
         if not count:
             self._elsewhere.pop(account.user, None)
         self._share(account)
 
-    def on_news(self, news: PresenceNews) -> None:
+    def on_bus_message(self, message: PresenceUpdate) -> None:
         """Take over what another node tells of an account that is connected here as well."""
-        account = self._accounts.get(news.user)
-        if news.node == self._name or account is None or not account.sessions:
+        account = self._accounts.get(message.user)
+        if message.node == self._name or account is None or not account.sessions:
             return
-        nodes = self._elsewhere.setdefault(news.user, {})
-        if news.connections:
-            nodes[news.node] = news.connections, self._clock.now_ms()
+        nodes = self._elsewhere.setdefault(message.user, {})
+        if message.connections:
+            nodes[message.node] = message.connections, self._clock.now_ms()
         else:
-            nodes.pop(news.node, None)
+            nodes.pop(message.node, None)
         self._share(account)
-        if news.asks:
-            self._bus.publish(PresenceNews(news.user, self._name, len(account.sessions), asks=False))
+        if message.asks:
+            self._bus.publish(PresenceUpdate(message.user, self._name, len(account.sessions), asks=False))
 
     def repeat(self) -> None:
         """Tell of the accounts that are elsewhere too, and forget the nodes that no longer do."""
@@ -65,7 +65,7 @@ class Presence:
             for node in [node for node, (_, told) in nodes.items() if told < before]:
                 del nodes[node]
             self._share(account)
-            self._bus.publish(PresenceNews(user, self._name, len(account.sessions), asks=False))
+            self._bus.publish(PresenceUpdate(user, self._name, len(account.sessions), asks=False))
 
     def _share(self, account: Account) -> None:
         nodes = 1 + len(self._elsewhere.get(account.user, ()))

@@ -6,12 +6,12 @@ from folkmoot_protocol.types import Entry, EntryKind
 
 from ..storage.api import Page
 
-MOST_ENTRIES = 100
-MOST_CHARS = 32_768
+MAX_ENTRIES = 100
+MAX_CHARS = 32_768
 """Bounds of one group's tail; what is beyond them is read from the journal."""
 
 
-class Tail:
+class RecentEntries:
     """Entries without a hole up to the room's last delivered one, as far back as the bounds allow; or nothing."""
 
     __slots__ = ("_chars", "_entries", "age")
@@ -29,13 +29,13 @@ class Tail:
                 self.clear()
             self._entries.append(entry)
             self._chars += len(entry.body)
-        if len(self._entries) > 2 * MOST_ENTRIES or self._chars > 2 * MOST_CHARS:
+        if len(self._entries) > 2 * MAX_ENTRIES or self._chars > 2 * MAX_CHARS:
             self._shorten()
 
     def _shorten(self) -> None:
         kept = chars = 0
         for entry in reversed(self._entries):
-            if kept == MOST_ENTRIES or chars + len(entry.body) > MOST_CHARS:
+            if kept == MAX_ENTRIES or chars + len(entry.body) > MAX_CHARS:
                 break
             kept, chars = kept + 1, chars + len(entry.body)
         self._entries = self._entries[len(self._entries) - kept :]

@@ -19,7 +19,7 @@ from ..common.clock import Clock
 from ..storage.api import Store
 from ..storage.change_set import StorageError, group_stream
 from .accounts import IDLE_MS, RETRY_S, Account
-from .recent_entries import Tail
+from .recent_entries import RecentEntries
 
 if TYPE_CHECKING:
     from ..delivery.session import Session
@@ -53,6 +53,7 @@ class Room:
     __slots__ = (
         "authors",
         "held_back",
+        "in_flight",
         "known_version",
         "last_posts",
         "last_seq",
@@ -61,11 +62,10 @@ class Room:
         "outgoing_from",
         "raid_watch",
         "ready",
+        "recent",
         "recent_posts",
         "state",
         "stream",
-        "tail",
-        "unsettled",
         "used_ms",
     )
 
@@ -78,17 +78,17 @@ class Room:
         self.recent_posts: dict[str, deque[tuple[int, int]]] = {}
         self.raid_watch = RaidWatch()
         self.ready = asyncio.Event()
-        self.unsettled = 0
+        self.in_flight = 0
         self.used_ms = 0
         self.stream = group_stream(stored.state.code)
         self.last_seq = stored.last_seq
-        self.tail = Tail()
+        self.recent = RecentEntries()
         self.renew(stored)
 
     def renew(self, stored: Stored) -> None:
         """Take over what storage has. `last_seq` stays: what listeners lack is delivered to them in order."""
         self.state = stored.state
-        self.tail.clear()
+        self.recent.clear()
         self.authors: dict[str, Author] = {}
         self.last_posts = stored.last_posts
         self.ready.set()
@@ -124,7 +124,7 @@ class Room:
 
     def is_idle(self) -> bool:
         """Say whether nobody listens and nothing is on its way to disk."""
-        return not self.unsettled and self.ready.is_set() and not any(self.listeners.values())
+        return not self.in_flight and self.ready.is_set() and not any(self.listeners.values())
 
     def view(self, now: int, reader: Account | None = None, *, inside: bool = False) -> Group:
         """Return the group as `reader` sees it: a member gets its own fields too, anyone else the public part, with
@@ -296,7 +296,7 @@ class Rooms:
     def forget_tails(self) -> None:
         """Read history from the journal again: it has changed who some entries are from."""
         for room in self._rooms.values():
-            room.tail.clear()
+            room.recent.clear()
 
     def forget_idle(self) -> None:
         """Drop the rooms that nobody has listened to for a while."""

@@ -15,7 +15,7 @@ from collections import Counter
 from typing import Final
 
 from ..bus.api import Bus
-from ..bus.messages import TallyNews
+from ..bus.messages import LimitsUpdate
 from ..common.clock import Clock
 from ..common.rate_limit import Buckets
 from ..config.settings import Config
@@ -29,10 +29,10 @@ REPEAT_TURNS = 20
 FORGET_TURNS = 4 * REPEAT_TURNS
 """After so many tellings what another node has not repeated counts no more: that node may be dead."""
 
-MOST_TOLD = 20_000
+MAX_TOLD = 20_000
 """Addresses that a node tells of, and of other nodes' that it keeps in mind. More are a flood beyond any limit."""
 
-MOST_SPENT = 10_000
+MAX_SPENT = 10_000
 """Keys of which it is told what they took, as many as `Buckets` has."""
 
 AGAIN: Final = -1
@@ -42,7 +42,7 @@ SIGN_INS: Final = "sign_ins"
 TRIES: Final = "tries"
 
 
-class Tally:
+class SharedLimits:
     """Counts of one node and what others told of theirs. `key` hides who it is about; all nodes have the same."""
 
     def __init__(self, name: str, bus: Bus, config: Config, clock: Clock, key: bytes) -> None:
@@ -88,14 +88,14 @@ class Tally:
         """As `take_sign_in`, for an account's answer or invite code at a group's door."""
         return self._take(TRIES, f"{user} {code}")
 
-    def on_news(self, news: TallyNews) -> None:
+    def on_bus_message(self, message: LimitsUpdate) -> None:
         """Take over what another node tells."""
-        if news.node == self._name:
+        if message.node == self._name:
             return
-        for who, count in news.connections.items():
-            self._note(news.node, who, count)
+        for who, count in message.connections.items():
+            self._note(message.node, who, count)
         now = self._clock.now_ms()
-        for kind, spent in news.spent.items():
+        for kind, spent in message.spent.items():
             if kind in self._buckets:
                 for who, count in spent.items():
                     self._buckets[kind].spend(who, now, count)
@@ -112,14 +112,14 @@ class Tally:
         connections = {}
         for who in self._changed:
             count = self._here[who]
-            if count != self._told.get(who, 0) and (who in self._told or len(self._told) < MOST_TOLD):
+            if count != self._told.get(who, 0) and (who in self._told or len(self._told) < MAX_TOLD):
                 connections[who] = self._told[who] = count
                 if not count:
                     del self._told[who]
         self._changed.clear()
         spent = {kind: dict(counts) for kind, counts in self._spent.items() if counts}
         if connections or spent:
-            self._bus.publish(TallyNews(self._name, connections, spent))
+            self._bus.publish(LimitsUpdate(self._name, connections, spent))
         for counts in self._spent.values():
             counts.clear()
 
@@ -138,13 +138,13 @@ class Tally:
         who = self._hide(name)
         buckets, spent = self._buckets[kind], self._spent[kind]
         wait = buckets.take(who, self._clock.now_ms())
-        if not wait and not buckets.unlimited and (who in spent or len(spent) < MOST_SPENT):
+        if not wait and not buckets.unlimited and (who in spent or len(spent) < MAX_SPENT):
             spent[who] += 1
         return wait
 
     def _note(self, node: str, who: bytes, count: int) -> None:
         nodes = self._elsewhere.get(who, {})
-        if count and (nodes or len(self._elsewhere) < MOST_TOLD):
+        if count and (nodes or len(self._elsewhere) < MAX_TOLD):
             nodes[node] = count, self._turn
             self._elsewhere[who] = nodes
         elif nodes:

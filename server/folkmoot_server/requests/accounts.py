@@ -11,7 +11,7 @@ from folkmoot_protocol.results import AccountResult, Empty, ReportResult, Sessio
 
 from ..actions.accounts.sign_in import (
     AUTH_FAILED,
-    MOST_TOKENS,
+    MAX_TOKENS,
     NAME_TAKEN,
     RESERVED,
     TOKEN_FAILED,
@@ -22,7 +22,7 @@ from ..actions.accounts.sign_in import (
 )
 from ..actions.cases.appeals import find_suspension, open_appeal
 from ..actions.stored import stored
-from ..bus.messages import RevokedNews
+from ..bus.messages import RevokedUpdate
 from ..common.i18n import LANGUAGES, N_
 from ..crypto.passwords import check_password, hash_token, new_token
 from ..delivery.session import Session
@@ -64,7 +64,7 @@ async def register(node: "Node", session: Session, request: rq.Register) -> Sess
     token = new_token()
     rows = [profile_row(profile), token_row(hash_token(token), user, node.clock.now_ms())]
     command = RegisterAccount(user, request.agreement)
-    refusal = await stored(node, node.governor.act_on_account(None, command, Actor(user), rows))
+    refusal = await stored(node, node.group_service.act_on_account(None, command, Actor(user), rows))
     if refusal:
         # The ledger takes a name once: whoever came second learns it here.
         return NAME_TAKEN if refusal.code is ErrorCode.CONFLICT else refusal
@@ -82,13 +82,13 @@ async def login(node: "Node", session: Session, request: rq.Login) -> SessionRes
     if refusal:
         return refusal
     token = new_token()
-    outdone = await node.store.ledger.older_tokens(account.user, MOST_TOKENS - 1)
+    outdone = await node.store.ledger.older_tokens(account.user, MAX_TOKENS - 1)
     row = token_row(hash_token(token), account.user, node.clock.now_ms())
     rows: list[RowChange] = [row, *map(revoke_token, outdone)]
-    refusal = await stored(node, node.governor.store_rows(account.user, rows))
+    refusal = await stored(node, node.group_service.store_rows(account.user, rows))
     if refusal is None:
         for token_hash in outdone:
-            node.bus.publish(RevokedNews(account.user, token_hash))
+            node.bus.publish(RevokedUpdate(account.user, token_hash))
     if node.in_cluster:
         await node.accounts.look_again(account.user)
     return refusal or await sign_in(node, session, account, token)
@@ -108,7 +108,7 @@ async def appeal(node: "Node", session: Session, request: rq.Appeal) -> ReportRe
 
 async def resume(node: "Node", session: Session, request: rq.Resume) -> SessionResult | Refusal:
     """Sign in with the token of an earlier session."""
-    async with node.arrivals:
+    async with node.sign_in_slots:
         find = node.accounts.find_again if node.in_cluster else node.accounts.find
         account = await find(hash_token(request.token))
         if account is None:
@@ -118,7 +118,7 @@ async def resume(node: "Node", session: Session, request: rq.Resume) -> SessionR
 
 async def logout(node: "Node", session: Session, request: rq.Logout) -> Empty | Refusal:
     """Revoke the token of this connection, which stays open; others that signed in with the token are closed."""
-    refusal = await stored(node, node.governor.store_rows(session.user, [revoke_token(session.token_hash)]))
+    refusal = await stored(node, node.group_service.store_rows(session.user, [revoke_token(session.token_hash)]))
     if refusal:
         return refusal
     account = session.account
@@ -127,7 +127,7 @@ async def logout(node: "Node", session: Session, request: rq.Logout) -> Empty | 
     session.signed_out()
     if account is not None:
         node.presence.changed(account)
-        node.bus.publish(RevokedNews(account.user, session.token_hash))
+        node.bus.publish(RevokedUpdate(account.user, session.token_hash))
     return Empty()
 
 
@@ -136,7 +136,7 @@ async def accept_agreement(node: "Node", session: Session, request: rq.AcceptAgr
     account = session.account
     assert account is not None
     command = AcceptAgreement(request.version)
-    return await stored(node, node.governor.act_on_account(account.state, command, account.actor())) or Empty()
+    return await stored(node, node.group_service.act_on_account(account.state, command, account.actor())) or Empty()
 
 
 async def get_account(node: "Node", session: Session, request: rq.GetAccount) -> AccountResult | Refusal:

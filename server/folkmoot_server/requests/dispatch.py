@@ -1,7 +1,7 @@
 """From a frame to its handler: one row for each request type, and the checks that no handler repeats.
 
 A handler is called as `handler(node, session, request)`. It returns a result, a refusal, or None when the answer comes
-once the work is stored; a handler that has to wait is a coroutine function.
+once the change set is stored; a handler that has to wait is a coroutine function.
 """
 
 from collections.abc import Callable, Coroutine
@@ -153,7 +153,7 @@ def check_login(node: "Node", session: Session, row: Row) -> Refusal | None:
         return SIGN_IN_FIRST if row.login else None
     if not row.login:
         return ONCE
-    return check_agreement(account.state.agreement, node.governor.policy) if row.agreed else None
+    return check_agreement(account.state.agreement, node.group_service.policy) if row.agreed else None
 
 
 def check_rate(node: "Node", session: Session, row: Row) -> Refusal | None:

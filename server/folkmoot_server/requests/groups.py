@@ -71,7 +71,7 @@ async def join_group(node: "Node", session: Session, request: rq.JoinGroup) -> R
     refusal = check_tries(node, room, session.account.user, request.answer)
     if refusal:
         return refusal
-    act = node.governor.act(room, c.JoinGroup(request.answer or ""), session.account)
+    act = node.group_service.act(room, c.JoinGroup(request.answer or ""), session.account)
     if isinstance(act, Refusal):
         return act
 
@@ -90,7 +90,7 @@ async def leave_group(node: "Node", session: Session, request: rq.LeaveGroup) ->
     if isinstance(room, Refusal):
         return room
     assert session.account is not None
-    act = node.governor.act(room, c.LeaveGroup(), session.account)
+    act = node.group_service.act(room, c.LeaveGroup(), session.account)
     if isinstance(act, Refusal):
         return act
     queue_act(node, session, request.id, act, lambda stored: Empty())

@@ -13,7 +13,7 @@ from ..actions.groups.membership import NOT_A_MEMBER, enter_room
 from ..actions.posts.history import read_page
 from ..actions.posts.posting import PendingPost, may_repeat, post_after_reading, post_now, repeat_or_refuse
 from ..actions.stored import stored
-from ..bus.messages import TypingNews
+from ..bus.messages import TypingUpdate
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..slash import run as slash
@@ -91,7 +91,7 @@ async def mark_read(node: "Node", session: Session, request: rq.MarkRead) -> Emp
     if seq <= account.read_seqs.get(code, 0):
         return Empty()
     account.read_seqs[code] = seq
-    refusal = await stored(node, node.governor.store_rows(account.user, [read_mark_row(code, account.user, seq)]))
+    refusal = await stored(node, node.group_service.store_rows(account.user, [read_mark_row(code, account.user, seq)]))
     if refusal is None:
         node.hub.tell_one(room, account.user, but=session)
     return refusal or Empty()
@@ -104,8 +104,10 @@ async def typing(node: "Node", session: Session, request: rq.Typing) -> Empty | 
         return room
     account = session.account
     assert account is not None
-    refusal = check_post(room.state, account.user, account.state.identity, node.clock.now_ms(), 0, node.governor.policy)
+    refusal = check_post(
+        room.state, account.user, account.state.identity, node.clock.now_ms(), 0, node.group_service.policy
+    )
     if refusal:
         return refusal
-    node.bus.publish(TypingNews(room.state.code, account.user))
+    node.bus.publish(TypingUpdate(room.state.code, account.user))
     return Empty()

@@ -11,7 +11,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry
 
-from ..actions.acting import Attach
+from ..actions.acting import ExtraRows
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account
@@ -81,10 +81,10 @@ class Noted(Struct, frozen=True):
 
 
 class Carrying(Struct, frozen=True):
-    """A governance command that brings something along into its work."""
+    """A governance command that brings something along into its change set."""
 
     command: Command
-    attach: Attach
+    extra_rows: ExtraRows
 
 
 class Action(Struct, frozen=True):

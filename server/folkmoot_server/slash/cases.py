@@ -13,13 +13,13 @@ from ..actions.cases.appeals import open_appeal
 from ..actions.cases.govern import decide_appeal
 from ..actions.cases.reports import find_subject, open_report
 from ..common.i18n import N_, show_instant
-from ..storage.api import Cases
+from ..storage.api import CaseFilter
 from .arguments import WIDE_AT, read_number, read_user
 from .call import IN_A_GROUP, Answer, Call
 from .call import Outcome as Told
 
-MOST_LISTED = 50
-MOST_SAID = 1000
+MAX_LISTED = 50
+MAX_SAID = 1000
 GROUP_WORDS = ("group", "群")
 
 STATES = {
@@ -85,7 +85,7 @@ def case_item(case: CaseState) -> dict[str, object]:
 
 async def cases(call: Call) -> Told:
     """List one's own reports and appeals, the latest first, and how they stand."""
-    found = await call.node.store.ledger.list_cases(Cases(by=call.account.user, newest=True), limit=MOST_LISTED)
+    found = await call.node.store.ledger.list_cases(CaseFilter(by=call.account.user, newest=True), limit=MAX_LISTED)
     items = [case_item(one) for one in found]
     lines = []
     for one, item in zip(found, items, strict=True):
@@ -112,15 +112,15 @@ async def appeals_for(call: Call) -> list[CaseState]:
     """Return the open appeals against acts of the group that the reader may decide on."""
     members = call.room.state.members.values()
     leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
-    wanted = Cases(CaseKind.APPEAL, is_open=True, code=call.room.state.code)
-    found = await call.node.store.ledger.list_cases(wanted, limit=MOST_LISTED)
+    wanted = CaseFilter(CaseKind.APPEAL, is_open=True, code=call.room.state.code)
+    found = await call.node.store.ledger.list_cases(wanted, limit=MAX_LISTED)
     return [one for one in found if call.account.user in reviewers(one, leaders, call.now)]
 
 
 async def open_reports(call: Call) -> list[CaseState]:
     """Return the open reports on entries of the group, but those on the reader's own."""
-    wanted = Cases(CaseKind.REPORT, is_open=True, code=call.room.state.code)
-    found = await call.node.store.ledger.list_cases(wanted, limit=MOST_LISTED)
+    wanted = CaseFilter(CaseKind.REPORT, is_open=True, code=call.room.state.code)
+    found = await call.node.store.ledger.list_cases(wanted, limit=MAX_LISTED)
     return [one for one in found if one.seq and one.user != call.account.user]
 
 
@@ -162,8 +162,8 @@ def read_warning(word: str) -> int:
 async def rectify(call: Call, number: int | None, text: str | None) -> Told:
     """Tell the platform that what it warned the group of is mended; without a number, show what that is (G11.1)."""
     if number is not None:
-        return Rectify(number, (text or "–")[:MOST_SAID])
-    found = [one for one in duties(call.room.state, call.now, call.node.governor.policy) if one.kind == "rectify"]
+        return Rectify(number, (text or "–")[:MAX_SAID])
+    found = [one for one in duties(call.room.state, call.now, call.node.group_service.policy) if one.kind == "rectify"]
     if not found:
         return Answer(call.say(N_("The platform asks for nothing to be mended.")), {"open": False})
     return Answer(call.say(found[0].text, found[0].detail), {"open": True, **found[0].detail})

@@ -17,12 +17,12 @@ from ..content.group_words import word_rule
 from ..content.rules_in_force import check_word
 from ..content.trial import Hits, replay
 from ..sealed.held_posts import HeldText, removal
-from ..storage.change_set import NewEntry, Work
+from ..storage.change_set import ChangeSet, NewEntry
 from .arguments import read_number
 from .call import Answer, Call, Carrying, Outcome
 from .cases import decide_here, open_appeals, open_reports
 
-MOST_LISTED = 50
+MAX_LISTED = 50
 SHOWN_CHARS = 200
 VERDICTS = (Verdict.REFUSE, Verdict.HOLD, Verdict.FLAG)
 NEEDS_NUMBER = Refusal(ErrorCode.BAD_SYNTAX, N_("Say which one: /queue {act} <number>."), {"act": "approve|deny"})
@@ -56,7 +56,7 @@ async def list_queue(call: Call) -> Outcome:
     asked = [call.say(APPEAL, one) for one in appeals]
     if refusal:
         return Answer("\n".join(asked), {"items": [], "reports": [], "appeals": appeals})
-    waiting = [one for one in call.room.state.reviews.values() if one.until_ms > call.now][:MOST_LISTED]
+    waiting = [one for one in call.room.state.reviews.values() if one.until_ms > call.now][:MAX_LISTED]
     texts = await held_texts(call) if any(not one.seq for one in waiting) else {}
     rows = [queue_row(one, texts.get(one.number)) for one in waiting]
     lines = [call.say(queue_line(one), row) for one, row in zip(waiting, rows, strict=True)]
@@ -116,7 +116,7 @@ async def approve(call: Call, number: int) -> Outcome:
         return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), {"number": number})
     name = author.name_in(call.room.state.code)
 
-    def post(work: Work, state: GroupState, event: e.Event) -> None:
+    def post(change_set: ChangeSet, state: GroupState, event: e.Event) -> None:
         if not isinstance(event, e.HeldApproved):
             return
         role = state.role_of(event.user) or Role.MEMBER
@@ -133,8 +133,8 @@ async def approve(call: Call, number: int) -> Outcome:
             target=text.target,
             data=data or None,
         )
-        work.entries = [*work.entries, NewEntry(entry)]
-        work.rows = [*work.rows, removal(state.code, number)]
+        change_set.entries = [*change_set.entries, NewEntry(entry)]
+        change_set.rows = [*change_set.rows, removal(state.code, number)]
 
     return Carrying(command, post)
 

@@ -14,8 +14,8 @@ from ..common.i18n import N_
 from .arguments import BARE_NUMBER, MISSING, SyntaxProblem, begins_like_duration, read_number, read_user
 from .call import About, Answer, Call, Outcome
 
-MOST_PURGED = 200
-MOST_LOOKED_AT = 5000
+MAX_PURGED = 200
+MAX_LOOKED_AT = 5000
 PAGE = 200
 SHOWN_CHARS = 80
 PURGE_USAGE = "/purge @user|<count> [since] [confirm <seq>]"
@@ -46,7 +46,7 @@ async def purge(call: Call, who: str, more: str | None) -> Outcome:
 
     The confirmation names the last entry that the preview had seen, so nothing goes that was not shown.
     """
-    count = min(int(who[:6]), MOST_PURGED) if who.isascii() and who.isdigit() else 0
+    count = min(int(who[:6]), MAX_PURGED) if who.isascii() and who.isdigit() else 0
     user = "" if who.isdecimal() else read_user(who)
     words = (more or "").split()
     last, confirmed = call.room.last_seq, len(words) > 1 and words[-2].lower() == "confirm"
@@ -64,7 +64,7 @@ async def purge(call: Call, who: str, more: str | None) -> Outcome:
     async for entry in latest_first(call, last, call.now - since):
         if entry.kind in DELETABLE and not entry.redacted and user in ("", entry.from_.user):
             found.append(c.FoundEntry(entry.seq, entry.from_.user))
-        if len(found) == (count or MOST_PURGED):
+        if len(found) == (count or MAX_PURGED):
             break
     again = f"/purge {count or f'@{user}'} {show_duration(since)} confirm {last}"
     return c.Purge(tuple(found), confirmed, again)
@@ -72,7 +72,7 @@ async def purge(call: Call, who: str, more: str | None) -> Outcome:
 
 async def latest_first(call: Call, last: int, since: int) -> AsyncIterator[Entry]:
     """Yield entries from `last` backwards to the time `since`, as many as one command may look at."""
-    before, left = last + 1, MOST_LOOKED_AT
+    before, left = last + 1, MAX_LOOKED_AT
     while left > 0:
         page = await call.node.store.journal.page(call.room.state.code, before=before, limit=PAGE)
         for entry in reversed(page.entries):

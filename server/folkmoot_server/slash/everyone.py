@@ -18,15 +18,15 @@ from ..storage.change_set import Profile
 from ..storage.changes import profile_row
 from .call import Action, Answer, Call, Elsewhere, Outcome
 
-MOST_LISTED = 200
-MOST_QUOTED = 160
+MAX_LISTED = 200
+MAX_QUOTED = 160
 """Characters of an entry that are shown in a list."""
 
 
 async def create(call: Call, text: str) -> Outcome:
     """Found a group; its code is in the answer. The last word is its category if it is the name of one (G7)."""
     name, _, category = text.rpartition(" ")
-    if not name or category not in call.node.governor.policy.categories:
+    if not name or category not in call.node.group_service.policy.categories:
         name, category = text, call.node.default_category
     try:
         name = check_group_name(name)
@@ -82,11 +82,11 @@ async def members(call: Call, role: str | None) -> Outcome:
         (one for one in call.room.state.members.values() if role is None or one.role == role),
         key=lambda one: (-RANK[one.role], one.user),
     )
-    shown = [f"@{one.user} [{one.role}]" for one in found[:MOST_LISTED]]
-    if len(found) > MOST_LISTED:
-        shown.append(call.say(N_("… and {more} more"), {"more": len(found) - MOST_LISTED}))
+    shown = [f"@{one.user} [{one.role}]" for one in found[:MAX_LISTED]]
+    if len(found) > MAX_LISTED:
+        shown.append(call.say(N_("… and {more} more"), {"more": len(found) - MAX_LISTED}))
     data = {
-        "members": [{"user": one.user, "role": one.role.value} for one in found[:MOST_LISTED]],
+        "members": [{"user": one.user, "role": one.role.value} for one in found[:MAX_LISTED]],
         "total": len(found),
     }
     return Answer("\n".join(shown), data)
@@ -147,7 +147,7 @@ async def search(call: Call, text: str) -> Outcome:
     if isinstance(found, Refusal):
         return found
     lines = [
-        f"#{one.seq} {show_instant(one.ts)} @{one.from_.user}: {shorten(' '.join(one.body.split()), MOST_QUOTED)}"
+        f"#{one.seq} {show_instant(one.ts)} @{one.from_.user}: {shorten(' '.join(one.body.split()), MAX_QUOTED)}"
         for one in found.entries
     ]
     if found.before is not None:
@@ -200,7 +200,7 @@ async def language(call: Call, chosen: str) -> Outcome:
     name = next(one for one in LANGUAGES if one.lower() == chosen)
     old = call.account.profile
     profile = Profile(old.user, old.display_name, old.password_hash, name)
-    refusal = await stored(call.node, call.node.governor.store_rows(old.user, [profile_row(profile)]))
+    refusal = await stored(call.node, call.node.group_service.store_rows(old.user, [profile_row(profile)]))
     if refusal:
         return refusal
     call.account.profile = profile

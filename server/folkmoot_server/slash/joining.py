@@ -12,7 +12,7 @@ from ..common.i18n import N_, show_instant
 from .arguments import BARE_NUMBER, WIDE_AT, read_user
 from .call import Answer, Call, Noted, Outcome
 
-MOST_LISTED = 200
+MAX_LISTED = 200
 CODE_LENGTH = 12
 INVITE_USAGE = N_("An invitation of one account takes nothing more: /invite @user. For a code: /invite code 2d 10")
 
@@ -78,9 +78,9 @@ async def invites(call: Call) -> Outcome:
         for one in state.invite_codes.values()
         if one.until_ms > now
     ]
-    lines = [call.say(N_("@{user} {until}"), one) for one in people[:MOST_LISTED]]
-    lines += [call.say(N_("code {code_id} {until}, by @{by}, uses left: {uses}"), one) for one in codes[:MOST_LISTED]]
-    data: dict[str, object] = {"invitations": people[:MOST_LISTED], "codes": codes[:MOST_LISTED]}
+    lines = [call.say(N_("@{user} {until}"), one) for one in people[:MAX_LISTED]]
+    lines += [call.say(N_("code {code_id} {until}, by @{by}, uses left: {uses}"), one) for one in codes[:MAX_LISTED]]
+    data: dict[str, object] = {"invitations": people[:MAX_LISTED], "codes": codes[:MAX_LISTED]}
     return Answer("\n".join(lines) or call.say(N_("None.")), data)
 
 
@@ -94,7 +94,7 @@ async def requests(call: Call) -> Outcome:
     """List who waits to join, since when and until when."""
     rows: list[dict[str, object]] = [
         {"user": one.user, "asked_ts": one.asked_ts, "until_ms": one.until_ms, "answer": one.answer}
-        for one in waiting(call)[:MOST_LISTED]
+        for one in waiting(call)[:MAX_LISTED]
     ]
     text = N_("@{user}, since {since}, open {until} {answer}")
     lines = [call.say(text, {**row, "since": show_instant(int(str(row["asked_ts"])))}).rstrip() for row in rows]
@@ -104,7 +104,7 @@ async def requests(call: Call) -> Outcome:
 async def approve(call: Call, who: str) -> Outcome:
     """Let in applicants, or all of them, the oldest first; as many at once as may be."""
     users = [one.user for one in waiting(call)] if who.lower() == "all" else [read_user(word) for word in who.split()]
-    accounts = [await call.node.accounts.load(user) for user in users[:MOST_LISTED]]
+    accounts = [await call.node.accounts.load(user) for user in users[:MAX_LISTED]]
     return c.ApproveRequests(tuple(account.actor() for account in accounts if account))
 
 

@@ -10,7 +10,7 @@ from ..common.i18n import N_
 from .arguments import BARE_NUMBER, begins_like_duration, split_word
 from .call import Answer, Call, Outcome
 
-MOST_LISTED = 200
+MAX_LISTED = 200
 
 
 async def kick(call: Call, user: str, reason: str | None) -> Outcome:
@@ -61,7 +61,7 @@ async def mutes(call: Call) -> Outcome:
 
 def list_measures(call: Call, measures: dict[str, Ban] | dict[str, Mute]) -> Answer:
     """Return measures that have not ended, one a line."""
-    found = [one for one in measures.values() if one.until_ms > call.now][:MOST_LISTED]
+    found = [one for one in measures.values() if one.until_ms > call.now][:MAX_LISTED]
     text = N_("@{user} {until}, by @{by}, case {case}: {reason}")
     rows: list[dict[str, object]] = [
         {

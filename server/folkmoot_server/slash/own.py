@@ -13,17 +13,17 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_display_name
 from folkmoot_protocol.types import Notify
 
-from ..actions.accounts.credit import CREDIT_CHANGES, MOST_CHANGES, change_item
+from ..actions.accounts.credit import CREDIT_CHANGES, MAX_CHANGES, change_item
 from ..actions.stored import stored
-from ..bus.messages import SettingsNews
+from ..bus.messages import SettingsUpdate
 from ..common.i18n import N_
-from ..storage.api import Acts
+from ..storage.api import ActFilter
 from ..storage.change_set import MemberSettings, RowChange, account_stream
 from ..storage.changes import ignored_row, settings_row
 from .call import Answer, Call, Outcome
 
 OFF = "off"
-MOST_IGNORED = 500
+MAX_IGNORED = 500
 
 
 async def nick(call: Call, name: str) -> Outcome:
@@ -60,7 +60,7 @@ async def change_settings(call: Call, **changes: object) -> Refusal | None:
     if refusal is None:
         account.settings[code] = settings
         call.room.authors.pop(account.user, None)
-        call.node.bus.publish(SettingsNews(account.user, code))
+        call.node.bus.publish(SettingsUpdate(account.user, code))
     return refusal
 
 
@@ -75,7 +75,7 @@ async def ignore(call: Call, user: str | None, off: str | None) -> Outcome:
     if refusal:
         return refusal
     account.ignored = account.ignored - {user} if off else account.ignored | {user}
-    call.node.bus.publish(SettingsNews(account.user))
+    call.node.bus.publish(SettingsUpdate(account.user))
     text = N_("You see again what @{user} writes.") if off else N_("Your clients hide what @{user} writes.")
     return Answer(call.say(text, {"user": user}), {"user": user, "ignored": off is None})
 
@@ -86,14 +86,14 @@ async def check_ignored(call: Call, user: str, *, adding: bool) -> Refusal | Non
         return Refusal(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."))
     if await call.node.accounts.load(user) is None:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
-    if adding and len(call.account.ignored) >= MOST_IGNORED:
+    if adding and len(call.account.ignored) >= MAX_IGNORED:
         text = N_("You ignore {limit} accounts, and no more are allowed.")
-        return Refusal(ErrorCode.CONFLICT, text, {"limit": MOST_IGNORED, "help": "/ignore"})
+        return Refusal(ErrorCode.CONFLICT, text, {"limit": MAX_IGNORED, "help": "/ignore"})
     return None
 
 
 async def store(call: Call, rows: Sequence[RowChange]) -> Refusal | None:
-    return await stored(call.node, call.node.governor.store_rows(call.account.user, rows))
+    return await stored(call.node, call.node.group_service.store_rows(call.account.user, rows))
 
 
 async def sanctions(call: Call) -> Outcome:
@@ -122,7 +122,7 @@ async def sanctions(call: Call) -> Outcome:
 
 async def credit(call: Call) -> Outcome:
     """Show one's own score, what it allows, and how it came about (G7.2)."""
-    account, rules = call.account, call.node.governor.policy.credit
+    account, rules = call.account, call.node.group_service.policy.credit
     above = next_level(rules, account.state.credit)
     data: dict[str, object] = {"score": account.state.credit, "level": account.level.name}
     lines = [call.say(N_("Your credit is {score}: level {level}."), data)]
@@ -133,8 +133,8 @@ async def credit(call: Call) -> Outcome:
         data["recover_per_day"] = rules.recover_per_day
         text = N_("Each day without a new penalty gives back {points}, up to {start}.")
         lines.append(call.say(text, {"points": rules.recover_per_day, "start": rules.start}))
-    wanted = Acts(kinds=(CreditChanged.__struct_config__.tag,))  # type: ignore[arg-type]  # a str
-    found = await call.node.store.ledger.acts(account_stream(account.user), wanted, MOST_CHANGES)
+    wanted = ActFilter(kinds=(CreditChanged.__struct_config__.tag,))  # type: ignore[arg-type]  # a str
+    found = await call.node.store.ledger.acts(account_stream(account.user), wanted, MAX_CHANGES)
     items = [change_item(account.user, one) for one in found]
     lines += [call.say(CREDIT_CHANGES[str(item["cause"])], item) for item in items]
     data |= {"quota": msgspec.to_builtins(account.level.quota), "items": items}

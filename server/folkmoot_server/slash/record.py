@@ -20,7 +20,7 @@ from folkmoot_protocol.names import check_announcement, check_rules
 from folkmoot_protocol.types import Role
 
 from ..common.i18n import N_, show_instant
-from ..storage.api import Acts
+from ..storage.api import ActFilter
 from ..storage.change_set import Recorded, group_stream
 from .arguments import BARE_NUMBER, NOT_A_CHOICE, WIDE_AT, begins_like_duration, read_user
 from .call import Answer, Call, Outcome
@@ -46,7 +46,7 @@ async def log(call: Call, words: str | None) -> Outcome:
     if not sees_all and wanted.user not in (None, me):
         return Refusal(ErrorCode.FORBIDDEN, N_("Members see the acts that concern them; admins see all of them."))
     user = wanted.user if sees_all else me
-    asked = Acts(wanted.before, user, wanted.kinds, wanted.since_ms)
+    asked = ActFilter(wanted.before, user, wanted.kinds, wanted.since_ms)
     found = await call.node.store.ledger.acts(group_stream(state.code), asked, PAGE + 1)
     shown = [one for one in found[:PAGE] if user is None or concerns(event_of(one), user)]
     items = [describe(state, one, with_undo=sees_all) for one in shown]
@@ -58,9 +58,9 @@ async def log(call: Call, words: str | None) -> Outcome:
     return Answer("\n".join(lines) or call.say(N_("No such acts.")), data)
 
 
-def read_filter(text: str, now: int) -> Acts | Refusal:
+def read_filter(text: str, now: int) -> ActFilter | Refusal:
     """Return what the words of `/log` ask for, or what is wrong with one of them."""
-    wanted = Acts()
+    wanted = ActFilter()
     words = iter(text.split())
     for word in words:
         since = parse_duration(word)
@@ -150,7 +150,7 @@ def export_text(call: Call, page: Sequence[Recorded]) -> str:
 async def duty(call: Call) -> Outcome:
     """Say what owner and admins should see to before a border bites (G7, G9)."""
     cases = [*await open_reports(call), *await appeals_for(call)]
-    found = duties(call.room.state, call.now, call.node.governor.policy, cases)
+    found = duties(call.room.state, call.now, call.node.group_service.policy, cases)
     lines = []
     for one in found:
         due = one.detail.get("due_ts")

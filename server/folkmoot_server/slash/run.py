@@ -16,7 +16,7 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.results import CommandResult, CommandsResult, PostResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
 
-from ..actions.acting import Attach
+from ..actions.acting import ExtraRows
 from ..actions.groups import membership as groups
 from ..actions.groups.govern import Act
 from ..actions.posts import entries
@@ -103,8 +103,8 @@ async def carry_out(
     else:
         room = outcome.room if isinstance(outcome, Elsewhere) else call.room
         command = outcome.command if isinstance(outcome, (Elsewhere, Carrying)) else outcome
-        attach = outcome.attach if isinstance(outcome, Carrying) else None
-        act = await decide_on(node, room, command, call, attach)
+        extra_rows = outcome.extra_rows if isinstance(outcome, Carrying) else None
+        act = await decide_on(node, room, command, call, extra_rows)
     if isinstance(act, Refusal):
         return act
     groups.queue_act(node, session, request.id, act, lambda stored: wrap(tell_act(session, stored, note)))
@@ -112,7 +112,7 @@ async def carry_out(
 
 
 async def decide_on(
-    node: "Node", room: Room, command: Command, call: Call, attach: Attach | None = None
+    node: "Node", room: Room, command: Command, call: Call, extra_rows: ExtraRows | None = None
 ) -> Act | Refusal:
     """Decide a command on a group. The room is taken afresh: what was read before may have taken a while."""
     refusal = await check_target(node, room, command)
@@ -120,7 +120,9 @@ async def decide_on(
         return refusal
     code = room.state.code
     current = node.rooms.get(code) or await node.rooms.load(code)
-    return groups.NO_SUCH_GROUP if current is None else node.governor.act(current, command, call.account, attach)
+    return (
+        groups.NO_SUCH_GROUP if current is None else node.group_service.act(current, command, call.account, extra_rows)
+    )
 
 
 async def check_target(node: "Node", room: Room, command: Command) -> Refusal | None:

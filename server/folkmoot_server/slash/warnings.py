@@ -10,9 +10,9 @@ from folkmoot_protocol.errors import ErrorCode
 
 from ..common.i18n import N_, show_instant
 from .call import Answer, Call, Outcome
-from .moderation import MOST_LISTED
+from .moderation import MAX_LISTED
 
-MOST_NOTES = 50
+MAX_NOTES = 50
 LONGEST_NOTE = 1000
 
 
@@ -43,11 +43,11 @@ async def warns(call: Call, user: str | None) -> Outcome:
             "by": one.by,
             "reason": one.reason or "–",
         }
-        for one in found[-MOST_LISTED:]
+        for one in found[-MAX_LISTED:]
     ]
     text = N_("@{user}, warning {number}, {until}, by @{by}: {reason}")
     lines = [call.say(text, row) for row in rows] or [call.say(N_("None."))]
-    steps = show_ladder(ladder_of(state, call.node.governor.policy))
+    steps = show_ladder(ladder_of(state, call.node.group_service.policy))
     lines.append(call.say(N_("What follows: {steps}"), {"steps": steps}))
     return Answer("\n".join(lines), {"items": rows, "ladder": steps})
 
@@ -56,7 +56,7 @@ async def ladder(call: Call, steps: str | None) -> Outcome:
     """Show or set what follows on warnings."""
     if steps is not None:
         return c.SetLadder("" if steps.strip().lower() == "default" else steps)
-    shown = show_ladder(ladder_of(call.room.state, call.node.governor.policy))
+    shown = show_ladder(ladder_of(call.room.state, call.node.group_service.policy))
     text = call.say(N_("What follows on warnings: {steps}"), {"steps": shown})
     return Answer(text, {"ladder": shown, "own": bool(call.room.state.ladder)})
 
@@ -70,12 +70,12 @@ async def note(call: Call, user: str, text: str | None) -> Outcome:
     refusal = check_permission(call.room.state, c.WriteNote(user, words), call.account.actor(), call.now)
     if refusal:
         return refusal
-    notes = await call.node.store.ledger.list_notes(call.room.state.code, user, MOST_NOTES)
+    notes = await call.node.store.ledger.list_notes(call.room.state.code, user, MAX_NOTES)
     if not words:
         rows = [{"by": one.by, "ts": one.ts, "text": one.text} for one in notes]
         lines = [f"{show_instant(one.ts)} @{one.by}: {one.text}" for one in notes]
         return Answer("\n".join(lines) or call.say(N_("No notes about @{user}."), {"user": user}), {"items": rows})
-    if len(words) > LONGEST_NOTE or len(notes) >= MOST_NOTES:
+    if len(words) > LONGEST_NOTE or len(notes) >= MAX_NOTES:
         said = N_("A note has at most {chars} characters, and there are at most {limit} about one member.")
-        return Refusal(ErrorCode.TOO_LONG, said, {"chars": LONGEST_NOTE, "limit": MOST_NOTES, "help": "/note"})
+        return Refusal(ErrorCode.TOO_LONG, said, {"chars": LONGEST_NOTE, "limit": MAX_NOTES, "help": "/note"})
     return c.WriteNote(user, words)

@@ -16,7 +16,7 @@ from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import Entry
 
-from .change_set import MemberSettings, Profile, Recorded, Work
+from .change_set import ChangeSet, MemberSettings, Profile, Recorded
 from .rows import AccountRow as AccountRow
 from .rows import ActivityRow as ActivityRow
 from .rows import GroupRow as GroupRow
@@ -60,14 +60,14 @@ class Note(Struct, frozen=True):
     text: str
 
 
-class Outline(Struct, frozen=True):
+class GroupSummary(Struct, frozen=True):
     """A group without its people: `state` has the group's own fields and empty lists, `members` counts."""
 
     state: GroupState
     members: int
 
 
-class Acts(Struct, frozen=True):
+class ActFilter(Struct, frozen=True):
     """What of a group's record is asked for: events of the versions below `before`, newest first.
 
     `user`: those by it, aimed at it, or naming it in some other way. `kinds` are tags of events, empty for all.
@@ -79,7 +79,7 @@ class Acts(Struct, frozen=True):
     since_ms: int = 0
 
 
-class Cases(Struct, frozen=True):
+class CaseFilter(Struct, frozen=True):
     """Which cases are asked for: what is None or empty does not count.
 
     `by` opened them; `code` is the group they are about, or that took the measure; `seq` and `user` what they are
@@ -136,11 +136,11 @@ class Ledger(Protocol):
         """Return a stream's events with versions above `after`, oldest first."""
         ...
 
-    async def acts(self, stream: str, wanted: Acts, limit: int) -> list[Recorded]:
+    async def acts(self, stream: str, wanted: ActFilter, limit: int) -> list[Recorded]:
         """Return events of a stream that are wanted, newest first."""
         ...
 
-    async def outline(self, code: str) -> Outline | None:
+    async def group_summary(self, code: str) -> GroupSummary | None:
         """Return a group without its people: cheap, for what strangers ask."""
         ...
 
@@ -247,7 +247,9 @@ class Ledger(Protocol):
         """Return a case from its projection, equal to the replay of its stream."""
         ...
 
-    async def list_cases(self, wanted: Cases, after: tuple[int, str] = (0, ""), limit: int = 100) -> list[CaseState]:
+    async def list_cases(
+        self, wanted: CaseFilter, after: tuple[int, str] = (0, ""), limit: int = 100
+    ) -> list[CaseState]:
         """Return cases by (due_ms, number), from the one after `after`."""
         ...
 
@@ -343,14 +345,15 @@ class Store(Protocol):
         """The message side."""
         ...
 
-    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+    async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         """Store a batch in its order; return the streams that were in conflict.
 
-        Promises: when this returns, all works of the streams not returned are on stable storage, and survive the loss
-        of the process and of power; of a stream returned nothing is stored: somebody else has moved it past the
-        version that a work was decided under, or a claim does not hold. When this raises `StorageError`, nothing of the
-        batch is stored, with one exception: a connection lost in the very commit whose outcome cannot be found out in
-        time. A crash in between leaves all of a work or nothing, once `open` has repaired what it must.
+        Promises: when this returns, all change sets of the streams not returned are on stable storage, and survive the
+        loss of the process and of power; of a stream returned nothing is stored: somebody else has moved it past the
+        version that a change set was decided under, or a quota guard does not hold. When this raises `StorageError`,
+        nothing of the batch is stored, with one exception: a connection lost in the very commit whose outcome cannot be
+        found out in time. A crash in between leaves all of a change set or nothing, once `open` has repaired what it
+        must.
         """
         ...
 

@@ -58,7 +58,7 @@ class NewEntry(Struct, frozen=True, gc=False):
     version: int | None = None
 
 
-class Claim(Struct, frozen=True, gc=False):
+class QuotaGuard(Struct, frozen=True, gc=False):
     """That `user` comes into a group by this work: at most `groups_joined` memberships may result, and, if it founds
     the group, at most `groups_created` living groups of its own (G8.1)."""
 
@@ -67,18 +67,19 @@ class Claim(Struct, frozen=True, gc=False):
     groups_created: int | None = None
 
 
-class Work(Struct, gc=False):
+class ChangeSet(Struct, gc=False):
     """What one request changes: all of it is stored, or nothing.
 
     `version` is the version of `stream` under which it was decided; the `events` become versions `version + 1` and so
-    on. The `entries` of a group's work get the seqs that follow the group's last one: the store numbers them, and puts
-    the numbered ones in place of those given. `erase` names entries of the group whose text leaves the readable part of
-    the journal; that they are redacted is a row of `redactions`, which `project_group` gives. `rows` are the changes of
-    projections, carried out in their order; a row may come before the one that it refers to. A work whose `claims` do
-    not hold is in conflict. A work with an empty `stream` has rows only (sessions, read marks) and never is.
+    on. The `entries` of a group's change set get the seqs that follow the group's last one: the store numbers them, and
+    puts the numbered ones in place of those given. `erase` names entries of the group whose text leaves the readable
+    part of the journal; that they are redacted is a row of `redactions`, which `project_group` gives. `rows` are the
+    changes of projections, carried out in their order; a row may come before the one that it refers to. A change set
+    whose `quota_guards` do not hold is in conflict. A change set with an empty `stream` has rows only (sessions, read
+    marks) and never is.
 
     `repeated` is set by the store when the first entry has a nonce with which the same user posted to the group in the
-    24 hours before: then nothing of the work is stored, and this is (seq, ts) of that post.
+    24 hours before: then nothing of the change set is stored, and this is (seq, ts) of that post.
     """
 
     stream: str = ""
@@ -87,7 +88,7 @@ class Work(Struct, gc=False):
     rows: Sequence[RowChange] = ()
     entries: Sequence[NewEntry] = ()
     erase: Sequence[int] = ()
-    claims: Sequence[Claim] = ()
+    quota_guards: Sequence[QuotaGuard] = ()
     repeated: tuple[int, int] | None = None
 
 

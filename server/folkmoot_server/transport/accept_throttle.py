@@ -8,7 +8,7 @@ MOST = 8
 """Handshakes in a turn: some 2 ms, after which posts go on."""
 
 
-class Turnstile:
+class AcceptThrottle:
     """Makes at most `most` calls in one turn of the loop. Those beyond wait for the next turns, in their order."""
 
     def __init__(self, most: int = MOST) -> None:

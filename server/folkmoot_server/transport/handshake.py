@@ -16,7 +16,7 @@ from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
 from websockets.utils import accept_key
 
-MOST_KNOWN = 200
+MAX_KNOWN = 200
 """Kinds of requests in one second whose answers are kept. Those beyond are all read by the library."""
 
 KEY = re.compile(rb"\r\nSec-WebSocket-Key: ([A-Za-z0-9+/]{22}==)\r\n")
@@ -86,7 +86,7 @@ class Greeter:
         answer = response.serialize()
         before, found, after = answer.partition(proof)
         known = self._recall()
-        if opening.kind and found and len(known) < MOST_KNOWN:
+        if opening.kind and found and len(known) < MAX_KNOWN:
             known[opening.kind] = Accepted(opening.request, before, after, core.subprotocol)
         return answer, core.subprotocol
 

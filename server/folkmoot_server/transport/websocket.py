@@ -20,7 +20,7 @@ from websockets.protocol import Protocol as Core
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from .accept_throttle import Turnstile
+from .accept_throttle import AcceptThrottle
 from .handshake import Greeter, Opening, Settings, new_handshake
 
 try:
@@ -423,7 +423,7 @@ class WebSocketServer:
         self.greeter = Greeter(settings)
         self.sockets: set[WebSocket] = set()
         self.closing = False
-        self.door = Turnstile()
+        self.door = AcceptThrottle()
         self._server: asyncio.Server
         self._gone = asyncio.Event()
         self._keeper: asyncio.Task[None]

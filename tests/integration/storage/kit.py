@@ -20,7 +20,7 @@ from folkmoot_governance.group.events import (
 )
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.change_set import Work, case_stream
+from folkmoot_server.storage.change_set import ChangeSet, case_stream
 from folkmoot_server.storage.changes import token_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_case
@@ -40,9 +40,9 @@ async def opened(data_dir: Path) -> AsyncIterator[SqliteStore]:
         await store.close()
 
 
-def case_work(event: ReportOpened) -> Work:
+def case_work(event: ReportOpened) -> ChangeSet:
     """Return the work that opens a case."""
-    return Work(case_stream(event.number), 0, [event], project_case(case_opened(event)))
+    return ChangeSet(case_stream(event.number), 0, [event], project_case(case_opened(event)))
 
 
 async def filled(data_dir: Path) -> Group:
@@ -55,8 +55,8 @@ async def fill(store: Store) -> Group:
     """Store two months of a group: members, a ban, a mute, a deletion; return the group."""
     world = World()
     group = world.group()
-    works = [world.register(user) for user in ("alice", "bob", "carol", "dave")]
-    works += [
+    change_sets = [world.register(user) for user in ("alice", "bob", "carol", "dave")]
+    change_sets += [
         world.change(
             "bob", CreditChanged(at=START, by="", cause="penalty", points=-5, score=95, case="r-1", reason="noise")
         ),
@@ -66,7 +66,7 @@ async def fill(store: Store) -> Group:
         group.post("bob", nonce="n"),
         group.act(MemberBanned(at=START + 1, by="alice", user="carol", until_ms=START + DAY, reason="r")),
         group.act(Invited(at=START + 2, by="alice", user="dave", until_ms=START + DAY)),
-        Work(rows=[token_row("h", "alice", START)]),
+        ChangeSet(rows=[token_row("h", "alice", START)]),
     ]
     later = [
         group.post("bob", ts=FEBRUARY),
@@ -77,7 +77,7 @@ async def fill(store: Store) -> Group:
         group.act(MutesEnded(at=FEBRUARY + 1, by="", users=("alice",))),
         group.act(TopicSet(at=FEBRUARY, by="alice", topic="t")),
     ]
-    for batch in (works, later):
+    for batch in (change_sets, later):
         assert await store.commit(batch) == frozenset()
     return group
 

@@ -112,20 +112,20 @@ async def test_a_full_disk_fails_the_commit_and_nothing_else(
 
     async with opened(tmp_path) as store:
         before = group.seq
-        works = [group.act(TopicSet(at=FEBRUARY, by="alice", topic="full")) for _ in range(acts)]
-        works += [
+        change_sets = [group.act(TopicSet(at=FEBRUARY, by="alice", topic="full")) for _ in range(acts)]
+        change_sets += [
             group.post("bob", ts=FEBRUARY, body="x" * 1000, nonce=f"n{number}" if nonces and number % 3 else None)
             for number in range(posts)
         ]
         await in_writer(store, fill)
         with pytest.raises(StorageError, match="full"):
-            await store.commit(works)
+            await store.commit(change_sets)
         assert await store.journal.last_seqs([group.code]) == {group.code: before}
         stored = await store.ledger.load_group(group.code)
         assert stored is not None
         assert stored.version == group.state.version - acts
         await in_writer(store, lambda raw: raw.execute("PRAGMA journal.max_page_count = 100000").fetchone())
-        assert await store.commit(works) == frozenset()
+        assert await store.commit(change_sets) == frozenset()
         assert (await store.journal.page(group.code, after=0, limit=400)).entries == group.entries
     assert verify(tmp_path) == []
 

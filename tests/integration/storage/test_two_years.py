@@ -10,7 +10,7 @@ import pytest
 
 from folkmoot_protocol.types import EntryKind
 from folkmoot_server.common.i18n import translator
-from folkmoot_server.storage.change_set import Work
+from folkmoot_server.storage.change_set import ChangeSet
 from folkmoot_server.storage.check.verify import verify
 from folkmoot_server.storage.sql.months import end_of, month_of, number_of
 from folkmoot_server.storage.sqlite.store import SqliteStore
@@ -50,14 +50,14 @@ class History:
         self.rooms: dict[str, Group] = {}
         self.removed: list[str] = []
 
-    def begin(self, lines: dict[str, list[Line]]) -> list[Work]:
+    def begin(self, lines: dict[str, list[Line]]) -> list[ChangeSet]:
         """Return the works that register everybody and found a group for each transcript."""
         nicks = sorted({line.nick for said in lines.values() for line in said})
-        works = [self.world.register(nick) for nick in ["alice", *nicks]]
+        change_sets = [self.world.register(nick) for nick in ["alice", *nicks]]
         for name in lines:
             self.rooms[name] = self.world.group()
-            works.append(self.rooms[name].found())
-        return works
+            change_sets.append(self.rooms[name].found())
+        return change_sets
 
     def files(self) -> dict[str, tuple[int, bytes]]:
         """Return time of change and content of each segment but the newest, by month."""
@@ -100,20 +100,20 @@ async def test_two_years_of_talk(tmp_path: Path) -> None:
     assert await store.commit(history.begin(lines)) == frozenset()
     ordered = sorted((line.ts, name, line) for name, said in lines.items() for line in said)
     borders = 0
-    settled: dict[str, tuple[int, bytes]] = {}
+    closed: dict[str, tuple[int, bytes]] = {}
     month = month_of(START)
     for day, talk in groupby(ordered, key=lambda one: one[0] // DAY):
-        works = [
+        change_sets = [
             history.rooms[name].post(line.nick, ts=line.ts, kind=line.kind, body=line.text) for _, name, line in talk
         ]
-        assert await store.commit(works) == frozenset()
+        assert await store.commit(change_sets) == frozenset()
         now = (day + 1) * DAY - 1
         removed = await store.journal.rotate(now, KEPT_MONTHS)
         history.removed += [segment.month for segment in removed]
         if month_of(now) != month:
             month, borders = month_of(now), borders + 1
-            await history.check_border(store, now, settled)
-            settled = history.files()
+            await history.check_border(store, now, closed)
+            closed = history.files()
         if day % 100 == 0:
             await store.close()
             store = await SqliteStore.open(history.data_dir, say=translator("en"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from folkmoot_client.replay.cast import read_tokens
 from folkmoot_client.replay.names import display_name, user_name
 from folkmoot_client.replay.player import Said, get_seq
-from folkmoot_client.replay.tally import RoomTally, Tally, Times
+from folkmoot_client.replay.tally import RoomTally, SharedLimits, Times
 from folkmoot_client.replay.transcript import (
     Step,
     StepKind,
@@ -158,7 +158,7 @@ def test_percentiles_are_right_to_a_few_percent() -> None:
 
 
 def test_deliveries_of_posts_are_timed_and_notices_only_counted() -> None:
-    tally = Tally(rooms={CODE: RoomTally(sent={1: 0.0})})
+    tally = SharedLimits(rooms={CODE: RoomTally(sent={1: 0.0})})
     tally.deliver(EntryEvent(group=CODE, entry=make_entry(1)))
     tally.deliver(EntryEvent(group=CODE, entry=make_entry(2)))
     tally.deliver(EntryEvent(group=CODE, entry=make_entry(1, kind=EntryKind.NOTICE)))

@@ -4,7 +4,7 @@ import pytest
 
 from folkmoot_governance import SERVICE, GroupState, Refusal
 from folkmoot_governance.content.kinds import Action, Severity
-from folkmoot_governance.content.rules import MOST_STEPS
+from folkmoot_governance.content.rules import MAX_STEPS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
@@ -130,7 +130,7 @@ def test_patterns_together_are_bounded_by_what_they_cost() -> None:
     do(state, c.AddWord("/加.{0,5}微.{0,5}信/", Action.REFUSE), "olga")
     refusal = ask(state, c.AddWord("/[cd].{70}e/", Action.REFUSE), "olga")
     assert code_of(refusal) == ErrorCode.CONFLICT
-    assert isinstance(refusal, Refusal) and refusal.detail["limit"] == MOST_STEPS
+    assert isinstance(refusal, Refusal) and refusal.detail["limit"] == MAX_STEPS
     assert ask(state, c.AddWord("[cd].{70}e", Action.REFUSE), "olga"), "what is no pattern costs nothing"
     do(state, c.RemoveWord("/[ab].{50}c/"), "olga")
     assert ask(state, c.AddWord("/[cd].{70}e/", Action.REFUSE), "olga")

@@ -2,7 +2,7 @@ from folkmoot_governance import SERVICE, GroupState, decide
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
-from folkmoot_governance.group.decide_ending import MOST_AT_ONCE
+from folkmoot_governance.group.decide_ending import MAX_AT_ONCE
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus
 from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group, tell_event
@@ -47,14 +47,14 @@ def test_what_is_permanent_or_was_prolonged_stays() -> None:
 
 
 def test_many_ends_of_one_kind_are_one_event_and_bounded() -> None:
-    users = [f"raider{number}" for number in range(MOST_AT_ONCE + 5)]
+    users = [f"raider{number}" for number in range(MAX_AT_ONCE + 5)]
     state = make_group(*(e.MemberBanned(at=NOW, by="olga", user=user, until_ms=SOON) for user in users))
     (first,) = end(state, SOON)
     (rest,) = end(state, SOON)
     assert isinstance(first, e.BansEnded)
     assert isinstance(rest, e.BansEnded)
-    assert (first.users, rest.users) == (tuple(users[:MOST_AT_ONCE]), tuple(users[MOST_AT_ONCE:]))
-    assert tell_event(rest)[0] == "The ban is over: " + " ".join(f"@{user}" for user in users[MOST_AT_ONCE:])
+    assert (first.users, rest.users) == (tuple(users[:MAX_AT_ONCE]), tuple(users[MAX_AT_ONCE:]))
+    assert tell_event(rest)[0] == "The ban is over: " + " ".join(f"@{user}" for user in users[MAX_AT_ONCE:])
 
 
 def test_nobody_can_ask_for_it_and_a_closed_group_is_cleared_all_the_same() -> None:

@@ -4,7 +4,7 @@ from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.links import check_links, find_links
-from folkmoot_governance.group.mentions import MOST_MENTIONS, find_mentions
+from folkmoot_governance.group.mentions import MAX_MENTIONS, find_mentions
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import EntryKind, LinkRule
 from tests.unit.governance.kit import NOW, ask, code_of, do, make_group, tell_refusal
@@ -89,7 +89,7 @@ def test_mentions_are_members_called_by_name_once_each() -> None:
     assert find_mentions("@ANN, @bob.b. and @cai! @ann", members) == ("ann", "bob.b", "cai")
     assert find_mentions("mail me at x@cai or @@cai, @nobody", members) == ()
     many = {f"user{number}" for number in range(99)}
-    assert len(find_mentions(" ".join(f"@{user}" for user in many), many)) == MOST_MENTIONS
+    assert len(find_mentions(" ".join(f"@{user}" for user in many), many)) == MAX_MENTIONS
 
 
 def test_an_announcement_stands_until_it_is_replaced_or_taken_down() -> None:

@@ -6,7 +6,7 @@ from folkmoot_governance import GroupState, Policy, Refusal
 from folkmoot_governance.duration import DAY_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
-from folkmoot_governance.group.admission import LONGEST_ANSWER, MOST_ANSWERS, accepts, code_id, normalise
+from folkmoot_governance.group.admission import LONGEST_ANSWER, MAX_ANSWERS, accepts, code_id, normalise
 from folkmoot_governance.notices import event_fields
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode
@@ -64,7 +64,7 @@ def test_no_question_no_mode_and_the_other_way_round() -> None:
         ("Two and two?", (), ErrorCode.BAD_REQUEST),
         ("Two and two?", (" ", ""), ErrorCode.BAD_REQUEST),
         ("", ("4",), ErrorCode.BAD_REQUEST),
-        ("Which?", tuple(map(str, range(MOST_ANSWERS + 1))), ErrorCode.TOO_LONG),
+        ("Which?", tuple(map(str, range(MAX_ANSWERS + 1))), ErrorCode.TOO_LONG),
         ("Which?", ("x" * (LONGEST_ANSWER + 1),), ErrorCode.TOO_LONG),
     ],
 )

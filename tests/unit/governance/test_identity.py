@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_governance.identity import Soundness, check_number, normalise, spills
+from folkmoot_governance.identity import Soundness, check_number, contains_id_number, normalise
 from folkmoot_protocol.types import Identity
 
 TODAY = date(2026, 11, 22)
@@ -81,11 +81,11 @@ def test_mobile_numbers(number: str, kept: str, sound: bool) -> None:
     ],
 )
 def test_a_command_gone_astray_is_noticed(body: str) -> None:
-    assert spills(body)
+    assert contains_id_number(body)
 
 
 @pytest.mark.parametrize(
     "body", ["verify it yourself", "/me 123456", "see /verify mobile", "verify by 2026-11", "", "实名制"]
 )
 def test_talk_of_it_is_not(body: str) -> None:
-    assert not spills(body)
+    assert not contains_id_number(body)

@@ -41,7 +41,7 @@ def test_a_word_is_set_given_another_verdict_and_taken_out() -> None:
 
 def test_words_are_bounded() -> None:
     words = {
-        f"word {number}": w.PlatformWord(f"word {number}", Action.REFUSE, "sue", NOW) for number in range(w.MOST_WORDS)
+        f"word {number}": w.PlatformWord(f"word {number}", Action.REFUSE, "sue", NOW) for number in range(w.MAX_WORDS)
     }
     assert ask(words, SET, PlatformRole.SUPERADMIN) == ErrorCode.CONFLICT
     assert ask(words, w.SetPlatformWord("word 7", Action.FLAG, ""), PlatformRole.SUPERADMIN) != ErrorCode.CONFLICT

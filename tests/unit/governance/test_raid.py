@@ -8,7 +8,7 @@ from folkmoot_governance import SERVICE, GroupState, Policy, check_post
 from folkmoot_governance.duration import FOREVER_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
-from folkmoot_governance.raid import MOST_TEXTS, RaidWatch, fingerprint
+from folkmoot_governance.raid import MAX_TEXTS, RaidWatch, fingerprint
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity, JoinMode
 from tests.unit.governance.kit import NOW, POLICY, ask, code_of, do, make_group
@@ -86,17 +86,17 @@ def test_memory_is_bounded(told: list[tuple[str, str, int]]) -> None:
         for number in range(3):
             posted(watch, user, f"{text} the same words and more {chr(97 + number) * 5}", NOW + later)
         watch.joined(user, NOW + later, policy)
-    assert len(watch.posts) <= MOST_TEXTS
+    assert len(watch.posts) <= MAX_TEXTS
     assert all(len(one) <= 2 * POLICY.raid_repeats for one in watch.posts.values())
     assert len(watch.joins) <= 2 * policy.raid_joins
 
 
 def test_the_texts_not_heard_for_longest_are_forgotten() -> None:
     watch = RaidWatch()
-    for number in range(MOST_TEXTS + 10):
+    for number in range(MAX_TEXTS + 10):
         posted(watch, "a", f"{TEXT} {chr(0x4E00 + number)}", NOW + number)
         posted(watch, "a", TEXT, NOW + number)
-    assert len(watch.posts) == MOST_TEXTS
+    assert len(watch.posts) == MAX_TEXTS
     assert fingerprint(TEXT) in watch.posts
 
 

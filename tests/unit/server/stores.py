@@ -18,7 +18,7 @@ from folkmoot_server.config.settings import load_config
 from folkmoot_server.main import start_listening
 from folkmoot_server.node import Node
 from folkmoot_server.storage.api import Journal, Ledger, Store
-from folkmoot_server.storage.change_set import NewEntry, StorageError, Work, group_stream
+from folkmoot_server.storage.change_set import ChangeSet, NewEntry, StorageError, group_stream
 from folkmoot_server.storage.check.seed import seed
 from folkmoot_server.storage.sql.projection import project_group
 from folkmoot_server.storage.sqlite.store import SqliteStore
@@ -29,7 +29,7 @@ from tests.integration.wire import Wire
 class FailingStore:
     """A store whose commits wait while `gate` is shut, and fail as often as `failures` says.
 
-    `sizes` has the number of works of each commit that was tried; `waiting` is set while one is at the gate.
+    `sizes` has the number of change sets of each commit that was tried; `waiting` is set while one is at the gate.
     """
 
     def __init__(self, store: Store) -> None:
@@ -48,7 +48,7 @@ class FailingStore:
     def journal(self) -> Journal:
         return self._store.journal
 
-    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+    async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         self.sizes.append(len(batch))
         self.waiting.set()
         await self.gate.wait()
@@ -65,18 +65,18 @@ class FailingStore:
         """Carry out a command as another node on the same store would: this one hears nothing of it."""
         state = await self._store.ledger.load_group(code)
         assert state is not None
-        work = Work(group_stream(code), state.version)
+        change_set = ChangeSet(group_stream(code), state.version)
         events = decide(state, command, actor, Clock().now_ms(), Policy())
         assert isinstance(events, Sequence), events
         for event in events:
             apply(state, event)
-            work.rows = [*work.rows, *project_group(state, event)]
+            change_set.rows = [*change_set.rows, *project_group(state, event)]
             case = case_number(code, state.version)
             notice = notice_of(event, case=case, author=author_of(state, event, actor.user), say=translator("en"))
             assert notice is not None
-            work.entries = [*work.entries, NewEntry(notice, version=state.version)]
-        work.events = events
-        assert await self._store.commit([work]) == frozenset()
+            change_set.entries = [*change_set.entries, NewEntry(notice, version=state.version)]
+        change_set.events = events
+        assert await self._store.commit([change_set]) == frozenset()
 
 
 class Stage:

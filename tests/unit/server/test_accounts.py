@@ -97,7 +97,7 @@ async def test_a_change_decided_and_stored_during_a_load_counts_in_it(accounts: 
     def act() -> None:
         accounts.decided(change("b", **IN))
         ledger.groups = ["b"]
-        accounts.settled(change("b", **IN))
+        accounts.forget_change(change("b", **IN))
 
     assert await during_load(accounts, ledger, act) == {"b"}
 
@@ -106,7 +106,7 @@ async def test_joined_and_left_again_during_a_load(accounts: Accounts, ledger: S
     def act() -> None:
         for one in (change("b", **IN), change("b", **OUT)):
             accounts.decided(one)
-            accounts.settled(one)
+            accounts.forget_change(one)
 
     assert await during_load(accounts, ledger, act) == set()
 
@@ -129,7 +129,7 @@ async def test_what_was_not_stored_counts_no_more(accounts: Accounts, ledger: Sl
     assert account is not None
     accounts.decided(change("lost", **IN))
     accounts.decided(change("underway", **IN))
-    accounts.settled(change("lost", **IN))
+    accounts.forget_change(change("lost", **IN))
     ledger.failures = 2
     await accounts.reread("ann")
     assert account.groups == {"underway"}
@@ -145,17 +145,17 @@ async def test_a_session_is_found_by_one_question(accounts: Accounts, ledger: Sl
     assert ledger.loads == 3
 
 
-@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize("stored", [False, True])
 async def test_what_changes_while_a_session_is_looked_for_counts(
-    accounts: Accounts, ledger: SlowLedger, settled: bool
+    accounts: Accounts, ledger: SlowLedger, stored: bool
 ) -> None:
     ledger.gate.clear()
     finding = asyncio.create_task(accounts.find("ann's token"))
     await ledger.asked.wait()
     accounts.decided(change("b", **IN))
-    if settled:
+    if stored:
         ledger.groups = ["b"]
-        accounts.settled(change("b", **IN))
+        accounts.forget_change(change("b", **IN))
     ledger.gate.set()
     account = await finding
     assert account is not None
@@ -209,7 +209,7 @@ async def test_who_is_not_used_is_forgotten_unless_something_is_under_way(ledger
     seconds[0] += 3600
     accounts.forget_idle()
     assert accounts.get("ann") is not None
-    accounts.settled(change("b", **IN))
+    accounts.forget_change(change("b", **IN))
     accounts.forget_idle()
     assert accounts.get("ann") is None
 

@@ -7,7 +7,7 @@ import pytest
 from folkmoot_protocol import requests as rq
 from folkmoot_server.actions.posts import review as content
 from folkmoot_server.jobs.lost_flags import LostFlags
-from folkmoot_server.storage.change_set import Upsert, Work
+from folkmoot_server.storage.change_set import ChangeSet, Upsert
 from tests.unit.server.stores import Stage, staged
 
 
@@ -43,7 +43,7 @@ async def test_a_flag_that_was_lost_is_recorded_once(
 async def test_a_flag_on_record_leaves_no_mark(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         seq = await post_flagged(stage)
-        await stage.node.writer.drain()
+        await stage.node.commit_queue.drain()
         assert await stage.store.ledger.open_flags(stage.node.clock.now_ms() + 1, 9) == []
         assert await sweep(stage) == [seq]
 
@@ -53,6 +53,6 @@ async def test_a_mark_without_an_entry_goes(tmp_path: Path) -> None:
         ann = stage.seats[0][0]
         await (await stage.connect(ann)).group(ann.code)
         names = {"code": ann.code, "user": ann.user, "nonce": "gone", "rule": "mild", "severity": "low"}
-        assert await stage.store.commit([Work(rows=[Upsert("open_flags", {**names, "ts": 1})])]) == frozenset()
+        assert await stage.store.commit([ChangeSet(rows=[Upsert("open_flags", {**names, "ts": 1})])]) == frozenset()
         assert await sweep(stage) == []
         assert await stage.store.ledger.open_flags(stage.node.clock.now_ms(), 9) == []

@@ -97,7 +97,7 @@ def test_the_second_of_a_kind_is_not_read_again(clock: list[float]) -> None:
 
 
 def test_what_is_remembered_is_bounded(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handshake, "MOST_KNOWN", 3)
+    monkeypatch.setattr(handshake, "MAX_KNOWN", 3)
     greeter = Greeter(SETTINGS)
     known = 0
     for number in [*range(10), *range(10)]:

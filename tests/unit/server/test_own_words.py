@@ -74,7 +74,7 @@ async def test_words_are_compiled_once_for_each_change(own: OwnWords, compiled: 
 async def test_few_groups_are_kept_compiled(
     own: OwnWords, compiled: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_words, "MOST_COMPILED", 2)
+    monkeypatch.setattr(own_words, "MAX_COMPILED", 2)
     groups = {code: words_of(f"word{code}") for code in "012"}
     for code in "010201":
         await own.judge(code, groups[code], "text")

@@ -28,7 +28,9 @@ async def charge(stage: Stage, user: str, *cases: str) -> Account:
     assert account is not None
     for case in cases:
         command = ChargeCredit(case, Severity.HIGH, "fraud")
-        assert await stored(stage.node, stage.node.governor.act_on_account(account.state, command, SERVICE)) is None
+        assert (
+            await stored(stage.node, stage.node.group_service.act_on_account(account.state, command, SERVICE)) is None
+        )
     return account
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from folkmoot_server.storage.search.text import MOST_TOKENS, fold, parse_query, token_number, tokens_of
+from folkmoot_server.storage.search.text import MAX_TOKENS, fold, parse_query, token_number, tokens_of
 
 
 def finds(query: str, body: str) -> bool:
@@ -87,7 +87,7 @@ def test_a_body_is_found_by_each_of_its_own_words(body: str, data: st.DataObject
 @given(st.text(max_size=200))
 def test_no_query_asks_the_index_for_too_much(text: str) -> None:
     parsed = parse_query(text)
-    assert parsed is None or len(parsed.tokens) <= MOST_TOKENS
+    assert parsed is None or len(parsed.tokens) <= MAX_TOKENS
 
 
 @settings(deadline=None)

@@ -18,7 +18,7 @@ STAFF = Actor("staff", platform=PlatformRole.SUPERADMIN)
 async def suspend(stage: Stage, user: str, days: int) -> None:
     account = await stage.node.accounts.load(user)
     assert account is not None
-    act = stage.node.governor.act_on_account(account.state, SuspendAccount(days * DAY_MS, "fraud"), STAFF)
+    act = stage.node.group_service.act_on_account(account.state, SuspendAccount(days * DAY_MS, "fraud"), STAFF)
     assert await stored(stage.node, act) is None
 
 

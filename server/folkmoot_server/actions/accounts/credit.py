@@ -6,7 +6,7 @@ from folkmoot_governance.account import CreditChanged
 from ...common.i18n import N_, show_instant
 from ...storage.change_set import Recorded
 
-MOST_CHANGES = 20
+MAX_CHANGES = 20
 
 
 CREDIT_CHANGES = {

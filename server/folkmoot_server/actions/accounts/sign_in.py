@@ -20,7 +20,7 @@ RESERVED = frozenset({PLATFORM, "folkmoot", "system", "everyone", "all", "here"}
 """Names that a reader would take for the server's own voice, or for everyone."""
 
 
-MOST_TOKENS = 50
+MAX_TOKENS = 50
 """So many sign-ins by password an account has at a time; one more ends the oldest, and its connections."""
 
 
@@ -35,7 +35,7 @@ NAME_TAKEN = Refusal(ErrorCode.NAME_TAKEN, N_("This user name is taken."))
 
 def check_sign_in_rate(node: "Node", session: Session) -> Refusal | None:
     """Refuse too many passwords from one address."""
-    wait = node.tally.take_sign_in(session.address)
+    wait = node.shared_limits.take_sign_in(session.address)
     if not wait:
         return None
     text = N_("Too many sign-ins from your address: wait {wait}.")

@@ -21,7 +21,7 @@ from folkmoot_protocol.group_code import parse_group_code
 from ...common.i18n import N_
 from ...live.accounts import Account
 from ...sealed.case_texts import CaseText
-from ...storage.api import Acts
+from ...storage.api import ActFilter
 from ...storage.change_set import account_stream, group_stream
 from ..acting import SERVICE
 from ..stored import settled, stored
@@ -29,10 +29,10 @@ from ..stored import settled, stored
 if TYPE_CHECKING:
     from ...node import Node
 
-MOST_CHANGES = 50
+MAX_CHANGES = 50
 
 
-MOST_CHARS = 4000
+MAX_CHARS = 4000
 NO_SUCH_MEASURE = Refusal(
     ErrorCode.NO_SUCH_ENTRY, N_("There is no measure with the case number {case}."), {"help": "/sanctions"}
 )
@@ -86,8 +86,8 @@ async def find_measure(node: "Node", case: str, user: str) -> Measured | None:
 
 async def find_penalty(node: "Node", report: str, user: str) -> Measured | None:
     """Return what an upheld report took of the credit of `user`."""
-    wanted = Acts(kinds=("credit_changed",))
-    for one in await node.store.ledger.acts(account_stream(user), wanted, MOST_CHANGES):
+    wanted = ActFilter(kinds=("credit_changed",))
+    for one in await node.store.ledger.acts(account_stream(user), wanted, MAX_CHANGES):
         if isinstance(one.event, CreditChanged) and one.event.case == report and one.event.cause == "penalty":
             return await find_measure(node, account_case(user, one.version), user)
     return None
@@ -95,16 +95,16 @@ async def find_penalty(node: "Node", report: str, user: str) -> Measured | None:
 
 async def find_suspension(node: "Node", account: Account) -> str:
     """Return the case number of the latest suspension of an account, empty where it never was."""
-    wanted = Acts(kinds=("account_suspended",))
+    wanted = ActFilter(kinds=("account_suspended",))
     found = await node.store.ledger.acts(account_stream(account.user), wanted, 1)
     return account_case(account.user, found[0].version) if found else ""
 
 
 async def open_appeal(node: "Node", account: Account, case: str, text: str) -> CaseState | Refusal:
     """Open an appeal against the measure of a case number."""
-    if len(text) > MOST_CHARS:
+    if len(text) > MAX_CHARS:
         said = N_("An appeal has at most {limit} characters; this one has {length}.")
-        return Refusal(ErrorCode.TOO_LONG, said, {"limit": MOST_CHARS, "length": len(text)})
+        return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
     measure = await find_measure(node, case.lower(), account.user)
     place = place_of(measure.case) if measure else None
     if measure is None or place is None:
@@ -113,7 +113,7 @@ async def open_appeal(node: "Node", account: Account, case: str, text: str) -> C
     before = await node.store.ledger.load_case(number)
     subject = {"measure": msgspec.to_builtins(await event_at(node, place))}
     rows = node.evidence.rows(number, CaseText(text, subject), node.clock.now_ms())
-    act = node.desk.act(before, OpenAppeal(measure), account.actor(), rows)
+    act = node.case_service.act(before, OpenAppeal(measure), account.actor(), rows)
     if isinstance(act, Refusal):
         return act
     return await stored(node, act) or act.state
@@ -135,18 +135,18 @@ async def overturn(node: "Node", appeal: CaseState) -> Refusal | None:
     account = await node.accounts.load(place.user)
     if account is None:
         return None
-    return await stored(node, node.governor.act_on_account(account.state, command, NOBODY))
+    return await stored(node, node.group_service.act_on_account(account.state, command, NOBODY))
 
 
 async def overturn_in_group(node: "Node", appeal: CaseState, place: Place, event: Event) -> Refusal | None:
     """Have the group take an act back, unless it has done so."""
-    wanted = Acts(user=appeal.by, kinds=(str(MeasureOverturned.__struct_config__.tag),))
-    for one in await node.store.ledger.acts(group_stream(place.code), wanted, MOST_CHANGES):
+    wanted = ActFilter(user=appeal.by, kinds=(str(MeasureOverturned.__struct_config__.tag),))
+    for one in await node.store.ledger.acts(group_stream(place.code), wanted, MAX_CHANGES):
         if isinstance(one.event, MeasureOverturned) and one.event.number == place.version:
             return None
     room = await node.rooms.load(place.code)
     assert room is not None, "what has a stream is a group"
     until = event.until_ms if isinstance(event, GroupSuspended) else 0
     command = Overturn(appeal.by, place.version, appeal.reason, until, appeal.answer)
-    act = node.governor.act(room, command, SERVICE)
+    act = node.group_service.act(room, command, SERVICE)
     return act if isinstance(act, Refusal) else await settled(node, act)

@@ -16,7 +16,7 @@ from ...common.codes import report_number
 from ...common.i18n import N_
 from ...delivery.session import Session
 from ...sealed.case_texts import CaseText
-from ...storage.api import Cases
+from ...storage.api import CaseFilter
 from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER, enter_room, find_room
 from ..stored import stored
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NOTHING = Refusal(ErrorCode.BAD_REQUEST, N_("Say what you report: an entry, an account or a group."), {"field": "user"})
 
 
-MOST_CHARS = 4000
+MAX_CHARS = 4000
 
 
 class Subject(Struct, frozen=True):
@@ -82,13 +82,13 @@ async def find_entry(node: "Node", session: Session, group: str | None, seq: int
 
 async def open_report(node: "Node", session: Session, subject: Subject, reason: str, text: str) -> CaseState | Refusal:
     """Open a case on a subject. Who has one open on it already gets that one: asking again does no harm."""
-    if len(text) > MOST_CHARS:
+    if len(text) > MAX_CHARS:
         said = N_("A report has at most {limit} characters; this one has {length}.")
-        return Refusal(ErrorCode.TOO_LONG, said, {"limit": MOST_CHARS, "length": len(text)})
+        return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
     account = session.account
     assert account is not None
     now, ledger = node.clock.now_ms(), node.store.ledger
-    about = Cases(CaseKind.REPORT, True, account.user, subject.code, subject.seq, subject.user)
+    about = CaseFilter(CaseKind.REPORT, True, account.user, subject.code, subject.seq, subject.user)
     same = await ledger.list_cases(about, limit=1)
     if same:
         return same[0]
@@ -96,7 +96,7 @@ async def open_report(node: "Node", session: Session, subject: Subject, reason: 
     number = report_number()
     command = OpenReport(number, reason, record, subject.code, subject.seq, subject.user)
     rows = node.evidence.rows(number, CaseText(text, subject.shown), now)
-    act = node.desk.act(None, command, account.actor(), rows)
+    act = node.case_service.act(None, command, account.actor(), rows)
     if isinstance(act, Refusal):
         return act
     return await stored(node, act) or act.state

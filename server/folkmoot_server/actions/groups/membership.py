@@ -73,13 +73,13 @@ def queue_act(node: "Node", session: Session, re: int, act: Act, result: Callabl
         session.refuse(re, refusal)
 
     act.on_done, act.on_fail = done, fail
-    node.governor.queue(act)
+    node.group_service.queue(act)
 
 
 def found(node: "Node", session: Session, command: c.CreateGroup) -> Act | Refusal:
     """Decide on founding a group."""
     assert session.account is not None
-    return node.governor.create(command, session.account)
+    return node.group_service.create(command, session.account)
 
 
 def view_of(node: "Node", session: Session, act: Act) -> Group:
@@ -96,7 +96,7 @@ def check_tries(node: "Node", room: Room, user: str, answer: str | None) -> Refu
     state = room.state
     if not answer or not (state.invite_codes or state.join_mode is JoinMode.QUESTION):
         return None
-    wait = node.tally.take_try(user, state.code)
+    wait = node.shared_limits.take_try(user, state.code)
     text, rule = N_("Too many tries: wait {wait}."), "policy.groups.tries_per_hour"
     return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait, "rule": rule}) if wait else None
 

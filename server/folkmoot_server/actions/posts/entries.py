@@ -36,7 +36,7 @@ async def edit(node: "Node", session: Session, request: rq.Edit, result: Place =
     if not 0 < len(request.body) <= limit:
         text = N_("An edit has 1 to {limit} characters; this one has {length}.")
         return Refusal(ErrorCode.TOO_LONG, text, {"limit": limit, "length": len(request.body)})
-    refusal = check_edit(entry, session.user, node.clock.now_ms(), node.governor.policy)
+    refusal = check_edit(entry, session.user, node.clock.now_ms(), node.group_service.policy)
     return refusal or await post_about(node, session, request, request.body, Form(EntryKind.EDIT, result, entry.seq))
 
 

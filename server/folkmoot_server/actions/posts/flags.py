@@ -7,8 +7,8 @@ from folkmoot_governance import GroupState
 from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.group.events import ContentFlagged, Event
 
-from ...storage.change_set import Remove, RowChange, Upsert, Work
-from ..acting import Attach
+from ...storage.change_set import ChangeSet, Remove, RowChange, Upsert
+from ..acting import ExtraRows
 
 TABLE = "open_flags"
 
@@ -20,14 +20,14 @@ def open_flag(code: str, user: str, nonce: str | None, verdict: Verdict, now: in
     return nonce, Upsert(TABLE, {**values, "ts": now})
 
 
-def closing(code: str, user: str, nonce: str) -> Attach:
-    """Return what takes that row out, in the work that records the flag."""
+def closing(code: str, user: str, nonce: str) -> ExtraRows:
+    """Return what takes that row out, in the change set that records the flag."""
 
-    def attach(work: Work, state: GroupState, event: Event) -> None:
+    def extra_rows(change_set: ChangeSet, state: GroupState, event: Event) -> None:
         if isinstance(event, ContentFlagged):
-            work.rows = [*work.rows, closed_flag(code, user, nonce)]
+            change_set.rows = [*change_set.rows, closed_flag(code, user, nonce)]
 
-    return attach
+    return extra_rows
 
 
 def closed_flag(code: str, user: str, nonce: str) -> RowChange:

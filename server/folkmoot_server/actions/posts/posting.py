@@ -11,21 +11,21 @@ from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.links import check_links
 from folkmoot_governance.group.mentions import find_mentions
-from folkmoot_governance.identity import spills
+from folkmoot_governance.identity import contains_id_number
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import PostResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
 
-from ...bus.messages import GroupNews
+from ...bus.messages import GroupUpdate
 from ...common.i18n import N_
 from ...content.group_words import Found
 from ...delivery.session import Session
 from ...live.accounts import Account
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
-from ...storage.change_set import NewEntry, Work
+from ...storage.change_set import ChangeSet, NewEntry
 from ..groups.membership import NO_SUCH_ENTRY, NO_SUCH_GROUP, NOT_A_MEMBER
 from ..stored import stored
 from . import review as content
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ...node import Node
 
 
-SPILLED = Refusal(
+HAS_ID_NUMBER = Refusal(
     ErrorCode.BAD_SYNTAX,
     N_("Everybody here would read this number, so it is not posted. Type it as a command: {help} <number>"),
     {"rule": "identity.spilled", "help": "/verify mobile|person|organisation"},
@@ -55,7 +55,7 @@ class Form(Struct, frozen=True):
     data: dict[str, object] = {}
 
 
-Judged = tuple[Work, Verdict | None]
+Judged = tuple[ChangeSet, Verdict | None]
 """What a post stores, and the content rule that it breaks though it stands."""
 
 
@@ -63,12 +63,12 @@ TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
 
 
 class PendingPost:
-    """A post with all that its way to disk needs (a `Pending` of the writer). The store gives its entry a seq.
+    """A post with all that its way to disk needs (a `PendingCommit`). The store gives its entry a seq.
 
-    `own` is what the group's own words say of it. `work` and `flag` come with the judgement that allows it.
+    `own` is what the group's own words say of it. `change_set` and `flag` come with the judgement that allows it.
     """
 
-    __slots__ = ("body", "flag", "form", "node", "own", "request", "room", "session", "tries", "work")
+    __slots__ = ("body", "change_set", "flag", "form", "node", "own", "request", "room", "session", "tries")
 
     def __init__(
         self,
@@ -87,33 +87,33 @@ class PendingPost:
         self.body = body
         self.form = form
         self.own = own
-        self.work: Work
+        self.change_set: ChangeSet
         self.flag: Verdict | None
         self.tries = 0
 
     def done(self) -> None:
-        work = self.work
-        entry = work.entries[0].entry
-        seq, ts = work.repeated or (entry.seq, entry.ts)
+        change_set = self.change_set
+        entry = change_set.entries[0].entry
+        seq, ts = change_set.repeated or (entry.seq, entry.ts)
         try:
             self.session.finish()
             self.session.reply(self.request.id, self.form.result(seq, ts))
         finally:
             # Whatever becomes of the answer: the entry is stored, so the group hears of it.
-            if work.repeated is None:
-                self.node.bus.publish(GroupNews(self.room.state.code, (entry,), work.version))
+            if change_set.repeated is None:
+                self.node.bus.publish(GroupUpdate(self.room.state.code, (entry,), change_set.version))
                 if self.flag is not None:
-                    content.flag(self.node, self.room, work.entries[0], self.flag)
+                    content.flag(self.node, self.room, change_set.entries[0], self.flag)
 
     def fail(self, refusal: Refusal) -> None:
         self.session.finish()
         self.session.refuse(self.request.id, refusal)
 
-    def withdraw(self) -> frozenset[str]:
+    def rollback(self) -> frozenset[str]:
         """Nothing of a post is counted before it is stored."""
         return frozenset()
 
-    def redo(self) -> None:
+    def retry(self) -> None:
         """Judge the post again under the group's governance of now, in the place of its first try."""
         if self.room.state.words != (self.own.words if self.own else {}):
             # They are asked in another thread, which takes a while; its author can send it again.
@@ -125,8 +125,8 @@ class PendingPost:
         elif isinstance(judged, Refusal):
             self.fail(judged)
         else:
-            self.work, self.flag = judged
-            self.node.writer.put(self)
+            self.change_set, self.flag = judged
+            self.node.commit_queue.put(self)
 
 
 def post_now(pending: PendingPost) -> Refusal | None:
@@ -166,9 +166,9 @@ def queue(pending: PendingPost) -> Refusal | None:
     judged = judge(pending)
     if not isinstance(judged, tuple):
         return judged
-    pending.work, pending.flag = judged
+    pending.change_set, pending.flag = judged
     pending.session.begin()
-    pending.node.writer.put(pending)
+    pending.node.commit_queue.put(pending)
     return None
 
 
@@ -190,20 +190,20 @@ def judge(pending: PendingPost, *, again: bool = False) -> Judged | Refusal | No
         return content.stop(pending, verdict)
     if room.state.slow_ms and pending.form.target is None:
         room.last_posts[user] = now
-    return make_work(pending, account, verdict, now), verdict
+    return make_change_set(pending, account, verdict, now), verdict
 
 
 def check_allowed(pending: PendingPost, account: Account, now: int, *, again: bool) -> Refusal | None:
     """Refuse what may not be posted, whatever the content rules say."""
     node, room, body, user = pending.node, pending.room, pending.body, account.user
-    identity, policy, reply_to = account.state.identity, node.governor.policy, pending.request.reply_to
+    identity, policy, reply_to = account.state.identity, node.group_service.policy, pending.request.reply_to
     last_post = room.last_posts.get(user, 0) if pending.form.target is None else 0
     refusal = (
         check_post(room.state, user, identity, now, last_post, policy)
         or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
         or check_links(room.state, user, body)
-        or (SPILLED if spills(body) else None)
-        or (TOO_BUSY if node.writer.is_full() else None)
+        or (HAS_ID_NUMBER if contains_id_number(body) else None)
+        or (TOO_BUSY if node.commit_queue.is_full() else None)
     )
     if refusal is None and not again and node.raids.is_raided(room, user, body, now):
         # What was just done against the raid may hold for this very post.
@@ -211,7 +211,7 @@ def check_allowed(pending: PendingPost, account: Account, now: int, *, again: bo
     return refusal
 
 
-def make_work(pending: PendingPost, account: Account, verdict: Verdict | None, now: int) -> Work:
+def make_change_set(pending: PendingPost, account: Account, verdict: Verdict | None, now: int) -> ChangeSet:
     """Return what a post stores: its entry and, if a rule flags it, the row that keeps the flag from getting lost."""
     room, request, form, body = pending.room, pending.request, pending.form, pending.body
     data = form.data
@@ -219,7 +219,7 @@ def make_work(pending: PendingPost, account: Account, verdict: Verdict | None, n
         data = {**data, "mentions": list(mentions)}
     entry = Entry(
         # Most likely; the store decides.
-        seq=room.last_seq + room.unsettled + 1,
+        seq=room.last_seq + room.in_flight + 1,
         ts=now,
         kind=form.kind,
         from_=room.author(account),
@@ -228,11 +228,11 @@ def make_work(pending: PendingPost, account: Account, verdict: Verdict | None, n
         target=form.target,
         data=data or None,
     )
-    work = Work(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),))
+    change_set = ChangeSet(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),))
     if verdict is not None:
         nonce, row = open_flag(room.state.code, account.user, request.nonce, verdict, now)
-        work.entries, work.rows = (NewEntry(entry, nonce),), (row,)
-    return work
+        change_set.entries, change_set.rows = (NewEntry(entry, nonce),), (row,)
+    return change_set
 
 
 def may_repeat(refusal: Refusal | None, request: rq.Post) -> TypeGuard[Refusal]:
@@ -243,11 +243,11 @@ def may_repeat(refusal: Refusal | None, request: rq.Post) -> TypeGuard[Refusal]:
 async def repeat_or_refuse(pending: PendingPost, refusal: Refusal) -> Result | Refusal:
     """Answer a post that is refused now, but was stored before under its nonce, with its place (Delivery 5).
 
-    What is ahead in the writer's queue may be that very post, so it is waited for.
+    What is ahead in the commit queue may be that very post, so it is waited for.
     """
     node, session, nonce = pending.node, pending.session, pending.request.nonce
     assert nonce is not None
-    waited = await stored(node, node.governor.store_rows(session.user, ()))
+    waited = await stored(node, node.group_service.store_rows(session.user, ()))
     if waited is not None:
         return waited
     since = node.clock.now_ms() - DAY_MS

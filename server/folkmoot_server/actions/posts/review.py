@@ -15,7 +15,7 @@ from folkmoot_protocol.errors import ErrorCode
 from ...common.i18n import N_
 from ...live.rooms import Room
 from ...sealed.held_posts import HeldText
-from ...storage.change_set import NewEntry, Work
+from ...storage.change_set import ChangeSet, NewEntry
 from ..acting import SERVICE
 from ..groups.govern import Act
 from .flags import closing
@@ -51,7 +51,7 @@ def stop(post: "PendingPost", verdict: Verdict) -> Refusal | None:
     node, room, user = post.node, post.room, post.session.user
     now = node.clock.now_ms()
     if node.content.is_to_record(room.state.code, user, verdict.rule, now):
-        node.governor.act_unasked(room, RecordVerdict(user, verdict.rule, verdict.severity, verdict.action))
+        node.group_service.act_unasked(room, RecordVerdict(user, verdict.rule, verdict.severity, verdict.action))
     return refused(verdict)
 
 
@@ -66,19 +66,19 @@ def hold(post: "PendingPost", verdict: Verdict) -> Refusal | None:
     text = HeldText(form.kind, post.body, request.reply_to, form.target, form.data)
     kept_ms = node.config.retention.months * MONTH_MS
 
-    def keep(work: Work, state: GroupState, event: Event) -> None:
+    def keep(change_set: ChangeSet, state: GroupState, event: Event) -> None:
         if isinstance(event, ContentHeld):
             rows = node.held_texts.rows(state.code, state.version, text, event.at, event.at + kept_ms)
-            work.rows = [*work.rows, *rows]
+            change_set.rows = [*change_set.rows, *rows]
 
-    act = node.governor.act(room, command, SERVICE, keep)
+    act = node.group_service.act(room, command, SERVICE, keep)
     if isinstance(act, Refusal):
         return act
     session.begin()
 
     def done(stored: Act) -> None:
         session.finish()
-        event, version = stored.events[0], stored.work.version + 1
+        event, version = stored.events[0], stored.change_set.version + 1
         review = room.state.reviews.get(version)
         is_held = isinstance(event, ContentHeld) and review is not None
         session.refuse(request.id, held(review) if is_held and review else refused(verdict))
@@ -88,7 +88,7 @@ def hold(post: "PendingPost", verdict: Verdict) -> Refusal | None:
         session.refuse(request.id, refusal)
 
     act.on_done, act.on_fail = done, fail
-    node.governor.queue(act)
+    node.group_service.queue(act)
     return None
 
 
@@ -98,4 +98,4 @@ def flag(node: "Node", room: Room, new: NewEntry, verdict: Verdict) -> None:
     if current is not None and new.nonce is not None:
         user, seq = new.entry.from_.user, new.entry.seq
         command = RecordVerdict(user, verdict.rule, verdict.severity, verdict.action, seq)
-        node.governor.act_unasked(current, command, closing(room.state.code, user, new.nonce))
+        node.group_service.act_unasked(current, command, closing(room.state.code, user, new.nonce))

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 SEARCH_PAGE = 20
 
 
-MOST_CHARACTERS = 200
+MAX_CHARACTERS = 200
 
 
-MOST_AT_ONCE = 16
+MAX_AT_ONCE = 16
 """Searches on their way on a node, one for each account."""
 
 
@@ -34,14 +34,14 @@ async def search_room(
     node: "Node", session: Session, room: Room, text: str, before: int | None, limit: int
 ) -> Found | Refusal:
     """Search what was delivered of a group, for a member of it."""
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         said = N_("A search has at most {limit} characters; this one has {length}.")
-        return Refusal(ErrorCode.TOO_LONG, said, {"limit": MOST_CHARACTERS, "length": len(text)})
+        return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARACTERS, "length": len(text)})
     query = parse_query(text)
     if query is None:
         return NOTHING_TO_FIND
     user, searching = session.user, node.searching
-    if user in searching or len(searching) >= MOST_AT_ONCE:
+    if user in searching or len(searching) >= MAX_AT_ONCE:
         return TOO_BUSY
     below = room.last_seq + 1
     searching.add(user)

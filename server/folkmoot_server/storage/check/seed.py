@@ -20,7 +20,7 @@ from ...common.i18n import translator
 from ...common.terminal import _
 from ...crypto.passwords import hash_token, new_token
 from ..api import Store
-from ..change_set import NewEntry, Profile, StorageError, Work, account_stream, group_stream
+from ..change_set import ChangeSet, NewEntry, Profile, StorageError, account_stream, group_stream
 from ..changes import profile_row, token_row
 from ..sql.projection import group_row, member_table_row, project_account
 from ..sqlite.store import SqliteStore
@@ -76,33 +76,33 @@ async def fill(
     now = time.time_ns() // 1_000_000 - HOUR_MS
     with tokens.open("w", encoding="utf-8") as lines:
         tokens.chmod(0o600)
-        works: list[Work] = []
+        change_sets: list[ChangeSet] = []
         numbers = random.SystemRandom().sample(range(FIRST_NUMBER, LAST_NUMBER + 1), groups)
         for index, number in enumerate(numbers):
-            works += _seed_group(index, make_group_code(number), members, now, agreement, lines)
-            if len(works) >= BATCH or index == groups - 1:
-                await _commit(store, works)
-                works = []
+            change_sets += _seed_group(index, make_group_code(number), members, now, agreement, lines)
+            if len(change_sets) >= BATCH or index == groups - 1:
+                await _commit(store, change_sets)
+                change_sets = []
                 if progress is not None:
                     progress(index + 1, groups)
 
 
-def _seed_group(index: int, code: str, members: int, now: int, agreement: str, lines: TextIO) -> list[Work]:
-    """Return the works of a group and its members, who are also written to `lines`."""
+def _seed_group(index: int, code: str, members: int, now: int, agreement: str, lines: TextIO) -> list[ChangeSet]:
+    """Return the change sets of a group and its members, who are also written to `lines`."""
     seats = [Seat(f"g{index}m{number}", new_token()) for number in range(members)]
     lines.writelines(f"{index} {number} {seat.user} {seat.token} {code}\n" for number, seat in enumerate(seats))
     return [*(_account_work(seat, now, agreement) for seat in seats), _group_work(code, f"Group {index}", seats, now)]
 
 
-async def _commit(store: Store, works: list[Work]) -> None:
-    for start in range(0, len(works), BATCH):
-        conflicts = await store.commit(works[start : start + BATCH])
+async def _commit(store: Store, change_sets: list[ChangeSet]) -> None:
+    for start in range(0, len(change_sets), BATCH):
+        conflicts = await store.commit(change_sets[start : start + BATCH])
         if conflicts:
             raise StorageError(_("taken already: {names}").format(names=", ".join(sorted(conflicts))))
 
 
-def _account_work(seat: Seat, now: int, agreement: str) -> Work:
-    """Return the work of an account that has shown who it is. No password: "" never matches."""
+def _account_work(seat: Seat, now: int, agreement: str) -> ChangeSet:
+    """Return the change set of an account that has shown who it is. No password: "" never matches."""
     joined = AccountRegistered(at=now, by=seat.user, user=seat.user, agreement=agreement)
     attested = IdentityAttested(at=now, by=REVIEWER, identity=Identity.PERSON, reason="load test")
     state = registered(joined)
@@ -112,7 +112,7 @@ def _account_work(seat: Seat, now: int, agreement: str) -> Work:
         profile_row(Profile(seat.user, display_name(seat.user), "", "en")),
         token_row(hash_token(seat.token), seat.user, now),
     ]
-    return Work(account_stream(seat.user), 0, [joined, attested], rows)
+    return ChangeSet(account_stream(seat.user), 0, [joined, attested], rows)
 
 
 def display_name(user: str) -> str:
@@ -120,8 +120,8 @@ def display_name(user: str) -> str:
     return user.capitalize()
 
 
-def _group_work(code: str, name: str, seats: list[Seat], now: int) -> Work:
-    """Return the work that founds a group and lets everybody in, told to the group like any other."""
+def _group_work(code: str, name: str, seats: list[Seat], now: int) -> ChangeSet:
+    """Return the change set that founds a group and lets everybody in, told to the group like any other."""
     state: GroupState | None = None
     events, entries = [], []
     say = translator("en")
@@ -139,7 +139,7 @@ def _group_work(code: str, name: str, seats: list[Seat], now: int) -> Work:
         entries.append(NewEntry(notice, version=state.version))
     assert state is not None
     rows = [group_row(state), *(member_table_row(state, "members", seat.user) for seat in seats)]
-    return Work(group_stream(code), 0, events, rows, entries)
+    return ChangeSet(group_stream(code), 0, events, rows, entries)
 
 
 def _group_events(code: str, name: str, seats: list[Seat], now: int) -> Iterator[Event]:

@@ -20,11 +20,11 @@ from ..search.text import Query
 from .database import Reader
 from .journal import MONTHS, READ, entry_of_record
 
-CHUNKS, GROWTH, MOST_CHUNKS = 16, 8, 512
+CHUNKS, GROWTH, MAX_CHUNKS = 16, 8, 512
 """Chunks that a search reads at first, and after that each time so many times as many: a round trip costs more than
 some chunks that are not needed."""
 
-ENTRIES_AT_FIRST, MOST_ENTRIES = 256, 2048
+ENTRIES_AT_FIRST, MAX_ENTRIES = 256, 2048
 """Entries that are not indexed, likewise."""
 
 PAGE = 64
@@ -90,7 +90,7 @@ class PostgresSearch:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._settled: dict[int, tuple[tuple[int, int], bool]] = {}
+        self._indexed: dict[int, tuple[tuple[int, int], bool]] = {}
 
     async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
         """See `api.Journal.search`."""
@@ -132,7 +132,7 @@ class PostgresSearch:
                     bound = first
                 if not pending:
                     yield bound, []
-            count = min(count * GROWTH, MOST_CHUNKS)
+            count = min(count * GROWTH, MAX_CHUNKS)
         async for step in self._chosen(code, pending):
             yield step
         async for step in self._plain(code, query, 0, bound, wanted):
@@ -150,7 +150,7 @@ class PostgresSearch:
         count = ENTRIES_AT_FIRST
         while above + 1 < below:
             rows = await self._reader.rows(_PLAIN, int(code), above, below, count)
-            count = MOST_ENTRIES
+            count = MAX_ENTRIES
             if not rows:
                 return
             seqs = await asyncio.to_thread(_matching_seqs, query, rows, wanted)
@@ -163,30 +163,30 @@ class PostgresSearch:
         newest = (await self._reader.rows(_NEWEST))[0]["value"]
         for row in await self._reader.rows(MONTHS):
             month, is_newest = row["month"], row["month"] >= newest
-            settled = self._settled.get(month)
-            if is_newest or settled != (redactions, is_newest):
-                changed = settled is None or settled[0] != redactions
+            indexed = self._indexed.get(month)
+            if is_newest or indexed != (redactions, is_newest):
+                changed = indexed is None or indexed[0] != redactions
                 if await self._index(month, ENTRIES if is_newest else 1, stale=changed):
                     return True
-                self._settled[month] = redactions, is_newest
+                self._indexed[month] = redactions, is_newest
         return False
 
     async def _index(self, month: int, least: int, *, stale: bool) -> bool:
         """Index a month; groups with fewer than `least` entries to be indexed can wait."""
-        work = list(await self._reader.rows(_STALE, month, PIECES)) if stale else []
-        if len(work) < PIECES:
+        change_set = list(await self._reader.rows(_STALE, month, PIECES)) if stale else []
+        if len(change_set) < PIECES:
             groups = _ALL.format(month=month) if least == 1 else _BUSY.format(least=least)
             query = _DUE.format(groups=groups, month=month)
             async with self._reader.transaction() as connection:
                 await connection.execute(INDEX_LIMIT)
-                work += await connection.fetch(query, ENTRIES, least, PIECES - len(work))
-        for grp, first, last in work:
+                change_set += await connection.fetch(query, ENTRIES, least, PIECES - len(change_set))
+        for grp, first, last in change_set:
             chunk = await self._chunk(month, grp, first, last)
             async with self._reader.transaction() as connection:
                 await connection.execute(_REMOVE, month, grp, first)
                 place = (month, grp, chunk.first, chunk.last, chunk.gone, len(chunk.buckets))
                 await connection.execute(_ADD, *place, chunk.buckets, chunk.low)
-        return bool(work)
+        return bool(change_set)
 
     async def _chunk(self, month: int, grp: int, first: int, last: int) -> Chunk:
         """Return the chunk of a group's entries, from what journal and redactions have now."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from ..change_set import Work, account_stream, group_stream
+from ..change_set import ChangeSet, account_stream, group_stream
 from ..sql.reader import SqlLedger
 from . import journal as postgres_journal
 from .database import Reader, migrate
@@ -47,7 +47,7 @@ class PostgresStore:
         await migrate(database_url)
         return cls(await Reader.open(database_url), PostgresWriter(database_url, key))
 
-    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+    async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         return await self._writer.commit(batch)
 
     async def close(self) -> None:

@@ -17,10 +17,10 @@ import asyncpg
 
 from folkmoot_governance.duration import DAY_MS
 
-from ..change_set import Claim, NewEntry, StorageError, Work, account_stream
+from ..change_set import ChangeSet, NewEntry, QuotaGuard, StorageError, account_stream
 from ..sql.ledger import ledger_row
 from ..sql.months import end_of, month_of
-from ..sql.sequencer import Admission, Head, Wanted, admit, nonce_of
+from ..sql.sequencer import Head, Sequenced, Wanted, nonce_of, sequence
 from . import journal as postgres_journal
 from .database import FAILURES, connect
 from .journal import MONTH_LOCK
@@ -61,7 +61,7 @@ _CROSSED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 class Snapshot:
-    """What is stored of what a batch must know, read under its locks. See `heads.Known`."""
+    """What is stored of what a batch must know, read under its locks. See `sequencer.Known`."""
 
     def __init__(self, rows: Sequence[asyncpg.Record]) -> None:
         self._heads = {row["stream"]: Head(row["version"], row["last_seq"]) for row in rows}
@@ -76,10 +76,13 @@ class Snapshot:
     def nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
         return self.nonces.get((code, user, nonce, ts))
 
-    def holds(self, claim: Claim, before: int) -> bool:
-        if self.joined.get(claim.user, 0) + before >= claim.groups_joined:
+    def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
+        if self.joined.get(quota_guard.user, 0) + before >= quota_guard.groups_joined:
             return False
-        return claim.groups_created is None or self.created.get(claim.user, 0) + before < claim.groups_created
+        return (
+            quota_guard.groups_created is None
+            or self.created.get(quota_guard.user, 0) + before < quota_guard.groups_created
+        )
 
 
 class PostgresWriter:
@@ -93,7 +96,7 @@ class PostgresWriter:
         self._name = f"writer {secrets.token_hex(8)}"
         self._number = 0
 
-    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+    async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         """Store a batch; return the streams in conflict. Raises StorageError: nothing of it is stored."""
         try:
             for _ in range(TRIES - 1):
@@ -118,16 +121,16 @@ class PostgresWriter:
             self._connection.terminate()
             self._connection = None
 
-    async def _commit(self, batch: Sequence[Work]) -> frozenset[str]:
+    async def _commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         connection = await self._connected()
         self._number += 1
         try:
             await self._open_month(connection, batch)
             await connection.execute(_BEGIN % (self._name, self._number))
             known = await _lock(connection, batch)
-            admission = admit(batch, known)
-            await self._store(connection, known.month, admission)
-            await _take_back(connection, batch, admission)
+            sequenced = sequence(batch, known)
+            await self._store(connection, known.month, sequenced)
+            await _take_back(connection, batch, sequenced)
         except asyncpg.PostgresError:
             await self._roll_back(connection)
             raise
@@ -135,7 +138,7 @@ class PostgresWriter:
             self._drop()
             raise
         await self._finish(connection)
-        return admission.conflicts
+        return sequenced.conflicts
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
@@ -148,27 +151,29 @@ class PostgresWriter:
         except FAILURES:
             self._drop()
 
-    async def _open_month(self, connection: asyncpg.Connection, batch: Sequence[Work]) -> None:
+    async def _open_month(self, connection: asyncpg.Connection, batch: Sequence[ChangeSet]) -> None:
         """See to it that the newest entry's month has a partition."""
-        newest = max((new.entry.ts for work in batch for new in work.entries), default=0)
+        newest = max((new.entry.ts for change_set in batch for new in change_set.entries), default=0)
         if newest >= self._month_end:
             month = month_of(newest)
             if newest:
                 await postgres_journal.open_month(connection, month)
                 self._month_end = end_of(month)
 
-    async def _store(self, connection: asyncpg.Connection, month: int, admission: Admission) -> None:
-        """Write works that are known to fit."""
-        works = admission.works
-        entries: list[tuple[str, NewEntry]] = [(work.stream, new) for work in works for new in work.entries]
-        if admission.heads:
-            await postgres_journal.append(connection, month, list(admission.heads.items()), entries)
-        for sql, columns in statements(chain.from_iterable(work.rows for work in works)):
+    async def _store(self, connection: asyncpg.Connection, month: int, sequenced: Sequenced) -> None:
+        """Write change sets that are known to fit."""
+        change_sets = sequenced.change_sets
+        entries: list[tuple[str, NewEntry]] = [
+            (change_set.stream, new) for change_set in change_sets for new in change_set.entries
+        ]
+        if sequenced.heads:
+            await postgres_journal.append(connection, month, list(sequenced.heads.items()), entries)
+        for sql, columns in statements(chain.from_iterable(change_set.rows for change_set in change_sets)):
             await connection.execute(sql, *columns)
-        erased = [(work.stream, seq) for work in works for seq in work.erase]
+        erased = [(change_set.stream, seq) for change_set in change_sets for seq in change_set.erase]
         if erased:
             await postgres_journal.erase(connection, self._key, erased)
-        await _record(connection, works)
+        await _record(connection, change_sets)
 
     async def _finish(self, connection: asyncpg.Connection) -> None:
         """Commit; if the answer is lost, find out what became of it."""
@@ -206,49 +211,51 @@ class PostgresWriter:
         return False
 
 
-async def _lock(connection: asyncpg.Connection, batch: Sequence[Work]) -> Snapshot:
+async def _lock(connection: asyncpg.Connection, batch: Sequence[ChangeSet]) -> Snapshot:
     """Lock the heads that the batch rests on and read what it must know."""
     founding = _founding(batch)
     if founding:
         await connection.execute(_FOUND, founding)
-    claims = [claim for work in batch for claim in work.claims]
-    users = {claim.user for claim in claims}
-    streams = {work.stream for work in batch if work.stream} | {account_stream(user) for user in users}
+    quota_guards = [quota_guard for change_set in batch for quota_guard in change_set.quota_guards]
+    users = {quota_guard.user for quota_guard in quota_guards}
+    streams = {change_set.stream for change_set in batch if change_set.stream} | {
+        account_stream(user) for user in users
+    }
     known = Snapshot(await connection.fetch(_LOCK, sorted(streams)))
-    nonces = [wanted for work in batch if (wanted := nonce_of(work))]
+    nonces = [wanted for change_set in batch if (wanted := nonce_of(change_set))]
     if nonces:
         since = [ts - DAY_MS for _, _, _, ts in nonces]
         known.nonces = await postgres_journal.find_nonces(connection, nonces, since)
     if users:
         known.joined = await _counts(connection, _JOINED, sorted(users))
-    creators = sorted({claim.user for claim in claims if claim.groups_created is not None})
+    creators = sorted({quota_guard.user for quota_guard in quota_guards if quota_guard.groups_created is not None})
     if creators:
         known.created = await _counts(connection, _CREATED, creators)
     return known
 
 
-def _founding(batch: Sequence[Work]) -> list[str]:
-    """Return the streams that works of the batch begin."""
-    return sorted({work.stream for work in batch if work.stream and not work.version})
+def _founding(batch: Sequence[ChangeSet]) -> list[str]:
+    """Return the streams that change sets of the batch begin."""
+    return sorted({change_set.stream for change_set in batch if change_set.stream and not change_set.version})
 
 
 async def _counts(connection: asyncpg.Connection, query: str, users: list[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in await connection.fetch(query, users)}
 
 
-async def _take_back(connection: asyncpg.Connection, batch: Sequence[Work], admission: Admission) -> None:
+async def _take_back(connection: asyncpg.Connection, batch: Sequence[ChangeSet], sequenced: Sequenced) -> None:
     """Remove the heads of streams that were to begin and did not."""
-    unfounded = [stream for stream in _founding(batch) if stream in admission.conflicts]
+    unfounded = [stream for stream in _founding(batch) if stream in sequenced.conflicts]
     if unfounded:
         await connection.execute(_UNFOUND, unfounded)
 
 
-async def _record(connection: asyncpg.Connection, works: Sequence[Work]) -> None:
-    """Write the events of all works at the positions that follow the last."""
+async def _record(connection: asyncpg.Connection, change_sets: Sequence[ChangeSet]) -> None:
+    """Write the events of all change sets at the positions that follow the last."""
     rows: list[dict[str, Any]] = [
-        ledger_row(0, 0, work.stream, work.version + number, event)
-        for work in works
-        for number, event in enumerate(work.events, 1)
+        ledger_row(0, 0, change_set.stream, change_set.version + number, event)
+        for change_set in change_sets
+        for number, event in enumerate(change_set.events, 1)
     ]
     if rows:
         await connection.execute(_RECORD, len(rows), *([row[name] for row in rows] for name in _RECORD_COLUMNS))

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-MOST_TOKENS = 8
+MAX_TOKENS = 8
 """Tokens of a query that the index is asked for; they narrow it down far enough."""
 
 TOGETHER = 16
@@ -62,7 +62,7 @@ def parse_query(text: str) -> Query | None:
     tokens = dict.fromkeys(chain.from_iterable(map(_needed, terms)))
     if not tokens:
         return None
-    numbers = islice(dict.fromkeys(map(token_number, tokens)), MOST_TOKENS)
+    numbers = islice(dict.fromkeys(map(token_number, tokens)), MAX_TOKENS)
     return Query(tuple(numbers), tuple(terms))
 
 

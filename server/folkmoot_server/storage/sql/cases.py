@@ -10,7 +10,7 @@ from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS
 
-from ..api import Cases, WarningRow
+from ..api import CaseFilter, WarningRow
 from .tables import case_texts, cases, groups
 
 
@@ -26,7 +26,7 @@ def load_case(main: Connection, number: str) -> CaseState | None:
     return _case(row) if row else None
 
 
-def list_cases(main: Connection, wanted: Cases, after: tuple[int, str], limit: int) -> list[CaseState]:
+def list_cases(main: Connection, wanted: CaseFilter, after: tuple[int, str], limit: int) -> list[CaseState]:
     """Return cases by (due_ms, number), from the one after `after`."""
     query = select(cases).where(tuple_(cases.c.due_ms, cases.c.number) > after)
     if wanted.kind is not None:

@@ -40,7 +40,7 @@ from folkmoot_governance.group.state import InviteCode, Pinned, Review, Wait, Wa
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, LinkRule, Notify, Role
 
 from ..api import AccountRow, GroupRow, Measure, Note, StoredAccount
-from ..change_set import AnyEvent, Claim, MemberSettings, Profile, Recorded
+from ..change_set import AnyEvent, MemberSettings, Profile, QuotaGuard, Recorded
 from .fetch import fetch, fetch_plain
 from .projection import read_charges
 from .tables import (
@@ -294,12 +294,15 @@ def list_measures(main: Connection, user: str, now: int) -> list[Measure]:
     return sorted(found, key=lambda one: (one.code, one.until_ms))
 
 
-def holds(main: Connection, claim: Claim, before: int) -> bool:
+def holds(main: Connection, quota_guard: QuotaGuard, before: int) -> bool:
     """Say whether a claim holds after `before` others by the same user that are on their way."""
-    joined = main.execute(select(func.count()).where(members.c.user == claim.user)).scalar_one()
-    if joined + before >= claim.groups_joined:
+    joined = main.execute(select(func.count()).where(members.c.user == quota_guard.user)).scalar_one()
+    if joined + before >= quota_guard.groups_joined:
         return False
-    return claim.groups_created is None or len(_created(main, claim.user)) + before < claim.groups_created
+    return (
+        quota_guard.groups_created is None
+        or len(_created(main, quota_guard.user)) + before < quota_guard.groups_created
+    )
 
 
 def _created(main: Connection, user: str) -> list[str]:

@@ -13,15 +13,15 @@ from folkmoot_governance.platform_words import PlatformWord
 
 from ..api import (
     AccountRow,
+    ActFilter,
     ActivityRow,
-    Acts,
-    Cases,
+    CaseFilter,
     GroupRow,
+    GroupSummary,
     IdentityRow,
     Measure,
     Note,
     OpenFlag,
-    Outline,
     StoredAccount,
     WarningRow,
 )
@@ -70,11 +70,11 @@ class SqlLedger(ABC):
     async def events(self, stream: str, after: int = 0, limit: int = 1000) -> list[Recorded]:
         return await self._read(ledger_tables.events, stream, after, limit)
 
-    async def acts(self, stream: str, wanted: Acts, limit: int) -> list[Recorded]:
+    async def acts(self, stream: str, wanted: ActFilter, limit: int) -> list[Recorded]:
         return await self._read(record_tables.acts, stream, wanted, limit)
 
-    async def outline(self, code: str) -> Outline | None:
-        return await self._read(record_tables.outline, code) if can_hold(code) else None
+    async def group_summary(self, code: str) -> GroupSummary | None:
+        return await self._read(record_tables.group_summary, code) if can_hold(code) else None
 
     async def due_for_grading(self, looked_before: int, after: str = "", limit: int = 500) -> list[ActivityRow]:
         return await self._read(record_tables.due_for_grading, looked_before, after, limit)
@@ -136,7 +136,9 @@ class SqlLedger(ABC):
     async def load_case(self, number: str) -> CaseState | None:
         return await self._read(case_tables.load_case, number) if can_hold(number) else None
 
-    async def list_cases(self, wanted: Cases, after: tuple[int, str] = (0, ""), limit: int = 100) -> list[CaseState]:
+    async def list_cases(
+        self, wanted: CaseFilter, after: tuple[int, str] = (0, ""), limit: int = 100
+    ) -> list[CaseState]:
         return await self._read(case_tables.list_cases, wanted, after, limit)
 
     async def unsettled_cases(self, closed_before: int, limit: int = 100) -> list[str]:

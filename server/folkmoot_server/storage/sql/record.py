@@ -7,13 +7,13 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import GroupStatus
 
-from ..api import ActivityRow, Acts, OpenFlag, Outline
+from ..api import ActFilter, ActivityRow, GroupSummary, OpenFlag
 from ..change_set import Recorded
 from .ledger import own_fields, recorded
 from .tables import accounts, activity, groups, ledger, members, open_flags, platform_words
 
 
-def acts(main: Connection, stream: str, wanted: Acts, limit: int) -> list[Recorded]:
+def acts(main: Connection, stream: str, wanted: ActFilter, limit: int) -> list[Recorded]:
     """Return events of a stream that are wanted, newest first."""
     query = select(ledger).where(ledger.c.stream == stream, ledger.c.ts >= wanted.since_ms)
     if wanted.before is not None:
@@ -27,13 +27,13 @@ def acts(main: Connection, stream: str, wanted: Acts, limit: int) -> list[Record
     return [recorded(row) for row in main.execute(query.order_by(ledger.c.version.desc()).limit(limit))]
 
 
-def outline(main: Connection, code: str) -> Outline | None:
+def group_summary(main: Connection, code: str) -> GroupSummary | None:
     """Return a group without its people."""
     fields = own_fields(main, code)
     if fields is None:
         return None
     count = main.execute(select(func.count()).where(members.c.code == code)).scalar_one()
-    return Outline(GroupState(**fields), count)
+    return GroupSummary(GroupState(**fields), count)
 
 
 def due_for_grading(main: Connection, looked_before: int, after: str, limit: int) -> list[ActivityRow]:

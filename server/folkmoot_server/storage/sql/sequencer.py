@@ -1,4 +1,4 @@
-"""Where each stream stands, which works of a batch still fit on it, and the numbers of their entries."""
+"""Where each stream stands, which change sets of a batch still fit on it, and the numbers of their entries."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from ..change_set import Claim, Work
+from ..change_set import ChangeSet, QuotaGuard
 
 KEPT = 100_000
 GROUP = "group:"
@@ -22,10 +22,10 @@ class Head(NamedTuple):
     last_seq: int
 
 
-class Admission(NamedTuple):
+class Sequenced(NamedTuple):
     """What can be stored of a batch, the streams that are in conflict, and the heads after the batch."""
 
-    works: Sequence[Work]
+    change_sets: Sequence[ChangeSet]
     conflicts: frozenset[str]
     heads: Mapping[str, Head]
 
@@ -46,63 +46,69 @@ class Known(Protocol):
         """Return (seq, ts) of the post of `user` with `nonce` in the 24 hours before `ts`, None if there is none."""
         ...
 
-    def holds(self, claim: Claim, before: int) -> bool:
+    def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
         """Say whether a claim holds after so many others by the same user in this batch."""
         ...
 
 
-def admit(batch: Sequence[Work], known: Known) -> Admission:
+def sequence(batch: Sequence[ChangeSet], known: Known) -> Sequenced:
     """Follow each stream through the batch and number its entries.
 
-    A work that doesn't fit puts its whole stream in conflict; one that repeats a post is left out.
+    A change set that doesn't fit puts its whole stream in conflict; one that repeats a post is left out.
     """
     moved: dict[str, Head] = {}
     conflicts: set[str] = set()
     nonces: dict[tuple[str, str, str], tuple[int, int]] = {}
     claimed: Counter[str] = Counter()
     repeated = False
-    for work in batch:
-        stream = work.stream
+    for change_set in batch:
+        stream = change_set.stream
         if not stream or stream in conflicts:
             continue
         head = moved.get(stream) or known.head(stream)
-        if work.version != head.version or (work.claims and not _all_hold(work.claims, known, claimed)):
+        if change_set.version != head.version or (
+            change_set.quota_guards and not _all_hold(change_set.quota_guards, known, claimed)
+        ):
             conflicts.add(stream)
             moved.pop(stream, None)
-        elif _is_repeat(work, known, nonces, head.last_seq + 1):
+        elif _is_repeat(change_set, known, nonces, head.last_seq + 1):
             repeated = True
         else:
-            moved[stream] = _number(work, head)
-            if work.claims:
-                claimed.update(claim.user for claim in work.claims)
+            moved[stream] = _number(change_set, head)
+            if change_set.quota_guards:
+                claimed.update(quota_guard.user for quota_guard in change_set.quota_guards)
     if conflicts or repeated:
-        batch = [work for work in batch if work.stream not in conflicts and work.repeated is None]
-    return Admission(batch, frozenset(conflicts), moved)
+        batch = [
+            change_set for change_set in batch if change_set.stream not in conflicts and change_set.repeated is None
+        ]
+    return Sequenced(batch, frozenset(conflicts), moved)
 
 
-def _all_hold(claims: Sequence[Claim], known: Known, claimed: Mapping[str, int]) -> bool:
-    return all(known.holds(one, claimed[one.user]) for one in claims)
+def _all_hold(quota_guards: Sequence[QuotaGuard], known: Known, claimed: Mapping[str, int]) -> bool:
+    return all(known.holds(one, claimed[one.user]) for one in quota_guards)
 
 
-def _is_repeat(work: Work, known: Known, nonces: dict[tuple[str, str, str], tuple[int, int]], seq: int) -> bool:
-    """Say whether a work repeats a post, stored or in this batch; if not, remember its nonce as that of `seq`."""
-    wanted = nonce_of(work)
+def _is_repeat(
+    change_set: ChangeSet, known: Known, nonces: dict[tuple[str, str, str], tuple[int, int]], seq: int
+) -> bool:
+    """Say whether a change set repeats a post, stored or in this batch; if not, remember its nonce as that of `seq`."""
+    wanted = nonce_of(change_set)
     if wanted is None:
         return False
     code, user, nonce, ts = wanted
     key = code, user, nonce
-    work.repeated = nonces.get(key) or known.nonce(code, user, nonce, ts)
-    if work.repeated is None:
+    change_set.repeated = nonces.get(key) or known.nonce(code, user, nonce, ts)
+    if change_set.repeated is None:
         nonces[key] = seq, ts
-    return work.repeated is not None
+    return change_set.repeated is not None
 
 
-def nonce_of(work: Work) -> Wanted | None:
-    """Return (code, user, nonce, ts) of a work that is a post with a nonce, None of another."""
-    first = work.entries[0] if work.entries else None
+def nonce_of(change_set: ChangeSet) -> Wanted | None:
+    """Return (code, user, nonce, ts) of a change set that is a post with a nonce, None of another."""
+    first = change_set.entries[0] if change_set.entries else None
     if first is None or first.nonce is None:
         return None
-    return work.stream.removeprefix(GROUP), first.entry.from_.user, first.nonce, first.entry.ts
+    return change_set.stream.removeprefix(GROUP), first.entry.from_.user, first.nonce, first.entry.ts
 
 
 class KeptHeads:
@@ -130,14 +136,14 @@ class KeptHeads:
         self._heads.clear()
 
 
-def _number(work: Work, head: Head) -> Head:
-    """Give the work's entries the next seqs; return the head after it."""
+def _number(change_set: ChangeSet, head: Head) -> Head:
+    """Give the change set's entries the next seqs; return the head after it."""
     version, seq = head
-    for number, new in enumerate(work.entries, seq + 1):
+    for number, new in enumerate(change_set.entries, seq + 1):
         # Who posts has mostly guessed it right.
         if new.entry.seq != number:
-            work.entries = [
-                replace(one, entry=replace(one.entry, seq=at)) for at, one in enumerate(work.entries, seq + 1)
+            change_set.entries = [
+                replace(one, entry=replace(one.entry, seq=at)) for at, one in enumerate(change_set.entries, seq + 1)
             ]
             break
-    return Head(version + len(work.events), seq + len(work.entries))
+    return Head(version + len(change_set.events), seq + len(change_set.entries))

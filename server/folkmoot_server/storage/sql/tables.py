@@ -35,7 +35,7 @@ def _number(name: str, **more: Any) -> Column[int]:
 
 
 def _ref(name: str, target: str, **more: Any) -> Column[str]:
-    # Deferred to the commit: the rows of one work may come in any order.
+    # Deferred to the commit: the rows of one change set may come in any order.
     key = ForeignKey(target, ondelete="RESTRICT", deferrable=True, initially="DEFERRED")
     return Column(name, Text, key, nullable=False, **more)
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from sqlite3 import Connection
 
 from ..sql.sequencer import Wanted
-from .segments import MOST_ROWS
+from .segments import MAX_ROWS
 
 Key = tuple[str, str, str]
 """Code of the group, user, nonce."""
@@ -21,8 +21,8 @@ def find_nonces(
     found: dict[Key, tuple[int, int]] = {}
     for connection, table in tables:
         older: dict[Key, tuple[int, int]] = {}
-        for start in range(0, len(wanted), MOST_ROWS):
-            some = wanted[start : start + MOST_ROWS]
+        for start in range(0, len(wanted), MAX_ROWS):
+            some = wanted[start : start + MAX_ROWS]
             values: list[object] = []
             for code, user, nonce, _ in some:
                 values += (int(code), user, nonce)

@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from folkmoot_governance import GroupState, apply, case_number, founded
 from folkmoot_governance.group.events import Event, GroupCreated, erased_by
-from folkmoot_governance.notice_entry import Teller, author_of, is_told, notice_of
+from folkmoot_governance.notice_entry import Translate, author_of, is_told, notice_of
 
-from ..change_set import NewEntry, Recorded, Work
+from ..change_set import ChangeSet, NewEntry, Recorded
 from ..sql import ledger as ledger_tables
 from ..sql.sequencer import code_of
 from .segments import SegmentReader
@@ -17,8 +17,10 @@ from .segments import SegmentReader
 EVERYTHING = 2**31
 
 
-def missing_notices(main: Connection, reader: SegmentReader, recorded: Iterable[Recorded], say: Teller) -> list[Work]:
-    """Return works that append the notices which the journal lacks of `recorded`, and erase what those tell
+def missing_notices(
+    main: Connection, reader: SegmentReader, recorded: Iterable[Recorded], say: Translate
+) -> list[ChangeSet]:
+    """Return change sets that append the notices which the journal lacks of `recorded`, and erase what those tell
     of.
 
     Each group's go to the end of its journal: whatever was numbered there before the crash was never
@@ -28,14 +30,14 @@ def missing_notices(main: Connection, reader: SegmentReader, recorded: Iterable[
     for one in recorded:
         if is_told(one.event):
             told[one.stream].append(one.version)
-    works = []
+    change_sets = []
     for stream, versions in told.items():
         code = code_of(stream)
         assert code is not None, "only groups are told of events"
         missing = [version for version in versions if not has_notice(reader, code, version)]
         if missing:
-            works.append(_retell(main, reader, code, stream, missing, say))
-    return works
+            change_sets.append(_retell(main, reader, code, stream, missing, say))
+    return change_sets
 
 
 def last_told_batch(reader: SegmentReader) -> int:
@@ -60,8 +62,8 @@ def has_notice(reader: SegmentReader, code: str, version: int) -> bool:
 
 
 def _retell(
-    main: Connection, reader: SegmentReader, code: str, stream: str, missing: Sequence[int], say: Teller
-) -> Work:
+    main: Connection, reader: SegmentReader, code: str, stream: str, missing: Sequence[int], say: Translate
+) -> ChangeSet:
     """Make the notices of `missing` versions again, each by its author as it stood after the event."""
     entries: list[NewEntry] = []
     erase: list[int] = []
@@ -74,7 +76,7 @@ def _retell(
         assert entry is not None, "only events that are told are asked for"
         entries.append(NewEntry(entry, version=version))
         erase += erased_by(event)
-    return Work(stream, ledger_tables.last_version(main, stream), entries=entries, erase=erase)
+    return ChangeSet(stream, ledger_tables.last_version(main, stream), entries=entries, erase=erase)
 
 
 def _replayed(main: Connection, stream: str) -> Iterable[tuple[int, Event, GroupState]]:

@@ -81,7 +81,7 @@ class Indexer:
         self._main = data_dir / MAIN
         self._segments = segments
         self._files = files
-        self._settled: dict[str, tuple[object, bool]] = {}
+        self._indexed: dict[str, tuple[object, bool]] = {}
 
     def run(self) -> bool:
         """Index a bounded piece of what is due; say whether there may be more."""
@@ -91,12 +91,12 @@ class Indexer:
         months = self._segments.months
         for month in months:
             is_newest = month == months[-1]
-            settled = self._settled.get(month)
-            if is_newest or settled != (redactions, is_newest):
-                changed = settled is None or settled[0] != redactions
+            indexed = self._indexed.get(month)
+            if is_newest or indexed != (redactions, is_newest):
+                changed = indexed is None or indexed[0] != redactions
                 if self._index(month, ENTRIES if is_newest else 1, stale=changed):
                     return True
-                self._settled[month] = redactions, is_newest
+                self._indexed[month] = redactions, is_newest
         return False
 
     def sweep(self) -> None:
@@ -105,7 +105,7 @@ class Indexer:
         self._files.drop(gone)
         for month in gone:
             unlink(self._files.path(month))
-            self._settled.pop(month, None)
+            self._indexed.pop(month, None)
 
     def _index(self, month: str, least: int, *, stale: bool) -> bool:
         """Index a month; groups with fewer than `least` entries to be indexed can wait."""
@@ -117,15 +117,15 @@ class Indexer:
             self._files.add(month)
             for name, path in (("journal", self._segments.path(month)), ("ledger", self._main)):
                 index.execute(f"ATTACH DATABASE ? AS {name}", (f"{path.absolute().as_uri()}?mode=ro",))
-            work: list[tuple[int | None, int, int, int]] = []
+            change_set: list[tuple[int | None, int, int, int]] = []
             if stale:
-                work += index.execute(_STALE, (PIECES,)).fetchall()
-            if len(work) < PIECES:
-                due = index.execute(_DUE, (ENTRIES, least, PIECES - len(work))).fetchall()
-                work += [(None, *place) for place in due]
-            for chunk_id, grp, first, last in work:
+                change_set += index.execute(_STALE, (PIECES,)).fetchall()
+            if len(change_set) < PIECES:
+                due = index.execute(_DUE, (ENTRIES, least, PIECES - len(change_set))).fetchall()
+                change_set += [(None, *place) for place in due]
+            for chunk_id, grp, first, last in change_set:
                 _write(index, chunk_id, grp, _chunk(index, grp, first, last))
-            return bool(work)
+            return bool(change_set)
 
 
 def _chunk(index: RawConnection, grp: int, first: int, last: int) -> Chunk:

@@ -39,7 +39,7 @@ SCHEMA = (
     "INSERT INTO {db}.segment SELECT :month, :format, :batch WHERE NOT EXISTS (SELECT 1 FROM {db}.segment)",
 )
 
-MOST_ROWS = 128
+MAX_ROWS = 128
 """Rows inserted by one statement."""
 
 Insert = tuple[str, list[Any]]
@@ -68,8 +68,8 @@ def inserts(rows: Iterable[Row]) -> list[Insert]:
     found = []
     for present, values in alike.items():
         width = _FIRST + sum(present)
-        for start in range(0, len(values), MOST_ROWS * width):
-            some = values[start : start + MOST_ROWS * width]
+        for start in range(0, len(values), MAX_ROWS * width):
+            some = values[start : start + MAX_ROWS * width]
             found.append((_insert(present, len(some) // width), some))
     return found
 

@@ -7,12 +7,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from folkmoot_governance.notice_entry import Teller
+from folkmoot_governance.notice_entry import Translate
 from folkmoot_protocol.types import Entry
 
 from ...crypto.sealing import load_key
 from ..api import Found, Page, Segment
-from ..change_set import StorageError, Work
+from ..change_set import ChangeSet, StorageError
 from ..search.text import Query
 from ..sql import ledger as ledger_tables
 from ..sql.reader import SqlLedger
@@ -121,7 +121,7 @@ class Threads:
         self.readers = [Reader(data_dir, segments, f"read-{number}") for number in range(READERS)]
         self._reader = self.readers[0]
 
-    async def start_writer(self, data_dir: Path, segments: Segments, key: bytes, say: Teller) -> Writer:
+    async def start_writer(self, data_dir: Path, segments: Segments, key: bytes, say: Translate) -> Writer:
         """Open the writer in its thread; the thread ends if that fails."""
         try:
             return await self.write.run(Writer, data_dir, segments, key, say)
@@ -218,7 +218,7 @@ class SqliteStore:
         self.journal = SqliteJournal(threads, segments, writer)
 
     @classmethod
-    async def open(cls, data_dir: Path, *, say: Teller) -> "SqliteStore":
+    async def open(cls, data_dir: Path, *, say: Translate) -> "SqliteStore":
         """Open the store in `data_dir`, made, migrated and repaired as need be.
 
         `say` words the notices that a crash has cut off from their events. Raises StorageError when another
@@ -236,7 +236,7 @@ class SqliteStore:
             raise
 
     @classmethod
-    async def _open(cls, data_dir: Path, lock: DirectoryLock, say: Teller) -> "SqliteStore":
+    async def _open(cls, data_dir: Path, lock: DirectoryLock, say: Translate) -> "SqliteStore":
         try:
             segments = Segments(data_dir / "journal")
             key = load_key(data_dir / "keys" / "journal.key")
@@ -246,7 +246,7 @@ class SqliteStore:
             raise StorageError(f"cannot open {data_dir}: {error}") from error
         return cls(lock, threads, segments, writer)
 
-    async def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+    async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         return await self._threads.write.run(self._writer.commit, batch)
 
     async def close(self) -> None:

@@ -56,7 +56,7 @@ class Worker:
             calls, self._calls = self._calls, []
             self._queue.put(calls)
 
-    def _settle(self, done: list[Outcome]) -> None:
+    def _resolve(self, done: list[Outcome]) -> None:
         self.waiting -= len(done)
         for future, result, error in done:
             if future.done():
@@ -73,10 +73,10 @@ class Worker:
             for call in calls:
                 done.append(_carry_out(*call))
                 if perf_counter() - began > TOGETHER_S:
-                    self._loop.call_soon_threadsafe(self._settle, done)
+                    self._loop.call_soon_threadsafe(self._resolve, done)
                     done, began = [], perf_counter()
             if done:
-                self._loop.call_soon_threadsafe(self._settle, done)
+                self._loop.call_soon_threadsafe(self._resolve, done)
 
 
 def _carry_out(future: asyncio.Future[Any], function: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:

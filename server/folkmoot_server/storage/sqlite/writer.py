@@ -14,18 +14,18 @@ import msgspec
 from sqlalchemy import insert
 
 from folkmoot_governance.duration import DAY_MS
-from folkmoot_governance.notice_entry import Teller
+from folkmoot_governance.notice_entry import Translate
 
 from ...crypto.sealing import Sealer
 from ..api import Segment
-from ..change_set import Claim, StorageError, Work
+from ..change_set import ChangeSet, QuotaGuard, StorageError
 from ..sql import ledger as ledger_tables
 from ..sql import row_changes
 from ..sql.entry_rows import Row, row_of
 from ..sql.fetch import raw_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.schema import migrate
-from ..sql.sequencer import Head, KeptHeads, admit, code_of, nonce_of
+from ..sql.sequencer import Head, KeptHeads, code_of, nonce_of, sequence
 from ..sql.tables import ledger
 from . import journal as sqlite_journal
 from .database import FAILURES, JOURNAL, close_main, open_main, sync_directory
@@ -44,7 +44,7 @@ _INSERT_EVENTS = insert(ledger)
 class Writer:
     """Owns the only connection that writes. `key` is the journal's, for the texts of erased entries."""
 
-    def __init__(self, data_dir: Path, segments: Segments, key: bytes, say: Teller) -> None:
+    def __init__(self, data_dir: Path, segments: Segments, key: bytes, say: Translate) -> None:
         self._segments = segments
         self._key = key
         self._say = say
@@ -58,13 +58,13 @@ class Writer:
         self._main = open_main(data_dir, read_only=False)
         self._raw = raw_of(self._main)
         migrate(self._main)
-        self._settle_older()
+        self._checkpoint_older()
         self._told = last_told_batch(self._reader)
         if segments.months:
             self._attach(segments.months[-1])
         self._recover()
 
-    def commit(self, batch: Sequence[Work]) -> frozenset[str]:
+    def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         """Store a batch; return the streams in conflict. Raises StorageError: nothing of it is stored."""
         return self._guard(lambda: self._commit(batch))
 
@@ -86,38 +86,39 @@ class Writer:
             self._certain = False
             raise StorageError(f"cannot write: {error}") from error
 
-    def _commit(self, batch: Sequence[Work]) -> frozenset[str]:
+    def _commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         self._nonces = self._find_nonces(batch)
-        admission = admit(batch, self)
-        self._store(admission.works)
-        self._heads.advance(admission.heads)
-        return admission.conflicts
+        sequenced = sequence(batch, self)
+        self._store(sequenced.change_sets)
+        self._heads.advance(sequenced.heads)
+        return sequenced.conflicts
 
-    def _store(self, works: Sequence[Work], retold: int = 0) -> None:
-        """Write works that are known to fit, in one transaction. `retold`: the batch whose notices they make good."""
+    def _store(self, change_sets: Sequence[ChangeSet], retold: int = 0) -> None:
+        """Write change sets that are known to fit, in one transaction. `retold`: the batch whose notices they make
+        good."""
         self._certain = False
-        self._cover(works)
-        if retold or any(work.events or work.rows or work.erase for work in works):
-            self._store_acts(works, retold)
+        self._cover(change_sets)
+        if retold or any(change_set.events or change_set.rows or change_set.erase for change_set in change_sets):
+            self._store_acts(change_sets, retold)
         else:
-            self._store_posts(works)
+            self._store_posts(change_sets)
         self._certain = True
 
-    def _store_posts(self, works: Sequence[Work]) -> None:
-        """Write works that are mere posts. Mostly that is one statement, which is a transaction by itself."""
-        statements = inserts(_rows(works))
+    def _store_posts(self, change_sets: Sequence[ChangeSet]) -> None:
+        """Write change sets that are mere posts. Mostly that is one statement, which is a transaction by itself."""
+        statements = inserts(_rows(change_sets))
         with self._posting() if len(statements) > 1 else nullcontext():
             self._append_entries(statements)
 
-    def _store_acts(self, works: Sequence[Work], retold: int) -> None:
-        """Write works of which not all are mere posts."""
-        rows = [row for work in works for row in work.rows]
+    def _store_acts(self, change_sets: Sequence[ChangeSet], retold: int) -> None:
+        """Write change sets of which not all are mere posts."""
+        rows = [row for change_set in change_sets for row in change_set.rows]
         with self._main.begin():
-            appended = self._append_events(works)
+            appended = self._append_events(change_sets)
             row_changes.execute(self._main, rows)
-            statements = inserts(_rows(works))
+            statements = inserts(_rows(change_sets))
             self._append_entries(statements)
-            self._erase(works)
+            self._erase(change_sets)
             told = retold or (self._batch + 1 if appended and statements else self._told)
             if told != self._told:
                 self._raw.execute(_TOLD, (told,))
@@ -136,14 +137,14 @@ class Writer:
             self._raw.rollback()
             raise
 
-    def _append_events(self, works: Sequence[Work]) -> int:
-        """Write the events of all works with one statement; return how many there were."""
+    def _append_events(self, change_sets: Sequence[ChangeSet]) -> int:
+        """Write the events of all change sets with one statement; return how many there were."""
         rows: list[dict[str, Any]] = []
-        for work in works:
-            for number, event in enumerate(work.events, 1):
+        for change_set in change_sets:
+            for number, event in enumerate(change_set.events, 1):
                 position = self._position + len(rows) + 1
-                version = work.version + number
-                rows.append(ledger_tables.ledger_row(position, self._batch + 1, work.stream, version, event))
+                version = change_set.version + number
+                rows.append(ledger_tables.ledger_row(position, self._batch + 1, change_set.stream, version, event))
         if rows:
             self._main.execute(_INSERT_EVENTS, rows)
         return len(rows)
@@ -152,15 +153,15 @@ class Writer:
         for statement, values in statements:
             self._raw.execute(statement, values)
 
-    def _erase(self, works: Sequence[Work]) -> None:
+    def _erase(self, change_sets: Sequence[ChangeSet]) -> None:
         """Move erased texts of this segment, edits of them included, to its restricted part; of older ones `redactions`
         hides them."""
-        for work in works:
-            for seq in work.erase:
+        for change_set in change_sets:
+            for seq in change_set.erase:
                 if self._month is not None:
                     sealer = Sealer(self._key, self._month)
-                    for one in (seq, *self._edits(_grp(work), seq)):
-                        self._seal(_grp(work), one, sealer)
+                    for one in (seq, *self._edits(_grp(change_set), seq)):
+                        self._seal(_grp(change_set), one, sealer)
 
     def _edits(self, grp: int, seq: int) -> list[int]:
         """Return the seqs of the edits of an entry in this segment."""
@@ -188,18 +189,18 @@ class Writer:
             return Head(version, sqlite_journal.last_seqs(self._main, self._reader, [code])[code])
 
     def head(self, stream: str) -> Head:
-        """See `heads.Known`."""
+        """See `sequencer.Known`."""
         return self._heads.get(stream)
 
     def nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
-        """See `heads.Known`."""
+        """See `sequencer.Known`."""
         found = self._nonces.get((code, user, nonce))
         return found if found is not None and found[1] >= ts - DAY_MS else None
 
-    def _find_nonces(self, batch: Sequence[Work]) -> dict[Key, tuple[int, int]]:
+    def _find_nonces(self, batch: Sequence[ChangeSet]) -> dict[Key, tuple[int, int]]:
         """Look the batch's nonces up. The open segment is asked through the connection that writes, for its pages are
         in memory: another connection reads them again after each commit."""
-        wanted = [found for work in batch if (found := nonce_of(work))]
+        wanted = [found for change_set in batch if (found := nonce_of(change_set))]
         if not wanted:
             return {}
         since = min(ts for *_, ts in wanted) - DAY_MS
@@ -213,10 +214,10 @@ class Writer:
                 tables.append((segment, "entry"))
         return find_nonces(tables, wanted, since)
 
-    def holds(self, claim: Claim, before: int) -> bool:
-        """See `heads.Known`."""
+    def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
+        """See `sequencer.Known`."""
         with self._main.begin():
-            return ledger_tables.holds(self._main, claim, before)
+            return ledger_tables.holds(self._main, quota_guard, before)
 
     def _recover(self) -> None:
         """Find out what is stored, and write the notices that a broken-off commit has left out."""
@@ -227,19 +228,19 @@ class Writer:
             self._position, self._batch = ledger_tables.last_position_and_batch(self._main)
             self._told = last_told_batch(self._reader)
             torn = ledger_tables.events_of_batch(self._main, self._batch) if self._told < self._batch else []
-            works = missing_notices(self._main, self._reader, torn, self._say)
-        if works:
-            admission = admit(works, self)
-            self._store(admission.works, retold=self._batch)
-            self._heads.advance(admission.heads)
+            change_sets = missing_notices(self._main, self._reader, torn, self._say)
+        if change_sets:
+            sequenced = sequence(change_sets, self)
+            self._store(sequenced.change_sets, retold=self._batch)
+            self._heads.advance(sequenced.heads)
         self._certain = True
 
-    def _cover(self, works: Sequence[Work]) -> None:
+    def _cover(self, change_sets: Sequence[ChangeSet]) -> None:
         """Open the segment of the batch's newest entry if that is later than the open one.
 
         A batch that crosses the border of two months goes into the later one whole: it is one transaction.
         """
-        newest = max([new.entry.ts for work in works for new in work.entries], default=None)
+        newest = max([new.entry.ts for change_set in change_sets for new in change_set.entries], default=None)
         if newest is not None and newest >= self._month_end:
             self._detach()
             self._attach(month_of(newest))
@@ -268,7 +269,7 @@ class Writer:
         self._raw.execute(f"DETACH DATABASE {JOURNAL}")
         self._month, self._month_end = None, 0
 
-    def _settle_older(self) -> None:
+    def _checkpoint_older(self) -> None:
         """Write logs that a crash at a month's border has left behind into their segments."""
         for month in self._segments.months[:-1]:
             path = self._segments.path(month)
@@ -292,18 +293,18 @@ class Writer:
         return removed
 
 
-def _rows(works: Sequence[Work]) -> list[Row]:
-    """Return the rows of the works' entries."""
+def _rows(change_sets: Sequence[ChangeSet]) -> list[Row]:
+    """Return the rows of the change sets' entries."""
     rows = []
-    for work in works:
-        if work.entries:
-            grp = _grp(work)
-            rows += [row_of(grp, new) for new in work.entries]
+    for change_set in change_sets:
+        if change_set.entries:
+            grp = _grp(change_set)
+            rows += [row_of(grp, new) for new in change_set.entries]
     return rows
 
 
-def _grp(work: Work) -> int:
-    """Return the number under which the journal has the work's group."""
-    code = code_of(work.stream)
+def _grp(change_set: ChangeSet) -> int:
+    """Return the number under which the journal has the change set's group."""
+    code = code_of(change_set.stream)
     assert code is not None, "only a group's work has entries"
     return int(code)

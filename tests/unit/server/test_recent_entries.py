@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.live.recent_entries import MOST_CHARS, MOST_ENTRIES, Tail
+from folkmoot_server.live.recent_entries import MAX_CHARS, MAX_ENTRIES, RecentEntries
 
 ANN = Author("ann", "Ann", Role.MEMBER, ())
 
@@ -36,48 +36,48 @@ def test_a_page_is_the_journals_or_none(
     count: int, start: int, size: int, before: int | None, after: int | None, limit: int
 ) -> None:
     entries = [entry(seq, size=size) for seq in range(1, count + 1)]
-    tail = Tail()
+    recent = RecentEntries()
     for one in entries[start - 1 :]:
-        tail.append([one])
+        recent.append([one])
     if after is not None and after > count:
         after = count
-    page = tail.page(before, after, limit)
+    page = recent.page(before, after, limit)
     if page is not None:
         assert (page.entries, page.more) == journal_page(entries, before, after, limit)
     if start <= count:
-        newest = tail.page(None, count - 1, 1)
+        newest = recent.page(None, count - 1, 1)
         assert newest is not None
         assert newest.entries == entries[-1:]
 
 
-@given(size=st.sampled_from([0, 1, 500, 4000, 2 * MOST_CHARS]), count=st.integers(0, 500))
+@given(size=st.sampled_from([0, 1, 500, 4000, 2 * MAX_CHARS]), count=st.integers(0, 500))
 def test_it_stays_within_its_bounds(size: int, count: int) -> None:
-    tail = Tail()
+    recent = RecentEntries()
     for seq in range(1, count + 1):
-        tail.append([entry(seq, size=size)])
-        assert len(tail._entries) <= 2 * MOST_ENTRIES
-        assert sum(len(one.body) for one in tail._entries) <= 2 * MOST_CHARS
+        recent.append([entry(seq, size=size)])
+        assert len(recent._entries) <= 2 * MAX_ENTRIES
+        assert sum(len(one.body) for one in recent._entries) <= 2 * MAX_CHARS
 
 
 def test_nothing_before_a_removal_is_kept() -> None:
-    tail = Tail()
-    tail.append([entry(1), entry(2), entry(3, kind=EntryKind.REDACTION), entry(4)])
-    assert tail.page(None, 0, 10) is None
-    page = tail.page(None, 2, 10)
+    recent = RecentEntries()
+    recent.append([entry(1), entry(2), entry(3, kind=EntryKind.REDACTION), entry(4)])
+    assert recent.page(None, 0, 10) is None
+    page = recent.page(None, 2, 10)
     assert page is not None
     assert [one.seq for one in page.entries] == [3, 4]
 
 
 def test_what_was_read_fills_only_what_nothing_has_touched() -> None:
-    tail = Tail()
-    age = tail.age
-    tail.fill([entry(1), entry(2)], 3, age)
-    assert tail.page(None, 1, 1) is None, "it does not end where the room stands"
-    tail.clear()
-    tail.fill([entry(1), entry(2)], 2, age)
-    assert tail.page(None, 1, 1) is None, "something was removed meanwhile"
-    tail.fill([entry(1), entry(2)], 2, tail.age)
-    page = tail.page(None, None, 10)
+    recent = RecentEntries()
+    age = recent.age
+    recent.fill([entry(1), entry(2)], 3, age)
+    assert recent.page(None, 1, 1) is None, "it does not end where the room stands"
+    recent.clear()
+    recent.fill([entry(1), entry(2)], 2, age)
+    assert recent.page(None, 1, 1) is None, "something was removed meanwhile"
+    recent.fill([entry(1), entry(2)], 2, recent.age)
+    page = recent.page(None, None, 10)
     assert page is not None
     assert [one.seq for one in page.entries] == [1, 2]
     assert not page.more

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_server.bus.api import LocalBus
-from folkmoot_server.bus.messages import News, TallyNews
+from folkmoot_server.bus.messages import BusMessage, LimitsUpdate
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import load_config
 from folkmoot_server.live import shared_limits as module
-from folkmoot_server.live.shared_limits import FORGET_TURNS, REPEAT_TURNS, Tally
+from folkmoot_server.live.shared_limits import FORGET_TURNS, REPEAT_TURNS, SharedLimits
 
 PER_ADDRESS, SIGN_INS, TRIES = (
     "limits.connections_per_address",
@@ -27,11 +27,11 @@ class Wire(LocalBus):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sent: list[TallyNews] = []
+        self.sent: list[LimitsUpdate] = []
 
-    def publish(self, news: News) -> None:
-        assert isinstance(news, TallyNews)
-        self.sent.append(news)
+    def publish(self, message: BusMessage) -> None:
+        assert isinstance(message, LimitsUpdate)
+        self.sent.append(message)
 
 
 class Nodes:
@@ -41,25 +41,27 @@ class Nodes:
         self.now_s = 1_000_000.0
         self.wires = [Wire() for _ in range(count)]
         config, clock = load_config(overrides=limits), Clock(lambda: self.now_s)
-        self.tallies = [Tally(f"n{number}", wire, config, clock, b"key") for number, wire in enumerate(self.wires)]
+        self.tallies = [
+            SharedLimits(f"n{number}", wire, config, clock, b"key") for number, wire in enumerate(self.wires)
+        ]
 
-    def tell(self, *silent: int) -> list[TallyNews]:
+    def tell(self, *silent: int) -> list[LimitsUpdate]:
         """Let all nodes but some tell, and all hear; return what was told."""
-        for number, tally in enumerate(self.tallies):
+        for number, shared_limits in enumerate(self.tallies):
             if number not in silent:
-                tally.tell()
-        told = [news for wire in self.wires for news in wire.sent]
+                shared_limits.tell()
+        told = [message for wire in self.wires for message in wire.sent]
         for wire in self.wires:
             wire.sent.clear()
-        for news in told:
-            as_sent = msgspec.msgpack.decode(msgspec.msgpack.encode(news), type=TallyNews)
-            for tally in self.tallies:
-                tally.on_news(as_sent)
+        for message in told:
+            as_sent = msgspec.msgpack.decode(msgspec.msgpack.encode(message), type=LimitsUpdate)
+            for shared_limits in self.tallies:
+                shared_limits.on_bus_message(as_sent)
         return told
 
     def full(self, address: str) -> list[bool]:
         """Say of each node whether an address may open no more connections there."""
-        return [tally.is_full(address) for tally in self.tallies]
+        return [shared_limits.is_full(address) for shared_limits in self.tallies]
 
 
 steps = st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.booleans(), st.booleans()), max_size=150)
@@ -107,8 +109,8 @@ def test_addresses_with_few_connections_are_not_told_of() -> None:
     for _ in range(2 * REPEAT_TURNS):
         assert nodes.tell() == []
     nodes.tallies[0].opened("10.0.0.1")
-    (news,) = nodes.tell()
-    assert list(news.connections.values()) == [5]
+    (message,) = nodes.tell()
+    assert list(message.connections.values()) == [5]
 
 
 def test_nothing_is_told_twice_before_its_time() -> None:
@@ -181,8 +183,8 @@ def test_nothing_is_kept_of_addresses_that_left() -> None:
         nodes.tallies[0].closed(str(number))
         nodes.tallies[1].closed(str(number))
     nodes.tell()
-    for tally in nodes.tallies:
-        assert not (tally._here or tally._elsewhere or tally._told or tally._changed)
+    for shared_limits in nodes.tallies:
+        assert not (shared_limits._here or shared_limits._elsewhere or shared_limits._told or shared_limits._changed)
 
 
 def test_while_cut_off_nothing_is_kept_of_who_comes_and_goes() -> None:
@@ -195,15 +197,15 @@ def test_while_cut_off_nothing_is_kept_of_who_comes_and_goes() -> None:
 
 
 def test_a_flood_of_addresses_costs_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_TOLD", 10)
-    monkeypatch.setattr(module, "MOST_SPENT", 10)
+    monkeypatch.setattr(module, "MAX_TOLD", 10)
+    monkeypatch.setattr(module, "MAX_SPENT", 10)
     nodes = Nodes(3, {PER_ADDRESS: 2, SIGN_INS: 2})
     for number in range(100):
         nodes.tallies[0].opened(f"to0-{number}")
         nodes.tallies[1].opened(f"to1-{number}")
         nodes.tallies[0].take_sign_in(f"to0-{number}")
     told = nodes.tell()
-    assert [len(news.connections) for news in told] == [10, 10]
+    assert [len(message.connections) for message in told] == [10, 10]
     assert len(told[0].spent["sign_ins"]) == 10
     assert len(nodes.tallies[2]._elsewhere) == 10
     # Who is known stays known, and is counted on.
@@ -219,9 +221,9 @@ def test_sign_ins_and_tries_have_one_rate_over_all_nodes(takes: list[tuple[int, 
     start_s, passed = nodes.now_s, Counter[str]()
     for node, pause_ms in takes:
         nodes.now_s += pause_ms / 1000
-        tally = nodes.tallies[node]
-        passed["sign_ins"] += not tally.take_sign_in("a")
-        passed["tries"] += not tally.take_try("ann", "100000000006")
+        shared_limits = nodes.tallies[node]
+        passed["sign_ins"] += not shared_limits.take_sign_in("a")
+        passed["tries"] += not shared_limits.take_try("ann", "100000000006")
         nodes.tell()
     seconds = nodes.now_s - start_s
     assert passed["sign_ins"] <= 6 + seconds * 6 / 60 + 0.01
@@ -232,10 +234,10 @@ def test_sign_ins_and_tries_have_one_rate_over_all_nodes(takes: list[tuple[int, 
 
 def test_what_nodes_let_pass_within_one_moment_is_made_up_for() -> None:
     nodes = Nodes(3, {SIGN_INS: 6})
-    assert [tally.take_sign_in("a") for tally in nodes.tallies for _ in range(6)] == [0] * 18
+    assert [shared_limits.take_sign_in("a") for shared_limits in nodes.tallies for _ in range(6)] == [0] * 18
     nodes.tell()
     # A bucket is in debt for one burst at most: an address that is shared by many waits two minutes, not hours.
-    waits = [tally.take_sign_in("a") for tally in nodes.tallies]
+    waits = [shared_limits.take_sign_in("a") for shared_limits in nodes.tallies]
     assert all(60_000 < wait <= 70_001 for wait in waits)
 
 
@@ -263,9 +265,9 @@ def test_others_hear_no_address() -> None:
     nodes.tallies[0].opened("198.51.100.7")
     nodes.tallies[0].take_sign_in("198.51.100.7")
     nodes.tallies[0].take_try("ann", "100000000006")
-    (news,) = nodes.tell()
-    assert (len(news.connections), news.spent.keys()) == (1, {"sign_ins", "tries"})
-    data = msgspec.msgpack.encode(news)
+    (message,) = nodes.tell()
+    assert (len(message.connections), message.spent.keys()) == (1, {"sign_ins", "tries"})
+    data = msgspec.msgpack.encode(message)
     assert not any(word in data for word in (b"198.51.100.7", b"ann", b"100000000006"))
-    other = Tally("n9", nodes.wires[1], load_config(), Clock(), b"another key")
+    other = SharedLimits("n9", nodes.wires[1], load_config(), Clock(), b"another key")
     assert nodes.tallies[0]._hide("a") == nodes.tallies[1]._hide("a") != other._hide("a")

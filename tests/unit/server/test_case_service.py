@@ -31,10 +31,10 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def decided_report(stage: Stage, by: str, about: str) -> CaseState:
     """Open and uphold a report; nothing is carried out."""
     node = stage.node
-    act = node.desk.act(None, OpenReport("r-1", "fraud", ReporterRecord(), user=about), Actor(by))
+    act = node.case_service.act(None, OpenReport("r-1", "fraud", ReporterRecord(), user=about), Actor(by))
     assert await stored(node, act) is None
     case = await node.store.ledger.load_case("r-1")
-    assert await stored(node, node.desk.act(case, CloseReport(Outcome.UPHELD, "seen"), STAFF)) is None
+    assert await stored(node, node.case_service.act(case, CloseReport(Outcome.UPHELD, "seen"), STAFF)) is None
     found = await node.store.ledger.load_case("r-1")
     assert found is not None
     return found
@@ -65,19 +65,19 @@ async def test_carrying_out_twice_overturns_once(stage: Stage) -> None:
     assert owner is not None
     assert appellant is not None
     assert room is not None
-    act = node.governor.act(room, MuteMember(bob.user, 60_000, "noise"), owner)
+    act = node.group_service.act(room, MuteMember(bob.user, 60_000, "noise"), owner)
     assert await settled(node, act) is None  # type: ignore[arg-type]  # it is no refusal
     case = await open_appeal(node, appellant, f"{ann.code}-{room.state.version}", "why me")
     assert isinstance(case, CaseState)
-    act_of_staff = node.desk.act(case, DecideAppeal(Outcome.OVERTURNED, "no"), STAFF)
+    act_of_staff = node.case_service.act(case, DecideAppeal(Outcome.OVERTURNED, "no"), STAFF)
     assert await stored(node, act_of_staff) is None
     assert bob.user in room.state.mutes
     stage.store.failures = 0
     # Cut off after the group has taken it back: the case does not know of it yet.
-    settle_case, node.desk.act = node.desk.act, lambda *_: (_ for _ in ()).throw(RuntimeError)  # type: ignore[assignment,method-assign]
+    settle_case, node.case_service.act = node.case_service.act, lambda *_: (_ for _ in ()).throw(RuntimeError)  # type: ignore[assignment,method-assign]
     with pytest.raises(RuntimeError):
         await settle(node, case.number)
-    node.desk.act = settle_case  # type: ignore[method-assign]
+    node.case_service.act = settle_case  # type: ignore[method-assign]
     assert bob.user not in room.state.mutes
     await settle(node, case.number)
     events = await node.store.ledger.events(group_stream(ann.code))

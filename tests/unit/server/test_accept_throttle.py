@@ -3,12 +3,12 @@
 import asyncio
 from functools import partial
 
-from folkmoot_server.transport.accept_throttle import Turnstile
+from folkmoot_server.transport.accept_throttle import AcceptThrottle
 
 
 async def test_so_many_pass_in_a_turn_and_the_others_in_the_turns_after_it() -> None:
-    turnstile, passed = Turnstile(3), list[int]()
-    entered = [turnstile.enter(partial(passed.append, number)) for number in range(8)]
+    accept_throttle, passed = AcceptThrottle(3), list[int]()
+    entered = [accept_throttle.enter(partial(passed.append, number)) for number in range(8)]
     assert entered == [True] * 3 + [False] * 5
     lengths = []
     for _ in range(4):
@@ -19,22 +19,22 @@ async def test_so_many_pass_in_a_turn_and_the_others_in_the_turns_after_it() -> 
 
 
 async def test_who_comes_later_does_not_overtake_those_who_wait() -> None:
-    turnstile, passed = Turnstile(2), list[int]()
+    accept_throttle, passed = AcceptThrottle(2), list[int]()
     for number in range(5):
-        turnstile.enter(partial(passed.append, number))
+        accept_throttle.enter(partial(passed.append, number))
     await asyncio.sleep(0)
     assert passed == [0, 1, 2, 3]
-    assert not turnstile.enter(partial(passed.append, 5))
+    assert not accept_throttle.enter(partial(passed.append, 5))
     await asyncio.sleep(0)
     assert passed == [0, 1, 2, 3, 4, 5]
     await asyncio.sleep(0)
-    assert turnstile.enter(partial(passed.append, 6))
+    assert accept_throttle.enter(partial(passed.append, 6))
 
 
 async def test_others_have_their_turns_meanwhile() -> None:
-    turnstile, passed, seen = Turnstile(1), list[int](), list[int]()
+    accept_throttle, passed, seen = AcceptThrottle(1), list[int](), list[int]()
     for number in range(4):
-        turnstile.enter(partial(passed.append, number))
+        accept_throttle.enter(partial(passed.append, number))
     while len(passed) < 4:
         asyncio.get_running_loop().call_soon(lambda: seen.append(len(passed)))
         await asyncio.sleep(0)
