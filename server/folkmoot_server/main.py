@@ -7,6 +7,7 @@ import resource
 import signal
 import ssl
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -23,6 +24,7 @@ from .config.settings import Config
 from .content.rule_files import RuleFileError
 from .crypto.sealing import load_key
 from .doors.websocket import PROTOCOLS, Listener
+from .http.pages import get_page
 from .node import Node
 from .storage.change_set import StorageError
 from .storage.sqlite.store import SqliteStore
@@ -100,8 +102,8 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
     node = await open_node(config)
     node.start()
     try:
-        await node.content.load()
-        await node.content.load_words(node.store.ledger)
+        await node.app.content.load()
+        await node.app.content.load_words(node.store.ledger)
     except RuleFileError:
         await node.stop()
         raise
@@ -130,8 +132,9 @@ def keep_survivors(phase: str, info: Mapping[str, object]) -> None:
 
 async def start_listening(node: Node) -> WebSocketServer:
     """Accept connections."""
-    server = WebSocketServer(Listener(node), Settings(node.config.limits.frame_bytes, PROTOCOLS))
-    settings = node.config.server
+    listener = Listener(node.app, node.audience, node.hub, node.presence, partial(get_page, node))
+    server = WebSocketServer(listener, Settings(node.app.config.limits.frame_bytes, PROTOCOLS))
+    settings = node.app.config.server
     await server.start(*settings.address, tls_context(settings.tls_certificate, settings.tls_key))
     return server
 
@@ -149,16 +152,16 @@ def announce(node: Node, server: WebSocketServer, ready_file: Path | None) -> No
     """Say where the node listens: on stderr for people, in the ready file for programs."""
     host, port = server.name
     shown = f"[{host}]" if ":" in host else host
-    secure = "s" if node.config.server.tls_certificate else ""
+    secure = "s" if node.app.config.server.tls_certificate else ""
     urls = {"ws": f"ws{secure}://{shown}:{port}/ws", "http": f"http{secure}://{shown}:{port}"}
     if ready_file is not None:
         # Renamed into place, so that nobody reads half of it.
         partial = ready_file.with_name(f"{ready_file.name}.partial")
         partial.write_text(json.dumps(urls))
         partial.rename(ready_file)
-    say = translator(node.config.i18n.default_language)
+    say = translator(node.app.config.i18n.default_language)
     say_on_stderr(say(N_("Folkmoot serves {ws}"), urls))
-    public = node.config.server.public_url.rstrip("/")
+    public = node.app.config.server.public_url.rstrip("/")
     if public:
         urls = {"http": public, "ws": f"{public.replace('http', 'ws', 1)}/ws"}
     say_on_stderr(say(N_("Open {http}/ in a browser, or run: folkmoot chat --server {ws}"), urls))
@@ -166,8 +169,8 @@ def announce(node: Node, server: WebSocketServer, ready_file: Path | None) -> No
 
 async def stop_listening(node: Node, server: WebSocketServer) -> None:
     """Stop accepting, finish what was accepted, close with 1012: clients come back, with jitter."""
-    node.stopping = True
-    log.info("stopping", connections=len(node.sessions))
+    node.app.stopping = True
+    log.info("stopping", connections=len(node.audience.sessions))
     await node.commit_queue.drain()
     # The hub writes at the end of the turn: one turn for it, then the close frames follow.
     await asyncio.sleep(0)

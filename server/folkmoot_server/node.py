@@ -1,42 +1,53 @@
-"""A node: the place where the parts are wired together. Nothing here decides anything."""
+"""A node: the place where the parts are wired together, started and stopped. Nothing here decides anything."""
 
 import asyncio
 import contextlib
 import secrets
-from typing import Final
+from functools import partial
 
-from folkmoot_governance import Refusal
 from folkmoot_governance.duration import DAY_MS
-from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.group_code import parse_group_code
 
+from .actions.accounts.govern import AccountService
+from .actions.accounts.settings import OwnSettings
+from .actions.accounts.sign_in import SignIn
+from .actions.app import App, Cases, Posts
+from .actions.cases.appeals import Appeals
 from .actions.cases.govern import CaseService
+from .actions.cases.measures import Measures
+from .actions.cases.reports import Reports
+from .actions.cases.settle import CaseSettler
 from .actions.groups.govern import GroupService
+from .actions.groups.membership import Membership
 from .actions.groups.raid_guard import RaidGuard
+from .actions.posts.editing import Editing
+from .actions.posts.history import History
+from .actions.posts.posting import Posting
+from .actions.posts.review import Review
+from .actions.posts.search import Search
 from .bus.api import Bus
 from .bus.messages import ALL_NODES_TOPIC, BusMessage, LimitsUpdate, PresenceUpdate
+from .common.background import Background, Loop, calling
 from .common.clock import Clock
-from .common.i18n import N_, translator
+from .common.i18n import translator
 from .common.metrics import LOOP_LAG_SECONDS
 from .common.rate_limit import Buckets
 from .config.documents import load_documents
 from .config.policy import policy_of
 from .config.settings import Config
-from .content.group_words import OwnWords
-from .content.rules_in_force import ContentRules
+from .content.group_words import GroupWords
+from .content.rules_in_force import LOOK_S, ContentRules
 from .crypto.passwords import Passwords
+from .delivery.audience import Audience
 from .delivery.catch_up import CatchUp
-from .delivery.flood import limit
 from .delivery.follower import Follower
 from .delivery.hub import Hub
-from .delivery.session import Session
 from .http.group_page import VIEWS_AT_ONCE, VIEWS_PER_SECOND
 from .jobs.expiry import Expiry
 from .jobs.grading import Grading
 from .jobs.journal import Indexing, Rotation
 from .jobs.lost_flags import LostFlags
 from .jobs.recovery import Recovery
-from .jobs.runner import Job, every
+from .jobs.runner import Job, JobTurn, loops_of
 from .jobs.settling import Settling
 from .jobs.succession import Succession
 from .live.accounts import Accounts
@@ -44,44 +55,22 @@ from .live.commit_queue import CommitQueue
 from .live.presence import REPEAT_S, Presence
 from .live.rooms import Rooms
 from .live.shared_limits import TELL_S, SharedLimits
-from .sealed.case_texts import Evidence
+from .sealed.case_texts import CaseTexts
 from .sealed.held_posts import HeldTexts
 from .sealed.identities import Vault
 from .storage.api import JobLock, Store
+from .storage.change_set import StorageError
 
 SWEEP_S = 30
-SIGN_IN_SLOTS = 8
-"""Sign-ins by token that are carried out at the same time. More would not be done sooner: measured with 5,000 waiting,
-all of them together took twice the CPU, and posts between them 20 times as long."""
-MONTH_MS = 31 * DAY_MS
-
-OF_THE_GROUP = frozenset(
-    {
-        ErrorCode.NOT_A_MEMBER,
-        ErrorCode.ALREADY_MEMBER,
-        ErrorCode.FORBIDDEN,
-        ErrorCode.OUTRANKED,
-        ErrorCode.BANNED,
-        ErrorCode.MUTED,
-        ErrorCode.GROUP_MUTED,
-        ErrorCode.SLOW_MODE,
-        ErrorCode.GROUP_SUSPENDED,
-        ErrorCode.GROUP_FULL,
-        ErrorCode.JOIN_CLOSED,
-        ErrorCode.NO_SUCH_USER,
-        ErrorCode.CONFLICT,
-    }
-)
-"""Refusals that rest on a group's state."""
 TICK_S = 0.5
-
-
-JOBS: Final[tuple[type[Job], ...]] = (Rotation, Indexing, Expiry, Succession, LostFlags, Grading, Recovery, Settling)
-"""What one node at a time does."""
+MONTH_MS = 31 * DAY_MS
 
 
 class Node:
-    """Everything that handlers need, wired once. `store`, `bus` and `clock` are passed in; tests pass their own."""
+    """All parts of a process, wired once. `store`, `bus` and `clock` are passed in; tests pass their own.
+
+    What the doors ask is `app`; the other attributes are what starting, stopping and delivery need.
+    """
 
     def __init__(
         self,
@@ -90,120 +79,171 @@ class Node:
         bus: Bus,
         clock: Clock,
         job_lock: JobLock | None = None,
-        tally_key: bytes = b"",
+        limits_key: bytes = b"",
     ) -> None:
-        self.config = config
         self.store = store
         self.bus = bus
         self.clock = clock
         self.in_cluster = bool(config.cluster.nats_url)
-        self.stopping = False
-        self.sessions: set[Session] = set()
-        self.sign_in_slots = asyncio.Semaphore(SIGN_IN_SLOTS)
-        self.searching: set[str] = set()
-        self.documents = load_documents(config.server.data_dir)
-        self.default_category = next(iter(config.policy.categories))
-        policy = policy_of(config, self.documents)
+        self.background = Background(clock, expected=StorageError)
+        self._job_turn = JobTurn(job_lock)
+        documents = load_documents(config.server.data_dir)
+        policy = policy_of(config, documents)
+        name = config.cluster.node_name or secrets.token_hex(6)
+
         self.accounts = Accounts(store.ledger, bus, config.limits, clock, policy.credit)
         self.rooms = Rooms(store, bus, clock)
         self.commit_queue = CommitQueue(store, self.rooms, self.accounts)
-        self.hub = Hub(self.rooms, self.accounts, clock)
-        self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.commit_queue)
-        say = translator(config.i18n.default_language)
-        self.group_service = GroupService(self.rooms, self.accounts, self.commit_queue, bus, clock, policy, say)
-        self.content = ContentRules(config.policy.content)
-        self.own_words = OwnWords()
-        self.held_texts = HeldTexts(config.server.data_dir)
-        self.vault = Vault(config.server.data_dir)
-        self.raids = RaidGuard(self.rooms, self.group_service, in_cluster=self.in_cluster)
-        self.evidence = Evidence(config.server.data_dir, config.retention.months * MONTH_MS)
-        self.case_service = CaseService(self.commit_queue, bus, clock, policy)
+        self.audience = Audience()
+        self.hub = Hub(self.accounts, self.audience, clock)
+        self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.audience, self.commit_queue)
+        self.presence = Presence(name, bus, self.accounts, config.limits, clock)
+        self.shared_limits = SharedLimits(name, bus, config, clock, limits_key)
+        self.catch_up = CatchUp(
+            store.ledger,
+            bus,
+            self.rooms,
+            self.accounts,
+            self.audience,
+            self.commit_queue,
+            self.hub,
+            self.follower,
+            in_cluster=self.in_cluster,
+        )
         self.passwords = Passwords()
         self.page_views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)
-        name = config.cluster.node_name or secrets.token_hex(6)
-        self.presence = Presence(name, bus, self.accounts, config.limits, clock)
-        self.shared_limits = SharedLimits(name, bus, config, clock, tally_key)
-        self.watch = CatchUp(self)
-        self._job_lock = job_lock
-        self._tasks: list[asyncio.Task[None]] = []
+        self._group_words = GroupWords()
+
+        content = ContentRules(config.policy.content)
+        kept_ms = config.retention.months * MONTH_MS
+        held_texts, case_texts = HeldTexts(config.server.data_dir), CaseTexts(config.server.data_dir, kept_ms)
+        translate = translator(config.i18n.default_language)
+        group_service = GroupService(self.rooms, self.accounts, self.commit_queue, bus, clock, policy, translate)
+        account_service = AccountService(self.accounts, self.commit_queue, bus, clock, policy)
+        case_service = CaseService(self.commit_queue, bus, clock, policy)
+        self._raids = RaidGuard(self.rooms, group_service, policy, in_cluster=self.in_cluster)
+        membership = Membership(
+            store.ledger,
+            self.rooms,
+            self.accounts,
+            clock,
+            group_service,
+            self.audience,
+            self.hub,
+            self.shared_limits,
+            next(iter(config.policy.categories)),
+        )
+        posting = Posting(
+            config.limits.body_chars,
+            policy,
+            clock,
+            bus,
+            store.journal,
+            self.rooms,
+            self.commit_queue,
+            account_service,
+            content,
+            self._group_words,
+            self._raids,
+            Review(self.rooms, clock, group_service, content, held_texts, kept_ms),
+        )
+        editing = Editing(config.limits.body_chars, policy, clock, store.journal, membership, posting)
+        measures = Measures(store.ledger, self.rooms, self.accounts, group_service, account_service)
+        settler = CaseSettler(store.ledger, self.accounts, account_service, case_service, measures)
+        self.app = App(
+            config=config,
+            documents=documents,
+            policy=policy,
+            clock=clock,
+            store=store,
+            rooms=self.rooms,
+            accounts=self.accounts,
+            shared_limits=self.shared_limits,
+            group_service=group_service,
+            account_service=account_service,
+            sign_in=SignIn(
+                config.limits,
+                clock,
+                bus,
+                store.ledger,
+                self.rooms,
+                self.accounts,
+                account_service,
+                self.passwords,
+                self.presence,
+                self.shared_limits,
+                self.audience,
+                self.hub,
+                self.follower,
+                in_cluster=self.in_cluster,
+            ),
+            own_settings=OwnSettings(self.accounts, account_service, self.audience, bus),
+            membership=membership,
+            posts=Posts(
+                posting, editing, History(store.journal, bus, self.hub, account_service), Search(store.journal)
+            ),
+            cases=Cases(
+                case_service,
+                Reports(store, self.accounts, clock, membership, case_service, case_texts),
+                Appeals(store.ledger, self.rooms, clock, case_service, case_texts, measures, settler),
+                settler,
+                case_texts,
+            ),
+            content=content,
+            held_texts=held_texts,
+            vault=Vault(config.server.data_dir),
+            catch_up=self.catch_up,
+        )
 
     def start(self) -> None:
         """Start the commit queue, what this node does in rounds, and the jobs."""
         self.bus.listen(self._on_bus_message)
+        content = self.app.content
         loops = [
-            self.commit_queue.run(),
-            every(SWEEP_S, self.rooms.forget_idle),
-            every(SWEEP_S, self.accounts.forget_idle),
-            self._watch_loop(),
-            self.content.watch(self.store.ledger),
-            every(TELL_S, self.shared_limits.tell),
-            *(job(self).run() for job in JOBS),
+            Loop("commit_queue", self.commit_queue.run, 0),
+            Loop("idle_rooms", calling(self.rooms.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
+            Loop("idle_accounts", calling(self.accounts.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
+            Loop("loop_lag", measure_lag, 0),
+            Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
+            Loop("platform_words", partial(content.load_words, self.store.ledger), LOOK_S),
+            Loop("shared_limits", calling(self.shared_limits.tell), TELL_S, first_rest_s=TELL_S),
+            *loops_of(self.jobs(), self._job_turn),
         ]
         if self.in_cluster:
             self.bus.follow(ALL_NODES_TOPIC)
-            loops += [self.watch.run(), every(REPEAT_S, self.presence.repeat)]
-        self._tasks = [asyncio.create_task(loop) for loop in loops]
+            loops += [
+                Loop("catch_up", self.catch_up.run, 0),
+                Loop("presence", calling(self.presence.repeat), REPEAT_S, first_rest_s=REPEAT_S),
+            ]
+        self.background.start(loops)
 
     async def stop(self) -> None:
-        """Finish what was accepted, then stop everything. Connections are closed before."""
-        self.shared_limits.tell()
-        await self.commit_queue.drain()
-        for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        self.passwords.close()
-        self.own_words.close()
-        if self._job_lock is not None:
-            await self._job_lock.close()
-        await self.bus.close()
-        await self.store.close()
+        """Finish what was accepted, then stop everything, whatever fails. Connections are closed before."""
+        async with contextlib.AsyncExitStack() as closing:
+            # Last in, first out.
+            closing.push_async_callback(self.store.close)
+            closing.push_async_callback(self.bus.close)
+            closing.push_async_callback(self._job_turn.close)
+            closing.callback(self._group_words.close)
+            closing.callback(self.passwords.close)
+            closing.push_async_callback(self.background.stop)
+            self.shared_limits.tell()
+            await self.commit_queue.drain()
 
-    def check_post_rate(self, session: Session, now: int) -> Refusal | None:
-        """Refuse an account that posts faster than `limits.posts_per_second`, or than its credit allows."""
-        account = session.account
-        assert account is not None
-        wait = account.posts.take(now)
-        refusal = limit(session, wait, now) if wait or session.floods else None
-        if refusal is None and (wait := account.by_minute.take(now)):
-            return account.too_many(
-                "posts_per_minute", N_("Your credit allows {limit} posts a minute: wait {wait}."), wait
-            )
-        return refusal
-
-    async def has_moved_on(self, group: str | None, code: ErrorCode) -> bool:
-        """Say whether a group was found changed by another node since this one last heard of it; it is up to date then.
-
-        Asked before a request is refused for what the group is, so that a client that changed it on another node a
-        moment ago is not told otherwise here. On a single node nothing moves without it.
-        """
-        if not group or not self.in_cluster or code not in OF_THE_GROUP:
-            return False
-        parsed = parse_group_code(group)
-        room = self.rooms.find(parsed) if parsed else None
-        if parsed is None or room is None or room.in_flight:
-            return False
-        judged = room.state.version
-        heads = await self.store.ledger.heads([parsed])
-        if parsed not in heads or heads[parsed][0] <= judged:
-            return False
-        # The news may have come while storage was asked.
-        if heads[parsed][0] > room.state.version and room.ready.is_set():
-            self.commit_queue.read_again(room, frozenset())
-        await self.rooms.load(parsed)
-        return True
-
-    async def has_jobs(self) -> bool:
-        """Say whether the jobs that one node at a time does are this one's now. Raises StorageError."""
-        return self._job_lock is None or await self._job_lock.is_mine()
-
-    async def _watch_loop(self) -> None:
-        """Measure how late the event loop is."""
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + TICK_S
-            await asyncio.sleep(TICK_S)
-            LOOP_LAG_SECONDS.set(max(0.0, loop.time() - due))
+    def jobs(self) -> list[Job]:
+        """Return what one node at a time does."""
+        app, ledger, clock = self.app, self.store.ledger, self.clock
+        groups, accounts = app.group_service, app.account_service
+        return [
+            Rotation(self.store.journal, clock, app.config.retention.months),
+            Indexing(self.store.journal),
+            Expiry(ledger, clock, self.rooms, groups),
+            Succession(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts),
+            LostFlags(self.store, clock, self.rooms, groups, accounts, in_cluster=self.in_cluster),
+            Grading(ledger, clock, app.policy, self.rooms, groups, accounts),
+            Recovery(ledger, clock, app.policy, self.accounts, accounts),
+            Settling(ledger, clock, app.cases.settler),
+        ]
 
     def _on_bus_message(self, message: BusMessage) -> None:
         # A struct that is not of a type takes `isinstance` ten times as long as one that is.
@@ -213,4 +253,12 @@ class Node:
             self.shared_limits.on_bus_message(message)
         else:
             self.follower.on_bus_message(message)
-            self.raids.on_bus_message(message)
+            self._raids.on_bus_message(message)
+
+
+async def measure_lag() -> None:
+    """Measure once how late the event loop is."""
+    loop = asyncio.get_running_loop()
+    due = loop.time() + TICK_S
+    await asyncio.sleep(TICK_S)
+    LOOP_LAG_SECONDS.set(max(0.0, loop.time() - due))

@@ -7,7 +7,6 @@ from folkmoot_governance.account_commands import GrantRole, RegisterAccount
 from folkmoot_protocol.names import check_display_name, check_user_name
 
 from .actions.accounts.sign_in import NAME_TAKEN, RESERVED
-from .actions.stored import stored
 from .common.i18n import translator
 from .common.logs import set_up_logging
 from .common.terminal import say_on_stderr
@@ -46,10 +45,8 @@ async def register_administrator(node: Node, profile: Profile, password: str) ->
     password_hash = await node.passwords.hash(password)
     assert isinstance(password_hash, str), "nobody else is hashing here"
     profile = Profile(profile.user, profile.display_name, password_hash, profile.language)
-    command = RegisterAccount(profile.user, node.documents.agreement.version)
-    refusal = await stored(
-        node, node.group_service.act_on_account(None, command, Actor(profile.user), [profile_row(profile)])
-    )
+    command = RegisterAccount(profile.user, node.app.documents.agreement.version)
+    refusal = await node.app.account_service.carry_out(None, command, Actor(profile.user), [profile_row(profile)])
     if refusal:
         return say(NAME_TAKEN.text)
     account = await node.accounts.load(profile.user)
@@ -57,7 +54,7 @@ async def register_administrator(node: Node, profile: Profile, password: str) ->
     grant = GrantRole(PlatformRole.SUPERADMIN, "folkmoot init")
     # The first administrator is appointed by whoever owns the machine: an actor that is no account.
     machine = Actor("", platform=PlatformRole.SUPERADMIN)
-    refusal = await stored(node, node.group_service.act_on_account(account.state, grant, machine))
+    refusal = await node.app.account_service.carry_out(account.state, grant, machine)
     return say(refusal.text, refusal.detail) if refusal else None
 
 

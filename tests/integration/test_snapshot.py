@@ -16,14 +16,13 @@ import pytest
 from msgspec.structs import replace
 
 from folkmoot_client.sdk.book import Book
-from folkmoot_governance import Actor, Permission, PlatformRole, Refusal
+from folkmoot_governance import Actor, Permission, PlatformRole
 from folkmoot_governance.account_commands import AccountCommand, SetCredit
 from folkmoot_governance.group import commands as c
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_protocol.types import Group
-from folkmoot_server.actions.stored import settled, stored
 from folkmoot_server.delivery import hub
 from folkmoot_server.slash.arguments import Argument, SyntaxProblem
 from folkmoot_server.slash.registry import COMMANDS
@@ -166,12 +165,12 @@ class Play:
         if isinstance(command, AccountCommand):
             account = await node.accounts.load(user)
             assert account is not None
-            refusal = await stored(node, node.group_service.act_on_account(account.state, command, STAFF.actor()))
+            refusal = await node.app.account_service.carry_out(account.state, command, STAFF.actor())
         else:
             room = await node.rooms.load(group)
             assert room is not None
-            act = node.group_service.act(room, command, STAFF)
-            refusal = act if isinstance(act, Refusal) else await settled(node, act)
+            act = node.app.group_service.act(room, command, STAFF)
+            refusal = await node.app.group_service.wait_stored(act)
         self.history[-1] += f" -> {refusal.code}" if refusal else ""
         self.measures += refusal is None
 

@@ -1,7 +1,5 @@
 """Administration of credit (G7.2) and of reports (G12), appeals (P15) and warnings to groups (G11.1)."""
 
-from typing import TYPE_CHECKING
-
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.account_commands import SetCredit, SuspendAccount
@@ -15,8 +13,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.accounts.credit import MAX_CHANGES, change_item
-from ..actions.cases.govern import decide_appeal, settle
-from ..actions.stored import settled, stored
+from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account
@@ -34,32 +31,29 @@ from .common import (
     list_rows,
 )
 
-if TYPE_CHECKING:
-    from ..node import Node
-
 
 def credit_item(account: Account) -> dict[str, object]:
     """Return an account's credit as administrators see it."""
     return {"user": account.user, "score": account.state.credit, "level": account.level.name}
 
 
-async def show_credit(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def show_credit(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Show an account's score and how it came about."""
-    account = await find_account(node, request)
+    account = await find_account(app, request)
     if isinstance(account, Refusal):
         return account
     wanted = ActFilter(kinds=(CreditChanged.__struct_config__.tag,))  # type: ignore[arg-type]  # a str
-    found = await node.store.ledger.acts(account_stream(account.user), wanted, MAX_CHANGES)
+    found = await app.store.ledger.acts(account_stream(account.user), wanted, MAX_CHANGES)
     changes = [change_item(account.user, one) | {"by": one.event.by} for one in found]
     return AdminResult(items=(credit_item(account) | {"changes": changes},))
 
 
-async def set_credit(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def set_credit(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Set an account's score."""
     score = (request.options or {}).get("score")
     if not isinstance(score, int) or isinstance(score, bool):
         return Refusal(ErrorCode.BAD_REQUEST, N_("Give the score."), {"field": "score"})
-    return await act_on_user(node, session, request, SetCredit(score, request.reason or ""), credit_item)
+    return await act_on_user(app, session, request, SetCredit(score, request.reason or ""), credit_item)
 
 
 NO_SUCH_CASE = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/cases"})
@@ -88,12 +82,12 @@ def case_item(case: CaseState) -> dict[str, object]:
     }
 
 
-async def list_reports(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def list_reports(app: App, session: Session, request: rq.Admin) -> Outcome:
     """List reports, what is due first before the others."""
-    return await list_cases(node, request, CaseKind.REPORT)
+    return await list_cases(app, request, CaseKind.REPORT)
 
 
-async def list_cases(node: "Node", request: rq.Admin, kind: CaseKind) -> Outcome:
+async def list_cases(app: App, request: rq.Admin, kind: CaseKind) -> Outcome:
     """List cases of a kind that are open (`state` open), decided (closed) or all."""
     state, limit = str((request.options or {}).get("state", "open")), request.limit or PAGE
     if state not in STATES:
@@ -101,37 +95,37 @@ async def list_cases(node: "Node", request: rq.Admin, kind: CaseKind) -> Outcome
         return Refusal(ErrorCode.BAD_REQUEST, text, {"word": state, "choices": " ".join(STATES), "field": "state"})
     due, _, number = (request.cursor or "0:").partition(":")
     after = int(due) if due.isascii() and due.isdigit() and len(due) <= 15 else 0
-    found = await node.store.ledger.list_cases(CaseFilter(kind, STATES[state]), (after, number), limit + 1)
+    found = await app.store.ledger.list_cases(CaseFilter(kind, STATES[state]), (after, number), limit + 1)
     page = found[:limit]
     cursor = f"{page[-1].due_ms}:{page[-1].number}" if len(found) > limit else None
     return AdminResult(items=tuple(case_item(one) for one in page), cursor=cursor)
 
 
-async def find_case(node: "Node", request: rq.Admin, kind: CaseKind) -> CaseState | Refusal:
+async def find_case(app: App, request: rq.Admin, kind: CaseKind) -> CaseState | Refusal:
     """Return the case that a request names."""
-    case = await node.store.ledger.load_case((request.target or "").lower())
+    case = await app.store.ledger.load_case((request.target or "").lower())
     return case if case is not None and case.kind is kind else NO_SUCH_CASE
 
 
-async def show_report(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def show_report(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Show a report with its evidence."""
-    return await show_case(node, session, request, CaseKind.REPORT)
+    return await show_case(app, session, request, CaseKind.REPORT)
 
 
-async def show_case(node: "Node", session: Session, request: rq.Admin, kind: CaseKind) -> Outcome:
+async def show_case(app: App, session: Session, request: rq.Admin, kind: CaseKind) -> Outcome:
     """Show a case; what people wrote and the evidence to those alone who may decide, which the ledger then has."""
-    case = await find_case(node, request, kind)
+    case = await find_case(app, request, kind)
     if isinstance(case, Refusal):
         return case
     assert session.account is not None
-    act = node.case_service.act(case, ReadCase(), session.account.actor())
+    act = app.cases.service.act(case, ReadCase(), session.account.actor())
     if isinstance(act, Refusal) and act.code is ErrorCode.FORBIDDEN:
         return AdminResult(items=(case_item(case),))
-    refusal = act if isinstance(act, Refusal) else await stored(node, act)
+    refusal = act if isinstance(act, Refusal) else await app.cases.service.wait_stored(act)
     if refusal:
         return refusal
-    found = node.evidence.unseal(case.number, await node.store.ledger.case_text(case.number))
-    record = await node.store.ledger.reporter_record(case.by, node.clock.now_ms())
+    found = app.cases.texts.unseal(case.number, await app.store.ledger.case_text(case.number))
+    record = await app.store.ledger.reporter_record(case.by, app.clock.now_ms())
     more: dict[str, object] = {"text": found.text if found else None, "subject": found.subject if found else None}
     if case.kind is CaseKind.REPORT:
         more |= {"reliability": record.reliability, "reporter_upheld": record.upheld}
@@ -139,11 +133,11 @@ async def show_case(node: "Node", session: Session, request: rq.Admin, kind: Cas
     return AdminResult(items=(case_item(case) | more,))
 
 
-async def close_report(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def close_report(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Decide on a report; where it is upheld, `suspend` also suspends the account, or the group, that was reported."""
     if not request.reason:
         return NEEDS_REASON
-    case, options = await find_case(node, request, CaseKind.REPORT), request.options or {}
+    case, options = await find_case(app, request, CaseKind.REPORT), request.options or {}
     if isinstance(case, Refusal):
         return case
     word = str(options.get("outcome", ""))
@@ -153,25 +147,25 @@ async def close_report(node: "Node", session: Session, request: rq.Admin) -> Out
         return Refusal(ErrorCode.BAD_REQUEST, text, {"word": word, "choices": choices, "field": "outcome"})
     assert session.account is not None
     command = CloseReport(CaseOutcome(word), request.reason)
-    act = node.case_service.act(case, command, session.account.actor())
+    act = app.cases.service.act(case, command, session.account.actor())
     if isinstance(act, Refusal):
         return act
     if request.dry_run:
         return AdminResult(items=(case_item(act.state),), changed=1)
     if "suspend" in options:
-        refusal = await suspend(node, session, case, command, str(options["suspend"]))
+        refusal = await suspend(app, session, case, command, str(options["suspend"]))
         if refusal:
             return refusal
-        act = node.case_service.act(case, command, session.account.actor())
-    refusal = act if isinstance(act, Refusal) else await stored(node, act)
+        act = app.cases.service.act(case, command, session.account.actor())
+    refusal = act if isinstance(act, Refusal) else await app.cases.service.wait_stored(act)
     if refusal:
         return refusal
-    await settle(node, case.number)
+    await app.cases.settler.settle(case.number)
     assert not isinstance(act, Refusal)
     return AdminResult(items=(case_item(act.state),), changed=1)
 
 
-async def suspend(node: "Node", session: Session, case: CaseState, command: CloseReport, length: str) -> Refusal | None:
+async def suspend(app: App, session: Session, case: CaseState, command: CloseReport, length: str) -> Refusal | None:
     """Suspend what was reported: the group, where the report is about one, else the account."""
     duration = parse_duration(length)
     if duration is None:
@@ -182,75 +176,73 @@ async def suspend(node: "Node", session: Session, case: CaseState, command: Clos
         )
     assert session.account is not None
     actor = session.account.actor()
-    room = await node.rooms.load(case.code) if case.code and not case.seq else None
+    room = await app.rooms.load(case.code) if case.code and not case.seq else None
     if room is not None and room.state.owner == case.user:
-        act = node.group_service.act(room, SuspendGroup(duration, command.reason), session.account)
-        return act if isinstance(act, Refusal) else await settled(node, act)
-    account = await node.accounts.load(case.user)
+        act = app.group_service.act(room, SuspendGroup(duration, command.reason), session.account)
+        return act if isinstance(act, Refusal) else await app.group_service.wait_stored(act)
+    account = await app.accounts.load(case.user)
     if account is None:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": case.user})
-    return await stored(
-        node, node.group_service.act_on_account(account.state, SuspendAccount(duration, command.reason), actor)
-    )
+    return await app.account_service.carry_out(account.state, SuspendAccount(duration, command.reason), actor)
 
 
-async def list_appeals(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def list_appeals(app: App, session: Session, request: rq.Admin) -> Outcome:
     """List appeals, what is due first before the others."""
-    return await list_cases(node, request, CaseKind.APPEAL)
+    return await list_cases(app, request, CaseKind.APPEAL)
 
 
-async def show_appeal(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def show_appeal(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Show an appeal with what the appellant wrote, and the measure."""
-    return await show_case(node, session, request, CaseKind.APPEAL)
+    return await show_case(app, session, request, CaseKind.APPEAL)
 
 
-async def approve_appeal(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def approve_appeal(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Overturn the measure."""
-    return await answer_appeal(node, session, request, CaseOutcome.OVERTURNED)
+    return await answer_appeal(app, session, request, CaseOutcome.OVERTURNED)
 
 
-async def reject_appeal(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def reject_appeal(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Let the measure stand."""
-    return await answer_appeal(node, session, request, CaseOutcome.CONFIRMED)
+    return await answer_appeal(app, session, request, CaseOutcome.CONFIRMED)
 
 
-async def answer_appeal(node: "Node", session: Session, request: rq.Admin, outcome: CaseOutcome) -> Outcome:
+async def answer_appeal(app: App, session: Session, request: rq.Admin, outcome: CaseOutcome) -> Outcome:
     """Decide on an appeal; the appellant is told the reason."""
     if not request.reason:
         return NEEDS_REASON
-    case = await find_case(node, request, CaseKind.APPEAL)
+    case = await find_case(app, request, CaseKind.APPEAL)
     if isinstance(case, Refusal):
         return case
     assert session.account is not None
     command = DecideAppeal(outcome, request.reason)
-    decided = await decide_appeal(node, case, command, session.account.actor(), dry_run=request.dry_run)
+    decided = await app.cases.appeals.decide(case, command, session.account.actor(), dry_run=request.dry_run)
     return decided if isinstance(decided, Refusal) else AdminResult(items=(case_item(decided),), changed=1)
 
 
-async def list_warnings(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def list_warnings(app: App, session: Session, request: rq.Admin) -> Outcome:
     """List the open warnings to groups."""
-    return await list_rows(request, node.store.ledger.list_warnings, "code")
+    return await list_rows(request, app.store.ledger.list_warnings, "code")
 
 
-async def warn_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def warn_group(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Warn a group: what the reason names is to be mended within a time (G11.1)."""
     duration = duration_of(request)
     if isinstance(duration, Refusal):
         return duration
-    return await act_on_group(node, session, request, WarnGroup(duration, request.reason or ""))
+    return await act_on_group(app, session, request, WarnGroup(duration, request.reason or ""))
 
 
-async def accept_rectification(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def accept_rectification(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Close a group's warning: it is mended."""
-    return await act_on_group(node, session, request, AcceptRectification(request.reason or ""))
+    return await act_on_group(app, session, request, AcceptRectification(request.reason or ""))
 
 
-async def reject_rectification(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def reject_rectification(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Keep a group's warning open, with a new time if one is given."""
     duration = duration_of(request) if (request.options or {}).get("duration", "") != "" else None
     if isinstance(duration, Refusal):
         return duration
-    return await act_on_group(node, session, request, RejectRectification(request.reason or "", duration))
+    return await act_on_group(app, session, request, RejectRectification(request.reason or "", duration))
 
 
 CASE_ACTS = {

@@ -1,7 +1,6 @@
 """What acts of administration share: refusals, pages, how things are shown, how a measure is carried out."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -16,16 +15,12 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import AdminResult
 
-from ..actions.groups.govern import Act
-from ..actions.groups.membership import NO_SUCH_GROUP, queue_act
-from ..actions.stored import stored
+from ..actions.app import App
+from ..actions.groups.membership import NO_SUCH_GROUP
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account
 from ..storage.api import GroupRow
-
-if TYPE_CHECKING:
-    from ..node import Node
 
 FORBIDDEN = Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."))
 NEEDS_REASON = Refusal(ErrorCode.BAD_REQUEST, N_("Give a reason: whoever it hits is told."), {"field": "reason"})
@@ -58,10 +53,10 @@ def duration_of(request: rq.Admin) -> int | Refusal:
     return NEEDS_DURATION if duration is None else duration
 
 
-async def find_account(node: "Node", request: rq.Admin) -> Account | Refusal:
+async def find_account(app: App, request: rq.Admin) -> Account | Refusal:
     """Return the account that a request names."""
     user = (request.target or "").removeprefix("@")
-    account = await node.accounts.load(user) if user else None
+    account = await app.accounts.load(user) if user else None
     return account or Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
 
 
@@ -80,7 +75,7 @@ def account_item(account: Account) -> dict[str, object]:
         "created_ts": state.created_ts,
         "closed_ts": state.closed_ts,
         "groups": sorted(account.groups),
-        "connections": len(account.sessions),
+        "connections": account.connections,
     }
 
 
@@ -89,53 +84,53 @@ ShowAccount = Callable[[Account], dict[str, object]]
 
 
 async def act_on_user(
-    node: "Node", session: Session, request: rq.Admin, command: AccountCommand, item: ShowAccount = account_item
+    app: App, session: Session, request: rq.Admin, command: AccountCommand, item: ShowAccount = account_item
 ) -> Outcome:
     """Decide a measure on an account; store it unless it is a dry run."""
     if not request.reason:
         return NEEDS_REASON
-    account = await find_account(node, request)
+    account = await find_account(app, request)
     if isinstance(account, Refusal):
         return account
     assert session.account is not None
-    act = node.group_service.act_on_account(account.state, command, session.account.actor())
+    act = app.account_service.act(account.state, command, session.account.actor())
     if isinstance(act, Refusal):
         return act
     if request.dry_run:
         return AdminResult(items=(item(account),), changed=len(act.events))
-    refusal = await stored(node, act)
+    refusal = await app.account_service.wait_stored(act)
     return refusal or AdminResult(items=(item(account),), changed=len(act.events))
 
 
-async def act_on_group(node: "Node", session: Session, request: rq.Admin, command: c.Command) -> Outcome:
+async def act_on_group(app: App, session: Session, request: rq.Admin, command: c.Command) -> Outcome:
     """Decide a measure on a group; store it unless it is a dry run. From decision to queue without an await."""
     if not request.reason:
         return NEEDS_REASON
     code = parse_group_code(request.target or "")
-    room = await node.rooms.load(code) if code else None
+    room = await app.rooms.load(code) if code else None
     account = session.account
     if room is None or account is None:
         return NO_SUCH_GROUP
     if request.dry_run:
-        refusal = check_permission(room.state, command, account.actor(), node.clock.now_ms())
-        return refusal or AdminResult(items=(group_item(room.state.code, node),), changed=1)
-    act = node.group_service.act(room, command, account)
+        refusal = check_permission(room.state, command, account.actor(), app.clock.now_ms())
+        return refusal or AdminResult(items=(group_item(room.state.code, app),), changed=1)
+    act = app.group_service.act(room, command, account)
     if isinstance(act, Refusal):
         return act
 
-    def result(stored: Act) -> AdminResult:
-        return AdminResult(items=(group_item(room.state.code, node),), changed=len(stored.events))
+    def result() -> AdminResult:
+        return AdminResult(items=(group_item(room.state.code, app),), changed=len(act.events))
 
-    queue_act(node, session, request.id, act, result)
+    app.group_service.queue_answer(session, request.id, act, result)
     return None
 
 
-def group_item(code: str, node: "Node") -> dict[str, object]:
+def group_item(code: str, app: App) -> dict[str, object]:
     """Return a group as a line of the operator's list."""
-    room = node.rooms.find(code)
+    room = app.rooms.find(code)
     assert room is not None
     state = room.state
-    status = state.standing(node.clock.now_ms()).value
+    status = state.standing(app.clock.now_ms()).value
     row = GroupRow(code, state.name, state.owner, status, len(state.members), state.created_ts, state.asked_limit)
     item: dict[str, object] = msgspec.to_builtins(row)
     return item | {"status_until_ms": state.status_until_ms}

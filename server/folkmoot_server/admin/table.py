@@ -4,7 +4,6 @@ Permission is checked by the rules (`permissions.PLATFORM_RULES`), here only for
 """
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,7 +16,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 from folkmoot_protocol.types import Identity
 
-from ..actions.groups.membership import find_room
+from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
 from . import cases as admin_cases
@@ -26,59 +25,56 @@ from . import identity as admin_identity
 from . import words as admin_words
 from .common import FORBIDDEN, Outcome, account_item, act_on_group, act_on_user, duration_of, find_account, list_rows
 
-if TYPE_CHECKING:
-    from ..node import Node
-
 UNKNOWN = Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no such administration command."))
 
 
-async def administer(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def administer(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Carry out one administration request."""
     assert session.account is not None
     if not may_on_platform(session.account.state.platform, "read"):
         return FORBIDDEN
     run = ACTS.get((request.noun, request.verb))
-    return await run(node, session, request) if run else UNKNOWN
+    return await run(app, session, request) if run else UNKNOWN
 
 
-async def list_users(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    return await list_rows(request, node.store.ledger.list_accounts, "user")
+async def list_users(app: App, session: Session, request: rq.Admin) -> Outcome:
+    return await list_rows(request, app.store.ledger.list_accounts, "user")
 
 
-async def list_groups(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    return await list_rows(request, node.store.ledger.list_groups, "code")
+async def list_groups(app: App, session: Session, request: rq.Admin) -> Outcome:
+    return await list_rows(request, app.store.ledger.list_groups, "code")
 
 
-async def show_user(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    account = await find_account(node, request)
+async def show_user(app: App, session: Session, request: rq.Admin) -> Outcome:
+    account = await find_account(app, request)
     return account if isinstance(account, Refusal) else AdminResult(items=(account_item(account),))
 
 
-async def suspend_user(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def suspend_user(app: App, session: Session, request: rq.Admin) -> Outcome:
     duration = duration_of(request)
     if isinstance(duration, Refusal):
         return duration
-    return await act_on_user(node, session, request, SuspendAccount(duration, request.reason or ""))
+    return await act_on_user(app, session, request, SuspendAccount(duration, request.reason or ""))
 
 
-async def restore_user(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    return await act_on_user(node, session, request, RestoreAccount(request.reason or ""))
+async def restore_user(app: App, session: Session, request: rq.Admin) -> Outcome:
+    return await act_on_user(app, session, request, RestoreAccount(request.reason or ""))
 
 
-async def verify_user(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def verify_user(app: App, session: Session, request: rq.Admin) -> Outcome:
     level = str((request.options or {}).get("identity", ""))
     if level not in set(Identity):
         text = N_("Give the identity level: {levels}.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "identity", "levels": " ".join(Identity)})
-    return await act_on_user(node, session, request, AttestIdentity(Identity(level), request.reason or ""))
+    return await act_on_user(app, session, request, AttestIdentity(Identity(level), request.reason or ""))
 
 
-async def show_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    room = await find_room(node, request.target or "")
+async def show_group(app: App, session: Session, request: rq.Admin) -> Outcome:
+    room = await app.membership.find_room(request.target or "")
     if isinstance(room, Refusal):
         return room
     state = room.state
-    item = msgspec.to_builtins(room.view(node.clock.now_ms()))
+    item = msgspec.to_builtins(room.view(app.clock.now_ms()))
     item |= {
         "version": state.version,
         "status_until_ms": state.status_until_ms,
@@ -86,37 +82,37 @@ async def show_group(node: "Node", session: Session, request: rq.Admin) -> Outco
         "entries_per_day": state.entries_per_day,
         "bans": len(state.bans),
         "last_seq": room.last_seq,
-        "listeners": len(room.all_listeners()),
+        "listeners": room.listening,
     }
     return AdminResult(items=(item,))
 
 
-async def suspend_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def suspend_group(app: App, session: Session, request: rq.Admin) -> Outcome:
     duration = duration_of(request)
     if isinstance(duration, Refusal):
         return duration
-    return await act_on_group(node, session, request, c.SuspendGroup(duration, request.reason or ""))
+    return await act_on_group(app, session, request, c.SuspendGroup(duration, request.reason or ""))
 
 
-async def restore_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    return await act_on_group(node, session, request, c.RestoreGroup(request.reason or ""))
+async def restore_group(app: App, session: Session, request: rq.Admin) -> Outcome:
+    return await act_on_group(app, session, request, c.RestoreGroup(request.reason or ""))
 
 
-async def close_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
-    return await act_on_group(node, session, request, c.CloseGroup(request.reason or ""))
+async def close_group(app: App, session: Session, request: rq.Admin) -> Outcome:
+    return await act_on_group(app, session, request, c.CloseGroup(request.reason or ""))
 
 
-async def approve_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def approve_group(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Let a group have the size that its owner asked for (G8.3)."""
-    return await act_on_group(node, session, request, c.GrantLimit(request.reason or ""))
+    return await act_on_group(app, session, request, c.GrantLimit(request.reason or ""))
 
 
-async def reject_group(node: "Node", session: Session, request: rq.Admin) -> Outcome:
+async def reject_group(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Turn that size down."""
-    return await act_on_group(node, session, request, c.DenyLimit(request.reason or ""))
+    return await act_on_group(app, session, request, c.DenyLimit(request.reason or ""))
 
 
-ACTS: dict[tuple[str, str], Callable[["Node", Session, rq.Admin], Awaitable[Outcome]]] = {
+ACTS: dict[tuple[str, str], Callable[[App, Session, rq.Admin], Awaitable[Outcome]]] = {
     ("user", "list"): list_users,
     ("user", "show"): show_user,
     ("user", "suspend"): suspend_user,

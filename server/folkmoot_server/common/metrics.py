@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 
-class SharedLimits(Collector):
+class LoopCounter(Collector):
     """A counter that only the event loop adds to, many times for each post: an integer, without the library's lock."""
 
     def __init__(self, name: str, text: str) -> None:
@@ -20,7 +20,7 @@ class SharedLimits(Collector):
         yield CounterMetricFamily(self._name, self._text, value=self.count)
 
 
-class Tallies(Collector):
+class LoopCounters(Collector):
     """The same with one label; `counts` by its value."""
 
     def __init__(self, name: str, text: str, label: str) -> None:
@@ -39,10 +39,10 @@ class Tallies(Collector):
 CONNECTIONS = Gauge("folkmoot_connections", "Open WebSocket connections")
 ROOMS = Gauge("folkmoot_rooms", "Groups in memory")
 ACCOUNTS = Gauge("folkmoot_accounts_signed_in", "Accounts with at least one connection")
-REQUESTS = Tallies("folkmoot_requests_total", "Requests, by type", "type")
+REQUESTS = LoopCounters("folkmoot_requests_total", "Requests, by type", "type")
 ERRORS = Counter("folkmoot_errors_total", "Requests refused or failed, by code", ["code"])
-ENTRIES = SharedLimits("folkmoot_entries_total", "Entries appended to the journal")
-DELIVERIES = SharedLimits("folkmoot_deliveries_total", "Entries written to connections")
+ENTRIES = LoopCounter("folkmoot_entries_total", "Entries appended to the journal")
+DELIVERIES = LoopCounter("folkmoot_deliveries_total", "Entries written to connections")
 LAGS = Counter("folkmoot_lag_events_total", "Times that a slow connection was told to fetch entries itself")
 HOLES = Counter("folkmoot_holes_total", "Times that missing entries were read from storage")
 COMMIT_SECONDS = Histogram(
@@ -57,3 +57,7 @@ BUS_MESSAGES = Counter("folkmoot_bus_messages_total", "Messages sent to and rece
 BUS_DROPPED = Counter(
     "folkmoot_bus_dropped_total", "News that other nodes were not told of, because NATS was away or slow"
 )
+JOB_FAILURES = Counter(
+    "folkmoot_job_failures_total", "Rounds of a job or background loop that failed, by its name", ["job"]
+)
+JOB_LAST_SUCCESS = Gauge("folkmoot_job_last_success_timestamp_seconds", "When a job's latest good round ended", ["job"])

@@ -40,7 +40,7 @@ class Found(Struct, frozen=True):
 Waiting = tuple[asyncio.Future[Found], Words, str]
 
 
-class OwnWords:
+class GroupWords:
     """Judges posts by the words of their group."""
 
     def __init__(self) -> None:

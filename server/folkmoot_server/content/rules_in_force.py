@@ -25,14 +25,13 @@ from ..common.i18n import N_
 from ..config.settings import ContentPolicy
 from ..live.rooms import Room
 from ..storage.api import Ledger
-from ..storage.change_set import StorageError
 from .group_words import Found, word_rule
 from .rule_files import RuleFileError, find_rule_file, load_rule_set
 
 log = structlog.get_logger()
 
 LOOK_S = 2.0
-"""How often files are looked at for changes."""
+"""How often files and words are looked at for changes."""
 RECORD_MS = 60_000
 """One broken rule is recorded so often, for each member and group: refusals come as fast as somebody types."""
 MAX_RECENT = 10_000
@@ -107,21 +106,15 @@ class ContentRules:
             self._by_words = await asyncio.to_thread(Matcher, [word_rule(one.word, one.verdict) for one in words], {})
             self._words = words
 
-    async def watch(self, ledger: Ledger) -> None:
-        """Load again what changes, until cancelled."""
-        while True:
-            try:
-                await self.load_words(ledger)
-            except StorageError as error:
-                log.warning("kept the old words", cause=repr(error.__cause__ or error))
-            await asyncio.sleep(LOOK_S)
-            if await asyncio.to_thread(look_at, self._paths) == self._seen:
-                continue
-            try:
-                await self.load()
-                log.info("loaded the content rules", versions=[f"{one.name} {one.version}" for one in self.sets])
-            except RuleFileError as error:
-                log.warning("kept the old content rules", problem=str(error))
+    async def load_changed(self) -> None:
+        """Load all files again if one has changed; a file that cannot be used leaves the rules as they were."""
+        if await asyncio.to_thread(look_at, self._paths) == self._seen:
+            return
+        try:
+            await self.load()
+            log.info("loaded the content rules", versions=[f"{one.name} {one.version}" for one in self.sets])
+        except RuleFileError as error:
+            log.warning("kept the old content rules", problem=str(error))
 
     def judge(
         self, room: Room, user: str, body: str, now: int, own: Found | None, *, again: bool = False

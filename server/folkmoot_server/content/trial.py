@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,9 +13,7 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import Entry, EntryKind
 
 from ..live.rooms import Room
-
-if TYPE_CHECKING:
-    from ..node import Node
+from ..storage.api import Journal
 
 DAYS = 7
 MAX_ENTRIES = 5_000
@@ -40,14 +37,17 @@ class Hits(Struct):
         return {"entries": self.seen, "hits": self.count, "items": items}
 
 
-async def replay(node: "Node", room: Room, rules: Sequence[Rule]) -> Hits:
-    """Judge what was posted to a group in the last days, the newest first. Raises StorageError."""
+async def replay(journal: Journal, room: Room, rules: Sequence[Rule], now: int) -> Hits:
+    """Judge what was posted to a group in the last days, the newest first.
+
+    `now`: Unix ms. Raises StorageError.
+    """
     matcher = await asyncio.to_thread(Matcher, rules, dict.fromkeys(Severity, Action.FLAG))
     hits = Hits(examples=[])
-    since = node.clock.now_ms() - DAYS * DAY_MS
+    since = now - DAYS * DAY_MS
     before, more = room.last_seq + 1, True
     while more and hits.seen < MAX_ENTRIES:
-        page = await node.store.journal.page(room.state.code, before=before, limit=PAGE)
+        page = await journal.page(room.state.code, before=before, limit=PAGE)
         said = [entry for entry in page.entries if entry.kind in SAID and entry.ts >= since]
         await asyncio.to_thread(_judge, matcher, said[::-1], hits)
         more = page.more and page.entries[0].ts >= since

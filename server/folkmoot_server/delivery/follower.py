@@ -35,6 +35,7 @@ from ..live.memberships import membership_changes
 from ..live.rooms import Room, Rooms
 from ..storage.api import Store
 from ..storage.change_set import StorageError
+from .audience import Audience
 from .hub import Hub
 
 log = structlog.get_logger()
@@ -50,11 +51,20 @@ MAX_HELD_BACK = 5_000
 class Follower:
     """Listens to the bus; brings entries to the hub without a hole and in order, and state up to date."""
 
-    def __init__(self, rooms: Rooms, accounts: Accounts, store: Store, hub: Hub, commit_queue: CommitQueue) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        accounts: Accounts,
+        store: Store,
+        hub: Hub,
+        audience: Audience,
+        commit_queue: CommitQueue,
+    ) -> None:
         self._rooms = rooms
         self._accounts = accounts
         self._store = store
         self._hub = hub
+        self._audience = audience
         self._commit_queue = commit_queue
         self._filling: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -187,7 +197,7 @@ class Follower:
     def _on_joined(self, message: JoinedUpdate) -> None:
         """Open a room that is not in memory for an account that is signed in here and has joined elsewhere."""
         account = self._accounts.get(message.user)
-        if account is not None and account.sessions and self._rooms.find(message.code) is None:
+        if account is not None and account.connections and self._rooms.find(message.code) is None:
             self._start(self._open(message.code))
 
     async def _open(self, code: str) -> None:
@@ -202,7 +212,7 @@ class Follower:
     def reconcile(self, room: Room) -> None:
         """Make the listeners of a room, and the groups of accounts, what its state says; tell those concerned."""
         members, code = room.state.members, room.state.code
-        for session in room.all_listeners():
+        for session in self._audience.listening_to(room):
             if session.user not in members:
                 self._hub.unsubscribe(room, session, self._why_gone(room, session.user))
             elif session.account is not None:
@@ -212,7 +222,7 @@ class Follower:
                 account.groups.discard(code)
                 continue
             account.groups.add(code)
-            if any(room not in session.rooms for session in account.sessions):
+            if any(room not in session.rooms for session in self._audience.sessions_of(account)):
                 self._hub.admit(room, account.user)
         self.fill(room)
 
@@ -238,7 +248,8 @@ class Follower:
                 self._commit_queue.read_again(room, frozenset())
                 continue
             is_member = account.user in room.state.members
-            if any(is_member != (room in session.rooms) for session in account.sessions):
+            sessions = self._audience.sessions_of(account)
+            if any(is_member != (room in session.rooms) for session in sessions):
                 self.reconcile(room)
             if last_seq > room.last_seq:
                 self.fill(room)

@@ -18,8 +18,9 @@ from ..common.clock import Clock
 from ..common.i18n import N_
 from ..common.metrics import DELIVERIES, ENTRIES
 from ..live.accounts import Account, Accounts
-from ..live.rooms import Room, Rooms
+from ..live.rooms import Room
 from ..transport.frames import make_frame
+from .audience import Audience
 from .session import Session, flush
 
 SWEEP_S = 0.05
@@ -94,9 +95,9 @@ ANSWERS = {
 class Hub:
     """Writes to sessions what the follower brings. Every method returns at once."""
 
-    def __init__(self, rooms: Rooms, accounts: Accounts, clock: Clock) -> None:
-        self._rooms = rooms
+    def __init__(self, accounts: Accounts, audience: Audience, clock: Clock) -> None:
         self._accounts = accounts
+        self._audience = audience
         self._clock = clock
         self._dirty_rooms: list[Room] = []
         self._dirty_sessions: list[Session] = []
@@ -109,16 +110,18 @@ class Hub:
 
         The entries follow the room's last delivered one.
         """
-        code = room.state.code
-        if not room.outgoing_from:
-            room.outgoing_from = entries[0].seq
-            self._dirty_rooms.append(room)
-            self._schedule()
-        for entry in entries:
-            event = EntryEvent(group=code, entry=entry)
-            for codec, listeners in room.listeners.items():
-                if listeners:
-                    room.outgoing[codec].append(make_frame(codec.encode(event), binary=codec.binary))
+        listening = self._audience.of_room(room)
+        if listening is not None:
+            if not listening.outgoing_from:
+                listening.outgoing_from = entries[0].seq
+                self._dirty_rooms.append(room)
+                self._schedule()
+            code = room.state.code
+            for entry in entries:
+                event = EntryEvent(group=code, entry=entry)
+                for codec, listeners in listening.by_codec.items():
+                    if listeners:
+                        listening.outgoing[codec].append(make_frame(codec.encode(event), binary=codec.binary))
         room.last_seq = entries[-1].seq
         room.recent.append(entries)
         if room.state.slow_ms:
@@ -127,18 +130,18 @@ class Hub:
 
     def _flush_room(self, room: Room) -> None:
         """Move what a room has to say into the outboxes of those who listen now."""
-        first = room.outgoing_from
-        if not first:
+        listening = self._audience.of_room(room)
+        if listening is None or not listening.outgoing_from:
             return
-        room.outgoing_from = 0
+        first, listening.outgoing_from = listening.outgoing_from, 0
         code, last = room.state.code, room.last_seq
         dirty = self._dirty_sessions
         self._schedule()
-        for codec, frames in room.outgoing.items():
+        for codec, frames in listening.outgoing.items():
             if not frames:
                 continue
             data = frames[0] if len(frames) == 1 else b"".join(frames)
-            listeners = room.listeners[codec]
+            listeners = listening.by_codec[codec]
             for session in listeners:
                 write = session.write
                 if write is not None:
@@ -155,14 +158,13 @@ class Hub:
     def admit(self, room: Room, user: str) -> None:
         """Let the connections of a new member listen, and tell them of the group."""
         account = self._accounts.get(user)
-        for session in account.sessions if account else ():
+        for session in self._audience.sessions_of(account):
             self.subscribe(room, session)
             session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
 
     def dismiss(self, room: Room, user: str, reason: LeftReason) -> None:
         """Silence the room for the connections of somebody who is no longer a member."""
-        account = self._accounts.get(user)
-        for session in account.sessions if account else ():
+        for session in self._audience.sessions_of(self._accounts.get(user)):
             self.unsubscribe(room, session, reason)
 
     def tell_members(self, room: Room, event: e.Event) -> None:
@@ -181,7 +183,7 @@ class Hub:
     def tell_change(self, room: Room, event: e.Event) -> None:
         """Tell of a change of the group or of somebody's place in it, after the entry that tells of it."""
         if isinstance(event, CLOSING):
-            for session in room.all_listeners():
+            for session in self._audience.listening_to(room):
                 self.unsubscribe(room, session, LeftReason.CLOSED)
         if isinstance(event, SETTINGS):
             self._tell_all(room)
@@ -208,8 +210,11 @@ class Hub:
 
     def _tell_all(self, room: Room) -> None:
         """Send what all members see alike to every listener, encoded once: members know their own fields."""
+        listening = self._audience.of_room(room)
+        if listening is None:
+            return
         event = GroupEvent(group=room.view(self._clock.now_ms(), inside=True))
-        for codec, listeners in room.listeners.items():
+        for codec, listeners in listening.by_codec.items():
             if listeners:
                 frame = make_frame(codec.encode(event), binary=codec.binary)
                 for session in listeners:
@@ -221,14 +226,14 @@ class Hub:
         Those that do not listen yet are left out: to them, `last_seq` would promise entries that they do not get.
         """
         account = self._accounts.get(user)
-        for session in account.sessions if account else ():
+        for session in self._audience.sessions_of(account):
             if room in session.rooms and session is not but:
                 session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
 
     def tell_account(self, account: Account) -> None:
         """Tell an account's connections what changed; close them if it is suspended (G11.2), or closed itself."""
         suspended, closed = account.state.is_suspended(self._clock.now_ms()), account.state.closed_ts
-        for session in list(account.sessions):
+        for session in self._audience.sessions_of(account):
             session.send(AccountEvent(account=account.own_view()))
             if closed:
                 self.detach(session)
@@ -239,21 +244,24 @@ class Hub:
 
     def tell_answer(self, account: Account, message: AnswerUpdate) -> None:
         """Tell an account's connections what became of what it asked for."""
-        for session in account.sessions:
+        for session in self._audience.sessions_of(account):
             text = session.say(ANSWERS[message.state], {"name": message.name, "case": message.case})
             text = f"{text}: {message.reason}" if message.reason else text
             session.send(CaseEvent(case=message.case, state=message.state, text=text))
 
     def close_token(self, account: Account, token_hash: str) -> None:
         """Close the connections that were opened with a token that is valid no more."""
-        for session in list(account.sessions):
+        for session in self._audience.sessions_of(account):
             if session.token_hash == token_hash:
                 session.close(CloseCode.FORBIDDEN)
 
     def tell_typing(self, room: Room, user: str) -> None:
         """Tell the others that a member is typing."""
+        listening = self._audience.of_room(room)
+        if listening is None:
+            return
         event = TypingEvent(group=room.state.code, user=user)
-        for codec, listeners in room.listeners.items():
+        for codec, listeners in listening.by_codec.items():
             if listeners:
                 frame = make_frame(codec.encode(event), binary=codec.binary)
                 for session in listeners:
@@ -263,15 +271,13 @@ class Hub:
     def subscribe(self, room: Room, session: Session) -> None:
         """Let a connection hear what the room delivers after this moment."""
         self._flush_room(room)
-        room.add_listener(session)
-        session.rooms.add(room)
+        self._audience.listen(room, session)
         session.look_again()
 
     def unsubscribe(self, room: Room, session: Session, reason: LeftReason) -> None:
         """Let a connection hear the room no more, and tell it why."""
         self._flush_room(room)
-        room.remove_listener(session)
-        session.rooms.discard(room)
+        self._audience.unlisten(room, session)
         # This looks again, too.
         session.forget_lag(room.state.code)
         session.send(LeftEvent(group=room.state.code, reason=reason))
@@ -279,10 +285,9 @@ class Hub:
     def detach(self, session: Session) -> None:
         """Forget a connection."""
         if session.account is not None:
-            session.account.sessions.discard(session)
-        for room in session.rooms:
-            room.remove_listener(session)
-        session.rooms.clear()
+            self._audience.sign_out(session.account, session)
+        for room in tuple(session.rooms):
+            self._audience.unlisten(room, session)
         session.look_again()
         self._lagging.discard(session)
 

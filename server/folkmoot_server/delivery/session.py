@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.refusal import explained
@@ -15,15 +15,24 @@ from ..common.i18n import Translate, translator
 from ..common.metrics import ERRORS, LAGS
 from ..config.settings import Limits
 from ..live.accounts import Account
+from ..live.rooms import Room
 from ..transport.frames import make_frame
 from ..transport.websocket import WebSocket
 
-if TYPE_CHECKING:
-    from ..live.rooms import Room
-    from .hub import Hub
-
 MAX_IN_FLIGHT = 1000
 """Requests of one connection on their way to disk; more are not read until some are answered."""
+
+
+class Writes(Protocol):
+    """What a session asks of the hub."""
+
+    def touch(self, session: "Session") -> None:
+        """Write the session's outbox at the end of this turn."""
+        ...
+
+    def lagging(self, session: "Session") -> None:
+        """Look after a slow session until it has been told what it missed."""
+        ...
 
 
 class Session:
@@ -63,7 +72,7 @@ class Session:
         self,
         socket: WebSocket,
         codec: Codec,
-        hub: "Hub",
+        hub: Writes,
         limits: Limits,
         *,
         address: str,

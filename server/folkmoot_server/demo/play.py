@@ -57,7 +57,7 @@ class Puppet(Session):
     def __init__(self, node: Node, language: str) -> None:
         nothing = cast(WebSocket, Nowhere())
         super().__init__(
-            nothing, for_subprotocol(None), node.hub, node.config.limits, address="demo", language=language
+            nothing, for_subprotocol(None), node.hub, node.app.config.limits, address="demo", language=language
         )
         self._node = node
         self._answer: Result | Refusal | None = None
@@ -65,7 +65,7 @@ class Puppet(Session):
     async def ask(self, request: rq.Request, kind: type[R]) -> R:
         """Return the answer to a request, once it is stored. Raises RuntimeError when it is refused."""
         self._answer = None
-        answer = ROWS[type(request)].handler(self._node, self, request)
+        answer = ROWS[type(request)].handler(self._node.app, self, request)
         give(self, request.id, await answer if isawaitable(answer) else answer)
         await self._node.commit_queue.drain()
         if not isinstance(self._answer, kind):
@@ -99,7 +99,7 @@ class Director:
             await self._play_scene(scene)
 
     async def _appoint_administrator(self, node: Node) -> None:
-        profile = Profile(ADMINISTRATOR, "Admin", "", node.config.i18n.default_language)
+        profile = Profile(ADMINISTRATOR, "Admin", "", node.app.config.i18n.default_language)
         problem = await register_administrator(node, profile, PASSWORD)
         assert problem is None, "the directory was empty"
 
@@ -109,7 +109,7 @@ class Director:
             id=1,
             user=person.user,
             password=PASSWORD,
-            agreement=node.documents.agreement.version,
+            agreement=node.app.documents.agreement.version,
             display_name=person.display_name,
             language=person.language,
         )

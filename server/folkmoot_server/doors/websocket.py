@@ -1,9 +1,8 @@
 """The listener: greets connections, answers HTTP, brings requests to their handlers until a connection ends."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
@@ -14,30 +13,38 @@ from folkmoot_protocol.events import PROTOCOL_VERSION, Hello
 from folkmoot_protocol.types import Agreement, Limits
 
 from .. import __version__
+from ..actions.app import App
 from ..common.i18n import LANGUAGES
+from ..delivery.audience import Audience
+from ..delivery.hub import Hub
 from ..delivery.session import Session
-from ..http.pages import get_page
 from ..http.responses import TEXT, respond
+from ..live.presence import Presence
 from ..requests.dispatch import dispatch
 from ..transport.addresses import client_address, is_origin_allowed, origin_of
 from ..transport.frames import make_frame
 from ..transport.websocket import WebSocket
 
-if TYPE_CHECKING:
-    from ..node import Node
-
 WS_PATH = "/ws"
 PROTOCOLS = [Subprotocol(name) for name in SUBPROTOCOLS]
+
+
+Pages = Callable[[Request, str], Awaitable[Response] | Response]
+"""Answers a request that is not the WebSocket's; the second argument is the peer's address."""
 
 
 class Listener:
     """Serves connections of one node: the `App` of its WebSocket server."""
 
-    def __init__(self, node: "Node") -> None:
-        self.node = node
-        server = node.config.server
+    def __init__(self, app: App, audience: Audience, hub: Hub, presence: Presence, pages: Pages) -> None:
+        self.app = app
+        self._audience = audience
+        self._hub = hub
+        self._presence = presence
+        self._pages = pages
+        server = app.config.server
         self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
-        limits, agreement = node.config.limits, node.documents.agreement
+        limits, agreement = app.config.limits, app.documents.agreement
         self._limits = Limits(
             frame_bytes=limits.frame_bytes,
             body_chars=limits.body_chars,
@@ -48,12 +55,12 @@ class Listener:
 
     def on_request(self, socket: WebSocket, request: Request) -> Awaitable[Response | None] | Response | None:
         """Answer a page, refuse a connection, or (None) let it open."""
-        address = client_address(socket.peer, request.headers, self.node.config.server.trusted_proxies)
+        address = client_address(socket.peer, request.headers, self.app.config.server.trusted_proxies)
         if request.path.partition("?")[0] != WS_PATH:
-            return get_page(self.node, request, address)
+            return self._pages(request, address)
         if not is_origin_allowed(request.headers, self._origins, address):
             return respond("This origin may not connect: see server.allowed_origins.\n", TEXT, HTTPStatus.FORBIDDEN)
-        if self.node.shared_limits.is_full(address):
+        if self.app.shared_limits.is_full(address):
             text = "Too many connections from your address: see limits.connections_per_address.\n"
             return respond(text, TEXT, HTTPStatus.TOO_MANY_REQUESTS)
         socket.address = address
@@ -61,29 +68,28 @@ class Listener:
 
     def on_open(self, socket: WebSocket) -> tuple["Conversation", bytes]:
         """Greet a connection."""
-        node = self.node
-        codec, language = for_subprotocol(socket.subprotocol), node.config.i18n.default_language
-        session = Session(socket, codec, node.hub, node.config.limits, address=socket.address, language=language)
-        node.shared_limits.opened(session.address)
-        node.sessions.add(session)
+        config = self.app.config
+        codec, language = for_subprotocol(socket.subprotocol), config.i18n.default_language
+        session = Session(socket, codec, self._hub, config.limits, address=socket.address, language=language)
+        self.app.shared_limits.opened(session.address)
+        self._audience.sessions.add(session)
         session.start_deadline()
         return Conversation(self, session), make_frame(codec.encode(self._hello()), binary=codec.binary)
 
     def forget(self, session: Session) -> None:
         """Forget a connection that has ended."""
-        node = self.node
         session.signed_in()
-        node.sessions.discard(session)
-        node.hub.detach(session)
+        self._audience.sessions.discard(session)
+        self._hub.detach(session)
         if session.account is not None:
-            node.presence.changed(session.account)
-        node.shared_limits.closed(session.address)
+            self._presence.changed(session.account)
+        self.app.shared_limits.closed(session.address)
 
     def _hello(self) -> Hello:
         return Hello(
             protocol=PROTOCOL_VERSION,
             server=f"folkmoot/{__version__}",
-            ts=self.node.clock.now_ms(),
+            ts=self.app.clock.now_ms(),
             limits=self._limits,
             agreement=self._agreement,
             languages=LANGUAGES,
@@ -106,7 +112,7 @@ class Conversation:
         if session.closing:
             return
         try:
-            answer = dispatch(self._listener.node, session, data)
+            answer = dispatch(self._listener.app, session, data)
         except ProtocolError:
             session.close(CloseCode.UNDECODABLE)
             return

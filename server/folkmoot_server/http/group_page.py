@@ -64,11 +64,11 @@ async def group_page(node: "Node", request: Request, address: str) -> Response:
     except StorageError as error:
         log.error("storage failed", request="group page", cause=repr(error.__cause__ or error))
         return respond("503 try again later\n", TEXT, HTTPStatus.SERVICE_UNAVAILABLE)
-    if group_summary is None or not shows_info_page(node.group_service.policy.grades, group_summary.state):
+    if group_summary is None or not shows_info_page(node.app.policy.grades, group_summary.state):
         return respond("404 not found\n", TEXT, HTTPStatus.NOT_FOUND)
     group = public_part(group_summary.state, group_summary.members, node.clock.now_ms())
-    label = node.config.policy.categories.get(group.category, group.category)
-    language = preferred_language(request, node.config.i18n.default_language)
+    label = node.app.config.policy.categories.get(group.category, group.category)
+    language = preferred_language(request, node.app.config.i18n.default_language)
     if "application/json" in request.headers.get("Accept", ""):
         data = {"group": group, "rules": group_summary.state.rules, "category_label": label}
         return answer(request, msgspec.json.encode(data), JSON, language)

@@ -74,9 +74,9 @@ def healthz(node: "Node", request: Request, address: str) -> Response:
 
 def readyz(node: "Node", request: Request, address: str) -> Response:
     """Say whether clients should be sent here."""
-    if node.stopping:
+    if node.app.stopping:
         return respond("stopping\n", TEXT, HTTPStatus.SERVICE_UNAVAILABLE)
-    if not node.watch.can_read:
+    if not node.catch_up.can_read:
         # No other node could do better, and connections are worth keeping: a balancer must not take all nodes out.
         return respond("ready, but the database does not answer: nothing can be posted\n", TEXT)
     if not node.bus.connected:
@@ -87,10 +87,10 @@ def readyz(node: "Node", request: Request, address: str) -> Response:
 
 def metrics(node: "Node", request: Request, address: str) -> Response:
     """Return the figures, to those whom the configuration lets see them."""
-    who = node.config.server.metrics
+    who = node.app.config.server.metrics
     if who == "off" or (who == "loopback" and not is_loopback(address)):
         return respond("404 not found\n", TEXT, HTTPStatus.NOT_FOUND)
-    CONNECTIONS.set(len(node.sessions))
+    CONNECTIONS.set(len(node.audience.sessions))
     ROOMS.set(len(node.rooms))
     ACCOUNTS.set(node.accounts.signed_in())
     return respond(generate_latest(), CONTENT_TYPE_LATEST)
@@ -109,17 +109,17 @@ def describe_protocol(node: "Node", request: Request, address: str) -> Response:
 
 def agreement(node: "Node", request: Request, address: str) -> Response:
     """Publish the service agreement (G5.2)."""
-    return document_page(node, request, N_("Service agreement"), node.documents.agreement)
+    return document_page(node, request, N_("Service agreement"), node.app.documents.agreement)
 
 
 def rules(node: "Node", request: Request, address: str) -> Response:
     """Publish the rules (G5)."""
-    return document_page(node, request, N_("Rules"), node.documents.rules)
+    return document_page(node, request, N_("Rules"), node.app.documents.rules)
 
 
 def document_page(node: "Node", request: Request, title: str, document: Document) -> Response:
     """Return a document in the reader's language, as a page or, for programs, as JSON."""
-    language = preferred_language(request, node.config.i18n.default_language)
+    language = preferred_language(request, node.app.config.i18n.default_language)
     text = document.text(language)
     if "application/json" in request.headers.get("Accept", ""):
         data = {"version": document.version, "sha256": document.sha256, "language": language, "text": text}

@@ -12,7 +12,10 @@ from folkmoot_governance.duration import SECOND_MS
 from folkmoot_governance.group.commands import EndMeasures
 
 from ..actions.acting import SERVICE
-from ..actions.stored import settled
+from ..actions.groups.govern import GroupService
+from ..common.clock import Clock
+from ..live.rooms import Rooms
+from ..storage.api import Ledger
 from .runner import Job
 
 log = structlog.get_logger()
@@ -25,13 +28,19 @@ BATCH = 200
 class Expiry(Job):
     """The job."""
 
+    name = "ends"
     rest_s = LOOK_S
-    trouble = "could not look for what has ended"
 
-    async def look(self) -> float:
+    def __init__(self, ledger: Ledger, clock: Clock, rooms: Rooms, group_service: GroupService) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._rooms = rooms
+        self._group_service = group_service
+
+    async def do_round(self) -> float:
         """Tell of what has ended by now, as much as one round takes; return the seconds until the next round."""
-        ends = await self._node.store.ledger.next_ends(BATCH)
-        now = self._node.clock.now_ms()
+        ends = await self._ledger.next_ends(BATCH)
+        now = self._clock.now_ms()
         due = dict.fromkeys(code for until, code in ends if until <= now)
         told = [await self._end(code) for code in due]
         if not all(told):
@@ -42,10 +51,10 @@ class Expiry(Job):
 
     async def _end(self, code: str) -> bool:
         """End what is over in one group; say whether there was anything and it is stored."""
-        room = await self._node.rooms.load(code)
+        room = await self._rooms.load(code)
         assert room is not None, "what ends is in a group"
-        act = self._node.group_service.act(room, EndMeasures(), SERVICE)
+        act = self._group_service.act(room, EndMeasures(), SERVICE)
         if isinstance(act, Refusal) or not act.events:
             log.warning("nothing to end where something was due", group=code)
             return False
-        return await settled(self._node, act) is None
+        return await self._group_service.wait_stored(act) is None

@@ -6,14 +6,17 @@ group got since is the difference of two seqs: no journal is read. A group whose
 
 import structlog
 
-from folkmoot_governance import Refusal
+from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.classification import average, classify
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.commands import Regrade
 
+from ..actions.accounts.govern import AccountService
 from ..actions.acting import SERVICE
-from ..actions.stored import settled, stored
-from ..storage.api import ActivityRow
+from ..actions.groups.govern import GroupService
+from ..common.clock import Clock
+from ..live.rooms import Rooms
+from ..storage.api import ActivityRow, Ledger
 from ..storage.change_set import Upsert
 from .runner import Job
 
@@ -26,22 +29,38 @@ PAGE = 200
 class Grading(Job):
     """The job."""
 
+    name = "grading"
     rest_s = LOOK_S
-    trouble = "could not grade groups"
 
-    async def look(self) -> None:
-        await self.sweep(self._node.clock.now_ms())
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        policy: Policy,
+        rooms: Rooms,
+        group_service: GroupService,
+        account_service: AccountService,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._policy = policy
+        self._rooms = rooms
+        self._group_service = group_service
+        self._account_service = account_service
+
+    async def do_round(self) -> None:
+        await self.sweep(self._clock.now_ms())
 
     async def sweep(self, now: int) -> int:
         """Look at all groups whose day is over at `now` (Unix ms); return how many. Raises StorageError."""
         looked, after = 0, ""
-        while rows := await self._node.store.ledger.due_for_grading(now - DAY_MS, after, PAGE):
+        while rows := await self._ledger.due_for_grading(now - DAY_MS, after, PAGE):
             await self._look(rows, now)
             looked, after = looked + len(rows), rows[-1].code
         return looked
 
     async def _look(self, rows: list[ActivityRow], now: int) -> None:
-        heads = await self._node.store.ledger.heads([row.code for row in rows])
+        heads = await self._ledger.heads([row.code for row in rows])
         changes = []
         for row in rows:
             seq = heads[row.code][1]
@@ -49,19 +68,19 @@ class Grading(Job):
             await self._regrade(row, per_day)
             values = {"code": row.code, "ts": now, "seq": seq, "entries_per_day": per_day}
             changes.append(Upsert("activity", values))
-        refusal = await stored(self._node, self._node.group_service.store_rows("", changes))
+        refusal = await self._account_service.store_rows("", changes)
         if refusal:
             log.warning("could not store how active groups are", groups=len(rows), code=refusal.code)
 
     async def _regrade(self, row: ActivityRow, per_day: int) -> None:
         """Let the rules decide on a group that seems to have another grade."""
-        grades = self._node.group_service.policy.grades
+        grades = self._policy.grades
         if classify(grades, row.category, row.members, per_day).name == row.grade:
             return
-        room = await self._node.rooms.load(row.code)
+        room = await self._rooms.load(row.code)
         if room is None:
             return
-        act = self._node.group_service.act(room, Regrade(per_day), SERVICE)
-        refusal = act if isinstance(act, Refusal) else await settled(self._node, act)
+        act = self._group_service.act(room, Regrade(per_day), SERVICE)
+        refusal = act if isinstance(act, Refusal) else await self._group_service.wait_stored(act)
         if refusal:
             log.warning("could not grade a group", group=row.code, code=refusal.code)

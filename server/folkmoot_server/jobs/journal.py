@@ -4,7 +4,9 @@ import asyncio
 
 import structlog
 
+from ..common.clock import Clock
 from ..common.metrics import ENTRIES
+from ..storage.api import Journal
 from .runner import Job
 
 log = structlog.get_logger()
@@ -27,12 +29,16 @@ def index_rest_s(took_s: float, stored: int) -> float:
 class Rotation(Job):
     """The job that removes months, at start and every day (G13)."""
 
+    name = "rotation"
     rest_s = TURN_S
-    trouble = "could not rotate the journal"
 
-    async def look(self) -> float:
-        node = self._node
-        for segment in await node.store.journal.rotate(node.clock.now_ms(), node.config.retention.months):
+    def __init__(self, journal: Journal, clock: Clock, months: int) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._months = months
+
+    async def do_round(self) -> float:
+        for segment in await self._journal.rotate(self._clock.now_ms(), self._months):
             log.info("removed a month of the journal", month=segment.month, bytes=segment.size)
         return ROTATE_S
 
@@ -40,12 +46,15 @@ class Rotation(Job):
 class Indexing(Job):
     """The job that keeps search up to what is stored, a piece each round."""
 
+    name = "search_index"
     rest_s = INDEX_S
-    trouble = "could not index for search"
 
-    async def look(self) -> float | None:
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def do_round(self) -> float | None:
         loop = asyncio.get_running_loop()
         began, before = loop.time(), ENTRIES.count
-        if not await self._node.store.journal.index():
+        if not await self._journal.index():
             return None
         return index_rest_s(loop.time() - began, ENTRIES.count - before)

@@ -5,22 +5,20 @@ store gives. So a post that will be flagged brings a row into its own transactio
 what is still there after a while was lost. One node at a time looks.
 """
 
-from typing import TYPE_CHECKING
-
 import structlog
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.group.commands import RecordVerdict
 
+from ..actions.accounts.govern import AccountService
 from ..actions.acting import SERVICE
+from ..actions.groups.govern import GroupService
 from ..actions.posts.flags import closed_flag, closing
-from ..actions.stored import settled, stored
-from ..storage.api import OpenFlag
+from ..common.clock import Clock
+from ..live.rooms import Rooms
+from ..storage.api import OpenFlag, Store
 from .runner import Job
-
-if TYPE_CHECKING:
-    from ..node import Node
 
 log = structlog.get_logger()
 
@@ -33,35 +31,47 @@ BATCH = 100
 class LostFlags(Job):
     """The job."""
 
+    name = "lost_flags"
     rest_s = LOOK_S
-    trouble = "could not look for lost flags"
 
-    def __init__(self, node: "Node") -> None:
-        super().__init__(node)
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        rooms: Rooms,
+        group_service: GroupService,
+        account_service: AccountService,
+        *,
+        in_cluster: bool,
+    ) -> None:
+        self._ledger, self._journal = store.ledger, store.journal
+        self._clock = clock
+        self._rooms = rooms
+        self._group_service = group_service
+        self._account_service = account_service
         # What a single node finds when it starts, nobody else is about to record.
-        self._patience_ms = PATIENCE_MS if node.in_cluster else 0
+        self._patience_ms = PATIENCE_MS if in_cluster else 0
 
-    async def look(self) -> None:
-        await self.sweep(self._node.clock.now_ms() - self._patience_ms)
+    async def do_round(self) -> None:
+        await self.sweep(self._clock.now_ms() - self._patience_ms)
         self._patience_ms = PATIENCE_MS
 
     async def sweep(self, before: int) -> None:
         """Record flags of entries that were posted before (Unix ms) and have none yet. Raises StorageError."""
-        for row in await self._node.store.ledger.open_flags(before, BATCH):
+        for row in await self._ledger.open_flags(before, BATCH):
             await self._record(row)
 
     async def _record(self, row: OpenFlag) -> None:
-        node = self._node
-        found = await node.store.journal.find_nonce(row.code, row.user, row.nonce, row.ts)
-        room = await node.rooms.load(row.code)
+        found = await self._journal.find_nonce(row.code, row.user, row.nonce, row.ts)
+        room = await self._rooms.load(row.code)
         if found is not None and room is not None:
             command = RecordVerdict(row.user, row.rule, Severity(row.severity), Action.FLAG, found[0])
-            act = node.group_service.act(room, command, SERVICE, closing(row.code, row.user, row.nonce))
+            act = self._group_service.act(room, command, SERVICE, closing(row.code, row.user, row.nonce))
             if isinstance(act, Refusal):
                 return
             if act.events:
                 log.info("recorded a lost flag", group=row.code, seq=found[0])
-                await settled(node, act)
+                await self._group_service.wait_stored(act)
                 return
         # The entry was never stored, or nothing is to be recorded: the group is closed, or has the flag already.
-        await stored(node, node.group_service.store_rows(row.user, [closed_flag(row.code, row.user, row.nonce)]))
+        await self._account_service.store_rows(row.user, [closed_flag(row.code, row.user, row.nonce)])

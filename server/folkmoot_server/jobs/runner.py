@@ -3,49 +3,54 @@
 A job goes by what is stored, not by what it remembers: so it does not matter which node does it, nor how long none did.
 """
 
-import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
-import structlog
-
-from ..storage.change_set import StorageError
-
-if TYPE_CHECKING:
-    from ..node import Node
-
-log = structlog.get_logger()
+from ..common.background import Loop, Round
+from ..storage.api import JobLock
 
 
 class Job(ABC):
-    """A job. `trouble` is what the log says when storage fails a round; the next round begins anew."""
+    """A job; `name` stands in the log, in figures and in administration."""
 
+    name: ClassVar[str]
     rest_s: ClassVar[float]
     """Between two rounds, and between two looks at whether the jobs are this node's."""
-    trouble: ClassVar[str]
-
-    def __init__(self, node: "Node") -> None:
-        self._node = node
-
-    async def run(self) -> None:
-        """Do rounds until cancelled."""
-        while True:
-            rest_s = None
-            try:
-                if await self._node.has_jobs():
-                    rest_s = await self.look()
-            except StorageError as error:
-                log.error(self.trouble, cause=repr(error.__cause__ or error))
-            await asyncio.sleep(self.rest_s if rest_s is None else rest_s)
 
     @abstractmethod
-    async def look(self) -> float | None:
-        """Do one round; return how long to rest after it if that is not `rest_s`. Raises StorageError."""
+    async def do_round(self) -> float | None:
+        """Do one round; return how long to rest after it (in seconds) if that is not `rest_s`.
+
+        Whatever it raises is logged and counted, and the next round begins anew.
+        """
 
 
-async def every(rest_s: float, call: Callable[[], None]) -> None:
-    """Call something again and again, on every node, until cancelled."""
-    while True:
-        await asyncio.sleep(rest_s)
-        call()
+class JobTurn:
+    """Whether the jobs that one node at a time does are this node's now; without a lock they always are."""
+
+    def __init__(self, lock: JobLock | None) -> None:
+        self._lock = lock
+
+    async def is_mine(self) -> bool:
+        """Say so. Raises StorageError."""
+        return self._lock is None or await self._lock.is_mine()
+
+    async def close(self) -> None:
+        """Let another node have its turn."""
+        if self._lock is not None:
+            await self._lock.close()
+
+
+def loops_of(jobs: Iterable[Job], turn: JobTurn) -> list[Loop]:
+    """Return jobs as background loops whose rounds are done while it is this node's turn."""
+    return [Loop(job.name, in_turn(job, turn), job.rest_s) for job in jobs]
+
+
+def in_turn(job: Job, turn: JobTurn) -> Round:
+    """Return a job's round, which does nothing while it is another node's turn."""
+
+    async def do_round() -> float | None:
+        return await job.do_round() if await turn.is_mine() else None
+
+    return do_round

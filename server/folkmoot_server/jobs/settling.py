@@ -2,7 +2,9 @@
 
 from folkmoot_governance.duration import SECOND_MS
 
-from ..actions.cases.govern import settle
+from ..actions.cases.settle import CaseSettler
+from ..common.clock import Clock
+from ..storage.api import Ledger
 from .runner import Job
 
 LOOK_S = 5.0
@@ -16,15 +18,20 @@ GRACE_MS = 10 * SECOND_MS
 class Settling(Job):
     """The job: settles the cases that who decided them has left unsettled."""
 
+    name = "settling"
     rest_s = LOOK_S
-    trouble = "could not settle cases"
 
-    async def look(self) -> None:
-        await self.sweep(self._node.clock.now_ms())
+    def __init__(self, ledger: Ledger, clock: Clock, settler: CaseSettler) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._settler = settler
+
+    async def do_round(self) -> None:
+        await self.sweep(self._clock.now_ms())
 
     async def sweep(self, now: int) -> int:
         """Settle what was decided a while before `now` (Unix ms); return how many cases that were."""
-        numbers = await self._node.store.ledger.unsettled_cases(now - GRACE_MS)
+        numbers = await self._ledger.unsettled_cases(now - GRACE_MS)
         for number in numbers:
-            await settle(self._node, number)
+            await self._settler.settle(number)
         return len(numbers)

@@ -7,14 +7,18 @@ suspension and the succession, makes no difference. One node at a time does this
 
 import structlog
 
-from folkmoot_governance import Refusal
+from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.decide_succession import in_line
 
+from ..actions.accounts.govern import AccountService
 from ..actions.acting import SERVICE
-from ..actions.groups.govern import Act
-from ..actions.stored import settled, stored
+from ..actions.groups.govern import Act, GroupService
+from ..common.clock import Clock
+from ..live.accounts import Accounts
+from ..live.rooms import Rooms
+from ..storage.api import Ledger
 from ..storage.change_set import group_stream
 from ..storage.changes import has_left
 from .runner import Job
@@ -30,15 +34,33 @@ PAGE = 1000
 class Succession(Job):
     """The job."""
 
+    name = "succession"
     rest_s = LOOK_S
-    trouble = "could not look for absent owners"
 
-    async def look(self) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        policy: Policy,
+        rooms: Rooms,
+        accounts: Accounts,
+        group_service: GroupService,
+        account_service: AccountService,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._policy = policy
+        self._rooms = rooms
+        self._accounts = accounts
+        self._group_service = group_service
+        self._account_service = account_service
+
+    async def do_round(self) -> None:
         """Decide for every group whose owner is shut out for long; then end what closed accounts have in groups."""
         await self._replace_owners()
         after, more = "", True
         while more:
-            leaving = await self._node.store.ledger.list_leaving(after, BATCH)
+            leaving = await self._ledger.list_leaving(after, BATCH)
             for user in leaving:
                 await self._take_out(user)
             more = len(leaving) == BATCH
@@ -47,8 +69,8 @@ class Succession(Job):
     async def _replace_owners(self) -> None:
         after, more = "", True
         while more:
-            since = self._node.clock.now_ms() + self._node.group_service.policy.absence_ms
-            absent = await self._node.store.ledger.absent_owners(since, after, BATCH)
+            since = self._clock.now_ms() + self._policy.absence_ms
+            absent = await self._ledger.absent_owners(since, after, BATCH)
             for code, owner, until_ms in absent:
                 await self._succeed(code, owner, until_ms)
             more = len(absent) == BATCH
@@ -56,36 +78,36 @@ class Succession(Job):
 
     async def _take_out(self, user: str) -> None:
         """End what a closed account has in groups. One that it owns it keeps until somebody is fit to take over."""
-        ledger = self._node.store.ledger
+        ledger = self._ledger
         for code in await ledger.places_of(user):
-            room = await self._node.rooms.load(code)
-            act = self._node.group_service.act(room, c.Depart(user), SERVICE) if room is not None else None
+            room = await self._rooms.load(code)
+            act = self._group_service.act(room, c.Depart(user), SERVICE) if room is not None else None
             if isinstance(act, Act) and act.events:
-                await settled(self._node, act)
+                await self._group_service.wait_stored(act)
         if not await ledger.places_of(user):
-            await stored(self._node, self._node.group_service.store_rows(user, [has_left(user)]))
+            await self._account_service.store_rows(user, [has_left(user)])
 
     async def _succeed(self, code: str, owner: str, until_ms: int) -> None:
-        rooms = self._node.rooms
+        rooms = self._rooms
         room = await rooms.load(code)
         assert room is not None, "who owns a group owns one that exists"
         since = await self._admins_since(code) if len(in_line(room.state, {})) > 1 else {}
         candidates = [await self._candidate(user) for user in in_line(room.state, since)]
-        account = await self._node.accounts.load(owner)
+        account = await self._accounts.load(owner)
         is_closed = account is not None and account.state.closed_ts > 0
         # Reading took a while: the room is taken afresh, and nothing comes between that and the queue.
         room = rooms.get(code)
         if room is None:
             return
-        act = self._node.group_service.act(room, c.Succeed(owner, until_ms, tuple(candidates), is_closed), SERVICE)
+        act = self._group_service.act(room, c.Succeed(owner, until_ms, tuple(candidates), is_closed), SERVICE)
         if isinstance(act, Refusal) or not act.events:
             return
-        refusal = await settled(self._node, act)
+        refusal = await self._group_service.wait_stored(act)
         if refusal is None and isinstance(act.events[0], e.OwnerMissing):
             log.warning("nobody is fit to own a group: it is locked", group=code, owner=owner)
 
     async def _candidate(self, user: str) -> c.Candidate:
-        account = await self._node.accounts.load(user)
+        account = await self._accounts.load(user)
         assert account is not None, "a member has an account"
         return c.Candidate(account.actor(), account.state.suspended_until_ms)
 
@@ -94,7 +116,7 @@ class Succession(Job):
         since: dict[str, int] = {}
         version, more = 0, True
         while more:
-            page = await self._node.store.ledger.events(group_stream(code), version, PAGE)
+            page = await self._ledger.events(group_stream(code), version, PAGE)
             since |= {one.event.user: one.event.at for one in page if isinstance(one.event, e.MemberPromoted)}
             more = len(page) == PAGE
             version += len(page)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -23,9 +22,6 @@ from ..storage.api import Ledger, StoredAccount
 from ..storage.change_set import Profile, StorageError
 from .memberships import MembershipChange
 
-if TYPE_CHECKING:
-    from ..delivery.session import Session
-
 RULES = CreditRules()
 
 RETRY_S = 0.5
@@ -36,7 +32,7 @@ IDLE_MS = 60_000
 
 
 class Account:
-    """An account: what the ledger says of it, and the connections that it has here.
+    """An account: what the ledger says of it, and how many connections it has here.
 
     `groups` and `created` (codes) are what caps are checked against (G8.1): they move when a change is decided, so that
     two joins at once cannot both take the last place, and are read again if storing fails.
@@ -46,6 +42,7 @@ class Account:
         "_credit",
         "_nodes",
         "by_minute",
+        "connections",
         "created",
         "groups",
         "ignored",
@@ -55,7 +52,6 @@ class Account:
         "profile",
         "read_seqs",
         "requests",
-        "sessions",
         "settings",
         "state",
         "used_ms",
@@ -67,7 +63,7 @@ class Account:
         self._credit = credit
         self._nodes = 1
         self.by_minute, self.invites = Bucket(0, 0), Bucket(0, 0)
-        self.sessions: set[Session] = set()
+        self.connections = 0
         self.used_ms = 0
         self.posts = Bucket(limits.posts_per_second, 2 * limits.posts_per_second)
         self.requests = Bucket(limits.requests_per_second, 2 * limits.requests_per_second)
@@ -280,14 +276,14 @@ class Accounts:
         """Drop the accounts that have had no connection here for a while."""
         before = self._clock.now_ms() - IDLE_MS
         for user, account in list(self._accounts.items()):
-            if not account.sessions and account.used_ms < before and user not in self._in_flight:
+            if not account.connections and account.used_ms < before and user not in self._in_flight:
                 del self._accounts[user]
                 self._bus.unfollow(account_topic(user))
 
     def with_sessions(self) -> list[Account]:
         """Return the accounts that have a connection here."""
-        return [account for account in self._accounts.values() if account.sessions]
+        return [account for account in self._accounts.values() if account.connections]
 
     def signed_in(self) -> int:
         """Return how many accounts have a connection here."""
-        return sum(bool(account.sessions) for account in self._accounts.values())
+        return sum(bool(account.connections) for account in self._accounts.values())

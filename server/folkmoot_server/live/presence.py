@@ -28,11 +28,11 @@ class Presence:
 
     def connections(self, account: Account) -> int:
         """Return how many connections the account has, over all nodes."""
-        return len(account.sessions) + sum(count for count, _ in self._elsewhere.get(account.user, {}).values())
+        return account.connections + sum(count for count, _ in self._elsewhere.get(account.user, {}).values())
 
     def changed(self, account: Account) -> None:
         """Tell the others how many connections an account has here now."""
-        count = len(account.sessions)
+        count = account.connections
         self._bus.publish(PresenceUpdate(account.user, self._name, count, asks=True))
         if not count:
             self._elsewhere.pop(account.user, None)
@@ -41,7 +41,7 @@ class Presence:
     def on_bus_message(self, message: PresenceUpdate) -> None:
         """Take over what another node tells of an account that is connected here as well."""
         account = self._accounts.get(message.user)
-        if message.node == self._name or account is None or not account.sessions:
+        if message.node == self._name or account is None or not account.connections:
             return
         nodes = self._elsewhere.setdefault(message.user, {})
         if message.connections:
@@ -50,7 +50,7 @@ class Presence:
             nodes.pop(message.node, None)
         self._share(account)
         if message.asks:
-            self._bus.publish(PresenceUpdate(message.user, self._name, len(account.sessions), asks=False))
+            self._bus.publish(PresenceUpdate(message.user, self._name, account.connections, asks=False))
 
     def repeat(self) -> None:
         """Tell of the accounts that are elsewhere too, and forget the nodes that no longer do."""
@@ -59,13 +59,13 @@ class Presence:
         before = self._clock.now_ms() - FORGET_MS
         for user, nodes in list(self._elsewhere.items()):
             account = self._accounts.get(user)
-            if account is None or not account.sessions:
+            if account is None or not account.connections:
                 del self._elsewhere[user]
                 continue
             for node in [node for node, (_, told) in nodes.items() if told < before]:
                 del nodes[node]
             self._share(account)
-            self._bus.publish(PresenceUpdate(user, self._name, len(account.sessions), asks=False))
+            self._bus.publish(PresenceUpdate(user, self._name, account.connections, asks=False))
 
     def _share(self, account: Account) -> None:
         nodes = 1 + len(self._elsewhere.get(account.user, ()))

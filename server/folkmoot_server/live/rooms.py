@@ -1,16 +1,15 @@
 """Rooms: the groups in memory, each with its governed state, its place in the journal and its listeners."""
 
 import asyncio
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from folkmoot_governance import GroupState
 from folkmoot_governance.group.events import SlowModeSet
 from folkmoot_governance.raid import RaidWatch
-from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Role
 
 from ..bus.api import Bus
@@ -20,9 +19,6 @@ from ..storage.api import Store
 from ..storage.change_set import StorageError, group_stream
 from .accounts import IDLE_MS, RETRY_S, Account
 from .recent_entries import RecentEntries
-
-if TYPE_CHECKING:
-    from ..delivery.session import Session
 
 POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 """Entries that somebody posted."""
@@ -45,9 +41,10 @@ class Room:
     """A group in memory.
 
     `last_seq` is the last one delivered; what is on its way to disk has no seq yet, the store numbers it. `held_back`
-    are entries, by seq, that wait for those before them; `known_version` is the latest that news told of. `listeners`
-    are the connections of members, by encoding. `last_posts` has the time of each one's latest post in slow mode.
-    While `ready` is not set the room is being read again and must not be decided on.
+    are entries, by seq, that wait for those before them; `known_version` is the latest that news told of. `listening`
+    counts the connections that listen here: which they are, `delivery.audience` knows. `last_posts` has the time of
+    each one's latest post in slow mode. While `ready` is not set the room is being read again and must not be decided
+    on.
     """
 
     __slots__ = (
@@ -57,9 +54,7 @@ class Room:
         "known_version",
         "last_posts",
         "last_seq",
-        "listeners",
-        "outgoing",
-        "outgoing_from",
+        "listening",
         "raid_watch",
         "ready",
         "recent",
@@ -70,9 +65,7 @@ class Room:
     )
 
     def __init__(self, stored: Stored) -> None:
-        self.listeners: dict[Codec, dict[Session, None]] = defaultdict(dict)
-        self.outgoing: dict[Codec, list[bytes]] = defaultdict(list)
-        self.outgoing_from = 0
+        self.listening = 0
         self.held_back: dict[int, Entry] = {}
         self.known_version = 0
         self.recent_posts: dict[str, deque[tuple[int, int]]] = {}
@@ -110,21 +103,9 @@ class Room:
             self.authors[account.user] = author
         return author
 
-    def add_listener(self, session: "Session") -> None:
-        """Let a connection hear what is delivered from now on."""
-        self.listeners[session.codec][session] = None
-
-    def remove_listener(self, session: "Session") -> None:
-        """Let a connection hear no more."""
-        self.listeners[session.codec].pop(session, None)
-
-    def all_listeners(self) -> list["Session"]:
-        """Return the connections that listen, in a list of its own."""
-        return [session for listeners in self.listeners.values() for session in listeners]
-
     def is_idle(self) -> bool:
         """Say whether nobody listens and nothing is on its way to disk."""
-        return not self.in_flight and self.ready.is_set() and not any(self.listeners.values())
+        return not (self.in_flight or self.listening) and self.ready.is_set()
 
     def view(self, now: int, reader: Account | None = None, *, inside: bool = False) -> Group:
         """Return the group as `reader` sees it: a member gets its own fields too, anyone else the public part, with
@@ -291,7 +272,7 @@ class Rooms:
 
     def in_use(self) -> list[Room]:
         """Return the rooms that somebody listens to."""
-        return [room for room in self._rooms.values() if any(room.listeners.values())]
+        return [room for room in self._rooms.values() if room.listening]
 
     def forget_tails(self) -> None:
         """Read history from the journal again: it has changed who some entries are from."""

@@ -1,11 +1,11 @@
 """From a frame to its handler: one row for each request type, and the checks that no handler repeats.
 
-A handler is called as `handler(node, session, request)`. It returns a result, a refusal, or None when the answer comes
+A handler is called as `handler(app, session, request)`. It returns a result, a refusal, or None when the answer comes
 once the change set is stored; a handler that has to wait is a coroutine function.
 """
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from msgspec import Struct
@@ -16,6 +16,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode, RequestError
 from folkmoot_protocol.results import Result
 
+from ..actions.app import App
 from ..admin import table as admin
 from ..common.i18n import N_
 from ..common.metrics import REQUESTS
@@ -26,14 +27,11 @@ from ..slash import run as slash
 from ..storage.change_set import StorageError
 from . import accounts, entries, groups, messages, reports, search
 
-if TYPE_CHECKING:
-    from ..node import Node
-
 log = structlog.get_logger()
 
 Answer = Result | Refusal | None
 Waiting = Coroutine[Any, Any, Answer]
-Handler = Callable[["Node", Session, Any], Answer | Waiting]
+Handler = Callable[[App, Session, Any], Answer | Waiting]
 
 SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."))
@@ -85,7 +83,7 @@ _NAMES = {kind: str(kind.__struct_config__.tag) for kind in ROWS}
 REQUESTS.counts.update(dict.fromkeys(_NAMES.values(), 0))
 
 
-def dispatch(node: "Node", session: Session, data: bytes | str) -> Coroutine[Any, Any, None] | None:
+def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, Any, None] | None:
     """Decode a frame and run its handler; answer, or return what is to be awaited for that.
 
     Raises ProtocolError for what is not a frame; nothing else.
@@ -99,29 +97,31 @@ def dispatch(node: "Node", session: Session, data: bytes | str) -> Coroutine[Any
     kind = type(request)
     row = ROWS[kind]
     REQUESTS.counts[_NAMES[kind]] += 1
-    refusal = STOPPING if node.stopping else check_login(node, session, row) or check_rate(node, session, row)
+    refusal = STOPPING if app.stopping else check_login(app, session, row) or check_rate(app, session, row)
     if refusal is not None:
         session.refuse(request.id, refusal)
         return None
     try:
-        answer = row.handler(node, session, request)
+        answer = row.handler(app, session, request)
     except Exception as error:
         answer = explain(error, kind)
     if answer is None:
         return None
-    if isinstance(answer, Coroutine) or (isinstance(answer, Refusal) and node.in_cluster):
-        return finish(node, session, row, request, answer)
+    if isinstance(answer, Coroutine) or (isinstance(answer, Refusal) and app.catch_up.in_cluster):
+        return finish(app, session, row, request, answer)
     give(session, request.id, answer)
     return None
 
 
-async def finish(node: "Node", session: Session, row: Row, request: rq.Request, answer: Answer | Waiting) -> None:
-    """Wait for an answer and give it. One that rests on what this node had not heard of yet is asked for again."""
+async def finish(app: App, session: Session, row: Row, request: rq.Request, answer: Answer | Waiting) -> None:
+    """Wait for an answer and give it. One that rests on what this app had not heard of yet is asked for again."""
     try:
         if isinstance(answer, Coroutine):
             answer = await answer
-        if isinstance(answer, Refusal) and await node.has_moved_on(getattr(request, "group", None), answer.code):
-            answer = row.handler(node, session, request)
+        if isinstance(answer, Refusal) and await app.catch_up.has_moved_on(
+            getattr(request, "group", None), answer.code
+        ):
+            answer = row.handler(app, session, request)
             if isinstance(answer, Coroutine):
                 answer = await answer
     except Exception as error:
@@ -146,19 +146,19 @@ def give(session: Session, re: int, answer: Answer) -> None:
         session.reply(re, answer)
 
 
-def check_login(node: "Node", session: Session, row: Row) -> Refusal | None:
+def check_login(app: App, session: Session, row: Row) -> Refusal | None:
     """Refuse what needs an account before there is one, or before it agreed to the terms; and signing in twice."""
     account = session.account
     if account is None:
         return SIGN_IN_FIRST if row.login else None
     if not row.login:
         return ONCE
-    return check_agreement(account.state.agreement, node.group_service.policy) if row.agreed else None
+    return check_agreement(account.state.agreement, app.policy) if row.agreed else None
 
 
-def check_rate(node: "Node", session: Session, row: Row) -> Refusal | None:
+def check_rate(app: App, session: Session, row: Row) -> Refusal | None:
     """Refuse what comes too fast; who does not stop is cut off with 4429."""
     if session.account is None or not row.cost:
         return None
-    now = node.clock.now_ms()
+    now = app.clock.now_ms()
     return limit(session, session.account.requests.take(now, row.cost), now)

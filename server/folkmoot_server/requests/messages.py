@@ -1,26 +1,17 @@
 """Posts, history, read marks, typing. `post` is the hot path: see docs/message-path.md."""
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from folkmoot_governance import Refusal, check_post
+from folkmoot_governance import Refusal
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import Empty, HistoryResult, Result, SyncResult
 from folkmoot_protocol.types import Entry, SyncGroup
 
-from ..actions.groups.membership import NOT_A_MEMBER, enter_room
-from ..actions.posts.history import read_page
-from ..actions.posts.posting import PendingPost, may_repeat, post_after_reading, post_now, repeat_or_refuse
-from ..actions.stored import stored
-from ..bus.messages import TypingUpdate
-from ..common.i18n import N_
+from ..actions.app import App
+from ..actions.groups.membership import NOT_A_MEMBER
 from ..delivery.session import Session
-from ..slash import run as slash
-from ..storage.changes import read_mark_row
-
-if TYPE_CHECKING:
-    from ..node import Node
+from ..slash.run import post_command
 
 HISTORY_PAGE = 50
 SYNC_PAGE = 50
@@ -28,50 +19,43 @@ SYNC_ENTRIES = 1000
 """Entries in one answer to `sync`, all groups together; the others are told to have more."""
 
 
-def post(
-    node: "Node", session: Session, request: rq.Post
-) -> Refusal | Coroutine[Any, Any, Result | Refusal | None] | None:
-    """Post to a group. With the room in memory this decides and queues in one step, without an await."""
-    body = request.body
-    if len(body) > node.config.limits.body_chars:
-        text = N_("A post has at most {limit} characters; this one has {length}.")
-        return Refusal(ErrorCode.TOO_LONG, text, {"limit": node.config.limits.body_chars, "length": len(body)})
+def post(app: App, session: Session, request: rq.Post) -> Refusal | Coroutine[Any, Any, Result | Refusal | None] | None:
+    """Post to a group; a body that begins with one slash is a command."""
+    body, posting = request.body, app.posts.posting
+    refusal = posting.check_length(body)
+    if refusal is not None:
+        return refusal
     if body.startswith("/"):
         if not body.startswith("//"):
-            return slash.post_command(node, session, request)
+            return post_command(app, session, request)
         body = body[1:]
-    room = node.rooms.get(request.group)
-    if room is None or room.state.words:
-        return post_after_reading(node, session, request, body)
-    pending = PendingPost(node, session, request, room, body)
-    refusal = post_now(pending)
-    return repeat_or_refuse(pending, refusal) if may_repeat(refusal, request) else refusal
+    return posting.post(session, request, body)
 
 
-async def history(node: "Node", session: Session, request: rq.GetHistory) -> HistoryResult | Refusal:
+async def history(app: App, session: Session, request: rq.GetHistory) -> HistoryResult | Refusal:
     """Return a page of a group's entries, oldest first."""
-    room = await enter_room(node, session, request.group)
+    room = await app.membership.enter_room(session, request.group)
     if isinstance(room, Refusal):
         return room
-    limit = min(request.limit or HISTORY_PAGE, node.config.limits.history_page)
-    page = await read_page(node, room, request.before, request.after, limit)
+    limit = min(request.limit or HISTORY_PAGE, app.config.limits.history_page)
+    page = await app.posts.history.read_page(room, request.before, request.after, limit)
     # Asked again, because reading took a while: who was removed meanwhile gets nothing.
     if session.user not in room.state.members:
         return NOT_A_MEMBER
     return HistoryResult(tuple(page.entries), page.more)
 
 
-async def sync(node: "Node", session: Session, request: rq.Sync) -> SyncResult:
+async def sync(app: App, session: Session, request: rq.Sync) -> SyncResult:
     """Return what came after each cursor. Groups that one is not a member of (any more) are left out."""
     found: dict[str, SyncGroup] = {}
     left = SYNC_ENTRIES
     for text, seq in request.cursors.items():
-        room = await enter_room(node, session, text)
+        room = await app.membership.enter_room(session, text)
         if isinstance(room, Refusal):
             continue
         entries: list[Entry] = []
         if left and seq < room.last_seq:
-            entries = (await read_page(node, room, None, seq, min(SYNC_PAGE, left))).entries
+            entries = (await app.posts.history.read_page(room, None, seq, min(SYNC_PAGE, left))).entries
             left -= len(entries)
         if session.user in room.state.members:
             last_seq = room.last_seq
@@ -80,34 +64,19 @@ async def sync(node: "Node", session: Session, request: rq.Sync) -> SyncResult:
     return SyncResult(found)
 
 
-async def mark_read(node: "Node", session: Session, request: rq.MarkRead) -> Empty | Refusal:
+async def mark_read(app: App, session: Session, request: rq.MarkRead) -> Empty | Refusal:
     """Remember how far one has read; going back is not remembered."""
-    room = await enter_room(node, session, request.group)
+    room = await app.membership.enter_room(session, request.group)
     if isinstance(room, Refusal):
         return room
-    account = session.account
-    assert account is not None
-    code, seq = room.state.code, min(request.seq, room.last_seq)
-    if seq <= account.read_seqs.get(code, 0):
-        return Empty()
-    account.read_seqs[code] = seq
-    refusal = await stored(node, node.group_service.store_rows(account.user, [read_mark_row(code, account.user, seq)]))
-    if refusal is None:
-        node.hub.tell_one(room, account.user, but=session)
-    return refusal or Empty()
+    assert session.account is not None
+    return await app.posts.history.mark_read(room, session.account, request.seq, session) or Empty()
 
 
-async def typing(node: "Node", session: Session, request: rq.Typing) -> Empty | Refusal:
+async def typing(app: App, session: Session, request: rq.Typing) -> Empty | Refusal:
     """Let the others know that one is typing, if one might post."""
-    room = await enter_room(node, session, request.group)
+    room = await app.membership.enter_room(session, request.group)
     if isinstance(room, Refusal):
         return room
-    account = session.account
-    assert account is not None
-    refusal = check_post(
-        room.state, account.user, account.state.identity, node.clock.now_ms(), 0, node.group_service.policy
-    )
-    if refusal:
-        return refusal
-    node.bus.publish(TypingUpdate(room.state.code, account.user))
-    return Empty()
+    assert session.account is not None
+    return app.posts.posting.tell_typing(room, session.account) or Empty()

@@ -22,7 +22,7 @@ class CaseText(Struct, frozen=True):
     subject: dict[str, Any] = {}
 
 
-class Evidence:
+class CaseTexts:
     """Seals the texts of cases, each bound to its number; they are kept for `kept_ms`."""
 
     def __init__(self, data_dir: Path, kept_ms: int) -> None:

@@ -9,14 +9,12 @@ from folkmoot_governance.group.commands import Rectify
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, Role
 
-from ..actions.cases.appeals import open_appeal
-from ..actions.cases.govern import decide_appeal
-from ..actions.cases.reports import find_subject, open_report
 from ..common.i18n import N_, show_instant
 from ..storage.api import CaseFilter
 from .arguments import WIDE_AT, read_number, read_user
-from .call import IN_A_GROUP, Answer, Call
-from .call import Outcome as Told
+from .call import IN_A_GROUP, Call
+from .outcome import Answer
+from .outcome import Outcome as Told
 
 MAX_LISTED = 50
 MAX_SAID = 1000
@@ -53,10 +51,10 @@ async def report(call: Call, what: str, reason: str, text: str | None) -> Told:
     code = room.state.code if room else None
     seq = int(what) if what.isdecimal() else None
     user = what if what.startswith("@") else None
-    subject = await find_subject(call.node, call.session, code, seq, user)
+    subject = await call.app.cases.reports.find_subject(call.session, code, seq, user)
     if isinstance(subject, Refusal):
         return subject
-    case = await open_report(call.node, call.session, subject, reason.lower(), text or "")
+    case = await call.app.cases.reports.open(call.account, subject, reason.lower(), text or "")
     if isinstance(case, Refusal):
         return case
     data = case_item(case)
@@ -85,7 +83,7 @@ def case_item(case: CaseState) -> dict[str, object]:
 
 async def cases(call: Call) -> Told:
     """List one's own reports and appeals, the latest first, and how they stand."""
-    found = await call.node.store.ledger.list_cases(CaseFilter(by=call.account.user, newest=True), limit=MAX_LISTED)
+    found = await call.app.store.ledger.list_cases(CaseFilter(by=call.account.user, newest=True), limit=MAX_LISTED)
     items = [case_item(one) for one in found]
     lines = []
     for one, item in zip(found, items, strict=True):
@@ -100,7 +98,7 @@ APPEAL = N_("{case}, appeal, {time}: {stands}")
 
 async def appeal(call: Call, case: str, text: str) -> Told:
     """Appeal against a measure that hit oneself; somebody else than who took it decides (P15)."""
-    opened = await open_appeal(call.node, call.account, case, text)
+    opened = await call.app.cases.appeals.open(call.account, case, text)
     if isinstance(opened, Refusal):
         return opened
     data = case_item(opened)
@@ -113,14 +111,14 @@ async def appeals_for(call: Call) -> list[CaseState]:
     members = call.room.state.members.values()
     leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
     wanted = CaseFilter(CaseKind.APPEAL, is_open=True, code=call.room.state.code)
-    found = await call.node.store.ledger.list_cases(wanted, limit=MAX_LISTED)
+    found = await call.app.store.ledger.list_cases(wanted, limit=MAX_LISTED)
     return [one for one in found if call.account.user in reviewers(one, leaders, call.now)]
 
 
 async def open_reports(call: Call) -> list[CaseState]:
     """Return the open reports on entries of the group, but those on the reader's own."""
     wanted = CaseFilter(CaseKind.REPORT, is_open=True, code=call.room.state.code)
-    found = await call.node.store.ledger.list_cases(wanted, limit=MAX_LISTED)
+    found = await call.app.store.ledger.list_cases(wanted, limit=MAX_LISTED)
     return [one for one in found if one.seq and one.user != call.account.user]
 
 
@@ -129,7 +127,7 @@ async def open_appeals(call: Call) -> list[dict[str, object]]:
     mine = await appeals_for(call)
     items = []
     for one in mine:
-        text = call.node.evidence.unseal(one.number, await call.node.store.ledger.case_text(one.number))
+        text = call.app.cases.texts.unseal(one.number, await call.app.store.ledger.case_text(one.number))
         item = case_item(one) | {"by": one.by, "decider": one.decider, "text": text.text if text else "–"}
         items.append(item)
     return items
@@ -139,11 +137,11 @@ async def decide_here(call: Call, number: str, act: str, reason: str | None) -> 
     """Decide on an appeal as one of the group's owner and admins: `approve` overturns the measure."""
     if not reason:
         return Refusal(ErrorCode.BAD_SYNTAX, N_("Give a reason: who appealed is told."), {"help": "/queue"})
-    case = await call.node.store.ledger.load_case(number)
+    case = await call.app.store.ledger.load_case(number)
     if case is None or case.code != call.room.state.code or case.kind is not CaseKind.APPEAL:
         return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/queue"})
     outcome = Outcome.OVERTURNED if act == "approve" else Outcome.CONFIRMED
-    decided = await decide_appeal(call.node, case, DecideAppeal(outcome, reason), call.account.actor())
+    decided = await call.app.cases.appeals.decide(case, DecideAppeal(outcome, reason), call.account.actor())
     if isinstance(decided, Refusal):
         return decided
     data = case_item(decided)
@@ -163,7 +161,7 @@ async def rectify(call: Call, number: int | None, text: str | None) -> Told:
     """Tell the platform that what it warned the group of is mended; without a number, show what that is (G11.1)."""
     if number is not None:
         return Rectify(number, (text or "–")[:MAX_SAID])
-    found = [one for one in duties(call.room.state, call.now, call.node.group_service.policy) if one.kind == "rectify"]
+    found = [one for one in duties(call.room.state, call.now, call.app.policy) if one.kind == "rectify"]
     if not found:
         return Answer(call.say(N_("The platform asks for nothing to be mended.")), {"open": False})
     return Answer(call.say(found[0].text, found[0].detail), {"open": True, **found[0].detail})

@@ -19,8 +19,9 @@ from ..content.trial import Hits, replay
 from ..sealed.held_posts import HeldText, removal
 from ..storage.change_set import ChangeSet, NewEntry
 from .arguments import read_number
-from .call import Answer, Call, Carrying, Outcome
+from .call import Call
 from .cases import decide_here, open_appeals, open_reports
+from .outcome import Answer, Carrying, Outcome
 
 MAX_LISTED = 50
 SHOWN_CHARS = 200
@@ -99,8 +100,8 @@ def queue_line(review: Review) -> str:
 async def held_texts(call: Call) -> dict[int, HeldText]:
     """Return the texts of the group's held posts by number."""
     code = call.room.state.code
-    sealed = await call.node.store.ledger.held_texts(code)
-    opened = {number: call.node.held_texts.unseal(code, number, one) for number, one in sealed.items()}
+    sealed = await call.app.store.ledger.held_texts(code)
+    opened = {number: call.app.held_texts.unseal(code, number, one) for number, one in sealed.items()}
     return {number: text for number, text in opened.items() if text is not None}
 
 
@@ -111,7 +112,7 @@ async def approve(call: Call, number: int) -> Outcome:
     if review is None or review.seq:
         return command
     text = (await held_texts(call)).get(number)
-    author = await call.node.accounts.load(review.user)
+    author = await call.app.accounts.load(review.user)
     if text is None or author is None:
         return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), {"number": number})
     name = author.name_in(call.room.state.code)
@@ -180,7 +181,7 @@ async def try_word(call: Call, text: str) -> Outcome:
     refusal = check_role(call.room.state, RULES[c.AddWord], call.account.actor())
     if refusal:
         return refusal
-    hits = await replay(call.node, call.room, [word_rule(text, Verdict.REFUSE)])
+    hits = await replay(call.app.store.journal, call.room, [word_rule(text, Verdict.REFUSE)], call.now)
     return Answer(tell_hits(call, hits), hits.as_data())
 
 

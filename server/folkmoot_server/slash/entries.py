@@ -12,7 +12,8 @@ from folkmoot_protocol.types import Entry, EntryKind, LinkRule
 
 from ..common.i18n import N_
 from .arguments import BARE_NUMBER, MISSING, SyntaxProblem, begins_like_duration, read_number, read_user
-from .call import About, Answer, Call, Outcome
+from .call import Call
+from .outcome import About, Answer, Outcome
 
 MAX_PURGED = 200
 MAX_LOOKED_AT = 5000
@@ -27,9 +28,9 @@ async def find_entry(call: Call, seq: int) -> Entry | None:
     """Return an entry of the group; for an edit, the entry that it edits."""
     entry = call.replied if call.replied and call.replied.seq == seq else None
     if entry is None and seq <= call.room.last_seq:
-        entry = await call.node.store.journal.entry(call.room.state.code, seq)
+        entry = await call.app.store.journal.entry(call.room.state.code, seq)
     if entry is not None and entry.kind is EntryKind.EDIT and entry.target:
-        return await call.node.store.journal.entry(call.room.state.code, entry.target)
+        return await call.app.store.journal.entry(call.room.state.code, entry.target)
     return entry
 
 
@@ -74,7 +75,7 @@ async def latest_first(call: Call, last: int, since: int) -> AsyncIterator[Entry
     """Yield entries from `last` backwards to the time `since`, as many as one command may look at."""
     before, left = last + 1, MAX_LOOKED_AT
     while left > 0:
-        page = await call.node.store.journal.page(call.room.state.code, before=before, limit=PAGE)
+        page = await call.app.store.journal.page(call.room.state.code, before=before, limit=PAGE)
         for entry in reversed(page.entries):
             if entry.ts < since:
                 return
@@ -110,7 +111,7 @@ async def pins(call: Call) -> Outcome:
     rows: list[dict[str, object]] = []
     held = dict(call.room.state.pins)
     for seq in call.room.view(call.now, inside=True).pins:
-        entry = await call.node.store.journal.entry(call.room.state.code, seq)
+        entry = await call.app.store.journal.entry(call.room.state.code, seq)
         # Rotation may have taken the month away: the pin stays, the text is gone.
         body, user = (entry.body, entry.from_.user) if entry else ("…", "")
         shown = body if len(body) <= SHOWN_CHARS else f"{body[:SHOWN_CHARS]}…"

@@ -10,13 +10,10 @@ from folkmoot_protocol.group_code import parse_group_code, show_group_code
 from folkmoot_protocol.names import check_group_name
 from folkmoot_protocol.types import GroupStatus, Role
 
-from ..actions.groups.membership import check_tries, free_code
-from ..actions.posts.search import SEARCH_PAGE, search_room
-from ..actions.stored import stored
+from ..actions.posts.search import SEARCH_PAGE
 from ..common.i18n import LANGUAGES, N_, show_instant
-from ..storage.change_set import Profile
-from ..storage.changes import profile_row
-from .call import Action, Answer, Call, Elsewhere, Outcome
+from .call import Call
+from .outcome import Action, Answer, Elsewhere, Outcome
 
 MAX_LISTED = 200
 MAX_QUOTED = 160
@@ -26,13 +23,13 @@ MAX_QUOTED = 160
 async def create(call: Call, text: str) -> Outcome:
     """Found a group; its code is in the answer. The last word is its category if it is the name of one (G7)."""
     name, _, category = text.rpartition(" ")
-    if not name or category not in call.node.group_service.policy.categories:
-        name, category = text, call.node.default_category
+    if not name or category not in call.app.policy.categories:
+        name, category = text, call.app.membership.default_category
     try:
         name = check_group_name(name)
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
-    return c.CreateGroup(await free_code(call.node), name, category)
+    return c.CreateGroup(await call.app.membership.free_code(), name, category)
 
 
 async def info(call: Call) -> Outcome:
@@ -69,7 +66,7 @@ async def show_id(call: Call) -> Outcome:
 
 async def rules(call: Call) -> Outcome:
     """Show the group's own rules, if it has any, and the platform's (G5)."""
-    document = call.node.documents.rules
+    document = call.app.documents.rules
     own = call.room.state.rules if call.room_or_none else ""
     text = document.text(call.session.language)
     data: dict[str, object] = {"version": document.version, "url": "/rules", "group_rules": own}
@@ -104,7 +101,7 @@ async def admins(call: Call) -> Outcome:
 
 async def whois(call: Call, user: str) -> Outcome:
     """Show what everyone may know of an account, and its place in this group."""
-    account = await call.node.accounts.load(user)
+    account = await call.app.accounts.load(user)
     if account is None or account.state.closed_ts:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
     view = account.view()
@@ -125,10 +122,12 @@ async def whois(call: Call, user: str) -> Outcome:
 async def join(call: Call, code: str, answer: str | None) -> Outcome:
     """Join another group, or ask to."""
     parsed = parse_group_code(code)
-    room = await call.node.rooms.load(parsed) if parsed else None
+    room = await call.app.rooms.load(parsed) if parsed else None
     if room is None:
         return Refusal(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
-    return check_tries(call.node, room, call.account.user, answer) or Elsewhere(room, c.JoinGroup(answer or ""))
+    return call.app.membership.check_tries(room, call.account.user, answer) or Elsewhere(
+        room, c.JoinGroup(answer or "")
+    )
 
 
 async def leave(call: Call) -> Outcome:
@@ -143,7 +142,7 @@ async def me(call: Call, text: str) -> Outcome:
 
 async def search(call: Call, text: str) -> Outcome:
     """Find what was said in this group, newest first."""
-    found = await search_room(call.node, call.session, call.room, text, None, SEARCH_PAGE)
+    found = await call.app.posts.search.search(call.room, call.account.user, text, None, SEARCH_PAGE)
     if isinstance(found, Refusal):
         return found
     lines = [
@@ -184,7 +183,7 @@ async def limits(call: Call) -> Outcome:
         inside = {"current": len(state.members), "limit": state.member_limit}
         lines.append(call.say(N_("Members of this group: {current} of {limit}"), inside))
         data["members"] = inside
-    rate = call.node.config.limits.posts_per_second
+    rate = call.app.config.limits.posts_per_second
     if rate:
         lines.append(call.say(N_("Posts a second: {rate}"), {"rate": rate}))
     data["posts_per_second"] = rate
@@ -198,14 +197,9 @@ async def limits(call: Call) -> Outcome:
 async def language(call: Call, chosen: str) -> Outcome:
     """Choose the language of what the server says."""
     name = next(one for one in LANGUAGES if one.lower() == chosen)
-    old = call.account.profile
-    profile = Profile(old.user, old.display_name, old.password_hash, name)
-    refusal = await stored(call.node, call.node.group_service.store_rows(old.user, [profile_row(profile)]))
+    refusal = await call.app.own_settings.choose_language(call.account, name)
     if refusal:
         return refusal
-    call.account.profile = profile
-    for session in call.account.sessions:
-        session.speak(name)
     return Answer(call.say(N_("From now on in English.")), {"language": name})
 
 

@@ -1,7 +1,5 @@
 """`/help`, and the list of commands that clients complete from."""
 
-from typing import TYPE_CHECKING
-
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.checks import check_role
 from folkmoot_governance.group.commands import DeleteEntry, Invite
@@ -10,21 +8,18 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import CommandInfo, JoinMode
 
 from ..common.i18n import N_
-from .call import Answer, Call, Outcome
-
-if TYPE_CHECKING:
-    from .row import Slash
+from .call import Call
+from .outcome import Answer, Outcome
+from .row import Slash, find_row
 
 
 async def show_help(call: Call, name: str | None) -> Outcome:
     """Show one command, or all that one may use here."""
-    from .registry import COMMANDS, find_slash
-
     if name is None:
-        rows = [row for row in COMMANDS if is_allowed(row, call)]
+        rows = [row for row in call.commands if is_allowed(row, call)]
         lines = [f"{row.usage} – {call.say(row.summary)}" for row in rows]
         return Answer("\n".join(lines), {"commands": [row.name for row in rows]})
-    row = find_slash(name.removeprefix("/"))
+    row = find_row(call.commands, name.removeprefix("/"))
     if row is None:
         return Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no command /{name}; /help lists them."), {"name": name})
     lines = [row.usage, call.say(row.summary)]
@@ -35,7 +30,7 @@ async def show_help(call: Call, name: str | None) -> Outcome:
     return Answer("\n".join(lines), {"name": row.name, "usage": row.usage, "aliases": list(row.aliases)})
 
 
-def is_allowed(row: "Slash", call: Call) -> bool:
+def is_allowed(row: Slash, call: Call) -> bool:
     """Say whether the caller's role lets it use the command where it is; the target may still be out of its reach."""
     room = call.room_or_none
     if room is None or not row.in_group:
@@ -49,12 +44,12 @@ def is_allowed(row: "Slash", call: Call) -> bool:
     return anyone or check_role(room.state, RULES[row.act], call.account.actor()) is None
 
 
-def check_read(row: "Slash", call: Call) -> Refusal | None:
+def check_read(row: Slash, call: Call) -> Refusal | None:
     """Refuse to show what the caller's role does not let it read."""
     return check_role(call.room.state, READS[row.reads], call.account.actor()) if row.reads else None
 
 
-def describe(row: "Slash", call: Call) -> CommandInfo:
+def describe(row: Slash, call: Call) -> CommandInfo:
     """Return a row as clients complete from it."""
     return CommandInfo(
         name=row.name,

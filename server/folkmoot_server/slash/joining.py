@@ -10,7 +10,8 @@ from folkmoot_protocol.names import check_topic
 from ..common.codes import random_letters
 from ..common.i18n import N_, show_instant
 from .arguments import BARE_NUMBER, WIDE_AT, read_user
-from .call import Answer, Call, Noted, Outcome
+from .call import Call
+from .outcome import Answer, Noted, Outcome
 
 MAX_LISTED = 200
 CODE_LENGTH = 12
@@ -104,7 +105,7 @@ async def requests(call: Call) -> Outcome:
 async def approve(call: Call, who: str) -> Outcome:
     """Let in applicants, or all of them, the oldest first; as many at once as may be."""
     users = [one.user for one in waiting(call)] if who.lower() == "all" else [read_user(word) for word in who.split()]
-    accounts = [await call.node.accounts.load(user) for user in users[:MAX_LISTED]]
+    accounts = [await call.app.accounts.load(user) for user in users[:MAX_LISTED]]
     return c.ApproveRequests(tuple(account.actor() for account in accounts if account))
 
 

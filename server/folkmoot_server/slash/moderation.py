@@ -8,7 +8,8 @@ from folkmoot_protocol.names import check_topic
 
 from ..common.i18n import N_
 from .arguments import BARE_NUMBER, begins_like_duration, split_word
-from .call import Answer, Call, Outcome
+from .call import Call
+from .outcome import Answer, Outcome
 
 MAX_LISTED = 200
 

@@ -1,9 +1,6 @@
 """Slash commands about oneself: the name in a group, what one wants to hear of, what is in force against one."""
 
-from collections.abc import Sequence
-
 import msgspec
-from msgspec import structs
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged
@@ -14,16 +11,13 @@ from folkmoot_protocol.names import check_display_name
 from folkmoot_protocol.types import Notify
 
 from ..actions.accounts.credit import CREDIT_CHANGES, MAX_CHANGES, change_item
-from ..actions.stored import stored
-from ..bus.messages import SettingsUpdate
 from ..common.i18n import N_
 from ..storage.api import ActFilter
-from ..storage.change_set import MemberSettings, RowChange, account_stream
-from ..storage.changes import ignored_row, settings_row
-from .call import Answer, Call, Outcome
+from ..storage.change_set import account_stream
+from .call import Call
+from .outcome import Answer, Outcome
 
 OFF = "off"
-MAX_IGNORED = 500
 
 
 async def nick(call: Call, name: str) -> Outcome:
@@ -32,7 +26,7 @@ async def nick(call: Call, name: str) -> Outcome:
         chosen = "" if name.lower() == OFF else check_display_name(name)
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
-    refusal = await change_settings(call, nick=chosen)
+    refusal = await call.app.own_settings.change_in_group(call.account, call.room, nick=chosen)
     if refusal:
         return refusal
     shown = call.account.name_in(call.room.state.code)
@@ -41,7 +35,7 @@ async def nick(call: Call, name: str) -> Outcome:
 
 async def notify(call: Call, what: str) -> Outcome:
     """Say which entries of this group one's clients shall call for."""
-    refusal = await change_settings(call, notify=Notify(what))
+    refusal = await call.app.own_settings.change_in_group(call.account, call.room, notify=Notify(what))
     if refusal:
         return refusal
     texts = {
@@ -52,48 +46,17 @@ async def notify(call: Call, what: str) -> Outcome:
     return Answer(call.say(texts[Notify(what)]), {"notify": what})
 
 
-async def change_settings(call: Call, **changes: object) -> Refusal | None:
-    """Store what a member sets for itself in the group."""
-    account, code = call.account, call.room.state.code
-    settings: MemberSettings = structs.replace(account.settings.get(code, MemberSettings()), **changes)
-    refusal = await store(call, [settings_row(code, account.user, settings)])
-    if refusal is None:
-        account.settings[code] = settings
-        call.room.authors.pop(account.user, None)
-        call.node.bus.publish(SettingsUpdate(account.user, code))
-    return refusal
-
-
 async def ignore(call: Call, user: str | None, off: str | None) -> Outcome:
     """Hide what somebody writes from oneself, or no more; without a name: list whom one ignores."""
     account = call.account
     if user is None:
         listed = sorted(account.ignored)
         return Answer(" ".join(f"@{one}" for one in listed) or call.say(N_("None.")), {"ignored": listed})
-    refusal = await check_ignored(call, user, adding=off is None)
-    refusal = refusal or await store(call, [ignored_row(account.user, user, is_ignored=off is None)])
+    refusal = await call.app.own_settings.ignore(account, user, is_ignored=off is None)
     if refusal:
         return refusal
-    account.ignored = account.ignored - {user} if off else account.ignored | {user}
-    call.node.bus.publish(SettingsUpdate(account.user))
     text = N_("You see again what @{user} writes.") if off else N_("Your clients hide what @{user} writes.")
     return Answer(call.say(text, {"user": user}), {"user": user, "ignored": off is None})
-
-
-async def check_ignored(call: Call, user: str, *, adding: bool) -> Refusal | None:
-    """Refuse to ignore oneself, nobody, or too many."""
-    if user == call.account.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."))
-    if await call.node.accounts.load(user) is None:
-        return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
-    if adding and len(call.account.ignored) >= MAX_IGNORED:
-        text = N_("You ignore {limit} accounts, and no more are allowed.")
-        return Refusal(ErrorCode.CONFLICT, text, {"limit": MAX_IGNORED, "help": "/ignore"})
-    return None
-
-
-async def store(call: Call, rows: Sequence[RowChange]) -> Refusal | None:
-    return await stored(call.node, call.node.group_service.store_rows(call.account.user, rows))
 
 
 async def sanctions(call: Call) -> Outcome:
@@ -107,7 +70,7 @@ async def sanctions(call: Call) -> Outcome:
             "reason": one.reason or "–",
             "case": one.case,
         }
-        for one in await call.node.store.ledger.list_measures(call.account.user, call.now)
+        for one in await call.app.store.ledger.list_measures(call.account.user, call.now)
     ]
     texts = {
         "ban": N_("Group {shown}: banned {until}, case {case}: {reason}"),
@@ -122,7 +85,7 @@ async def sanctions(call: Call) -> Outcome:
 
 async def credit(call: Call) -> Outcome:
     """Show one's own score, what it allows, and how it came about (G7.2)."""
-    account, rules = call.account, call.node.group_service.policy.credit
+    account, rules = call.account, call.app.policy.credit
     above = next_level(rules, account.state.credit)
     data: dict[str, object] = {"score": account.state.credit, "level": account.level.name}
     lines = [call.say(N_("Your credit is {score}: level {level}."), data)]
@@ -134,7 +97,7 @@ async def credit(call: Call) -> Outcome:
         text = N_("Each day without a new penalty gives back {points}, up to {start}.")
         lines.append(call.say(text, {"points": rules.recover_per_day, "start": rules.start}))
     wanted = ActFilter(kinds=(CreditChanged.__struct_config__.tag,))  # type: ignore[arg-type]  # a str
-    found = await call.node.store.ledger.acts(account_stream(account.user), wanted, MAX_CHANGES)
+    found = await call.app.store.ledger.acts(account_stream(account.user), wanted, MAX_CHANGES)
     items = [change_item(account.user, one) for one in found]
     lines += [call.say(CREDIT_CHANGES[str(item["cause"])], item) for item in items]
     data |= {"quota": msgspec.to_builtins(account.level.quota), "items": items}

@@ -9,7 +9,8 @@ from folkmoot_protocol.types import JoinMode
 
 from ..common.i18n import N_
 from .arguments import read_user
-from .call import Answer, Call, Outcome
+from .call import Call
+from .outcome import Answer, Outcome
 
 
 async def promote(call: Call, user: str, permissions: frozenset[Permission] | None) -> Outcome:

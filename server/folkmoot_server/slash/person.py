@@ -8,14 +8,14 @@ from folkmoot_governance.identity import KINDS, Soundness, check_number, normali
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 
-from ..actions.stored import stored
 from ..common.codes import new_author_tag
 from ..common.i18n import N_, show_instant
 from ..sealed.identities import removal
 from ..storage.api import ActFilter
 from ..storage.change_set import RowChange, account_stream
 from ..storage.changes import erasure
-from .call import Answer, Call, Outcome
+from .call import Call
+from .outcome import Answer, Outcome
 
 SURE = "sure"
 WITHDRAW = "withdraw"
@@ -34,7 +34,7 @@ async def verify(call: Call, act: str | None, text: str | None) -> Outcome:
 
 async def show_identity(call: Call) -> Outcome:
     """Say at which level one is known, what waits for review, and what each level is good for."""
-    state, policy = call.account.state, call.node.group_service.policy
+    state, policy = call.account.state, call.app.policy
     lines = [call.say(N_("Your identity is verified at level {identity}."), {"identity": state.identity})]
     if state.asked_ts:
         text = N_("Level {identity} waits for review since {time}; /verify withdraw takes it back.")
@@ -62,7 +62,7 @@ async def last_rejection(call: Call) -> list[str]:
     if call.account.state.asked_ts:
         return []
     kinds = ("identity_rejected", "identity_asked", "identity_attested")
-    found = await call.node.store.ledger.acts(account_stream(call.account.user), ActFilter(kinds=kinds), 1)
+    found = await call.app.store.ledger.acts(account_stream(call.account.user), ActFilter(kinds=kinds), 1)
     reason = getattr(found[0].event, "reason", "") if found else ""
     if not found or found[0].event.__struct_config__.tag != kinds[0]:
         return []
@@ -77,7 +77,7 @@ async def ask(call: Call, identity: Identity, text: str) -> Outcome:
     refusal = check_given(call, identity, number, is_sure=is_sure)
     if refusal:
         return refusal
-    row = call.node.vault.row(call.account.user, identity, number, call.now)
+    row = call.app.vault.row(call.account.user, identity, number, call.now)
     refusal = await act(call, AskIdentity(identity), row)
     if refusal:
         return refusal
@@ -90,7 +90,7 @@ def check_given(call: Call, identity: Identity, number: str, *, is_sure: bool) -
     if not number:
         text = N_("Usage: /verify {identity} <number>")
         return Refusal(ErrorCode.BAD_SYNTAX, text, {"identity": identity, "help": "/verify"})
-    wait = call.node.shared_limits.take_try(call.account.user, "verify")
+    wait = call.app.shared_limits.take_try(call.account.user, "verify")
     if wait:
         detail: dict[str, object] = {"retry_after_ms": wait, "rule": "policy.groups.tries_per_hour"}
         return Refusal(ErrorCode.RATE_LIMITED, N_("Too many tries: wait {wait}."), detail)
@@ -118,8 +118,8 @@ async def withdraw(call: Call) -> Outcome:
 
 async def act(call: Call, command: AccountCommand, *rows: RowChange) -> Refusal | None:
     """Decide a command of the account's own and store it with its rows."""
-    account, group_service = call.account, call.node.group_service
-    return await stored(call.node, group_service.act_on_account(account.state, command, account.actor(), rows))
+    account = call.account
+    return await call.app.account_service.carry_out(account.state, command, account.actor(), rows)
 
 
 async def close_account(call: Call, act_name: str, name: str | None) -> Outcome:

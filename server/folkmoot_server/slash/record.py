@@ -23,8 +23,9 @@ from ..common.i18n import N_, show_instant
 from ..storage.api import ActFilter
 from ..storage.change_set import Recorded, group_stream
 from .arguments import BARE_NUMBER, NOT_A_CHOICE, WIDE_AT, begins_like_duration, read_user
-from .call import Answer, Call, Outcome
+from .call import Call
 from .cases import appeals_for, open_reports
+from .outcome import Answer, Outcome
 
 PAGE = 50
 EXPORT_PAGE = 200
@@ -47,7 +48,7 @@ async def log(call: Call, words: str | None) -> Outcome:
         return Refusal(ErrorCode.FORBIDDEN, N_("Members see the acts that concern them; admins see all of them."))
     user = wanted.user if sees_all else me
     asked = ActFilter(wanted.before, user, wanted.kinds, wanted.since_ms)
-    found = await call.node.store.ledger.acts(group_stream(state.code), asked, PAGE + 1)
+    found = await call.app.store.ledger.acts(group_stream(state.code), asked, PAGE + 1)
     shown = [one for one in found[:PAGE] if user is None or concerns(event_of(one), user)]
     items = [describe(state, one, with_undo=sees_all) for one in shown]
     lines = [line_of(call, item, event_of(one)) for item, one in zip(items, shown, strict=True)]
@@ -119,7 +120,7 @@ def line_of(call: Call, item: dict[str, object], event: Event) -> str:
 async def export(call: Call, after: int | None) -> Outcome:
     """Give the owner the group's record, oldest first, `EXPORT_PAGE` acts at a time: `next` goes on."""
     state = call.room.state
-    found = await call.node.store.ledger.events(group_stream(state.code), after or 0, EXPORT_PAGE + 1)
+    found = await call.app.store.ledger.events(group_stream(state.code), after or 0, EXPORT_PAGE + 1)
     page = found[:EXPORT_PAGE]
     data: dict[str, object] = {
         "export": state.code,
@@ -150,7 +151,7 @@ def export_text(call: Call, page: Sequence[Recorded]) -> str:
 async def duty(call: Call) -> Outcome:
     """Say what owner and admins should see to before a border bites (G7, G9)."""
     cases = [*await open_reports(call), *await appeals_for(call)]
-    found = duties(call.room.state, call.now, call.node.group_service.policy, cases)
+    found = duties(call.room.state, call.now, call.app.policy, cases)
     lines = []
     for one in found:
         due = one.detail.get("due_ts")

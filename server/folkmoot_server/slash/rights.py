@@ -9,7 +9,8 @@ from folkmoot_protocol.types import Role
 
 from ..common.i18n import N_
 from .arguments import SyntaxProblem, read_permission
-from .call import Answer, Call, Outcome
+from .call import Call
+from .outcome import Answer, Outcome
 
 
 async def rights(call: Call, user: str | None, changes: str | None) -> Outcome:
@@ -34,11 +35,9 @@ async def rights(call: Call, user: str | None, changes: str | None) -> Outcome:
 
 def show_table(call: Call) -> Answer:
     """Return what each slash command takes, from the rules' own table, and what each admin has been given."""
-    from .registry import COMMANDS
-
     rules: list[dict[str, object]] = []
     lines = []
-    for row in COMMANDS:
+    for row in call.commands:
         if row.act is None:
             continue
         rule = RULES[row.act]

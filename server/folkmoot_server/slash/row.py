@@ -1,13 +1,13 @@
 """What a row of the table of slash commands is made of."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct, structs
 
 from folkmoot_governance.group import commands as c
 
 from .arguments import Argument, usage_of
-from .call import Outcome
+from .outcome import Outcome
 
 
 class Slash(Struct, frozen=True):
@@ -42,3 +42,9 @@ def word(shown: str, read: Callable[[str], object] = str) -> Argument:
 def rest(shown: str) -> Argument:
     """Return an argument that takes what is left of the line."""
     return Argument(shown, rest=True)
+
+
+def find_row(rows: Sequence[Slash], name: str) -> Slash | None:
+    """Return the row of a command by its name or an alias, without the slash."""
+    wanted = name.lower()
+    return next((row for row in rows if wanted == row.name or wanted in row.aliases), None)

@@ -1,12 +1,12 @@
 """Running slash commands, typed as a post or sent as a `command` request."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.group.commands import Command, CreateGroup
+from folkmoot_governance.group.commands import CreateGroup
 from folkmoot_governance.group.events import GroupCreated
 from folkmoot_governance.notices import event_fields, text_of, undo_of
 from folkmoot_governance.record import can_be_undone
@@ -16,42 +16,36 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.results import CommandResult, CommandsResult, PostResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
 
-from ..actions.acting import ExtraRows
-from ..actions.groups import membership as groups
+from ..actions.app import App
 from ..actions.groups.govern import Act
-from ..actions.posts import entries
-from ..actions.posts import posting as messages
+from ..actions.posts.form import Form
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.rooms import Room
 from .arguments import read_arguments, split_word
-from .call import IN_A_GROUP, About, Action, Answer, Call, Carrying, Elsewhere, Noted, Outcome
+from .call import IN_A_GROUP, Call
 from .help import check_read, describe
+from .outcome import About, Action, Answer, Carrying, Elsewhere, Noted, Outcome
 from .registry import COMMANDS, find_slash
-
-if TYPE_CHECKING:
-    from ..node import Node
 
 Wrap = Callable[[CommandResult], Result]
 
 
-async def run_command(node: "Node", session: Session, request: rq.RunCommand) -> Result | Refusal | None:
+async def run_command(app: App, session: Session, request: rq.RunCommand) -> Result | Refusal | None:
     """Run a line as a `command` request."""
-    return await run_line(node, session, request, request.group, request.line, lambda result: result)
+    return await run_line(app, session, request, request.group, request.line, lambda result: result)
 
 
-async def post_command(node: "Node", session: Session, request: rq.Post) -> Result | Refusal | None:
+async def post_command(app: App, session: Session, request: rq.Post) -> Result | Refusal | None:
     """Run a line that was posted; the answer comes in the post's `ok`."""
-    return await run_line(
-        node, session, request, request.group, request.body, lambda result: PostResult(command=result)
-    )
+    return await run_line(app, session, request, request.group, request.body, lambda result: PostResult(command=result))
 
 
 async def run_line(
-    node: "Node", session: Session, request: rq.RunCommand | rq.Post, group: str | None, line: str, wrap: Wrap
+    app: App, session: Session, request: rq.RunCommand | rq.Post, group: str | None, line: str, wrap: Wrap
 ) -> Result | Refusal | None:
     """Find the command's row, read its arguments, run it, and carry out what it decided."""
-    room = await groups.enter_room(node, session, group) if group else None
+    room = await app.membership.enter_room(session, group) if group else None
     if isinstance(room, Refusal):
         return room
     name, text = split_word(line.strip().removeprefix("/"))
@@ -64,8 +58,8 @@ async def run_line(
         )
     if row.in_group and room is None:
         return IN_A_GROUP
-    replied = await replied_entry(node, room, request)
-    call = Call(node, session, room, replied)
+    replied = await replied_entry(app, room, request)
+    call = Call(app, session, room, replied, COMMANDS)
     refusal = check_read(row, call)
     if refusal:
         return refusal
@@ -73,18 +67,18 @@ async def run_line(
     if isinstance(values, Refusal):
         return values
     outcome = await row.run(call, *values)
-    return await carry_out(node, session, request, call, outcome, wrap)
+    return await carry_out(app, session, request, call, outcome, wrap)
 
 
-async def replied_entry(node: "Node", room: Room | None, request: rq.RunCommand | rq.Post) -> Entry | None:
+async def replied_entry(app: App, room: Room | None, request: rq.RunCommand | rq.Post) -> Entry | None:
     """Return the entry that a posted command replies to: it names the command's target."""
     if room is None or not isinstance(request, rq.Post) or not request.reply_to or request.reply_to > room.last_seq:
         return None
-    return await node.store.journal.entry(room.state.code, request.reply_to)
+    return await app.store.journal.entry(room.state.code, request.reply_to)
 
 
 async def carry_out(
-    node: "Node", session: Session, request: rq.RunCommand | rq.Post, call: Call, outcome: Outcome, wrap: Wrap
+    app: App, session: Session, request: rq.RunCommand | rq.Post, call: Call, outcome: Outcome, wrap: Wrap
 ) -> Result | Refusal | None:
     """Answer at once, or decide and queue; from the decision to the queue without an await."""
     if isinstance(outcome, Refusal):
@@ -92,63 +86,38 @@ async def carry_out(
     if isinstance(outcome, Answer):
         return wrap(CommandResult(outcome.text, outcome.data))
     if isinstance(outcome, Action):
-        return await post_action(node, session, request, call, outcome, wrap)
+        return await post_action(app, session, request, call, outcome, wrap)
     if isinstance(outcome, About):
-        return await do_about(node, session, request, call, outcome, wrap)
+        return await do_about(app, session, request, call, outcome, wrap)
     note = outcome if isinstance(outcome, Noted) else None
     if isinstance(outcome, Noted):
         outcome = outcome.command
     if isinstance(outcome, CreateGroup):
-        act = groups.found(node, session, outcome)
+        act = app.group_service.create(outcome, call.account)
     else:
         room = outcome.room if isinstance(outcome, Elsewhere) else call.room
         command = outcome.command if isinstance(outcome, (Elsewhere, Carrying)) else outcome
         extra_rows = outcome.extra_rows if isinstance(outcome, Carrying) else None
-        act = await decide_on(node, room, command, call, extra_rows)
+        act = await app.membership.decide_on(room, command, call.account, extra_rows)
     if isinstance(act, Refusal):
         return act
-    groups.queue_act(node, session, request.id, act, lambda stored: wrap(tell_act(session, stored, note)))
+    app.group_service.queue_answer(session, request.id, act, lambda: wrap(tell_act(session, act, note)))
     return None
 
 
-async def decide_on(
-    node: "Node", room: Room, command: Command, call: Call, extra_rows: ExtraRows | None = None
-) -> Act | Refusal:
-    """Decide a command on a group. The room is taken afresh: what was read before may have taken a while."""
-    refusal = await check_target(node, room, command)
-    if refusal:
-        return refusal
-    code = room.state.code
-    current = node.rooms.get(code) or await node.rooms.load(code)
-    return (
-        groups.NO_SUCH_GROUP if current is None else node.group_service.act(current, command, call.account, extra_rows)
-    )
-
-
-async def check_target(node: "Node", room: Room, command: Command) -> Refusal | None:
-    """Refuse a target that no account has."""
-    user = getattr(command, "user", None)
-    if user is None or user in room.state.members:
-        return None
-    account = await node.accounts.load(user)
-    if account is not None and not account.state.closed_ts:
-        return None
-    return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
-
-
 async def post_action(
-    node: "Node", session: Session, request: rq.RunCommand | rq.Post, call: Call, action: Action, wrap: Wrap
+    app: App, session: Session, request: rq.RunCommand | rq.Post, call: Call, action: Action, wrap: Wrap
 ) -> Result | Refusal | None:
     """Post `/me`: an entry like any other, so a nonce makes it safe to repeat."""
     nonce = request.nonce if isinstance(request, rq.Post) else None
     reply_to = request.reply_to if isinstance(request, rq.Post) else None
     post = rq.Post(id=request.id, group=call.room.state.code, body=action.text, nonce=nonce, reply_to=reply_to)
-    form = messages.Form(EntryKind.ACTION, lambda seq, ts: wrap(CommandResult("", {"seq": seq, "ts": ts})))
-    return await messages.post_after_reading(node, session, post, action.text, form)
+    form = Form(EntryKind.ACTION, lambda seq, ts: wrap(CommandResult("", {"seq": seq, "ts": ts})))
+    return await app.posts.posting.post_after_reading(session, post, action.text, form)
 
 
 async def do_about(
-    node: "Node", session: Session, request: rq.RunCommand | rq.Post, call: Call, about: About, wrap: Wrap
+    app: App, session: Session, request: rq.RunCommand | rq.Post, call: Call, about: About, wrap: Wrap
 ) -> Result | Refusal | None:
     """Edit or react: as the typed request does, answered as a command."""
     nonce = request.nonce if isinstance(request, rq.Post) else None
@@ -157,8 +126,8 @@ async def do_about(
     def answer(seq: int, ts: int) -> Result:
         return wrap(CommandResult(session.say(N_("Done.")), {"seq": seq, "ts": ts}))
 
-    handler: Any = entries.edit if about.kind is rq.Edit else entries.react
-    result: Result | Refusal | None = await handler(node, session, asked, answer)
+    handler: Any = app.posts.editing.edit if about.kind is rq.Edit else app.posts.editing.react
+    result: Result | Refusal | None = await handler(session, asked, answer)
     return result
 
 
@@ -190,10 +159,10 @@ def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandRe
     return CommandResult(text, msgspec.to_builtins(data))
 
 
-async def list_commands(node: "Node", session: Session, request: rq.ListCommands) -> CommandsResult | Refusal:
+async def list_commands(app: App, session: Session, request: rq.ListCommands) -> CommandsResult | Refusal:
     """Return all slash commands, and which of them one may use."""
-    room = await groups.enter_room(node, session, request.group) if request.group else None
+    room = await app.membership.enter_room(session, request.group) if request.group else None
     if isinstance(room, Refusal):
         return room
-    call = Call(node, session, room, None)
+    call = Call(app, session, room, None, COMMANDS)
     return CommandsResult(tuple(describe(row, call) for row in COMMANDS))

@@ -9,8 +9,9 @@ from folkmoot_governance.permissions import RULES
 from folkmoot_protocol.errors import ErrorCode
 
 from ..common.i18n import N_, show_instant
-from .call import Answer, Call, Outcome
+from .call import Call
 from .moderation import MAX_LISTED
+from .outcome import Answer, Outcome
 
 MAX_NOTES = 50
 LONGEST_NOTE = 1000
@@ -47,7 +48,7 @@ async def warns(call: Call, user: str | None) -> Outcome:
     ]
     text = N_("@{user}, warning {number}, {until}, by @{by}: {reason}")
     lines = [call.say(text, row) for row in rows] or [call.say(N_("None."))]
-    steps = show_ladder(ladder_of(state, call.node.group_service.policy))
+    steps = show_ladder(ladder_of(state, call.app.policy))
     lines.append(call.say(N_("What follows: {steps}"), {"steps": steps}))
     return Answer("\n".join(lines), {"items": rows, "ladder": steps})
 
@@ -56,7 +57,7 @@ async def ladder(call: Call, steps: str | None) -> Outcome:
     """Show or set what follows on warnings."""
     if steps is not None:
         return c.SetLadder("" if steps.strip().lower() == "default" else steps)
-    shown = show_ladder(ladder_of(call.room.state, call.node.group_service.policy))
+    shown = show_ladder(ladder_of(call.room.state, call.app.policy))
     text = call.say(N_("What follows on warnings: {steps}"), {"steps": shown})
     return Answer(text, {"ladder": shown, "own": bool(call.room.state.ladder)})
 
@@ -70,7 +71,7 @@ async def note(call: Call, user: str, text: str | None) -> Outcome:
     refusal = check_permission(call.room.state, c.WriteNote(user, words), call.account.actor(), call.now)
     if refusal:
         return refusal
-    notes = await call.node.store.ledger.list_notes(call.room.state.code, user, MAX_NOTES)
+    notes = await call.app.store.ledger.list_notes(call.room.state.code, user, MAX_NOTES)
     if not words:
         rows = [{"by": one.by, "ts": one.ts, "text": one.text} for one in notes]
         lines = [f"{show_instant(one.ts)} @{one.by}: {one.text}" for one in notes]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from folkmoot_governance import Actor, apply, case_number, decide
 from folkmoot_governance.group.commands import Command
@@ -15,6 +16,7 @@ from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.documents import load_documents
 from folkmoot_server.config.settings import load_config
+from folkmoot_server.jobs.runner import Job
 from folkmoot_server.main import start_listening
 from folkmoot_server.node import Node
 from folkmoot_server.storage.api import Journal, Ledger, Store
@@ -24,6 +26,8 @@ from folkmoot_server.storage.sql.projection import project_group
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.integration.server import Seat
 from tests.integration.wire import Wire
+
+AnyJob = TypeVar("AnyJob", bound=Job)
 
 
 class FailingStore:
@@ -93,6 +97,10 @@ class Stage:
         wire = await Wire.open(self.url, seat.token)
         self._wires.append(wire)
         return wire
+
+    def job(self, kind: type[AnyJob]) -> AnyJob:
+        """Return a job of the node's, apart from the one that runs in the background."""
+        return next(job for job in self.node.jobs() if isinstance(job, kind))
 
     async def hang_up(self) -> None:
         for wire in self._wires:

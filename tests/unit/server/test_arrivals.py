@@ -7,8 +7,8 @@ import pytest
 
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_server.node import SIGN_IN_SLOTS
-from folkmoot_server.requests import accounts
+from folkmoot_server.actions.accounts import sign_in
+from folkmoot_server.actions.accounts.sign_in import SIGN_IN_SLOTS
 from tests.integration.wire import Wire
 from tests.unit.server.stores import Stage, staged
 
@@ -23,7 +23,7 @@ async def test_who_waits_for_a_turn_is_not_given_up_and_members_go_on_meanwhile(
     member, late = stage.seats[0][:2]
     ann = await stage.connect(member)
     for _ in range(SIGN_IN_SLOTS):
-        await stage.node.sign_in_slots.acquire()
+        await stage.node.app.sign_in._slots.acquire()
     async with await Wire.open(stage.url) as waiting, await Wire.open(stage.url) as silent:
         resumed = await waiting.send(rq.Resume, token=late.token)
         # The time to sign in ends first for the one, then for the other.
@@ -31,13 +31,13 @@ async def test_who_waits_for_a_turn_is_not_given_up_and_members_go_on_meanwhile(
         await ann.post(member.code, "hello")
         assert not resumed.done()
         for _ in range(SIGN_IN_SLOTS):
-            stage.node.sign_in_slots.release()
+            stage.node.app.sign_in._slots.release()
         assert (await resumed).account.user == late.user
         assert waiting.close_code is None
 
 
 async def test_one_sign_in_too_many_ends_the_oldest(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "MAX_TOKENS", 3)
+    monkeypatch.setattr(sign_in, "MAX_TOKENS", 3)
     login = {"user": "newcomer", "password": "a good one"}
     async with await Wire.open(stage.url) as first, await Wire.open(stage.url) as second:
         await first.register("newcomer")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from folkmoot_protocol import requests as rq
-from folkmoot_server.actions.posts import review as content
+from folkmoot_server.actions.posts.review import Review
 from folkmoot_server.jobs.lost_flags import LostFlags
 from folkmoot_server.storage.change_set import ChangeSet, Upsert
 from tests.unit.server.stores import Stage, staged
@@ -21,7 +21,7 @@ async def post_flagged(stage: Stage, **fields: object) -> int:
 
 async def sweep(stage: Stage) -> list[int]:
     """Look for lost flags; return the seqs of the entries that wait for review."""
-    await LostFlags(stage.node).sweep(stage.node.clock.now_ms() + 1)
+    await stage.job(LostFlags).sweep(stage.node.clock.now_ms() + 1)
     room = stage.node.rooms.get(stage.seats[0][0].code)
     assert room is not None
     return [review.seq for review in room.state.reviews.values()]
@@ -31,7 +31,7 @@ async def sweep(stage: Stage) -> list[int]:
 async def test_a_flag_that_was_lost_is_recorded_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fields: dict[str, object]
 ) -> None:
-    monkeypatch.setattr(content, "flag", lambda *arguments: None)
+    monkeypatch.setattr(Review, "flag", lambda *arguments: None)
     async with staged(tmp_path) as stage:
         seq = await post_flagged(stage, **fields)
         assert len(await stage.store.ledger.open_flags(stage.node.clock.now_ms() + 1, 9)) == 1

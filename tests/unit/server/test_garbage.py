@@ -60,7 +60,7 @@ async def forget_all(stage: Stage) -> None:
     """Wait until nobody is there, and forget accounts and rooms."""
 
     async def nobody_is_there() -> bool:
-        return not stage.node.sessions
+        return not stage.node.audience.sessions
 
     await until(nobody_is_there)
     stage.node.rooms.forget_idle()

@@ -25,7 +25,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 async def test_activity_is_counted_from_heads_and_moves_the_grade(stage: Stage) -> None:
-    node, grading = stage.node, Grading(stage.node)
+    node, grading = stage.node, stage.job(Grading)
     now = node.clock.now_ms()
     owner = await stage.connect(stage.seats[0][0])
     busy, calm = stage.seats[0][0].code, stage.seats[1][0].code
@@ -53,7 +53,7 @@ async def test_a_store_that_fails_puts_the_look_off(stage: Stage) -> None:
     node = stage.node
     now = node.clock.now_ms() + 2 * DAY_MS
     stage.store.failures = 100
-    assert await Grading(node).sweep(now) == 3
+    assert await stage.job(Grading).sweep(now) == 3
     stage.store.failures = 0
-    assert await Grading(node).sweep(now) == 3
-    assert await Grading(node).sweep(now) == 0
+    assert await stage.job(Grading).sweep(now) == 3
+    assert await stage.job(Grading).sweep(now) == 0

@@ -10,7 +10,7 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Matcher, Verdict
 from folkmoot_governance.group.state import Word
 from folkmoot_server.content import group_words as own_words
-from folkmoot_server.content.group_words import OwnWords, compile_words
+from folkmoot_server.content.group_words import GroupWords, compile_words
 
 
 def words_of(*words: str) -> own_words.Words:
@@ -21,8 +21,8 @@ CASINO = words_of("casino")
 
 
 @pytest.fixture
-async def own() -> AsyncIterator[OwnWords]:
-    words = OwnWords()
+async def own() -> AsyncIterator[GroupWords]:
+    words = GroupWords()
     yield words
     words.close()
 
@@ -54,7 +54,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return found
 
 
-async def test_words_are_searched_for_in_a_thread_of_their_own(own: OwnWords, judged: list[tuple[str, str]]) -> None:
+async def test_words_are_searched_for_in_a_thread_of_their_own(own: GroupWords, judged: list[tuple[str, str]]) -> None:
     words = words_of(r"/ca.ino\d+/", "spam.example")
     found = await own.judge("1", words, "casino7")
     assert found.verdict is not None and found.verdict.rule == r"word:/ca.ino\d+/"
@@ -63,7 +63,7 @@ async def test_words_are_searched_for_in_a_thread_of_their_own(own: OwnWords, ju
     assert {thread for _, thread in judged} == {"folkmoot-words"}
 
 
-async def test_words_are_compiled_once_for_each_change(own: OwnWords, compiled: list[list[str]]) -> None:
+async def test_words_are_compiled_once_for_each_change(own: GroupWords, compiled: list[list[str]]) -> None:
     words = words_of("one")
     for _ in range(3):
         await own.judge("1", words, "text")
@@ -72,7 +72,7 @@ async def test_words_are_compiled_once_for_each_change(own: OwnWords, compiled: 
 
 
 async def test_few_groups_are_kept_compiled(
-    own: OwnWords, compiled: list[list[str]], monkeypatch: pytest.MonkeyPatch
+    own: GroupWords, compiled: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(own_words, "MAX_COMPILED", 2)
     groups = {code: words_of(f"word{code}") for code in "012"}
@@ -81,7 +81,7 @@ async def test_few_groups_are_kept_compiled(
     assert compiled == [["word0"], ["word1"], ["word2"], ["word1"]], "the one asked for least lately went"
 
 
-async def test_groups_take_turns(own: OwnWords, judged: list[tuple[str, str]]) -> None:
+async def test_groups_take_turns(own: GroupWords, judged: list[tuple[str, str]]) -> None:
     flood = [asyncio.create_task(own.judge("1", CASINO, f"busy {number}")) for number in range(50)]
     await asyncio.sleep(0)
     late = asyncio.create_task(own.judge("2", CASINO, "calm"))
@@ -91,7 +91,7 @@ async def test_groups_take_turns(own: OwnWords, judged: list[tuple[str, str]]) -
     assert [text for text in texts if text != "calm"] == [f"busy {number}" for number in range(50)]
 
 
-async def test_what_cannot_be_judged_fails_alone(own: OwnWords, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_judged_fails_alone(own: GroupWords, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(words: own_words.Words) -> Matcher:
         raise ValueError("too much")
 
@@ -102,7 +102,7 @@ async def test_what_cannot_be_judged_fails_alone(own: OwnWords, monkeypatch: pyt
     assert (await own.judge("1", CASINO, "casino")).verdict is not None
 
 
-async def test_who_no_longer_waits_holds_nobody_up(own: OwnWords) -> None:
+async def test_who_no_longer_waits_holds_nobody_up(own: GroupWords) -> None:
     gone = asyncio.create_task(own.judge("1", CASINO, "casino"))
     await asyncio.sleep(0)
     gone.cancel()

@@ -11,7 +11,6 @@ from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol import events as ev
 from folkmoot_protocol.types import Credit
-from folkmoot_server.actions.stored import stored
 from folkmoot_server.jobs.recovery import Recovery
 from folkmoot_server.live.accounts import Account
 from tests.unit.server.stores import Stage, staged
@@ -28,14 +27,12 @@ async def charge(stage: Stage, user: str, *cases: str) -> Account:
     assert account is not None
     for case in cases:
         command = ChargeCredit(case, Severity.HIGH, "fraud")
-        assert (
-            await stored(stage.node, stage.node.group_service.act_on_account(account.state, command, SERVICE)) is None
-        )
+        assert await stage.node.app.account_service.carry_out(account.state, command, SERVICE) is None
     return account
 
 
 async def test_days_give_back_what_was_taken(stage: Stage) -> None:
-    node, recovery = stage.node, Recovery(stage.node)
+    node, recovery = stage.node, stage.job(Recovery)
     now = node.clock.now_ms()
     seat = stage.seats[0][1]
     wire = await stage.connect(seat)
@@ -61,7 +58,7 @@ async def test_days_give_back_what_was_taken(stage: Stage) -> None:
 
 
 async def test_a_store_that_fails_puts_it_off(stage: Stage) -> None:
-    node, recovery = stage.node, Recovery(stage.node)
+    node, recovery = stage.node, stage.job(Recovery)
     account = await charge(stage, stage.seats[0][1].user, "r-1")
     now = node.clock.now_ms() + 2 * DAY_MS
     node.clock.now_ms = lambda: now  # type: ignore[method-assign]

@@ -6,7 +6,6 @@ from folkmoot_governance import Actor, PlatformRole
 from folkmoot_governance.account_commands import SuspendAccount
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import GroupStatus, Role
-from folkmoot_server.actions.stored import stored
 from folkmoot_server.crypto.passwords import hash_token
 from folkmoot_server.jobs.succession import Succession
 from tests.integration.wire import refused
@@ -18,8 +17,8 @@ STAFF = Actor("staff", platform=PlatformRole.SUPERADMIN)
 async def suspend(stage: Stage, user: str, days: int) -> None:
     account = await stage.node.accounts.load(user)
     assert account is not None
-    act = stage.node.group_service.act_on_account(account.state, SuspendAccount(days * DAY_MS, "fraud"), STAFF)
-    assert await stored(stage.node, act) is None
+    act = stage.node.app.account_service.act(account.state, SuspendAccount(days * DAY_MS, "fraud"), STAFF)
+    assert await stage.node.app.account_service.wait_stored(act) is None
 
 
 async def test_owners_who_are_shut_out_are_replaced(tmp_path: Path) -> None:
@@ -32,7 +31,7 @@ async def test_owners_who_are_shut_out_are_replaced(tmp_path: Path) -> None:
         heir, admin, nobody = [await stage.connect(seat) for seat in (cat, eve, stage.seats[2][1])]
         for owner, days in ((ann, 7), (dan, 30), (fay, 8)):
             await suspend(stage, owner.user, days)
-        await Succession(stage.node).look()
+        await stage.job(Succession).do_round()
 
         group = await heir.group(ann.code)
         assert (group.owner, group.role) == (cat.user, Role.OWNER)
@@ -42,7 +41,7 @@ async def test_owners_who_are_shut_out_are_replaced(tmp_path: Path) -> None:
         assert (last.data["event"], last.from_.user) == ("owner_missing", "platform")
         assert (await nobody.group(fay.code)).owner == fay.user
         versions = [stage.node.rooms.find(code).state.version for code in (ann.code, dan.code, fay.code)]
-        await Succession(stage.node).look()
+        await stage.job(Succession).do_round()
         assert [stage.node.rooms.find(code).state.version for code in (ann.code, dan.code, fay.code)] == versions
 
 
@@ -51,7 +50,7 @@ async def test_a_short_suspension_changes_nothing(tmp_path: Path) -> None:
         ann, bob, _ = stage.seats[0]
         await (await stage.connect(ann)).run(f"/heir @{bob.user}", ann.code)
         await suspend(stage, ann.user, 6)
-        await Succession(stage.node).look()
+        await stage.job(Succession).do_round()
         assert (await (await stage.connect(bob)).group(ann.code)).owner == ann.user
 
 
@@ -73,7 +72,7 @@ async def test_a_closed_account_leaves_all_groups_and_its_name_everything(tmp_pa
         # At once, from memory too: nobody reads who it was.
         assert (await bob_wire.history(ann.code))[-1].from_.user.startswith("~")
         await refused(bob_wire.run(f"/whois @{ann.user}"), "no_such_user")
-        await Succession(stage.node).look()
+        await stage.job(Succession).do_round()
 
         group = await bob_wire.group(ann.code)
         assert (group.owner, group.members) == (bob.user, 2)
@@ -91,6 +90,6 @@ async def test_who_owns_a_group_that_nobody_is_fit_for_leaves_it_later(tmp_path:
         ann, bob, _ = stage.seats[0]
         ann_wire, bob_wire = await stage.connect(ann), await stage.connect(bob)
         await ann_wire.run(f"/account close {ann.user}")
-        await Succession(stage.node).look()
+        await stage.job(Succession).do_round()
         assert (await bob_wire.group(ann.code)).owner == ann.user
         assert await stage.store.ledger.list_leaving() == [ann.user]

@@ -22,12 +22,12 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 def session_of(stage: Stage, user: str) -> Session:
-    return next(session for session in stage.node.sessions if session.user == user)
+    return next(session for session in stage.node.audience.sessions if session.user == user)
 
 
 def check(stage: Stage) -> None:
     """Whoever has a reason to wait has no `write`, all others have one."""
-    for session in stage.node.sessions:
+    for session in stage.node.audience.sessions:
         socket = session.socket
         waits = socket.is_backed_up or session.outbox or session.lagged or len(session.rooms) != 1
         assert (session.write is None) == bool(waits or not socket.is_open), session.user

@@ -1,9 +1,4 @@
-"""Cases: from a command on a case to a queued change set, and what an outcome brings along.
-
-A case has a stream of its own, and a change set has one stream. So the outcome is decided and stored first; what
-follows from it (credit, a measure lifted) is carried out after that, at once by who decided and, if that was cut off,
-by a job. Carrying out twice changes nothing more than once.
-"""
+"""From a command on a case to a queued change set: the shell around `decide_case` and `apply_case`."""
 
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -11,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from folkmoot_governance import SERVICE, Actor, Policy, Refusal
-from folkmoot_governance.account_commands import ChargeCredit
-from folkmoot_governance.case.commands import CaseCommand, DecideAppeal, SettleCase
+from folkmoot_governance import Actor, Policy, Refusal
+from folkmoot_governance.case.commands import CaseCommand
 from folkmoot_governance.case.decide import decide_case
-from folkmoot_governance.case.state import CaseClosed, CaseEvent, CaseState, Outcome, apply_case, opened
+from folkmoot_governance.case.state import CaseClosed, CaseEvent, CaseState, apply_case, opened
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Role
 
 from ...bus.api import Bus
 from ...bus.messages import AnswerUpdate
@@ -27,11 +20,10 @@ from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, case_stream
 from ...storage.sql.projection import project_case
-from ..stored import stored
-from .appeals import overturn
+from ..storing import wait_stored
 
 if TYPE_CHECKING:
-    from ...node import Node
+    pass
 
 log = structlog.get_logger()
 
@@ -102,48 +94,12 @@ class CaseService:
         change_set = ChangeSet(case_stream(after.number), state.version if state else 0, decision, [*changes, *rows])
         return CaseAct(self, after, decision, change_set)
 
+    async def wait_stored(self, act: CaseAct | Refusal) -> Refusal | None:
+        """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
+        return await wait_stored(self._commit_queue, act)
+
     def tell(self, act: CaseAct) -> None:
         """Tell who opened a case how it was decided (G12)."""
         state = act.state
         if state.outcome is not None and any(isinstance(event, CaseClosed) for event in act.events):
             self._bus.publish(AnswerUpdate(state.by, state.number, state.outcome.value, reason=state.answer))
-
-
-async def decide_appeal(
-    node: "Node", case: CaseState, command: DecideAppeal, actor: Actor, *, dry_run: bool = False
-) -> CaseState | Refusal:
-    """Decide on an appeal, for those who lead the group that took the measure as they are now, and carry it out."""
-    room = await node.rooms.load(case.code) if case.code else None
-    if room is not None:
-        members = room.state.members.values()
-        leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
-        command = DecideAppeal(command.outcome, command.reason, leaders)
-    act = node.case_service.act(case, command, actor)
-    if isinstance(act, Refusal) or dry_run:
-        return act if isinstance(act, Refusal) else act.state
-    refusal = await stored(node, act)
-    if refusal:
-        return refusal
-    await settle(node, case.number)
-    return act.state
-
-
-async def settle(node: "Node", number: str) -> None:
-    """Carry out what the outcome of a case brings along, as far as that is not done."""
-    state = await node.store.ledger.load_case(number)
-    if state is None or state.outcome is None or state.is_settled:
-        return
-    refusal = await carry_out(node, state) or await stored(node, node.case_service.act(state, SettleCase(), SERVICE))
-    if refusal:
-        log.warning("the outcome of a case could not be carried out yet", case=number, code=refusal.code)
-
-
-async def carry_out(node: "Node", state: CaseState) -> Refusal | None:
-    """Do what an outcome asks for; return why it must be tried again."""
-    refusal: Refusal | None = None
-    if state.outcome is Outcome.OVERTURNED:
-        refusal = await overturn(node, state)
-    elif state.outcome is Outcome.UPHELD and (account := await node.accounts.load(state.user)):
-        command = ChargeCredit(state.number, state.severity, state.answer)
-        refusal = await stored(node, node.group_service.act_on_account(account.state, command, SERVICE))
-    return refusal if refusal and refusal.code in TRY_AGAIN else None

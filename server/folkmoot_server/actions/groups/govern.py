@@ -1,65 +1,44 @@
-"""From a governance command to a queued change set: the shell around `decide` and `apply` for groups and accounts.
+"""From a command on a group to a queued change set: the shell around `decide` and `apply`.
 
 Everything from the decision to the queue happens in one step without an await, so that nothing comes between a
 decision and its place in the order (PROTOCOL, Delivery 6).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from copy import copy
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from folkmoot_governance import (
-    AccountState,
-    Actor,
     GroupState,
     Policy,
     Refusal,
     apply,
-    apply_account,
     case_number,
     decide,
-    decide_account,
     founded,
-    registered,
 )
-from folkmoot_governance.account import (
-    AccountClosed,
-    AccountEvent,
-    AccountRegistered,
-    IdentityAttested,
-    IdentityRejected,
-    account_case,
-)
-from folkmoot_governance.account_commands import AccountCommand
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.notice_entry import author_of, notice_of
-from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord, decide_words
+from folkmoot_protocol.results import Result
 
 from ...bus.api import Bus
-from ...bus.messages import AccountUpdate, AnswerUpdate, ClosedUpdate, GroupUpdate, JoinedUpdate
+from ...bus.messages import AnswerUpdate, GroupUpdate, JoinedUpdate
 from ...common.clock import Clock
 from ...common.i18n import Translate
+from ...delivery.session import Session
 from ...live.accounts import Account, Accounts
 from ...live.commit_queue import CommitQueue
 from ...live.memberships import MembershipChange, membership_changes
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
-from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard, RowChange, account_stream
-from ...storage.changes import note_row, platform_word_row
-from ...storage.sql.projection import project_account, project_group
+from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard
+from ...storage.changes import note_row
+from ...storage.sql.projection import project_group
 from ..acting import SERVICE, ExtraRows, Initiator
+from ..storing import wait_stored
 
 log = structlog.get_logger()
-
-
-REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
-    IdentityAttested: "verified",
-    IdentityRejected: "unverified",
-}
-"""How a review of identity ends, as the account is told."""
 
 
 class Act:
@@ -89,7 +68,7 @@ class Act:
         self.room: Room = room
         self.command = command
         self.initiator = initiator
-        self.on_done: Callable[[Act], None]
+        self.on_done: Callable[[], None]
         self.on_fail: Callable[[Refusal], None]
         self.extra_rows: ExtraRows | None = None
         self.tries = 0
@@ -104,14 +83,22 @@ class Act:
 
     def done(self) -> None:
         self._group_service.forget_changes(self)
+        on_done, _ = self._release()
         try:
-            self.on_done(self)
+            on_done()
         finally:
             # Whatever becomes of the answer: the act is stored, so the group hears of it.
             self._group_service.tell_group(self)
 
     def fail(self, refusal: Refusal) -> None:
-        self.on_fail(refusal)
+        _, on_fail = self._release()
+        on_fail(refusal)
+
+    def _release(self) -> tuple[Callable[[], None], Callable[[Refusal], None]]:
+        """Return `on_done` and `on_fail`, and keep neither: both may refer to this act, and a cycle would stay."""
+        on_done, on_fail = self.on_done, self.on_fail
+        del self.on_done, self.on_fail
+        return on_done, on_fail
 
     def rollback(self) -> frozenset[str]:
         """Take back what was counted for accounts; return which must be read again all the same."""
@@ -127,42 +114,6 @@ class Act:
             self._group_service.queue(self)
         else:
             self.fail(refusal)
-
-
-class AccountAct:
-    """Something to store about an account: governance events, other rows of its own, or both (a `PendingCommit`).
-
-    `state` is the account's state after the events; it takes effect when they are stored.
-    """
-
-    __slots__ = ("_group_service", "change_set", "events", "on_done", "on_fail", "room", "state", "tries", "user")
-
-    def __init__(self, group_service: "GroupService", user: str, change_set: ChangeSet) -> None:
-        self._group_service = group_service
-        self.user = user
-        self.change_set = change_set
-        self.room: Room | None = None
-        self.tries = 0
-        self.state: AccountState | None = None
-        self.events: Sequence[AccountEvent] = ()
-        self.on_done: Callable[[], None]
-        self.on_fail: Callable[[Refusal], None]
-
-    def done(self) -> None:
-        self._group_service.renew_account(self)
-        self.on_done()
-        self._group_service.tell_account(self)
-
-    def fail(self, refusal: Refusal) -> None:
-        self.on_fail(refusal)
-
-    def rollback(self) -> frozenset[str]:
-        """Nothing counts before it is stored; but somebody else may have moved the account on."""
-        return frozenset({self.user})
-
-    def retry(self) -> None:
-        """Two commands on one account at the same moment: the second is told so, and may ask again."""
-        self.fail(OVERTAKEN)
 
 
 class GroupService:
@@ -183,7 +134,7 @@ class GroupService:
         self._commit_queue = commit_queue
         self._bus = bus
         self._clock = clock
-        self.policy = policy
+        self._policy = policy
         self._say = say
 
     def create(self, command: CreateGroup, account: Account) -> Act | Refusal:
@@ -220,7 +171,7 @@ class GroupService:
         if isinstance(act, Refusal):
             log.warning("could not act", group=room.state.code, command=type(command).__name__, code=act.code)
         elif act.events:
-            act.on_done = lambda stored: log.info("acted", group=room.state.code, events=names_of(stored.events))
+            act.on_done = lambda: log.info("acted", group=room.state.code, events=names_of(act.events))
             act.on_fail = lambda refusal: log.error("an act was not stored", group=room.state.code, code=refusal.code)
             self.queue(act)
 
@@ -250,17 +201,36 @@ class GroupService:
 
     def _quota_guard(self, user: str, *, founding: bool = False) -> QuotaGuard:
         account = self._accounts.get(user)
-        quota = account.level.quota if account else self.policy.quota_of(self.policy.credit.start)
+        quota = account.level.quota if account else self._policy.quota_of(self._policy.credit.start)
         return QuotaGuard(user, quota.groups_joined, quota.groups_created if founding else None)
 
-    def queue(self, act: Act | AccountAct) -> None:
+    def queue(self, act: Act) -> None:
         """Put an act on the commit queue; in the same step in which it was decided."""
         self._commit_queue.put(act)
+
+    async def wait_stored(self, act: Act | Refusal) -> Refusal | None:
+        """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
+        return await wait_stored(self._commit_queue, act)
+
+    def queue_answer(self, session: Session, re: int, act: Act, result: Callable[[], Result]) -> None:
+        """Queue an act; `result` makes the answer to request `re` when it is stored, before the group hears of it."""
+        session.begin()
+
+        def done() -> None:
+            session.finish()
+            session.reply(re, result())
+
+        def fail(refusal: Refusal) -> None:
+            session.finish()
+            session.refuse(re, refusal)
+
+        act.on_done, act.on_fail = done, fail
+        self.queue(act)
 
     def _decide(self, state: GroupState | None, command: Command, initiator: Initiator) -> Sequence[e.Event] | Refusal:
         if self._commit_queue.is_full():
             return TOO_BUSY
-        return decide(state, command, initiator.actor(), self._clock.now_ms(), self.policy)
+        return decide(state, command, initiator.actor(), self._clock.now_ms(), self._policy)
 
     def _take_in(self, act: Act, event: e.Event) -> None:
         """Add an event that was just applied to the act: its rows, its notice, what it changes for accounts."""
@@ -309,75 +279,6 @@ class GroupService:
         for event, case in zip(act.events, act.cases, strict=True):
             for answer in answers_to(event, case, act.room.state.name):
                 self._bus.publish(answer)
-
-    def act_on_account(
-        self,
-        state: AccountState | None,
-        command: AccountCommand,
-        actor: Actor,
-        rows: Sequence[RowChange] = (),
-    ) -> AccountAct | Refusal:
-        """Carry out a command on an account; `state` None registers it. `rows` are stored with the events.
-
-        Two commands on one account at the same moment are in conflict, and the ledger lets only the first through.
-        """
-        if self._commit_queue.is_full():
-            return TOO_BUSY
-        decision = decide_account(state, command, actor, self._clock.now_ms(), self.policy)
-        if isinstance(decision, Refusal):
-            return decision
-        return self._account_act(state, decision, rows)
-
-    def act_on_words(
-        self, account: Account, words: Mapping[str, PlatformWord], command: SetPlatformWord | DropPlatformWord
-    ) -> AccountAct | Refusal:
-        """Carry out a command of staff on the platform's words; it is on record with the account that gave it."""
-        if self._commit_queue.is_full():
-            return TOO_BUSY
-        decision = decide_words(words, command, account.actor(), self._clock.now_ms())
-        if isinstance(decision, Refusal):
-            return decision
-        return self._account_act(account.state, decision, list(filter(None, map(platform_word_row, decision))))
-
-    def _account_act(
-        self, state: AccountState | None, decision: Sequence[AccountEvent], rows: Sequence[RowChange]
-    ) -> AccountAct:
-        after = copy(state)
-        changes: list[RowChange] = []
-        for event in decision:
-            if after is None:
-                assert isinstance(event, AccountRegistered)
-                after = registered(event)
-            else:
-                apply_account(after, event)
-            changes += project_account(after, event)
-        assert after is not None
-        stream, version = account_stream(after.user), state.version if state else 0
-        act = AccountAct(self, after.user, ChangeSet(stream, version, decision, [*changes, *rows]))
-        act.state, act.events = after, decision
-        return act
-
-    def store_rows(self, user: str, rows: Sequence[RowChange]) -> AccountAct | Refusal:
-        """Store rows that no rule is asked about: a token, a read mark."""
-        return TOO_BUSY if self._commit_queue.is_full() else AccountAct(self, user, ChangeSet(rows=rows))
-
-    def renew_account(self, act: AccountAct) -> None:
-        """Let a stored change of an account take effect here."""
-        account = self._accounts.get(act.user)
-        if account is not None and act.state is not None:
-            account.become(act.state)
-
-    def tell_account(self, act: AccountAct) -> None:
-        """Publish a stored change of an account."""
-        if act.events:
-            self._bus.publish(AccountUpdate(act.user, act.change_set.version + len(act.events), tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
-        for number, event in enumerate(act.events, 1):
-            if isinstance(event, AccountClosed):
-                self._bus.publish(ClosedUpdate(act.user))
-            if isinstance(event, (IdentityAttested, IdentityRejected)):
-                case = account_case(act.user, act.change_set.version + number)
-                level, outcome = event.identity.value, REVIEWED[type(event)]
-                self._bus.publish(AnswerUpdate(act.user, case, outcome, level, event.reason))
 
 
 def answers_to(event: e.Event, case: str, name: str) -> list[AnswerUpdate]:

@@ -1,104 +1,128 @@
 """Finding a group, founding it, coming in, and how it and its members are shown."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import secrets
+from itertools import islice
 
 from folkmoot_governance import GroupState, Refusal
 from folkmoot_governance.group import commands as c
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.group_code import parse_group_code
-from folkmoot_protocol.results import Result
+from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code, parse_group_code
+from folkmoot_protocol.results import MembersResult
 from folkmoot_protocol.types import Group, JoinMode, Member, Role
 
+from ...common.clock import Clock
 from ...common.i18n import N_
+from ...delivery.audience import Audience
+from ...delivery.hub import Hub
 from ...delivery.session import Session
-from ...live.accounts import Account
-from ...live.rooms import Room
-from .govern import Act
-
-if TYPE_CHECKING:
-    from ...node import Node
-
-import secrets
-from typing import TYPE_CHECKING
-
-from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
-
-if TYPE_CHECKING:
-    from ...node import Node
-
-
-async def free_code(node: "Node") -> str:
-    """Return a random group code that no group has or ever had (G8.2)."""
-    while True:
-        code = make_group_code(FIRST_NUMBER + secrets.randbelow(LAST_NUMBER - FIRST_NUMBER + 1))
-        if await node.rooms.load(code) is None:
-            return code
-
+from ...live.accounts import Account, Accounts
+from ...live.rooms import Room, Rooms
+from ...live.shared_limits import SharedLimits
+from ...storage.api import Ledger
+from ..acting import ExtraRows, Initiator
+from .govern import Act, GroupService
 
 NO_SUCH_GROUP = Refusal(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
-
-
 NOT_A_MEMBER = Refusal(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
-
-
 NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
 
 
-async def find_room(node: "Node", text: str) -> Room | Refusal:
-    """Return the room of a group code in either spelling."""
-    code = parse_group_code(text)
-    room = await node.rooms.load(code) if code else None
-    return room or NO_SUCH_GROUP
+class Membership:
+    """Who is in which group: finds rooms for those who may see them, and lets accounts in."""
 
+    def __init__(
+        self,
+        ledger: Ledger,
+        rooms: Rooms,
+        accounts: Accounts,
+        clock: Clock,
+        group_service: GroupService,
+        audience: Audience,
+        hub: Hub,
+        shared_limits: SharedLimits,
+        default_category: str,
+    ) -> None:
+        self._ledger = ledger
+        self._rooms = rooms
+        self._accounts = accounts
+        self._clock = clock
+        self._group_service = group_service
+        self._audience = audience
+        self._hub = hub
+        self._shared_limits = shared_limits
+        self.default_category = default_category
 
-async def enter_room(node: "Node", session: Session, text: str) -> Room | Refusal:
-    """As `find_room`, for members only."""
-    room = await find_room(node, text)
-    if isinstance(room, Room) and session.user not in room.state.members:
-        return NOT_A_MEMBER
-    return room
+    async def free_code(self) -> str:
+        """Return a random group code that no group has or ever had (G8.2)."""
+        while True:
+            code = make_group_code(FIRST_NUMBER + secrets.randbelow(LAST_NUMBER - FIRST_NUMBER + 1))
+            if await self._rooms.load(code) is None:
+                return code
 
+    async def find_room(self, text: str) -> Room | Refusal:
+        """Return the room of a group code in either spelling."""
+        code = parse_group_code(text)
+        room = await self._rooms.load(code) if code else None
+        return room or NO_SUCH_GROUP
 
-def queue_act(node: "Node", session: Session, re: int, act: Act, result: Callable[[Act], Result]) -> None:
-    """Queue an act whose answer is made by `result` when it is stored, before the group hears of it."""
-    session.begin()
+    async def enter_room(self, session: Session, text: str) -> Room | Refusal:
+        """As `find_room`, for members only."""
+        room = await self.find_room(text)
+        if isinstance(room, Room) and session.user not in room.state.members:
+            return NOT_A_MEMBER
+        return room
 
-    def done(stored: Act) -> None:
-        session.finish()
-        session.reply(re, result(stored))
+    async def decide_on(
+        self, room: Room, command: c.Command, initiator: Initiator, extra_rows: ExtraRows | None = None
+    ) -> Act | Refusal:
+        """Decide a command on a group. The room is taken afresh: what was read before may have taken a while."""
+        refusal = await self._check_target(room, command)
+        if refusal:
+            return refusal
+        code = room.state.code
+        current = self._rooms.get(code) or await self._rooms.load(code)
+        return NO_SUCH_GROUP if current is None else self._group_service.act(current, command, initiator, extra_rows)
 
-    def fail(refusal: Refusal) -> None:
-        session.finish()
-        session.refuse(re, refusal)
+    async def _check_target(self, room: Room, command: c.Command) -> Refusal | None:
+        """Refuse a target that no account has."""
+        user = getattr(command, "user", None)
+        if user is None or user in room.state.members:
+            return None
+        account = await self._accounts.load(user)
+        if account is not None and not account.state.closed_ts:
+            return None
+        return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
 
-    act.on_done, act.on_fail = done, fail
-    node.group_service.queue(act)
+    def view_for(self, room: Room, session: Session) -> Group:
+        """Return a group as the one who asked sees it, and hears it from the `last_seq` in it on."""
+        account = session.account
+        # The news that the membership began may find the room being read again; the promise is given now.
+        if account is not None and self._audience.is_connected(account, session) and account.user in room.state.members:
+            self._hub.subscribe(room, session)
+        return room.view(self._clock.now_ms(), account)
 
+    def check_tries(self, room: Room, user: str, answer: str | None) -> Refusal | None:
+        """Refuse an account that tries too many answers or invite codes at the door of one group."""
+        state = room.state
+        if not answer or not (state.invite_codes or state.join_mode is JoinMode.QUESTION):
+            return None
+        wait = self._shared_limits.take_try(user, state.code)
+        text, rule = N_("Too many tries: wait {wait}."), "policy.groups.tries_per_hour"
+        return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait, "rule": rule}) if wait else None
 
-def found(node: "Node", session: Session, command: c.CreateGroup) -> Act | Refusal:
-    """Decide on founding a group."""
-    assert session.account is not None
-    return node.group_service.create(command, session.account)
-
-
-def view_of(node: "Node", session: Session, act: Act) -> Group:
-    """Return the group of an act as the one who asked sees it, and hears it from the `last_seq` in it on."""
-    room, account = act.room, session.account
-    # The news that the membership began may find the room being read again; the promise is given now.
-    if account is not None and session in account.sessions and account.user in room.state.members:
-        node.hub.subscribe(room, session)
-    return room.view(node.clock.now_ms(), account)
-
-
-def check_tries(node: "Node", room: Room, user: str, answer: str | None) -> Refusal | None:
-    """Refuse an account that tries too many answers or invite codes at the door of one group."""
-    state = room.state
-    if not answer or not (state.invite_codes or state.join_mode is JoinMode.QUESTION):
-        return None
-    wait = node.shared_limits.take_try(user, state.code)
-    text, rule = N_("Too many tries: wait {wait}."), "policy.groups.tries_per_hour"
-    return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait, "rule": rule}) if wait else None
+    async def list_members(self, room: Room, reader: Account, after: str, limit: int) -> MembersResult | Refusal:
+        """Return a page of members by user name. Mutes and permissions are shown to moderators, and of oneself."""
+        # From storage, which has them in order: going through all of a large group here would hold up everybody.
+        names = await self._ledger.list_members(room.state.code, after, limit + 1)
+        if reader.user not in room.state.members:
+            return NOT_A_MEMBER
+        now = self._clock.now_ms()
+        page = [
+            member_view(room.state, user, name or user, reader, now)
+            for user, name in islice(names.items(), limit)
+            if user in room.state.members
+        ]
+        return MembersResult(tuple(page), len(names) > limit)
 
 
 def member_view(state: GroupState, user: str, display_name: str, reader: Account, now: int) -> Member:

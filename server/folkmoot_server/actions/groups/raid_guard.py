@@ -4,6 +4,7 @@ Posts of this node's own connections are looked at as they are judged, so that a
 which it is noticed. What other nodes stored comes as news.
 """
 
+from folkmoot_governance import Policy
 from folkmoot_governance.group.commands import RaiseAlarm
 from folkmoot_governance.group.events import MemberJoined
 from folkmoot_protocol.types import Role
@@ -19,14 +20,15 @@ OPEN_DOORS = frozenset({"open", "question"})
 class RaidGuard:
     """Raises the alarm for groups that are raided. Never waits."""
 
-    def __init__(self, rooms: Rooms, group_service: GroupService, *, in_cluster: bool) -> None:
+    def __init__(self, rooms: Rooms, group_service: GroupService, policy: Policy, *, in_cluster: bool) -> None:
         self._rooms = rooms
         self._in_cluster = in_cluster
         self._group_service = group_service
+        self._policy = policy
 
     def is_raided(self, room: Room, user: str, text: str, now: int) -> bool:
         """Look at a post that is allowed so far; say whether a raid is held off from now on because of it."""
-        member, policy = room.state.members[user], self._group_service.policy
+        member, policy = room.state.members[user], self._policy
         if member.joined_ts <= now - policy.newcomer_ms or member.role is not Role.MEMBER:
             return False
         if not room.raid_watch.posted(user, text, now, policy):
@@ -36,7 +38,7 @@ class RaidGuard:
 
     def on_bus_message(self, message: BusMessage) -> None:
         """Look at what was stored, here or elsewhere."""
-        policy = self._group_service.policy
+        policy = self._policy
         if not isinstance(message, GroupUpdate) or not (message.events or (self._in_cluster and policy.raid_repeats)):
             return
         room = self._rooms.get(message.code)

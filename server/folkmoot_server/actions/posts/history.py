@@ -1,26 +1,49 @@
-"""Reading a group's entries back, a page at a time."""
+"""Reading a group's entries back, a page at a time, and remembering how far one has read."""
 
-from typing import TYPE_CHECKING
+from folkmoot_governance import Refusal
 
+from ...bus.api import Bus
+from ...delivery.hub import Hub
+from ...delivery.session import Session
+from ...live.accounts import Account
 from ...live.rooms import Room
-from ...storage.api import Page
+from ...storage.api import Journal, Page
+from ...storage.changes import read_mark_row
+from ..accounts.govern import AccountService
 
-if TYPE_CHECKING:
-    from ...node import Node
 
+class History:
+    """Reads what was delivered, from memory where it is all there, else from the journal."""
 
-async def read_page(node: "Node", room: Room, before: int | None, after: int | None, limit: int) -> Page:
-    """Read a page of what was delivered: what is stored but not delivered yet comes as an event."""
-    # Cut off from the other nodes, this one may not know yet that something was removed.
-    found = room.recent.page(before, after, limit) if node.bus.connected else None
-    if found is not None:
-        return found
-    last, age, journal, code = room.last_seq, room.recent.age, node.store.journal, room.state.code
-    if after is not None:
-        page = await journal.page(code, after=after, limit=limit)
-    else:
-        page = await journal.page(code, before=last + 1 if before is None else min(before, last + 1), limit=limit)
-    if page.entries and page.entries[-1].seq > last:
-        page = Page([entry for entry in page.entries if entry.seq <= last], False)
-    room.recent.fill(page.entries, room.last_seq, age)
-    return page
+    def __init__(self, journal: Journal, bus: Bus, hub: Hub, account_service: AccountService) -> None:
+        self._journal = journal
+        self._bus = bus
+        self._hub = hub
+        self._account_service = account_service
+
+    async def read_page(self, room: Room, before: int | None, after: int | None, limit: int) -> Page:
+        """Read a page of what was delivered: what is stored but not delivered yet comes as an event."""
+        # Cut off from the other nodes, this one may not know yet that something was removed.
+        found = room.recent.page(before, after, limit) if self._bus.connected else None
+        if found is not None:
+            return found
+        last, age, journal, code = room.last_seq, room.recent.age, self._journal, room.state.code
+        if after is not None:
+            page = await journal.page(code, after=after, limit=limit)
+        else:
+            page = await journal.page(code, before=last + 1 if before is None else min(before, last + 1), limit=limit)
+        if page.entries and page.entries[-1].seq > last:
+            page = Page([entry for entry in page.entries if entry.seq <= last], False)
+        room.recent.fill(page.entries, room.last_seq, age)
+        return page
+
+    async def mark_read(self, room: Room, account: Account, seq: int, session: Session) -> Refusal | None:
+        """Remember how far an account has read, and tell its other connections; going back is not remembered."""
+        code, seq = room.state.code, min(seq, room.last_seq)
+        if seq <= account.read_seqs.get(code, 0):
+            return None
+        account.read_seqs[code] = seq
+        refusal = await self._account_service.store_rows(account.user, [read_mark_row(code, account.user, seq)])
+        if refusal is None:
+            self._hub.tell_one(room, account.user, but=session)
+        return refusal

@@ -1,11 +1,9 @@
 """Posting: from an allowed text to an entry in the commit queue. The hot path: see docs/message-path.md."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeGuard
+from collections.abc import Coroutine
+from typing import Any, TypeGuard
 
-from msgspec import Struct
-
-from folkmoot_governance import Refusal, check_post
+from folkmoot_governance import Policy, Refusal, check_post
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.duration import DAY_MS
@@ -15,25 +13,29 @@ from folkmoot_governance.identity import contains_id_number
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
-from folkmoot_protocol.results import PostResult, Result
-from folkmoot_protocol.types import Entry, EntryKind
+from folkmoot_protocol.results import Result
+from folkmoot_protocol.types import Entry
 
-from ...bus.messages import GroupUpdate
+from ...bus.api import Bus
+from ...bus.messages import GroupUpdate, TypingUpdate
+from ...common.clock import Clock
 from ...common.i18n import N_
-from ...content.group_words import Found
+from ...content.group_words import Found, GroupWords
+from ...content.rules_in_force import ContentRules
+from ...delivery.flood import limit
 from ...delivery.session import Session
 from ...live.accounts import Account
+from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY
-from ...live.rooms import Room
+from ...live.rooms import Room, Rooms
+from ...storage.api import Journal
 from ...storage.change_set import ChangeSet, NewEntry
+from ..accounts.govern import AccountService
 from ..groups.membership import NO_SUCH_ENTRY, NO_SUCH_GROUP, NOT_A_MEMBER
-from ..stored import stored
-from . import review as content
+from ..groups.raid_guard import RaidGuard
 from .flags import open_flag
-
-if TYPE_CHECKING:
-    from ...node import Node
-
+from .form import TEXT, Form
+from .review import Review
 
 HAS_ID_NUMBER = Refusal(
     ErrorCode.BAD_SYNTAX,
@@ -42,24 +44,10 @@ HAS_ID_NUMBER = Refusal(
 )
 
 
-class Form(Struct, frozen=True):
-    """What kind of entry a post becomes, and how its place (seq, ts) is answered.
-
-    `target`: the entry that it is about (an edit, a reaction), which makes it no post that slow mode counts. `data`
-    stands in the entry besides what its text brings.
-    """
-
-    kind: EntryKind
-    result: Callable[[int, int], Result]
-    target: int | None = None
-    data: dict[str, object] = {}
-
-
 Judged = tuple[ChangeSet, Verdict | None]
 """What a post stores, and the content rule that it breaks though it stands."""
 
-
-TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
+Answer = Result | Refusal | None
 
 
 class PendingPost:
@@ -68,11 +56,11 @@ class PendingPost:
     `own` is what the group's own words say of it. `change_set` and `flag` come with the judgement that allows it.
     """
 
-    __slots__ = ("body", "change_set", "flag", "form", "node", "own", "request", "room", "session", "tries")
+    __slots__ = ("_posting", "body", "change_set", "flag", "form", "own", "request", "room", "session", "tries")
 
     def __init__(
         self,
-        node: "Node",
+        posting: "Posting",
         session: Session,
         request: rq.Post,
         room: Room,
@@ -80,7 +68,7 @@ class PendingPost:
         form: Form = TEXT,
         own: Found | None = None,
     ) -> None:
-        self.node = node
+        self._posting = posting
         self.session = session
         self.request = request
         self.room: Room = room
@@ -92,18 +80,14 @@ class PendingPost:
         self.tries = 0
 
     def done(self) -> None:
-        change_set = self.change_set
-        entry = change_set.entries[0].entry
-        seq, ts = change_set.repeated or (entry.seq, entry.ts)
+        entry = self.change_set.entries[0].entry
+        seq, ts = self.change_set.repeated or (entry.seq, entry.ts)
         try:
             self.session.finish()
             self.session.reply(self.request.id, self.form.result(seq, ts))
         finally:
             # Whatever becomes of the answer: the entry is stored, so the group hears of it.
-            if change_set.repeated is None:
-                self.node.bus.publish(GroupUpdate(self.room.state.code, (entry,), change_set.version))
-                if self.flag is not None:
-                    content.flag(self.node, self.room, change_set.entries[0], self.flag)
+            self._posting.tell(self)
 
     def fail(self, refusal: Refusal) -> None:
         self.session.finish()
@@ -119,96 +103,180 @@ class PendingPost:
             # They are asked in another thread, which takes a while; its author can send it again.
             self.fail(OVERTAKEN)
             return
-        judged = judge(self, again=True)
-        if judged is None:
-            self.session.finish()
-        elif isinstance(judged, Refusal):
-            self.fail(judged)
-        else:
-            self.change_set, self.flag = judged
-            self.node.commit_queue.put(self)
+        self._posting.judge_again(self)
 
 
-def post_now(pending: PendingPost) -> Refusal | None:
-    """Post to a group that is in memory and has no words of its own."""
-    return check_rate(pending.node, pending.session) or queue(pending)
+class Posting:
+    """Decides on posts and queues them; owns what limits how fast somebody may post."""
 
+    def __init__(
+        self,
+        body_chars: int,
+        policy: Policy,
+        clock: Clock,
+        bus: Bus,
+        journal: Journal,
+        rooms: Rooms,
+        commit_queue: CommitQueue,
+        account_service: AccountService,
+        rules: ContentRules,
+        group_words: GroupWords,
+        raids: RaidGuard,
+        review: Review,
+    ) -> None:
+        self._body_chars = body_chars
+        self._policy = policy
+        self._clock = clock
+        self._bus = bus
+        self._journal = journal
+        self._rooms = rooms
+        self._commit_queue = commit_queue
+        self._account_service = account_service
+        self._rules = rules
+        self._group_words = group_words
+        self._raids = raids
+        self._review = review
 
-async def post_after_reading(
-    node: "Node", session: Session, request: rq.Post, body: str, form: Form = TEXT
-) -> Result | Refusal | None:
-    """As `post_now`, for any group: after it was read, and its own words were searched for."""
-    code = parse_group_code(request.group)
-    room = await node.rooms.load(code) if code else None
-    if room is None:
-        return NO_SUCH_GROUP
-    refusal = check_rate(node, session)
-    if refusal is not None:
-        return refusal
-    own: Found | None = None
-    while room.state.words and session.user in room.state.members and not (own and own.words is room.state.words):
-        own = await node.own_words.judge(room.state.code, room.state.words, body)
-        room = await node.rooms.load(room.state.code)
+    def post(self, session: Session, request: rq.Post, body: str) -> Refusal | Coroutine[Any, Any, Answer] | None:
+        """Post to a group. With the room in memory this decides and queues in one step, without an await."""
+        room = self._rooms.get(request.group)
+        if room is None or room.state.words:
+            return self.post_after_reading(session, request, body)
+        pending = PendingPost(self, session, request, room, body)
+        refusal = self.post_now(pending)
+        return self.repeat_or_refuse(pending, refusal) if may_repeat(refusal, request) else refusal
+
+    def post_now(self, pending: PendingPost) -> Refusal | None:
+        """Post to a group that is in memory and has no words of its own."""
+        return self.check_rate(pending.session) or self.queue(pending)
+
+    async def post_after_reading(self, session: Session, request: rq.Post, body: str, form: Form = TEXT) -> Answer:
+        """As `post_now`, for any group: after it was read, and its own words were searched for."""
+        code = parse_group_code(request.group)
+        room = await self._rooms.load(code) if code else None
         if room is None:
             return NO_SUCH_GROUP
-    pending = PendingPost(node, session, request, room, body, form, own if room.state.words else None)
-    refusal = queue(pending)
-    return await repeat_or_refuse(pending, refusal) if may_repeat(refusal, request) else refusal
+        refusal = self.check_rate(session)
+        if refusal is not None:
+            return refusal
+        own: Found | None = None
+        while room.state.words and session.user in room.state.members and not (own and own.words is room.state.words):
+            own = await self._group_words.judge(room.state.code, room.state.words, body)
+            room = await self._rooms.load(room.state.code)
+            if room is None:
+                return NO_SUCH_GROUP
+        pending = PendingPost(self, session, request, room, body, form, own if room.state.words else None)
+        refusal = self.queue(pending)
+        return await self.repeat_or_refuse(pending, refusal) if may_repeat(refusal, request) else refusal
 
+    def check_length(self, body: str) -> Refusal | None:
+        """Refuse a post longer than `limits.body_chars`."""
+        if len(body) <= self._body_chars:
+            return None
+        text = N_("A post has at most {limit} characters; this one has {length}.")
+        return Refusal(ErrorCode.TOO_LONG, text, {"limit": self._body_chars, "length": len(body)})
 
-def check_rate(node: "Node", session: Session) -> Refusal | None:
-    """Refuse who posts too fast, and who has signed out meanwhile."""
-    return node.check_post_rate(session, node.clock.now_ms()) if session.account is not None else NOT_A_MEMBER
-
-
-def queue(pending: PendingPost) -> Refusal | None:
-    """Judge a post and queue it: one step, so nothing comes between the decision and the order."""
-    judged = judge(pending)
-    if not isinstance(judged, tuple):
-        return judged
-    pending.change_set, pending.flag = judged
-    pending.session.begin()
-    pending.node.commit_queue.put(pending)
-    return None
-
-
-def judge(pending: PendingPost, *, again: bool = False) -> Judged | Refusal | None:
-    """Return what a post would store, or why it may not be; None when it is held for review, which is answered later.
-
-    A post judged `again` has been counted already.
-    """
-    account = pending.session.account
-    if account is None:
-        return NOT_A_MEMBER
-    node, room, user = pending.node, pending.room, account.user
-    now = node.clock.now_ms()
-    refusal = check_allowed(pending, account, now, again=again)
-    if refusal is not None:
+    def check_rate(self, session: Session) -> Refusal | None:
+        """Refuse who has signed out meanwhile, who posts faster than `limits.posts_per_second`, or than its credit
+        allows."""
+        account = session.account
+        if account is None:
+            return NOT_A_MEMBER
+        now = self._clock.now_ms()
+        wait = account.posts.take(now)
+        refusal = limit(session, wait, now) if wait or session.floods else None
+        if refusal is None and (wait := account.by_minute.take(now)):
+            return account.too_many(
+                "posts_per_minute", N_("Your credit allows {limit} posts a minute: wait {wait}."), wait
+            )
         return refusal
-    verdict = node.content.judge(room, user, pending.body, now, pending.own, again=again)
-    if verdict is not None and verdict.action is not Action.FLAG:
-        return content.stop(pending, verdict)
-    if room.state.slow_ms and pending.form.target is None:
-        room.last_posts[user] = now
-    return make_change_set(pending, account, verdict, now), verdict
 
+    def queue(self, pending: PendingPost) -> Refusal | None:
+        """Judge a post and queue it: one step, so nothing comes between the decision and the order."""
+        judged = self._judge(pending)
+        if not isinstance(judged, tuple):
+            return judged
+        pending.change_set, pending.flag = judged
+        pending.session.begin()
+        self._commit_queue.put(pending)
+        return None
 
-def check_allowed(pending: PendingPost, account: Account, now: int, *, again: bool) -> Refusal | None:
-    """Refuse what may not be posted, whatever the content rules say."""
-    node, room, body, user = pending.node, pending.room, pending.body, account.user
-    identity, policy, reply_to = account.state.identity, node.group_service.policy, pending.request.reply_to
-    last_post = room.last_posts.get(user, 0) if pending.form.target is None else 0
-    refusal = (
-        check_post(room.state, user, identity, now, last_post, policy)
-        or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
-        or check_links(room.state, user, body)
-        or (HAS_ID_NUMBER if contains_id_number(body) else None)
-        or (TOO_BUSY if node.commit_queue.is_full() else None)
-    )
-    if refusal is None and not again and node.raids.is_raided(room, user, body, now):
-        # What was just done against the raid may hold for this very post.
-        refusal = check_post(room.state, user, identity, now, 0, policy)
-    return refusal
+    def judge_again(self, pending: PendingPost) -> None:
+        """Queue a post that another node overtook once more, or answer why it may not be any longer."""
+        judged = self._judge(pending, again=True)
+        if judged is None:
+            pending.session.finish()
+        elif isinstance(judged, Refusal):
+            pending.fail(judged)
+        else:
+            pending.change_set, pending.flag = judged
+            self._commit_queue.put(pending)
+
+    def _judge(self, pending: PendingPost, *, again: bool = False) -> Judged | Refusal | None:
+        """Return what a post would store, or why it may not be; None when it is held for review and answered later.
+
+        A post judged `again` has been counted already.
+        """
+        account = pending.session.account
+        if account is None:
+            return NOT_A_MEMBER
+        room, user, now = pending.room, account.user, self._clock.now_ms()
+        refusal = self._check_allowed(pending, account, now, again=again)
+        if refusal is not None:
+            return refusal
+        verdict = self._rules.judge(room, user, pending.body, now, pending.own, again=again)
+        if verdict is not None and verdict.action is not Action.FLAG:
+            return self._review.stop(pending, verdict)
+        if room.state.slow_ms and pending.form.target is None:
+            room.last_posts[user] = now
+        return make_change_set(pending, account, verdict, now), verdict
+
+    def _check_allowed(self, pending: PendingPost, account: Account, now: int, *, again: bool) -> Refusal | None:
+        """Refuse what may not be posted, whatever the content rules say."""
+        room, body, user = pending.room, pending.body, account.user
+        identity, policy, reply_to = account.state.identity, self._policy, pending.request.reply_to
+        last_post = room.last_posts.get(user, 0) if pending.form.target is None else 0
+        refusal = (
+            check_post(room.state, user, identity, now, last_post, policy)
+            or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
+            or check_links(room.state, user, body)
+            or (HAS_ID_NUMBER if contains_id_number(body) else None)
+            or (TOO_BUSY if self._commit_queue.is_full() else None)
+        )
+        if refusal is None and not again and self._raids.is_raided(room, user, body, now):
+            # What was just done against the raid may hold for this very post.
+            refusal = check_post(room.state, user, identity, now, 0, policy)
+        return refusal
+
+    def tell(self, pending: PendingPost) -> None:
+        """Publish a stored post, unless it repeats one; record the rule that it breaks, if it does."""
+        change_set = pending.change_set
+        if change_set.repeated is None:
+            new = change_set.entries[0]
+            self._bus.publish(GroupUpdate(pending.room.state.code, (new.entry,), change_set.version))
+            if pending.flag is not None:
+                self._review.flag(pending.room, new, pending.flag)
+
+    async def repeat_or_refuse(self, pending: PendingPost, refusal: Refusal) -> Result | Refusal:
+        """Answer a post that is refused now, but was stored before under its nonce, with its place (Delivery 5).
+
+        What is ahead in the commit queue may be that very post, so it is waited for.
+        """
+        session, nonce = pending.session, pending.request.nonce
+        assert nonce is not None
+        waited = await self._account_service.store_rows(session.user, ())
+        if waited is not None:
+            return waited
+        since = self._clock.now_ms() - DAY_MS
+        found = await self._journal.find_nonce(pending.room.state.code, session.user, nonce, since)
+        return pending.form.result(*found) if found else refusal
+
+    def tell_typing(self, room: Room, account: Account) -> Refusal | None:
+        """Let the others know that somebody is typing, if it might post."""
+        refusal = check_post(room.state, account.user, account.state.identity, self._clock.now_ms(), 0, self._policy)
+        if refusal is None:
+            self._bus.publish(TypingUpdate(room.state.code, account.user))
+        return refusal
 
 
 def make_change_set(pending: PendingPost, account: Account, verdict: Verdict | None, now: int) -> ChangeSet:
@@ -238,18 +306,3 @@ def make_change_set(pending: PendingPost, account: Account, verdict: Verdict | N
 def may_repeat(refusal: Refusal | None, request: rq.Post) -> TypeGuard[Refusal]:
     """Say whether a refused post may be one that was stored before, and is sent again because its answer was lost."""
     return refusal is not None and bool(request.nonce) and refusal.code is not ErrorCode.RATE_LIMITED
-
-
-async def repeat_or_refuse(pending: PendingPost, refusal: Refusal) -> Result | Refusal:
-    """Answer a post that is refused now, but was stored before under its nonce, with its place (Delivery 5).
-
-    What is ahead in the commit queue may be that very post, so it is waited for.
-    """
-    node, session, nonce = pending.node, pending.session, pending.request.nonce
-    assert nonce is not None
-    waited = await stored(node, node.group_service.store_rows(session.user, ()))
-    if waited is not None:
-        return waited
-    since = node.clock.now_ms() - DAY_MS
-    found = await node.store.journal.find_nonce(pending.room.state.code, session.user, nonce, since)
-    return pending.form.result(*found) if found else refusal

@@ -1,30 +1,26 @@
 """What becomes of a post that breaks a content rule (G10): refused, held for review, or posted and flagged."""
 
 import hashlib
-from typing import TYPE_CHECKING
 
 from folkmoot_governance import GroupState, Refusal
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
-from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.group import state as g
 from folkmoot_governance.group.commands import RecordVerdict
 from folkmoot_governance.group.events import ContentHeld, Event
-from folkmoot_governance.group.state import Review
 from folkmoot_protocol.errors import ErrorCode
 
+from ...common.clock import Clock
 from ...common.i18n import N_
-from ...live.rooms import Room
-from ...sealed.held_posts import HeldText
+from ...content.rules_in_force import ContentRules
+from ...live.rooms import Room, Rooms
+from ...sealed.held_posts import HeldText, HeldTexts
 from ...storage.change_set import ChangeSet, NewEntry
 from ..acting import SERVICE
-from ..groups.govern import Act
+from ..groups.govern import GroupService
 from .flags import closing
+from .form import AskedPost
 
-if TYPE_CHECKING:
-    from ...node import Node
-    from .posting import PendingPost
-
-MONTH_MS = 31 * DAY_MS
 REFUSED = N_("This breaks content rule {rule}, so it is not posted.")
 HELD = N_("This breaks content rule {rule}, so an admin looks at it first. You need not send it again.")
 
@@ -35,67 +31,87 @@ def refused(verdict: Verdict) -> Refusal:
     return Refusal(ErrorCode.CONTENT_REFUSED, REFUSED, detail)
 
 
-def held(review: Review) -> Refusal:
+def held(review: g.Review) -> Refusal:
     """Return what the author of a held post is told."""
     detail: dict[str, object] = {"rule": review.rule, "severity": review.severity.value, "number": review.number}
     return Refusal(ErrorCode.CONTENT_HELD, HELD, {**detail, "until_ms": review.until_ms})
 
 
-def stop(post: "PendingPost", verdict: Verdict) -> Refusal | None:
-    """Refuse a post, or hold it for review; None when the answer comes once that is stored.
+class Review:
+    """Stops posts that break a rule, and records what was stopped or let through with a flag.
 
-    Called in the step in which the post was judged, after everything else allowed it.
+    `kept_ms`: how long the text of a held post is kept, sealed.
     """
-    if verdict.action is Action.HOLD:
-        return hold(post, verdict)
-    node, room, user = post.node, post.room, post.session.user
-    now = node.clock.now_ms()
-    if node.content.is_to_record(room.state.code, user, verdict.rule, now):
-        node.group_service.act_unasked(room, RecordVerdict(user, verdict.rule, verdict.severity, verdict.action))
-    return refused(verdict)
 
+    def __init__(
+        self,
+        rooms: Rooms,
+        clock: Clock,
+        group_service: GroupService,
+        rules: ContentRules,
+        texts: HeldTexts,
+        kept_ms: int,
+    ) -> None:
+        self._rooms = rooms
+        self._clock = clock
+        self._group_service = group_service
+        self._rules = rules
+        self._texts = texts
+        self._kept_ms = kept_ms
 
-def hold(post: "PendingPost", verdict: Verdict) -> Refusal | None:
-    """Put a post into the queue for review; what was sent again under its nonce is there already."""
-    node, session, request, room, form = post.node, post.session, post.request, post.room, post.form
-    mark = hashlib.sha256(request.nonce.encode()).hexdigest()[:16] if request.nonce else ""
-    for review in room.state.reviews.values():
-        if mark and review.mark == mark and review.user == session.user:
-            return held(review)
-    command = RecordVerdict(session.user, verdict.rule, verdict.severity, verdict.action, mark=mark)
-    text = HeldText(form.kind, post.body, request.reply_to, form.target, form.data)
-    kept_ms = node.config.retention.months * MONTH_MS
+    def stop(self, post: AskedPost, verdict: Verdict) -> Refusal | None:
+        """Refuse a post, or hold it for review; None when the answer comes once that is stored.
 
-    def keep(change_set: ChangeSet, state: GroupState, event: Event) -> None:
-        if isinstance(event, ContentHeld):
-            rows = node.held_texts.rows(state.code, state.version, text, event.at, event.at + kept_ms)
-            change_set.rows = [*change_set.rows, *rows]
+        Called in the step in which the post was judged, after everything else allowed it.
+        """
+        if verdict.action is Action.HOLD:
+            return self.hold(post, verdict)
+        room, user = post.room, post.session.user
+        if self._rules.is_to_record(room.state.code, user, verdict.rule, self._clock.now_ms()):
+            command = RecordVerdict(user, verdict.rule, verdict.severity, verdict.action)
+            self._group_service.act_unasked(room, command)
+        return refused(verdict)
 
-    act = node.group_service.act(room, command, SERVICE, keep)
-    if isinstance(act, Refusal):
-        return act
-    session.begin()
+    def hold(self, post: AskedPost, verdict: Verdict) -> Refusal | None:
+        """Put a post into the queue for review; what was sent again under its nonce is there already."""
+        session, request, room, form = post.session, post.request, post.room, post.form
+        mark = hashlib.sha256(request.nonce.encode()).hexdigest()[:16] if request.nonce else ""
+        for review in room.state.reviews.values():
+            if mark and review.mark == mark and review.user == session.user:
+                return held(review)
+        command = RecordVerdict(session.user, verdict.rule, verdict.severity, verdict.action, mark=mark)
+        text = HeldText(form.kind, post.body, request.reply_to, form.target, form.data)
 
-    def done(stored: Act) -> None:
-        session.finish()
-        event, version = stored.events[0], stored.change_set.version + 1
-        review = room.state.reviews.get(version)
-        is_held = isinstance(event, ContentHeld) and review is not None
-        session.refuse(request.id, held(review) if is_held and review else refused(verdict))
+        def keep(change_set: ChangeSet, state: GroupState, event: Event) -> None:
+            if isinstance(event, ContentHeld):
+                until_ms = event.at + self._kept_ms
+                rows = self._texts.rows(state.code, state.version, text, event.at, until_ms)
+                change_set.rows = [*change_set.rows, *rows]
 
-    def fail(refusal: Refusal) -> None:
-        session.finish()
-        session.refuse(request.id, refusal)
+        act = self._group_service.act(room, command, SERVICE, keep)
+        if isinstance(act, Refusal):
+            return act
+        session.begin()
 
-    act.on_done, act.on_fail = done, fail
-    node.group_service.queue(act)
-    return None
+        def done() -> None:
+            session.finish()
+            event, version = act.events[0], act.change_set.version + 1
+            review = room.state.reviews.get(version)
+            is_held = isinstance(event, ContentHeld) and review is not None
+            session.refuse(request.id, held(review) if is_held and review else refused(verdict))
 
+        def fail(refusal: Refusal) -> None:
+            session.finish()
+            session.refuse(request.id, refusal)
 
-def flag(node: "Node", room: Room, new: NewEntry, verdict: Verdict) -> None:
-    """Note for admins that an entry, stored just now, breaks a rule. `jobs.lost_flags` finds what is lost here."""
-    current = node.rooms.get(room.state.code)
-    if current is not None and new.nonce is not None:
-        user, seq = new.entry.from_.user, new.entry.seq
-        command = RecordVerdict(user, verdict.rule, verdict.severity, verdict.action, seq)
-        node.group_service.act_unasked(current, command, closing(room.state.code, user, new.nonce))
+        act.on_done, act.on_fail = done, fail
+        self._group_service.queue(act)
+        return None
+
+    def flag(self, room: Room, new: NewEntry, verdict: Verdict) -> None:
+        """Note for admins that an entry, stored just now, breaks a rule. `jobs.lost_flags` finds what is lost here."""
+        current = self._rooms.get(room.state.code)
+        if current is not None and new.nonce is not None:
+            user, seq = new.entry.from_.user, new.entry.seq
+            command = RecordVerdict(user, verdict.rule, verdict.severity, verdict.action, seq)
+            self._group_service.act_unasked(current, command, closing(room.state.code, user, new.nonce))

@@ -1,0 +1,176 @@
+"""From a command on an account to a queued change set: the shell around `decide_account` and `apply_account`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Literal
+
+from folkmoot_governance import (
+    AccountState,
+    Actor,
+    Policy,
+    Refusal,
+    apply_account,
+    decide_account,
+    registered,
+)
+from folkmoot_governance.account import (
+    AccountClosed,
+    AccountEvent,
+    AccountRegistered,
+    IdentityAttested,
+    IdentityRejected,
+    account_case,
+)
+from folkmoot_governance.account_commands import AccountCommand
+from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord, decide_words
+
+from ...bus.api import Bus
+from ...bus.messages import AccountUpdate, AnswerUpdate, ClosedUpdate
+from ...common.clock import Clock
+from ...live.accounts import Account, Accounts
+from ...live.commit_queue import CommitQueue
+from ...live.pending import OVERTAKEN, TOO_BUSY
+from ...live.rooms import Room
+from ...storage.change_set import ChangeSet, RowChange, account_stream
+from ...storage.changes import platform_word_row
+from ...storage.sql.projection import project_account
+from ..storing import wait_stored
+
+REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
+    IdentityAttested: "verified",
+    IdentityRejected: "unverified",
+}
+"""How a review of identity ends, as the account is told."""
+
+
+class AccountAct:
+    """Something to store about an account: governance events, other rows of its own, or both (a `PendingCommit`).
+
+    `state` is the account's state after the events; it takes effect when they are stored.
+    """
+
+    __slots__ = ("_service", "change_set", "events", "on_done", "on_fail", "room", "state", "tries", "user")
+
+    def __init__(self, service: "AccountService", user: str, change_set: ChangeSet) -> None:
+        self._service = service
+        self.user = user
+        self.change_set = change_set
+        self.room: Room | None = None
+        self.tries = 0
+        self.state: AccountState | None = None
+        self.events: Sequence[AccountEvent] = ()
+        self.on_done: Callable[[], None]
+        self.on_fail: Callable[[Refusal], None]
+
+    def done(self) -> None:
+        self._service.renew_account(self)
+        self.on_done()
+        self._service.tell_account(self)
+
+    def fail(self, refusal: Refusal) -> None:
+        self.on_fail(refusal)
+
+    def rollback(self) -> frozenset[str]:
+        """Nothing counts before it is stored; but somebody else may have moved the account on."""
+        return frozenset({self.user})
+
+    def retry(self) -> None:
+        """Two commands on one account at the same moment: the second is told so, and may ask again."""
+        self.fail(OVERTAKEN)
+
+
+class AccountService:
+    """Decides on accounts, projects, queues. Refuses or succeeds at once; storing comes later, see `wait_stored`."""
+
+    def __init__(self, accounts: Accounts, commit_queue: CommitQueue, bus: Bus, clock: Clock, policy: Policy) -> None:
+        self._accounts = accounts
+        self._commit_queue = commit_queue
+        self._bus = bus
+        self._clock = clock
+        self._policy = policy
+
+    def act(
+        self,
+        state: AccountState | None,
+        command: AccountCommand,
+        actor: Actor,
+        rows: Sequence[RowChange] = (),
+    ) -> AccountAct | Refusal:
+        """Carry out a command on an account; `state` None registers it. `rows` are stored with the events.
+
+        Two commands on one account at the same moment are in conflict, and the ledger lets only the first through.
+        """
+        if self._commit_queue.is_full():
+            return TOO_BUSY
+        decision = decide_account(state, command, actor, self._clock.now_ms(), self._policy)
+        if isinstance(decision, Refusal):
+            return decision
+        return self._account_act(state, decision, rows)
+
+    async def carry_out(
+        self,
+        state: AccountState | None,
+        command: AccountCommand,
+        actor: Actor,
+        rows: Sequence[RowChange] = (),
+    ) -> Refusal | None:
+        """As `act`, and wait until it is stored; return why not."""
+        return await self.wait_stored(self.act(state, command, actor, rows))
+
+    def act_on_words(
+        self, account: Account, words: Mapping[str, PlatformWord], command: SetPlatformWord | DropPlatformWord
+    ) -> AccountAct | Refusal:
+        """Carry out a command of staff on the platform's words; it is on record with the account that gave it."""
+        if self._commit_queue.is_full():
+            return TOO_BUSY
+        decision = decide_words(words, command, account.actor(), self._clock.now_ms())
+        if isinstance(decision, Refusal):
+            return decision
+        return self._account_act(account.state, decision, list(filter(None, map(platform_word_row, decision))))
+
+    async def store_rows(self, user: str, rows: Sequence[RowChange]) -> Refusal | None:
+        """Store rows that no rule is asked about (a token, a read mark) and wait for it; return why it failed."""
+        if self._commit_queue.is_full():
+            return TOO_BUSY
+        return await self.wait_stored(AccountAct(self, user, ChangeSet(rows=rows)))
+
+    async def wait_stored(self, act: AccountAct | Refusal) -> Refusal | None:
+        """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
+        return await wait_stored(self._commit_queue, act)
+
+    def _account_act(
+        self, state: AccountState | None, decision: Sequence[AccountEvent], rows: Sequence[RowChange]
+    ) -> AccountAct:
+        after = copy(state)
+        changes: list[RowChange] = []
+        for event in decision:
+            if after is None:
+                assert isinstance(event, AccountRegistered)
+                after = registered(event)
+            else:
+                apply_account(after, event)
+            changes += project_account(after, event)
+        assert after is not None
+        stream, version = account_stream(after.user), state.version if state else 0
+        act = AccountAct(self, after.user, ChangeSet(stream, version, decision, [*changes, *rows]))
+        act.state, act.events = after, decision
+        return act
+
+    def renew_account(self, act: AccountAct) -> None:
+        """Let a stored change of an account take effect here."""
+        account = self._accounts.get(act.user)
+        if account is not None and act.state is not None:
+            account.become(act.state)
+
+    def tell_account(self, act: AccountAct) -> None:
+        """Publish a stored change of an account."""
+        if act.events:
+            version = act.change_set.version + len(act.events)
+            self._bus.publish(AccountUpdate(act.user, version, tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
+        for number, event in enumerate(act.events, 1):
+            if isinstance(event, AccountClosed):
+                self._bus.publish(ClosedUpdate(act.user))
+            if isinstance(event, (IdentityAttested, IdentityRejected)):
+                case = account_case(act.user, act.change_set.version + number)
+                level, outcome = event.identity.value, REVIEWED[type(event)]
+                self._bus.publish(AnswerUpdate(act.user, case, outcome, level, event.reason))

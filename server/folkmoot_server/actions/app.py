@@ -1,0 +1,81 @@
+"""What the doors ask: requests, slash commands, administration and pages get this, wired once by `node`.
+
+Each action is a service with constructor arguments; who needs one service alone is given that one.
+"""
+
+from dataclasses import dataclass
+
+from folkmoot_governance import Policy
+
+from ..common.clock import Clock
+from ..config.documents import Documents
+from ..config.settings import Config
+from ..content.rules_in_force import ContentRules
+from ..delivery.catch_up import CatchUp
+from ..live.accounts import Accounts
+from ..live.rooms import Rooms
+from ..live.shared_limits import SharedLimits
+from ..sealed.case_texts import CaseTexts
+from ..sealed.held_posts import HeldTexts
+from ..sealed.identities import Vault
+from ..storage.api import Store
+from .accounts.govern import AccountService
+from .accounts.settings import OwnSettings
+from .accounts.sign_in import SignIn
+from .cases.appeals import Appeals
+from .cases.govern import CaseService
+from .cases.reports import Reports
+from .cases.settle import CaseSettler
+from .groups.govern import GroupService
+from .groups.membership import Membership
+from .posts.editing import Editing
+from .posts.history import History
+from .posts.posting import Posting
+from .posts.search import Search
+
+
+@dataclass(slots=True)
+class Cases:
+    """Reports and appeals."""
+
+    service: CaseService
+    reports: Reports
+    appeals: Appeals
+    settler: CaseSettler
+    texts: CaseTexts
+
+
+@dataclass(slots=True)
+class Posts:
+    """Writing to groups and reading them."""
+
+    posting: Posting
+    editing: Editing
+    history: History
+    search: Search
+
+
+@dataclass(slots=True)
+class App:
+    """The services of a node, and what is in memory. `stopping`: nothing more is accepted."""
+
+    config: Config
+    documents: Documents
+    policy: Policy
+    clock: Clock
+    store: Store
+    rooms: Rooms
+    accounts: Accounts
+    shared_limits: SharedLimits
+    group_service: GroupService
+    account_service: AccountService
+    sign_in: SignIn
+    own_settings: OwnSettings
+    membership: Membership
+    posts: Posts
+    cases: Cases
+    content: ContentRules
+    held_texts: HeldTexts
+    vault: Vault
+    catch_up: CatchUp
+    stopping: bool = False

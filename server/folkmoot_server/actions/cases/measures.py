@@ -1,0 +1,130 @@
+"""Measures that may be appealed against (P15): finding the one of a case number, lifting one that was overturned."""
+
+from msgspec import Struct
+
+from folkmoot_governance import SERVICE as NOBODY
+from folkmoot_governance import Refusal, account_case
+from folkmoot_governance.account import AccountEvent, AccountSuspended, CreditChanged
+from folkmoot_governance.account_commands import AccountCommand, OverturnSuspension, RestoreCredit
+from folkmoot_governance.case.commands import Measured
+from folkmoot_governance.case.measures import account_measure_of, measure_of
+from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.group.commands import Overturn
+from folkmoot_governance.group.events import Event, GroupSuspended, MeasureOverturned
+from folkmoot_protocol.group_code import parse_group_code
+
+from ...live.accounts import Account, Accounts
+from ...live.rooms import Rooms
+from ...storage.api import ActFilter, Ledger
+from ...storage.change_set import account_stream, group_stream
+from ..accounts.govern import AccountService
+from ..acting import SERVICE
+from ..groups.govern import GroupService
+
+MAX_CHANGES = 50
+
+
+class Place(Struct, frozen=True):
+    """Where an act stands: in the stream of the account `user` or of the group `code`, at a version."""
+
+    user: str
+    code: str
+    version: int
+
+
+def place_of(case: str) -> Place | None:
+    """Return where the act of a case number stands: `482190673350-17`, with or without hyphens, or `@mia-3`."""
+    name, _, digits = case.rpartition("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 15) or digits == "0":
+        return None
+    if name.startswith("@"):
+        return Place(name[1:].lower(), "", int(digits))
+    code = parse_group_code(name)
+    return Place("", code, int(digits)) if code else None
+
+
+class Measures:
+    """Finds and lifts measures of groups and of the platform, as the ledger has them."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        rooms: Rooms,
+        accounts: Accounts,
+        group_service: GroupService,
+        account_service: AccountService,
+    ) -> None:
+        self._ledger = ledger
+        self._rooms = rooms
+        self._accounts = accounts
+        self._group_service = group_service
+        self._account_service = account_service
+
+    async def event_at(self, place: Place) -> object:
+        """Return the event that stands there, None if there is none."""
+        stream = account_stream(place.user) if place.user else group_stream(place.code)
+        found = await self._ledger.events(stream, place.version - 1, 1)
+        return found[0].event if found else None
+
+    async def find(self, case: str, user: str) -> Measured | None:
+        """Return the measure of a case number; of what hit many, that against `user`. None where there is none."""
+        if case.startswith("r-"):
+            return await self._find_penalty(case, user)
+        place = place_of(case)
+        event = await self.event_at(place) if place else None
+        if place is None or event is None:
+            return None
+        if isinstance(event, Event):
+            room = await self._rooms.load(place.code)
+            assert room is not None, "what has a stream is a group"
+            return measure_of(event, f"{place.code}-{place.version}", place.code, room.state.owner, user)
+        assert isinstance(event, AccountEvent)
+        decider = ""
+        if isinstance(event, CreditChanged) and event.case:
+            report = await self._ledger.load_case(event.case)
+            decider = report.closed_by if report else ""
+        return account_measure_of(event, account_case(place.user, place.version), place.user, decider)
+
+    async def _find_penalty(self, report: str, user: str) -> Measured | None:
+        """Return what an upheld report took of the credit of `user`."""
+        wanted = ActFilter(kinds=("credit_changed",))
+        for one in await self._ledger.acts(account_stream(user), wanted, MAX_CHANGES):
+            if isinstance(one.event, CreditChanged) and one.event.case == report and one.event.cause == "penalty":
+                return await self.find(account_case(user, one.version), user)
+        return None
+
+    async def find_suspension(self, account: Account) -> str:
+        """Return the case number of the latest suspension of an account, empty where it never was."""
+        wanted = ActFilter(kinds=("account_suspended",))
+        found = await self._ledger.acts(account_stream(account.user), wanted, 1)
+        return account_case(account.user, found[0].version) if found else ""
+
+    async def overturn(self, appeal: CaseState) -> Refusal | None:
+        """Lift a measure whose appeal succeeded; return why that must be tried again. Twice changes nothing more."""
+        place = place_of(appeal.measure)
+        event = await self.event_at(place) if place else None
+        assert place is not None and event is not None, "an appeal is against an act that is there"
+        if isinstance(event, Event):
+            return await self._overturn_in_group(appeal, place, event)
+        command: AccountCommand
+        if isinstance(event, AccountSuspended):
+            command = OverturnSuspension(event.until_ms, appeal.answer)
+        else:
+            assert isinstance(event, CreditChanged)
+            command = RestoreCredit(event.case or appeal.measure, appeal.answer)
+        account = await self._accounts.load(place.user)
+        if account is None:
+            return None
+        return await self._account_service.carry_out(account.state, command, NOBODY)
+
+    async def _overturn_in_group(self, appeal: CaseState, place: Place, event: Event) -> Refusal | None:
+        """Have the group take an act back, unless it has done so."""
+        wanted = ActFilter(user=appeal.by, kinds=(str(MeasureOverturned.__struct_config__.tag),))
+        for one in await self._ledger.acts(group_stream(place.code), wanted, MAX_CHANGES):
+            if isinstance(one.event, MeasureOverturned) and one.event.number == place.version:
+                return None
+        room = await self._rooms.load(place.code)
+        assert room is not None, "what has a stream is a group"
+        until = event.until_ms if isinstance(event, GroupSuspended) else 0
+        command = Overturn(appeal.by, place.version, appeal.reason, until, appeal.answer)
+        return await self._group_service.wait_stored(self._group_service.act(room, command, SERVICE))

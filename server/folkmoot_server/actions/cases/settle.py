@@ -1,0 +1,63 @@
+"""Carrying out what the outcome of a case brings along.
+
+A case has a stream of its own, and a change set has one stream. So the outcome is decided and stored first; what
+follows from it (credit, a measure lifted) is carried out after that, at once by who decided and, if that was cut off,
+by a job. Carrying out twice changes nothing more than once.
+"""
+
+import structlog
+
+from folkmoot_governance import SERVICE, Refusal
+from folkmoot_governance.account_commands import ChargeCredit
+from folkmoot_governance.case.commands import SettleCase
+from folkmoot_governance.case.state import CaseState, Outcome
+from folkmoot_protocol.errors import ErrorCode
+
+from ...live.accounts import Accounts
+from ...storage.api import Ledger
+from ..accounts.govern import AccountService
+from .govern import CaseService
+from .measures import Measures
+
+log = structlog.get_logger()
+
+TRY_AGAIN = frozenset({ErrorCode.CONFLICT, ErrorCode.UNAVAILABLE})
+
+
+class CaseSettler:
+    """Settles cases: a case is settled when all that its outcome brings along is stored."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        accounts: Accounts,
+        account_service: AccountService,
+        case_service: CaseService,
+        measures: Measures,
+    ) -> None:
+        self._ledger = ledger
+        self._accounts = accounts
+        self._account_service = account_service
+        self._case_service = case_service
+        self._measures = measures
+
+    async def settle(self, number: str) -> None:
+        """Carry out what the outcome of a case brings along, as far as that is not done."""
+        state = await self._ledger.load_case(number)
+        if state is None or state.outcome is None or state.is_settled:
+            return
+        refusal = await self._carry_out(state) or await self._case_service.wait_stored(
+            self._case_service.act(state, SettleCase(), SERVICE)
+        )
+        if refusal:
+            log.warning("the outcome of a case could not be carried out yet", case=number, code=refusal.code)
+
+    async def _carry_out(self, state: CaseState) -> Refusal | None:
+        """Do what an outcome asks for; return why it must be tried again."""
+        refusal: Refusal | None = None
+        if state.outcome is Outcome.OVERTURNED:
+            refusal = await self._measures.overturn(state)
+        elif state.outcome is Outcome.UPHELD and (account := await self._accounts.load(state.user)):
+            command = ChargeCredit(state.number, state.severity, state.answer)
+            refusal = await self._account_service.carry_out(account.state, command, SERVICE)
+        return refusal if refusal and refusal.code in TRY_AGAIN else None

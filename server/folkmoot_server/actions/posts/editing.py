@@ -1,0 +1,77 @@
+"""Edits and reactions: entries of their own that name the one they are about. They take the way of a post."""
+
+from collections.abc import Callable
+
+from folkmoot_governance import Policy, Refusal
+from folkmoot_governance.group.edit import check_edit, check_reaction
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.results import EntryResult, Result
+from folkmoot_protocol.types import Entry, EntryKind
+
+from ...common.clock import Clock
+from ...common.i18n import N_
+from ...delivery.session import Session
+from ...storage.api import Journal
+from ..groups.membership import NO_SUCH_ENTRY, Membership
+from .form import Form
+from .posting import Answer, Posting
+
+Place = Callable[[int, int], Result]
+"""Makes the answer from seq and ts of the new entry."""
+
+
+def at_place(seq: int, ts: int) -> EntryResult:
+    """Return the place of an entry as the answer to a request."""
+    return EntryResult(seq, ts)
+
+
+class Editing:
+    """Decides on edits and reactions and posts them."""
+
+    def __init__(
+        self, body_chars: int, policy: Policy, clock: Clock, journal: Journal, membership: Membership, posting: Posting
+    ) -> None:
+        self._body_chars = body_chars
+        self._policy = policy
+        self._clock = clock
+        self._journal = journal
+        self._membership = membership
+        self._posting = posting
+
+    async def edit(self, session: Session, request: rq.Edit, result: Place = at_place) -> Answer:
+        """Give an own entry another text. The old one stays in the log, the last one counts."""
+        entry = await self._find_target(session, request)
+        if isinstance(entry, Refusal):
+            return entry
+        limit = self._body_chars
+        if not 0 < len(request.body) <= limit:
+            text = N_("An edit has 1 to {limit} characters; this one has {length}.")
+            return Refusal(ErrorCode.TOO_LONG, text, {"limit": limit, "length": len(request.body)})
+        refusal = check_edit(entry, session.user, self._clock.now_ms(), self._policy)
+        return refusal or await self._post_about(
+            session, request, request.body, Form(EntryKind.EDIT, result, entry.seq)
+        )
+
+    async def react(self, session: Session, request: rq.React, result: Place = at_place) -> Answer:
+        """Put an emoji to an entry, or take it away; of several by one member with one emoji the last counts."""
+        entry = await self._find_target(session, request)
+        if isinstance(entry, Refusal):
+            return entry
+        data: dict[str, object] = {"removed": True} if request.remove else {}
+        form = Form(EntryKind.REACTION, result, entry.seq, data)
+        refusal = check_reaction(entry, request.reaction)
+        return refusal or await self._post_about(session, request, request.reaction, form)
+
+    async def _find_target(self, session: Session, request: rq.Edit | rq.React) -> Entry | Refusal:
+        """Return the entry that a request is about."""
+        room = await self._membership.enter_room(session, request.group)
+        if isinstance(room, Refusal):
+            return room
+        entry = await self._journal.entry(room.state.code, request.seq) if request.seq <= room.last_seq else None
+        return entry or NO_SUCH_ENTRY
+
+    async def _post_about(self, session: Session, request: rq.Edit | rq.React, body: str, form: Form) -> Answer:
+        """Queue the entry like a post: the same checks, the same rate, the same nonces."""
+        post = rq.Post(id=request.id, group=request.group, body=body, nonce=request.nonce)
+        return await self._posting.post_after_reading(session, post, body, form)
