@@ -17,7 +17,7 @@ from ..common.metrics import COMMIT_SECONDS, COMMITTED_WORKS
 from ..storage.api import Store
 from ..storage.change_set import StorageError
 from .accounts import Accounts
-from .pending import NOT_STORED, OVERTAKEN, PendingCommit
+from .pending import NOT_STORED, OVERTAKEN, PendingCommit, Storing
 from .rooms import Room, Rooms
 
 log = structlog.get_logger()
@@ -53,6 +53,17 @@ class CommitQueue:
     def is_full(self) -> bool:
         """Say whether nothing more should be decided for now."""
         return len(self._queue) >= MAX_QUEUED
+
+    async def wait_stored(self, act: Storing | Refusal) -> Refusal | None:
+        """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
+        if isinstance(act, Refusal):
+            return act
+        outcome: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
+        act.on_done = lambda: outcome.set_result(None)
+        act.on_fail = outcome.set_result
+        self.put(act)
+        # A connection that goes away must not take the outcome with it: the act is finished all the same.
+        return await asyncio.shield(outcome)
 
     async def drain(self) -> None:
         """Wait until all that was put is answered."""

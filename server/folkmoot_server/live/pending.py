@@ -1,5 +1,6 @@
 """What waits in the commit queue, and why it may not be stored."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from folkmoot_governance import Refusal
@@ -50,3 +51,10 @@ class PendingCommit(Protocol):
     def retry(self) -> None:
         """Decide again, after the room was read again; queue or fail."""
         ...
+
+
+class Storing(PendingCommit, Protocol):
+    """A pending commit that is waited for: `on_done` is called when it is stored, `on_fail` when it could not be."""
+
+    on_done: Callable[[], None]
+    on_fail: Callable[[Refusal], None]

@@ -34,7 +34,6 @@ from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, account_stream
 from ...storage.changes import platform_word_row
 from ...storage.sql.projection import project_account
-from ..storing import wait_stored
 
 REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
     IdentityAttested: "verified",
@@ -136,7 +135,7 @@ class AccountService:
 
     async def wait_stored(self, act: AccountAct | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
-        return await wait_stored(self._commit_queue, act)
+        return await self._commit_queue.wait_stored(act)
 
     def _account_act(
         self, state: AccountState | None, decision: Sequence[AccountEvent], rows: Sequence[RowChange]

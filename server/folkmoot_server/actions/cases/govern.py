@@ -20,7 +20,6 @@ from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, case_stream
 from ...storage.sql.projection import project_case
-from ..storing import wait_stored
 
 if TYPE_CHECKING:
     pass
@@ -96,7 +95,7 @@ class CaseService:
 
     async def wait_stored(self, act: CaseAct | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
-        return await wait_stored(self._commit_queue, act)
+        return await self._commit_queue.wait_stored(act)
 
     def tell(self, act: CaseAct) -> None:
         """Tell who opened a case how it was decided (G12)."""

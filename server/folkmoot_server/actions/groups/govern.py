@@ -36,7 +36,6 @@ from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard
 from ...storage.changes import note_row
 from ...storage.sql.projection import project_group
 from ..acting import SERVICE, ExtraRows, Initiator
-from ..storing import wait_stored
 
 log = structlog.get_logger()
 
@@ -210,7 +209,7 @@ class GroupService:
 
     async def wait_stored(self, act: Act | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
-        return await wait_stored(self._commit_queue, act)
+        return await self._commit_queue.wait_stored(act)
 
     def queue_answer(self, session: Session, re: int, act: Act, result: Callable[[], Result]) -> None:
         """Queue an act; `result` makes the answer to request `re` when it is stored, before the group hears of it."""
