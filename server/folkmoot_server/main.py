@@ -42,7 +42,7 @@ GC_THRESHOLDS = 700, 5, 0
 
 def serve(config: Config, ready_file: Path | None) -> int:
     """Run a node until SIGTERM or SIGINT; return the exit code."""
-    set_up_logging()
+    set_up_logging(config.server.log_level)
     raise_file_limit()
     try:
         uvloop.run(run_node(config, ready_file))

@@ -60,7 +60,7 @@ async def register_administrator(node: Node, profile: Profile, password: str) ->
 
 def init_data(config: Config, user: str, password: str) -> int:
     """Make the data directory, its keys and the first administrator; return the exit code."""
-    set_up_logging()
+    set_up_logging(config.server.log_level)
     try:
         problem = asyncio.run(create_administrator(config, user, password))
     except StorageError as error:

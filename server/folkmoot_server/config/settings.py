@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from folkmoot_governance.ladder import DEFAULT_LADDER, parse_ladder
 from folkmoot_governance.text import N_
 
+from ..common.logs import LEVELS
 from ..common.terminal import _
 from . import text as config_text
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
@@ -113,6 +114,7 @@ class Server:
         (), N_("Proxies whose X-Forwarded-For header is believed, addresses or networks."), check=_check_networks
     )
     metrics: str = setting("loopback", N_("Who may read /metrics."), choices=("loopback", "everyone", "off"))
+    log_level: str = setting("info", N_("The least important lines that go to the log."), choices=LEVELS)
 
     @property
     def address(self) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Protocol
 
 from folkmoot_governance import Refusal
@@ -18,6 +19,9 @@ from ..live.accounts import Account
 from ..live.rooms import Room
 from ..transport.frames import make_frame
 from ..transport.websocket import WebSocket
+
+NUMBERS = count(1)
+"""Of the connections of this process, for the log."""
 
 MAX_IN_FLIGHT = 1000
 """Requests of one connection on their way to disk; more are not read until some are answered."""
@@ -60,6 +64,7 @@ class Session:
         "floods_since",
         "lagged",
         "language",
+        "number",
         "outbox",
         "rooms",
         "say",
@@ -78,6 +83,7 @@ class Session:
         address: str,
         language: str,
     ) -> None:
+        self.number = next(NUMBERS)
         self.socket = socket
         self.codec = codec
         self.address = address

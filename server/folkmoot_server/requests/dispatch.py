@@ -19,6 +19,7 @@ from folkmoot_protocol.results import Result
 from ..actions.app import App
 from ..admin import table as admin
 from ..common.i18n import N_
+from ..common.logs import current_request, request_id
 from ..common.metrics import REQUESTS
 from ..delivery.flood import limit
 from ..delivery.session import Session
@@ -101,10 +102,13 @@ def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, An
     if refusal is not None:
         session.refuse(request.id, refusal)
         return None
+    token = current_request.set((session.number, request.id))
     try:
         answer = row.handler(app, session, request)
     except Exception as error:
         answer = explain(error, kind)
+    finally:
+        current_request.reset(token)
     if answer is None:
         return None
     if isinstance(answer, Coroutine) or (isinstance(answer, Refusal) and app.catch_up.in_cluster):
@@ -115,6 +119,8 @@ def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, An
 
 async def finish(app: App, session: Session, row: Row, request: rq.Request, answer: Answer | Waiting) -> None:
     """Wait for an answer and give it. One that rests on what this app had not heard of yet is asked for again."""
+    # Nobody else's: this runs as a task of its own.
+    current_request.set((session.number, request.id))
     try:
         if isinstance(answer, Coroutine):
             answer = await answer
@@ -135,7 +141,8 @@ def explain(error: Exception, kind: type[rq.Request]) -> Refusal:
         log.error("storage failed", request=kind.__name__, cause=repr(error.__cause__ or error))
         return NOT_STORED
     log.error("handler failed", request=kind.__name__, exc_info=error)
-    return INTERNAL
+    current = current_request.get()
+    return Refusal(INTERNAL.code, INTERNAL.text, {"request_id": request_id(*current)}) if current else INTERNAL
 
 
 def give(session: Session, re: int, answer: Answer) -> None:
