@@ -24,6 +24,7 @@ from .actions.posts.history import History
 from .actions.posts.posting import Posting
 from .actions.posts.review import Review
 from .actions.posts.search import Search
+from .actions.status import NodeStatus
 from .bus.api import Bus
 from .bus.messages import ALL_NODES_TOPIC, BusMessage, LimitsUpdate, PresenceUpdate
 from .common.background import Background, Loop, calling
@@ -193,6 +194,7 @@ class Node:
             held_texts=held_texts,
             vault=Vault(config.server.data_dir),
             catch_up=self.catch_up,
+            status=NodeStatus(name, clock, self.audience, self.background),
         )
 
     def start(self) -> None:

@@ -32,6 +32,7 @@ from .posts.editing import Editing
 from .posts.history import History
 from .posts.posting import Posting
 from .posts.search import Search
+from .status import NodeStatus
 
 
 @dataclass(slots=True)
@@ -78,4 +79,5 @@ class App:
     held_texts: HeldTexts
     vault: Vault
     catch_up: CatchUp
+    status: NodeStatus
     stopping: bool = False
