@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.profile import is_long, load_profiles
 from tests.services import Missing, Nats, Postgres, running
 
 TEMPLATE = "folkmoot_template"
@@ -14,9 +15,14 @@ NUMBERS = count(1)
 SLOW = ("integration", "cluster", "browser", "property", "fuzz", "conformance")
 """Folders in the order in which they run; what is not named here is quick and comes last."""
 
+load_profiles()
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run slow folders first: when two workers share the tests, quick files fill the end and neither waits for long."""
+    """Run slow folders first: when two workers share the tests, quick files fill the end and neither waits for long.
+
+    Where hypothesis looks for long, no time limit ends it.
+    """
     here = Path(__file__).parent
 
     def place(item: pytest.Item) -> int:
@@ -24,6 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return SLOW.index(folder) if folder in SLOW else len(SLOW)
 
     items.sort(key=place)
+    if is_long():
+        for item in items:
+            item.add_marker(pytest.mark.timeout(0))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_governance.group.events import EntryDeleted, TopicSet
@@ -13,6 +13,7 @@ from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.sql.months import end_of
 from tests.conformance.conftest import Place
 from tests.conformance.world import DAY, START, Group, World
+from tests.profile import examples
 
 FEBRUARY, MARCH, APRIL = end_of("2026-01"), end_of("2026-02"), end_of("2026-03")
 AUGUST = end_of("2026-07")
@@ -50,7 +51,7 @@ async def test_an_entry_comes_back_as_it_went_in(store: Store, world: World) -> 
     bound=st.one_of(st.none(), st.tuples(st.sampled_from(["before", "after"]), st.integers(-1, 16))),
     limit=st.integers(1, 15),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150, keep_fixtures=True)
 async def test_pages_are_those_of_one_long_list(
     store: Store, group: Group, bound: tuple[str, int] | None, limit: int
 ) -> None:

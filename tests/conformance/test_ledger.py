@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_governance import SERVICE, Actor, PlatformRole, Policy, Refusal, decide, replay, replay_account
@@ -26,6 +26,7 @@ from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.change_set import ChangeSet, Profile, Remove
 from folkmoot_server.storage.changes import note_row, profile_row, read_mark_row, revoke_token, token_row
 from tests.conformance.world import DAY, START, World, code_of
+from tests.profile import examples
 
 USERS = ("alice", "bob", "carol", "dave")
 
@@ -305,7 +306,7 @@ POLICY = Policy(grades=(Grade("small", 10, up_to_entries_per_day=100), Grade("la
 
 
 @given(steps=st.lists(st.tuples(user, commands, st.integers(0, DAY)), max_size=25))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, keep_fixtures=True)
 async def test_a_group_equals_the_replay_of_its_stream(
     store: Store, world: World, steps: list[tuple[str, c.Command, int]]
 ) -> None:

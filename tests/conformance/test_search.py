@@ -3,7 +3,7 @@
 import importlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_governance.group.events import EntryDeleted
@@ -14,6 +14,7 @@ from folkmoot_server.storage.search.text import parse_query
 from folkmoot_server.storage.sql.months import end_of
 from tests.conformance.conftest import Place
 from tests.conformance.world import START, Group, World
+from tests.profile import examples
 
 FEBRUARY, MARCH = end_of("2026-01"), end_of("2026-02")
 END = 10**6
@@ -213,7 +214,7 @@ async def test_notices_are_not_searched_and_what_people_say_in_other_ways_is(sto
     text=st.sampled_from(["群规", "规", "rules", "rules 规群"]),
     limit=st.integers(1, 30),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, keep_fixtures=True)
 async def test_any_order_of_posting_removing_and_indexing(
     store: Store, world: World, posts: list[tuple[str, int]], gone: list[int], text: str, limit: int
 ) -> None:

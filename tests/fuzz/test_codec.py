@@ -8,7 +8,7 @@ from typing import Any
 import msgpack
 import msgspec
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import inspect
 
@@ -29,7 +29,6 @@ from folkmoot_protocol import (
 from folkmoot_protocol.errors import ErrorCode
 
 both = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.subprotocol)
-unhurried = settings(deadline=None)
 
 LARGEST = 2**53 - 1
 clean_text = st.characters(codec="utf-8", exclude_characters="\0")
@@ -119,13 +118,11 @@ def decode(codec: Codec, data: bytes | str) -> object:
 
 @both
 @given(data=st.binary(max_size=200))
-@unhurried
 def test_random_bytes(codec: Codec, data: bytes) -> None:
     decode(codec, data)
 
 
 @given(text=st.text(st.characters(exclude_categories=()), max_size=200))
-@unhurried
 def test_random_text(text: str) -> None:
     decode(JSON, text)
     assert isinstance(decode(MSGPACK, text), ProtocolError)
@@ -133,7 +130,6 @@ def test_random_text(text: str) -> None:
 
 @both
 @given(request=requests, data=st.data())
-@unhurried
 def test_mutated_requests(codec: Codec, request: msgspec.Struct, data: st.DataObject) -> None:
     frame = codec.encode(request)
     start = data.draw(st.integers(0, len(frame)))
@@ -146,7 +142,6 @@ def test_mutated_requests(codec: Codec, request: msgspec.Struct, data: st.DataOb
     more=st.dictionaries(st.text(max_size=8), awkward_values, max_size=1),
     data=st.data(),
 )
-@unhurried
 def test_a_post_decoded_at_once_is_what_a_closer_look_gives(
     request: Post, more: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -160,7 +155,6 @@ def test_a_post_decoded_at_once_is_what_a_closer_look_gives(
 
 @both
 @given(values=awkward_requests)
-@unhurried
 def test_awkward_structures_are_answered_under_their_id(codec: Codec, values: dict[str, Any]) -> None:
     assume(codec.binary or "NaN" not in json.dumps(values))
     outcome = decode(codec, pack(codec, values))
@@ -177,7 +171,6 @@ def test_awkward_structures_are_answered_under_their_id(codec: Codec, values: di
 
 @both
 @given(values=awkward_values)
-@unhurried
 def test_awkward_values_that_are_no_request(codec: Codec, values: object) -> None:
     assume(not (isinstance(values, dict) and isinstance(values.get("type"), str)))
     assert isinstance(decode(codec, pack(codec, values)), ProtocolError)
@@ -187,7 +180,6 @@ def test_awkward_values_that_are_no_request(codec: Codec, values: object) -> Non
     depth=st.integers(9, 20_000),
     opening=st.sampled_from([b"\x91", b"\x81\xa1a", b"\xdc\x03\xff", b"\xdd\0\0\x03\xff"]),
 )
-@unhurried
 def test_deeply_nested_msgpack(depth: int, opening: bytes) -> None:
     prefix = b"\x83\xa4type\xa4post\xa2id\x07\xa1x"
     for frame in (opening * depth, prefix + opening * depth, prefix + opening * depth + b"\x01"):
@@ -195,7 +187,6 @@ def test_deeply_nested_msgpack(depth: int, opening: bytes) -> None:
 
 
 @given(depth=st.integers(9, 20_000), brackets=st.sampled_from(["[]", ('{"a":', "}"), ('[{"a":', "}]")]))
-@unhurried
 def test_deeply_nested_json(depth: int, brackets: tuple[str, str]) -> None:
     nested = brackets[0] * depth + "1" + brackets[1] * depth
     for frame in (
@@ -209,21 +200,18 @@ def test_deeply_nested_json(depth: int, brackets: tuple[str, str]) -> None:
 
 @both
 @given(request=requests)
-@unhurried
 def test_requests_come_back_the_same(codec: Codec, request: msgspec.Struct) -> None:
     assert codec.decode_request(codec.encode(request)) == request
 
 
 @both
 @given(frame=events)
-@unhurried
 def test_frames_come_back_the_same(codec: Codec, frame: msgspec.Struct) -> None:
     assert codec.decode_frame(codec.encode(frame)) == frame
 
 
 @both
 @given(answer=answers, re=st.integers(1, LARGEST))
-@unhurried
 def test_results_come_back_the_same(codec: Codec, answer: tuple[Any, Any], re: int) -> None:
     request, result = answer
     frame = codec.decode_frame(codec.encode(Ok(re, result)))

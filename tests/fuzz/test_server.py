@@ -8,7 +8,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_protocol import events as ev
@@ -18,10 +18,7 @@ from folkmoot_protocol.errors import CloseCode, ErrorCode
 from folkmoot_server.slash.registry import BY_NAME
 from tests.integration.server import Seat, Server, serving
 from tests.integration.wire import PATIENCE_S, Wire
-from tests.property.profile import LONG
-
-EXAMPLES = 3_000 if LONG else 200
-unhurried = settings(max_examples=EXAMPLES, deadline=None)
+from tests.profile import examples
 
 # What the WebSocket library itself closes with when the bytes are not RFC 6455's: protocol error, bad UTF-8.
 BROKEN = {1002, 1007}
@@ -187,7 +184,6 @@ def packed(frame: dict[str, Any], subprotocol: str) -> bytes | str:
 
 
 @pytest.mark.parametrize("subprotocol", SUBPROTOCOLS)
-@unhurried
 @given(data=st.data())
 def test_structures_of_a_member(ring: Ring, subprotocol: str, data: st.DataObject) -> None:
     frame = data.draw(requests(ring.code))
@@ -195,13 +191,12 @@ def test_structures_of_a_member(ring: Ring, subprotocol: str, data: st.DataObjec
 
 
 @pytest.mark.parametrize("subprotocol", SUBPROTOCOLS)
-@unhurried
 @given(message=st.binary(max_size=200) | st.text(st.characters(codec="utf-8"), max_size=200))
 def test_messages_of_a_stranger(ring: Ring, subprotocol: str, message: bytes | str) -> None:
     ring.attack(message, subprotocol, signed_in=False)
 
 
-@settings(max_examples=EXAMPLES // 4, deadline=None)
+@examples(50)
 @given(data=st.binary(min_size=1, max_size=200))
 def test_bytes_that_are_no_frames(ring: Ring, data: bytes) -> None:
     ring.attack(data, SUBPROTOCOLS[0], signed_in=False, raw=True)

@@ -5,7 +5,6 @@ from random import Random
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -27,10 +26,7 @@ from folkmoot_governance.credit import CreditRules
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS
 from folkmoot_governance.policy import meets
 from folkmoot_protocol.types import Identity
-from tests.property.profile import SETTINGS, TIMEOUT
 from tests.unit.governance.kit import tell_refusal
-
-pytestmark = pytest.mark.timeout(TIMEOUT)
 
 USERS = ("ana", "ben", "root")
 VERSIONS = ("1", "2")
@@ -195,4 +191,3 @@ class AccountMachine(RuleBasedStateMachine):
 
 
 TestAccountMachine = AccountMachine.TestCase
-TestAccountMachine.settings = SETTINGS

@@ -36,6 +36,7 @@ from folkmoot_governance.notices import TELLINGS
 from folkmoot_governance.permissions import PLATFORM_ACTS, RULES, SERVICE_ACTS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, Role
+from tests.profile import scaled
 from tests.property.group_book import Book
 from tests.property.group_commands import (
     ACCOUNTS,
@@ -50,10 +51,7 @@ from tests.property.group_commands import (
     Chance,
     make_command,
 )
-from tests.property.profile import LONG, SETTINGS, TIMEOUT
 from tests.unit.governance.kit import caps, tell_event, tell_refusal
-
-pytestmark = pytest.mark.timeout(TIMEOUT)
 
 GRADES = (
     Grade("small", 5, up_to_entries_per_day=100),
@@ -396,10 +394,9 @@ class GroupMachine(RuleBasedStateMachine):
 
 
 TestGroupMachine = GroupMachine.TestCase
-TestGroupMachine.settings = SETTINGS
 
 
-@pytest.mark.parametrize("seed", range(500 if LONG else 30))
+@pytest.mark.parametrize("seed", range(scaled(30)))
 def test_long_walk(seed: int) -> None:
     """The same machine left to chance alone: long lives, in which rare things meet other rare things."""
     machine = GroupMachine()

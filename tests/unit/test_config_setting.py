@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_server.config import text as config_text
@@ -76,14 +76,12 @@ def test_wrong_secret_is_not_shown_either() -> None:
     assert "hunter2" not in str(caught.value)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"])), max_size=5))
 def test_any_text_survives_being_written_as_toml(words: list[str]) -> None:
     assert tomllib.loads(f"words = {to_toml(words)}")["words"] == words
 
 
 @given(st.text())
-@settings(deadline=None)
 def test_any_environment_text_loads_or_is_refused_in_words(text: str) -> None:
     try:
         loaded = small({"FOLKMOOT_BOX__HEIGHT": text, "FOLKMOOT_WORDS": text})

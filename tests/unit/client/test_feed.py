@@ -1,6 +1,6 @@
 """Each entry once and in order, whatever comes in whichever order."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_client.sdk.feed import GroupFeed
@@ -52,7 +52,6 @@ class Reader:
     st.sets(st.integers(1, MOST), max_size=6),
     st.lists(steps, max_size=80),
 )
-@settings(deadline=None)
 def test_each_entry_once_and_in_order(cursor: int, hold: int, rotated: set[int], script: list[tuple[str, int]]) -> None:
     reader = Reader(cursor, hold, rotated)
     live = set()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_client.replay.cast import read_tokens
@@ -95,7 +95,6 @@ def test_minutes_are_spread_and_never_fall() -> None:
 
 
 @given(st.text(max_size=60), st.sampled_from(["", "salt"]))
-@settings(deadline=None)
 def test_every_nick_has_a_valid_user_name(nick: str, salt: str) -> None:
     assert check_user_name(user_name(nick, salt))
 

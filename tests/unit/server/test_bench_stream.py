@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_server.bench.stream import TEXT, Delivery, Reader, Stream, client_frame, frame_end, payload_of
@@ -37,7 +37,6 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in pairwise(edges)]
 
 
-@settings(deadline=None)
 @given(
     sizes=st.lists(st.sampled_from([20, 125, 126, 300]), min_size=1, max_size=6),
     cuts=st.lists(st.lists(st.integers(0, 2000), max_size=8), min_size=3, max_size=3),
@@ -108,7 +107,6 @@ def test_a_post_that_the_server_skipped_is_seen() -> None:
     assert only.faults == (0, 1)
 
 
-@settings(deadline=None)
 @given(st.sampled_from([0, 1, 125, 126, 4000]).map(bytes))
 def test_client_frames_carry_their_payload(payload: bytes) -> None:
     made = client_frame(TEXT, payload)

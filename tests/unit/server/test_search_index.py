@@ -1,6 +1,6 @@
 """A chunk gives back the entries that have a token, and perhaps others; never fewer."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_server.storage.search.index import Chunk, Draft, Spread, bucket_of, build, candidates
@@ -53,7 +53,6 @@ def test_tokens_that_share_their_number_bits_are_both_found() -> None:
     assert {3, 4} <= set(found({1: word, 2: "x", 3: f"{word} {other}", 4: other}, other))
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.integers(1, 900), st.text("ab 群规", max_size=9), min_size=1, max_size=40))
 def test_nothing_that_has_the_tokens_is_left_out(bodies: dict[int, str]) -> None:
     for text in ("a", "b", "ab", "群规", "a 群", "规群"):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_server.storage.search.text import MAX_TOKENS, fold, parse_query, token_number, tokens_of
@@ -66,7 +66,6 @@ def test_what_has_nothing_to_search_for(text: str) -> None:
 ALPHABET = "aBß ﬁ1_-'群規规Ａカｶﾞกा한\u0301🙂\ud800\u200b\U00020000"
 
 
-@settings(deadline=None)
 @given(st.text(ALPHABET, max_size=30), st.text(ALPHABET, max_size=12))
 def test_every_token_of_a_query_is_one_of_each_body_that_matches(body: str, query: str) -> None:
     parsed = parse_query(query)
@@ -74,7 +73,6 @@ def test_every_token_of_a_query_is_one_of_each_body_that_matches(body: str, quer
         assert set(parsed.tokens) <= set(map(token_number, tokens_of(fold(body))))
 
 
-@settings(deadline=None)
 @given(st.text(ALPHABET, min_size=1, max_size=30), st.data())
 def test_a_body_is_found_by_each_of_its_own_words(body: str, data: st.DataObject) -> None:
     words = body.split() or [body]
@@ -83,14 +81,12 @@ def test_a_body_is_found_by_each_of_its_own_words(body: str, data: st.DataObject
     assert parsed is None or parsed.matches(body)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_query_asks_the_index_for_too_much(text: str) -> None:
     parsed = parse_query(text)
     assert parsed is None or len(parsed.tokens) <= MAX_TOKENS
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(ALPHABET, max_size=12), max_size=5), st.text(ALPHABET, max_size=4), st.integers(0, 40))
 def test_of_many_bodies_those_are_found_that_match_alone(bodies: list[str], query: str, between: int) -> None:
     parsed = parse_query(query)
