@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_protocol.types import Entry, EntryKind, Role
+from tests.builders.entries import make_entry
 from tests.cluster.checker import check
 from tests.cluster.history import History, Item, Op, Run, Step, item
 
@@ -14,13 +15,12 @@ NODES = (0, 1)
 
 
 def text(seq: int, user: str, body: str, ts: int = 0) -> Entry:
-    return Entry(seq=seq, ts=ts or 1000 + seq, kind=EntryKind.TEXT, from_=Author(user, user, Role.MEMBER), body=body)
+    return make_entry(seq, user, ts=ts or 1000 + seq, body=body)
 
 
 def notice(seq: int, event: str, user: str, ts: int = 0, **data: Any) -> Entry:
     data = {"event": event, "user": user, "by": "ann", "case": f"{G}-{seq}", **data}
-    author = Author("ann", "ann", Role.OWNER)
-    return Entry(seq=seq, ts=ts or 1000 + seq, kind=EntryKind.NOTICE, from_=author, body="", data=data)
+    return make_entry(seq, "ann", Role.OWNER, ts=ts or 1000 + seq, kind=EntryKind.NOTICE, body="", data=data)
 
 
 def good() -> History:

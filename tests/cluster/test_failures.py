@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from folkmoot_governance import registered
-from folkmoot_governance.account import AccountRegistered
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import GroupEvent, LeftEvent
@@ -21,15 +19,14 @@ from folkmoot_protocol.types import Entry
 from folkmoot_server.config.documents import load_documents
 from folkmoot_server.crypto.passwords import hash_token
 from folkmoot_server.crypto.sealing import load_key
-from folkmoot_server.storage.change_set import ChangeSet, Profile, account_stream
-from folkmoot_server.storage.changes import profile_row, token_row
-from folkmoot_server.storage.sql.projection import project_account
+from folkmoot_server.storage.change_set import ChangeSet
+from folkmoot_server.storage.changes import token_row
+from tests.builders.world import START, World
 from tests.cluster.checker import Place, told
 from tests.cluster.conftest import StartCluster
 from tests.cluster.nemesis import start_again
 from tests.cluster.nodes import Cluster, Node
 from tests.cluster.polling import until
-from tests.conformance.world import START
 from tests.integration.wire import PATIENCE_S, Closed, Refused, Wire, bodies, refused
 
 pytestmark = pytest.mark.faults
@@ -305,9 +302,9 @@ async def register_many(cluster: Cluster, stack: contextlib.AsyncExitStack, coun
 
 def registration(user: str, token: str, agreement: str) -> ChangeSet:
     """Return what registering stores, but for a password."""
-    event = AccountRegistered(at=START, by=user, user=user, agreement=agreement)
-    rows = [profile_row(Profile(user, user, "", "en")), *project_account(registered(event), event)]
-    return ChangeSet(account_stream(user), 0, [event], [*rows, token_row(hash_token(token), user, START)])
+    change_set = World().register(user, agreement=agreement, password_hash="")
+    change_set.rows = [*change_set.rows, token_row(hash_token(token), user, START)]
+    return change_set
 
 
 async def test_two_hundred_join_at_once_on_two_nodes_and_ten_places_are_taken(

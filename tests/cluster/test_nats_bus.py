@@ -10,7 +10,7 @@ import pytest
 
 from folkmoot_governance.account import AccountSuspended
 from folkmoot_governance.group.events import TopicSet
-from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_protocol.types import Author, Entry, Role
 from folkmoot_server.bus.messages import (
     AccountUpdate,
     BusMessage,
@@ -20,7 +20,8 @@ from folkmoot_server.bus.messages import (
     group_topic,
 )
 from folkmoot_server.common.metrics import BUS_DROPPED, BUS_MESSAGES
-from tests.conformance.world import START, code_of
+from tests.builders.entries import make_entry
+from tests.builders.world import START, code_of
 from tests.services import Nats
 
 pytest.importorskip("nats", reason="nats-py is not installed")
@@ -55,7 +56,7 @@ class Ear:
 
 
 def entry(seq: int, body: str = "text") -> Entry:
-    return Entry(seq=seq, ts=START, kind=EntryKind.TEXT, from_=AUTHOR, body=body, data={"n": [1, None, {"a": 1.5}]})
+    return make_entry(seq, ts=START, from_=AUTHOR, body=body, data={"n": [1, None, {"a": 1.5}]})
 
 
 def posted(seq: int, code: str = CODE) -> GroupUpdate:

@@ -10,8 +10,8 @@ import pytest
 
 from folkmoot_server.storage.change_set import ChangeSet, StorageError
 from folkmoot_server.storage.changes import token_row
+from tests.builders.world import START, Group, World
 from tests.cluster.nemesis import start_again
-from tests.conformance.world import START, Group, World
 from tests.services import Postgres
 
 pytest.importorskip("asyncpg", reason="asyncpg is not installed")

@@ -16,7 +16,7 @@ from folkmoot_server.storage.change_set import ChangeSet, QuotaGuard, account_st
 from folkmoot_server.storage.changes import read_mark_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.sequencer import GROUP
-from tests.conformance.world import START, Group, World
+from tests.builders.world import START, Group, World
 
 pytest.importorskip("asyncpg", reason="asyncpg is not installed")
 postgres = importlib.import_module("folkmoot_server.storage.postgres.store")

@@ -6,8 +6,8 @@ import pytest
 
 from folkmoot_server.bus.api import Bus
 from folkmoot_server.storage.api import Store
+from tests.builders.world import World
 from tests.conformance.backends import BACKENDS, BUSES, Open, OpenBus
-from tests.conformance.world import World
 
 
 class Place:

@@ -17,6 +17,7 @@ from folkmoot_server.bus.messages import (
     PresenceUpdate,
     TypingUpdate,
 )
+from tests.builders.entries import make_entry
 from tests.conformance.backends import BUSES
 
 CODE = "100000000006"
@@ -31,7 +32,7 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
 
 def entry(seq: int) -> Entry:
     author = Author("ann", "安", Role.OWNER, ("creator",))
-    return Entry(seq=seq, ts=1, kind=EntryKind.NOTICE, from_=author, body="b", target=1, data={"event": "x", "n": [1]})
+    return make_entry(seq, kind=EntryKind.NOTICE, from_=author, target=1, data={"event": "x", "n": [1]})
 
 
 ALL_KINDS: list[BusMessage] = [

@@ -20,7 +20,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_server.storage.api import CaseFilter, Store, WarningRow
 from folkmoot_server.storage.change_set import ChangeSet, Remove, Upsert, case_stream
 from folkmoot_server.storage.sql.projection import project_case
-from tests.conformance.world import DAY, START, World
+from tests.builders.world import DAY, START, World
 
 
 def report(number: str, by: str = "bob", at: int = START, **fields: object) -> ReportOpened:

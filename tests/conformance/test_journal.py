@@ -11,8 +11,8 @@ from folkmoot_governance.group.events import EntryDeleted, TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.sql.months import end_of
+from tests.builders.world import DAY, START, Group, World
 from tests.conformance.conftest import Place
-from tests.conformance.world import DAY, START, Group, World
 from tests.profile import examples
 
 FEBRUARY, MARCH, APRIL = end_of("2026-01"), end_of("2026-02"), end_of("2026-03")

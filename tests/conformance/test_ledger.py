@@ -25,7 +25,7 @@ from folkmoot_protocol.types import Identity, JoinMode, LinkRule
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.change_set import ChangeSet, Profile, Remove
 from folkmoot_server.storage.changes import note_row, profile_row, read_mark_row, revoke_token, token_row
-from tests.conformance.world import DAY, START, World, code_of
+from tests.builders.world import DAY, START, World, code_of
 from tests.profile import examples
 
 USERS = ("alice", "bob", "carol", "dave")

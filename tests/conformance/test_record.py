@@ -21,7 +21,7 @@ from folkmoot_server.storage.changes import (
     token_row,
 )
 from folkmoot_server.storage.search.text import parse_query
-from tests.conformance.world import DAY, START, Group, World
+from tests.builders.world import DAY, START, Group, World
 
 
 async def recorded(store: Store, world: World) -> Group:

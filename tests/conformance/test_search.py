@@ -12,8 +12,8 @@ from folkmoot_server.storage.api import Found, Store
 from folkmoot_server.storage.search import index as search_index
 from folkmoot_server.storage.search.text import parse_query
 from folkmoot_server.storage.sql.months import end_of
+from tests.builders.world import START, Group, World
 from tests.conformance.conftest import Place
-from tests.conformance.world import START, Group, World
 from tests.profile import examples
 
 FEBRUARY, MARCH = end_of("2026-01"), end_of("2026-02")

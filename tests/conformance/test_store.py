@@ -9,8 +9,8 @@ from folkmoot_governance.group.events import GroupClosed, GroupRenamed, MemberJo
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.change_set import ChangeSet, NewEntry, QuotaGuard, StorageError, Upsert
 from folkmoot_server.storage.changes import read_mark_row, token_row
+from tests.builders.world import DAY, START, World
 from tests.conformance.conftest import Place
-from tests.conformance.world import DAY, START, World
 
 
 async def test_what_is_committed_survives_a_restart(place: Place, world: World) -> None:

@@ -26,7 +26,7 @@ from folkmoot_governance.credit import CreditRules
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS
 from folkmoot_governance.policy import meets
 from folkmoot_protocol.types import Identity
-from tests.unit.governance.kit import tell_refusal
+from tests.builders.rules import tell_refusal
 
 USERS = ("ana", "ben", "root")
 VERSIONS = ("1", "2")

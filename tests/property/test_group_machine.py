@@ -36,6 +36,7 @@ from folkmoot_governance.notices import TELLINGS
 from folkmoot_governance.permissions import PLATFORM_ACTS, RULES, SERVICE_ACTS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, Identity, JoinMode, Role
+from tests.builders.rules import caps, tell_event, tell_refusal
 from tests.profile import scaled
 from tests.property.group_book import Book
 from tests.property.group_commands import (
@@ -51,7 +52,6 @@ from tests.property.group_commands import (
     Chance,
     make_command,
 )
-from tests.unit.governance.kit import caps, tell_event, tell_refusal
 
 GRADES = (
     Grade("small", 5, up_to_entries_per_day=100),

@@ -25,7 +25,7 @@ from folkmoot_server.storage.changes import token_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_case
 from folkmoot_server.storage.sqlite.store import SqliteStore
-from tests.conformance.world import DAY, START, Group, World
+from tests.builders.world import DAY, START, Group, World
 
 FEBRUARY = end_of("2026-01")
 

@@ -15,7 +15,7 @@ from folkmoot_server.storage.check.tools import migrate, verify
 from folkmoot_server.storage.sql.tables import SCHEMA, metadata
 from folkmoot_server.storage.sqlite.database import close_main, open_main
 from folkmoot_server.storage.sqlite.store import SqliteStore
-from tests.conformance.world import DAY
+from tests.builders.world import DAY
 from tests.integration.storage.kit import FEBRUARY, filled, opened, tamper
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from folkmoot_governance.group.events import EntryDeleted, Invited, MemberMuted, TopicSet
 from folkmoot_server.storage.check.tools import verify
-from tests.conformance.world import DAY, Group
+from tests.builders.world import DAY, Group
 from tests.integration.storage.kit import FEBRUARY, filled, opened
 
 NEWEST = "journal/2026-02.sqlite3"

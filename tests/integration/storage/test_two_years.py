@@ -14,7 +14,7 @@ from folkmoot_server.storage.change_set import ChangeSet
 from folkmoot_server.storage.check.verify import verify
 from folkmoot_server.storage.sql.months import end_of, month_of, number_of
 from folkmoot_server.storage.sqlite.store import SqliteStore
-from tests.conformance.world import DAY, START, Group, World
+from tests.builders.world import DAY, START, Group, World
 
 DATA = Path(__file__).parents[2] / "data"
 KINDS = {"message": EntryKind.TEXT, "action": EntryKind.ACTION}

@@ -8,7 +8,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 import folkmoot_protocol as fm
-from tests.unit.client.entries import CODE, make_entry, make_group
+from tests.builders.entries import CODE, make_entry, make_group_view
 
 R = TypeVar("R", bound=fm.Request)
 
@@ -159,7 +159,7 @@ class FakeServer:
         return fm.SessionResult(account=account, token="the-token", groups=groups)
 
     def _group(self) -> fm.Group:
-        return make_group(role=fm.Role.MEMBER, last_seq=len(self.log))
+        return make_group_view(role=fm.Role.MEMBER, last_seq=len(self.log))
 
 
 @asynccontextmanager

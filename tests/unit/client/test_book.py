@@ -11,7 +11,7 @@ from folkmoot_protocol import (
     Role,
     SessionResult,
 )
-from tests.unit.client.entries import CODE, make_entry, make_group
+from tests.builders.entries import CODE, make_entry, make_group_view
 
 OTHER = "591827364505"
 
@@ -21,7 +21,7 @@ def make_account(name: str = "Ann") -> Account:
 
 
 def sign_in(book: Book, **last_seqs: int) -> list[object]:
-    groups = tuple(make_group(code[1:], role=Role.MEMBER, last_seq=last) for code, last in last_seqs.items())
+    groups = tuple(make_group_view(code[1:], role=Role.MEMBER, last_seq=last) for code, last in last_seqs.items())
     return list(book.sign_in(SessionResult(account=make_account(), token="t", groups=groups)))
 
 
@@ -32,14 +32,14 @@ def signed_in(last_seq: int = 5) -> Book:
 
 
 def test_a_public_change_keeps_ones_own_fields() -> None:
-    mine = make_group(role=Role.ADMIN, last_seq=7, muted_until_ms=9, read_seq=3)
-    merged = merge_group(mine, make_group(name="Friends"))
-    assert merged == make_group(name="Friends", role=Role.ADMIN, last_seq=7, muted_until_ms=9, read_seq=3)
+    mine = make_group_view(role=Role.ADMIN, last_seq=7, muted_until_ms=9, read_seq=3)
+    merged = merge_group(mine, make_group_view(name="Friends"))
+    assert merged == make_group_view(name="Friends", role=Role.ADMIN, last_seq=7, muted_until_ms=9, read_seq=3)
 
 
 def test_own_fields_come_together() -> None:
-    mine = make_group(role=Role.ADMIN, last_seq=7, muted_until_ms=9)
-    unmuted = make_group(role=Role.ADMIN, last_seq=8)
+    mine = make_group_view(role=Role.ADMIN, last_seq=7, muted_until_ms=9)
+    unmuted = make_group_view(role=Role.ADMIN, last_seq=8)
     assert merge_group(mine, unmuted) == unmuted
 
 
@@ -82,7 +82,7 @@ def test_signing_in_again_tells_what_changed() -> None:
     events = sign_in(book, **{f"g{OTHER}": 3})
     assert events == [
         LeftEvent(group=CODE, reason=LeftReason.LEFT),
-        GroupEvent(group=make_group(OTHER, role=Role.MEMBER, last_seq=3)),
+        GroupEvent(group=make_group_view(OTHER, role=Role.MEMBER, last_seq=3)),
     ]
     assert list(book.groups) == [OTHER]
 
@@ -104,16 +104,16 @@ def test_rejoining_begins_at_the_seq_given_then() -> None:
     book = signed_in(5)
     left = LeftEvent(group=CODE, reason=LeftReason.KICKED)
     assert book.take(left) == [left]
-    book.take(GroupEvent(group=make_group(role=Role.MEMBER, last_seq=20)))
+    book.take(GroupEvent(group=make_group_view(role=Role.MEMBER, last_seq=20)))
     event = EntryEvent(group=CODE, entry=make_entry(21))
     assert book.take(event) == [event]
 
 
 def test_the_result_of_a_join_does_not_undo_its_events() -> None:
     book = signed_in(0)
-    book.take(GroupEvent(group=make_group(OTHER, role=Role.MEMBER, last_seq=4)))
+    book.take(GroupEvent(group=make_group_view(OTHER, role=Role.MEMBER, last_seq=4)))
     book.take(EntryEvent(group=OTHER, entry=make_entry(5)))
-    book.add_group(make_group(OTHER, role=Role.MEMBER, last_seq=4))
+    book.add_group(make_group_view(OTHER, role=Role.MEMBER, last_seq=4))
     assert book.cursors()[OTHER] == 5
 
 

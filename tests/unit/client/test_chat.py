@@ -18,7 +18,7 @@ from folkmoot_client.chat.completion import SlashCompleter
 from folkmoot_client.chat.saved import SavedSessions, Session, default_folder
 from folkmoot_client.chat.screen import Screen, Terminal
 from folkmoot_client.sdk import Backoff, Client
-from tests.unit.client.entries import CODE, make_entry, make_group
+from tests.builders.entries import CODE, make_author, make_entry, make_group_view
 from tests.unit.client.fake_server import fake_server
 
 SERVER = "ws://chat.example/ws"
@@ -36,9 +36,8 @@ def shown(entry: fm.Entry) -> str:
 
 
 def by_owner(**fields: Any) -> fm.Entry:
-    author = fm.Author("ann", "Ann", fm.Role.OWNER, ("creator",))
-    fields = {"kind": fm.EntryKind.TEXT, "from_": author, "body": "hi", **fields}
-    return fm.Entry(seq=7, ts=0, **fields)
+    author = make_author("ann", fm.Role.OWNER, ("creator",))
+    return make_entry(7, **{"ts": 0, "from_": author, "body": "hi", **fields})
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,7 @@ def test_nobody_controls_the_terminal() -> None:
 
 
 def test_a_group_with_its_role_and_unread() -> None:
-    group = make_group(role=fm.Role.OWNER, last_seq=9, read_seq=4)
+    group = make_group_view(role=fm.Role.OWNER, last_seq=9, read_seq=4)
     assert view.as_text(view.show_group(group, current=False)) == "  Fellows  4821-9067-3350 [owner] 5 unread"
     assert view.as_text(view.show_group(group, current=True)) == "→ Fellows  4821-9067-3350 [owner]"
 

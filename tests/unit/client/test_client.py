@@ -17,7 +17,7 @@ from folkmoot_client.sdk import (
     RequestRefused,
     SessionEnded,
 )
-from tests.unit.client.entries import CODE
+from tests.builders.entries import CODE
 from tests.unit.client.fake_server import FakeServer, fake_server
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from folkmoot_client.sdk.feed import GroupFeed
 from folkmoot_protocol import Entry
-from tests.unit.client.entries import make_entry
+from tests.builders.entries import make_entry
 
 MOST = 30
 LOG = [make_entry(seq) for seq in range(1, MOST + 1)]

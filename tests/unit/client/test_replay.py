@@ -23,7 +23,7 @@ from folkmoot_client.replay.transcript import (
 )
 from folkmoot_client.replay.verify import compare
 from folkmoot_protocol import CommandResult, EntryEvent, EntryKind, PostResult, check_user_name
-from tests.unit.client.entries import CODE, make_entry
+from tests.builders.entries import CODE, make_entry
 
 
 def line(event: str, nick: str, text: str = "", at: float = 0.0, **fields: Any) -> dict[str, Any]:

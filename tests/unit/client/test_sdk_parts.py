@@ -11,7 +11,7 @@ from folkmoot_client.sdk.client import is_command, may_reconnect
 from folkmoot_client.sdk.errors import DEFAULT_RETRY_MS, RequestRefused
 from folkmoot_client.sdk.inbox import Inbox
 from folkmoot_protocol import EntryEvent, TypingEvent
-from tests.unit.client.entries import CODE, make_entry
+from tests.builders.entries import CODE, make_entry
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,9 @@ from folkmoot_governance import account as a
 from folkmoot_governance.actor import PlatformRole as P
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
-from tests.unit.governance.kit import NOW, POLICY, SOON, code_of, tell_refusal
+from tests.builders.rules import NOW, POLICY, SOON, account_registered, code_of, make_account, tell_refusal
 
-FOUNDING = a.AccountRegistered(at=NOW, by="mia", user="mia", agreement="2026-1")
-
-
-def account(*later: a.AccountEvent) -> AccountState:
-    return replay_account([FOUNDING, *later])
+FOUNDING = account_registered()
 
 
 def ask(
@@ -47,7 +43,7 @@ def test_registering_takes_the_agreement_in_force() -> None:
 
 
 def test_accepting_a_later_agreement() -> None:
-    state = account()
+    state = make_account()
     state.agreement = "2025-9"
     assert ask(state, a.AcceptAgreement("2025-9"), "mia") == ErrorCode.AGREEMENT_REQUIRED
     assert ask(state, a.AcceptAgreement("2026-1"), "mia") is None
@@ -56,7 +52,7 @@ def test_accepting_a_later_agreement() -> None:
 
 
 def test_a_suspension_ends_by_itself_or_by_staff() -> None:
-    state = account()
+    state = make_account()
     assert ask(state, a.RestoreAccount("why"), "sue", P.MODERATOR) == ErrorCode.CONFLICT
     assert ask(state, a.SuspendAccount(60_000, "spam"), "sue", P.MODERATOR) is None
     assert state.is_suspended(SOON - 1)
@@ -68,19 +64,19 @@ def test_a_suspension_ends_by_itself_or_by_staff() -> None:
 
 
 def test_staff_are_not_suspended_while_they_are_staff() -> None:
-    state = account(a.RoleGranted(at=NOW, by="sue", role=P.VIEWER, reason=""))
+    state = make_account(a.RoleGranted(at=NOW, by="sue", role=P.VIEWER, reason=""))
     assert ask(state, a.SuspendAccount(1, "why"), "sue", P.SUPERADMIN) == ErrorCode.OUTRANKED
     assert ask(state, a.GrantRole(None, "out"), "sue", P.SUPERADMIN) is None
     assert ask(state, a.SuspendAccount(1, "why"), "sue", P.SUPERADMIN) is None
 
 
 def test_nobody_raises_oneself() -> None:
-    assert ask(account(), a.GrantRole(P.SUPERADMIN, "me"), "mia", P.SUPERADMIN) == ErrorCode.FORBIDDEN
-    assert ask(account(), a.AttestIdentity(Identity.PERSON, "me"), "mia", P.REVIEWER) == ErrorCode.FORBIDDEN
+    assert ask(make_account(), a.GrantRole(P.SUPERADMIN, "me"), "mia", P.SUPERADMIN) == ErrorCode.FORBIDDEN
+    assert ask(make_account(), a.AttestIdentity(Identity.PERSON, "me"), "mia", P.REVIEWER) == ErrorCode.FORBIDDEN
 
 
 def test_attesting_an_identity() -> None:
-    state = account()
+    state = make_account()
     assert ask(state, a.AttestIdentity(Identity.PERSON, "seen"), "rea", P.REVIEWER) is None
     assert state.identity is Identity.PERSON
 
@@ -100,12 +96,12 @@ def test_attesting_an_identity() -> None:
 )
 def test_acts_of_staff_need_the_duty(command: a.AccountCommand, may: set[PlatformRole]) -> None:
     asked = a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON)
-    allowed = {role for role in [None, *PlatformRole] if ask(account(asked), command, "sue", role) is None}
+    allowed = {role for role in [None, *PlatformRole] if ask(make_account(asked), command, "sue", role) is None}
     assert allowed == may
 
 
 def test_an_identity_is_asked_for_one_level_at_a_time() -> None:
-    state = account()
+    state = make_account()
     assert ask(state, a.WithdrawIdentity(), "mia") == ErrorCode.CONFLICT
     assert ask(state, a.AskIdentity(Identity.PERSON), "mia") is None
     assert (state.asked, state.asked_ts) == (Identity.PERSON, NOW)
@@ -116,16 +112,16 @@ def test_an_identity_is_asked_for_one_level_at_a_time() -> None:
 
 def test_a_review_gives_the_level_or_not_and_is_nobodys_own() -> None:
     for command, level in ((a.ApproveIdentity("seen"), Identity.PERSON), (a.RejectIdentity("blurred"), Identity.NONE)):
-        state = account(a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON))
+        state = make_account(a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON))
         assert ask(state, command, "sue", P.REVIEWER) is None
         assert (state.identity, state.asked, state.asked_ts) == (level, Identity.NONE, 0)
         assert ask(state, command, "sue", P.REVIEWER) == ErrorCode.CONFLICT
-    own = account(a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON))
+    own = make_account(a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON))
     assert ask(own, a.ApproveIdentity("me"), "mia", P.REVIEWER) == ErrorCode.FORBIDDEN
 
 
 def test_what_is_verified_is_not_asked_for_again() -> None:
-    state = account(a.IdentityAttested(at=NOW, by="sue", identity=Identity.PERSON, reason=""))
+    state = make_account(a.IdentityAttested(at=NOW, by="sue", identity=Identity.PERSON, reason=""))
     assert ask(state, a.AskIdentity(Identity.MOBILE), "mia") == ErrorCode.CONFLICT
     assert ask(state, a.AskIdentity(Identity.ORGANISATION), "mia") is None
     apply_account(state, a.IdentityAttested(at=NOW, by="sue", identity=Identity.PERSON, reason="again"))
@@ -133,11 +129,11 @@ def test_what_is_verified_is_not_asked_for_again() -> None:
 
 
 def test_a_look_at_numbers_names_its_case() -> None:
-    assert ask(account(), a.ReadIdentity(""), "sue", P.REVIEWER) == ErrorCode.BAD_REQUEST
+    assert ask(make_account(), a.ReadIdentity(""), "sue", P.REVIEWER) == ErrorCode.BAD_REQUEST
 
 
 def test_closing_an_account_takes_its_name_as_confirmation_and_leaves_a_tag() -> None:
-    state = account(a.IdentityAttested(at=NOW, by="sue", identity=Identity.PERSON, reason=""))
+    state = make_account(a.IdentityAttested(at=NOW, by="sue", identity=Identity.PERSON, reason=""))
     for confirm in ("", "max"):
         assert ask(state, a.CloseAccount("~1", confirm), "mia") == ErrorCode.CONFIRM_REQUIRED
     assert ask(state, a.CloseAccount("~1", "mia"), "max") == ErrorCode.FORBIDDEN
@@ -147,7 +143,7 @@ def test_closing_an_account_takes_its_name_as_confirmation_and_leaves_a_tag() ->
 
 
 def test_a_closed_account_takes_nothing_more() -> None:
-    state = account(a.AccountClosed(at=NOW, by="mia", author_tag="~1"))
+    state = make_account(a.AccountClosed(at=NOW, by="mia", author_tag="~1"))
     commands = [
         a.CloseAccount("~2", "mia"),
         a.RestoreAccount("sorry"),
@@ -161,7 +157,7 @@ def test_a_closed_account_takes_nothing_more() -> None:
 
 
 def test_staff_give_up_their_role_before_they_go() -> None:
-    state = account(a.RoleGranted(at=NOW, by="sue", role=P.REVIEWER, reason=""))
+    state = make_account(a.RoleGranted(at=NOW, by="sue", role=P.REVIEWER, reason=""))
     assert ask(state, a.CloseAccount("~1", "mia"), "mia") == ErrorCode.OUTRANKED
     assert ask(state, a.CloseForOther("~1", "dead"), "sue", P.SUPERADMIN) == ErrorCode.OUTRANKED
 
@@ -172,4 +168,4 @@ def test_misuse_is_a_bug_of_the_caller() -> None:
     with pytest.raises(AssertionError, match="registration"):
         replay_account([a.AccountRestored(at=NOW, by="sue", reason="")])
     with pytest.raises(AssertionError, match="not an event"):
-        apply_account(account(), FOUNDING)
+        apply_account(make_account(), FOUNDING)

@@ -4,7 +4,7 @@ import pytest
 from folkmoot_governance import replay
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import GroupStatus, JoinMode
-from tests.unit.governance.kit import NOW, SOON, make_group
+from tests.builders.rules import NOW, SOON, make_group
 
 
 def test_a_stream_begins_with_its_founding() -> None:

@@ -13,7 +13,7 @@ from folkmoot_governance.group.checks import check_permission, check_target, rul
 from folkmoot_governance.permissions import OPEN_INVITE, OWN_ENTRY, RULES, Rule
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, LinkRule, Role
-from tests.unit.governance.kit import NOW, SOON, ask, code_of, make_group, tell_refusal
+from tests.builders.rules import NOW, SOON, ask, code_of, make_group, tell_refusal
 
 SAMPLES: dict[type[c.Command], c.Command] = {
     c.JoinGroup: c.JoinGroup(),

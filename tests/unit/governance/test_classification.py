@@ -13,7 +13,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.policy import IDENTITY_ORDER
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
-from tests.unit.governance.kit import NOW, ask, code_of, do, make_group
+from tests.builders.rules import NOW, ask, code_of, do, make_group
 
 GRADES = (
     Grade("small", 5, up_to_entries_per_day=100),

@@ -11,17 +11,13 @@ from folkmoot_governance.credit import CreditRules, Level, Quota, level_of, next
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_protocol.errors import ErrorCode
-from tests.unit.governance.kit import NOW, ask, code_of, make_group, tell_refusal
+from tests.builders.rules import NOW, ask, code_of, make_account, make_group, tell_refusal
 
 LEVELS = (Level("poor", 0, Quota(0, 1)), Level("limited", 30, Quota(1, 2)), Level("standard", 60))
 RULES = CreditRules(100, 2, LEVELS, {Severity.LOW: 5, Severity.HIGH: 70})
 POLICY = Policy(credit=RULES)
 STAFF = Actor("sue", platform=PlatformRole.SAFETY_OFFICER)
 ONE, TWO = "r-one", "r-two"
-
-
-def account(credit: int = 100) -> AccountState:
-    return a.registered(a.AccountRegistered(at=NOW, by="mia", user="mia", agreement="1", credit=credit))
 
 
 def do(state: AccountState, command: a.AccountCommand, actor: Actor = SERVICE, now: int = NOW) -> list[int]:
@@ -47,7 +43,7 @@ def test_below_all_levels_the_lowest_holds() -> None:
 
 
 def test_an_upheld_report_takes_points_once_and_never_below_nothing() -> None:
-    state = account()
+    state = make_account()
     assert do(state, a.ChargeCredit(ONE, Severity.HIGH, "fraud")) == [-70]
     assert do(state, a.ChargeCredit(ONE, Severity.HIGH, "fraud")) == []
     assert do(state, a.ChargeCredit(TWO, Severity.HIGH, "fraud")) == [-30]
@@ -57,7 +53,7 @@ def test_an_upheld_report_takes_points_once_and_never_below_nothing() -> None:
 
 
 def test_an_appeal_gives_back_what_was_taken_and_no_more() -> None:
-    state = account()
+    state = make_account()
     do(state, a.ChargeCredit(ONE, Severity.HIGH, "fraud"))
     do(state, a.ChargeCredit(TWO, Severity.LOW, "noise"))
     assert do(state, a.RestoreCredit(ONE, "it was not"), now=NOW + DAY_MS) == [70]
@@ -67,7 +63,7 @@ def test_an_appeal_gives_back_what_was_taken_and_no_more() -> None:
 
 
 def test_what_has_recovered_is_not_given_back_twice() -> None:
-    state = account()
+    state = make_account()
     do(state, a.ChargeCredit(ONE, Severity.LOW, "noise"))
     do(state, a.RecoverCredit(), now=NOW + 2 * DAY_MS)
     assert do(state, a.RestoreCredit(ONE, "it was not")) == [1]
@@ -75,7 +71,7 @@ def test_what_has_recovered_is_not_given_back_twice() -> None:
 
 
 def test_days_give_back_up_to_the_start() -> None:
-    state = account()
+    state = make_account()
     do(state, a.ChargeCredit(ONE, Severity.LOW, "noise"))
     assert do(state, a.RecoverCredit(), now=NOW + DAY_MS - 1) == []
     assert do(state, a.RecoverCredit(), now=NOW + DAY_MS) == [2]
@@ -85,7 +81,7 @@ def test_days_give_back_up_to_the_start() -> None:
 
 
 def test_staff_set_it_and_an_appeal_can_undo_that() -> None:
-    state = account()
+    state = make_account()
     assert do(state, a.SetCredit(20, "bots"), STAFF) == [-80]
     assert do(state, a.SetCredit(20, "bots"), STAFF) == []
     assert state.charges == {"@mia-2": 80}
@@ -107,7 +103,7 @@ def test_staff_set_it_and_an_appeal_can_undo_that() -> None:
     ],
 )
 def test_who_may_not(command: a.AccountCommand, actor: Actor, code: ErrorCode) -> None:
-    decision = decide_account(account(), command, actor, NOW, POLICY)
+    decision = decide_account(make_account(), command, actor, NOW, POLICY)
     assert isinstance(decision, Refusal)
     assert (decision.code, bool(tell_refusal(decision))) == (code, True)
 

@@ -8,7 +8,7 @@ from folkmoot_governance.content.rules import MAX_STEPS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group
+from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group
 
 
 def verdict(action: Action, user: str = "mia", **more: object) -> c.RecordVerdict:

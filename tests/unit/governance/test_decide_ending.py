@@ -5,7 +5,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.decide_ending import MAX_AT_ONCE
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group, tell_event
+from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group, tell_event
 
 
 def end(state: GroupState, now: int) -> list[e.Event]:

@@ -7,7 +7,7 @@ from folkmoot_governance.group.links import check_links, find_links
 from folkmoot_governance.group.mentions import MAX_MENTIONS, find_mentions
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import EntryKind, LinkRule
-from tests.unit.governance.kit import NOW, ask, code_of, do, make_group, tell_refusal
+from tests.builders.rules import NOW, ask, code_of, do, make_group, tell_refusal
 
 FOUND = tuple(c.FoundEntry(seq, user) for seq, user in enumerate(("mia", "olga", "adam", "max", "gone"), 7))
 

@@ -10,7 +10,7 @@ from folkmoot_governance.group.admission import LONGEST_ANSWER, MAX_ANSWERS, acc
 from folkmoot_governance.notices import event_fields
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group
+from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group
 
 CODE = "k7f2m9qx3d"
 

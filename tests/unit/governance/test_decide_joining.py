@@ -5,7 +5,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, caps, code_of, do, make_group, tell_refusal
+from tests.builders.rules import NOW, POLICY, SOON, ask, caps, code_of, do, make_group, tell_refusal
 
 WEEK_ON = NOW + POLICY.request_ms
 

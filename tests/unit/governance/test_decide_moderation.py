@@ -6,7 +6,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import EntryKind, JoinMode
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group, tell_refusal
+from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group, tell_refusal
 
 
 def test_a_ban_removes_and_keeps_out_members_and_strangers() -> None:

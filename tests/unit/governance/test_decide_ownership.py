@@ -3,7 +3,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, Identity, Role
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group, roles
+from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group, roles
 
 SOME = frozenset({Permission.KICK, Permission.BAN})
 

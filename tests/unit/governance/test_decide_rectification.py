@@ -8,7 +8,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus
-from tests.unit.governance.kit import NOW, ask, code_of, do, make_group
+from tests.builders.rules import NOW, ask, code_of, do, make_group
 
 STAFF = {"platform": PlatformRole.MODERATOR}
 

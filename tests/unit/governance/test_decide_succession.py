@@ -9,7 +9,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.decide_succession import in_line
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, Identity, Role
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group, roles
+from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group, roles
 
 LONG = NOW + POLICY.absence_ms
 

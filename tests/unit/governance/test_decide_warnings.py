@@ -3,7 +3,7 @@ from folkmoot_governance.duration import HOUR_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
-from tests.unit.governance.kit import NOW, POLICY, SOON, ask, code_of, do, make_group
+from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group
 
 
 def warn(state: GroupState, times: int = 1, policy: Policy = POLICY) -> list[type[e.Event]]:

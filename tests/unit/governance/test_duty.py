@@ -9,7 +9,7 @@ from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.duty import Duty, duties
 from folkmoot_governance.group import events as e
-from tests.unit.governance.kit import NOW, make_group, readable
+from tests.builders.rules import NOW, make_group, readable
 
 GRADES = (Grade("small", 10), Grade("middle", 20, info_page=True, least_admins=2), Grade("large", 40))
 POLICY = Policy(grades=GRADES)

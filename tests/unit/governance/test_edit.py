@@ -3,13 +3,13 @@ import pytest
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.edit import check_edit, check_reaction, is_picture
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from tests.unit.governance.kit import NOW, POLICY, code_of, tell_refusal
+from folkmoot_protocol.types import Entry, EntryKind
+from tests.builders.entries import make_entry
+from tests.builders.rules import NOW, POLICY, code_of, tell_refusal
 
 
 def entry(**fields: object) -> Entry:
-    values = {"seq": 7, "ts": NOW, "kind": EntryKind.TEXT, "from_": Author("mia", "Mia", Role.MEMBER), "body": "x"}
-    return Entry(**{**values, **fields})
+    return make_entry(7, "mia", **{"ts": NOW, **fields})
 
 
 def told(refusal: Refusal | None) -> ErrorCode | None:

@@ -2,7 +2,7 @@ import pytest
 
 from folkmoot_governance.group import events as e
 from folkmoot_governance.notices import event_fields
-from tests.unit.governance.kit import NOW, SOON, tell_event
+from tests.builders.rules import NOW, SOON, tell_event
 
 
 def test_a_notice_names_actor_target_and_end_and_how_to_undo_it() -> None:

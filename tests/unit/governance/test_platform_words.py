@@ -5,7 +5,7 @@ from folkmoot_governance import account as a
 from folkmoot_governance import platform_words as w
 from folkmoot_governance.content.kinds import Action
 from folkmoot_protocol.errors import ErrorCode
-from tests.unit.governance.kit import NOW, tell_refusal
+from tests.builders.rules import NOW, account_registered, tell_refusal
 
 SET, DROP = w.SetPlatformWord("casino", Action.REFUSE, "case 7"), w.DropPlatformWord("casino", "case 8")
 CASINO = {"casino": w.PlatformWord("casino", Action.REFUSE, "sue", NOW)}
@@ -55,7 +55,7 @@ def test_patterns_together_are_bounded_by_what_they_cost() -> None:
 
 
 def test_an_account_only_records_what_it_did() -> None:
-    registered = a.AccountRegistered(at=NOW, by="sue", user="sue", agreement="1")
+    registered = account_registered("sue")
     (event,) = ask({}, SET, PlatformRole.MODERATOR)
     after, before = replay_account([registered, event]), replay_account([registered])
     assert after.version == 2

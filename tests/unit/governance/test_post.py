@@ -4,7 +4,7 @@ from folkmoot_governance import GroupState, Policy, Refusal, check_post
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
-from tests.unit.governance.kit import NOW, POLICY, SOON, code_of, make_group, tell_refusal
+from tests.builders.rules import NOW, POLICY, SOON, code_of, make_group, tell_refusal
 
 EVERYONE = ("olga", "adam", "mia", "gus")
 OK, OUT = None, ErrorCode.NOT_A_MEMBER

@@ -11,7 +11,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.raid import MAX_TEXTS, RaidWatch, fingerprint
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity, JoinMode
-from tests.unit.governance.kit import NOW, POLICY, ask, code_of, do, make_group
+from tests.builders.rules import NOW, POLICY, ask, code_of, do, make_group
 
 TEXT = "Come to our channel, all of you"
 

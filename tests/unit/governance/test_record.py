@@ -8,7 +8,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.notices import TELLINGS, undo_of
 from folkmoot_governance.record import IN_FORCE, can_be_undone, concerns
 from folkmoot_protocol.types import JoinMode, LinkRule
-from tests.unit.governance.kit import NOW, SOON, do, make_group
+from tests.builders.rules import NOW, SOON, do, make_group
 
 
 def test_whom_an_act_concerns() -> None:

@@ -1,7 +1,7 @@
 from folkmoot_governance import Permission, case_number
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import GroupStatus
-from tests.unit.governance.kit import NOW, SOON, make_group
+from tests.builders.rules import NOW, SOON, make_group
 
 
 def test_a_suspension_ends_by_itself() -> None:

@@ -9,11 +9,8 @@ from folkmoot_protocol import (
     JSON,
     REQUESTS,
     RESULTS,
-    Author,
     CommandResult,
-    Entry,
     EntryEvent,
-    EntryKind,
     Error,
     ErrorCode,
     LagEvent,
@@ -22,8 +19,9 @@ from folkmoot_protocol import (
     PostResult,
     Role,
 )
+from tests.builders.entries import make_entry
 
-ENTRY = Entry(seq=1, ts=2, kind=EntryKind.TEXT, from_=Author("bob", "Bob", Role.OWNER), body="")
+ENTRY = make_entry(1, "bob", Role.OWNER, ts=2, body="")
 
 
 def plain(struct: msgspec.Struct) -> object:

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from folkmoot_governance import Actor, apply, case_number, decide
+from folkmoot_governance import Actor, decide
 from folkmoot_governance.group.commands import Command
-from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.policy import Policy
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_server.bus.api import LocalBus
@@ -20,10 +19,10 @@ from folkmoot_server.jobs.runner import Job
 from folkmoot_server.main import start_listening
 from folkmoot_server.node import Node
 from folkmoot_server.storage.api import Journal, Ledger, Store
-from folkmoot_server.storage.change_set import ChangeSet, NewEntry, StorageError, group_stream
+from folkmoot_server.storage.change_set import ChangeSet, StorageError
 from folkmoot_server.storage.check.seed import seed
-from folkmoot_server.storage.sql.projection import project_group
 from folkmoot_server.storage.sqlite.store import SqliteStore
+from tests.builders.world import carry_out
 from tests.integration.server import Seat
 from tests.integration.wire import Wire
 
@@ -69,18 +68,9 @@ class FailingStore:
         """Carry out a command as another node on the same store would: this one hears nothing of it."""
         state = await self._store.ledger.load_group(code)
         assert state is not None
-        change_set = ChangeSet(group_stream(code), state.version)
         events = decide(state, command, actor, Clock().now_ms(), Policy())
         assert isinstance(events, Sequence), events
-        for event in events:
-            apply(state, event)
-            change_set.rows = [*change_set.rows, *project_group(state, event)]
-            case = case_number(code, state.version)
-            notice = notice_of(event, case=case, author=author_of(state, event, actor.user), say=translator("en"))
-            assert notice is not None
-            change_set.entries = [*change_set.entries, NewEntry(notice, version=state.version)]
-        change_set.events = events
-        assert await self._store.commit([change_set]) == frozenset()
+        assert await self._store.commit([carry_out(state, events)]) == frozenset()
 
 
 class Stage:

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import pytest
 
-from folkmoot_governance.account import AccountRegistered, registered
 from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import Limits
@@ -14,6 +13,7 @@ from folkmoot_server.live.accounts import Accounts
 from folkmoot_server.live.memberships import MembershipChange
 from folkmoot_server.storage.api import Ledger, StoredAccount
 from folkmoot_server.storage.change_set import Profile, StorageError
+from tests.builders.rules import make_account
 
 IN, OUT = {"joined": True}, {"joined": False}
 
@@ -41,7 +41,7 @@ class SlowLedger:
         self.asked.set()
         if user == "nobody":
             return None
-        state = registered(AccountRegistered(at=1, by=user, user=user, agreement="1"))
+        state = make_account(user=user)
         stored = StoredAccount(state, Profile(user, "Ann", "", "en"), list(self.groups), [], {"a": 3})
         await self.gate.wait()
         if self.failures:

@@ -9,7 +9,7 @@ from folkmoot_governance import Permission, Refusal
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS
 from folkmoot_governance.group.commands import BanMember
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_protocol.types import Entry
 from folkmoot_server.slash import joining, moderation, record
 from folkmoot_server.slash.arguments import (
     DURATION,
@@ -25,13 +25,14 @@ from folkmoot_server.slash.arguments import (
 from folkmoot_server.slash.call import Call
 from folkmoot_server.slash.registry import COMMANDS, find_slash
 from folkmoot_server.slash.row import optional
+from tests.builders.entries import make_entry
 
 MUTE = (USER, DURATION, REASON)
 RIGHTS = Argument("permissions…", read_permissions, optional=True, rest=True)
 NOBODY = cast(Call, None)
 """For functions that look at their arguments alone."""
 
-ENTRY = Entry(seq=7, ts=1, kind=EntryKind.TEXT, from_=Author("bob", "Bob", Role.MEMBER), body="b")
+ENTRY = make_entry(7, "bob")
 
 
 def read(arguments: Sequence[Argument], text: str, replied: Entry | None = None) -> list[object] | Refusal:

@@ -7,9 +7,6 @@ from typing import Any, cast
 import pytest
 
 from folkmoot_governance import GroupState, founded
-from folkmoot_governance.account import AccountRegistered, registered
-from folkmoot_governance.group.events import GroupCreated
-from folkmoot_protocol.types import JoinMode
 from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.bus.messages import account_topic, group_topic
 from folkmoot_server.common.clock import Clock
@@ -18,7 +15,8 @@ from folkmoot_server.live.accounts import IDLE_MS, Accounts
 from folkmoot_server.live.rooms import Rooms
 from folkmoot_server.storage.api import StoredAccount
 from folkmoot_server.storage.change_set import Profile, StorageError
-from tests.conformance.world import code_of
+from tests.builders.rules import group_created, make_account
+from tests.builders.world import code_of
 
 CODE = code_of(0)
 GROUP, ANN = group_topic(CODE), account_topic("ann")
@@ -55,22 +53,15 @@ class Stored:
 
     async def load_group(self, code: str) -> GroupState | None:
         self._ask()
-        return group() if code == CODE else None
+        return founded(group_created(code=CODE)) if code == CODE else None
 
     async def last_seqs(self, codes: list[str]) -> dict[str, int]:
         return dict.fromkeys(codes, 1)
 
     async def load_account(self, user: str) -> StoredAccount | None:
         self._ask()
-        state = registered(AccountRegistered(at=1, by=user, user=user, agreement="1"))
+        state = make_account(user=user)
         return StoredAccount(state, Profile(user, "Ann", "", "en"), [], [], {}) if user == "ann" else None
-
-
-def group() -> GroupState:
-    created = GroupCreated(
-        at=1, by="ann", code=CODE, name="A", category="c", topic="", join_mode=JoinMode.OPEN, member_limit=9
-    )  # fmt: skip
-    return founded(created)
 
 
 class Memory:
@@ -136,9 +127,7 @@ async def test_what_a_stranger_calls_a_name_never_becomes_a_topic(memory: Memory
 
 async def test_a_group_founded_here_is_followed_until_it_turns_out_not_to_be(memory: Memory) -> None:
     memory.bus.gate.set_result(None)
-    state = group()
-    state.code = code_of(1)
-    room = memory.rooms.add(state)
+    room = memory.rooms.add(founded(group_created(code=code_of(1))))
     assert memory.bus.topics == {group_topic(code_of(1))}
     await memory.rooms.reload(room, lambda: None)
     assert memory.bus.topics == set()

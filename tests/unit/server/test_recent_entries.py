@@ -3,14 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_protocol.types import Entry, EntryKind
 from folkmoot_server.live.recent_entries import MAX_CHARS, MAX_ENTRIES, RecentEntries
-
-ANN = Author("ann", "Ann", Role.MEMBER, ())
+from tests.builders.entries import make_entry
 
 
 def entry(seq: int, *, kind: EntryKind = EntryKind.TEXT, size: int = 1) -> Entry:
-    return Entry(seq=seq, ts=seq, kind=kind, from_=ANN, body="x" * size)
+    return make_entry(seq, kind=kind, body="x" * size)
 
 
 def journal_page(entries: list[Entry], before: int | None, after: int | None, limit: int) -> tuple[list[Entry], bool]:

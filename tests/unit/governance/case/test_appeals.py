@@ -2,7 +2,7 @@
 
 import pytest
 
-from folkmoot_governance import SERVICE, Actor, GroupState, PlatformRole, Policy, Refusal, replay_account
+from folkmoot_governance import SERVICE, Actor, GroupState, PlatformRole, Policy, Refusal
 from folkmoot_governance import account as a
 from folkmoot_governance.case import commands as c
 from folkmoot_governance.case.decide import appeal_number, decide_case, reviewers
@@ -14,7 +14,7 @@ from folkmoot_governance.group import commands as gc
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, JoinMode
-from tests.unit.governance.kit import NOW, SOON, code_of, do, make_group, tell_refusal
+from tests.builders.rules import NOW, SOON, code_of, do, make_account, make_group, tell_refusal
 
 POLICY = Policy(cases=CaseRules(appeal_answer_ms=HOUR_MS, appeal_ms=DAY_MS))
 STAFF = Actor("rea", platform=PlatformRole.REVIEWER)
@@ -142,8 +142,7 @@ def test_measures_against_accounts() -> None:
 
 
 def test_a_suspension_that_was_overturned_ends_and_no_other() -> None:
-    joined = a.AccountRegistered(at=NOW, by="mia", user="mia", agreement="1")
-    state = replay_account([joined, a.AccountSuspended(at=NOW, by="sue", until_ms=SOON, reason="r")])
+    state = make_account(a.AccountSuspended(at=NOW, by="sue", until_ms=SOON, reason="r"))
 
     def overturned(until_ms: int) -> list[a.AccountEvent]:
         decision = a.decide_account(state, a.OverturnSuspension(until_ms, "no"), SERVICE, NOW, POLICY)

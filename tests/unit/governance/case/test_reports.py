@@ -18,7 +18,7 @@ from folkmoot_governance.case.state import (
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_protocol.errors import ErrorCode
-from tests.unit.governance.kit import NOW, caps, code_of, tell_refusal
+from tests.builders.rules import NOW, caps, code_of, tell_refusal
 
 RULES = CaseRules({"spam": Severity.LOW, "fraud": Severity.HIGH}, {Severity.LOW: DAY_MS, Severity.HIGH: HOUR_MS})
 POLICY = Policy(cases=RULES, credit=caps(reports_per_day=4))

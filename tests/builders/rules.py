@@ -1,8 +1,9 @@
-"""A small group and short words for asking things of it, for all tests of the rules."""
+"""A small group, an account, and short words for asking things of them, for all tests."""
 
 import msgspec
 
 from folkmoot_governance import (
+    AccountState,
     Actor,
     GroupState,
     Permission,
@@ -11,7 +12,9 @@ from folkmoot_governance import (
     apply,
     decide,
     replay,
+    replay_account,
 )
+from folkmoot_governance.account import AccountEvent, AccountRegistered
 from folkmoot_governance.credit import CreditRules, Level, Quota
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -32,9 +35,9 @@ def caps(**quota: int) -> CreditRules:
     return CreditRules(levels=(Level(quota=Quota(**quota)),))
 
 
-def make_group(*later: e.Event, permissions: tuple[Permission, ...] = ALL, **founding: object) -> GroupState:
-    """Return a group of olga (owner), adam (admin) and mia and max (members), then changed by `later`."""
-    created = e.GroupCreated(
+def group_created(**fields: object) -> e.GroupCreated:
+    """Return the founding of a group that anyone can join."""
+    return e.GroupCreated(
         **{
             "at": NOW - 10_000,
             "by": "olga",
@@ -44,9 +47,24 @@ def make_group(*later: e.Event, permissions: tuple[Permission, ...] = ALL, **fou
             "topic": "",
             "join_mode": JoinMode.OPEN,
             "member_limit": 500,
-            **founding,
+            **fields,
         }
     )
+
+
+def account_registered(user: str = "mia", at: int = NOW, **fields: object) -> AccountRegistered:
+    """Return the registration of an account that accepts the agreement in force."""
+    return AccountRegistered(at=at, by=user, user=user, **{"agreement": POLICY.agreement, **fields})
+
+
+def make_account(*later: AccountEvent, user: str = "mia", **fields: object) -> AccountState:
+    """Return an account, changed by `later`."""
+    return replay_account([account_registered(user, **fields), *later])
+
+
+def make_group(*later: e.Event, permissions: tuple[Permission, ...] = ALL, **founding: object) -> GroupState:
+    """Return a group of olga (owner), adam (admin) and mia and max (members), then changed by `later`."""
+    created = group_created(**founding)
     joined = [e.MemberJoined(at=NOW - 9_000, by=one, user=one, via="open") for one in ("adam", "mia", "max")]
     promoted = e.MemberPromoted(at=NOW - 8_000, by="olga", user="adam", permissions=permissions)
     return replay([created, *joined, promoted, *later])

@@ -6,16 +6,18 @@ from typing import Any
 from msgspec.structs import replace
 
 from folkmoot_governance import AccountState, GroupState, apply, case_number, founded, registered
-from folkmoot_governance.account import AccountEvent, AccountRegistered, apply_account
-from folkmoot_governance.group.events import Event, GroupCreated, erased_by
+from folkmoot_governance.account import AccountEvent, apply_account
+from folkmoot_governance.group.events import Event, erased_by
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
-from folkmoot_protocol.types import Author, Entry, EntryKind, JoinMode, Role
+from folkmoot_protocol.types import Entry, Role
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.change_set import ChangeSet, NewEntry, Profile, RowChange, account_stream, group_stream
 from folkmoot_server.storage.changes import profile_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_account, project_group
+from tests.builders.entries import make_entry
+from tests.builders.rules import POLICY, account_registered, group_created
 
 DAY = 86_400_000
 START = end_of("2025-12")
@@ -25,6 +27,26 @@ START = end_of("2025-12")
 def code_of(number: int) -> str:
     """Return a group code; a greater number gives a greater code."""
     return make_group_code(FIRST_NUMBER + number)
+
+
+def notice_for(state: GroupState, event: Event) -> NewEntry | None:
+    """Return the notice that tells of `event`, which has been applied; the store gives it a number."""
+    author = author_of(state, event, event.by.capitalize())
+    notice = notice_of(event, case=case_number(state.code, state.version), author=author, say=translator("en"))
+    return NewEntry(notice, version=state.version) if notice else None
+
+
+def carry_out(state: GroupState, events: Sequence[Event]) -> ChangeSet:
+    """Apply `events` to a group; return what is to be stored."""
+    change_set = ChangeSet(group_stream(state.code), state.version, events)
+    rows: list[RowChange] = []
+    notices: list[NewEntry | None] = []
+    for event in events:
+        apply(state, event)
+        rows += project_group(state, event)
+        notices.append(notice_for(state, event))
+    change_set.rows, change_set.entries = rows, [one for one in notices if one]
+    return change_set
 
 
 class Group:
@@ -37,23 +59,18 @@ class Group:
         self.entries: list[Entry] = []
 
     def found(self, by: str = "alice", at: int = START, **settings: Any) -> ChangeSet:
-        values = {"name": "Group", "category": "general", "topic": "", "join_mode": JoinMode.OPEN}
-        event = GroupCreated(at=at, by=by, code=self.code, member_limit=100, **values | settings)
+        event = group_created(at=at, by=by, code=self.code, **{"name": "Group", "member_limit": 100, **settings})
         self.state = founded(event)
-        return self._work(0, [event], project_group(self.state, event), [self._notice(event)])
+        notice = notice_for(self.state, event)
+        assert notice is not None
+        rows = project_group(self.state, event)
+        return ChangeSet(group_stream(self.code), 0, [event], rows, [self._numbered(notice)])
 
     def act(self, *events: Event) -> ChangeSet:
-        version = self.state.version
-        rows: list[RowChange] = []
-        entries: list[NewEntry] = []
-        for event in events:
-            apply(self.state, event)
-            rows += project_group(self.state, event)
-            entries += [new for new in [self._notice(event)] if new]
-        erase = [seq for event in events for seq in erased_by(event)]
-        change_set = self._work(version, events, rows, entries)
-        change_set.erase = erase
-        for seq in erase:
+        change_set = carry_out(self.state, events)
+        change_set.entries = [self._numbered(notice) for notice in change_set.entries]
+        change_set.erase = [seq for event in events for seq in erased_by(event)]
+        for seq in change_set.erase:
             # Rules do not ask whether the entry is there; handlers do.
             if seq <= len(self.entries):
                 self._hide(seq)
@@ -61,22 +78,18 @@ class Group:
 
     def post(self, user: str = "alice", ts: int = START, nonce: str | None = None, **fields: Any) -> ChangeSet:
         self.seq += 1
-        author = Author(user, user.capitalize(), self.state.role_of(user) or Role.MEMBER)
-        values = {"kind": EntryKind.TEXT, "from_": author, "body": f"text {self.seq}"} | fields
-        entry = Entry(seq=self.seq, ts=ts, **values)
+        role = self.state.role_of(user) or Role.MEMBER
+        entry = make_entry(self.seq, user, role, **{"ts": ts, "body": f"text {self.seq}", **fields})
         self.entries.append(entry)
-        return self._work(self.state.version, [], [], [NewEntry(entry, nonce=nonce)])
+        new = NewEntry(entry, nonce=nonce)
+        return ChangeSet(group_stream(self.code), self.state.version, entries=[new])
 
-    def _notice(self, event: Event) -> NewEntry | None:
-        author = author_of(self.state, event, event.by.capitalize())
-        case = case_number(self.code, self.state.version)
-        entry = notice_of(event, case=case, author=author, say=translator("en"))
-        if entry is None:
-            return None
+    def _numbered(self, notice: NewEntry) -> NewEntry:
+        """Return a notice with the group's next seq, and keep it among the entries."""
         self.seq += 1
-        entry = replace(entry, seq=self.seq)
+        entry = replace(notice.entry, seq=self.seq)
         self.entries.append(entry)
-        return NewEntry(entry, version=self.state.version)
+        return replace(notice, entry=entry)
 
     def _hide(self, seq: int) -> None:
         entry = self.entries[seq - 1]
@@ -91,15 +104,6 @@ class Group:
             redacted=True,
         )
 
-    def _work(
-        self,
-        version: int,
-        events: Sequence[Event],
-        rows: Sequence[RowChange],
-        entries: Sequence[NewEntry | None],
-    ) -> ChangeSet:
-        return ChangeSet(group_stream(self.code), version, events, rows, [new for new in entries if new])
-
 
 class World:
     """Accounts and groups, each as the ledger must come to have it."""
@@ -108,8 +112,8 @@ class World:
         self.accounts: dict[str, AccountState] = {}
         self.groups: list[Group] = []
 
-    def register(self, user: str, at: int = START, **profile: str) -> ChangeSet:
-        event = AccountRegistered(at=at, by=user, user=user, agreement="1")
+    def register(self, user: str, at: int = START, agreement: str = POLICY.agreement, **profile: str) -> ChangeSet:
+        event = account_registered(user, at, agreement=agreement)
         state = self.accounts[user] = registered(event)
         values = {"display_name": user.capitalize(), "password_hash": "hash", "language": "en"}
         # The profile first: the order of a change set's rows must not matter.
