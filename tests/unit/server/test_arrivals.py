@@ -15,23 +15,30 @@ from tests.unit.server.stores import Stage, staged
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(tmp_path, limits__auth_seconds=1) as stage:
+    async with staged(tmp_path) as stage:
         yield stage
 
 
-async def test_who_waits_for_a_turn_is_not_given_up_and_members_go_on_meanwhile(stage: Stage) -> None:
-    member, late = stage.seats[0][:2]
-    ann = await stage.connect(member)
+@pytest.fixture
+async def hasty(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path, limits__auth_seconds=2) as stage:
+        yield stage
+
+
+async def test_who_waits_for_a_turn_is_not_given_up_and_members_go_on_meanwhile(hasty: Stage) -> None:
+    member, late = hasty.seats[0][:2]
+    ann = await hasty.connect(member)
     for _ in range(SIGN_IN_SLOTS):
-        await stage.node.app.sign_in._slots.acquire()
-    async with await Wire.open(stage.url) as waiting, await Wire.open(stage.url) as silent:
+        await hasty.node.app.sign_in._slots.acquire()
+    async with await Wire.open(hasty.url) as waiting:
         resumed = await waiting.send(rq.Resume, token=late.token)
+        silent = await Wire.open(hasty.url)
         # The time to sign in ends first for the one, then for the other.
         assert await silent.closed() == CloseCode.NOT_AUTHENTICATED
         await ann.post(member.code, "hello")
         assert not resumed.done()
         for _ in range(SIGN_IN_SLOTS):
-            stage.node.app.sign_in._slots.release()
+            hasty.node.app.sign_in._slots.release()
         assert (await resumed).account.user == late.user
         assert waiting.close_code is None
 
