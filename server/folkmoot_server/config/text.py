@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from textwrap import fill
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -13,6 +14,7 @@ from .load import concrete, variable_of
 from .values import SECRET, allowed, to_toml
 
 COLUMNS = 108
+DOCS_COLUMNS = 120
 PIECE = re.compile(r" ?(?:[^ ⺀-￿]+|[⺀-￿])[、。，：；）]*")
 
 EXAMPLE_HEAD = N_(
@@ -108,7 +110,7 @@ def docs(root: type) -> str:
     parts = [DOCS_HEAD]
     for table, items in _by_table(root):
         if table is not None:
-            parts.append(f"## `[{table.key}]`\n\n{table.help}\n")
+            parts.append(f"## `[{table.key}]`\n\n{_paragraph(table.help)}\n")
         parts.extend(_docs_setting(item) for item in items)
     return "\n".join(parts)
 
@@ -118,8 +120,13 @@ def _docs_setting(item: Setting) -> str:
     if item.rules.open is not None:
         rows.append(f"Under the profile `open`: `{to_toml(item.rules.open)}`")
     rows.append(f"Environment: `{variable_of(item.key)}`")
-    listed = "\n".join(f"- {row}" for row in rows)
-    return f"### `{item.key}`\n\n{item.rules.help}\n\n{listed}\n"
+    listed = "\n".join(_paragraph(f"- {row}", indent="  ") for row in rows)
+    return f"### `{item.key}`\n\n{_paragraph(item.rules.help)}\n\n{listed}\n"
+
+
+def _paragraph(text: str, indent: str = "") -> str:
+    """The text in lines as long as those of the documentation may be."""
+    return fill(text, DOCS_COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _default_text(item: Setting) -> str:

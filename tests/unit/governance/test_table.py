@@ -12,7 +12,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "governance.md"
 
 def test_the_document_shows_the_table_of_today() -> None:
     written = DOCUMENT.read_text(encoding="utf-8")
-    assert written == with_table(written), "write it anew as docs/governance.md tells"
+    assert written == with_table(written), "run make docs"
 
 
 def test_the_table_names_every_row() -> None:
