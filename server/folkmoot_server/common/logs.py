@@ -25,8 +25,9 @@ def set_up_logging(level: str = "info") -> None:
     No line ever has a message's text, a display name, a token or a number that shows who somebody is.
     """
     number = getattr(logging, level.upper())
-    # What libraries say is of use only when something is wrong, or to somebody who looks for it.
-    libraries = number if number == logging.DEBUG else max(number, logging.WARNING)
+    # What libraries say is of use only when something is wrong, or to somebody who looks for it. What they say for
+    # debugging is never written: frames and statements, with all that people said, and tokens.
+    libraries = logging.INFO if number == logging.DEBUG else max(number, logging.WARNING)
     logging.basicConfig(stream=sys.stderr, level=libraries, format="%(levelname)s %(name)s %(message)s")
     structlog.configure(
         processors=[
