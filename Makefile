@@ -32,6 +32,7 @@ define messages
 endef
 
 .PHONY: install run test test-faults check format docs messages wheel lock clean
+.PHONY: check-format check-lint check-types check-imports check-generated
 
 install: $(STAMP)
 
@@ -67,11 +68,22 @@ test: install
 test-faults: install
 	$(BIN)/pytest -m faults tests/cluster $(PYTEST)
 
-check: install
+# Each part is a hook in .pre-commit-config.yaml, too.
+check: check-format check-lint check-types check-imports check-generated
+
+check-format: install
 	$(BIN)/ruff format --check $(CODE)
+
+check-lint: install
 	$(BIN)/ruff check $(CODE)
+
+check-types: install
 	$(BIN)/mypy
+
+check-imports: install
 	$(BIN)/lint-imports --no-cache --no-logo
+
+check-generated: install
 	LANGUAGE=en $(BIN)/folkmoot config example | diff -u config.example.toml -
 	LANGUAGE=en $(BIN)/folkmoot config docs | diff -u docs/configuration.md -
 
