@@ -1,4 +1,4 @@
-"""Running a node: what `folkmoot serve` and `folkmoot init` do."""
+"""Running a node: what `folkmoot serve` does."""
 
 import asyncio
 import gc

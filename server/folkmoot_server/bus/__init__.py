@@ -1,2 +1,1 @@
-"""The bus: how what was stored reaches the nodes whose connections must hear of it. `api` promises; `nats` carries
-it between nodes."""
+"""What several nodes tell each other of what was stored: `api` promises, `nats` carries it."""

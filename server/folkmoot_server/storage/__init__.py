@@ -1,1 +1,1 @@
-"""Ledger and journal: what they promise (`api`) and how SQLite keeps it (`sqlite`)."""
+"""Ledger and journal: what they promise (`api`), and how SQLite and PostgreSQL keep it."""

@@ -1,7 +1,7 @@
 """The journal in PostgreSQL: a partition per month, rows of entries, months made and removed. See `api.Journal`."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import asyncpg
 import msgspec
@@ -17,9 +17,6 @@ from ..sql.entry_rows import entry_of, row_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.sequencer import GROUP, Head, Wanted
 from .database import Reader
-
-if TYPE_CHECKING:
-    from .search import PostgresSearch
 
 PARTITIONED = ("entry", "restricted", "search_chunk", "search_bucket")
 """The tables that have a partition for each month."""
@@ -90,10 +87,18 @@ _FORGET = """
 _ADVANCE = "UPDATE counters SET value = greatest(value, $1) WHERE name = 'month'"
 
 
+class Searching(Protocol):
+    """The search side of the journal: `find` as `api.Journal.search`, `index` as `api.Journal.index`."""
+
+    async def find(self, code: str, query: Query, before: int, limit: int) -> Found: ...
+
+    async def index(self) -> bool: ...
+
+
 class PostgresJournal:
     """`api.Journal` on PostgreSQL."""
 
-    def __init__(self, reader: Reader, search: "PostgresSearch") -> None:
+    def __init__(self, reader: Reader, search: Searching) -> None:
         self._reader = reader
         self._search = search
 
