@@ -22,6 +22,7 @@ PAGES = sorted(
     for page in [*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md"))]
     if page.parent != PUBLISHED
 )
+COLUMNS = 120
 MADE_UP = {"storage/sql/migrations/versions/s0022_motto.py"}
 """Files that a recipe would have somebody make."""
 
@@ -52,6 +53,30 @@ def test_links_lead_somewhere(page: Path) -> None:
         if anchor:
             headings = re.findall(r"^#+ (.+)$", found.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in map(anchor_of, headings), f"{target}: no such heading"
+
+
+def is_breakable(line: str) -> bool:
+    """Say whether a line could be two: a row of a table cannot, nor what is one word but for links."""
+    return not line.lstrip().startswith("|") and " " in LINK.sub("link", line.strip())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_lines_are_within_the_columns(page: Path) -> None:
+    lines = enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
+    assert [number for number, line in lines if len(line) > COLUMNS and is_breakable(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "breakable"),
+    [
+        ("two words", True),
+        ("- [one link](x.md) and more", True),
+        ("| a | row |", False),
+        ("![a picture](x.png)", False),
+    ],
+)
+def test_what_can_be_broken(line: str, breakable: bool) -> None:
+    assert is_breakable(line) == breakable
 
 
 def test_there_are_pages_to_check() -> None:
