@@ -19,7 +19,7 @@ endif
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := protocol/folkmoot_protocol governance/folkmoot_governance server/folkmoot_server client/folkmoot_client
-CODE := protocol governance server client tests $(wildcard bench)
+CODE := protocol governance server client tests docs $(wildcard bench)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # $(call messages,package that has the catalogue,packages whose texts it translates)
@@ -86,6 +86,7 @@ check-imports: install
 check-generated: install
 	LANGUAGE=en $(BIN)/folkmoot config example | diff -u config.example.toml -
 	LANGUAGE=en $(BIN)/folkmoot config docs | diff -u docs/configuration.md -
+	$(BIN)/python docs/draw_floors.py < docs/architecture.md | diff -u docs/architecture.md -
 
 format: install
 	$(BIN)/ruff check --fix-only --quiet $(CODE)
@@ -97,6 +98,8 @@ docs: install
 	LANGUAGE=en $(BIN)/folkmoot config docs > docs/configuration.md
 	$(BIN)/python -c 'from pathlib import Path; from folkmoot_governance.table import with_table; \
 		page = Path("docs/governance.md"); page.write_text(with_table(page.read_text("utf-8")), "utf-8")'
+	$(BIN)/python docs/draw_floors.py < docs/architecture.md > .architecture.md
+	mv .architecture.md docs/architecture.md
 
 # Brings the catalogues to the texts in the code; new texts are left for a person to translate.
 messages: install
