@@ -154,6 +154,12 @@ async def test_a_dry_run_changes_nothing(root: Wire, trio: list[Wire], seats: li
     await trio[1].post(seats[1].code, "still here")
 
 
+@pytest.mark.parametrize("verb", ["restore", "approve", "reject"])
+async def test_a_dry_run_is_refused_where_the_act_is(root: Wire, seats: list[Seat], verb: str) -> None:
+    for dry_run in (True, False):
+        await refused(admin(root, "group", verb, seats[0].code, reason="x", dry_run=dry_run), "conflict")
+
+
 async def test_an_identity_is_attested(root: Wire, trio: list[Wire], seats: list[Seat]) -> None:
     await refused(admin(root, "user", "verify", seats[1].user, reason="seen"), "bad_request", field="identity")
     await admin(root, "user", "verify", seats[1].user, reason="seen", options={"identity": "organisation"})

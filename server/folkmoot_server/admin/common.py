@@ -9,7 +9,6 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import AccountCommand
 from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.group import commands as c
-from folkmoot_governance.group.checks import check_permission
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
@@ -112,8 +111,10 @@ async def act_on_group(app: App, session: Session, request: rq.Admin, command: c
     if room is None or account is None:
         return NO_SUCH_GROUP
     if request.dry_run:
-        refusal = check_permission(room.state, command, account.actor(), app.clock.now_ms())
-        return refusal or AdminResult(items=(group_item(room.state.code, app),), changed=1)
+        events = app.group_service.would(room, command, account)
+        if isinstance(events, Refusal):
+            return events
+        return AdminResult(items=(group_item(room.state.code, app),), changed=len(events))
     act = app.group_service.act(room, command, account)
     if isinstance(act, Refusal):
         return act

@@ -164,6 +164,13 @@ class GroupService:
         act.extra_rows = extra_rows
         return self._decide_act(act) or act
 
+    def would(self, room: Room, command: Command, initiator: Initiator) -> Sequence[e.Event] | Refusal:
+        """Return the events that `act` would cause now, or why it would be refused; nothing comes of it.
+
+        The rules return events and leave the group's state as it is, so no copy of the group is needed.
+        """
+        return self._decide(room.state, command, initiator)
+
     def act_unasked(self, room: Room, command: Command, extra_rows: ExtraRows | None = None) -> None:
         """Let the service itself carry out a command on a group that is ready, where there is cause to."""
         act = self.act(room, command, SERVICE, extra_rows)
