@@ -13,7 +13,7 @@ from ..content.group_words import word_rule
 from ..content.rules_in_force import check_word
 from ..delivery.session import Session
 from .common import NEEDS_REASON
-from .content_rules import try_on_groups
+from .content import try_on_groups
 
 NEEDS_WORD = Refusal(ErrorCode.BAD_REQUEST, N_("Name the word."), {"field": "target"})
 

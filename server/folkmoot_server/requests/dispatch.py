@@ -17,7 +17,7 @@ from folkmoot_protocol.errors import ErrorCode, RequestError
 from folkmoot_protocol.results import Result
 
 from ..actions.app import App
-from ..admin import table as admin
+from ..admin import run as admin
 from ..common.i18n import N_
 from ..common.logs import current_request, request_id
 from ..common.metrics import REQUESTS

@@ -19,9 +19,9 @@ from folkmoot_protocol.types import Identity
 from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
+from . import accounts as admin_identity
 from . import cases as admin_cases
-from . import content_rules as admin_rules
-from . import identity as admin_identity
+from . import content as admin_rules
 from . import words as admin_words
 from .common import FORBIDDEN, Outcome, account_item, act_on_group, act_on_user, duration_of, find_account, list_rows
 
