@@ -98,13 +98,16 @@ docs: install
 	LANGUAGE=en $(BIN)/folkmoot config docs > docs/configuration.md
 	$(BIN)/python -c 'from pathlib import Path; from folkmoot_governance.table import with_table; \
 		page = Path("docs/governance.md"); page.write_text(with_table(page.read_text("utf-8")), "utf-8")'
+	$(BIN)/python -c 'from pathlib import Path; from folkmoot_client.admin.table import with_table; \
+		page = Path("docs/client.md"); page.write_text(with_table(page.read_text("utf-8")), "utf-8")'
 	$(BIN)/python docs/draw_floors.py < docs/architecture.md > .architecture.md
 	mv .architecture.md docs/architecture.md
 
-# Brings the catalogues to the texts in the code; new texts are left for a person to translate.
+# Brings the catalogues to the texts in the code; new texts are left for a person to translate. What the rows of
+# administration say is shown by the client alone.
 messages: install
-	$(call messages,server/folkmoot_server,protocol/folkmoot_protocol governance/folkmoot_governance server/folkmoot_server)
-	$(call messages,client/folkmoot_client,client/folkmoot_client)
+	$(call messages,server/folkmoot_server,protocol/folkmoot_protocol/*.py governance/folkmoot_governance server/folkmoot_server)
+	$(call messages,client/folkmoot_client,client/folkmoot_client protocol/folkmoot_protocol/admin)
 
 wheel: install
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

@@ -1,6 +1,6 @@
 """The permission table as people read it: Markdown, drawn from the rows that `decide` reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .group.commands import Command
 from .permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_RULES, RULES, SERVICE_ACTS, Rule
@@ -19,16 +19,27 @@ def permission_table() -> str:
     rows.append(_group_row("DeleteEntry", "An entry of one's own, while it is fresh.", OWN_ENTRY))
     rows += [_service_row(command) for command in sorted(SERVICE_ACTS, key=lambda one: one.__name__)]
     acts = [(f"`{act}`", ", ".join(sorted(roles))) for act, roles in PLATFORM_RULES.items()]
-    return f"{_markdown(GROUP_HEAD, rows)}\n{_markdown(PLATFORM_HEAD, acts)}"
+    return f"{markdown(GROUP_HEAD, rows)}\n{markdown(PLATFORM_HEAD, acts)}"
 
 
 def with_table(document: str) -> str:
     """Return `document` with the table of today between `BEGIN` and `END`. Raises ValueError without them."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("the document has no place for the permission table")
-    return f"{before}{BEGIN}\n\n{permission_table()}\n{END}{after}"
+    return replace_between(document, BEGIN, END, permission_table())
+
+
+def replace_between(document: str, begin: str, end: str, text: str) -> str:
+    """Return `document` with `text` between two markers. Raises ValueError without them."""
+    before, found, rest = document.partition(begin)
+    _, closing, after = rest.partition(end)
+    if not found or not closing:
+        raise ValueError(f"the document has no place for it: {begin}")
+    return f"{before}{begin}\n\n{text}\n{end}{after}"
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---" for _ in head], *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def _group_row(name: str, doc: str, rule: Rule) -> tuple[str, ...]:
@@ -44,8 +55,3 @@ def _service_row(command: type[Command]) -> tuple[str, ...]:
 
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
-
-
-def _markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -16,30 +16,34 @@ from folkmoot_server.common.i18n import LANGUAGES, translator
 KEYWORDS = {"_": None, "N_": None}
 
 
+def folder(package: str) -> Path:
+    return Path(str(files(package)))
+
+
+ROWS = folder("folkmoot_protocol") / "admin"
+"""The rows of administration: what they say is shown by the client alone."""
+
+
 class Part(NamedTuple):
-    """A catalogue: the package that has it, and the packages whose texts it translates."""
+    """A catalogue: the package that has it, and the folders whose texts it translates."""
 
     home: str
-    packages: tuple[str, ...]
+    folders: tuple[Path, ...]
 
 
 PARTS = (
-    Part("folkmoot_server", ("folkmoot_protocol", "folkmoot_governance", "folkmoot_server")),
-    Part("folkmoot_client", ("folkmoot_client",)),
+    Part("folkmoot_server", tuple(map(folder, ("folkmoot_protocol", "folkmoot_governance", "folkmoot_server")))),
+    Part("folkmoot_client", (ROWS, folder("folkmoot_client"))),
 )
-
-
-def folder(package: str) -> Path:
-    return Path(str(files(package)))
 
 
 def texts_of(part: Part) -> set[str]:
     """Return the texts marked for translation in the code, as `make messages` finds them."""
     return {
         text
-        for package in part.packages
-        for _file, _line, text, _comments, _context in extract_from_dir(folder(package), keywords=KEYWORDS)
-        if isinstance(text, str)
+        for place in part.folders
+        for file, _line, text, _comments, _context in extract_from_dir(place, keywords=KEYWORDS)
+        if isinstance(text, str) and (place == ROWS or ROWS not in (place / file).parents)
     }
 
 

@@ -14,22 +14,11 @@ from typing import Any
 
 import folkmoot_protocol as fm
 from folkmoot_governance.duration import FOREVER_MS
+from folkmoot_protocol.admin.row import Verb
 
 from ..terminal import _, new_console, say
 
 Row = dict[str, Any]
-
-COLUMNS = {
-    "user": ("user", "display_name", "identity", "platform", "suspended_until", "created"),
-    "appeal": ("case", "state", "reason", "by", "decider", "group", "measure", "due", "opened"),
-    "sanction": ("case", "code", "name", "owner", "reason", "mend_until", "rectified", "text"),
-    "case": ("case", "state", "severity", "reason", "by", "group", "seq", "user", "due", "opened"),
-    "credit": ("user", "score", "level"),
-    "identity": ("user", "asked", "since"),
-    "word": ("word", "verdict", "by", "set"),
-    "group": ("code", "name", "owner", "status", "members", "created"),
-}
-"""The columns of each noun's list, in order; CSV has them even when there is no row."""
 
 
 class Format(StrEnum):
@@ -59,8 +48,8 @@ def readable(item: Mapping[str, Any]) -> Row:
     return row
 
 
-def print_result(format: Format, noun: str, result: fm.AdminResult, *, single: bool) -> None:
-    """Print a result; `single` shows one item's fields below each other on a terminal."""
+def print_result(format: Format, verb: Verb[Any], result: fm.AdminResult) -> None:
+    """Print the result of a row; what shows one thing shows its fields below each other on a terminal."""
     rows = [readable(item) for item in result.items]
     match format:
         case Format.JSON:
@@ -69,9 +58,9 @@ def print_result(format: Format, noun: str, result: fm.AdminResult, *, single: b
             for row in rows:
                 _print_json(row)
         case Format.CSV:
-            print_csv(columns_of(noun, rows, single=single), rows)
+            print_csv(columns_of(verb, rows), rows)
         case Format.TABLE:
-            print_table(columns_of(noun, rows, single=single), rows, single=single)
+            print_table(columns_of(verb, rows), rows, single=not verb.columns)
     if result.text:
         say(result.text)
     if result.cursor and format is not Format.JSON:
@@ -91,9 +80,11 @@ def print_error(format: Format, code: str, message: str, detail: Mapping[str, An
     say(message)
 
 
-def columns_of(noun: str, rows: Sequence[Row], *, single: bool) -> Sequence[str]:
-    """Return the columns to print: those of the noun's list, or all that a single item has."""
-    return list(rows[0]) if single and rows else COLUMNS[noun]
+def columns_of(verb: Verb[Any], rows: Sequence[Row]) -> Sequence[str]:
+    """Return the columns to print: those of the row, else all that an item has, else those of the noun's list."""
+    if verb.columns:
+        return verb.columns
+    return list(rows[0]) if rows else next((one.columns for one in verb.noun.verbs if one.columns), ())
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:

@@ -8,6 +8,7 @@ import typer
 
 import folkmoot_protocol as fm
 from folkmoot_protocol import CloseCode, ErrorCode
+from folkmoot_protocol.admin.row import Verb
 
 from ..sdk import Client, ClientError, NotReachable, RequestRefused, SessionEnded
 from ..terminal import CONFLICT, DENIED, FAILED, NOT_FOUND, NOT_REACHABLE, USAGE, _, fail, is_interactive, say
@@ -39,10 +40,9 @@ Options: TypeAlias = dict[str, str | int | bool]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to do: the fields of the request `admin`."""
+    """What to do: a row, and the fields of the request `admin`."""
 
-    noun: str
-    verb: str
+    verb: Verb[Any]
     target: str | None = None
     reason: str | None = None
     options: Options = field(default_factory=dict)
@@ -50,11 +50,6 @@ class Order:
     cursor: str | None = None
     dry_run: bool = False
     text: str | None = None
-
-    @property
-    def is_single(self) -> bool:
-        """Say whether it concerns one thing."""
-        return self.target is not None
 
 
 def carry_out(access: Access, order: Order, format: Format) -> None:
@@ -72,7 +67,7 @@ def carry_out(access: Access, order: Order, format: Format) -> None:
     except ClientError as error:
         message = _("The connection broke; look whether it was done: {error}").format(error=error)
         end(format, "connection_lost", message, FAILED)
-    print_result(format, order.noun, result, single=order.is_single)
+    print_result(format, order.verb, result)
     if result.changed is not None:
         tell_changed(result.changed, dry_run=order.dry_run)
 
@@ -84,7 +79,7 @@ async def ask(access: Access, order: Order) -> fm.AdminResult:
         fields: dict[str, Any] = {name: getattr(order, name) for name in ("target", "reason", "options", "text")}
         fields |= {name: getattr(order, name) for name in ("limit", "cursor", "dry_run")}
         try:
-            return await client.admin(order.noun, order.verb, **fields)
+            return await client.admin(order.verb.noun.name, order.verb.name, **fields)
         finally:
             await access.sign_out(client)
 

@@ -1,16 +1,33 @@
 """What `folkmoot admin` refuses before it asks a server, and how it prints."""
 
 import json
+import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from folkmoot_client.admin.app import admin_app
+from folkmoot_client.admin.command import make_order
 from folkmoot_client.admin.output import Format, print_error, print_result, readable, show_time
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_protocol import AdminResult
+from folkmoot_protocol.admin.accounts import LIST_USERS, SHOW_IDENTITY, SHOW_USER
+from folkmoot_protocol.admin.content import RELOAD_RULES
+from folkmoot_protocol.admin.groups import LIST_GROUPS
+from folkmoot_protocol.admin.registry import VERBS
+from folkmoot_protocol.admin.row import NoOptions, Noun, Verb
 
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENTED = [
+    line
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    for line in re.findall(r"^    folkmoot admin (.+)$", page.read_text("utf-8"), re.MULTILINE)
+]
+EXAMPLES = [(str(verb), line) for verb in VERBS.values() for line in verb.examples]
 SUSPEND = ("user", "suspend", "bob")
 
 
@@ -52,6 +69,77 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], said: str) -> None
     assert said in ran.stderr
 
 
+@pytest.fixture
+def rule_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The file that examples name."""
+    (tmp_path / "spam.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+
+
+def read_line(line: str) -> tuple[Verb[Any], dict[str, Any]]:
+    """Return the row that is meant by what stands behind `folkmoot admin`, and the values of its parameters."""
+    noun, name, *words = shlex.split(line, comments=True)
+    group: Any = typer.main.get_group(admin_app)
+    return VERBS[noun, name], group.commands[noun].commands[name].make_context(name, words).params
+
+
+@pytest.mark.parametrize(("row", "line"), EXAMPLES)
+def test_an_example_is_one_of_its_row(row: str, line: str, rule_file: None) -> None:
+    verb, values = read_line(line)
+    order = make_order(verb, values | {"yes": True})
+    assert (str(order.verb), bool(order.reason), bool(order.target)) == (row, verb.reason, verb.target is not None)
+
+
+@pytest.mark.parametrize("line", DOCUMENTED)
+def test_a_documented_line_is_a_command(line: str, rule_file: None) -> None:
+    verb, values = read_line(line)
+    assert make_order(verb, values | {"yes": True}).verb is verb
+
+
+def test_each_command_has_what_its_row_says() -> None:
+    group: Any = typer.main.get_group(admin_app)
+    found = {(noun, name) for noun in group.commands for name in group.commands[noun].commands}
+    assert found == set(VERBS)
+    _, values = read_line("case close r-1 --outcome upheld --suspend 7d --reason x --yes --dry-run")
+    own = {"target": "r-1", "outcome": "upheld", "suspend": "7d", "reason": "x", "yes": True, "dry_run": True}
+    assert {name: values[name] for name in own} == own
+    _, values = read_line("appeal list --limit 5 --cursor 7:a")
+    assert (values["state"], values["limit"], values["cursor"]) == ("open", 5, "7:a")
+
+
+def test_an_order_has_what_was_given_and_what_a_row_takes_for_granted() -> None:
+    order = make_order(*read_line("sanction reject 482190673350 --reason ' not yet '"))
+    assert (order.target, order.reason, order.options, order.dry_run) == ("482190673350", "not yet", {}, False)
+    assert make_order(*read_line("word create snake --reason x")).options == {"verdict": "refuse"}
+    assert make_order(*read_line("credit set bob --score 40 --reason x --yes")).options == {"score": 40}
+
+
+def test_a_verb_without_target_and_options_needs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    verb = Verb(Noun("engine", "Engines."), "show", "Show the engine.", "read", NoOptions)
+    order = make_order(verb, {})
+    assert (order.target, order.options, order.text, order.limit) == (None, {}, None, None)
+    print_result(Format.CSV, verb, AdminResult(items=({"version": "1", "jobs": 2},)))
+    assert capsys.readouterr().out.splitlines() == ["version,jobs", "1,2"]
+    print_result(Format.TABLE, verb, AdminResult(items=({"version": "1", "jobs": 2},)))
+    assert [line.split() for line in capsys.readouterr().out.splitlines() if "version" in line] == [
+        ["│", "version", "│", "1", "│"]
+    ]
+
+
+def test_rules_are_printed_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    item = {"set": "spam", "version": "1", "rule": "casino", "kind": "term", "severity": "high", "entries": 3}
+    for format in (Format.TABLE, Format.CSV):
+        print_result(format, RELOAD_RULES, AdminResult(items=(item,)))
+        out = capsys.readouterr().out
+        assert "severity" in out
+        assert "casino" in out
+
+
+def test_csv_of_nothing_has_the_columns_of_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    print_result(Format.CSV, SHOW_IDENTITY, AdminResult(items=()))
+    assert capsys.readouterr().out.splitlines() == ["user,asked,since"]
+
+
 def test_no_server_exits_with_3_and_valid_data(tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("secret\n")
@@ -74,20 +162,20 @@ def test_times_are_utc_and_none_is_null() -> None:
 
 def test_a_table_shows_what_is_permanent_and_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     item = {"user": "bob", "display_name": "B\x1b[31mob", "suspended_until_ms": FOREVER_MS}
-    print_result(Format.TABLE, "user", AdminResult(items=(item,)), single=True)
+    print_result(Format.TABLE, SHOW_USER, AdminResult(items=(item,)))
     out = capsys.readouterr().out
     assert "permanent" in out
     assert "\x1b" not in out
 
 
 def test_json_lines_of_nothing_are_no_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    print_result(Format.JSONL, "user", AdminResult(items=()), single=False)
+    print_result(Format.JSONL, LIST_USERS, AdminResult(items=()))
     assert capsys.readouterr().out == ""
 
 
 def test_csv_quotes_what_it_must(capsys: pytest.CaptureFixture[str]) -> None:
     item = {"code": "482190673350", "name": 'a "b", c', "owner": "ann", "members": 3, "tags": ["x"]}
-    print_result(Format.CSV, "group", AdminResult(items=(item,)), single=False)
+    print_result(Format.CSV, LIST_GROUPS, AdminResult(items=(item,)))
     assert capsys.readouterr().out.splitlines()[1] == '482190673350,"a ""b"", c",ann,,3,'
 
 

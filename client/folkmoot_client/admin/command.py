@@ -1,0 +1,129 @@
+"""From a row of administration to a command: its arguments and options, and the order that they make."""
+
+from collections.abc import Iterable, Iterator
+from inspect import Parameter, Signature
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from folkmoot_governance.duration import parse_duration
+from folkmoot_protocol.admin.row import Duration, Option, Verb, options_of
+
+from ..options import ServerOption, check_server
+from ..sdk.address import DEFAULT_SERVER
+from ..terminal import USAGE, _, fail
+from .access import read_access
+from .output import Format
+from .run import Options, Order, carry_out, check_sure
+
+UserOption = Annotated[
+    str | None, typer.Option("--user", metavar="USER", envvar="FOLKMOOT_USER", help=_("The administrator's user name."))
+]
+PasswordOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help=_("File with the password; otherwise FOLKMOOT_PASSWORD, a prompt or stdin.")),
+]
+FormatOption = Annotated[Format, typer.Option("--output", "-o", help=_("How to print data."))]
+LimitOption = Annotated[int | None, typer.Option(min=1, max=500, metavar="N", help=_("At most N items."))]
+CursorOption = Annotated[str | None, typer.Option(metavar="CURSOR", help=_("Go on where an earlier list has ended."))]
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help=_("Why; whoever it concerns is told."))]
+YesOption = Annotated[bool, typer.Option("--yes", help=_("Do not ask whether it is meant."))]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_("Say what would change, and change nothing."))]
+
+
+def parameter(name: str, annotation: object, default: object = Parameter.empty) -> Parameter:
+    """Return an argument or option of a command."""
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+ACCESS = (
+    parameter("server", ServerOption, DEFAULT_SERVER),
+    parameter("user", UserOption, None),
+    parameter("password_file", PasswordOption, None),
+    parameter("output", FormatOption, Format.TABLE),
+)
+PAGE = (parameter("limit", LimitOption, None), parameter("cursor", CursorOption, None))
+
+
+def add_command(app: typer.Typer, verb: Verb[Any]) -> None:
+    """Add the command of a row."""
+
+    def run(server: str, user: str | None, password_file: Path | None, output: Format, **given: Any) -> None:
+        order = make_order(verb, given)
+        carry_out(read_access(check_server(server), user, password_file), order, output)
+
+    # Typer reads its options from here; functions have it, their type does not say so.
+    run.__signature__ = Signature([*parameters_of(verb), *ACCESS])  # type: ignore[attr-defined]
+    app.command(verb.name, help=_(verb.summary))(run)
+
+
+def parameters_of(verb: Verb[Any]) -> Iterator[Parameter]:
+    """Yield the arguments and options of a row's own, in the order of `--help`."""
+    if verb.file:
+        argument = typer.Argument(metavar="FILE", exists=True, dir_okay=False, help=_(verb.file))
+        yield parameter("file", Annotated[Path, argument])
+    if verb.target is not None:
+        metavar, help, flag = verb.target.metavar, _(verb.target.help), verb.target.flag
+        if flag:
+            yield parameter("target", Annotated[str | None, typer.Option(flag, metavar=metavar, help=help)], None)
+        else:
+            yield parameter("target", Annotated[str, typer.Argument(metavar=metavar, help=help)])
+    yield from map(parameter_of, options_of(verb))
+    if verb.reason:
+        yield parameter("reason", ReasonOption)
+    if verb.ask:
+        yield parameter("yes", YesOption, False)
+    if verb.dry_run:
+        yield parameter("dry_run", DryRunOption, False)
+    if verb.paged:
+        yield from PAGE
+
+
+def parameter_of(option: Option) -> Parameter:
+    """Return an option of a row as Typer wants it."""
+    flag, bounds = option.flag, option.bounds
+    shown = typer.Option(option.shown, metavar=flag.metavar, help=_(flag.help), min=bounds.ge, max=bounds.le)
+    kind = str if option.kind is Duration else option.kind
+    if option.is_required:
+        return parameter(option.name, Annotated[kind, shown])
+    return parameter(option.name, Annotated[kind if option.default is not None else kind | None, shown], option.default)
+
+
+def make_order(verb: Verb[Any], given: dict[str, Any]) -> Order:
+    """Return the order that the values of a row's parameters make, once somebody means it; or end the command."""
+    target, dry_run = given.get("target"), given.get("dry_run", False)
+    reason = check_reason(given["reason"]) if verb.reason else None
+    options = read_options(options_of(verb), given)
+    text = read_text(given["file"]) if verb.file else None
+    if verb.ask:
+        check_sure(_(verb.ask).format(target=target, **options), yes=given["yes"] or dry_run)
+    return Order(verb, target, reason, options, given.get("limit"), given.get("cursor"), dry_run, text)
+
+
+def read_options(options: Iterable[Option], given: dict[str, Any]) -> Options:
+    """Return the options that were given, or end the command where one is not what it should be."""
+    values = {one.name: given[one.name] for one in options if given[one.name] is not None}
+    for one in options:
+        if one.kind is Duration and one.name in values:
+            check_duration(values[one.name])
+    return values
+
+
+def check_reason(reason: str) -> str:
+    """Return a reason, or end the command when it is empty."""
+    return reason.strip() or fail(_("Give a reason: whoever it concerns is told."), USAGE)
+
+
+def check_duration(text: str) -> None:
+    """End the command where this is no duration."""
+    if parse_duration(text) is None:
+        fail(_("{text} is no duration: 30s 10m 2h 7d 2w 6mo 1y, or perm.").format(text=text), USAGE)
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file, or end the command."""
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(str(error), USAGE)

@@ -1,0 +1,148 @@
+"""Accounts, reviews of identity, credit."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ..msgids import N_
+from ..types import Identity
+from .row import Duration, Flag, NoOptions, Noun, Options, Target, Verb
+
+USER = Noun("user", N_("Accounts."))
+IDENTITY = Noun("identity", N_("Reviews of identity."))
+CREDIT = Noun("credit", N_("Credit of accounts."))
+
+NAME = Target("USER", N_("User name."))
+
+
+class ForATime(Options, frozen=True):
+    """How long a measure lasts."""
+
+    duration: Annotated[Duration, Flag(N_("For how long: 30s 10m 2h 7d 2w 6mo 1y, or perm."), "--for", "DURATION")]
+
+
+class Check(Options, frozen=True):
+    """Which check of identity was passed."""
+
+    identity: Annotated[Identity, Flag(N_("The check that was passed."))]
+
+
+class Purpose(Options, frozen=True):
+    """What a look is for."""
+
+    case: Annotated[str, Flag(N_("What it is for: a case number or a file reference."), metavar="CASE")]
+
+
+class Score(Options, frozen=True):
+    """A credit score."""
+
+    score: Annotated[int, Meta(ge=0, le=1000), Flag(N_("The new score."), metavar="N")]
+
+
+LIST_USERS = Verb(
+    USER,
+    "list",
+    N_("List accounts by user name."),
+    "read",
+    NoOptions,
+    paged=True,
+    columns=("user", "display_name", "identity", "platform", "suspended_until", "created"),
+)
+SHOW_USER = Verb(USER, "show", N_("Show one account."), "read", NoOptions, NAME)
+SUSPEND_USER = Verb(
+    USER,
+    "suspend",
+    N_("Suspend an account for a time; its connections close at once."),
+    "suspend_account",
+    ForATime,
+    NAME,
+    reason=True,
+    dry_run=True,
+    ask=N_("Suspend @{target} for {duration}?"),
+    examples=("user suspend bob --for 7d --reason 'spam in three groups'",),
+)
+RESTORE_USER = Verb(
+    USER,
+    "restore",
+    N_("End an account's suspension."),
+    "restore_account",
+    NoOptions,
+    NAME,
+    reason=True,
+    dry_run=True,
+)
+VERIFY_USER = Verb(
+    USER,
+    "verify",
+    N_("Note that an account's identity was checked."),
+    "attest_identity",
+    Check,
+    NAME,
+    reason=True,
+    dry_run=True,
+    examples=("user verify ann --identity person --reason 'passport seen at the desk'",),
+)
+CLOSE_USER = Verb(
+    USER,
+    "close",
+    N_("Close an account for good; what it wrote stays under a tag."),
+    "close_account",
+    NoOptions,
+    NAME,
+    reason=True,
+    dry_run=True,
+    ask=N_("Close the account @{target} for good?"),
+)
+
+LIST_ASKING = Verb(
+    IDENTITY,
+    "list",
+    N_("List who asks for a review, by user name."),
+    "read",
+    NoOptions,
+    paged=True,
+    columns=("user", "asked", "since"),
+)
+SHOW_IDENTITY = Verb(
+    IDENTITY,
+    "show",
+    N_("Read the numbers that an account has given; each look is on record."),
+    "read_identity",
+    Purpose,
+    NAME,
+    examples=("identity show ann --case 'file 7'",),
+)
+APPROVE_IDENTITY = Verb(
+    IDENTITY,
+    "approve",
+    N_("Verify an account at the level that it asks for."),
+    "attest_identity",
+    NoOptions,
+    NAME,
+    reason=True,
+    dry_run=True,
+)
+REJECT_IDENTITY = Verb(
+    IDENTITY,
+    "reject",
+    N_("Turn down what an account asks for; the number is erased."),
+    "attest_identity",
+    NoOptions,
+    NAME,
+    reason=True,
+    dry_run=True,
+)
+
+SHOW_CREDIT = Verb(CREDIT, "show", N_("Show an account's credit and how it came about."), "read", NoOptions, NAME)
+SET_CREDIT = Verb(
+    CREDIT,
+    "set",
+    N_("Set an account's credit."),
+    "set_credit",
+    Score,
+    NAME,
+    reason=True,
+    dry_run=True,
+    ask=N_("Set the credit of @{target} to {score}?"),
+    examples=("credit set max --score 40 --reason 'bots'",),
+)

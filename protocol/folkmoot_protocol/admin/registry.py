@@ -1,0 +1,14 @@
+"""All there is to administer. A new noun joins `NOUNS`; a new verb joins its noun by being made."""
+
+from typing import Any
+
+from .accounts import CREDIT, IDENTITY, USER
+from .cases import APPEAL, CASE
+from .content import RULE, WORD
+from .groups import GROUP, SANCTION
+from .row import Noun, Verb
+
+NOUNS: tuple[Noun, ...] = (USER, GROUP, RULE, IDENTITY, CREDIT, CASE, APPEAL, SANCTION, WORD)
+
+VERBS: dict[tuple[str, str], Verb[Any]] = {(noun.name, verb.name): verb for noun in NOUNS for verb in noun.verbs}
+"""Each row by noun and name."""
