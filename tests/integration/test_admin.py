@@ -20,7 +20,7 @@ SUSPEND = {"reason": "spam", "options": {"duration": "1h"}}
 @pytest.fixture(scope="module")
 def governed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with an administrator, `root`."""
-    with serving(tmp_path_factory.mktemp("governed"), groups=24, members=3, admin="root") as server:
+    with serving(tmp_path_factory.mktemp("governed"), groups=25, members=3, admin="root") as server:
         yield server
 
 
@@ -154,10 +154,10 @@ async def test_a_dry_run_changes_nothing(root: Wire, trio: list[Wire], seats: li
     await trio[1].post(seats[1].code, "still here")
 
 
-@pytest.mark.parametrize("verb", ["restore", "approve", "reject"])
-async def test_a_dry_run_is_refused_where_the_act_is(root: Wire, seats: list[Seat], verb: str) -> None:
-    for dry_run in (True, False):
-        await refused(admin(root, "group", verb, seats[0].code, reason="x", dry_run=dry_run), "conflict")
+async def test_a_dry_run_is_refused_where_the_act_is(root: Wire, seats: list[Seat]) -> None:
+    for verb in ("restore", "approve", "reject"):
+        for dry_run in (True, False):
+            await refused(admin(root, "group", verb, seats[0].code, reason="x", dry_run=dry_run), "conflict")
 
 
 async def test_an_identity_is_attested(root: Wire, trio: list[Wire], seats: list[Seat]) -> None:
@@ -171,9 +171,9 @@ async def test_an_identity_is_attested(root: Wire, trio: list[Wire], seats: list
 
 
 async def test_lists_come_in_pages(root: Wire) -> None:
-    for noun, key in (("user", "user"), ("group", "code")):
+    for noun, key in (("user", "user"), ("group", "code"), ("rule", "rule")):
         whole = (await admin(root, noun, "list", limit=500)).items
-        assert [item[key] for item in whole] == sorted(item[key] for item in whole)
+        assert noun == "rule" or [item[key] for item in whole] == sorted(item[key] for item in whole)
         found: list[dict[str, Any]] = []
         cursor = None
         while True:

@@ -1,1 +1,1 @@
-"""Platform administration over the protocol: what `folkmoot admin` speaks to. A row each in `table`."""
+"""Platform administration over the protocol, as `folkmoot admin` asks for it: a function for each of its rows."""

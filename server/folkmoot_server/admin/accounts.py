@@ -1,51 +1,122 @@
-"""Review of identities by the operator's staff (G6, G6.2), each look at a number on record before it is given; and
-closing accounts (P9.2)."""
+"""Administration of accounts: suspending and closing them (P9.2), credit (G7.2), and the review of identities by the
+operator's staff (G6, G6.2), where each look at a number is on record before it is given."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.account_commands import (
     AccountCommand,
     ApproveIdentity,
+    AttestIdentity,
     CloseForOther,
     ReadIdentity,
     RejectIdentity,
+    RestoreAccount,
+    SetCredit,
+    SuspendAccount,
 )
 from folkmoot_governance.identity import check_number
-from folkmoot_protocol import requests as rq
+from folkmoot_protocol.admin import accounts as rows
+from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.results import AdminResult
 from folkmoot_protocol.types import Identity
 
-from ..actions.app import App
+from ..actions.accounts.credit import MAX_CHANGES, change_item
 from ..common.codes import new_author_tag
-from ..delivery.session import Session
 from ..live.accounts import Account
 from ..sealed.identities import removal
-from ..storage.change_set import RowChange
+from ..storage.api import ActFilter
+from ..storage.change_set import account_stream
 from ..storage.changes import erasure
-from .common import NEEDS_REASON, PAGE, account_item, find_account, page_of
+from .call import Call, Outcome, carries_out
+from .common import act_on_account, find_account, list_rows, page_of
 
 UNREADABLE = "–"
 
 
-async def list_asking(app: App, session: Session, request: rq.Admin) -> AdminResult:
-    """List who waits for a review."""
-    limit = request.limit or PAGE
-    found = await app.store.ledger.list_asking(request.cursor or "", limit + 1)
-    rows: list[dict[str, object]] = [{"user": user, "asked": asked, "since_ts": since} for user, asked, since in found]
-    return page_of(rows, limit, "user")
+def account_item(account: Account) -> dict[str, object]:
+    """Return an account as administrators see it. Identity says a level, never with what it was passed."""
+    state = account.state
+    return {
+        "user": account.user,
+        "display_name": account.profile.display_name,
+        "identity": state.identity.value,
+        "platform": state.platform.value if state.platform else None,
+        "credit": state.credit,
+        "level": account.level.name,
+        "suspended_until_ms": state.suspended_until_ms,
+        "suspended_reason": state.suspended_reason,
+        "created_ts": state.created_ts,
+        "closed_ts": state.closed_ts,
+        "groups": sorted(account.groups),
+        "connections": account.connections,
+    }
 
 
-async def show_identity(app: App, session: Session, request: rq.Admin) -> AdminResult | Refusal:
-    """Show the numbers of an account, and who else has given the same, once the look is on record."""
-    account = await find_account(app, request)
+async def act_on_user(call: Call, command: AccountCommand) -> Outcome:
+    """Carry out a measure on the account that a call is about."""
+    account = await find_account(call)
     if isinstance(account, Refusal):
         return account
-    case = str((request.options or {}).get("case", "")).strip()[:64]
-    refusal = await act(app, session, account, ReadIdentity(case))
-    if refusal:
-        return refusal
+    changed = await act_on_account(call, account, command)
+    return changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(account),), changed=changed)
+
+
+@carries_out(rows.LIST_USERS)
+async def list_users(call: Call, options: NoOptions) -> Outcome:
+    return await list_rows(call, call.app.store.ledger.list_accounts, "user")
+
+
+@carries_out(rows.SHOW_USER)
+async def show_user(call: Call, options: NoOptions) -> Outcome:
+    account = await find_account(call)
+    return account if isinstance(account, Refusal) else AdminResult(items=(account_item(account),))
+
+
+@carries_out(rows.SUSPEND_USER)
+async def suspend_user(call: Call, options: rows.ForATime) -> Outcome:
+    return await act_on_user(call, SuspendAccount(options.duration, call.reason))
+
+
+@carries_out(rows.RESTORE_USER)
+async def restore_user(call: Call, options: NoOptions) -> Outcome:
+    return await act_on_user(call, RestoreAccount(call.reason))
+
+
+@carries_out(rows.VERIFY_USER)
+async def verify_user(call: Call, options: rows.Check) -> Outcome:
+    return await act_on_user(call, AttestIdentity(options.identity, call.reason))
+
+
+@carries_out(rows.CLOSE_USER)
+async def close_user(call: Call, options: NoOptions) -> Outcome:
+    """Close an account for good (P9.2, P11)."""
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    erased = erasure(account.user, call.app.clock.now_ms())
+    changed = await act_on_account(call, account, CloseForOther(new_author_tag(), call.reason), erased)
+    return changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(account),), changed=changed)
+
+
+@carries_out(rows.LIST_ASKING)
+async def list_asking(call: Call, options: NoOptions) -> Outcome:
+    found = await call.app.store.ledger.list_asking(call.cursor, call.limit + 1)
+    items: list[dict[str, object]] = [{"user": user, "asked": asked, "since_ts": since} for user, asked, since in found]
+    return page_of(items, call.limit, "user")
+
+
+@carries_out(rows.SHOW_IDENTITY)
+async def show_identity(call: Call, options: rows.Purpose) -> Outcome:
+    """Show the numbers of an account, and who else has given the same, once the look is on record."""
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    looked = await act_on_account(call, account, ReadIdentity(options.case.strip()[:64]))
+    if isinstance(looked, Refusal):
+        return looked
+    app = call.app
     today = datetime.fromtimestamp(app.clock.now_ms() / 1000, UTC).date()
     items = []
     for row in await app.store.ledger.list_identities(account.user):
@@ -62,55 +133,51 @@ async def show_identity(app: App, session: Session, request: rq.Admin) -> AdminR
     return AdminResult(items=tuple(items))
 
 
-async def approve(app: App, session: Session, request: rq.Admin) -> AdminResult | Refusal:
-    """Give an account the level that it asks for."""
-    return await review(app, session, request, ApproveIdentity(request.reason or ""))
+@carries_out(rows.APPROVE_IDENTITY)
+async def approve_identity(call: Call, options: NoOptions) -> Outcome:
+    return await review(call, ApproveIdentity(call.reason))
 
 
-async def reject(app: App, session: Session, request: rq.Admin) -> AdminResult | Refusal:
-    """Turn it down; the number is erased."""
-    return await review(app, session, request, RejectIdentity(request.reason or ""))
+@carries_out(rows.REJECT_IDENTITY)
+async def reject_identity(call: Call, options: NoOptions) -> Outcome:
+    return await review(call, RejectIdentity(call.reason))
 
 
-async def review(
-    app: App, session: Session, request: rq.Admin, command: ApproveIdentity | RejectIdentity
-) -> AdminResult | Refusal:
-    """Decide on what an account asks for; store it unless it is a dry run."""
-    if not request.reason:
-        return NEEDS_REASON
-    account = await find_account(app, request)
+async def review(call: Call, command: ApproveIdentity | RejectIdentity) -> Outcome:
+    """Decide on what an account asks for; a number that is turned down is erased."""
+    account = await find_account(call)
     if isinstance(account, Refusal):
         return account
     asked = account.state.asked
-    rows = [removal(account.user, asked)] if isinstance(command, RejectIdentity) else []
-    refusal = await act(app, session, account, command, rows, dry_run=request.dry_run)
+    erased = [removal(account.user, asked)] if isinstance(command, RejectIdentity) else []
+    changed = await act_on_account(call, account, command, erased)
+    if isinstance(changed, Refusal):
+        return changed
     item: dict[str, object] = {"user": account.user, "asked": asked.value, "identity": account.state.identity.value}
-    return refusal or AdminResult(items=(item,), changed=1)
+    return AdminResult(items=(item,), changed=changed)
 
 
-async def act(
-    app: App,
-    session: Session,
-    account: Account,
-    command: AccountCommand,
-    rows: Sequence[RowChange] = (),
-    *,
-    dry_run: bool = False,
-) -> Refusal | None:
-    """Decide a command of staff on an account, and store it unless it is a dry run."""
-    assert session.account is not None
-    decided = app.account_service.act(account.state, command, session.account.actor(), rows)
-    return await app.account_service.wait_stored(decided) if isinstance(decided, Refusal) or not dry_run else None
+def credit_item(account: Account) -> dict[str, object]:
+    """Return an account's credit as administrators see it."""
+    return {"user": account.user, "score": account.state.credit, "level": account.level.name}
 
 
-async def close_user(app: App, session: Session, request: rq.Admin) -> AdminResult | Refusal:
-    """Close an account for good (P9.2, P11)."""
-    if not request.reason:
-        return NEEDS_REASON
-    account = await find_account(app, request)
+@carries_out(rows.SHOW_CREDIT)
+async def show_credit(call: Call, options: NoOptions) -> Outcome:
+    """Show an account's score and how it came about."""
+    account = await find_account(call)
     if isinstance(account, Refusal):
         return account
-    rows = erasure(account.user, app.clock.now_ms())
-    command = CloseForOther(new_author_tag(), request.reason)
-    refusal = await act(app, session, account, command, rows, dry_run=request.dry_run)
-    return refusal or AdminResult(items=(account_item(account),), changed=1)
+    wanted = ActFilter(kinds=(CreditChanged.__struct_config__.tag,))  # type: ignore[arg-type]  # a str
+    found = await call.app.store.ledger.acts(account_stream(account.user), wanted, MAX_CHANGES)
+    changes = [change_item(account.user, one) | {"by": one.event.by} for one in found]
+    return AdminResult(items=(credit_item(account) | {"changes": changes},))
+
+
+@carries_out(rows.SET_CREDIT)
+async def set_credit(call: Call, options: rows.Score) -> Outcome:
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    changed = await act_on_account(call, account, SetCredit(options.score, call.reason))
+    return changed if isinstance(changed, Refusal) else AdminResult(items=(credit_item(account),), changed=changed)

@@ -1,21 +1,25 @@
-"""Administration of content rules: what is in force, reading files again, trying rules before they are armed."""
+"""Administration of content rules and of the operator's own words (G10): what is in force, changing it, and trying
+rules before they are armed."""
 
 from collections.abc import Sequence
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.rules import Rule, RuleSet
-from folkmoot_protocol import requests as rq
+from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord
+from folkmoot_protocol.admin import content as rows
+from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
-from ..actions.app import App
-from ..common.i18n import N_
+from ..content.group_words import word_rule
 from ..content.rule_files import RuleFileError, parse_rule_set
+from ..content.rules_in_force import check_word
 from ..content.trial import replay
-from ..delivery.session import Session
+from .call import Call, Outcome, carries_out
+from .common import store_account_act
 
 MAX_GROUPS = 50
-NEEDS_FILE = Refusal(ErrorCode.BAD_REQUEST, N_("Give the rule file to try."), {"field": "file"})
 
 
 def rule_items(sets: tuple[RuleSet, ...]) -> tuple[dict[str, object], ...]:
@@ -35,19 +39,26 @@ def rule_items(sets: tuple[RuleSet, ...]) -> tuple[dict[str, object], ...]:
     )
 
 
-async def list_rules(app: App, session: Session, request: rq.Admin) -> AdminResult:
+@carries_out(rows.LIST_RULES)
+async def list_rules(call: Call, options: NoOptions) -> Outcome:
     """List the rules in force; the text says what is wrong with a file that could not be loaded."""
-    problem = app.content.problem
-    return AdminResult(items=rule_items(app.content.sets), text=problem.told(session.say) if problem else None)
+    content = call.app.content
+    items, problem = rule_items(content.sets), content.problem
+    start = int(call.cursor) if call.cursor.isascii() and call.cursor.isdigit() else 0
+    end = start + call.limit
+    cursor = str(end) if end < len(items) else None
+    return AdminResult(items=items[start:end], cursor=cursor, text=problem.told(call.say) if problem else None)
 
 
-async def reload_rules(app: App, session: Session, request: rq.Admin) -> AdminResult | Refusal:
+@carries_out(rows.RELOAD_RULES)
+async def reload_rules(call: Call, options: NoOptions) -> Outcome:
     """Read the rule files again at once; with a file that cannot be used all stays as it was."""
+    content = call.app.content
     try:
-        await app.content.load()
+        await content.load()
     except RuleFileError as error:
         return refusal_of(error)
-    return AdminResult(items=rule_items(app.content.sets))
+    return AdminResult(items=rule_items(content.sets))
 
 
 def refusal_of(error: RuleFileError) -> Refusal:
@@ -55,23 +66,20 @@ def refusal_of(error: RuleFileError) -> Refusal:
     return Refusal(ErrorCode.BAD_REQUEST, error.text, {**error.detail, "file": error.file})
 
 
-async def try_rules(app: App, session: Session, request: rq.Admin) -> AdminResult | Refusal:
+@carries_out(rows.TRY_RULES)
+async def try_rules(call: Call, options: NoOptions) -> Outcome:
     """Try a rule file on what was posted in the last days, to one group or to the first of all: hits, not verdicts."""
-    if not request.text:
-        return NEEDS_FILE
     try:
-        rules = parse_rule_set(request.text, "file")
+        rules = parse_rule_set(call.text, "file")
     except RuleFileError as error:
         return refusal_of(error)
-    return await try_on_groups(app, rules.rules, request.target)
+    return await try_on_groups(call, rules.rules, call.target)
 
 
-async def try_on_groups(app: App, rules: Sequence[Rule], group: str | None) -> AdminResult | Refusal:
-    """Try rules on what was posted to one group, or to the first of all."""
-    if group:
-        codes = [group]
-    else:
-        codes = [row.code for row in await app.store.ledger.list_groups(limit=MAX_GROUPS)]
+async def try_on_groups(call: Call, rules: Sequence[Rule], group: str) -> Outcome:
+    """Try rules on what was posted to one group, or to the first of all where none is named."""
+    app = call.app
+    codes = [group] if group else [row.code for row in await app.store.ledger.list_groups(limit=MAX_GROUPS)]
     items: list[dict[str, object]] = []
     for code in codes:
         room = await app.membership.find_room(code)
@@ -82,3 +90,46 @@ async def try_on_groups(app: App, rules: Sequence[Rule], group: str | None) -> A
         if hits.count or group:
             items.append({"group": room.state.code, "entries": hits.seen, "hits": hits.count, "examples": [*named]})
     return AdminResult(items=tuple(items))
+
+
+def word_item(word: PlatformWord) -> dict[str, object]:
+    """Return a word as staff sees it."""
+    return {"word": word.word, "verdict": word.verdict.value, "by": word.by, "set_ts": word.ts}
+
+
+@carries_out(rows.LIST_WORDS)
+async def list_words(call: Call, options: NoOptions) -> Outcome:
+    return AdminResult(items=tuple(map(word_item, await call.app.store.ledger.platform_words())))
+
+
+@carries_out(rows.CREATE_WORD)
+async def create_word(call: Call, options: rows.Verdict) -> Outcome:
+    """Add a word, or give it another verdict."""
+    command = SetPlatformWord(call.target, Action(options.verdict), call.reason)
+    return check_word(call.target) or await change_words(call, command)
+
+
+@carries_out(rows.DELETE_WORD)
+async def delete_word(call: Call, options: NoOptions) -> Outcome:
+    return await change_words(call, DropPlatformWord(call.target, call.reason))
+
+
+async def change_words(call: Call, command: SetPlatformWord | DropPlatformWord) -> Outcome:
+    """Decide and store a change, unless it is a dry run; it holds on this node at once, on others in seconds."""
+    app = call.app
+    words = {one.word: one for one in await app.store.ledger.platform_words()}
+    changed = await store_account_act(call, app.account_service.act_on_words(call.account, words, command))
+    if isinstance(changed, Refusal):
+        return changed
+    if call.dry_run:
+        return AdminResult(items=(), changed=changed)
+    await app.content.load_words(app.store.ledger)
+    items = [word_item(one) for one in await app.store.ledger.platform_words() if one.word == command.word]
+    return AdminResult(items=tuple(items), changed=changed)
+
+
+@carries_out(rows.TRY_WORD)
+async def try_word(call: Call, options: rows.Scope) -> Outcome:
+    """Show what a word would have met in the last days."""
+    refusal = check_word(call.target)
+    return refusal or await try_on_groups(call, (word_rule(call.target, Action.FLAG),), options.group or "")

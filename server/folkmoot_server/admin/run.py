@@ -1,141 +1,121 @@
 """Platform administration over the protocol: `folkmoot admin` speaks to this.
 
-Permission is checked by the rules (`permissions.PLATFORM_RULES`), here only for what reads.
+What all verbs have in common is checked here, from their rows, and nowhere else. Who may do what is asked of the rules:
+here by the row's permission, and once more where an act is decided, on what it is about.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account_commands import AttestIdentity, RestoreAccount, SuspendAccount
-from folkmoot_governance.group import commands as c
+from folkmoot_governance.account import OF_STAFF
+from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.permissions import may_on_platform
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.admin.registry import VERBS
+from folkmoot_protocol.admin.row import Duration, Option, Options, Verb, options_of
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.results import AdminResult
-from folkmoot_protocol.types import Identity
 
 from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
-from . import accounts as admin_identity
-from . import cases as admin_cases
-from . import content as admin_rules
-from . import words as admin_words
-from .common import FORBIDDEN, Outcome, account_item, act_on_group, act_on_user, duration_of, find_account, list_rows
+from ..live.accounts import Account
+from . import accounts, cases, content, groups
+from .call import FUNCTIONS, PAGE, Call, Outcome
+
+MODULES = (accounts, cases, content, groups)
+"""Where the functions are: importing these puts them into `FUNCTIONS`."""
 
 UNKNOWN = Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no such administration command."))
+NEEDS_REASON = Refusal(ErrorCode.BAD_REQUEST, N_("Give a reason: whoever it hits is told."), {"field": "reason"})
+NEEDS_FILE = Refusal(ErrorCode.BAD_REQUEST, N_("Give the rule file to try."), {"field": "file"})
+NO_DRY_RUN = Refusal(ErrorCode.BAD_REQUEST, N_("This has no dry run."), {"field": "dry_run"})
+
+O = TypeVar("O", bound=Options)  # noqa: E741 - the options of a verb
 
 
 async def administer(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Carry out one administration request."""
-    assert session.account is not None
-    if not may_on_platform(session.account.state.platform, "read"):
-        return FORBIDDEN
-    run = ACTS.get((request.noun, request.verb))
-    return await run(app, session, request) if run else UNKNOWN
+    account = session.account
+    assert account is not None, "the request's row asks for signing in"
+    # Who may not even read is not told which verbs there are.
+    refusal = check_permission(account, "read")
+    if refusal:
+        return refusal
+    verb = VERBS.get((request.noun, request.verb))
+    if verb is None:
+        return UNKNOWN
+    refusal = check_permission(account, verb.permission) or check_given(verb, request)
+    if refusal:
+        return refusal
+    options = read_options(verb, request.options or {})
+    if isinstance(options, Refusal):
+        return options
+    call = Call(
+        app,
+        account,
+        session.say,
+        target=request.target or "",
+        reason=request.reason or "",
+        dry_run=request.dry_run,
+        limit=request.limit or PAGE,
+        cursor=request.cursor or "",
+        text=request.text or "",
+    )
+    return await FUNCTIONS[verb](call, options)
 
 
-async def list_users(app: App, session: Session, request: rq.Admin) -> Outcome:
-    return await list_rows(request, app.store.ledger.list_accounts, "user")
+def check_permission(account: Account, act: str) -> Refusal | None:
+    """Refuse whose platform role does not cover an act, a row of `PLATFORM_RULES`."""
+    if may_on_platform(account.state.platform, act):
+        return None
+    return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act, **OF_STAFF})
 
 
-async def list_groups(app: App, session: Session, request: rq.Admin) -> Outcome:
-    return await list_rows(request, app.store.ledger.list_groups, "code")
+def check_given(verb: Verb[Any], request: rq.Admin) -> Refusal | None:
+    """Refuse what lacks something that its row asks for, or wants a dry run where there is none."""
+    if verb.target is not None and verb.needs_target and not request.target:
+        text = N_("Say which one: {target}.")
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "target", "target": verb.target.metavar})
+    if verb.reason and not request.reason:
+        return NEEDS_REASON
+    if verb.file and not request.text:
+        return NEEDS_FILE
+    return NO_DRY_RUN if request.dry_run and not verb.dry_run else None
 
 
-async def show_user(app: App, session: Session, request: rq.Admin) -> Outcome:
-    account = await find_account(app, request)
-    return account if isinstance(account, Refusal) else AdminResult(items=(account_item(account),))
+def read_options(verb: Verb[O], given: Mapping[str, object]) -> O | Refusal:
+    """Return the options of a request as their struct, or which of them is missing, wrong or unknown."""
+    values: dict[str, object] = {}
+    options = options_of(verb)
+    for option in options:
+        if option.name in given:
+            try:
+                values[option.name] = msgspec.convert(given[option.name], option.type, dec_hook=read_duration)
+            except msgspec.ValidationError:
+                return refuse_option(option)
+        elif option.is_required:
+            return refuse_option(option)
+    unknown = next((name for name in given if name not in values), None)
+    if unknown is not None:
+        known = " ".join(option.name for option in options) or "–"
+        text = N_("There is no option {field} here; there are: {known}.")
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": unknown, "known": known})
+    return verb.options(**values)
 
 
-async def suspend_user(app: App, session: Session, request: rq.Admin) -> Outcome:
-    duration = duration_of(request)
-    if isinstance(duration, Refusal):
-        return duration
-    return await act_on_user(app, session, request, SuspendAccount(duration, request.reason or ""))
+def refuse_option(option: Option) -> Refusal:
+    """Return the refusal of an option that is missing or wrong."""
+    text = N_("Give the option {field}: {form}.")
+    return Refusal(ErrorCode.BAD_REQUEST, text, {"field": option.name, "form": option.form})
 
 
-async def restore_user(app: App, session: Session, request: rq.Admin) -> Outcome:
-    return await act_on_user(app, session, request, RestoreAccount(request.reason or ""))
-
-
-async def verify_user(app: App, session: Session, request: rq.Admin) -> Outcome:
-    level = str((request.options or {}).get("identity", ""))
-    if level not in set(Identity):
-        text = N_("Give the identity level: {levels}.")
-        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "identity", "levels": " ".join(Identity)})
-    return await act_on_user(app, session, request, AttestIdentity(Identity(level), request.reason or ""))
-
-
-async def show_group(app: App, session: Session, request: rq.Admin) -> Outcome:
-    room = await app.membership.find_room(request.target or "")
-    if isinstance(room, Refusal):
-        return room
-    state = room.state
-    item = msgspec.to_builtins(room.view(app.clock.now_ms()))
-    item |= {
-        "version": state.version,
-        "status_until_ms": state.status_until_ms,
-        "asked_limit": state.asked_limit,
-        "entries_per_day": state.entries_per_day,
-        "bans": len(state.bans),
-        "last_seq": room.last_seq,
-        "listeners": room.listening,
-    }
-    return AdminResult(items=(item,))
-
-
-async def suspend_group(app: App, session: Session, request: rq.Admin) -> Outcome:
-    duration = duration_of(request)
-    if isinstance(duration, Refusal):
-        return duration
-    return await act_on_group(app, session, request, c.SuspendGroup(duration, request.reason or ""))
-
-
-async def restore_group(app: App, session: Session, request: rq.Admin) -> Outcome:
-    return await act_on_group(app, session, request, c.RestoreGroup(request.reason or ""))
-
-
-async def close_group(app: App, session: Session, request: rq.Admin) -> Outcome:
-    return await act_on_group(app, session, request, c.CloseGroup(request.reason or ""))
-
-
-async def approve_group(app: App, session: Session, request: rq.Admin) -> Outcome:
-    """Let a group have the size that its owner asked for (G8.3)."""
-    return await act_on_group(app, session, request, c.GrantLimit(request.reason or ""))
-
-
-async def reject_group(app: App, session: Session, request: rq.Admin) -> Outcome:
-    """Turn that size down."""
-    return await act_on_group(app, session, request, c.DenyLimit(request.reason or ""))
-
-
-ACTS: dict[tuple[str, str], Callable[[App, Session, rq.Admin], Awaitable[Outcome]]] = {
-    ("user", "list"): list_users,
-    ("user", "show"): show_user,
-    ("user", "suspend"): suspend_user,
-    ("user", "restore"): restore_user,
-    ("user", "verify"): verify_user,
-    ("user", "close"): admin_identity.close_user,
-    **admin_cases.CASE_ACTS,
-    ("group", "list"): list_groups,
-    ("group", "show"): show_group,
-    ("group", "suspend"): suspend_group,
-    ("group", "restore"): restore_group,
-    ("group", "close"): close_group,
-    ("group", "approve"): approve_group,
-    ("group", "reject"): reject_group,
-    ("identity", "list"): admin_identity.list_asking,
-    ("identity", "show"): admin_identity.show_identity,
-    ("identity", "approve"): admin_identity.approve,
-    ("identity", "reject"): admin_identity.reject,
-    ("word", "list"): admin_words.list_words,
-    ("word", "create"): admin_words.create_word,
-    ("word", "delete"): admin_words.delete_word,
-    ("word", "test"): admin_words.try_word,
-    ("rule", "list"): admin_rules.list_rules,
-    ("rule", "reload"): admin_rules.reload_rules,
-    ("rule", "test"): admin_rules.try_rules,
-}
+def read_duration(kind: type, value: object) -> Duration:
+    """Return a duration as the rules count it, in ms. Raises ValueError for what is none."""
+    assert kind is Duration, kind
+    length = parse_duration(value) if isinstance(value, str) else None
+    if length is None:
+        raise ValueError("no duration")
+    return Duration(length)

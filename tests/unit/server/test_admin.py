@@ -1,0 +1,159 @@
+"""Rows of administration and their functions belong together; what all have in common is checked from the rows."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from folkmoot_governance import Actor, Refusal
+from folkmoot_governance.account_commands import GrantRole
+from folkmoot_governance.actor import PlatformRole
+from folkmoot_governance.duration import HOUR_MS
+from folkmoot_governance.permissions import PLATFORM_RULES
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.admin import accounts, cases, content, groups
+from folkmoot_protocol.admin.registry import NOUNS, VERBS
+from folkmoot_protocol.admin.row import NoOptions, Verb
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Identity
+from folkmoot_server.admin.call import FUNCTIONS, Call
+from folkmoot_server.admin.run import read_options
+from folkmoot_server.common.i18n import translator
+from tests.integration.wire import Wire, refused
+from tests.unit.server.stores import Stage, staged
+
+GIVEN: dict[str, dict[str, object]] = {
+    "user suspend": {"duration": "1h"},
+    "user verify": {"identity": "person"},
+    "group suspend": {"duration": "1h"},
+    "identity show": {"case": "file 7"},
+    "credit set": {"score": 40},
+    "case close": {"outcome": "upheld", "suspend": "1h"},
+    "sanction create": {"duration": "1h"},
+}
+"""What verbs are told that must be told something."""
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path) as stage:
+        yield stage
+
+
+async def appoint(stage: Stage, role: PlatformRole | None) -> None:
+    """Give the owner of the third group a platform role."""
+    account = await stage.node.accounts.load(stage.seats[2][0].user)
+    assert account is not None
+    machine = Actor("", platform=PlatformRole.SUPERADMIN)
+    assert await stage.node.app.account_service.carry_out(account.state, GrantRole(role, "x"), machine) is None
+
+
+def test_each_row_has_a_function_and_no_function_is_left_over() -> None:
+    assert set(FUNCTIONS) == set(VERBS.values())
+
+
+def test_no_two_rows_have_one_name() -> None:
+    assert len(VERBS) == sum(len(noun.verbs) for noun in NOUNS)
+
+
+def test_rows_name_permissions_of_the_rules() -> None:
+    assert {verb.permission for verb in VERBS.values()} <= set(PLATFORM_RULES)
+    assert [verb for verb in VERBS.values() if verb.reason and verb.permission == "read"] == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "read"),
+    [
+        (accounts.SUSPEND_USER, {"duration": "1h"}, accounts.ForATime(duration=HOUR_MS)),
+        (accounts.VERIFY_USER, {"identity": "person"}, accounts.Check(identity=Identity.PERSON)),
+        (accounts.SET_CREDIT, {"score": 1000}, accounts.Score(score=1000)),
+        (groups.REJECT_RECTIFICATION, {}, groups.NewDeadline(duration=None)),
+        (groups.REJECT_RECTIFICATION, {"duration": "1h"}, groups.NewDeadline(duration=HOUR_MS)),
+        (content.LIST_RULES, {}, NoOptions()),
+        (cases.LIST_REPORTS, {}, cases.Which(state="open")),
+        (cases.CLOSE_REPORT, {"outcome": "upheld"}, cases.Decision(outcome="upheld", suspend=None)),
+        (content.TRY_WORD, {"group": "482190673350"}, content.Scope(group="482190673350")),
+    ],
+)
+def test_options_become_a_struct(verb: Verb[Any], given: dict[str, object], read: object) -> None:
+    assert read_options(verb, given) == read
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "field"),
+    [
+        (accounts.SUSPEND_USER, {}, "duration"),
+        (accounts.SUSPEND_USER, {"duration": "7"}, "duration"),
+        (accounts.SUSPEND_USER, {"duration": 7}, "duration"),
+        (accounts.SUSPEND_USER, {"duration": "1h", "for": "1h"}, "for"),
+        (accounts.VERIFY_USER, {"identity": "certain"}, "identity"),
+        (accounts.SET_CREDIT, {"score": -1}, "score"),
+        (accounts.SET_CREDIT, {"score": 1001}, "score"),
+        (accounts.SET_CREDIT, {"score": True}, "score"),
+        (accounts.SET_CREDIT, {"score": "40"}, "score"),
+        (accounts.RESTORE_USER, {"duration": "1h"}, "duration"),
+        (groups.REJECT_RECTIFICATION, {"duration": ""}, "duration"),
+        (cases.LIST_REPORTS, {"state": "some"}, "state"),
+        (cases.CLOSE_REPORT, {"outcome": "overturned"}, "outcome"),
+        (cases.CLOSE_REPORT, {"outcome": "upheld", "suspend": "soon"}, "suspend"),
+        (content.CREATE_WORD, {"verdict": "allow"}, "verdict"),
+    ],
+)
+def test_the_option_that_is_missing_wrong_or_unknown_is_named(
+    verb: Verb[Any], given: dict[str, object], field: str
+) -> None:
+    refusal = read_options(verb, given)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.detail["field"]) == (ErrorCode.BAD_REQUEST, field)
+    for language in ("en", "zh-CN"):
+        assert field in translator(language)(refusal.text, refusal.detail)
+
+
+async def test_what_every_verb_is_asked_for(stage: Stage) -> None:
+    root, user = await stage.connect(stage.seats[2][0]), stage.seats[0][1].user
+
+    async def ask(wire: Wire, noun: str, verb: str, **fields: Any) -> Any:
+        return await wire.ask(rq.Admin, noun=noun, verb=verb, **fields)
+
+    await refused(ask(root, "user", "list"), "forbidden", act="read", rule="platform_roles")
+    await refused(ask(root, "user", "praise"), "forbidden", act="read")
+    await appoint(stage, PlatformRole.VIEWER)
+    assert (await ask(root, "user", "show", target=user)).items[0]["user"] == user
+    await refused(ask(root, "user", "praise"), "unknown_command")
+    await refused(ask(root, "user", "restore"), "forbidden", act="restore_account")
+    await appoint(stage, PlatformRole.SUPERADMIN)
+    await refused(ask(root, "user", "restore", reason="x"), "bad_request", field="target")
+    await refused(ask(root, "user", "restore", target=user), "bad_request", field="reason")
+    await refused(ask(root, "user", "suspend", target=user, reason="x"), "bad_request", field="duration")
+    await refused(ask(root, "user", "show", target=user, dry_run=True), "bad_request", field="dry_run")
+    await refused(ask(root, "rule", "test"), "bad_request", field="file")
+
+
+async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
+    """A row's permission is the one that is asked where the act is decided: functions are called without the rows'
+    checks here, with each role that a row does not name."""
+    owner, member = stage.seats[0][0], stage.seats[0][1]
+    wire = await stage.connect(member)
+    report = (await wire.run(f"/report @{owner.user} spam", member.code)).data["case"]
+    room = await stage.node.rooms.load(member.code)
+    assert room is not None
+    boss = await stage.connect(owner)
+    measure = (await boss.run(f"/mute @{member.user} 1h", member.code)).data["case"]
+    appeal = (await wire.run(f"/appeal {measure} why", member.code)).data["case"]
+    targets = {"USER": member.user, "CODE": member.code, "CASE": report, "WORD": "snake"}
+    for role in PlatformRole:
+        await appoint(stage, role)
+        account = await stage.node.accounts.load(stage.seats[2][0].user)
+        assert account is not None
+        for verb in VERBS.values():
+            if role in PLATFORM_RULES[verb.permission]:
+                continue
+            assert verb.target is not None
+            target = appeal if verb.noun is cases.APPEAL else targets[verb.target.metavar]
+            options = read_options(verb, GIVEN.get(str(verb), {}))
+            assert not isinstance(options, Refusal), f"say in GIVEN what {verb} is told"
+            call = Call(stage.node.app, account, translator("en"), target, "x", dry_run=verb.dry_run)
+            outcome = await FUNCTIONS[verb](call, options)
+            assert isinstance(outcome, Refusal), (verb, role)
+            assert outcome.code is ErrorCode.FORBIDDEN, (verb, role)
