@@ -15,7 +15,7 @@ from ..sdk.address import DEFAULT_SERVER
 from ..terminal import USAGE, _, fail
 from .access import read_access
 from .output import Format
-from .run import Options, Order, carry_out, check_sure
+from .run import Order, Values, carry_out, check_sure
 
 UserOption = Annotated[
     str | None, typer.Option("--user", metavar="USER", envvar="FOLKMOOT_USER", help=_("The administrator's user name."))
@@ -64,9 +64,9 @@ def parameters_of(verb: Verb[Any]) -> Iterator[Parameter]:
         argument = typer.Argument(metavar="FILE", exists=True, dir_okay=False, help=_(verb.file))
         yield parameter("file", Annotated[Path, argument])
     if verb.target is not None:
-        metavar, help, flag = verb.target.metavar, _(verb.target.help), verb.target.flag
-        if flag:
-            yield parameter("target", Annotated[str | None, typer.Option(flag, metavar=metavar, help=help)], None)
+        metavar, help, option = verb.target.metavar, _(verb.target.help), verb.target.option
+        if option:
+            yield parameter("target", Annotated[str | None, typer.Option(option, metavar=metavar, help=help)], None)
         else:
             yield parameter("target", Annotated[str, typer.Argument(metavar=metavar, help=help)])
     yield from map(parameter_of, options_of(verb))
@@ -101,7 +101,7 @@ def make_order(verb: Verb[Any], given: dict[str, Any]) -> Order:
     return Order(verb, target, reason, options, given.get("limit"), given.get("cursor"), dry_run, text)
 
 
-def read_options(options: Iterable[Option], given: dict[str, Any]) -> Options:
+def read_options(options: Iterable[Option], given: dict[str, Any]) -> Values:
     """Return the options that were given, or end the command where one is not what it should be."""
     values = {one.name: given[one.name] for one in options if given[one.name] is not None}
     for one in options:

@@ -34,8 +34,8 @@ EXIT_CODES = {
 }
 """Exit codes of refusals; 1 for those that are not here."""
 
-Options: TypeAlias = dict[str, str | int | bool]
-"""What a request is about, beside its target."""
+Values: TypeAlias = dict[str, str | int | bool]
+"""The options of a request, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Order:
     verb: Verb[Any]
     target: str | None = None
     reason: str | None = None
-    options: Options = field(default_factory=dict)
+    options: Values = field(default_factory=dict)
     limit: int | None = None
     cursor: str | None = None
     dry_run: bool = False

@@ -26,7 +26,7 @@ def with_table(document: str) -> str:
 
 def usage_of(verb: Verb[Any]) -> str:
     """Return a command with its arguments."""
-    target = verb.target.metavar if verb.target and verb.needs_target else ""
+    target = verb.argument.metavar if verb.argument else ""
     return " ".join(filter(None, (str(verb), "FILE" if verb.file else "", target)))
 
 
@@ -36,8 +36,8 @@ def takes(verb: Verb[Any]) -> str:
 
 
 def _options(verb: Verb[Any]) -> Iterator[str]:
-    if verb.target is not None and verb.target.flag:
-        yield f"[{verb.target.flag} {verb.target.metavar}]"
+    if verb.target is not None and verb.target.option:
+        yield f"[{verb.target.option} {verb.target.metavar}]"
     for option in options_of(verb):
         yield _shown(option) if option.is_required else f"[{_shown(option)}]"
     if verb.reason:

@@ -75,11 +75,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a verb is about. It must be named, unless it is given by an option of its own, `flag`."""
+    """What a verb is about: an argument, or, where it may be left out, an `option` such as `--group`."""
 
     metavar: str
     help: str
-    flag: str = ""
+    option: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -91,11 +91,12 @@ class Noun:
     verbs: "list[Verb[Any]]" = field(default_factory=list)
 
 
-O = TypeVar("O", bound=Options)  # noqa: E741 - the options of a verb
+AnyOptions = TypeVar("AnyOptions", bound=Options)
+"""The options of a verb."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Verb(Generic[O]):
+class Verb(Generic[AnyOptions]):
     """A row: `folkmoot admin NOUN NAME …`, and the request `admin` that it sends. Making one adds it to its noun.
 
     `permission` is the row of `folkmoot_governance.permissions.PLATFORM_RULES` that the asker's role must be in.
@@ -109,7 +110,7 @@ class Verb(Generic[O]):
     name: str
     summary: str
     permission: str
-    options: type[O]
+    options: type[AnyOptions]
     target: Target | None = None
     file: str = ""
     reason: bool = False
@@ -128,9 +129,9 @@ class Verb(Generic[O]):
     __repr__ = __str__
 
     @property
-    def needs_target(self) -> bool:
-        """Whether it must be told what it is about."""
-        return self.target is not None and not self.target.flag
+    def argument(self) -> Target | None:
+        """What it is about, where that must be named."""
+        return None if self.target is None or self.target.option else self.target
 
 
 def options_of(verb: Verb[Any]) -> Sequence[Option]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from folkmoot_governance import Refusal
-from folkmoot_protocol.admin.row import Options, Verb
+from folkmoot_protocol.admin.row import AnyOptions, Verb
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.app import App
@@ -35,17 +35,16 @@ class Call:
 
 Outcome: TypeAlias = AdminResult | Refusal
 
-O = TypeVar("O", bound=Options)  # noqa: E741 - the options of a verb
-Function: TypeAlias = Callable[[Call, O], Awaitable[Outcome]]
+Function: TypeAlias = Callable[[Call, AnyOptions], Awaitable[Outcome]]
 
 FUNCTIONS: dict[Verb[Any], Function[Any]] = {}
 """The function of each row; `carries_out` puts them here."""
 
 
-def carries_out(verb: Verb[O]) -> Callable[[Function[O]], Function[O]]:
+def carries_out(verb: Verb[AnyOptions]) -> Callable[[Function[AnyOptions]], Function[AnyOptions]]:
     """Make the function below the one that carries out a row. It gets the row's options, decoded and in bounds."""
 
-    def register(function: Function[O]) -> Function[O]:
+    def register(function: Function[AnyOptions]) -> Function[AnyOptions]:
         assert verb not in FUNCTIONS, f"two functions for {verb}"
         FUNCTIONS[verb] = function
         return function

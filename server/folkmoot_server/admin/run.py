@@ -5,7 +5,7 @@ here by the row's permission, and once more where an act is decided, on what it 
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -15,7 +15,7 @@ from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.permissions import may_on_platform
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.admin.registry import VERBS
-from folkmoot_protocol.admin.row import Duration, Option, Options, Verb, options_of
+from folkmoot_protocol.admin.row import AnyOptions, Duration, Option, Verb, options_of
 from folkmoot_protocol.errors import ErrorCode
 
 from ..actions.app import App
@@ -32,8 +32,6 @@ UNKNOWN = Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no such administration
 NEEDS_REASON = Refusal(ErrorCode.BAD_REQUEST, N_("Give a reason: whoever it hits is told."), {"field": "reason"})
 NEEDS_FILE = Refusal(ErrorCode.BAD_REQUEST, N_("Give the rule file to try."), {"field": "file"})
 NO_DRY_RUN = Refusal(ErrorCode.BAD_REQUEST, N_("This has no dry run."), {"field": "dry_run"})
-
-O = TypeVar("O", bound=Options)  # noqa: E741 - the options of a verb
 
 
 async def administer(app: App, session: Session, request: rq.Admin) -> Outcome:
@@ -76,9 +74,10 @@ def check_permission(account: Account, act: str) -> Refusal | None:
 
 def check_given(verb: Verb[Any], request: rq.Admin) -> Refusal | None:
     """Refuse what lacks something that its row asks for, or wants a dry run where there is none."""
-    if verb.target is not None and verb.needs_target and not request.target:
+    argument = verb.argument
+    if argument is not None and not request.target:
         text = N_("Say which one: {target}.")
-        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "target", "target": verb.target.metavar})
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "target", "target": argument.metavar})
     if verb.reason and not request.reason:
         return NEEDS_REASON
     if verb.file and not request.text:
@@ -86,7 +85,7 @@ def check_given(verb: Verb[Any], request: rq.Admin) -> Refusal | None:
     return NO_DRY_RUN if request.dry_run and not verb.dry_run else None
 
 
-def read_options(verb: Verb[O], given: Mapping[str, object]) -> O | Refusal:
+def read_options(verb: Verb[AnyOptions], given: Mapping[str, object]) -> AnyOptions | Refusal:
     """Return the options of a request as their struct, or which of them is missing, wrong or unknown."""
     values: dict[str, object] = {}
     options = options_of(verb)

@@ -1,0 +1,272 @@
+"""Whatever has happened before, a dry run of an administrator says what the act then does, and changes nothing.
+
+Each example runs on a node and a store of its own. What is tried comes from the rows of administration, so a new verb
+is tried as soon as it has a row.
+"""
+
+import asyncio
+import copy
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from folkmoot_governance import Actor
+from folkmoot_governance.account_commands import GrantRole
+from folkmoot_governance.actor import PlatformRole
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.admin.registry import VERBS
+from folkmoot_protocol.admin.row import Duration, Option, Verb, options_of
+from folkmoot_server.common.background import Loop
+from folkmoot_server.storage.api import CaseFilter
+from folkmoot_server.storage.change_set import account_stream, case_stream, group_stream
+from tests.integration.server import Seat
+from tests.integration.wire import Closed, Refused, Wire
+from tests.profile import examples
+from tests.unit.server.stores import Stage, staged
+
+CONFIG = {
+    "limits__requests_per_second": 0,
+    "policy__grades__club__up_to_members": 5,
+    "policy__grades__hall__up_to_members": 500,
+    "policy__grades__hall__review_to_create": True,
+}
+VERIFY = "/verify organisation 91350211M0000XUF46 sure"
+ACTS = {str(verb): verb for verb in VERBS.values() if verb.dry_run}
+LINES = (
+    "/limit 4",
+    "/limit 15",
+    VERIFY,
+    "/report @{user} spam",
+    "/report group spam",
+    "/appeal {of_user} it was not so",
+    "/appeal {of_group} it was not so",
+)
+
+
+class Say(NamedTuple):
+    """A member, by number, says a line in its group; `{user}` is another one, `{of_…}` the case of the last act."""
+
+    who: int
+    line: str
+    whom: int = 0
+
+
+class Do(NamedTuple):
+    """One of the staff, by number, does something to one of those whom it may be about, by number."""
+
+    who: int
+    act: str
+    target: int
+    options: dict[str, object]
+
+
+def values_of(option: Option) -> st.SearchStrategy[Any]:
+    """Return what an option may be."""
+    if option.kind is Duration:
+        return st.sampled_from(["1h", "7d", "perm"])
+    if option.choices:
+        return st.sampled_from(option.choices)
+    return st.sampled_from([0, 40, 100]) if option.kind is int else st.just("file 7")
+
+
+def options(verb: Verb[Any]) -> st.SearchStrategy[dict[str, object]]:
+    """Return what a verb may be told."""
+    known = options_of(verb)
+    return st.fixed_dictionaries(
+        {one.name: values_of(one) for one in known if one.is_required},
+        optional={one.name: values_of(one) for one in known if not one.is_required},
+    )
+
+
+def acts(act: str) -> st.SearchStrategy[Do]:
+    return st.builds(Do, st.integers(0, 2), st.just(act), st.integers(0, 9), options(ACTS[act]))
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.builds(Say, st.integers(0, 5), st.sampled_from(LINES), st.integers(0, 5)),
+        st.sampled_from(list(ACTS)).flatmap(acts),
+    ),
+    min_size=15,
+    max_size=30,
+)
+
+
+A_WEEK: dict[str, object] = {"duration": "7d"}
+EACH: list[Say | Do] = [
+    Do(0, "user suspend", 1, A_WEEK),
+    Do(2, "user suspend", 6, A_WEEK),
+    Do(0, "user restore", 1, {}),
+    Do(0, "user restore", 1, {}),
+    Do(2, "user verify", 1, {"identity": "none"}),
+    Do(0, "user verify", 1, {"identity": "person"}),
+    Say(1, VERIFY),
+    Do(0, "identity approve", 1, {}),
+    Do(0, "identity approve", 1, {}),
+    Say(2, VERIFY),
+    Do(0, "identity reject", 2, {}),
+    Do(0, "identity reject", 2, {}),
+    Do(0, "credit set", 1, {"score": 40}),
+    Do(2, "credit set", 1, {"score": 30}),
+    Do(0, "sanction reject", 1, {}),
+    Do(0, "sanction create", 1, A_WEEK),
+    Do(0, "sanction create", 1, A_WEEK),
+    Say(3, "/appeal {of_group} it was not so"),
+    Do(0, "appeal reject", 0, {}),
+    Do(1, "appeal reject", 0, {}),
+    Do(0, "sanction reject", 1, A_WEEK),
+    Do(0, "sanction close", 1, {}),
+    Do(0, "sanction close", 1, {}),
+    Do(0, "group suspend", 1, A_WEEK),
+    Do(0, "group restore", 1, {}),
+    Do(0, "group restore", 1, {}),
+    Say(0, "/limit 4"),
+    Say(0, "/limit 15"),
+    Do(0, "group reject", 0, {}),
+    Do(0, "group reject", 0, {}),
+    Say(0, "/limit 15"),
+    Do(0, "group approve", 0, {}),
+    Do(0, "group approve", 0, {}),
+    Say(0, "/report @{user} spam", 2),
+    Do(0, "case close", 0, {"outcome": "dismissed", "suspend": "1h"}),
+    *(Do(0, "case close", number, {"outcome": "upheld", "suspend": "1h"}) for number in (0, 1, 0, 1)),
+    Do(0, "user restore", 2, {}),
+    Do(0, "credit set", 4, {"score": 0}),
+    Say(4, "/appeal {of_user} it was not so"),
+    *(Do(1, "appeal approve", number, {}) for number in (0, 1, 2, 0, 1, 2)),
+    Do(0, "word create", 0, {"verdict": "hold"}),
+    Do(0, "word create", 0, {"verdict": "hold"}),
+    Do(0, "word create", 2, {}),
+    Do(0, "word delete", 0, {}),
+    Do(0, "word delete", 0, {}),
+    Do(2, "group close", 1, {}),
+    Do(0, "group close", 1, {}),
+    Do(0, "group suspend", 1, A_WEEK),
+    Do(2, "user close", 5, {}),
+    Do(0, "user close", 5, {}),
+    Do(0, "user suspend", 5, A_WEEK),
+]
+"""A way to do each of the acts, and to be refused each of them."""
+
+
+class Platform:
+    """Members of two groups, and three of the staff: two may do everything, the third is a moderator."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.app = stage.node.app
+        self.members: list[Seat] = [*stage.seats[0], *stage.seats[1]]
+        self.staff: list[Wire] = []
+        self.users = [seat.user for seats in stage.seats for seat in seats]
+        self.codes = [seats[0].code for seats in stage.seats]
+
+    async def stop_jobs(self) -> None:
+        """Let nobody act but those here: what jobs do by themselves would look as if a dry run had done it."""
+        node = self.stage.node
+        await node.background.stop()
+        node.background.start([Loop("commit_queue", node.commit_queue.run, 0)])
+        await node.commit_queue.drain()
+
+    async def appoint(self) -> None:
+        """Give the members of the third group their platform roles."""
+        machine = Actor("", platform=PlatformRole.SUPERADMIN)
+        roles = (PlatformRole.SUPERADMIN, PlatformRole.SUPERADMIN, PlatformRole.MODERATOR)
+        for seat, role in zip(self.stage.seats[2], roles, strict=True):
+            account = await self.app.accounts.load(seat.user)
+            assert account is not None
+            assert await self.app.account_service.carry_out(account.state, GrantRole(role, "x"), machine) is None
+            self.staff.append(await self.stage.connect(seat))
+
+    async def cases(self) -> list[str]:
+        return [case.number for case in await self.stage.store.ledger.list_cases(CaseFilter(), (0, ""), 100)]
+
+    async def say(self, step: Say) -> None:
+        """Let a member say a line; whether it may does not matter."""
+        seat, whom = self.members[step.who], self.members[step.whom].user
+        account, room = await self.app.accounts.load(seat.user), await self.app.rooms.load(seat.code)
+        assert account is not None
+        assert room is not None
+        of_user, of_group = f"@{seat.user}-{account.state.version}", f"{seat.code}-{room.state.version}"
+        try:
+            async with await Wire.open(self.stage.url, seat.token) as wire:
+                await wire.run(step.line.format(user=whom, of_user=of_user, of_group=of_group), seat.code)
+        except (Refused, Closed):
+            pass
+
+    async def do(self, step: Do) -> str:
+        """Do something as a dry run and then indeed, and compare. Return how it went."""
+        verb = ACTS[step.act]
+        targets = {
+            "USER": [*self.users, "nobody.here"],
+            "CODE": [*self.codes, "1234"],
+            "CASE": [*await self.cases(), "r-none"],
+            "WORD": ["snake", "oil", "/(/"],
+        }[verb.argument.metavar if verb.argument else ""]
+        target = targets[step.target % len(targets)]
+        before = await self.picture()
+        told = await self.ask(step, target, dry_run=True)
+        assert await self.picture() == before, "a dry run changed something"
+        came = await self.ask(step, target, dry_run=False)
+        assert told == came, f"{step.act} {target} {step.options} by {step.who}"
+        if came == 0 or isinstance(came, str):
+            assert await self.picture() == before, "what was refused changed something"
+        return "refused" if isinstance(came, str) else "done" if came else "nothing to do"
+
+    async def ask(self, step: Do, target: str, *, dry_run: bool) -> int | str | None:
+        """Return how much is changed, or the code of the refusal."""
+        noun, verb = step.act.split()
+        fields: dict[str, Any] = {"noun": noun, "verb": verb, "options": step.options}
+        try:
+            result = await self.staff[step.who].ask(rq.Admin, target=target, reason="seen", dry_run=dry_run, **fields)
+        except Refused as refused:
+            return refused.code
+        assert isinstance(result.changed, int)
+        return result.changed
+
+    async def picture(self) -> dict[str, object]:
+        """Return all that is stored and in memory of those whom acts are about."""
+        ledger, seen = self.stage.store.ledger, dict[str, object]()
+        streams = [*map(group_stream, self.codes), *map(account_stream, self.users)]
+        for stream in [*streams, *map(case_stream, await self.cases())]:
+            seen[stream] = len(await ledger.events(stream, 0, 1000))
+        for code in self.codes:
+            room = await self.app.rooms.load(code)
+            assert room is not None
+            seen[code] = copy.deepcopy(room.state), await ledger.load_group(code)
+        for user in self.users:
+            account = await self.app.accounts.load(user)
+            assert account is not None
+            state = copy.deepcopy(account.state), account.actor(), frozenset(account.groups)
+            seen[user] = state, await ledger.load_account(user), await ledger.list_identities(user)
+        seen["words"] = await ledger.platform_words()
+        return seen
+
+
+async def play(place: Path, steps: list[Say | Do]) -> list[tuple[Do, str]]:
+    """Go through the steps; return those of the staff with what came of them."""
+    came: list[tuple[Do, str]] = []
+    async with staged(place, **CONFIG) as stage:
+        platform = Platform(stage)
+        await platform.stop_jobs()
+        await platform.appoint()
+        for step in steps:
+            if isinstance(step, Say):
+                await platform.say(step)
+            else:
+                came.append((step, await platform.do(step)))
+    return came
+
+
+@examples(8)
+@given(steps=STEPS)
+def test_a_dry_run_tells_what_the_act_does(tmp_path_factory: pytest.TempPathFactory, steps: list[Say | Do]) -> None:
+    asyncio.run(play(tmp_path_factory.mktemp("dry"), steps))
+
+
+async def test_each_act_is_tried_where_it_is_done_and_where_it_is_refused(tmp_path: Path) -> None:
+    came = await play(tmp_path, EACH)
+    for outcome in ("done", "refused"):
+        assert [act for act in ACTS if not any((step.act, it) == (act, outcome) for step, it in came)] == []
