@@ -238,3 +238,15 @@ def told_limit(wire: Wire, code: str) -> int:
     """Return the member limit that the connection heard of last."""
     heard = [frame.group for frame in wire.log if isinstance(frame, ev.GroupEvent) and frame.group.id == code]
     return heard[-1].member_limit if heard else 0
+
+
+async def test_a_node_shows_how_it_is(root: Wire, trio: list[Wire]) -> None:
+    (node,) = (await admin(root, "node", "show")).items
+    assert root.hello.server == f"folkmoot/{node['version']}"
+    assert node["connections"] == 1 + len(trio)
+    assert 0 <= root.hello.ts - node["started_ts"] <= node["uptime_ms"]
+    jobs = {job["name"]: job for job in node["jobs"]}
+    assert {"commit_queue", "ends", "succession", "rotation"} <= set(jobs)
+    assert not any(job["is_failing"] for job in jobs.values())
+    (later,) = (await admin(root, "node", "show")).items
+    assert later["uptime_ms"] >= node["uptime_ms"]

@@ -22,10 +22,10 @@ from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account
-from . import accounts, cases, content, groups
+from . import accounts, cases, content, groups, nodes
 from .call import FUNCTIONS, PAGE, Call, Outcome
 
-MODULES = (accounts, cases, content, groups)
+MODULES = (accounts, cases, content, groups, nodes)
 """Where the functions are: importing these puts them into `FUNCTIONS`."""
 
 UNKNOWN = Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no such administration command."))
