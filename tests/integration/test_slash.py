@@ -1,5 +1,6 @@
 """Every slash command over the wire: as a `command`, as a post, and under its other names."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,6 +54,7 @@ CASES = (
     Case("ignore", "/ignore @{bob}", "carol", data={"user": "{bob}", "ignored": True}),
     Case("me", "/me waves", "bob"),
     Case("search", "/search first WORDS", "bob", before=(("bob", "/me first words"),), data={"before": None}),
+    Case("uptime", "/uptime", "bob"),
     Case("limits", "/limits", "bob", data={"members": {"current": 6, "limit": 500}}),
     Case("report", "/report {seq} fraud it is", "carol", data={"kind": "report", "state": "open", "reason": "fraud"}),
     Case("cases", "/cases", "dave", data={"items": []}),
@@ -355,3 +357,10 @@ async def test_the_language_changes_what_people_read_and_nothing_else(cast: Cast
     assert "成员" in chinese
     again = await cast.bob.run("/lang en")
     assert "English" in again.text
+
+
+async def test_the_server_says_how_long_it_has_run(cast: Cast) -> None:
+    first = await cast.ann.run("/uptime")
+    later = await cast.ann.run("/运行时间", cast.code)
+    assert 0 <= first.data["uptime_ms"] <= later.data["uptime_ms"]
+    assert re.fullmatch(r"The server has run for \d+[smhdw]\.", first.text)

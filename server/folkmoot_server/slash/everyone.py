@@ -3,6 +3,7 @@
 import msgspec
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, show_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.roles import RANK
 from folkmoot_protocol.errors import ErrorCode
@@ -192,6 +193,16 @@ async def limits(call: Call) -> Outcome:
         if data[name]:
             lines.append(call.say(text, {"limit": data[name]}))
     return Answer("\n".join(lines), data)
+
+
+async def uptime(call: Call) -> Outcome:
+    """Show how long the node that answers has run."""
+    ran_ms = call.app.status.uptime_ms()
+    # In whole units of the largest kind that fits: nobody counts the seconds of a week.
+    unit = next((unit for unit in (DAY_MS, HOUR_MS, MINUTE_MS) if ran_ms >= unit), SECOND_MS)
+    shown = show_duration(ran_ms // unit * unit)
+    text = call.say(N_("The server has run for {duration}."), {"duration": shown})
+    return Answer(text, {"uptime_ms": ran_ms})
 
 
 async def language(call: Call, chosen: str) -> Outcome:

@@ -84,6 +84,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash("me", (), (rest("text…"),), N_("Post an action"), everyone.me),
     Slash("search", ("搜索",), (rest("text…"),), N_("Find what was said here"), everyone.search),
+    Slash("uptime", ("运行时间",), (), N_("Show how long the server has run"), everyone.uptime, in_group=False),
     Slash("limits", (), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
     Slash(
         "report",
