@@ -92,8 +92,8 @@ async def test_time_is_limited_and_search_goes_on_where_it_stopped(
     store: Store, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await index_all(store)
-    for name in ("sqlite_search", "postgres_search"):
-        monkeypatch.setattr(f"folkmoot_server.storage.{name}.PATIENCE_S", 0)
+    for backend in ("sqlite", "postgres"):
+        monkeypatch.setattr(f"folkmoot_server.storage.{backend}.search.PATIENCE_S", 0)
     before: int | None = END
     entries: list[Entry] = []
     calls = 0
@@ -136,8 +136,8 @@ def watch_candidates(monkeypatch: pytest.MonkeyPatch) -> set[int]:
         offered.update(seqs)
         return seqs
 
-    for name in ("sqlite_search", "postgres_search"):
-        monkeypatch.setattr(f"folkmoot_server.storage.{name}.candidates", watched)
+    for backend in ("sqlite", "postgres"):
+        monkeypatch.setattr(f"folkmoot_server.storage.{backend}.search.candidates", watched)
     return offered
 
 
