@@ -1,9 +1,9 @@
-"""What the parts of a post's path cost, each alone: codec, decision, fan-out, commit.
+"""What the parts of a post's path cost, each alone: codec, decision, fan-out, commit; and what reading from disk costs.
 
-    python bench/micro.py [codec] [decide] [fan-out] [commit] [-o json]
+    python bench/micro.py [codec] [decide] [fan-out] [commit] [read] [-o json]
 
-Times are CPU time of this thread (commits: time on the clock, for they wait for the disk), the best of several rounds,
-because others may use the machine. `content.py` does the same for content rules.
+Times are CPU time of this thread (commits and reads: time on the clock, for they wait for threads and the disk), the
+best of several rounds, because others may use the machine. `content.py` does the same for content rules.
 """
 
 import argparse
@@ -12,9 +12,11 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
+
+import uvloop
 
 from folkmoot_governance import Actor, GroupState, Policy, apply, check_post, decide, founded
 from folkmoot_governance.group.commands import MuteMember
@@ -28,15 +30,18 @@ from folkmoot_protocol.types import Author, Entry, EntryKind, Identity, JoinMode
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.settings import load_config
+from folkmoot_server.crypto.passwords import hash_token
 from folkmoot_server.delivery.hub import Hub
 from folkmoot_server.delivery.session import Session
 from folkmoot_server.live.rooms import Room, Stored
+from folkmoot_server.storage.api import ActFilter, CaseFilter
 from folkmoot_server.storage.change_set import ChangeSet, NewEntry, group_stream
 from folkmoot_server.storage.check.seed import fill
 from folkmoot_server.storage.sqlite.store import SqliteStore
 
 ROUNDS, ROUND_S = 7, 0.05
 COMMITS = 60
+READS, READ_ROUNDS = 40, 75
 CODE = make_group_code(FIRST_NUMBER)
 NOW = 1_800_000_000_000
 BODY = "Has anybody seen how the second part of the ordinary meeting went? I could not come, was late again."
@@ -181,11 +186,54 @@ async def commit_batches(store: SqliteStore, code: str, size: int) -> Cost:
     return Cost(f"store a post in a batch of {size:,}", 1e6 * statistics.median(took) / size)
 
 
+def measure_read() -> Iterator[Cost]:
+    """What is not in memory, read by the store: the whole way to a thread, to the disk's cache and back."""
+    with tempfile.TemporaryDirectory(prefix="folkmoot-micro-") as directory:
+        yield from uvloop.run(read(Path(directory)))
+
+
+async def read(place: Path) -> Sequence[Cost]:
+    store = await SqliteStore.open(place, say=translator("en"))
+    try:
+        await fill(store, 1, 12, place / "tokens")
+        _, _, user, token, code = (place / "tokens").read_text().splitlines()[1].split()
+        posts = [NewEntry(entry(0), nonce=f"read-{number}") for number in range(1_000)]
+        await store.commit([ChangeSet(group_stream(code), 12, entries=posts)])
+        ledger, journal, hashed = store.ledger, store.journal, hash_token(token)
+        acts: dict[str, Callable[[], Awaitable[object]]] = {
+            "history, a page of 50": lambda: journal.page(code, before=700, limit=50),
+            "one entry": lambda: journal.entry(code, 700),
+            "an account by its token": lambda: ledger.find_session(hashed),
+            "whose token it is": lambda: ledger.find_token(hashed),
+            "a group of 12": lambda: ledger.load_group(code),
+            "where a group stands": lambda: ledger.heads([code]),
+            "a page of its members": lambda: ledger.list_members(code),
+            "a page of all groups": ledger.list_groups,
+            "an account's cases": lambda: ledger.list_cases(CaseFilter(by=user, newest=True)),
+            "a group's record": lambda: ledger.acts(group_stream(code), ActFilter(user=user), 20),
+        }
+        return [Cost(name, await best_wait(act)) for name, act in acts.items()]
+    finally:
+        await store.close()
+
+
+async def best_wait(act: Callable[[], Awaitable[object]]) -> float:
+    """Return the time on the clock that an act takes, one after the other, in the best round (µs)."""
+    rounds = []
+    for _ in range(READ_ROUNDS):
+        began = time.perf_counter()
+        for _ in range(READS):
+            await act()
+        rounds.append(time.perf_counter() - began)
+    return 1e6 * min(rounds) / READS
+
+
 PARTS: dict[str, Callable[[], Iterator[Cost]]] = {
     "codec": measure_codec,
     "decide": measure_decide,
     "fan-out": measure_fan_out,
     "commit": measure_commit,
+    "read": measure_read,
 }
 
 
