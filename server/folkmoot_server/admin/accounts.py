@@ -25,10 +25,9 @@ from folkmoot_protocol.types import Identity
 from ..actions.accounts.credit import MAX_CHANGES, change_item
 from ..common.codes import new_author_tag
 from ..live.accounts import Account
-from ..sealed.identities import removal
 from ..storage.api import ActFilter
 from ..storage.change_set import account_stream
-from ..storage.changes import erasure
+from ..storage.changes import erasure, remove_identity
 from .call import Call, Outcome, carries_out
 from .common import act_on_account, find_account, list_rows, page_of
 
@@ -149,7 +148,7 @@ async def review(call: Call, command: ApproveIdentity | RejectIdentity) -> Outco
     if isinstance(account, Refusal):
         return account
     asked = account.state.asked
-    erased = [removal(account.user, asked)] if isinstance(command, RejectIdentity) else []
+    erased = [remove_identity(account.user, asked)] if isinstance(command, RejectIdentity) else []
     changed = await act_on_account(call, account, command, erased)
     if isinstance(changed, Refusal):
         return changed

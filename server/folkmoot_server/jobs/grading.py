@@ -17,7 +17,7 @@ from ..actions.groups.govern import GroupService
 from ..common.clock import Clock
 from ..live.rooms import Rooms
 from ..storage.api import ActivityRow, Ledger
-from ..storage.change_set import Upsert
+from ..storage.changes import activity_row
 from .runner import Job
 
 log = structlog.get_logger()
@@ -66,8 +66,7 @@ class Grading(Job):
             seq = heads[row.code][1]
             per_day = average(row.entries_per_day, seq - row.seq, now - row.ts)
             await self._regrade(row, per_day)
-            values = {"code": row.code, "ts": now, "seq": seq, "entries_per_day": per_day}
-            changes.append(Upsert("activity", values))
+            changes.append(activity_row(row.code, now, seq, per_day))
         refusal = await self._account_service.store_rows("", changes)
         if refusal:
             log.warning("could not store how active groups are", groups=len(rows), code=refusal.code)

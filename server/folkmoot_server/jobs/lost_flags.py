@@ -14,10 +14,11 @@ from folkmoot_governance.group.commands import RecordVerdict
 from ..actions.accounts.govern import AccountService
 from ..actions.acting import SERVICE
 from ..actions.groups.govern import GroupService
-from ..actions.posts.flags import closed_flag, closing
+from ..actions.posts.flags import closing
 from ..common.clock import Clock
 from ..live.rooms import Rooms
 from ..storage.api import OpenFlag, Store
+from ..storage.changes import closed_flag
 from .runner import Job
 
 log = structlog.get_logger()

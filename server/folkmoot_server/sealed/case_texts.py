@@ -10,9 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from ..crypto.cipher import Sealed
-from ..storage.change_set import Remove, RowChange, Upsert
-
-TABLE = "case_texts"
+from ..storage.change_set import RowChange
+from ..storage.changes import case_text_row, remove_ended_case_texts
 
 
 class CaseText(Struct, frozen=True):
@@ -32,8 +31,7 @@ class CaseTexts:
     def rows(self, number: str, text: CaseText, now: int) -> list[RowChange]:
         """Return the row of a text, and the removal of those whose time is over at `now` (Unix ms)."""
         sealed = self._sealed.seal(msgspec.json.encode(text), number.encode())
-        values = {"number": number, "until_ms": now + self._kept_ms, "sealed": sealed}
-        return [Remove(TABLE, {}, until_ms=now), Upsert(TABLE, values)]
+        return [remove_ended_case_texts(now), case_text_row(number, sealed, now + self._kept_ms)]
 
     def unseal(self, number: str, sealed: str | None) -> CaseText | None:
         """Return a text; None where there is none, or it is not what was sealed under this key."""

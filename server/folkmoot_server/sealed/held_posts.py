@@ -9,9 +9,8 @@ from msgspec import Struct
 from folkmoot_protocol.types import EntryKind
 
 from ..crypto.cipher import Sealed
-from ..storage.change_set import Remove, RowChange, Upsert
-
-TABLE = "held_texts"
+from ..storage.change_set import RowChange
+from ..storage.changes import held_text_row, remove_ended_held_texts
 
 
 class HeldText(Struct, frozen=True):
@@ -33,18 +32,12 @@ class HeldTexts:
     def rows(self, code: str, number: int, text: HeldText, now: int, until_ms: int) -> list[RowChange]:
         """Return the row of a held text, and the removal of those of the group whose time is over."""
         sealed = self._sealed.seal(msgspec.json.encode(text), _bound_to(code, number))
-        values = {"code": code, "number": number, "until_ms": until_ms, "sealed": sealed}
-        return [Remove(TABLE, {"code": code}, until_ms=now), Upsert(TABLE, values)]
+        return [remove_ended_held_texts(code, now), held_text_row(code, number, sealed, until_ms)]
 
     def unseal(self, code: str, number: int, sealed: str) -> HeldText | None:
         """Return a text; None where it is not what was sealed under this key."""
         text = self._sealed.open(sealed, _bound_to(code, number))
         return None if text is None else msgspec.json.decode(text, type=HeldText)
-
-
-def removal(code: str, number: int) -> RowChange:
-    """Return the removal of a text that has been posted."""
-    return Remove(TABLE, {"code": code, "number": number})
 
 
 def _bound_to(code: str, number: int) -> bytes:

@@ -20,9 +20,9 @@ from folkmoot_protocol.types import Identity
 
 from ..crypto.sealing import KEY_BYTES, NONCE_BYTES, load_key
 from ..storage.api import IdentityRow
-from ..storage.change_set import Remove, RowChange, Upsert
+from ..storage.change_set import RowChange
+from ..storage.changes import identity_row
 
-TABLE = "identities"
 WRAPPED_BYTES = KEY_BYTES + 8
 
 
@@ -34,13 +34,12 @@ class Vault:
         self._wrapping = _derive(key, b"folkmoot identity wrapping")
         self._blinding = _derive(key, b"folkmoot identity index")
 
-    def row(self, user: str, identity: Identity, number: str, now: int) -> Upsert:
+    def row(self, user: str, identity: Identity, number: str, now: int) -> RowChange:
         """Return the row of a number in its normal form."""
         own_key, nonce = os.urandom(KEY_BYTES), os.urandom(NONCE_BYTES)
         text = AESGCM(own_key).encrypt(nonce, number.encode(), _bound_to(user, identity))
         sealed = base64.b64encode(aes_key_wrap(self._wrapping, own_key) + nonce + text).decode()
-        values = {"sealed": sealed, "blind": self.blind(identity, number), "ts": now}
-        return Upsert(TABLE, {"user": user, "identity": identity.value, **values})
+        return identity_row(IdentityRow(user, identity.value, sealed, self.blind(identity, number), now))
 
     def blind(self, identity: Identity, number: str) -> str:
         """Return what is the same for the same number, and tells nothing of it to who lacks the key."""
@@ -59,11 +58,6 @@ class Vault:
             return AESGCM(own_key).decrypt(nonce, text, _bound_to(row.user, Identity(row.identity))).decode()
         except (InvalidUnwrap, InvalidTag):
             return None
-
-
-def removal(user: str, identity: Identity) -> RowChange:
-    """Return the removal of an account's number of a level."""
-    return Remove(TABLE, {"user": user, "identity": identity.value})
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:

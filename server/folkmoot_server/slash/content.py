@@ -16,8 +16,9 @@ from ..common.i18n import N_, show_instant
 from ..content.group_words import word_rule
 from ..content.rules_in_force import check_word
 from ..content.trial import Hits, replay
-from ..sealed.held_posts import HeldText, removal
+from ..sealed.held_posts import HeldText
 from ..storage.change_set import ChangeSet, NewEntry
+from ..storage.changes import remove_held_text
 from .arguments import read_number
 from .call import Call
 from .cases import decide_here, open_appeals, open_reports
@@ -135,7 +136,7 @@ async def approve(call: Call, number: int) -> Outcome:
             data=data or None,
         )
         change_set.entries = [*change_set.entries, NewEntry(entry)]
-        change_set.rows = [*change_set.rows, removal(state.code, number)]
+        change_set.rows = [*change_set.rows, remove_held_text(state.code, number)]
 
     return Carrying(command, post)
 

@@ -10,10 +10,9 @@ from folkmoot_protocol.types import Identity
 
 from ..common.codes import new_author_tag
 from ..common.i18n import N_, show_instant
-from ..sealed.identities import removal
 from ..storage.api import ActFilter
 from ..storage.change_set import RowChange, account_stream
-from ..storage.changes import erasure
+from ..storage.changes import erasure, remove_identity
 from .call import Call
 from .outcome import Answer, Outcome
 
@@ -112,7 +111,7 @@ def check_given(call: Call, identity: Identity, number: str, *, is_sure: bool) -
 
 async def withdraw(call: Call) -> Outcome:
     """Take back what waits for review; its number is erased."""
-    refusal = await act(call, WithdrawIdentity(), removal(call.account.user, call.account.state.asked))
+    refusal = await act(call, WithdrawIdentity(), remove_identity(call.account.user, call.account.state.asked))
     return refusal or Answer(call.say(N_("Nothing of yours waits for review any more; the number is erased.")))
 
 

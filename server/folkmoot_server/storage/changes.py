@@ -1,10 +1,17 @@
-"""Rows that are stored as they are, without an event: tokens, profiles, read marks, notes."""
+"""Rows that are stored as they are, without an event: tokens, profiles, read marks, sealed texts, and their removal.
+
+Whoever is outside storage gets its row changes here or from `sql.projection`, and names no table.
+"""
+
+from msgspec.structs import asdict
 
 from folkmoot_governance import GroupState
 from folkmoot_governance.account_events import AccountEvent, PlatformWordDropped, PlatformWordSet
 from folkmoot_governance.group import events as e
+from folkmoot_protocol.types import Identity
 
 from .change_set import MemberSettings, Profile, Remove, RowChange, Upsert
+from .rows import IdentityRow, OpenFlag
 
 
 def profile_row(profile: Profile) -> Upsert:
@@ -69,3 +76,53 @@ def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:
     """Return the row of a note; the ledger has only that it was written."""
     who = {"code": state.code, "version": state.version, "user": event.user, "by": event.by}
     return Upsert("notes", who | {"ts": event.at, "text": text})
+
+
+def identity_row(row: IdentityRow) -> Upsert:
+    """Return the row of an identity number, sealed."""
+    return Upsert("identities", asdict(row))
+
+
+def remove_identity(user: str, identity: Identity) -> Remove:
+    """Return the removal of an account's number of a level."""
+    return Remove("identities", {"user": user, "identity": identity.value})
+
+
+def held_text_row(code: str, number: int, sealed: str, until_ms: int) -> Upsert:
+    """Return the row of a held post's text, kept until `until_ms` (Unix ms)."""
+    return Upsert("held_texts", {"code": code, "number": number, "until_ms": until_ms, "sealed": sealed})
+
+
+def remove_held_text(code: str, number: int) -> Remove:
+    """Return the removal of the text of a post that is held no more."""
+    return Remove("held_texts", {"code": code, "number": number})
+
+
+def remove_ended_held_texts(code: str, now: int) -> Remove:
+    """Return the removal of a group's held texts whose time is over at `now` (Unix ms)."""
+    return Remove("held_texts", {"code": code}, until_ms=now)
+
+
+def case_text_row(number: str, sealed: str, until_ms: int) -> Upsert:
+    """Return the row of a case's text, kept until `until_ms` (Unix ms)."""
+    return Upsert("case_texts", {"number": number, "until_ms": until_ms, "sealed": sealed})
+
+
+def remove_ended_case_texts(now: int) -> Remove:
+    """Return the removal of the texts of all cases whose time is over at `now` (Unix ms)."""
+    return Remove("case_texts", {}, until_ms=now)
+
+
+def open_flag_row(row: OpenFlag) -> Upsert:
+    """Return the row of an entry that is to be flagged."""
+    return Upsert("open_flags", asdict(row))
+
+
+def closed_flag(code: str, user: str, nonce: str) -> Remove:
+    """Return the removal of that row: the flag is on record, or never will be."""
+    return Remove("open_flags", {"code": code, "user": user, "nonce": nonce})
+
+
+def activity_row(code: str, ts: int, seq: int, entries_per_day: int) -> Upsert:
+    """Return the row of how active a group was when that was looked at, at `ts` (Unix ms), its last seq being `seq`."""
+    return Upsert("activity", {"code": code, "ts": ts, "seq": seq, "entries_per_day": entries_per_day})

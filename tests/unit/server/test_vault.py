@@ -7,12 +7,13 @@ from msgspec.structs import replace
 from folkmoot_protocol.types import Identity
 from folkmoot_server.sealed.identities import Vault
 from folkmoot_server.storage.api import IdentityRow
-from folkmoot_server.storage.change_set import Upsert
+from folkmoot_server.storage.change_set import RowChange, Upsert
 
 NUMBER = "11010519491231002X"
 
 
-def row_of(change: Upsert) -> IdentityRow:
+def row_of(change: RowChange) -> IdentityRow:
+    assert isinstance(change, Upsert)
     return IdentityRow(**change.values)
 
 

@@ -7,17 +7,16 @@ from folkmoot_governance import GroupState
 from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.group.events import ContentFlagged, Event
 
-from ...storage.change_set import ChangeSet, Remove, RowChange, Upsert
+from ...storage.change_set import ChangeSet, RowChange
+from ...storage.changes import closed_flag, open_flag_row
+from ...storage.rows import OpenFlag
 from ..acting import ExtraRows
-
-TABLE = "open_flags"
 
 
 def open_flag(code: str, user: str, nonce: str | None, verdict: Verdict, now: int) -> tuple[str, RowChange]:
     """Return the nonce that a post to be flagged has (its own, if any), and the row that it brings along."""
     nonce = nonce or f"flag {secrets.token_hex(8)}"
-    values = {"code": code, "user": user, "nonce": nonce, "rule": verdict.rule, "severity": verdict.severity.value}
-    return nonce, Upsert(TABLE, {**values, "ts": now})
+    return nonce, open_flag_row(OpenFlag(code, user, nonce, verdict.rule, verdict.severity.value, now))
 
 
 def closing(code: str, user: str, nonce: str) -> ExtraRows:
@@ -28,8 +27,3 @@ def closing(code: str, user: str, nonce: str) -> ExtraRows:
             change_set.rows = [*change_set.rows, closed_flag(code, user, nonce)]
 
     return extra_rows
-
-
-def closed_flag(code: str, user: str, nonce: str) -> RowChange:
-    """Return the removal of a row."""
-    return Remove(TABLE, {"code": code, "user": user, "nonce": nonce})
