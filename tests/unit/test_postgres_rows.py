@@ -1,12 +1,15 @@
-"""Few statements for many row changes, in an order that gives the same rows."""
+"""Few statements for many row changes, in an order that gives the same rows as on SQLite."""
 
 import re
+import sqlite3
+from contextlib import closing
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_server.storage.change_set import Remove, RowChange, Upsert
 from folkmoot_server.storage.postgres.rows import statements
+from folkmoot_server.storage.sqlite import rows as sqlite_rows
 
 CODES, USERS = ["1", "2"], ["a", "b"]
 
@@ -62,13 +65,18 @@ changes = st.one_of(
 
 
 @given(st.lists(changes, max_size=12))
-def test_the_rows_are_those_that_one_change_after_the_other_gives(some: list[RowChange]) -> None:
-    one_by_one: dict[tuple[str, ...], int] = {}
-    for change in some:
-        carry_out(one_by_one, [change])
+def test_the_rows_are_those_that_sqlite_has_after_one_change_after_the_other(some: list[RowChange]) -> None:
     at_once: dict[tuple[str, ...], int] = {}
     carry_out(at_once, some)
-    assert at_once == one_by_one
+    assert at_once == in_sqlite(some)
+
+
+def in_sqlite(some: list[RowChange]) -> dict[tuple[str, ...], int]:
+    """Return the rows that SQLite has after changes of an empty table."""
+    with closing(sqlite3.connect(":memory:")) as raw:
+        raw.execute("CREATE TABLE invitations (code TEXT, user TEXT, until_ms INTEGER, PRIMARY KEY (code, user))")
+        sqlite_rows.execute(raw, some)
+        return {(code, user): until_ms for code, user, until_ms in raw.execute("SELECT * FROM invitations")}
 
 
 def carry_out(rows: dict[tuple[str, ...], int], some: list[RowChange]) -> None:

@@ -13,12 +13,11 @@ from typing import Any
 from sqlalchemy import Text
 
 from ..change_set import Remove, RowChange, Upsert
+from ..sql.row_changes import Shape, keys_of, names, removal, shape_of, upsert, values_of
 from ..sql.tables import metadata
 
 Statement = tuple[str, Sequence[Sequence[Any]]]
 """SQL, and an array per column."""
-
-Shape = tuple[bool, str, tuple[str, ...]]
 
 NUL, REPLACEMENT = "\x00", "\ufffd"
 
@@ -43,7 +42,7 @@ class Run:
 
     def __init__(self, table: str) -> None:
         self._table = table
-        self._keys = [column.name for column in metadata.tables[table].primary_key]
+        self._keys = keys_of(table)
         self._wide: list[RowChange] = []
         self._single: dict[tuple[Any, ...], RowChange] = {}
         self._touched: set[tuple[str, Any]] = set()
@@ -56,7 +55,7 @@ class Run:
         values = change.values if isinstance(change, Upsert) else change.where
         key = tuple(values[name] for name in self._keys)
         earlier = self._single.get(key)
-        if earlier is not None and _shape(earlier) != _shape(change):
+        if earlier is not None and shape_of(earlier) != shape_of(change):
             return False
         self._single[key] = change
         self._touched.update((name, values[name]) for name in ("code", "user") if name in values)
@@ -83,57 +82,26 @@ def _by_shape(changes: Iterable[RowChange]) -> Iterator[Statement]:
     """Yield a statement for each shape among changes whose order does not matter."""
     alike: dict[Shape, list[Mapping[str, Any]]] = defaultdict(list)
     for change in changes:
-        alike[_shape(change)].append(_values(change))
+        alike[shape_of(change)].append(values_of(change))
     for shape, rows in alike.items():
-        yield _sql(shape), [[row[name] for row in rows] for name in shape[2]]
-
-
-def _shape(change: RowChange) -> Shape:
-    """Return what decides the statement: upsert or removal, table, columns; `until_ms` counts as a column."""
-    if isinstance(change, Upsert):
-        return True, change.table, tuple(change.values)
-    return False, change.table, tuple(_values(change))
-
-
-def _values(change: RowChange) -> Mapping[str, Any]:
-    """Return the values of a change, as PostgreSQL can hold them: its text has no NUL."""
-    if isinstance(change, Upsert):
-        return {name: _without_nul(value) for name, value in change.values.items()}
-    return change.where if change.until_ms is None else change.where | {"until_ms": change.until_ms}
+        yield _sql(shape), [[_without_nul(row[name]) for row in rows] for name in shape.columns]
 
 
 def _without_nul(value: Any) -> Any:
+    """Return a value as PostgreSQL can hold it: its text has no NUL."""
     return value.replace(NUL, REPLACEMENT) if isinstance(value, str) and NUL in value else value
 
 
 @cache
 def _sql(shape: Shape) -> str:
-    is_upsert, table, columns = shape
-    return _upsert(table, columns) if is_upsert else _removal(table, columns)
+    if shape.is_upsert:
+        return upsert(shape, f"SELECT * FROM {_unnest(shape)}")  # noqa: S608  # our own names
+    using = f" USING {_unnest(shape)} AS gone ({names(shape.columns)})"
+    return removal(shape, lambda column: f'gone."{column}"', using)
 
 
-# Names of our own tables and columns stand in the two statements below; values are parameters, hence the silenced S608.
-def _upsert(name: str, columns: tuple[str, ...]) -> str:
-    keys = [column.name for column in metadata.tables[name].primary_key]
-    settable = [f'"{column}" = excluded."{column}"' for column in columns if column not in keys]
-    act = f"UPDATE SET {', '.join(settable)}" if settable else "NOTHING"
-    return (
-        f"INSERT INTO {name} ({_names(columns)}) SELECT * FROM {_unnest(name, columns)} "  # noqa: S608
-        f"ON CONFLICT ({_names(keys)}) DO {act}"
-    )
-
-
-def _removal(name: str, columns: tuple[str, ...]) -> str:
-    tests = [f'old."{column}" {"<=" if column == "until_ms" else "="} gone."{column}"' for column in columns]
-    gone = f"{_unnest(name, columns)} AS gone ({_names(columns)})"
-    return f"DELETE FROM {name} AS old USING {gone} WHERE {' AND '.join(tests)}"  # noqa: S608
-
-
-def _unnest(name: str, columns: Sequence[str]) -> str:
-    table = metadata.tables[name]
-    types = ["text" if isinstance(table.c[column].type, Text) else "bigint" for column in columns]
+def _unnest(shape: Shape) -> str:
+    """Return the table that an array per column makes."""
+    columns = metadata.tables[shape.table].c
+    types = ["text" if isinstance(columns[name].type, Text) else "bigint" for name in shape.columns]
     return f"unnest({', '.join(f'${number}::{kind}[]' for number, kind in enumerate(types, 1))})"
-
-
-def _names(columns: Iterable[str]) -> str:
-    return ", ".join(f'"{column}"' for column in columns)

@@ -1,64 +1,58 @@
-"""Carrying out row changes through SQLAlchemy: neighbours of one shape go to the driver as one call."""
+"""What a row change is in SQL, for both databases: which changes have one shape, and the statement for a shape.
 
-from collections.abc import Iterable, Iterator
-from functools import cache
-from itertools import groupby
-from typing import Any
+`sqlite.rows` and `postgres.rows` say how the values of many rows come into a statement; all else is the same.
+"""
 
-from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete
-from sqlalchemy.dialects.sqlite import insert
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
-from ..change_set import Remove, RowChange, Upsert
+from ..change_set import RowChange, Upsert
 from .tables import metadata
 
-Shape = tuple[bool, str, tuple[str, ...]]
+END = "until_ms"
+"""The column that a removal of what has ended compares, rather than equals."""
 
 
-def execute(main: Connection, changes: Iterable[RowChange]) -> None:
-    """Carry out `changes` in their order, inside the caller's transaction."""
-    for shape, run in groupby(changes, _shape):
-        main.execute(_statement(shape), list(_parameters(run)))
+class Shape(NamedTuple):
+    """What decides the statement of a change; `columns` are those of its values, in their order."""
+
+    is_upsert: bool
+    table: str
+    columns: tuple[str, ...]
 
 
-def _shape(change: RowChange) -> Shape:
-    """Return what decides the statement: upsert or removal, table, columns; `until_ms` counts as a column."""
+def shape_of(change: RowChange) -> Shape:
+    """Return the shape of a change."""
+    return Shape(isinstance(change, Upsert), change.table, tuple(values_of(change)))
+
+
+def values_of(change: RowChange) -> Mapping[str, Any]:
+    """Return the values of a change by column; the end that a removal goes by is one of them."""
     if isinstance(change, Upsert):
-        return True, change.table, tuple(change.values)
-    ends = () if change.until_ms is None else ("until_ms",)
-    return False, change.table, (*change.where, *ends)
+        return change.values
+    return change.where if change.until_ms is None else change.where | {END: change.until_ms}
 
 
-def _parameters(changes: Iterable[RowChange]) -> Iterator[dict[str, Any]]:
-    """Yield parameters, renamed: SQLAlchemy keeps a column's own name for itself."""
-    for change in changes:
-        if isinstance(change, Remove):
-            ends = {} if change.until_ms is None else {"until_ms": change.until_ms}
-            yield {f"p_{name}": value for name, value in (change.where | ends).items()}
-        else:
-            yield {f"p_{name}": value for name, value in change.values.items()}
+def keys_of(table: str) -> list[str]:
+    """Return the columns of a table's primary key."""
+    return [column.name for column in metadata.tables[table].primary_key]
 
 
-@cache
-def _statement(shape: Shape) -> Executable:
-    is_upsert, name, columns = shape
-    return _upsert(name, columns) if is_upsert else _removal(name, columns)
+# Names of our own tables and columns stand in the two statements below; values are parameters, hence the silenced S608.
+def upsert(shape: Shape, rows: str) -> str:
+    """Return the statement that writes `rows`, SQL that gives the values of the columns in their order."""
+    keys = keys_of(shape.table)
+    settable = [f'"{column}" = excluded."{column}"' for column in shape.columns if column not in keys]
+    act = f"UPDATE SET {', '.join(settable)}" if settable else "NOTHING"
+    return f"INSERT INTO {shape.table} ({names(shape.columns)}) {rows} ON CONFLICT ({names(keys)}) DO {act}"
 
 
-def _upsert(name: str, columns: tuple[str, ...]) -> Executable:
-    table = metadata.tables[name]
-    new = insert(table).values({column: bindparam(f"p_{column}") for column in columns})
-    keys = [column.name for column in table.primary_key]
-    settable = {column: new.excluded[column] for column in columns if column not in keys}
-    if not settable:
-        return new.on_conflict_do_nothing(index_elements=keys)
-    return new.on_conflict_do_update(index_elements=keys, set_=settable)
+def removal(shape: Shape, value: Callable[[str], str], using: str = "") -> str:
+    """Return the statement that removes rows; `value` gives the SQL that a column is compared with."""
+    tests = [f'old."{column}" {"<=" if column == END else "="} {value(column)}' for column in shape.columns]
+    return f"DELETE FROM {shape.table} AS old{using} WHERE {' AND '.join(tests)}"  # noqa: S608
 
 
-def _removal(name: str, columns: tuple[str, ...]) -> Executable:
-    table = metadata.tables[name]
-    statement = delete(table)
-    for column in columns:
-        value: BindParameter[Any] = bindparam(f"p_{column}")
-        ended = column == "until_ms"
-        statement = statement.where(table.c[column] <= value if ended else table.c[column] == value)
-    return statement
+def names(columns: Iterable[str]) -> str:
+    """Return names of columns as SQL lists them."""
+    return ", ".join(f'"{column}"' for column in columns)

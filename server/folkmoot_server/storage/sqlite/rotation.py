@@ -1,20 +1,15 @@
 """Removing a month of the journal whole, without the groups losing count."""
 
 from pathlib import Path
-from sqlite3 import Connection as RawConnection
-
-from sqlalchemy import Connection, bindparam, delete
+from sqlite3 import Connection
 
 from ..change_set import Upsert
-from ..sql import row_changes
-from ..sql.tables import redactions
+from . import rows
 
-_FORGET = delete(redactions).where(
-    redactions.c.code == bindparam("p_code"), redactions.c.seq <= bindparam("p_last_seq")
-)
+_FORGET = "DELETE FROM redactions WHERE code = :code AND seq <= :last_seq"
 
 
-def remember_heads(main: Connection, segment: RawConnection) -> None:
+def remember_heads(main: Connection, segment: Connection) -> None:
     """Keep the last seq of each group of a segment that goes; forget the redactions that go with it."""
     heads = [
         {"code": str(grp), "last_seq": last}
@@ -22,8 +17,8 @@ def remember_heads(main: Connection, segment: RawConnection) -> None:
     ]
     if not heads:
         return
-    row_changes.execute(main, [Upsert("journal_heads", head) for head in heads])
-    main.execute(_FORGET, [{f"p_{name}": value for name, value in head.items()} for head in heads])
+    rows.execute(main, [Upsert("journal_heads", head) for head in heads])
+    main.executemany(_FORGET, heads)
 
 
 def unlink(path: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import insert
 
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.notice_entry import Translate
@@ -20,14 +19,15 @@ from ...crypto.sealing import Sealer
 from ..api import Segment
 from ..change_set import ChangeSet, QuotaGuard, StorageError
 from ..sql import ledger as ledger_tables
-from ..sql import row_changes
 from ..sql.entry_rows import Row, row_of
 from ..sql.fetch import raw_of
 from ..sql.months import end_of, is_due, month_of
+from ..sql.row_changes import names
 from ..sql.schema import migrate
 from ..sql.sequencer import Head, KeptHeads, code_of, nonce_of, sequence
 from ..sql.tables import ledger
 from . import journal as sqlite_journal
+from . import rows as row_changes
 from .database import FAILURES, JOURNAL, close_main, open_main, sync_directory
 from .nonces import Key, find_nonces
 from .repair import last_told_batch, missing_notices
@@ -38,7 +38,8 @@ T = TypeVar("T")
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _TOLD = f"UPDATE {JOURNAL}.segment SET batch = ?"  # noqa: S608
-_INSERT_EVENTS = insert(ledger)
+_COLUMNS = [column.name for column in ledger.columns]
+_INSERT_EVENTS = f"INSERT INTO ledger ({names(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608
 
 
 class Writer:
@@ -107,15 +108,15 @@ class Writer:
     def _store_posts(self, change_sets: Sequence[ChangeSet]) -> None:
         """Write change sets that are mere posts. Mostly that is one statement, which is a transaction by itself."""
         statements = inserts(_rows(change_sets))
-        with self._posting() if len(statements) > 1 else nullcontext():
+        with self._transaction() if len(statements) > 1 else nullcontext():
             self._append_entries(statements)
 
     def _store_acts(self, change_sets: Sequence[ChangeSet], retold: int) -> None:
         """Write change sets of which not all are mere posts."""
         rows = [row for change_set in change_sets for row in change_set.rows]
-        with self._main.begin():
+        with self._transaction():
             appended = self._append_events(change_sets)
-            row_changes.execute(self._main, rows)
+            row_changes.execute(self._raw, rows)
             statements = inserts(_rows(change_sets))
             self._append_entries(statements)
             self._erase(change_sets)
@@ -127,8 +128,8 @@ class Writer:
         self._told = told
 
     @contextmanager
-    def _posting(self) -> Iterator[None]:
-        """Hold a transaction for posts alone: SQLAlchemy's own would cost a quarter of a small batch."""
+    def _transaction(self) -> Iterator[None]:
+        """Hold a transaction: SQLAlchemy's own would cost a quarter of a small batch of posts."""
         self._raw.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -146,7 +147,7 @@ class Writer:
                 version = change_set.version + number
                 rows.append(ledger_tables.ledger_row(position, self._batch + 1, change_set.stream, version, event))
         if rows:
-            self._main.execute(_INSERT_EVENTS, rows)
+            self._raw.executemany(_INSERT_EVENTS, rows)
         return len(rows)
 
     def _append_entries(self, statements: Iterable[Insert]) -> None:
@@ -284,8 +285,8 @@ class Writer:
         for month in due:
             segment = self._reader.get(month)
             if segment is not None:
-                with self._main.begin():
-                    remember_heads(self._main, segment)
+                with self._transaction():
+                    remember_heads(self._raw, segment)
         self._segments.drop(due)
         self._reader.forget(due)
         for month in due:
