@@ -1,7 +1,6 @@
 """Reading ledger and projections through SQLAlchemy, and the rows of an event. See `api.Ledger`."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -310,26 +309,6 @@ def _created(main: Connection, user: str) -> list[str]:
     return [one["code"] for one in fetch(main, _CREATED, user=user)]
 
 
-def group_versions(main: Connection, codes: Collection[str]) -> dict[str, int]:
-    """Return the versions of those groups that exist."""
-    return dict(_pairs(main, groups.c.code, groups.c.version, codes))
-
-
-def account_versions(main: Connection, users: Collection[str]) -> dict[str, int]:
-    """Return the versions of those accounts that exist."""
-    return dict(_pairs(main, accounts.c.user, accounts.c.version, users))
-
-
-def _pairs(
-    main: Connection, key: ColumnElement[str], value: ColumnElement[T], wanted: Collection[str]
-) -> Iterator[tuple[str, T]]:
-    """Yield key and value of the rows whose key is among those wanted."""
-    keys = list(wanted)
-    for start in range(0, len(keys), 500):
-        for row in main.execute(select(key, value).where(key.in_(keys[start : start + 500]))):
-            yield row[0], row[1]
-
-
 def find_token(main: Connection, token_hash: str) -> str | None:
     """Return the user whose session token has this hash."""
     found = fetch(main, _TOKEN, hash=token_hash)
@@ -342,11 +321,6 @@ def older_tokens(main: Connection, user: str, keep: int) -> list[str]:
     return list(
         main.execute(select(tokens.c.hash).where(tokens.c.user == user).order_by(*newest).offset(keep)).scalars()
     )
-
-
-def display_names(main: Connection, users: Collection[str]) -> dict[str, str]:
-    """Return the display names of those of `users` that exist."""
-    return dict(_pairs(main, profiles.c.user, profiles.c.display_name, users))
 
 
 def list_members(main: Connection, code: str, after: str, limit: int) -> dict[str, str]:

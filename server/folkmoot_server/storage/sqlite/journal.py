@@ -1,64 +1,32 @@
 """Reading the journal from SQLite segments, what the main file has of redactions and closed accounts laid over. See
 `api.Journal`."""
 
-from collections.abc import Collection
-
-from sqlalchemy import Connection, select
+from collections.abc import Sequence
+from sqlite3 import Connection
 
 from folkmoot_protocol.types import Entry, EntryKind
 
 from ..api import Page
-from ..sql.closed_authors import without_closed
+from ..sql.closed_authors import unnamed
 from ..sql.entry_rows import COLUMNS, Row, entry_of
-from ..sql.ledger import group_versions
 from ..sql.months import end_of
-from ..sql.tables import journal_heads, redactions
 from .segments import SegmentReader
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _BELOW = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
 _ABOVE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 _ONE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq = ?"  # noqa: S608
-_LAST = "SELECT max(seq) FROM entry WHERE grp = ?"
 # Left to itself SQLite walks the group backwards, because that gives the order for nothing: milliseconds for each post
 # to a group of ten thousand entries, and more with every entry.
 _NONCE = """SELECT seq, ts FROM entry INDEXED BY entry_nonce
     WHERE grp = ? AND user = ? AND nonce = ? AND ts >= ? ORDER BY seq DESC LIMIT 1"""
 
+_GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
+_TAGS = "SELECT user, author_tag FROM accounts WHERE author_tag <> '' AND user IN ({})"
+
 HIGHEST = 2**63 - 1
 
 _SEQ, _KIND, _TARGET = (COLUMNS.split(", ").index(name) for name in ("seq", "kind", "target"))
-
-
-def heads(main: Connection, reader: SegmentReader, codes: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Return (version, last seq) of those groups that exist.
-
-    The versions first: what is committed in between may be seen in the seqs, never in the versions alone.
-    """
-    versions = group_versions(main, codes)
-    seqs = last_seqs(main, reader, versions.keys())
-    return {code: (version, seqs[code]) for code, version in versions.items()}
-
-
-def last_seqs(main: Connection, reader: SegmentReader, codes: Collection[str]) -> dict[str, int]:
-    """Return each group's last seq, 0 for a group without entries."""
-    found: dict[str, int] = {}
-    missing = set(codes)
-    for _month, segment in reader.newest_first():
-        for code in list(missing):
-            (last,) = segment.execute(_LAST, (int(code),)).fetchone()
-            if last is not None:
-                found[code] = last
-                missing.remove(code)
-        if not missing:
-            break
-    return found | {code: _removed_up_to(main, code) for code in missing}
-
-
-def _removed_up_to(main: Connection, code: str) -> int:
-    """Return the last seq that rotation has removed, 0 where it has removed none."""
-    query = select(journal_heads.c.last_seq).where(journal_heads.c.code == code)
-    return main.execute(query).scalar() or 0
 
 
 def page(main: Connection, reader: SegmentReader, code: str, before: int | None, after: int | None, limit: int) -> Page:
@@ -93,12 +61,18 @@ def _redacted(main: Connection, code: str, rows: list[Row]) -> set[int]:
     """
     if not rows:
         return set()
-    low, high = sorted((rows[0][0], rows[-1][0]))
-    edits = {row[_SEQ]: row[_TARGET] for row in rows if row[_KIND] == EntryKind.EDIT}
-    gone = redactions.c.seq.between(low, high) | redactions.c.seq.in_(set(edits.values()))
-    hidden = set(main.execute(select(redactions.c.seq).where(redactions.c.code == code, gone)).scalars())
+    low, high = sorted((rows[0][_SEQ], rows[-1][_SEQ]))
+    hidden = {seq for (seq,) in main.execute(_GONE, (code, low, high))}
     # An edit is another text of what it edits: it goes with it.
-    return hidden | {seq for seq, target in edits.items() if target in hidden}
+    edits = {row[_SEQ]: row[_TARGET] for row in rows if row[_KIND] == EntryKind.EDIT}
+    return hidden | {seq for seq, target in edits.items() if main.execute(_GONE, (code, target, target)).fetchone()}
+
+
+def without_closed(main: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries, those of closed accounts without their names; asked after the entries, as redactions are."""
+    users = list({entry.from_.user for entry in entries})
+    tags = dict(main.execute(_TAGS.format(", ".join("?" * len(users))), users).fetchall())
+    return [unnamed(entry, tags[entry.from_.user]) if entry.from_.user in tags else entry for entry in entries]
 
 
 def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry | None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from folkmoot_governance import GroupState, apply, case_number, founded
 from folkmoot_governance.group.events import Event, GroupCreated, erased_by
@@ -12,6 +12,7 @@ from folkmoot_governance.notice_entry import Translate, author_of, is_told, noti
 from ..change_set import ChangeSet, NewEntry, Recorded
 from ..sql import ledger as ledger_tables
 from ..sql.sequencer import code_of
+from ..sql.tables import profiles
 from .segments import SegmentReader
 
 EVERYTHING = 2**31
@@ -70,13 +71,16 @@ def _retell(
     for version, event, state in _replayed(main, stream):
         if version not in missing:
             continue
-        name = ledger_tables.display_names(main, [event.by]).get(event.by, event.by)
-        author = author_of(state, event, name)
+        author = author_of(state, event, _display_name(main, event.by))
         entry = notice_of(event, case=case_number(code, version), author=author, say=say)
         assert entry is not None, "only events that are told are asked for"
         entries.append(NewEntry(entry, version=version))
         erase += erased_by(event)
     return ChangeSet(stream, ledger_tables.last_version(main, stream), entries=entries, erase=erase)
+
+
+def _display_name(main: Connection, user: str) -> str:
+    return main.execute(select(profiles.c.display_name).where(profiles.c.user == user)).scalar() or user
 
 
 def _replayed(main: Connection, stream: str) -> Iterable[tuple[int, Event, GroupState]]:

@@ -19,10 +19,10 @@ from ..api import Found
 from ..search import index as search_index
 from ..search.index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, Spread, candidates
 from ..search.text import Query
-from ..sql.closed_authors import without_closed
 from ..sql.entry_rows import COLUMNS, Row, entry_of
 from ..sql.fetch import raw_of
 from .database import MAIN, connect_raw
+from .journal import without_closed
 from .rotation import unlink
 from .segments import SegmentReader, Segments
 
@@ -165,7 +165,7 @@ def find(
                 if row[2] in KINDS and query.matches(row[7]) and not _is_redacted(ledger, code, row):
                     if len(found.entries) == limit:
                         return Found(found.entries, before=found.entries[-1].seq)
-                    found.entries.extend(without_closed(main, [entry_of(row, frozenset())]))
+                    found.entries.extend(without_closed(ledger, [entry_of(row, frozenset())]))
             if time.monotonic() > until:
                 return Found(found.entries, before=lowest)
     return found

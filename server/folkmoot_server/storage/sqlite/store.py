@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from sqlite3 import Connection as RawConnection
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -14,8 +15,9 @@ from ...crypto.sealing import load_key
 from ..api import Found, Page, Segment
 from ..change_set import ChangeSet, StorageError
 from ..search.text import Query
-from ..sql import ledger as ledger_tables
+from ..sql.fetch import raw_of
 from ..sql.reader import SqlLedger
+from . import heads as sqlite_heads
 from . import journal as sqlite_journal
 from . import search as sqlite_search
 from .database import FAILURES, DirectoryLock, close_main, open_main, reading
@@ -147,13 +149,13 @@ class Threads:
 
     async def read_both(
         self,
-        read: Callable[Concatenate[Connection, SegmentReader, P], T],
+        read: Callable[Concatenate[RawConnection, SegmentReader, P], T],
         /,
         *args: P.args,
         **more: P.kwargs,
     ) -> T:
         """Return what a function of the main file and the segments gives."""
-        return await self._next().run(lambda main, segments: read(main, segments, *args, **more))
+        return await self._next().run(lambda main, segments: read(raw_of(main), segments, *args, **more))
 
 
 class SqliteLedger(SqlLedger):
@@ -161,13 +163,13 @@ class SqliteLedger(SqlLedger):
 
     def __init__(self, threads: Threads) -> None:
         super().__init__(threads.read_main)
-        self._read_both = threads.read_both
+        self._threads = threads
 
     async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:
-        return await self._read_both(sqlite_journal.heads, codes)
+        return await self._threads.read_both(sqlite_heads.heads, codes)
 
     async def account_versions(self, users: Collection[str]) -> dict[str, int]:
-        return await self._read(ledger_tables.account_versions, users)
+        return await self._threads.read_main(lambda main: sqlite_heads.account_versions(raw_of(main), users))
 
 
 class SqliteJournal:
@@ -179,7 +181,7 @@ class SqliteJournal:
         self._writer = writer
 
     async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
-        return await self._threads.read_both(sqlite_journal.last_seqs, codes)
+        return await self._threads.read_both(sqlite_heads.last_seqs, codes)
 
     async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
         return await self._threads.read_both(sqlite_journal.page, code, before, after, limit)

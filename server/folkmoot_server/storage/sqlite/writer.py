@@ -26,7 +26,7 @@ from ..sql.row_changes import names
 from ..sql.schema import migrate
 from ..sql.sequencer import Head, KeptHeads, code_of, nonce_of, sequence
 from ..sql.tables import ledger
-from . import journal as sqlite_journal
+from . import heads
 from . import rows as row_changes
 from .database import FAILURES, JOURNAL, close_main, open_main, sync_directory
 from .nonces import Key, find_nonces
@@ -187,7 +187,7 @@ class Writer:
             code = code_of(stream)
             if code is None or not version:
                 return Head(version, 0)
-            return Head(version, sqlite_journal.last_seqs(self._main, self._reader, [code])[code])
+            return Head(version, heads.last_seqs(self._raw, self._reader, [code])[code])
 
     def head(self, stream: str) -> Head:
         """See `sequencer.Known`."""
