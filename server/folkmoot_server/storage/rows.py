@@ -1,6 +1,13 @@
-"""Lines of the lists that staff and jobs read."""
+"""What is read from the ledger, and what of it is asked for."""
+
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
+
+from folkmoot_governance import AccountState, GroupState
+from folkmoot_governance.case.state import CaseKind
+
+from .change_set import MemberSettings, Profile
 
 
 class IdentityRow(Struct, frozen=True):
@@ -74,3 +81,72 @@ class ActivityRow(Struct, frozen=True):
     ts: int
     seq: int
     entries_per_day: int
+
+
+class StoredAccount(Struct, frozen=True):
+    """An account as stored: governed state, profile, codes of the groups it is in and of the living ones it created.
+
+    `read_seqs` maps group codes to the seq up to which the account has read; `settings` to what it set there. `ignored`
+    are the users whom it does not want to hear.
+    """
+
+    state: AccountState
+    profile: Profile
+    groups: Sequence[str]
+    created: Sequence[str]
+    read_seqs: dict[str, int]
+    settings: dict[str, MemberSettings] = {}
+    ignored: frozenset[str] = frozenset()
+
+
+class Measure(Struct, frozen=True):
+    """What is in force against an account in a group: `kind` is ban, mute or warning."""
+
+    kind: str
+    code: str
+    until_ms: int
+    reason: str
+    case: str
+
+
+class Note(Struct, frozen=True):
+    """What an admin has noted about an account in a group."""
+
+    by: str
+    ts: int
+    text: str
+
+
+class GroupSummary(Struct, frozen=True):
+    """A group without its people: `state` has the group's own fields and empty lists, `members` counts."""
+
+    state: GroupState
+    members: int
+
+
+class ActFilter(Struct, frozen=True):
+    """What of a group's record is asked for: events of the versions below `before`, newest first.
+
+    `user`: those by it, aimed at it, or naming it in some other way. `kinds` are tags of events, empty for all.
+    """
+
+    before: int | None = None
+    user: str | None = None
+    kinds: Collection[str] = ()
+    since_ms: int = 0
+
+
+class CaseFilter(Struct, frozen=True):
+    """Which cases are asked for: what is None or empty does not count.
+
+    `by` opened them; `code` is the group they are about, or that took the measure; `seq` and `user` what they are
+    about. `newest`: the latest ones, latest first, instead of by (due_ms, number).
+    """
+
+    kind: CaseKind | None = None
+    is_open: bool | None = None
+    by: str = ""
+    code: str = ""
+    seq: int | None = None
+    user: str = ""
+    newest: bool = False

@@ -1,1 +1,1 @@
-"""Tools for operators: verifying a store against its ledger, backing it up, filling it for trials."""
+"""Tools for operators: bringing a store up to date, verifying it against its ledger, filling it for trials."""

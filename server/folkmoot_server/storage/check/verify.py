@@ -26,7 +26,6 @@ from folkmoot_governance.group.events import Event, GroupCreated, erased_by
 from ...common.terminal import _
 from ...crypto.sealing import load_key
 from ..change_set import AnyEvent, Recorded, StorageError, Upsert
-from ..sql.ledger import ledger_row, recorded
 from ..sql.projection import (
     MEMBER_TABLES,
     group_row,
@@ -38,6 +37,7 @@ from ..sql.projection import (
     word_row,
 )
 from ..sql.sequencer import GROUP, code_of
+from ..sql.streams import ledger_row, recorded
 from ..sql.tables import (
     SCHEMA,
     accounts,
@@ -170,7 +170,7 @@ def _check_stream(main: Connection, journal: JournalCheck, stream: str) -> Itera
         yield _("{stream}: its versions have a hole").format(stream=stream)
         return
     try:
-        replay = _replay(stream, [recorded(row) for row in rows])
+        replay = _replay(stream, [recorded(row.position, row.stream, row.version, row.data) for row in rows])
     except (MsgspecError, AssertionError, LookupError) as error:
         yield _("{stream}: its events cannot be replayed: {error}").format(stream=stream, error=repr(error))
         return

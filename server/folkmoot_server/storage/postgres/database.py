@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ..change_set import StorageError
 from ..sql import schema
+from ..sql.fetch import Rows, Statement
 
 READERS = 4
 """Connections of each of the two pools that a node reads with; it writes over one more."""
@@ -87,10 +88,16 @@ class Reader:
             return cls(open_engine(url), pool)
 
     async def tables(self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs) -> T:
-        """Return what a function of `ledger_tables` gives. All that it reads belongs to one instant."""
+        """See `sql.fetch.Read`. All that is read belongs to one instant."""
         with failing("cannot read"):
             async with self._engine.connect() as connection:
                 return await connection.run_sync(read, *args, **more)
+
+    async def ask(self, statement: Statement, /, **values: Any) -> Rows:
+        """See `sql.fetch.Ask`."""
+        with failing("cannot read"):
+            async with self._engine.connect() as connection:
+                return (await connection.execute(statement, values)).all()
 
     async def rows(self, query: str, *args: object) -> list[asyncpg.Record]:
         """Return the rows of a statement."""

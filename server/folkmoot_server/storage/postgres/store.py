@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from ..change_set import ChangeSet, account_stream, group_stream
-from ..sql.reader import SqlLedger
+from ..sql.ledger import SqlLedger
 from . import journal as postgres_journal
 from .database import Reader, migrate
 from .journal import PostgresJournal
@@ -15,7 +15,7 @@ class PostgresLedger(SqlLedger):
     """`api.Ledger` on PostgreSQL."""
 
     def __init__(self, reader: Reader) -> None:
-        super().__init__(reader.tables)
+        super().__init__(reader.tables, reader.ask)
         self._reader = reader
 
     async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:

@@ -18,9 +18,9 @@ import asyncpg
 from folkmoot_governance.duration import DAY_MS
 
 from ..change_set import ChangeSet, NewEntry, QuotaGuard, StorageError, account_stream
-from ..sql.ledger import ledger_row
 from ..sql.months import end_of, month_of
 from ..sql.sequencer import Head, Sequenced, Wanted, nonce_of, sequence
+from ..sql.streams import ledger_row
 from . import journal as postgres_journal
 from .database import FAILURES, connect
 from .journal import MONTH_LOCK

@@ -1,6 +1,6 @@
 """What runs out next, whatever it is: the question that the job asks which tells of ends on time."""
 
-from sqlalchemy import Connection, Select, select, union_all
+from sqlalchemy import Select, bindparam, select, union_all
 
 from folkmoot_governance.duration import FOREVER_MS
 
@@ -20,15 +20,17 @@ ENDS = (
 """Every column that holds an end: Unix ms, 0 for nothing, `FOREVER_MS` for what stays. Each has an index."""
 
 
-def next_ends(main: Connection, limit: int) -> list[tuple[int, str]]:
-    """Return (end, group code) of what ends next, earliest first; a group may come several times."""
-    earliest = union_all(*(_earliest(number, limit) for number in range(len(ENDS)))).subquery()
-    query = select(earliest.c.until_ms, earliest.c.code).order_by(earliest.c.until_ms, earliest.c.code).limit(limit)
-    return [(row.until_ms, row.code) for row in main.execute(query)]
-
-
-def _earliest(number: int, limit: int) -> Select[tuple[int, str]]:
+def _earliest(number: int) -> Select[tuple[int, str]]:
     end = ENDS[number]
     query = select(end.label("until_ms"), end.table.c.code).where(end > 0, end < FOREVER_MS)
-    page = query.order_by(end).limit(limit).subquery(f"ends_{number}")
+    page = query.order_by(end).limit(bindparam("limit")).subquery(f"ends_{number}")
     return select(page.c.until_ms, page.c.code)
+
+
+_EARLIEST = union_all(*(_earliest(number) for number in range(len(ENDS)))).subquery()
+NEXT_ENDS = (
+    select(_EARLIEST.c.until_ms, _EARLIEST.c.code)
+    .order_by(_EARLIEST.c.until_ms, _EARLIEST.c.code)
+    .limit(bindparam("limit"))
+)
+"""(end, group code) of what ends next, earliest first; a group may come several times."""

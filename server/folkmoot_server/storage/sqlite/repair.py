@@ -10,25 +10,37 @@ from folkmoot_governance.group.events import Event, GroupCreated, erased_by
 from folkmoot_governance.notice_entry import Translate, author_of, is_told, notice_of
 
 from ..change_set import ChangeSet, NewEntry, Recorded
-from ..sql import ledger as ledger_tables
+from ..sql.fetch import fetch_plain, raw_of
 from ..sql.sequencer import code_of
+from ..sql.streams import EVENTS, last_version, recorded
 from ..sql.tables import profiles
 from .segments import SegmentReader
 
 EVERYTHING = 2**31
+_NEWEST = "SELECT position, stream, version, data, batch FROM ledger ORDER BY position DESC"
+
+
+def events_of_batch(main: Connection, batch: int) -> list[Recorded]:
+    """Return the events that were committed last, when `batch` is the last one's number."""
+    found = []
+    # Row by row: the ledger has no index of batches, and the last one is short.
+    for *event, of_batch in raw_of(main).execute(_NEWEST):
+        if of_batch != batch:
+            break
+        found.append(recorded(*event))
+    return found[::-1]
 
 
 def missing_notices(
-    main: Connection, reader: SegmentReader, recorded: Iterable[Recorded], say: Translate
+    main: Connection, reader: SegmentReader, events: Iterable[Recorded], say: Translate
 ) -> list[ChangeSet]:
-    """Return change sets that append the notices which the journal lacks of `recorded`, and erase what those tell
-    of.
+    """Return change sets that append the notices which the journal lacks of `events`, and erase what those tell of.
 
     Each group's go to the end of its journal: whatever was numbered there before the crash was never
     acknowledged.
     """
     told: dict[str, list[int]] = defaultdict(list)
-    for one in recorded:
+    for one in events:
         if is_told(one.event):
             told[one.stream].append(one.version)
     change_sets = []
@@ -76,7 +88,7 @@ def _retell(
         assert entry is not None, "only events that are told are asked for"
         entries.append(NewEntry(entry, version=version))
         erase += erased_by(event)
-    return ChangeSet(stream, ledger_tables.last_version(main, stream), entries=entries, erase=erase)
+    return ChangeSet(stream, last_version(main, stream), entries=entries, erase=erase)
 
 
 def _display_name(main: Connection, user: str) -> str:
@@ -86,7 +98,8 @@ def _display_name(main: Connection, user: str) -> str:
 def _replayed(main: Connection, stream: str) -> Iterable[tuple[int, Event, GroupState]]:
     """Yield (version, event, the state after it) of a group's stream; the state is one that moves on."""
     state: GroupState | None = None
-    for one in ledger_tables.events(main, stream, 0, EVERYTHING):
+    for row in fetch_plain(main, EVENTS, stream=stream, after=0, limit=EVERYTHING):
+        one = recorded(*row)
         event = one.event
         assert isinstance(event, Event), "a group's stream has events of groups"
         if isinstance(event, GroupCreated):

@@ -16,10 +16,11 @@ from ..api import Found, Page, Segment
 from ..change_set import ChangeSet, StorageError
 from ..search.text import Query
 from ..sql.fetch import raw_of
-from ..sql.reader import SqlLedger
+from ..sql.ledger import SqlLedger
 from . import heads as sqlite_heads
 from . import journal as sqlite_journal
 from . import search as sqlite_search
+from .background import Tables
 from .database import FAILURES, DirectoryLock, close_main, open_main, reading
 from .segments import SegmentReader, Segments
 from .worker import Worker
@@ -161,8 +162,8 @@ class Threads:
 class SqliteLedger(SqlLedger):
     """`api.Ledger` on the main file."""
 
-    def __init__(self, threads: Threads) -> None:
-        super().__init__(threads.read_main)
+    def __init__(self, threads: Threads, tables: Tables) -> None:
+        super().__init__(threads.read_main, tables.ask)
         self._threads = threads
 
     async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:
@@ -212,11 +213,14 @@ class SqliteJournal:
 class SqliteStore:
     """`api.Store` in a data directory: `folkmoot.sqlite3`, `journal/<month>.sqlite3`, `keys/`, `lock`."""
 
-    def __init__(self, lock: DirectoryLock, threads: Threads, segments: Segments, writer: Writer) -> None:
+    def __init__(
+        self, lock: DirectoryLock, threads: Threads, tables: Tables, segments: Segments, writer: Writer
+    ) -> None:
         self._lock = lock
         self._threads = threads
+        self._tables = tables
         self._writer = writer
-        self.ledger = SqliteLedger(threads)
+        self.ledger = SqliteLedger(threads, tables)
         self.journal = SqliteJournal(threads, segments, writer)
 
     @classmethod
@@ -244,14 +248,16 @@ class SqliteStore:
             key = load_key(data_dir / "keys" / "journal.key")
             threads = Threads(data_dir, segments)
             writer = await threads.start_writer(data_dir, segments, key, say)
+            tables = await Tables.open(data_dir)
         except FAILURES as error:
             raise StorageError(f"cannot open {data_dir}: {error}") from error
-        return cls(lock, threads, segments, writer)
+        return cls(lock, threads, tables, segments, writer)
 
     async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         return await self._threads.write.run(self._writer.commit, batch)
 
     async def close(self) -> None:
+        await self._tables.close()
         for reader in (*self._threads.readers, self._threads.search):
             await reader.close()
         await self._threads.write.run(self._writer.close)

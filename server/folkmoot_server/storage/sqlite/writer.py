@@ -18,19 +18,19 @@ from folkmoot_governance.notice_entry import Translate
 from ...crypto.sealing import Sealer
 from ..api import Segment
 from ..change_set import ChangeSet, QuotaGuard, StorageError
-from ..sql import ledger as ledger_tables
 from ..sql.entry_rows import Row, row_of
 from ..sql.fetch import raw_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.row_changes import names
 from ..sql.schema import migrate
 from ..sql.sequencer import Head, KeptHeads, code_of, nonce_of, sequence
+from ..sql.streams import last_position_and_batch, last_version, ledger_row
 from ..sql.tables import ledger
 from . import heads
 from . import rows as row_changes
 from .database import FAILURES, JOURNAL, close_main, open_main, sync_directory
 from .nonces import Key, find_nonces
-from .repair import last_told_batch, missing_notices
+from .repair import events_of_batch, last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
 from .segments import FORMAT, SCHEMA, Insert, SegmentReader, Segments, inserts
 
@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _TOLD = f"UPDATE {JOURNAL}.segment SET batch = ?"  # noqa: S608
+_QUOTAS = """SELECT (SELECT count(*) FROM members WHERE user = ?),
+    (SELECT count(*) FROM groups WHERE creator = ? AND status <> 'closed')"""
 _COLUMNS = [column.name for column in ledger.columns]
 _INSERT_EVENTS = f"INSERT INTO ledger ({names(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608
 
@@ -145,7 +147,7 @@ class Writer:
             for number, event in enumerate(change_set.events, 1):
                 position = self._position + len(rows) + 1
                 version = change_set.version + number
-                rows.append(ledger_tables.ledger_row(position, self._batch + 1, change_set.stream, version, event))
+                rows.append(ledger_row(position, self._batch + 1, change_set.stream, version, event))
         if rows:
             self._raw.executemany(_INSERT_EVENTS, rows)
         return len(rows)
@@ -182,8 +184,8 @@ class Writer:
         self._raw.execute(blank, (grp, seq))
 
     def _load_head(self, stream: str) -> Head:
-        with self._main.begin():
-            version = ledger_tables.last_version(self._main, stream)
+        with self._transaction():
+            version = last_version(self._main, stream)
             code = code_of(stream)
             if code is None or not version:
                 return Head(version, 0)
@@ -217,18 +219,20 @@ class Writer:
 
     def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
         """See `sequencer.Known`."""
-        with self._main.begin():
-            return ledger_tables.holds(self._main, quota_guard, before)
+        joined, created = self._raw.execute(_QUOTAS, (quota_guard.user, quota_guard.user)).fetchone()
+        return joined + before < quota_guard.groups_joined and (
+            quota_guard.groups_created is None or created + before < quota_guard.groups_created
+        )
 
     def _recover(self) -> None:
         """Find out what is stored, and write the notices that a broken-off commit has left out."""
         self._heads.clear()
         if self._raw.in_transaction:
             self._raw.rollback()
-        with self._main.begin():
-            self._position, self._batch = ledger_tables.last_position_and_batch(self._main)
+        with self._transaction():
+            self._position, self._batch = last_position_and_batch(self._main)
             self._told = last_told_batch(self._reader)
-            torn = ledger_tables.events_of_batch(self._main, self._batch) if self._told < self._batch else []
+            torn = events_of_batch(self._main, self._batch) if self._told < self._batch else []
             change_sets = missing_notices(self._main, self._reader, torn, self._say)
         if change_sets:
             sequenced = sequence(change_sets, self)

@@ -1,0 +1,259 @@
+"""What the ledger promises, a noun at a time: `Ledger` is all of them.
+
+Whoever needs one noun asks for that Protocol, not for the ledger. Lists go page by page: `after` is the last key of
+the page before, and `limit` the most that comes back. Names and codes that nobody has are answered with None or
+nothing.
+"""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from folkmoot_governance import GroupState
+from folkmoot_governance.case.rules import ReporterRecord
+from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.platform_words import PlatformWord
+
+from .change_set import Recorded
+from .rows import (
+    AccountRow,
+    ActFilter,
+    ActivityRow,
+    CaseFilter,
+    GroupRow,
+    GroupSummary,
+    IdentityRow,
+    Measure,
+    Note,
+    OpenFlag,
+    StoredAccount,
+    WarningRow,
+)
+
+
+class Streams(Protocol):
+    """Governance events, in streams: a group's, an account's, a case's.
+
+    Promises: a stream's versions count from 1 without gaps; an event once read never changes or goes away; events are
+    scanned in the order of their positions, and a position that was passed never appears later.
+    """
+
+    async def events(self, stream: str, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        """Return a stream's events with versions above `after`, oldest first."""
+        ...
+
+    async def acts(self, stream: str, wanted: ActFilter, limit: int) -> list[Recorded]:
+        """Return events of a stream that are wanted, newest first."""
+        ...
+
+    async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        """Return events of all streams with positions above `after`, oldest first."""
+        ...
+
+
+class Groups(Protocol):
+    """Groups as their events have made them.
+
+    Promises: a group that is loaded equals the replay of its stream, all of it as of one instant; a list leaves out no
+    group that is there from its first page to its last.
+    """
+
+    async def load_group(self, code: str) -> GroupState | None:
+        """Return a group from its projections, equal to the replay of its stream."""
+        ...
+
+    async def group_summary(self, code: str) -> GroupSummary | None:
+        """Return a group without its people: cheap, for what strangers ask."""
+        ...
+
+    async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:
+        """Return (version, last_seq) of those groups that exist: cheap, for asking whether anything happened.
+
+        Neither number is older than the last commit before the call; a group's seq is never behind its version's
+        notice.
+        """
+        ...
+
+    async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
+        """Return groups by code, from the one after `after`."""
+        ...
+
+    async def list_warnings(self, after: str = "", limit: int = 100) -> list[WarningRow]:
+        """Return the open warnings of the platform to groups, by group code, from the one after `after`."""
+        ...
+
+    async def due_for_grading(self, looked_before: int, after: str = "", limit: int = 500) -> list[ActivityRow]:
+        """Return living groups that were last looked at before `looked_before` (Unix ms), by code, from `after` on."""
+        ...
+
+    async def absent_owners(self, since_ms: int, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:
+        """Return (code, owner, until when in Unix ms) of living groups whose owner is suspended until `since_ms` or
+        later, by code, from the one after `after`.
+        """
+        ...
+
+    async def next_ends(self, limit: int) -> list[tuple[int, str]]:
+        """Return (Unix ms, group code) of what ends next, earliest first: bans, mutes, warnings, locks, suspensions,
+        join requests, invitations, offers of transfer; what is past and not cleared away, but nothing that never ends.
+        """
+        ...
+
+
+class Members(Protocol):
+    """People in groups, and what is said of them there.
+
+    Promises: a page of members costs the same in a group of any size; what is asked of one account in all groups reads
+    the rows of that account alone.
+    """
+
+    async def list_members(self, code: str, after: str = "", limit: int = 100) -> dict[str, str]:
+        """Return display names of a group's members by user name, from the one after `after`.
+
+        The cost does not grow with the group.
+        """
+        ...
+
+    async def list_notes(self, code: str, user: str, limit: int = 50) -> list[Note]:
+        """Return the notes about an account in a group, newest first."""
+        ...
+
+    async def list_measures(self, user: str, now: int) -> list[Measure]:
+        """Return what is in force against an account at `now`, in all groups, by group."""
+        ...
+
+    async def places_of(self, user: str) -> list[str]:
+        """Return the codes of the groups that an account is a member of, asks to join or is invited to."""
+        ...
+
+
+class Accounts(Protocol):
+    """Accounts as their events have made them, with what is kept about the person besides.
+
+    Promises: an account that is loaded equals the replay of its stream, and comes with all that is around it (profile,
+    groups, marks, settings) as of the same instant; a closed one has no profile any more.
+    """
+
+    async def load_account(self, user: str) -> StoredAccount | None:
+        """Return an account from its projections."""
+        ...
+
+    async def account_versions(self, users: Collection[str]) -> dict[str, int]:
+        """Return the versions of those accounts that exist."""
+        ...
+
+    async def list_accounts(self, after: str = "", limit: int = 100) -> list[AccountRow]:
+        """Return accounts by user name, from the one after `after`."""
+        ...
+
+    async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
+        """Return closed accounts that may still be in groups, by name, from the one after `after`."""
+        ...
+
+    async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
+        """Return accounts whose credit is below a score and changed last at `before_ms` (Unix ms) or earlier, by name,
+        from the one after `after`.
+        """
+        ...
+
+
+class Sessions(Protocol):
+    """Who is signed in: tokens, of which only hashes are kept.
+
+    Promises: a token that was revoked by a commit opens nothing after it.
+    """
+
+    async def find_token(self, token_hash: str) -> str | None:
+        """Return the user whose session token has this hash, None if there is none or it was revoked."""
+        ...
+
+    async def find_session(self, token_hash: str) -> StoredAccount | None:
+        """Return the account whose session token has this hash, None if there is none or it was revoked."""
+        ...
+
+    async def older_tokens(self, user: str, keep: int) -> list[str]:
+        """Return the hashes of an account's session tokens but for the newest `keep`."""
+        ...
+
+
+class Identities(Protocol):
+    """Numbers that show who somebody is, sealed: see `sealed.identities.Vault`, which alone can open them.
+
+    Promises: nothing that is read here tells a number without the key; equal numbers have an equal `blind`.
+    """
+
+    async def list_identities(self, user: str) -> list[IdentityRow]:
+        """Return the identity numbers that an account has given, sealed."""
+        ...
+
+    async def same_identity(self, blind: str, limit: int = 20) -> list[str]:
+        """Return the accounts that have given the same number."""
+        ...
+
+    async def list_asking(self, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:
+        """Return (user, level asked for, since when in Unix ms) of accounts that wait for a review of their identity,
+        by name, from the one after `after`.
+        """
+        ...
+
+
+class Reviews(Protocol):
+    """Posts that content rules have held or are to flag, until somebody has looked at them.
+
+    Promises: a post that is to be flagged is listed as soon as it is stored, until its flag is.
+    """
+
+    async def held_texts(self, code: str) -> dict[int, str]:
+        """Return the sealed texts of a group's held posts by number; see `sealed.held_posts.HeldTexts`."""
+        ...
+
+    async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:
+        """Return entries posted before (Unix ms) that were to be flagged and are not, oldest first."""
+        ...
+
+
+class Words(Protocol):
+    """Words that staff has set for all groups; a group's own are in its state.
+
+    Promises: all of them come, as of the last commit: they are few.
+    """
+
+    async def platform_words(self) -> list[PlatformWord]:
+        """Return the words that staff has set for all groups, in order."""
+        ...
+
+
+class Cases(Protocol):
+    """Reports and appeals as their events have made them, and what people wrote to them, sealed.
+
+    Promises: a case that is loaded equals the replay of its stream; its text is there until the text's own time is
+    over, whatever becomes of the entry that it is about.
+    """
+
+    async def load_case(self, number: str) -> CaseState | None:
+        """Return a case from its projection, equal to the replay of its stream."""
+        ...
+
+    async def list_cases(
+        self, wanted: CaseFilter, after: tuple[int, str] = (0, ""), limit: int = 100
+    ) -> list[CaseState]:
+        """Return cases by (due_ms, number), from the one after `after`."""
+        ...
+
+    async def unsettled_cases(self, closed_before: int, limit: int = 100) -> list[str]:
+        """Return the numbers of cases that were decided before a time (Unix ms) and not settled since."""
+        ...
+
+    async def case_text(self, number: str) -> str | None:
+        """Return the sealed text of a case; see `sealed.case_texts.Evidence`."""
+        ...
+
+    async def reporter_record(self, user: str, now: int) -> ReporterRecord:
+        """Return what became of an account's reports, as of `now`."""
+        ...
+
+
+class Ledger(Streams, Groups, Members, Accounts, Sessions, Identities, Reviews, Words, Cases, Protocol):
+    """Governance events and the tables made from them, as of the last commit.
+
+    Promises: those of each noun; what `load_…` and `list_…` read is made of exactly the events committed before the
+    call. Raises `StorageError` where storage does not answer.
+    """

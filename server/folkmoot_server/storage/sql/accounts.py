@@ -1,0 +1,159 @@
+"""Accounts and their sessions, read from their tables: `ledger.Accounts` and `ledger.Sessions`."""
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
+
+from folkmoot_governance import AccountState, PlatformRole
+from folkmoot_protocol.types import GroupStatus, Identity, Notify
+
+from ..change_set import MemberSettings, Profile
+from ..rows import AccountRow, StoredAccount
+from .fetch import SqlReads, can_hold, fetch, fetch_plain
+from .projection import read_charges
+from .tables import accounts, groups, ignored, leaving, member_settings, members, profiles, read_marks, tokens
+
+PERSONAL = ("display_name", "password_hash", "language")
+
+_USER: BindParameter[str] = bindparam("user")
+_HASH: BindParameter[str] = bindparam("hash")
+_AFTER: BindParameter[str] = bindparam("after")
+_LIMIT: BindParameter[int] = bindparam("limit")
+
+_TOKEN = select(tokens.c.user).where(tokens.c.hash == _HASH)
+_OLDER = (
+    select(tokens.c.hash)
+    .where(tokens.c.user == _USER)
+    .order_by(tokens.c.created_ts.desc(), tokens.c.hash)
+    .offset(bindparam("keep"))
+)
+_PROFILED = select(accounts, profiles.c.display_name, profiles.c.password_hash, profiles.c.language).select_from(
+    accounts.outerjoin(profiles, profiles.c.user == accounts.c.user)
+)
+_ACCOUNT = _PROFILED.where(accounts.c.user == _USER)
+_SESSION = _PROFILED.join(tokens, tokens.c.user == accounts.c.user).where(tokens.c.hash == _HASH)
+_LIST = (
+    select(
+        accounts.c.user,
+        func.coalesce(profiles.c.display_name, ""),
+        accounts.c.identity,
+        accounts.c.platform,
+        accounts.c.suspended_until_ms,
+        accounts.c.created_ts,
+    )
+    .select_from(accounts.outerjoin(profiles))
+    .where(accounts.c.user > _AFTER)
+    .order_by(accounts.c.user)
+    .limit(_LIMIT)
+)
+_RECOVERING = (
+    select(accounts.c.user)
+    .where(accounts.c.credit < bindparam("below"), accounts.c.credit_ts <= bindparam("before"))
+    .where(accounts.c.user > _AFTER)
+    .order_by(accounts.c.user)
+    .limit(_LIMIT)
+)
+_LEAVING = select(leaving.c.user).where(leaving.c.user > _AFTER).order_by(leaving.c.user).limit(_LIMIT)
+
+
+def _of_user(what: str, name: Column[str], *more: ColumnElement[Any]) -> Select[Any]:
+    """Return a branch of `_AROUND`: `what` it tells, a name, a number and two texts."""
+    number, nick, notify = more or (literal_column("0"), literal_column("''"), literal_column("''"))
+    return select(literal_column(f"'{what}'").label("what"), name.label("name"), number, nick, notify)
+
+
+_NO_TEXT: ColumnElement[str] = literal_column("''")
+# One statement for all that is around an account: each would cost as much as it finds.
+_AROUND = union_all(
+    _of_user("member", members.c.code).where(members.c.user == _USER),
+    _of_user("created", groups.c.code).where(groups.c.creator == _USER, groups.c.status != GroupStatus.CLOSED.value),
+    _of_user("read", read_marks.c.code, read_marks.c.seq, _NO_TEXT, _NO_TEXT).where(read_marks.c.user == _USER),
+    _of_user(
+        "settings", member_settings.c.code, literal_column("0"), member_settings.c.nick, member_settings.c.notify
+    ).where(member_settings.c.user == _USER),
+    _of_user("ignored", ignored.c.whom).where(ignored.c.user == _USER),
+)
+
+
+class SqlAccounts(SqlReads):
+    """`ledger.Accounts` in SQL, but for where accounts stand, which each database keeps in its own way."""
+
+    async def load_account(self, user: str) -> StoredAccount | None:
+        return await self._read(load_account, user) if can_hold(user) else None
+
+    async def list_accounts(self, after: str = "", limit: int = 100) -> list[AccountRow]:
+        return [AccountRow(*row) for row in await self._ask(_LIST, after=after, limit=limit)]
+
+    async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
+        return [user for (user,) in await self._ask(_LEAVING, after=after, limit=limit)]
+
+    async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
+        rows = await self._ask(_RECOVERING, below=below, before=before_ms, after=after, limit=limit)
+        return [user for (user,) in rows]
+
+
+class SqlSessions(SqlReads):
+    """`ledger.Sessions` in SQL. Many sign in at once after a restart: tokens are asked on the hot path."""
+
+    async def find_token(self, token_hash: str) -> str | None:
+        return await self._read(find_token, token_hash) if can_hold(token_hash) else None
+
+    async def find_session(self, token_hash: str) -> StoredAccount | None:
+        return await self._read(find_session, token_hash) if can_hold(token_hash) else None
+
+    async def older_tokens(self, user: str, keep: int) -> list[str]:
+        return [token for (token,) in await self._ask(_OLDER, user=user, keep=keep)]
+
+
+def find_token(main: Connection, token_hash: str) -> str | None:
+    """Return the user whose session token has this hash."""
+    found = fetch_plain(main, _TOKEN, hash=token_hash)
+    return str(found[0][0]) if found else None
+
+
+def load_account(main: Connection, user: str) -> StoredAccount | None:
+    """Return an account from its projections."""
+    return _account(main, fetch(main, _ACCOUNT, user=user))
+
+
+def find_session(main: Connection, token_hash: str) -> StoredAccount | None:
+    """Return the account whose session token has this hash."""
+    return _account(main, fetch(main, _SESSION, hash=token_hash))
+
+
+def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | None:
+    if not found:
+        return None
+    row = found[0]
+    user: str = row["user"]
+    display_name, password_hash, language = (row.pop(name) or "" for name in PERSONAL)
+    kinds = {
+        "identity": Identity(row["identity"]),
+        "asked": Identity(row["asked"]),
+        "platform": PlatformRole(row["platform"]) if row["platform"] else None,
+        "charges": read_charges(row["charges"]),
+    }
+    around: defaultdict[str, list[tuple[str, int, str, str]]] = defaultdict(list)
+    for what, *rest in fetch_plain(main, _AROUND, user=user):
+        around[what].append((rest[0], rest[1], rest[2], rest[3]))
+    return StoredAccount(
+        state=AccountState(**row | kinds),
+        profile=Profile(user, display_name, password_hash, language),
+        groups=sorted(code for code, *_ in around["member"]),
+        created=sorted(code for code, *_ in around["created"]),
+        read_seqs={code: seq for code, seq, *_ in around["read"]},
+        settings={code: MemberSettings(nick, Notify(notify)) for code, _, nick, notify in around["settings"]},
+        ignored=frozenset(whom for whom, *_ in around["ignored"]),
+    )

@@ -1,0 +1,183 @@
+"""Groups, read from their tables: `ledger.Groups`."""
+
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exists, func, select
+
+from folkmoot_governance import Ban, GroupState, JoinRequest, Member, Mute, Permission, case_number
+from folkmoot_governance.content.kinds import Action, Severity
+from folkmoot_governance.group.state import InviteCode, Pinned, Review, Wait, Warned, Word
+from folkmoot_protocol.types import GroupStatus, JoinMode, LinkRule, Role
+
+from ..rows import ActivityRow, GroupRow, GroupSummary, WarningRow
+from .ends import NEXT_ENDS
+from .fetch import SqlReads, can_hold, fetch, named
+from .tables import (
+    accounts,
+    activity,
+    bans,
+    groups,
+    invitations,
+    invite_codes,
+    join_requests,
+    join_waits,
+    members,
+    mutes,
+    pins,
+    reviews,
+    warnings,
+    words,
+)
+
+_CODE: BindParameter[str] = bindparam("code")
+_PARTS = (members, bans, mutes, warnings, pins, join_requests, join_waits, invite_codes, invitations, reviews, words)
+
+
+def _of_group(table: Table) -> Select[Any]:
+    return select(table).where(table.c.code == _CODE).order_by(*table.primary_key)
+
+
+def _has(table: Table) -> str:
+    return f"has_{table.name}"
+
+
+_OF_GROUP = {table: _of_group(table) for table in _PARTS}
+# Most groups have few of these, and a statement for each would cost more than all that there is to read.
+_GROUP = select(groups, *(exists().where(table.c.code == _CODE).label(_has(table)) for table in _PARTS)).where(
+    groups.c.code == _CODE
+)
+_MEMBERS = select(func.count()).where(members.c.code == groups.c.code).scalar_subquery()
+_SUMMARY = select(groups, _MEMBERS.label("members")).where(groups.c.code == _CODE)
+_AFTER = groups.c.code > bindparam("after")
+_LIVING = groups.c.status != GroupStatus.CLOSED.value
+
+
+def _page(query: Select[Any]) -> Select[Any]:
+    """Return a page of a list of groups: by code, from the one after `after`."""
+    return query.where(_AFTER).order_by(groups.c.code).limit(bindparam("limit"))
+
+
+_LIST = _page(
+    select(
+        groups.c.code,
+        groups.c.name,
+        groups.c.owner,
+        groups.c.status,
+        _MEMBERS,
+        groups.c.created_ts,
+        groups.c.asked_limit,
+    )
+)
+_LOOKED = func.coalesce(activity.c.ts, groups.c.created_ts)
+_DUE = _page(
+    select(
+        groups.c.code,
+        groups.c.category,
+        groups.c.grade,
+        _MEMBERS,
+        _LOOKED,
+        func.coalesce(activity.c.seq, 0),
+        func.coalesce(activity.c.entries_per_day, 0),
+    )
+    .select_from(groups.outerjoin(activity, activity.c.code == groups.c.code))
+    .where(_LIVING, bindparam("looked_before") > _LOOKED)
+)
+_END = accounts.c.suspended_until_ms
+_ABSENT = _page(
+    select(groups.c.code, groups.c.owner, _END)
+    .join(accounts, accounts.c.user == groups.c.owner)
+    .where(bindparam("since") <= _END, _LIVING)
+)
+_WARNINGS = _page(
+    select(
+        groups.c.code,
+        groups.c.rectify_case,
+        groups.c.name,
+        groups.c.owner,
+        groups.c.rectify_reason,
+        groups.c.rectify_until_ms,
+        groups.c.rectified_ms,
+        groups.c.rectified_text,
+    ).where(groups.c.rectify_case > 0)
+)
+
+
+class SqlGroups(SqlReads):
+    """`ledger.Groups` in SQL, but for where groups stand, which each database keeps in its own way."""
+
+    async def load_group(self, code: str) -> GroupState | None:
+        return await self._read(load_group, code) if can_hold(code) else None
+
+    async def group_summary(self, code: str) -> GroupSummary | None:
+        found = named(_SUMMARY, await self._ask(_SUMMARY, code=code)) if can_hold(code) else []
+        if not found:
+            return None
+        count = found[0].pop("members")
+        return GroupSummary(GroupState(**_own_fields(found[0])), count)
+
+    async def list_groups(self, after: str = "", limit: int = 100) -> list[GroupRow]:
+        return [GroupRow(*row) for row in await self._ask(_LIST, after=after, limit=limit)]
+
+    async def list_warnings(self, after: str = "", limit: int = 100) -> list[WarningRow]:
+        rows = await self._ask(_WARNINGS, after=after, limit=limit)
+        return [WarningRow(case_number(code, number), code, *rest) for code, number, *rest in rows]
+
+    async def due_for_grading(self, looked_before: int, after: str = "", limit: int = 500) -> list[ActivityRow]:
+        rows = await self._ask(_DUE, looked_before=looked_before, after=after, limit=limit)
+        return [ActivityRow(*row) for row in rows]
+
+    async def absent_owners(self, since_ms: int, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:
+        rows = await self._ask(_ABSENT, since=since_ms, after=after, limit=limit)
+        return [(code, owner, until_ms) for code, owner, until_ms in rows]
+
+    async def next_ends(self, limit: int) -> list[tuple[int, str]]:
+        return [(until_ms, code) for until_ms, code in await self._ask(NEXT_ENDS, limit=limit)]
+
+
+def load_group(main: Connection, code: str) -> GroupState | None:
+    """Return a group from its projections."""
+    found = fetch(main, _GROUP, code=code)
+    if not found:
+        return None
+    row = found[0]
+    parts = {table: _rows(main, table, code) if row.pop(_has(table)) else [] for table in _PARTS}
+    return GroupState(
+        **_own_fields(row),
+        members={one["user"]: _member(one) for one in parts[members]},
+        bans={one["user"]: Ban(**one) for one in parts[bans]},
+        mutes={one["user"]: Mute(**one) for one in parts[mutes]},
+        warnings={one["number"]: Warned(**one) for one in parts[warnings]},
+        pins={one["seq"]: Pinned(**one) for one in parts[pins]},
+        requests={one["user"]: JoinRequest(**one) for one in parts[join_requests]},
+        waits={one["user"]: Wait(**one) for one in parts[join_waits]},
+        invite_codes={one["code_id"]: InviteCode(**one) for one in parts[invite_codes]},
+        reviews={one["number"]: _review(one) for one in parts[reviews]},
+        words={one["word"]: _word(one) for one in parts[words]},
+        invitations={one["user"]: one["until_ms"] for one in parts[invitations]},
+    )
+
+
+def _own_fields(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a group's state that its own row has."""
+    kinds = {"join_mode": JoinMode, "status": GroupStatus, "links": LinkRule}
+    return row | {name: kind(row[name]) for name, kind in kinds.items()}
+
+
+def _rows(main: Connection, table: Table, code: str) -> list[dict[str, Any]]:
+    rows = fetch(main, _OF_GROUP[table], code=code)
+    for row in rows:
+        del row["code"]
+    return rows
+
+
+def _member(row: dict[str, Any]) -> Member:
+    permissions = frozenset(Permission(name) for name in row["permissions"].split())
+    return Member(row["user"], Role(row["role"]), row["joined_ts"], permissions, row["tag"])
+
+
+def _review(row: dict[str, Any]) -> Review:
+    return Review(**row | {"severity": Severity(row["severity"])})
+
+
+def _word(row: dict[str, Any]) -> Word:
+    return Word(row["word"], Action(row["verdict"]), row["by"])
