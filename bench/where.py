@@ -32,9 +32,9 @@ class Part(NamedTuple):
 
 
 PARTS = (
-    Part("search index", "#b279a2", ("Indexer.run",)),
+    Part("search index", "#b279a2", ("Indexer.run", "build", "_connection_worker_thread")),
     Part("write to members", "#4c78a8", ("Hub._flush_room", "flush", "Hub._flush")),
-    Part("answer, encode, hand out", "#72b7b2", ("Writer.run",)),
+    Part("answer, encode, hand out", "#72b7b2", ("CommitQueue.run",)),
     Part("judge", "#e4572e", ("judge",)),
     Part("decode", "#f58518", ("Codec.decode_request",)),
     Part("take the frame, queue", "#eeca3b", ("WebSocket.data_received",)),
@@ -43,7 +43,7 @@ PARTS = (
     Part("store: write, commit", "#88d27a", ("Writer._store_posts", "Writer._store_acts")),
     Part("store: number, admit", "#b6e3ac", ("Worker._work",)),
 )
-IDLE = ("Worker._work", "Thread.run", "_worker")
+IDLE = ("Worker._work", "Thread.run", "_worker", "_connection_worker_thread")
 """Where a thread waits for work; py-spy does not always see that it sleeps."""
 
 LEFT, WIDTH, ROW, BAR = 110, 640, 40, 26

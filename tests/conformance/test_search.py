@@ -1,7 +1,5 @@
 """The promises of `Journal.search` and `Journal.index`."""
 
-import importlib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,9 @@ from folkmoot_protocol.types import Entry, EntryKind
 from folkmoot_server.storage.api import Found, Store
 from folkmoot_server.storage.search import index as search_index
 from folkmoot_server.storage.search.text import parse_query
+from folkmoot_server.storage.sql import search as sql_search
 from folkmoot_server.storage.sql.months import end_of
+from folkmoot_server.storage.sqlite import search as sqlite_search
 from tests.builders.world import START, Group, World
 from tests.conformance.conftest import Place
 from tests.profile import examples
@@ -23,14 +23,12 @@ BODIES = ("群规如下", "please read the rules", "看群规 first", "Rules: �
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks of 8 entries, so that few entries make many."""
-    pytest.importorskip("asyncpg", reason="asyncpg is not installed")
-    for backend in ("sqlite", "postgres"):
-        module = importlib.import_module(f"folkmoot_server.storage.{backend}.search")
-        monkeypatch.setattr(module, "ENTRIES", 8)
-        monkeypatch.setattr(module, "PAGE", 3)
-        monkeypatch.setattr(module, "PATIENCE_S", 60)
-    monkeypatch.setattr(importlib.import_module("folkmoot_server.storage.postgres.search"), "CHUNKS", 2)
+    """Chunks of 8 entries, so that few entries make many, and few at a time."""
+    postgres_search = pytest.importorskip("folkmoot_server.storage.postgres.search", reason="asyncpg is not installed")
+    for name, value in {"ENTRIES": 8, "PAGE": 3, "ENTRIES_AT_FIRST": 3, "FEW": 2, "PATIENCE_S": 60}.items():
+        monkeypatch.setattr(sql_search, name, value)
+    for source in (sqlite_search.MonthSource, postgres_search.GroupSource):
+        monkeypatch.setattr(source, "chunks_at_first", 2)
 
 
 async def index_all(store: Store) -> None:
@@ -92,8 +90,7 @@ async def test_time_is_limited_and_search_goes_on_where_it_stopped(
     store: Store, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await index_all(store)
-    for backend in ("sqlite", "postgres"):
-        monkeypatch.setattr(f"folkmoot_server.storage.{backend}.search.PATIENCE_S", 0)
+    monkeypatch.setattr(sql_search, "PATIENCE_S", 0)
     before: int | None = END
     entries: list[Entry] = []
     calls = 0
@@ -136,8 +133,7 @@ def watch_candidates(monkeypatch: pytest.MonkeyPatch) -> set[int]:
         offered.update(seqs)
         return seqs
 
-    for backend in ("sqlite", "postgres"):
-        monkeypatch.setattr(f"folkmoot_server.storage.{backend}.search.candidates", watched)
+    monkeypatch.setattr(sql_search, "candidates", watched)
     return offered
 
 

@@ -1,5 +1,6 @@
 """What the store does with its files: locks, schema, keys, durability, full disks."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from folkmoot_governance.group.events import EntryDeleted, TopicSet
+from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.check.tools import migrate, verify
+from folkmoot_server.storage.search.text import parse_query
 from folkmoot_server.storage.sql.tables import SCHEMA, metadata
+from folkmoot_server.storage.sqlite import background
 from folkmoot_server.storage.sqlite.database import close_main, open_main
 from folkmoot_server.storage.sqlite.store import SqliteStore
-from tests.builders.world import DAY
+from tests.builders.world import DAY, START, Group, World
 from tests.integration.storage.kit import FEBRUARY, filled, opened, tamper
 
 
@@ -153,7 +157,62 @@ async def test_space_of_removed_segments_comes_free(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         for _ in range(4):
             await store.journal.page(group.code)
+        await search(store, group)
         await store.journal.rotate(FEBRUARY + 400 * DAY, 6)
         assert not list((tmp_path / "journal").glob("2026-01*"))
         held = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
         assert not [name for name in held if "2026-01" in name]
+
+
+async def talked(data_dir: Path) -> Group:
+    """Make a store with a group and two posts in each of two months; return the group."""
+    world = World()
+    group = world.group()
+    async with opened(data_dir) as store:
+        for start in (START, FEBRUARY):
+            first = [world.register("alice"), group.found()] if start == START else []
+            assert await store.commit([*first, *(group.post(ts=start + n) for n in range(2))]) == frozenset()
+    return group
+
+
+async def search(store: SqliteStore, group: Group) -> list[Entry]:
+    """Return what is found of the group's posts."""
+    query = parse_query("text")
+    assert query is not None
+    return (await store.journal.search(group.code, query, before=group.seq + 1, limit=50)).entries
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+async def test_search_crosses_more_months_than_stay_attached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_indexed: bool
+) -> None:
+    group = await talked(tmp_path)
+    monkeypatch.setattr(background, "MAX_ATTACHED", 1)
+    async with opened(tmp_path) as store:
+        while is_indexed and await store.journal.index():
+            pass
+        for _ in range(3):
+            assert await search(store, group) == group.entries[:0:-1]
+        files = await background.rows(store._search._journal._connection, "PRAGMA database_list")
+        assert [name for _, name, _ in files] == ["main", "m2026_01"]
+
+
+async def test_a_search_that_nobody_waits_for_any_more_harms_no_other(tmp_path: Path) -> None:
+    """Given up at each of the first turns of the loop: before, while and after files are attached."""
+    group = await talked(tmp_path)
+    for turns in range(12):
+        async with opened(tmp_path) as store:
+            given_up = asyncio.create_task(search(store, group))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            given_up.cancel()
+            assert await search(store, group) == group.entries[:0:-1]
+            await asyncio.gather(given_up, return_exceptions=True)
+
+
+async def test_what_cannot_be_read_is_said_in_the_words_of_storage(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        await in_writer(store, lambda raw: raw.execute("DROP TABLE platform_words").fetchone())
+        with pytest.raises(StorageError, match="no such table: platform_words"):
+            await store.ledger.platform_words()
+        assert await store.ledger.list_groups() == []

@@ -1,34 +1,22 @@
-"""Search on PostgreSQL: the index stands in two tables more, with a partition per month. See `sqlite_search`.
+"""Search on PostgreSQL: the index stands in two tables more, with a partition per month. See `sql.search`.
 
 `search_chunk` tells which chunks there are, `search_bucket` has what is in them: of each chunk a query reads the
 buckets of its tokens alone. Partitions come and go with those of the journal.
 """
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import islice
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import asyncpg
 
 from folkmoot_protocol.types import Entry
 
 from ..api import Found
-from ..search import index as search_index
-from ..search.index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, Spread, bucket_of, candidates
+from ..search.index import Chunk, Spread, bucket_of
 from ..search.text import Query
+from ..sql.search import Indexer, Offer, Place, find
 from .database import Reader
-from .journal import MONTHS, READ, entry_of_record
-
-CHUNKS, GROWTH, MAX_CHUNKS = 16, 8, 512
-"""Chunks that a search reads at first, and after that each time so many times as many: a round trip costs more than
-some chunks that are not needed."""
-
-ENTRIES_AT_FIRST, MAX_ENTRIES = 256, 2048
-"""Entries that are not indexed, likewise."""
-
-PAGE = 64
-"""Entries that an index offers, likewise."""
+from .journal import MONTHS, READ, entry_of_record, name_of, number_of
 
 SPREAD = Spread(tokens=24, most=1024)
 """A third of a bucket's bytes for what lies around them; to send larger ones takes longer than to find them."""
@@ -90,147 +78,101 @@ class PostgresSearch:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._indexed: dict[int, tuple[tuple[int, int], bool]] = {}
+        self._indexer = Indexer(Partitions(reader))
 
     async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
         """See `api.Journal.search`."""
-        until = time.monotonic() + PATIENCE_S
-        found: list[Entry] = []
-        async for lowest, rows in self._steps(code, query, before, limit + 1):
-            for entry in await asyncio.to_thread(_matching, query, rows) if rows else ():
-                if len(found) == limit:
-                    return Found(found, before=found[-1].seq)
-                found.append(entry)
-            if time.monotonic() > until:
-                return Found(found, before=lowest)
-        return Found(found)
+        return await find(self._sources(code, query), query, before, limit)
 
-    async def _steps(
-        self, code: str, query: Query, before: int, wanted: int
-    ) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
-        """Go through a group's entries below `before`, newest first: rows that may match, and the seq that they reach.
-
-        Between the chunks, and after them, stand the entries that are not indexed. `wanted` are enough at a time.
-        """
-        bound = before
-        pending: list[int] = []
-        tokens = [token >> 16 for token in query.tokens]
-        count, more = CHUNKS, True
-        while more:
-            rows = await self._reader.rows(_LOOKUP, int(code), bound, count, tokens)
-            more = sum(row["data"] is None for row in rows) == count
-            chunks = _candidates(query, rows, before)
-            while some := await asyncio.to_thread(_take, chunks, PAGE):
-                for first, last, seqs in some:
-                    if last + 1 < bound or len(pending) >= PAGE:
-                        async for step in self._chosen(code, pending):
-                            yield step
-                        pending = []
-                    async for step in self._plain(code, query, last, bound, wanted):
-                        yield step
-                    pending += seqs
-                    bound = first
-                if not pending:
-                    yield bound, []
-            count = min(count * GROWTH, MAX_CHUNKS)
-        async for step in self._chosen(code, pending):
-            yield step
-        async for step in self._plain(code, query, 0, bound, wanted):
-            yield step
-
-    async def _chosen(self, code: str, seqs: Sequence[int]) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
-        for start in range(0, len(seqs), PAGE):
-            page = seqs[start : start + PAGE]
-            yield page[-1], await self._reader.rows(_CHOSEN, int(code), code, page)
-
-    async def _plain(
-        self, code: str, query: Query, above: int, below: int, wanted: int
-    ) -> AsyncIterator[tuple[int, list[asyncpg.Record]]]:
-        """Look through entries that are not indexed; whether one is redacted is asked of those alone that match."""
-        count = ENTRIES_AT_FIRST
-        while above + 1 < below:
-            rows = await self._reader.rows(_PLAIN, int(code), above, below, count)
-            count = MAX_ENTRIES
-            if not rows:
-                return
-            seqs = await asyncio.to_thread(_matching_seqs, query, rows, wanted)
-            below = seqs[-1] if len(seqs) == wanted else rows[-1]["seq"]
-            yield below, await self._reader.rows(_CHOSEN, int(code), code, seqs) if seqs else []
+    async def _sources(self, code: str, query: Query) -> AsyncIterator["GroupSource"]:
+        yield GroupSource(self._reader, code, query)
 
     async def index(self) -> bool:
         """See `api.Journal.index`."""
-        redactions = tuple((await self._reader.rows(_REDACTIONS))[0])
+        return await self._indexer.run()
+
+
+class GroupSource:
+    """`sql.search.Source` over all months of a group at once. A round trip costs more than chunks, or entries, that are
+    not needed."""
+
+    chunks_at_first, max_entries = 16, 2048
+
+    def __init__(self, reader: Reader, code: str, query: Query) -> None:
+        self._reader = reader
+        self._code = code
+        self._tokens = query.tokens
+
+    async def chunks(self, below: int, count: int) -> Sequence[Offer]:
+        tokens = [token >> 16 for token in self._tokens]
+        rows = await self._reader.rows(_LOOKUP, int(self._code), below, count, tokens)
+        data = {(row["first"], row["number"]): row["data"] for row in rows}
+        shapes = [(row["first"], row["last"], row["number"]) for row in rows if row["data"] is None]
+        return [
+            (first, last, [data.get((first, bucket_of(token, shape))) for token in self._tokens])
+            for first, last, shape in sorted(shapes, reverse=True)
+        ]
+
+    async def plain(self, above: int, below: int, count: int) -> Sequence[tuple[int, str, bytes]]:
+        rows: Sequence[tuple[int, str, bytes]] = await self._reader.rows(_PLAIN, int(self._code), above, below, count)
+        return rows
+
+    async def chosen(self, seqs: Sequence[int]) -> Sequence[asyncpg.Record]:
+        return await self._reader.rows(_CHOSEN, int(self._code), self._code, seqs)
+
+    def entry(self, row: asyncpg.Record) -> Entry:
+        return entry_of_record(row)
+
+
+class Partitions:
+    """`sql.search.Index` in PostgreSQL."""
+
+    spread = SPREAD
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def redactions(self) -> object:
+        return tuple((await self._reader.rows(_REDACTIONS))[0])
+
+    async def months(self) -> Sequence[str]:
+        # There is a partition for the month to come already: entries go to the newest that one has gone to.
         newest = (await self._reader.rows(_NEWEST))[0]["value"]
-        for row in await self._reader.rows(MONTHS):
-            month, is_newest = row["month"], row["month"] >= newest
-            indexed = self._indexed.get(month)
-            if is_newest or indexed != (redactions, is_newest):
-                changed = indexed is None or indexed[0] != redactions
-                if await self._index(month, ENTRIES if is_newest else 1, stale=changed):
-                    return True
-                self._indexed[month] = redactions, is_newest
-        return False
+        return [name_of(row["month"]) for row in await self._reader.rows(MONTHS) if row["month"] <= newest]
 
-    async def _index(self, month: int, least: int, *, stale: bool) -> bool:
-        """Index a month; groups with fewer than `least` entries to be indexed can wait."""
-        change_set = list(await self._reader.rows(_STALE, month, PIECES)) if stale else []
-        if len(change_set) < PIECES:
-            groups = _ALL.format(month=month) if least == 1 else _BUSY.format(least=least)
-            query = _DUE.format(groups=groups, month=month)
-            async with self._reader.transaction() as connection:
-                await connection.execute(INDEX_LIMIT)
-                change_set += await connection.fetch(query, ENTRIES, least, PIECES - len(change_set))
-        for grp, first, last in change_set:
-            chunk = await self._chunk(month, grp, first, last)
-            async with self._reader.transaction() as connection:
-                await connection.execute(_REMOVE, month, grp, first)
-                place = (month, grp, chunk.first, chunk.last, chunk.gone, len(chunk.buckets))
-                await connection.execute(_ADD, *place, chunk.buckets, chunk.low)
-        return bool(change_set)
-
-    async def _chunk(self, month: int, grp: int, first: int, last: int) -> Chunk:
-        """Return the chunk of a group's entries, from what journal and redactions have now."""
-        draft = Draft(first, last)
-        for row in await self._reader.rows(_BODIES, month, grp, first, last):
-            if not draft.add(row["seq"], row["kind"], row["target"], row["body"].decode()):
-                break
-        # After the texts: what is removed in between is left out, what is removed later makes the chunk stale.
-        gone = [row["seq"] for row in await self._reader.rows(_GONE, str(grp), draft.low, draft.last)]
-        return await asyncio.to_thread(search_index.build, draft, gone, SPREAD, lambda: time.sleep(BREATH_S))
+    @asynccontextmanager
+    async def open(self, month: str) -> AsyncIterator["PartitionIndex"]:
+        yield PartitionIndex(self._reader, number_of(month))
 
 
-Offered = tuple[int, int, list[int]]
-"""First and last seq of a chunk, and those of its seqs that may match, newest first."""
+class PartitionIndex:
+    """`sql.search.MonthIndex` in PostgreSQL."""
 
+    def __init__(self, reader: Reader, month: int) -> None:
+        self._reader = reader
+        self._month = month
 
-def _take(chunks: Iterator[Offered], enough: int) -> list[Offered]:
-    """Return the next chunks, until they offer `enough` seqs."""
-    taken: list[Offered] = []
-    for chunk in chunks:
-        taken.append(chunk)
-        enough -= len(chunk[2])
-        if enough <= 0:
-            break
-    return taken
+    async def stale(self, limit: int) -> Sequence[tuple[int, int, int]]:
+        rows: Sequence[tuple[int, int, int]] = await self._reader.rows(_STALE, self._month, limit)
+        return rows
 
+    async def due(self, size: int, least: int, limit: int) -> Sequence[tuple[int, int, int]]:
+        groups = _ALL.format(month=self._month) if least == 1 else _BUSY.format(least=least)
+        query = _DUE.format(groups=groups, month=self._month)
+        async with self._reader.transaction() as connection:
+            await connection.execute(INDEX_LIMIT)
+            rows: Sequence[tuple[int, int, int]] = await connection.fetch(query, size, least, limit)
+            return rows
 
-def _candidates(query: Query, rows: Sequence[asyncpg.Record], before: int) -> Iterator[Offered]:
-    """Yield the chunks of rows of `_LOOKUP`, newest first, with seqs below `before`."""
-    data = {(first, number): one for first, _last, number, one in rows}
-    chunks = sorted(((first, last, shape) for first, last, shape, one in rows if one is None), reverse=True)
-    for first, last, shape in chunks:
-        buckets = [data.get((first, bucket_of(token, shape))) for token in query.tokens]
-        yield first, last, candidates(query.tokens, buckets, first, before)
+    async def texts(self, place: Place) -> Sequence[tuple[int, str, int | None, str]]:
+        rows = await self._reader.rows(_BODIES, self._month, *place)
+        return [(seq, kind, target, body.decode()) for seq, kind, target, body in rows]
 
+    async def gone(self, grp: int, low: int, high: int) -> Sequence[int]:
+        return [row["seq"] for row in await self._reader.rows(_GONE, str(grp), low, high)]
 
-def _matching_seqs(query: Query, rows: Sequence[asyncpg.Record], wanted: int) -> list[int]:
-    """Return the seqs of the rows of `_PLAIN` that match, the first `wanted` of them."""
-    seqs = [seq for seq, kind, _body in rows if kind in KINDS]
-    bodies = [body.decode() for _seq, kind, body in rows if kind in KINDS]
-    return [seqs[place] for place in islice(query.matching(bodies), wanted)]
-
-
-def _matching(query: Query, rows: Sequence[asyncpg.Record]) -> list[Entry]:
-    """Return the entries of `rows` that match; a redacted one has no body."""
-    entries = map(entry_of_record, rows)
-    return [entry for entry in entries if entry.kind in KINDS and query.matches(entry.body)]
+    async def write(self, grp: int, chunk: Chunk) -> None:
+        async with self._reader.transaction() as connection:
+            await connection.execute(_REMOVE, self._month, grp, chunk.first)
+            place = (self._month, grp, chunk.first, chunk.last, chunk.gone, len(chunk.buckets))
+            await connection.execute(_ADD, *place, chunk.buckets, chunk.low)

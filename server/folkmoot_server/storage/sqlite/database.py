@@ -35,10 +35,14 @@ WRITER_PRAGMAS = (
 READER_PRAGMAS = (f"PRAGMA busy_timeout = {BUSY_MS}", "PRAGMA query_only = ON")
 
 
+def read_only_uri(path: Path) -> str:
+    """Return the name under which SQLite opens a file that is there, for reading alone."""
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
 def connect_raw(path: Path, *, read_only: bool) -> RawConnection:
     """Open a SQLite file in autocommit mode: transactions begin and end only where we say so."""
-    mode = "ro" if read_only else "rwc"
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    uri = read_only_uri(path) if read_only else f"{path.absolute().as_uri()}?mode=rwc"
     raw = connect(uri, uri=True, isolation_level=None, cached_statements=512)
     for pragma in READER_PRAGMAS if read_only else WRITER_PRAGMAS:
         raw.execute(pragma)

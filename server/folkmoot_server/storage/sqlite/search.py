@@ -1,47 +1,46 @@
-"""Search on SQLite: a file of index per month beside the journal's, written by a thread of its own.
+"""Search on SQLite: a file of index per month beside the journal's. See `sql.search`.
 
 The index is made from journal and redactions alone and follows them: a file of it may be lost or removed at any time.
 Nobody waits for it. What it does not have yet is looked through entry by entry.
 """
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from sqlite3 import Connection as RawConnection
 from typing import Any
 
-from sqlalchemy import Connection
+import aiosqlite
+import msgspec
 
-from folkmoot_protocol.types import EntryKind
+from folkmoot_protocol.types import Entry
 
 from ..api import Found
-from ..search import index as search_index
-from ..search.index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, Spread, candidates
+from ..change_set import StorageError
+from ..search.index import Chunk, Spread
 from ..search.text import Query
-from ..sql.entry_rows import COLUMNS, Row, entry_of
-from ..sql.fetch import raw_of
-from .database import MAIN, connect_raw
-from .journal import without_closed
+from ..sql.closed_authors import unnamed
+from ..sql.entry_rows import COLUMNS, entry_of
+from ..sql.search import Indexer, Offer, Place, Source, find
+from .background import Attached, AttachedMonths, connect, rows
+from .database import FAILURES, MAIN, read_only_uri
 from .rotation import unlink
-from .segments import SegmentReader, Segments
+from .segments import Segments
 
 DIRECTORY = "search"
 
-PAGE = 256
 SPREAD = Spread(tokens=96, most=256)
 
 # A bucket's id is that of its chunk, times 256, plus its number. What is removed is overwritten: it may be of a text
 # that was removed.
-SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS chunk (
+SCHEMA = """
+    CREATE TABLE IF NOT EXISTS chunk (
         id INTEGER PRIMARY KEY, grp INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-        gone INTEGER NOT NULL, buckets INTEGER NOT NULL, low INTEGER NOT NULL)""",
-    "CREATE UNIQUE INDEX IF NOT EXISTS chunk_place ON chunk (grp, first, last)",
-    "CREATE TABLE IF NOT EXISTS bucket (id INTEGER PRIMARY KEY, data BLOB NOT NULL)",
-    "PRAGMA secure_delete = ON",
-    "PRAGMA synchronous = NORMAL",
-)
+        gone INTEGER NOT NULL, buckets INTEGER NOT NULL, low INTEGER NOT NULL);
+    CREATE UNIQUE INDEX IF NOT EXISTS chunk_place ON chunk (grp, first, last);
+    CREATE TABLE IF NOT EXISTS bucket (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+    PRAGMA secure_delete = ON;
+    PRAGMA synchronous = NORMAL;"""
 
 # Group after group by their seqs alone: no entry is read.
 _DUE = """
@@ -60,44 +59,130 @@ _DUE = """
         FROM place)
     SELECT grp, next, min(newest, next + ? - 1) FROM rest WHERE newest - next + 1 >= ? LIMIT ?"""
 _STALE = """
-    SELECT id, grp, first, last FROM chunk WHERE gone <> (
+    SELECT grp, first, last FROM chunk WHERE gone <> (
         SELECT count(*) FROM ledger.redactions WHERE code = CAST(grp AS TEXT) AND seq BETWEEN low AND last) LIMIT ?"""
 _BODIES = "SELECT seq, kind, target, body FROM journal.entry WHERE grp = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 _GONE = "SELECT seq FROM ledger.redactions WHERE code = ? AND seq BETWEEN ? AND ?"
+_ID = "SELECT id FROM chunk WHERE grp = ? AND first = ?"
+_ADD = "INSERT INTO chunk (grp, first, last, gone, buckets, low) VALUES (?, ?, ?, ?, ?, ?)"
 _REDACTIONS = "SELECT count(*), max(ts) FROM redactions"
 
-_DONE = "SELECT last FROM chunk WHERE grp = ? ORDER BY first DESC LIMIT 1"
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
-_PLAIN = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
-_ONE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq = ?"  # noqa: S608
-_BUCKET = "(SELECT data FROM bucket WHERE bucket.id = (chunk.id << 8 | (? & chunk.buckets - 1)))"
-_REDACTED = "SELECT 1 FROM redactions WHERE code = ? AND seq IN (?, ?)"
+_BUCKET = "(SELECT data FROM {month}.bucket WHERE bucket.id = (chunk.id << 8 | (? & chunk.buckets - 1)))"
+_PLAIN = """
+    SELECT seq, kind, body FROM {month}.entry WHERE grp = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"""
+# An edit is another text of what it edits: it goes with it.
+_CHOSEN = f"""
+    SELECT {COLUMNS}, (SELECT author_tag FROM main.accounts a WHERE a.user = e.user), EXISTS (
+        SELECT 1 FROM main.redactions r WHERE r.code = CAST(e.grp AS TEXT)
+        AND r.seq IN (e.seq, CASE e.kind WHEN 'edit' THEN e.target END))
+    FROM {{month}}.entry e WHERE grp = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC"""  # noqa: S608
 
 
-class Indexer:
-    """Brings the index up to the journal. `segments` are the journal's months, `files` those of the index."""
+class SqliteSearch:
+    """The search side of `api.Journal` on SQLite: two connections to read, one at a time to write the index."""
 
-    def __init__(self, data_dir: Path, segments: Segments, files: Segments) -> None:
-        self._main = data_dir / MAIN
+    def __init__(
+        self, segments: Segments, index: "IndexFiles", journal: AttachedMonths, chunks: AttachedMonths
+    ) -> None:
+        self._segments = segments
+        self._index = index
+        self._indexer = Indexer(index)
+        self._journal = journal
+        self._chunks = chunks
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, data_dir: Path, segments: Segments) -> "SqliteSearch":
+        """Connect to a main file that is there; the months' files are opened as they are searched."""
+        files = Segments(data_dir / DIRECTORY)
+        journal, chunks = await connect(data_dir / MAIN), await connect(data_dir / MAIN)
+        index = IndexFiles(data_dir, segments, files, journal)
+        return cls(segments, index, AttachedMonths(journal, segments), AttachedMonths(chunks, files))
+
+    async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
+        """See `api.Journal.search`."""
+        async with self._turn:
+            try:
+                return await find(self._sources(int(code), query), query, before, limit)
+            except FAILURES as error:
+                raise StorageError(f"cannot search: {error}") from error
+
+    async def _sources(self, grp: int, query: Query) -> AsyncIterator[Source]:
+        for month in reversed(self._segments.months):
+            journal = await self._journal.get(month)
+            if journal is not None:
+                yield MonthSource(grp, query, journal, await self._chunks.get(month))
+
+    async def index(self) -> bool:
+        """See `api.Journal.index`."""
+        try:
+            return await self._indexer.run()
+        except FAILURES as error:
+            raise StorageError(f"cannot index: {error}") from error
+
+    async def forget(self, months: Collection[str]) -> None:
+        """Let go of months that are rotated away, and remove their index."""
+        async with self._turn:
+            for attached in (self._journal, self._chunks):
+                await attached.forget(months)
+        self._index.sweep()
+
+    async def close(self) -> None:
+        """Finish what runs and close the files."""
+        for attached in (self._journal, self._chunks):
+            await attached.close()
+
+
+class MonthSource:
+    """`sql.search.Source` of a group in one month. `journal` and `index` are where its tables are; it may have no index
+    yet. 64 chunks are read in the time in which a thread is woken."""
+
+    chunks_at_first, max_entries = 64, 256
+
+    def __init__(self, grp: int, query: Query, journal: Attached, index: Attached | None) -> None:
+        self._grp = grp
+        self._tokens = [token >> 16 for token in query.tokens]
+        self._journal = journal
+        self._index = index
+
+    async def chunks(self, below: int, count: int) -> Sequence[Offer]:
+        if self._index is None:
+            return []
+        buckets = ", ".join([_BUCKET] * len(self._tokens))
+        query = f"SELECT first, last, {buckets} FROM {{month}}.chunk WHERE grp = ? AND first < ?"  # noqa: S608
+        found = await self._index.rows(f"{query} ORDER BY first DESC LIMIT ?", *self._tokens, self._grp, below, count)
+        return [(first, last, offered) for first, last, *offered in found]
+
+    async def plain(self, above: int, below: int, count: int) -> Sequence[tuple[int, str, str]]:
+        return await self._journal.rows(_PLAIN, self._grp, above, below, count)
+
+    async def chosen(self, seqs: Sequence[int]) -> Sequence[Any]:
+        return await self._journal.rows(_CHOSEN, self._grp, msgspec.json.encode(seqs).decode())
+
+    def entry(self, row: Any) -> Entry:
+        *values, tag, is_redacted = row
+        entry = entry_of(tuple(values), {values[0]} if is_redacted else set())
+        return unnamed(entry, tag) if tag else entry
+
+
+class IndexFiles:
+    """`sql.search.Index` in files."""
+
+    spread = SPREAD
+
+    def __init__(self, data_dir: Path, segments: Segments, files: Segments, main: aiosqlite.Connection) -> None:
+        self._data_dir = data_dir
+        self._main = main
         self._segments = segments
         self._files = files
-        self._indexed: dict[str, tuple[object, bool]] = {}
 
-    def run(self) -> bool:
-        """Index a bounded piece of what is due; say whether there may be more."""
+    async def redactions(self) -> object:
+        return (await rows(self._main, _REDACTIONS))[0]
+
+    async def months(self) -> Sequence[str]:
         self.sweep()
-        with closing(connect_raw(self._main, read_only=True)) as main:
-            redactions = main.execute(_REDACTIONS).fetchone()
-        months = self._segments.months
-        for month in months:
-            is_newest = month == months[-1]
-            indexed = self._indexed.get(month)
-            if is_newest or indexed != (redactions, is_newest):
-                changed = indexed is None or indexed[0] != redactions
-                if self._index(month, ENTRIES if is_newest else 1, stale=changed):
-                    return True
-                self._indexed[month] = redactions, is_newest
-        return False
+        return self._segments.months
 
     def sweep(self) -> None:
         """Remove the index of months whose segments are gone."""
@@ -105,96 +190,46 @@ class Indexer:
         self._files.drop(gone)
         for month in gone:
             unlink(self._files.path(month))
-            self._indexed.pop(month, None)
 
-    def _index(self, month: str, least: int, *, stale: bool) -> bool:
-        """Index a month; groups with fewer than `least` entries to be indexed can wait."""
-        if not self._segments.path(month).exists():
-            return False  # Rotation was quicker.
-        with closing(connect_raw(self._files.path(month), read_only=False)) as index:
-            for statement in SCHEMA:
-                index.execute(statement)
+    @asynccontextmanager
+    async def open(self, month: str) -> AsyncIterator["IndexFile | None"]:
+        segment = self._segments.path(month)
+        if not segment.exists():
+            yield None
+            return
+        async with connect(self._files.path(month), read_only=False) as file:
+            await file.executescript(SCHEMA)
             self._files.add(month)
-            for name, path in (("journal", self._segments.path(month)), ("ledger", self._main)):
-                index.execute(f"ATTACH DATABASE ? AS {name}", (f"{path.absolute().as_uri()}?mode=ro",))
-            change_set: list[tuple[int | None, int, int, int]] = []
-            if stale:
-                change_set += index.execute(_STALE, (PIECES,)).fetchall()
-            if len(change_set) < PIECES:
-                due = index.execute(_DUE, (ENTRIES, least, PIECES - len(change_set))).fetchall()
-                change_set += [(None, *place) for place in due]
-            for chunk_id, grp, first, last in change_set:
-                _write(index, chunk_id, grp, _chunk(index, grp, first, last))
-            return bool(change_set)
+            for name, path in (("journal", segment), ("ledger", self._data_dir / MAIN)):
+                await rows(file, f"ATTACH DATABASE ? AS {name}", read_only_uri(path))
+            yield IndexFile(file)
 
 
-def _chunk(index: RawConnection, grp: int, first: int, last: int) -> Chunk:
-    """Return the chunk of a group's entries, from what journal and redactions have now."""
-    draft = Draft(first, last)
-    for row in index.execute(_BODIES, (grp, first, last)):
-        if not draft.add(*row):
-            break
-    # After the texts: what is removed in between is left out, what is removed later makes the chunk stale.
-    gone = [seq for (seq,) in index.execute(_GONE, (str(grp), draft.low, draft.last))]
-    return search_index.build(draft, gone, SPREAD, lambda: time.sleep(BREATH_S))
+class IndexFile:
+    """`sql.search.MonthIndex` in a file, with segment and main file attached."""
 
+    def __init__(self, file: aiosqlite.Connection) -> None:
+        self._file = file
 
-def _write(index: RawConnection, chunk_id: int | None, grp: int, chunk: Chunk) -> None:
-    """Put a chunk into the file, in the place of the one with `chunk_id`."""
-    index.execute("BEGIN IMMEDIATE")
-    if chunk_id is not None:
-        index.execute("DELETE FROM bucket WHERE id BETWEEN ? AND ?", (chunk_id << 8, chunk_id << 8 | 255))
-        index.execute("DELETE FROM chunk WHERE id = ?", (chunk_id,))
-    values = (chunk_id, grp, chunk.first, chunk.last, chunk.gone, len(chunk.buckets), chunk.low)
-    number = index.execute("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)", values).lastrowid or 0
-    rows = ((number << 8 | place, data) for place, data in enumerate(chunk.buckets))
-    index.executemany("INSERT INTO bucket VALUES (?, ?)", rows)
-    index.execute("COMMIT")
+    async def stale(self, limit: int) -> Sequence[tuple[int, int, int]]:
+        return await rows(self._file, _STALE, limit)
 
+    async def due(self, size: int, least: int, limit: int) -> Sequence[tuple[int, int, int]]:
+        return await rows(self._file, _DUE, size, least, limit)
 
-def find(
-    main: Connection, journal: SegmentReader, index: SegmentReader, code: str, query: Query, before: int, limit: int
-) -> Found:
-    """Search a group. See `api.Journal.search`."""
-    until = time.monotonic() + PATIENCE_S
-    ledger = raw_of(main)
-    found = Found([])
-    for month, segment in journal.newest_first():
-        for lowest, rows in _steps(segment, index.get(month), int(code), query, before):
-            for row in rows:
-                if row[2] in KINDS and query.matches(row[7]) and not _is_redacted(ledger, code, row):
-                    if len(found.entries) == limit:
-                        return Found(found.entries, before=found.entries[-1].seq)
-                    found.entries.extend(without_closed(ledger, [entry_of(row, frozenset())]))
-            if time.monotonic() > until:
-                return Found(found.entries, before=lowest)
-    return found
+    async def texts(self, place: Place) -> Sequence[tuple[int, str, int | None, str]]:
+        return await rows(self._file, _BODIES, *place)
 
+    async def gone(self, grp: int, low: int, high: int) -> Sequence[int]:
+        return [seq for (seq,) in await rows(self._file, _GONE, str(grp), low, high)]
 
-def _steps(
-    segment: RawConnection, index: RawConnection | None, grp: int, query: Query, before: int
-) -> Iterator[tuple[int, Iterable[Row]]]:
-    """Go through a month's entries below `before`, newest first: rows that may match, and the seq that they reach."""
-    done = index.execute(_DONE, (grp,)).fetchone() if index is not None else None
-    indexed, bound = done[0] if done else 0, before
-    while rows := segment.execute(_PLAIN, (grp, indexed, bound, PAGE)).fetchall():
-        bound = rows[-1][0]
-        yield bound, (rows[place] for place in query.matching([row[7] for row in rows]))
-    if index is not None:
-        for first, *buckets in index.execute(*_lookup(grp, query, before)):
-            seqs = candidates(query.tokens, buckets, first, before)
-            yield first, (row for seq in seqs for row in segment.execute(_ONE, (grp, seq)))
-
-
-def _lookup(grp: int, query: Query, before: int) -> tuple[str, Sequence[Any]]:
-    """Return the statement, with its values, for the buckets of a query's tokens in each chunk."""
-    buckets = ", ".join([_BUCKET] * len(query.tokens))
-    statement = f"SELECT first, {buckets} FROM chunk WHERE grp = ? AND first < ? ORDER BY first DESC"  # noqa: S608
-    return statement, [*(token >> 16 for token in query.tokens), grp, before]
-
-
-def _is_redacted(ledger: RawConnection, code: str, row: Row) -> bool:
-    """Say whether an entry is redacted, or edits one that is."""
-    seq, kind, target = row[0], row[2], row[9]
-    other = target if kind == EntryKind.EDIT else seq
-    return ledger.execute(_REDACTED, (code, seq, other)).fetchone() is not None
+    async def write(self, grp: int, chunk: Chunk) -> None:
+        await rows(self._file, "BEGIN IMMEDIATE")
+        for (number,) in await rows(self._file, _ID, grp, chunk.first):
+            await rows(self._file, "DELETE FROM bucket WHERE id BETWEEN ? AND ?", number << 8, number << 8 | 255)
+            await rows(self._file, "DELETE FROM chunk WHERE id = ?", number)
+        values = (grp, chunk.first, chunk.last, chunk.gone, len(chunk.buckets), chunk.low)
+        (number,) = await self._file.execute_insert(_ADD, values) or (0,)
+        buckets = [(number << 8 | place, data) for place, data in enumerate(chunk.buckets)]
+        await self._file.executemany("INSERT INTO bucket VALUES (?, ?)", buckets)
+        await rows(self._file, "COMMIT")

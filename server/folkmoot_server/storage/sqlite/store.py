@@ -1,6 +1,5 @@
 """The store on SQLite: one thread writes, two read, the event loop runs on. See `docs/storage.md`."""
 
-import asyncio
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from sqlite3 import Connection as RawConnection
@@ -19,9 +18,9 @@ from ..sql.fetch import raw_of
 from ..sql.ledger import SqlLedger
 from . import heads as sqlite_heads
 from . import journal as sqlite_journal
-from . import search as sqlite_search
 from .background import Tables
 from .database import FAILURES, DirectoryLock, close_main, open_main, reading
+from .search import SqliteSearch
 from .segments import SegmentReader, Segments
 from .worker import Worker
 from .writer import Writer
@@ -80,46 +79,10 @@ class Reader:
             close_main(self._main)
 
 
-class Searcher(Reader):
-    """A reader that searches, so that nobody waits for a page of history behind it; and a thread that indexes."""
-
-    def __init__(self, data_dir: Path, segments: Segments) -> None:
-        super().__init__(data_dir, segments, "search")
-        files = Segments(data_dir / sqlite_search.DIRECTORY)
-        self._indexes = SegmentReader(files)
-        self._indexer = sqlite_search.Indexer(data_dir, segments, files)
-        self._index_thread = Worker("index")
-
-    async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
-        """See `api.Journal.search`."""
-        return await self.run(
-            lambda main, segments: sqlite_search.find(main, segments, self._indexes, code, query, before, limit)
-        )
-
-    async def index(self) -> bool:
-        """See `api.Journal.index`."""
-        try:
-            return await self._index_thread.run(self._indexer.run)
-        except FAILURES as error:
-            raise StorageError(f"cannot index: {error}") from error
-
-    async def forget(self, months: Collection[str]) -> None:
-        await super().forget(months)
-        await self._thread.run(self._indexes.forget, months)
-        await self._index_thread.run(self._indexer.sweep)
-
-    async def close(self) -> None:
-        # Joined in a thread, for what it still does may take a while.
-        await asyncio.to_thread(self._index_thread.shut_down)
-        await self._thread.run(self._indexes.close)
-        await super().close()
-
-
 class Threads:
-    """The store's threads: the writer's, the readers', which take turns, and those of search."""
+    """The store's threads: the writer's, and the readers', which take turns."""
 
     def __init__(self, data_dir: Path, segments: Segments) -> None:
-        self.search = Searcher(data_dir, segments)
         self.write = Worker("write")
         self.readers = [Reader(data_dir, segments, f"read-{number}") for number in range(READERS)]
         self._reader = self.readers[0]
@@ -131,6 +94,13 @@ class Threads:
         except BaseException:
             self.write.shut_down()
             raise
+
+    async def close(self, writer: Writer) -> None:
+        """Finish what runs, close all files, the writer's last, and end the threads."""
+        for reader in self.readers:
+            await reader.close()
+        await self.write.run(writer.close)
+        self.write.shut_down()
 
     def _next(self) -> Reader:
         """Return the reader with the least to do; within a turn of the loop always the same."""
@@ -176,8 +146,9 @@ class SqliteLedger(SqlLedger):
 class SqliteJournal:
     """`api.Journal` on the segments."""
 
-    def __init__(self, threads: Threads, segments: Segments, writer: Writer) -> None:
+    def __init__(self, threads: Threads, search: SqliteSearch, segments: Segments, writer: Writer) -> None:
         self._threads = threads
+        self._search = search
         self._segments = segments
         self._writer = writer
 
@@ -194,10 +165,10 @@ class SqliteJournal:
         return await self._threads.read_segments(sqlite_journal.find_nonce, code, user, nonce, since_ms)
 
     async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
-        return await self._threads.search.find(code, query, before, limit)
+        return await self._search.find(code, query, before, limit)
 
     async def index(self) -> bool:
-        return await self._threads.search.index()
+        return await self._search.index()
 
     async def segments(self) -> list[Segment]:
         return [self._segments.describe(month) for month in self._segments.months]
@@ -205,8 +176,9 @@ class SqliteJournal:
     async def rotate(self, now: int, months: int) -> list[Segment]:
         removed = await self._threads.write.run(self._writer.rotate, now, months)
         gone = [segment.month for segment in removed]
-        for reader in (*self._threads.readers, self._threads.search):
+        for reader in self._threads.readers:
             await reader.forget(gone)
+        await self._search.forget(gone)
         return removed
 
 
@@ -214,14 +186,21 @@ class SqliteStore:
     """`api.Store` in a data directory: `folkmoot.sqlite3`, `journal/<month>.sqlite3`, `keys/`, `lock`."""
 
     def __init__(
-        self, lock: DirectoryLock, threads: Threads, tables: Tables, segments: Segments, writer: Writer
+        self,
+        lock: DirectoryLock,
+        threads: Threads,
+        tables: Tables,
+        search: SqliteSearch,
+        segments: Segments,
+        writer: Writer,
     ) -> None:
         self._lock = lock
         self._threads = threads
         self._tables = tables
+        self._search = search
         self._writer = writer
         self.ledger = SqliteLedger(threads, tables)
-        self.journal = SqliteJournal(threads, segments, writer)
+        self.journal = SqliteJournal(threads, search, segments, writer)
 
     @classmethod
     async def open(cls, data_dir: Path, *, say: Translate) -> "SqliteStore":
@@ -249,17 +228,16 @@ class SqliteStore:
             threads = Threads(data_dir, segments)
             writer = await threads.start_writer(data_dir, segments, key, say)
             tables = await Tables.open(data_dir)
+            search = await SqliteSearch.open(data_dir, segments)
         except FAILURES as error:
             raise StorageError(f"cannot open {data_dir}: {error}") from error
-        return cls(lock, threads, tables, segments, writer)
+        return cls(lock, threads, tables, search, segments, writer)
 
     async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         return await self._threads.write.run(self._writer.commit, batch)
 
     async def close(self) -> None:
         await self._tables.close()
-        for reader in (*self._threads.readers, self._threads.search):
-            await reader.close()
-        await self._threads.write.run(self._writer.close)
-        self._threads.write.shut_down()
+        await self._search.close()
+        await self._threads.close(self._writer)
         self._lock.release()
