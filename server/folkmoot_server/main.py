@@ -7,7 +7,6 @@ import resource
 import signal
 import ssl
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -23,8 +22,9 @@ from .common.terminal import say_on_stderr
 from .config.settings import Config
 from .content.rule_files import RuleFileError
 from .crypto.sealing import load_key
-from .doors.websocket import PROTOCOLS, Listener
-from .http.pages import get_page
+from .doors.websocket import PROTOCOLS, WS_PATH, Listener
+from .http.app import make_app
+from .http.server import HttpServer
 from .node import Node
 from .storage.change_set import StorageError
 from .storage.sqlite.store import SqliteStore
@@ -130,11 +130,48 @@ def keep_survivors(phase: str, info: Mapping[str, object]) -> None:
         gc.freeze()
 
 
+class PageStatus:
+    """What the pages tell of a node: see `http.health.Status`."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._node.app.stopping
+
+    @property
+    def storage_answers(self) -> bool:
+        return self._node.catch_up.can_read
+
+    @property
+    def bus_is_connected(self) -> bool:
+        return self._node.bus.connected
+
+    @property
+    def failing_jobs(self) -> list[str]:
+        return self._node.app.status.failing_jobs()
+
+    @property
+    def connections(self) -> int:
+        return self._node.app.status.connections()
+
+    @property
+    def rooms(self) -> int:
+        return len(self._node.rooms)
+
+    @property
+    def accounts(self) -> int:
+        return self._node.accounts.signed_in()
+
+
 async def start_listening(node: Node) -> WebSocketServer:
     """Accept connections."""
-    listener = Listener(node.app, node.audience, node.hub, node.presence, partial(get_page, node))
-    server = WebSocketServer(listener, Settings(node.app.config.limits.frame_bytes, PROTOCOLS))
-    settings = node.app.config.server
+    app, settings = node.app, node.app.config.server
+    pages = make_app(app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node))
+    listener = Listener(app, node.audience, node.hub, node.presence)
+    sockets = Settings(app.config.limits.frame_bytes, PROTOCOLS, WS_PATH)
+    server = WebSocketServer(listener, sockets, HttpServer(pages))
     await server.start(*settings.address, tls_context(settings.tls_certificate, settings.tls_key))
     return server
 

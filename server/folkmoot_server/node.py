@@ -31,7 +31,6 @@ from .common.background import Background, Loop, calling
 from .common.clock import Clock
 from .common.i18n import translator
 from .common.metrics import LOOP_LAG_SECONDS
-from .common.rate_limit import Buckets
 from .config.documents import load_documents
 from .config.policy import policy_of
 from .config.settings import Config
@@ -42,7 +41,6 @@ from .delivery.audience import Audience
 from .delivery.catch_up import CatchUp
 from .delivery.follower import Follower
 from .delivery.hub import Hub
-from .http.group_page import VIEWS_AT_ONCE, VIEWS_PER_SECOND
 from .jobs.expiry import Expiry
 from .jobs.grading import Grading
 from .jobs.journal import Indexing, Rotation
@@ -112,7 +110,6 @@ class Node:
             in_cluster=self.in_cluster,
         )
         self.passwords = Passwords()
-        self.page_views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)
         self._group_words = GroupWords()
 
         content = ContentRules(config.policy.content)

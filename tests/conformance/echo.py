@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
+from starlette.responses import PlainTextResponse
 from websockets.asyncio.server import ServerConnection, serve
-from websockets.http11 import Request, Response
+from websockets.http11 import Request
 
+from folkmoot_server.http.server import HttpServer
 from folkmoot_server.transport.frames import make_frame
 from folkmoot_server.transport.handshake import Settings
 from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
@@ -19,7 +22,7 @@ class Echo:
     def __init__(self, socket: WebSocket | None = None) -> None:
         self._socket = socket
 
-    def on_request(self, socket: WebSocket, request: Request) -> Response | None:
+    def on_request(self, socket: WebSocket, request: Request) -> tuple[HTTPStatus, str] | None:
         return None
 
     def on_open(self, socket: WebSocket) -> tuple["Echo", bytes]:
@@ -52,8 +55,8 @@ async def library_server() -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def own_server() -> AsyncIterator[int]:
-    """Serve with our connection class; yield the port."""
-    server = WebSocketServer(Echo(), Settings(MAX_SIZE))
+    """Serve with our connection class, and a page to who asks for another path than `/`; yield the port."""
+    server = WebSocketServer(Echo(), Settings(MAX_SIZE), HttpServer(PlainTextResponse("a page")))
     await server.start("127.0.0.1", 0)
     try:
         yield server.name[1]

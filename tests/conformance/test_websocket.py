@@ -21,7 +21,7 @@ Serve = Callable[[], AbstractAsyncContextManager[int]]
 RANKS = {"OK": 0, "INFORMATIONAL": 0, "NON-STRICT": 1, "UNIMPLEMENTED": 2, "UNCLEAN": 2}
 
 REQUEST = (
-    b"GET /ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 
@@ -189,7 +189,10 @@ async def test_a_request_in_pieces(port: int) -> None:
     writer.close()
 
 
-@pytest.mark.parametrize("head", [b"GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 200 + b"\r\n"])
+@pytest.mark.parametrize(
+    "head",
+    [b"GARBAGE\r\n\r\n", b"GET /GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 200 + b"\r\n"],
+)
 async def test_what_is_no_request_opens_nothing(port: int, head: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(head)
@@ -292,3 +295,16 @@ async def test_closing_ends_all_connections() -> None:
     assert caught.value.rcvd.code == 1001
     assert await half_open[0].read() == b""
     half_open[1].close()
+
+
+@pytest.mark.parametrize("size", range(1, 8))
+async def test_who_asks_for_something_else_is_handed_over(size: int) -> None:
+    """Whichever piece of the request comes first."""
+    request = b"GET /page HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    async with own_server() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for piece in (request[:size], request[size:]):
+            writer.write(piece)
+            await writer.drain()
+        assert (await reader.read()).endswith(b"a page")
+        writer.close()

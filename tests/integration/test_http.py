@@ -1,6 +1,7 @@
 """Plain HTTP on the WebSocket's port: pages, languages, who may see figures, which pages may connect."""
 
 import asyncio
+import gzip
 import http.client
 import json
 from email.message import Message
@@ -15,11 +16,17 @@ from folkmoot_protocol.asyncapi import asyncapi
 from tests.integration.server import Launch, Server
 from tests.integration.wire import Wire
 
+PAGES = ["/", "/healthz", "/readyz", "/metrics", "/agreement", "/rules", "/asyncapi.json"]
+
 
 class Reply(NamedTuple):
     status: int
     headers: Message
-    text: str
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
 
 
 async def get(server: Server, path: str, method: str = "GET", **headers: str) -> Reply:
@@ -32,22 +39,27 @@ async def get(server: Server, path: str, method: str = "GET", **headers: str) ->
         try:
             connection.request(method, path, headers=names)
             response = connection.getresponse()
-            return Reply(response.status, response.headers, response.read().decode())
+            return Reply(response.status, response.headers, response.read())
         finally:
             connection.close()
 
     return await asyncio.to_thread(fetch)
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/metrics", "/agreement", "/rules", "/asyncapi.json"])
+def assert_safe(reply: Reply) -> None:
+    assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+    assert "unsafe" not in reply.headers["Content-Security-Policy"]
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Date"].endswith("GMT")
+    assert "Server" not in reply.headers
+
+
+@pytest.mark.parametrize("path", PAGES)
 async def test_pages_are_there_and_safe(shared: Server, path: str) -> None:
     reply = await get(shared, path)
     assert reply.status == 200
     assert reply.text
-    assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
-    assert "unsafe" not in reply.headers["Content-Security-Policy"]
-    assert reply.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Server" not in reply.headers
+    assert_safe(reply)
     assert (await get(shared, f"{path}?query=1")).status == 200
 
 
@@ -55,14 +67,66 @@ async def test_pages_are_there_and_safe(shared: Server, path: str) -> None:
     "path", ["/nowhere", "/index.py", "/../cli.py", "/%2e%2e/cli.py", "//etc/passwd", "/web/../../cli.py", "/ws/x"]
 )
 async def test_anything_else_is_not_there(shared: Server, path: str) -> None:
-    assert (await get(shared, path)).status == 404
+    reply = await get(shared, path)
+    assert (reply.status, reply.text) == (404, "404 not found\n")
+    assert_safe(reply)
 
 
-async def test_only_get(shared: Server) -> None:
-    for method in ("POST", "PUT", "DELETE", "HEAD", "OPTIONS"):
-        reply = await get(shared, "/healthz", method)
-        assert (reply.status, reply.headers["Allow"]) == (405, "GET")
-    assert (await get(shared, "/healthz")).status == 200
+@pytest.mark.parametrize("path", [*PAGES, "/ws", "/style.css", "/groups/1234"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+async def test_pages_can_only_be_read(shared: Server, method: str, path: str) -> None:
+    reply = await get(shared, path, method)
+    assert (reply.status, reply.text) == (405, "405 method not allowed\n")
+    assert set(reply.headers["Allow"].split(", ")) == {"GET", "HEAD"}
+    assert_safe(reply)
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "/metrics"])
+async def test_head_says_what_get_would(shared: Server, path: str) -> None:
+    head, page = [await get(shared, path, method, accept_encoding="gzip") for method in ("HEAD", "GET")]
+    for reply in (head, page):
+        del reply.headers["Date"]
+    assert (head.status, head.data) == (200, b"")
+    assert head.headers.items() == page.headers.items()
+
+
+@pytest.mark.parametrize("path", ["/", "/app.js", "/icon.svg", "/agreement", "/rules", "/asyncapi.json"])
+async def test_who_takes_gzip_gets_it(shared: Server, path: str) -> None:
+    plain = await get(shared, path)
+    for wanted in ("gzip", "br, gzip;q=0.5", "GZIP ; q=1.0"):
+        reply = await get(shared, path, accept_encoding=wanted)
+        assert reply.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(reply.data) == plain.data
+        assert len(reply.data) < len(plain.data)
+    for unwanted in ("identity", "br", "gzip;q=0", "gzip; q=0.0, br"):
+        reply = await get(shared, path, accept_encoding=unwanted)
+        assert ("Content-Encoding" in reply.headers, reply.data) == (False, plain.data)
+    assert "Accept-Encoding" in plain.headers["Vary"]
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/nowhere"])
+async def test_what_gains_nothing_is_not_compressed(shared: Server, path: str) -> None:
+    assert "Content-Encoding" not in (await get(shared, path, accept_encoding="gzip")).headers
+
+
+@pytest.mark.parametrize("path", ["/", "/app.js", "/agreement", "/rules", "/asyncapi.json"])
+async def test_who_has_a_page_does_not_get_it_again(shared: Server, path: str) -> None:
+    first = await get(shared, path)
+    assert first.headers["Cache-Control"] == "no-cache"
+    tag = first.headers["ETag"]
+    for known in (tag, f'"other", {tag}', tag.removeprefix("W/"), "*"):
+        again = await get(shared, path, if_none_match=known, accept_encoding="gzip")
+        assert (again.status, again.data, again.headers["ETag"]) == (304, b"", tag)
+        assert "Content-Length" not in again.headers
+    for other in ('"other"', "", tag[:-2]):
+        assert (await get(shared, path, if_none_match=other)).status == 200
+
+
+async def test_a_document_in_another_language_is_another(shared: Server) -> None:
+    tag = (await get(shared, "/rules", accept_language="en")).headers["ETag"]
+    chinese = await get(shared, "/rules", accept_language="zh", if_none_match=tag)
+    assert (chinese.status, chinese.headers["Content-Language"]) == (200, "zh-CN")
+    assert {"Accept", "Accept-Language"} <= set(chinese.headers["Vary"].split(", "))
 
 
 async def test_the_socket_wants_a_handshake(shared: Server) -> None:
@@ -116,10 +180,10 @@ async def test_figures_are_for_loopback_unless_configured(launch: Launch) -> Non
     assert (await get(off, "/metrics")).status == 404
 
 
-async def handshake(server: Server, **headers: Any) -> int:
+async def handshake(server: Server, path: str = "/ws", **headers: Any) -> int:
     """Try to connect with these headers; return the status."""
     try:
-        async with connect(server.url, additional_headers=headers):
+        async with connect(server.url.removesuffix("/ws") + path, additional_headers=headers):
             return 101
     except InvalidStatus as refusal:
         return refusal.response.status_code
@@ -143,3 +207,9 @@ async def test_nobody_vouches_for_an_address_unless_trusted(shared: Server) -> N
 async def test_pages_of_others_may_not_connect(shared: Server, origin: str, status: int) -> None:
     own = urlsplit(shared.url).netloc
     assert await handshake(shared, Origin=origin.format(own=own)) == status
+
+
+async def test_a_socket_opens_at_its_path_alone(shared: Server) -> None:
+    assert await handshake(shared, path="/ws?from=here") == 101
+    for path in ("/", "/wss", "/ws/", "/rules"):
+        assert await handshake(shared, path=path) in (200, 404)

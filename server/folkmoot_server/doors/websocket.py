@@ -1,10 +1,10 @@
-"""The listener: greets connections, answers HTTP, brings requests to their handlers until a connection ends."""
+"""The listener: greets WebSockets, brings their requests to the handlers until a connection ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from http import HTTPStatus
 
-from websockets.http11 import Request, Response
+from websockets.http11 import Request
 from websockets.typing import Subprotocol
 
 from folkmoot_protocol.codec import SUBPROTOCOLS, for_subprotocol
@@ -18,7 +18,6 @@ from ..common.i18n import LANGUAGES
 from ..delivery.audience import Audience
 from ..delivery.hub import Hub
 from ..delivery.session import Session
-from ..http.responses import TEXT, respond
 from ..live.presence import Presence
 from ..requests.dispatch import dispatch
 from ..transport.addresses import client_address, is_origin_allowed, origin_of
@@ -29,19 +28,14 @@ WS_PATH = "/ws"
 PROTOCOLS = [Subprotocol(name) for name in SUBPROTOCOLS]
 
 
-Pages = Callable[[Request, str], Awaitable[Response] | Response]
-"""Answers a request that is not the WebSocket's; the second argument is the peer's address."""
-
-
 class Listener:
     """Serves connections of one node: the `App` of its WebSocket server."""
 
-    def __init__(self, app: App, audience: Audience, hub: Hub, presence: Presence, pages: Pages) -> None:
+    def __init__(self, app: App, audience: Audience, hub: Hub, presence: Presence) -> None:
         self.app = app
         self._audience = audience
         self._hub = hub
         self._presence = presence
-        self._pages = pages
         server = app.config.server
         self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
         limits, agreement = app.config.limits, app.documents.agreement
@@ -53,16 +47,15 @@ class Listener:
         )
         self._agreement = Agreement(version=agreement.version, sha256=agreement.sha256, url="/agreement")
 
-    def on_request(self, socket: WebSocket, request: Request) -> Awaitable[Response | None] | Response | None:
-        """Answer a page, refuse a connection, or (None) let it open."""
-        address = client_address(socket.peer, request.headers, self.app.config.server.trusted_proxies)
-        if request.path.partition("?")[0] != WS_PATH:
-            return self._pages(request, address)
+    def on_request(self, socket: WebSocket, request: Request) -> tuple[HTTPStatus, str] | None:
+        """Refuse a connection, or (None) let it open."""
+        forwarded = request.headers.get_all("X-Forwarded-For")
+        address = client_address(socket.peer, forwarded, self.app.config.server.trusted_proxies)
         if not is_origin_allowed(request.headers, self._origins, address):
-            return respond("This origin may not connect: see server.allowed_origins.\n", TEXT, HTTPStatus.FORBIDDEN)
+            return HTTPStatus.FORBIDDEN, "This origin may not connect: see server.allowed_origins.\n"
         if self.app.shared_limits.is_full(address):
             text = "Too many connections from your address: see limits.connections_per_address.\n"
-            return respond(text, TEXT, HTTPStatus.TOO_MANY_REQUESTS)
+            return HTTPStatus.TOO_MANY_REQUESTS, text
         socket.address = address
         return None
 

@@ -2,30 +2,32 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 import structlog
-from websockets.http11 import Request, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
-from folkmoot_governance.classification import shows_info_page
+from folkmoot_governance.classification import Grade, shows_info_page
 from folkmoot_protocol.group_code import parse_group_code, show_group_code
 from folkmoot_protocol.types import Group, GroupStatus, JoinMode
 
+from ..common.clock import Clock
 from ..common.i18n import N_, translator
+from ..common.rate_limit import Buckets
+from ..config.settings import Config
 from ..live.rooms import public_part
+from ..storage.api import GroupSummary
 from ..storage.change_set import StorageError
-from .responses import HTML, JSON, TEXT, preferred_language, respond, templates
-
-if TYPE_CHECKING:
-    from ..node import Node
+from .responses import HTML, JSON, Content, address_of, answer, preferred_language, respond, templates, wants_json
 
 log = structlog.get_logger()
-
-PREFIX = "/groups/"
 
 VIEWS_PER_SECOND, VIEWS_AT_ONCE = 2, 60
 """How many of these pages one address may ask for: each of them asks storage."""
@@ -51,28 +53,58 @@ JOIN_MODES = {
 }
 
 
-async def group_page(node: "Node", request: Request, address: str) -> Response:
-    """Show a group to anyone. One that hides its page is as unknown as one that is not there."""
-    wait = node.page_views.take(address, node.clock.now_ms())
-    if wait:
-        seconds = str(-(-wait // 1000))
-        text = "429 too many pages asked for from your address\n"
-        return respond(text, TEXT, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": seconds})
-    code = parse_group_code(request.path.partition("?")[0].removeprefix(PREFIX))
-    try:
-        group_summary = await node.store.ledger.group_summary(code) if code else None
-    except StorageError as error:
-        log.error("storage failed", request="group page", cause=repr(error.__cause__ or error))
-        return respond("503 try again later\n", TEXT, HTTPStatus.SERVICE_UNAVAILABLE)
-    if group_summary is None or not shows_info_page(node.app.policy.grades, group_summary.state):
-        return respond("404 not found\n", TEXT, HTTPStatus.NOT_FOUND)
-    group = public_part(group_summary.state, group_summary.members, node.clock.now_ms())
-    label = node.app.config.policy.categories.get(group.category, group.category)
-    language = preferred_language(request, node.app.config.i18n.default_language)
-    if "application/json" in request.headers.get("Accept", ""):
-        data = {"group": group, "rules": group_summary.state.rules, "category_label": label}
-        return answer(request, msgspec.json.encode(data), JSON, language)
-    return answer(request, render(group, group_summary.state.rules, label, language), HTML, language)
+class Groups(Protocol):
+    """Where groups are looked up."""
+
+    async def group_summary(self, code: str) -> GroupSummary | None:
+        """Return a group without its people, None if there is none. Raises StorageError."""
+        ...
+
+
+class GroupPage:
+    """Shows a group to anyone. One that hides its page is as unknown as one that is not there."""
+
+    def __init__(self, config: Config, clock: Clock, groups: Groups, grades: Sequence[Grade]) -> None:
+        self._config = config
+        self._clock = clock
+        self._groups = groups
+        self._grades = grades
+        self._views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)
+
+    async def show(self, request: Request) -> Response:
+        """Return the page of the group `code`, to who does not ask too often."""
+        address = address_of(request, self._config.server.trusted_proxies)
+        wait = self._views.take(address, self._clock.now_ms())
+        if wait:
+            seconds = str(-(-wait // 1000))
+            text = "429 too many pages asked for from your address\n"
+            return respond(text, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": seconds})
+        code = parse_group_code(request.path_params["code"])
+        try:
+            summary = await self._groups.group_summary(code) if code else None
+        except StorageError as error:
+            log.error("storage failed", request="group page", cause=repr(error.__cause__ or error))
+            return respond("503 try again later\n", HTTPStatus.SERVICE_UNAVAILABLE)
+        if summary is None or not shows_info_page(self._grades, summary.state):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return self._show(request, summary)
+
+    def _show(self, request: Request, summary: GroupSummary) -> Response:
+        """Return the page, which may be kept for a minute."""
+        group = public_part(summary.state, summary.members, self._clock.now_ms())
+        label = self._config.policy.categories.get(group.category, group.category)
+        language = preferred_language(request, self._config.i18n.default_language)
+        if wants_json(request):
+            data = {"group": group, "rules": summary.state.rules, "category_label": label}
+            content = Content(msgspec.json.encode(data), JSON)
+        else:
+            content = Content(render(group, summary.state.rules, label, language), HTML)
+        headers = {
+            "Content-Security-Policy": CONTENT_SECURITY.format(style=style()[1]),
+            "Cache-Control": f"public, max-age={FRESH_S}",
+            "Content-Language": language,
+        }
+        return answer(request, content, headers, vary="Accept, Accept-Language")
 
 
 def render(group: Group, rules: str, category: str, language: str) -> bytes:
@@ -101,25 +133,6 @@ def render(group: Group, rules: str, category: str, language: str) -> bytes:
 
 def limits_of(group: Group) -> dict[str, object]:
     return {"members": group.members, "limit": group.member_limit}
-
-
-def answer(request: Request, body: bytes, content_type: str, language: str) -> Response:
-    """Return a page that may be kept for a minute, or that the one which the reader has is still right."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {
-        "Content-Security-Policy": CONTENT_SECURITY.format(style=style()[1]),
-        "Cache-Control": f"public, max-age={FRESH_S}",
-        "ETag": tag,
-        "Content-Language": language,
-        "Vary": "Accept, Accept-Language",
-    }
-    known = [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]
-    if tag in known or "*" in known:
-        unchanged = respond(b"", content_type, HTTPStatus.NOT_MODIFIED, headers)
-        # Its length would have to be that of the page which is left out (RFC 9110, 8.6).
-        del unchanged.headers["Content-Length"]
-        return unchanged
-    return respond(body, content_type, HTTPStatus.OK, headers)
 
 
 @cache

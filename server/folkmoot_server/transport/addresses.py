@@ -27,11 +27,14 @@ def is_trusted(address: str, proxies: tuple[str, ...]) -> bool:
         return False
 
 
-def client_address(peer: str, headers: Headers, proxies: tuple[str, ...]) -> str:
-    """Return the address that limits count by: the peer's, or, behind trusted proxies, the last they vouch for."""
+def client_address(peer: str, forwarded: Sequence[str], proxies: tuple[str, ...]) -> str:
+    """Return the address that limits count by: the peer's, or, behind trusted proxies, the last they vouch for.
+
+    `forwarded`: what the request has as X-Forwarded-For, in its order.
+    """
     if not is_trusted(peer, proxies):
         return peer
-    hops = [hop.strip() for hop in ",".join(headers.get_all("X-Forwarded-For")).split(",") if hop.strip()]
+    hops = [hop.strip() for hop in ",".join(forwarded).split(",") if hop.strip()]
     for hop in reversed(hops):
         if not is_trusted(hop, proxies):
             return hop

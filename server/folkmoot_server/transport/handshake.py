@@ -23,10 +23,11 @@ KEY = re.compile(rb"\r\nSec-WebSocket-Key: ([A-Za-z0-9+/]{22}==)\r\n")
 
 
 class Settings(Struct, frozen=True):
-    """What all connections of a server share. `max_size`: of a message, in bytes."""
+    """What all connections of a server share. `max_size`: of a message, in bytes. `path`: where WebSockets open."""
 
     max_size: int
     subprotocols: Sequence[Subprotocol] = ()
+    path: str = "/"
 
 
 class Opening:
@@ -55,9 +56,17 @@ class Greeter:
     """Reads and answers the opening handshakes of a server's connections."""
 
     def __init__(self, settings: Settings) -> None:
+        self._start = f"GET {settings.path}".encode()
         self._core = new_handshake(settings)
         self._known: dict[tuple[bytes, bytes], Accepted] = {}
         self._second = 0
+
+    def asks_for_socket(self, data: bytes) -> bool | None:
+        """Say whether a request that begins with `data` is for the path of WebSockets; None while that is open."""
+        start = self._start
+        if len(data) > len(start):
+            return data.startswith(start) and data[len(start)] in b" ?"
+        return None if start.startswith(data) else False
 
     def read(self, data: bytes) -> Opening | None:
         """Return the request that `data` is, whole and with nothing after it; else None: a core must look at it."""

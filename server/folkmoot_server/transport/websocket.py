@@ -2,11 +2,11 @@
 
 The library keeps handshake, fragmentation, control frames and close as it has them. A small whole data frame, which
 nearly all are, takes a short path past it: an open connection hardly ever needs the library's core, and has none then.
+A connection whose first bytes ask for anything else than a WebSocket is handed over, with those bytes.
 """
 
 import asyncio
 import ssl
-from collections.abc import Awaitable
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
@@ -31,7 +31,7 @@ except ImportError:  # a platform for which the library has no compiled part
 log = structlog.get_logger()
 
 HANDSHAKE_S = 10
-"""How long a peer may take to send its request, or to take the page that it asked for."""
+"""How long a peer may take to send its request, or to take a refusal."""
 CLOSE_S = 5
 """How long a peer may take to answer a close frame."""
 PING_S = 20
@@ -65,12 +65,24 @@ class Receiver(Protocol):
 class App(Protocol):
     """What connections are for."""
 
-    def on_request(self, socket: "WebSocket", request: Request) -> Awaitable[Response | None] | Response | None:
-        """Answer a request with a page or a refusal, or with None: the WebSocket may open."""
+    def on_request(self, socket: "WebSocket", request: Request) -> tuple[HTTPStatus, str] | None:
+        """Refuse a request with a status and a text, or return None: the WebSocket may open."""
         ...
 
     def on_open(self, socket: "WebSocket") -> tuple[Receiver, bytes]:
         """Say who listens to a connection whose handshake is done, and the frames that greet it."""
+        ...
+
+
+class HttpServer(Protocol):
+    """What takes the connections that ask for something else than a WebSocket."""
+
+    def new_connection(self) -> asyncio.Protocol:
+        """Return what takes one connection over: it is told of the transport, then gets the bytes that came."""
+        ...
+
+    async def close(self) -> None:
+        """End all connections that were taken over, those whose request is being answered last."""
         ...
 
 
@@ -91,7 +103,6 @@ class WebSocket(asyncio.Protocol):
         "_needed",
         "_paused",
         "_receiver",
-        "_request_task",
         "_rest",
         "_server",
         "_timer",
@@ -115,7 +126,6 @@ class WebSocket(asyncio.Protocol):
         self._paused = False
         self._heard = True
         self._timer: asyncio.TimerHandle | None = None
-        self._request_task: asyncio.Task[None] | None = None
         self.subprotocol: Subprotocol | None = None
         self.address = ""
         self.is_backed_up = False
@@ -154,11 +164,8 @@ class WebSocket(asyncio.Protocol):
             data, self._rest = bytes(self._rest), None
         if self._receiver is not None:
             self._read(data)
-        elif self._request_task is None:
-            if not self._server.door.enter(partial(self._shake_hands, data)):
-                self.transport.pause_reading()
-        else:
-            self.transport.abort()
+        elif not self._server.door.enter(partial(self._shake_hands, data)):
+            self.transport.pause_reading()
 
     def eof_received(self) -> None:
         """The peer will send no more."""
@@ -173,8 +180,6 @@ class WebSocket(asyncio.Protocol):
         self._rest = self._fragments = self._core = None
         if self._timer is not None:
             self._timer.cancel()
-        if self._request_task is not None:
-            self._request_task.cancel()
         self._server.discard(self)
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
@@ -236,9 +241,18 @@ class WebSocket(asyncio.Protocol):
         if self.transport.is_closing():
             return
         self.transport.resume_reading()
-        if self._core is None and (opening := self._server.greeter.read(data)):
-            self._take_request(opening)
-            return
+        if self._core is None:
+            greeter, http = self._server.greeter, self._server.http
+            is_ours = http is None or greeter.asks_for_socket(data)
+            if is_ours is None:
+                self._rest, self._needed = bytearray(data), len(data) + 1
+                return
+            if http is not None and not is_ours:
+                self._hand_over(data, http)
+                return
+            if opening := greeter.read(data):
+                self._answer(opening)
+                return
         core = self._get_core()
         core.receive_data(data)
         self._write_out(core)
@@ -246,36 +260,30 @@ class WebSocket(asyncio.Protocol):
             if not isinstance(event, Request) or not data.endswith(b"\n\r\n"[-len(data) :]):
                 self.transport.abort()
                 return
-            self._take_request(Opening(event))
+            self._answer(Opening(event))
 
-    def _take_request(self, opening: Opening) -> None:
-        try:
-            answer = self._server.app.on_request(self, opening.request)
-        except Exception:
-            log.exception("could not answer a request")
-            answer = self._server.greeter.reject(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n")
-        if isinstance(answer, Awaitable):
-            self._request_task = asyncio.ensure_future(self._answer_later(opening, answer))
-        else:
-            self._answer(opening, answer)
+    def _hand_over(self, data: bytes, http: HttpServer) -> None:
+        """Leave the connection, and what came over it so far, to HTTP. This object has nothing to do with it then."""
+        if self._timer is not None:
+            self._timer.cancel()
+        protocol = http.new_connection()
+        self.transport.set_write_buffer_limits()
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+        self._server.discard(self)
+        protocol.data_received(data)
 
-    async def _answer_later(self, opening: Opening, answer: Awaitable[Response | None]) -> None:
-        try:
-            response = await answer
-        except Exception:
-            log.exception("could not answer a request")
-            response = self._server.greeter.reject(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n")
-        self._request_task = None
-        self._answer(opening, response)
-
-    def _answer(self, opening: Opening, response: Response | None) -> None:
-        """Send a response, or let the WebSocket open."""
-        if self.transport.is_closing() or (self._core is not None and self._core.state is not State.CONNECTING):
-            return
+    def _answer(self, opening: Opening) -> None:
+        """Let the WebSocket open, or say why not."""
         greeter = self._server.greeter
-        if response is None and self._server.closing:
-            response = greeter.reject(HTTPStatus.SERVICE_UNAVAILABLE, "The server is shutting down.\n")
-        answer = response or greeter.accept(opening)
+        try:
+            refusal = self._server.app.on_request(self, opening.request)
+        except Exception:
+            log.exception("could not answer a request")
+            refusal = HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n"
+        if refusal is None and self._server.closing:
+            refusal = HTTPStatus.SERVICE_UNAVAILABLE, "The server is shutting down.\n"
+        answer = greeter.reject(*refusal) if refusal else greeter.accept(opening)
         if isinstance(answer, Response):
             core = self._handshake_core()
             core.send_response(answer)
@@ -415,10 +423,14 @@ def find_payload(data: bytes, position: int, max_size: int) -> tuple[int, int]:
 
 
 class WebSocketServer:
-    """Accepts connections for an app. `start` first, `close` in the end."""
+    """Accepts connections for an app. `start` first, `close` in the end.
 
-    def __init__(self, app: App, settings: Settings) -> None:
+    `http` takes connections whose request is for another path than `settings.path`; without it there are none such.
+    """
+
+    def __init__(self, app: App, settings: Settings, http: HttpServer | None = None) -> None:
         self.app = app
+        self.http = http
         self.settings = settings
         self.greeter = Greeter(settings)
         self.sockets: set[WebSocket] = set()
@@ -453,6 +465,8 @@ class WebSocketServer:
         self._keeper.cancel()
         for socket in list(self.sockets):
             socket.close(code)
+        if self.http is not None:
+            await self.http.close()
         while self.sockets:
             self._gone.clear()
             await self._gone.wait()

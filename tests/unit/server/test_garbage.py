@@ -2,14 +2,21 @@
 
 import asyncio
 import gc
+import socket
+import struct
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import h11
 import pytest
+from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
 from folkmoot_protocol import requests as rq
 from folkmoot_server.delivery.session import Session
 from folkmoot_server.doors.websocket import Conversation
+from folkmoot_server.http import server as http
+from folkmoot_server.http.server import HttpConnection
 from folkmoot_server.live import accounts, rooms
 from folkmoot_server.live.accounts import Account
 from folkmoot_server.live.rooms import Room
@@ -21,7 +28,10 @@ from tests.unit.server.stores import Stage, staged
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    # Nor to timers that run out.
+    for name in ("REQUEST_S", "KEEP_ALIVE_S"):
+        monkeypatch.setattr(http, name, 1000)
     async with staged(tmp_path) as stage:
         yield stage
 
@@ -36,7 +46,7 @@ def no_collector() -> Iterator[None]:
 
 def alive() -> list[str]:
     """Return the kinds of those that are there, one for each."""
-    kinds = (WebSocket, Conversation, Session, Account, Room)
+    kinds = (WebSocket, Conversation, Session, Account, Room, HttpConnection, h11.Connection, RequestResponseCycle)
     return sorted(type(one).__name__ for one in gc.get_objects() if issubclass(type(one), kinds))
 
 
@@ -56,11 +66,31 @@ async def come_and_go(stage: Stage, group: int) -> None:
     await asyncio.gather(*(wire.close() for wire in (*wires, stranger)))
 
 
+async def look_at_pages(stage: Stage) -> None:
+    """Fetch pages and what is none; one connection ends politely, one with garbage, two are cut off."""
+    port = urlsplit(stage.url).port
+    for end in (b"GET / HTTP/1.0\r\n\r\n", b"no request\r\n\r\n", b"GET /rules HTT", b""):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for method, path in (("GET", f"/groups/{stage.seats[0][0].code}"), ("GET", "/nowhere"), ("POST", "/metrics")):
+            writer.write(f"{method} {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r")[0]))
+        writer.write(end)
+        if end.endswith(b"\n"):
+            await reader.read()
+            writer.close()
+        else:
+            await writer.drain()
+            # Thus the peer hears of a reset.
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+
 async def forget_all(stage: Stage) -> None:
     """Wait until nobody is there, and forget accounts and rooms."""
 
     async def nobody_is_there() -> bool:
-        return not stage.node.audience.sessions
+        return not stage.node.audience.sessions and "HttpConnection" not in alive()
 
     await until(nobody_is_there)
     stage.node.rooms.forget_idle()
@@ -74,12 +104,14 @@ async def test_what_came_and_went_is_gone_without_a_collection(stage: Stage, mon
     monkeypatch.setattr(accounts, "IDLE_MS", -1)
     monkeypatch.setattr(rooms, "IDLE_MS", -1)
     await come_and_go(stage, 0)
+    await look_at_pages(stage)
     await forget_all(stage)
     # The writer still holds what it did last, until it does something else.
     before = alive()
     assert len(before) < 6
     for group in (1, 2):
         await come_and_go(stage, group)
+        await look_at_pages(stage)
     await forget_all(stage)
     assert alive() == before
 

@@ -116,3 +116,23 @@ def test_what_follows_the_request_is_for_a_core() -> None:
     greeter.accept(opening)
     assert greeter.read(data + b"x") is None
     assert greeter.read(data[:-2]) is None
+
+
+def test_the_path_tells_who_wants_a_socket() -> None:
+    greeter = Greeter(Settings(1 << 16, path="/ws"))
+    for size in range(len("GET /ws") + 1):
+        assert greeter.asks_for_socket(b"GET /ws"[:size]) is None
+    for head in (b"GET /ws HTTP/1.1\r\n", b"GET /ws ", b"GET /ws?from=here HTTP/1.1"):
+        assert greeter.asks_for_socket(head) is True
+    for head in (
+        b"GET /wsx",
+        b"GET /ws/x",
+        b"GET /w ",
+        b"GET /\r\n",
+        b"POST /ws ",
+        b"P",
+        b"get /ws ",
+        b"GET  /ws ",
+        b"\x16",
+    ):
+        assert greeter.asks_for_socket(head) is False

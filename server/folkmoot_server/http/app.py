@@ -1,0 +1,51 @@
+"""The pages as one ASGI application: which path shows what."""
+
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from folkmoot_governance import Policy
+
+from ..common.clock import Clock
+from ..common.i18n import N_
+from ..config.documents import Documents
+from ..config.settings import Config
+from .group_page import GroupPage, Groups
+from .health import Health, Status
+from .pages import DocumentPage, describe_protocol, web_client
+from .responses import respond, with_safe_headers
+
+
+def make_app(
+    config: Config, documents: Documents, clock: Clock, ledger: Groups, policy: Policy, status: Status
+) -> ASGIApp:
+    """Return the application. None of its pages takes a body."""
+    language = config.i18n.default_language
+    health = Health(status, config.server)
+    routes = [
+        Route("/healthz", health.healthz),
+        Route("/readyz", health.readyz),
+        Route("/metrics", health.metrics),
+        Route("/agreement", DocumentPage(N_("Service agreement"), documents.agreement, language).show),
+        Route("/rules", DocumentPage(N_("Rules"), documents.rules, language).show),
+        Route("/asyncapi.json", describe_protocol),
+        Route("/groups/{code}", GroupPage(config, clock, ledger, policy.grades).show),
+        Route("/", web_client),
+        Route("/{name}", web_client),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: say_what_is_wrong})
+    # /rules/ is not there, rather than a way to be sent to whatever the request calls its host.
+    app.router.redirect_slashes = False
+    return with_safe_headers(app)
+
+
+async def say_what_is_wrong(request: Request, error: Exception) -> Response:
+    """Return a line for a request that cannot be carried out."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    return respond(f"{status} {status.phrase.lower()}\n", status, error.headers or {})
