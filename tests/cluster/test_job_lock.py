@@ -1,5 +1,6 @@
 """Jobs: one node at a time, another when that one is gone."""
 
+import asyncio
 import contextlib
 import importlib
 from collections.abc import AsyncIterator
@@ -29,6 +30,11 @@ async def holders(locks: list[Any]) -> list[int]:
 async def test_one_node_has_the_jobs_and_keeps_them(locks: list[Any]) -> None:
     for _ in range(3):
         assert await holders(locks) == [0]
+
+
+async def test_jobs_that_ask_at_once_are_all_answered(locks: list[Any]) -> None:
+    for lock, answer in zip(locks, (True, False, False), strict=True):
+        assert await asyncio.gather(*(lock.is_mine() for _ in range(20))) == [answer] * 20
 
 
 async def test_the_jobs_move_when_their_node_stops(locks: list[Any]) -> None:

@@ -22,6 +22,7 @@ class PostgresJobLock:
         self._key = key
         self._connection: asyncpg.Connection | None = None
         self._holds = False
+        self._asking = asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str, key: int = JOBS_LOCK) -> "PostgresJobLock":
@@ -34,7 +35,9 @@ class PostgresJobLock:
         """See `api.JobLock`."""
         with failing("cannot ask for the jobs' lock"):
             try:
-                return await self._ask()
+                # Many jobs ask, and a connection takes one question at a time.
+                async with self._asking:
+                    return await self._ask()
             except BaseException:
                 await self.close()
                 raise
