@@ -1,4 +1,4 @@
-"""A server of one group that misbehaves on demand: what a real one does seldom or never."""
+"""A server that misbehaves on demand: what a real one does seldom or never. All its talk is in one group."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ class FakeServer:
     """`hitches` holds, for the next requests of a type, what goes wrong with each.
 
     `refuse:CODE` answers with an error, `close:CODE` closes before the request is carried out, `late:CODE`
-    after.
+    after. `others` are groups besides the one that is talked in.
     """
 
     def __init__(self) -> None:
@@ -37,6 +37,7 @@ class FakeServer:
         self.hitches: dict[type[fm.Request], list[str]] = {}
         self.connections: list[ServerConnection] = []
         self.member = True
+        self.others: tuple[fm.Group, ...] = ()
         self._nonces: dict[str, int] = {}
         self._server: Server | None = None
 
@@ -129,7 +130,7 @@ class FakeServer:
                 self.member = True
                 return fm.JoinResult(fm.JoinState.MEMBER, self._group()), []
             case fm.ListGroups():
-                return fm.GroupsResult((self._group(),) if self.member else ()), []
+                return fm.GroupsResult(self._groups()), []
             case fm.ListCommands():
                 return fm.CommandsResult(()), []
             case fm.GetGroup():
@@ -155,17 +156,20 @@ class FakeServer:
 
     def _session(self) -> fm.SessionResult:
         account = fm.Account(user="ann", display_name="Ann", identity=fm.Identity.NONE, created_ts=1, badges=())
-        groups = (self._group(),) if self.member else ()
-        return fm.SessionResult(account=account, token="the-token", groups=groups)
+        return fm.SessionResult(account=account, token="the-token", groups=self._groups())
+
+    def _groups(self) -> tuple[fm.Group, ...]:
+        return (*((self._group(),) if self.member else ()), *self.others)
 
     def _group(self) -> fm.Group:
         return make_group_view(role=fm.Role.MEMBER, last_seq=len(self.log))
 
 
 @asynccontextmanager
-async def fake_server() -> AsyncIterator[FakeServer]:
-    """Run a fake server with three entries in its log."""
+async def fake_server(others: tuple[fm.Group, ...] = ()) -> AsyncIterator[FakeServer]:
+    """Run a fake server with three entries in its log; the client is in `others`, too."""
     async with FakeServer() as server:
+        server.others = others
         for _ in range(3):
             server.store()
         yield server

@@ -22,6 +22,7 @@ from tests.builders.entries import CODE, make_author, make_entry, make_group_vie
 from tests.unit.client.fake_server import fake_server
 
 SERVER = "ws://chat.example/ws"
+CODES = {"Fellows": "4821-9067-3350", "Fell": "5918-2736-4505"}
 
 
 @pytest.fixture(autouse=True)
@@ -150,9 +151,9 @@ class Notebook(Screen):
         self.offered = [word for word, _summary in words]  # type: ignore[attr-defined]
 
 
-async def chat(*lines: str) -> tuple[Chat, Notebook, list[str]]:
-    """Run a chat in the fake server's one group; return it, its screen, and what the group holds then."""
-    async with fake_server() as server, Client(server.url, token="t", backoff=Backoff(0.001, 0.001)) as client:
+async def chat(*lines: str, others: tuple[fm.Group, ...] = ()) -> tuple[Chat, Notebook, list[str]]:
+    """Run a chat in the fake server's group and `others`; return it, its screen, and what the group holds then."""
+    async with fake_server(others) as server, Client(server.url, token="t", backoff=Backoff(0.001, 0.001)) as client:
         screen = Notebook(*lines)
         running = Chat(client, screen)
         await running.run()
@@ -182,6 +183,14 @@ async def test_quit_ends_the_chat_and_logout_is_noted() -> None:
 async def test_a_group_is_found_by_number_code_and_name(words: str) -> None:
     _, screen, _ = await chat(f"/switch {words}")
     assert sum("— Fellows —" in line for line in screen.written) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [("fell", "Fell"), ("FELL", "Fell"), ("fello", "Fellows"), ("f", "Fellows")]
+)
+async def test_a_whole_name_comes_before_the_beginning_of_another(words: str, found: str) -> None:
+    _, screen, _ = await chat(f"/switch {words}", others=(make_group("591827364505", name="Fell", last_seq=3),))
+    assert [line for line in screen.written if line.startswith("— ")] == [f"— {found} — {CODES[found]}"]
 
 
 @pytest.mark.parametrize("words", ["2", "0", "", "fellowship", "591827364505"])

@@ -52,6 +52,14 @@ def test_a_longer_mute_in_force_is_not_shortened() -> None:
     assert state.mutes["mia"].until_ms == NOW + 2 * HOUR_MS
 
 
+def test_a_mute_that_ends_when_the_new_one_would_is_not_set_again() -> None:
+    in_force = e.MemberMuted(at=NOW, by="olga", user="mia", until_ms=NOW + HOUR_MS)
+    policy = Policy(ladder="1 mute 1h")
+    assert warn(make_group(in_force), policy=policy) == [e.MemberWarned]
+    shorter = e.MemberMuted(at=NOW, by="olga", user="mia", until_ms=NOW + HOUR_MS - 1)
+    assert warn(make_group(shorter), policy=policy) == [e.MemberWarned, e.MemberMuted]
+
+
 def test_where_no_more_bans_fit_the_ladder_removes() -> None:
     policy = Policy(ladder="1 ban 1d", bans_per_group=1, kick_wait_ms=0)
     state = make_group(e.MemberBanned(at=NOW, by="olga", user="gus", until_ms=SOON))
