@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from folkmoot_governance.group.commands import Command
 from folkmoot_governance.policy import Policy
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_server.bus.api import LocalBus
+from folkmoot_server.bus.messages import GroupUpdate
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.documents import load_documents
@@ -33,6 +34,7 @@ class FailingStore:
     """A store whose commits wait while `gate` is shut, and fail as often as `failures` says.
 
     `sizes` has the number of change sets of each commit that was tried; `waiting` is set while one is at the gate.
+    `before_return` is awaited once, when a commit is stored and nobody has heard of it yet.
     """
 
     def __init__(self, store: Store) -> None:
@@ -42,6 +44,7 @@ class FailingStore:
         self.waiting = asyncio.Event()
         self.failures = 0
         self.sizes: list[int] = []
+        self.before_return: Callable[[], Awaitable[None]] | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -59,18 +62,25 @@ class FailingStore:
         if self.failures:
             self.failures -= 1
             raise StorageError("the disk is full")
-        return await self._store.commit(batch)
+        overtaken = await self._store.commit(batch)
+        hook, self.before_return = self.before_return, None
+        if hook is not None:
+            await hook()
+        return overtaken
 
     async def close(self) -> None:
         await self._store.close()
 
-    async def act_elsewhere(self, code: str, command: Command, actor: Actor) -> None:
-        """Carry out a command as another node on the same store would: this one hears nothing of it."""
+    async def act_elsewhere(self, code: str, command: Command, actor: Actor) -> GroupUpdate:
+        """Carry out a command as another node on the same store would; return what that node would tell this one."""
         state = await self._store.ledger.load_group(code)
         assert state is not None
         events = decide(state, command, actor, Clock().now_ms(), Policy())
         assert isinstance(events, Sequence), events
-        assert await self._store.commit([carry_out(state, events)]) == frozenset()
+        change_set = carry_out(state, events)
+        assert await self._store.commit([change_set]) == frozenset()
+        entries = tuple(one.entry for one in change_set.entries)
+        return GroupUpdate(code, entries, state.version, tuple(events))
 
 
 class Stage:
