@@ -1,5 +1,7 @@
 """A small group, an account, and short words for asking things of them, for all tests."""
 
+from fnmatch import fnmatchcase
+
 import msgspec
 
 from folkmoot_governance import (
@@ -22,6 +24,7 @@ from folkmoot_governance.notices import event_fields, text_of, undo_of
 from folkmoot_governance.refusal import ENDS, TIMED, explained
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, Role
+from tests.unit.governance.refusals import REFUSALS
 
 NOW = 1_800_000_000_000
 SOON = NOW + 60_000
@@ -73,13 +76,22 @@ def make_group(*later: e.Event, permissions: tuple[Permission, ...] = ALL, **fou
 def ask(
     state: GroupState, command: c.Command, by: str, now: int = NOW, policy: Policy = POLICY, **actor: object
 ) -> list[e.Event] | Refusal:
-    """Decide `command`; a refusal must be tellable and leave no trace in the state."""
+    """Decide `command`; a refusal must be tellable and leave no trace in the state.
+
+    Events say when that was and, if it was not the service, who did it; they give the reason that was given.
+    """
     before = msgspec.msgpack.encode(state)
+    if hasattr(command, "reason"):
+        command = msgspec.structs.replace(command, reason=command.reason or "a reason")
     decision = decide(state, command, Actor(by, **actor), now, policy)
     assert msgspec.msgpack.encode(state) == before, "a decision changed the state"
     if isinstance(decision, Refusal):
         tell_refusal(decision)
         return decision
+    for event in decision:
+        assert event.at == now
+        assert event.by in (by, "") or not by, event
+        assert not hasattr(event, "reason") or event.reason == getattr(command, "reason", event.reason), event
     return list(decision)
 
 
@@ -114,9 +126,14 @@ def readable(fields: dict[str, object]) -> dict[str, object]:
 def tell_refusal(refusal: Refusal) -> str:
     """Return what a person reads. A KeyError here is a placeholder that nothing fills.
 
-    Besides, every refusal says which rule it is by, and what helps or when it ends.
+    Besides, every refusal says which rule it is by, and what helps or when it ends, as `refusals.py` has it.
     """
     detail = explained(refusal)
+    listed = REFUSALS[refusal.text]
+    assert refusal.code == listed.code
+    assert any(fnmatchcase(str(detail["rule"]), one) for one in listed.rule.split("|")), detail
+    assert any(fnmatchcase(str(detail.get("help", "")), one) for one in listed.help.split("|")), detail
+    assert set(listed.fields.split()) <= detail.keys()
     assert detail["rule"]
     assert detail.get("help") or any(end in detail for end in ENDS), refusal
     if refusal.code in TIMED:

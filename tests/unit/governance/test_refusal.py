@@ -14,6 +14,7 @@ import pytest
 from folkmoot_governance import Refusal
 from folkmoot_governance.refusal import TIMED, USUAL, explained
 from folkmoot_protocol.errors import ErrorCode
+from tests.unit.governance.refusals import REFUSALS
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [path for part in ("governance", "server") for path in sorted((ROOT / part).rglob("*.py"))]
@@ -55,6 +56,17 @@ def test_refusals_are_found() -> None:
 def test_what_ends_says_when(file: str, code: ErrorCode, call: str, around: str) -> None:
     """Or what else than waiting helps."""
     assert re.search("until_ms|retry_after_ms", around) or re.search(r"help\b", call), f"{file}: {call}"
+
+
+def test_all_refusals_of_the_rules_are_listed() -> None:
+    """With rule and help, which `kit.tell_refusal` compares."""
+    made = set()
+    for path in sorted((ROOT / "governance").rglob("*.py")):
+        calls = [one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.Call)]
+        names = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+        if names & {"refuse", "Refusal"} and path.name != "rules.py":  # which says what is wrong with a file of rules
+            made |= {ast.literal_eval(one.args[0]) for one in calls if getattr(one.func, "id", "") == "N_"}
+    assert made - REFUSALS.keys() == set()
 
 
 def test_what_a_refusal_says_itself_counts() -> None:

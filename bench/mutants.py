@@ -1,0 +1,517 @@
+"""Mutation testing: change the code a little, see whether a test notices, a few thousand times.
+
+    python bench/mutants.py [--out FILE] [MODULE…]      a MODULE is a part of a file's path; none: all of TARGETS
+
+Tests are collected once. Each change is then made in a fork of that process, by giving the function new code, and the
+tests that run through the changed line are run until one fails. What is carried out at import (tables, defaults) is
+imported afresh, changed, in a fork that has read no code of ours. Results go to FILE, a line for each change; who
+starts again goes on from there, and a module that has changed is begun anew. What is left is compared with the table
+of docs/mutants.md.
+"""
+
+import argparse
+import ast
+import contextlib
+import gc
+import hashlib
+import importlib.abc
+import importlib.machinery
+import json
+import os
+import pickle
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import hypothesis
+import hypothesis.stateful
+import msgspec
+import pytest
+import pytest_asyncio
+import sqlalchemy
+import websockets.asyncio.client
+from coverage import Coverage
+from mutations import Change, changes_of
+
+ROOT = Path(__file__).parent.parent
+EXPLAINED = ROOT / "docs/mutants.md"
+PRELOADED = (hypothesis, hypothesis.stateful, msgspec, pytest_asyncio, sqlalchemy, websockets.asyncio.client)
+"""What tests need and takes long to import; nothing of ours."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some code, and the tests that are to notice what happens to it."""
+
+    code: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+GROUPS = (
+    Group(("governance/folkmoot_governance",), ("tests/unit/governance", "tests/property")),
+    Group(
+        (
+            "server/folkmoot_server/delivery",
+            "server/folkmoot_server/actions/posts/posting.py",
+            "server/folkmoot_server/live/rooms.py",
+            "server/folkmoot_server/live/recent_entries.py",
+        ),
+        ("tests/unit/server",),
+    ),
+)
+KEY = ("path", "source", "scope", "change", "nth")
+"""What tells a result from others."""
+
+NOT_FOR_MUTANTS = ("test_refusal.py",)
+"""Tests that read the source for themselves, which does not change here."""
+
+CPU_S, WALL_S = 5, 60
+"""What a change may cost besides five times what its tests cost without it, of the processor and by the clock."""
+
+KILLED, SURVIVED, TIMEOUT, NOT_COVERED = "killed", "survived", "timeout", "not covered"
+
+
+@dataclass
+class Baseline:
+    """What the tests do without any change: seconds by test, and the tests that run through each line of a file."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    tests: dict[str, dict[int, set[str]]] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+    def through(self, change: Change, sources: "Sources") -> set[str]:
+        """Return the tests that run through the changed line or, where that runs at import, through what uses it."""
+        if change.function is None:
+            places = sources.uses(change)
+            return set().union(*(self.tests.get(path, {}).get(line, set()) for path, line in places))
+        lines = self.tests.get(str(change.path), {})
+        first = change.function.body[0].lineno
+        return lines.get(change.line) or set().union(*(lines.get(line, ()) for line in range(first, change.line)))
+
+
+class Sources:
+    """The parsed files of a group, and what in them rests on what."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self.trees = {path: ast.parse((ROOT / path).read_text("utf-8")) for path in files}
+        self._tables = [
+            (path, statement, {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)})
+            for path, tree in self.trees.items()
+            for statement in tree.body
+            if isinstance(statement, ast.Assign | ast.AnnAssign)
+        ]
+        self._uses: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        for path, tree in self.trees.items():
+            for function in ast.walk(tree):
+                if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    for node in ast.walk(function):
+                        name = getattr(node, "id", getattr(node, "attr", None))
+                        if isinstance(name, str):
+                            self._uses[name].add((str(path), getattr(node, "lineno", 0)))
+
+    def uses(self, change: Change) -> set[tuple[str, int]]:
+        """Return the files and lines in functions where what a change at import alters is used: a class, a table."""
+        names = [change.scope.split(".")[0]] if change.scope else []
+        names += [name for _, statement in self.altered(change) for name in assigned(statement)]
+        return set().union(*(self._uses[name] for name in names))
+
+    def altered(self, change: Change) -> list[tuple[Path, ast.stmt]]:
+        """Return the statements at the top of modules that a change alters: the one changed, and what rests on it."""
+        tree = self.trees[change.path]
+        first = next(one for one in tree.body if any(node in (change.parent, change.old) for node in ast.walk(one)))
+        found, names = [(change.path, first)], set(assigned(first))
+        while more := [
+            (path, statement)
+            for path, statement, loads in self._tables
+            if loads & names and all(statement is not known for _, known in found)
+        ]:
+            found += more
+            names.update(name for _, statement in more for name in assigned(statement))
+        return found
+
+
+def assigned(statement: ast.stmt) -> list[str]:
+    """Return the names that a statement gives values to."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return [node.id for target in targets if target for node in ast.walk(target) if isinstance(node, ast.Name)]
+
+
+# What runs in forks
+
+
+def in_fork(work: Callable[[], int], *, cpu_s: float | None = None, wall_s: float | None = None) -> int | None:
+    """Return what `work` gives in a fork, silently; None when it took longer than it may."""
+    child = os.fork()
+    if not child:
+        _work_alone(work, cpu_s)
+    until = time.monotonic() + (wall_s or 1e9)
+    while True:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            signaled = os.WIFSIGNALED(status)
+            return None if signaled and os.WTERMSIG(status) == signal.SIGXCPU else os.waitstatus_to_exitcode(status)
+        if time.monotonic() > until:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return None
+        time.sleep(0.005)
+
+
+def _work_alone(work: Callable[[], int], cpu_s: float | None) -> None:
+    code = 99
+    try:
+        null = os.open(os.devnull, os.O_RDWR)
+        if "MUTANTS_DEBUG" not in os.environ:
+            os.dup2(null, 1)
+            os.dup2(null, 2)
+        if cpu_s is not None:
+            spent = time.process_time()
+            resource.setrlimit(resource.RLIMIT_CPU, (int(spent + cpu_s) + 1, int(spent + cpu_s) + 5))
+        code = work()
+    finally:
+        os._exit(code)
+
+
+def run_pytest(paths: Sequence[str], plugin: object, place: Path) -> int:
+    """Run pytest in this process."""
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    few = hypothesis.settings(max_examples=20, deadline=None, database=None, derandomize=True, phases=phases)
+    hypothesis.settings.register_profile("mutants", few)
+    hypothesis.settings.load_profile("mutants")
+    # Warnings are not what is looked for, and asserts in plugins that are imported already need no rewriting.
+    options = ["-q", "-s", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=60"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", f"--basetemp={place / 'tests'}"]
+    options += [f"--deselect={path}" for path in NOT_FOR_MUTANTS]
+    return int(pytest.main([*options, *paths], plugins=[plugin]))
+
+
+class Watching:
+    """Runs all tests once and notes what each costs and which lines it runs through."""
+
+    def __init__(self, files: Sequence[Path], result: Path) -> None:
+        self._result, self._baseline = result, Baseline()
+        self._coverage = Coverage(
+            data_file=None, branch=False, include=[str(path) for path in files], config_file=False
+        )
+
+    def pytest_sessionstart(self) -> None:
+        self._coverage.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self._coverage.switch_context(item.nodeid)
+        began = time.process_time()
+        result = yield
+        self._baseline.seconds[item.nodeid] = time.process_time() - began
+        self._coverage.switch_context("")
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._baseline.failed.append(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        self._coverage.stop()
+        data = self._coverage.get_data()
+        for file in data.measured_files():
+            lines = {line: {one for one in tests if one} for line, tests in data.contexts_by_lineno(file).items()}
+            self._baseline.tests[str(Path(file).relative_to(ROOT))] = lines
+        self._result.write_bytes(pickle.dumps(self._baseline))
+
+
+class Failures:
+    """Ends a run with the first test that fails; tells which."""
+
+    def __init__(self) -> None:
+        self.first = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.first:
+            self.first = report.nodeid
+
+
+class Judging(Failures):
+    """Has the tests collected, and judges changes in forks that give a function new code, or a table new contents."""
+
+    def __init__(self, judge: "Judge", changes: Sequence[Change]) -> None:
+        super().__init__()
+        self._judge, self._changes = judge, changes
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        for one in gc.get_objects():
+            if isinstance(one, FunctionType) and one.__code__.co_filename.startswith(str(ROOT)):
+                FUNCTIONS[_key(one.__code__)].append(one)
+        gc.collect()
+        gc.freeze()
+        for change in self._changes:
+            names = [name for name in self._judge.order(change) if name in items]
+            self._judge.judge(change, names, lambda change=change, names=names: self._run(change, names, items))  # type: ignore[misc]
+        return True
+
+    def _run(self, change: Change, names: list[str], items: dict[str, pytest.Item]) -> int:
+        if change.function is not None:
+            give_new_code(change)
+        else:
+            give_new_values(change, self._judge.sources)
+        for index, name in enumerate(names):
+            item = items[name]
+            after = items[names[index + 1]] if index + 1 < len(names) else None
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            if self.first:
+                self._judge.note_killer(self.first)
+                return 1
+        return 0
+
+
+class Importing(Failures):
+    """Imports a changed module, then collects and runs tests in the order asked for."""
+
+    def __init__(self, judge: "Judge", names: Sequence[str]) -> None:
+        super().__init__()
+        self._judge, self._names = judge, {name: index for index, name in enumerate(names)}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted((one for one in items if one.nodeid in self._names), key=lambda one: self._names[one.nodeid])
+
+    def pytest_sessionfinish(self) -> None:
+        if self.first:
+            self._judge.note_killer(self.first)
+
+
+def give_new_code(change: Change) -> None:
+    """Put the code of the changed function into the one that is loaded."""
+    assert change.function is not None
+    change.apply()
+    lines = {change.function.lineno, *(one.lineno for one in change.function.decorator_list)}
+    for code in _codes(compile(change.tree, str(ROOT / change.path), "exec")):
+        if code.co_name == change.function.name and code.co_firstlineno in lines:
+            for one in FUNCTIONS[_key(code)]:
+                one.__code__ = code
+            return
+    raise AssertionError(f"{change.scope} is not in the changed code")
+
+
+def give_new_values(change: Change, sources: Sources) -> None:
+    """Carry out the changed statement, and what rests on it, in the modules that are loaded."""
+    altered = sources.altered(change)
+    change.apply()
+    for path, statement in altered:
+        file = str(ROOT / path)
+        module = next((one for one in list(sys.modules.values()) if getattr(one, "__file__", None) == file), None)
+        if module is None:
+            continue
+        names = assigned(statement)
+        before = {name: vars(module)[name] for name in names}
+        exec(compile(ast.Module([statement], []), file, "exec"), vars(module))
+        for name in names:
+            _replace(name, before[name], vars(module)[name], module)
+
+
+def _replace(name: str, old: Any, new: Any, module: ModuleType) -> None:
+    """Put a new value where the old one is: into it, if that is possible, else under the same name in every module."""
+    if type(old) is type(new) and isinstance(old, dict | set):
+        setattr(module, name, old)
+        content = new.copy()
+        old.clear()
+        old.update(content)
+        return
+    for one in list(sys.modules.values()):
+        if getattr(one, "__dict__", {}).get(name) is old:
+            setattr(one, name, new)
+
+
+FUNCTIONS: dict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
+"""All functions that are loaded, by where they are written."""
+
+
+def _key(code: CodeType) -> tuple[str, str, int]:
+    return code.co_filename, code.co_qualname, code.co_firstlineno
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield one
+            yield from _codes(one)
+
+
+class ChangedModule(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
+    """Imports one file as it was changed."""
+
+    def __init__(self, change: Change) -> None:
+        self._change, self.path = change, str(ROOT / change.path)
+        parts = list(change.path.with_suffix("").parts[1:])
+        self.name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != self.name:
+            return None
+        places = [str(Path(self.path).parent)] if self.path.endswith("__init__.py") else None
+        return importlib.util.spec_from_file_location(  # type: ignore[attr-defined]
+            name, self.path, loader=self, submodule_search_locations=places
+        )
+
+    def get_code(self, name: str) -> CodeType:
+        self._change.apply()
+        return compile(self._change.tree, self.path, "exec")
+
+
+# What runs in the first process
+
+
+class Judge:
+    """Knows what was found out so far, and chooses which tests a change has to pass, likely failures first."""
+
+    def __init__(self, baseline: Baseline, sources: Sources, out: Path, place: Path) -> None:
+        self.sources = sources
+        self._baseline, self._out, self._place = baseline, out, place
+        self._killers: defaultdict[tuple[Path, str], Counter[str]] = defaultdict(Counter)
+        self._killer = place / "killer"
+
+    def order(self, change: Change) -> list[str]:
+        """Return the tests to run: those that noticed changes nearby, then the quick ones."""
+        killers, seconds = self._killers[change.path, change.scope], self._baseline.seconds
+        through = self._baseline.through(change, self.sources)
+        if change.function is None and not through:
+            through = set(seconds)
+        return sorted(through, key=lambda name: (-killers[name], seconds[name]))
+
+    def note_killer(self, name: str) -> None:
+        """Note, in a fork, which test has noticed."""
+        self._killer.write_text(name)
+
+    def judge(self, change: Change, names: list[str], work: Callable[[], int]) -> None:
+        """Carry out `work` in a fork, and write down what came of it."""
+        self._killer.write_text("")
+        verdict = NOT_COVERED
+        if names:
+            cost = 5 * sum(self._baseline.seconds[name] for name in names)
+            code = in_fork(work, cpu_s=CPU_S + cost, wall_s=WALL_S + 4 * cost)
+            verdict = TIMEOUT if code is None else KILLED if code else SURVIVED
+        killer = self._killer.read_text()
+        self._killers[change.path, change.scope][killer] += 1
+        row = {**key_of(change), "line": change.line, "verdict": verdict, "killer": killer}
+        with self._out.open("a") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        if verdict in (SURVIVED, NOT_COVERED):
+            print(f"{change.path}:{change.line} {change.scope}: {change.text} ({verdict})", flush=True)
+
+
+def key_of(change: Change) -> dict[str, Any]:
+    """Return what tells a change from others, whatever line it is on."""
+    source = digest(str(change.path))
+    return {"path": str(change.path), "source": source, "scope": change.scope, "change": change.text, "nth": change.nth}
+
+
+def files_of(group: Group) -> list[Path]:
+    """Return the files of a group."""
+    return [
+        path.relative_to(ROOT)
+        for start in group.code
+        for path in ([ROOT / start] if start.endswith(".py") else sorted((ROOT / start).rglob("*.py")))
+    ]
+
+
+def test(group: Group, parts: Sequence[str], out: Path, place: Path, *, again: bool) -> None:
+    """Judge the changes to the files of a group that nobody has judged yet or, `again`, that no test has noticed."""
+    known = {key for key, row in read(out).items() if not again or row["verdict"] in (KILLED, TIMEOUT)}
+    files = [path for path in files_of(group) if not parts or any(part in str(path) for part in parts)]
+    sources = Sources(files_of(group))
+    changes = [change for path in files for change in changes_of(path, sources.trees[path])]
+    changes = [change for change in changes if tuple(key_of(change).values()) not in known]
+    if not changes:
+        return
+    measured = place / "baseline"
+    in_fork(lambda: run_pytest(group.tests, Watching([ROOT / path for path in files_of(group)], measured), place))
+    baseline: Baseline = pickle.loads(measured.read_bytes())
+    assert not baseline.failed, f"tests fail without any change: {baseline.failed}"
+    print(f"{len(changes)} changes, {len(baseline.seconds)} tests, {sum(baseline.seconds.values()):.0f} s", flush=True)
+    judge = Judge(baseline, sources, out, place)
+    quick = [change for change in changes if change.function is not None or is_assignment(change, sources)]
+    in_fork(lambda: run_pytest(group.tests, Judging(judge, quick), place))
+    for change in changes:
+        if change.function is None and not is_assignment(change, sources):
+            names = judge.order(change)
+            judge.judge(change, names, lambda change=change, names=names: _import(change, names, group, judge, place))  # type: ignore[misc]
+
+
+def is_assignment(change: Change, sources: Sources) -> bool:
+    """Say whether a change is to what a module's own names stand for."""
+    return not change.scope and isinstance(sources.altered(change)[0][1], ast.Assign | ast.AnnAssign)
+
+
+def _import(change: Change, names: list[str], group: Group, judge: Judge, place: Path) -> int:
+    sys.meta_path.insert(0, ChangedModule(change))
+    return run_pytest(group.tests, Importing(judge, names), place)
+
+
+def read(out: Path) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Return what was found out so far, the latest of each change, as far as its file is still the same."""
+    rows = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+    now = {path: digest(path) for path in {row["path"] for row in rows}}
+    return {tuple(row[name] for name in KEY): row for row in rows if row["source"] == now[row["path"]]}
+
+
+def report(out: Path) -> int:
+    """Print the figures by module, and what is neither killed nor explained; return how many those are."""
+    rows = list(read(out).values())
+    explained = EXPLAINED.read_text("utf-8") if EXPLAINED.exists() else ""
+    print(f"| {'module':60} | changes | killed | timeout | left | killed, % |\n|---|---|---|---|---|---|")
+    for path in [*sorted({row["path"] for row in rows}), ""]:
+        mine = [row["verdict"] for row in rows if row["path"] == path or not path]
+        count = Counter(mine)
+        gone = count[KILLED] + count[TIMEOUT]
+        print(
+            f"| {path or 'all':60} | {len(mine)} | {count[KILLED]} | {count[TIMEOUT]} | {len(mine) - gone} "
+            f"| {100 * gone / max(len(mine), 1):.1f} |"
+        )
+    left = [row for row in rows if row["verdict"] in (SURVIVED, NOT_COVERED)]
+    new = [row for row in left if f"`{row['change']}`" not in explained]
+    for row in new:
+        print(f"{row['path']}:{row['line']} {row['scope']}: {row['change']} ({row['verdict']})")
+    print(f"{len(left)} left, {len(new)} of them not explained")
+    return len(new)
+
+
+@cache
+def digest(path: str) -> str:
+    """Return what tells this version of a file from others."""
+    file = ROOT / path
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.exists() else ""
+
+
+def main() -> None:
+    """Judge, then report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", help="parts of paths")
+    parser.add_argument("--out", type=Path, default=ROOT / ".mutants.jsonl")
+    parser.add_argument("--again", action="store_true", help="judge those again that no test has noticed")
+    parser.add_argument("--report", action="store_true", help="only report what was found out before")
+    asked = parser.parse_args()
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    os.environ["FOLKMOOT_HYPOTHESIS"] = "short"
+    place = Path(tempfile.mkdtemp(prefix="mutants-"))
+    try:
+        for group in () if asked.report else GROUPS:
+            test(group, asked.modules, asked.out, place, again=asked.again)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    with contextlib.suppress(BrokenPipeError):
+        sys.exit(bool(report(asked.out)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Every refusal of the rules: what it is called, which rule it is by, what helps, and what programs are told.
+
+By the text that people read. `*` in a rule or a help stands for what differs; alternatives are parted by `|`.
+Besides rule and help, a refusal has these fields, in `fields`, at least.
+"""
+
+from typing import NamedTuple
+
+
+class Told(NamedTuple):
+    """What a refusal says besides its text."""
+
+    code: str
+    rule: str
+    help: str
+    fields: str = ""
+
+
+REFUSALS = {
+    "@{user} does not ask for a review of identity.": Told("conflict", "state", "/info", "user"),
+    "@{user} has no open invitation.": Told("conflict", "state", "/invites", "user"),
+    "@{user} has no open request to join.": Told("no_such_user", "known", "/requests", "user"),
+    "@{user} has no such warning in force here.": Told("conflict", "state", "/warns @*", "user"),
+    "@{user} has the platform role {role}: take it away first.": Told(
+        "outranked", "platform_roles", "docs/governance.md", "role user"
+    ),
+    "@{user} has {limit} warnings in force, and no more are counted: take a measure.": Told(
+        "conflict", "state", "/ban", "limit user"
+    ),
+    "@{user} is a member already.": Told("already_member", "membership", "/info", "user"),
+    "@{user} is banned from this group {until}.": Told("banned", "ban", "/sanctions", "case reason until_ms user"),
+    "@{user} is banned here: /unban @{user} first.": Told("banned", "ban", "/unban @*", "until_ms user"),
+    "@{user} is in {current} groups already; {limit} are allowed.": Told(
+        "join_quota", "policy.quota.*.groups_joined", "/leave", "current limit user"
+    ),
+    "@{user} is muted {until}: what they wrote is not posted.": Told("muted", "mute", "/unmute @*", "until_ms user"),
+    "@{user} is not a member of this group.": Told("no_such_user", "known", "/members", "user"),
+    "@{user} is not banned here.": Told("conflict", "state", "/bans", "user"),
+    "@{user} is not muted here.": Told("conflict", "state", "/mutes", "user"),
+    "@{user} is not suspended.": Told("conflict", "state", "/info", "user"),
+    "@{user} is {role} here, not {needed}.": Told("conflict", "state", "/info", "needed role user"),
+    "@{user} is {role} here: you do not outrank them.": Told(
+        "outranked", "permissions.outranks", "/rights", "role user"
+    ),
+    "A code may be used 1 to {most} times.": Told("bad_request", "request", "/invite", "most"),
+    "A credit is 0 to {most}.": Told("bad_request", "request", "/help", "field most"),
+    "A question needs an answer: /question <question> = <answer>": Told("bad_request", "request", "/question"),
+    "A raid is being held off: who came in just now may post again {until}; an admin can end it.": Told(
+        "group_muted", "antiraid", "/antiraid off", "until_ms"
+    ),
+    "A reaction is one emoji.": Told("bad_request", "reaction", "/react", "reaction"),
+    "An announcement stays in the group's record; the owner takes it down with {help}.": Told(
+        "forbidden", "record", "/announce off"
+    ),
+    "Answer this to come in: {question}": Told("wrong_answer", "question", "/join", "question"),
+    "At most {most} answers of at most {longest} characters each.": Told(
+        "too_long", "limits", "/limits", "longest most"
+    ),
+    "Case {case} is a {kind}; it can be: {known}.": Told("bad_request", "request", "/help", "case field kind known"),
+    "Case {case} is decided already: {outcome}.": Told("conflict", "state", "/info", "case outcome"),
+    "Entry {seq} cannot be pinned: only what somebody wrote, and is still there, can.": Told(
+        "forbidden", "pins", "/pins", "seq"
+    ),
+    "Entry {seq} is deleted already.": Told("conflict", "state", "/info", "seq"),
+    "Entry {seq} is not pinned.": Told("conflict", "state", "/pins", "seq"),
+    "Entry {seq} is pinned already.": Told("conflict", "state", "/pins", "seq"),
+    "Give one of these reasons: {known}.": Told("bad_request", "policy.reports.reasons", "/help", "field known"),
+    "Groups in category {category} are reviewed before they open: create a new one there.": Told(
+        "forbidden", "policy.grades.*.review_to_create", "/create", "category"
+    ),
+    "Groups of grade {grade} have a public info page.": Told(
+        "forbidden", "policy.grades.*.info_page", "/duty", "grade"
+    ),
+    "Name the case that this is for: each look at a number is on record.": Told(
+        "bad_request", "request", "/help", "field"
+    ),
+    "No heir is named.": Told("conflict", "state", "/heir @user"),
+    "No raid is being held off.": Told("conflict", "state", "/info"),
+    "No warning of the platform is open for this group.": Told("conflict", "state", "/log group_warned"),
+    "Nobody attests their own identity.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
+    "Nobody changes their own platform role.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
+    "Nobody closes somebody else's account.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
+    "Nobody decides on a report of their own, or about themselves.": Told(
+        "forbidden", "permissions", "/rights", "case"
+    ),
+    "Nobody decides on an appeal of their own.": Told("forbidden", "permissions", "/rights", "case"),
+    "Nobody is waiting to join.": Told("no_such_user", "known", "/members"),
+    "Nobody sets their own credit.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
+    "Nothing waits under number {number}.": Told("no_such_entry", "known", "/queue", "number"),
+    "Notices are the group's own record: they cannot be deleted.": Told("forbidden", "record", "/log"),
+    "One can appeal for {window} after a measure.": Told(
+        "forbidden", "policy.reports.appeal_days", "/rights", "case until_ms window_ms"
+    ),
+    "Only owner and admins may post {until}.": Told("group_muted", "lock", "/admins", "until_ms"),
+    "Only the service itself does this.": Told("forbidden", "permissions|service", "/rights"),
+    "Only who wrote an entry can edit it; admins can delete it.": Told("forbidden", "author", "/delete", "seq"),
+    "Only whom a measure hit can appeal against it.": Told("forbidden", "permissions", "/rights", "case"),
+    "Owning a group of grade {grade} takes a credit of {needed}; @{user} has {current}.": Told(
+        "credit_too_low", "policy.grades.*.creator_credit", "/credit", "current grade needed user"
+    ),
+    "Owning a group takes a verified identity of level {needed}.": Told(
+        "identity_required", "policy.grades.*.creator_identity|policy.identity.to_create_group", "/verify", "needed"
+    ),
+    "People come in by this question: choose another /joinmode first.": Told("conflict", "state", "/joinmode"),
+    "Posting takes a verified identity of level {needed}.": Told(
+        "identity_required", "policy.identity.to_post", "/verify", "needed"
+    ),
+    "React to what somebody wrote.": Told("forbidden", "reaction", "/rights", "seq"),
+    "Set the question first: /question <question> = <answer>": Told("conflict", "state", "/question"),
+    "Slow mode may be at most {longest}.": Told("bad_request", "slow_mode", "/slow", "longest_ms"),
+    "Slow mode: wait {wait}.": Told("slow_mode", "slow_mode", "", "retry_after_ms slow_ms"),
+    "Somebody else must look at a post of your own.": Told("forbidden", "review.own", "/admins"),
+    "Somebody else than who took the measure decides on the appeal.": Told(
+        "forbidden", "permissions", "/rights", "case"
+    ),
+    "That is not the answer: {question}": Told("wrong_answer", "question", "/join", "question"),
+    "The group has {current} admins, and no more are allowed.": Told(
+        "conflict", "policy.groups.admins_per_group", "/info", "current"
+    ),
+    "The group has {current} words; {limit} are allowed.": Told("conflict", "state", "/word list", "current limit"),
+    "The group is closed to new members.": Told("join_closed", "join_mode", "/joinmode"),
+    "The group is full: to have more than {limit} members it needs {needed} admins beside its owner.": Told(
+        "group_full", "policy.grades.*.least_admins", "/promote", "current limit needed"
+    ),
+    "The group is full: {current} of {limit} members.": Told("group_full", "member_limit", "/limits", "current limit"),
+    "The group is not locked.": Told("conflict", "state", "/info"),
+    "The group is not suspended.": Told("conflict", "state", "/info"),
+    "The group's own owner and admins decide on this appeal, {until}; then the platform may.": Told(
+        "forbidden", "permissions", "/rights", "case until_ms"
+    ),
+    "The limit must be from {current} (the members of today) to {most} (what the largest grade allows).": Told(
+        "bad_request", "policy.grades.up_to_members", "/help", "current most"
+    ),
+    "The owner has not given you the permission {permission}.": Told(
+        "forbidden", "permissions", "/rights", "permission"
+    ),
+    "The patterns would be {steps} steps long together; {limit} are allowed. Write simpler ones, or words.": Told(
+        "conflict", "state", "/word list|docs/content-rules.md", "limit steps"
+    ),
+    "The platform has suspended this group {until}.": Told("group_suspended", "suspension", "/info", "until_ms"),
+    "The platform knows already, and has still to look at it.": Told("conflict", "state", "/duty", "case"),
+    "The service agreement in force is version {agreement}: read it at /agreement and accept it.": Told(
+        "agreement_required", "agreement", "accept_agreement", "agreement"
+    ),
+    "There are {limit} words, and no more are allowed: put them into a rule file.": Told(
+        "conflict", "state", "docs/content-rules.md", "limit"
+    ),
+    "There is an appeal against this already: {case}.": Told("conflict", "state", "/cases", "case"),
+    "There is no account @{user}.": Told("no_such_user", "known", "/members", "user"),
+    "There is no category {category}; there are: {known}.": Told(
+        "bad_request", "policy.categories", "/category", "category known"
+    ),
+    "There is no open invite code with the number {code_id}.": Told("conflict", "state", "/invites", "code_id"),
+    "There is no open offer to transfer this group to you.": Told("conflict", "state", "/info"),
+    "There is no open offer to transfer this group.": Told("conflict", "state", "/info"),
+    "There is nothing here that you could delete.": Told("no_such_entry", "known", "/search", "left_out"),
+    (
+        "This closes your account for good: your profile and your identity are erased,"
+        " nobody can have your name, and what you wrote stays without it. To confirm, type: {help}"
+    ): Told("confirm_required", "confirmation", "/account close *"),
+    "This deletes {count} entries, #{first} to #{last}. To confirm, type: {help}": Told(
+        "confirm_required", "confirmation", "/purge|/purge * confirm *", "count first last left_out"
+    ),
+    "This ends the group for good. To confirm, type: /dissolve {code}": Told(
+        "confirm_required", "confirmation", "/help", "code"
+    ),
+    "This group asks for no other size.": Told("conflict", "state", "/info"),
+    "This group is closed.": Told("group_closed", "standing", "/create"),
+    "This group takes new members by join mode {join_mode} only.": Told(
+        "join_closed", "join_mode", "/info", "join_mode"
+    ),
+    "This invite code is not, or no longer, valid: ask for another one.": Told(
+        "join_closed", "join_mode", "/info", "join_mode"
+    ),
+    "This is posted already: {help}": Told("conflict", "state", "/delete *"),
+    "This takes the role {needed}; yours is {role}.": Told("forbidden", "permissions", "/rights", "needed role"),
+    "Too many people are waiting to join; try again later.": Told(
+        "join_closed", "requests_per_group", "/info", "limit"
+    ),
+    "Warning {case} is open already: close it first.": Told("conflict", "state", "/info", "case"),
+    "What you asked for ({identity}) waits for review: take it back first, with {help}.": Told(
+        "conflict", "state", "/verify withdraw", "identity"
+    ),
+    "Write the steps as in: 3 mute 1h, 4 kick, 5 ban 7d; at most {limit}, counts rising; or {off}.": Told(
+        "bad_syntax", "commands", "/ladder", "limit off"
+    ),
+    "You are a member already.": Told("already_member", "membership", "/info"),
+    "You are in {current} groups already; {limit} are allowed.": Told(
+        "join_quota", "policy.quota.*.groups_joined", "/leave", "current limit"
+    ),
+    "You are muted in this group {until}.": Told("muted", "mute", "/sanctions", "case reason until_ms"),
+    "You are not a member of this group.": Told("not_a_member", "membership", "/join"),
+    "You can delete an entry of your own for {window} after posting it; ask an admin.": Told(
+        "forbidden", "policy.groups.delete_own_seconds", "/report", "window_ms"
+    ),
+    "You can edit an entry of your own for {window} after posting it; reply to it instead.": Told(
+        "forbidden", "policy.groups.edit_own_seconds", "/rights", "window_ms"
+    ),
+    "You cannot do this to yourself.": Told("forbidden", "permissions|permissions.oneself", "/rights"),
+    "You have created {current} groups; {limit} are allowed.": Told(
+        "group_quota", "policy.quota.*.groups_created", "/credit", "current limit"
+    ),
+    "You have made {current} reports today; {limit} are allowed. Wait {wait}.": Told(
+        "rate_limited", "policy.quota.*.reports_per_day", "/cases", "current limit retry_after_ms"
+    ),
+    "You may come in, or ask to, again {until}.": Told("join_closed", "rejoining", "/info", "case reason until_ms"),
+    "You own this group: hand it over with /transfer or end it with /dissolve first.": Told(
+        "forbidden", "ownership", "/transfer"
+    ),
+    "Your identity is verified at level {identity} already.": Told("conflict", "state", "/verify", "identity"),
+    "Your platform role does not cover this.": Told(
+        "forbidden", "permissions|platform_roles", "/rights|docs/governance.md"
+    ),
+    "{limit} bans are in force, and no more are allowed.": Told("conflict", "state", "/info", "limit"),
+    "{limit} entries are pinned, and no more are allowed: /unpin one first.": Told(
+        "conflict", "state", "/pins", "limit"
+    ),
+    "{limit} invitations are open, and no more are allowed.": Told("conflict", "state", "/invites", "limit"),
+    "Create the group with another join mode, then set its question: /question <question> = <answer>": Told(
+        "bad_request", "request", "/question"
+    ),
+    "Members may not post links here; ask an admin to post it.": Told("content_refused", "links", "/admins", "links"),
+    "Members may not post links to pictures, sound or films here; ask an admin to post it.": Told(
+        "content_refused", "links", "/admins", "links"
+    ),
+    "{word} is not among the group's words.": Told("no_such_entry", "known", "/word list", "word"),
+    "{word} is not among the platform's words.": Told("no_such_entry", "known", "folkmoot admin word list", "word"),
+}
