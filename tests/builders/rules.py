@@ -1,6 +1,7 @@
 """A small group, an account, and short words for asking things of them, for all tests."""
 
 from fnmatch import fnmatchcase
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -29,6 +30,8 @@ from tests.unit.governance.refusals import REFUSALS
 NOW = 1_800_000_000_000
 SOON = NOW + 60_000
 POLICY = Policy(categories=frozenset({"general", "music"}), agreement="2026-1")
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 ALL = tuple(sorted(Permission))
 
@@ -76,23 +79,30 @@ def make_group(*later: e.Event, permissions: tuple[Permission, ...] = ALL, **fou
 def ask(
     state: GroupState, command: c.Command, by: str, now: int = NOW, policy: Policy = POLICY, **actor: object
 ) -> list[e.Event] | Refusal:
-    """Decide `command`; a refusal must be tellable and leave no trace in the state.
-
-    Events say when that was and, if it was not the service, who did it; they give the reason that was given.
-    """
+    """Decide `command`; a refusal must be tellable, events tell who and why, and neither leaves a trace in the state."""
     before = msgspec.msgpack.encode(state)
-    if hasattr(command, "reason"):
-        command = msgspec.structs.replace(command, reason=command.reason or "a reason")
+    command = with_reason(command)
     decision = decide(state, command, Actor(by, **actor), now, policy)
     assert msgspec.msgpack.encode(state) == before, "a decision changed the state"
     if isinstance(decision, Refusal):
         tell_refusal(decision)
         return decision
     for event in decision:
-        assert event.at == now
-        assert event.by in (by, "") or not by, event
-        assert not hasattr(event, "reason") or event.reason == getattr(command, "reason", event.reason), event
+        check_told(event, command, by, now)
     return list(decision)
+
+
+def with_reason(command: T) -> T:
+    """Return a command that gives a reason, if it is one that can."""
+    reason = getattr(command, "reason", None)
+    return command if reason is None else msgspec.structs.replace(command, reason=reason or "a reason")
+
+
+def check_told(event: Any, command: object, by: str, now: int) -> None:
+    """Fail unless an event says when it was, who did it if it was not the service, and the reason that was given."""
+    assert event.at == now
+    assert event.by in (by, "") or not by, event
+    assert not hasattr(event, "reason") or event.reason == getattr(command, "reason", event.reason), event
 
 
 def do(

@@ -5,6 +5,7 @@ from folkmoot_governance import (
     AccountState,
     Actor,
     PlatformRole,
+    Policy,
     Refusal,
     apply_account,
     decide_account,
@@ -12,9 +13,20 @@ from folkmoot_governance import (
 )
 from folkmoot_governance import account as a
 from folkmoot_governance.actor import PlatformRole as P
+from folkmoot_governance.credit import MOST, CreditRules
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
-from tests.builders.rules import NOW, POLICY, SOON, account_registered, code_of, make_account, tell_refusal
+from tests.builders.rules import (
+    NOW,
+    POLICY,
+    SOON,
+    account_registered,
+    check_told,
+    code_of,
+    make_account,
+    tell_refusal,
+    with_reason,
+)
 
 FOUNDING = account_registered()
 
@@ -27,11 +39,13 @@ def ask(
     now: int = NOW,
 ) -> ErrorCode | None:
     """Decide and apply; return the code of a refusal."""
+    command = with_reason(command)
     decision = decide_account(state, command, Actor(by, platform=role), now, POLICY)
     if isinstance(decision, Refusal):
         tell_refusal(decision)
         return code_of(decision)
     for event in decision:
+        check_told(event, command, by, now)
         if state is not None:
             apply_account(state, event)
     return None
@@ -85,7 +99,9 @@ def test_attesting_an_identity() -> None:
     ("command", "may"),
     [
         (a.SuspendAccount(1, ""), {P.MODERATOR, P.SAFETY_OFFICER, P.SUPERADMIN}),
+        (a.RestoreAccount(""), {P.MODERATOR, P.SAFETY_OFFICER, P.SUPERADMIN}),
         (a.GrantRole(P.VIEWER, ""), {P.SUPERADMIN}),
+        (a.SetCredit(1, ""), {P.SAFETY_OFFICER, P.SUPERADMIN}),
         (a.AttestIdentity(Identity.MOBILE, ""), {P.REVIEWER, P.SUPERADMIN}),
         (a.ApproveIdentity(""), {P.REVIEWER, P.SUPERADMIN}),
         (a.RejectIdentity(""), {P.REVIEWER, P.SUPERADMIN}),
@@ -95,8 +111,10 @@ def test_attesting_an_identity() -> None:
     ids=lambda one: type(one).__name__,
 )
 def test_acts_of_staff_need_the_duty(command: a.AccountCommand, may: set[PlatformRole]) -> None:
-    asked = a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON)
-    allowed = {role for role in [None, *PlatformRole] if ask(make_account(asked), command, "sue", role) is None}
+    before: list[a.AccountEvent] = [a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON)]
+    if isinstance(command, a.RestoreAccount):
+        before.append(a.AccountSuspended(at=NOW, by="sue", until_ms=SOON, reason=""))
+    allowed = {role for role in [None, *PlatformRole] if ask(make_account(*before), command, "sue", role) is None}
     assert allowed == may
 
 
@@ -130,6 +148,35 @@ def test_what_is_verified_is_not_asked_for_again() -> None:
 
 def test_a_look_at_numbers_names_its_case() -> None:
     assert ask(make_account(), a.ReadIdentity(""), "sue", P.REVIEWER) == ErrorCode.BAD_REQUEST
+    looked = decide_account(make_account(), a.ReadIdentity("file 7"), Actor("sue", platform=P.REVIEWER), NOW, POLICY)
+    assert looked == [a.IdentityRead(at=NOW, by="sue", case="file 7")]
+
+
+def test_an_account_begins_with_the_credit_that_the_operator_gives() -> None:
+    policy = Policy(agreement="1", credit=CreditRules(start=70))
+    (event,) = decide_account(None, a.RegisterAccount("mia", "1"), Actor("mia"), NOW, policy)
+    assert replay_account([event]).credit == 70
+
+
+def test_a_credit_that_staff_sets_has_bounds() -> None:
+    state = make_account()
+    for score in (-1, MOST + 1):
+        assert ask(state, a.SetCredit(score, ""), "sue", P.SUPERADMIN) == ErrorCode.BAD_REQUEST
+    for score in (0, MOST):
+        assert ask(state, a.SetCredit(score, ""), "sue", P.SUPERADMIN) is None
+        assert state.credit == score
+
+
+def test_on_appeal_the_suspension_is_lifted_that_the_appeal_was_against() -> None:
+    suspended = a.AccountSuspended(at=NOW, by="sue", until_ms=SOON, reason="spam")
+    for until, ends in ((SOON, True), (SOON + 1, False)):
+        state = make_account(suspended)
+        assert ask(state, a.OverturnSuspension(until_ms=until, reason="r-1"), "") is None
+        assert state.is_suspended(NOW) is not ends
+    assert (
+        decide_account(make_account(suspended), a.OverturnSuspension(until_ms=SOON, reason=""), SERVICE, SOON, POLICY)
+        == []
+    )
 
 
 def test_closing_an_account_takes_its_name_as_confirmation_and_leaves_a_tag() -> None:

@@ -11,7 +11,7 @@ from folkmoot_governance.credit import CreditRules, Level, Quota, level_of, next
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_protocol.errors import ErrorCode
-from tests.builders.rules import NOW, ask, code_of, make_account, make_group, tell_refusal
+from tests.builders.rules import NOW, ask, check_told, code_of, make_account, make_group, tell_refusal
 
 LEVELS = (Level("poor", 0, Quota(0, 1)), Level("limited", 30, Quota(1, 2)), Level("standard", 60))
 RULES = CreditRules(100, 2, LEVELS, {Severity.LOW: 5, Severity.HIGH: 70})
@@ -25,6 +25,7 @@ def do(state: AccountState, command: a.AccountCommand, actor: Actor = SERVICE, n
     decision = decide_account(state, command, actor, now, POLICY)
     assert not isinstance(decision, Refusal)
     for event in decision:
+        check_told(event, command, actor.user, now)
         apply_account(state, event)
     return [event.points for event in decision if isinstance(event, a.CreditChanged)]
 
