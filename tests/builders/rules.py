@@ -79,7 +79,7 @@ def make_group(*later: e.Event, permissions: tuple[Permission, ...] = ALL, **fou
 def ask(
     state: GroupState, command: c.Command, by: str, now: int = NOW, policy: Policy = POLICY, **actor: object
 ) -> list[e.Event] | Refusal:
-    """Decide `command`; a refusal must be tellable, events tell who and why, and neither leaves a trace in the state."""
+    """Decide `command`; a refusal must be tellable, events tell who and why, and the state is left as it was."""
     before = msgspec.msgpack.encode(state)
     command = with_reason(command)
     decision = decide(state, command, Actor(by, **actor), now, policy)

@@ -8,7 +8,7 @@ from folkmoot_governance.case import commands as c
 from folkmoot_governance.case.decide import appeal_number, decide_case, reviewers
 from folkmoot_governance.case.measures import account_measure_of, measure_of
 from folkmoot_governance.case.rules import CaseRules
-from folkmoot_governance.case.state import AppealOpened, CaseState, Outcome, apply_case, opened
+from folkmoot_governance.case.state import AppealOpened, CaseKind, CaseState, Outcome, apply_case, opened
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.group import commands as gc
 from folkmoot_governance.group import events as e
@@ -45,11 +45,27 @@ def decided_by(actor: Actor, measure: c.Measured = MUTED, leaders: frozenset[str
 def test_whom_it_hit_can_appeal_once_and_in_time() -> None:
     (event,) = ask(None, c.OpenAppeal(MUTED), Actor("mia"))  # type: ignore[misc]
     assert isinstance(event, AppealOpened)
-    assert (event.number, event.decider, event.due_ms) == (appeal_number(MUTED), "adam", NOW + HOUR_MS)
+    assert event == AppealOpened(
+        at=NOW,
+        by="mia",
+        number=f"a-{CODE}-6",
+        measure=f"{CODE}-6",
+        reason="muted",
+        decider="adam",
+        due_ms=NOW + HOUR_MS,
+        code=CODE,
+    )
+    state = opened(event)
+    assert (state.kind, state.user, state.version) == (CaseKind.APPEAL, "mia", 1)
+    for name in ("number", "by", "measure", "reason", "decider", "due_ms", "code"):
+        assert getattr(state, name) == getattr(event, name), name
     assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("max"))) == ErrorCode.FORBIDDEN
     assert code_of(ask(appeal(), c.OpenAppeal(MUTED), Actor("mia"))) == ErrorCode.CONFLICT
     assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("mia"), NOW + DAY_MS)) is None
     assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("mia"), NOW + DAY_MS + 1)) == ErrorCode.FORBIDDEN
+    late = ask(None, c.OpenAppeal(MUTED), Actor("mia"), NOW + 2 * DAY_MS)
+    assert isinstance(late, Refusal)
+    assert late.detail["until_ms"] == NOW + DAY_MS
 
 
 def test_each_whose_entries_were_purged_can_appeal() -> None:
@@ -57,6 +73,7 @@ def test_each_whose_entries_were_purged_can_appeal() -> None:
     mine, his, nobodys = (measure_of(event, f"{CODE}-6", CODE, "olga", user) for user in ("mia", "max", "zoe"))
     assert mine is not None and his is not None and nobodys is not None
     assert (mine.kind, mine.decider, mine.code) == ("purged", "adam", CODE)
+    assert nobodys.user == "max"
     assert (appeal_number(mine), appeal_number(his)) == (f"a-{CODE}-6@mia", f"a-{CODE}-6@max")
     assert code_of(ask(None, c.OpenAppeal(nobodys), Actor("zoe"))) == ErrorCode.FORBIDDEN
     assert code_of(ask(None, c.OpenAppeal(his), Actor("adam"))) == ErrorCode.FORBIDDEN
@@ -80,6 +97,9 @@ def test_staff_decides_where_nobody_else_leads_the_group_or_nobody_has_answered(
     refused = ask(appeal(), c.DecideAppeal(Outcome.CONFIRMED, "", LEADERS), STAFF)
     assert isinstance(refused, Refusal)
     assert refused.detail["until_ms"] == NOW + HOUR_MS
+    stranger = ask(appeal(), c.DecideAppeal(Outcome.CONFIRMED, "", LEADERS), Actor("max"))
+    assert isinstance(stranger, Refusal)
+    assert stranger.detail == {"act": "review_appeal"}, "who may not in any case is not told to wait"
 
 
 def test_measures_of_the_platform_are_decided_by_other_staff() -> None:
@@ -94,6 +114,7 @@ def test_measures_of_the_platform_are_decided_by_other_staff() -> None:
 def test_an_appeal_ends_as_appeals_do_and_once() -> None:
     state = appeal(SUSPENDED)
     assert code_of(ask(state, c.DecideAppeal(Outcome.UPHELD, ""), STAFF)) == ErrorCode.BAD_REQUEST
+    assert code_of(ask(state, c.CloseReport(Outcome.UPHELD, ""), STAFF)) == ErrorCode.BAD_REQUEST
     (event,) = ask(state, c.DecideAppeal(Outcome.CONFIRMED, "it stands"), STAFF)  # type: ignore[misc]
     apply_case(state, event)
     assert (state.outcome, state.answer) == (Outcome.CONFIRMED, "it stands")
@@ -108,7 +129,12 @@ BY_ADAM = {"at": NOW, "by": "adam", "user": "mia"}
     [
         (e.MemberKicked(**BY_ADAM), "mia", "adam", CODE),
         (e.MemberMuted(**BY_ADAM, until_ms=SOON), "mia", "adam", CODE),
+        (e.MemberBanned(**BY_ADAM, until_ms=SOON, reason="r"), "mia", "adam", CODE),
+        (e.MemberWarned(**BY_ADAM, until_ms=SOON, count=1), "mia", "adam", CODE),
+        (e.HeldDenied(**BY_ADAM, number=3), "mia", "adam", CODE),
         (e.EntryDeleted(**BY_ADAM, seq=3), "mia", "adam", CODE),
+        (e.GroupWarned(at=NOW, by="sue", until_ms=SOON, reason="r"), "olga", "sue", ""),
+        (e.LimitDenied(at=NOW, by="sue", limit=900, reason="r"), "olga", "sue", ""),
         (e.GroupSuspended(at=NOW, by="sue", until_ms=SOON, reason="r"), "olga", "sue", ""),
         (e.GroupClosed(at=NOW, by="sue", reason="r"), "olga", "sue", ""),
     ],
@@ -138,6 +164,12 @@ def test_measures_against_accounts() -> None:
     assert found == c.Measured("@mia-2", "credit_changed", "mia", "rea", NOW)
     given = a.CreditChanged(at=NOW, by="", cause="recovered", points=5, score=95)
     assert account_measure_of(given, "@mia-3", "mia", "") is None
+    for points, is_measure in ((-1, True), (0, False)):
+        changed = a.CreditChanged(at=NOW, by="sue", cause="set", points=points, score=95)
+        found = account_measure_of(changed, "@mia-3", "mia", "rea")
+        assert (found.decider if found else None) == ("sue" if is_measure else None)
+    suspended = a.AccountSuspended(at=NOW, by="sue", until_ms=SOON, reason="r")
+    assert account_measure_of(suspended, "@mia-2", "mia", "") == SUSPENDED
     assert account_measure_of(a.AccountRestored(at=NOW, by="sue", reason=""), "@mia-3", "mia", "") is None
 
 

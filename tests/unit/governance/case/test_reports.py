@@ -7,6 +7,7 @@ from folkmoot_governance.case import commands as c
 from folkmoot_governance.case.decide import decide_case
 from folkmoot_governance.case.rules import CaseRules, ReporterRecord, reports_per_day
 from folkmoot_governance.case.state import (
+    CaseKind,
     CaseSettled,
     CaseState,
     Outcome,
@@ -24,8 +25,17 @@ RULES = CaseRules({"spam": Severity.LOW, "fraud": Severity.HIGH}, {Severity.LOW:
 POLICY = Policy(cases=RULES, credit=caps(reports_per_day=4))
 NEW = ReporterRecord()
 REVIEWER = Actor("rea", platform=PlatformRole.REVIEWER)
+CODE = "482190673352"
 OPENED = ReportOpened(
-    at=NOW, by="mia", number="r-1", reason="fraud", severity=Severity.HIGH, due_ms=NOW + HOUR_MS, seq=7, user="max"
+    at=NOW,
+    by="mia",
+    number="r-1",
+    reason="fraud",
+    severity=Severity.HIGH,
+    due_ms=NOW + HOUR_MS,
+    code=CODE,
+    seq=7,
+    user="max",
 )
 
 
@@ -52,12 +62,15 @@ def closed(outcome: Outcome = Outcome.UPHELD) -> CaseState:
 
 
 def report(record: ReporterRecord = NEW, reason: str = "fraud", user: str = "max") -> c.OpenReport:
-    return c.OpenReport("r-1", reason, record, seq=7, user=user)
+    return c.OpenReport("r-1", reason, record, code=CODE, seq=7, user=user)
 
 
 def test_a_report_says_by_when_it_is_answered() -> None:
     assert ask(None, report(), Actor("mia")) == [OPENED]
-    assert case().is_open
+    state = case()
+    assert (state.kind, state.is_open, state.version) == (CaseKind.REPORT, True, 1)
+    for name in ("number", "by", "due_ms", "reason", "severity", "code", "seq", "user"):
+        assert getattr(state, name) == getattr(OPENED, name), name
 
 
 def test_what_cannot_be_reported() -> None:
@@ -86,6 +99,15 @@ def test_reports_a_day_are_limited_and_the_first_of_a_day_never_is() -> None:
     assert isinstance(refused, Refusal)
     assert refused.detail["retry_after_ms"] == DAY_MS - HOUR_MS
     assert refused.detail["rule"] == "policy.quota.standard.reports_per_day"
+    almost = ask(None, report(ReporterRecord(4, NOW - DAY_MS)), Actor("mia"))
+    assert isinstance(almost, Refusal)
+    assert almost.detail["retry_after_ms"] == 1
+
+
+def test_where_the_operator_has_set_no_number_reports_are_not_counted() -> None:
+    policy = Policy(cases=RULES, credit=caps(reports_per_day=0))
+    decision = decide_case(None, report(ReporterRecord(99, NOW)), Actor("mia"), NOW, policy)
+    assert list(decision) == [OPENED]  # type: ignore[arg-type]  # no refusal
 
 
 def test_reliability_falls_with_bad_faith_and_recovers_with_what_is_upheld() -> None:
@@ -120,6 +142,12 @@ def test_a_report_is_decided_once_and_settled_once(outcome: Outcome) -> None:
 )
 def test_who_decides_is_staff_and_neither_reporter_nor_reported(actor: Actor, code: ErrorCode | None) -> None:
     assert code_of(ask(case(), c.CloseReport(Outcome.DISMISSED, "no"), actor)) == code
+
+
+def test_who_is_no_staff_is_told_so_also_about_reports_of_their_own() -> None:
+    refused = ask(case(), c.CloseReport(Outcome.DISMISSED, "no"), Actor("mia"))
+    assert isinstance(refused, Refusal)
+    assert refused.detail == {"act": "review_case"}
 
 
 def test_a_report_ends_as_reports_do() -> None:
