@@ -51,6 +51,24 @@ def test_the_highest_of_three_tiers_is_the_grade(category: str, members: int, en
     assert cl.classify(GRADES, category, members, entries).name == grade
 
 
+def test_a_bound_of_nothing_lets_any_activity_in_and_what_is_over_all_bounds_is_of_the_last_grade() -> None:
+    quiet, any_activity, busy = Grade("a", 9, 10), Grade("b", 9, 0), Grade("c", 9, 1000)
+    assert cl.activity_tier((quiet, any_activity, busy), 500) == 1
+    assert cl.activity_tier((quiet, busy), 5000) == 1
+
+
+def test_of_grades_that_name_a_category_the_highest_counts() -> None:
+    names = frozenset({"trade"})
+    assert cl.category_tier((Grade("a"), Grade("b", categories=names), Grade("c", categories=names)), "trade") == 2
+
+
+def test_the_grade_of_a_group_stays_until_it_is_graded_again() -> None:
+    in_news = make_group(grade="small", category="news")
+    assert cl.grade_in_force(GRADES, in_news).name == "small"
+    in_news.grade = "given up by the operator"
+    assert cl.grade_in_force(GRADES, in_news).name == "large"
+
+
 @given(st.sampled_from(["general", "trade", "news"]), st.integers(1, 600), st.integers(0, 2000), st.integers(0, 600))
 def test_more_never_leads_down(category: str, members: int, entries: int, more: int) -> None:
     places = [

@@ -16,6 +16,7 @@ from folkmoot_governance.content.fold import (
     SQUEEZED,
     Reading,
     is_spaceless,
+    plain_character,
     read,
     squeeze,
 )
@@ -66,6 +67,39 @@ def test_letters_that_look_alike_are_one() -> None:
     assert squeeze("заработок") == squeeze("зapaбoтoк") == squeeze("3аработок".replace("3", "з"))
 
 
+def test_every_letter_has_look_alikes() -> None:
+    assert squeeze("аьсԁеғɡніјкӏмпορԛгѕтυѵѡхγᴢ") == "abcdefghijkimnopqrstuvwxyz"
+
+
+def test_capitals_are_read_as_what_they_look_like() -> None:
+    assert read("ΗΜΝΥВН").plain == "hmnybh"
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(0x300, 0x36F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F)],
+)
+def test_marks_that_lie_over_letters_go_a_block_at_a_time(first: int, last: int) -> None:
+    around = [plain_character(chr(code)) != "" for code in (first - 1, first, last, last + 1)]
+    assert around == [True, False, False, True]
+
+
+@pytest.mark.parametrize("first", [0x1F150, 0x1F170, 0x1F1E6])
+def test_boxed_alphabets_are_read(first: int) -> None:
+    assert "".join(plain_character(chr(first + place)) for place in (0, 25)) == "az"
+    assert plain_character(chr(first - 1)) != "{" != plain_character(chr(first + 26))
+
+
+@pytest.mark.parametrize("unseen", ["\a", "\u200e", "\ud800", "\ue000"])
+def test_what_has_no_shape_goes(unseen: str) -> None:
+    assert plain_character(unseen) == ""
+
+
+@pytest.mark.parametrize("space", ["\u1680", "\u2028", "\u2029", "\n"])
+def test_every_space_is_one(space: str) -> None:
+    assert plain_character(space) == " "
+
+
 def test_borders() -> None:
     reading = read("see fr.ee, now")
     assert reading.skeleton().replace(BORDER, "|") == "see fr|ee| now"
@@ -114,6 +148,22 @@ def test_the_table_is_what_opencc_says() -> None:
         if simplified != chr(code) and len(simplified) == 1 and ord(simplified) < 0x10000:
             found[chr(code)] = simplified
     assert found == dict(zip(TRADITIONAL, SIMPLIFIED, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (0x0E00, 0x0EFF),
+        (0x1000, 0x109F),
+        (0x1780, 0x17FF),
+        (0x2E80, 0xA4CF),
+        (0xF900, 0xFAFF),
+        (0x1F000, 0x3FFFF),
+    ],
+    ids=["Thai, Lao", "Burmese", "Khmer", "Chinese, Japanese, Yi", "compatible", "rare Chinese"],
+)
+def test_blocks_of_scripts_without_spaces(first: int, last: int) -> None:
+    assert [is_spaceless(chr(code)) for code in (first - 1, first, last, last + 1)] == [False, True, True, False]
 
 
 def test_scripts_without_spaces() -> None:
