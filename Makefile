@@ -1,6 +1,7 @@
 # Needs Python 3.11 or newer and make, nothing else: every target sets up what it uses.
 #   make run | test | check | format | docs | messages | install | wheel | lock | clean
 #   make test PYTEST="tests/unit -k config"     arguments for pytest
+#   make mutants MUTANTS=governance/            what tests notice of small changes to the code; hours for all of it
 #   make check test WHEEL=1                     check and test the built wheel in an environment of its own
 
 # Packages are installed without bytecode and get it as they are imported; where none may be written, each start of
@@ -9,6 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 PYTEST ?=
+MUTANTS ?=
 
 ifdef WHEEL
 VENV := .venv-wheel
@@ -31,7 +33,7 @@ define messages
 	rm -f .messages.pot
 endef
 
-.PHONY: install run test test-faults check format docs messages wheel lock clean
+.PHONY: install run test test-faults mutants check format docs messages wheel lock clean
 .PHONY: check-format check-lint check-types check-imports check-generated
 
 install: $(STAMP)
@@ -67,6 +69,10 @@ test: install
 # What each failure of a cluster looks like, and a soak with a checker: minutes long, so apart from `test`.
 test-faults: install
 	$(BIN)/pytest -m faults tests/cluster $(PYTEST)
+
+# Changes the code a little, thousands of times, and sees whether a test notices: bench/README.md.
+mutants: install
+	nice -n 10 $(BIN)/python bench/mutants.py $(MUTANTS)
 
 # Each part is a hook in .pre-commit-config.yaml, too.
 check: check-format check-lint check-types check-imports check-generated

@@ -87,11 +87,19 @@ class Baseline:
 
     seconds: dict[str, float] = field(default_factory=dict)
     tests: dict[str, dict[int, set[str]]] = field(default_factory=dict)
+    at_import: dict[str, set[int]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+
+    def is_at_import(self, change: Change) -> bool:
+        """Say whether the changed line runs when its module is imported, and in no test."""
+        if change.function is None:
+            return True
+        run = self.tests.get(str(change.path), {}).get(change.line)
+        return not run and change.line in self.at_import.get(str(change.path), ())
 
     def through(self, change: Change, sources: "Sources") -> set[str]:
         """Return the tests that run through the changed line or, where that runs at import, through what uses it."""
-        if change.function is None:
+        if self.is_at_import(change):
             places = sources.uses(change)
             return set().union(*(self.tests.get(path, {}).get(line, set()) for path, line in places))
         lines = self.tests.get(str(change.path), {})
@@ -225,7 +233,8 @@ class Watching:
         data = self._coverage.get_data()
         for file in data.measured_files():
             lines = {line: {one for one in tests if one} for line, tests in data.contexts_by_lineno(file).items()}
-            self._baseline.tests[str(Path(file).relative_to(ROOT))] = lines
+            path = str(Path(file).relative_to(ROOT))
+            self._baseline.tests[path], self._baseline.at_import[path] = lines, set(lines)
         self._result.write_bytes(pickle.dumps(self._baseline))
 
 
@@ -376,15 +385,15 @@ class Judge:
 
     def __init__(self, baseline: Baseline, sources: Sources, out: Path, place: Path) -> None:
         self.sources = sources
-        self._baseline, self._out, self._place = baseline, out, place
+        self.baseline, self._out, self._place = baseline, out, place
         self._killers: defaultdict[tuple[Path, str], Counter[str]] = defaultdict(Counter)
         self._killer = place / "killer"
 
     def order(self, change: Change) -> list[str]:
         """Return the tests to run: those that noticed changes nearby, then the quick ones."""
-        killers, seconds = self._killers[change.path, change.scope], self._baseline.seconds
-        through = self._baseline.through(change, self.sources)
-        if change.function is None and not through:
+        killers, seconds = self._killers[change.path, change.scope], self.baseline.seconds
+        through = self.baseline.through(change, self.sources)
+        if self.baseline.is_at_import(change) and not through:
             through = set(seconds)
         return sorted(through, key=lambda name: (-killers[name], seconds[name]))
 
@@ -397,7 +406,7 @@ class Judge:
         self._killer.write_text("")
         verdict = NOT_COVERED
         if names:
-            cost = 5 * sum(self._baseline.seconds[name] for name in names)
+            cost = 5 * sum(self.baseline.seconds[name] for name in names)
             code = in_fork(work, cpu_s=CPU_S + cost, wall_s=WALL_S + 4 * cost)
             verdict = TIMEOUT if code is None else KILLED if code else SURVIVED
         killer = self._killer.read_text()
@@ -439,17 +448,21 @@ def test(group: Group, parts: Sequence[str], out: Path, place: Path, *, again: b
     assert not baseline.failed, f"tests fail without any change: {baseline.failed}"
     print(f"{len(changes)} changes, {len(baseline.seconds)} tests, {sum(baseline.seconds.values()):.0f} s", flush=True)
     judge = Judge(baseline, sources, out, place)
-    quick = [change for change in changes if change.function is not None or is_assignment(change, sources)]
+    slow = [one for one in changes if baseline.is_at_import(one) and not is_assignment(one, sources)]
+    quick = [one for one in changes if all(one is not other for other in slow)]
     in_fork(lambda: run_pytest(group.tests, Judging(judge, quick), place))
-    for change in changes:
-        if change.function is None and not is_assignment(change, sources):
-            names = judge.order(change)
-            judge.judge(change, names, lambda change=change, names=names: _import(change, names, group, judge, place))  # type: ignore[misc]
+    for change in slow:
+        names = judge.order(change)
+        judge.judge(change, names, lambda change=change, names=names: _import(change, names, group, judge, place))  # type: ignore[misc]
 
 
 def is_assignment(change: Change, sources: Sources) -> bool:
     """Say whether a change is to what a module's own names stand for."""
-    return not change.scope and isinstance(sources.altered(change)[0][1], ast.Assign | ast.AnnAssign)
+    return (
+        change.function is None
+        and not change.scope
+        and isinstance(sources.altered(change)[0][1], ast.Assign | ast.AnnAssign)
+    )
 
 
 def _import(change: Change, names: list[str], group: Group, judge: Judge, place: Path) -> int:
