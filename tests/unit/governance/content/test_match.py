@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_governance.content.fold import read
-from folkmoot_governance.content.match import Matcher, Verdict, stricter
+from folkmoot_governance.content.match import Matcher, Verdict, spelled_words, stricter
 from folkmoot_governance.content.rules import Action, Kind, Rule, RuleSet, Scope, Severity, check_rules
 
 ACTIONS = {Severity.LOW: Action.FLAG, Severity.MEDIUM: Action.HOLD, Severity.HIGH: Action.REFUSE}
@@ -68,6 +68,22 @@ def test_terms_are_found_in_any_dress(text: str) -> None:
 )
 def test_short_terms_are_whole_words(text: str) -> None:
     assert not is_broken(TERMS, text)
+
+
+def test_a_term_of_eight_letters_is_found_within_words_and_a_shorter_one_is_not() -> None:
+    assert is_broken(rule(Kind.TERM, "eightlet"), "xeightletx") and is_broken(rule(Kind.TERM, "eightlet"), "eight let")
+    assert not is_broken(rule(Kind.TERM, "sevenle"), "xsevenlex")
+
+
+def test_scored_texts_do_not_count_as_terms() -> None:
+    rules = [rule(Kind.SCORE, "1 anything", "1 whatever", id="score", threshold=9.0), rule(Kind.TERM, "wordword")]
+    assert judge(rules, "anything whatever") is None
+    found = judge(rules, "anything wordword whatever")
+    assert found is not None and found.rule == "r"
+
+
+def test_letters_apart_are_a_word_from_three_on() -> None:
+    assert list(spelled_words(["a", "b", "c", "dd", "e", "f", "gg", "h", "i", "j", "k"])) == ["abc", "hijk"]
 
 
 PATTERNS = rule(Kind.PATTERN, r"\bcall \d{4,}", r"加\s*(?:微|v)信", r"^first")
@@ -156,6 +172,7 @@ def test_scores_add_up_each_text_once() -> None:
     assert is_broken(score, "PRIZE! call-now 55555")
     assert not is_broken(score, "prize prize prize call now")
     assert not is_broken(score, "prize call now 55555 thanks")
+    assert is_broken(rule(Kind.SCORE, "1 prize", "2 call now", threshold=3.0), "prize call now")
     [(_, total)] = Matcher([score], ACTIONS).scores(read("pr1ze 55555"))
     assert total == pytest.approx(2.1)
 
@@ -191,10 +208,36 @@ def test_the_strictest_verdict_counts() -> None:
     assert stricter(None, None) is None
 
 
+def test_the_stricter_of_two_verdicts_counts_whichever_comes_first() -> None:
+    low, high = Verdict("a", Severity.LOW, Action.FLAG), Verdict("b", Severity.HIGH, Action.REFUSE)
+    assert stricter(low, None) is stricter(None, low) is low
+    assert stricter(low, high) is stricter(high, low) is high
+    # What is done counts before how bad it is; between two that do the same, the graver one.
+    mild, grave = Verdict("c", Severity.LOW, Action.REFUSE), Verdict("d", Severity.HIGH, Action.FLAG)
+    assert stricter(mild, grave) is stricter(grave, mild) is mild
+    assert stricter(mild, high) is stricter(high, mild) is high
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_rules_that_name_one_domain_the_strictest_counts(turned: bool) -> None:
+    rules = [
+        rule(Kind.DOMAIN, "bad.example", id="low", severity=Severity.LOW),
+        rule(Kind.DOMAIN, "bad.example", id="high", severity=Severity.HIGH),
+    ]
+    found = judge(rules[::-1] if turned else rules, "see bad.example")
+    assert found is not None and found.rule == "high"
+
+
+def test_of_rules_of_one_weight_the_first_counts() -> None:
+    found = judge([rule(Kind.DOMAIN, "bad.example", id=name) for name in ("one", "two")], "bad.example")
+    assert found is not None and found.rule == "one"
+
+
 def test_scope_leaves_out_owner_and_admins() -> None:
     members = rule(Kind.TERM, "word", scope=Scope.MEMBERS)
     assert judge(members, "word") is not None
     assert judge(members, "word", staff=True) is None
+    assert judge([members, rule(Kind.TERM, "word", id="all")], "word", staff=True) is not None
 
 
 def test_repetition_and_flood() -> None:
@@ -213,6 +256,9 @@ def test_repetition_and_flood() -> None:
 
     assert verdict("Same text!", (now - 1, "sametext"), (now - 2, "sametext")) == "again"
     assert verdict("Same text!", (now - 1, "sametext"), (now - 10_000, "sametext")) is None
+    assert verdict("Same text!", (now - 1, "sametext"), (now - 2, "othertext")) is None
+    assert verdict("four", (now - 1, "four"), (now - 2, "four")) == "again"
+    assert not Matcher([TERMS], ACTIONS).is_timed and Matcher([TERMS, rules[0]], ACTIONS).is_timed
     assert verdict("ok", (now - 1, "ok"), (now - 2, "ok")) is None
     assert verdict("x", *((now - number, str(number)) for number in range(4))) == "flood"
 
