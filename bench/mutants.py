@@ -72,9 +72,6 @@ GROUPS = (
 KEY = ("path", "source", "scope", "change", "nth")
 """What tells a result from others."""
 
-NOT_FOR_MUTANTS = ("test_refusal.py",)
-"""Tests that read the source for themselves, which does not change here."""
-
 CPU_S, WALL_S = 5, 60
 """What a change may cost besides five times what its tests cost without it, of the processor and by the clock."""
 
@@ -192,14 +189,19 @@ def _work_alone(work: Callable[[], int], cpu_s: float | None) -> None:
 
 def run_pytest(paths: Sequence[str], plugin: object, place: Path) -> int:
     """Run pytest in this process."""
-    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    few = hypothesis.settings(max_examples=20, deadline=None, database=None, derandomize=True, phases=phases)
-    hypothesis.settings.register_profile("mutants", few)
-    hypothesis.settings.load_profile("mutants")
     # Warnings are not what is looked for, and asserts in plugins that are imported already need no rewriting.
-    options = ["-q", "-s", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=60"]
+    options = [
+        "-q",
+        "-s",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--timeout=60",
+        "--hypothesis-profile=quick",
+    ]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", f"--basetemp={place / 'tests'}"]
-    options += [f"--deselect={path}" for path in NOT_FOR_MUTANTS]
     return int(pytest.main([*options, *paths], plugins=[plugin]))
 
 
@@ -515,7 +517,6 @@ def main() -> None:
     asked = parser.parse_args()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
-    os.environ["FOLKMOOT_HYPOTHESIS"] = "short"
     place = Path(tempfile.mkdtemp(prefix="mutants-"))
     try:
         for group in () if asked.report else GROUPS:

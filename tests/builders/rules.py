@@ -25,7 +25,7 @@ from folkmoot_governance.notices import event_fields, text_of, undo_of
 from folkmoot_governance.refusal import ENDS, TIMED, explained
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, Role
-from tests.unit.governance.refusals import REFUSALS
+from tests.builders.refusals import REFUSALS
 
 NOW = 1_800_000_000_000
 SOON = NOW + 60_000

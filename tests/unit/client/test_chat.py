@@ -189,7 +189,7 @@ async def test_a_group_is_found_by_number_code_and_name(words: str) -> None:
     ("words", "found"), [("fell", "Fell"), ("FELL", "Fell"), ("fello", "Fellows"), ("f", "Fellows")]
 )
 async def test_a_whole_name_comes_before_the_beginning_of_another(words: str, found: str) -> None:
-    _, screen, _ = await chat(f"/switch {words}", others=(make_group("591827364505", name="Fell", last_seq=3),))
+    _, screen, _ = await chat(f"/switch {words}", others=(make_group_view("591827364505", name="Fell", last_seq=3),))
     assert [line for line in screen.written if line.startswith("— ")] == [f"— {found} — {CODES[found]}"]
 
 

@@ -1,6 +1,6 @@
 """Every no says which rule it is by, what would help, and, if it ends by itself, when.
 
-What tests of the rules are refused, and what the server answers to tests, is looked at in `kit.tell_refusal` and
+What tests of the rules are refused, and what the server answers to tests, is looked at in `rules.tell_refusal` and
 `wire.refused`; here it is what the code can say at all.
 """
 
@@ -14,7 +14,7 @@ import pytest
 from folkmoot_governance import Refusal
 from folkmoot_governance.refusal import TIMED, USUAL, explained
 from folkmoot_protocol.errors import ErrorCode
-from tests.unit.governance.refusals import REFUSALS
+from tests.builders.refusals import REFUSALS
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [path for part in ("governance", "server") for path in sorted((ROOT / part).rglob("*.py"))]
@@ -59,7 +59,7 @@ def test_what_ends_says_when(file: str, code: ErrorCode, call: str, around: str)
 
 
 def test_all_refusals_of_the_rules_are_listed() -> None:
-    """With rule and help, which `kit.tell_refusal` compares."""
+    """With rule and help, which `rules.tell_refusal` compares."""
     made = set()
     for path in sorted((ROOT / "governance").rglob("*.py")):
         calls = [one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.Call)]
