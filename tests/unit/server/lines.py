@@ -1,0 +1,168 @@
+"""A hub with rooms, accounts and connections whose other end is a list, to see who is sent what in which turn."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from folkmoot_governance import GroupState
+from folkmoot_governance.account import AccountEvent
+from folkmoot_protocol.codec import Codec
+from folkmoot_protocol.events import ServerFrame
+from folkmoot_server.bus.api import LocalBus
+from folkmoot_server.common.clock import Clock
+from folkmoot_server.config.settings import Limits
+from folkmoot_server.delivery.audience import Audience
+from folkmoot_server.delivery.hub import Hub
+from folkmoot_server.delivery.session import Session
+from folkmoot_server.live.accounts import Account, Accounts
+from folkmoot_server.live.rooms import Room, Stored
+from folkmoot_server.storage.api import StoredAccount
+from folkmoot_server.storage.change_set import Profile
+from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
+from tests.builders.rules import NOW, make_account, make_group
+from tests.integration.wire import PATIENCE_S
+
+LIMITS = Limits(auth_seconds=1, outbox_bytes=65536)
+
+
+class Line(asyncio.Transport):
+    """What the peer has: `writes`, one for each call. While it is `stuck` everything waits in the buffer.
+
+    `news` is set with each write, and when the connection is closed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+        self.stuck = False
+        self.waiting = 0
+        self.closing = False
+        self.news = asyncio.Event()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.writes.append(bytes(data))
+        self.waiting += len(data) if self.stuck else 0
+        self.news.set()
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        self.closing = True
+
+
+def frames_in(data: bytes, codec: Codec) -> list[ServerFrame]:
+    """Return the frames of one write."""
+    found = []
+    while data:
+        size, head = data[1], 2
+        if size == 126:
+            size, head = int.from_bytes(data[2:4]), 4
+        elif size == 127:
+            size, head = int.from_bytes(data[2:10]), 10
+        frame = codec.decode_frame(data[head : head + size])
+        assert frame is not None
+        found.append(frame)
+        data = data[head + size :]
+    return found
+
+
+class Peer:
+    """A connection, its session and what it was sent."""
+
+    def __init__(self, session: Session, line: Line, closed: list[tuple[int, str]]) -> None:
+        self.session, self.line, self.closed = session, line, closed
+
+    @property
+    def turns(self) -> list[list[ServerFrame]]:
+        """The frames sent so far, write by write."""
+        return [frames_in(write, self.session.codec) for write in self.line.writes]
+
+    @property
+    def frames(self) -> list[ServerFrame]:
+        """The frames sent so far."""
+        return [frame for turn in self.turns for frame in turn]
+
+    def kinds(self) -> list[str]:
+        """Return what kinds of frames were sent so far, and forget them."""
+        found = [type(frame).__name__ for frame in self.frames]
+        self.line.writes.clear()
+        return found
+
+    async def until(self, is_there: Callable[[], object]) -> None:
+        """Wait until something holds, looking again at whatever is sent, and when the connection is closed."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not is_there():
+                self.line.news.clear()
+                await self.line.news.wait()
+
+    def stick(self, waiting: int = 1) -> None:
+        """Let the peer take nothing more; so many bytes wait already."""
+        self.line.stuck = self.session.socket.is_backed_up = True
+        self.line.waiting = waiting
+        self.session.look_again()
+
+    def take_all(self) -> None:
+        """Let the peer take all that waits."""
+        self.line.stuck = self.session.socket.is_backed_up = False
+        self.line.waiting = 0
+        self.session.look_again()
+
+
+class Socket(WebSocket):
+    """A connection over a line, whose close is noted."""
+
+    __slots__ = ("closed", "line")
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(cast(WebSocketServer, None))
+        self.transport = self.line = line
+        self.is_open = True
+        self.closed: list[tuple[int, str]] = []
+
+    def close(self, code: int, reason: str = "") -> None:
+        self.is_open = False
+        self.closed.append((code, reason))
+        self.line.news.set()
+
+
+class House:
+    """A hub, its audience, and who is there. Each account is put into memory as if storage had it."""
+
+    def __init__(self) -> None:
+        self.now_s = NOW / 1000
+        self.clock = Clock(lambda: self.now_s)
+        self.accounts = Accounts(cast(Any, None), LocalBus(), LIMITS, self.clock)
+        self.audience = Audience()
+        self.hub = Hub(self.accounts, self.audience, self.clock)
+
+    def room(self, state: GroupState | None = None, last_seq: int = 0) -> Room:
+        """Return the room of a group; of that of the builders if none is given."""
+        return Room(Stored(state or make_group(), last_seq, {}))
+
+    def account(self, user: str, *later: AccountEvent) -> Account:
+        """Return the account, in memory from now on."""
+        stored = StoredAccount(make_account(*later, user=user), Profile(user, user.title(), "", "en"), [], [], {})
+        account = self.accounts._accounts[user] = Account(stored, LIMITS, self.accounts._credit)
+        return account
+
+    def peer(self, codec: Codec, user: str = "", *rooms: Room) -> Peer:
+        """Return a connection, signed in as `user` and listening to rooms."""
+        line = Line()
+        socket = Socket(line)
+        session = Session(socket, codec, self.hub, LIMITS, address="203.0.113.7", language="en")
+        if user:
+            account = self.accounts.get(user) or self.account(user)
+            session.account = account
+            self.audience.sign_in(account, session)
+        for room in rooms:
+            self.hub.subscribe(room, session)
+        return Peer(session, line, socket.closed)
+
+
+async def turn() -> None:
+    """Let this turn of the event loop end."""
+    await asyncio.sleep(0)
