@@ -182,6 +182,7 @@ class Hub:
 
     def tell_change(self, room: Room, event: e.Event) -> None:
         """Tell of a change of the group or of somebody's place in it, after the entry that tells of it."""
+        self._flush_room(room)
         if isinstance(event, CLOSING):
             for session in self._audience.listening_to(room):
                 self.unsubscribe(room, session, LeftReason.CLOSED)

@@ -210,6 +210,17 @@ async def test_all_who_listen_are_shown_a_group_that_has_changed(house: House, e
     assert outside.frames == []
 
 
+async def test_what_has_changed_is_shown_after_the_entry_that_tells_of_it(house: House) -> None:
+    room = house.room()
+    peer = house.peer(MSGPACK, "mia", room)
+    house.hub.deliver(room, [make_entry(1)])
+    house.hub.tell_change(room, e.MemberMuted(**BY, user="mia", until_ms=SOON))
+    house.hub.deliver(room, [make_entry(2)])
+    house.hub.tell_change(room, e.TopicSet(**BY, topic="New"))
+    await turn()
+    assert peer.kinds() == ["EntryEvent", "GroupEvent", "EntryEvent", "GroupEvent"]
+
+
 TELLS_ONE: list[e.MemberEvent] = [
     e.MemberPromoted(**BY, user="mia", permissions=()),
     e.MemberDemoted(**BY, user="mia"),
