@@ -1,24 +1,30 @@
 """A hub with rooms, accounts and connections whose other end is a list, to see who is sent what in which turn."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
+from copy import deepcopy
 from typing import Any, cast
 
 from folkmoot_governance import GroupState
 from folkmoot_governance.account import AccountEvent
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.events import ServerFrame
+from folkmoot_protocol.types import Entry
 from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import Limits
 from folkmoot_server.delivery.audience import Audience
+from folkmoot_server.delivery.follower import Follower
 from folkmoot_server.delivery.hub import Hub
 from folkmoot_server.delivery.session import Session
 from folkmoot_server.live.accounts import Account, Accounts
-from folkmoot_server.live.rooms import Room, Stored
-from folkmoot_server.storage.api import StoredAccount
-from folkmoot_server.storage.change_set import Profile
+from folkmoot_server.live.commit_queue import CommitQueue
+from folkmoot_server.live.rooms import Room, Rooms, Stored
+from folkmoot_server.storage.api import Page, StoredAccount
+from folkmoot_server.storage.change_set import Profile, StorageError
 from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
+from tests.builders.entries import make_entry
 from tests.builders.rules import NOW, make_account, make_group
 from tests.integration.wire import PATIENCE_S
 
@@ -166,3 +172,111 @@ class House:
 async def turn() -> None:
     """Let this turn of the event loop end."""
     await asyncio.sleep(0)
+
+
+class Shelf:
+    """What storage has: groups, accounts, entries by group. `broken` makes reading fail; `asked` counts it.
+
+    `on_read` is called as a group or an account is read, for what happens meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.ledger = self.journal = self
+        self.groups: dict[str, GroupState] = {}
+        self.accounts: dict[str, StoredAccount] = {}
+        self.entries: dict[str, list[Entry]] = {}
+        self.tokens: dict[str, str] = {}
+        self.broken = False
+        self.asked: Counter[str] = Counter()
+        self.on_read: Callable[[], None] = lambda: None
+        self._news = asyncio.Event()
+
+    async def asked_for(self, what: str, times: int) -> None:
+        """Wait until something was asked for so often."""
+        async with asyncio.timeout(PATIENCE_S):
+            while self.asked[what] < times:
+                self._news.clear()
+                await self._news.wait()
+
+    def _ask(self, what: str) -> None:
+        self.asked[what] += 1
+        self._news.set()
+        if self.broken:
+            raise StorageError("the disk is gone")
+
+    def write(self, code: str, *seqs: int) -> list[Entry]:
+        """Store entries with these seqs; return them."""
+        entries = [make_entry(seq) for seq in seqs]
+        self.entries.setdefault(code, []).extend(entries)
+        return entries
+
+    async def load_group(self, code: str) -> GroupState | None:
+        self._ask("group")
+        state = deepcopy(self.groups.get(code))
+        self.on_read()
+        return state
+
+    async def load_account(self, user: str) -> StoredAccount | None:
+        self._ask("account")
+        stored = deepcopy(self.accounts.get(user))
+        self.on_read()
+        return stored
+
+    async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
+        return {code: max((entry.seq for entry in self.entries.get(code, ())), default=0) for code in codes}
+
+    async def heads(self, codes: Collection[str]) -> dict[str, tuple[int, int]]:
+        self._ask("heads")
+        seqs = await self.last_seqs(codes)
+        return {code: (self.groups[code].version, seqs[code]) for code in codes if code in self.groups}
+
+    async def account_versions(self, users: Collection[str]) -> dict[str, int]:
+        self._ask("versions")
+        return {user: self.accounts[user].state.version for user in users if user in self.accounts}
+
+    async def find_token(self, token_hash: str) -> str | None:
+        return self.tokens.get(token_hash)
+
+    async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int) -> Page:
+        self._ask("page")
+        if after is not None:
+            found = [entry for entry in self.entries.get(code, ()) if entry.seq > after]
+            return Page(found[:limit], len(found) > limit)
+        found = [entry for entry in self.entries.get(code, ()) if before is None or entry.seq < before]
+        return Page(found[-limit:], len(found) > limit)
+
+
+class Following(House):
+    """A house whose rooms and accounts follow a bus, and read from a shelf what they miss."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shelf, self.bus = Shelf(), LocalBus()
+        store = cast(Any, self.shelf)
+        self.accounts = Accounts(store, self.bus, LIMITS, self.clock)
+        self.hub = Hub(self.accounts, self.audience, self.clock)
+        self.rooms = Rooms(store, self.bus, self.clock)
+        self.queue = CommitQueue(store, self.rooms, self.accounts)
+        self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.audience, self.queue)
+        self.bus.listen(self.follower.on_bus_message)
+
+    async def open(self, state: GroupState | None = None, last_seq: int = 0) -> Room:
+        """Return a room with what storage has: a group of the builders with so many entries."""
+        state = state or make_group()
+        self.shelf.groups[state.code] = deepcopy(state)
+        self.shelf.write(state.code, *range(1, last_seq + 1))
+        room = await self.rooms.load(state.code)
+        assert room is not None
+        return room
+
+    async def enter(self, codec: Codec, user: str, *rooms: Room) -> Peer:
+        """Return a connection of an account that storage has, in the groups of these rooms."""
+        codes = [room.state.code for room in rooms]
+        self.shelf.accounts.setdefault(user, stored_account(user, *codes))
+        await self.accounts.load(user)
+        return self.peer(codec, user, *rooms)
+
+
+def stored_account(user: str, *codes: str) -> StoredAccount:
+    """Return what storage has of an account in these groups."""
+    return StoredAccount(make_account(user=user), Profile(user, user.title(), "", "en"), list(codes), [], {})
