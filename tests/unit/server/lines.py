@@ -2,18 +2,21 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
+from pathlib import Path
 from typing import Any, cast
 
-from folkmoot_governance import GroupState
+from msgspec import structs
+
+from folkmoot_governance import GroupState, apply
 from folkmoot_governance.account import AccountEvent
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.events import ServerFrame
 from folkmoot_protocol.types import Entry
 from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common.clock import Clock
-from folkmoot_server.config.settings import Limits
+from folkmoot_server.config.settings import Limits, load_config
 from folkmoot_server.delivery.audience import Audience
 from folkmoot_server.delivery.follower import Follower
 from folkmoot_server.delivery.hub import Hub
@@ -21,8 +24,9 @@ from folkmoot_server.delivery.session import Session
 from folkmoot_server.live.accounts import Account, Accounts
 from folkmoot_server.live.commit_queue import CommitQueue
 from folkmoot_server.live.rooms import Room, Rooms, Stored
+from folkmoot_server.node import Node
 from folkmoot_server.storage.api import Page, StoredAccount
-from folkmoot_server.storage.change_set import Profile, StorageError
+from folkmoot_server.storage.change_set import ChangeSet, Profile, StorageError
 from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
 from tests.builders.entries import make_entry
 from tests.builders.rules import NOW, make_account, make_group
@@ -141,8 +145,9 @@ class House:
     def __init__(self) -> None:
         self.now_s = NOW / 1000
         self.clock = Clock(lambda: self.now_s)
-        self.accounts = Accounts(cast(Any, None), LocalBus(), LIMITS, self.clock)
+        self.shelf, self.bus = Shelf(), LocalBus()
         self.audience = Audience()
+        self.accounts = Accounts(cast(Any, self.shelf), self.bus, LIMITS, self.clock)
         self.hub = Hub(self.accounts, self.audience, self.clock)
 
     def room(self, state: GroupState | None = None, last_seq: int = 0) -> Room:
@@ -186,6 +191,8 @@ class Shelf:
         self.accounts: dict[str, StoredAccount] = {}
         self.entries: dict[str, list[Entry]] = {}
         self.tokens: dict[str, str] = {}
+        self.nonces: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self.committed: list[ChangeSet] = []
         self.broken = False
         self.asked: Counter[str] = Counter()
         self.on_read: Callable[[], None] = lambda: None
@@ -209,6 +216,46 @@ class Shelf:
         entries = [make_entry(seq) for seq in seqs]
         self.entries.setdefault(code, []).extend(entries)
         return entries
+
+    async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
+        """Store what a group's work says, as the stores do: see `storage.api.Store.commit`."""
+        self._ask("commit")
+        overtaken = {one.stream for one in batch if one.stream and one.version != self._group(one).version}
+        for change_set in batch:
+            if change_set.stream in overtaken:
+                continue
+            self.committed.append(change_set)
+            if change_set.stream:
+                self._store(change_set, self._group(change_set))
+        return frozenset(overtaken)
+
+    def _group(self, change_set: ChangeSet) -> GroupState:
+        return self.groups[change_set.stream.removeprefix("group:")]
+
+    def _store(self, change_set: ChangeSet, state: GroupState) -> None:
+        stored = self.entries.setdefault(state.code, [])
+        for new in change_set.entries[:1]:
+            key = state.code, new.entry.from_.user, new.nonce or ""
+            if new.nonce and key in self.nonces:
+                change_set.repeated = self.nonces[key]
+                return
+        for event in change_set.events:
+            apply(state, event)  # type: ignore[arg-type]
+        numbered = []
+        for new in change_set.entries:
+            entry = structs.replace(new.entry, seq=len(stored) + 1)
+            stored.append(entry)
+            numbered.append(structs.replace(new, entry=entry))
+            if new.nonce:
+                self.nonces[state.code, entry.from_.user, new.nonce] = (entry.seq, entry.ts)
+        change_set.entries = numbered
+
+    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
+        found = self.nonces.get((code, user, nonce))
+        return found if found is not None and found[1] >= since_ms else None
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
     async def load_group(self, code: str) -> GroupState | None:
         self._ask("group")
@@ -251,10 +298,7 @@ class Following(House):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shelf, self.bus = Shelf(), LocalBus()
         store = cast(Any, self.shelf)
-        self.accounts = Accounts(store, self.bus, LIMITS, self.clock)
-        self.hub = Hub(self.accounts, self.audience, self.clock)
         self.rooms = Rooms(store, self.bus, self.clock)
         self.queue = CommitQueue(store, self.rooms, self.accounts)
         self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.audience, self.queue)
@@ -275,6 +319,28 @@ class Following(House):
         self.shelf.accounts.setdefault(user, stored_account(user, *codes))
         await self.accounts.load(user)
         return self.peer(codec, user, *rooms)
+
+
+class Wired(Following):
+    """As `Following`, wired as a node is: what is asked of its app is decided, committed to the shelf and told."""
+
+    def __init__(self, data_dir: Path, **settings: object) -> None:
+        super().__init__()
+        given = {key.replace("__", "."): value for key, value in settings.items()}
+        config = load_config(None, {}, {"profile": "open", "server.data_dir": str(data_dir), **given})
+        self.bus = LocalBus()
+        self.node = node = Node(config, cast(Any, self.shelf), self.bus, self.clock)
+        self.accounts, self.audience, self.hub, self.rooms = node.accounts, node.audience, node.hub, node.rooms
+        self.queue, self.follower = node.commit_queue, node.follower
+        # All else that a node starts looks at storage in rounds.
+        self.bus.listen(node._on_bus_message)
+        self._committing = asyncio.create_task(self.queue.run())
+
+    async def close(self) -> None:
+        """End it after what was accepted."""
+        await self.queue.drain()
+        self._committing.cancel()
+        await self.node.stop()
 
 
 def stored_account(user: str, *codes: str) -> StoredAccount:
