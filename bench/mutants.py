@@ -1,12 +1,13 @@
 """Mutation testing: change the code a little, see whether a test notices, a few thousand times.
 
-    python bench/mutants.py [--out FILE] [MODULE…]      a MODULE is a part of a file's path; none: all of TARGETS
+    python bench/mutants.py [--out FILE] [MODULE…]      a MODULE is a part of a file's path; none: all of GROUPS
 
 Tests are collected once. Each change is then made in a fork of that process, by giving the function new code, and the
-tests that run through the changed line are run until one fails. What is carried out at import (tables, defaults) is
-imported afresh, changed, in a fork that has read no code of ours. Results go to FILE, a line for each change; who
-starts again goes on from there, and a module that has changed is begun anew. What is left is compared with the table
-of docs/mutants.md.
+tests that run through the changed line are run until one fails. A table is changed where it stands, with what rests on
+it; what else is carried out at import is imported afresh, changed, in a fork that has read no code of ours.
+
+Results go to FILE, a line for each change; who starts again goes on from there, and a module that has changed is begun
+anew. What is left is compared with the table of docs/mutants.md.
 """
 
 import argparse
@@ -14,8 +15,6 @@ import ast
 import contextlib
 import gc
 import hashlib
-import importlib.abc
-import importlib.machinery
 import json
 import os
 import pickle
@@ -30,7 +29,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
 import hypothesis
@@ -41,9 +40,9 @@ import pytest_asyncio
 import sqlalchemy
 import websockets.asyncio.client
 from coverage import Coverage
+from mutants_made import FUNCTIONS, ROOT, ChangedModule, Sources, give_new_code, give_new_values, key_of_code
 from mutations import Change, changes_of
 
-ROOT = Path(__file__).parent.parent
 EXPLAINED = ROOT / "docs/mutants.md"
 PRELOADED = (hypothesis, hypothesis.stateful, msgspec, pytest_asyncio, sqlalchemy, websockets.asyncio.client)
 """What tests need and takes long to import; nothing of ours."""
@@ -57,8 +56,19 @@ class Group:
     tests: tuple[str, ...]
 
 
+def in_folder(folder: str, names: str) -> tuple[str, ...]:
+    """Return the paths of test files."""
+    return tuple(f"tests/{folder}/test_{name}.py" for name in names.split())
+
+
+RULES = "group_machine account_machine duration"
+DELIVERY = (
+    "audience catch_up commit_queue flood follower following hub memberships posting rate_limit recent_entries rooms "
+    "session"
+)
+
 GROUPS = (
-    Group(("governance/folkmoot_governance",), ("tests/unit/governance", "tests/property")),
+    Group(("governance/folkmoot_governance",), ("tests/unit/governance", *in_folder("property", RULES))),
     Group(
         (
             "server/folkmoot_server/delivery",
@@ -66,7 +76,7 @@ GROUPS = (
             "server/folkmoot_server/live/rooms.py",
             "server/folkmoot_server/live/recent_entries.py",
         ),
-        ("tests/unit/server",),
+        in_folder("unit/server", DELIVERY),
     ),
 )
 KEY = ("path", "source", "scope", "change", "nth")
@@ -102,53 +112,6 @@ class Baseline:
         lines = self.tests.get(str(change.path), {})
         first = change.function.body[0].lineno
         return lines.get(change.line) or set().union(*(lines.get(line, ()) for line in range(first, change.line)))
-
-
-class Sources:
-    """The parsed files of a group, and what in them rests on what."""
-
-    def __init__(self, files: Sequence[Path]) -> None:
-        self.trees = {path: ast.parse((ROOT / path).read_text("utf-8")) for path in files}
-        self._tables = [
-            (path, statement, {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)})
-            for path, tree in self.trees.items()
-            for statement in tree.body
-            if isinstance(statement, ast.Assign | ast.AnnAssign)
-        ]
-        self._uses: dict[str, set[tuple[str, int]]] = defaultdict(set)
-        for path, tree in self.trees.items():
-            for function in ast.walk(tree):
-                if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                    for node in ast.walk(function):
-                        name = getattr(node, "id", getattr(node, "attr", None))
-                        if isinstance(name, str):
-                            self._uses[name].add((str(path), getattr(node, "lineno", 0)))
-
-    def uses(self, change: Change) -> set[tuple[str, int]]:
-        """Return the files and lines in functions where what a change at import alters is used: a class, a table."""
-        names = [change.scope.split(".")[0]] if change.scope else []
-        names += [name for _, statement in self.altered(change) for name in assigned(statement)]
-        return set().union(*(self._uses[name] for name in names))
-
-    def altered(self, change: Change) -> list[tuple[Path, ast.stmt]]:
-        """Return the statements at the top of modules that a change alters: the one changed, and what rests on it."""
-        tree = self.trees[change.path]
-        first = next(one for one in tree.body if any(node in (change.parent, change.old) for node in ast.walk(one)))
-        found, names = [(change.path, first)], set(assigned(first))
-        while more := [
-            (path, statement)
-            for path, statement, loads in self._tables
-            if loads & names and all(statement is not known for _, known in found)
-        ]:
-            found += more
-            names.update(name for _, statement in more for name in assigned(statement))
-        return found
-
-
-def assigned(statement: ast.stmt) -> list[str]:
-    """Return the names that a statement gives values to."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return [node.id for target in targets if target for node in ast.walk(target) if isinstance(node, ast.Name)]
 
 
 # What runs in forks
@@ -262,7 +225,7 @@ class Judging(Failures):
         items = {item.nodeid: item for item in session.items}
         for one in gc.get_objects():
             if isinstance(one, FunctionType) and one.__code__.co_filename.startswith(str(ROOT)):
-                FUNCTIONS[_key(one.__code__)].append(one)
+                FUNCTIONS[key_of_code(one.__code__)].append(one)
         gc.collect()
         gc.freeze()
         for change in self._changes:
@@ -299,84 +262,6 @@ class Importing(Failures):
     def pytest_sessionfinish(self) -> None:
         if self.first:
             self._judge.note_killer(self.first)
-
-
-def give_new_code(change: Change) -> None:
-    """Put the code of the changed function into the one that is loaded."""
-    assert change.function is not None
-    change.apply()
-    lines = {change.function.lineno, *(one.lineno for one in change.function.decorator_list)}
-    for code in _codes(compile(change.tree, str(ROOT / change.path), "exec")):
-        if code.co_name == change.function.name and code.co_firstlineno in lines:
-            for one in FUNCTIONS[_key(code)]:
-                one.__code__ = code
-            return
-    raise AssertionError(f"{change.scope} is not in the changed code")
-
-
-def give_new_values(change: Change, sources: Sources) -> None:
-    """Carry out the changed statement, and what rests on it, in the modules that are loaded."""
-    altered = sources.altered(change)
-    change.apply()
-    for path, statement in altered:
-        file = str(ROOT / path)
-        module = next((one for one in list(sys.modules.values()) if getattr(one, "__file__", None) == file), None)
-        if module is None:
-            continue
-        names = assigned(statement)
-        before = {name: vars(module)[name] for name in names}
-        exec(compile(ast.Module([statement], []), file, "exec"), vars(module))
-        for name in names:
-            _replace(name, before[name], vars(module)[name], module)
-
-
-def _replace(name: str, old: Any, new: Any, module: ModuleType) -> None:
-    """Put a new value where the old one is: into it, if that is possible, else under the same name in every module."""
-    if type(old) is type(new) and isinstance(old, dict | set):
-        setattr(module, name, old)
-        content = new.copy()
-        old.clear()
-        old.update(content)
-        return
-    for one in list(sys.modules.values()):
-        if getattr(one, "__dict__", {}).get(name) is old:
-            setattr(one, name, new)
-
-
-FUNCTIONS: dict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
-"""All functions that are loaded, by where they are written."""
-
-
-def _key(code: CodeType) -> tuple[str, str, int]:
-    return code.co_filename, code.co_qualname, code.co_firstlineno
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            yield one
-            yield from _codes(one)
-
-
-class ChangedModule(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
-    """Imports one file as it was changed."""
-
-    def __init__(self, change: Change) -> None:
-        self._change, self.path = change, str(ROOT / change.path)
-        parts = list(change.path.with_suffix("").parts[1:])
-        self.name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name != self.name:
-            return None
-        places = [str(Path(self.path).parent)] if self.path.endswith("__init__.py") else None
-        return importlib.util.spec_from_file_location(  # type: ignore[attr-defined]
-            name, self.path, loader=self, submodule_search_locations=places
-        )
-
-    def get_code(self, name: str) -> CodeType:
-        self._change.apply()
-        return compile(self._change.tree, self.path, "exec")
 
 
 # What runs in the first process
