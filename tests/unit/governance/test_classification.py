@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_governance import SERVICE, Actor, GroupState, Policy, decide
+from folkmoot_governance import SERVICE, Actor, GroupState, Policy, Refusal, decide
 from folkmoot_governance import classification as cl
 from folkmoot_governance.classification import Grade
 from folkmoot_governance.duration import DAY_MS
@@ -250,3 +250,61 @@ def test_an_average_lies_between_what_was_and_what_came(before: int, entries: in
 
 def test_identities_have_an_order() -> None:
     assert tuple(Identity) == IDENTITY_ORDER
+
+
+def test_founding_is_graded_as_of_one_member_and_no_entry() -> None:
+    policy = Policy(categories=frozenset({"general"}), grades=(Grade("tiny", 1, 0), Grade("small", 500, 0)))
+    (event,) = decide(None, c.CreateGroup("1", "Moot", "general"), Actor("ana"), NOW, policy)
+    assert isinstance(event, e.GroupCreated) and (event.grade, event.member_limit) == ("tiny", 1)
+    quiet = Policy(categories=frozenset({"general"}), grades=(Grade("tiny", 9, 1), Grade("small", 500, 0)))
+    (event,) = decide(None, c.CreateGroup("1", "Moot", "general"), Actor("ana"), NOW, quiet)
+    assert isinstance(event, e.GroupCreated) and event.grade == "tiny"
+
+
+def test_a_limit_that_one_has_already_is_no_act_unless_another_was_asked_for() -> None:
+    state = group(limit=50, grade="middle")
+    assert ask(state, c.SetMemberLimit(50), "olga", policy=POLICY) == []
+    (event,) = ask(group(limit=40, grade="middle"), c.SetMemberLimit(50), "olga", policy=POLICY)  # type: ignore[misc]
+    assert event == e.MemberLimitSet(at=NOW, by="olga", limit=50, was=40)
+
+
+def test_a_grade_that_staff_has_looked_at_is_not_looked_at_again() -> None:
+    person = {"identity": Identity.PERSON}
+    large = group(limit=300, grade="large", category="news")
+    (event,) = ask(large, c.SetMemberLimit(400), "olga", policy=POLICY, **person)  # type: ignore[misc]
+    assert isinstance(event, e.MemberLimitSet)
+    alone = group(limit=1, grade="large", category="news")
+    alone.members = {"olga": alone.members["olga"]}
+    (event,) = ask(alone, c.SetMemberLimit(400), "olga", policy=POLICY, **person)  # type: ignore[misc]
+    assert isinstance(event, e.LimitAsked), "one who is alone waits for the platform still"
+
+
+def test_between_reviewed_categories_a_group_may_move_if_its_owner_is_fit() -> None:
+    both = Grade("large", 500, categories=frozenset({"news", "press"}), creator_identity=Identity.PERSON, review=True)
+    policy = Policy(grades=(Grade("small", 5), both), categories=frozenset({"news", "press"}))
+    state = group(limit=300, grade="large", category="news")
+    refused = code_of(ask(state, c.SetCategory("press"), "olga", policy=policy))
+    assert refused == ErrorCode.IDENTITY_REQUIRED
+    assert code_of(ask(state, c.SetCategory("press"), "olga", policy=policy, identity=Identity.PERSON)) is None
+
+
+def test_a_closed_group_is_not_graded() -> None:
+    state = group(e.GroupDissolved(at=NOW, by="olga"))
+    decision = decide(state, c.Regrade(10**6), SERVICE, NOW, POLICY)
+    assert decision == []
+
+
+def test_the_stricter_of_two_identities_is_asked_for_and_says_whose_rule_it_is() -> None:
+    strict = Policy(to_create_group=Identity.ORGANISATION, grades=(Grade(creator_identity=Identity.PERSON),))
+    loose = Policy(to_create_group=Identity.MOBILE, grades=(Grade(creator_identity=Identity.PERSON),))
+    refusals = [ask_founding_under(policy) for policy in (strict, loose)]
+    assert [(refusal.detail["needed"], refusal.detail["rule"]) for refusal in refusals] == [
+        (Identity.ORGANISATION, "policy.identity.to_create_group"),
+        (Identity.PERSON, "policy.grades.standard.creator_identity"),
+    ]
+
+
+def ask_founding_under(policy: Policy) -> Refusal:
+    decision = decide(None, c.CreateGroup("1", "Moot"), Actor("ana"), NOW, policy)
+    assert isinstance(decision, Refusal)
+    return decision

@@ -129,3 +129,10 @@ def test_a_closed_group_is_beyond_measures() -> None:
     do(state, c.CloseGroup("unlawful"), "sue", platform=SUE)
     assert state.members == {}
     assert code_of(ask(state, c.RestoreGroup("oops"), "sue", platform=SUE)) == ErrorCode.GROUP_CLOSED
+
+
+def test_a_group_with_a_question_is_created_with_another_join_mode_first() -> None:
+    command = c.CreateGroup("482190673352", "Moot", "music", "", JoinMode.QUESTION)
+    refusal = decide(None, command, Actor("ana"), NOW, POLICY)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, "join mode" in tell_refusal(refusal)) == (ErrorCode.BAD_REQUEST, True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from folkmoot_governance import SERVICE, GroupState, Refusal
+from folkmoot_governance import SERVICE, GroupState, Policy, Refusal
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.content.rules import MAX_STEPS
 from folkmoot_governance.group import commands as c
@@ -141,3 +141,40 @@ def test_an_entry_is_flagged_once() -> None:
     assert len(do(state, verdict(Action.FLAG, seq=7), SERVICE.user)) == 1
     assert do(state, verdict(Action.FLAG, seq=7), SERVICE.user) == []
     assert len(do(state, verdict(Action.FLAG, seq=8), SERVICE.user)) == 1
+
+
+@pytest.mark.parametrize("users", [("mia",), ("mia", "max", "adam", "olga")])
+def test_the_queue_is_as_long_as_the_operator_says(users: tuple[str, ...]) -> None:
+    policy = Policy(reviews_per_group=4, reviews_per_member=3)
+    state = make_group()
+    outcomes = [
+        type(do(state, verdict(Action.HOLD, users[number % len(users)]), SERVICE.user, policy=policy)[0])
+        for number in range(5)
+    ]
+    assert outcomes.count(e.ContentHeld) == (3 if len(users) == 1 else 4)
+    (flagged,) = do(state, verdict(Action.FLAG, "mia", seq=7), SERVICE.user, policy=policy)
+    assert isinstance(flagged, e.ContentFlagged) and not flagged.queued
+
+
+def test_what_waits_no_more_takes_no_place_in_the_queue() -> None:
+    policy = Policy(reviews_per_group=1, reviews_per_member=9, review_ms=1000)
+    state = make_group()
+    do(state, verdict(Action.HOLD), SERVICE.user, policy=policy)
+    (event,) = ask(state, verdict(Action.HOLD), SERVICE.user, NOW + 999, policy)  # type: ignore[misc]
+    assert isinstance(event, e.ContentRefused)
+    (event,) = ask(state, verdict(Action.HOLD), SERVICE.user, NOW + 1000, policy)  # type: ignore[misc]
+    assert isinstance(event, e.ContentHeld)
+
+
+def test_a_held_post_is_known_again_by_its_mark() -> None:
+    state = make_group()
+    do(state, verdict(Action.HOLD, mark="m"), SERVICE.user)
+    assert [review.mark for review in state.reviews.values()] == ["m"]
+
+
+def test_a_known_word_may_be_given_another_verdict_where_no_more_words_fit() -> None:
+    policy = Policy(words_per_group=1)
+    state = make_group()
+    do(state, c.AddWord("casino", Action.REFUSE), "olga", policy=policy)
+    assert code_of(ask(state, c.AddWord("more", Action.REFUSE), "olga", policy=policy)) == ErrorCode.CONFLICT
+    assert len(do(state, c.AddWord("casino", Action.HOLD), "olga", policy=policy)) == 1

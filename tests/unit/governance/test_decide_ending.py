@@ -64,3 +64,23 @@ def test_nobody_can_ask_for_it_and_a_closed_group_is_cleared_all_the_same() -> N
     for who in ("olga", "mia", "stranger"):
         assert code_of(ask(state, c.EndMeasures(), who, SOON)) == ErrorCode.FORBIDDEN
     assert decide(state, c.EndMeasures(), SERVICE, SOON, POLICY) == [e.BansEnded(at=SOON, by="", users=("gus",))]
+
+
+def test_warnings_end_when_their_time_has_come() -> None:
+    warned = [e.MemberWarned(at=NOW, by="olga", user="mia", until_ms=SOON + more, count=1) for more in (0, 1)]
+    state = make_group(*warned)
+    first, second = state.warnings
+    assert end(state, SOON - 1) == []
+    assert end(state, SOON) == [e.WarningsExpired(at=SOON, by="", numbers=(first,))]
+    assert list(state.warnings) == [second]
+
+
+def test_many_warnings_end_in_acts_that_are_bounded() -> None:
+    warned = e.MemberWarned(at=NOW, by="olga", user="mia", until_ms=SOON, count=1)
+    state = make_group(*[warned] * (MAX_AT_ONCE + 1))
+    assert [len(end(state, SOON)[0].numbers) for _ in range(2)] == [MAX_AT_ONCE, 1]  # type: ignore[attr-defined]
+
+
+def test_what_is_not_in_force_does_not_end() -> None:
+    state = make_group()
+    assert end(state, 1) == end(state, 0) == []

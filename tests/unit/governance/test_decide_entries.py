@@ -110,3 +110,12 @@ def test_an_announcement_is_pinned_but_not_deleted() -> None:
     refusal = ask(state, c.DeleteEntry("olga", seq=7, ts=NOW, kind=EntryKind.ANNOUNCEMENT), "olga")
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.detail["help"]) == (ErrorCode.FORBIDDEN, "/announce off")
+
+
+def test_a_purge_says_what_stays_and_whose_entries_go() -> None:
+    entries = (c.FoundEntry(7, "olga"), c.FoundEntry(9, "mia"), c.FoundEntry(8, "max"))
+    refusal = ask(make_group(), c.Purge(entries[:1], again="/purge"), "adam")
+    assert isinstance(refusal, Refusal) and refusal.detail["left_out"] == 1
+    (event,) = ask(make_group(), c.Purge(entries, confirmed=True), "adam")  # type: ignore[misc]
+    assert isinstance(event, e.EntriesPurged)
+    assert (event.seqs, event.users, event.count) == ((8, 9), ("max", "mia"), 2)

@@ -175,3 +175,79 @@ def test_waits_that_are_over_are_forgotten() -> None:
     do(state, c.Kick("mia"), "adam")
     do(state, c.Kick("max"), "adam", NOW + POLICY.kick_wait_ms + MINUTE_MS)
     assert list(state.waits) == ["max"]
+
+
+def test_an_empty_answer_is_none_and_spaces_between_letters_do_not_count() -> None:
+    assert not accepts("four\n", "") and not accepts("\n", " ")
+    assert accepts("fo ur", "four")
+
+
+def test_a_group_remembers_sixteen_signs_of_a_code_however_it_is_typed() -> None:
+    assert code_id("K7F2-M9QX 3D") == code_id(CODE) != code_id("k7f2m9qx3e")
+    assert len(code_id(CODE)) == 16
+
+
+def test_what_has_run_out_cannot_be_revoked() -> None:
+    state = make_group(
+        e.Invited(at=NOW, by="olga", user="gus", until_ms=SOON),
+        e.InviteCodeMade(at=NOW, by="olga", code_id="g", until_ms=SOON, uses=1),
+    )
+    for command in (c.RevokeInvitation("gus"), c.RevokeInviteCode("g")):
+        assert code_of(ask(state, command, "olga", SOON - 1)) is None
+        assert code_of(ask(state, command, "olga", SOON)) == ErrorCode.CONFLICT
+    assert code_of(ask(state, c.RevokeInvitation("ida"), "olga")) == ErrorCode.CONFLICT
+    assert code_of(ask(state, c.RevokeInviteCode("h"), "olga")) == ErrorCode.CONFLICT
+
+
+def test_answers_are_so_many_and_so_long() -> None:
+    many = tuple(str(number) for number in range(MAX_ANSWERS))
+    for answers, fits in (
+        (many, True),
+        ((*many, "x"), False),
+        (("x" * LONGEST_ANSWER,), True),
+        (("x" * (LONGEST_ANSWER + 1),), False),
+    ):
+        refused = code_of(ask(make_group(), c.SetQuestion("Why?", answers), "olga"))
+        assert refused == (None if fits else ErrorCode.TOO_LONG)
+
+
+def test_the_question_may_be_changed_but_not_taken_away_while_people_come_in_by_it() -> None:
+    state = asking()
+    assert code_of(ask(state, c.SetQuestion("", ()), "olga")) == ErrorCode.CONFLICT
+    assert code_of(ask(state, c.SetQuestion("Three?", ("3",)), "olga")) is None
+    do(state, c.SetJoinMode(JoinMode.OPEN), "olga")
+    assert code_of(ask(state, c.SetQuestion("", ()), "olga")) is None
+
+
+def test_what_one_is_told_at_a_closed_door() -> None:
+    def told(state: GroupState, answer: str) -> str:
+        refusal = ask(state, c.JoinGroup(answer), "gus")
+        assert isinstance(refusal, Refusal)
+        return refusal.text.split(" ", 3)[0]
+
+    assert [told(asking(), answer) for answer in ("", "five")] == ["Answer", "That"]
+    assert [told(make_group(join_mode=JoinMode.INVITE), answer) for answer in ("", CODE)] == ["This", "This"]
+    refusals = [ask(make_group(join_mode=JoinMode.INVITE), c.JoinGroup(answer), "gus") for answer in ("", CODE)]
+    assert ["invite code" in refusal.text for refusal in refusals if isinstance(refusal, Refusal)] == [False, True]
+    closed = ask(make_group(join_mode=JoinMode.CLOSED), c.JoinGroup(CODE), "gus")
+    assert isinstance(closed, Refusal) and "invite code" not in closed.text
+
+
+def test_no_answer_is_no_code() -> None:
+    made = e.InviteCodeMade(at=NOW, by="olga", code_id=code_id(""), until_ms=SOON, uses=1)
+    assert code_of(ask(make_group(made, join_mode=JoinMode.INVITE), c.JoinGroup(""), "gus")) == ErrorCode.JOIN_CLOSED
+
+
+def test_a_raid_changes_nothing_for_those_who_need_an_invitation() -> None:
+    raided = e.AntiraidSet(at=NOW, by="olga", newcomers_ms=NOW, until_ms=SOON)
+    made = e.InviteCodeMade(at=NOW, by="olga", code_id=code_id(CODE), until_ms=SOON, uses=1)
+    assert code_of(ask(make_group(raided, join_mode=JoinMode.CLOSED), c.JoinGroup(), "gus")) == ErrorCode.JOIN_CLOSED
+    joined, _ = ask(make_group(raided, made, join_mode=JoinMode.INVITE), c.JoinGroup(CODE), "gus")  # type: ignore[misc]
+    assert isinstance(joined, e.MemberJoined)
+
+
+def test_who_has_to_wait_is_told_by_which_act() -> None:
+    state = make_group(e.RejoinBarred(at=NOW, by="olga", user="gus", until_ms=SOON, reason="spam"))
+    refusal = ask(state, c.JoinGroup(), "gus")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.detail["case"], refusal.detail["reason"]) == (f"{state.code}-{state.version}", "spam")

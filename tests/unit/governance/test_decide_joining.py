@@ -155,3 +155,34 @@ def test_kicking() -> None:
     do(state, c.JoinGroup(), "mia", back)
     assert "mia" in state.members
     assert state.waits == {}
+
+
+def test_who_has_run_out_of_time_at_the_door_is_not_turned_down() -> None:
+    state = waiting("gus", "ida")
+    do(state, c.DenyRequest("ida"), "olga")
+    assert code_of(ask(state, c.DenyAllRequests(), "olga", WEEK_ON)) == ErrorCode.NO_SUCH_USER
+    later = make_group(
+        e.JoinRequested(at=NOW, by="gus", user="gus", until_ms=SOON + 1),
+        e.JoinRequested(at=NOW, by="ida", user="ida", until_ms=SOON),
+        join_mode=JoinMode.APPROVAL,
+    )
+    denied = [one for one in do(later, c.DenyAllRequests(), "olga", SOON) if isinstance(one, e.JoinRequestEnded)]
+    assert [one.user for one in denied] == ["gus"]
+
+
+def test_of_many_who_cannot_come_in_the_last_reason_is_told() -> None:
+    refusal = ask(waiting("gus"), c.ApproveRequests((Actor("ida"), Actor("gus", groups_joined=10**6))), "olga")
+    assert isinstance(refusal, Refusal) and refusal.code == ErrorCode.JOIN_QUOTA
+
+
+def test_with_as_many_waiting_as_may_the_next_is_told_how_many() -> None:
+    policy = Policy(requests_per_group=2)
+    refusal = ask(waiting("gus", "ida"), c.JoinGroup(), "ned", policy=policy)
+    assert isinstance(refusal, Refusal) and refusal.detail["limit"] == 2
+
+
+def test_a_ban_is_told_with_its_case() -> None:
+    state = make_group(e.MemberBanned(at=NOW, by="olga", user="gus", until_ms=SOON, reason="spam"))
+    refusal = ask(state, c.JoinGroup(), "gus")
+    assert isinstance(refusal, Refusal)
+    assert (refusal.detail["case"], refusal.detail["until_ms"]) == (f"{state.code}-{state.version}", SOON)

@@ -120,3 +120,9 @@ def test_dissolving_asks_for_the_code_first() -> None:
     assert code_of(ask(state, c.Dissolve("482190673353"), "olga")) == ErrorCode.CONFIRM_REQUIRED
     do(state, c.Dissolve(state.code), "olga")
     assert state.status is GroupStatus.CLOSED
+
+
+def test_no_offer_is_open_where_none_was_made() -> None:
+    state = make_group()
+    state.heir_until_ms = SOON
+    assert code_of(ask(state, c.WithdrawTransfer(), "olga")) == ErrorCode.CONFLICT

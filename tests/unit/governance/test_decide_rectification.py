@@ -2,7 +2,7 @@
 
 import pytest
 
-from folkmoot_governance import SERVICE, GroupState, PlatformRole, apply
+from folkmoot_governance import SERVICE, GroupState, PlatformRole, Refusal, apply
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -75,3 +75,14 @@ def test_an_appeal_closes_the_warning() -> None:
     group = warned()
     do(group, c.Overturn("olga", group.rectify_case, "group_warned"), SERVICE.user)
     assert group.standing(NOW) is GroupStatus.ACTIVE
+
+
+def test_nothing_is_mended_where_nothing_is_asked_for() -> None:
+    assert code_of(ask(make_group(), c.Rectify(0, "done"), "olga")) == ErrorCode.CONFLICT
+
+
+def test_who_has_said_so_is_told_of_which_warning() -> None:
+    state = warned()
+    do(state, c.Rectify(state.rectify_case, "done"), "olga")
+    refusal = ask(state, c.Rectify(state.rectify_case, "done"), "olga")
+    assert isinstance(refusal, Refusal) and refusal.detail["case"] == f"{state.code}-{state.rectify_case}"

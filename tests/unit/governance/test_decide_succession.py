@@ -130,3 +130,18 @@ def test_naming_an_heir() -> None:
 )
 def test_an_heir_is_one_owners_heir(end: e.Event) -> None:
     assert make_group(e.HeirNamed(at=NOW, by="olga", user="mia"), end).successor == ""
+
+
+def test_of_admins_of_one_day_the_first_member_is_first_in_line_and_then_the_first_name() -> None:
+    joined = [
+        e.MemberJoined(at=NOW + at, by=user, user=user, via="open") for user, at in (("zoe", 1), ("ben", 2), ("amy", 2))
+    ]
+    promoted = [e.MemberPromoted(at=NOW + 9, by="olga", user=user, permissions=()) for user in ("ben", "amy", "zoe")]
+    state = make_group(*joined, *promoted)
+    assert in_line(state, dict.fromkeys(("ben", "amy", "zoe"), NOW + 9)) == ["adam", "zoe", "amy", "ben"]
+
+
+def test_who_is_back_at_this_instant_is_fit() -> None:
+    state = make_group()
+    (event,) = succeed(state, c.Candidate(Actor("adam"), NOW))
+    assert isinstance(event, e.OwnerReplaced)

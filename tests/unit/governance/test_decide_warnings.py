@@ -1,7 +1,8 @@
-from folkmoot_governance import GroupState, Permission, Policy
+from folkmoot_governance import GroupState, Permission, Policy, Refusal
 from folkmoot_governance.duration import HOUR_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
+from folkmoot_governance.ladder import MAX_STEPS
 from folkmoot_protocol.errors import ErrorCode
 from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group
 
@@ -107,3 +108,39 @@ def test_of_a_note_the_ledger_has_no_text() -> None:
     assert event == e.NoteWritten(at=NOW, by="adam", user="mia")
     assert code_of(ask(make_group(), c.WriteNote("olga", text="x"), "adam")) == ErrorCode.OUTRANKED
     assert code_of(ask(make_group(), c.WriteNote("max", text="x"), "mia")) == ErrorCode.FORBIDDEN
+
+
+def test_what_the_ladder_does_is_done_for_the_reason_of_the_warning() -> None:
+    for steps, kinds in (
+        ("1 mute 1h", [e.MemberWarned, e.MemberMuted]),
+        ("1 kick", [e.MemberWarned, e.MemberKicked, e.RejoinBarred]),
+        ("1 ban 1d", [e.MemberWarned, e.MemberBanned]),
+    ):
+        events = do(make_group(), c.Warn("mia", reason="loud"), "adam", policy=Policy(ladder=steps))
+        assert [type(event) for event in events] == kinds
+        assert {event.reason for event in events} == {"loud"}  # type: ignore[attr-defined]
+
+
+def test_who_is_removed_by_the_ladder_where_no_ban_fits_has_to_wait() -> None:
+    policy = Policy(ladder="1 ban 1d", bans_per_group=0, kick_wait_ms=5000)
+    kinds = [type(event) for event in do(make_group(), c.Warn("mia"), "adam", policy=policy)]
+    assert kinds == [e.MemberWarned, e.MemberKicked, e.RejoinBarred]
+
+
+def test_setting_a_ladder_tells_the_steps_that_are_in_force_then() -> None:
+    policy = Policy(ladder="2 kick")
+    state = make_group()
+    told = [
+        do(state, c.SetLadder(text), "olga", policy=policy)[0].steps  # type: ignore[attr-defined]
+        for text in ("3 mute 1h", "off", "")
+    ]
+    assert told == ["3 mute 1h", "off", "2 kick"]
+
+
+def test_a_ladder_that_is_none_is_refused_with_its_bound() -> None:
+    refusal = ask(make_group(), c.SetLadder("3 mute 10"), "olga")
+    assert isinstance(refusal, Refusal) and refusal.detail["limit"] == MAX_STEPS
+
+
+def test_clearing_notes_is_recorded() -> None:
+    assert do(make_group(), c.ClearNotes("mia"), "adam") == [e.NotesCleared(at=NOW, by="adam", user="mia")]

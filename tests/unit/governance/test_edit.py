@@ -50,3 +50,14 @@ WORDS = ["", "a", "1", "no", "👍 ", "👍a", "好", "\u200d", "\u20e3", "12\u2
 @pytest.mark.parametrize("text", WORDS)
 def test_words_are_no_pictures(text: str) -> None:
     assert not is_picture(text)
+
+
+def test_a_keycap_is_one_sign_its_variant_and_the_cap() -> None:
+    assert is_picture("1\ufe0f\u20e3") and is_picture("#\u20e3")
+    assert not is_picture("1\ufe0f\ufe0f\u20e3") and not is_picture("12\u20e3\u20e3")
+
+
+@pytest.mark.parametrize("part", ["\u2600\u2b1b\u2194", "\u2600\u20dd"], ids=["arrow", "circle around"])
+def test_signs_of_mathematics_and_frames_belong_to_pictures(part: str) -> None:
+    assert is_picture(part)
+    assert not is_picture(part[-1])

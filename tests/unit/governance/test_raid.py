@@ -184,3 +184,14 @@ def test_its_end_is_told_and_a_raid_that_goes_on_is_noticed_again() -> None:
     assert do(state, c.EndMeasures(), SERVICE.user, end - 1) == []
     assert do(state, c.EndMeasures(), SERVICE.user, end) == [e.AntiraidLapsed(at=end, by="")]
     assert len(ask(state, c.RaiseAlarm("text"), SERVICE.user, end)) == 1
+
+
+def test_an_alarm_is_raised_at_once_where_none_was_ever_ended() -> None:
+    state = make_group(e.AntiraidSet(at=NOW, by="olga", newcomers_ms=NOW, until_ms=NOW + 10))
+    assert ask(state, c.RaiseAlarm("text"), SERVICE.user, NOW + 9) == []
+    (event,) = ask(state, c.RaiseAlarm("text"), SERVICE.user, NOW + 10)  # type: ignore[misc]
+    assert isinstance(event, e.RaidNoticed), "that it ran out was nobody's wish"
+
+
+def test_no_alarm_is_raised_for_a_group_that_is_closed() -> None:
+    assert ask(make_group(e.GroupDissolved(at=NOW, by="olga")), c.RaiseAlarm("text"), SERVICE.user) == []

@@ -15,6 +15,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus, JoinMode
 from tests.builders.rules import NOW, SOON, code_of, do, make_account, make_group, tell_refusal
+from tests.builders.rules import ask as ask_group
 
 POLICY = Policy(cases=CaseRules(appeal_answer_ms=HOUR_MS, appeal_ms=DAY_MS))
 STAFF = Actor("rea", platform=PlatformRole.REVIEWER)
@@ -232,3 +233,34 @@ def test_a_suspension_of_the_group_is_lifted_if_it_is_the_one_in_force() -> None
     assert group.status is GroupStatus.SUSPENDED
     assert overturn(group, group.version - 1, "suspended", SOON).lifts_suspension
     assert group.status is GroupStatus.ACTIVE
+
+
+def lifts(group: GroupState, until_ms: int) -> bool:
+    return overturn(group, group.version, "suspended", until_ms).lifts_suspension
+
+
+def test_only_a_suspension_that_is_in_force_is_lifted() -> None:
+    suspended = e.GroupSuspended(at=NOW, by="sue", until_ms=SOON, reason="r")
+    assert not lifts(make_group(suspended, e.GroupRestored(at=NOW, by="sue", reason="")), 0)
+    assert not lifts(make_group(), 0)
+    closed = make_group(e.GroupClosed(at=NOW, by="sue", reason="r"))
+    assert not lifts(closed, 0)
+
+
+def test_nobody_is_invited_where_nothing_is_left_to_come_back_to() -> None:
+    kicked = e.MemberKicked(at=NOW, by="olga", user="mia")
+    assert overturn(make_group(kicked), 6, "kicked").invited_until_ms == NOW + POLICY.invite_ms
+    assert overturn(make_group(kicked), 6, "muted").invited_until_ms == 0
+    assert overturn(make_group(kicked, e.GroupDissolved(at=NOW, by="olga")), 6, "kicked").invited_until_ms == 0
+    back = e.MemberJoined(at=NOW, by="mia", user="mia", via="open")
+    assert overturn(make_group(kicked, back), 6, "kicked").invited_until_ms == 0
+
+
+def test_invitations_on_appeal_stay_within_the_bound() -> None:
+    policy = Policy(invitations_per_group=1)
+    kicked = e.MemberKicked(at=NOW, by="olga", user="mia")
+    for user, is_invited in (("gus", False), ("mia", True)):
+        state = make_group(kicked, e.Invited(at=NOW, by="olga", user=user, until_ms=SOON))
+        (event,) = ask_group(state, gc.Overturn("mia", 6, "kicked", 0, "no"), SERVICE.user, policy=policy)  # type: ignore[misc]
+        assert isinstance(event, e.MeasureOverturned)
+        assert bool(event.invited_until_ms) is is_invited
