@@ -156,5 +156,11 @@ def tell_event(event: e.Event) -> tuple[str, str]:
     return text_of(event).format(**readable(event_fields(event))), undo_of(event, "482190673352-1")
 
 
+def any_event(kind: type[e.Event]) -> e.Event:
+    """Return an event of a kind that says nothing."""
+    empty: dict[str, object] = {"at": 0, "until_ms": 0, "users": (), "permissions": (), "answers": ()}
+    return kind(**{name: empty.get(name, "") for name in kind.__struct_fields__})
+
+
 def roles(state: GroupState) -> dict[str, Role]:
     return {user: member.role for user, member in state.members.items()}

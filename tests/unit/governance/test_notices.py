@@ -1,8 +1,8 @@
 import pytest
 
 from folkmoot_governance.group import events as e
-from folkmoot_governance.notices import event_fields
-from tests.builders.rules import NOW, SOON, tell_event
+from folkmoot_governance.notices import TELLINGS, event_fields, undo_of
+from tests.builders.rules import NOW, SOON, any_event, tell_event
 
 
 def test_a_notice_names_actor_target_and_end_and_how_to_undo_it() -> None:
@@ -45,3 +45,59 @@ def test_which_of_the_staff_took_a_measure_stays_inside() -> None:
 )
 def test_what_is_taken_away_is_told_as_that(event: e.Event, told: tuple[str, str]) -> None:
     assert tell_event(event) == told
+
+
+NOBODYS = {
+    e.GroupSuspended,
+    e.GroupRestored,
+    e.GroupClosed,
+    e.LimitGranted,
+    e.LimitDenied,
+    e.ContentRefused,
+    e.ContentHeld,
+    e.ContentFlagged,
+    e.GroupGraded,
+    e.RaidNoticed,
+    e.OwnerReplaced,
+    e.OwnerMissing,
+    e.MemberDeparted,
+    e.AntiraidLapsed,
+    e.GroupWarned,
+    e.RectificationAccepted,
+    e.RectificationRejected,
+    e.MeasureOverturned,
+    e.BansEnded,
+    e.MutesEnded,
+    e.LockEnded,
+    e.SuspensionEnded,
+    e.WarningsExpired,
+    e.RequestsExpired,
+    e.InvitationsExpired,
+    e.TransferExpired,
+}
+
+
+@pytest.mark.parametrize("kind", TELLINGS, ids=lambda kind: kind.__name__)
+def test_whose_act_is_not_told(kind: type[e.Event]) -> None:
+    """Measures of the platform, and what ends or is noticed by itself."""
+    fields = event_fields(any_event(kind))
+    assert ("by" in fields) is (kind not in NOBODYS)
+    assert not fields.keys() & {"at", "answers"}
+    assert fields["event"] == kind.__struct_config__.tag
+
+
+def test_what_may_be_empty_says_so() -> None:
+    empty = {
+        e.QuestionSet: "question",
+        e.SlowModeSet: "slow_ms",
+        e.TagSet: "tag",
+        e.TopicSet: "topic",
+        e.RulesSet: "rules",
+    }
+    assert {kind: telling.field for kind, telling in TELLINGS.items() if telling.field} == empty
+    assert all(TELLINGS[kind].unset for kind in empty)
+
+
+def test_the_last_part_of_a_case_is_offered_to_what_undoes_it() -> None:
+    warned = e.MemberWarned(at=NOW, by="olga", user="mia", until_ms=SOON, count=1)
+    assert undo_of(warned, "482190673352-17") == "/unwarn @mia 17"
