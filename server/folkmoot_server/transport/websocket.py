@@ -7,9 +7,11 @@ A connection whose first bytes ask for anything else than a WebSocket is handed 
 
 import asyncio
 import ssl
+from collections import deque
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from time import monotonic
 from typing import Protocol, cast
 
 import structlog
@@ -20,6 +22,9 @@ from websockets.protocol import Protocol as Core
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from folkmoot_protocol.errors import CloseCode
+
+from ..common.rate_limit import Bucket
 from .accept_throttle import AcceptThrottle
 from .handshake import Greeter, Opening, Settings, new_handshake
 
@@ -42,6 +47,15 @@ TEXT, BINARY = 0x81, 0x82
 WHOLE = frozenset((TEXT, BINARY))
 """First byte of a data frame that is a whole message, not compressed (RFC 6455, section 5.2)."""
 PING = b"\x89\x00"
+
+FRAMES_AT_ONCE = 16
+"""Frames of one connection that are taken in one turn of the loop; those beyond wait for their share of `TURN_S`."""
+TURN_S = 0.001
+"""How long, in one turn of the loop, frames are taken of connections that sent more than that, all of them together."""
+MUCH = 512
+"""Bytes of a fragment from which on it is not counted as odd."""
+ODD_PER_S, ODD_AT_ONCE = 50, 400
+"""Frames of one connection that are no whole data frames (pings, pongs, fragments): beyond them it is closed, 4429."""
 
 DATA_OPCODES = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
@@ -97,10 +111,12 @@ class WebSocket(asyncio.Protocol):
 
     __slots__ = (
         "_core",
+        "_deferred",
         "_fragments",
         "_heard",
         "_is_text",
         "_needed",
+        "_odd",
         "_paused",
         "_receiver",
         "_rest",
@@ -123,6 +139,8 @@ class WebSocket(asyncio.Protocol):
         self._is_text = False
         self._rest: bytearray | None = None
         self._needed = 0
+        self._odd: Bucket | None = None
+        self._deferred: tuple[bytes, int] | None = None
         self._paused = False
         self._heard = True
         self._timer: asyncio.TimerHandle | None = None
@@ -134,7 +152,7 @@ class WebSocket(asyncio.Protocol):
     @property
     def is_busy(self) -> bool:
         """Whether a request is being carried out, so that nothing else is read."""
-        return self._paused
+        return self._paused and self._deferred is None
 
     @property
     def peer(self) -> str:
@@ -177,7 +195,7 @@ class WebSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         self.is_open = False
-        self._rest = self._fragments = self._core = None
+        self._rest = self._fragments = self._core = self._deferred = None
         if self._timer is not None:
             self._timer.cancel()
         self._server.discard(self)
@@ -223,6 +241,15 @@ class WebSocket(asyncio.Protocol):
             self.resume()
         elif self._receiver is None:
             self.transport.close()
+
+    def go_on(self) -> None:
+        """Take more of the frames that were put off, when it is the connection's turn again."""
+        if self._deferred is None:
+            return
+        (data, position), self._deferred, self._paused = self._deferred, None, False
+        self._read(data, position)
+        if not self._paused and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def keep_alive(self) -> None:
         """Ask a silent peer whether it is there, and give up one that was asked before.
@@ -316,29 +343,53 @@ class WebSocket(asyncio.Protocol):
                 self._core = Core(SERVER, state=State.OPEN, max_size=settings.max_size)
         return self._core
 
-    def _read(self, data: bytes) -> None:
-        """Take whole frames, one after the other; keep what is left for the next time."""
-        position, end = 0, len(data)
-        while position < end:
-            if self._paused or not self.is_open:
-                break
+    def _read(self, data: bytes, position: int = 0) -> None:
+        """Take whole frames from a position on, so many at once; keep what is left for the next time."""
+        end, taken, stop = len(data), 0, 0
+        while position < end and not self._paused:
             start, stop = find_payload(data, position, self._server.settings.max_size)
             if stop > end:
                 break
-            if self._core is None and start > position and data[position] in WHOLE:
+            if taken == FRAMES_AT_ONCE:
+                self._defer(data, position)
+                return
+            taken += 1
+            if self._core is None and self.is_open and start > position and data[position] in WHOLE:
                 payload = apply_mask(data[start:stop], data[start - 4 : start])
                 self._take(payload, is_text=data[position] == TEXT)
             else:
                 self._feed(data[position:stop])
             position = stop
         if position < end:
-            if self.is_open:
-                self._rest, self._needed = bytearray(data[position:]), 0 if self._paused else stop - position
-            else:
-                self._feed(data[position:])
+            self._rest, self._needed = bytearray(data[position:]), 0 if self._paused else stop - position
+
+    def _defer(self, data: bytes, position: int) -> None:
+        """Take no more frames until others had their turn, and read no more from the network meanwhile."""
+        self._deferred, self._paused = (data, position), True
+        self.transport.pause_reading()
+        self._server.put_off(self)
+
+    def _is_too_odd(self, frame: bytes) -> bool:
+        """Count a frame that is no whole data frame; end a connection that sends too many of them, and say so.
+
+        A fragment that carries much is no more work than a message, and bounded as one.
+        """
+        if len(frame) >= MUCH and frame[0] & 0xF < Opcode.CLOSE:
+            return False
+        if self._odd is None:
+            self._odd = Bucket(ODD_PER_S, ODD_AT_ONCE)
+        if not self._odd.take(int(1000 * asyncio.get_running_loop().time())):
+            return False
+        if self.is_open:
+            self.close(CloseCode.FLOODING)
+        else:
+            self.transport.abort()
+        return True
 
     def _feed(self, frame: bytes) -> None:
         """Let the library's core take a frame, and have no core afterwards if nothing is under way in it."""
+        if self._is_too_odd(frame):
+            return
         core = self._get_core()
         core.receive_data(frame)
         self._write_out(core)
@@ -437,6 +488,8 @@ class WebSocketServer:
         self.closing = False
         self.door = AcceptThrottle()
         self._server: asyncio.Server
+        self._put_off: deque[WebSocket] = deque()
+        self._is_scheduled = False
         self._gone = asyncio.Event()
         self._keeper: asyncio.Task[None]
 
@@ -451,6 +504,25 @@ class WebSocketServer:
         """Host and port that are listened on."""
         host, port = self._server.sockets[0].getsockname()[:2]
         return str(host), int(port)
+
+    def put_off(self, socket: WebSocket) -> None:
+        """Let a connection go on with its frames in one of the next turns of the loop."""
+        self._put_off.append(socket)
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """Give the connections that were put off a share each, one after the other, as far as the time goes."""
+        until = monotonic() + TURN_S
+        # Whoever is put off again meanwhile stands behind the others; the turn that follows is scheduled below.
+        for _ in range(len(self._put_off)):
+            self._put_off.popleft().go_on()
+            if monotonic() > until:
+                break
+        self._is_scheduled = bool(self._put_off)
+        if self._is_scheduled:
+            asyncio.get_running_loop().call_soon(self._go_on)
 
     def discard(self, socket: WebSocket) -> None:
         """Forget a connection that has ended."""
