@@ -43,7 +43,14 @@ CONNECT_S = 12
 POSTS = "folkmoot_committed_works_total"
 PATIENCE_S = 60
 DATABASE = "folkmoot"
-NO_LIMITS = ("posts_per_second", "requests_per_second", "sign_ins_per_minute", "connections_per_address")
+NO_LIMITS = (
+    "posts_per_second",
+    "requests_per_second",
+    "acts_per_minute",
+    "group_acts_per_minute",
+    "sign_ins_per_minute",
+    "connections_per_address",
+)
 
 
 class ChangeSet(NamedTuple):

@@ -116,7 +116,9 @@ class Node:
         kept_ms = config.retention.months * MONTH_MS
         held_texts, case_texts = HeldTexts(config.server.data_dir), CaseTexts(config.server.data_dir, kept_ms)
         translate = translator(config.i18n.default_language)
-        group_service = GroupService(self.rooms, self.accounts, self.commit_queue, bus, clock, policy, translate)
+        group_service = GroupService(
+            self.rooms, self.accounts, self.commit_queue, bus, clock, policy, config.limits, translate
+        )
         account_service = AccountService(self.accounts, self.commit_queue, bus, clock, policy)
         case_service = CaseService(self.commit_queue, bus, clock, policy)
         self._raids = RaidGuard(self.rooms, group_service, policy, in_cluster=self.in_cluster)

@@ -29,7 +29,14 @@ async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that need nothing special of it: 480 groups of 6 seeded members each."""
-    limits = ("posts_per_second", "requests_per_second", "sign_ins_per_minute", "connections_per_address")
+    limits = (
+        "posts_per_second",
+        "requests_per_second",
+        "acts_per_minute",
+        "group_acts_per_minute",
+        "sign_ins_per_minute",
+        "connections_per_address",
+    )
     settings = {f"limits__{name}": 0 for name in limits}
     with serving(tmp_path_factory.mktemp("shared"), groups=CREWS, members=CREW, **settings) as server:
         yield server

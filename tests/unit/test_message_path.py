@@ -10,7 +10,14 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "message-path.md"
 NAME = re.compile(r"`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)`")
 PACKAGES = ("folkmoot_protocol", "folkmoot_governance", "folkmoot_server", "folkmoot_client")
 
-CONSTANTS = frozenset({"requests.dispatch.ROWS", "live.commit_queue.MAX_TRIES"})
+CONSTANTS = frozenset(
+    {
+        "requests.dispatch.ROWS",
+        "live.commit_queue.MAX_TRIES",
+        "transport.websocket.FRAMES_AT_ONCE",
+        "doors.websocket.MAX_STARTED",
+    }
+)
 
 # Settings and other words with dots that are no names of code.
 NO_CODE = frozenset({"limits.outbox_bytes", "transport.write"})

@@ -24,7 +24,14 @@ from .processes import cores, pin
 
 START_S = 60.0
 STOP_S = 30.0
-NO_LIMITS = ("posts_per_second", "requests_per_second", "sign_ins_per_minute", "connections_per_address")
+NO_LIMITS = (
+    "posts_per_second",
+    "requests_per_second",
+    "acts_per_minute",
+    "group_acts_per_minute",
+    "sign_ins_per_minute",
+    "connections_per_address",
+)
 """Limits of the server that are about people, not about what a server can do; everything else stays as it is."""
 
 Tell = Callable[[float, float], None]

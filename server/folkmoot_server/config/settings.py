@@ -150,6 +150,12 @@ class Limits:
     requests_per_second: int = setting(
         50, N_("Requests of one account other than posts, a second. 0 = no limit."), open=500, least=0
     )
+    acts_per_minute: int = setting(
+        60, N_("Acts of one account that go into the record of a group, a minute. 0 = no limit."), open=600, least=0
+    )
+    group_acts_per_minute: int = setting(
+        600, N_("Acts on one group that go into its record, a minute. 0 = no limit."), open=6000, least=0
+    )
     sign_ins_per_minute: int = setting(
         30,
         N_("Registrations and sign-ins by password from one IP address, a minute. 0 = no limit."),

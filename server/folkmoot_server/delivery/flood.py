@@ -1,4 +1,4 @@
-"""Cutting off connections that go on sending though they are told to slow down."""
+"""What a frame costs whoever sent it, and cutting off connections that go on though they are told to slow down."""
 
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import CloseCode, ErrorCode
@@ -7,11 +7,21 @@ from ..common.i18n import N_
 from .session import Session
 
 MAX_FLOODS = 100
-
-
 PATIENCE_MS = 3000
 """So many requests refused for their rate, beyond those let through, over more than this time, close the connection
 with 4429: what was sent before the first refusal came back is no flood yet."""
+
+MAX_EARLY_FLOODS = 20
+"""So many close it at once where nobody has signed in."""
+
+
+def charge(session: Session, cost: float, now: int) -> Refusal | None:
+    """Take what a frame costs: of its account's requests a second, or of what a connection may ask before it has one.
+
+    Every frame is charged here, whatever decoding says of it; posts that are posts have a rate of their own.
+    """
+    bucket = session.early if session.account is None else session.account.requests
+    return limit(session, bucket.take(now, cost), now)
 
 
 def limit(session: Session, wait_ms: int, now: int) -> Refusal | None:
@@ -23,6 +33,7 @@ def limit(session: Session, wait_ms: int, now: int) -> Refusal | None:
     if not session.floods:
         session.floods_since = now
     session.floods += 1
-    if session.floods > MAX_FLOODS and now - session.floods_since > PATIENCE_MS:
+    patient = session.floods > MAX_FLOODS and now - session.floods_since > PATIENCE_MS
+    if patient or (session.account is None and session.floods > MAX_EARLY_FLOODS):
         session.close(CloseCode.FLOODING)
     return Refusal(ErrorCode.RATE_LIMITED, N_("Too fast: wait {wait}."), {"retry_after_ms": wait_ms})

@@ -14,6 +14,7 @@ from folkmoot_protocol.results import Result
 
 from ..common.i18n import Translate, translator
 from ..common.metrics import ERRORS, LAGS
+from ..common.rate_limit import Bucket
 from ..config.settings import Limits
 from ..live.accounts import Account
 from ..live.rooms import Room
@@ -22,6 +23,9 @@ from ..transport.websocket import WebSocket
 
 NUMBERS = count(1)
 """Of the connections of this process, for the log."""
+
+EARLY_PER_S, EARLY_AT_ONCE = 5, 30
+"""Requests of a connection that nobody has signed in to, well formed or not."""
 
 MAX_IN_FLIGHT = 1000
 """Requests of one connection on their way to disk; more are not read until some are answered."""
@@ -60,12 +64,14 @@ class Session:
         "address",
         "codec",
         "deadline",
+        "early",
         "floods",
         "floods_since",
         "lagged",
         "language",
         "number",
         "outbox",
+        "overdue",
         "rooms",
         "say",
         "socket",
@@ -90,6 +96,8 @@ class Session:
         self.account: Account | None = None
         self.token_hash = ""
         self.floods = self.floods_since = 0
+        self.early = Bucket(EARLY_PER_S, EARLY_AT_ONCE)
+        self.overdue = False
         self.deadline: asyncio.TimerHandle | None = None
         self.rooms: set[Room] = set()
         self.speak(language)
@@ -118,14 +126,15 @@ class Session:
         self.start_deadline()
 
     def start_deadline(self) -> None:
-        """Close the connection with 4401 unless it signs in within `auth_seconds`."""
+        """Close the connection with 4401 unless it signs in within `auth_seconds`, or by a request sent by then."""
+        self.overdue = False
         self.deadline = asyncio.get_running_loop().call_later(self._auth_seconds, self._give_up)
 
     def _give_up(self) -> None:
-        # Who has asked in time and waits for an answer, because thousands came at once, is not to come again.
-        if self.socket.is_busy:
-            self.start_deadline()
-        else:
+        # Who has asked in time and waits for an answer, because thousands came at once, is not to come again; but that
+        # answer is the last one.
+        self.overdue = True
+        if not self.socket.is_busy:
             self.close(CloseCode.NOT_AUTHENTICATED)
 
     def speak(self, language: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from functools import partial
 from http import HTTPStatus
 
 from websockets.http11 import Request
@@ -20,9 +21,13 @@ from ..delivery.hub import Hub
 from ..delivery.session import Session
 from ..live.presence import Presence
 from ..requests.dispatch import dispatch
+from ..transport.accept_throttle import AcceptThrottle
 from ..transport.addresses import client_address, is_origin_allowed, origin_of
 from ..transport.frames import make_frame
 from ..transport.websocket import WebSocket
+
+MAX_STARTED = 4
+"""Requests that begin in one turn of the loop and are not answered at once; those beyond have to wait for the next."""
 
 WS_PATH = "/ws"
 PROTOCOLS = [Subprotocol(name) for name in SUBPROTOCOLS]
@@ -36,6 +41,7 @@ class Listener:
         self._audience = audience
         self._hub = hub
         self._presence = presence
+        self.starting = AcceptThrottle(MAX_STARTED)
         server = app.config.server
         self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
         limits, agreement = app.config.limits, app.documents.agreement
@@ -111,7 +117,11 @@ class Conversation:
             return
         if answer is not None or session.is_behind():
             session.socket.pause()
-            self._waiting = asyncio.create_task(self._wait(answer))
+            # What has to be waited for may be work, too: few begin in one turn of the loop, whoever sends them.
+            self._listener.starting.enter(partial(self._begin, answer))
+
+    def _begin(self, answer: Awaitable[None] | None) -> None:
+        self._waiting = asyncio.create_task(self._wait(answer))
 
     async def _wait(self, answer: Awaitable[None] | None) -> None:
         if answer is not None:
@@ -119,6 +129,8 @@ class Conversation:
         if self._session.is_behind():
             await self._session.wait_for_room()
         self._waiting = None
+        if self._session.overdue and self._session.account is None:
+            self._session.close(CloseCode.NOT_AUTHENTICATED)
         self._session.socket.resume()
 
     def on_pace(self) -> None:

@@ -24,6 +24,9 @@ from .memberships import MembershipChange
 
 RULES = CreditRules()
 
+ACTS_AT_ONCE = 3
+"""What part of the acts that a minute allows may come at once: 1 / 3."""
+
 RETRY_S = 0.5
 """How long to wait before storage is asked again after it failed."""
 
@@ -41,6 +44,7 @@ class Account:
     __slots__ = (
         "_credit",
         "_nodes",
+        "acts",
         "by_minute",
         "connections",
         "created",
@@ -66,6 +70,7 @@ class Account:
         self.connections = 0
         self.used_ms = 0
         self.posts = Bucket(limits.posts_per_second, 2 * limits.posts_per_second)
+        self.acts = Bucket(limits.acts_per_minute / 60, limits.acts_per_minute / ACTS_AT_ONCE)
         self.requests = Bucket(limits.requests_per_second, 2 * limits.requests_per_second)
         self.renew(stored)
 

@@ -8,7 +8,7 @@ from ..bus.api import Bus
 from ..bus.messages import PresenceUpdate
 from ..common.clock import Clock
 from ..config.settings import Limits
-from .accounts import Account, Accounts
+from .accounts import ACTS_AT_ONCE, Account, Accounts
 
 REPEAT_S = 5
 FORGET_MS = 20_000
@@ -73,4 +73,6 @@ class Presence:
         account.posts.set_rate(rate, 2 * rate)
         rate = self._limits.requests_per_second / nodes
         account.requests.set_rate(rate, 2 * rate)
+        rate = self._limits.acts_per_minute / 60 / nodes
+        account.acts.set_rate(rate, 60 * rate / ACTS_AT_ONCE)
         account.divide(nodes)

@@ -21,7 +21,7 @@ from ..admin import run as admin
 from ..common.i18n import N_
 from ..common.logs import current_request, request_id
 from ..common.metrics import REQUESTS
-from ..delivery.flood import limit
+from ..delivery.flood import charge
 from ..delivery.session import Session
 from ..live.pending import NOT_STORED
 from ..slash import run as slash
@@ -33,6 +33,9 @@ log = structlog.get_logger()
 Answer = Result | Refusal | None
 Waiting = Coroutine[Any, Any, Answer]
 Handler = Callable[[App, Session, Any], Answer | Waiting]
+
+COMMAND_COST = 5
+"""Of a slash command, sent as what it is or as a post."""
 
 SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."))
@@ -66,7 +69,7 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.JoinGroup: Row(groups.join_group, agreed=True),
     rq.LeaveGroup: Row(groups.leave_group),
     rq.ListMembers: Row(groups.list_members, cost=2),
-    rq.RunCommand: Row(slash.run_command, agreed=True),
+    rq.RunCommand: Row(slash.run_command, cost=COMMAND_COST, agreed=True),
     rq.ListCommands: Row(slash.list_commands),
     rq.Post: Row(messages.post, cost=0, agreed=True),
     rq.Edit: Row(entries.edit, agreed=True),
@@ -93,12 +96,13 @@ def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, An
         request = session.codec.decode_request(data)
     except RequestError as error:
         text = error.message.replace("{", "{{").replace("}", "}}")
-        session.refuse(error.re, Refusal(ErrorCode(error.code), text, error.detail))
+        said = Refusal(ErrorCode(error.code), text, error.detail)
+        session.refuse(error.re, charge(session, 1, app.clock.now_ms()) or said)
         return None
     kind = type(request)
     row = ROWS[kind]
     REQUESTS.counts[_NAMES[kind]] += 1
-    refusal = STOPPING if app.stopping else check_login(app, session, row) or check_rate(app, session, row)
+    refusal = STOPPING if app.stopping else check_cost(app, session, row, request) or check_login(app, session, row)
     if refusal is not None:
         session.refuse(request.id, refusal)
         return None
@@ -118,7 +122,7 @@ def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, An
 
 
 async def finish(app: App, session: Session, row: Row, request: rq.Request, answer: Answer | Waiting) -> None:
-    """Wait for an answer and give it. One that rests on what this app had not heard of yet is asked for again."""
+    """Wait for an answer and give it. One that rests on what this node had not heard of yet is asked for again."""
     # Nobody else's: this runs as a task of its own.
     current_request.set((session.number, request.id))
     try:
@@ -163,9 +167,18 @@ def check_login(app: App, session: Session, row: Row) -> Refusal | None:
     return check_agreement(account.state.agreement, app.policy) if row.agreed else None
 
 
-def check_rate(app: App, session: Session, row: Row) -> Refusal | None:
+def check_cost(app: App, session: Session, row: Row, request: rq.Request) -> Refusal | None:
     """Refuse what comes too fast; who does not stop is cut off with 4429."""
-    if session.account is None or not row.cost:
-        return None
-    now = app.clock.now_ms()
-    return limit(session, session.account.requests.take(now, row.cost), now)
+    cost = row.cost or cost_of_post(app, session, request)
+    return charge(session, cost, app.clock.now_ms()) if cost else None
+
+
+def cost_of_post(app: App, session: Session, request: rq.Request) -> float:
+    """Return what a request costs that has a rate of its own once it is a post: a command and a text that is too long
+    are none, and before somebody has signed in nothing is."""
+    if session.account is None:
+        return 1
+    body = request.body if isinstance(request, rq.Post) else ""
+    if messages.is_command(body):
+        return COMMAND_COST
+    return 1 if len(body) > app.config.limits.body_chars else 0

@@ -25,11 +25,14 @@ def post(app: App, session: Session, request: rq.Post) -> Refusal | Coroutine[An
     refusal = posting.check_length(body)
     if refusal is not None:
         return refusal
-    if body.startswith("/"):
-        if not body.startswith("//"):
-            return post_command(app, session, request)
-        body = body[1:]
-    return posting.post(session, request, body)
+    if is_command(body):
+        return post_command(app, session, request)
+    return posting.post(session, request, body.removeprefix("/") if body.startswith("//") else body)
+
+
+def is_command(body: str) -> bool:
+    """Say whether a posted text is a command: one slash before it; two are a text that begins with one."""
+    return body.startswith("/") and not body.startswith("//")
 
 
 async def history(app: App, session: Session, request: rq.GetHistory) -> HistoryResult | Refusal:

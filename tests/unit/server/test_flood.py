@@ -4,13 +4,19 @@ import pytest
 
 from folkmoot_protocol.codec import MSGPACK
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_server.delivery.flood import MAX_FLOODS, PATIENCE_MS, limit
+from folkmoot_server.delivery.flood import MAX_EARLY_FLOODS, MAX_FLOODS, PATIENCE_MS, charge, limit
+from folkmoot_server.delivery.session import EARLY_AT_ONCE
 from tests.builders.rules import NOW
 from tests.unit.server.lines import House, Peer
 
 
 @pytest.fixture
 async def peer() -> Peer:
+    return House().peer(MSGPACK, "mia")
+
+
+@pytest.fixture
+async def stranger() -> Peer:
     return House().peer(MSGPACK)
 
 
@@ -56,3 +62,19 @@ async def test_each_that_is_let_through_takes_back_one_and_the_time_begins_anew_
     assert (session.floods, session.floods_since) == (1, NOW + 9)
     limit(session, 1, NOW + 10)
     assert session.floods_since == NOW + 9
+
+
+async def test_whom_nobody_has_signed_in_to_is_charged_for_every_frame_and_cut_off_sooner(stranger: Peer) -> None:
+    answers = [charge(stranger.session, 1, NOW) for _ in range(EARLY_AT_ONCE + MAX_EARLY_FLOODS)]
+    assert [answer is None for answer in answers] == [True] * EARLY_AT_ONCE + [False] * MAX_EARLY_FLOODS
+    assert not stranger.closed
+    charge(stranger.session, 1, NOW)
+    assert stranger.closed == [(CloseCode.FLOODING, "")]
+
+
+async def test_an_account_is_charged_over_all_its_connections(peer: Peer) -> None:
+    account = peer.session.account
+    assert account is not None
+    before = account.requests._tokens
+    assert charge(peer.session, 5, NOW) is None
+    assert account.requests._tokens == before - 5

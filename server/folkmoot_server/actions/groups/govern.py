@@ -20,14 +20,17 @@ from folkmoot_governance import (
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.notice_entry import author_of, notice_of
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import Result
 
 from ...bus.api import Bus
 from ...bus.messages import AnswerUpdate, GroupUpdate, JoinedUpdate
 from ...common.clock import Clock
-from ...common.i18n import Translate
+from ...common.i18n import N_, Translate
+from ...common.rate_limit import Buckets
+from ...config.settings import Limits
 from ...delivery.session import Session
-from ...live.accounts import Account, Accounts
+from ...live.accounts import ACTS_AT_ONCE, Account, Accounts
 from ...live.commit_queue import CommitQueue
 from ...live.memberships import MembershipChange, membership_changes
 from ...live.pending import OVERTAKEN, TOO_BUSY
@@ -126,6 +129,7 @@ class GroupService:
         bus: Bus,
         clock: Clock,
         policy: Policy,
+        limits: Limits,
         say: Translate,
     ) -> None:
         self._rooms = rooms
@@ -134,11 +138,13 @@ class GroupService:
         self._bus = bus
         self._clock = clock
         self._policy = policy
+        per_minute = limits.group_acts_per_minute
+        self._acts = Buckets(per_minute / 60, per_minute / ACTS_AT_ONCE)
         self._say = say
 
     def create(self, command: CreateGroup, account: Account) -> Act | Refusal:
         """Found a group whose code is free."""
-        decision = self._decide(None, command, account)
+        decision = self.check_pace(None, account) or self._decide(None, command, account)
         if isinstance(decision, Refusal):
             return decision
         first, *more = decision
@@ -162,7 +168,21 @@ class GroupService:
         """
         act = Act(self, room, command, initiator)
         act.extra_rows = extra_rows
-        return self._decide_act(act) or act
+        return self.check_pace(room, initiator) or self._decide_act(act) or act
+
+    def check_pace(self, room: Room | None, initiator: Initiator) -> Refusal | None:
+        """Refuse an account, or a group, that fills the record faster than `limits.acts_per_minute` allow.
+
+        The service itself and the operator's staff are not held up.
+        """
+        if not isinstance(initiator, Account) or initiator.state.platform is not None:
+            return None
+        now, rule = self._clock.now_ms(), "limits.acts_per_minute"
+        wait = initiator.acts.take(now)
+        if not wait and room is not None:
+            wait, rule = self._acts.take(room.state.code, now), "limits.group_acts_per_minute"
+        text = N_("Too many acts within a minute: wait {wait}.")
+        return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait, "rule": rule}) if wait else None
 
     def would(self, room: Room, command: Command, initiator: Initiator) -> Sequence[e.Event] | Refusal:
         """Return the events that `act` would cause now, or why it would be refused; nothing comes of it.

@@ -152,13 +152,14 @@ class Posting:
 
     async def post_after_reading(self, session: Session, request: rq.Post, body: str, form: Form = TEXT) -> Answer:
         """As `post_now`, for any group: after it was read, and its own words were searched for."""
+        # First of all: groups that are not there must be counted, too, for each is looked for in storage.
+        refusal = self.check_rate(session)
+        if refusal is not None:
+            return refusal
         code = parse_group_code(request.group)
         room = await self._rooms.load(code) if code else None
         if room is None:
             return NO_SUCH_GROUP
-        refusal = self.check_rate(session)
-        if refusal is not None:
-            return refusal
         own: Found | None = None
         while room.state.words and session.user in room.state.members and not (own and own.words is room.state.words):
             own = await self._group_words.judge(room.state.code, room.state.words, body)
