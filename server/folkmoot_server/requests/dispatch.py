@@ -169,15 +169,14 @@ def check_login(app: App, session: Session, row: Row) -> Refusal | None:
 
 def check_cost(app: App, session: Session, row: Row, request: rq.Request) -> Refusal | None:
     """Refuse what comes too fast; who does not stop is cut off with 4429."""
-    cost = row.cost or cost_of_post(app, session, request)
+    # Before somebody has signed in next to nothing is carried out: each request costs the same.
+    cost = 1 if session.account is None else row.cost or cost_of_post(app, request)
     return charge(session, cost, app.clock.now_ms()) if cost else None
 
 
-def cost_of_post(app: App, session: Session, request: rq.Request) -> float:
-    """Return what a request costs that has a rate of its own once it is a post: a command and a text that is too long
-    are none, and before somebody has signed in nothing is."""
-    if session.account is None:
-        return 1
+def cost_of_post(app: App, request: rq.Request) -> float:
+    """Return what a request costs that has a rate of its own once it is a post: a command is none, and neither is a
+    text that is too long."""
     body = request.body if isinstance(request, rq.Post) else ""
     if messages.is_command(body):
         return COMMAND_COST
