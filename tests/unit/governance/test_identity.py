@@ -89,3 +89,29 @@ def test_a_command_gone_astray_is_noticed(body: str) -> None:
 )
 def test_talk_of_it_is_not(body: str) -> None:
     assert not contains_id_number(body)
+
+
+def person(head: str, today: date = TODAY) -> set[Soundness]:
+    """Return what is said of numbers that begin so, whatever their check character is."""
+    return {check_number(Identity.PERSON, f"{head}001{check}", today) for check in "0123456789X"}
+
+
+@pytest.mark.parametrize("first", range(1, 10))
+def test_regions_of_the_country(first: int) -> None:
+    """What the standard of regions (GB/T 2260) has, Hong Kong to Taiwan by residence permits."""
+    known = {
+        1: "12345", 2: "123", 3: "1234567", 4: "123456", 5: "01234", 6: "12345", 7: "1", 8: "123", 9: ""
+    }[first]  # fmt: skip
+    found = "".join(one for one in "0123456789" if Soundness.SOUND in person(f"{first}{one}010119900101"))
+    assert found == known
+
+
+def test_a_day_that_was_not_is_nobodys_birthday() -> None:
+    assert Soundness.SOUND in person("11010120000229")
+    assert person("11010119990229") == {Soundness.MALFORMED}
+
+
+def test_who_was_born_today_may_live_east_of_here() -> None:
+    born = "11010120261122"
+    assert Soundness.SOUND in person(born, date(2026, 11, 21))
+    assert person(born, date(2026, 11, 20)) == {Soundness.MALFORMED}

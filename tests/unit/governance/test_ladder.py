@@ -56,3 +56,15 @@ def test_the_last_step_is_repeated_and_gaps_take_nothing() -> None:
     taken = [step_at(ladder, count) for count in range(1, 7)]
     assert [step and step.warnings for step in taken] == [None, 2, None, 4, 4, 4]
     assert step_at((), 3) is None
+
+
+def test_a_ladder_has_bounds() -> None:
+    assert parse_ladder(", ".join(f"{number} kick" for number in range(1, 11))) is not None
+    assert parse_ladder("1 kick") is not None and parse_ladder("100 kick") is not None
+    assert parse_ladder("\u0663 kick") is None, "digits of other scripts"
+    assert parse_ladder("1000 kick") is None and parse_ladder("10000 kick") is None
+
+
+def test_steps_are_shown_as_they_are_typed() -> None:
+    assert show_ladder((Step(2, Measure.MUTE, HOUR_MS), Step(3, Measure.KICK))) == "2 mute 1h, 3 kick"
+    assert show_ladder(()) == "off"

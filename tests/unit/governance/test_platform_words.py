@@ -61,3 +61,12 @@ def test_an_account_only_records_what_it_did() -> None:
     assert after.version == 2
     before.version = 2
     assert after == before
+
+
+def test_what_is_recorded_of_a_word() -> None:
+    assert ask({}, SET, PlatformRole.MODERATOR) == [
+        a.PlatformWordSet(at=NOW, by="sue", word="casino", verdict=Action.REFUSE, reason="case 7")
+    ]
+    assert ask(CASINO, DROP, PlatformRole.MODERATOR) == [
+        a.PlatformWordDropped(at=NOW, by="sue", word="casino", reason="case 8")
+    ]

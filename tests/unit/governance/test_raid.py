@@ -8,7 +8,7 @@ from folkmoot_governance import SERVICE, GroupState, Policy, check_post
 from folkmoot_governance.duration import FOREVER_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
-from folkmoot_governance.raid import MAX_TEXTS, RaidWatch, fingerprint
+from folkmoot_governance.raid import LONGEST_TEXT, MAX_TEXTS, RaidWatch, fingerprint
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity, JoinMode
 from tests.builders.rules import NOW, POLICY, ask, code_of, do, make_group
@@ -195,3 +195,48 @@ def test_an_alarm_is_raised_at_once_where_none_was_ever_ended() -> None:
 
 def test_no_alarm_is_raised_for_a_group_that_is_closed() -> None:
     assert ask(make_group(e.GroupDissolved(at=NOW, by="olga")), c.RaiseAlarm("text"), SERVICE.user) == []
+
+
+def test_only_the_beginning_of_a_text_counts() -> None:
+    assert fingerprint("a" * LONGEST_TEXT + "b") == fingerprint("a" * LONGEST_TEXT + "c") == "a" * LONGEST_TEXT
+
+
+def test_a_text_is_long_enough_from_sixteen_letters_or_eight_signs_on() -> None:
+    assert [fingerprint("a" * length) != "" for length in (15, 16)] == [False, True]
+    assert [fingerprint("\u4f60" * length) != "" for length in (7, 8)] == [False, True]
+    assert fingerprint("\u2e7f" * 8) == fingerprint("\u2e80" * 8) == "", "what is no letter counts not at all"
+    assert fingerprint("\u2d80" * 8) == "" != fingerprint("\u3041" * 8), "Ethiopic is an alphabet, kana count twice"
+
+
+def test_the_text_that_was_not_heard_for_longest_is_forgotten_first() -> None:
+    watch = RaidWatch()
+    texts = [f"{chr(97 + number // 26)}{chr(97 + number % 26)}" * 9 for number in range(MAX_TEXTS + 1)]
+    for text in texts[:MAX_TEXTS]:
+        posted(watch, "a", text)
+    posted(watch, "a", texts[0], NOW + 1)
+    posted(watch, "a", texts[-1])
+    assert len(watch.posts) == MAX_TEXTS
+    assert (texts[0] in watch.posts, texts[1] in watch.posts) == (True, False)
+
+
+def test_of_one_text_no_more_is_kept_than_can_count() -> None:
+    watch = RaidWatch()
+    for at in range(50):
+        posted(watch, "a", ts=NOW + at)
+    ((_, told),) = watch.posts.items()
+    assert len(told) == 2 * POLICY.raid_repeats
+
+
+def test_where_the_operator_wants_no_alarm_nothing_is_kept() -> None:
+    watch = RaidWatch()
+    quiet = Policy(raid_joins=0, raid_repeats=0)
+    assert not watch.posted("a", TEXT, NOW, quiet) and not watch.joined("a", NOW, quiet)
+    assert (watch.posts, len(watch.joins)) == ({}, 0)
+
+
+def test_many_who_come_in_within_a_minute_are_a_wave_each_counted_once() -> None:
+    watch, policy = RaidWatch(), Policy(raid_joins=3)
+    assert not watch.joined("a", NOW, policy)
+    assert not watch.joined("a", NOW + 1, policy)
+    assert not watch.joined("b", NOW + MINUTE_MS, policy), "the first is a minute old"
+    assert watch.joined("c", NOW + MINUTE_MS, policy)
