@@ -40,7 +40,7 @@ import pytest_asyncio
 import sqlalchemy
 import websockets.asyncio.client
 from coverage import Coverage
-from mutants_made import FUNCTIONS, ROOT, ChangedModule, Sources, give_new_code, give_new_values, key_of_code
+from mutants_made import FUNCTIONS, ROOT, ChangedModule, Sources, key_of_code, make
 from mutations import Change, changes_of
 
 EXPLAINED = ROOT / "docs/mutants.md"
@@ -153,19 +153,11 @@ def _work_alone(work: Callable[[], int], cpu_s: float | None) -> None:
 def run_pytest(paths: Sequence[str], plugin: object, place: Path) -> int:
     """Run pytest in this process."""
     # Warnings are not what is looked for, and asserts in plugins that are imported already need no rewriting.
-    options = [
-        "-q",
-        "-s",
-        "-x",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "--timeout=60",
-        "--hypothesis-profile=quick",
-    ]
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", f"--basetemp={place / 'tests'}"]
-    return int(pytest.main([*options, *paths], plugins=[plugin]))
+    options = "-q -s -x -p no:cacheprovider -p no:xdist --timeout=60 --hypothesis-profile=quick"
+    ignored = "ignore::pytest.PytestAssertRewriteWarning"
+    return int(
+        pytest.main([*options.split(), "-W", ignored, f"--basetemp={place / 'tests'}", *paths], plugins=[plugin])
+    )
 
 
 class Watching:
@@ -228,16 +220,16 @@ class Judging(Failures):
                 FUNCTIONS[key_of_code(one.__code__)].append(one)
         gc.collect()
         gc.freeze()
+        noticed = in_fork(lambda: self._run(None, list(items), items))
+        assert noticed == 0, "a test fails in a fork, though nothing was changed"
         for change in self._changes:
             names = [name for name in self._judge.order(change) if name in items]
             self._judge.judge(change, names, lambda change=change, names=names: self._run(change, names, items))  # type: ignore[misc]
         return True
 
-    def _run(self, change: Change, names: list[str], items: dict[str, pytest.Item]) -> int:
-        if change.function is not None:
-            give_new_code(change)
-        else:
-            give_new_values(change, self._judge.sources)
+    def _run(self, change: Change | None, names: list[str], items: dict[str, pytest.Item]) -> int:
+        if change is not None:
+            make(change, self._judge.sources)
         for index, name in enumerate(names):
             item = items[name]
             after = items[names[index + 1]] if index + 1 < len(names) else None
@@ -337,7 +329,8 @@ def test(group: Group, parts: Sequence[str], out: Path, place: Path, *, again: b
     judge = Judge(baseline, sources, out, place)
     slow = [one for one in changes if baseline.is_at_import(one) and not is_assignment(one, sources)]
     quick = [one for one in changes if all(one is not other for other in slow)]
-    in_fork(lambda: run_pytest(group.tests, Judging(judge, quick), place))
+    if in_fork(lambda: run_pytest(group.tests, Judging(judge, quick), place)):
+        raise SystemExit("This broke off: MUTANTS_DEBUG=1 shows why. Started again, it goes on from here.")
     for change in slow:
         names = judge.order(change)
         judge.judge(change, names, lambda change=change, names=names: _import(change, names, group, judge, place))  # type: ignore[misc]

@@ -63,6 +63,14 @@ def assigned(statement: ast.stmt) -> list[str]:
     return [node.id for target in targets if target for node in ast.walk(target) if isinstance(node, ast.Name)]
 
 
+def make(change: Change, sources: Sources) -> None:
+    """Make a change in what is loaded: to a function, or to a table."""
+    if change.function is not None:
+        give_new_code(change)
+    else:
+        give_new_values(change, sources)
+
+
 def give_new_code(change: Change) -> None:
     """Put the code of the changed function into the one that is loaded."""
     assert change.function is not None
