@@ -30,9 +30,11 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.MemberJoined: Telling(N_("@{user} joined"), "/kick @{user}"),
     e.JoinRequested: Telling(N_("@{user} asks to join"), "/leave", public=False),
     e.JoinRequestEnded: Telling(N_("The request of @{user} to join is closed"), public=False),
+    e.JoinRequestsClosed: Telling(N_("The requests to join end with the group: {names}"), public=False),
     e.Invited: Telling(N_("@{by} invited @{user}, valid {until}"), "/uninvite @{user}", public=False),
     e.RejoinBarred: Telling(N_("@{user} may come back, or ask to, again {until}"), "/invite @{user}", public=False),
     e.InvitationRevoked: Telling(N_("@{by} took back the invitation of @{user}"), "/invite @{user}", public=False),
+    e.InvitationsLapsed: Telling(N_("The invitations and invite codes by @{user} are void"), public=False),
     e.InviteCodeMade: Telling(
         N_("@{by} made the invite code number {code_id}, uses: {uses}, valid {until}"),
         "/uninvite {code_id}",
@@ -106,6 +108,9 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.LimitAsked: Telling(N_("@{by} asks the platform to let the group grow to {limit} members")),
     e.LimitGranted: Telling(N_("The platform lets the group grow to {limit} members")),
     e.LimitDenied: Telling(N_("The platform does not let the group grow to {limit} members")),
+    e.LimitWithdrawn: Telling(
+        N_("The group has another owner: it no longer asks the platform to let it grow to {limit} members")
+    ),
     e.GroupGraded: Telling(
         N_("The group is of grade {grade} now, before it was {previous}; /duty says what that asks")
     ),
@@ -156,6 +161,9 @@ _NOBODYS_EVENTS = (
     e.ContentHeld,
     e.ContentFlagged,
     e.LimitDenied,
+    e.LimitWithdrawn,
+    e.JoinRequestsClosed,
+    e.InvitationsLapsed,
     e.GroupGraded,
     e.RaidNoticed,
     e.OwnerReplaced,

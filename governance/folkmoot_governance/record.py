@@ -43,7 +43,9 @@ IN_FORCE: dict[type[e.Event], Stands] = {
     e.HeirDropped: lambda state, event, case: event.user in state.members and state.successor != event.user,
     e.MemberKicked: lambda state, event, case: _is_out(state, event.user),
     e.RejoinBarred: lambda state, event, case: _is_out(state, event.user),
-    e.Invited: lambda state, event, case: state.invitations.get(event.user) == event.until_ms,
+    e.Invited: lambda state, event, case: (
+        event.user in state.invitations and state.invitations[event.user].until_ms == event.until_ms
+    ),
     e.InvitationRevoked: lambda state, event, case: _is_out(state, event.user),
     e.InviteCodeMade: lambda state, event, case: event.code_id in state.invite_codes,
     e.AntiraidSet: lambda state, event, case: state.antiraid_until_ms == event.until_ms,

@@ -244,6 +244,24 @@ async def test_groups_whose_owner_is_shut_out_are_found(store: Store, world: Wor
     assert await store.ledger.absent_owners(START, after=one.code) == found[1:]
 
 
+async def test_what_suspended_accounts_have_offered_is_found(store: Store, world: World) -> None:
+    one, other = sorted((world.group() for _ in range(2)), key=lambda group: group.code)
+    invited = e.Invited(at=START, by="alice", user="bob", until_ms=START + DAY)
+    made = e.InviteCodeMade(at=START, by="carol", code_id="x", until_ms=START + DAY, uses=1)
+    joined = MemberJoined(at=START, by="bob", user="bob", via="invitation")
+    offered = e.TransferOffered(at=START, by="alice", user="bob", until_ms=START + DAY)
+    await store.commit([one.found("alice"), one.act(invited), one.act(made)])
+    await store.commit([other.found("alice"), other.act(joined), other.act(offered)])
+    assert await store.ledger.offers_of_suspended(START) == []
+    for user in ("alice", "carol"):
+        await store.commit([world.change(user, AccountSuspended(at=START, by="s", until_ms=START + 9, reason="r"))])
+    found = [(one.code, "alice"), (one.code, "carol"), (other.code, "alice")]
+    assert await store.ledger.offers_of_suspended(START) == found
+    assert await store.ledger.offers_of_suspended(START, limit=2) == found[:2]
+    assert await store.ledger.offers_of_suspended(START, after=found[0]) == found[1:]
+    assert await store.ledger.offers_of_suspended(START + 9) == []
+
+
 async def test_members_who_left_are_gone_from_both_sides(store: Store, world: World) -> None:
     group = world.group()
     joined = MemberJoined(at=START, by="bob", user="bob", via="open")
@@ -260,6 +278,8 @@ commands = st.one_of(
     st.builds(c.JoinGroup),
     st.builds(c.LeaveGroup),
     st.builds(c.Invite, user=user),
+    st.builds(c.MakeInviteCode, code_id=st.sampled_from(["one", "two"])),
+    st.builds(c.WithdrawOffers, user=user),
     st.builds(c.Kick, user=user),
     st.builds(c.BanMember, user=user, duration_ms=durations, reason=st.just("r")),
     st.builds(c.Unban, user=user),
@@ -326,7 +346,7 @@ async def test_a_group_equals_the_replay_of_its_stream(
 def actor_of(name: str, command: c.Command) -> Actor:
     return (
         SERVICE
-        if isinstance(command, c.EndMeasures | c.RecordVerdict | c.Regrade | c.Overturn)
+        if isinstance(command, c.EndMeasures | c.RecordVerdict | c.Regrade | c.Overturn | c.WithdrawOffers)
         else Actor(name, platform=PlatformRole.SUPERADMIN)
     )
 

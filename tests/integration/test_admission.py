@@ -53,6 +53,33 @@ async def test_an_applicant_is_told_why(cast: Cast, line: str) -> None:
     assert event.text.endswith("come back later")
 
 
+async def test_invites_name_who_gave_them_and_end_with_them(cast: Cast) -> None:
+    await cast.does("ann", "/promote @{bob} invite")
+    await cast.does("ann", "/joinmode invite")
+    await cast.does("bob", "/invite @{dave}")
+    code = (await cast.does("bob", "/invite code 2d 5")).data["invite_code"]
+    listed = await cast.does("ann", "/invites")
+    assert [(one["user"], one["by"]) for one in listed.data["invitations"]] == [(cast.dave.user, cast.bob.user)]
+    assert listed.text.count(f"by @{cast.bob.user}") == 2
+    demoted = await cast.does("ann", "/demote @{bob}")
+    assert cast.fill("The invitations and invite codes by @{bob} are void") in demoted.text
+    assert (await cast.does("ann", "/invites")).data == {"invitations": [], "codes": []}
+    await refused(cast.does("dave", "/join {code}"), "join_closed")
+    await refused(cast.dave.ask(rq.JoinGroup, group=cast.code, answer=code), "join_closed")
+
+
+@pytest.mark.parametrize("line", ["/dissolve {code}", "/ban @{dave} 1h a known spammer"])
+async def test_an_applicant_hears_that_nothing_comes_of_it(cast: Cast, line: str) -> None:
+    await cast.does("ann", "/joinmode approval")
+    assert (await cast.dave.ask(rq.JoinGroup, group=cast.code)).state == "pending"
+    ended = await cast.does("ann", line)
+    event = await cast.dave.event(ev.CaseEvent)
+    assert event.case == ended.data["acts"][0]["case"]
+    state, said = ("closed", "is closed") if "dissolve" in line else ("denied", "a known spammer")
+    assert event.state == state
+    assert said in event.text
+
+
 async def test_many_are_let_in_at_once(cast: Cast) -> None:
     await cast.does("ann", "/joinmode approval")
     await cast.does("dave", "/join {code}")

@@ -58,7 +58,7 @@ class Book:
                 self.limit, self.asked = limit, 0
             case e.LimitAsked(limit=limit):
                 self.asked = limit
-            case e.LimitDenied():
+            case e.LimitDenied() | e.LimitWithdrawn():
                 self.asked = 0
             case e.AntiraidSet(newcomers_ms=first, until_ms=until) if self.antiraid[2] <= event.at:
                 self.antiraid = first, event.at, until

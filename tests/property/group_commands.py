@@ -170,6 +170,7 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
         user(r), r.randint(1, 60), r.choice(["banned", "kicked", "muted"]), reason=reason(r)
     ),
     c.Depart: lambda r: c.Depart(user(r)),
+    c.WithdrawOffers: lambda r: c.WithdrawOffers(user(r)),
     c.RaiseAlarm: lambda r: c.RaiseAlarm(r.choice(["joins", "text"])),
 }
 

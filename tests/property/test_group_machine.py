@@ -20,6 +20,7 @@ from folkmoot_governance import (
     SERVICE,
     Actor,
     GroupState,
+    Permission,
     Policy,
     Refusal,
     apply,
@@ -332,6 +333,7 @@ class GroupMachine(RuleBasedStateMachine):
         self.check_grades()
         self.check_lists_do_not_overlap()
         self.check_powers_belong_to_admins()
+        self.check_offers_are_by_who_may_make_them()
         self.check_posts_are_refused_rightly()
         self.check_replay_gives_the_state()
 
@@ -354,7 +356,7 @@ class GroupMachine(RuleBasedStateMachine):
             assert admins <= POLICY.admins_per_group
             assert self.open_now(one.until_ms for one in state.bans.values()) <= POLICY.bans_per_group
             assert self.open_now(one.until_ms for one in state.requests.values()) <= POLICY.requests_per_group
-            assert self.open_now(state.invitations.values()) <= POLICY.invitations_per_group
+            assert self.open_now(one.until_ms for one in state.invitations.values()) <= POLICY.invitations_per_group
             assert 0 <= state.slow_ms <= POLICY.slow_max_ms
             assert len(state.pins) <= POLICY.pins_per_group
             warned = Counter(user for user, until in self.books[code].warnings.values() if until > self.now)
@@ -380,6 +382,22 @@ class GroupMachine(RuleBasedStateMachine):
     def check_powers_belong_to_admins(self) -> None:
         for state in self.groups.values():
             assert all(member.role is Role.ADMIN for member in state.members.values() if member.permissions)
+
+    def check_offers_are_by_who_may_make_them(self) -> None:
+        """Whoever has given what is open may give it still; what the service gave after an appeal is nobody's."""
+        for state in self.groups.values():
+            for one in state.invitations.values():
+                assert not one.by or state.holds(one.by, Permission.INVITE) or self.is_open_to(state, one.by)
+            assert all(state.holds(one.by, Permission.INVITE) for one in state.invite_codes.values())
+            assert not state.asked_limit or state.owner == self.asked_by(state)
+
+    @staticmethod
+    def is_open_to(state: GroupState, user: str) -> bool:
+        return state.join_mode is JoinMode.OPEN and user in state.members
+
+    def asked_by(self, state: GroupState) -> str:
+        asked = [one for one in self.books[state.code].events if isinstance(one, e.LimitAsked)]
+        return asked[-1].by
 
     def check_posts_are_refused_rightly(self) -> None:
         for code in self.groups:

@@ -14,6 +14,7 @@ from .apply_platform import PLATFORM_APPLIERS, close_rectification
 from .state import (
     Ban,
     GroupState,
+    Invitation,
     InviteCode,
     JoinRequest,
     Member,
@@ -93,13 +94,20 @@ def _join_request_ended(state: GroupState, event: e.JoinRequestEnded) -> None:
 
 
 def _invited(state: GroupState, event: e.Invited) -> None:
-    state.invitations = {user: until for user, until in state.invitations.items() if until > event.at}
-    state.invitations[event.user] = event.until_ms
+    state.invitations = {user: one for user, one in state.invitations.items() if one.until_ms > event.at}
+    state.invitations[event.user] = Invitation(event.user, event.until_ms, event.by)
     state.waits.pop(event.user, None)
 
 
 def _invitation_revoked(state: GroupState, event: e.InvitationRevoked) -> None:
     state.invitations.pop(event.user, None)
+
+
+def _invitations_lapsed(state: GroupState, event: e.InvitationsLapsed) -> None:
+    for user in event.users:
+        state.invitations.pop(user, None)
+    for code_id in event.code_ids:
+        state.invite_codes.pop(code_id, None)
 
 
 def _rejoin_barred(state: GroupState, event: e.RejoinBarred) -> None:
@@ -299,7 +307,7 @@ def _limit_granted(state: GroupState, event: e.LimitGranted) -> None:
     state.member_limit, state.asked_limit = event.limit, 0
 
 
-def _limit_denied(state: GroupState, event: e.LimitDenied) -> None:
+def _limit_denied(state: GroupState, event: e.LimitDenied | e.LimitWithdrawn) -> None:
     state.asked_limit = 0
 
 
@@ -356,7 +364,7 @@ def _warnings_expired(state: GroupState, event: e.WarningsExpired) -> None:
         state.warnings.pop(number, None)
 
 
-def _requests_expired(state: GroupState, event: e.RequestsExpired) -> None:
+def _requests_ended(state: GroupState, event: e.RequestsExpired | e.JoinRequestsClosed) -> None:
     for user in event.users:
         state.requests.pop(user, None)
 
@@ -395,9 +403,11 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.MemberJoined: _joined,
     e.JoinRequested: _join_requested,
     e.JoinRequestEnded: _join_request_ended,
+    e.JoinRequestsClosed: _requests_ended,
     e.Invited: _invited,
     e.RejoinBarred: _rejoin_barred,
     e.InvitationRevoked: _invitation_revoked,
+    e.InvitationsLapsed: _invitations_lapsed,
     e.InviteCodeMade: _code_made,
     e.InviteCodeUsed: _code_used,
     e.InviteCodeRevoked: _code_revoked,
@@ -445,6 +455,7 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.LimitAsked: _limit_asked,
     e.LimitGranted: _limit_granted,
     e.LimitDenied: _limit_denied,
+    e.LimitWithdrawn: _limit_denied,
     e.GroupGraded: _graded,
     e.InfoPageSet: _info_page,
     e.RulesSet: _rules,
@@ -468,7 +479,7 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.LockEnded: _unlocked,
     e.SuspensionEnded: _restored,
     e.WarningsExpired: _warnings_expired,
-    e.RequestsExpired: _requests_expired,
+    e.RequestsExpired: _requests_ended,
     e.InvitationsExpired: _invitations_expired,
     e.TransferExpired: _transfer_withdrawn,
 }

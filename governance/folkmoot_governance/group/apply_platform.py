@@ -6,7 +6,7 @@ from typing import Any
 from folkmoot_protocol.types import GroupStatus
 
 from . import events as e
-from .state import GroupState
+from .state import GroupState, Invitation
 
 
 def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
@@ -22,7 +22,7 @@ def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
         state.status, state.status_until_ms = GroupStatus.ACTIVE, 0
     if event.invited_until_ms:
         state.waits.pop(event.user, None)
-        state.invitations[event.user] = event.invited_until_ms
+        state.invitations[event.user] = Invitation(event.user, event.invited_until_ms, event.by)
 
 
 def close_rectification(state: GroupState) -> None:

@@ -22,11 +22,26 @@ def refuse(code: ErrorCode, text: str, /, **detail: object) -> Refusal:
 
 def rule_for(state: GroupState, command: c.Command, actor: Actor, now: int) -> Rule:
     """Return the row of the permission table that counts for `command` at `now`."""
-    if isinstance(command, c.Invite) and state.join_mode is JoinMode.OPEN and not state.holds_off_raid(now):
-        return OPEN_INVITE
+    if isinstance(command, c.Invite):
+        return rule_to_invite(state, in_raid=state.holds_off_raid(now))
     if isinstance(command, c.DeleteEntry) and command.user == actor.user:
         return OWN_ENTRY
     return RULES[type(command)]
+
+
+def rule_to_invite(state: GroupState, *, in_raid: bool) -> Rule:
+    """Return the row that counts for inviting: while a raid is held off no plain member does."""
+    return OPEN_INVITE if state.join_mode is JoinMode.OPEN and not in_raid else RULES[c.Invite]
+
+
+def may_invite(state: GroupState, user: str, *, in_raid: bool) -> bool:
+    """Say whether `user` may invite; what it has given holds as long. The service, without a name, always may."""
+    return not user or check_role(state, rule_to_invite(state, in_raid=in_raid), Actor(user)) is None
+
+
+def may_make_codes(state: GroupState, user: str) -> bool:
+    """Say whether `user` may make invite codes; those that it has made hold as long."""
+    return check_role(state, RULES[c.MakeInviteCode], Actor(user)) is None
 
 
 def check_standing(state: GroupState, now: int, *, while_suspended: bool) -> Refusal | None:

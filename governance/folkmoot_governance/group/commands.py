@@ -32,9 +32,13 @@ class CreateGroup(Command, frozen=True):
 
 
 class JoinGroup(Command, frozen=True):
-    """Become a member, or ask to."""
+    """Become a member, or ask to.
+
+    `giver_absent`: who gave the invitation, or the invite code that is the answer, is suspended, so it does not count.
+    """
 
     answer: str = ""
+    giver_absent: bool = False
 
 
 class LeaveGroup(Command, frozen=True):
@@ -283,6 +287,10 @@ class Succeed(Command, frozen=True):
     candidates: tuple[Candidate, ...]
     closed: bool = False
     """Whether the owner's account is closed, and does not come back."""
+
+
+class WithdrawOffers(TargetedCommand, frozen=True):
+    """End what an account that was suspended has offered here: invitations, invite codes, the group itself."""
 
 
 class Depart(TargetedCommand, frozen=True):

@@ -27,6 +27,7 @@ from .decide_entries import ENTRIES
 from .decide_grading import GRADING, with_grade
 from .decide_invites import INVITES
 from .decide_joining import JOINING
+from .decide_lapsing import LAPSING, with_lapses
 from .decide_moderation import MODERATION
 from .decide_ownership import OWNERSHIP
 from .decide_rectification import RECTIFICATION
@@ -61,7 +62,9 @@ def decide(state: GroupState | None, command: c.Command, actor: Actor, now: int,
         return create_group(command, actor, now, policy)
     refusal = check_permission(state, command, actor, now)
     decision = refusal or DECIDERS[type(command)](state, command, actor, now, policy)
-    return decision if isinstance(decision, Refusal) else with_grade(state, decision, now, policy)
+    if isinstance(decision, Refusal):
+        return decision
+    return with_lapses(state, with_grade(state, decision, now, policy), actor, now)
 
 
 def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -189,6 +192,7 @@ DECIDERS: dict[type[c.Command], Decider] = {
     **GRADING,
     **APPEALS,
     **RECTIFICATION,
+    **LAPSING,
     c.Rename: rename,
     c.SetTopic: set_topic,
     c.SetCategory: set_category,

@@ -1,7 +1,7 @@
 """What ends by itself. Every question compares with the time it is asked at, so nothing here makes a measure end:
 it says so to those concerned, at the time that was set, and clears away what is over."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..policy import Policy
 from ..refusal import Refusal
 from . import commands as c
 from . import events as e
-from .state import Ban, GroupState, JoinRequest, Mute
+from .state import Ban, GroupState, Invitation, JoinRequest, Mute
 
 MAX_AT_ONCE = 100
 """Of one kind in one act: what is left over is the next act's."""
@@ -39,18 +39,16 @@ def end_measures(
         events.append(e.WarningsExpired(at=now, by=actor.user, numbers=numbers))
     if users := ended(state.requests, now):
         events.append(e.RequestsExpired(at=now, by=actor.user, users=users))
-    if users := first(user for user, until in state.invitations.items() if until <= now):
+    if users := ended(state.invitations, now):
         events.append(e.InvitationsExpired(at=now, by=actor.user, users=users))
     return events
 
 
-def ended(held: Mapping[str, Ban] | Mapping[str, Mute] | Mapping[str, JoinRequest], now: int) -> tuple[str, ...]:
+def ended(
+    held: Mapping[str, Ban] | Mapping[str, Mute] | Mapping[str, JoinRequest] | Mapping[str, Invitation], now: int
+) -> tuple[str, ...]:
     """Return the users for whom it is over, as many as one act takes."""
-    return first(user for user, one in held.items() if one.until_ms <= now)
-
-
-def first(users: Iterable[str]) -> tuple[str, ...]:
-    return tuple(islice(users, MAX_AT_ONCE))
+    return tuple(islice((user for user, one in held.items() if one.until_ms <= now), MAX_AT_ONCE))
 
 
 ENDING: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Sequence[e.Event] | Refusal]] = {

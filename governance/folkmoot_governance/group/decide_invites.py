@@ -30,7 +30,7 @@ def invite(state: GroupState, command: c.Invite, actor: Actor, now: int, policy:
     if ban:
         text = N_("@{user} is banned here: /unban @{user} first.")
         return refuse(ErrorCode.BANNED, text, user=command.user, until_ms=ban.until_ms, help=f"/unban @{ban.user}")
-    open_ones = sum(until > now for until in state.invitations.values())
+    open_ones = sum(one.until_ms > now for one in state.invitations.values())
     refusal = check_door(state) or check_invitations(open_ones, policy)
     return refusal or [Invited(at=now, by=actor.user, user=command.user, until_ms=end_of(now, policy.invite_ms))]
 
@@ -64,7 +64,8 @@ def check_invitations(open_ones: int, policy: Policy) -> Refusal | None:
 
 
 def revoke(state: GroupState, command: c.RevokeInvitation, actor: Actor, now: int, policy: Policy) -> Decision:
-    if state.invitations.get(command.user, 0) <= now:
+    invitation = state.invitations.get(command.user)
+    if invitation is None or invitation.until_ms <= now:
         return refuse(ErrorCode.CONFLICT, N_("@{user} has no open invitation."), user=command.user, help="/invites")
     return [InvitationRevoked(at=now, by=actor.user, user=command.user)]
 

@@ -14,7 +14,7 @@ from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
 from .admission import accepts, code_id
-from .checks import check_joiner, refuse
+from .checks import check_joiner, may_invite, may_make_codes, refuse
 from .events import (
     Event,
     InviteCodeUsed,
@@ -25,7 +25,7 @@ from .events import (
     MemberLeft,
     RejoinBarred,
 )
-from .state import GroupState
+from .state import GroupState, InviteCode
 
 Decision = Sequence[Event] | Refusal
 
@@ -43,7 +43,7 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
     refusal = check_joiner(state, actor, now, policy)
     if refusal:
         return refusal
-    if state.invitations.get(actor.user, 0) > now and state.join_mode is not JoinMode.CLOSED:
+    if is_invited(state, actor.user, now) and not command.giver_absent and state.join_mode is not JoinMode.CLOSED:
         return [MemberJoined(at=now, by=actor.user, user=actor.user, via="invitation")]
     wait = state.wait_of(actor.user, now)
     if wait:
@@ -53,8 +53,8 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
         )
     if state.holds_off_raid(now) and state.join_mode in (JoinMode.OPEN, JoinMode.QUESTION):
         return check_answer(state, command) or request_to_join(state, command, actor, now, policy)
-    code = state.invite_codes.get(code_id(command.answer)) if command.answer else None
-    if code and code.until_ms > now and state.join_mode is not JoinMode.CLOSED:
+    code = code_of(state, command, now)
+    if code and state.join_mode is not JoinMode.CLOSED:
         joined = MemberJoined(at=now, by=actor.user, user=actor.user, via="code")
         return [joined, InviteCodeUsed(at=now, by=actor.user, user=actor.user, code_id=code.code_id)]
     if state.join_mode is JoinMode.OPEN:
@@ -68,6 +68,19 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
     if command.answer and state.join_mode is JoinMode.INVITE:
         text = N_("This invite code is not, or no longer, valid: ask for another one.")
     return refuse(ErrorCode.JOIN_CLOSED, text, join_mode=state.join_mode)
+
+
+def is_invited(state: GroupState, user: str, now: int) -> bool:
+    """Say whether `user` has an invitation by somebody who may invite at `now`."""
+    one = state.invitations.get(user)
+    in_raid = state.holds_off_raid(now)
+    return one is not None and one.until_ms > now and may_invite(state, one.by, in_raid=in_raid)
+
+
+def code_of(state: GroupState, command: c.JoinGroup, now: int) -> InviteCode | None:
+    """Return the invite code that is given as the answer, if it holds at `now` and by who may still make one."""
+    code = state.invite_codes.get(code_id(command.answer)) if command.answer and not command.giver_absent else None
+    return code if code and code.until_ms > now and may_make_codes(state, code.by) else None
 
 
 def check_answer(state: GroupState, command: c.JoinGroup) -> Refusal | None:

@@ -47,6 +47,13 @@ class JoinRequestEnded(MemberEvent, frozen=True, kw_only=True, tag="join_request
     reason: str = ""
 
 
+class JoinRequestsClosed(Event, frozen=True, kw_only=True, tag="join_requests_closed"):
+    """The group ends, and with it the requests of `users`."""
+
+    users: tuple[str, ...]
+    reason: str = ""
+
+
 class Invited(MemberEvent, frozen=True, kw_only=True, tag="invited"):
     until_ms: int
 
@@ -60,6 +67,13 @@ class RejoinBarred(MemberEvent, frozen=True, kw_only=True, tag="rejoin_barred"):
 
 class InvitationRevoked(MemberEvent, frozen=True, kw_only=True, tag="invitation_revoked"):
     pass
+
+
+class InvitationsLapsed(MemberEvent, frozen=True, kw_only=True, tag="invitations_lapsed"):
+    """What `user` has given is void, for it may no longer give it: the invitations of `users`, and invite codes."""
+
+    users: tuple[str, ...]
+    code_ids: tuple[str, ...]
 
 
 class InviteCodeMade(Event, frozen=True, kw_only=True, tag="invite_code_made"):
@@ -293,6 +307,12 @@ class LimitDenied(Event, frozen=True, kw_only=True, tag="limit_denied"):
     reason: str
 
 
+class LimitWithdrawn(Event, frozen=True, kw_only=True, tag="limit_withdrawn"):
+    """The owner who asked for this size does not own the group any more."""
+
+    limit: int
+
+
 class GroupGraded(Event, frozen=True, kw_only=True, tag="graded"):
     """The group crossed a border between grades (G7). It is nobody's act: `by` is empty."""
 
@@ -408,9 +428,11 @@ GroupEvent = (
     | MemberJoined
     | JoinRequested
     | JoinRequestEnded
+    | JoinRequestsClosed
     | Invited
     | RejoinBarred
     | InvitationRevoked
+    | InvitationsLapsed
     | InviteCodeMade
     | InviteCodeUsed
     | InviteCodeRevoked
@@ -458,6 +480,7 @@ GroupEvent = (
     | LimitAsked
     | LimitGranted
     | LimitDenied
+    | LimitWithdrawn
     | GroupGraded
     | InfoPageSet
     | RulesSet

@@ -48,6 +48,14 @@ class Wait(Struct, frozen=True):
     case: str
 
 
+class Invitation(Struct, frozen=True):
+    """That `user` may come in past the join mode until `until_ms`, as long as `by` may invite; empty: the service."""
+
+    user: str
+    until_ms: int
+    by: str
+
+
 class InviteCode(Struct, frozen=True):
     """A code that lets in `uses` more people until `until_ms`."""
 
@@ -169,9 +177,7 @@ class GroupState(Struct):
     requests: dict[str, JoinRequest] = field(default_factory=dict)
     reviews: dict[int, Review] = field(default_factory=dict)
     words: dict[str, Word] = field(default_factory=dict)
-    invitations: dict[str, int] = field(default_factory=dict)
-    """Invited users, each with the instant (Unix ms) from which the invitation is void."""
-
+    invitations: dict[str, Invitation] = field(default_factory=dict)
     waits: dict[str, Wait] = field(default_factory=dict)
     invite_codes: dict[str, InviteCode] = field(default_factory=dict)
 

@@ -81,6 +81,7 @@ OWN_FIELDS = (
 ANSWERS = {
     "denied": N_("You were not let into {name}"),
     "expired": N_("Nobody has answered your request to join {name}"),
+    "closed": N_("The group {name}, which you had asked to join, is closed"),
     "verified": N_("Your identity is verified at level {name}"),
     "unverified": N_("Your identity is not verified at level {name}"),
     "upheld": N_("Your report {case} was upheld"),

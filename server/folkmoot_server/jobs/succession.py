@@ -1,5 +1,5 @@
 """Looking for groups whose owner is shut out for long, and letting `Succeed` decide who answers for them; and taking
-closed accounts out of their groups.
+closed accounts out of their groups. What suspended accounts have offered there ends as well.
 
 The question goes to storage, not to news: an owner who was suspended while no node ran, or a node that died between the
 suspension and the succession, makes no difference. One node at a time does this.
@@ -56,8 +56,10 @@ class Succession(Job):
         self._account_service = account_service
 
     async def do_round(self) -> None:
-        """Decide for every group whose owner is shut out for long; then end what closed accounts have in groups."""
+        """Decide for every group whose owner is shut out for long; end what suspended accounts have offered, and what
+        closed ones have in groups."""
         await self._replace_owners()
+        await self._withdraw_offers()
         after, more = "", True
         while more:
             leaving = await self._ledger.list_leaving(after, BATCH)
@@ -75,6 +77,17 @@ class Succession(Job):
                 await self._succeed(code, owner, until_ms)
             more = len(absent) == BATCH
             after = absent[-1][0] if absent else ""
+
+    async def _withdraw_offers(self) -> None:
+        after, more = ("", ""), True
+        while more:
+            found = await self._ledger.offers_of_suspended(self._clock.now_ms(), after, BATCH)
+            for code, user in found:
+                room = await self._rooms.load(code)
+                if room is not None:
+                    self._group_service.act_unasked(room, c.WithdrawOffers(user))
+            more = len(found) == BATCH
+            after = found[-1] if found else after
 
     async def _take_out(self, user: str) -> None:
         """End what a closed account has in groups. One that it owns it keeps until somebody is fit to take over."""

@@ -59,7 +59,7 @@ async def join_group(app: App, session: Session, request: rq.JoinGroup) -> Refus
     refusal = app.membership.check_tries(room, session.account.user, request.answer)
     if refusal:
         return refusal
-    act = app.group_service.act(room, c.JoinGroup(request.answer or ""), session.account)
+    act = await app.membership.decide_on(room, c.JoinGroup(request.answer or ""), session.account)
     if isinstance(act, Refusal):
         return act
 

@@ -15,6 +15,8 @@ from .outcome import Answer, Noted, Outcome
 
 MAX_LISTED = 200
 CODE_LENGTH = 12
+INVITED_BY = N_("@{user} {until}, by @{by}")
+INVITED_BACK = N_("@{user} {until}, after an appeal")
 INVITE_USAGE = N_("An invitation of one account takes nothing more: /invite @user. For a code: /invite code 2d 10")
 
 
@@ -69,17 +71,19 @@ async def uninvite(call: Call, who: str) -> Outcome:
 
 
 async def invites(call: Call) -> Outcome:
-    """List the open invitations and invite codes."""
+    """List the open invitations and invite codes, and who gave them."""
     state, now = call.room.state, call.now
     people: list[dict[str, object]] = [
-        {"user": user, "until_ms": until} for user, until in state.invitations.items() if until > now
+        {"user": one.user, "until_ms": one.until_ms, "by": one.by}
+        for one in state.invitations.values()
+        if one.until_ms > now
     ]
     codes: list[dict[str, object]] = [
         {"code_id": one.code_id, "until_ms": one.until_ms, "uses": one.uses, "by": one.by}
         for one in state.invite_codes.values()
         if one.until_ms > now
     ]
-    lines = [call.say(N_("@{user} {until}"), one) for one in people[:MAX_LISTED]]
+    lines = [call.say(INVITED_BY if one["by"] else INVITED_BACK, one) for one in people[:MAX_LISTED]]
     lines += [call.say(N_("code {code_id} {until}, by @{by}, uses left: {uses}"), one) for one in codes[:MAX_LISTED]]
     data: dict[str, object] = {"invitations": people[:MAX_LISTED], "codes": codes[:MAX_LISTED]}
     return Answer("\n".join(lines) or call.say(N_("None.")), data)

@@ -91,6 +91,14 @@ class Groups(Protocol):
         """
         ...
 
+    async def offers_of_suspended(
+        self, now: int, after: tuple[str, str] = ("", ""), limit: int = 100
+    ) -> list[tuple[str, str]]:
+        """Return (code, user) where an account that is suspended at `now` has offered something, in order, from `after`
+        on: an invitation, an invite code, or its group.
+        """
+        ...
+
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
         """Return (Unix ms, group code) of what ends next, earliest first: bans, mutes, warnings, locks, suspensions,
         join requests, invitations, offers of transfer; what is past and not cleared away, but nothing that never ends.

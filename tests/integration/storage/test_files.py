@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from folkmoot_governance.group.events import EntryDeleted, TopicSet
+from folkmoot_governance.group.events import EntryDeleted, Invited, MeasureOverturned, TopicSet
 from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.check.tools import migrate, verify
@@ -44,6 +44,32 @@ def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
     finally:
         close_main(main)
     assert migrate(tmp_path) == SCHEMA
+
+
+async def test_who_gave_an_invitation_is_read_from_the_record(tmp_path: Path) -> None:
+    """A store of before invitations knew that: the last who gave one counts, an appeal that succeeded included."""
+    async with opened(tmp_path) as store:
+        world = World()
+        group = world.group()
+        await store.commit([world.register(user) for user in ("alice", "bob", "carol", "dave")])
+        invited = [Invited(at=START, by=by, user="bob", until_ms=START + DAY) for by in ("carol", "alice")]
+        void = [
+            MeasureOverturned(at=START, by="", user=user, number=2, kind="kicked", measure="x", invited_until_ms=until)
+            for user, until in (("bob", 0), ("dave", START + DAY))
+        ]
+        await store.commit([group.found(), *(group.act(event) for event in (*invited, *void))])
+    with sqlite3.connect(tmp_path / "folkmoot.sqlite3") as connection:
+        connection.executescript(
+            """
+            DROP INDEX invitations_by;
+            DROP INDEX invite_codes_by;
+            ALTER TABLE invitations DROP COLUMN "by";
+            UPDATE alembic_version SET version_num = '0021';
+            """
+        )
+    async with opened(tmp_path) as store:
+        assert await store.ledger.load_group(group.code) == group.state
+    assert {user: one.by for user, one in group.state.invitations.items()} == {"bob": "alice", "dave": ""}
 
 
 async def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:

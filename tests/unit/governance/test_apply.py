@@ -3,6 +3,7 @@ import pytest
 
 from folkmoot_governance import apply, replay
 from folkmoot_governance.group import events as e
+from folkmoot_governance.group.state import Invitation
 from folkmoot_protocol.types import GroupStatus, JoinMode
 from tests.builders.rules import NOW, SOON, make_group
 
@@ -137,7 +138,7 @@ def test_who_is_invited_back_on_appeal_need_not_wait() -> None:
         at=NOW, by="", user="gus", number=6, kind="kicked", measure="x", invited_until_ms=SOON + 1
     )
     state = make_group(barred, back)
-    assert (state.waits, state.invitations) == ({}, {"gus": SOON + 1})
+    assert (state.waits, state.invitations) == ({}, {"gus": Invitation("gus", SOON + 1, "")})
 
 
 def test_warnings_that_have_run_out_are_forgotten() -> None:

@@ -18,6 +18,8 @@ UNTOLD = {
     e.Invited,
     e.RejoinBarred,
     e.InvitationRevoked,
+    e.InvitationsLapsed,
+    e.JoinRequestsClosed,
     e.InviteCodeMade,
     e.InviteCodeUsed,
     e.InviteCodeRevoked,

@@ -45,6 +45,23 @@ async def test_owners_who_are_shut_out_are_replaced(tmp_path: Path) -> None:
         assert [stage.node.rooms.find(code).state.version for code in (ann.code, dan.code, fay.code)] == versions
 
 
+async def test_what_a_suspended_account_has_offered_ends(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        (ann, bob, _), (dan, _, _) = stage.seats[:2]
+        ann_wire, dan_wire = await stage.connect(ann), await stage.connect(dan)
+        await ann_wire.run(f"/promote @{bob.user} invite", ann.code)
+        await ann_wire.run("/joinmode invite", ann.code)
+        async with await stage.connect(bob) as bob_wire:
+            await bob_wire.run(f"/invite @{dan.user}", ann.code)
+        await suspend(stage, bob.user, 1)
+        # At once, though nobody has looked for it yet.
+        await refused(dan_wire.run(f"/join {ann.code}"), "join_closed")
+        assert [one["by"] for one in (await ann_wire.run("/invites", ann.code)).data["invitations"]] == [bob.user]
+        await stage.job(Succession).do_round()
+        assert (await ann_wire.run("/invites", ann.code)).data["invitations"] == []
+        await refused(dan_wire.run(f"/join {ann.code}"), "join_closed")
+
+
 async def test_a_short_suspension_changes_nothing(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         ann, bob, _ = stage.seats[0]

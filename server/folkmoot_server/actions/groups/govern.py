@@ -311,6 +311,8 @@ def answers_to(event: e.Event, case: str, name: str) -> list[AnswerUpdate]:
     """Return what applicants to the group of this name have to be told of an event."""
     if isinstance(event, e.JoinRequestEnded) and event.by != event.user:
         return [AnswerUpdate(event.user, case, "denied", name, event.reason)]
+    if isinstance(event, e.JoinRequestsClosed):
+        return [AnswerUpdate(user, case, "closed", name, event.reason) for user in event.users]
     if isinstance(event, e.RequestsExpired):
         return [AnswerUpdate(user, case, "expired", name) for user in event.users]
     return []

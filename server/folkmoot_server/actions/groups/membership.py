@@ -3,8 +3,11 @@
 import secrets
 from itertools import islice
 
+from msgspec import structs
+
 from folkmoot_governance import GroupState, Refusal
 from folkmoot_governance.group import commands as c
+from folkmoot_governance.group.admission import code_id
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code, parse_group_code
 from folkmoot_protocol.results import MembersResult
@@ -79,9 +82,18 @@ class Membership:
         refusal = await self._check_target(room, command)
         if refusal:
             return refusal
+        if isinstance(command, c.JoinGroup) and await self._is_giver_absent(room.state, command, initiator):
+            command = structs.replace(command, giver_absent=True)
         code = room.state.code
         current = self._rooms.get(code) or await self._rooms.load(code)
         return NO_SUCH_GROUP if current is None else self._group_service.act(current, command, initiator, extra_rows)
+
+    async def _is_giver_absent(self, state: GroupState, command: c.JoinGroup, joiner: Initiator) -> bool:
+        """Say whether an account is suspended by whose invitation, or invite code, somebody wants to come in."""
+        offers = state.invitations.get(joiner.actor().user), state.invite_codes.get(code_id(command.answer))
+        givers = [await self._accounts.load(one.by) for one in offers if one is not None and one.by]
+        now = self._clock.now_ms()
+        return any(giver is not None and giver.state.suspended_until_ms > now for giver in givers)
 
     async def _check_target(self, room: Room, command: c.Command) -> Refusal | None:
         """Refuse a target that no account has."""

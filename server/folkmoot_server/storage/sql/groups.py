@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exists, func, or_, select, union
 
 from folkmoot_governance import Ban, GroupState, JoinRequest, Member, Mute, Permission, case_number
 from folkmoot_governance.content.kinds import Action, Severity
-from folkmoot_governance.group.state import InviteCode, Pinned, Review, Wait, Warned, Word
+from folkmoot_governance.group.state import Invitation, InviteCode, Pinned, Review, Wait, Warned, Word
 from folkmoot_protocol.types import GroupStatus, JoinMode, LinkRule, Role
 
 from ..rows import ActivityRow, GroupRow, GroupSummary, WarningRow
@@ -88,6 +88,33 @@ _ABSENT = _page(
     .join(accounts, accounts.c.user == groups.c.owner)
     .where(bindparam("since") <= _END, _LIVING)
 )
+_NOW: BindParameter[int] = bindparam("now")
+
+
+def _by_suspended(table: Table) -> Select[Any]:
+    """Return (code, user) of what suspended accounts have given."""
+    shut_out = accounts.c.user == table.c.by, accounts.c.suspended_until_ms > _NOW
+    return select(table.c.code, accounts.c.user).where(*shut_out)
+
+
+_OFFERS = union(
+    _by_suspended(invitations),
+    _by_suspended(invite_codes),
+    select(groups.c.code, accounts.c.user)
+    .where(accounts.c.user == groups.c.owner, accounts.c.suspended_until_ms > _NOW)
+    .where(groups.c.heir != "", _LIVING),
+).subquery()
+_OFFERED = (
+    select(_OFFERS)
+    .where(
+        or_(
+            _OFFERS.c.code > bindparam("code"),
+            (_OFFERS.c.code == bindparam("code")) & (_OFFERS.c.user > bindparam("user")),
+        )
+    )
+    .order_by(_OFFERS.c.code, _OFFERS.c.user)
+    .limit(bindparam("limit"))
+)
 _WARNINGS = _page(
     select(
         groups.c.code,
@@ -130,6 +157,12 @@ class SqlGroups(SqlReads):
         rows = await self._ask(_ABSENT, since=since_ms, after=after, limit=limit)
         return [(code, owner, until_ms) for code, owner, until_ms in rows]
 
+    async def offers_of_suspended(
+        self, now: int, after: tuple[str, str] = ("", ""), limit: int = 100
+    ) -> list[tuple[str, str]]:
+        rows = await self._ask(_OFFERED, now=now, code=after[0], user=after[1], limit=limit)
+        return [(code, user) for code, user in rows]
+
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:
         return [(until_ms, code) for until_ms, code in await self._ask(NEXT_ENDS, limit=limit)]
 
@@ -153,7 +186,7 @@ def load_group(main: Connection, code: str) -> GroupState | None:
         invite_codes={one["code_id"]: InviteCode(**one) for one in parts[invite_codes]},
         reviews={one["number"]: _review(one) for one in parts[reviews]},
         words={one["word"]: _word(one) for one in parts[words]},
-        invitations={one["user"]: one["until_ms"] for one in parts[invitations]},
+        invitations={one["user"]: Invitation(**one) for one in parts[invitations]},
     )
 
 

@@ -12,7 +12,7 @@ from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Memb
 from folkmoot_governance.account_events import AccountEvent
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group import events as e
-from folkmoot_governance.group.state import Wait, Warned
+from folkmoot_governance.group.state import Invitation, Wait, Warned
 
 from ..change_set import Remove, RowChange, Upsert
 
@@ -65,6 +65,8 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.JoinRequestEnded: ("join_requests",),
     e.Invited: ("invitations", "join_waits"),
     e.InvitationRevoked: ("invitations",),
+    e.InvitationsLapsed: ("invitations",),
+    e.JoinRequestsClosed: ("join_requests",),
     e.RejoinBarred: ("join_waits",),
     e.MemberLeft: ("members",),
     e.MemberKicked: ("members",),
@@ -90,6 +92,16 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.RequestsExpired: ("join_requests",),
     e.InvitationsExpired: ("invitations",),
 }
+
+# These touch the rows of their `users`.
+NAMES_USERS = (
+    e.BansEnded,
+    e.MutesEnded,
+    e.RequestsExpired,
+    e.JoinRequestsClosed,
+    e.InvitationsExpired,
+    e.InvitationsLapsed,
+)
 
 # Where `apply` forgets, on the way, what has ended by the event's time.
 PRUNED: dict[type[e.Event], str] = {
@@ -117,6 +129,8 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
         changes.append(member_table_row(state, "warnings", event.number))
     if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
         changes.append(invite_code_row(state, event.code_id))
+    if isinstance(event, e.InvitationsLapsed):
+        changes += [invite_code_row(state, code_id) for code_id in event.code_ids]
     changes += content_changes(state, event)
     changes += [_redaction(state, event, seq) for seq in e.erased_by(event)]
     if isinstance(event, e.NotesCleared):
@@ -244,7 +258,7 @@ def _keys_of(state: GroupState, event: e.Event) -> Sequence[str | int]:
 def _users_of(event: e.Event) -> tuple[str, ...]:
     if isinstance(event, e.OwnershipTransferred):
         return event.user, event.previous
-    if isinstance(event, (e.BansEnded, e.MutesEnded, e.RequestsExpired, e.InvitationsExpired)):
+    if isinstance(event, NAMES_USERS):
         return event.users
     return (event.user,) if isinstance(event, e.MemberEvent) else (event.by,)
 
@@ -277,6 +291,10 @@ def _warning_values(warning: Warned) -> dict[str, Any]:
     return {name: getattr(warning, name) for name in ("user", "until_ms", "by", "reason", "ts")}
 
 
+def _invitation_values(invitation: Invitation) -> dict[str, Any]:
+    return {"until_ms": invitation.until_ms, "by": invitation.by}
+
+
 def _request_values(request: JoinRequest) -> dict[str, Any]:
     return {"asked_ts": request.asked_ts, "until_ms": request.until_ms, "answer": request.answer}
 
@@ -289,7 +307,7 @@ MEMBER_TABLES: dict[str, tuple[Callable[[GroupState], dict[Any, Any]], Callable[
     "warnings": (lambda state: state.warnings, _warning_values),
     "pins": (lambda state: state.pins, lambda pin: {"by": pin.by, "ts": pin.ts}),
     "join_requests": (lambda state: state.requests, _request_values),
-    "invitations": (lambda state: state.invitations, lambda until_ms: {"until_ms": until_ms}),
+    "invitations": (lambda state: state.invitations, _invitation_values),
 }
 """For each table of things in a group: what of the state it shows, and the columns of one row."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0021"
+SCHEMA = "0022"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -213,9 +213,18 @@ invite_codes = Table(
     _number("until_ms"),
     _number("uses"),
     _text("by"),
+    Index(None, "by"),
 )
 
-invitations = Table("invitations", metadata, *_group_and_user(), _number("until_ms"), *_ends("until_ms"))
+invitations = Table(
+    "invitations",
+    metadata,
+    *_group_and_user(),
+    _number("until_ms"),
+    _text("by", server_default=""),
+    Index(None, "by"),
+    *_ends("until_ms"),
+)
 
 redactions = Table(
     "redactions",
