@@ -119,6 +119,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "read_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "edit_words": _STAFF,
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
+    "confirm_store": frozenset({PlatformRole.SUPERADMIN}),
 }
 
 PLATFORM_ACTS: dict[type[c.Command], str] = {

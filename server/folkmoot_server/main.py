@@ -6,7 +6,7 @@ import json
 import resource
 import signal
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import structlog
@@ -69,10 +69,17 @@ def raise_file_limit() -> None:
 async def open_node(config: Config) -> Node:
     """Open the store and return a node that is wired but not started. Raises StorageError."""
     if config.cluster.nats_url:
-        return await open_cluster_node(config)
-    say = translator(config.i18n.default_language)
-    store = await SqliteStore.open(config.server.data_dir, say=say)
-    return Node(config, store, LocalBus(), Clock())
+        node = await open_cluster_node(config)
+    else:
+        say = translator(config.i18n.default_language)
+        store = await SqliteStore.open(config.server.data_dir, say=say)
+        node = Node(config, store, LocalBus(), Clock())
+    try:
+        await node.app.timekeeper.begin()
+    except BaseException:
+        await node.stop()
+        raise
+    return node
 
 
 async def open_cluster_node(config: Config) -> Node:
@@ -151,6 +158,10 @@ class PageStatus:
     @property
     def failing_jobs(self) -> list[str]:
         return self._node.app.status.failing_jobs()
+
+    @property
+    def remarks(self) -> Iterable[str]:
+        return self._node.app.status.remarks.values()
 
     @property
     def connections(self) -> int:

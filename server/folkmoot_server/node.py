@@ -25,9 +25,12 @@ from .actions.posts.posting import Posting
 from .actions.posts.review import Review
 from .actions.posts.search import Search
 from .actions.status import NodeStatus
+from .actions.store_acts import StoreActs
+from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
+from .actions.timekeeper import Timekeeper
 from .bus.api import Bus
 from .bus.messages import ALL_NODES_TOPIC, BusMessage, LimitsUpdate, PresenceUpdate
-from .common.background import Background, Loop, calling
+from .common.background import Background, Loop, Remarks, calling
 from .common.clock import Clock
 from .common.i18n import translator
 from .common.metrics import LOOP_LAG_SECONDS
@@ -112,6 +115,7 @@ class Node:
         self.passwords = Passwords()
         self._group_words = GroupWords()
 
+        self._remarks: Remarks = {}
         content = ContentRules(config.policy.content)
         kept_ms = config.retention.months * MONTH_MS
         held_texts, case_texts = HeldTexts(config.server.data_dir), CaseTexts(config.server.data_dir, kept_ms)
@@ -150,6 +154,7 @@ class Node:
         editing = Editing(config.limits.body_chars, policy, clock, store.journal, membership, posting)
         measures = Measures(store.ledger, self.rooms, self.accounts, group_service, account_service)
         settler = CaseSettler(store.ledger, self.accounts, account_service, case_service, measures)
+        store_acts = StoreActs(store.ledger, clock, account_service)
         self.app = App(
             config=config,
             documents=documents,
@@ -193,7 +198,9 @@ class Node:
             held_texts=held_texts,
             vault=Vault(config.server.data_dir),
             catch_up=self.catch_up,
-            status=NodeStatus(name, clock, self.audience, self.background),
+            store_acts=store_acts,
+            timekeeper=Timekeeper(name, store.ledger, clock, self._remarks, store_acts),
+            status=NodeStatus(name, clock, self.audience, self.background, self._remarks),
         )
 
     def start(self) -> None:
@@ -204,11 +211,12 @@ class Node:
             Loop("commit_queue", self.commit_queue.run, 0),
             Loop("idle_rooms", calling(self.rooms.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
             Loop("idle_accounts", calling(self.accounts.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
+            Loop("clock", self.app.timekeeper.look, CLOCK_LOOK_S),
             Loop("loop_lag", measure_lag, 0),
             Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
             Loop("platform_words", partial(content.load_words, self.store.ledger), LOOK_S),
             Loop("shared_limits", calling(self.shared_limits.tell), TELL_S, first_rest_s=TELL_S),
-            *loops_of(self.jobs(), self._job_turn),
+            *loops_of(self.jobs(), self._job_turn, self.clock),
         ]
         if self.in_cluster:
             self.bus.follow(ALL_NODES_TOPIC)
@@ -236,7 +244,7 @@ class Node:
         app, ledger, clock = self.app, self.store.ledger, self.clock
         groups, accounts = app.group_service, app.account_service
         return [
-            Rotation(self.store.journal, clock, app.config.retention.months),
+            Rotation(self.store, clock, app.config.retention.months, self._remarks, accounts),
             Indexing(self.store.journal),
             Expiry(ledger, clock, self.rooms, groups),
             Succession(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts),

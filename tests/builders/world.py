@@ -80,7 +80,7 @@ class Group:
         self.seq += 1
         role = self.state.role_of(user) or Role.MEMBER
         entry = make_entry(self.seq, user, role, **{"ts": ts, "body": f"text {self.seq}", **fields})
-        self.entries.append(entry)
+        self._keep(entry)
         new = NewEntry(entry, nonce=nonce)
         return ChangeSet(group_stream(self.code), self.state.version, entries=[new])
 
@@ -88,8 +88,13 @@ class Group:
         """Return a notice with the group's next seq, and keep it among the entries."""
         self.seq += 1
         entry = replace(notice.entry, seq=self.seq)
-        self.entries.append(entry)
+        self._keep(entry)
         return replace(notice, entry=entry)
+
+    def _keep(self, entry: Entry) -> None:
+        """Keep an entry as the store will: with no time before that of the one before."""
+        latest = self.entries[-1].ts if self.entries else 0
+        self.entries.append(replace(entry, ts=max(entry.ts, latest)))
 
     def _hide(self, seq: int) -> None:
         entry = self.entries[seq - 1]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from folkmoot_governance.group.events import EntryDeleted, TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
@@ -106,9 +107,28 @@ async def test_months_without_entries_have_no_segment(store: Store, world: World
 async def test_a_clock_that_steps_back_writes_to_the_newest(store: Store, group: Group) -> None:
     await store.commit([group.post(ts=FEBRUARY)])
     assert await months(store) == ["2026-01", "2026-02", "2026-03", "2026-04"]
-    assert (await store.journal.page(group.code, limit=1)).entries == group.entries[-1:]
+    told = replace(group.entries[-1], ts=group.entries[-2].ts)
+    assert (await store.journal.page(group.code, limit=1)).entries == [told]
     assert (await store.journal.rotate(end_of("2026-09"), 6))[-1].month == "2026-03"
-    assert (await store.journal.entry(group.code, 14)) == group.entries[-1]
+    assert (await store.journal.entry(group.code, 14)) == told
+
+
+async def test_times_never_fall_as_seqs_rise(store: Store, world: World) -> None:
+    """Neither within a batch nor after it, for posts and notices alike, whatever the clocks of nodes show."""
+    group, other = world.group(), world.group()
+    await store.commit([group.found(at=FEBRUARY), other.found(at=START)])
+    await store.commit([group.post(ts=FEBRUARY + 300_000), group.post(ts=FEBRUARY - 1), other.post(ts=START + 7)])
+    await store.commit([group.act(TopicSet(at=FEBRUARY + 1000, by="alice", topic="Tea"))])
+    assert [one.ts for one in (await store.journal.page(group.code)).entries] == [FEBRUARY, *[FEBRUARY + 300_000] * 3]
+    assert (await store.journal.page(other.code)).entries[-1].ts == START + 7
+
+
+async def test_a_repeated_post_is_answered_with_the_time_that_it_was_stored_with(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found(at=START + 5000)])
+    first, again = group.post(ts=START, nonce="n"), group.post(ts=START + 10, nonce="n")
+    await store.commit([first, again])
+    assert again.repeated == (2, START + 5000)
 
 
 async def test_a_batch_across_the_border_of_two_months_keeps_its_order(store: Store, world: World) -> None:

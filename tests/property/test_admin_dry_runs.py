@@ -148,6 +148,7 @@ EACH: list[Say | Do] = [
     Do(2, "user close", 5, {}),
     Do(0, "user close", 5, {}),
     Do(0, "user suspend", 5, A_WEEK),
+    *(Do(who, "node confirm", matter, {}) for who in (0, 2) for matter in (0, 1)),
 ]
 """A way to do each of the acts, and to be refused each of them."""
 
@@ -204,6 +205,7 @@ class Platform:
             "CODE": [*self.codes, "1234"],
             "CASE": [*await self.cases(), "r-none"],
             "WORD": ["snake", "oil", "/(/"],
+            "MATTER": ["time", "removal", "love"],
         }[verb.argument.metavar if verb.argument else ""]
         target = targets[step.target % len(targets)]
         before = await self.picture()

@@ -33,6 +33,8 @@ from .posts.history import History
 from .posts.posting import Posting
 from .posts.search import Search
 from .status import NodeStatus
+from .store_acts import StoreActs
+from .timekeeper import Timekeeper
 
 
 @dataclass(slots=True)
@@ -79,5 +81,7 @@ class App:
     held_texts: HeldTexts
     vault: Vault
     catch_up: CatchUp
+    store_acts: StoreActs
+    timekeeper: Timekeeper
     status: NodeStatus
     stopping: bool = False

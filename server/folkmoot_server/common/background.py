@@ -20,6 +20,9 @@ JITTER = 0.1
 LEAST_REST_S = 0.5
 """After a round that failed: a loop that rests shorter than this otherwise must not spin."""
 
+Remarks = dict[str, str]
+"""What an operator should see on `/readyz` and in `folkmoot admin node show`: a sentence for each matter."""
+
 Round = Callable[[], Awaitable[float | None]]
 
 

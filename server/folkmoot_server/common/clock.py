@@ -1,22 +1,158 @@
-"""The clock that the shell hands to the rules."""
+"""The clocks that the shell hands out: the time of day, which rules and people go by, and ticks, which rates count by.
+
+Machines' clocks are set wrong, and right again. A jump of the clock is therefore not believed at once: the time of day
+goes on as if nothing had happened until the new time has lasted, or an administrator says that it is right. What ends
+or removes something for good waits meanwhile.
+"""
 
 import time
 from collections.abc import Callable
+from typing import Final, NamedTuple, NewType
+
+import structlog
+
+from .metrics import CLOCK_JUMP
+
+log = structlog.get_logger()
+
+Ticks = NewType("Ticks", int)
+"""Milliseconds by a clock that nobody sets; what they count from means nothing."""
+
+TOLERATED_MS = 2_000
+"""A clock that is set by no more than this is followed: time servers do it all the time."""
+LASTS_MS: Final = 60 * 60 * 1000
+"""How long another time must last until it is believed."""
+STARTING_MS: Final = 10 * 60 * 1000
+"""The same for the time that a node starts with and nothing confirms."""
+AWAY_MS: Final = 24 * 60 * 60 * 1000
+"""A node that starts so long after the last thing that is stored cannot tell a wrong clock from a long rest."""
+
+
+class Doubt(NamedTuple):
+    """Why the time of day is in doubt: by how much the machine's clock is off what was to be expected (in ms, ahead if
+    positive), whether the time expected `is_held`, and since when (ticks)."""
+
+    jump_ms: int
+    is_held: bool
+    since: Ticks
+
+
+def ticks_of_machine() -> Ticks:
+    """Return milliseconds since the machine started, the time that it slept included."""
+    return Ticks(time.clock_gettime_ns(STEADY) // 1_000_000)
+
+
+STEADY: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock:
-    """Unix milliseconds that never step back while the process lives, so that entries keep their order in time too.
+    """The time of day in Unix milliseconds, held against jumps, and `ticks`.
 
-    `source` gives seconds since the epoch; tests pass their own.
+    `source` gives seconds since the epoch. Tests pass their own, and ticks go along with it unless they pass `steady`
+    as well.
     """
 
-    def __init__(self, source: Callable[[], float] = time.time) -> None:
+    def __init__(self, source: Callable[[], float] = time.time, steady: Callable[[], Ticks] | None = None) -> None:
         self._source = source
+        if steady is None:
+            steady = ticks_of_machine if source is time.time else lambda: Ticks(int(source() * 1000))
+        self.ticks = steady
+        self.doubt: Doubt | None = None
         self._latest = 0
+        self._known_ms = 0
+        self._offset = self._measure(steady())
 
     def now_ms(self) -> int:
-        """Return the time in Unix milliseconds, at least that of the call before."""
-        now = int(self._source() * 1000)
-        if now > self._latest:
-            self._latest = now
+        """Return the time in Unix milliseconds; never less than before, but where another time was believed."""
+        ticks = self.ticks()
+        offset = self._measure(ticks)
+        if self.doubt is None and -TOLERATED_MS <= offset - self._offset <= TOLERATED_MS:
+            self._offset = offset
+        else:
+            self._look(offset, ticks)
+        self._latest = max(self._latest, self._offset + ticks)
         return self._latest
+
+    def is_certain(self) -> bool:
+        """Look at the machine's clock, and say whether there is no doubt about it."""
+        self.now_ms()
+        return self.doubt is None
+
+    def certain_ms(self) -> int:
+        """Return the time before which all is over for certain, for what is removed for good: now, while the clock is
+        not in doubt."""
+        now = self.now_ms()
+        return now if self.doubt is None else min(now, self._known_ms)
+
+    @property
+    def offset_ms(self) -> int:
+        """What ticks lack of the time of day: the same as long as the machine runs and nobody sets its clock."""
+        return self._offset
+
+    def begin(self, known_ms: int, offset_ms: int | None) -> None:
+        """Compare with what is stored, at the start: the latest time there, 0 for none, and what `offset_ms` was when
+        the machine ran a node the last time since it was started, if it did."""
+        ticks = self.ticks()
+        self._known_ms = known_ms
+        if offset_ms is not None:
+            self._offset = offset_ms
+        elif known_ms and not self._follows(self._offset + ticks):
+            self._begin_doubt(Doubt(self._offset + ticks - known_ms, is_held=False, since=ticks))
+        self._latest = 0
+        self.now_ms()
+
+    def confirm(self) -> None:
+        """Believe the machine's clock: an administrator has looked at it."""
+        if self.doubt is not None:
+            self._believe(self._measure(self.ticks()))
+
+    def _measure(self, ticks: Ticks) -> int:
+        return int(self._source() * 1000) - ticks
+
+    def _follows(self, wall_ms: int) -> bool:
+        """Say whether a time may well come after all that is stored."""
+        return self._known_ms - TOLERATED_MS <= wall_ms <= self._known_ms + AWAY_MS
+
+    def _look(self, offset: int, ticks: Ticks) -> None:
+        """Compare the machine's clock with the time that is held, or with what it showed at the start."""
+        doubt, jump = self.doubt, offset - self._offset
+        moved = abs(jump) > TOLERATED_MS
+        if doubt is None:
+            self._begin_doubt(Doubt(jump, is_held=True, since=ticks))
+        elif doubt.is_held and not moved:
+            self._believe(offset)
+        elif doubt.is_held:
+            if abs(jump - doubt.jump_ms) > TOLERATED_MS:
+                self._begin_doubt(Doubt(jump, is_held=True, since=ticks))
+            elif ticks - doubt.since >= LASTS_MS:
+                self._believe(offset)
+        elif moved:
+            # Somebody has set the clock that nothing spoke for.
+            if self._follows(offset + ticks):
+                self._believe(offset)
+            else:
+                self._take(offset)
+                self._begin_doubt(Doubt(offset + ticks - self._known_ms, is_held=False, since=ticks))
+        elif ticks - doubt.since >= STARTING_MS:
+            self._believe(offset)
+
+    def _begin_doubt(self, doubt: Doubt) -> None:
+        self.doubt = doubt
+        CLOCK_JUMP.set(doubt.jump_ms / 1000)
+        log.warning(
+            "the machine's clock is in doubt",
+            jump_ms=doubt.jump_ms,
+            held=doubt.is_held,
+            help="folkmoot admin node confirm time, if it is right",
+        )
+
+    def _believe(self, offset: int) -> None:
+        self.doubt = None
+        CLOCK_JUMP.set(0)
+        log.warning("the machine's clock is believed", change_ms=offset - self._offset)
+        self._take(offset)
+
+    def _take(self, offset: int) -> None:
+        if abs(offset - self._offset) > TOLERATED_MS:
+            self._latest = 0
+        self._offset = offset

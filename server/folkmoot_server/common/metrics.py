@@ -52,6 +52,10 @@ COMMIT_SECONDS = Histogram(
 )
 COMMITTED_WORKS = Counter("folkmoot_committed_works_total", "Works committed")
 LOOP_LAG_SECONDS = Gauge("folkmoot_loop_lag_seconds", "How late the event loop ran its latest timer")
+CLOCK_JUMP = Gauge(
+    "folkmoot_clock_jump_seconds",
+    "By how much the machine's clock is ahead of the time that was to be expected; 0 while there is no doubt",
+)
 STORAGE_UP = Gauge("folkmoot_storage_up", "Whether the cluster's database answered when last asked (0 or 1)")
 BUS_MESSAGES = Counter("folkmoot_bus_messages_total", "Messages sent to and received from NATS", ["direction"])
 BUS_DROPPED = Counter(

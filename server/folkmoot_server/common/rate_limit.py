@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable
 
+from .clock import Ticks
+
 
 class Bucket:
     """A token bucket of `rate` tokens a second that holds `burst`; a rate of 0 is no limit.
 
-    Times are Unix milliseconds. The bucket is full at first.
+    It counts by ticks: who sets the machine's clock changes nothing. The bucket is full at first.
     """
 
     __slots__ = ("_burst", "_rate", "_tokens", "_updated")
@@ -15,7 +17,7 @@ class Bucket:
         self._rate = rate / 1000
         self._burst = burst
         self._tokens = burst
-        self._updated = 0
+        self._updated = Ticks(0)
 
     def set_rate(self, rate: float, burst: float) -> None:
         """Change rate and size; what it holds stays, as far as there is room."""
@@ -23,7 +25,7 @@ class Bucket:
         self._burst = burst
         self._tokens = min(self._tokens, burst)
 
-    def take(self, now: int, cost: float = 1) -> int:
+    def take(self, now: Ticks, cost: float = 1) -> int:
         """Take `cost` tokens and return 0, or take none and return the milliseconds until they would be there."""
         if not self._rate:
             return 0
@@ -35,12 +37,12 @@ class Bucket:
             return 0
         return int((cost - self._tokens) / self._rate) + 1
 
-    def spend(self, now: int, cost: float) -> None:
+    def spend(self, now: Ticks, cost: float) -> None:
         """Note that `cost` tokens were taken elsewhere, and be in debt for as much as `burst` if they are not here."""
         self.take(now, 0)
         self._tokens = max(-self._burst, self._tokens - cost)
 
-    def is_full(self, now: int) -> bool:
+    def is_full(self, now: Ticks) -> bool:
         """Say whether nothing is remembered here: the bucket can be forgotten."""
         return not self._rate or self._tokens + (now - self._updated) * self._rate >= self._burst
 
@@ -53,16 +55,16 @@ class Buckets:
         self.unlimited = not rate
         self._buckets: dict[Hashable, Bucket] = {}
 
-    def take(self, key: Hashable, now: int) -> int:
+    def take(self, key: Hashable, now: Ticks) -> int:
         """As `Bucket.take`, for the bucket of `key`. When there are too many keys, full buckets are dropped first."""
         return 0 if self.unlimited else self._get(key, now).take(now)
 
-    def spend(self, key: Hashable, now: int, cost: float) -> None:
+    def spend(self, key: Hashable, now: Ticks, cost: float) -> None:
         """As `Bucket.spend`, for the bucket of `key`."""
         if not self.unlimited:
             self._get(key, now).spend(now, cost)
 
-    def _get(self, key: Hashable, now: int) -> Bucket:
+    def _get(self, key: Hashable, now: Ticks) -> Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
             if len(self._buckets) >= self._most:
@@ -70,7 +72,7 @@ class Buckets:
             bucket = self._buckets[key] = Bucket(self._rate, self._burst)
         return bucket
 
-    def _sweep(self, now: int) -> None:
+    def _sweep(self, now: Ticks) -> None:
         kept = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
         # All of them in use: forget the oldest half rather than grow. A flood from that many addresses is beyond
         # what a limit per address can do anything about.

@@ -126,7 +126,7 @@ class Hub:
         room.last_seq = entries[-1].seq
         room.recent.append(entries)
         if room.state.slow_ms:
-            room.note_posts(entries)
+            room.note_posts(entries, self._clock.ticks())
         ENTRIES.count += len(entries)
 
     def _flush_room(self, room: Room) -> None:

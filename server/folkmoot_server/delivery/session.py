@@ -12,6 +12,7 @@ from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import Error, LagEvent, Ok, ServerFrame
 from folkmoot_protocol.results import Result
 
+from ..common.clock import Ticks
 from ..common.i18n import Translate, translator
 from ..common.metrics import ERRORS, LAGS
 from ..common.rate_limit import Bucket
@@ -95,7 +96,8 @@ class Session:
         self.address = address
         self.account: Account | None = None
         self.token_hash = ""
-        self.floods = self.floods_since = 0
+        self.floods = 0
+        self.floods_since = Ticks(0)
         self.early = Bucket(EARLY_PER_S, EARLY_AT_ONCE)
         self.overdue = False
         self.deadline: asyncio.TimerHandle | None = None

@@ -74,7 +74,7 @@ class GroupPage:
     async def show(self, request: Request) -> Response:
         """Return the page of the group `code`, to who does not ask too often."""
         address = address_of(request, self._config.server.trusted_proxies)
-        wait = self._views.take(address, self._clock.now_ms())
+        wait = self._views.take(address, self._clock.ticks())
         if wait:
             seconds = str(-(-wait // 1000))
             text = "429 too many pages asked for from your address\n"

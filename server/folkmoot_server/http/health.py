@@ -1,6 +1,6 @@
 """What says how the node is: /healthz, /readyz, /metrics."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Protocol
 
@@ -39,6 +39,11 @@ class Status(Protocol):
         ...
 
     @property
+    def remarks(self) -> Iterable[str]:
+        """What an operator should see besides, a sentence each."""
+        ...
+
+    @property
     def connections(self) -> int:
         """Open WebSockets."""
         ...
@@ -64,6 +69,7 @@ def readiness(status: Status) -> Iterator[str]:
         yield "ready, but cut off from the other nodes' news: they come late"
     else:
         yield "ready"
+    yield from status.remarks
     for job in status.failing_jobs:
         yield f"job {job}: its latest round failed"
 

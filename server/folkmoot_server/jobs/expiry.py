@@ -30,6 +30,7 @@ class Expiry(Job):
 
     name = "ends"
     rest_s = LOOK_S
+    goes_by_time = True
 
     def __init__(self, ledger: Ledger, clock: Clock, rooms: Rooms, group_service: GroupService) -> None:
         self._ledger = ledger

@@ -31,6 +31,7 @@ class Grading(Job):
 
     name = "grading"
     rest_s = LOOK_S
+    goes_by_time = True
 
     def __init__(
         self,

@@ -1,12 +1,17 @@
 """The upkeep of the journal: months that need not be kept any longer go, and search hears of what came."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
+from ..actions.accounts.govern import AccountService
+from ..common.background import Remarks
 from ..common.clock import Clock
 from ..common.metrics import ENTRIES
-from ..storage.api import Journal
+from ..storage.api import Journal, Store
+from ..storage.changes import MONTHS_MARK, REMOVAL_MARK, mark
+from ..storage.sql.months import goes_unasked, is_due, month_of, number_of
 from .runner import Job
 
 log = structlog.get_logger()
@@ -27,20 +32,49 @@ def index_rest_s(took_s: float, stored: int) -> float:
 
 
 class Rotation(Job):
-    """The job that removes months, at start and every day (G13)."""
+    """The job that removes months, at start and every day (G13); if that is more than time alone explains, it asks.
+
+    `remarks`: see `common.background.Remarks`.
+    """
 
     name = "rotation"
     rest_s = TURN_S
+    goes_by_time = True
 
-    def __init__(self, journal: Journal, clock: Clock, months: int) -> None:
-        self._journal = journal
+    def __init__(
+        self, store: Store, clock: Clock, months: int, remarks: Remarks, account_service: AccountService
+    ) -> None:
+        self._ledger, self._journal = store.ledger, store.journal
         self._clock = clock
         self._months = months
+        self._remarks = remarks
+        self._account_service = account_service
 
-    async def do_round(self) -> float:
-        for segment in await self._journal.rotate(self._clock.now_ms(), self._months):
+    async def do_round(self) -> float | None:
+        """Remove what is due, or ask about it; a question is looked at again soon, for somebody may have answered."""
+        now = self._clock.now_ms()
+        this_month, marks = number_of(month_of(now)), await self._ledger.marks()
+        existing = [segment.month for segment in await self._journal.segments()]
+        due = [month for month in existing[:-1] if is_due(month, now, self._months)]
+        looked = marks.get(MONTHS_MARK) or number_of(month_of(await self._ledger.latest_ts() or now))
+        if marks.get(REMOVAL_MARK) != this_month and not goes_unasked(due, looked, this_month):
+            self._ask(due)
+            return None
+        self._remarks.pop(self.name, None)
+        for segment in await self._journal.rotate(now, self._months) if due else ():
             log.info("removed a month of the journal", month=segment.month, bytes=segment.size)
+        if looked != this_month or MONTHS_MARK not in marks:
+            await self._account_service.store_rows("", [mark(MONTHS_MARK, this_month)])
         return ROTATE_S
+
+    def _ask(self, due: Sequence[str]) -> None:
+        remark = (
+            f"retention would remove {', '.join(due)}, more than is due in a month; if that is right: "
+            "folkmoot admin node confirm removal"
+        )
+        if self._remarks.get(self.name) != remark:
+            self._remarks[self.name] = remark
+            log.warning("nothing is removed before an administrator has confirmed it", months=due)
 
 
 class Indexing(Job):

@@ -27,6 +27,7 @@ class Recovery(Job):
 
     name = "credit_recovery"
     rest_s = LOOK_S
+    goes_by_time = True
 
     def __init__(
         self, ledger: Ledger, clock: Clock, policy: Policy, accounts: Accounts, account_service: AccountService

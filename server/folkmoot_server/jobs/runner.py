@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from ..common.background import Loop, Round
+from ..common.clock import Clock
 from ..storage.api import JobLock
 
 
@@ -17,6 +18,10 @@ class Job(ABC):
     name: ClassVar[str]
     rest_s: ClassVar[float]
     """Between two rounds, and between two looks at whether the jobs are this node's."""
+
+    goes_by_time: ClassVar[bool] = False
+    """Whether it ends, gives or removes something because so much time is over: then it waits while a clock is in
+    doubt."""
 
     @abstractmethod
     async def do_round(self) -> float | None:
@@ -42,15 +47,18 @@ class JobTurn:
             await self._lock.close()
 
 
-def loops_of(jobs: Iterable[Job], turn: JobTurn) -> list[Loop]:
-    """Return jobs as background loops whose rounds are done while it is this node's turn."""
-    return [Loop(job.name, in_turn(job, turn), job.rest_s) for job in jobs]
+def loops_of(jobs: Iterable[Job], turn: JobTurn, clock: Clock) -> list[Loop]:
+    """Return jobs as background loops whose rounds are done while it is this node's turn, and the time is right."""
+    return [Loop(job.name, in_turn(job, turn, clock), job.rest_s) for job in jobs]
 
 
-def in_turn(job: Job, turn: JobTurn) -> Round:
-    """Return a job's round, which does nothing while it is another node's turn."""
+def in_turn(job: Job, turn: JobTurn, clock: Clock) -> Round:
+    """Return a job's round, which does nothing while it is another node's turn, or the time that it goes by in
+    doubt."""
 
     async def do_round() -> float | None:
+        if job.goes_by_time and not clock.is_certain():
+            return None
         return await job.do_round() if await turn.is_mine() else None
 
     return do_round

@@ -36,6 +36,7 @@ class Succession(Job):
 
     name = "succession"
     rest_s = LOOK_S
+    goes_by_time = True
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from folkmoot_protocol.types import Credit
 
 from ..bus.api import Bus
 from ..bus.messages import account_topic
-from ..common.clock import Clock
+from ..common.clock import Clock, Ticks
 from ..common.rate_limit import Bucket
 from ..config.settings import Limits
 from ..storage.api import Ledger, StoredAccount
@@ -58,7 +58,7 @@ class Account:
         "requests",
         "settings",
         "state",
-        "used_ms",
+        "used_at",
         "user",
     )
 
@@ -68,7 +68,7 @@ class Account:
         self._nodes = 1
         self.by_minute, self.invites = Bucket(0, 0), Bucket(0, 0)
         self.connections = 0
-        self.used_ms = 0
+        self.used_at = Ticks(0)
         self.posts = Bucket(limits.posts_per_second, 2 * limits.posts_per_second)
         self.acts = Bucket(limits.acts_per_minute / 60, limits.acts_per_minute / ACTS_AT_ONCE)
         self.requests = Bucket(limits.requests_per_second, 2 * limits.requests_per_second)
@@ -174,7 +174,7 @@ class Accounts:
                 task.add_done_callback(lambda _: self._loading.pop(user, None))
             account = await asyncio.shield(self._loading[user])
         if account is not None:
-            account.used_ms = self._clock.now_ms()
+            account.used_at = self._clock.ticks()
         return account
 
     async def find(self, token_hash: str) -> Account | None:
@@ -191,7 +191,7 @@ class Accounts:
         if user in self._accounts or user in self._loading or user in self._in_flight or changes != self._changes:
             return await self.load(user)
         account = self._accounts[user] = Account(stored, self._limits, self._credit)
-        account.used_ms = self._clock.now_ms()
+        account.used_at = self._clock.ticks()
         return account
 
     async def find_again(self, token_hash: str) -> Account | None:
@@ -279,9 +279,9 @@ class Accounts:
 
     def forget_idle(self) -> None:
         """Drop the accounts that have had no connection here for a while."""
-        before = self._clock.now_ms() - IDLE_MS
+        before = self._clock.ticks() - IDLE_MS
         for user, account in list(self._accounts.items()):
-            if not account.connections and account.used_ms < before and user not in self._in_flight:
+            if not account.connections and account.used_at < before and user not in self._in_flight:
                 del self._accounts[user]
                 self._bus.unfollow(account_topic(user))
 

@@ -45,7 +45,7 @@ class Presence:
             return
         nodes = self._elsewhere.setdefault(message.user, {})
         if message.connections:
-            nodes[message.node] = message.connections, self._clock.now_ms()
+            nodes[message.node] = message.connections, self._clock.ticks()
         else:
             nodes.pop(message.node, None)
         self._share(account)
@@ -56,7 +56,7 @@ class Presence:
         """Tell of the accounts that are elsewhere too, and forget the nodes that no longer do."""
         if not self._bus.connected:
             return
-        before = self._clock.now_ms() - FORGET_MS
+        before = self._clock.ticks() - FORGET_MS
         for user, nodes in list(self._elsewhere.items()):
             account = self._accounts.get(user)
             if account is None or not account.connections:

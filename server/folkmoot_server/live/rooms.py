@@ -14,7 +14,7 @@ from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Rol
 
 from ..bus.api import Bus
 from ..bus.messages import group_topic
-from ..common.clock import Clock
+from ..common.clock import Clock, Ticks
 from ..storage.api import Store
 from ..storage.change_set import StorageError, group_stream
 from .accounts import IDLE_MS, RETRY_S, Account
@@ -30,11 +30,11 @@ READY_S = 2
 
 
 class Stored(NamedTuple):
-    """What storage has of a group: its state, its last seq, and when who has posted since it is in slow mode."""
+    """What storage has of a group: its state, its last seq, and when (ticks) who has posted in slow mode."""
 
     state: GroupState
     last_seq: int
-    last_posts: dict[str, int]
+    last_posts: dict[str, Ticks]
 
 
 class Room:
@@ -42,9 +42,9 @@ class Room:
 
     `last_seq` is the last one delivered; what is on its way to disk has no seq yet, the store numbers it. `held_back`
     are entries, by seq, that wait for those before them; `known_version` is the latest that news told of. `listening`
-    counts the connections that listen here: which they are, `delivery.audience` knows. `last_posts` has the time of
-    each one's latest post in slow mode. While `ready` is not set the room is being read again and must not be decided
-    on.
+    counts the connections that listen here: which they are, `delivery.audience` knows. `last_posts` has when each
+    one's latest post in slow mode was, in ticks. While `ready` is not set the room is being read again and must not be
+    decided on.
     """
 
     __slots__ = (
@@ -61,7 +61,7 @@ class Room:
         "recent_posts",
         "state",
         "stream",
-        "used_ms",
+        "used_at",
     )
 
     def __init__(self, stored: Stored) -> None:
@@ -72,7 +72,7 @@ class Room:
         self.raid_watch = RaidWatch()
         self.ready = asyncio.Event()
         self.in_flight = 0
-        self.used_ms = 0
+        self.used_at = Ticks(0)
         self.stream = group_stream(stored.state.code)
         self.last_seq = stored.last_seq
         self.recent = RecentEntries()
@@ -86,12 +86,16 @@ class Room:
         self.last_posts = stored.last_posts
         self.ready.set()
 
-    def note_posts(self, entries: Sequence[Entry]) -> None:
-        """Note who has posted when, here or on another node. For slow mode."""
+    def note_posts(self, entries: Sequence[Entry], ticks: Ticks) -> None:
+        """Note who has posted just now, here or on another node. For slow mode."""
         for entry in entries:
             if is_slowed(entry):
-                user = entry.from_.user
-                self.last_posts[user] = max(self.last_posts.get(user, 0), entry.ts)
+                self.last_posts[entry.from_.user] = ticks
+
+    def last_post_ms(self, user: str, now: int, ticks: Ticks) -> int:
+        """Return when `user` last posted in slow mode, 0 for never, by a clock that shows `now` and was never set."""
+        at = self.last_posts.get(user)
+        return 0 if at is None else now - (ticks - at)
 
     def author(self, account: Account) -> Author:
         """Return the account as the author of an entry of now: name, role, tags (G8.3)."""
@@ -190,7 +194,7 @@ class Rooms:
         """Open the room of a group that was founded just now."""
         room = self._rooms[state.code] = Room(Stored(state, 0, {}))
         self._bus.follow(group_topic(state.code))
-        room.used_ms = self._clock.now_ms()
+        room.used_at = self._clock.ticks()
         return room
 
     async def load(self, code: str) -> Room | None:
@@ -208,7 +212,7 @@ class Rooms:
                 raise StorageError("the group could not be read again in time") from error
             return await self.load(code)
         if room is not None:
-            room.used_ms = self._clock.now_ms()
+            room.used_at = self._clock.ticks()
         return room
 
     async def _open(self, code: str) -> Room | None:
@@ -229,12 +233,17 @@ class Rooms:
         if state is None:
             return None
         seqs = await self._store.journal.last_seqs([code])
-        posts = await self._last_posts(code, self._clock.now_ms() - state.slow_ms) if state.slow_ms else {}
+        posts = await self._last_posts(code, state.slow_ms) if state.slow_ms else {}
         return Stored(state, seqs[code], posts)
 
-    async def _last_posts(self, code: str, since: int) -> dict[str, int]:
-        """Return who has posted since, but not before slow mode was set, and when last."""
-        found: dict[str, int] = {}
+    async def _last_posts(self, code: str, slow_ms: int) -> dict[str, Ticks]:
+        """Return who has posted in the last `slow_ms`, but not before slow mode was set, and when last.
+
+        Entries may be of the future, if a clock was wrong: nobody waits longer for that than slow mode asks.
+        """
+        now, ticks = self._clock.now_ms(), self._clock.ticks()
+        since = now - slow_ms
+        found: dict[str, Ticks] = {}
         before: int | None = None
         for _ in range(SLOW_PAGES):
             page = await self._store.journal.page(code, before=before, limit=SLOW_PAGE)
@@ -242,7 +251,7 @@ class Rooms:
                 if entry.ts <= since or begins_slow_mode(entry):
                     return found
                 if is_slowed(entry):
-                    found.setdefault(entry.from_.user, entry.ts)
+                    found.setdefault(entry.from_.user, Ticks(ticks - max(0, now - entry.ts)))
             if not page.more:
                 break
             before = page.entries[0].seq
@@ -281,9 +290,9 @@ class Rooms:
 
     def forget_idle(self) -> None:
         """Drop the rooms that nobody has listened to for a while."""
-        before = self._clock.now_ms() - IDLE_MS
+        before = self._clock.ticks() - IDLE_MS
         for code, room in list(self._rooms.items()):
-            if room.used_ms < before and room.is_idle():
+            if room.used_at < before and room.is_idle():
                 self._forget(code)
 
     def _forget(self, code: str) -> None:

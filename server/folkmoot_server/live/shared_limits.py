@@ -94,7 +94,7 @@ class SharedLimits:
             return
         for who, count in message.connections.items():
             self._note(message.node, who, count)
-        now = self._clock.now_ms()
+        now = self._clock.ticks()
         for kind, spent in message.spent.items():
             if kind in self._buckets:
                 for who, count in spent.items():
@@ -137,7 +137,7 @@ class SharedLimits:
     def _take(self, kind: str, name: str) -> int:
         who = self._hide(name)
         buckets, spent = self._buckets[kind], self._spent[kind]
-        wait = buckets.take(who, self._clock.now_ms())
+        wait = buckets.take(who, self._clock.ticks())
         if not wait and not buckets.unlimited and (who in spent or len(spent) < MAX_SPENT):
             spent[who] += 1
         return wait

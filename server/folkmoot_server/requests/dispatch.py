@@ -97,7 +97,7 @@ def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, An
     except RequestError as error:
         text = error.message.replace("{", "{{").replace("}", "}}")
         said = Refusal(ErrorCode(error.code), text, error.detail)
-        session.refuse(error.re, charge(session, 1, app.clock.now_ms()) or said)
+        session.refuse(error.re, charge(session, 1, app.clock.ticks()) or said)
         return None
     kind = type(request)
     row = ROWS[kind]
@@ -171,7 +171,7 @@ def check_cost(app: App, session: Session, row: Row, request: rq.Request) -> Ref
     """Refuse what comes too fast; who does not stop is cut off with 4429."""
     # Before somebody has signed in next to nothing is carried out: each request costs the same.
     cost = 1 if session.account is None else row.cost or cost_of_post(app, request)
-    return charge(session, cost, app.clock.now_ms()) if cost else None
+    return charge(session, cost, app.clock.ticks()) if cost else None
 
 
 def cost_of_post(app: App, request: rq.Request) -> float:

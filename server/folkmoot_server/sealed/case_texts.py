@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from ..common.clock import Clock
 from ..crypto.cipher import Sealed
 from ..storage.change_set import RowChange
 from ..storage.changes import case_text_row, remove_ended_case_texts
@@ -28,10 +29,13 @@ class CaseTexts:
         self._sealed = Sealed(data_dir, b"folkmoot cases")
         self._kept_ms = kept_ms
 
-    def rows(self, number: str, text: CaseText, now: int) -> list[RowChange]:
-        """Return the row of a text, and the removal of those whose time is over at `now` (Unix ms)."""
+    def rows(self, number: str, text: CaseText, clock: Clock) -> list[RowChange]:
+        """Return the row of a text, and the removal of those whose time is over for certain."""
         sealed = self._sealed.seal(msgspec.json.encode(text), number.encode())
-        return [remove_ended_case_texts(now), case_text_row(number, sealed, now + self._kept_ms)]
+        return [
+            remove_ended_case_texts(clock.certain_ms()),
+            case_text_row(number, sealed, clock.now_ms() + self._kept_ms),
+        ]
 
     def unseal(self, number: str, sealed: str | None) -> CaseText | None:
         """Return a text; None where there is none, or it is not what was sealed under this key."""

@@ -34,7 +34,7 @@ async def antiraid(call: Call, switch: str | None, duration: int | None) -> Outc
 
 async def invite(call: Call, who: str, more: str | None) -> Outcome:
     """Let somebody in past the join mode: one account, or whoever has a code; so many a day as one's credit allows."""
-    wait = call.account.invites.take(call.now)
+    wait = call.account.invites.take(call.app.clock.ticks())
     if wait:
         text = N_("Your credit allows {limit} invitations a day: wait {wait}.")
         return call.account.too_many("invites_per_day", text, wait)

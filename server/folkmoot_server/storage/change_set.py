@@ -8,9 +8,13 @@ from msgspec import Struct
 from folkmoot_governance.account import AccountEvent
 from folkmoot_governance.case.state import CaseEvent
 from folkmoot_governance.group.events import Event as GroupEvent
+from folkmoot_governance.store_acts import StoreEvent
 from folkmoot_protocol.types import Entry, Notify
 
-AnyEvent = GroupEvent | AccountEvent | CaseEvent
+AnyEvent = GroupEvent | AccountEvent | CaseEvent | StoreEvent
+
+STORE_STREAM = "store"
+"""The ledger stream of what concerns the store itself."""
 
 
 class StorageError(Exception):

@@ -123,6 +123,24 @@ def closed_flag(code: str, user: str, nonce: str) -> Remove:
     return Remove("open_flags", {"code": code, "user": user, "nonce": nonce})
 
 
+TIME_MARK = "time"
+"""The latest time (Unix ms) that was noted while no clock was in doubt."""
+MONTHS_MARK = "months"
+"""The month, counted by `months.number_of`, in which retention last looked what is due."""
+REMOVAL_MARK = "removal"
+"""The month, so counted, for which an administrator has confirmed what retention would remove."""
+
+
+def offset_mark(boot: str) -> str:
+    """Return the name of what `Clock.offset_ms` was since a machine was last started."""
+    return f"offset {boot}"
+
+
+def mark(name: str, value: int) -> Upsert:
+    """Return the row of something that the store remembers about itself."""
+    return Upsert("marks", {"name": name, "value": value})
+
+
 def activity_row(code: str, ts: int, seq: int, entries_per_day: int) -> Upsert:
     """Return the row of how active a group was when that was looked at, at `ts` (Unix ms), its last seq being `seq`."""
     return Upsert("activity", {"code": code, "ts": ts, "seq": seq, "entries_per_day": entries_per_day})

@@ -45,6 +45,14 @@ class Streams(Protocol):
         """Return events of a stream that are wanted, newest first."""
         ...
 
+    async def latest_ts(self) -> int:
+        """Return the time (Unix ms) of the event at the last position, 0 when there is none."""
+        ...
+
+    async def marks(self) -> dict[str, int]:
+        """Return what the store remembers about itself, by name: see `changes.mark`."""
+        ...
+
     async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
         """Return events of all streams with positions above `after`, oldest first."""
         ...

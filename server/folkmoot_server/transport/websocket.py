@@ -24,6 +24,7 @@ from websockets.typing import Subprotocol
 
 from folkmoot_protocol.errors import CloseCode
 
+from ..common.clock import Ticks
 from ..common.rate_limit import Bucket
 from .accept_throttle import AcceptThrottle
 from .handshake import Greeter, Opening, Settings, new_handshake
@@ -378,7 +379,7 @@ class WebSocket(asyncio.Protocol):
             return False
         if self._odd is None:
             self._odd = Bucket(ODD_PER_S, ODD_AT_ONCE)
-        if not self._odd.take(int(1000 * asyncio.get_running_loop().time())):
+        if not self._odd.take(Ticks(int(1000 * asyncio.get_running_loop().time()))):
             return False
         if self.is_open:
             self.close(CloseCode.FLOODING)

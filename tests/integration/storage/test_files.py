@@ -61,6 +61,7 @@ async def test_who_gave_an_invitation_is_read_from_the_record(tmp_path: Path) ->
     with sqlite3.connect(tmp_path / "folkmoot.sqlite3") as connection:
         connection.executescript(
             """
+            DROP TABLE marks;
             DROP INDEX invitations_by;
             DROP INDEX invite_codes_by;
             ALTER TABLE invitations DROP COLUMN "by";
@@ -141,10 +142,10 @@ async def test_a_full_disk_fails_the_commit_and_nothing_else(
         raw.execute(f"PRAGMA journal.max_page_count = {pages + posts * 2 // 3}")
 
     async with opened(tmp_path) as store:
-        before = group.seq
-        change_sets = [group.act(TopicSet(at=FEBRUARY, by="alice", topic="full")) for _ in range(acts)]
+        before, last = group.seq, group.entries[-1].ts
+        change_sets = [group.act(TopicSet(at=last, by="alice", topic="full")) for _ in range(acts)]
         change_sets += [
-            group.post("bob", ts=FEBRUARY, body="x" * 1000, nonce=f"n{number}" if nonces and number % 3 else None)
+            group.post("bob", ts=last, body="x" * 1000, nonce=f"n{number}" if nonces and number % 3 else None)
             for number in range(posts)
         ]
         await in_writer(store, fill)

@@ -5,7 +5,8 @@ from typing import get_args
 
 import pytest
 
-from folkmoot_governance import account, account_events, permissions, platform_words
+from folkmoot_governance import account, permissions, platform_words, store_acts
+from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group import commands as c
@@ -43,14 +44,15 @@ def test_every_event_has_an_applier_and_a_telling() -> None:
 def test_event_tags_are_unique_and_told_apart_by_the_ledger() -> None:
     tags = [
         kind.__struct_config__.tag
-        for kind in EVENTS | set(get_args(account_events.AnyAccountEvent)) | set(get_args(AnyCaseEvent))
+        for kind in EVENTS.union(*map(get_args, (AnyAccountEvent, AnyCaseEvent, store_acts.AnyStoreEvent)))
     ]
     assert len(set(tags)) == len(tags)
 
 
 def test_every_staff_act_names_a_row() -> None:
     acts = {*permissions.PLATFORM_ACTS.values(), *account.STAFF_ACTS.values()}
-    assert acts | {"read", "review_case", "review_appeal", platform_words.ACT} == permissions.PLATFORM_RULES.keys()
+    acts |= {"read", "review_case", "review_appeal", platform_words.ACT, store_acts.ACT}
+    assert acts == permissions.PLATFORM_RULES.keys()
 
 
 def test_a_row_that_outranks_has_a_target() -> None:

@@ -7,7 +7,6 @@ from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
 
 from folkmoot_governance.duration import FOREVER_MS
-from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import readable, show_instant, translator
 from folkmoot_server.crypto.passwords import check_password, hash_token, new_token
 from folkmoot_server.jobs.journal import index_rest_s
@@ -120,12 +119,6 @@ def test_tokens_are_long_and_stored_hashed() -> None:
     assert len(tokens) == 100
     assert all(len(token) >= 43 for token in tokens)
     assert not any(token in hash_token(token) for token in tokens)
-
-
-def test_the_clock_never_steps_back() -> None:
-    times = iter([10.0, 9.0, 10.5])
-    clock = Clock(lambda: next(times))
-    assert [clock.now_ms() for _ in range(3)] == [10_000, 10_000, 10_500]
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65535, 65536, 100_000])

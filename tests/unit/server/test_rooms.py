@@ -8,6 +8,7 @@ from folkmoot_governance import apply
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import EntryKind, LinkRule, Notify
 from folkmoot_server.bus.messages import group_topic
+from folkmoot_server.common.clock import Ticks
 from folkmoot_server.live import rooms as rooms_module
 from folkmoot_server.live.accounts import IDLE_MS
 from folkmoot_server.storage.change_set import MemberSettings, StorageError
@@ -105,6 +106,7 @@ def posts(house: Following, *kinds: EntryKind | str, **fields: object) -> None:
     house.shelf.entries[CODE] = [
         make_entry(seq, str(kind), ts=NOW + seq, kind=EntryKind(kind), **fields) for seq, kind in enumerate(kinds, 1)
     ]
+    house.now_s = (NOW + 100) / 1000
 
 
 SLOW = e.SlowModeSet(at=NOW, by="olga", slow_ms=5000)
@@ -118,6 +120,12 @@ async def test_of_a_group_in_slow_mode_it_is_read_who_posted_when(house: Followi
     assert (quick.last_posts, house.shelf.asked["page"]) == ({}, 1)
 
 
+async def test_a_post_of_the_future_makes_nobody_wait_longer_than_slow_mode_asks(house: Following) -> None:
+    house.shelf.entries[CODE] = [make_entry(1, "mia", ts=NOW + 86_400_000)]
+    room = await house.open(make_group(SLOW))
+    assert room.last_posts == {"mia": NOW}
+
+
 async def test_what_was_posted_too_long_ago_does_not_count(house: Following) -> None:
     posts(house, "text", "action")
     house.now_s = (NOW + 5001) / 1000
@@ -125,6 +133,7 @@ async def test_what_was_posted_too_long_ago_does_not_count(house: Following) -> 
 
 
 async def test_what_was_posted_before_slow_mode_was_set_does_not_count(house: Following) -> None:
+    house.now_s = (NOW + 100) / 1000
     told = make_entry(2, "olga", ts=NOW + 2, kind=EntryKind.NOTICE, data={"event": "slow_mode"})
     house.shelf.entries[CODE] = [make_entry(1, "mia", ts=NOW + 1), told, make_entry(3, "max", ts=NOW + 3)]
     assert rooms_module.begins_slow_mode(told)
@@ -157,10 +166,10 @@ async def test_a_group_is_read_once_for_all_who_ask(house: Following) -> None:
     first, second = await asyncio.gather(house.rooms.load(CODE), house.rooms.load(CODE))
     assert first is second is house.rooms.get(CODE) is house.rooms.find(CODE)
     assert first is not None
-    assert (house.shelf.asked["group"], len(house.rooms), first.last_seq, first.used_ms) == (1, 1, 2, NOW)
+    assert (house.shelf.asked["group"], len(house.rooms), first.last_seq, first.used_at) == (1, 1, 2, NOW)
     house.now_s += 1
     await house.rooms.load(CODE)
-    assert (first.used_ms, house.shelf.asked["group"]) == (NOW + 1000, 1)
+    assert (first.used_at, house.shelf.asked["group"]) == (NOW + 1000, 1)
     assert await house.rooms.load(OTHER) is None
     assert (house.rooms.get(OTHER), house.rooms._loading) == (None, {})
 
@@ -168,7 +177,7 @@ async def test_a_group_is_read_once_for_all_who_ask(house: Following) -> None:
 async def test_a_group_that_was_founded_just_now_is_in_memory(house: Following) -> None:
     room = house.rooms.add(make_group())
     assert house.rooms.get(CODE) is room
-    assert (room.last_seq, room.used_ms, room.last_posts, room.is_idle()) == (0, NOW, {}, True)
+    assert (room.last_seq, room.used_at, room.last_posts, room.is_idle()) == (0, NOW, {}, True)
 
 
 # Reading again
@@ -250,7 +259,9 @@ async def test_rooms_in_use_are_those_that_somebody_listens_to(house: Following)
 
 async def test_what_is_remembered_of_posts_is_the_latest_of_each(house: Following) -> None:
     room = await house.open(make_group(SLOW))
-    room.note_posts([make_entry(1, "mia", ts=5), make_entry(2, "mia", ts=3), make_entry(3, "max", ts=4, target=1)])
+    room.note_posts([make_entry(1, "mia"), make_entry(3, "max", target=1)], Ticks(5))
     assert room.last_posts == {"mia": 5}
+    assert room.last_post_ms("mia", NOW, Ticks(8)) == NOW - 3
+    assert room.last_post_ms("max", NOW, Ticks(8)) == 0
     assert (room.held_back, room.known_version, room.recent_posts, room.stream) == ({}, 0, {}, f"group:{CODE}")
     assert group_topic(CODE) == f"group.{CODE}"

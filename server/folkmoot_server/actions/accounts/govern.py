@@ -129,9 +129,13 @@ class AccountService:
 
     async def store_rows(self, user: str, rows: Sequence[RowChange]) -> Refusal | None:
         """Store rows that no rule is asked about (a token, a read mark) and wait for it; return why it failed."""
+        return await self.store(user, ChangeSet(rows=rows))
+
+    async def store(self, user: str, change_set: ChangeSet) -> Refusal | None:
+        """Store what was decided elsewhere, and is not on the account's own stream; wait for it, return why not."""
         if self._commit_queue.is_full():
             return TOO_BUSY
-        return await self.wait_stored(AccountAct(self, user, ChangeSet(rows=rows)))
+        return await self.wait_stored(AccountAct(self, user, change_set))
 
     async def wait_stored(self, act: AccountAct | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""

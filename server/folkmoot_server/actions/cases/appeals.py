@@ -59,7 +59,7 @@ class Appeals:
         number = appeal_number(measure)
         before = await self._ledger.load_case(number)
         subject = {"measure": msgspec.to_builtins(await self._measures.event_at(place))}
-        rows = self._texts.rows(number, CaseText(text, subject), self._clock.now_ms())
+        rows = self._texts.rows(number, CaseText(text, subject), self._clock)
         act = self._case_service.act(before, OpenAppeal(measure), account.actor(), rows)
         if isinstance(act, Refusal):
             return act

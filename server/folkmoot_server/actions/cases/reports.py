@@ -112,7 +112,7 @@ class Reports:
         record = await ledger.reporter_record(account.user, now)
         number = report_number()
         command = OpenReport(number, reason, record, subject.code, subject.seq, subject.user)
-        rows = self._texts.rows(number, CaseText(text, subject.shown), now)
+        rows = self._texts.rows(number, CaseText(text, subject.shown), self._clock)
         act = self._case_service.act(None, command, account.actor(), rows)
         if isinstance(act, Refusal):
             return act

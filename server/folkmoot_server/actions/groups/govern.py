@@ -177,10 +177,10 @@ class GroupService:
         """
         if not isinstance(initiator, Account) or initiator.state.platform is not None:
             return None
-        now, rule = self._clock.now_ms(), "limits.acts_per_minute"
-        wait = initiator.acts.take(now)
+        ticks, rule = self._clock.ticks(), "limits.acts_per_minute"
+        wait = initiator.acts.take(ticks)
         if not wait and room is not None:
-            wait, rule = self._acts.take(room.state.code, now), "limits.group_acts_per_minute"
+            wait, rule = self._acts.take(room.state.code, ticks), "limits.group_acts_per_minute"
         text = N_("Too many acts within a minute: wait {wait}.")
         return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait, "rule": rule}) if wait else None
 

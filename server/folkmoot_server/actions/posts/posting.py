@@ -183,10 +183,10 @@ class Posting:
         account = session.account
         if account is None:
             return NOT_A_MEMBER
-        now = self._clock.now_ms()
-        wait = account.posts.take(now)
-        refusal = limit(session, wait, now) if wait or session.floods else None
-        if refusal is None and (wait := account.by_minute.take(now)):
+        ticks = self._clock.ticks()
+        wait = account.posts.take(ticks)
+        refusal = limit(session, wait, ticks) if wait or session.floods else None
+        if refusal is None and (wait := account.by_minute.take(ticks)):
             return account.too_many(
                 "posts_per_minute", N_("Your credit allows {limit} posts a minute: wait {wait}."), wait
             )
@@ -229,14 +229,15 @@ class Posting:
         if verdict is not None and verdict.action is not Action.FLAG:
             return self._review.stop(pending, verdict)
         if room.state.slow_ms and pending.form.target is None:
-            room.last_posts[user] = now
+            room.last_posts[user] = self._clock.ticks()
         return make_change_set(pending, account, verdict, now), verdict
 
     def _check_allowed(self, pending: PendingPost, account: Account, now: int, *, again: bool) -> Refusal | None:
         """Refuse what may not be posted, whatever the content rules say."""
         room, body, user = pending.room, pending.body, account.user
         identity, policy, reply_to = account.state.identity, self._policy, pending.request.reply_to
-        last_post = room.last_posts.get(user, 0) if pending.form.target is None else 0
+        slowed = room.state.slow_ms and pending.form.target is None
+        last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
         refusal = (
             check_post(room.state, user, identity, now, last_post, policy)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)

@@ -85,7 +85,7 @@ class Review:
         def keep(change_set: ChangeSet, state: GroupState, event: Event) -> None:
             if isinstance(event, ContentHeld):
                 until_ms = event.at + self._kept_ms
-                rows = self._texts.rows(state.code, state.version, text, event.at, until_ms)
+                rows = self._texts.rows(state.code, state.version, text, self._clock.certain_ms(), until_ms)
                 change_set.rows = [*change_set.rows, *rows]
 
         act = self._group_service.act(room, command, SERVICE, keep)

@@ -49,14 +49,14 @@ _NONCES = """
 # Heads move on and entries come in with one statement.
 _APPEND = """
     WITH moved AS (
-        UPDATE heads SET version = new.version, last_seq = new.last_seq
-        FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS new (stream, version, last_seq)
+        UPDATE heads SET version = new.version, last_seq = new.last_seq, last_ts = new.last_ts
+        FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS new (stream, version, last_seq, last_ts)
         WHERE heads.stream = new.stream)
     INSERT INTO entry (month, grp, seq, ts, kind, "user", display_name, role, body, tags, reply_to, target, data, nonce,
         version)
-    SELECT $4::integer, * FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[],
-        $11::text[], $12::bytea[], $13::text[], $14::bigint[], $15::bigint[], $16::text[], $17::bytea[],
-        $18::bigint[])"""
+    SELECT $5::integer, * FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[],
+        $12::text[], $13::bytea[], $14::text[], $15::bigint[], $16::bigint[], $17::text[], $18::bytea[],
+        $19::bigint[])"""
 _ENTRY_COLUMNS = 14
 _BODY, _NONCE = 7, 12
 
@@ -205,7 +205,8 @@ async def append(
     columns[_NONCE] = [None if nonce is None else nonce.encode() for nonce in columns[_NONCE]]
     streams, positions = [stream for stream, _ in moved], [head for _, head in moved]
     versions, seqs = [head.version for head in positions], [head.last_seq for head in positions]
-    await connection.execute(_APPEND, streams, versions, seqs, month, *columns)
+    times = [head.last_ts for head in positions]
+    await connection.execute(_APPEND, streams, versions, seqs, times, month, *columns)
 
 
 async def erase(connection: asyncpg.Connection, key: bytes, gone: Sequence[tuple[str, int]]) -> None:

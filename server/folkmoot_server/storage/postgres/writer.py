@@ -45,7 +45,8 @@ _UNFOUND = "DELETE FROM heads WHERE stream = ANY($1::text[]) AND version = 0"
 # One row at least: the month comes even if there is nothing to lock.
 _LOCK = """
     WITH locked AS MATERIALIZED (
-        SELECT stream, version, last_seq FROM heads WHERE stream = ANY($1::text[]) ORDER BY stream FOR NO KEY UPDATE)
+        SELECT stream, version, last_seq, last_ts FROM heads WHERE stream = ANY($1::text[])
+        ORDER BY stream FOR NO KEY UPDATE)
     SELECT locked.*, counters.value AS month FROM counters LEFT JOIN locked ON true WHERE name = 'month'"""
 _JOINED = 'SELECT "user", count(*) FROM members WHERE "user" = ANY($1::text[]) GROUP BY 1'
 _CREATED = "SELECT creator, count(*) FROM groups WHERE creator = ANY($1::text[]) AND status <> 'closed' GROUP BY 1"
@@ -64,7 +65,7 @@ class Snapshot:
     """What is stored of what a batch must know, read under its locks. See `sequencer.Known`."""
 
     def __init__(self, rows: Sequence[asyncpg.Record]) -> None:
-        self._heads = {row["stream"]: Head(row["version"], row["last_seq"]) for row in rows}
+        self._heads = {row["stream"]: Head(row["version"], row["last_seq"], row["last_ts"]) for row in rows}
         self.month: int = rows[0]["month"]
         self.nonces: dict[Wanted, tuple[int, int]] = {}
         self.joined: dict[str, int] = {}

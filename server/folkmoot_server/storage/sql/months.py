@@ -1,6 +1,7 @@
 """Calendar months in UTC, as `2026-11`: what a segment of the journal holds, and when it may go."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 NAME = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
@@ -21,6 +22,14 @@ def end_of(month: str) -> int:
     """Return the Unix ms at which the month is over: the first instant of the next one."""
     year, number = divmod(number_of(month) + 1, 12)
     return int(datetime(year, number + 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+def goes_unasked(due: Sequence[str], looked: int, now: int) -> bool:
+    """Say whether retention may remove the months `due` by itself, in the month `now`, when it looked last in `looked`
+    (both counted by `number_of`): one for the month that has passed. More comes of a clock that jumped, or of another
+    configuration, and somebody has to say that it is right.
+    """
+    return not due or (len(due) == 1 and looked <= now <= looked + 1)
 
 
 def is_due(month: str, now: int, months: int) -> bool:

@@ -16,10 +16,11 @@ Wanted = tuple[str, str, str, int]
 
 
 class Head(NamedTuple):
-    """The version of a stream and, for a group's, the last seq of its journal."""
+    """The version of a stream and, for a group's, the last seq of its journal and the time of that entry (Unix ms)."""
 
     version: int
     last_seq: int
+    last_ts: int = 0
 
 
 class Sequenced(NamedTuple):
@@ -71,7 +72,7 @@ def sequence(batch: Sequence[ChangeSet], known: Known) -> Sequenced:
         ):
             conflicts.add(stream)
             moved.pop(stream, None)
-        elif _is_repeat(change_set, known, nonces, head.last_seq + 1):
+        elif _is_repeat(change_set, known, nonces, head):
             repeated = True
         else:
             moved[stream] = _number(change_set, head)
@@ -89,9 +90,9 @@ def _all_hold(quota_guards: Sequence[QuotaGuard], known: Known, claimed: Mapping
 
 
 def _is_repeat(
-    change_set: ChangeSet, known: Known, nonces: dict[tuple[str, str, str], tuple[int, int]], seq: int
+    change_set: ChangeSet, known: Known, nonces: dict[tuple[str, str, str], tuple[int, int]], head: Head
 ) -> bool:
-    """Say whether a change set repeats a post, stored or in this batch; if not, remember its nonce as that of `seq`."""
+    """Say whether a change set repeats a post, stored or in this batch; if not, remember its nonce as of the next."""
     wanted = nonce_of(change_set)
     if wanted is None:
         return False
@@ -99,7 +100,7 @@ def _is_repeat(
     key = code, user, nonce
     change_set.repeated = nonces.get(key) or known.nonce(code, user, nonce, ts)
     if change_set.repeated is None:
-        nonces[key] = seq, ts
+        nonces[key] = head.last_seq + 1, max(ts, head.last_ts)
     return change_set.repeated is not None
 
 
@@ -137,13 +138,22 @@ class KeptHeads:
 
 
 def _number(change_set: ChangeSet, head: Head) -> Head:
-    """Give the change set's entries the next seqs; return the head after it."""
-    version, seq = head
+    """Give the change set's entries the next seqs, and no time before that of the last one: what a clock shows may be
+    less, here after it was set and on another node. Return the head after it."""
+    version, seq, ts = head
     for number, new in enumerate(change_set.entries, seq + 1):
         # Who posts has mostly guessed it right.
-        if new.entry.seq != number:
-            change_set.entries = [
-                replace(one, entry=replace(one.entry, seq=at)) for at, one in enumerate(change_set.entries, seq + 1)
-            ]
-            break
-    return Head(version + len(change_set.events), seq + len(change_set.entries))
+        if new.entry.seq != number or new.entry.ts < ts:
+            return _renumber(change_set, head)
+        ts = new.entry.ts
+    return Head(version + len(change_set.events), seq + len(change_set.entries), ts)
+
+
+def _renumber(change_set: ChangeSet, head: Head) -> Head:
+    version, seq, ts = head
+    entries = []
+    for new in change_set.entries:
+        seq, ts = seq + 1, max(ts, new.entry.ts)
+        entries.append(replace(new, entry=replace(new.entry, seq=seq, ts=ts)))
+    change_set.entries = entries
+    return Head(version + len(change_set.events), seq, ts)

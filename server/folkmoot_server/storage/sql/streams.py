@@ -9,17 +9,18 @@ from sqlalchemy import Connection, bindparam, func, or_, select
 from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group.events import GroupEvent
+from folkmoot_governance.store_acts import AnyStoreEvent
 
 from ..change_set import AnyEvent, Recorded
 from ..rows import ActFilter
 from .fetch import SqlReads, Statement, fetch_plain
-from .tables import ledger
+from .tables import ledger, marks
 
 NEVER = 2**62
 """A version, or a time, that nothing reaches."""
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(GroupEvent | AnyAccountEvent | AnyCaseEvent).decode
+_decode = msgspec.json.Decoder(GroupEvent | AnyAccountEvent | AnyCaseEvent | AnyStoreEvent).decode
 
 _EVENT = select(ledger.c.position, ledger.c.stream, ledger.c.version, ledger.c.data)
 _OF_STREAM = ledger.c.stream == bindparam("stream")
@@ -29,6 +30,7 @@ EVENTS = (
 """A stream's events above a version, oldest first: rows for `recorded`."""
 _SCAN = _EVENT.where(ledger.c.position > bindparam("after")).order_by(ledger.c.position).limit(bindparam("limit"))
 _VERSION = select(func.max(ledger.c.version)).where(_OF_STREAM)
+_LATEST = select(ledger.c.ts).order_by(ledger.c.position.desc()).limit(1)
 _LAST = select(ledger.c.position, ledger.c.batch).order_by(ledger.c.position.desc()).limit(1)
 
 
@@ -77,8 +79,18 @@ class SqlStreams(SqlReads):
         rows = await self._ask(query, stream=stream, since=wanted.since_ms, before=before, limit=limit, **values)
         return [recorded(*row) for row in rows]
 
+    async def latest_ts(self) -> int:
+        rows = await self._ask(_LATEST)
+        return int(rows[0][0]) if rows else 0
+
+    async def marks(self) -> dict[str, int]:
+        return dict(map(tuple, await self._ask(_MARKS)))
+
     async def scan(self, after: int = 0, limit: int = 1000) -> list[Recorded]:
         return [recorded(*row) for row in await self._ask(_SCAN, after=after, limit=limit)]
+
+
+_MARKS = select(marks.c.name, marks.c.value)
 
 
 @cache

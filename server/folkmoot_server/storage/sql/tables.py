@@ -3,17 +3,18 @@
 `ledger` is the record; `groups` to `words`, and `cases`, are projections of it, rewritten from it at any time; `notes`,
 `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet), `case_texts` (what people
 wrote to a case and its evidence, sealed), `identities` (numbers, sealed), `platform_words`, `profiles`, `tokens`,
-`read_marks`, `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have still
-to end) and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be deleted
-from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
-`journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
+`read_marks`, `marks` (what the store remembers about itself), `activity` (how busy a group is), `member_settings`,
+`ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their own. No foreign key
+cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the
+journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
+`migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0022"
+SCHEMA = "0023"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -374,6 +375,8 @@ activity = Table(
     _number("seq"),
     _number("entries_per_day"),
 )
+
+marks = Table("marks", metadata, _text("name", primary_key=True), _number("value"))
 
 member_settings = Table(
     "member_settings", metadata, *_group_and_user(), _text("nick"), _text("notify"), Index(None, "user")

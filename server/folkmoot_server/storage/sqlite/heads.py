@@ -11,6 +11,7 @@ _GROUPS = "SELECT code, version FROM groups WHERE code IN (SELECT value FROM jso
 _ACCOUNTS = "SELECT user, version FROM accounts WHERE user IN (SELECT value FROM json_each(?))"
 _REMOVED = "SELECT last_seq FROM journal_heads WHERE code = ?"
 _LAST = "SELECT max(seq) FROM entry WHERE grp = ?"
+_LAST_ENTRY = "SELECT seq, ts FROM entry WHERE grp = ? ORDER BY seq DESC LIMIT 1"
 
 
 def heads(main: Connection, segments: SegmentReader, codes: Collection[str]) -> dict[str, tuple[int, int]]:
@@ -45,6 +46,15 @@ def last_seqs(main: Connection, segments: SegmentReader, codes: Collection[str])
         if not missing:
             break
     return found | {code: _removed_up_to(main, code) for code in missing}
+
+
+def last_entry(main: Connection, segments: SegmentReader, code: str) -> tuple[int, int]:
+    """Return a group's last seq, and the time of that entry (0 where it is not kept any more)."""
+    for _month, segment in segments.newest_first():
+        row = segment.execute(_LAST_ENTRY, (int(code),)).fetchone()
+        if row is not None:
+            return row[0], row[1]
+    return _removed_up_to(main, code), 0
 
 
 def _removed_up_to(main: Connection, code: str) -> int:

@@ -189,7 +189,7 @@ class Writer:
             code = code_of(stream)
             if code is None or not version:
                 return Head(version, 0)
-            return Head(version, heads.last_seqs(self._raw, self._reader, [code])[code])
+            return Head(version, *heads.last_entry(self._raw, self._reader, code))
 
     def head(self, stream: str) -> Head:
         """See `sequencer.Known`."""
