@@ -2,11 +2,18 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
+from time import monotonic
 from typing import Any
 
 import structlog
+
+from .rate_limit import Bucket
+
+LINES_AT_ONCE, LINES_PER_S = 100, 5
+"""Lines of one kind: those beyond are counted, and the next one that is written says how many they were. What strangers
+can cause again and again is not to fill a disk."""
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -19,6 +26,43 @@ def request_id(connection: int, request: int) -> str:
     return f"{connection}.{request}"
 
 
+class KindsOfLines:
+    """Says of lines by their kind, a text of the code, whether there is room for them."""
+
+    def __init__(self, now_s: Callable[[], float] = monotonic) -> None:
+        self._now_s = now_s
+        self._kinds: dict[str, tuple[Bucket, int]] = {}
+
+    def admit(self, kind: str) -> int | None:
+        """Return how many of its kind were left out before this line; None if it is left out itself."""
+        bucket, left_out = self._kinds.get(kind) or (Bucket(LINES_PER_S, LINES_AT_ONCE), 0)
+        is_one_too_many = bucket.take(int(1000 * self._now_s())) > 0
+        self._kinds[kind] = bucket, left_out + 1 if is_one_too_many else 0
+        return None if is_one_too_many else left_out
+
+
+class Bounded(logging.Filter):
+    """Bounds the lines of libraries, and of our own (as a processor of structlog)."""
+
+    def __init__(self, kinds: KindsOfLines) -> None:
+        super().__init__()
+        self._kinds = kinds
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See logging.Filter."""
+        left_out = self._kinds.admit(f"{record.pathname}:{record.lineno}")
+        if left_out:
+            record.msg, record.args = f"{record.getMessage()} left_out={left_out}", None
+        return left_out is not None
+
+    def __call__(self, logger: object, method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Let a line through, or raise structlog.DropEvent."""
+        left_out = self._kinds.admit(str(fields["event"]))
+        if left_out is None:
+            raise structlog.DropEvent
+        return {**fields, "left_out": left_out} if left_out else fields
+
+
 def set_up_logging(level: str = "info") -> None:
     """Write logs of at least `level` to stderr, one line each, with UTC times and the request that a line belongs to.
 
@@ -29,8 +73,12 @@ def set_up_logging(level: str = "info") -> None:
     # debugging is never written: frames and statements, with all that people said, and tokens.
     libraries = logging.INFO if number == logging.DEBUG else max(number, logging.WARNING)
     logging.basicConfig(stream=sys.stderr, level=libraries, format="%(levelname)s %(name)s %(message)s")
+    bounded = Bounded(KindsOfLines())
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(bounded)
     structlog.configure(
         processors=[
+            bounded,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             add_request,

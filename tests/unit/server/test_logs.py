@@ -10,7 +10,7 @@ import structlog
 from structlog.testing import CapturingLogger
 
 from folkmoot_protocol import requests as rq
-from folkmoot_server.common.logs import add_request
+from folkmoot_server.common.logs import LINES_AT_ONCE, LINES_PER_S, KindsOfLines, add_request
 from folkmoot_server.requests import dispatch
 from folkmoot_server.storage.change_set import StorageError
 from tests.integration.wire import Refused
@@ -87,3 +87,27 @@ def test_a_level_leaves_out_what_is_less(level: str, shown: str) -> None:
         check=True,
     )
     assert "".join(line.partition("event='")[2][0] for line in ran.stderr.splitlines()) == shown
+
+
+def test_lines_of_one_kind_are_bounded_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    kinds = KindsOfLines(lambda: now)
+    assert [kinds.admit("refused") for _ in range(LINES_AT_ONCE + 7)] == [0] * LINES_AT_ONCE + [None] * 7
+    assert kinds.admit("another") == 0
+    now = 1.0
+    # The first of the next ones tells how many were left out.
+    assert [kinds.admit("refused") for _ in range(LINES_PER_S + 1)] == [7] + [0] * (LINES_PER_S - 1) + [None]
+
+
+def test_a_flood_of_lines_is_bounded_whoever_writes_them(capfd: pytest.CaptureFixture[str]) -> None:
+    script = """
+import logging, structlog
+from folkmoot_server.common.logs import set_up_logging
+set_up_logging()
+for number in range(5000):
+    structlog.get_logger().warning("refused", number=number)
+    logging.getLogger("asyncio").error("broken %s", number)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    for kind in ("refused", "broken"):
+        assert LINES_AT_ONCE <= sum(kind in line for line in done.stderr.splitlines()) <= 2 * LINES_AT_ONCE
