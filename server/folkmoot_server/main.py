@@ -29,7 +29,8 @@ from .node import Node
 from .storage.change_set import StorageError
 from .storage.sqlite.store import SqliteStore
 from .transport.handshake import Settings
-from .transport.websocket import BACKLOG, WebSocketServer
+from .transport.intake import Intake, room_for
+from .transport.server import BACKLOG, WebSocketServer
 
 log = structlog.get_logger()
 
@@ -181,9 +182,14 @@ async def start_listening(node: Node) -> WebSocketServer:
     app, settings = node.app, node.app.config.server
     pages = make_app(app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node))
     listener = Listener(app, node.audience, node.hub, node.presence)
-    sockets = Settings(app.config.limits.frame_bytes, PROTOCOLS, WS_PATH)
-    server = WebSocketServer(listener, sockets, HttpServer(pages))
-    await server.start(*settings.address, tls_context(settings.tls_certificate, settings.tls_key))
+    limits = app.config.limits
+    sockets = Settings(limits.frame_bytes, PROTOCOLS, WS_PATH, limits.outbox_bytes)
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = room_for(files)
+    server = WebSocketServer(listener, sockets, HttpServer(pages), Intake(most, listener.on_accept, listener.on_gone))
+    tls = tls_context(settings.tls_certificate, settings.tls_key)
+    # What is accepted in one turn, before any of it can be refused, must fit into what is kept back.
+    await server.start(*settings.address, tls, backlog=min(BACKLOG, (files - most) // 2))
     return server
 
 

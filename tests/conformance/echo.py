@@ -11,7 +11,8 @@ from websockets.http11 import Request
 from folkmoot_server.http.server import HttpServer
 from folkmoot_server.transport.frames import make_frame
 from folkmoot_server.transport.handshake import Settings
-from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
+from folkmoot_server.transport.server import WebSocketServer
+from folkmoot_server.transport.websocket import WebSocket
 
 MAX_SIZE = 1 << 24
 

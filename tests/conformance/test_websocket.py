@@ -3,17 +3,23 @@
 import asyncio
 import os
 import struct
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 
 import kosoku
 import pytest
+from starlette.responses import PlainTextResponse
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
+from folkmoot_server.http.server import HttpServer
+from folkmoot_server.transport.frames import make_frame
 from folkmoot_server.transport.handshake import Settings
-from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
+from folkmoot_server.transport.intake import Intake
+from folkmoot_server.transport.server import WebSocketServer
+from folkmoot_server.transport.websocket import ODD_AT_ONCE, WebSocket
 from tests.conformance.echo import MAX_SIZE, Echo, library_server, own_server
 
 Serve = Callable[[], AbstractAsyncContextManager[int]]
@@ -308,3 +314,173 @@ async def test_who_asks_for_something_else_is_handed_over(size: int) -> None:
             await writer.drain()
         assert (await reader.read()).endswith(b"a page")
         writer.close()
+
+
+async def test_pings_are_answered_while_a_request_is_carried_out(slow: tuple[Slow, Peer]) -> None:
+    app, peer = slow
+    peer.send(Opcode.BINARY, b"work")
+    await app.heard.get()
+    for number in range(5):
+        peer.send(Opcode.BINARY, b"later %d" % number)
+        peer.send(Opcode.PING, b"%d" % number)
+        assert await peer.frame() == (0x8A, b"%d" % number)
+    ping = masked(Opcode.PING, b"in two pieces")
+    for piece in (ping[:4], ping[4:]):
+        peer.writer.write(piece)
+        await peer.writer.drain()
+    assert await peer.frame() == (0x8A, b"in two pieces")
+    for number in range(5):
+        assert app.heard.empty()
+        app.socket.resume()
+        assert await app.heard.get() == b"later %d" % number
+
+
+async def test_pings_that_are_too_many_end_who_waits_for_an_answer(slow: tuple[Slow, Peer]) -> None:
+    app, peer = slow
+    peer.send(Opcode.BINARY, b"work")
+    await app.heard.get()
+    for _ in range(2 * ODD_AT_ONCE):
+        peer.send(Opcode.PING, b"")
+        await peer.writer.drain()
+    app.socket.resume()
+    while (frame := await peer.frame())[0] == 0x8A:
+        pass
+    assert frame == (0x88, (4429).to_bytes(2))
+
+
+class Generous(Slow):
+    """Answers everything with a lot."""
+
+    LOT = 1 << 20
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backed_up = asyncio.Event()
+
+    def on_open(self, socket: WebSocket) -> tuple["Generous", bytes]:
+        self.socket = socket
+        return self, b""
+
+    def on_message(self, data: bytes | str) -> None:
+        self.heard.put_nowait(data)
+        self.socket.transport.write(make_frame(bytes(self.LOT), binary=True))
+
+    def on_pace(self) -> None:
+        if self.socket.is_backed_up:
+            self.backed_up.set()
+
+
+@pytest.fixture
+async def generous() -> AsyncIterator[tuple[Generous, Peer]]:
+    app = Generous()
+    server = WebSocketServer(app, Settings(MAX_SIZE, max_waiting=Generous.LOT))
+    await server.start("127.0.0.1", 0)
+    opened = await Peer.open(server.name[1])
+    yield app, opened
+    opened.writer.close()
+    await server.close(1001)
+
+
+@pytest.mark.parametrize("opcode", [Opcode.BINARY, Opcode.PING], ids=["requests", "pings"])
+async def test_nothing_is_read_of_who_has_too_much_waiting(generous: tuple[Generous, Peer], opcode: Opcode) -> None:
+    app, peer = generous
+    transport = peer.writer.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()
+    for _ in range(100):
+        peer.send(Opcode.BINARY, b"more")
+    await app.backed_up.wait()
+    for _ in range(ODD_AT_ONCE // 2):
+        peer.send(opcode, b"x" * 100)
+    # All of the kernel's buffers and ours, and what one frame more may bring.
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert app.socket.transport.get_write_buffer_size() <= 2 * Generous.LOT + 100
+    transport.resume_reading()
+    frames = 0
+    while frames < 100:
+        frames += (await peer.frame())[0] == 0x82
+    assert app.socket.is_open
+
+
+@pytest.mark.parametrize("is_linux", [True, False])
+async def test_who_takes_nothing_is_given_up_whatever_it_sends(
+    generous: tuple[Generous, Peer], is_linux: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_linux:
+        monkeypatch.delattr("socket.TCP_INFO")
+    app, peer = generous
+    transport = peer.writer.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()
+    for _ in range(100):
+        peer.send(Opcode.BINARY, b"more")
+    await app.backed_up.wait()
+    waiting = app.socket.transport.get_write_buffer_size()
+    # Until what the kernel takes for the peer is full.
+    while waiting != (waiting := await later(app.socket)):
+        pass
+    app.socket.keep_alive()
+    peer.send(Opcode.PING, b"")
+    assert app.socket.is_open
+    app.socket.keep_alive()
+    await app.closed.wait()
+
+
+async def later(socket: WebSocket) -> int:
+    """Return how much waits for a peer after some turns of the loop."""
+    for _ in range(100):
+        await asyncio.sleep(0.001)
+    return socket.transport.get_write_buffer_size()
+
+
+async def test_who_takes_a_little_is_kept(generous: tuple[Generous, Peer]) -> None:
+    app, peer = generous
+    transport = peer.writer.transport
+    assert isinstance(transport, asyncio.Transport)
+    for _ in range(100):
+        peer.send(Opcode.BINARY, b"more")
+    await app.backed_up.wait()
+    for _ in range(4):
+        app.socket.keep_alive()
+        for _ in range(8):
+            await peer.frame()
+    assert app.socket.is_open
+
+
+@pytest.mark.parametrize("kind", ["silent", "half a request", "a page"])
+async def test_connections_count_from_their_first_moment_to_their_last(kind: str) -> None:
+    there: Counter[str] = Counter()
+    gone = asyncio.Event()
+
+    def on_accept(peer: str) -> bool:
+        there[peer] += 1
+        return True
+
+    def on_gone(peer: str) -> None:
+        there[peer] -= 1
+        gone.set()
+
+    server = WebSocketServer(
+        Echo(), Settings(MAX_SIZE), HttpServer(PlainTextResponse("a page")), Intake(2, on_accept, on_gone)
+    )
+    await server.start("127.0.0.1", 0)
+    sent = {"silent": b"", "half a request": REQUEST[:20], "a page": b"GET /page HTTP/1.1\r\nHost: here\r\n\r\n"}[kind]
+    peers = [await asyncio.open_connection("127.0.0.1", server.name[1]) for _ in range(2)]
+    for _, writer in peers:
+        writer.write(sent)
+    if kind == "a page":
+        for reader, _ in peers:
+            await reader.readuntil(b"a page")
+    reader, refused = await asyncio.open_connection("127.0.0.1", server.name[1])
+    with suppress(ConnectionError):
+        assert await reader.read() == b"", "a third one is ended at once"
+    assert there == {"127.0.0.1": 2}
+    peers[0][1].close()
+    await gone.wait()
+    another = await Peer.open(server.name[1])
+    assert there == {"127.0.0.1": 2}
+    for writer in (refused, peers[1][1], another.writer):
+        writer.close()
+    await server.close(1001)
+    assert there == {"127.0.0.1": 0}

@@ -220,7 +220,7 @@ class Hub:
             if listeners:
                 frame = make_frame(codec.encode(event), binary=codec.binary)
                 for session in listeners:
-                    session.push(frame)
+                    session.push_view(room, frame)
 
     def tell_one(self, room: Room, user: str, but: Session | None = None) -> None:
         """Tell a member's connections, `but` one that knows, of the group as it is for that member now.
@@ -230,7 +230,12 @@ class Hub:
         account = self._accounts.get(user)
         for session in self._audience.sessions_of(account):
             if room in session.rooms and session is not but:
-                session.send(GroupEvent(group=room.view(self._clock.now_ms(), account)))
+                self._tell_view(room, session, account)
+
+    def _tell_view(self, room: Room, session: Session, account: Account | None) -> None:
+        """Send a group as the account of a connection sees it now."""
+        event = GroupEvent(group=room.view(self._clock.now_ms(), account))
+        session.push_view(room, make_frame(session.codec.encode(event), binary=session.codec.binary))
 
     def tell_account(self, account: Account) -> None:
         """Tell an account's connections what changed; close them if it is suspended (G11.2), or closed itself."""
@@ -281,7 +286,7 @@ class Hub:
         self._flush_room(room)
         self._audience.unlisten(room, session)
         # This looks again, too.
-        session.forget_lag(room.state.code)
+        session.forget_lag(room)
         session.send(LeftEvent(group=room.state.code, reason=reason))
 
     def detach(self, session: Session) -> None:
@@ -319,7 +324,16 @@ class Hub:
             asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         self._lagging.add(session)
 
+    def _catch_up(self, session: Session) -> bool:
+        """Tell a connection what it missed, if there is room for that now; say whether nothing is left to tell."""
+        if not session.catch_up():
+            return False
+        stale, session.stale = session.stale, set()
+        for room in stale & session.rooms:
+            self._tell_view(room, session, session.account)
+        return not session.stale
+
     def _sweep(self) -> None:
-        self._lagging = {session for session in self._lagging if not session.catch_up()}
+        self._lagging = {session for session in self._lagging if not self._catch_up(session)}
         if self._lagging:
             asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import count
 from typing import Protocol
 
@@ -51,11 +52,13 @@ class Session:
     While nothing has to wait (one room to listen to, an empty outbox, a peer that takes all) there is `write`, by which
     the hub writes entries at once. When more than `outbox_bytes` wait for a slow peer, entries are no longer added but
     noted in `lagged`, and named by a `lag` event once the outbox has drained to half: slowness costs its own connection
-    only.
+    only. So are groups whose picture has changed, in `stale`; of answers there are no more, for nothing is read then;
+    and whoever has twice as much waiting all the same is closed.
     """
 
     __slots__ = (
         "_auth_seconds",
+        "_awaited",
         "_closing",
         "_drained",
         "_hub",
@@ -76,6 +79,7 @@ class Session:
         "rooms",
         "say",
         "socket",
+        "stale",
         "token_hash",
         "write",
     )
@@ -109,6 +113,8 @@ class Session:
         self.outbox: list[bytes] = []
         self._in_flight = 0
         self.lagged: dict[str, tuple[int, int]] = {}
+        self.stale: set[Room] = set()
+        self._awaited = False
         self._drained = asyncio.Event()
         self._closing = False
         self.write: Callable[[bytes], None] | None = None
@@ -149,15 +155,28 @@ class Session:
         self.push(make_frame(self.codec.encode(frame), binary=self.codec.binary))
 
     def push(self, data: bytes) -> None:
-        """Put finished frames into the outbox."""
+        """Put finished frames into the outbox. Who does not take what it is sent, and gets more and more, is closed."""
+        if self.socket.is_backed_up and self._waiting() > 2 * self._outbox_bytes:
+            self.close(CloseCode.FLOODING)
+            return
         if not self.outbox:
             self.write = None
             self._hub.touch(self)
         self.outbox.append(data)
 
+    def push_view(self, room: Room, data: bytes) -> None:
+        """Put the picture of a group, as a finished frame, into the outbox; a slow peer gets a later one instead."""
+        if self.stale or (self.socket.is_backed_up and self._waiting() + len(data) > self._outbox_bytes):
+            self.stale.add(room)
+            self._hub.lagging(self)
+        else:
+            self.push(data)
+
     def look_again(self) -> None:
         """Find out anew whether entries can be written at once: to be called when any of the reasons has changed."""
         socket = self.socket
+        if self._awaited:
+            self._drained.set()
         ready = socket.is_open and not (socket.is_backed_up or self.outbox or self.lagged) and len(self.rooms) == 1
         self.write = socket.transport.write if ready else None
 
@@ -206,9 +225,10 @@ class Session:
             self.send(LagEvent(group=code, from_=first, to=last))
         return True
 
-    def forget_lag(self, code: str) -> None:
+    def forget_lag(self, room: Room) -> None:
         """Drop what was noted of a group that the account is no longer in."""
-        self.lagged.pop(code, None)
+        self.lagged.pop(room.state.code, None)
+        self.stale.discard(room)
         self.look_again()
 
     def _waiting(self) -> int:
@@ -229,16 +249,17 @@ class Session:
         """Say whether reading more requests should wait: too many are open, or their answers are not taken."""
         if self._in_flight >= MAX_IN_FLIGHT:
             return True
-        return self.socket.is_backed_up and self.socket.transport.get_write_buffer_size() > self._outbox_bytes
+        return bool(self.outbox or self.socket.is_backed_up) and self._waiting() > self._outbox_bytes
 
     async def wait_for_room(self) -> None:
         """Wait until the session is not behind any more. A peer that never reads is closed by the keepalive."""
+        self._awaited = True
         while self.is_behind() and self.socket.is_open:
             self._drained.clear()
-            try:
+            # A peer that takes some of what waits is not told of before it has taken all.
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._drained.wait(), 0.05)
-            except TimeoutError:
-                continue
+        self._awaited = False
 
     def close(self, code: CloseCode, reason: str = "") -> None:
         """Close the connection with a code of the protocol, after what is in the outbox."""

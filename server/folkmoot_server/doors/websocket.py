@@ -22,9 +22,12 @@ from ..delivery.session import Session
 from ..live.presence import Presence
 from ..requests.dispatch import dispatch
 from ..transport.accept_throttle import AcceptThrottle
-from ..transport.addresses import client_address, is_origin_allowed, origin_of
+from ..transport.addresses import client_address, is_origin_allowed, is_trusted, origin_of
 from ..transport.frames import make_frame
 from ..transport.websocket import WebSocket
+
+SPARE = 8
+"""Connections beyond what an address may have that are kept long enough to be told so."""
 
 MAX_STARTED = 4
 """Requests that begin in one turn of the loop and are not answered at once; those beyond have to wait for the next."""
@@ -53,13 +56,34 @@ class Listener:
         )
         self._agreement = Agreement(version=agreement.version, sha256=agreement.sha256, url="/agreement")
 
+    def on_accept(self, peer: str) -> bool:
+        """Count a connection from its first moment; those of a proxy count for whom it speaks for, once that is known.
+
+        Returns False if there are so many of the peer's that this one is not even told so.
+        """
+        if self._is_proxy(peer):
+            return True
+        if not self.app.shared_limits.has_room(peer, SPARE):
+            return False
+        self.app.shared_limits.opened(peer)
+        return True
+
+    def on_gone(self, peer: str) -> None:
+        """Count it no more."""
+        if not self._is_proxy(peer):
+            self.app.shared_limits.closed(peer)
+
+    def _is_proxy(self, peer: str) -> bool:
+        return is_trusted(peer, self.app.config.server.trusted_proxies)
+
     def on_request(self, socket: WebSocket, request: Request) -> tuple[HTTPStatus, str] | None:
         """Refuse a connection, or (None) let it open."""
         forwarded = request.headers.get_all("X-Forwarded-For")
         address = client_address(socket.peer, forwarded, self.app.config.server.trusted_proxies)
         if not is_origin_allowed(request.headers, self._origins, address):
             return HTTPStatus.FORBIDDEN, "This origin may not connect: see server.allowed_origins.\n"
-        if self.app.shared_limits.is_full(address):
+        # A connection that counts already must not stand in its own way.
+        if not self.app.shared_limits.has_room(address, 0 if self._is_proxy(socket.peer) else 1):
             text = "Too many connections from your address: see limits.connections_per_address.\n"
             return HTTPStatus.TOO_MANY_REQUESTS, text
         socket.address = address
@@ -70,7 +94,8 @@ class Listener:
         config = self.app.config
         codec, language = for_subprotocol(socket.subprotocol), config.i18n.default_language
         session = Session(socket, codec, self._hub, config.limits, address=socket.address, language=language)
-        self.app.shared_limits.opened(session.address)
+        if self._is_proxy(socket.peer):
+            self.app.shared_limits.opened(session.address)
         self._audience.sessions.add(session)
         session.start_deadline()
         return Conversation(self, session), make_frame(codec.encode(self._hello()), binary=codec.binary)
@@ -82,7 +107,8 @@ class Listener:
         self._hub.detach(session)
         if session.account is not None:
             self._presence.changed(session.account)
-        self.app.shared_limits.closed(session.address)
+        if self._is_proxy(session.socket.peer):
+            self.app.shared_limits.closed(session.address)
 
     def _hello(self) -> Hello:
         return Hello(

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 
 import h11
 import uvicorn
@@ -28,9 +29,9 @@ MAX_UNREAD = 1 << 20
 class HttpConnection(H11Protocol):
     """A connection over which requests come, one after the other."""
 
-    def __init__(self, config: uvicorn.Config, state: ServerState, gone: asyncio.Event) -> None:
+    def __init__(self, config: uvicorn.Config, state: ServerState, on_gone: Callable[[], None]) -> None:
         super().__init__(config, state, {})
-        self._gone = gone
+        self._on_gone = on_gone
         self._deadline: asyncio.TimerHandle | None = None
         self._is_idle = False
         self._body_bytes = 0
@@ -68,7 +69,7 @@ class HttpConnection(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        self._gone.set()
+        self._on_gone()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
@@ -128,9 +129,14 @@ class HttpServer:
         self._state = ServerState()
         self._gone = asyncio.Event()
 
-    def new_connection(self) -> HttpConnection:
-        """Return what takes a connection over."""
-        return HttpConnection(self._config, self._state, self._gone)
+    def new_connection(self, on_gone: Callable[[], None]) -> HttpConnection:
+        """Return what takes a connection over, and calls `on_gone` when that has ended."""
+
+        def note() -> None:
+            on_gone()
+            self._gone.set()
+
+        return HttpConnection(self._config, self._state, note)
 
     async def close(self) -> None:
         """End all connections, those whose request is being answered within `CLOSE_S`."""

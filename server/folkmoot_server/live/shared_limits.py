@@ -19,6 +19,7 @@ from ..bus.messages import LimitsUpdate
 from ..common.clock import Clock
 from ..common.rate_limit import Buckets
 from ..config.settings import Config
+from ..transport.addresses import network_of
 
 TELL_S = 0.25
 """How often the others are told of what changed."""
@@ -62,27 +63,27 @@ class SharedLimits:
         self._told: dict[bytes, int] = {}
         self._turn = 0
 
-    def is_full(self, address: str) -> bool:
-        """Say whether an address has as many connections as `limits.connections_per_address` allows."""
+    def has_room(self, address: str, spare: int = 0) -> bool:
+        """Say whether an address may have one connection more: `limits.connections_per_address`, and `spare`."""
         if not self._most:
-            return False
-        who = self._hide(address)
+            return True
+        who = self._hide(network_of(address))
         elsewhere = sum(count for count, _ in self._elsewhere.get(who, {}).values())
-        return self._here[who] + elsewhere >= self._most
+        return self._here[who] + elsewhere < self._most + spare
 
     def opened(self, address: str) -> None:
         """Count a connection."""
         if self._most:
-            self._count(self._hide(address), 1)
+            self._count(self._hide(network_of(address)), 1)
 
     def closed(self, address: str) -> None:
         """Count it no more."""
         if self._most:
-            self._count(self._hide(address), -1)
+            self._count(self._hide(network_of(address)), -1)
 
     def take_sign_in(self, address: str) -> int:
         """Count an attempt to register or sign in; if it is one too many, return how many ms it has to wait, else 0."""
-        return self._take(SIGN_INS, address)
+        return self._take(SIGN_INS, network_of(address))
 
     def take_try(self, user: str, code: str) -> int:
         """As `take_sign_in`, for an account's answer or invite code at a group's door."""

@@ -10,6 +10,7 @@ from folkmoot_protocol.types import Entry, SyncGroup
 
 from ..actions.app import App
 from ..actions.groups.membership import NOT_A_MEMBER
+from ..actions.posts.history import ANSWER_BYTES
 from ..delivery.session import Session
 from ..slash.run import post_command
 
@@ -51,15 +52,17 @@ async def history(app: App, session: Session, request: rq.GetHistory) -> History
 async def sync(app: App, session: Session, request: rq.Sync) -> SyncResult:
     """Return what came after each cursor. Groups that one is not a member of (any more) are left out."""
     found: dict[str, SyncGroup] = {}
-    left = SYNC_ENTRIES
+    left, bytes_left = SYNC_ENTRIES, ANSWER_BYTES
     for text, seq in request.cursors.items():
         room = await app.membership.enter_room(session, text)
         if isinstance(room, Refusal):
             continue
         entries: list[Entry] = []
-        if left and seq < room.last_seq:
-            entries = (await app.posts.history.read_page(room, None, seq, min(SYNC_PAGE, left))).entries
+        if left and bytes_left > 0 and seq < room.last_seq:
+            page = await app.posts.history.read_page(room, None, seq, min(SYNC_PAGE, left), bytes_left)
+            entries = page.entries
             left -= len(entries)
+            bytes_left -= sum(len(entry.body.encode()) for entry in entries)
         if session.user in room.state.members:
             last_seq = room.last_seq
             reached = entries[-1].seq if entries else seq

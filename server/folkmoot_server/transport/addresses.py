@@ -41,6 +41,21 @@ def client_address(peer: str, forwarded: Sequence[str], proxies: tuple[str, ...]
     return peer
 
 
+@lru_cache(10_000)
+def network_of(address: str) -> str:
+    """Return what an address counts as where somebody's connections or tries are counted.
+
+    Whoever has one IPv6 address has the 2^64 of its network (RFC 4291, section 2.5.4); a mapped one is IPv4.
+    """
+    try:
+        one = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if one.version == 4:
+        return address
+    return str(one.ipv4_mapped or ipaddress.ip_network((int(one), 64), strict=False).network_address)
+
+
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

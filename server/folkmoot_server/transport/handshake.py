@@ -23,11 +23,15 @@ KEY = re.compile(rb"\r\nSec-WebSocket-Key: ([A-Za-z0-9+/]{22}==)\r\n")
 
 
 class Settings(Struct, frozen=True):
-    """What all connections of a server share. `max_size`: of a message, in bytes. `path`: where WebSockets open."""
+    """What all connections of a server share. `max_size`: of a message, in bytes. `path`: where WebSockets open.
+
+    While more than `max_waiting` bytes wait for a peer nothing more is read of it.
+    """
 
     max_size: int
     subprotocols: Sequence[Subprotocol] = ()
     path: str = "/"
+    max_waiting: int = 1 << 20
 
 
 class Opening:

@@ -6,12 +6,12 @@ A connection whose first bytes ask for anything else than a WebSocket is handed 
 """
 
 import asyncio
-import ssl
-from collections import deque
+import socket as sockets
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from time import monotonic
 from typing import Protocol, cast
 
 import structlog
@@ -27,7 +27,10 @@ from folkmoot_protocol.errors import CloseCode
 from ..common.clock import Ticks
 from ..common.rate_limit import Bucket
 from .accept_throttle import AcceptThrottle
+from .frames import BINARY, TEXT, find_payload
 from .handshake import Greeter, Opening, Settings, new_handshake
+from .intake import Intake
+from .turns import Turns
 
 try:
     from websockets.speedups import apply_mask
@@ -40,23 +43,20 @@ HANDSHAKE_S = 10
 """How long a peer may take to send its request, or to take a refusal."""
 CLOSE_S = 5
 """How long a peer may take to answer a close frame."""
-PING_S = 20
-"""How often a silent peer is asked whether it is there; one that has said nothing by the next time is given up."""
-BACKLOG = 4096
 
-TEXT, BINARY = 0x81, 0x82
 WHOLE = frozenset((TEXT, BINARY))
 """First byte of a data frame that is a whole message, not compressed (RFC 6455, section 5.2)."""
 PING = b"\x89\x00"
 
 FRAMES_AT_ONCE = 16
-"""Frames of one connection that are taken in one turn of the loop; those beyond wait for their share of `TURN_S`."""
-TURN_S = 0.001
-"""How long, in one turn of the loop, frames are taken of connections that sent more than that, all of them together."""
+"""Frames of one connection that are taken in one turn of the loop; those beyond wait for their share of `Turns`."""
 MUCH = 512
 """Bytes of a fragment from which on it is not counted as odd."""
 ODD_PER_S, ODD_AT_ONCE = 50, 400
 """Frames of one connection that are no whole data frames (pings, pongs, fragments): beyond them it is closed, 4429."""
+
+ACKED = slice(120, 128)
+"""Where Linux has, in what it tells of a TCP connection, how many bytes the peer has acknowledged."""
 
 DATA_OPCODES = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
@@ -92,8 +92,11 @@ class App(Protocol):
 class HttpServer(Protocol):
     """What takes the connections that ask for something else than a WebSocket."""
 
-    def new_connection(self) -> asyncio.Protocol:
-        """Return what takes one connection over: it is told of the transport, then gets the bytes that came."""
+    def new_connection(self, on_gone: Callable[[], None]) -> asyncio.Protocol:
+        """Return what takes one connection over: it is told of the transport, then gets the bytes that came.
+
+        It has to call `on_gone` when the connection has ended.
+        """
         ...
 
     async def close(self) -> None:
@@ -101,8 +104,31 @@ class HttpServer(Protocol):
         ...
 
 
+class Shared:
+    """What all connections of a server have in common. `sockets`: those that are open or about to open."""
+
+    def __init__(self, app: App, settings: Settings, http: HttpServer | None, intake: Intake) -> None:
+        self.app = app
+        self.settings = settings
+        self.http = http
+        self.intake = intake
+        self.greeter = Greeter(settings)
+        self.sockets: set[WebSocket] = set()
+        self.door = AcceptThrottle()
+        self.turns = Turns()
+        self.closing = False
+        self.gone = asyncio.Event()
+
+    def discard(self, socket: "WebSocket") -> None:
+        """Forget a connection that has ended, or is no WebSocket."""
+        self.sockets.discard(socket)
+        if not self.sockets:
+            self.gone.set()
+
+
 class WebSocket(asyncio.Protocol):
-    """One connection; `is_open` between handshake and close. `address` is what the app takes for the peer's.
+    """One connection; `is_open` between handshake and close. `peer` is the address it comes from, which may be a
+    proxy's; `address` is what the app takes for it.
 
     `is_backed_up`: the peer has not taken all that was written so far.
 
@@ -115,33 +141,44 @@ class WebSocket(asyncio.Protocol):
         "_deferred",
         "_fragments",
         "_heard",
+        "_is_choked",
+        "_is_counted",
         "_is_text",
+        "_looked",
         "_needed",
         "_odd",
         "_paused",
         "_receiver",
         "_rest",
-        "_server",
+        "_shared",
+        "_taken",
         "_timer",
         "address",
         "is_backed_up",
         "is_open",
+        "peer",
         "subprotocol",
         "transport",
     )
 
     transport: asyncio.Transport
 
-    def __init__(self, server: "WebSocketServer") -> None:
-        self._server = server
+    def __init__(self, shared: Shared, entered: str | None = None) -> None:
+        """`entered`: the peer that has been counted already (see `Intake`)."""
+        self._shared = shared
+        self._is_counted = entered is not None
+        self.peer = entered or ""
         self._receiver: Receiver | None = None
         self._core: Core | None = None
         self._fragments: bytearray | None = None
         self._is_text = False
         self._rest: bytearray | None = None
         self._needed = 0
+        self._looked = 0
         self._odd: Bucket | None = None
         self._deferred: tuple[bytes, int] | None = None
+        self._is_choked = False
+        self._taken: int | None = None
         self._paused = False
         self._heard = True
         self._timer: asyncio.TimerHandle | None = None
@@ -152,21 +189,21 @@ class WebSocket(asyncio.Protocol):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a request is being carried out, so that nothing else is read."""
-        return self._paused and self._deferred is None
-
-    @property
-    def peer(self) -> str:
-        """The peer's IP address; empty if it has none."""
-        peer = self.transport.get_extra_info("peername")
-        return str(peer[0]) if isinstance(peer, tuple) else ""
+        """Whether a request is being carried out, so that the next ones wait."""
+        return self._paused and self._deferred is None and not self._is_choked
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the peer's request. See asyncio.Protocol, also for the five that follow."""
         self.transport = cast(asyncio.Transport, transport)
+        if not self._is_counted:
+            self.peer = peer_of(self.transport)
+            self._is_counted = self._shared.intake.enter(self.peer)
+            if not self._is_counted:
+                self.transport.abort()
+                return
         self.transport.set_write_buffer_limits(0)
         self._end_after(HANDSHAKE_S)
-        self._server.sockets.add(self)
+        self._shared.sockets.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Take what came over the network."""
@@ -176,14 +213,15 @@ class WebSocket(asyncio.Protocol):
                 self._rest = bytearray()
             self._rest += data
             if self._paused:
-                self.transport.pause_reading()
+                if not self._answer_pings():
+                    self.transport.pause_reading()
                 return
             if len(self._rest) < self._needed:
                 return
             data, self._rest = bytes(self._rest), None
         if self._receiver is not None:
             self._read(data)
-        elif not self._server.door.enter(partial(self._shake_hands, data)):
+        elif not self._shared.door.enter(partial(self._shake_hands, data)):
             self.transport.pause_reading()
 
     def eof_received(self) -> None:
@@ -196,10 +234,12 @@ class WebSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         self.is_open = False
+        if self._is_counted:
+            self._shared.intake.leave(self.peer)
         self._rest = self._fragments = self._core = self._deferred = None
         if self._timer is not None:
             self._timer.cancel()
-        self._server.discard(self)
+        self._shared.discard(self)
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.on_close()
@@ -212,10 +252,15 @@ class WebSocket(asyncio.Protocol):
     def resume_writing(self) -> None:
         """All is written."""
         self.is_backed_up = False
+        self._taken = None
         self._tell_pace()
+        if self._is_choked:
+            self._is_choked = False
+            self.resume()
 
     def pause(self) -> None:
-        """Bring no message before `resume` is called. Once something came meanwhile, no more is read."""
+        """Bring no message before `resume` is called. Pings that come meanwhile are answered; once much came, no more
+        is read."""
         self._paused = True
 
     def resume(self) -> None:
@@ -223,6 +268,7 @@ class WebSocket(asyncio.Protocol):
         if not self._paused:
             return
         self._paused = False
+        self._looked = 0
         rest, self._rest = self._rest, None
         if rest is not None:
             self._read(bytes(rest))
@@ -253,16 +299,46 @@ class WebSocket(asyncio.Protocol):
             self.transport.resume_reading()
 
     def keep_alive(self) -> None:
-        """Ask a silent peer whether it is there, and give up one that was asked before.
+        """Ask a silent peer whether it is there; give up one that was asked before, or has taken nothing since.
 
-        To be called every `PING_S`. Who is not read from because its last request takes so long cannot be heard.
+        To be called now and then. Who is not read from, because its last request takes so long or it has taken so
+        little, cannot be heard.
         """
-        if self._heard or (self._paused and not self.is_backed_up):
-            self._heard = False
-            if self.is_open:
-                self.transport.write(PING)
-        elif self._receiver is not None:
+        if self._receiver is None:
+            return
+        if self.is_backed_up:
+            before, self._taken = self._taken, taken_by(self.transport)
+            if before is not None and self._taken <= before:
+                self.transport.abort()
+            return
+        if not (self._heard or self._paused):
             self.transport.abort()
+            return
+        self._heard = False
+        if self.is_open:
+            self.transport.write(PING)
+
+    def _answer_pings(self) -> bool:
+        """Answer pings among what has to wait, which need not (RFC 6455, section 5.5.2); return whether all was looked
+        at and there is room for more."""
+        rest, max_size = self._rest, self._shared.settings.max_size
+        if rest is None or not self.is_busy or self._receiver is None:
+            return False
+        for _ in range(FRAMES_AT_ONCE):
+            start, stop = find_payload(rest, self._looked, max_size)
+            if stop > len(rest):
+                return len(rest) < max_size
+            if start == self._looked or rest[self._looked] & 0xF == Opcode.CLOSE:
+                return False
+            if rest[self._looked] == PING[0]:
+                frame = bytes(rest[self._looked : stop])
+                del rest[self._looked : stop]
+                self._feed(frame)
+                if not self.is_open:
+                    return False
+            else:
+                self._looked = stop
+        return False
 
     def _shake_hands(self, data: bytes) -> None:
         """Take the peer's request. It must wait for the answer before it sends more (RFC 6455, section 4.1)."""
@@ -270,7 +346,7 @@ class WebSocket(asyncio.Protocol):
             return
         self.transport.resume_reading()
         if self._core is None:
-            greeter, http = self._server.greeter, self._server.http
+            greeter, http = self._shared.greeter, self._shared.http
             is_ours = http is None or greeter.asks_for_socket(data)
             if is_ours is None:
                 self._rest, self._needed = bytearray(data), len(data) + 1
@@ -294,22 +370,23 @@ class WebSocket(asyncio.Protocol):
         """Leave the connection, and what came over it so far, to HTTP. This object has nothing to do with it then."""
         if self._timer is not None:
             self._timer.cancel()
-        protocol = http.new_connection()
+        protocol = http.new_connection(partial(self._shared.intake.leave, self.peer))
+        self._is_counted = False
         self.transport.set_write_buffer_limits()
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
-        self._server.discard(self)
+        self._shared.discard(self)
         protocol.data_received(data)
 
     def _answer(self, opening: Opening) -> None:
         """Let the WebSocket open, or say why not."""
-        greeter = self._server.greeter
+        greeter = self._shared.greeter
         try:
-            refusal = self._server.app.on_request(self, opening.request)
+            refusal = self._shared.app.on_request(self, opening.request)
         except Exception:
             log.exception("could not answer a request")
             refusal = HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.\n"
-        if refusal is None and self._server.closing:
+        if refusal is None and self._shared.closing:
             refusal = HTTPStatus.SERVICE_UNAVAILABLE, "The server is shutting down.\n"
         answer = greeter.reject(*refusal) if refusal else greeter.accept(opening)
         if isinstance(answer, Response):
@@ -326,7 +403,7 @@ class WebSocket(asyncio.Protocol):
             self._timer = None
         self._core = None
         self.is_open = True
-        self._receiver, greeting = self._server.app.on_open(self)
+        self._receiver, greeting = self._shared.app.on_open(self)
         self.transport.write(answer + greeting)
 
     def _handshake_core(self) -> ServerProtocol:
@@ -337,7 +414,7 @@ class WebSocket(asyncio.Protocol):
     def _get_core(self) -> Core:
         """Return the library's core, a new one if the connection has none."""
         if self._core is None:
-            settings = self._server.settings
+            settings = self._shared.settings
             if self._receiver is None:
                 self._core = new_handshake(settings)
             else:
@@ -348,7 +425,11 @@ class WebSocket(asyncio.Protocol):
         """Take whole frames from a position on, so many at once; keep what is left for the next time."""
         end, taken, stop = len(data), 0, 0
         while position < end and not self._paused:
-            start, stop = find_payload(data, position, self._server.settings.max_size)
+            if self.is_backed_up and self.transport.get_write_buffer_size() > self._shared.settings.max_waiting:
+                self._is_choked = self._paused = True
+                self.transport.pause_reading()
+                break
+            start, stop = find_payload(data, position, self._shared.settings.max_size)
             if stop > end:
                 break
             if taken == FRAMES_AT_ONCE:
@@ -368,7 +449,7 @@ class WebSocket(asyncio.Protocol):
         """Take no more frames until others had their turn, and read no more from the network meanwhile."""
         self._deferred, self._paused = (data, position), True
         self.transport.pause_reading()
-        self._server.put_off(self)
+        self._shared.turns.put_off(self)
 
     def _is_too_odd(self, frame: bytes) -> bool:
         """Count a frame that is no whole data frame; end a connection that sends too many of them, and say so.
@@ -452,104 +533,20 @@ class WebSocket(asyncio.Protocol):
             self._timer = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
 
 
-def find_payload(data: bytes, position: int, max_size: int) -> tuple[int, int]:
-    """Return where the payload of the masked frame at `position` starts and stops (RFC 6455, section 5.2).
+def peer_of(transport: asyncio.BaseTransport) -> str:
+    """Return the IP address that a connection comes from; empty if it has none."""
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
-    A stop beyond the data says that more is needed; of a head that is not whole, just enough to go on. What the library
-    refuses by its head alone is not waited for: then all there is belongs to it, and its payload starts nowhere.
+
+def taken_by(transport: asyncio.Transport) -> int:
+    """Return a number that grows with what the peer has taken of what was written.
+
+    Linux knows (`tcpi_bytes_acked` of `struct tcp_info`); elsewhere what waits has to become less.
     """
-    end = len(data)
-    if position + 2 > end:
-        return position, position + 2
-    second = data[position + 1]
-    length, start = second & 0x7F, position + 6
-    if length > 125:
-        size = 2 if length == 126 else 8
-        start += size
-        if position + 2 + size > end:
-            return position, position + 2 + size
-        length = int.from_bytes(data[position + 2 : position + 2 + size])
-    if length > max_size or not second & 0x80:
-        return position, end
-    return start, start + length
-
-
-class WebSocketServer:
-    """Accepts connections for an app. `start` first, `close` in the end.
-
-    `http` takes connections whose request is for another path than `settings.path`; without it there are none such.
-    """
-
-    def __init__(self, app: App, settings: Settings, http: HttpServer | None = None) -> None:
-        self.app = app
-        self.http = http
-        self.settings = settings
-        self.greeter = Greeter(settings)
-        self.sockets: set[WebSocket] = set()
-        self.closing = False
-        self.door = AcceptThrottle()
-        self._server: asyncio.Server
-        self._put_off: deque[WebSocket] = deque()
-        self._is_scheduled = False
-        self._gone = asyncio.Event()
-        self._keeper: asyncio.Task[None]
-
-    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        """Listen. Raises OSError."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: WebSocket(self), host, port, ssl=tls, backlog=BACKLOG)
-        self._keeper = asyncio.create_task(self._keep_alive())
-
-    @property
-    def name(self) -> tuple[str, int]:
-        """Host and port that are listened on."""
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return str(host), int(port)
-
-    def put_off(self, socket: WebSocket) -> None:
-        """Let a connection go on with its frames in one of the next turns of the loop."""
-        self._put_off.append(socket)
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            asyncio.get_running_loop().call_soon(self._go_on)
-
-    def _go_on(self) -> None:
-        """Give the connections that were put off a share each, one after the other, as far as the time goes."""
-        until = monotonic() + TURN_S
-        # Whoever is put off again meanwhile stands behind the others; the turn that follows is scheduled below.
-        for _ in range(len(self._put_off)):
-            self._put_off.popleft().go_on()
-            if monotonic() > until:
-                break
-        self._is_scheduled = bool(self._put_off)
-        if self._is_scheduled:
-            asyncio.get_running_loop().call_soon(self._go_on)
-
-    def discard(self, socket: WebSocket) -> None:
-        """Forget a connection that has ended."""
-        self.sockets.discard(socket)
-        if not self.sockets:
-            self._gone.set()
-
-    async def close(self, code: int) -> None:
-        """Accept nothing more; close what is open with a code, give up what does not close in time."""
-        self.closing = True
-        self._server.close()
-        self._keeper.cancel()
-        for socket in list(self.sockets):
-            socket.close(code)
-        if self.http is not None:
-            await self.http.close()
-        while self.sockets:
-            self._gone.clear()
-            await self._gone.wait()
-
-    async def _keep_alive(self) -> None:
-        """Look after each connection every `PING_S`, a few at a time: thousands of pings at once would be felt."""
-        while True:
-            turn = list(self.sockets)
-            slices = min(len(turn), 200) or 1
-            for number in range(slices):
-                for socket in turn[number::slices]:
-                    socket.keep_alive()
-                await asyncio.sleep(PING_S / slices)
+    known = b""
+    with suppress(OSError, AttributeError):
+        known = transport.get_extra_info("socket").getsockopt(sockets.IPPROTO_TCP, sockets.TCP_INFO, ACKED.stop)
+    if len(known) == ACKED.stop:
+        return int.from_bytes(known[ACKED], sys.byteorder)
+    return -transport.get_write_buffer_size()

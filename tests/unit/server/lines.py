@@ -27,7 +27,8 @@ from folkmoot_server.live.rooms import Room, Rooms, Stored
 from folkmoot_server.node import Node
 from folkmoot_server.storage.api import Page, StoredAccount
 from folkmoot_server.storage.change_set import ChangeSet, Profile, StorageError
-from folkmoot_server.transport.websocket import WebSocket, WebSocketServer
+from folkmoot_server.transport.server import WebSocketServer
+from folkmoot_server.transport.websocket import WebSocket
 from tests.builders.entries import make_entry
 from tests.builders.rules import NOW, make_account, make_group
 from tests.integration.wire import PATIENCE_S

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from folkmoot_server.http import server
 from folkmoot_server.http.server import HttpConnection, HttpServer
 from folkmoot_server.transport.handshake import Settings
-from folkmoot_server.transport.websocket import WebSocketServer
+from folkmoot_server.transport.server import WebSocketServer
 from tests.conformance.echo import MAX_SIZE, Echo
 
 HOST = b"Host: here\r\n"

@@ -1,17 +1,19 @@
 """One connection: what it is sent in which write, and what becomes of a slow one."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.group.events import TopicSet
 from folkmoot_protocol import events as ev
 from folkmoot_protocol.codec import JSON, MSGPACK
 from folkmoot_protocol.errors import CloseCode, ErrorCode
 from folkmoot_protocol.results import Empty, PostResult
 from folkmoot_server.common.metrics import ERRORS, LAGS
-from folkmoot_server.delivery.session import MAX_IN_FLIGHT, flush
-from tests.builders.rules import make_group
+from folkmoot_server.delivery.session import MAX_IN_FLIGHT, Session, flush
+from tests.builders.rules import NOW, make_group
 from tests.integration.wire import PATIENCE_S
 from tests.unit.server.lines import LIMITS, House, Peer, turn
 
@@ -156,14 +158,61 @@ async def test_the_hub_looks_after_a_slow_peer_until_it_was_told(house: House, p
 
 
 async def test_what_was_missed_of_a_group_that_one_left_is_not_told(house: House) -> None:
-    peer = house.peer(MSGPACK, "mia", house.room())
+    room, other = house.room(), house.room(make_group(code="482190673350"))
+    peer = house.peer(MSGPACK, "mia", room)
     session = peer.session
-    session.lagged["a"] = (5, 6)
+    session.lagged[room.state.code] = (5, 6)
+    session.stale.add(room)
     session.look_again()
-    session.forget_lag("b")
-    assert session.write is None
-    session.forget_lag("a")
-    assert (session.lagged, session.write is None) == ({}, False)
+    session.forget_lag(other)
+    assert (session.write, session.stale) == (None, {room})
+    session.forget_lag(room)
+    assert (session.lagged, session.stale, session.write is None) == ({}, set(), False)
+
+
+async def test_a_slow_peer_is_told_how_a_group_is_once_it_can_take_that(house: House) -> None:
+    room = house.room()
+    peer, other = (house.peer(MSGPACK, user, room) for user in ("mia", "lin"))
+    peer.stick(MOST)
+    for _ in range(50):
+        house.hub.tell_change(room, TopicSet(at=NOW, by="lin", topic="x" * 100))
+    await turn()
+    assert len(other.frames) == 50
+    assert not peer.frames
+    peer.take_all()
+    await peer.until(lambda: peer.frames)
+    (seen,) = peer.frames
+    assert isinstance(seen, ev.GroupEvent)
+    assert seen.group.role is not None, "a member sees the fields of its own"
+    assert not peer.session.stale
+
+
+@pytest.mark.parametrize(
+    "push",
+    [
+        lambda session: session.reply(1, Empty()),
+        lambda session: session.push(b"x"),
+        lambda session: session.refuse(1, Refusal(ErrorCode.BAD_REQUEST, "no")),
+    ],
+    ids=["answers", "frames", "refusals"],
+)
+async def test_whoever_has_too_much_waiting_all_the_same_is_closed(peer: Peer, push: Callable[[Session], None]) -> None:
+    peer.stick(2 * MOST)
+    push(peer.session)
+    assert not peer.closed
+    peer.line.waiting = 2 * MOST + 1
+    push(peer.session)
+    assert [code for code, _ in peer.closed] == [CloseCode.FLOODING]
+
+
+async def test_answers_that_wait_to_be_written_count_before_more_is_read(peer: Peer) -> None:
+    session = peer.session
+    session.push(b"x" * MOST)
+    assert not session.is_behind()
+    session.push(b"x")
+    assert session.is_behind()
+    await session.wait_for_room()
+    assert not session.is_behind()
 
 
 async def test_requests_wait_while_too_many_are_on_their_way(peer: Peer) -> None:

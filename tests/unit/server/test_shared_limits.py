@@ -61,7 +61,7 @@ class Nodes:
 
     def full(self, address: str) -> list[bool]:
         """Say of each node whether an address may open no more connections there."""
-        return [shared_limits.is_full(address) for shared_limits in self.tallies]
+        return [not shared_limits.has_room(address) for shared_limits in self.tallies]
 
 
 steps = st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.booleans(), st.booleans()), max_size=150)
@@ -73,7 +73,7 @@ def test_all_nodes_know_which_addresses_are_full_once_all_have_told(
 ) -> None:
     nodes, there = Nodes(4, {PER_ADDRESS: limit}), Counter[tuple[int, str]]()
     for node, address, opens, tells in steps:
-        if opens and not nodes.tallies[node].is_full(address):
+        if opens and nodes.tallies[node].has_room(address):
             nodes.tallies[node].opened(address)
             there[node, address] += 1
         elif not opens and there[node, address]:
@@ -93,7 +93,7 @@ def test_all_nodes_know_which_addresses_are_full_once_all_have_told(
 def test_no_address_gets_more_than_the_limit_while_the_others_hear_of_each(limit: int, opens: list[int]) -> None:
     nodes, total = Nodes(3, {PER_ADDRESS: limit}), 0
     for node in opens:
-        if not nodes.tallies[node].is_full("a"):
+        if nodes.tallies[node].has_room("a"):
             nodes.tallies[node].opened("a")
             total += 1
         nodes.tell()
@@ -212,7 +212,7 @@ def test_a_flood_of_addresses_costs_so_much_and_no_more(monkeypatch: pytest.Monk
     (known,) = [number for number in range(100) if nodes.tallies[0]._hide(f"to0-{number}") in told[0].connections][:1]
     nodes.tallies[0].opened(f"to0-{known}")
     nodes.tell()
-    assert nodes.tallies[2].is_full(f"to0-{known}")
+    assert not nodes.tallies[2].has_room(f"to0-{known}")
 
 
 @given(takes=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3000)), max_size=200))
@@ -271,3 +271,31 @@ def test_others_hear_no_address() -> None:
     assert not any(word in data for word in (b"198.51.100.7", b"ann", b"100000000006"))
     other = SharedLimits("n9", nodes.wires[1], load_config(), Clock(), b"another key")
     assert nodes.tallies[0]._hide("a") == nodes.tallies[1]._hide("a") != other._hide("a")
+
+
+SAME = [
+    ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"),
+    ("2001:db8:1:2::1", "2001:0DB8:0001:0002::2"),
+    ("::ffff:192.0.2.7", "192.0.2.7"),
+]
+OTHERS = [("2001:db8:1:2::1", "2001:db8:1:3::1"), ("192.0.2.7", "192.0.2.8"), ("::1", "2001:db8::1")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"), [(*pair, True) for pair in SAME] + [(*pair, False) for pair in OTHERS]
+)
+def test_addresses_of_one_network_share_what_they_may(one: str, other: str, is_same: bool) -> None:
+    (tally,) = Nodes(1, {PER_ADDRESS: 1, "limits.sign_ins_per_minute": 1}).tallies
+    tally.opened(one)
+    assert tally.has_room(other) is not is_same
+    assert tally.take_sign_in(one) == 0
+    assert (tally.take_sign_in(other) > 0) is is_same
+    tally.closed(other)
+    assert tally.has_room(one) is is_same
+
+
+def test_a_little_room_is_kept_for_who_is_to_be_told() -> None:
+    (tally,) = Nodes(1, {PER_ADDRESS: 2}).tallies
+    for _ in range(3):
+        tally.opened("192.0.2.7")
+    assert [tally.has_room("192.0.2.7", spare) for spare in (0, 1, 2)] == [False, False, True]

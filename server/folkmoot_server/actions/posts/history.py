@@ -1,6 +1,10 @@
 """Reading a group's entries back, a page at a time, and remembering how far one has read."""
 
+from collections.abc import Sequence
+from itertools import accumulate, takewhile
+
 from folkmoot_governance import Refusal
+from folkmoot_protocol.types import Entry
 
 from ...bus.api import Bus
 from ...delivery.hub import Hub
@@ -10,6 +14,27 @@ from ...live.rooms import Room
 from ...storage.api import Journal, Page
 from ...storage.changes import read_mark_row
 from ..accounts.govern import AccountService
+
+ANSWER_BYTES = 1 << 18
+"""Texts in one answer, bytes: those beyond are for the next one. A single entry comes whatever it has."""
+
+
+def fit(page: Page, most: int, *, from_the_end: bool) -> Page:
+    """Return as much of a page as has at most so many bytes of texts, its oldest or its newest; but one entry."""
+    entries = page.entries[::-1] if from_the_end else page.entries
+    kept = count_within(entries, most) or min(1, len(entries))
+    if kept == len(entries):
+        return page
+    return Page(page.entries[-kept:] if from_the_end else page.entries[:kept], True)
+
+
+def count_within(entries: Sequence[Entry], most: int) -> int:
+    """Return how many of the first entries have at most so many bytes of texts."""
+    # A character has four bytes at most: nearly all pages are known to fit without a look at their letters.
+    if sum(len(entry.body) for entry in entries) * 4 <= most:
+        return len(entries)
+    sizes = accumulate(len(entry.body.encode()) for entry in entries)
+    return sum(1 for _ in takewhile(lambda size: size <= most, sizes))
 
 
 class History:
@@ -21,8 +46,17 @@ class History:
         self._hub = hub
         self._account_service = account_service
 
-    async def read_page(self, room: Room, before: int | None, after: int | None, limit: int) -> Page:
-        """Read a page of what was delivered: what is stored but not delivered yet comes as an event."""
+    async def read_page(
+        self, room: Room, before: int | None, after: int | None, limit: int, most: int = ANSWER_BYTES
+    ) -> Page:
+        """Read a page of what was delivered: what is stored but not delivered yet comes as an event.
+
+        `most`: bytes of texts in it.
+        """
+        page = await self._read(room, before, after, limit)
+        return fit(page, most, from_the_end=after is None)
+
+    async def _read(self, room: Room, before: int | None, after: int | None, limit: int) -> Page:
         # Cut off from the other nodes, this one may not know yet that something was removed.
         found = room.recent.page(before, after, limit) if self._bus.connected else None
         if found is not None:
