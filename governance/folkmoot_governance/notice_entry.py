@@ -25,7 +25,7 @@ def is_told(event: object) -> bool:
     """Say whether the group gets a notice of `event`."""
     # Any object may be asked about; what is no event is just not found.
     telling = TELLINGS.get(type(event))  # type: ignore[arg-type]
-    return telling is not None and telling.public
+    return telling is not None and telling.public and not getattr(event, "quiet", False)
 
 
 def author_of(state: GroupState, event: Event, display_name: str) -> Author:

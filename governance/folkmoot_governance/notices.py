@@ -214,4 +214,5 @@ def event_fields(event: e.Event) -> dict[str, object]:
         del fields["by"]
     # What lets people in is not for everybody who reads the group.
     fields.pop("answers", None)
+    fields.pop("quiet", None)
     return fields

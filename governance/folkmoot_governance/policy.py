@@ -18,6 +18,7 @@ class Policy(Struct, frozen=True):
 
     `grades` stand in the order of their sizes, the smallest first; there is at least one.
     `raid_joins` joins, or `raid_repeats` posts of one text by new members, within a minute are a raid; 0: never.
+    Who goes within `quiet_ms` of coming, or comes back within it, does so without a notice.
     `ladder` is what follows on warnings where a group has not set its own, as `ladder.parse_ladder` reads it.
     """
 
@@ -42,6 +43,7 @@ class Policy(Struct, frozen=True):
     slow_max_ms: int = 6 * HOUR_MS
     absence_ms: int = 7 * DAY_MS
     kick_wait_ms: int = 10 * MINUTE_MS
+    quiet_ms: int = 10 * MINUTE_MS
     denial_wait_ms: int = DAY_MS
     raid_joins: int = 20
     raid_repeats: int = 3

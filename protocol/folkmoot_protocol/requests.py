@@ -40,13 +40,17 @@ class _Request(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True, 
 
 
 class Register(_Request, frozen=True, tag="register", kw_only=True):
-    """Create an account and sign in; `agreement` is the version accepted. -> SessionResult"""
+    """Create an account and sign in; `agreement` is the version accepted. -> SessionResult
+
+    `invitation`, where one needs it: the code of a group, a space, and an invite code of it.
+    """
 
     user: User
     password: Password
     agreement: Word
     display_name: ShortText | None = None
     language: Word | None = None
+    invitation: ShortText | None = None
 
 
 class Login(_Request, frozen=True, tag="login", kw_only=True):

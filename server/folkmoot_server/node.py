@@ -8,6 +8,7 @@ from functools import partial
 from folkmoot_governance.duration import DAY_MS
 
 from .actions.accounts.govern import AccountService
+from .actions.accounts.registration import Registration
 from .actions.accounts.settings import OwnSettings
 from .actions.accounts.sign_in import SignIn
 from .actions.app import App, Cases, Posts
@@ -16,6 +17,7 @@ from .actions.cases.govern import CaseService
 from .actions.cases.measures import Measures
 from .actions.cases.reports import Reports
 from .actions.cases.settle import CaseSettler
+from .actions.groups.finding import GroupFinder
 from .actions.groups.govern import GroupService
 from .actions.groups.membership import Membership
 from .actions.groups.raid_guard import RaidGuard
@@ -39,6 +41,7 @@ from .config.policy import policy_of
 from .config.settings import Config
 from .content.group_words import GroupWords
 from .content.rules_in_force import LOOK_S, ContentRules
+from .content.trial import Trials
 from .crypto.passwords import Passwords
 from .delivery.audience import Audience
 from .delivery.catch_up import CatchUp
@@ -126,6 +129,7 @@ class Node:
         account_service = AccountService(self.accounts, self.commit_queue, bus, clock, policy)
         case_service = CaseService(self.commit_queue, bus, clock, policy)
         self._raids = RaidGuard(self.rooms, group_service, policy, in_cluster=self.in_cluster)
+        finder = GroupFinder(self.rooms, self.shared_limits)
         membership = Membership(
             store.ledger,
             self.rooms,
@@ -135,6 +139,7 @@ class Node:
             self.audience,
             self.hub,
             self.shared_limits,
+            finder,
             next(iter(config.policy.categories)),
         )
         posting = Posting(
@@ -144,6 +149,7 @@ class Node:
             bus,
             store.journal,
             self.rooms,
+            finder,
             self.commit_queue,
             account_service,
             content,
@@ -180,6 +186,7 @@ class Node:
                 self.audience,
                 self.hub,
                 self.follower,
+                Registration(config.registration, clock, self.shared_limits, finder, group_service, membership),
                 in_cluster=self.in_cluster,
             ),
             own_settings=OwnSettings(self.accounts, account_service, self.audience, bus),
@@ -195,6 +202,7 @@ class Node:
                 case_texts,
             ),
             content=content,
+            trials=Trials(store.journal),
             held_texts=held_texts,
             vault=Vault(config.server.data_dir),
             catch_up=self.catch_up,

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from folkmoot_governance import Actor, PlatformRole
+from folkmoot_governance import Actor, PlatformRole, Refusal
 from folkmoot_governance.account_commands import GrantRole, RegisterAccount
 from folkmoot_protocol.names import check_display_name, check_user_name
 
@@ -28,7 +28,7 @@ async def create_administrator(config: Config, user: str, password: str) -> str 
         return say(str(error))
     if user in RESERVED:
         return say(NAME_TAKEN.text)
-    weak = check_password(user, password)
+    weak = check_password(password)
     if weak:
         return say(weak.text, weak.detail)
     node = await open_node(config)
@@ -42,8 +42,9 @@ async def create_administrator(config: Config, user: str, password: str) -> str 
 async def register_administrator(node: Node, profile: Profile, password: str) -> str | None:
     """Store the account and its platform role."""
     say = translator(profile.language)
-    password_hash = await node.passwords.hash(password)
-    assert isinstance(password_hash, str), "nobody else is hashing here"
+    password_hash = await node.passwords.hash("", password, (profile.user, profile.display_name))
+    if isinstance(password_hash, Refusal):
+        return say(password_hash.text, password_hash.detail)
     profile = Profile(profile.user, profile.display_name, password_hash, profile.language)
     command = RegisterAccount(profile.user, node.app.documents.agreement.version)
     refusal = await node.app.account_service.carry_out(None, command, Actor(profile.user), [profile_row(profile)])

@@ -11,6 +11,7 @@ from websockets.frames import Frame, Opcode
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode, ErrorCode
+from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
 from folkmoot_server.transport.websocket import FRAMES_AT_ONCE, ODD_AT_ONCE
 from tests.integration.server import Seat, Server, serving
 from tests.integration.wire import Closed, Wire, refused
@@ -31,8 +32,13 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-async def own(strict: Server) -> Seat:
-    return strict.seats.pop()[0]
+def crew(strict: Server) -> list[Seat]:
+    return strict.seats.pop()
+
+
+@pytest.fixture
+def own(crew: list[Seat]) -> Seat:
+    return crew[0]
 
 
 @pytest.fixture
@@ -157,3 +163,102 @@ async def test_the_time_to_sign_in_ends_with_the_request_that_is_under_way(stage
         assert await slow.closed() == CloseCode.NOT_AUTHENTICATED
         with pytest.raises(Closed):
             await second
+
+
+async def test_codes_of_groups_are_not_found_by_trying(tmp_path: Path) -> None:
+    limits = {"limits__unknown_codes_per_minute": 5, "limits__requests_per_second": 0, "limits__acts_per_minute": 0}
+    with serving(tmp_path, groups=2, members=2, **limits) as server:
+        own, others = server.seats[0][0], server.seats[1][0]
+        codes = iter(make_group_code(FIRST_NUMBER + number) for number in range(100))
+        async with await Wire.open(server.url, own.token) as wire:
+            # However somebody asks, each code counts.
+            await refused(wire.ask(rq.GetGroup, group=next(codes)), "no_such_group")
+            await refused(wire.ask(rq.JoinGroup, group=next(codes)), "no_such_group")
+            await refused(wire.ask(rq.Post, group=next(codes), body="hello"), "no_such_group")
+            await refused(wire.run(f"/join {next(codes)}", own.code), "no_such_group")
+            await wire.ask(rq.Sync, cursors={next(codes): 0})
+            for _ in range(3):
+                error = await refused(wire.ask(rq.GetGroup, group=next(codes)), "rate_limited")
+                assert error.detail["rule"] == "limits.unknown_codes_per_minute"
+            # What is there is found out as little as what is not.
+            await refused(wire.ask(rq.GetGroup, group=others.code), "rate_limited")
+            # One's own groups are no secret.
+            await wire.ask(rq.GetGroup, group=own.code)
+            await wire.post(own.code, "hello")
+        async with await Wire.open(server.url, others.token) as wire:
+            # Another account at the same address has what is left there: nothing.
+            await refused(wire.ask(rq.GetGroup, group=own.code), "rate_limited")
+
+
+async def test_coming_and_going_is_told_once(tmp_path: Path) -> None:
+    limits = {"limits__acts_per_minute": 0, "policy__groups__quiet_minutes": 10}
+    with serving(tmp_path, groups=2, members=1, **limits) as server:
+        owner, guest = server.seats[0][0], server.seats[1][0]
+        async with await Wire.open(server.url, owner.token) as host, await Wire.open(server.url, guest.token) as wire:
+            for _ in range(5):
+                await wire.ask(rq.JoinGroup, group=owner.code)
+                await wire.ask(rq.LeaveGroup, group=owner.code)
+            await wire.ask(rq.JoinGroup, group=owner.code)
+            await host.post(owner.code, "the end")
+            entries = await host.history(owner.code)
+            told = [one.data["event"] for one in entries if one.data and one.data.get("user") == guest.user]
+            assert told == ["joined"]
+            # Whoever listens is in the picture all the same, and the record has it all.
+            assert (await host.group(owner.code)).members == 2
+            assert str(await host.run("/log", owner.code)).count(f"@{guest.user} joined") == 6
+
+
+async def test_typing_is_told_once_in_a_while(strict: Server, crew: list[Seat], own: Seat, member: Wire) -> None:
+    async with await Wire.open(strict.url, crew[1].token) as mate:
+        for _ in range(8):
+            await member.ask(rq.Typing, group=own.code)
+        await member.post(own.code, "done")
+        await mate.until(lambda: any(isinstance(one, ev.EntryEvent) for one in mate.log))
+        assert sum(isinstance(one, ev.TypingEvent) for one in mate.log) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "invitation", "code"),
+    [
+        ({"registration__mode": "closed"}, None, "forbidden"),
+        ({"registration__mode": "invitation"}, None, "forbidden"),
+        ({"registration__mode": "invitation"}, "{group} WRONG-CODE", "forbidden"),
+        ({"registration__mode": "invitation"}, "{group} {code}", None),
+        ({"registration__per_day": 1}, None, None),
+    ],
+)
+async def test_who_may_register(
+    tmp_path: Path, settings: dict[str, object], invitation: str | None, code: str | None
+) -> None:
+    with serving(tmp_path, groups=1, members=2, **settings) as server:
+        owner = server.seats[0][0]
+        async with await Wire.open(server.url, owner.token) as host:
+            made = await host.run("/invite code", owner.code)
+            given = invitation and invitation.format(group=owner.code, code=made.data["invite_code"])
+        async with await Wire.open(server.url) as wire:
+            asked = wire.register("gus", invitation=given)
+            if code is not None:
+                error = await refused(asked, code)
+                assert error.detail["rule"] == "registration.mode"
+                return
+            session = await asked
+            assert [group.id for group in session.groups] == ([owner.code] if invitation else [])
+        async with await Wire.open(server.url) as wire:
+            # The code is used up; the day is over.
+            await refused(wire.register("zoe", invitation=given), "forbidden" if invitation else "rate_limited")
+
+
+async def test_wrong_passwords_are_slowed_down_and_the_owner_is_told(tmp_path: Path) -> None:
+    with serving(tmp_path, limits__sign_ins_per_minute=0) as server:
+        async with await Wire.open(server.url) as owner:
+            await owner.register("olga")
+            async with await Wire.open(server.url) as guess:
+                for number in range(5):
+                    await refused(guess.ask(rq.Login, user="olga", password=f"a guess {number}"), "auth_failed")
+                error = await refused(guess.ask(rq.Login, user="olga", password="a good one"), "rate_limited")
+                assert error.detail["retry_after_ms"] > 0
+            async with await Wire.open(server.url, owner.token) as again:
+                await again.until(lambda: any(isinstance(one, ev.CaseEvent) for one in again.log))
+                told = next(one for one in again.log if isinstance(one, ev.CaseEvent))
+                assert (told.state, told.case) == ("tried", "")
+                assert told.text.startswith("5 wrong passwords")

@@ -39,6 +39,8 @@ class JoinGroup(Command, frozen=True):
 
     answer: str = ""
     giver_absent: bool = False
+    left_ts: int = 0
+    """When the actor has last left this group; 0 if that is not known."""
 
 
 class LeaveGroup(Command, frozen=True):

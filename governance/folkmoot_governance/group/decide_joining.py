@@ -36,15 +36,21 @@ def has_request(state: GroupState, user: str, now: int) -> bool:
     return request is not None and request.until_ms > now
 
 
+def came_and_went(since: int, now: int, policy: Policy) -> bool:
+    """Say whether somebody goes so soon after coming, or the other way round, that the group need not hear of it."""
+    return now - since < policy.quiet_ms
+
+
 def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy: Policy) -> Decision:
     """Come in: at once when the group is open or one is invited, by request where admins decide (G8.3)."""
+    quiet = came_and_went(command.left_ts, now, policy)
     if actor.user in state.members:
         return refuse(ErrorCode.ALREADY_MEMBER, N_("You are a member already."))
     refusal = check_joiner(state, actor, now, policy)
     if refusal:
         return refusal
     if is_invited(state, actor.user, now) and not command.giver_absent and state.join_mode is not JoinMode.CLOSED:
-        return [MemberJoined(at=now, by=actor.user, user=actor.user, via="invitation")]
+        return [MemberJoined(at=now, by=actor.user, user=actor.user, via="invitation", quiet=quiet)]
     wait = state.wait_of(actor.user, now)
     if wait:
         text = N_("You may come in, or ask to, again {until}.")
@@ -55,12 +61,12 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
         return check_answer(state, command) or request_to_join(state, command, actor, now, policy)
     code = code_of(state, command, now)
     if code and state.join_mode is not JoinMode.CLOSED:
-        joined = MemberJoined(at=now, by=actor.user, user=actor.user, via="code")
+        joined = MemberJoined(at=now, by=actor.user, user=actor.user, via="code", quiet=quiet)
         return [joined, InviteCodeUsed(at=now, by=actor.user, user=actor.user, code_id=code.code_id)]
     if state.join_mode is JoinMode.OPEN:
-        return [MemberJoined(at=now, by=actor.user, user=actor.user, via="open")]
+        return [MemberJoined(at=now, by=actor.user, user=actor.user, via="open", quiet=quiet)]
     if state.join_mode is JoinMode.QUESTION:
-        joined = MemberJoined(at=now, by=actor.user, user=actor.user, via="question")
+        joined = MemberJoined(at=now, by=actor.user, user=actor.user, via="question", quiet=quiet)
         return check_answer(state, command) or [joined]
     if state.join_mode is JoinMode.APPROVAL:
         return request_to_join(state, command, actor, now, policy)
@@ -114,7 +120,8 @@ def leave(state: GroupState, command: c.LeaveGroup, actor: Actor, now: int, poli
         text = N_("You own this group: hand it over with /transfer or end it with /dissolve first.")
         return refuse(ErrorCode.FORBIDDEN, text, rule="ownership", help="/transfer")
     if role is not None:
-        return [MemberLeft(at=now, by=actor.user, user=actor.user)]
+        quiet = came_and_went(state.members[actor.user].joined_ts, now, policy)
+        return [MemberLeft(at=now, by=actor.user, user=actor.user, quiet=quiet)]
     if has_request(state, actor.user, now):
         return [JoinRequestEnded(at=now, by=actor.user, user=actor.user)]
     return refuse(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))

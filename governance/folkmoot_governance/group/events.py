@@ -32,8 +32,11 @@ class GroupCreated(Event, frozen=True, kw_only=True, tag="created"):
     grade: str = "standard"
 
 
-class MemberJoined(MemberEvent, frozen=True, kw_only=True, tag="joined"):
+class MemberJoined(MemberEvent, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
+    """Somebody came in; `quiet`: back after a short while, the group is not told."""
+
     via: Literal["open", "approval", "invitation", "question", "code"]
+    quiet: bool = False
 
 
 class JoinRequested(MemberEvent, frozen=True, kw_only=True, tag="join_requested"):
@@ -97,8 +100,10 @@ class QuestionSet(Event, frozen=True, kw_only=True, tag="question_set"):
     answers: tuple[str, ...]
 
 
-class MemberLeft(MemberEvent, frozen=True, kw_only=True, tag="left"):
-    pass
+class MemberLeft(MemberEvent, frozen=True, kw_only=True, omit_defaults=True, tag="left"):
+    """Somebody went; `quiet`: after a short while, the group is not told."""
+
+    quiet: bool = False
 
 
 class MemberDeparted(MemberEvent, frozen=True, kw_only=True, tag="departed"):

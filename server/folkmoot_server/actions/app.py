@@ -11,6 +11,7 @@ from ..common.clock import Clock
 from ..config.documents import Documents
 from ..config.settings import Config
 from ..content.rules_in_force import ContentRules
+from ..content.trial import Trials
 from ..delivery.catch_up import CatchUp
 from ..live.accounts import Accounts
 from ..live.rooms import Rooms
@@ -78,6 +79,7 @@ class App:
     posts: Posts
     cases: Cases
     content: ContentRules
+    trials: Trials
     held_texts: HeldTexts
     vault: Vault
     catch_up: CatchUp

@@ -15,7 +15,6 @@ from folkmoot_protocol.results import AdminResult
 from ..content.group_words import word_rule
 from ..content.rule_files import RuleFileError, parse_rule_set
 from ..content.rules_in_force import check_word
-from ..content.trial import replay
 from .call import Call, Outcome, carries_out
 from .common import store_account_act
 
@@ -85,7 +84,9 @@ async def try_on_groups(call: Call, rules: Sequence[Rule], group: str) -> Outcom
         room = await app.membership.find_room(code)
         if isinstance(room, Refusal):
             return room
-        hits = await replay(app.store.journal, room, rules, app.clock.now_ms())
+        hits = await app.trials.replay(room, rules, app.clock.now_ms())
+        if isinstance(hits, Refusal):
+            return hits
         named = ({"seq": seq, "user": user, "rule": rule, "body": body} for seq, user, body, rule in hits.examples)
         if hits.count or group:
             items.append({"group": room.state.code, "entries": hits.seen, "hits": hits.count, "examples": [*named]})

@@ -85,7 +85,8 @@ class JoinedUpdate(Struct, frozen=True, gc=False, tag="joined"):
 
 class AnswerUpdate(Struct, frozen=True, gc=False, tag="answer"):
     """What became of what an account asked for: to join the group `name`, to have its identity verified at the level
-    `name`, a report or an appeal. `case` is the act that decided, or the number of the report or appeal.
+    `name`, a report or an appeal; or, without a `case`, what happened to it: `name` wrong passwords. `case` is the act
+    that decided, or the number of the report or appeal.
 
     `state` is a key of `delivery.hub.ANSWERS`.
     """

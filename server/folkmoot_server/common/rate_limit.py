@@ -37,6 +37,11 @@ class Bucket:
             return 0
         return int((cost - self._tokens) / self._rate) + 1
 
+    def wait(self, now: Ticks) -> int:
+        """Return the milliseconds until one token is there, and take none."""
+        self.take(now, 0)
+        return 0 if not self._rate or self._tokens >= 1 else int((1 - self._tokens) / self._rate) + 1
+
     def spend(self, now: Ticks, cost: float) -> None:
         """Note that `cost` tokens were taken elsewhere, and be in debt for as much as `burst` if they are not here."""
         self.take(now, 0)
@@ -58,6 +63,16 @@ class Buckets:
     def take(self, key: Hashable, now: Ticks) -> int:
         """As `Bucket.take`, for the bucket of `key`. When there are too many keys, full buckets are dropped first."""
         return 0 if self.unlimited else self._get(key, now).take(now)
+
+    def wait(self, key: Hashable, now: Ticks) -> int:
+        """As `Bucket.wait`, for the bucket of `key`."""
+        bucket = self._buckets.get(key)
+        return bucket.wait(now) if bucket else 0
+
+    def is_full(self, key: Hashable, now: Ticks) -> bool:
+        """As `Bucket.is_full`, for the bucket of `key`."""
+        bucket = self._buckets.get(key)
+        return bucket is None or bucket.is_full(now)
 
     def spend(self, key: Hashable, now: Ticks, cost: float) -> None:
         """As `Bucket.spend`, for the bucket of `key`."""

@@ -75,6 +75,7 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         ladder=groups.warning_ladder,
         invite_ms=groups.invite_days * DAY_MS,
         request_ms=groups.request_days * DAY_MS,
+        quiet_ms=groups.quiet_minutes * MINUTE_MS,
         transfer_ms=groups.transfer_hours * HOUR_MS,
         # An hour less: a suspension of just so many days counts, though it is looked at a moment later.
         absence_ms=groups.absence_days * DAY_MS - HOUR_MS,

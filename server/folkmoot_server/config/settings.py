@@ -156,6 +156,12 @@ class Limits:
     group_acts_per_minute: int = setting(
         600, N_("Acts on one group that go into its record, a minute. 0 = no limit."), open=6000, least=0
     )
+    unknown_codes_per_minute: int = setting(
+        20,
+        N_("Codes of groups that are not there, that one account or IP address may ask for, a minute. 0 = no limit."),
+        open=600,
+        least=0,
+    )
     sign_ins_per_minute: int = setting(
         30,
         N_("Registrations and sign-ins by password from one IP address, a minute. 0 = no limit."),
@@ -166,6 +172,21 @@ class Limits:
         1048576, N_("Bytes that may wait for one slow connection before it gets lag instead."), least=65536
     )
     history_page: int = setting(200, N_("Most entries that one history request answers."), least=1, most=200)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Who may make an account."""
+
+    mode: str = setting(
+        "open",
+        N_(
+            'Who may register. "open": anybody. "invitation": who has an invite code of a group, and joins it so. '
+            '"closed": nobody; there is still `folkmoot init`.'
+        ),
+        choices=("open", "invitation", "closed"),
+    )
+    per_day: int = setting(0, N_("Accounts that may be registered a day, all together. 0 = no limit."), least=0)
 
 
 @dataclass(frozen=True)
@@ -252,6 +273,13 @@ class GroupPolicy:
         N_("An owner whose account is suspended for so many days or longer is replaced by the heir or an admin."),
         least=1,
         most=3650,
+    )
+    quiet_minutes: int = setting(
+        10,
+        N_("Minutes within which somebody's leaving after joining, or joining again, is not told to the group."),
+        open=0,
+        least=0,
+        most=1440,
     )
     kick_wait_minutes: int = setting(
         10, N_("Minutes before who was removed may come back, unless invited."), open=0, least=0, most=525600
@@ -352,6 +380,7 @@ class Config:
     server: Server = section(Server, N_("The node: where it listens, where its data is."))
     cluster: Cluster = section(Cluster, N_("Several nodes, one service. Both URLs set = cluster mode."))
     limits: Limits = section(Limits, N_("Bounds on what one account or one address may take."))
+    registration: Registration = section(Registration, N_("Who may make an account."))
     policy: Policy = section(Policy, N_("The rules that governance decides by."))
     retention: Retention = section(Retention, N_("How long messages are kept."))
     i18n: I18n = section(I18n, N_("Languages."))

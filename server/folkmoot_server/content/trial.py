@@ -5,13 +5,16 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from folkmoot_governance import Refusal
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.content.match import Matcher
 from folkmoot_governance.content.rules import Rule
 from folkmoot_governance.duration import DAY_MS
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, EntryKind
 
+from ..common.i18n import N_
 from ..live.rooms import Room
 from ..storage.api import Journal
 
@@ -19,6 +22,10 @@ DAYS = 7
 MAX_ENTRIES = 5_000
 PAGE = 200
 MAX_EXAMPLES = 10
+MAX_WAITING = 8
+TOO_MANY = Refusal(
+    ErrorCode.RATE_LIMITED, N_("Others are trying words just now: wait {wait}."), {"retry_after_ms": 5000}
+)
 EXAMPLE_CHARS = 120
 SAID = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT})
 
@@ -37,22 +44,40 @@ class Hits(Struct):
         return {"entries": self.seen, "hits": self.count, "items": items}
 
 
-async def replay(journal: Journal, room: Room, rules: Sequence[Rule], now: int) -> Hits:
-    """Judge what was posted to a group in the last days, the newest first.
+class Trials:
+    """Tries rules, one trial at a time."""
 
-    `now`: Unix ms. Raises StorageError.
-    """
-    matcher = await asyncio.to_thread(Matcher, rules, dict.fromkeys(Severity, Action.FLAG))
-    hits = Hits(examples=[])
-    since = now - DAYS * DAY_MS
-    before, more = room.last_seq + 1, True
-    while more and hits.seen < MAX_ENTRIES:
-        page = await journal.page(room.state.code, before=before, limit=PAGE)
-        said = [entry for entry in page.entries if entry.kind in SAID and entry.ts >= since]
-        await asyncio.to_thread(_judge, matcher, said[::-1], hits)
-        more = page.more and page.entries[0].ts >= since
-        before = page.entries[0].seq if page.entries else 0
-    return hits
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    async def replay(self, room: Room, rules: Sequence[Rule], now: int) -> Hits | Refusal:
+        """Judge what was posted to a group in the last days, the newest first.
+
+        `now`: Unix ms. Raises StorageError.
+        """
+        if self._waiting >= MAX_WAITING:
+            return TOO_MANY
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._replay(room, rules, now)
+        finally:
+            self._waiting -= 1
+
+    async def _replay(self, room: Room, rules: Sequence[Rule], now: int) -> Hits:
+        matcher = await asyncio.to_thread(Matcher, rules, dict.fromkeys(Severity, Action.FLAG))
+        hits = Hits(examples=[])
+        since = now - DAYS * DAY_MS
+        before, more = room.last_seq + 1, True
+        while more and hits.seen < MAX_ENTRIES:
+            page = await self._journal.page(room.state.code, before=before, limit=PAGE)
+            said = [entry for entry in page.entries if entry.kind in SAID and entry.ts >= since]
+            await asyncio.to_thread(_judge, matcher, said[::-1], hits)
+            more = page.more and page.entries[0].ts >= since
+            before = page.entries[0].seq if page.entries else 0
+        return hits
 
 
 def _judge(matcher: Matcher, entries: Sequence[Entry], hits: Hits) -> None:

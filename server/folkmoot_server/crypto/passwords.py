@@ -1,24 +1,23 @@
 """Passwords and session tokens. Hashing is slow on purpose, so it runs in few threads behind a short queue."""
 
-import asyncio
 import hashlib
+import re
 import secrets
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Sequence
+from functools import partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from zxcvbn import zxcvbn
 
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 
+from ..common.fair_threads import FairThreads, Full
 from ..common.i18n import N_
 
-T = TypeVar("T")
-
 THREADS = 2
-MAX_WAITING = 64
+MAX_WAITING, MAX_OF_ONE = 64, 16
 SHORTEST = 8
 LONGEST = 256
 
@@ -34,10 +33,33 @@ WEAK = Refusal(
 )
 
 
-def check_password(user: str, password: str) -> Refusal | None:
-    """Refuse a password that anyone would guess first, or that is absurdly long."""
-    good = SHORTEST <= len(password) <= LONGEST and password.lower() != user and len(set(password)) > 1
-    return None if good else WEAK
+GUESSED = Refusal(
+    ErrorCode.WEAK_PASSWORD,
+    N_("This password is among the first that others would guess. Three or four words that do not belong together do."),
+)
+LEAST_GUESSES = 30_000
+"""Passwords that are found sooner, going by the library's lists of common passwords, names, dates and patterns, are
+refused: as many as its list of passwords has."""
+LOOKED_AT = 64
+"""Characters of a password that are compared with such lists: it takes time by the square of them."""
+LOCAL = ("folkmoot", "woaini", "woaiwojia", "iloveu", "zhang", "wang", "5201314", "1314520", "woshishei", "mima")
+"""What people here begin with, besides what the library's lists have."""
+
+
+def check_password(password: str) -> Refusal | None:
+    """Refuse a password that is too short, or absurdly long."""
+    return None if SHORTEST <= len(password) <= LONGEST else WEAK
+
+
+def is_guessed(password: str, names: Sequence[str]) -> bool:
+    """Say whether a password is among the first that somebody who knows `names` would try. Takes 2 to 400 ms."""
+    left = password.lower()
+    for name in names:
+        left = left.replace(name.lower(), "") if name else left
+    if len(re.sub(r"[\W\d_]+", "", left)) < 3 and len(left) < SHORTEST:
+        return True
+    inputs = [name.lower() for name in (*names, *LOCAL) if name]
+    return float(zxcvbn(password[:LOOKED_AT], inputs)["guesses"]) < LEAST_GUESSES
 
 
 def new_token() -> str:
@@ -56,37 +78,37 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
-        self._waiting = 0
+        self._threads = FairThreads(THREADS, "argon2", MAX_WAITING, MAX_OF_ONE)
         # An unknown user costs the same work as a known one.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
 
-    async def hash(self, password: str) -> str | Refusal:
-        """Return the hash to store, or a refusal when too many wait."""
-        if self._waiting >= MAX_WAITING:
-            return BUSY
-        return await self._run(self._hasher.hash, password)
+    async def hash(self, whose: str, password: str, names: Sequence[str]) -> str | Refusal:
+        """Return the hash to store of a new password; refuse one that is easy to guess, and when too many wait.
 
-    async def verify(self, stored: str | None, password: str) -> bool | Refusal:
-        """Say whether `password` fits `stored`; None (no such user) takes as long and is false."""
-        if self._waiting >= MAX_WAITING:
+        `whose`: the address it comes from. `names`: of the account.
+        """
+        try:
+            return await self._threads.run(whose, partial(self._hash, password, names)) or GUESSED
+        except Full:
             return BUSY
-        fits = await self._run(self._fits, stored or self._nobody, password)
+
+    async def verify(self, whose: str, stored: str | None, password: str) -> bool | Refusal:
+        """Say whether `password` fits `stored`; None (no such user) takes as long and is false."""
+        try:
+            fits = await self._threads.run(whose, partial(self._fits, stored or self._nobody, password))
+        except Full:
+            return BUSY
         return fits and bool(stored)
 
-    async def _run(self, function: Callable[..., T], *arguments: str) -> T:
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
-        finally:
-            self._waiting -= 1
+    def close(self) -> None:
+        """Let the threads go."""
+        self._threads.close()
+
+    def _hash(self, password: str, names: Sequence[str]) -> str | None:
+        return None if is_guessed(password, names) else self._hasher.hash(password)
 
     def _fits(self, stored: str, password: str) -> bool:
         try:
             return self._hasher.verify(stored, password)
         except (VerifyMismatchError, InvalidHashError):
             return False
-
-    def close(self) -> None:
-        """Let the threads go."""
-        self._executor.shutdown(wait=False, cancel_futures=True)

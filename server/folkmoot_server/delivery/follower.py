@@ -133,6 +133,7 @@ class Follower:
                 if account is not None:
                     change.count(account)
             apply(room.state, event)
+            room.note_leaving(event)
         room.authors.clear()
         return message.events
 

@@ -88,6 +88,7 @@ ANSWERS = {
     "dismissed": N_("Your report {case} was dismissed"),
     "bad_faith": N_("Your report {case} was found to be in bad faith"),
     "overturned": N_("Your appeal {case} succeeded: the measure is lifted"),
+    "tried": N_("{name} wrong passwords were tried for your account since you were last told"),
     "confirmed": N_("Your appeal {case} was turned down: the measure stands"),
 }
 """How an account is told what became of what it asked for, by the state of its case."""

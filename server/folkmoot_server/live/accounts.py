@@ -58,6 +58,7 @@ class Account:
         "requests",
         "settings",
         "state",
+        "typed_at",
         "used_at",
         "user",
     )
@@ -69,6 +70,7 @@ class Account:
         self.by_minute, self.invites = Bucket(0, 0), Bucket(0, 0)
         self.connections = 0
         self.used_at = Ticks(0)
+        self.typed_at: dict[str, Ticks] = {}
         self.posts = Bucket(limits.posts_per_second, 2 * limits.posts_per_second)
         self.acts = Bucket(limits.acts_per_minute / 60, limits.acts_per_minute / ACTS_AT_ONCE)
         self.requests = Bucket(limits.requests_per_second, 2 * limits.requests_per_second)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from folkmoot_governance import GroupState
-from folkmoot_governance.group.events import SlowModeSet
+from folkmoot_governance.group.events import Event, MemberLeft, SlowModeSet
 from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Role
 
@@ -24,6 +24,8 @@ POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 """Entries that somebody posted."""
 SLOW_PAGE, SLOW_PAGES = 200, 25
 """How far back to look for who has posted lately in a group in slow mode."""
+MAX_LEFT = 1000
+
 SLOW_MODE_SET = str(SlowModeSet.__struct_config__.tag)
 READY_S = 2
 """How long a request waits for a group that is being read again."""
@@ -42,9 +44,9 @@ class Room:
 
     `last_seq` is the last one delivered; what is on its way to disk has no seq yet, the store numbers it. `held_back`
     are entries, by seq, that wait for those before them; `known_version` is the latest that news told of. `listening`
-    counts the connections that listen here: which they are, `delivery.audience` knows. `last_posts` has when each
-    one's latest post in slow mode was, in ticks. While `ready` is not set the room is being read again and must not be
-    decided on.
+    counts the connections that listen here: which they are, `delivery.audience` knows. `left`: who has left lately, and
+    when. `last_posts` has when each one's latest post in slow mode was, in ticks. While `ready` is not set the room is
+    being read again and must not be decided on.
     """
 
     __slots__ = (
@@ -54,6 +56,7 @@ class Room:
         "known_version",
         "last_posts",
         "last_seq",
+        "left",
         "listening",
         "raid_watch",
         "ready",
@@ -73,6 +76,7 @@ class Room:
         self.ready = asyncio.Event()
         self.in_flight = 0
         self.used_at = Ticks(0)
+        self.left: dict[str, int] = {}
         self.stream = group_stream(stored.state.code)
         self.last_seq = stored.last_seq
         self.recent = RecentEntries()
@@ -85,6 +89,14 @@ class Room:
         self.authors: dict[str, Author] = {}
         self.last_posts = stored.last_posts
         self.ready.set()
+
+    def note_leaving(self, event: Event) -> None:
+        """Note who has left, here or on another node: the last `MAX_LEFT` of them."""
+        if isinstance(event, MemberLeft):
+            self.left.pop(event.user, None)
+            self.left[event.user] = event.at
+            if len(self.left) > MAX_LEFT:
+                del self.left[next(iter(self.left))]
 
     def note_posts(self, entries: Sequence[Entry], ticks: Ticks) -> None:
         """Note who has posted just now, here or on another node. For slow mode."""

@@ -24,6 +24,8 @@ from ..transport.addresses import network_of
 TELL_S = 0.25
 """How often the others are told of what changed."""
 
+DAY_S = 86_400
+
 REPEAT_TURNS = 20
 """Tellings until everything is told again (5 s), for those who missed something or came later."""
 
@@ -41,6 +43,8 @@ AGAIN: Final = -1
 
 SIGN_INS: Final = "sign_ins"
 TRIES: Final = "tries"
+CODES: Final = "codes"
+REGISTRATIONS: Final = "registrations"
 
 
 class SharedLimits:
@@ -54,8 +58,14 @@ class SharedLimits:
         self._most = config.limits.connections_per_address
         self._told_from = max(1, self._most // 20)
         sign_ins, tries = config.limits.sign_ins_per_minute, config.policy.groups.tries_per_hour
-        self._buckets = {SIGN_INS: Buckets(sign_ins / 60, sign_ins), TRIES: Buckets(tries / 3600, tries)}
-        self._spent: dict[str, Counter[bytes]] = {SIGN_INS: Counter(), TRIES: Counter()}
+        codes, per_day = config.limits.unknown_codes_per_minute, config.registration.per_day
+        self._buckets = {
+            SIGN_INS: Buckets(sign_ins / 60, sign_ins),
+            TRIES: Buckets(tries / 3600, tries),
+            CODES: Buckets(codes / 60, codes),
+            REGISTRATIONS: Buckets(per_day / DAY_S, per_day),
+        }
+        self._spent: dict[str, Counter[bytes]] = {kind: Counter() for kind in self._buckets}
         self._here: Counter[bytes] = Counter()
         # address -> node -> (connections there, the turn in which it was told)
         self._elsewhere: dict[bytes, dict[str, tuple[int, int]]] = {}
@@ -88,6 +98,20 @@ class SharedLimits:
     def take_try(self, user: str, code: str) -> int:
         """As `take_sign_in`, for an account's answer or invite code at a group's door."""
         return self._take(TRIES, f"{user} {code}")
+
+    def take_registration(self) -> int:
+        """As `take_sign_in`, for an account that is registered, whoever it is."""
+        return self._take(REGISTRATIONS, "")
+
+    def wait_for_code(self, user: str, address: str) -> int:
+        """Return how many ms an account, or its address, has to wait before it may ask for another group's code."""
+        now, buckets = self._clock.ticks(), self._buckets[CODES]
+        return max(buckets.wait(self._hide(name), now) for name in (user, network_of(address)) if name)
+
+    def take_code(self, user: str, address: str) -> None:
+        """Count a code that no group has, for an account and for its address."""
+        for name in filter(None, (user, network_of(address))):
+            self._take(CODES, name)
 
     def on_bus_message(self, message: LimitsUpdate) -> None:
         """Take over what another node tells."""

@@ -34,7 +34,7 @@ async def register(app: App, session: Session, request: rq.Register) -> SessionR
     user, display_name = names
     language = request.language if request.language in LANGUAGES else session.language
     profile = Profile(user, display_name, "", language)
-    return await app.sign_in.register(session, profile, request.password, request.agreement)
+    return await app.sign_in.register(session, profile, request.password, request.agreement, request.invitation or "")
 
 
 async def login(app: App, session: Session, request: rq.Login) -> SessionResult | Refusal:

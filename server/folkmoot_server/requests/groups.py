@@ -44,7 +44,7 @@ def list_groups(app: App, session: Session, request: rq.ListGroups) -> GroupsRes
 
 async def get_group(app: App, session: Session, request: rq.GetGroup) -> GroupResult | Refusal:
     """Return a group: all of it to a member, the public part to anyone."""
-    room = await app.membership.find_room(request.group)
+    room = await app.membership.find_room(request.group, session)
     if isinstance(room, Refusal):
         return room
     return GroupResult(room.view(app.clock.now_ms(), session.account))
@@ -52,7 +52,7 @@ async def get_group(app: App, session: Session, request: rq.GetGroup) -> GroupRe
 
 async def join_group(app: App, session: Session, request: rq.JoinGroup) -> Refusal | None:
     """Join, or ask to (G8.3)."""
-    room = await app.membership.find_room(request.group)
+    room = await app.membership.find_room(request.group, session)
     if isinstance(room, Refusal):
         return room
     assert session.account is not None
@@ -74,7 +74,7 @@ async def join_group(app: App, session: Session, request: rq.JoinGroup) -> Refus
 
 async def leave_group(app: App, session: Session, request: rq.LeaveGroup) -> Refusal | None:
     """Leave, or withdraw a request to join."""
-    room = await app.membership.find_room(request.group)
+    room = await app.membership.find_room(request.group, session)
     if isinstance(room, Refusal):
         return room
     assert session.account is not None

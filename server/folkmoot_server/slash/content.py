@@ -15,7 +15,7 @@ from folkmoot_protocol.types import Author, Entry, Role
 from ..common.i18n import N_, show_instant
 from ..content.group_words import word_rule
 from ..content.rules_in_force import check_word
-from ..content.trial import Hits, replay
+from ..content.trial import Hits
 from ..sealed.held_posts import HeldText
 from ..storage.change_set import ChangeSet, NewEntry
 from ..storage.changes import remove_held_text
@@ -182,7 +182,9 @@ async def try_word(call: Call, text: str) -> Outcome:
     refusal = check_role(call.room.state, RULES[c.AddWord], call.account.actor())
     if refusal:
         return refusal
-    hits = await replay(call.app.store.journal, call.room, [word_rule(text, Verdict.REFUSE)], call.now)
+    hits = await call.app.trials.replay(call.room, [word_rule(text, Verdict.REFUSE)], call.now)
+    if isinstance(hits, Refusal):
+        return hits
     return Answer(tell_hits(call, hits), hits.as_data())
 
 

@@ -7,7 +7,7 @@ from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, 
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.roles import RANK
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.group_code import parse_group_code, show_group_code
+from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_group_name
 from folkmoot_protocol.types import GroupStatus, Role
 
@@ -122,10 +122,9 @@ async def whois(call: Call, user: str) -> Outcome:
 
 async def join(call: Call, code: str, answer: str | None) -> Outcome:
     """Join another group, or ask to."""
-    parsed = parse_group_code(code)
-    room = await call.app.rooms.load(parsed) if parsed else None
-    if room is None:
-        return Refusal(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
+    room = await call.app.membership.find_room(code, call.session)
+    if isinstance(room, Refusal):
+        return room
     return call.app.membership.check_tries(room, call.account.user, answer) or Elsewhere(
         room, c.JoinGroup(answer or "")
     )

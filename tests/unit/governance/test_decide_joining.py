@@ -1,8 +1,10 @@
+import msgspec
 import pytest
 
 from folkmoot_governance import Actor, GroupState, Policy, Refusal
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
+from folkmoot_governance.notice_entry import is_told
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode
 from tests.builders.rules import NOW, POLICY, SOON, ask, caps, code_of, do, make_group, tell_refusal
@@ -87,9 +89,51 @@ def test_the_queue_at_the_door_is_bounded() -> None:
 def test_leaving() -> None:
     state = waiting("gus")
     assert code_of(ask(state, c.LeaveGroup(), "olga")) == ErrorCode.FORBIDDEN
-    assert do(state, c.LeaveGroup(), "adam") == [e.MemberLeft(at=NOW, by="adam", user="adam")]
+    later = NOW + POLICY.quiet_ms
+    assert do(state, c.LeaveGroup(), "adam", later) == [e.MemberLeft(at=later, by="adam", user="adam")]
     assert do(state, c.LeaveGroup(), "gus") == [e.JoinRequestEnded(at=NOW, by="gus", user="gus")]
     assert code_of(ask(state, c.LeaveGroup(), "gus")) == ErrorCode.NOT_A_MEMBER
+
+
+JOINED_TS = NOW - 9_000
+"""When the members of the builders' group came in."""
+
+
+@pytest.mark.parametrize(("stayed_ms", "quiet"), [(POLICY.quiet_ms - 1, True), (POLICY.quiet_ms, False)])
+def test_who_goes_soon_after_coming_goes_without_a_notice(stayed_ms: int, quiet: bool) -> None:
+    (event,) = do(make_group(), c.LeaveGroup(), "mia", JOINED_TS + stayed_ms)
+    assert isinstance(event, e.MemberLeft)
+    assert (event.quiet, is_told(event)) == (quiet, not quiet)
+    (event,) = do(make_group(), c.LeaveGroup(), "mia", JOINED_TS + stayed_ms, Policy(quiet_ms=0))
+    assert is_told(event)
+
+
+@pytest.mark.parametrize("mode", [JoinMode.OPEN, JoinMode.QUESTION, JoinMode.INVITE])
+@pytest.mark.parametrize(("away_ms", "quiet"), [(0, True), (POLICY.quiet_ms - 1, True), (POLICY.quiet_ms, False)])
+def test_who_comes_back_soon_comes_without_a_notice(mode: JoinMode, away_ms: int, quiet: bool) -> None:
+    invitation = e.Invited(at=NOW, by="olga", user="gus", until_ms=SOON)
+    state = make_group(*([invitation] if mode is JoinMode.INVITE else []), join_mode=mode)
+    (event,) = (
+        ask(state, c.JoinGroup("please", left_ts=NOW - away_ms), "gus")
+        if mode is not JoinMode.QUESTION
+        else ask(
+            make_group(e.QuestionSet(at=NOW, by="olga", question="?", answers=("please",)), join_mode=mode),
+            c.JoinGroup("please", left_ts=NOW - away_ms),
+            "gus",
+        )
+    )
+    assert isinstance(event, e.MemberJoined)
+    assert (event.quiet, is_told(event)) == (quiet, not quiet)
+
+
+def test_what_the_ledger_had_before_is_read_and_written_as_it_was() -> None:
+    for old in (
+        b'{"event":"joined","at":1,"by":"mia","user":"mia","via":"open"}',
+        b'{"event":"left","at":1,"by":"mia","user":"mia"}',
+    ):
+        event = msgspec.json.decode(old, type=e.MemberJoined | e.MemberLeft)
+        assert is_told(event)
+        assert msgspec.json.encode(event) == old
 
 
 def test_who_can_be_invited() -> None:

@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode
 
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_server.common.i18n import readable, show_instant, translator
-from folkmoot_server.crypto.passwords import check_password, hash_token, new_token
+from folkmoot_server.crypto.passwords import check_password, hash_token, is_guessed, new_token
 from folkmoot_server.jobs.journal import index_rest_s
 from folkmoot_server.transport.addresses import client_address, is_loopback, is_origin_allowed
 from folkmoot_server.transport.frames import make_frame
@@ -105,13 +105,26 @@ def test_origins(origins: list[str], peer: str, expected: bool) -> None:
     assert is_origin_allowed(given, ["https://other.example.org"], peer) is expected
 
 
-@pytest.mark.parametrize(("password", "good"), [("12345678", True), ("1234567", False), ("X" * 8, False)])
-def test_passwords(password: str, good: bool) -> None:
-    assert (check_password("somebody", password) is None) is good
+@pytest.mark.parametrize(
+    ("password", "good"), [("s" * 8, True), ("1234567", False), ("s" * 256, True), ("s" * 257, False)]
+)
+def test_how_long_passwords_are(password: str, good: bool) -> None:
+    assert (check_password(password) is None) is good
 
 
-def test_a_user_name_is_no_password() -> None:
-    assert check_password("somebody", "SomeBody") is not None
+GUESSED = """12345678 XXXXXXXX password123 passw0rd!! qwertyuiop a123456789 qq123456 iloveyou1 19900101 sunshine12
+    SomeBody somebody1 somebody-somebody 1234somebody folkmoot1"""
+HARD = ["correct horse battery", "seven wet herons stand", "k9#Lm2pQ", "红日出海照高楼万里"]
+
+
+@pytest.mark.parametrize("password", [*GUESSED.split(), "Some One", "x" * 256, "ab" * 128])
+def test_what_is_guessed_first_is_no_password(password: str) -> None:
+    assert is_guessed(password, ("somebody", "Some One"))
+
+
+@pytest.mark.parametrize("password", HARD)
+def test_what_nobody_guesses_is_a_password(password: str) -> None:
+    assert not is_guessed(password, ("somebody", "Some One"))
 
 
 def test_tokens_are_long_and_stored_hashed() -> None:

@@ -9,7 +9,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import SessionResult
 
 from ...bus.api import Bus
-from ...bus.messages import RevokedUpdate
+from ...bus.messages import AnswerUpdate, RevokedUpdate
 from ...common.clock import Clock
 from ...common.i18n import N_
 from ...config.settings import Limits
@@ -25,7 +25,10 @@ from ...live.shared_limits import SharedLimits
 from ...storage.api import Ledger
 from ...storage.change_set import Profile, RowChange
 from ...storage.changes import profile_row, revoke_token, token_row
+from ...transport.addresses import network_of
+from .brake import SignInBrake
 from .govern import AccountService
+from .registration import Registration
 
 RESERVED = frozenset({PLATFORM, "folkmoot", "system", "everyone", "all", "here"})
 """Names that a reader would take for the server's own voice, or for everyone."""
@@ -36,6 +39,9 @@ MAX_TOKENS = 50
 SIGN_IN_SLOTS = 8
 """Sign-ins by token that are carried out at the same time. More would not be done sooner: measured with 5,000 waiting,
 all of them together took twice the CPU, and posts between them 20 times as long."""
+
+FEW_FAILED, MANY_FAILED = 3, 10
+"""Wrong passwords that the owner of an account is told of: when signing in, and at once."""
 
 AUTH_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("User name or password is wrong."))
 TOKEN_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The session has ended; sign in again."))
@@ -60,6 +66,7 @@ class SignIn:
         audience: Audience,
         hub: Hub,
         follower: Follower,
+        registration: Registration,
         *,
         in_cluster: bool,
     ) -> None:
@@ -76,22 +83,31 @@ class SignIn:
         self._audience = audience
         self._hub = hub
         self._follower = follower
+        self._registration = registration
+        self._brake = SignInBrake(clock)
         self._in_cluster = in_cluster
         self._slots = asyncio.Semaphore(SIGN_IN_SLOTS)
 
     async def register(
-        self, session: Session, profile: Profile, password: str, agreement: str
+        self, session: Session, profile: Profile, password: str, agreement: str, invitation: str = ""
     ) -> SessionResult | Refusal:
         """Make an account and sign in to it (G5.2). `profile` has no password hash yet."""
         user = profile.user
-        refusal = check_password(user, password) or self._check_rate(session)
+        refusal = check_password(password) or self._check_rate(session)
         if refusal:
             return refusal
+        invited = await self._registration.check(session, invitation)
+        if isinstance(invited, Refusal):
+            return invited
         if await self._accounts.load(user) is not None:
             return NAME_TAKEN
-        password_hash = await self._passwords.hash(password)
+        names = (user, profile.display_name)
+        password_hash = await self._passwords.hash(network_of(session.address), password, names)
         if isinstance(password_hash, Refusal):
             return password_hash
+        refusal = self._registration.take()
+        if refusal:
+            return refusal
         profile = Profile(user, profile.display_name, password_hash, profile.language)
         token = new_token()
         rows = [profile_row(profile), token_row(hash_token(token), user, self._clock.now_ms())]
@@ -102,6 +118,7 @@ class SignIn:
             return NAME_TAKEN if refusal.code is ErrorCode.CONFLICT else refusal
         account = await self._accounts.load(user)
         assert account is not None, "an account that was just stored can be loaded"
+        await self._registration.use(account, invited)
         return await self._bind(session, account, token)
 
     async def login(self, session: Session, user: str, password: str) -> SessionResult | Refusal:
@@ -149,14 +166,20 @@ class SignIn:
 
     async def find_by_password(self, session: Session, user: str, password: str) -> Account | Refusal:
         """Return the account whose password was given. An unknown user and a wrong password look and cost the same."""
-        refusal = self._check_rate(session)
+        refusal = self._check_rate(session) or self._brake.check(user, session.address)
         if refusal:
             return refusal
         account = await self._accounts.load(user)
-        fits = await self._passwords.verify(account.profile.password_hash if account else None, password)
+        stored = account.profile.password_hash if account else None
+        fits = await self._passwords.verify(network_of(session.address), stored, password)
         if isinstance(fits, Refusal):
             return fits
-        return account if account is not None and fits else AUTH_FAILED
+        if account is not None and fits:
+            return account
+        if self._brake.failed(user, session.address) == MANY_FAILED and account is not None:
+            # Whoever is signed in can do something about it now.
+            self._bus.publish(AnswerUpdate(user, "", "tried", str(MANY_FAILED)))
+        return AUTH_FAILED
 
     def _check_rate(self, session: Session) -> Refusal | None:
         """Refuse too many passwords from one address."""
@@ -216,6 +239,11 @@ class SignIn:
                 views.append(room.view(now, account))
         if self._in_cluster:
             self._follower.signed_in(account)
+        failed = self._brake.take_failed(account.user)
+        if failed >= FEW_FAILED:
+            # After the answer, which is given in this turn.
+            message = AnswerUpdate(account.user, "", "tried", str(failed))
+            asyncio.get_running_loop().call_soon(self._hub.tell_answer, account, message)
         return SessionResult(account=account.own_view(), token=token, groups=tuple(views))
 
     async def _load_rooms(self, account: Account) -> bool:

@@ -71,7 +71,7 @@ class Reports:
             return Subject(code, 0, account.user, {"user": account.user, "name": account.profile.display_name})
         if group is None:
             return NOTHING
-        room = await self._membership.find_room(group)
+        room = await self._membership.find_room(group, session)
         if isinstance(room, Refusal):
             return room
         state = room.state

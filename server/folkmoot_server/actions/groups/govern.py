@@ -262,6 +262,7 @@ class GroupService:
         """Add an event that was just applied to the act: its rows, its notice, what it changes for accounts."""
         state, change_set = act.room.state, act.change_set
         act.room.authors.clear()
+        act.room.note_leaving(event)
         case = case_number(state.code, state.version)
         act.cases.append(case)
         change_set.events = [*change_set.events, event]

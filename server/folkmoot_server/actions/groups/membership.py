@@ -9,7 +9,7 @@ from folkmoot_governance import GroupState, Refusal
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code, parse_group_code
+from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
 from folkmoot_protocol.results import MembersResult
 from folkmoot_protocol.types import Group, JoinMode, Member, Role
 
@@ -23,9 +23,9 @@ from ...live.rooms import Room, Rooms
 from ...live.shared_limits import SharedLimits
 from ...storage.api import Ledger
 from ..acting import ExtraRows, Initiator
+from .finding import NO_SUCH_GROUP, GroupFinder
 from .govern import Act, GroupService
 
-NO_SUCH_GROUP = Refusal(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
 NOT_A_MEMBER = Refusal(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
 NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
 
@@ -43,6 +43,7 @@ class Membership:
         audience: Audience,
         hub: Hub,
         shared_limits: SharedLimits,
+        finder: GroupFinder,
         default_category: str,
     ) -> None:
         self._ledger = ledger
@@ -53,6 +54,7 @@ class Membership:
         self._audience = audience
         self._hub = hub
         self._shared_limits = shared_limits
+        self.find_room = finder.find
         self.default_category = default_category
 
     async def free_code(self) -> str:
@@ -62,15 +64,9 @@ class Membership:
             if await self._rooms.load(code) is None:
                 return code
 
-    async def find_room(self, text: str) -> Room | Refusal:
-        """Return the room of a group code in either spelling."""
-        code = parse_group_code(text)
-        room = await self._rooms.load(code) if code else None
-        return room or NO_SUCH_GROUP
-
     async def enter_room(self, session: Session, text: str) -> Room | Refusal:
         """As `find_room`, for members only."""
-        room = await self.find_room(text)
+        room = await self.find_room(text, session)
         if isinstance(room, Room) and session.user not in room.state.members:
             return NOT_A_MEMBER
         return room
@@ -82,8 +78,10 @@ class Membership:
         refusal = await self._check_target(room, command)
         if refusal:
             return refusal
-        if isinstance(command, c.JoinGroup) and await self._is_giver_absent(room.state, command, initiator):
-            command = structs.replace(command, giver_absent=True)
+        if isinstance(command, c.JoinGroup):
+            giver_absent = await self._is_giver_absent(room.state, command, initiator)
+            left_ts = room.left.get(initiator.actor().user, 0)
+            command = structs.replace(command, giver_absent=giver_absent, left_ts=left_ts)
         code = room.state.code
         current = self._rooms.get(code) or await self._rooms.load(code)
         return NO_SUCH_GROUP if current is None else self._group_service.act(current, command, initiator, extra_rows)

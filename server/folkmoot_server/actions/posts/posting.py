@@ -12,7 +12,6 @@ from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.identity import contains_id_number
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import Result
 from folkmoot_protocol.types import Entry
 
@@ -31,11 +30,14 @@ from ...live.rooms import Room, Rooms
 from ...storage.api import Journal
 from ...storage.change_set import ChangeSet, NewEntry
 from ..accounts.govern import AccountService
-from ..groups.membership import NO_SUCH_ENTRY, NO_SUCH_GROUP, NOT_A_MEMBER
+from ..groups.finding import GroupFinder
+from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER
 from ..groups.raid_guard import RaidGuard
 from .flags import open_flag
 from .form import TEXT, Form
 from .review import Review
+
+TYPING_MS = 3000
 
 HAS_ID_NUMBER = Refusal(
     ErrorCode.BAD_SYNTAX,
@@ -117,6 +119,7 @@ class Posting:
         bus: Bus,
         journal: Journal,
         rooms: Rooms,
+        finder: GroupFinder,
         commit_queue: CommitQueue,
         account_service: AccountService,
         rules: ContentRules,
@@ -130,6 +133,7 @@ class Posting:
         self._bus = bus
         self._journal = journal
         self._rooms = rooms
+        self._finder = finder
         self._commit_queue = commit_queue
         self._account_service = account_service
         self._rules = rules
@@ -156,16 +160,15 @@ class Posting:
         refusal = self.check_rate(session)
         if refusal is not None:
             return refusal
-        code = parse_group_code(request.group)
-        room = await self._rooms.load(code) if code else None
-        if room is None:
-            return NO_SUCH_GROUP
+        room = await self._finder.find(request.group, session)
+        if isinstance(room, Refusal):
+            return room
         own: Found | None = None
         while room.state.words and session.user in room.state.members and not (own and own.words is room.state.words):
             own = await self._group_words.judge(room.state.code, room.state.words, body)
-            room = await self._rooms.load(room.state.code)
-            if room is None:
-                return NO_SUCH_GROUP
+            room = await self._finder.find(room.state.code)
+            if isinstance(room, Refusal):
+                return room
         pending = PendingPost(self, session, request, room, body, form, own if room.state.words else None)
         refusal = self.queue(pending)
         return await self.repeat_or_refuse(pending, refusal) if may_repeat(refusal, request) else refusal
@@ -274,10 +277,15 @@ class Posting:
         return pending.form.result(*found) if found else refusal
 
     def tell_typing(self, room: Room, account: Account) -> Refusal | None:
-        """Let the others know that somebody is typing, if it might post."""
-        refusal = check_post(room.state, account.user, account.state.identity, self._clock.now_ms(), 0, self._policy)
-        if refusal is None:
-            self._bus.publish(TypingUpdate(room.state.code, account.user))
+        """Let the others know that somebody is typing, if it might post; they hear it once in `TYPING_MS`."""
+        now, ticks, code = self._clock.now_ms(), self._clock.ticks(), room.state.code
+        refusal = check_post(room.state, account.user, account.state.identity, now, 0, self._policy)
+        since = ticks - TYPING_MS
+        if refusal is None and account.typed_at.get(code, since) <= since:
+            # What is older need not be remembered: so many groups are typed in within that time, no more.
+            account.typed_at = {one: at for one, at in account.typed_at.items() if at > since}
+            account.typed_at[code] = ticks
+            self._bus.publish(TypingUpdate(code, account.user))
         return refusal
 
 
