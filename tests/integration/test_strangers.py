@@ -1,20 +1,35 @@
 """What strangers send costs others no more than a share of a turn, is counted whatever it is, and ends."""
 
 import asyncio
+import json
+import ssl
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgpack
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidMessage, InvalidStatus
 from websockets.frames import Frame, Opcode
+from websockets.uri import parse_uri
 
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import CloseCode, ErrorCode
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
+from folkmoot_server.main import tls_context
+from folkmoot_server.transport.handshake import Settings
+from folkmoot_server.transport.intake import Intake
+from folkmoot_server.transport.server import WebSocketServer
 from folkmoot_server.transport.websocket import FRAMES_AT_ONCE, ODD_AT_ONCE
-from tests.integration.server import Seat, Server, serving
-from tests.integration.wire import Closed, Wire, refused
+from tests.conformance.echo import MAX_SIZE, Echo
+from tests.integration.server import FAILURES, Seat, Server, serving
+from tests.integration.test_http_connections import make_certificate
+from tests.integration.wire import PATIENCE_S, Closed, Wire, refused
 from tests.unit.server.stores import Stage, staged
 
 
@@ -262,3 +277,124 @@ async def test_wrong_passwords_are_slowed_down_and_the_owner_is_told(tmp_path: P
                 told = next(one for one in again.log if isinstance(one, ev.CaseEvent))
                 assert (told.state, told.case) == ("tried", "")
                 assert told.text.startswith("5 wrong passwords")
+
+
+FILES = 200
+FEW_FILES = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {FILES}))
+from folkmoot_server.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def poor(tmp_path: Path) -> Iterator[Server]:
+    """A server that may open few files."""
+    server = Server(tmp_path, {"limits__connections_per_address": 0})
+    server.seed(1, 2)
+    command = [sys.executable, "-c", FEW_FILES, "serve", "--profile", "open", "--data", str(server.data)]
+    command += ["--listen", "127.0.0.1:0", "--ready-file", str(server.ready)]
+    with (
+        (tmp_path / "stderr").open("ab") as stderr,
+        subprocess.Popen(command, env=server.environment(), stderr=stderr) as process,
+    ):
+        while not server.ready.exists():
+            assert process.poll() is None, server.stderr()
+            time.sleep(0.01)
+        server.urls = json.loads(server.ready.read_text())
+        yield server
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0, server.stderr()
+    assert not FAILURES.search(server.stderr()), server.stderr()
+
+
+async def test_strangers_leave_storage_the_files_it_needs(poor: Server) -> None:
+    where, seat = parse_uri(poor.url), poor.seats[0][0]
+    async with await Wire.open(poor.url, seat.token) as wire:
+        strangers = [await asyncio.open_connection(where.host, where.port) for _ in range(2 * FILES)]
+        try:
+            ends = [asyncio.create_task(reader.read()) for reader, _ in strangers]
+            async with asyncio.timeout(PATIENCE_S):
+                while sum(one.done() for one in ends) < FILES:
+                    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                    ends = [one for one in ends if not one.done()] + [one for one in ends if one.done()]
+                    if all(one.done() for one in ends):
+                        break
+            # Reading and search open files of their own.
+            seq = await wire.post(seat.code, "stored all the same")
+            assert [one.seq for one in await wire.history(seat.code)][-1] == seq
+            assert "stored" in (await wire.run("/search stored", seat.code)).text
+        finally:
+            for _, writer in strangers:
+                writer.close()
+            await asyncio.gather(*ends, return_exceptions=True)
+
+
+TWO_REQUESTS = {
+    "two handshakes": "GET /ws HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n" * 2,
+    "two that are none": "GET /ws HTTP/1.1\r\n\r\n" * 2,
+    "a page and another": "GET /rules HTTP/1.1\r\nHost: {host}\r\n\r\n" * 2,
+    "a handshake in a page's request": "POST /ws HTTP/1.1\r\nContent-Length: 9999\r\n\r\nGET /ws HTTP/1.1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", TWO_REQUESTS)
+async def test_requests_in_one_packet_leave_nothing_in_the_log(strict: Server, kind: str) -> None:
+    where, before = parse_uri(strict.url), len(strict.stderr())
+    for _ in range(20):
+        reader, writer = await asyncio.open_connection(where.host, where.port)
+        writer.write(TWO_REQUESTS[kind].format(host=f"{where.host}:{where.port}").encode())
+        writer.write_eof()
+        with suppress(ConnectionError):
+            await asyncio.wait_for(reader.read(), PATIENCE_S)
+        writer.close()
+    assert strict.stderr()[before:] == ""
+
+
+async def test_connections_that_ask_for_nothing_count_for_their_address(tmp_path: Path) -> None:
+    with serving(tmp_path, groups=1, members=1, limits__connections_per_address=10) as server:
+        where = parse_uri(server.url)
+        idle = [await asyncio.open_connection(where.host, where.port) for _ in range(10)]
+        with pytest.raises(InvalidStatus) as caught:
+            await Wire.open(server.url)
+        assert caught.value.response.status_code == 429
+        # Those who are to be told are few, too.
+        more = [await asyncio.open_connection(where.host, where.port) for _ in range(40)]
+        for reader, _ in more[20:]:
+            with suppress(ConnectionError):
+                assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
+        for _, writer in [*idle, *more]:
+            writer.close()
+        while True:
+            with suppress(InvalidStatus, ConnectionError, InvalidMessage):
+                async with await Wire.open(server.url, server.seats[0][0].token):
+                    return
+
+
+async def test_a_handshake_of_tls_has_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("folkmoot_server.transport.server.TLS_S", 0.2)
+    certificate, key = make_certificate(tmp_path)
+    there: list[str] = []
+
+    def enter(peer: str) -> bool:
+        there.append(peer)
+        return True
+
+    server = WebSocketServer(Echo(), Settings(MAX_SIZE), intake=Intake(9, enter, there.remove))
+    await server.start("127.0.0.1", 0, tls_context(certificate, key))
+    silent, plain = [await asyncio.open_connection("127.0.0.1", server.name[1]) for _ in range(2)]
+    plain[1].write(b"GET / HTTP/1.1\r\n\r\n")
+    for reader, writer in (silent, plain):
+        with suppress(ConnectionError):
+            await asyncio.wait_for(reader.read(), PATIENCE_S)
+        writer.close()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    async with connect(f"wss://127.0.0.1:{server.name[1]}/", ssl=context) as socket:
+        assert there == ["127.0.0.1"], "the two that agreed on nothing are gone"
+        await socket.send(b"hello")
+        assert await socket.recv() == b"hello"
+    await server.close(1001)
+    assert not there

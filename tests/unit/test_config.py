@@ -344,7 +344,16 @@ def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
     assert "groups_joined = 7  # environment" in text.splitlines()
     assert "posts_per_second = 200  # profile" in text.splitlines()
     assert from_toml(tmp_path, text) == config
-    assert set(tomllib.loads(text)) == {"profile", "server", "cluster", "limits", "policy", "retention", "i18n"}
+    assert set(tomllib.loads(text)) == {
+        "profile",
+        "server",
+        "cluster",
+        "limits",
+        "registration",
+        "policy",
+        "retention",
+        "i18n",
+    }
 
 
 def test_docs_have_a_heading_for_each_setting() -> None:

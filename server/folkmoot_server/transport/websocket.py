@@ -361,7 +361,9 @@ class WebSocket(asyncio.Protocol):
         core.receive_data(data)
         self._write_out(core)
         for event in core.events_received():
-            if not isinstance(event, Request) or not data.endswith(b"\n\r\n"[-len(data) :]):
+            # What came behind the request is no business of a peer that has no answer yet; the core has given it up.
+            is_whole = data.endswith(b"\n\r\n"[-len(data) :]) and not core.eof_sent
+            if not isinstance(event, Request) or not is_whole:
                 self.transport.abort()
                 return
             self._answer(Opening(event))
