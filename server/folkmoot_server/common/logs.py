@@ -4,11 +4,11 @@ import logging
 import sys
 from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
-from time import monotonic
 from typing import Any
 
 import structlog
 
+from .clock import Ticks, ticks_of_machine
 from .rate_limit import Bucket
 
 LINES_AT_ONCE, LINES_PER_S = 100, 5
@@ -29,14 +29,14 @@ def request_id(connection: int, request: int) -> str:
 class KindsOfLines:
     """Says of lines by their kind, a text of the code, whether there is room for them."""
 
-    def __init__(self, now_s: Callable[[], float] = monotonic) -> None:
-        self._now_s = now_s
+    def __init__(self, ticks: Callable[[], Ticks] = ticks_of_machine) -> None:
+        self._ticks = ticks
         self._kinds: dict[str, tuple[Bucket, int]] = {}
 
     def admit(self, kind: str) -> int | None:
         """Return how many of its kind were left out before this line; None if it is left out itself."""
         bucket, left_out = self._kinds.get(kind) or (Bucket(LINES_PER_S, LINES_AT_ONCE), 0)
-        is_one_too_many = bucket.take(int(1000 * self._now_s())) > 0
+        is_one_too_many = bucket.take(self._ticks()) > 0
         self._kinds[kind] = bucket, left_out + 1 if is_one_too_many else 0
         return None if is_one_too_many else left_out
 

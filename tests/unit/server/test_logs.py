@@ -10,6 +10,7 @@ import structlog
 from structlog.testing import CapturingLogger
 
 from folkmoot_protocol import requests as rq
+from folkmoot_server.common.clock import Ticks
 from folkmoot_server.common.logs import LINES_AT_ONCE, LINES_PER_S, KindsOfLines, add_request
 from folkmoot_server.requests import dispatch
 from folkmoot_server.storage.change_set import StorageError
@@ -90,11 +91,11 @@ def test_a_level_leaves_out_what_is_less(level: str, shown: str) -> None:
 
 
 def test_lines_of_one_kind_are_bounded_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
+    now = Ticks(0)
     kinds = KindsOfLines(lambda: now)
     assert [kinds.admit("refused") for _ in range(LINES_AT_ONCE + 7)] == [0] * LINES_AT_ONCE + [None] * 7
     assert kinds.admit("another") == 0
-    now = 1.0
+    now = Ticks(1000)
     # The first of the next ones tells how many were left out.
     assert [kinds.admit("refused") for _ in range(LINES_PER_S + 1)] == [7] + [0] * (LINES_PER_S - 1) + [None]
 
