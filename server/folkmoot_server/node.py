@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from functools import partial
 
+from folkmoot_governance import Policy
 from folkmoot_governance.duration import DAY_MS
 
 from .actions.accounts.govern import AccountService
@@ -37,7 +38,7 @@ from .common.clock import Clock
 from .common.i18n import translator
 from .common.metrics import LOOP_LAG_SECONDS
 from .config.documents import load_documents
-from .config.policy import policy_of
+from .config.policy import credit_of, policy_of
 from .config.settings import Config
 from .content.group_words import GroupWords
 from .content.rules_in_force import LOOK_S, ContentRules
@@ -92,11 +93,9 @@ class Node:
         self.in_cluster = bool(config.cluster.nats_url)
         self.background = Background(clock, expected=StorageError)
         self._job_turn = JobTurn(job_lock)
-        documents = load_documents(config.server.data_dir)
-        policy = policy_of(config, documents)
         name = config.cluster.node_name or secrets.token_hex(6)
 
-        self.accounts = Accounts(store.ledger, bus, config.limits, clock, policy.credit)
+        self.accounts = Accounts(store.ledger, bus, config.limits, clock, credit_of(config.policy))
         self.rooms = Rooms(store, bus, clock)
         self.commit_queue = CommitQueue(store, self.rooms, self.accounts)
         self.audience = Audience()
@@ -119,49 +118,37 @@ class Node:
         self._group_words = GroupWords()
 
         self._remarks: Remarks = {}
-        content = ContentRules(config.policy.content)
-        kept_ms = config.retention.months * MONTH_MS
-        held_texts, case_texts = HeldTexts(config.server.data_dir), CaseTexts(config.server.data_dir, kept_ms)
+        self.app = self._wire(config, name)
+
+    def _wire(self, config: Config, name: str) -> App:
+        """Make the services, those first that others rest on."""
+        store, bus, clock = self.store, self.bus, self.clock
+        documents = load_documents(config.server.data_dir)
+        policy = policy_of(config, documents)
         translate = translator(config.i18n.default_language)
-        group_service = GroupService(
+        groups = GroupService(
             self.rooms, self.accounts, self.commit_queue, bus, clock, policy, config.limits, translate
         )
-        account_service = AccountService(self.accounts, self.commit_queue, bus, clock, policy)
-        case_service = CaseService(self.commit_queue, bus, clock, policy)
-        self._raids = RaidGuard(self.rooms, group_service, policy, in_cluster=self.in_cluster)
+        accounts = AccountService(self.accounts, self.commit_queue, bus, clock, policy)
+        self._raids = RaidGuard(self.rooms, groups, policy, in_cluster=self.in_cluster)
         finder = GroupFinder(self.rooms, self.shared_limits)
         membership = Membership(
             store.ledger,
             self.rooms,
             self.accounts,
             clock,
-            group_service,
+            groups,
             self.audience,
             self.hub,
             self.shared_limits,
             finder,
             next(iter(config.policy.categories)),
         )
-        posting = Posting(
-            config.limits.body_chars,
-            policy,
-            clock,
-            bus,
-            store.journal,
-            self.rooms,
-            finder,
-            self.commit_queue,
-            account_service,
-            content,
-            self._group_words,
-            self._raids,
-            Review(self.rooms, clock, group_service, content, held_texts, kept_ms),
-        )
-        editing = Editing(config.limits.body_chars, policy, clock, store.journal, membership, posting)
-        measures = Measures(store.ledger, self.rooms, self.accounts, group_service, account_service)
-        settler = CaseSettler(store.ledger, self.accounts, account_service, case_service, measures)
-        store_acts = StoreActs(store.ledger, clock, account_service)
-        self.app = App(
+        content = ContentRules(config.policy.content)
+        held_texts = HeldTexts(config.server.data_dir)
+        store_acts = StoreActs(store.ledger, clock, accounts)
+        registration = Registration(config.registration, clock, self.shared_limits, finder, groups, membership)
+        return App(
             config=config,
             documents=documents,
             policy=policy,
@@ -170,37 +157,13 @@ class Node:
             rooms=self.rooms,
             accounts=self.accounts,
             shared_limits=self.shared_limits,
-            group_service=group_service,
-            account_service=account_service,
-            sign_in=SignIn(
-                config.limits,
-                clock,
-                bus,
-                store.ledger,
-                self.rooms,
-                self.accounts,
-                account_service,
-                self.passwords,
-                self.presence,
-                self.shared_limits,
-                self.audience,
-                self.hub,
-                self.follower,
-                Registration(config.registration, clock, self.shared_limits, finder, group_service, membership),
-                in_cluster=self.in_cluster,
-            ),
-            own_settings=OwnSettings(self.accounts, account_service, self.audience, bus),
+            group_service=groups,
+            account_service=accounts,
+            sign_in=self._wire_sign_in(config, accounts, registration),
+            own_settings=OwnSettings(self.accounts, accounts, self.audience, bus),
             membership=membership,
-            posts=Posts(
-                posting, editing, History(store.journal, bus, self.hub, account_service), Search(store.journal)
-            ),
-            cases=Cases(
-                case_service,
-                Reports(store, self.accounts, clock, membership, case_service, case_texts),
-                Appeals(store.ledger, self.rooms, clock, case_service, case_texts, measures, settler),
-                settler,
-                case_texts,
-            ),
+            posts=self._wire_posts(config, policy, groups, accounts, membership, finder, content, held_texts),
+            cases=self._wire_cases(config, policy, groups, accounts, membership),
             content=content,
             trials=Trials(store.journal),
             held_texts=held_texts,
@@ -210,6 +173,73 @@ class Node:
             timekeeper=Timekeeper(name, store.ledger, clock, self._remarks, store_acts),
             status=NodeStatus(name, clock, self.audience, self.background, self._remarks),
         )
+
+    def _wire_sign_in(self, config: Config, accounts: AccountService, registration: Registration) -> SignIn:
+        return SignIn(
+            config.limits,
+            self.clock,
+            self.bus,
+            self.store.ledger,
+            self.rooms,
+            self.accounts,
+            accounts,
+            self.passwords,
+            self.presence,
+            self.shared_limits,
+            self.audience,
+            self.hub,
+            self.follower,
+            registration,
+            in_cluster=self.in_cluster,
+        )
+
+    def _wire_posts(
+        self,
+        config: Config,
+        policy: Policy,
+        groups: GroupService,
+        accounts: AccountService,
+        membership: Membership,
+        finder: GroupFinder,
+        content: ContentRules,
+        held_texts: HeldTexts,
+    ) -> Posts:
+        body_chars, journal, clock = config.limits.body_chars, self.store.journal, self.clock
+        review = Review(self.rooms, clock, groups, content, held_texts, kept_ms(config))
+        posting = Posting(
+            body_chars,
+            policy,
+            clock,
+            self.bus,
+            journal,
+            self.rooms,
+            finder,
+            self.commit_queue,
+            accounts,
+            content,
+            self._group_words,
+            self._raids,
+            review,
+        )
+        editing = Editing(body_chars, policy, clock, journal, membership, posting)
+        return Posts(posting, editing, History(journal, self.bus, self.hub, accounts), Search(journal))
+
+    def _wire_cases(
+        self,
+        config: Config,
+        policy: Policy,
+        groups: GroupService,
+        accounts: AccountService,
+        membership: Membership,
+    ) -> Cases:
+        ledger, clock = self.store.ledger, self.clock
+        texts = CaseTexts(config.server.data_dir, kept_ms(config))
+        cases = CaseService(self.commit_queue, self.bus, clock, policy)
+        measures = Measures(ledger, self.rooms, self.accounts, groups, accounts)
+        settler = CaseSettler(ledger, self.accounts, accounts, cases, measures)
+        reports = Reports(self.store, self.accounts, clock, membership, cases, texts)
+        appeals = Appeals(ledger, self.rooms, clock, cases, texts, measures, settler)
+        return Cases(cases, reports, appeals, settler, texts)
 
     def start(self) -> None:
         """Start the commit queue, what this node does in rounds, and the jobs."""
@@ -279,3 +309,8 @@ async def measure_lag() -> None:
     due = loop.time() + TICK_S
     await asyncio.sleep(TICK_S)
     LOOP_LAG_SECONDS.set(max(0.0, loop.time() - due))
+
+
+def kept_ms(config: Config) -> int:
+    """Return how long entries are kept."""
+    return config.retention.months * MONTH_MS

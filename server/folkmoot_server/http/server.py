@@ -107,7 +107,7 @@ class HttpConnection(H11Protocol):
 
 
 class HttpServer:
-    """Serves an ASGI application over connections that somebody else accepts: see `transport.websocket.HttpServer`."""
+    """Serves an ASGI application over connections that somebody else accepts: see `transport.shared.HttpServer`."""
 
     def __init__(self, app: ASGIApp) -> None:
         # What uvicorn has to say of requests that are none would fill the log; errors of the application stay.

@@ -1,4 +1,4 @@
-"""Accepting connections and looking after them: what all of them have in common is in `websocket.Shared`."""
+"""Accepting connections and looking after them: what all of them have in common is in `shared.Shared`."""
 
 import asyncio
 import ssl
@@ -7,7 +7,9 @@ from typing import cast
 
 from .handshake import Settings
 from .intake import Intake
-from .websocket import App, HttpServer, Shared, WebSocket, peer_of
+from .peers import peer_of
+from .shared import App, HttpServer, Shared
+from .websocket import WebSocket
 
 BACKLOG = 4096
 TLS_S = 10
@@ -23,9 +25,9 @@ class WebSocketServer:
     """
 
     def __init__(
-        self, app: App, settings: Settings, http: HttpServer | None = None, intake: Intake | None = None
+        self, app: App[WebSocket], settings: Settings, http: HttpServer | None = None, intake: Intake | None = None
     ) -> None:
-        self._shared = Shared(app, settings, http, intake or Intake())
+        self._shared = Shared[WebSocket](app, settings, http, intake or Intake())
         self._server: asyncio.Server
         self._keeper: asyncio.Task[None]
 
@@ -73,7 +75,7 @@ class WebSocketServer:
 class TlsHandshake(asyncio.Protocol):
     """A connection whose encryption is being agreed on: it counts already, and has only `TLS_S` for it."""
 
-    def __init__(self, shared: Shared, tls: ssl.SSLContext) -> None:
+    def __init__(self, shared: Shared[WebSocket], tls: ssl.SSLContext) -> None:
         self._shared = shared
         self._tls = tls
         self._early = bytearray()

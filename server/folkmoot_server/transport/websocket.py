@@ -6,13 +6,10 @@ A connection whose first bytes ask for anything else than a WebSocket is handed 
 """
 
 import asyncio
-import socket as sockets
-import sys
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from typing import Protocol, cast
+from typing import cast
 
 import structlog
 from websockets.frames import Frame, Opcode
@@ -26,11 +23,10 @@ from folkmoot_protocol.errors import CloseCode
 
 from ..common.clock import Ticks
 from ..common.rate_limit import Bucket
-from .accept_throttle import AcceptThrottle
 from .frames import BINARY, TEXT, find_payload
-from .handshake import Greeter, Opening, Settings, new_handshake
-from .intake import Intake
-from .turns import Turns
+from .handshake import Opening, new_handshake
+from .peers import peer_of, taken_by
+from .shared import HttpServer, Receiver, Shared
 
 try:
     from websockets.speedups import apply_mask
@@ -55,75 +51,7 @@ MUCH = 512
 ODD_PER_S, ODD_AT_ONCE = 50, 400
 """Frames of one connection that are no whole data frames (pings, pongs, fragments): beyond them it is closed, 4429."""
 
-ACKED = slice(120, 128)
-"""Where Linux has, in what it tells of a TCP connection, how many bytes the peer has acknowledged."""
-
 DATA_OPCODES = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
-
-
-class Receiver(Protocol):
-    """What listens to one open connection. None of these may raise."""
-
-    def on_message(self, data: bytes | str) -> None:
-        """Take a whole message; `str` if it was text."""
-        ...
-
-    def on_pace(self) -> None:
-        """What the connection takes has changed: `is_backed_up` or `is_open`."""
-        ...
-
-    def on_close(self) -> None:
-        """The connection has ended, whoever ended it."""
-        ...
-
-
-class App(Protocol):
-    """What connections are for."""
-
-    def on_request(self, socket: "WebSocket", request: Request) -> tuple[HTTPStatus, str] | None:
-        """Refuse a request with a status and a text, or return None: the WebSocket may open."""
-        ...
-
-    def on_open(self, socket: "WebSocket") -> tuple[Receiver, bytes]:
-        """Say who listens to a connection whose handshake is done, and the frames that greet it."""
-        ...
-
-
-class HttpServer(Protocol):
-    """What takes the connections that ask for something else than a WebSocket."""
-
-    def new_connection(self, on_gone: Callable[[], None]) -> asyncio.Protocol:
-        """Return what takes one connection over: it is told of the transport, then gets the bytes that came.
-
-        It has to call `on_gone` when the connection has ended.
-        """
-        ...
-
-    async def close(self) -> None:
-        """End all connections that were taken over, those whose request is being answered last."""
-        ...
-
-
-class Shared:
-    """What all connections of a server have in common. `sockets`: those that are open or about to open."""
-
-    def __init__(self, app: App, settings: Settings, http: HttpServer | None, intake: Intake) -> None:
-        self.app = app
-        self.settings = settings
-        self.http = http
-        self.intake = intake
-        self.greeter = Greeter(settings)
-        self.sockets: set[WebSocket] = set()
-        self.door = AcceptThrottle()
-        self.turns = Turns()
-        self.closing = False
-        self.gone = asyncio.Event()
-
-    def discard(self, socket: "WebSocket") -> None:
-        """Forget a connection that has ended, or is no WebSocket."""
-        self.sockets.discard(socket)
-        if not self.sockets:
-            self.gone.set()
 
 
 class WebSocket(asyncio.Protocol):
@@ -163,7 +91,7 @@ class WebSocket(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, shared: Shared, entered: str | None = None) -> None:
+    def __init__(self, shared: "Shared[WebSocket]", entered: str | None = None) -> None:
         """`entered`: the peer that has been counted already (see `Intake`)."""
         self._shared = shared
         self._is_counted = entered is not None
@@ -533,22 +461,3 @@ class WebSocket(asyncio.Protocol):
         """Give the connection up in a while; who was given a time already keeps it."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
-
-
-def peer_of(transport: asyncio.BaseTransport) -> str:
-    """Return the IP address that a connection comes from; empty if it has none."""
-    peer = transport.get_extra_info("peername")
-    return str(peer[0]) if isinstance(peer, tuple) else ""
-
-
-def taken_by(transport: asyncio.Transport) -> int:
-    """Return a number that grows with what the peer has taken of what was written.
-
-    Linux knows (`tcpi_bytes_acked` of `struct tcp_info`); elsewhere what waits has to become less.
-    """
-    known = b""
-    with suppress(OSError, AttributeError):
-        known = transport.get_extra_info("socket").getsockopt(sockets.IPPROTO_TCP, sockets.TCP_INFO, ACKED.stop)
-    if len(known) == ACKED.stop:
-        return int.from_bytes(known[ACKED], sys.byteorder)
-    return -transport.get_write_buffer_size()
