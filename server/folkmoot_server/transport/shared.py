@@ -14,6 +14,7 @@ from .turns import Turns
 
 S = TypeVar("S")
 """A connection."""
+S_contra = TypeVar("S_contra", contravariant=True)
 
 
 class Receiver(Protocol):
@@ -32,14 +33,14 @@ class Receiver(Protocol):
         ...
 
 
-class App(Protocol[S]):
+class App(Protocol[S_contra]):
     """What connections are for."""
 
-    def on_request(self, socket: S, request: Request) -> tuple[HTTPStatus, str] | None:
+    def on_request(self, socket: S_contra, request: Request) -> tuple[HTTPStatus, str] | None:
         """Refuse a request with a status and a text, or return None: the WebSocket may open."""
         ...
 
-    def on_open(self, socket: S) -> tuple[Receiver, bytes]:
+    def on_open(self, socket: S_contra) -> tuple[Receiver, bytes]:
         """Say who listens to a connection whose handshake is done, and the frames that greet it."""
         ...
 
