@@ -24,6 +24,8 @@ LASTS_MS: Final = 60 * 60 * 1000
 """How long another time must last until it is believed."""
 STARTING_MS: Final = 10 * 60 * 1000
 """The same for the time that a node starts with and nothing confirms."""
+LOOK_MS: Final = 100
+"""How often the machine's clock is looked at, by ticks: they cost a tenth, and every post asks for the time."""
 AWAY_MS: Final = 24 * 60 * 60 * 1000
 """A node that starts so long after the last thing that is stored cannot tell a wrong clock from a long rest."""
 
@@ -38,8 +40,14 @@ class Doubt(NamedTuple):
 
 
 def ticks_of_machine() -> Ticks:
-    """Return milliseconds since the machine started, the time that it slept included."""
-    return Ticks(time.clock_gettime_ns(STEADY) // 1_000_000)
+    """Return milliseconds since the machine started, but those in which it slept."""
+    return Ticks(time.monotonic_ns() // 1_000_000)
+
+
+def slept_of_machine() -> int:
+    """Return the milliseconds in which the machine slept since it started, as far as it tells."""
+    awake = time.monotonic_ns()
+    return (time.clock_gettime_ns(STEADY) - awake) // 1_000_000
 
 
 STEADY: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -57,36 +65,39 @@ class Clock:
         if steady is None:
             steady = ticks_of_machine if source is time.time else lambda: Ticks(int(source() * 1000))
         self.ticks = steady
+        is_machine = steady is ticks_of_machine
+        self._slept_ms: Callable[[], int] = slept_of_machine if is_machine else lambda: 0
+        self._look_ms = LOOK_MS if is_machine else 0
         self.doubt: Doubt | None = None
         self._latest = 0
         self._known_ms = 0
-        self._offset = self._measure(steady())
+        self._slept = 0
+        self._looked = steady()
+        self._offset = self._measure(self._looked)
 
     def now_ms(self) -> int:
         """Return the time in Unix milliseconds; never less than before, but where another time was believed."""
         ticks = self.ticks()
-        offset = self._measure(ticks)
-        if self.doubt is None and -TOLERATED_MS <= offset - self._offset <= TOLERATED_MS:
-            self._offset = offset
-        else:
-            self._look(offset, ticks)
-        self._latest = max(self._latest, self._offset + ticks)
+        if ticks - self._looked >= self._look_ms:
+            self._look(ticks)
+        now = self._offset + self._slept + ticks
+        if now > self._latest:
+            self._latest = now
         return self._latest
 
     def is_certain(self) -> bool:
         """Look at the machine's clock, and say whether there is no doubt about it."""
-        self.now_ms()
+        self._look(self.ticks())
         return self.doubt is None
 
     def certain_ms(self) -> int:
         """Return the time before which all is over for certain, for what is removed for good: now, while the clock is
         not in doubt."""
-        now = self.now_ms()
-        return now if self.doubt is None else min(now, self._known_ms)
+        return self.now_ms() if self.is_certain() else min(self.now_ms(), self._known_ms)
 
     @property
     def offset_ms(self) -> int:
-        """What ticks lack of the time of day: the same as long as the machine runs and nobody sets its clock."""
+        """What the time since the machine started lacks of the time of day: constant until somebody sets its clock."""
         return self._offset
 
     def begin(self, known_ms: int, offset_ms: int | None) -> None:
@@ -96,10 +107,10 @@ class Clock:
         self._known_ms = known_ms
         if offset_ms is not None:
             self._offset = offset_ms
-        elif known_ms and not self._follows(self._offset + ticks):
-            self._begin_doubt(Doubt(self._offset + ticks - known_ms, is_held=False, since=ticks))
+        elif known_ms and not self._follows(self._offset + self._slept + ticks):
+            self._begin_doubt(Doubt(self._offset + self._slept + ticks - known_ms, is_held=False, since=ticks))
         self._latest = 0
-        self.now_ms()
+        self._look(ticks)
 
     def confirm(self) -> None:
         """Believe the machine's clock: an administrator has looked at it."""
@@ -107,13 +118,23 @@ class Clock:
             self._believe(self._measure(self.ticks()))
 
     def _measure(self, ticks: Ticks) -> int:
-        return int(self._source() * 1000) - ticks
+        self._slept = self._slept_ms()
+        return int(self._source() * 1000) - self._slept - ticks
 
     def _follows(self, wall_ms: int) -> bool:
         """Say whether a time may well come after all that is stored."""
         return self._known_ms - TOLERATED_MS <= wall_ms <= self._known_ms + AWAY_MS
 
-    def _look(self, offset: int, ticks: Ticks) -> None:
+    def _look(self, ticks: Ticks) -> None:
+        """Look at the machine's clock, and follow it as far as it goes on as it did."""
+        self._looked = ticks
+        offset = self._measure(ticks)
+        if self.doubt is None and -TOLERATED_MS <= offset - self._offset <= TOLERATED_MS:
+            self._offset = offset
+        else:
+            self._judge(offset, ticks)
+
+    def _judge(self, offset: int, ticks: Ticks) -> None:
         """Compare the machine's clock with the time that is held, or with what it showed at the start."""
         doubt, jump = self.doubt, offset - self._offset
         moved = abs(jump) > TOLERATED_MS
@@ -128,11 +149,11 @@ class Clock:
                 self._believe(offset)
         elif moved:
             # Somebody has set the clock that nothing spoke for.
-            if self._follows(offset + ticks):
+            if self._follows(offset + self._slept + ticks):
                 self._believe(offset)
             else:
                 self._take(offset)
-                self._begin_doubt(Doubt(offset + ticks - self._known_ms, is_held=False, since=ticks))
+                self._begin_doubt(Doubt(offset + self._slept + ticks - self._known_ms, is_held=False, since=ticks))
         elif ticks - doubt.since >= STARTING_MS:
             self._believe(offset)
 
