@@ -20,6 +20,10 @@ def chat(
     server: ServerOption = DEFAULT_SERVER,
     user: Annotated[str | None, typer.Option(metavar="USER", envvar="FOLKMOOT_USER", help=_("Your user name."))] = None,
     register: Annotated[bool, typer.Option("--register", help=_("Make the account first."))] = False,
+    invitation: Annotated[
+        str | None,
+        typer.Option(metavar="CODES", help=_("With --register: a group's code, a space, and an invite code of it.")),
+    ] = None,
     appeal: Annotated[
         str | None,
         typer.Option(metavar="TEXT", help=_("Appeal against the suspension of your account, instead of chatting.")),
@@ -27,7 +31,7 @@ def chat(
 ) -> None:
     from .chat.command import SignIn, run
 
-    raise typer.Exit(run(SignIn(check_server(server), user, register, appeal)))
+    raise typer.Exit(run(SignIn(check_server(server), user, register, appeal, invitation)))
 
 
 def replay(

@@ -20,12 +20,14 @@ from .screen import Pipe, Screen, Terminal
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """How one wants to sign in; `register` makes the account first. With `appeal` one appeals, and does not sign in."""
+    """How one wants to sign in; `register` makes the account first, by an `invitation` where one needs it. With
+    `appeal` one appeals, and does not sign in."""
 
     server: str
     user: str | None
     register: bool
     appeal: str | None = None
+    invitation: str | None = None
 
 
 def run(how: SignIn) -> int:
@@ -69,7 +71,7 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
     user = how.user or await ask_user(screen)
     password = await ask_password(screen)
     async with Client(how.server) as client:
-        await sign_in(client, user, password, register=how.register)
+        await sign_in(client, user, password, how)
         saved.save(how.server, Session(user, client.token or ""))
         return await talk(client, screen, how, saved)
 
@@ -92,9 +94,9 @@ async def talk(client: Client, screen: Screen, how: SignIn, saved: SavedSessions
     return DONE
 
 
-async def sign_in(client: Client, user: str, password: str, *, register: bool) -> None:
+async def sign_in(client: Client, user: str, password: str, how: SignIn) -> None:
     """Sign in, or register; on a terminal an unknown account is offered to be made. Raises `ClientError`."""
-    if not register:
+    if not how.register:
         try:
             await client.login(user, password)
             return
@@ -103,14 +105,14 @@ async def sign_in(client: Client, user: str, password: str, *, register: bool) -
                 raise
             say(refused.message)
     agreement = client.hello.agreement
-    if not register:
+    if not how.register:
         question = _("Register a new account {user}, and accept the agreement {version} ({url})?")
         if not typer.confirm(question.format(user=user, version=agreement.version, url=agreement.url), err=True):
             raise typer.Exit(DENIED)
     else:
         text = _("You accept the agreement {version} ({url}).")
         say(text.format(version=agreement.version, url=agreement.url))
-    await client.register(user, password)
+    await client.register(user, password, invitation=how.invitation)
 
 
 async def ask_user(screen: Screen) -> str:

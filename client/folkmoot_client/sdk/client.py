@@ -154,8 +154,12 @@ class Client(Requests):
         agreement: str | None = None,
         display_name: str | None = None,
         language: str | None = None,
+        invitation: str | None = None,
     ) -> fm.SessionResult:
-        """Create an account and sign in; without `agreement` the version that the server shows is taken."""
+        """Create an account and sign in; without `agreement` the version that the server shows is taken.
+
+        `invitation`, where the server wants one: the code of a group, a space, and an invite code of it.
+        """
         link = await self._wait_link()
         fields = {
             "user": user,
@@ -163,6 +167,7 @@ class Client(Requests):
             "agreement": agreement or link.hello.agreement.version,
             "display_name": display_name,
             "language": language,
+            "invitation": invitation,
         }
         return await self._sign_in(link, fm.Register(id=link.next_id(), **cast(Any, fields)))
 

@@ -29,10 +29,11 @@ export class Gate {
     event.preventDefault();
     const fields = { user: byId("user").value.trim().toLowerCase(), password: byId("password").value };
     const shown = byId("display-name").value.trim();
-    const isNew = this.way === "register";
+    const invitation = byId("invitation").value.trim();
+    const forNew = { ...(shown && { display_name: shown }), ...(invitation && { invitation }), language: document.documentElement.lang };
     byId("enter").disabled = true;
     this.complain("");
-    this.chat.enter(this.way, isNew ? { ...fields, ...(shown && { display_name: shown }), language: document.documentElement.lang } : fields);
+    this.chat.enter(this.way, this.way === "register" ? { ...fields, ...forNew } : fields);
   }
 
   /** Open the gate again; `error` says why the reader stands before it. */

@@ -10,6 +10,8 @@ const TEXTS = {
   user: ["User name", "用户名"],
   user_hint: ["3 to 32 characters: a–z, 0–9, dot, dash, underscore", "3 至 32 个字符：小写字母、数字、点、横线、下划线"],
   display_name: ["Display name (optional)", "显示名称（可不填）"],
+  invitation: ["Invitation (if you were given one)", "邀请（如有）"],
+  invitation_hint: ["The group's code, a space, the invite code", "群号、空格、邀请码"],
   password: ["Password", "密码"],
   agree: ["I accept the", "我已阅读并同意"],
   agreement: ["service agreement", "服务协议"],
