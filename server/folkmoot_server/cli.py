@@ -302,6 +302,22 @@ def db_verify(config: ConfigOption = None, data: DataOption = None) -> None:
     typer.echo(_("The store agrees with the ledger."), err=True)
 
 
+@db_app.command("accept-loss", help=_("Go on without what was lost of the journal; the ledger says so."))
+def db_accept_loss(
+    reason: Annotated[str, typer.Option(metavar="TEXT", help=_("Why; it is kept with the ledger."))],
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    settings = read_config(config, server__data_dir=data)
+    from .common.i18n import translator
+    from .storage.check.loss import accept_loss
+
+    with store_problems():
+        lost = accept_loss(settings.server.data_dir, reason, translator(settings.i18n.default_language))
+    for sentence in lost or [_("Nothing is lost.")]:
+        typer.echo(sentence, err=True)
+
+
 @db_app.command("seed", help=_("For load tests: write groups of members with tokens straight into the store."))
 def db_seed(
     groups: Annotated[int, typer.Option(min=1, metavar="N", help=_("Groups to write."))],

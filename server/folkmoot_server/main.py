@@ -153,6 +153,14 @@ class PageStatus:
         return self._node.catch_up.can_read
 
     @property
+    def storage_problem(self) -> str:
+        return self._node.commit_queue.failing
+
+    @property
+    def in_cluster(self) -> bool:
+        return self._node.in_cluster
+
+    @property
     def bus_is_connected(self) -> bool:
         return self._node.bus.connected
 
@@ -162,7 +170,7 @@ class PageStatus:
 
     @property
     def remarks(self) -> Iterable[str]:
-        return self._node.app.status.remarks.values()
+        return [*self._node.store.damage, *self._node.app.status.remarks.values()]
 
     @property
     def connections(self) -> int:

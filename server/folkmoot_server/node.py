@@ -28,7 +28,7 @@ from .actions.posts.posting import Posting
 from .actions.posts.review import Review
 from .actions.posts.search import Search
 from .actions.status import NodeStatus
-from .actions.store_acts import StoreActs
+from .actions.store_acts import TRY_S, StoreActs
 from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
 from .actions.timekeeper import Timekeeper
 from .bus.api import Bus
@@ -146,7 +146,7 @@ class Node:
         )
         content = ContentRules(config.policy.content)
         held_texts = HeldTexts(config.server.data_dir)
-        store_acts = StoreActs(store.ledger, clock, accounts)
+        store_acts = StoreActs(store.ledger, clock, accounts, self.commit_queue)
         registration = Registration(config.registration, clock, self.shared_limits, finder, groups, membership)
         return App(
             config=config,
@@ -250,6 +250,7 @@ class Node:
             Loop("idle_rooms", calling(self.rooms.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
             Loop("idle_accounts", calling(self.accounts.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
             Loop("clock", self.app.timekeeper.look, CLOCK_LOOK_S),
+            Loop("storing", self.app.store_acts.try_storing, TRY_S),
             Loop("loop_lag", measure_lag, 0),
             Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
             Loop("platform_words", partial(content.load_words, self.store.ledger), LOOK_S),

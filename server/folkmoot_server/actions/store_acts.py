@@ -6,19 +6,25 @@ from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.store_acts import ConfirmRemoval, ConfirmTime, decide_on_store
 
 from ..common.clock import Clock
+from ..live.commit_queue import CommitQueue
 from ..storage.api import Ledger
 from ..storage.change_set import STORE_STREAM, ChangeSet, RowChange
-from ..storage.changes import REMOVAL_MARK, mark
+from ..storage.changes import REMOVAL_MARK, TRIED_MARK, mark
 from ..storage.sql.months import month_of, number_of
 from .accounts.govern import AccountService
 
 PAGE = 1000
+TRY_S = 1.0
+"""How often a commit is tried while they fail."""
 
 
 class StoreActs:
     """Decides and stores."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, account_service: AccountService) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock, account_service: AccountService, commit_queue: CommitQueue
+    ) -> None:
+        self._commit_queue = commit_queue
         self._ledger = ledger
         self._clock = clock
         self._account_service = account_service
@@ -43,6 +49,11 @@ class StoreActs:
     async def store_rows(self, rows: Sequence[RowChange]) -> Refusal | None:
         """Store what the store is to remember about itself; return why not."""
         return await self._account_service.store_rows("", rows)
+
+    async def try_storing(self) -> None:
+        """While commits fail, try one now and then: nobody may come to post before it is known that they do not."""
+        if self._commit_queue.failing:
+            await self.store_rows([mark(TRIED_MARK, self._clock.now_ms())])
 
     async def _version(self) -> int:
         version, more = 0, True

@@ -29,6 +29,16 @@ class Status(Protocol):
         ...
 
     @property
+    def storage_problem(self) -> str:
+        """Why the last commit failed, empty while posts are stored."""
+        ...
+
+    @property
+    def in_cluster(self) -> bool:
+        """Whether the storage is that of other nodes too."""
+        ...
+
+    @property
     def bus_is_connected(self) -> bool:
         """Whether the node hears of the others; true where there are none."""
         ...
@@ -61,7 +71,9 @@ class Status(Protocol):
 
 def readiness(status: Status) -> Iterator[str]:
     """Yield whether clients should be sent here, then what else is amiss, a line each."""
-    if not status.storage_answers:
+    if status.storage_problem and not status.in_cluster:
+        yield f"not ready, nothing can be posted: {status.storage_problem}"
+    elif not status.storage_answers or status.storage_problem:
         # No other node could do better, and connections are worth keeping: a balancer must not take all nodes out.
         yield "ready, but the database does not answer: nothing can be posted"
     elif not status.bus_is_connected:
@@ -89,7 +101,9 @@ class Health:
         """Say whether clients should be sent here."""
         if self._status.is_stopping:
             return respond("stopping\n", HTTPStatus.SERVICE_UNAVAILABLE)
-        return respond("".join(f"{line}\n" for line in readiness(self._status)))
+        lines = list(readiness(self._status))
+        status = HTTPStatus.SERVICE_UNAVAILABLE if lines[0].startswith("not ready") else HTTPStatus.OK
+        return respond("".join(f"{line}\n" for line in lines), status)
 
     async def metrics(self, request: Request) -> Response:
         """Return the figures, to those whom the configuration lets see them."""

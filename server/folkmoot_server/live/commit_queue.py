@@ -30,7 +30,10 @@ MAX_TRIES = 10
 
 
 class CommitQueue:
-    """Commits what is put into its queue, in order. `put` never blocks; `drain` waits until the queue is empty."""
+    """Commits what is put into its queue, in order. `put` never blocks; `drain` waits until the queue is empty.
+
+    `failing` is why the last commit failed, empty while all is well.
+    """
 
     def __init__(self, store: Store, rooms: Rooms, accounts: Accounts) -> None:
         self._store = store
@@ -41,6 +44,7 @@ class CommitQueue:
         self._idle = asyncio.Event()
         self._idle.set()
         self._starting_over: set[asyncio.Task[None]] = set()
+        self.failing = ""
 
     def put(self, pending: PendingCommit) -> None:
         """Queue a decided request. The caller has asked `is_full` before it decided."""
@@ -88,6 +92,7 @@ class CommitQueue:
                 overtaken = await self._store.commit([pending.change_set for pending in batch])
         except StorageError as error:
             log.error("commit failed", change_sets=len(batch), cause=repr(error.__cause__ or error))
+            self.failing = str(error)
             self._undo(batch, NOT_STORED)
             return
         except Exception:
@@ -95,6 +100,7 @@ class CommitQueue:
             log.exception("commit broke", change_sets=len(batch))
             self._undo(batch, NOT_STORED)
             return
+        self.failing = ""
         COMMITTED_WORKS.inc(len(batch))
         if overtaken:
             self._undo([one for one in batch if one.change_set.stream in overtaken], None)

@@ -117,6 +117,11 @@ class Store(Protocol):
         """The message side."""
         ...
 
+    @property
+    def damage(self) -> Sequence[str]:
+        """What is damaged and not asked any more, a sentence each."""
+        ...
+
     async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         """Store a batch in its order; return the streams that were in conflict.
 

@@ -131,6 +131,10 @@ REMOVAL_MARK = "removal"
 """The month, so counted, for which an administrator has confirmed what retention would remove."""
 
 
+TRIED_MARK = "tried"
+"""When (Unix ms) a commit was last tried to see whether it can be done."""
+
+
 def offset_mark(boot: str) -> str:
     """Return the name of what `Clock.offset_ms` was since a machine was last started."""
     return f"offset {boot}"

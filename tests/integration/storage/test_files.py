@@ -84,7 +84,7 @@ async def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
 
 async def test_what_is_no_database_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "folkmoot.sqlite3").write_bytes(b"no database " * 400)
-    with pytest.raises(StorageError, match="cannot open"):
+    with pytest.raises(StorageError, match="is damaged: restore it"):
         await SqliteStore.open(tmp_path, say=lambda text, detail: text)
 
 

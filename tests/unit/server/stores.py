@@ -54,6 +54,10 @@ class FailingStore:
     def journal(self) -> Journal:
         return self._store.journal
 
+    @property
+    def damage(self) -> Sequence[str]:
+        return self._store.damage
+
     async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         self.sizes.append(len(batch))
         self.waiting.set()

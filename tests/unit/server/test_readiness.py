@@ -5,8 +5,11 @@ import http.client
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from folkmoot_server.common.background import Loop
 from tests.cluster.polling import until
+from tests.integration.wire import Refused, refused
 from tests.unit.server.stores import Stage, staged
 
 
@@ -44,3 +47,41 @@ async def test_what_is_amiss_is_told_and_clients_still_come(tmp_path: Path) -> N
         assert (status, first) == (200, "ready, but the database does not answer: nothing can be posted")
         node.app.stopping = True
         assert await ask(stage) == (503, ["stopping"])
+
+
+async def test_a_node_that_cannot_store_is_not_ready_until_it_can(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        node, ann = stage.node, stage.seats[0][0]
+        stage.store.failures = 10**6
+        wire = await stage.connect(ann)
+        await refused(wire.post(ann.code, "hello"), "unavailable")
+        assert await ask(stage) == (503, ["not ready, nothing can be posted: the disk is full"])
+        # The storage of a cluster is as full for every other node.
+        node.in_cluster = True
+        status, (first, *_) = await ask(stage)
+        assert (status, first) == (200, "ready, but the database does not answer: nothing can be posted")
+        node.in_cluster = False
+        stage.store.failures = 0
+
+        async def is_ready() -> bool:
+            return await ask(stage) == (200, ["ready"])
+
+        await until(is_ready)
+        await wire.post(ann.code, "again")
+
+
+async def test_a_damaged_month_is_named(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        months = [one.month for one in await stage.store.journal.segments()]
+        path = stage.node.app.config.server.data_dir / "journal" / f"{months[0]}.sqlite3"
+        size = path.stat().st_size
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(bytes(size - 4096))
+        with pytest.raises(Refused, match="unavailable"):
+            await stage.connect(stage.seats[0][0])
+
+        async def is_named() -> bool:
+            return any(f"{path} is damaged" in line for line in (await ask(stage))[1])
+
+        await until(is_named)

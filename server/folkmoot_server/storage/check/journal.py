@@ -20,6 +20,9 @@ _RANGES = "SELECT grp, min(seq), max(seq), count(*) FROM entry GROUP BY grp"
 _NOTICES = "SELECT version, data FROM entry WHERE grp = ? AND version IS NOT NULL"
 
 
+NO_GAPS: Mapping[tuple[str, int], int] = {}
+
+
 class Range(NamedTuple):
     """The entries that a group has in one month."""
 
@@ -107,11 +110,15 @@ def _check_sealed(rows: JournalRows, month: str, sealer: Sealer) -> Iterator[str
 
 
 class JournalCheck:
-    """Compares the journal with the ledger. `heads`: how far rotation has removed each group's entries."""
+    """Compares the journal with the ledger. `heads`: how far rotation has removed each group's entries; `gaps`: the
+    last of each run of seqs that was lost, and that loss accepted, by group and first."""
 
-    def __init__(self, rows: JournalRows, heads: Mapping[str, int]) -> None:
+    def __init__(
+        self, rows: JournalRows, heads: Mapping[str, int], gaps: Mapping[tuple[str, int], int] = NO_GAPS
+    ) -> None:
         self._rows = rows
         self._heads = heads
+        self._gaps = gaps
 
     def removed_up_to(self, code: str) -> int:
         """Return the last seq that rotation has removed, 0 where it has removed none."""
@@ -127,7 +134,9 @@ class JournalCheck:
                 # A segment whose removal a crash broke off lies wholly below the head that was kept for it.
                 if latest <= self.removed_up_to(code):
                     continue
-                if first != last.get(code, 0) + 1 or count != latest - first + 1:
+                follows = last.get(code, 0) + 1
+                follows = self._gaps.get((code, follows), follows - 1) + 1
+                if first != follows or count != latest - first + 1:
                     yield _("journal {month}: the entries of {code} have a hole").format(month=month, code=code)
                 last[code] = latest
 

@@ -27,6 +27,7 @@ from folkmoot_governance.store_acts import StoreEvent
 from ...common.terminal import _
 from ...crypto.sealing import load_key
 from ..change_set import STORE_STREAM, AnyEvent, Recorded, StorageError, Upsert
+from ..sql.fetch import raw_of
 from ..sql.projection import (
     MEMBER_TABLES,
     group_row,
@@ -47,6 +48,7 @@ from ..sql.tables import (
     invite_codes,
     journal_heads,
     ledger,
+    marks,
     metadata,
     redactions,
     reviews,
@@ -54,6 +56,7 @@ from ..sql.tables import (
 )
 from ..sqlite.database import FAILURES, MAIN, close_main, locked, open_main
 from ..sqlite.segments import SegmentReader, Segments
+from ..sqlite.whole import findings, leave_aside
 from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files
 
 Progress = Callable[[int, int], None]
@@ -99,7 +102,9 @@ def _reading(data_dir: Path) -> Iterator[tuple[Connection, SegmentReader]]:
 
 def _problems(main: Connection, reader: SegmentReader, data_dir: Path, progress: Progress) -> Iterator[str]:
     check_schema(main)
-    damage = [*_check_file(main), *check_files(reader)]
+    segments = reader.segments
+    lost = [sentence for _month, sentence in findings(raw_of(main), segments)]
+    damage = lost or [*_check_file(main), *leave_aside(raw_of(main), segments), *check_files(reader)]
     if damage:
         # What is read from a damaged file proves nothing; a backup must come first.
         yield from damage
@@ -123,12 +128,18 @@ def compare(
     yield from _check_positions(main)
     streams = list(main.execute(select(ledger.c.stream).distinct().order_by(ledger.c.stream)).scalars())
     yield from _check_orphans(main, streams)
-    journal = JournalCheck(rows, removed)
+    journal = JournalCheck(rows, removed, _accepted_gaps(main))
     yield from check_content(rows, key)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
     for done, stream in enumerate(streams, 1):
         yield from _check_stream(main, journal, stream)
         progress(done, len(streams))
+
+
+def _accepted_gaps(main: Connection) -> dict[tuple[str, int], int]:
+    """Return the last of each run of seqs that was lost, by group and first."""
+    gaps = main.execute(select(marks).where(marks.c.name.like("gap %")))
+    return {(name.split()[1], int(name.split()[2])): last for name, last in gaps}
 
 
 def _check_file(main: Connection) -> Iterator[str]:

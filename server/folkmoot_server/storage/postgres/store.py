@@ -47,6 +47,10 @@ class PostgresStore:
         await migrate(database_url)
         return cls(await Reader.open(database_url), PostgresWriter(database_url, key))
 
+    @property
+    def damage(self) -> Sequence[str]:
+        return ()
+
     async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         return await self._writer.commit(batch)
 

@@ -16,7 +16,7 @@ def migrate(connection: Connection) -> str:
     with connection.begin():
         if connection.dialect.name == "postgresql":
             _exclude_others(connection)
-        found = _revision(connection)
+        found = revision(connection)
         if found != SCHEMA:
             _upgrade(connection, found)
     return SCHEMA
@@ -29,7 +29,8 @@ def _exclude_others(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('folkmoot migrate'))"))
 
 
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
+    """Return the revision of a database's schema, None where it has none yet."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())

@@ -5,20 +5,25 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import SQLITE_CORRUPT, SQLITE_NOTADB, connect
 from sqlite3 import Connection as RawConnection
 from sqlite3 import Error as DriverError
-from sqlite3 import connect
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from ...common.terminal import _
 from ..change_set import StorageError
 from ..sql.fetch import raw_of
 
 MAIN = "folkmoot.sqlite3"
 JOURNAL = "journal"
 BUSY_MS = 10_000
+NEEDED_BYTES = 1024 * 1024
+
+CORRUPT = frozenset({SQLITE_CORRUPT, SQLITE_NOTADB})
+"""Codes of SQLite for files that are not as they were written."""
 
 FAILURES = (DriverError, SQLAlchemyError, OSError)
 """What a call may raise when files, disk or SQLite fail it."""
@@ -33,6 +38,12 @@ WRITER_PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 4000",
 )
 READER_PRAGMAS = (f"PRAGMA busy_timeout = {BUSY_MS}", "PRAGMA query_only = ON")
+
+
+def is_corrupt(error: BaseException | None) -> bool:
+    """Say whether a failure is that of a damaged file."""
+    error = getattr(error, "orig", None) or error
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in CORRUPT
 
 
 def read_only_uri(path: Path) -> str:
@@ -88,11 +99,25 @@ def reading(main: Connection) -> Iterator[None]:
             raw.rollback()
 
 
+def check_space(data_dir: Path) -> None:
+    """Raise StorageError where there is no room for what SQLite keeps in mapped files, be it only to read: a process
+    that touches a page of such a file for which there is no room is ended without a word."""
+    disk = os.statvfs(data_dir)
+    free = disk.f_frsize * (disk.f_bavail if os.geteuid() else disk.f_bfree)
+    if free < NEEDED_BYTES:
+        said = _("{path} is on a full disk: {need} KiB must be free, {free} are")
+        raise StorageError(said.format(path=data_dir, need=NEEDED_BYTES // 1024, free=free // 1024))
+
+
 class DirectoryLock:
-    """Holds a data directory for one process: two writers would each number the same entries."""
+    """Holds a data directory for one process: two writers would each number the same entries.
+
+    The directory itself is locked, not a file in it, which somebody might remove.
+    """
 
     def __init__(self, data_dir: Path) -> None:
-        self._file = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        check_space(data_dir)
+        self._file = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

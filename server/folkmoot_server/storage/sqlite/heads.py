@@ -11,6 +11,7 @@ _GROUPS = "SELECT code, version FROM groups WHERE code IN (SELECT value FROM jso
 _ACCOUNTS = "SELECT user, version FROM accounts WHERE user IN (SELECT value FROM json_each(?))"
 _REMOVED = "SELECT last_seq FROM journal_heads WHERE code = ?"
 _LAST = "SELECT max(seq) FROM entry WHERE grp = ?"
+_GAPS = "SELECT name, value FROM marks WHERE name > 'gap ' AND name < 'gap!'"
 _LAST_ENTRY = "SELECT seq, ts FROM entry WHERE grp = ? ORDER BY seq DESC LIMIT 1"
 
 
@@ -45,7 +46,11 @@ def last_seqs(main: Connection, segments: SegmentReader, codes: Collection[str])
                 missing.remove(code)
         if not missing:
             break
-    return found | {code: _removed_up_to(main, code) for code in missing}
+    found |= {code: _removed_up_to(main, code) for code in missing}
+    for code, (_first, last) in gaps(main).items():
+        if code in found:
+            found[code] = max(found[code], last)
+    return found
 
 
 def last_entry(main: Connection, segments: SegmentReader, code: str) -> tuple[int, int]:
@@ -53,8 +58,18 @@ def last_entry(main: Connection, segments: SegmentReader, code: str) -> tuple[in
     for _month, segment in segments.newest_first():
         row = segment.execute(_LAST_ENTRY, (int(code),)).fetchone()
         if row is not None:
-            return row[0], row[1]
-    return _removed_up_to(main, code), 0
+            return max(row[0], gaps(main).get(code, (0, 0))[1]), row[1]
+    return max(_removed_up_to(main, code), gaps(main).get(code, (0, 0))[1]), 0
+
+
+def gaps(main: Connection) -> dict[str, tuple[int, int]]:
+    """Return the last run of seqs (first and last) of each group that was lost, and that loss accepted."""
+    found: dict[str, tuple[int, int]] = {}
+    for name, last in main.execute(_GAPS):
+        _gap, code, first = name.split(" ")
+        if last > found.get(code, (0, 0))[1]:
+            found[code] = int(first), last
+    return found
 
 
 def _removed_up_to(main: Connection, code: str) -> int:

@@ -20,12 +20,12 @@ EVERYTHING = 2**31
 _NEWEST = "SELECT position, stream, version, data, batch FROM ledger ORDER BY position DESC"
 
 
-def events_of_batch(main: Connection, batch: int) -> list[Recorded]:
-    """Return the events that were committed last, when `batch` is the last one's number."""
+def events_after(main: Connection, batch: int) -> list[Recorded]:
+    """Return the events that were committed after `batch`."""
     found = []
-    # Row by row: the ledger has no index of batches, and the last one is short.
+    # Row by row from the end: the ledger has no index of batches, and mostly there are few.
     for *event, of_batch in raw_of(main).execute(_NEWEST):
-        if of_batch != batch:
+        if of_batch <= batch:
             break
         found.append(recorded(*event))
     return found[::-1]

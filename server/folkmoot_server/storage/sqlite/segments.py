@@ -12,10 +12,15 @@ from pathlib import Path
 from sqlite3 import Connection, OperationalError
 from typing import Any
 
+import structlog
+
 from ..api import Segment
+from ..change_set import StorageError
 from ..sql.entry_rows import ALWAYS, SOMETIMES, Row
 from ..sql.months import NAME
-from .database import JOURNAL, connect_raw
+from .database import JOURNAL, MAIN, connect_raw
+
+log = structlog.get_logger()
 
 OPEN_SEGMENTS = 8
 FORMAT = 1
@@ -87,7 +92,8 @@ def _insert(present: tuple[bool, ...], rows: int) -> str:
 class Segments:
     """The journal's directory and the months that have a file in it, oldest first.
 
-    `months` is replaced as a whole, never changed: threads read it without a lock.
+    `months` is replaced as a whole, never changed: threads read it without a lock. `fenced` has what was met while
+    running, by month: a file that is damaged, and is asked nothing any more.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -95,6 +101,7 @@ class Segments:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = (path.name.removesuffix(".sqlite3") for path in directory.glob("*.sqlite3"))
         self.months = tuple(sorted(month for month in found if NAME.fullmatch(month)))
+        self.fenced: dict[str, str] = {}
 
     def path(self, month: str) -> Path:
         """Return the file of a month."""
@@ -109,6 +116,19 @@ class Segments:
         gone = set(months)
         self.months = tuple(month for month in self.months if month not in gone)
 
+    def fence(self, month: str, error: object) -> None:
+        """Ask a month's file nothing any more."""
+        file = self.path(month) if month else self.directory.parent / MAIN
+        if month not in self.fenced:
+            self.fenced[month] = f"{file} is damaged ({error}): restore it"
+            log.critical("a file is damaged, and is not used any more", file=str(file), cause=str(error))
+
+    def check_open(self, month: str | None) -> None:
+        """Raise StorageError if a month's file, or the main one (the month ""), is fenced."""
+        for one in ("", month):
+            if one is not None and one in self.fenced:
+                raise StorageError(self.fenced[one])
+
     def describe(self, month: str) -> Segment:
         """Return month and size of a segment, what waits in its log included."""
         files = (self.path(month), self.path(month).with_name(f"{month}.sqlite3-wal"))
@@ -121,6 +141,7 @@ class SegmentReader:
     def __init__(self, segments: Segments) -> None:
         self.segments = segments
         self._open: OrderedDict[str, Connection] = OrderedDict()
+        self.asked = ""
 
     def newest_first(self) -> Iterator[tuple[str, Connection]]:
         """Go through the segments, newest first. One that rotation takes away meanwhile is left out."""
@@ -137,7 +158,10 @@ class SegmentReader:
                 yield month, connection
 
     def get(self, month: str) -> Connection | None:
-        """Return a connection to a month's segment, None if there is no such file any more."""
+        """Return a connection to a month's segment, None if there is no such file any more. Raises StorageError where
+        it is fenced. `asked` is the month that was asked for last."""
+        self.segments.check_open(month)
+        self.asked = month
         connection = self._open.get(month)
         if connection is None:
             connection = self._connect(month)

@@ -19,7 +19,7 @@ from ..sql.ledger import SqlLedger
 from . import heads as sqlite_heads
 from . import journal as sqlite_journal
 from .background import Tables
-from .database import FAILURES, DirectoryLock, close_main, open_main, reading
+from .database import FAILURES, DirectoryLock, close_main, is_corrupt, open_main, reading
 from .search import SqliteSearch
 from .segments import SegmentReader, Segments
 from .worker import Worker
@@ -59,9 +59,12 @@ class Reader:
             if self._main is None:
                 self._main = open_main(self._data_dir, read_only=True)
             # One transaction: tables read one after the other belong to the same instant.
+            self._segments.asked = ""
             with reading(self._main):
                 return read(self._main, self._segments)
         except FAILURES as error:
+            if is_corrupt(error):
+                self._segments.segments.fence(self._segments.asked, error)
             raise StorageError(f"cannot read: {error}") from error
 
     async def forget(self, months: Collection[str]) -> None:
@@ -195,6 +198,7 @@ class SqliteStore:
         writer: Writer,
     ) -> None:
         self._lock = lock
+        self._segments = segments
         self._threads = threads
         self._tables = tables
         self._search = search
@@ -232,6 +236,10 @@ class SqliteStore:
         except FAILURES as error:
             raise StorageError(f"cannot open {data_dir}: {error}") from error
         return cls(lock, threads, tables, search, segments, writer)
+
+    @property
+    def damage(self) -> Sequence[str]:
+        return list(self._segments.fenced.values())
 
     async def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         return await self._threads.write.run(self._writer.commit, batch)

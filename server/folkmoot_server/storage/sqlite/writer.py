@@ -11,28 +11,46 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from sqlalchemy import Connection
 
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.notice_entry import Translate
 
 from ...crypto.sealing import Sealer
 from ..api import Segment
-from ..change_set import ChangeSet, QuotaGuard, StorageError
+from ..change_set import ChangeSet, QuotaGuard, Recorded, StorageError
+from ..changes import mark
 from ..sql.entry_rows import Row, row_of
 from ..sql.fetch import raw_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.row_changes import names
-from ..sql.schema import migrate
+from ..sql.schema import migrate, revision
 from ..sql.sequencer import Head, KeptHeads, code_of, nonce_of, sequence
 from ..sql.streams import last_position_and_batch, last_version, ledger_row
 from ..sql.tables import ledger
 from . import heads
 from . import rows as row_changes
-from .database import FAILURES, JOURNAL, close_main, open_main, sync_directory
+from .database import FAILURES, JOURNAL, MAIN, close_main, is_corrupt, open_main, sync_directory
 from .nonces import Key, find_nonces
-from .repair import events_of_batch, last_told_batch, missing_notices
+from .repair import events_after, last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
 from .segments import FORMAT, SCHEMA, Insert, SegmentReader, Segments, inserts
+from .watch import Watch
+from .whole import (
+    GOING,
+    IN_USE,
+    TOLD_BEFORE_MARK,
+    TOLD_MARK,
+    WITH_MARKS,
+    Accept,
+    adopt,
+    check_main,
+    findings,
+    month_mark,
+    refuse,
+    settle,
+    write_marks,
+)
 
 T = TypeVar("T")
 
@@ -47,7 +65,14 @@ _INSERT_EVENTS = f"INSERT INTO ledger ({names(_COLUMNS)}) VALUES (:{', :'.join(_
 class Writer:
     """Owns the only connection that writes. `key` is the journal's, for the texts of erased entries."""
 
-    def __init__(self, data_dir: Path, segments: Segments, key: bytes, say: Translate) -> None:
+    def __init__(
+        self, data_dir: Path, segments: Segments, key: bytes, say: Translate, accept: Accept | None = None
+    ) -> None:
+        """Open the files, repair what a crash has left, and raise StorageError for what else is lost: see `whole`.
+
+        `accept` takes losses away before they are looked for again.
+        """
+        check_main(data_dir, segments.months)
         self._segments = segments
         self._key = key
         self._say = say
@@ -60,12 +85,34 @@ class Writer:
         self._certain = False
         self._main = open_main(data_dir, read_only=False)
         self._raw = raw_of(self._main)
+        self._watch = Watch(data_dir / MAIN)
+        try:
+            self._begin(data_dir, segments, accept)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, data_dir: Path, segments: Segments, accept: Accept | None) -> None:
+        found = revision(self._main)
+        self._main.rollback()
         migrate(self._main)
+        with self._transaction():
+            if found is not None and found < WITH_MARKS:
+                adopt(self._raw, segments)
+            settle(self._raw, segments)
+        if accept is not None:
+            accept(self._raw, segments)
+        refuse(data_dir, list(findings(self._raw, segments)))
         self._checkpoint_older()
         self._told = last_told_batch(self._reader)
         if segments.months:
             self._attach(segments.months[-1])
         self._recover()
+
+    @property
+    def main(self) -> Connection:
+        """The connection."""
+        return self._main
 
     def commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         """Store a batch; return the streams in conflict. Raises StorageError: nothing of it is stored."""
@@ -81,13 +128,19 @@ class Writer:
         close_main(self._main)
 
     def _guard(self, act: Callable[[], T]) -> T:
+        self._segments.check_open(self._month)
         try:
             if not self._certain:
                 self._recover()
-            return act()
+            done = act()
+            # What went into a file that nobody will find again is not stored.
+            self._watch.check()
         except FAILURES as error:
             self._certain = False
+            if is_corrupt(error):
+                self._segments.fence(self._reader.asked or self._month or "", error)
             raise StorageError(f"cannot write: {error}") from error
+        return done
 
     def _commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         self._nonces = self._find_nonces(batch)
@@ -125,6 +178,8 @@ class Writer:
             told = retold or (self._batch + 1 if appended and statements else self._told)
             if told != self._told:
                 self._raw.execute(_TOLD, (told,))
+                if not retold:
+                    write_marks(self._raw, mark(TOLD_MARK, told), mark(TOLD_BEFORE_MARK, self._told))
         self._position += appended
         self._batch += bool(appended)
         self._told = told
@@ -232,13 +287,19 @@ class Writer:
         with self._transaction():
             self._position, self._batch = last_position_and_batch(self._main)
             self._told = last_told_batch(self._reader)
-            torn = events_of_batch(self._main, self._batch) if self._told < self._batch else []
-            change_sets = missing_notices(self._main, self._reader, torn, self._say)
+            self._reader.asked = ""
+            torn = events_after(self._main, self._told) if self._told < self._batch else []
+        self.retell(torn)
+        self._certain = True
+
+    def retell(self, events: Iterable[Recorded]) -> None:
+        """Write the notices that the journal lacks of some events."""
+        with self._transaction():
+            change_sets = missing_notices(self._main, self._reader, events, self._say)
         if change_sets:
             sequenced = sequence(change_sets, self)
             self._store(sequenced.change_sets, retold=self._batch)
             self._heads.advance(sequenced.heads)
-        self._certain = True
 
     def _cover(self, change_sets: Sequence[ChangeSet]) -> None:
         """Open the segment of the batch's newest entry if that is later than the open one.
@@ -263,6 +324,11 @@ class Writer:
             self._raw.execute(statement.format(db=JOURNAL), values)
         if is_new:
             sync_directory(path.parent)
+        if month not in self._segments.months:
+            # Once this is stored the file must be there; until then it may be, and is empty.
+            with self._transaction():
+                write_marks(self._raw, mark(month_mark(month), IN_USE))
+        self._watch.add(path)
         self._segments.add(month)
         self._month_end = end_of(month)
 
@@ -272,6 +338,7 @@ class Writer:
             return
         self._raw.execute(f"PRAGMA {JOURNAL}.wal_checkpoint(TRUNCATE)")
         self._raw.execute(f"DETACH DATABASE {JOURNAL}")
+        self._watch.forget(self._segments.path(self._month))
         self._month, self._month_end = None, 0
 
     def _checkpoint_older(self) -> None:
@@ -288,13 +355,16 @@ class Writer:
         removed = [self._segments.describe(month) for month in due]
         for month in due:
             segment = self._reader.get(month)
-            if segment is not None:
-                with self._transaction():
+            with self._transaction():
+                if segment is not None:
                     remember_heads(self._raw, segment)
+                write_marks(self._raw, mark(month_mark(month), GOING))
         self._segments.drop(due)
         self._reader.forget(due)
         for month in due:
             unlink(self._segments.path(month))
+        with self._transaction():
+            settle(self._raw, self._segments)
         return removed
 
 

@@ -1,0 +1,177 @@
+"""Whether the files are whole: compared with what the main file remembers of them, before anything is done with them.
+
+Two things are remembered, as marks: each month that has a file, and the last batch whose notices the journal must have
+(and the one before, for a crash may take the last one from the journal: see `repair`). A file that is lost, emptied, or
+an old copy is found by these. What is found is said, and nobody goes on before it is restored or the loss accepted.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from sqlite3 import Connection, DatabaseError
+
+from ...common.terminal import _
+from ..change_set import StorageError, Upsert
+from ..changes import mark
+from . import rows
+from .database import MAIN, connect_raw
+from .repair import last_told_batch
+from .rotation import unlink
+from .segments import SegmentReader, Segments
+
+TOLD_MARK, TOLD_BEFORE_MARK = "told", "told before"
+"""The last batches of the ledger that have notices, and the one before it."""
+WITH_MARKS = "0023"
+"""The schema from which on there are marks."""
+Accept = Callable[[Connection, Segments], None]
+IN_USE, GOING = 1, 2
+"""What the mark of a month says: it has a file, or that is being removed."""
+MAGIC = b"SQLite format 3\0"
+
+
+def month_mark(month: str) -> str:
+    """Return the name of a month's mark."""
+    return f"month {month}"
+
+
+def gap_mark(code: str, first: int) -> str:
+    """Return the name of what says up to which seq a group's entries from `first` on were lost."""
+    return f"gap {code} {first}"
+
+
+def marks_of(main: Connection) -> dict[str, int]:
+    """Return all marks."""
+    return dict(main.execute("SELECT name, value FROM marks"))
+
+
+def write_marks(main: Connection, *changed: Upsert) -> None:
+    """Write marks, in the caller's transaction."""
+    rows.execute(main, changed)
+
+
+def has_header(path: Path) -> bool:
+    """Say whether a file begins as those of SQLite do. One that does not would keep SQLite trying for a while."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def check_main(data_dir: Path, months: tuple[str, ...]) -> None:
+    """Raise StorageError if there is no main file where there is a journal, or it is none of SQLite's."""
+    path = data_dir / MAIN
+    if not path.exists() or not path.stat().st_size:
+        if months:
+            said = _("{path} is missing or empty, and with it groups, accounts and the record: restore it")
+            raise StorageError(said.format(path=path))
+    elif not has_header(path):
+        raise StorageError(_("{path} is damaged: restore it").format(path=path))
+
+
+def adopt(main: Connection, segments: Segments) -> None:
+    """Take the months of a store, made before there were marks, as they are; in the caller's transaction."""
+    write_marks(main, *(mark(month_mark(month), IN_USE) for month in segments.months))
+
+
+def leave_aside(main: Connection, segments: Segments) -> list[str]:
+    """List no more the files that no entry has come to yet, and those that are being removed; return a sentence for
+    each that is none of this store's."""
+    known, foreign = marks_of(main), []
+    for month in segments.months:
+        path, value = segments.path(month), known.get(month_mark(month))
+        if value is None and has_entries(path):
+            foreign.append(_("{path} is not of this store: move it away").format(path=path))
+        if value != IN_USE:
+            segments.drop([month])
+    return foreign
+
+
+def settle(main: Connection, segments: Segments) -> None:
+    """Finish the removal of months that a crash broke off, and leave aside files that no entry has come to yet.
+
+    Raises StorageError where a file is none of this store's.
+    """
+    foreign = leave_aside(main, segments)
+    if foreign:
+        raise StorageError("; ".join(foreign))
+    for name, value in marks_of(main).items():
+        if name.startswith("month ") and value == GOING:
+            unlink(segments.path(name.removeprefix("month ")))
+            main.execute("DELETE FROM marks WHERE name = ?", (name,))
+
+
+def has_entries(path: Path) -> bool:
+    """Say whether a month's file holds anything, or cannot be read."""
+    if not path.stat().st_size:
+        return False
+    if not has_header(path):
+        return True
+    raw = connect_raw(path, read_only=True)
+    try:
+        tables = raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone()
+        return bool(tables and raw.execute("SELECT 1 FROM entry LIMIT 1").fetchone())
+    except DatabaseError:
+        return True
+    finally:
+        raw.close()
+
+
+def findings(main: Connection, segments: Segments) -> Iterator[tuple[str, str]]:
+    """Yield what is lost or damaged: the month (empty: of no file by itself), and a sentence."""
+    known = marks_of(main)
+    months = sorted(name.removeprefix("month ") for name, value in known.items() if name.startswith("month "))
+    broken = False
+    for month in months:
+        sentence = _look(segments.path(month), is_newest=month == months[-1])
+        if sentence:
+            broken = True
+            yield month, sentence
+    if not broken:
+        yield from _old_copy(known, segments)
+
+
+def _look(path: Path, *, is_newest: bool) -> str | None:
+    """Return what is wrong with a month's file; all pages are looked at in the newest, which is written to."""
+    if not path.exists():
+        return _("{path} is missing").format(path=path)
+    if not path.stat().st_size:
+        return _("{path} is empty").format(path=path)
+    damaged = _("{path} is damaged").format(path=path)
+    if not has_header(path):
+        return damaged
+    try:
+        raw = connect_raw(path, read_only=True)
+        try:
+            if not raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'segment'").fetchone():
+                return _("{path} is empty").format(path=path)
+            if is_newest and (found := raw.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                return f"{damaged} ({found})"
+        finally:
+            raw.close()
+    except DatabaseError as error:
+        return f"{damaged} ({error})"
+    return None
+
+
+def _old_copy(known: dict[str, int], segments: Segments) -> Iterator[tuple[str, str]]:
+    """Yield a finding when the journal ends before the ledger does, by more than a crash takes."""
+    if TOLD_MARK not in known or not segments.months:
+        return
+    reader = SegmentReader(segments)
+    try:
+        told = last_told_batch(reader)
+    finally:
+        reader.close()
+    if told < known.get(TOLD_BEFORE_MARK, 0):
+        path = segments.path(segments.months[-1])
+        yield (
+            "",
+            _("{path} is older than {main}: what was posted after it was copied is missing").format(
+                path=path, main=MAIN
+            ),
+        )
+
+
+def refuse(data_dir: Path, found: list[tuple[str, str]]) -> None:
+    """Raise StorageError for what was found, saying what can be done."""
+    if found:
+        lost = "; ".join(sentence for _month, sentence in found)
+        ways = _("restore it from a backup, or go on without it: folkmoot db accept-loss --data {path} --reason …")
+        raise StorageError(f"{lost}: {ways.format(path=data_dir)}")
