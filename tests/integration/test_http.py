@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
 from folkmoot_protocol.asyncapi import asyncapi
 from tests.integration.server import Launch, Server
@@ -213,3 +214,40 @@ async def test_a_socket_opens_at_its_path_alone(shared: Server) -> None:
     assert await handshake(shared, path="/ws?from=here") == 101
     for path in ("/", "/wss", "/ws/", "/rules"):
         assert await handshake(shared, path=path) in (200, 404)
+
+
+STRANGE = ("evil.example", "localhost.evil.example:8765", "chat.example.org.evil.example")
+
+
+async def opens(server: Server, host: str) -> bool:
+    """Say whether a WebSocket opens for who calls the server `host`, with the origin of a page of that name."""
+    there = urlsplit(server.url)
+    origin = Origin(f"http://{host}")
+    try:
+        async with connect(f"ws://{host}/ws", host=there.hostname, port=there.port, origin=origin, proxy=None):
+            return True
+    except InvalidStatus as refused:
+        assert refused.response.status_code == 421
+        return False
+
+
+async def test_a_name_that_is_not_the_servers_is_shown_nothing(launch: Launch) -> None:
+    """A page of `evil.example`, made to point here (DNS rebinding), sends its own name as Host and Origin."""
+    server = launch(server__public_url="https://chat.example.org", server__allowed_hosts="chat.lan")
+    for host in STRANGE:
+        for path in ("/", "/metrics", "/rules", "/asyncapi.json", "/groups/482190673352", "/nowhere"):
+            reply = await get(server, path, host=host)
+            assert (reply.status, "server.allowed_hosts" in reply.text) == (421, True)
+            assert_safe(reply)
+        for path in ("/healthz", "/readyz"):
+            assert (await get(server, path, host=host)).status == 200
+        assert not await opens(server, host)
+    for host in ("localhost:1", "127.0.0.1", "10.1.2.3:8765", "[::1]:80", "chat.example.org", "chat.lan:8765"):
+        assert (await get(server, "/rules", host=host)).status == 200
+        assert await opens(server, host)
+
+
+async def test_on_loopback_the_server_goes_by_no_other_name_unless_told(shared: Server) -> None:
+    assert (await get(shared, "/", host="evil.example")).status == 421
+    assert (await get(shared, "/", host="localhost:8765")).status == 200
+    assert not await opens(shared, "evil.example")

@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 
 from tests.integration.server import Launch, Server
 
-HOST = b"Host: here\r\n"
+HOST = b"Host: localhost\r\n"
 
 
 def request(path: str, *headers: bytes, method: str = "GET") -> bytes:

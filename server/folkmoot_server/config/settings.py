@@ -16,6 +16,7 @@ from folkmoot_governance.text import N_
 
 from ..common.logs import LEVELS
 from ..common.terminal import _
+from ..transport.addresses import is_ip_address, is_this_machine
 from . import text as config_text
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
 from .declare import Value, labels, named, section, setting, settings_of
@@ -70,6 +71,12 @@ def _check_origins(origins: tuple[str, ...]) -> str | None:
 
 
 def _check_networks(networks: tuple[str, ...]) -> str | None:
+def _check_hosts(hosts: tuple[str, ...]) -> str | None:
+    if all(re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", host) for host in hosts):
+        return None
+    return _("a list of host names in small letters, without a port, for example chat.example.org")
+
+
     try:
         for network in networks:
             ipaddress.ip_network(network)
@@ -111,6 +118,14 @@ class Server:
         (), N_("Origins of web pages that may connect besides the server's own."), check=_check_origins
     )
     trusted_proxies: tuple[str, ...] = setting(
+    allowed_hosts: tuple[str, ...] = setting(
+        (),
+        N_(
+            "Names that the server goes by besides that of public_url. Requests for another are refused; IP addresses "
+            "and localhost always are its own. None named and listening beyond loopback: any will do."
+        ),
+        check=_check_hosts,
+    )
         (), N_("Proxies whose X-Forwarded-For header is believed, addresses or networks."), check=_check_networks
     )
     metrics: str = setting("loopback", N_("Who may read /metrics."), choices=("loopback", "everyone", "off"))
@@ -121,6 +136,15 @@ class Server:
         """Host and port of `listen`."""
         return split_address(self.listen)
 
+
+    @property
+    def host_names(self) -> frozenset[str] | None:
+        """The names that requests may call the server by, beside what is always its own; None: any."""
+        listens, public = self.address[0], urlsplit(self.public_url).hostname
+        named = {*self.allowed_hosts, *([public] if public else [])}
+        if not named and not is_this_machine(listens):
+            return None
+        return frozenset(named if is_ip_address(listens) else {*named, listens.lower()})
 
 @dataclass(frozen=True)
 class Cluster:

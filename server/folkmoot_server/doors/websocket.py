@@ -22,7 +22,14 @@ from ..delivery.session import Session
 from ..live.presence import Presence
 from ..requests.dispatch import dispatch
 from ..transport.accept_throttle import AcceptThrottle
-from ..transport.addresses import client_address, is_origin_allowed, is_trusted, origin_of
+from ..transport.addresses import (
+    UNKNOWN_HOST,
+    client_address,
+    is_known_host,
+    is_origin_allowed,
+    is_trusted,
+    origin_of,
+)
 from ..transport.frames import make_frame
 from ..transport.websocket import WebSocket
 
@@ -46,6 +53,7 @@ class Listener:
         self._presence = presence
         self.starting = AcceptThrottle(MAX_STARTED)
         server = app.config.server
+        self._host_names = server.host_names
         self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
         limits, agreement = app.config.limits, app.documents.agreement
         self._limits = Limits(
@@ -80,6 +88,8 @@ class Listener:
         """Refuse a connection, or (None) let it open."""
         forwarded = request.headers.get_all("X-Forwarded-For")
         address = client_address(socket.peer, forwarded, self.app.config.server.trusted_proxies)
+        if not is_known_host(request.headers.get_all("Host"), self._host_names):
+            return HTTPStatus.MISDIRECTED_REQUEST, UNKNOWN_HOST
         if not is_origin_allowed(request.headers, self._origins, address):
             return HTTPStatus.FORBIDDEN, "This origin may not connect: see server.allowed_origins.\n"
         # A connection that counts already must not stand in its own way.

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from folkmoot_governance import Policy
 
@@ -15,6 +15,7 @@ from ..common.clock import Clock
 from ..common.i18n import N_
 from ..config.documents import Documents
 from ..config.settings import Config
+from ..transport.addresses import UNKNOWN_HOST, is_known_host
 from .group_page import GroupPage, Groups
 from .health import Health, Status
 from .pages import DocumentPage, describe_protocol, web_client
@@ -41,7 +42,24 @@ def make_app(
     app = Starlette(routes=routes, exception_handlers={HTTPException: say_what_is_wrong})
     # /rules/ is not there, rather than a way to be sent to whatever the request calls its host.
     app.router.redirect_slashes = False
-    return with_safe_headers(app)
+    return with_safe_headers(under_own_names(app, config.server.host_names))
+
+
+FOR_BALANCERS = frozenset({"/healthz", "/readyz"})
+"""Pages that are shown whatever a request calls the server: they say nothing of anybody."""
+
+
+def under_own_names(app: ASGIApp, names: frozenset[str] | None) -> ASGIApp:
+    """Return an application that shows its pages to those alone who call the server by a name of its own."""
+
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if scope["path"] in FOR_BALANCERS or is_known_host(hosts, names):
+            await app(scope, receive, send)
+        else:
+            await respond(UNKNOWN_HOST, HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
+
+    return named
 
 
 async def say_what_is_wrong(request: Request, error: Exception) -> Response:

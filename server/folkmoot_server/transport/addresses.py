@@ -59,6 +59,38 @@ def network_of(address: str) -> str:
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+def is_this_machine(host: str) -> bool:
+    """Say whether a host, a name or an IP address, is this machine by loopback, whatever network it is in."""
+    return host.lower() in LOOPBACK_NAMES or is_loopback(host)
+
+
+def is_ip_address(host: str) -> bool:
+    """Say whether a host is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+UNKNOWN_HOST = "This server does not go by that name: see server.public_url and server.allowed_hosts.\n"
+
+
+def is_known_host(hosts: Sequence[str], names: frozenset[str] | None) -> bool:
+    """Say whether a request's Host headers name this server: `names` are its own, None stands for any.
+
+    Without this a page of any site could have its name point here, and read what is shown to its visitor (DNS
+    rebinding). An IP address cannot be made to point elsewhere, nor `localhost`; only programs send no Host.
+    """
+    if names is None or not hosts:
+        return True
+    try:
+        name = (urlsplit(f"//{hosts[0]}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    return len(hosts) == 1 and (name == "localhost" or name in names or is_ip_address(name))
+
+
 def origin_of(url: str) -> str:
     """Return the origin of a page at `url`, empty for none."""
     parts = urlsplit(url)

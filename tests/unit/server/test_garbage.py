@@ -72,7 +72,7 @@ async def look_at_pages(stage: Stage) -> None:
     for end in (b"GET / HTTP/1.0\r\n\r\n", b"no request\r\n\r\n", b"GET /rules HTT", b""):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for method, path in (("GET", f"/groups/{stage.seats[0][0].code}"), ("GET", "/nowhere"), ("POST", "/metrics")):
-            writer.write(f"{method} {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+            writer.write(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r")[0]))
         writer.write(end)

@@ -10,7 +10,7 @@ from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_server.common.i18n import readable, show_instant, translator
 from folkmoot_server.crypto.passwords import check_password, hash_token, is_guessed, new_token
 from folkmoot_server.jobs.journal import index_rest_s
-from folkmoot_server.transport.addresses import client_address, is_loopback, is_origin_allowed
+from folkmoot_server.transport.addresses import client_address, is_known_host, is_loopback, is_origin_allowed
 from folkmoot_server.transport.frames import make_frame
 
 NOON = 1_790_078_400_000
@@ -110,6 +110,36 @@ def test_origins(origins: list[str], peer: str, expected: bool) -> None:
 )
 def test_how_long_passwords_are(password: str, good: bool) -> None:
     assert (check_password(password) is None) is good
+
+
+NAMES = frozenset({"chat.example.org"})
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        ([], True),
+        (["chat.example.org"], True),
+        (["Chat.Example.Org:8765"], True),
+        (["chat.example.org."], True),
+        (["localhost:8765"], True),
+        (["127.0.0.1"], True),
+        (["192.168.1.5:8765"], True),
+        (["[2001:db8::1]:8765"], True),
+        (["evil.example"], False),
+        (["localhost.evil.example:8765"], False),
+        (["127.0.0.1.evil.example"], False),
+        (["chat.example.org.evil.example"], False),
+        (["xn--chat.example.org"], False),
+        (["chat.example.org@evil.example"], False),
+        (["[::1"], False),
+        ([""], False),
+        (["chat.example.org", "evil.example"], False),
+    ],
+)
+def test_hosts(hosts: list[str], expected: bool) -> None:
+    assert is_known_host(hosts, NAMES) is expected
+    assert is_known_host(hosts, None)
 
 
 GUESSED = """12345678 XXXXXXXX password123 passw0rd!! qwertyuiop a123456789 qq123456 iloveyou1 19900101 sunshine12
