@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from .common.private_files import make_new_files_private
 from .common.terminal import _
 
 if TYPE_CHECKING:
@@ -226,7 +227,8 @@ def read_password() -> str:
 
 @config_app.command("check", help=_("Say all that is wrong with a configuration."))
 def config_check(config: ConfigOption = None) -> None:
-    read_config(config)
+    for path in read_config(config).exposed:
+        typer.echo(_("{path}: has secrets, and others may read it").format(path=path), err=True)
     typer.echo(_("No problems found."), err=True)
 
 
@@ -346,6 +348,7 @@ def db_seed(
 
 def main() -> None:
     """The console script."""
+    make_new_files_private()
     gc.set_threshold(NEW_OBJECTS)
     app(prog_name="folkmoot")
 

@@ -18,6 +18,7 @@ from .bus.api import LocalBus
 from .common.clock import Clock
 from .common.i18n import N_, translator
 from .common.logs import set_up_logging
+from .common.private_files import is_readable_for_others, make_private
 from .common.terminal import say_on_stderr
 from .config.settings import Config
 from .content.rule_files import RuleFileError
@@ -67,8 +68,18 @@ def raise_file_limit() -> None:
         )
 
 
+def guard_files(config: Config) -> None:
+    """Keep others from what is secret; where that is not ours to do, warn."""
+    open_to_others = [*config.exposed, *make_private(config.server.data_dir)]
+    if config.server.tls_key is not None and is_readable_for_others(config.server.tls_key):
+        open_to_others.append(config.server.tls_key)
+    for path in open_to_others:
+        log.warning("others may read a secret", path=str(path), help=f"chmod go= {path}")
+
+
 async def open_node(config: Config) -> Node:
     """Open the store and return a node that is wired but not started. Raises StorageError."""
+    guard_files(config)
     if config.cluster.nats_url:
         node = await open_cluster_node(config)
     else:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..common.private_files import is_readable_for_others
 from ..common.terminal import _
 from .declare import LABELS, NAME, NAMED, SECTION, SETTING, Setting, Value, find, join, matches, settings_of
 from .values import convert, found_instead, nearest, parse
@@ -42,12 +43,16 @@ class Given:
 
 @dataclass(slots=True)
 class Sources:
-    """What the sources gave so far, by concrete key; the problems met and the keys that they concern."""
+    """What the sources gave so far, by concrete key; the problems met and the keys that they concern.
+
+    `exposed`: files that have a secret and that others may read.
+    """
 
     root: type
     given: dict[str, Given] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     bad_keys: set[str] = field(default_factory=set)
+    exposed: list[Path] = field(default_factory=list)
 
     def complain(self, key: str, problem: str) -> None:
         self.problems.append(problem)
@@ -77,8 +82,9 @@ def load(
     overrides: Mapping[str, object],
     *,
     cross_check: CrossCheck,
-) -> tuple[T, dict[str, str]]:
-    """Reads all sources; answers the configuration and each concrete key's origin. Raises ConfigError."""
+) -> tuple[T, dict[str, str], tuple[Path, ...]]:
+    """Reads all sources; answers the configuration, each concrete key's origin, and which files with secrets others may
+    read. Raises ConfigError."""
     sources = Sources(root)
     if path is not None:
         _read_file(sources, path)
@@ -92,7 +98,7 @@ def load(
             sources.problems.append(problem)
     if sources.problems:
         raise ConfigError(sources.problems)
-    return config, {key: given.origin for key, given in resolved.items()}
+    return config, {key: given.origin for key, given in resolved.items()}, tuple(sources.exposed)
 
 
 def _read_file(sources: Sources, path: Path) -> None:
@@ -105,6 +111,9 @@ def _read_file(sources: Sources, path: Path) -> None:
         sources.problems.append(_("{path}: is not TOML: {reason}").format(path=path, reason=error))
     else:
         _read_table(sources, document, "")
+        has_secret = any(item.rules.secret and item.key in sources.given for item in settings_of(sources.root))
+        if has_secret and is_readable_for_others(path):
+            sources.exposed.append(path)
 
 
 def _read_table(sources: Sources, table: Mapping[str, object], prefix: str) -> None:
@@ -158,6 +167,8 @@ def _read_secret(sources: Sources, item: Setting, variable: str, path: Path, env
         sources.complain(key, problem.format(variable=variable, path=path, reason=reason))
     else:
         sources.take(item, key, parse(item.kind, text), ENVIRONMENT, variable)
+        if is_readable_for_others(path):
+            sources.exposed.append(path)
 
 
 def key_of(variable: str) -> str | None:

@@ -390,7 +390,8 @@ class I18n:
 
 @dataclass(frozen=True)
 class Config:
-    """The whole configuration, immutable. `origins` says of each concrete key where its value comes from."""
+    """The whole configuration, immutable. `origins` says of each concrete key where its value comes from, `exposed` has
+    the files with secrets that others may read."""
 
     profile: str = setting(
         "regulated",
@@ -422,6 +423,7 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
         keys = ("server.tls_certificate", "server.tls_key")
         yield keys, _("server.tls_certificate and server.tls_key go together: set both or neither")
     if bool(config.cluster.database_url) != bool(config.cluster.nats_url):
+    exposed: tuple[Path, ...] = field(default=(), repr=False, compare=False)
         keys = ("cluster.database_url", "cluster.nats_url")
         yield keys, _("cluster.database_url and cluster.nats_url go together: set both or neither")
     for name, grade in config.policy.grades.items():
@@ -449,8 +451,8 @@ def load_config(
     `overrides` has dotted keys; None as a value means not given. Raises ConfigError with all the problems
     there are, each naming its key, what was found and what is allowed.
     """
-    config, origins = load(Config, path, env or {}, overrides or {}, cross_check=_cross_check)
-    return replace(config, origins=origins)
+    config, origins, exposed = load(Config, path, env or {}, overrides or {}, cross_check=_cross_check)
+    return replace(config, origins=origins, exposed=exposed)
 
 
 def example() -> str:
