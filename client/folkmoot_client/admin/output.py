@@ -20,6 +20,9 @@ from ..terminal import _, new_console, say
 
 Row = dict[str, Any]
 
+FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+"""What makes a program for tables take a text for a formula, or for another cell."""
+
 
 class Format(StrEnum):
     """What `-o` chooses."""
@@ -88,7 +91,7 @@ def columns_of(verb: Verb[Any], rows: Sequence[Row]) -> Sequence[str]:
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Print rows as CSV (RFC 4180) with a header."""
+    """Print rows as CSV (RFC 4180) with a header. A text that a program for tables would carry out begins with '."""
     writer = csv.writer(sys.stdout)
     writer.writerow(columns)
     for row in rows:
@@ -120,7 +123,9 @@ def _cell(value: object) -> object:
     """Return a value as one cell of CSV."""
     if value is None:
         return ""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict | bool) else value
+    if isinstance(value, list | dict | bool):
+        return json.dumps(value, ensure_ascii=False)
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 def _shown(value: object) -> str:

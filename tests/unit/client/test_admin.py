@@ -1,5 +1,7 @@
 """What `folkmoot admin` refuses before it asks a server, and how it prints."""
 
+import csv
+import io
 import json
 import re
 import shlex
@@ -12,7 +14,7 @@ from typer.testing import CliRunner
 
 from folkmoot_client.admin.app import admin_app
 from folkmoot_client.admin.command import make_order
-from folkmoot_client.admin.output import Format, print_error, print_result, readable, show_time
+from folkmoot_client.admin.output import Format, print_csv, print_error, print_result, readable, show_time
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_protocol import AdminResult
 from folkmoot_protocol.admin.accounts import LIST_USERS, SHOW_IDENTITY, SHOW_USER
@@ -171,6 +173,14 @@ def test_a_table_shows_what_is_permanent_and_no_control_characters(capsys: pytes
 def test_json_lines_of_nothing_are_no_lines(capsys: pytest.CaptureFixture[str]) -> None:
     print_result(Format.JSONL, LIST_USERS, AdminResult(items=()))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("start", [*"=+-@＝＋－＠", "\t", "\r", "\n"])
+def test_csv_has_no_text_that_a_program_for_tables_carries_out(capsys: pytest.CaptureFixture[str], start: str) -> None:
+    texts = [f'{start}HYPERLINK("https://evil.example";"x")', f"a{start}b", ""]
+    print_csv(["name", "points"], [{"name": text, "points": -5} for text in texts])
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out, newline="")))
+    assert rows[1:] == [[f"'{texts[0]}", "-5"], [texts[1], "-5"], ["", "-5"]]
 
 
 def test_csv_quotes_what_it_must(capsys: pytest.CaptureFixture[str]) -> None:
