@@ -138,7 +138,7 @@ class CommitQueue:
     ) -> None:
         """Read a room and accounts again from storage; see `start_over`."""
         if room is not None:
-            room.ready.clear()
+            self._rooms.close_for_reading(room)
         task = asyncio.create_task(self._start_over(room, change_sets, users, refusal))
         self._starting_over.add(task)
         task.add_done_callback(self._starting_over.discard)

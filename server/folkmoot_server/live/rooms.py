@@ -46,10 +46,12 @@ class Room:
     are entries, by seq, that wait for those before them; `known_version` is the latest that news told of. `listening`
     counts the connections that listen here: which they are, `delivery.audience` knows. `left`: who has left lately, and
     when. `last_posts` has when each one's latest post in slow mode was, in ticks. While `ready` is not set the room is
-    being read again and must not be decided on.
+    being read again and must not be decided on; `reloads` is how many have asked for that, `after_reading` what follows
+    for those who have begun.
     """
 
     __slots__ = (
+        "after_reading",
         "authors",
         "held_back",
         "in_flight",
@@ -62,6 +64,7 @@ class Room:
         "ready",
         "recent",
         "recent_posts",
+        "reloads",
         "state",
         "stream",
         "used_at",
@@ -74,6 +77,8 @@ class Room:
         self.recent_posts: dict[str, deque[tuple[int, int]]] = {}
         self.raid_watch = RaidWatch()
         self.ready = asyncio.Event()
+        self.after_reading: list[Callable[[], None]] = []
+        self.reloads = 0
         self.in_flight = 0
         self.used_at = Ticks(0)
         self.left: dict[str, int] = {}
@@ -269,27 +274,42 @@ class Rooms:
             before = page.entries[0].seq
         return found
 
+    def close_for_reading(self, room: Room) -> None:
+        """Let nobody decide on a room until it was read again, by a `reload` that is sure to follow."""
+        room.ready.clear()
+        room.reloads += 1
+
     async def reload(self, room: Room, then: Callable[[], None]) -> None:
         """Read a room again because what was decided on it could not be stored; then call `then`.
 
-        Nobody can decide on the room until that is done, and `then` comes before all who wait for it.
+        Nobody can decide on the room until that is done, and `then` comes before all who wait for it. Of several who
+        want it read the last one reads for all: were it open in between, what was decided then would be on its way
+        while it is read once more, and be taken back by what was read before it was stored.
         """
         room.ready.clear()
+        waiting = room.after_reading
+        waiting.append(then)
+        number = len(waiting)
         while True:
             try:
                 stored = await self._read(room.state.code)
-                # What was told of while storage was read may not be in what was read: then it is read once more.
-                if stored is None or stored.state.version >= room.known_version:
-                    break
             except StorageError:
                 await asyncio.sleep(RETRY_S)
+                continue
+            if waiting is not room.after_reading or number < max(room.reloads, len(waiting)):
+                return
+            # What was told of while storage was read may not be in what was read: then it is read once more.
+            if stored is None or stored.state.version >= room.known_version:
+                break
+        room.reloads, room.after_reading = 0, []
         if stored is None:
             self._forget(room.state.code)
             room.ready.set()
         else:
             room.renew(stored)
             self.on_reload(room)
-        then()
+        for one in waiting:
+            one()
 
     def in_use(self) -> list[Room]:
         """Return the rooms that somebody listens to."""

@@ -221,6 +221,64 @@ async def test_reading_again_takes_over_what_storage_has(house: Following, monke
     assert (room.last_seq, room.authors, room.recent.page(None, 1, 9)) == (2, {}, None)
 
 
+class Slow:
+    """Has a room read at once, and what was read known when a gate is opened: `gates` has one for each reading."""
+
+    def __init__(self, house: Following) -> None:
+        self.gates: list[asyncio.Event] = []
+        self._read = house.rooms._read
+        house.rooms._read = self.read  # type: ignore[method-assign]
+
+    async def read(self, code: str) -> rooms_module.Stored | None:
+        self.gates.append(asyncio.Event())
+        gate, stored = self.gates[-1], await self._read(code)
+        await gate.wait()
+        return stored
+
+
+async def test_what_was_decided_after_a_reading_is_not_taken_back_by_an_older_one(house: Following) -> None:
+    """Of two readings the one that began first may end last: a member who joined in between would be none."""
+    room, slow = await house.open(make_group()), Slow(house)
+    told: list[str] = []
+    first = asyncio.create_task(house.rooms.reload(room, lambda: told.append("first")))
+    await turn()
+    second = asyncio.create_task(house.rooms.reload(room, lambda: told.append("second")))
+    await turn()
+    older, newer = slow.gates
+    newer.set()
+    await second
+    assert (told, house.rooms.get(CODE)) == (["first", "second"], room)
+    apply(room.state, e.TopicSet(at=NOW, by="olga", topic="Tea"))
+    older.set()
+    await first
+    assert (told, room.state.topic, room.ready.is_set()) == (["first", "second"], "Tea", True)
+
+
+async def test_a_room_does_not_open_while_somebody_is_still_to_read_it(
+    house: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accounts are read again first, which may take a while: what is decided meanwhile would be taken back."""
+    room, slow, gate = await house.open(make_group()), Slow(house), asyncio.Event()
+
+    async def reread(user: str) -> None:
+        await gate.wait()
+
+    monkeypatch.setattr(house.accounts, "reread", reread)
+    house.queue.read_again(room, frozenset())
+    await turn()
+    house.queue.read_again(room, frozenset({"mia"}))
+    slow.gates[0].set()
+    await turn()
+    await turn()
+    assert (house.rooms.get(CODE), len(slow.gates)) == (None, 1)
+    gate.set()
+    while len(slow.gates) < 2:
+        await turn()
+    slow.gates[1].set()
+    await house.queue.drain()
+    assert (house.rooms.get(CODE), room.reloads, room.after_reading) == (room, 0, [])
+
+
 async def test_a_group_that_storage_does_not_have_is_forgotten(house: Following) -> None:
     room = house.rooms.add(make_group())
     told: list[str] = []
