@@ -70,6 +70,42 @@ async def test_reading_and_writing_go_on_after_connections_were_ended(
             raise AssertionError("reading does not recover")
 
 
+async def test_who_asks_when_the_server_has_ended_all_connections_notices_nothing(
+    store: Any, group: Group, postgres: Postgres, database: str
+) -> None:
+    """Each pool has several connections, all of them dead."""
+    reads = (store.ledger.load_group, store.ledger.load_account, store.journal.page)
+    for how in (end_connections, restart, end_connections):
+        await asyncio.gather(*(read(group.code) for _ in range(8) for read in reads))
+        how(postgres, database)
+        await store.commit([group.post()])
+        await asyncio.gather(*(read(group.code) for _ in range(8) for read in reads))
+    assert (await store.journal.page(group.code)).entries == group.entries
+
+
+def restart(postgres: Postgres, _database: str) -> None:
+    postgres.stop(signal.SIGKILL)
+    start_again(postgres)
+
+
+async def test_while_postgresql_is_away_no_library_tells_a_story(
+    store: Any, group: Group, postgres: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each failure is a line of ours, and no traceback of the libraries'."""
+    await asyncio.gather(*(store.journal.page(group.code) for _ in range(4)))
+    postgres.stop(signal.SIGKILL)
+    try:
+        for _ in range(3):
+            with pytest.raises(StorageError):
+                await store.journal.page(group.code)
+            with pytest.raises(StorageError):
+                await store.ledger.load_group(group.code)
+    finally:
+        start_again(postgres)
+    await asyncio.sleep(0)
+    assert [record for record in caplog.records if record.name.startswith(("asyncpg", "sqlalchemy"))] == []
+
+
 class Cut:
     """A connection that is lost at its next commit: after the server has done it, or before."""
 

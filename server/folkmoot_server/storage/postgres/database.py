@@ -1,14 +1,16 @@
 """Connecting to PostgreSQL: what every connection is told, time limits, errors, reading, migrations."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy import Connection, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ..change_set import StorageError
 from ..sql import schema
@@ -41,6 +43,20 @@ MIGRATING = {"idle_in_transaction_session_timeout": "60000"}
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, SQLAlchemyError, OSError)
 """What a call may raise when the network, the database or the server fail it; a TimeoutError is an OSError."""
 
+_DEAD = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    ConnectionError,
+)
+
+
+class Dead(ConnectionError):
+    """A connection that the server has ended. Nothing is wrong with asking another."""
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -62,82 +78,165 @@ def failing(what: str) -> Iterator[None]:
         raise StorageError(f"{what}: {error!r}") from error
 
 
+def is_dead(error: BaseException) -> bool:
+    """Say whether an error is what is met on a connection that has ended.
+
+    The client may be the last to learn of an end, and speak of another operation in progress.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, _DEAD):
+        cause = getattr(cause, "orig", None) or cause.__cause__  # SQLAlchemy packs it in twice
+    return cause is not None
+
+
+def raise_if_dead(error: BaseException) -> None:
+    """Raise `Dead` for what is met on a connection that has ended."""
+    if is_dead(error):
+        raise Dead(repr(error)) from error
+
+
 class Reader:
     """Two small pools to read with: one through SQLAlchemy for the ledger's tables, one direct for hot statements.
 
     Both replace connections that broke. Raises StorageError.
     """
 
-    def __init__(self, engine: AsyncEngine, pool: asyncpg.Pool) -> None:
-        self._engine = engine
+    def __init__(self, url: str, pool: asyncpg.Pool) -> None:
+        self._opened: WeakSet[asyncpg.Connection] = WeakSet()
+        self._engine = open_engine(url, self._opened)
         self._pool = pool
 
     @classmethod
     async def open(cls, url: str) -> "Reader":
         """Connect; the database must answer."""
         with failing("cannot connect"):
+            # It holds none ready: what it does to have one again after the server was away is told by a traceback.
             pool = await asyncpg.create_pool(
                 url,
-                min_size=1,
+                min_size=0,
                 max_size=READERS,
                 reset=_leave,
                 timeout=CONNECT_S,
                 command_timeout=CALL_S,
                 server_settings=SETTINGS,
             )
-            return cls(open_engine(url), pool)
+            reader = cls(url, pool)
+            await reader.rows("SELECT 1")
+            return reader
 
     async def tables(self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs) -> T:
         """See `sql.fetch.Read`. All that is read belongs to one instant."""
-        with failing("cannot read"):
-            async with self._engine.connect() as connection:
+
+        async def read_tables() -> T:
+            async with self._connected() as connection:
                 return await connection.run_sync(read, *args, **more)
+
+        return await self._twice(read_tables)
 
     async def ask(self, statement: Statement, /, **values: Any) -> Rows:
         """See `sql.fetch.Ask`."""
-        with failing("cannot read"):
-            async with self._engine.connect() as connection:
+
+        async def ask_once() -> Rows:
+            async with self._connected() as connection:
                 return (await connection.execute(statement, values)).all()
+
+        return await self._twice(ask_once)
 
     async def rows(self, query: str, *args: object) -> list[asyncpg.Record]:
         """Return the rows of a statement."""
-        with failing("cannot read"):
-            async with self._pool.acquire(timeout=CONNECT_S) as connection:
+
+        async def fetch() -> list[asyncpg.Record]:
+            async with self._acquired() as connection:
                 rows: list[asyncpg.Record] = await connection.fetch(query, *args)
                 return rows
+
+        return await self._twice(fetch)
+
+    async def _twice(self, read: Callable[[], Awaitable[T]]) -> T:
+        """Read; where the connection was dead, read again, over a new one: the server may have been started anew."""
+        with failing("cannot read"):
+            try:
+                return await read()
+            except Dead:
+                await self._pool.expire_connections()
+                return await read()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        """Hold a connection of the engine. One that is dead, or did not answer, is nobody's afterwards."""
+        async with self._engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None, "below it is asyncpg's"
+            try:
+                yield connection
+            except BaseException as error:
+                if is_dead(error) or not isinstance(error, SQLAlchemyError):
+                    # Before it is given back, which would wait for the server, whoever is not waiting any more.
+                    driver.terminate()
+                    await connection.invalidate()
+                raise_if_dead(error)
+                raise
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[asyncpg.Connection]:
+        """Hold a connection of the pool, as `_connected` does one of the engine."""
+        async with self._pool.acquire(timeout=CONNECT_S) as connection:
+            try:
+                yield connection
+            except BaseException as error:
+                if is_dead(error) or not isinstance(error, asyncpg.PostgresError):
+                    connection.terminate()
+                raise_if_dead(error)
+                raise
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
         """Hold a transaction that may write; for what is no batch, such as rotation."""
         with failing("cannot write"):
-            async with self._pool.acquire(timeout=CONNECT_S) as connection, connection.transaction():
+            async with self._acquired() as connection, connection.transaction():
                 yield connection
 
     async def close(self) -> None:
-        """Let go of all connections."""
-        await self._engine.dispose()
-        try:
-            await asyncio.wait_for(self._pool.close(), CALL_S)
-        except TimeoutError:
-            self._pool.terminate()
+        """Let go of all connections at once: in good order it takes as long as the server does, which may be away."""
+        self._pool.terminate()
+        for connection in self._opened:
+            connection.terminate()
+        with contextlib.suppress(*FAILURES):
+            await self._engine.dispose()
 
 
 async def _leave(connection: object) -> None:
     """Leave a connection that goes back to the pool as it is: nothing here changes a session's settings."""
 
 
-def open_engine(url: str) -> AsyncEngine:
-    """Return an engine whose transactions see one instant, and that never hands out a connection known to be dead."""
+def open_engine(url: str, opened: WeakSet[asyncpg.Connection]) -> AsyncEngine:
+    """Return an engine whose transactions see one instant, and that never hands out a connection known to be dead.
+
+    Its connections are put into `opened`.
+    """
+
+    async def open_one() -> asyncpg.Connection:
+        connection = await connect(url)
+        opened.add(connection)
+        return connection
+
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=lambda: connect(url),
+        async_creator=open_one,
         isolation_level="REPEATABLE READ",
         pool_size=READERS,
         max_overflow=0,
         pool_timeout=CONNECT_S,
     )
     event.listen(engine.sync_engine, "checkout", _check_alive)
+    event.listen(engine.sync_engine, "handle_error", _note_dead)
     return engine
+
+
+def _note_dead(context: ExceptionContext) -> None:
+    """Have the pool replace all connections of the time of one that was found dead."""
+    if is_dead(context.original_exception):
+        context.is_disconnect = True
 
 
 def _check_alive(connection: Any, record: object, proxy: object) -> None:

@@ -22,7 +22,7 @@ from ..sql.months import end_of, month_of
 from ..sql.sequencer import Head, Sequenced, Wanted, nonce_of, sequence
 from ..sql.streams import ledger_row
 from . import journal as postgres_journal
-from .database import FAILURES, connect
+from .database import FAILURES, connect, is_dead
 from .journal import MONTH_LOCK
 from .rows import statements
 
@@ -123,11 +123,9 @@ class PostgresWriter:
             self._connection = None
 
     async def _commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
-        connection = await self._connected()
         self._number += 1
+        connection = await self._begin(batch)
         try:
-            await self._open_month(connection, batch)
-            await connection.execute(_BEGIN % (self._name, self._number))
             known = await _lock(connection, batch)
             sequenced = sequence(batch, known)
             await self._store(connection, known.month, sequenced)
@@ -140,6 +138,23 @@ class PostgresWriter:
             raise
         await self._finish(connection)
         return sequenced.conflicts
+
+    async def _begin(self, batch: Sequence[ChangeSet]) -> asyncpg.Connection:
+        """Begin a transaction; return the connection that it is on, a new one where the last was found dead."""
+        for is_last in (False, True):
+            connection = await self._connected()
+            try:
+                await self._open_month(connection, batch)
+                await connection.execute(_BEGIN % (self._name, self._number))
+                break
+            except BaseException as error:
+                if isinstance(error, asyncpg.PostgresError) and not is_dead(error):
+                    await self._roll_back(connection)
+                    raise
+                self._drop()
+                if is_last or not is_dead(error):
+                    raise
+        return connection
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
