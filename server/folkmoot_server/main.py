@@ -244,7 +244,7 @@ async def stop_listening(node: Node, server: WebSocketServer) -> None:
     """Stop accepting, finish what was accepted, close with 1012: clients come back, with jitter."""
     node.app.stopping = True
     log.info("stopping", connections=len(node.audience.sessions))
-    await node.commit_queue.drain()
+    await node.finish()
     # The hub writes at the end of the turn: one turn for it, then the close frames follow.
     await asyncio.sleep(0)
     await server.close(CloseCode.RESTART)

@@ -1,9 +1,10 @@
 """A node: the place where the parts are wired together, started and stopped. Nothing here decides anything."""
 
 import asyncio
-import contextlib
 import secrets
 from functools import partial
+
+import structlog
 
 from folkmoot_governance import Policy
 from folkmoot_governance.duration import DAY_MS
@@ -67,6 +68,11 @@ from .sealed.identities import Vault
 from .storage.api import JobLock, Store
 from .storage.change_set import StorageError
 
+log = structlog.get_logger()
+
+FINISH_S = 12.0
+"""How long a node that stops waits for what was accepted: longer than a commit takes whose connection was lost."""
+
 SWEEP_S = 30
 TICK_S = 0.5
 MONTH_MS = 31 * DAY_MS
@@ -93,6 +99,7 @@ class Node:
         self.in_cluster = bool(config.cluster.nats_url)
         self.background = Background(clock, expected=StorageError)
         self._job_turn = JobTurn(job_lock)
+        self._finish_s = FINISH_S
         name = config.cluster.node_name or secrets.token_hex(6)
 
         self.accounts = Accounts(store.ledger, bus, config.limits, clock, credit_of(config.policy))
@@ -265,18 +272,37 @@ class Node:
             ]
         self.background.start(loops)
 
+    async def finish(self) -> None:
+        """Store and answer what was accepted, as far as storage answers. Who has no answer does not know, and asks.
+
+        Storage that did not answer in time is not waited for again.
+        """
+        if self._finish_s and not await self.commit_queue.drain(self._finish_s):
+            self._finish_s = 0
+            log.warning("storage does not answer: what was not stored yet stays unanswered")
+
     async def stop(self) -> None:
-        """Finish what was accepted, then stop everything, whatever fails. Connections are closed before."""
-        async with contextlib.AsyncExitStack() as closing:
-            # Last in, first out.
-            closing.push_async_callback(self.store.close)
-            closing.push_async_callback(self.bus.close)
-            closing.push_async_callback(self._job_turn.close)
-            closing.callback(self._group_words.close)
-            closing.callback(self.passwords.close)
-            closing.push_async_callback(self.background.stop)
-            self.shared_limits.tell()
-            await self.commit_queue.drain()
+        """Finish what was accepted, then stop everything, whatever fails. Connections are closed before.
+
+        What fails here is logged and no more: all that was acknowledged is stored.
+        """
+        self.shared_limits.tell()
+        await self.finish()
+        for closing in (
+            self.background.stop,
+            self.commit_queue.stop,
+            self.follower.stop,
+            calling(self.passwords.close),
+            calling(self._group_words.close),
+            self._job_turn.close,
+            self.bus.close,
+            self.store.close,
+        ):
+            try:
+                await closing()
+            except Exception as error:
+                traceback = None if isinstance(error, (StorageError, OSError)) else error
+                log.warning("could not close in good order", cause=repr(error), exc_info=traceback)
 
     def jobs(self) -> list[Job]:
         """Return what one node at a time does."""

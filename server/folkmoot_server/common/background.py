@@ -5,7 +5,8 @@ A loop is a function that does one round. What it returns is how long to rest, i
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
 
 import structlog
 from msgspec import Struct
@@ -60,6 +61,14 @@ def calling(call: Callable[[], None]) -> Round:
     return do_round
 
 
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they have ended, whatever becomes of them."""
+    ending = tuple(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)
+
+
 class Background:
     """Runs loops until it is stopped. What is `expected` to fail now and then is logged without a traceback."""
 
@@ -79,9 +88,7 @@ class Background:
     async def stop(self) -> None:
         """Stop all loops, wherever they are."""
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
     def status(self) -> list[LoopStatus]:
         """Return how each loop is."""

@@ -29,6 +29,7 @@ from ..bus.messages import (
     TypingUpdate,
 )
 from ..common.metrics import HOLES
+from ..common.background import end
 from ..live.accounts import RETRY_S, Account, Accounts
 from ..live.commit_queue import CommitQueue
 from ..live.memberships import membership_changes
@@ -71,6 +72,10 @@ class Follower:
         rooms.on_reload = self.reconcile
 
     def on_bus_message(self, message: BusMessage) -> None:
+    async def stop(self) -> None:
+        """Give up what is being read."""
+        await end(self._tasks)
+
         """Take news from the bus."""
         match message:
             case GroupUpdate():

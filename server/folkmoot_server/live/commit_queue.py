@@ -13,6 +13,7 @@ import structlog
 
 from folkmoot_governance import Refusal
 
+from ..common.background import end
 from ..common.metrics import COMMIT_SECONDS, COMMITTED_WORKS
 from ..storage.api import Store
 from ..storage.change_set import StorageError
@@ -69,12 +70,21 @@ class CommitQueue:
         # A connection that goes away must not take the outcome with it: the act is finished all the same.
         return await asyncio.shield(outcome)
 
-    async def drain(self) -> None:
-        """Wait until all that was put is answered."""
-        while self._starting_over or not self._idle.is_set():
-            await self._idle.wait()
-            if self._starting_over:
-                await asyncio.wait(self._starting_over)
+    async def drain(self, within_s: float | None = None) -> bool:
+        """Wait until all that was put is answered; say whether it was in time: storage may not answer for long."""
+        try:
+            async with asyncio.timeout(within_s):
+                while self._starting_over or not self._idle.is_set():
+                    await self._idle.wait()
+                    if self._starting_over:
+                        await asyncio.wait(self._starting_over)
+        except TimeoutError:
+            return False
+        return True
+
+    async def stop(self) -> None:
+        """Give up what is being read again. `run` has ended before."""
+        await end(self._starting_over)
 
     async def run(self) -> None:
         """Commit until cancelled."""
