@@ -266,6 +266,101 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     ]
 
 
+NEAR = (
+    "postgresql://folkmoot@localhost/folkmoot",
+    "postgresql://folkmoot@127.0.0.1:5433/folkmoot",
+    "postgresql://folkmoot@[::1]:5433/folkmoot",
+    "postgresql:///folkmoot?host=/var/run/postgresql",
+    "postgresql://folkmoot@%2Frun%2Fpostgresql/folkmoot",
+)
+SAFE = (
+    "postgresql://folkmoot:pw@db.internal/folkmoot?sslmode=verify-full",
+    "postgresql://folkmoot@10.0.0.5/folkmoot?sslmode=require&passfile=/etc/pgpass",
+    "postgresql://folkmoot@db.internal/folkmoot?sslmode=verify-ca&sslcert=c&sslkey=k",
+)
+UNSAFE = (
+    ("postgresql://folkmoot@db.internal/folkmoot", "lacks a password and TLS"),
+    ("postgresql://folkmoot:pw@db.internal/folkmoot", "lacks TLS"),
+    ("postgresql://folkmoot:pw@db.internal/folkmoot?sslmode=prefer", "lacks TLS"),
+    ("postgresql://folkmoot@db.internal/folkmoot?sslmode=require", "lacks a password"),
+    ("postgresql://folkmoot@localhost,10.0.0.5/folkmoot?sslmode=require", "lacks a password"),
+    ("postgresql://localhost/folkmoot?host=db.internal&password=pw", "lacks TLS"),
+    ("postgresql://folkmoot@[2001:db8::1]:5432/folkmoot", "lacks a password"),
+)
+NATS = "nats://127.0.0.1:4222"
+
+
+def cluster_of(database_url: str, nats_url: str, more: str = "") -> str:
+    return f"[cluster]\ndatabase_url = '{database_url}'\nnats_url = '{nats_url}'\n{more}"
+
+
+@pytest.mark.parametrize("url", [*NEAR, *SAFE])
+def test_postgresql_is_near_or_proves_who_it_is(tmp_path: Path, url: str) -> None:
+    assert from_toml(tmp_path, cluster_of(url, NATS)).cluster.database_url == url
+
+
+@pytest.mark.parametrize(("url", "missing"), UNSAFE)
+def test_postgresql_far_away_wants_a_password_and_tls(tmp_path: Path, url: str, missing: str) -> None:
+    (problem,) = problems_of(tmp_path, cluster_of(url, NATS))
+    assert problem.startswith("cluster.database_url: ")
+    assert missing in problem
+    assert from_toml(tmp_path, cluster_of(url, NATS, "trusted_network = true")).cluster.trusted_network
+
+
+@pytest.mark.parametrize(
+    ("url", "missing"),
+    [
+        ("nats://nats.internal:4222", "lacks a password and TLS"),
+        ("nats://user:pw@10.0.0.5:4222", "lacks TLS"),
+        ("tls://nats.internal:4222", "lacks a password"),
+        ("nats.internal:4222", "lacks a password and TLS"),
+    ],
+)
+def test_nats_far_away_wants_a_password_and_tls(tmp_path: Path, url: str, missing: str) -> None:
+    (problem,) = problems_of(tmp_path, cluster_of(NEAR[0], url))
+    assert problem.startswith("cluster.nats_url: ")
+    assert missing in problem
+    trusting = from_toml(tmp_path, cluster_of(NEAR[0], url, "trusted_network = true"))
+    assert not trusting.cluster.is_bus_exposed
+    for good in ("tls://user:pw@nats.internal:4222", "tls://token@nats.internal:4222"):
+        assert from_toml(tmp_path, cluster_of(NEAR[0], good)).cluster.is_bus_exposed
+    for near in (NATS, "localhost:4222", "nats://[::1]:4222"):
+        assert not from_toml(tmp_path, cluster_of(NEAR[0], near)).cluster.is_bus_exposed
+
+
+def test_files_with_secrets_that_others_may_read_are_named(tmp_path: Path) -> None:
+    file, secret = tmp_path / "config.toml", tmp_path / "url"
+    secret.write_text("nats://user:pw@127.0.0.1:4222")
+    env = {"FOLKMOOT_CLUSTER__NATS_URL_FILE": str(secret)}
+    text = f"[cluster]\ndatabase_url = '{NEAR[0]}'\n"
+    for mode, exposed in ((0o644, (file, secret)), (0o640, ()), (0o604, (file, secret)), (0o600, ())):
+        from_toml(tmp_path, text, env)
+        file.chmod(mode)
+        secret.chmod(mode)
+        assert load_config(file, env, {}).exposed == exposed
+    file.write_text("[server]\nlog_level = 'info'\n")
+    file.chmod(0o644)
+    assert load_config(file, {}, {}).exposed == ()
+
+
+@pytest.mark.parametrize(
+    ("listen", "public_url", "hosts", "names"),
+    [
+        ("127.0.0.1:0", "", "[]", set()),
+        ("localhost:0", "", "[]", {"localhost"}),
+        ("[::1]:0", "https://Chat.example.org:444/", "[]", {"chat.example.org"}),
+        ("127.0.0.1:0", "", "['chat.lan', 'chat']", {"chat.lan", "chat"}),
+        ("0.0.0.0:0", "", "['chat.lan']", {"chat.lan"}),
+        ("0.0.0.0:0", "", "[]", None),
+        ("chat.lan:0", "", "[]", None),
+        ("chat.lan:0", "https://chat.example.org", "[]", {"chat.lan", "chat.example.org"}),
+    ],
+)
+def test_names_of_the_server(tmp_path: Path, listen: str, public_url: str, hosts: str, names: set[str] | None) -> None:
+    text = f"[server]\nlisten = '{listen}'\npublic_url = '{public_url}'\nallowed_hosts = {hosts}"
+    assert from_toml(tmp_path, text).server.host_names == names
+
+
 def test_wrong_value_brings_no_echo_about_its_partner(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, '[server]\ntls_key = "k"\ntls_certificate = 3')
     assert problem.startswith("server.tls_certificate: found 3")

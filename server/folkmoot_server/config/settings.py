@@ -18,6 +18,7 @@ from ..common.logs import LEVELS
 from ..common.terminal import _
 from ..transport.addresses import is_ip_address, is_this_machine
 from . import text as config_text
+from .cluster_urls import is_nats_away, nats_problem, postgres_problem
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
 from .declare import Value, labels, named, section, setting, settings_of
 from .load import ConfigError, load
@@ -70,13 +71,13 @@ def _check_origins(origins: tuple[str, ...]) -> str | None:
     return _("a list of origins, scheme and host alone, for example https://chat.example.org")
 
 
-def _check_networks(networks: tuple[str, ...]) -> str | None:
 def _check_hosts(hosts: tuple[str, ...]) -> str | None:
     if all(re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", host) for host in hosts):
         return None
     return _("a list of host names in small letters, without a port, for example chat.example.org")
 
 
+def _check_networks(networks: tuple[str, ...]) -> str | None:
     try:
         for network in networks:
             ipaddress.ip_network(network)
@@ -117,7 +118,6 @@ class Server:
     allowed_origins: tuple[str, ...] = setting(
         (), N_("Origins of web pages that may connect besides the server's own."), check=_check_origins
     )
-    trusted_proxies: tuple[str, ...] = setting(
     allowed_hosts: tuple[str, ...] = setting(
         (),
         N_(
@@ -126,6 +126,7 @@ class Server:
         ),
         check=_check_hosts,
     )
+    trusted_proxies: tuple[str, ...] = setting(
         (), N_("Proxies whose X-Forwarded-For header is believed, addresses or networks."), check=_check_networks
     )
     metrics: str = setting("loopback", N_("Who may read /metrics."), choices=("loopback", "everyone", "off"))
@@ -136,7 +137,6 @@ class Server:
         """Host and port of `listen`."""
         return split_address(self.listen)
 
-
     @property
     def host_names(self) -> frozenset[str] | None:
         """The names that requests may call the server by, beside what is always its own; None: any."""
@@ -145,6 +145,7 @@ class Server:
         if not named and not is_this_machine(listens):
             return None
         return frozenset(named if is_ip_address(listens) else {*named, listens.lower()})
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -157,6 +158,18 @@ class Cluster:
     )
     nats_url: str = setting("", N_("NATS server that carries news between the nodes, nats://HOST:PORT."), secret=True)
     node_name: str = setting("", N_("This node's name, unique among the nodes. Empty: made up at each start."))
+    trusted_network: bool = setting(
+        False,
+        N_(
+            "Whether PostgreSQL and NATS on other machines may do without a password or without TLS, because nobody "
+            "else is on the network between."
+        ),
+    )
+
+    @property
+    def is_bus_exposed(self) -> bool:
+        """Whether NATS must say of itself that it lets in nobody without a password, and speaks TLS."""
+        return is_nats_away(self.nats_url) and not self.trusted_network
 
 
 @dataclass(frozen=True)
@@ -410,6 +423,7 @@ class Config:
     retention: Retention = section(Retention, N_("How long messages are kept."))
     i18n: I18n = section(I18n, N_("Languages."))
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    exposed: tuple[Path, ...] = field(default=(), repr=False, compare=False)
 
 
 OPEN_DEFAULTS: Mapping[str, Value] = {
@@ -423,9 +437,15 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
         keys = ("server.tls_certificate", "server.tls_key")
         yield keys, _("server.tls_certificate and server.tls_key go together: set both or neither")
     if bool(config.cluster.database_url) != bool(config.cluster.nats_url):
-    exposed: tuple[Path, ...] = field(default=(), repr=False, compare=False)
         keys = ("cluster.database_url", "cluster.nats_url")
         yield keys, _("cluster.database_url and cluster.nats_url go together: set both or neither")
+    if not config.cluster.trusted_network:
+        for key, url, problem_of in (
+            ("cluster.database_url", config.cluster.database_url, postgres_problem),
+            ("cluster.nats_url", config.cluster.nats_url, nats_problem),
+        ):
+            if url and (problem := problem_of(url)):
+                yield (key, "cluster.trusted_network"), problem
     for name, grade in config.policy.grades.items():
         unknown = sorted(set(grade.categories) - config.policy.categories.keys())
         if unknown:
