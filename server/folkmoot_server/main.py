@@ -104,13 +104,15 @@ async def open_cluster_node(config: Config) -> Node:
         raise StorageError(f"a cluster needs the extra folkmoot[cluster]: {error}") from error
     url, settings = config.cluster.database_url, config.cluster
     key = load_key(config.server.data_dir / "keys" / "journal.key")
-    store = await PostgresStore.open(url, key=key)
+    clock, store = Clock(), await PostgresStore.open(url, key=key)
     try:
-        bus = await NatsBus.connect(settings.nats_url, settings.node_name)
+        bus = await NatsBus.connect(
+            settings.nats_url, settings.node_name, key=key, clock=clock, exposed=settings.is_bus_exposed
+        )
     except BaseException:
         await store.close()
         raise
-    return Node(config, store, bus, Clock(), await PostgresJobLock.open(url), key)
+    return Node(config, store, bus, clock, await PostgresJobLock.open(url), key)
 
 
 async def run_node(config: Config, ready_file: Path | None) -> None:

@@ -19,7 +19,7 @@ from folkmoot_server.bus.messages import (
     account_topic,
     group_topic,
 )
-from folkmoot_server.common.metrics import BUS_DROPPED, BUS_MESSAGES
+from folkmoot_server.common.metrics import BUS_DROPPED, BUS_MESSAGES, BUS_REFUSED
 from tests.builders.entries import make_entry
 from tests.builders.world import START, code_of
 from tests.services import Nats
@@ -29,6 +29,7 @@ nats_bus = importlib.import_module("folkmoot_server.bus.nats")
 
 nats_interest = importlib.import_module("folkmoot_server.bus.nats_interest")
 
+KEY = bytes(range(32))
 CODE = code_of(0)
 FOLLOWED = (*(group_topic(code_of(number)) for number in range(3)), account_topic("b.o.b."))
 AUTHOR = Author("bob", "鲍勃", Role.ADMIN, ("creator",))
@@ -76,7 +77,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 @pytest.fixture
 async def buses(nats: Nats) -> AsyncIterator[list[Any]]:
-    buses = [await nats_bus.NatsBus.connect(nats.url, "node") for _ in range(2)]
+    buses = [await nats_bus.NatsBus.connect(nats.url, "node", key=KEY) for _ in range(2)]
     assert all(bus.connected for bus in buses)
     for bus in buses:
         for topic in FOLLOWED:
@@ -235,7 +236,7 @@ async def test_a_server_that_stands_still_is_noticed(buses: list[Any], nats: Nat
 async def test_a_node_starts_without_nats_and_joins_later(nats: Nats) -> None:
     nats.stop()
     try:
-        bus = await nats_bus.NatsBus.connect(nats.url, "early")
+        bus = await nats_bus.NatsBus.connect(nats.url, "early", key=KEY)
         assert not bus.connected
         ear = Ear(bus)
         bus.publish(posted(1))
@@ -248,12 +249,30 @@ async def test_a_node_starts_without_nats_and_joins_later(nats: Nats) -> None:
     await bus.close()
 
 
+async def test_a_bus_over_a_network_takes_no_server_without_tls_or_passwords(nats: Nats) -> None:
+    """The server of the tests asks for a password, and has no TLS."""
+    bus = await nats_bus.NatsBus.connect(nats.url, "far", key=KEY, exposed=True)
+    try:
+        assert not bus.connected
+    finally:
+        await bus.close()
+    client = nats_bus.Client()
+    for said, cause in (({}, "password"), ({"auth_required": True}, "TLS"), ({"tls_required": True}, "password")):
+        client._server_info = said
+        with pytest.raises(nats_bus.nats.errors.Error, match=cause):
+            nats_bus.check_server(client)
+    client._server_info = {"auth_required": True, "tls_required": True}
+    nats_bus.check_server(client)
+
+
 async def test_what_is_no_news_is_passed_over(buses: list[Any]) -> None:
     ear = Ear(buses[1])
+    refused = BUS_REFUSED.labels("forged")._value.get()
     for rubbish in (b"", b"\xc1", b"\x90", nats_bus._encode(["other", [{"type": "group"}]])):
         await buses[0]._client.publish(f"group.{CODE}", rubbish)
     buses[0].publish(posted(1))
     assert await ear.until(bool) == [posted(1)]
+    assert BUS_REFUSED.labels("forged")._value.get() == refused + 4
 
 
 async def test_a_listener_that_fails_does_not_end_the_bus(buses: list[Any]) -> None:

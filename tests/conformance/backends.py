@@ -44,7 +44,7 @@ def nats(request: pytest.FixtureRequest) -> OpenBus:
     pytest.importorskip("nats", reason="nats-py is not installed")
     nats_bus = importlib.import_module("folkmoot_server.bus.nats")
     url: str = request.getfixturevalue("nats").url
-    return lambda: nats_bus.NatsBus.connect(url, "node")  # type: ignore[no-any-return]
+    return lambda: nats_bus.NatsBus.connect(url, "node", key=KEY)  # type: ignore[no-any-return]
 
 
 BUSES: dict[str, Callable[[pytest.FixtureRequest], OpenBus]] = {"local": local, "nats": nats}

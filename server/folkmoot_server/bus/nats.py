@@ -1,9 +1,9 @@
 """The bus of a cluster: NATS core carries news between nodes, on the subjects `group.<code>` and `account.<user>`.
 
 A node subscribes to the groups and accounts that it has in memory (see `nats_interest`).
-A message is an `Envelope`: the node it is from, and the news of one subject that were waiting when it was sent. NATS
+A message is an envelope (see `envelopes`): what waited for one subject when it was sent, under a MAC. NATS
 may lose messages, and so may this: what cannot be sent at once is dropped and counted, for the other nodes find holes
-by themselves (see `follower` and `watch`).
+by themselves (see `follower` and `catch_up`).
 """
 
 import asyncio
@@ -15,13 +15,15 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 import msgspec
 import nats.errors
 import structlog
-from msgspec import Raw, Struct
 from msgspec.structs import replace
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from ..common.metrics import BUS_DROPPED, BUS_MESSAGES
+from ..common.background import end
+from ..common.clock import Clock
+from ..common.metrics import BUS_DROPPED, BUS_MESSAGES, BUS_REFUSED
 from .api import LocalBus, done
+from .envelopes import FORGED, Envelopes, Refused
 from .messages import BusMessage, GroupUpdate, Listener, topic_of
 from .nats_interest import Interest
 
@@ -40,31 +42,20 @@ MAX_IN_MESSAGE = 1_000_000
 """Bytes of news in one message; NATS takes 1 MiB (its `max_payload`), envelope included."""
 
 
-class Envelope(Struct, frozen=True, array_like=True):
-    """What a node gets."""
-
-    node: str
-    messages: list[BusMessage]
-
-
-class Sealed(Struct, frozen=True, array_like=True):
-    """What a node sends: an `Envelope` whose news are encoded already."""
-
-    node: str
-    messages: list[Raw]
-
+SUSPECTS = "a stranger on the bus, or a node with another keys/journal.key or of another version"
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Envelope).decode
 
 
 class NatsBus:
     """`bus.api.Bus` over NATS. Connects again for ever; `connected` says whether it is."""
 
-    def __init__(self, url: str, node_name: str) -> None:
+    def __init__(self, url: str, node_name: str, key: bytes, clock: Clock, *, exposed: bool) -> None:
         self._url = url
-        # Two nodes given one name by mistake must still hear each other.
+        self._exposed = exposed
+        # Two nodes given one name by mistake must still hear each other, and no name must ever come again.
         self._node = f"{node_name}-{secrets.token_hex(6)}"
+        self._envelopes = Envelopes(key, self._node, clock.now_ms)
         self._local = LocalBus()
         self._client: Client | None = None
         self._interest = Interest(self._receive)
@@ -76,9 +67,15 @@ class NatsBus:
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def connect(cls, url: str, node_name: str) -> "NatsBus":
-        """Return a bus that is connected, or, if NATS does not answer in time, goes on trying."""
-        bus = cls(url, node_name)
+    async def connect(
+        cls, url: str, node_name: str, *, key: bytes, clock: Clock | None = None, exposed: bool = False
+    ) -> "NatsBus":
+        """Return a bus that is connected, or, if NATS does not answer in time, goes on trying.
+
+        `key` is that of the MACs, the same on all nodes. An `exposed` bus takes no server that lets in everybody, or
+        reads along with everybody: one without passwords or TLS.
+        """
+        bus = cls(url, node_name, key, clock or Clock(), exposed=exposed)
         bus._tasks = [asyncio.create_task(bus._stay_connected()), asyncio.create_task(bus._send())]
         try:
             await asyncio.wait_for(bus._up.wait(), CONNECT_S)
@@ -126,11 +123,7 @@ class NatsBus:
 
     async def close(self) -> None:
         """See `bus.api.Bus`."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await end(self._tasks)
         await self._local.close()
 
     def _hear(self, message: BusMessage) -> None:
@@ -153,12 +146,15 @@ class NatsBus:
                 log.warning("the connection to NATS is lost")
             except (nats.errors.Error, OSError) as error:
                 log.warning("cannot connect to NATS", cause=repr(error))
+            except Exception:
+                # A mistake of the library's or ours: without the bus the node would go on, late, until it is started.
+                log.exception("the connection to NATS broke")
             finally:
                 self._breaks += 1
                 self._client = None
                 self._interest.lose()
                 self._drop_waiting()
-                with contextlib.suppress(nats.errors.Error, OSError):
+                with contextlib.suppress(Exception):
                     await client.close()
             await asyncio.sleep(RETRY_S)
 
@@ -178,6 +174,8 @@ class NatsBus:
             error_cb=self._on_error,
             closed_cb=on_closed,
         )
+        if self._exposed:
+            check_server(client)
         await self._interest.renew(client)
 
     async def _serve(self, client: Client, closed: asyncio.Event) -> None:
@@ -205,14 +203,14 @@ class NatsBus:
         """Take in a message of another node."""
         BUS_MESSAGES.labels("received").inc()
         try:
-            envelope = _decode(message.data)
-        except msgspec.MsgspecError as error:
-            log.error("NATS brought what is no news", subject=message.subject, cause=str(error))
+            news = self._envelopes.open(message.subject, message.data)
+        except Refused as refused:
+            BUS_REFUSED.labels(refused.reason).inc()
+            cause = refused.cause or (SUSPECTS if refused.reason == FORGED else "")
+            log.error("refused news", reason=refused.reason, subject=message.subject, cause=cause)
             return
-        # The server spares a connection its own messages, but not those of the connection before it.
-        if envelope.node != self._node:
-            for heard in envelope.messages:
-                self._hear(heard)
+        for heard in news:
+            self._hear(heard)
 
     async def _send(self) -> None:
         """Send what waits, for ever: the news of a subject together."""
@@ -224,15 +222,25 @@ class NatsBus:
                 await self._send_one(subject, messages)
 
     async def _send_one(self, subject: str, messages: Sequence[bytes]) -> None:
-        message = _encode(Sealed(self._node, [Raw(one) for one in messages]))
+        message = self._envelopes.seal(subject, messages)
         try:
             if self._client is None or not self._client.is_connected:
                 raise nats.errors.ConnectionClosedError
             await self._client.publish(subject, message)
             BUS_MESSAGES.labels("sent").inc()
-        except (nats.errors.Error, OSError) as error:
+        except Exception as error:
             BUS_DROPPED.inc(len(messages))
-            log.warning("could not send news", subject=subject, cause=repr(error))
+            expected = isinstance(error, (nats.errors.Error, OSError))
+            log.warning("could not send news", subject=subject, cause=repr(error), exc_info=not expected)
+
+
+def check_server(client: Client) -> None:
+    """Raise nats.errors.Error when the server says of itself that it lets in everybody, or has no TLS."""
+    said = client._server_info
+    if not said.get("auth_required"):
+        raise nats.errors.Error("the server asks for no password: see cluster.trusted_network")
+    if not said.get("tls_required"):
+        raise nats.errors.Error("the server does without TLS: see cluster.trusted_network")
 
 
 def pieces(message: BusMessage, most: int) -> Iterator[bytes]:

@@ -61,6 +61,9 @@ BUS_MESSAGES = Counter("folkmoot_bus_messages_total", "Messages sent to and rece
 BUS_DROPPED = Counter(
     "folkmoot_bus_dropped_total", "News that other nodes were not told of, because NATS was away or slow"
 )
+BUS_REFUSED = Counter(
+    "folkmoot_bus_refused_total", "Messages of NATS that were no node's news, or not for the first time", ["reason"]
+)
 JOB_FAILURES = Counter(
     "folkmoot_job_failures_total", "Rounds of a job or background loop that failed, by its name", ["job"]
 )

@@ -2,18 +2,19 @@
 
 News of this node's own change sets comes in order and finds everything as it should be. News of other nodes may be
 late, out of order or lost: entries are held back until those before them are there, and what is missing is read from
-storage; events are applied when they are the next ones, else the group is read again. On a single node all that is
-never used.
+storage; events of a group are applied when they are the next ones, else the group is read again. On a single node all
+that is never used.
+
+Of accounts, news only tell that there is something new: role, identity, suspension and tokens are read from storage.
 """
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from copy import copy
 from typing import Any
 
 import structlog
 
-from folkmoot_governance import apply, apply_account
+from folkmoot_governance import apply
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
@@ -28,8 +29,8 @@ from ..bus.messages import (
     SettingsUpdate,
     TypingUpdate,
 )
-from ..common.metrics import HOLES
 from ..common.background import end
+from ..common.metrics import HOLES
 from ..live.accounts import RETRY_S, Account, Accounts
 from ..live.commit_queue import CommitQueue
 from ..live.memberships import membership_changes
@@ -71,11 +72,11 @@ class Follower:
         self._tasks: set[asyncio.Task[None]] = set()
         rooms.on_reload = self.reconcile
 
-    def on_bus_message(self, message: BusMessage) -> None:
     async def stop(self) -> None:
         """Give up what is being read."""
         await end(self._tasks)
 
+    def on_bus_message(self, message: BusMessage) -> None:
         """Take news from the bus."""
         match message:
             case GroupUpdate():
@@ -106,8 +107,8 @@ class Follower:
                 self._rooms.forget_tails()
             case RevokedUpdate():
                 account = self._accounts.get(message.user)
-                if account is not None:
-                    self._hub.close_token(account, message.token_hash)
+                if account is not None and self._audience.sessions_of(account):
+                    self._start(self._close_revoked(account, message.token_hash))
 
     def _on_group(self, room: Room, message: GroupUpdate) -> None:
         for event in self._take_in(room, message):
@@ -273,12 +274,6 @@ class Follower:
     def _on_account(self, account: Account, message: AccountUpdate) -> None:
         if account.state.version >= message.version:
             self._hub.tell_account(account)
-        elif account.state.version + len(message.events) == message.version:
-            state = copy(account.state)
-            for event in message.events:
-                apply_account(state, event)
-            account.become(state)
-            self._hub.tell_account(account)
         else:
             self._start(self.refresh(account))
 
@@ -286,6 +281,16 @@ class Follower:
         """Read an account again that has changed elsewhere, and act on what it is now."""
         await self._accounts.reread(account.user)
         self._hub.tell_account(account)
+
+    async def _close_revoked(self, account: Account, token_hash: str) -> None:
+        """Close the connections of a token, if it is true that it holds no more."""
+        while True:
+            try:
+                if await self._store.ledger.find_token(token_hash) is None:
+                    self._hub.close_token(account, token_hash)
+                return
+            except StorageError:
+                await asyncio.sleep(RETRY_S)
 
     async def _on_settings(self, account: Account, code: str) -> None:
         room = self._rooms.find(code)

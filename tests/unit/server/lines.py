@@ -283,6 +283,7 @@ class Shelf:
         return {user: self.accounts[user].state.version for user in users if user in self.accounts}
 
     async def find_token(self, token_hash: str) -> str | None:
+        self._ask("token")
         return self.tokens.get(token_hash)
 
     async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int) -> Page:

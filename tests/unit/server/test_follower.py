@@ -5,13 +5,13 @@ from copy import deepcopy
 
 import pytest
 
+from folkmoot_governance import PlatformRole, apply, apply_account
 from folkmoot_governance import account as a
-from folkmoot_governance import apply, apply_account
 from folkmoot_governance.group import events as e
 from folkmoot_protocol import events as ev
 from folkmoot_protocol.codec import JSON, MSGPACK
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_protocol.types import LeftReason
+from folkmoot_protocol.types import Identity, LeftReason
 from folkmoot_server.bus import messages as m
 from folkmoot_server.common.metrics import HOLES
 from folkmoot_server.delivery import follower as follower_module
@@ -312,17 +312,38 @@ async def test_members_see_their_own_fields_when_a_group_was_read_again(house: F
 # Accounts
 
 
-async def test_news_of_an_account_is_applied_and_told(house: Following, mia: Peer) -> None:
+async def test_news_of_an_account_has_it_read_and_told(house: Following, mia: Peer) -> None:
     account = house.accounts.get("mia")
     assert account is not None
     event = a.CreditChanged(at=NOW, by="", cause="penalty", points=-50, score=50, case="r-1")
-    before = account.state
-    house.bus.publish(m.AccountUpdate("mia", before.version + 1, (event,)))
-    assert (account.state.credit, before.credit, account.state.version) == (50, 100, before.version + 1)
-    house.bus.publish(m.AccountUpdate("mia", before.version + 1, (event,)))
+    stored = house.shelf.accounts["mia"].state
+    apply_account(stored, event)
+    house.bus.publish(m.AccountUpdate("mia", stored.version, (event,)))
+    await settle(house)
+    house.bus.publish(m.AccountUpdate("mia", stored.version, (event,)))
     await settle(house)
     assert [type(frame) for frame in mia.frames] == [ev.AccountEvent] * 2
-    assert (account.state.credit, house.shelf.asked["account"]) == (50, 1)
+    assert (account.state.credit, house.shelf.asked["account"]) == (50, 2)
+
+
+GRANTED = a.RoleGranted(at=NOW, by="root", role=PlatformRole.SUPERADMIN, reason="r")
+SUSPENDED = a.AccountSuspended(at=NOW, by="root", until_ms=SOON, reason="r")
+ATTESTED = a.IdentityAttested(at=NOW, by="root", identity=Identity.PERSON, reason="r")
+FINED = a.CreditChanged(at=NOW, by="", cause="penalty", points=-50, score=50, case="r-1")
+CLOSED = a.AccountClosed(at=NOW, by="mia", author_tag="~1")
+
+
+@pytest.mark.parametrize("event", [GRANTED, SUSPENDED, ATTESTED, FINED, CLOSED])
+async def test_what_news_say_of_an_account_is_believed_of_storage_alone(
+    house: Following, mia: Peer, event: a.AccountEvent
+) -> None:
+    account = house.accounts.get("mia")
+    assert account is not None
+    before = deepcopy(account.state)
+    house.bus.publish(m.AccountUpdate("mia", before.version + 1, (event,)))  # type: ignore[arg-type]
+    await settle(house)
+    assert account.state == before
+    assert (house.shelf.asked["account"], mia.closed) == (2, [])
 
 
 async def test_an_account_that_has_moved_on_is_read_again(house: Following, mia: Peer) -> None:
@@ -381,10 +402,19 @@ async def test_answers_typing_and_revoked_tokens_reach_whom_they_concern(
     house.bus.publish(m.TypingUpdate(CODE, "max"))
     house.bus.publish(m.RevokedUpdate("nobody here", "hash"))
     house.bus.publish(m.RevokedUpdate("max", "another"))
+    # That it is revoked is believed of storage, once that answers.
+    house.shelf.tokens["hash"] = "max"
+    house.bus.publish(m.RevokedUpdate("max", "hash"))
     await settle(house)
     assert [type(frame) for frame in mia.frames] == [ev.CaseEvent, ev.TypingEvent]
     assert (other.frames, other.closed) == ([], [])
+    del house.shelf.tokens["hash"]
+    house.shelf.broken = True
     house.bus.publish(m.RevokedUpdate("max", "hash"))
+    await house.shelf.asked_for("token", 5)
+    assert other.closed == []
+    house.shelf.broken = False
+    await settle(house)
     assert other.closed == [(CloseCode.FORBIDDEN, "")]
 
 
