@@ -56,7 +56,7 @@ def is_guessed(password: str, names: Sequence[str]) -> bool:
     left = password.lower()
     for name in names:
         left = left.replace(name.lower(), "") if name else left
-    if len(re.sub(r"[\W\d_]+", "", left)) < 3 and len(left) < SHORTEST:
+    if not re.search(r"[^\W\d_]", left) and len(left) < SHORTEST:
         return True
     inputs = [name.lower() for name in (*names, *LOCAL) if name]
     return float(zxcvbn(password[:LOOKED_AT], inputs)["guesses"]) < LEAST_GUESSES
