@@ -1,11 +1,14 @@
 """Searching a group over the wire. What is found is in `conformance/test_search.py`; here: for whom, and how asked."""
 
+import asyncio
+
 import pytest
 
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from tests.integration.cast import Cast
-from tests.integration.wire import refused
+from tests.integration.server import Server
+from tests.integration.wire import Wire, refused
 
 
 async def found(cast: Cast, text: str, who: str = "bob", **fields: int) -> rs.SearchResult:
@@ -63,3 +66,23 @@ async def test_nobody_searches_a_group_of_others(cast: Cast) -> None:
 @pytest.mark.parametrize(("text", "code"), [("?!", "bad_request"), ("", "bad_request"), ("x" * 201, "too_long")])
 async def test_what_cannot_be_searched_for_is_refused(cast: Cast, text: str, code: str) -> None:
     await refused(found(cast, text), code)
+
+
+async def test_signs_at_the_edges_quotes_and_apostrophes_as_people_type_them(cast: Cast) -> None:
+    seq = await cast.says("bob", "Hello, it’s the second café of the town")
+    for text in ("hello,", "(Hello)", "it's", "it’s", '"second cafe\u0301"', "“the town”", "ｈｅｌｌｏ！"):
+        assert [one.seq for one in (await found(cast, text)).entries] == [seq], text
+    assert (await found(cast, '"town the"')).entries == ()
+
+
+async def test_two_devices_of_an_account_search_at_the_same_moment(cast: Cast, shared: Server) -> None:
+    seq = await cast.says("bob", "where are the keys")
+    phone, tablet = [await Wire.open(shared.url, cast.bob.token) for _ in range(2)]
+    async with phone, tablet:
+        asked = [
+            await wire.send(rq.Search, group=cast.code, text="keys")
+            for _ in range(10)
+            for wire in (cast.bob, phone, tablet)
+        ]
+        for answer in await asyncio.gather(*asked):
+            assert [one.seq for one in answer.entries] == [seq]

@@ -35,6 +35,29 @@ def finds(query: str, body: str) -> bool:
         ("한국", "나는 한국어를"),
         ("🙂", "fine 🙂🙂"),
         ("is hard", "hard it is"),
+        ("hello,", "hello"),
+        ("(hello)", "Hello there"),
+        ("…hello!?", "oh hello"),
+        ("«hello»", "hello"),
+        ("@bob", "bob said so"),
+        ("，你好。", "你好"),
+        ("hello - world", "world, hello"),
+        ("don’t", "I don't know"),
+        ("don't", "I don’t know"),
+        ("don＇t", "I don‘t know"),
+        ("cafe\u0301", "un café"),
+        ("café", "un cafe\u0301"),
+        ("한", "\u1112\u1161\u11ab국"),
+        ("Ｈｅｌｌｏ，", "hello"),
+        ('"hello world"', "Hello, world!"),
+        ('"hello world"', "hello\n  world"),
+        ("“hello world”", "say hello world now"),
+        ("＂hello world＂", "hello world"),
+        ("「你好 世界」", "大家你好，世界"),
+        ('see "it\'s me" now', "now see: it’s me."),
+        ('"hello world', "world hello"),
+        ('"c++ is hard"', "C++ is hard"),
+        ("c#", "do you know C#?"),
     ],
 )
 def test_what_is_found(query: str, body: str) -> None:
@@ -52,18 +75,25 @@ def test_what_is_found(query: str, body: str) -> None:
         ("c++", "is c hard?"),
         ("hard easy", "is it hard?"),
         ("text", ""),
+        ('"hello world"', "world hello"),
+        ('"hello world"', "hello big world"),
+        ('"hello world"', "hello worldly"),
+        ('"hello world"', "say hello. The world"),
+        ('"你好 世界"', "你好的世界"),
+        ('"a b" c', "a b"),
+        ("c#", "c sharp"),
     ],
 )
 def test_what_is_not_found(query: str, body: str) -> None:
     assert not finds(query, body)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "?!", "…——"])
+@pytest.mark.parametrize("text", ["", "   ", "?!", "…——", '""', "“”", '" , "'])
 def test_what_has_nothing_to_search_for(text: str) -> None:
     assert parse_query(text) is None
 
 
-ALPHABET = "aBß ﬁ1_-'群規规Ａカｶﾞกा한\u0301🙂\ud800\u200b\U00020000"
+ALPHABET = "aBß’\" ﬁ1_-'群規规Ａカｶﾞกा한\u0301🙂\ud800\u200b\U00020000"
 
 
 @given(st.text(ALPHABET, max_size=30), st.text(ALPHABET, max_size=12))

@@ -1,5 +1,8 @@
 """Searching a group: who may, and how much at a time. What is found, and how, is storage's."""
 
+import asyncio
+from weakref import WeakValueDictionary
+
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 
@@ -13,17 +16,22 @@ from ..groups.membership import NOT_A_MEMBER
 SEARCH_PAGE = 20
 MAX_CHARACTERS = 200
 MAX_AT_ONCE = 16
-"""Searches on their way on a node, one for each account."""
+"""Searches on their way on a node, one for each account; the others wait for their turn."""
+MAX_BEGUN = 256
+"""Searches on their way or waiting on a node: each takes a fifth of a second at most."""
 
 NOTHING_TO_FIND = Refusal(ErrorCode.BAD_REQUEST, N_("There is nothing in this that can be searched for."))
 
 
 class Search:
-    """Searches what was delivered of groups; knows who is searching now."""
+    """Searches what was delivered of groups, the searches of one account one after the other."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._searching: set[str] = set()
+        self._places = asyncio.Semaphore(MAX_AT_ONCE)
+        # A lock is there while somebody has it or waits for it.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._begun = 0
 
     async def search(self, room: Room, user: str, text: str, before: int | None, limit: int) -> Found | Refusal:
         """Search what was delivered of a group, for a member of it."""
@@ -33,14 +41,15 @@ class Search:
         query = parse_query(text)
         if query is None:
             return NOTHING_TO_FIND
-        searching = self._searching
-        if user in searching or len(searching) >= MAX_AT_ONCE:
+        if self._begun >= MAX_BEGUN:
             return TOO_BUSY
-        below = room.last_seq + 1
-        searching.add(user)
+        self._begun += 1
         try:
-            found = await self._journal.search(room.state.code, query, before=min(before or below, below), limit=limit)
+            # A second device of an account is not refused; it waits, and takes nobody else's place.
+            async with self._turns.setdefault(user, asyncio.Lock()), self._places:
+                before = min(before or room.last_seq + 1, room.last_seq + 1)
+                found = await self._journal.search(room.state.code, query, before=before, limit=limit)
         finally:
-            searching.discard(user)
+            self._begun -= 1
         # Asked again, because searching took a while: who was removed meanwhile gets nothing.
         return found if user in room.state.members else NOT_A_MEMBER

@@ -1,8 +1,9 @@
 """What search finds in a text: folding, tokens, and whether an entry's body matches a query. Pure functions.
 
-A query is words, parted by spaces; a body matches when it has them all. Scripts that put spaces between words are
-found by whole words; in the others (Chinese, Japanese, Korean, Thai, …) any run of characters is found. Case, width and
-other compatibility forms make no difference (Unicode NFKC, casefold).
+A query is words, parted by spaces; a body matches when it has them all. Words in quotes are a phrase: they follow each
+other, with nothing but spaces and signs between them. Signs at a word's edges make no difference, nor do case, width,
+other compatibility forms (Unicode NFKC, casefold) and the kind of apostrophe. Scripts that put spaces between words are
+found by whole words; in the others (Chinese, Japanese, Korean, Thai, …) any run of characters is found.
 
 The index knows texts by tokens only: words, and of the scripts without spaces single characters and pairs. Every token
 of a query is one of each body that matches it, so the index may offer too much, never too little.
@@ -31,18 +32,30 @@ _RUNS = re.compile(f"[{_DENSE}]+")
 _WORDS = re.compile(rf"[^\W{_DENSE}]+")
 _ASCII_WORDS = re.compile(r"\w+", re.ASCII)
 
+# What stands between words, and at the edges of one. C++ and C# are words.
+_SIGN = rf"[^\w{_DENSE}]"
+_SIGNS = re.compile(f"{_SIGN}*")
+_LAST_SIGNS = re.compile(rf"(?:(?![+#]){_SIGN})+$")
+
+_APOSTROPHES = "\u2019\u2018\u201b\u2032\u00b4"
+"""What stands for `'`: typographic quotes, the prime, the acute accent by itself."""
+
+_QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f\u301d\u301e\u301f"
+_QUOTE = str.maketrans(dict.fromkeys(_QUOTES, '"'))
+_PHRASE = re.compile('"([^"]*)"')
+
 
 class Query(Struct, frozen=True):
-    """What is searched for: numbers of tokens that a body must have, and its words."""
+    """What is searched for: numbers of tokens that a body must have, and phrases of one word or more."""
 
     tokens: tuple[int, ...]
-    terms: tuple[str, ...]
+    phrases: tuple[tuple[str, ...], ...]
 
     def matches(self, body: str) -> bool:
-        """Say whether a body has all words of the query."""
+        """Say whether a body has all phrases of the query."""
         folded = fold(body)
         # Most bodies lack a word altogether, which is found out much sooner.
-        return self._are_in(folded) and all(_stands_in(term, folded) for term in self.terms)
+        return self._are_in(folded) and all(_stands_in(phrase, folded) for phrase in self.phrases)
 
     def matching(self, bodies: Sequence[str]) -> Iterator[int]:
         """Yield the places in `bodies` of those that match, in order."""
@@ -53,23 +66,42 @@ class Query(Struct, frozen=True):
                 yield from (start + place for place, body in enumerate(some) if self.matches(body))
 
     def _are_in(self, folded: str) -> bool:
-        return all(term in folded for term in self.terms)
+        return all(word in folded for phrase in self.phrases for word in phrase)
 
 
 def parse_query(text: str) -> Query | None:
     """Return a query; None if there is nothing in it that can be searched for."""
-    terms = dict.fromkeys(fold(text).split())
-    tokens = dict.fromkeys(chain.from_iterable(map(_needed, terms)))
+    phrases = dict.fromkeys(_phrases(fold(text).translate(_QUOTE)))
+    tokens = dict.fromkeys(chain.from_iterable(map(_needed, chain.from_iterable(phrases))))
     if not tokens:
         return None
     numbers = islice(dict.fromkeys(map(token_number, tokens)), MAX_TOKENS)
-    return Query(tuple(numbers), tuple(terms))
+    return Query(tuple(numbers), tuple(phrases))
+
+
+def _phrases(text: str) -> Iterator[tuple[str, ...]]:
+    """Yield what a query asks for: the words of each pair of quotes together, all others by themselves."""
+    # Every other part of the text stood in quotes; a quote that is not closed is a sign like others.
+    for number, part in enumerate(_PHRASE.split(text)):
+        words = [word for word in map(_strip, part.split()) if word]
+        if number % 2 and words:
+            yield tuple(words)
+        else:
+            yield from ((word,) for word in words)
+
+
+def _strip(word: str) -> str:
+    """Return a word of a query without the signs at its edges."""
+    match = _SIGNS.match(word)
+    return _LAST_SIGNS.sub("", word[match.end() if match else 0 :])
 
 
 def fold(text: str) -> str:
     """Return a text without what makes no difference."""
     if text.isascii():
         return text.lower()
+    for apostrophe in _APOSTROPHES:
+        text = text.replace(apostrophe, "'")
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -100,14 +132,29 @@ def _pairs(run: str) -> Iterator[str]:
     return map(str.__add__, run, run[1:])
 
 
-def _stands_in(term: str, folded: str) -> bool:
-    """Say whether a term is in a text, and where it begins or ends in a word, the word begins or ends there."""
-    before, after = _WORDS.match(term[0]), _WORDS.match(term[-1])
-    at = folded.find(term)
+def _stands_in(phrase: tuple[str, ...], folded: str) -> bool:
+    """Say whether the words of a phrase follow each other somewhere in a text."""
+    first = phrase[0]
+    at = folded.find(first)
     while at >= 0:
-        end = at + len(term)
-        goes_on = (before and at and _WORDS.match(folded, at - 1, at)) or (after and _WORDS.match(folded, end, end + 1))
-        if not goes_on:
+        if _follow(phrase, folded, at):
             return True
-        at = folded.find(term, at + 1)
+        at = folded.find(first, at + 1)
     return False
+
+
+def _follow(phrase: tuple[str, ...], folded: str, at: int) -> bool:
+    """Say whether the words of a phrase follow each other from a place on, with signs alone between them."""
+    for word in phrase:
+        if not folded.startswith(word, at) or not _is_whole(word, folded, at):
+            return False
+        signs = _SIGNS.match(folded, at + len(word))
+        at = signs.end() if signs else at
+    return True
+
+
+def _is_whole(word: str, folded: str, at: int) -> bool:
+    """Say whether what begins or ends in letters of a word, the word in the text begins or ends there, too."""
+    end = at + len(word)
+    before, after = _WORDS.match(word[0]), _WORDS.match(word[-1])
+    return not ((before and at and _WORDS.match(folded, at - 1, at)) or (after and _WORDS.match(folded, end, end + 1)))
