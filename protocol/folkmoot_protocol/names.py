@@ -1,7 +1,7 @@
 """The shape of names: what a user name, a display name, the name and the topic of a group may look like.
 
-Each check returns the name in the form to store, or raises ValueError with one of the constants below, an
-English msgid. Whether a name is taken or reserved is not decided here.
+`is_blank` is asked of every text that somebody sets. Each check returns the name in the form to store, or raises
+ValueError with one of the constants below, an English msgid. Whether a name is taken or reserved is not decided here.
 """
 
 import re
@@ -19,6 +19,7 @@ BAD_USER_NAME = N_(
     "A user name has 3 to 32 small letters, digits, `_`, `.` or `-`, and begins with a letter or a digit."
 )
 EMPTY_NAME = N_("A name needs at least one visible character.")
+BLANK_TEXT = N_("There is nothing to see in this text.")
 CONTROL_CHARACTER = N_("Control characters are not allowed here.")
 BIDI_CHARACTER = N_("Characters that change the direction of writing are not allowed here.")
 LONG_DISPLAY_NAME = N_("A display name has at most 32 characters.")
@@ -35,10 +36,20 @@ _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # Cc control, Cs half a surrogate pair, Zl and Zp line and paragraph separators.
 _CONTROL = frozenset(("Cc", "Cs", "Zl", "Zp"))
-# Not seen by themselves: white space, and joiners and fillers that only mean something between letters.
-_INVISIBLE = frozenset(("Zs", "Cf", "Mn", "Me"))
-# Letters by category, blank by design: the Hangul fillers and the blank Braille pattern.
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+# Not seen by themselves: white space, controls, and marks, joiners and fillers that only mean something beside letters.
+_UNSEEN = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Mc", "Me"))
+# Arabic and other signs that embrace the number after them: of category Cf, and seen.
+_SEEN_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+# Letters and symbols by category, blank by design: the Hangul fillers, the blank Braille pattern, the null notehead,
+# the blanks among the hieroglyphs. And what Unicode keeps for ignorable characters to come (UAX #44).
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U00013442\u2065") | frozenset(
+    map(chr, (*range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)))
+)
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a reader sees nothing of a text: it is empty, or has spaces, marks and characters without a shape."""
+    return not any(_is_visible(char) for char in text)
 
 
 def check_user_name(name: str) -> str:
@@ -60,7 +71,7 @@ def check_group_name(name: str) -> str:
 
 def check_topic(topic: str) -> str:
     """Return a topic of 0 to 300 characters, in NFC and stripped. Raises ValueError."""
-    return _check_line(topic, MAX_TOPIC, LONG_TOPIC)
+    return _check_not_blank(_check_line(topic, MAX_TOPIC, LONG_TOPIC))
 
 
 def check_rules(text: str) -> str:
@@ -75,7 +86,7 @@ def check_announcement(text: str) -> str:
 
 def _check_name(name: str, longest: int, too_long: str) -> str:
     name = _check_line(name, longest, too_long)
-    if not any(_is_visible(char) for char in name):
+    if is_blank(name):
         raise ValueError(EMPTY_NAME)
     return name
 
@@ -85,6 +96,13 @@ def _check_lines(text: str, longest: int, too_long: str) -> str:
     text = "\n".join(_check_line(line, longest, too_long) for line in lines).strip()
     if len(text) > longest:
         raise ValueError(too_long)
+    return _check_not_blank(text)
+
+
+def _check_not_blank(text: str) -> str:
+    """Return a text that may be empty, which takes away what was there, but not look so."""
+    if text and is_blank(text):
+        raise ValueError(BLANK_TEXT)
     return text
 
 
@@ -103,4 +121,5 @@ def _check_line(text: str, longest: int, too_long: str) -> str:
 
 
 def _is_visible(char: str) -> bool:
-    return unicodedata.category(char) not in _INVISIBLE and char not in _BLANK_LETTERS
+    seen = unicodedata.category(char) not in _UNSEEN or char in _SEEN_FORMATS
+    return seen and char not in _BLANKS

@@ -228,7 +228,7 @@ class Node:
             self._raids,
             review,
         )
-        editing = Editing(body_chars, policy, clock, journal, membership, posting)
+        editing = Editing(policy, clock, journal, membership, posting)
         return Posts(posting, editing, History(journal, self.bus, self.hub, accounts), Search(journal))
 
     def _wire_cases(

@@ -153,6 +153,7 @@ REFUSALS = {
     "There is no open invite code with the number {code_id}.": Told("conflict", "state", "/invites", "code_id"),
     "There is no open offer to transfer this group to you.": Told("conflict", "state", "/info"),
     "There is no open offer to transfer this group.": Told("conflict", "state", "/info"),
+    "There is nothing to see in this text.": Told("bad_request", "blank", "/help"),
     "There is nothing here that you could delete.": Told("no_such_entry", "known", "/search", "left_out"),
     (
         "This closes your account for good: your profile and your identity are erased,"

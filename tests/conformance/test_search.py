@@ -46,7 +46,8 @@ def expected(group: Group, text: str, before: int = END) -> list[Entry]:
     query = parse_query(text)
     assert query is not None
     said = (one for one in reversed(group.entries) if one.seq < before and one.kind in search_index.KINDS)
-    return [one for one in said if query.matches(one.body)]
+    edited = {one.target for one in group.entries if one.kind is EntryKind.EDIT and not one.redacted}
+    return [one for one in said if query.matches(one.body) and one.seq not in edited]
 
 
 @pytest.fixture
@@ -156,6 +157,45 @@ async def test_an_edit_goes_with_what_it_edits(
     offered = watch_candidates(monkeypatch)
     assert (await search(store, group, "telephone")).entries == []
     assert not offered
+
+
+@pytest.mark.parametrize("indexed", ["not at all", "before", "after"])
+async def test_what_was_edited_away_is_not_found_and_what_it_says_now_is(
+    store: Store, group: Group, indexed: str
+) -> None:
+    if indexed == "before":
+        await index_all(store)
+    old, across = group.seq - 3, 2
+    first, last = group.entries[old - 1], group.entries[across - 1]
+    edits = [(old, "telephone one"), (across, "from January"), (old, "telephone two")]
+    posts = [group.post(ts=MARCH + n, body="padding") for n in range(30)]
+    kind = EntryKind.EDIT
+    posts[5:5] = [group.post(ts=MARCH, kind=kind, target=target, body=body) for target, body in edits]
+    await store.commit(posts)
+    if indexed == "after":
+        await index_all(store)
+    for gone in (first.body, last.body):
+        assert not {old, across} & {one.seq for one in (await search(store, group, gone)).entries}
+    assert (await search(store, group, '"telephone one"')).entries == []
+    found = (await search(store, group, "telephone")).entries
+    assert [(one.seq, one.kind, one.body, one.ts) for one in found] == [(old, "text", "telephone two", first.ts)]
+    (january,) = (await search(store, group, "January")).entries
+    assert (january.seq, january.ts) == (across, last.ts)
+
+
+async def test_paging_goes_on_below_the_text_that_stands(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found(), *(group.post(body=f"tea {n}") for n in range(6))])
+    first = 2
+    await store.commit([group.post(kind=EntryKind.EDIT, target=first, body="tea at last")])
+    await store.commit([group.post(body="tea again")])
+    seqs: list[int] = []
+    before: int | None = END
+    while before is not None:
+        found = await search(store, group, "tea", before, 2)
+        seqs += [one.seq for one in found.entries]
+        before = found.before
+    assert seqs == [9, first, 7, 6, 5, 4, 3]
 
 
 async def test_what_is_indexed_stays_so_after_a_restart(place: Place, group: Group) -> None:

@@ -1,9 +1,11 @@
 """Edits, reactions, mentions, links, purges: what entries say about each other, as every member gets it."""
 
+import pytest
+
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.types import Entry
 from tests.integration.cast import Cast
-from tests.integration.wire import refused
+from tests.integration.wire import Refused, refused
 
 
 async def last_of(cast: Cast, seq: int) -> Entry:
@@ -22,7 +24,7 @@ async def test_an_edit_is_an_entry_and_what_it_replaces_stays(cast: Cast) -> Non
     history = await cast.ann.history(cast.code)
     assert [one.body for one in history[-2:]] == ["first", entry.body]
     await refused(cast.ann.ask(rq.Edit, group=cast.code, seq=seq, body="mine"), "forbidden", help="/delete")
-    await refused(cast.bob.ask(rq.Edit, group=cast.code, seq=seq, body=""), "too_long")
+    await refused(cast.bob.ask(rq.Edit, group=cast.code, seq=seq, body=""), "bad_request", rule="blank")
     await refused(cast.bob.ask(rq.Edit, group=cast.code, seq=edit.seq + 1, body="x"), "no_such_entry")
     await refused(cast.bob.ask(rq.Edit, group=cast.code, seq=edit.seq, body="x"), "forbidden")
     await refused(cast.dave.ask(rq.Edit, group=cast.code, seq=seq, body="x"), "not_a_member")
@@ -113,3 +115,67 @@ async def test_the_third_warning_mutes(cast: Cast) -> None:
     assert (await cast.does("bob", "/warns")).data["items"][0]["reason"] == "loud"
     await refused(cast.bob.ask(rq.Post, group=cast.code, body="?"), "muted")
     await refused(cast.does("carol", "/warns @{bob}"), "forbidden")
+
+
+BLANK = ("", " ", "\u200b", "\u3164\u115f", "\u2800", "\u3000\u00a0\n", "\u0301", "\u00ad\u2060\ufeff", "\U000e0020")
+
+
+async def test_a_text_in_which_there_is_nothing_to_see_is_refused_wherever_somebody_sets_one(cast: Cast) -> None:
+    seq = await cast.says("bob", "first")
+    for text in BLANK:
+        await refused(cast.bob.ask(rq.Post, group=cast.code, body=text), "bad_request", rule="blank")
+        await refused(cast.bob.ask(rq.Edit, group=cast.code, seq=seq, body=text), "bad_request", rule="blank")
+    assert await last_of(cast, seq)
+    for line in (
+        f"/edit {seq} \u200b",
+        "/me \u3164",
+        "/topic \u2800",
+        "/announce \u2060",
+        "/setrules \u3164",
+        "/tag @{bob} \u200b",
+        "/note @{bob} \u2800",
+        "/warn @{bob} \u200b",
+        "/rename \u115f",
+        "/nick \u2800",
+        "/question \u3164",
+        "/report @{bob} spam \u200b",
+    ):
+        with pytest.raises(Refused) as refusal:
+            await cast.does("ann", line)
+        assert refusal.value.code in ("bad_syntax", "bad_name", "bad_request"), line
+    for field in ("name", "topic"):
+        values = {"name": "A name", field: "\u2800"}
+        await refused(cast.ann.ask(rq.CreateGroup, **values), "bad_name")
+    blank = cast.ann.ask(rq.Report, user=cast.bob.user, reason="spam", text="\u200b")
+    await refused(blank, "bad_request", field="text")
+
+
+async def test_an_admin_removes_a_reaction_of_somebody_else_and_the_record_has_it(cast: Cast) -> None:
+    seq = await cast.says("ann", "my news")
+    react = {"group": cast.code, "seq": seq, "reaction": "🤡"}
+    # Twice, as a client may that forgot: the second alone would not be all.
+    put = [(await cast.bob.ask(rq.React, **react)).seq for _ in range(2)]
+    also = (await cast.carol.ask(rq.React, **react)).seq
+    await refused(cast.does("carol", f"/react {seq} 🤡 off @{{bob}}"), "forbidden")
+    await cast.does("ann", f"/react {seq} 🤡 off @{{bob}}")
+    history = {entry.seq: entry for entry in await cast.carol.history(cast.code)}
+    assert [(history[one].body, history[one].redacted) for one in put] == [("", True)] * 2
+    assert not history[also].redacted
+    (act,) = (await cast.does("ann", "/log purged")).data["acts"]
+    assert act["seqs"] == put
+    await cast.does("ann", f"/react {seq} 🤡 off all")
+    assert next(one for one in await cast.bob.history(cast.code) if one.seq == also).redacted
+    await refused(cast.does("ann", f"/react {seq} 🤡 off all"), "no_such_entry")
+    # A number of a reaction will do, too, and one's own is taken away by oneself.
+    again = (await cast.bob.ask(rq.React, **react)).seq
+    await refused(cast.does("carol", f"/delete {again}"), "forbidden")
+    await cast.does("ann", f"/delete {again}")
+    assert (await cast.carol.ask(rq.React, **react, remove=True)).seq > again
+    await refused(cast.bob.ask(rq.React, group=cast.code, seq=seq, reaction="🤡🤡"), "bad_request", rule="reaction")
+
+
+async def test_reactions_are_whole_sequences_over_the_wire(cast: Cast) -> None:
+    seq = await cast.says("bob", "first")
+    for emoji in ("👩🏻‍❤️‍💋‍👨🏿", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🇨🇳", "#️⃣"):
+        put = await cast.carol.ask(rq.React, group=cast.code, seq=seq, reaction=emoji)
+        assert (await last_of(cast, put.seq)).body == emoji

@@ -71,6 +71,12 @@ export class Feed {
     return this.entries[seq - this.first];
   }
 
+  /** As `at`; for an edit the entry that it edits. */
+  original(seq) {
+    const entry = this.at(seq);
+    return entry?.kind === "edit" ? this.at(entry.target) : entry;
+  }
+
   redact(entry) {
     for (const seq of removedBy(entry)) {
       const target = this.at(seq);
@@ -99,7 +105,8 @@ export class Feed {
   /** Who reacted to an entry: a set of users for each emoji. */
   reactionsTo(seq) {
     const found = new Map();
-    for (const { body, from, data } of this.about(seq, "reaction")) {
+    for (const { body, from, data, redacted } of this.about(seq, "reaction")) {
+      if (redacted) continue;
       const users = found.get(body) ?? new Set();
       if (data?.removed) users.delete(from.user);
       else users.add(from.user);

@@ -55,6 +55,7 @@ export class Log {
     for (const entry of entries) {
       removedBy(entry).forEach((seq) => this.redact(seq));
       if (ABOUT_OTHERS.has(entry.kind)) this.renew(entry.target);
+      if (entry.kind === "edit") this.renewQuotes(entry.target);
     }
     if (wasAtBottom && this.room.feed.entries.length > MOST_SHOWN) this.forgetOld();
     this.drawTail();
@@ -162,10 +163,10 @@ export class Log {
   }
 
   renderQuote(seq) {
-    const quoted = this.room.feed.at(seq);
-    if (!quoted) return make("p.quote", {}, t("reply_gone"));
+    const quoted = this.room.feed.original(seq);
+    if (!quoted) return make("p.quote", { "data-of": seq }, t("reply_gone"));
     const text = quoted.redacted ? t("deleted") : [...this.room.feed.textOf(quoted).body].slice(0, QUOTE_CHARACTERS).join("");
-    return make("p.quote", {}, make("b", {}, nameOf(quoted.from)), " ", text);
+    return make("p.quote", { "data-of": quoted.seq }, make("b", {}, nameOf(quoted.from)), " ", text);
   }
 
   renderReplyButton(entry) {
@@ -181,7 +182,16 @@ export class Log {
     if (entry && body) body.replaceWith(this.renderBody(entry));
   }
 
+  /** Draw the quotes of an entry again: they say what it says now. */
+  renewQuotes(seq) {
+    for (const quote of this.list.querySelectorAll(`.quote[data-of="${seq}"]`)) quote.replaceWith(this.renderQuote(seq));
+  }
+
+  /** An entry is gone: from its own line, from quotes of it, and, if it was a reaction, from what it was put to. */
   redact(seq) {
+    const { target, kind } = this.room.feed.at(seq) ?? {};
+    if (ABOUT_OTHERS.has(kind)) this.renew(target);
+    this.renewQuotes(seq);
     const post = this.list.querySelector(`article[data-seq="${seq}"]`);
     post?.querySelector(".body").replaceWith(make("p.body.gone", {}, t("deleted")));
     post?.querySelector(".reply")?.remove();

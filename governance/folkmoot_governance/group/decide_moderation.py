@@ -91,7 +91,7 @@ def delete_entry(state: GroupState, command: c.DeleteEntry, actor: Actor, now: i
     if command.kind is EntryKind.ANNOUNCEMENT:
         text = N_("An announcement stays in the group's record; the owner takes it down with {help}.")
         return refuse(ErrorCode.FORBIDDEN, text, rule="record", help="/announce off")
-    if command.kind not in DELETABLE:
+    if command.kind not in DELETABLE and command.kind is not EntryKind.REACTION:
         return refuse(
             ErrorCode.FORBIDDEN,
             N_("Notices are the group's own record: they cannot be deleted."),

@@ -1,6 +1,9 @@
 """What may be said about an entry that stands: another text for it by its author, or a reaction by anybody."""
 
-import unicodedata
+from collections.abc import Sequence
+
+from emoji import EMOJI_DATA
+from msgspec.structs import replace
 
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, EntryKind
@@ -11,13 +14,9 @@ from ..text import N_
 from .checks import refuse
 from .decide_moderation import WRITTEN
 
-MAX_REACTION_CHARS = 8
-
 _EDITABLE = frozenset({EntryKind.TEXT, EntryKind.ACTION})
-# So: most pictures. Sk, Mn, Me, Cf: skin tones, variants, keycaps and joiners, which only make sense with a picture.
-_PICTURES = frozenset({"So"})
-_PARTS = frozenset({"So", "Sk", "Sm", "Mn", "Me", "Cf"})
-_KEYCAP = "\u20e3"
+_EMOJI = frozenset(EMOJI_DATA)
+"""Every emoji of Unicode, sequences whole, and the shorter spellings of them that keyboards send (UTS #51)."""
 
 
 def check_edit(entry: Entry, user: str, now: int, policy: Policy) -> Refusal | None:
@@ -33,24 +32,25 @@ def check_edit(entry: Entry, user: str, now: int, policy: Policy) -> Refusal | N
     return None
 
 
+def as_it_stands(entry: Entry, edits: Sequence[Entry]) -> Entry:
+    """Return an entry as it stands, given its edits, oldest first: with the text of the last, whose seq is then in
+    `data.edited`."""
+    last = next((edit for edit in reversed(edits) if not edit.redacted), None)
+    if last is None or entry.redacted:
+        return entry
+    # Who is called by name is told of by each text anew.
+    kept = {name: value for name, value in (entry.data or {}).items() if name != "mentions"}
+    return replace(entry, body=last.body, data={**kept, **(last.data or {}), "edited": last.seq})
+
+
 def check_reaction(entry: Entry, reaction: str) -> Refusal | None:
-    """Refuse a reaction that is no picture, or to what nobody wrote."""
+    """Refuse a reaction that is no emoji (words would be posts that no rule has read), or to what nobody wrote."""
     if entry.redacted:
         return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=entry.seq)
     if entry.kind not in WRITTEN:
         return refuse(ErrorCode.FORBIDDEN, N_("React to what somebody wrote."), seq=entry.seq, rule="reaction")
-    if not is_picture(reaction):
+    if reaction not in _EMOJI:
         return refuse(
             ErrorCode.BAD_REQUEST, N_("A reaction is one emoji."), reaction=reaction, rule="reaction", help="/react"
         )
     return None
-
-
-def is_picture(text: str) -> bool:
-    """Say whether a text is one emoji, or what looks like one: words would be posts that no rule has read."""
-    if not 0 < len(text) <= MAX_REACTION_CHARS:
-        return False
-    if text.endswith(_KEYCAP):
-        return text[0] in "0123456789#*" and len(text) <= 3
-    kinds = [unicodedata.category(char) for char in text]
-    return kinds[0] in _PICTURES and all(kind in _PARTS for kind in kinds)

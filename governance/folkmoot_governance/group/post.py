@@ -1,6 +1,7 @@
 """May this member post now? It is asked most of all, so it allocates nothing when the answer is yes."""
 
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import BLANK_TEXT, is_blank
 from folkmoot_protocol.types import GroupStatus, Identity, Role
 
 from ..policy import Policy, meets
@@ -46,3 +47,8 @@ def check_post(
         rule = "policy.identity.to_post"
         return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=policy.to_post, rule=rule, help="/verify")
     return None
+
+
+def check_said(body: str) -> Refusal | None:
+    """Refuse a text, of a post or of an edit, in which there is nothing to see."""
+    return refuse(ErrorCode.BAD_REQUEST, BLANK_TEXT, rule="blank") if is_blank(body) else None

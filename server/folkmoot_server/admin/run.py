@@ -17,6 +17,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.admin.registry import VERBS
 from folkmoot_protocol.admin.row import AnyOptions, Duration, Option, Verb, options_of
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import is_blank
 
 from ..actions.app import App
 from ..common.i18n import N_
@@ -78,7 +79,7 @@ def check_given(verb: Verb[Any], request: rq.Admin) -> Refusal | None:
     if argument is not None and not request.target:
         text = N_("Say which one: {target}.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "target", "target": argument.metavar})
-    if verb.reason and not request.reason:
+    if verb.reason and is_blank(request.reason or ""):
         return NEEDS_REASON
     if verb.file and not request.text:
         return NEEDS_FILE
@@ -94,6 +95,9 @@ def read_options(verb: Verb[AnyOptions], given: Mapping[str, object]) -> AnyOpti
             try:
                 values[option.name] = msgspec.convert(given[option.name], option.type, dec_hook=read_duration)
             except msgspec.ValidationError:
+                return refuse_option(option)
+            text = given[option.name]
+            if isinstance(text, str) and text and is_blank(text):
                 return refuse_option(option)
         elif option.is_required:
             return refuse_option(option)

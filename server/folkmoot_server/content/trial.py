@@ -27,7 +27,7 @@ TOO_MANY = Refusal(
     ErrorCode.RATE_LIMITED, N_("Others are trying words just now: wait {wait}."), {"retry_after_ms": 5000}
 )
 EXAMPLE_CHARS = 120
-SAID = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT})
+SAID = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT, EntryKind.EDIT})
 
 
 class Hits(Struct):
@@ -36,6 +36,11 @@ class Hits(Struct):
     seen: int = 0
     count: int = 0
     examples: list[tuple[int, str, str, str]] = []
+
+    def show(self, entry: Entry, rule: str) -> None:
+        """Take an entry as an example, unless there are enough."""
+        if len(self.examples) < MAX_EXAMPLES:
+            self.examples.append((entry.seq, entry.from_.user, entry.body[:EXAMPLE_CHARS], rule))
 
     def as_data(self) -> dict[str, object]:
         """Return it for programs."""
@@ -53,7 +58,8 @@ class Trials:
         self._waiting = 0
 
     async def replay(self, room: Room, rules: Sequence[Rule], now: int) -> Hits | Refusal:
-        """Judge what was posted to a group in the last days, the newest first.
+        """Judge what was said in a group in the last days, the newest first: each text, but of an entry that was edited
+        the one that stands.
 
         `now`: Unix ms. Raises StorageError.
         """
@@ -74,18 +80,19 @@ class Trials:
         while more and hits.seen < MAX_ENTRIES:
             page = await self._journal.page(room.state.code, before=before, limit=PAGE)
             said = [entry for entry in page.entries if entry.kind in SAID and entry.ts >= since]
-            await asyncio.to_thread(_judge, matcher, said[::-1], hits)
+            hits.seen += len(said)
+            broken = await asyncio.to_thread(_judge, matcher, said[::-1])
+            versions = await self._journal.versions(room.state.code, [entry.seq for entry, _rule in broken])
+            for entry, rule in broken:
+                if entry.seq in versions and versions[entry.seq].stands_at == entry.seq:
+                    hits.count += 1
+                    hits.show(versions[entry.seq].standing, rule)
             more = page.more and page.entries[0].ts >= since
             before = page.entries[0].seq if page.entries else 0
         return hits
 
 
-def _judge(matcher: Matcher, entries: Sequence[Entry], hits: Hits) -> None:
-    for entry in entries:
-        hits.seen += 1
-        verdict = matcher.judge(read(entry.body))
-        if verdict is None:
-            continue
-        hits.count += 1
-        if len(hits.examples) < MAX_EXAMPLES:
-            hits.examples.append((entry.seq, entry.from_.user, entry.body[:EXAMPLE_CHARS], verdict.rule))
+def _judge(matcher: Matcher, entries: Sequence[Entry]) -> list[tuple[Entry, str]]:
+    """Return the entries whose texts break a rule, each with the rule."""
+    verdicts = ((entry, matcher.judge(read(entry.body))) for entry in entries)
+    return [(entry, verdict.rule) for entry, verdict in verdicts if verdict is not None]

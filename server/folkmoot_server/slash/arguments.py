@@ -7,6 +7,7 @@ from msgspec import Struct
 from folkmoot_governance import Permission, Refusal
 from folkmoot_governance.duration import parse_duration
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import BLANK_TEXT, is_blank
 from folkmoot_protocol.types import ArgumentKind, CommandArgument, Entry
 
 from ..common.i18n import N_
@@ -133,6 +134,8 @@ def read_arguments(
     text = text.strip()
     for argument in arguments:
         given, text = take_word(argument, text, replied)
+        if given is not None and is_blank(given):
+            return Refusal(ErrorCode.BAD_SYNTAX, BLANK_TEXT, {"usage": usage})
         if given is None and replied is not None and argument.from_reply is not None:
             values.append(argument.from_reply(replied))
         elif given is None and not argument.optional:

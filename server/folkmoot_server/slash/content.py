@@ -17,6 +17,7 @@ from ..content.group_words import word_rule
 from ..content.rules_in_force import check_word
 from ..content.trial import Hits
 from ..sealed.held_posts import HeldText
+from ..storage.api import Versions
 from ..storage.change_set import ChangeSet, NewEntry
 from ..storage.changes import remove_held_text
 from .arguments import read_number
@@ -60,8 +61,10 @@ async def list_queue(call: Call) -> Outcome:
         return Answer("\n".join(asked), {"items": [], "reports": [], "appeals": appeals})
     waiting = [one for one in call.room.state.reviews.values() if one.until_ms > call.now][:MAX_LISTED]
     texts = await held_texts(call) if any(not one.seq for one in waiting) else {}
-    rows = [queue_row(one, texts.get(one.number)) for one in waiting]
-    lines = [call.say(queue_line(one), row) for one, row in zip(waiting, rows, strict=True)]
+    flagged = [one.seq for one in waiting if one.seq]
+    entries = await call.app.store.journal.versions(call.room.state.code, flagged) if flagged else {}
+    rows = [queue_row(one, texts.get(one.number), entries.get(one.seq)) for one in waiting]
+    lines = [call.say(queue_line(row), row) for row in rows]
     reported = [reported_item(one) for one in await open_reports(call)]
     text = N_("{case}: entry {seq} by @{user} was reported ({reason}); the platform answers by {due}")
     lines += [call.say(text, one) for one in reported]
@@ -78,8 +81,8 @@ def reported_item(one: CaseState) -> dict[str, object]:
     return {"case": one.number, "seq": one.seq, "user": one.user, "reason": one.reason, **due}
 
 
-def queue_row(review: Review, text: HeldText | None) -> dict[str, object]:
-    """Return what waits under a number, for programs."""
+def queue_row(review: Review, text: HeldText | None, flagged: Versions | None) -> dict[str, object]:
+    """Return what waits under a number, for programs: of a flagged entry all that it has said."""
     row: dict[str, object] = {
         "number": review.number,
         "user": review.user,
@@ -88,13 +91,21 @@ def queue_row(review: Review, text: HeldText | None) -> dict[str, object]:
         "time": show_instant(review.ts),
         "until_ms": review.until_ms,
     }
-    return row | ({"seq": review.seq} if review.seq else {"body": text.body[:SHOWN_CHARS] if text else "–"})
+    if not review.seq:
+        held = {"body": text.body[:SHOWN_CHARS] if text else "–"}
+        return row | held | ({"target": text.target} if text and text.target else {})
+    if flagged is None:
+        return row | {"seq": review.seq, "body": "–", "versions": []}
+    standing = flagged.standing
+    return row | {"seq": standing.seq, "body": standing.body[:SHOWN_CHARS], "versions": flagged.texts()}
 
 
-def queue_line(review: Review) -> str:
+def queue_line(row: dict[str, object]) -> str:
     """Return the msgid of a line of the queue."""
-    if review.seq:
-        return N_("{number}: entry {seq} by @{user}, {time}, rule {rule} ({severity}), flagged")
+    if "seq" in row:
+        return N_("{number}: entry {seq} by @{user}, {time}, rule {rule} ({severity}), flagged: {body}")
+    if "target" in row:
+        return N_("{number}: @{user} about entry {target}, {time}, rule {rule} ({severity}): {body}")
     return N_("{number}: @{user}, {time}, rule {rule} ({severity}): {body}")
 
 

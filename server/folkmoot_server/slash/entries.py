@@ -8,7 +8,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.decide_moderation import DELETABLE
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Entry, EntryKind, LinkRule
+from folkmoot_protocol.types import Entry, LinkRule
 
 from ..common.i18n import N_
 from .arguments import BARE_NUMBER, MISSING, SyntaxProblem, begins_like_duration, read_number, read_user
@@ -25,13 +25,11 @@ NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in t
 
 
 async def find_entry(call: Call, seq: int) -> Entry | None:
-    """Return an entry of the group; for an edit, the entry that it edits."""
-    entry = call.replied if call.replied and call.replied.seq == seq else None
-    if entry is None and seq <= call.room.last_seq:
-        entry = await call.app.store.journal.entry(call.room.state.code, seq)
-    if entry is not None and entry.kind is EntryKind.EDIT and entry.target:
-        return await call.app.store.journal.entry(call.room.state.code, entry.target)
-    return entry
+    """Return an entry of the group as it stands; for an edit, the entry that it edits."""
+    if call.replied and call.replied.seq == seq:
+        return call.replied
+    found = await call.app.posts.history.find(call.room, seq)
+    return found.standing if found else None
 
 
 async def delete(call: Call, seq: int, reason: str | None) -> Outcome:
@@ -90,9 +88,15 @@ async def edit(call: Call, seq: int, text: str) -> Outcome:
     return About(rq.Edit, {"seq": seq, "body": text})
 
 
-async def react(call: Call, seq: int, emoji: str, off: str | None) -> Outcome:
-    """Put an emoji to an entry, or take it away."""
-    return About(rq.React, {"seq": seq, "reaction": emoji, "remove": off is not None})
+async def react(call: Call, seq: int, emoji: str, off: str | None, whose: str | None) -> Outcome:
+    """Put an emoji to an entry, or take it away; with `@user` or `all`, take away what others have put there."""
+    if whose is None:
+        return About(rq.React, {"seq": seq, "reaction": emoji, "remove": off is not None})
+    user = "" if whose.lower() == "all" else read_user(whose)
+    found = await call.app.store.journal.reactions(call.room.state.code, seq, emoji, MAX_PURGED)
+    there = [one for one in found if not one.redacted and user in ("", one.from_.user)]
+    # What is removed is in the record, as with other entries; that it was taken away again by its author is, too.
+    return c.Purge(tuple(c.FoundEntry(one.seq, one.from_.user) for one in there), confirmed=True)
 
 
 async def pin(call: Call, seq: int) -> Outcome:
@@ -110,8 +114,10 @@ async def pins(call: Call) -> Outcome:
     """List what is pinned, the latest pin first."""
     rows: list[dict[str, object]] = []
     held = dict(call.room.state.pins)
-    for seq in call.room.view(call.now, inside=True).pins:
-        entry = await call.app.store.journal.entry(call.room.state.code, seq)
+    seqs = call.room.view(call.now, inside=True).pins
+    found = await call.app.store.journal.versions(call.room.state.code, seqs)
+    for seq in seqs:
+        entry = found[seq].standing if seq in found else None
         # Rotation may have taken the month away: the pin stays, the text is gone.
         body, user = (entry.body, entry.from_.user) if entry else ("…", "")
         shown = body if len(body) <= SHOWN_CHARS else f"{body[:SHOWN_CHARS]}…"

@@ -176,7 +176,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "react",
         (),
-        (SEQ, word("emoji"), optional(one_of("off"))),
+        (SEQ, word("emoji"), optional(one_of("off")), optional(word("@user|all"))),
         N_("Put an emoji to an entry, or take it away"),
         entries.react,
     ),

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from folkmoot_governance.group.edit import as_it_stands
 from folkmoot_protocol.types import Entry
 
 from .change_set import ChangeSet
@@ -36,8 +37,30 @@ class Page(Struct, frozen=True):
     more: bool
 
 
+class Versions(Struct, frozen=True):
+    """An entry and its edits, oldest first: all that it has ever said."""
+
+    entry: Entry
+    edits: tuple[Entry, ...] = ()
+
+    @property
+    def standing(self) -> Entry:
+        """The entry as it stands: what is shown of it to whoever sees it alone."""
+        return as_it_stands(self.entry, self.edits)
+
+    @property
+    def stands_at(self) -> int:
+        """The seq of the text that stands: that of the last edit, or the entry's own."""
+        return int((self.standing.data or {}).get("edited", self.entry.seq)) if self.edits else self.entry.seq
+
+    def texts(self) -> list[dict[str, object]]:
+        """Return every text that the entry has had, oldest first, for those who judge."""
+        return [{"seq": one.seq, "ts": one.ts, "body": one.body} for one in (self.entry, *self.edits)]
+
+
 class Found(Struct, frozen=True):
-    """Entries that a search found, newest first; with `before`, there may be others below that seq."""
+    """Entries that a search found, as they stand, the newest text first; with `before`, there may be others below that
+    seq."""
 
     entries: list[Entry]
     before: int | None = None
@@ -72,14 +95,26 @@ class Journal(Protocol):
         """Return one entry."""
         ...
 
+    async def versions(self, code: str, seqs: Collection[int]) -> dict[int, Versions]:
+        """Return entries by seq, each with all its edits as of now; for an edit, the entry that it edits.
+
+        What is not there is left out.
+        """
+        ...
+
+    async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
+        """Return up to `limit` entries that put this reaction to an entry or take it away, newest first."""
+        ...
+
     async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
         """Return seq and ts of the entry that `user` posted with `nonce` at or after `since_ms`."""
         ...
 
     async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
-        """Return up to `limit` entries of what people said, below the seq `before`, that match a query, newest first.
+        """Return up to `limit` entries of what people said that match a query as they stand, newest first.
 
-        A redacted entry is never found. Time is limited: what comes back may be less than `limit`, or nothing, and
+        An edited entry stands where its last edit does, and where that is below the seq `before`, it may be found. A
+        redacted entry never is. Time is limited: what comes back may be less than `limit`, or nothing, and
         still have `before` to go on with.
         """
         ...

@@ -59,6 +59,43 @@ def test_a_topic_may_be_empty() -> None:
     assert check_topic("") == ""
 
 
+BLANK = {
+    "zero width": "\u200b\u200c\ufeff\u2060",
+    "Hangul fillers": "\u3164\u115f\u1160\uffa0",
+    "Braille": "\u2800",
+    "spaces": " \u00a0\u1680\u2000\u2009\u202f\u205f\u3000",
+    "marks alone": "\u0301\u0e31\u20dd\u093e",
+    "variation selectors": "\ufe0f\U000e0100\u180b",
+    "tags": "\U000e0041\U000e007f",
+    "soft hyphen, joiner": "\u00ad\u034f",
+    "ignorable, unassigned": "\u2065\ufff0\U000e0002",
+    "a note without a head": "\U0001d159",
+}
+
+
+@pytest.mark.parametrize("text", BLANK.values(), ids=BLANK)
+def test_a_text_in_which_there_is_nothing_to_see_is_blank(text: str) -> None:
+    assert names.is_blank(text)
+    assert all(map(names.is_blank, text))
+    assert not names.is_blank(f"{text}x{text}")
+
+
+SEEN = ["a", "好", "e\u0301", ".", "👍", "❤\ufe0f", "1\ufe0f\u20e3", "\u06dd", "한", "\u0e33", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]
+
+
+@pytest.mark.parametrize("text", SEEN)
+def test_whatever_is_seen_is_not_blank(text: str) -> None:
+    assert not names.is_blank(text)
+
+
+@pytest.mark.parametrize("check", [check_topic, names.check_rules, names.check_announcement])
+@pytest.mark.parametrize("text", ["\u200b", "\u3164", "\u2800", "\u00ad \u2060"])
+def test_what_may_be_empty_may_not_look_so(check: Check, text: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        check(text)
+    assert str(refused.value) == names.BLANK_TEXT
+
+
 @pytest.mark.parametrize(
     ("check", "longest", "message"),
     [

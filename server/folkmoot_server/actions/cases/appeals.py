@@ -7,6 +7,7 @@ from folkmoot_governance.case.commands import DecideAppeal, OpenAppeal
 from folkmoot_governance.case.decide import appeal_number
 from folkmoot_governance.case.state import CaseState
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import BLANK_TEXT, is_blank
 from folkmoot_protocol.types import Role
 
 from ...common.clock import Clock
@@ -51,6 +52,8 @@ class Appeals:
         if len(text) > MAX_CHARS:
             said = N_("An appeal has at most {limit} characters; this one has {length}.")
             return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
+        if is_blank(text):
+            return Refusal(ErrorCode.BAD_REQUEST, BLANK_TEXT, {"field": "text"})
         case = case or await self._measures.find_suspension(account)
         measure = await self._measures.find(case.lower(), account.user)
         place = place_of(measure.case) if measure else None

@@ -11,6 +11,8 @@ from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.group.decide_moderation import WRITTEN
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
+from folkmoot_protocol.names import BLANK_TEXT, is_blank
+from folkmoot_protocol.types import EntryKind
 
 from ...common.clock import Clock
 from ...common.codes import report_number
@@ -24,6 +26,7 @@ from .govern import CaseService
 
 NOTHING = Refusal(ErrorCode.BAD_REQUEST, N_("Say what you report: an entry, an account or a group."), {"field": "user"})
 MAX_CHARS = 4000
+REPORTABLE = WRITTEN | {EntryKind.REACTION}
 
 
 class Subject(Struct, frozen=True):
@@ -85,25 +88,31 @@ class Reports:
         return Subject(state.code, 0, state.owner, shown)
 
     async def _find_entry(self, session: Session, group: str | None, seq: int) -> Subject | Refusal:
-        """Return an entry as what is reported, as it stands now."""
+        """Return an entry as what is reported: as it stands, and whatever else it has said. An edit is no entry of its
+        own."""
         room = await self._membership.enter_room(session, group or "")
         if isinstance(room, Refusal):
             return room
-        entry = await self._store.journal.entry(room.state.code, seq) if seq <= room.last_seq else None
+        code = room.state.code
+        found = (await self._store.journal.versions(code, (seq,))).get(seq) if seq <= room.last_seq else None
         # Asked again, because reading took a while.
         if session.user not in room.state.members:
             return NOT_A_MEMBER
-        if entry is None or entry.kind not in WRITTEN:
+        if found is None or found.entry.kind not in REPORTABLE:
             return NO_SUCH_ENTRY
+        entry = found.standing
         if entry.redacted:
             return Refusal(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), {"seq": seq})
-        return Subject(room.state.code, seq, entry.from_.user, {"entry": msgspec.to_builtins(entry)})
+        shown = {"entry": msgspec.to_builtins(entry), "versions": found.texts()}
+        return Subject(code, entry.seq, entry.from_.user, shown)
 
     async def open(self, account: Account, subject: Subject, reason: str, text: str) -> CaseState | Refusal:
         """Open a case on a subject. Who has one open on it already gets that one: asking again does no harm."""
         if len(text) > MAX_CHARS:
             said = N_("A report has at most {limit} characters; this one has {length}.")
             return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
+        if text and is_blank(text):
+            return Refusal(ErrorCode.BAD_REQUEST, BLANK_TEXT, {"field": "text"})
         now, ledger = self._clock.now_ms(), self._store.ledger
         about = CaseFilter(CaseKind.REPORT, True, account.user, subject.code, subject.seq, subject.user)
         same = await ledger.list_cases(about, limit=1)

@@ -5,12 +5,10 @@ from collections.abc import Callable
 from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.group.edit import check_edit, check_reaction
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import EntryResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
 
 from ...common.clock import Clock
-from ...common.i18n import N_
 from ...delivery.session import Session
 from ...storage.api import Journal
 from ..groups.membership import NO_SUCH_ENTRY, Membership
@@ -30,9 +28,8 @@ class Editing:
     """Decides on edits and reactions and posts them."""
 
     def __init__(
-        self, body_chars: int, policy: Policy, clock: Clock, journal: Journal, membership: Membership, posting: Posting
+        self, policy: Policy, clock: Clock, journal: Journal, membership: Membership, posting: Posting
     ) -> None:
-        self._body_chars = body_chars
         self._policy = policy
         self._clock = clock
         self._journal = journal
@@ -44,11 +41,9 @@ class Editing:
         entry = await self._find_target(session, request)
         if isinstance(entry, Refusal):
             return entry
-        limit = self._body_chars
-        if not 0 < len(request.body) <= limit:
-            text = N_("An edit has 1 to {limit} characters; this one has {length}.")
-            return Refusal(ErrorCode.TOO_LONG, text, {"limit": limit, "length": len(request.body)})
-        refusal = check_edit(entry, session.user, self._clock.now_ms(), self._policy)
+        refusal = self._posting.check_length(request.body) or check_edit(
+            entry, session.user, self._clock.now_ms(), self._policy
+        )
         return refusal or await self._post_about(
             session, request, request.body, Form(EntryKind.EDIT, result, entry.seq)
         )

@@ -11,7 +11,7 @@ from ...delivery.hub import Hub
 from ...delivery.session import Session
 from ...live.accounts import Account
 from ...live.rooms import Room
-from ...storage.api import Journal, Page
+from ...storage.api import Journal, Page, Versions
 from ...storage.changes import read_mark_row
 from ..accounts.govern import AccountService
 
@@ -70,6 +70,12 @@ class History:
             page = Page([entry for entry in page.entries if entry.seq <= last], False)
         room.recent.fill(page.entries, room.last_seq, age)
         return page
+
+    async def find(self, room: Room, seq: int) -> Versions | None:
+        """Return an entry that was delivered, with all that it has said; for an edit, the entry that it edits."""
+        if seq > room.last_seq:
+            return None
+        return (await self._journal.versions(room.state.code, (seq,))).get(seq)
 
     async def mark_read(self, room: Room, account: Account, seq: int, session: Session) -> Refusal | None:
         """Remember how far an account has read, and tell its other connections; going back is not remembered."""

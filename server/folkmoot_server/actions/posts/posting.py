@@ -9,6 +9,7 @@ from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.links import check_links
 from folkmoot_governance.group.mentions import find_mentions
+from folkmoot_governance.group.post import check_said
 from folkmoot_governance.identity import contains_id_number
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
@@ -244,6 +245,7 @@ class Posting:
         refusal = (
             check_post(room.state, user, identity, now, last_post, policy)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
+            or check_said(body)
             or check_links(room.state, user, body)
             or (HAS_ID_NUMBER if contains_id_number(body) else None)
             or (TOO_BUSY if self._commit_queue.is_full() else None)

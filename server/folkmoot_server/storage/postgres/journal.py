@@ -1,6 +1,7 @@
 """The journal in PostgreSQL: a partition per month, rows of entries, months made and removed. See `api.Journal`."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import asyncpg
@@ -9,13 +10,15 @@ import msgspec
 from folkmoot_protocol.types import Entry
 
 from ...crypto.sealing import Sealer
-from ..api import Found, Page, Segment
+from ..api import Found, Page, Segment, Versions
 from ..change_set import NewEntry, group_stream
 from ..search.text import Query
 from ..sql.closed_authors import unnamed
 from ..sql.entry_rows import entry_of, row_of
 from ..sql.months import end_of, is_due, month_of
+from ..sql.search import ReadVersions
 from ..sql.sequencer import GROUP, Head, Wanted
+from ..sql.versions import arrange, edited_by
 from .database import Reader
 
 PARTITIONED = ("entry", "restricted", "search_chunk", "search_bucket")
@@ -35,6 +38,9 @@ _REDACTED = f"EXISTS (SELECT 1 FROM redactions r WHERE r.code = $2 AND ({_GONE})
 _TAG = '(SELECT author_tag FROM accounts a WHERE a."user" = e."user") AS tag'
 READ = f"SELECT {_COLUMNS}, {_TAG}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
 _ONE = f"{READ} AND e.seq = $3"
+_SOME = f"{READ} AND e.seq = ANY($3::bigint[])"
+_EDITS = f"{READ} AND e.target = ANY($3::bigint[]) AND e.kind = 'edit'"
+_REACTIONS = f"{READ} AND e.target = $3 AND e.kind = 'reaction' AND e.body = $4 ORDER BY e.seq DESC LIMIT $5"
 _BELOW = f"{READ} AND e.seq < $3 ORDER BY e.seq DESC LIMIT $4"
 _ABOVE = f"{READ} AND e.seq > $3 ORDER BY e.seq LIMIT $4"
 _HEADS = "SELECT stream, version, last_seq FROM heads WHERE stream = ANY($1::text[]) AND version > 0"
@@ -90,7 +96,7 @@ _ADVANCE = "UPDATE counters SET value = greatest(value, $1) WHERE name = 'month'
 class Searching(Protocol):
     """The search side of the journal: `find` as `api.Journal.search`, `index` as `api.Journal.index`."""
 
-    async def find(self, code: str, query: Query, before: int, limit: int) -> Found: ...
+    async def find(self, code: str, query: Query, before: int, limit: int, read: ReadVersions) -> Found: ...
 
     async def index(self) -> bool: ...
 
@@ -120,12 +126,26 @@ class PostgresJournal:
         rows = await self._reader.rows(_ONE, int(code), code, seq)
         return entry_of_record(rows[0]) if rows else None
 
+    async def versions(self, code: str, seqs: Collection[int]) -> dict[int, Versions]:
+        asked = await self._some(_SOME, code, set(seqs))
+        entries = asked + await self._some(_SOME, code, edited_by(asked))
+        return arrange(seqs, entries, await self._some(_EDITS, code, {entry.seq for entry in entries}))
+
+    async def _some(self, query: str, code: str, seqs: set[int]) -> list[Entry]:
+        """Return the entries that a query finds for seqs."""
+        rows = await self._reader.rows(query, int(code), code, list(seqs)) if seqs else []
+        return [entry_of_record(row) for row in rows]
+
+    async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
+        rows = await self._reader.rows(_REACTIONS, int(code), code, seq, reaction.encode(), limit)
+        return [entry_of_record(row) for row in rows]
+
     async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
         rows = await self._reader.rows(_NONCES, *_nonce_arguments([(code, user, nonce, since_ms)]))
         return (rows[0]["seq"], rows[0]["ts"]) if rows else None
 
     async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
-        return await self._search.find(code, query, before, limit)
+        return await self._search.find(code, query, before, limit, partial(self.versions, code))
 
     async def index(self) -> bool:
         return await self._search.index()

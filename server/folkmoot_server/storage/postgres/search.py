@@ -14,7 +14,7 @@ from folkmoot_protocol.types import Entry
 from ..api import Found
 from ..search.index import Chunk, Spread, bucket_of
 from ..search.text import Query
-from ..sql.search import Indexer, Offer, Place, find
+from ..sql.search import Indexer, Offer, Place, ReadVersions, find
 from .database import Reader
 from .journal import MONTHS, READ, entry_of_record, name_of, number_of
 
@@ -80,9 +80,9 @@ class PostgresSearch:
         self._reader = reader
         self._indexer = Indexer(Partitions(reader))
 
-    async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
+    async def find(self, code: str, query: Query, before: int, limit: int, read: ReadVersions) -> Found:
         """See `api.Journal.search`."""
-        return await find(self._sources(code, query), query, before, limit)
+        return await find(self._sources(code, query), query, before, limit, read)
 
     async def _sources(self, code: str, query: Query) -> AsyncIterator["GroupSource"]:
         yield GroupSource(self._reader, code, query)

@@ -7,14 +7,14 @@ the interpreter is done in threads: the event loop goes on.
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from folkmoot_protocol.types import Entry
 
-from ..api import Found
+from ..api import Found, Versions
 from ..search import index as search_index
 from ..search.index import BREATH_S, ENTRIES, KINDS, PATIENCE_S, PIECES, Chunk, Draft, Spread, candidates
 from ..search.text import Query
@@ -30,6 +30,9 @@ PAGE = 64
 
 FEW = 8
 """Entries that are compared with a query on the event loop: some 5 µs each."""
+
+ReadVersions = Callable[[Sequence[int]], Awaitable[Mapping[int, Versions]]]
+"""Reads entries of a group with their edits: `api.Journal.versions`."""
 
 Offer = tuple[int, int, Sequence[bytes | None]]
 """A chunk: first and last seq, and the bucket of each of the query's tokens."""
@@ -64,16 +67,18 @@ class Source(Protocol):
         ...
 
 
-async def find(sources: AsyncIterable[Source], query: Query, before: int, limit: int) -> Found:
+async def find(sources: AsyncIterable[Source], query: Query, before: int, limit: int, read: ReadVersions) -> Found:
     """Search the sources, newest first. See `api.Journal.search`."""
     until = time.monotonic() + PATIENCE_S
     found: list[Entry] = []
+    place = before
     async for source in sources:
         async for lowest, rows in _steps(source, query, before, limit + 1):
-            for entry in await _matching(source, query, rows):
+            for at, entry in await _standing(await _matching(source, query, rows), read):
                 if len(found) == limit:
-                    return Found(found, before=found[-1].seq)
+                    return Found(found, before=place)
                 found.append(entry)
+                place = at
             if time.monotonic() > until:
                 return Found(found, before=lowest)
     return Found(found)
@@ -170,6 +175,18 @@ async def _matching(source: Source, query: Query, rows: Sequence[Any]) -> list[E
         return [entry for entry in entries if entry.kind in KINDS and query.matches(entry.body)]
 
     return look() if len(rows) <= FEW else await asyncio.to_thread(look)
+
+
+async def _standing(matching: Sequence[Entry], read: ReadVersions) -> list[tuple[int, Entry]]:
+    """Return those of matching texts that stand, each with its seq and as the entry that says it now.
+
+    A text that was edited away is not found; the one that took its place stands where the edit does.
+    """
+    if not matching:
+        return []
+    versions = await read([one.seq for one in matching])
+    standing = [(one.seq, versions[one.seq]) for one in matching if one.seq in versions]
+    return [(seq, one.standing) for seq, one in standing if one.stands_at == seq]
 
 
 class Place(NamedTuple):

@@ -1,21 +1,28 @@
 """Reading the journal from SQLite segments, what the main file has of redactions and closed accounts laid over. See
 `api.Journal`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from sqlite3 import Connection
+
+import msgspec
 
 from folkmoot_protocol.types import Entry, EntryKind
 
-from ..api import Page
+from ..api import Page, Versions
 from ..sql.closed_authors import unnamed
 from ..sql.entry_rows import COLUMNS, Row, entry_of
 from ..sql.months import end_of
+from ..sql.versions import arrange, edited_by
 from .segments import SegmentReader
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _BELOW = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
 _ABOVE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 _ONE = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq = ?"  # noqa: S608
+_SOME = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq IN (SELECT value FROM json_each(?))"  # noqa: S608
+_ABOUT = f"SELECT {COLUMNS} FROM entry INDEXED BY entry_target WHERE grp = ? AND target IS NOT NULL"  # noqa: S608
+_EDITS = f"{_ABOUT} AND kind = 'edit' AND target IN (SELECT value FROM json_each(?))"  # noqa: S608
+_REACTIONS = f"{_ABOUT} AND kind = 'reaction' AND target = ? AND body = ? ORDER BY seq DESC LIMIT ?"
 # Left to itself SQLite walks the group backwards, because that gives the order for nothing: milliseconds for each post
 # to a group of ten thousand entries, and more with every entry.
 _NONCE = """SELECT seq, ts FROM entry INDEXED BY entry_nonce
@@ -38,8 +45,7 @@ def page(main: Connection, reader: SegmentReader, code: str, before: int | None,
     shown = rows[:limit]
     if after is None:
         shown.reverse()
-    hidden = _redacted(main, code, shown)
-    return Page(without_closed(main, [entry_of(row, hidden) for row in shown]), more=len(rows) > limit)
+    return Page(_entries(main, code, shown), more=len(rows) > limit)
 
 
 def _collect(reader: SegmentReader, code: str, bound: int, count: int, *, upwards: bool) -> list[Row]:
@@ -80,8 +86,41 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
     for _month, segment in reader.newest_first():
         row = segment.execute(_ONE, (int(code), seq)).fetchone()
         if row is not None:
-            return without_closed(main, [entry_of(row, _redacted(main, code, [row]))])[0]
+            return _entries(main, code, [row])[0]
     return None
+
+
+def versions(main: Connection, reader: SegmentReader, code: str, seqs: Collection[int]) -> dict[int, Versions]:
+    """Return entries with their edits, by seq; for an edit, what it edits."""
+    asked = _some(main, reader, code, _SOME, set(seqs))
+    entries = asked + _some(main, reader, code, _SOME, edited_by(asked))
+    edits = _some(main, reader, code, _EDITS, {entry.seq for entry in entries})
+    return arrange(seqs, entries, edits)
+
+
+def _some(main: Connection, reader: SegmentReader, code: str, statement: str, seqs: set[int]) -> list[Entry]:
+    """Return the entries that a statement finds for seqs in any segment."""
+    if not seqs:
+        return []
+    values = int(code), msgspec.json.encode(list(seqs)).decode()
+    rows = [row for _month, segment in reader.oldest_first() for row in segment.execute(statement, values)]
+    return _entries(main, code, sorted(rows))
+
+
+def _entries(main: Connection, code: str, rows: list[Row]) -> list[Entry]:
+    """Return the entries of rows in the order of their seqs, either way."""
+    hidden = _redacted(main, code, rows)
+    return without_closed(main, [entry_of(row, hidden) for row in rows])
+
+
+def reactions(main: Connection, reader: SegmentReader, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
+    """Return the latest entries that are about one reaction to an entry, newest first."""
+    rows: list[Row] = []
+    for _month, segment in reader.newest_first():
+        rows += segment.execute(_REACTIONS, (int(code), seq, reaction, limit - len(rows))).fetchall()
+        if len(rows) >= limit:
+            break
+    return _entries(main, code, rows)
 
 
 def find_nonce(reader: SegmentReader, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:

@@ -21,7 +21,7 @@ from ..search.index import Chunk, Spread
 from ..search.text import Query
 from ..sql.closed_authors import unnamed
 from ..sql.entry_rows import COLUMNS, entry_of
-from ..sql.search import Indexer, Offer, Place, Source, find
+from ..sql.search import Indexer, Offer, Place, ReadVersions, Source, find
 from .background import Attached, AttachedMonths, connect, rows
 from .database import FAILURES, MAIN, read_only_uri
 from .rotation import unlink
@@ -100,11 +100,11 @@ class SqliteSearch:
         index = IndexFiles(data_dir, segments, files, journal)
         return cls(segments, index, AttachedMonths(journal, segments), AttachedMonths(chunks, files))
 
-    async def find(self, code: str, query: Query, before: int, limit: int) -> Found:
+    async def find(self, code: str, query: Query, before: int, limit: int, read: ReadVersions) -> Found:
         """See `api.Journal.search`."""
         async with self._turn:
             try:
-                return await find(self._sources(int(code), query), query, before, limit)
+                return await find(self._sources(int(code), query), query, before, limit, read)
             except FAILURES as error:
                 raise StorageError(f"cannot search: {error}") from error
 

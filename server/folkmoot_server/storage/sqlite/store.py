@@ -1,6 +1,7 @@
 """The store on SQLite: one thread writes, two read, the event loop runs on. See `docs/storage.md`."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as RawConnection
 from typing import Concatenate, ParamSpec, TypeVar
@@ -11,7 +12,7 @@ from folkmoot_governance.notice_entry import Translate
 from folkmoot_protocol.types import Entry
 
 from ...crypto.sealing import load_key
-from ..api import Found, Page, Segment
+from ..api import Found, Page, Segment, Versions
 from ..change_set import ChangeSet, StorageError
 from ..search.text import Query
 from ..sql.fetch import raw_of
@@ -164,11 +165,17 @@ class SqliteJournal:
     async def entry(self, code: str, seq: int) -> Entry | None:
         return await self._threads.read_both(sqlite_journal.entry, code, seq)
 
+    async def versions(self, code: str, seqs: Collection[int]) -> dict[int, Versions]:
+        return await self._threads.read_both(sqlite_journal.versions, code, seqs)
+
+    async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
+        return await self._threads.read_both(sqlite_journal.reactions, code, seq, reaction, limit)
+
     async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
         return await self._threads.read_segments(sqlite_journal.find_nonce, code, user, nonce, since_ms)
 
     async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
-        return await self._search.find(code, query, before, limit)
+        return await self._search.find(code, query, before, limit, partial(self.versions, code))
 
     async def index(self) -> bool:
         return await self._search.index()
