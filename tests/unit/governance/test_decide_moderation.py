@@ -115,7 +115,7 @@ def test_ones_own_entry_is_deletable_for_a_while() -> None:
 
 @pytest.mark.parametrize("kind", EntryKind)
 def test_the_groups_own_record_is_not_deletable(kind: EntryKind) -> None:
-    deletable = kind in (EntryKind.TEXT, EntryKind.ACTION)
+    deletable = kind in (EntryKind.TEXT, EntryKind.ACTION, EntryKind.REACTION)
     assert delete(make_group(), "olga", kind=kind) == (None if deletable else ErrorCode.FORBIDDEN)
 
 
