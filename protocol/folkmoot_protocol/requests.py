@@ -96,12 +96,13 @@ class GetAccount(_Request, frozen=True, tag="account", kw_only=True):
 
 
 class CreateGroup(_Request, frozen=True, tag="create_group", kw_only=True):
-    """Create a group and become its owner. -> GroupResult"""
+    """Create a group and become its owner; a repeat with the same `nonce` creates none. -> GroupResult"""
 
     name: ShortText
     category: Word | None = None
     topic: LongText | None = None
     join_mode: JoinMode | None = None
+    nonce: Nonce | None = None
 
 
 class ListGroups(_Request, frozen=True, tag="groups", kw_only=True):
@@ -119,12 +120,14 @@ class JoinGroup(_Request, frozen=True, tag="join", kw_only=True):
 
     group: GroupCode
     answer: LongText | None = None
+    nonce: Nonce | None = None
 
 
 class LeaveGroup(_Request, frozen=True, tag="leave", kw_only=True):
     """Leave a group. -> Empty"""
 
     group: GroupCode
+    nonce: Nonce | None = None
 
 
 class ListMembers(_Request, frozen=True, tag="members", kw_only=True):
@@ -136,10 +139,11 @@ class ListMembers(_Request, frozen=True, tag="members", kw_only=True):
 
 
 class RunCommand(_Request, frozen=True, tag="command", kw_only=True):
-    """Run a slash command line, in a group or outside. -> CommandResult"""
+    """Run a slash command line, in a group or outside; one `nonce` runs it once. -> CommandResult"""
 
     group: GroupCode | None = None
     line: Line
+    nonce: Nonce | None = None
 
 
 class ListCommands(_Request, frozen=True, tag="commands", kw_only=True):
@@ -228,6 +232,7 @@ class Report(_Request, frozen=True, tag="report", kw_only=True):
     user: User | None = None
     reason: Word
     text: LongText | None = None
+    nonce: Nonce | None = None
 
 
 class Admin(_Request, frozen=True, tag="admin", kw_only=True):

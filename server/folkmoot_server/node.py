@@ -28,6 +28,7 @@ from .actions.posts.history import History
 from .actions.posts.posting import Posting
 from .actions.posts.review import Review
 from .actions.posts.search import Search
+from .actions.repeats import Answers, Repeats
 from .actions.status import NodeStatus
 from .actions.store_acts import TRY_S, StoreActs
 from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
@@ -50,6 +51,7 @@ from .delivery.catch_up import CatchUp
 from .delivery.follower import Follower
 from .delivery.hub import Hub
 from .jobs.expiry import Expiry
+from .jobs.forgetting import Forgetting
 from .jobs.grading import Grading
 from .jobs.journal import Indexing, Rotation
 from .jobs.lost_flags import LostFlags
@@ -152,7 +154,7 @@ class Node:
             next(iter(config.policy.categories)),
         )
         content = ContentRules(config.policy.content)
-        held_texts = HeldTexts(config.server.data_dir)
+        held_texts, answers = HeldTexts(config.server.data_dir), Answers(config.server.data_dir, clock)
         store_acts = StoreActs(store.ledger, clock, accounts, self.commit_queue)
         registration = Registration(config.registration, clock, self.shared_limits, finder, groups, membership)
         return App(
@@ -167,9 +169,10 @@ class Node:
             group_service=groups,
             account_service=accounts,
             sign_in=self._wire_sign_in(config, accounts, registration),
-            own_settings=OwnSettings(self.accounts, accounts, self.audience, bus),
+            repeats=Repeats(store, clock, answers, accounts, membership),
+            own_settings=OwnSettings(self.accounts, accounts, self.audience, bus, clock),
             membership=membership,
-            posts=self._wire_posts(config, policy, groups, accounts, membership, finder, content, held_texts),
+            posts=self._wire_posts(config, policy, groups, accounts, membership, finder, content, held_texts, answers),
             cases=self._wire_cases(config, policy, groups, accounts, membership),
             content=content,
             trials=Trials(store.journal),
@@ -210,15 +213,16 @@ class Node:
         finder: GroupFinder,
         content: ContentRules,
         held_texts: HeldTexts,
+        answers: Answers,
     ) -> Posts:
         body_chars, journal, clock = config.limits.body_chars, self.store.journal, self.clock
-        review = Review(self.rooms, clock, groups, content, held_texts, kept_ms(config))
+        review = Review(self.rooms, clock, groups, content, held_texts, kept_ms(config), answers)
         posting = Posting(
             body_chars,
             policy,
             clock,
             self.bus,
-            journal,
+            self.store,
             self.rooms,
             finder,
             self.commit_queue,
@@ -227,6 +231,7 @@ class Node:
             self._group_words,
             self._raids,
             review,
+            answers,
         )
         editing = Editing(policy, clock, journal, membership, posting)
         return Posts(posting, editing, History(journal, self.bus, self.hub, accounts), Search(journal))
@@ -317,6 +322,7 @@ class Node:
             Grading(ledger, clock, app.policy, self.rooms, groups, accounts),
             Recovery(ledger, clock, app.policy, self.accounts, accounts),
             Settling(ledger, clock, app.cases.settler),
+            Forgetting(clock, accounts),
         ]
 
     def _on_bus_message(self, message: BusMessage) -> None:

@@ -1,5 +1,6 @@
 """What happens by itself, and what one sets for oneself, is the same on all nodes: ann is on A, the others are on B."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -73,6 +74,38 @@ async def test_own_settings_ends_and_closing_reach_all_nodes(three: Three) -> No
         assert history[seq - 1].body == "good morning"
         assert history[seq - 1].from_.user.startswith("~")
         assert [events_in(history).count(event) for event in ("mutes_ended", "succeeded", "departed")] == [1, 1, 1]
+
+
+async def test_a_nonce_is_one_on_all_nodes(three: Three, cluster: Cluster) -> None:
+    """An answer that was lost is asked for on another node: afterwards, and while the first is still on its way."""
+    ann, bob, cat, _device, code = three
+    async with await Wire.open(cluster.nodes[1].ws, ann.session.token) as other:
+        for number in range(8):
+            warn = {"group": code, "body": f"/warn @{cat.user} {number}", "nonce": f"w{number}"}
+            found = {"name": f"Group {number}", "nonce": f"g{number}"}
+            sent = [
+                await wire.send(kind, **fields)
+                for kind, fields in ((rq.Post, warn), (rq.CreateGroup, found))
+                for wire in (ann, other)
+            ]
+            first, second, mine, same = await asyncio.gather(*sent)
+            assert first.command.data["case"] == second.command.data["case"]
+            assert mine.group.id == same.group.id
+            assert (await other.ask(rq.Post, **warn)).command == first.command
+            # Whatever became of it since.
+            await ann.run(f"/unwarn @{cat.user}", code)
+            assert (await ann.ask(rq.Post, **warn)).command == first.command
+            assert (await ann.run(f"/warns @{cat.user}", code)).data["items"] == []
+        assert len((await ann.run("/log warned", code)).data["acts"]) == 8
+        names = [one.name for one in (await other.ask(rq.ListGroups)).groups]
+        assert sorted(names) == sorted({*names})
+        seq = await bob.post(code, "hello")
+        edit = {"group": code, "seq": seq, "body": "hello all", "nonce": "e"}
+        edited = await bob.ask(rq.Edit, **edit)
+        await ann.seen(code, edited.seq)
+        await ann.run(f"/delete {seq}", code)
+        assert await three.device.ask(rq.Edit, **edit) == edited
+        await refused(other.ask(rq.Post, group=code, body="something else", nonce="w0"), "bad_request", field="nonce")
 
 
 async def check_own_settings(three: Three) -> None:

@@ -12,11 +12,11 @@ import pytest
 from folkmoot_governance.group.events import MemberJoined, TopicSet
 from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.change_set import ChangeSet, QuotaGuard, account_stream, group_stream
+from folkmoot_server.storage.change_set import Asked, ChangeSet, QuotaGuard, account_stream, group_stream
 from folkmoot_server.storage.changes import read_mark_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.sequencer import GROUP
-from tests.builders.world import START, Group, World
+from tests.builders.world import DAY, START, Group, World
 
 pytest.importorskip("asyncpg", reason="asyncpg is not installed")
 postgres = importlib.import_module("folkmoot_server.storage.postgres.store")
@@ -173,7 +173,8 @@ async def test_a_nonce_stores_a_post_once_whichever_node_it_comes_to(nodes: list
         stored, again = pair if pair[0].repeated is None else pair[::-1]
         (new,) = stored.entries
         assert stored.repeated is None
-        assert again.repeated == (new.entry.seq, new.entry.ts)
+        assert isinstance(again.repeated, Entry)
+        assert (again.repeated.seq, again.repeated.ts) == (new.entry.seq, new.entry.ts)
     assert [len(await journal(nodes[0], group)) for group in groups] == [1 + ROUNDS] * len(groups)
 
 
@@ -209,3 +210,24 @@ async def test_a_month_that_one_node_opens_is_open_for_all(nodes: list[Store], g
     assert [entry.ts for entry in await journal(nodes[0], other)] == [february - 1]
     assert await nodes[1].commit([other.post(ts=february), one.post(ts=february)]) == frozenset()
     assert [entry.seq for entry in await journal(nodes[0], other)] == [2, 3]
+
+
+async def test_what_is_asked_for_under_a_nonce_is_done_once_whichever_node_it_comes_to(
+    nodes: list[Store], world: World
+) -> None:
+    """Founding a group: two streams that nobody else knows, and still one account that asks."""
+    now = START + DAY
+    pairs = [(world.group(), world.group()) for _ in range(ROUNDS)]
+
+    async def run(node: int) -> list[bool]:
+        done = []
+        for number, pair in enumerate(pairs):
+            change_set = pair[node].found()
+            change_set.asked = Asked("alice", "", f"n{number}", "sealed", now)
+            done.append(await nodes[node].commit([change_set]) == frozenset())
+        return done
+
+    done = await asyncio.gather(run(0), run(1))
+    assert [sum(pair) for pair in zip(*done, strict=True)] == [1] * ROUNDS
+    groups = [await nodes[0].ledger.load_group(group.code) for pair in pairs for group in pair]
+    assert sum(group is not None for group in groups) == ROUNDS

@@ -10,14 +10,19 @@ from msgspec.structs import replace
 
 from folkmoot_governance.group.events import EntryDeleted, TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.api import Store, Versions
 from folkmoot_server.storage.sql.months import end_of
 from tests.builders.world import DAY, START, Group, World
 from tests.conformance.conftest import Place
 from tests.profile import examples
 
 FEBRUARY, MARCH, APRIL = end_of("2026-01"), end_of("2026-02"), end_of("2026-03")
-AUGUST = end_of("2026-07")
+MAY, AUGUST = end_of("2026-04"), end_of("2026-07")
+
+
+def place(entry: Entry | None) -> tuple[int, int]:
+    assert entry is not None
+    return entry.seq, entry.ts
 
 
 async def months(store: Store) -> list[str]:
@@ -128,7 +133,8 @@ async def test_a_repeated_post_is_answered_with_the_time_that_it_was_stored_with
     await store.commit([group.found(at=START + 5000)])
     first, again = group.post(ts=START, nonce="n"), group.post(ts=START + 10, nonce="n")
     await store.commit([first, again])
-    assert again.repeated == (2, START + 5000)
+    assert isinstance(again.repeated, Entry)
+    assert place(again.repeated) == (2, START + 5000)
 
 
 async def test_a_batch_across_the_border_of_two_months_keeps_its_order(store: Store, world: World) -> None:
@@ -143,8 +149,8 @@ async def test_a_batch_across_the_border_of_two_months_keeps_its_order(store: St
 async def test_a_nonce_is_found_where_and_since_when_it_was_used(store: Store, group: Group) -> None:
     for seq in range(2, 14):
         ts = group.entries[seq - 1].ts
-        assert await store.journal.find_nonce(group.code, "alice", f"n{seq}", START) == (seq, ts)
-        assert await store.journal.find_nonce(group.code, "alice", f"n{seq}", ts) == (seq, ts)
+        assert place(await store.journal.find_nonce(group.code, "alice", f"n{seq}", START)) == (seq, ts)
+        assert place(await store.journal.find_nonce(group.code, "alice", f"n{seq}", ts)) == (seq, ts)
         assert await store.journal.find_nonce(group.code, "alice", f"n{seq}", ts + 1) is None
     assert await store.journal.find_nonce(group.code, "bob", "n5", START) is None
     assert await store.journal.find_nonce(group.code, "alice", "n99", START) is None
@@ -152,7 +158,7 @@ async def test_a_nonce_is_found_where_and_since_when_it_was_used(store: Store, g
 
 async def test_a_nonce_used_again_is_found_at_its_latest_use(store: Store, group: Group) -> None:
     await store.commit([group.post(ts=APRIL + 9 * DAY, nonce="n3")])
-    assert await store.journal.find_nonce(group.code, "alice", "n3", START) == (14, APRIL + 9 * DAY)
+    assert place(await store.journal.find_nonce(group.code, "alice", "n3", START)) == (14, APRIL + 9 * DAY)
 
 
 @pytest.mark.parametrize("seq", [2, 13])
@@ -256,3 +262,26 @@ async def test_seqs_have_no_hole_whatever_is_mixed(store: Store, group: Group) -
         after = entries[-1].seq
     assert entries == group.entries
     assert all(one.seq + 1 == other.seq for one, other in pairwise(entries))
+
+
+async def test_an_entry_comes_with_its_edits_whichever_number_names_it(store: Store, group: Group) -> None:
+    """In whatever month: an edit may be of a later one than what it edits."""
+    original, other = group.entries[2], group.entries[5]
+    kind = EntryKind.EDIT
+    edits = [group.post(ts=ts, kind=kind, target=original.seq, body=f"at {ts}") for ts in (APRIL + 4 * DAY, MAY)]
+    reaction = group.post(ts=MAY, kind=EntryKind.REACTION, target=original.seq, body="👍")
+    await store.commit([*edits, reaction])
+    seqs = [change_set.entries[0].entry.seq for change_set in edits]
+    wanted = Versions(original, tuple(change_set.entries[0].entry for change_set in edits))
+    found = await store.journal.versions(group.code, [original.seq, seqs[0], other.seq, 999])
+    assert found == {original.seq: wanted, seqs[0]: wanted, other.seq: Versions(other)}
+    assert (wanted.standing.seq, wanted.standing.body, wanted.stands_at) == (original.seq, f"at {MAY}", seqs[1])
+    assert [one["body"] for one in wanted.texts()] == [original.body, f"at {APRIL + 4 * DAY}", f"at {MAY}"]
+    assert await store.journal.versions(group.code, []) == {}
+    put = reaction.entries[0].entry
+    assert await store.journal.reactions(group.code, original.seq, "👍", 10) == [put]
+    assert await store.journal.reactions(group.code, original.seq, "👎", 10) == []
+    await store.commit([group.act(EntryDeleted(at=MAY, by="alice", user="alice", seq=original.seq))])
+    gone = (await store.journal.versions(group.code, [seqs[1]]))[seqs[1]]
+    assert [one["body"] for one in gone.texts()] == ["", "", ""]
+    assert gone.standing.redacted

@@ -6,9 +6,18 @@ import pytest
 from msgspec.structs import replace
 
 from folkmoot_governance.group.events import GroupClosed, GroupRenamed, MemberJoined, TopicSet
+from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.change_set import ChangeSet, NewEntry, QuotaGuard, StorageError, Upsert
-from folkmoot_server.storage.changes import read_mark_row, token_row
+from folkmoot_server.storage.change_set import (
+    Asked,
+    ChangeSet,
+    NewEntry,
+    QuotaGuard,
+    StorageError,
+    Upsert,
+    group_stream,
+)
+from folkmoot_server.storage.changes import erasure, read_mark_row, remove_ended_answers, token_row
 from tests.builders.world import DAY, START, World
 from tests.conformance.conftest import Place
 
@@ -69,6 +78,11 @@ def place_of(change_set: ChangeSet) -> tuple[int, int]:
     return new.entry.seq, new.entry.ts
 
 
+def repeated(change_set: ChangeSet) -> tuple[int, int] | None:
+    """Return the place of the post that a change set repeats."""
+    return (change_set.repeated.seq, change_set.repeated.ts) if isinstance(change_set.repeated, Entry) else None
+
+
 async def test_a_nonce_stores_a_post_once(store: Store, world: World) -> None:
     group = world.group()
     await store.commit([group.found()])
@@ -76,7 +90,7 @@ async def test_a_nonce_stores_a_post_once(store: Store, world: World) -> None:
     await store.commit([first])
     again, next_one = group.post(nonce="n", ts=START + DAY - 1), group.post(nonce="m", ts=START + DAY - 1)
     assert await store.commit([again, next_one]) == frozenset()
-    assert (again.repeated, next_one.repeated) == (place_of(first), None)
+    assert (repeated(again), repeated(next_one)) == (place_of(first), None)
     assert place_of(next_one)[0] == place_of(first)[0] + 1
     assert (await store.journal.last_seqs([group.code])) == {group.code: place_of(next_one)[0]}
 
@@ -86,7 +100,7 @@ async def test_a_repeated_post_alone_in_its_batch_adds_nothing(store: Store, wor
     founded, first, again = group.found(), group.post(nonce="n"), group.post(nonce="n")
     await store.commit([founded, first])
     assert await store.commit([again]) == frozenset()
-    assert again.repeated == place_of(first)
+    assert repeated(again) == place_of(first)
     assert (await store.journal.last_seqs([group.code])) == {group.code: place_of(first)[0]}
 
 
@@ -95,7 +109,7 @@ async def test_a_nonce_counts_within_a_batch_and_for_its_user_only(store: Store,
     await store.commit([group.found()])
     first, other, again = group.post(nonce="n"), group.post("bob", nonce="n"), group.post(nonce="n")
     assert await store.commit([first, other, again]) == frozenset()
-    assert (first.repeated, other.repeated, again.repeated) == (None, None, place_of(first))
+    assert (repeated(first), repeated(other), repeated(again)) == (None, None, place_of(first))
 
 
 async def test_a_nonce_is_free_again_after_a_day(store: Store, world: World) -> None:
@@ -111,7 +125,7 @@ async def test_each_nonce_of_a_batch_counts_for_its_own_day(store: Store, world:
     await store.commit([group.found(), group.post(nonce="n", ts=START), group.post(nonce="m", ts=START)])
     first, second = group.post(nonce="n", ts=START + DAY), group.post(nonce="m", ts=START + DAY + 1)
     assert await store.commit([first, second]) == frozenset()
-    assert (first.repeated, second.repeated) == ((2, START), None)
+    assert (repeated(first), repeated(second)) == ((2, START), None)
 
 
 async def test_a_nonce_counts_across_the_border_of_months(store: Store, world: World) -> None:
@@ -121,7 +135,7 @@ async def test_a_nonce_counts_across_the_border_of_months(store: Store, world: W
     await store.commit([group.post(nonce="m", ts=START + 31 * DAY)])
     again = [group.post(nonce=nonce, ts=START + 31 * DAY + 1) for nonce in ("n", "m", "new")]
     assert await store.commit(again) == frozenset()
-    assert [change_set.repeated for change_set in again] == [place_of(before), (3, START + 31 * DAY), None]
+    assert [repeated(change_set) for change_set in again] == [place_of(before), (3, START + 31 * DAY), None]
 
 
 async def test_a_batch_of_many_posts_is_stored_whole_and_once(store: Store, world: World) -> None:
@@ -134,7 +148,7 @@ async def test_a_batch_of_many_posts_is_stored_whole_and_once(store: Store, worl
     with_nonce = [change_set for change_set in posts if change_set.entries[0].nonce]
     again = [replace(change_set, entries=[replace(change_set.entries[0])]) for change_set in with_nonce]
     assert await store.commit(again) == frozenset()
-    assert [change_set.repeated for change_set in again] == [place_of(change_set) for change_set in with_nonce]
+    assert [repeated(change_set) for change_set in again] == [place_of(change_set) for change_set in with_nonce]
 
 
 async def test_claims_hold_across_groups_and_within_a_batch(store: Store, world: World) -> None:
@@ -256,3 +270,82 @@ async def test_reads_beside_commits_see_whole_batches(store: Store, world: World
 async def test_a_batch_of_nothing_is_stored_as_nothing(store: Store, world: World) -> None:
     assert await store.commit([]) == frozenset()
     assert len(await store.ledger.scan()) == len(world.accounts)
+
+
+def asked(user: str, nonce: str, until_ms: int, code: str = "", sealed: str = "sealed") -> Asked:
+    return Asked(user, code, nonce, sealed, until_ms)
+
+
+async def test_what_is_asked_for_under_a_nonce_is_stored_with_it_once(store: Store, world: World) -> None:
+    group = world.group()
+    await store.commit([group.found()])
+    first = group.act(TopicSet(at=START, by="alice", topic="one"))
+    use = first.asked = asked("alice", "n", START + DAY, group.code)
+    assert await store.commit([first]) == frozenset()
+    for now in (START, START + DAY - 1):
+        assert await store.ledger.find_answer("alice", group.code, "n", now) == use
+    assert await store.ledger.find_answer("alice", group.code, "n", START + DAY) is None
+    assert await store.ledger.find_answer("bob", group.code, "n", START) is None
+    assert await store.ledger.find_answer("alice", "", "n", START) is None
+    again = replace(first, version=group.state.version, repeated=None)
+    again.asked = asked("alice", "n", START + 2 * DAY - 1, group.code, "another")
+    # What was decided is in memory: the group is read again.
+    assert await store.commit([again]) == {group_stream(group.code)}
+    assert again.repeated == use
+    assert await store.ledger.find_answer("alice", group.code, "n", START) == use
+    stored = await store.ledger.load_group(group.code)
+    assert stored is not None and stored.version == group.state.version
+    late = group.act(TopicSet(at=START + DAY, by="alice", topic="two"))
+    late.asked = asked("alice", "n", START + 2 * DAY, group.code)
+    assert await store.commit([late]) == frozenset()
+
+
+async def test_a_nonce_is_one_for_posts_and_all_else(store: Store, world: World) -> None:
+    group, other = world.group(), world.group()
+    await store.commit([group.found(), other.found()])
+    post = group.post(nonce="p")
+    await store.commit([post])
+    act = group.act(TopicSet(at=START, by="alice", topic="one"))
+    act.asked = asked("alice", "p", START + DAY, group.code)
+    assert await store.commit([act]) == {group_stream(group.code)}
+    assert act.repeated == post.entries[0].entry
+    use = act.asked = asked("alice", "a", START + DAY, group.code)
+    act.repeated = None
+    assert await store.commit([act]) == frozenset()
+    again, elsewhere = group.post(nonce="a"), other.post(nonce="a")
+    assert await store.commit([again, elsewhere]) == frozenset()
+    assert (again.repeated, elsewhere.repeated) == (use, None)
+
+
+async def test_rows_alone_are_stored_once_too(store: Store, world: World) -> None:
+    use = asked("alice", "n", START + DAY)
+    first = ChangeSet(rows=[token_row("first", "alice", START)], asked=use)
+    again = ChangeSet(rows=[token_row("again", "alice", START)], asked=use)
+    assert await store.commit([first]) == frozenset()
+    assert await store.commit([again]) == frozenset()
+    assert again.repeated == use
+    assert await store.ledger.find_token("first") == "alice"
+    assert await store.ledger.find_token("again") is None
+
+
+async def test_answers_are_forgotten_when_their_time_is_over_and_with_their_account(store: Store, world: World) -> None:
+    for user in ("alice", "bob"):
+        for nonce, until in (("old", START + 1), ("new", START + DAY)):
+            await store.commit([ChangeSet(asked=asked(user, nonce, until))])
+    await store.commit([ChangeSet(rows=[remove_ended_answers(START + 1)])])
+    found = [await store.ledger.find_answer("bob", "", nonce, 0) for nonce in ("old", "new")]
+    assert [bool(one) for one in found] == [False, True]
+    await store.commit([ChangeSet(rows=erasure("bob", START))])
+    assert await store.ledger.find_answer("bob", "", "new", 0) is None
+    assert await store.ledger.find_answer("alice", "", "new", 0) is not None
+
+
+async def test_what_was_asked_for_is_known_after_a_restart(place: Place, world: World) -> None:
+    group = world.group()
+    act = group.found()
+    use = act.asked = asked("alice", "a", START + DAY, group.code)
+    await place.store.commit([act])
+    store = await place.reopen()
+    again, other = group.post(nonce="a"), group.post("bob", nonce="a")
+    assert await store.commit([again, other]) == frozenset()
+    assert (again.repeated, other.repeated) == (use, None)

@@ -93,7 +93,7 @@ async def test_a_held_post_is_posted_when_it_is_approved(group: Group) -> None:
     error = await refused(
         group.bob.post(group.code, "you won a prize", reply_to=seq, nonce="one"), "content_held", rule="prize"
     )
-    again = await refused(group.bob.post(group.code, "you won a prize", nonce="one"), "content_held")
+    again = await refused(group.bob.post(group.code, "you won a prize", reply_to=seq, nonce="one"), "content_held")
     assert again.detail["number"] == error.detail["number"]
     (item,) = await group.queue()
     assert (item["number"], item["body"], item["rule"]) == (error.detail["number"], "you won a prize", "prize")

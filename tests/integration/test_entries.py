@@ -16,7 +16,7 @@ async def last_of(cast: Cast, seq: int) -> Entry:
 async def test_an_edit_is_an_entry_and_what_it_replaces_stays(cast: Cast) -> None:
     seq = await cast.says("bob", "first")
     edit = await cast.bob.ask(rq.Edit, group=cast.code, seq=seq, body=f"@{cast.ann.user} second", nonce="e")
-    again = await cast.bob.ask(rq.Edit, group=cast.code, seq=seq, body="again", nonce="e")
+    again = await cast.bob.ask(rq.Edit, group=cast.code, seq=seq, body=f"@{cast.ann.user} second", nonce="e")
     assert again == edit
     entry = await last_of(cast, edit.seq)
     assert (entry.kind, entry.target, entry.from_.user) == ("edit", seq, cast.bob.user)

@@ -12,7 +12,6 @@ is ready.
 """
 
 import asyncio
-import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
@@ -28,7 +27,7 @@ from .book import Book, ClientEvent, Connected, Disconnected
 from .errors import ConnectionLost, NotReachable, RequestRefused, SessionEnded
 from .inbox import Inbox
 from .link import Link
-from .requests import Requests
+from .requests import Requests, make_nonce
 
 T = TypeVar("T")
 
@@ -45,11 +44,6 @@ def may_reconnect(code: int) -> bool:
     """Say whether a client comes back after a close code; of unknown ones, the application's are final."""
     known = fm.CLOSES.get(CloseCode(code)) if code in set(CloseCode) else None
     return known.reconnect if known else code < 4000
-
-
-def is_command(body: str) -> bool:
-    """Say whether the server takes a body for a slash command."""
-    return body.startswith("/") and not body.startswith("//")
 
 
 class Client(Requests):
@@ -193,55 +187,26 @@ class Client(Requests):
         self.token = None
         self._book.sign_out()
 
-    async def join(self, group: str, answer: str | None = None) -> fm.JoinResult:
-        """Join a group or ask to; a join that was carried out when the connection broke counts as one."""
-        try:
-            return await self.ask(fm.JoinGroup, fm.JoinResult, repeat=False, group=group, answer=answer)
-        except ConnectionLost:
-            pass
-        try:
-            return await self.ask(fm.JoinGroup, fm.JoinResult, group=group, answer=answer)
-        except RequestRefused as refused:
-            if refused.code != ErrorCode.ALREADY_MEMBER:
-                raise
-        return fm.JoinResult(fm.JoinState.MEMBER, await self.get_group(group))
-
-    async def leave(self, group: str) -> None:
-        """Leave a group; a leave that was carried out when the connection broke counts as one."""
-        try:
-            return await self._leave(group, repeat=False)
-        except ConnectionLost:
-            pass
-        try:
-            await self._leave(group, repeat=True)
-        except RequestRefused as refused:
-            if refused.code != ErrorCode.NOT_A_MEMBER:
-                raise
-
-    async def _leave(self, group: str, *, repeat: bool) -> None:
-        await self.ask(fm.LeaveGroup, fm.Empty, repeat=repeat, group=group)
-
     async def post(
         self, group: str, body: str, *, reply_to: int | None = None, nonce: str | None = None
     ) -> fm.PostResult:
         """Post to a group, stored exactly once whatever happens to the connection.
 
         Posts to one group are stored in the order of the calls, hence one at a time. A body that begins
-        with one slash is a command: that is not safe to repeat, except `/me`, which posts.
+        with one slash is a command: that is carried out once, too.
         """
-        fields = {
+        fields: dict[str, Any] = {
             "group": group,
             "body": body,
-            "nonce": nonce or secrets.token_urlsafe(12),
+            "nonce": nonce or make_nonce(),
             "reply_to": reply_to,
         }
-        repeat = not is_command(body) or body.startswith("/me ")
         async with self._lanes[fm.parse_group_code(group) or group]:
             while True:
                 try:
-                    return await self.ask(fm.Post, fm.PostResult, repeat=repeat, **fields)
+                    return await self.ask(fm.Post, fm.PostResult, **fields)
                 except RequestRefused as refused:
-                    if refused.code != ErrorCode.UNAVAILABLE or not repeat:
+                    if refused.code != ErrorCode.UNAVAILABLE:
                         raise
                     await asyncio.sleep(refused.retry_after_ms / 1000)
 

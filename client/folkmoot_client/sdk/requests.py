@@ -10,12 +10,17 @@ import folkmoot_protocol as fm
 T = TypeVar("T")
 
 
+def make_nonce() -> str:
+    """Return what makes a request safe to repeat on another connection: the server carries it out once."""
+    return secrets.token_urlsafe(12)
+
+
 class Requests(ABC):
-    """The requests that need no more than to be sent; `Client` adds signing in, joining and posting.
+    """The requests that need no more than to be sent; `Client` adds signing in and posting.
 
     All raise `RequestRefused`, and `SessionEnded` when the client is closed for good. What is safe to
-    repeat is repeated after a broken connection; the rest raises `ConnectionLost`, because it may have been
-    carried out. Group codes may be given in either spelling.
+    repeat is repeated after a broken connection; the rest (acts of an administrator) raises `ConnectionLost`, because
+    it may have been carried out. Group codes may be given in either spelling.
     """
 
     @abstractmethod
@@ -38,9 +43,17 @@ class Requests(ABC):
         topic: str | None = None,
         join_mode: fm.JoinMode | None = None,
     ) -> fm.Group:
-        """Create a group and become its owner. Not safe to repeat."""
+        """Create a group and become its owner."""
         fields: dict[str, Any] = {"name": name, "category": category, "topic": topic, "join_mode": join_mode}
-        return (await self.ask(fm.CreateGroup, fm.GroupResult, repeat=False, **fields)).group
+        return (await self.ask(fm.CreateGroup, fm.GroupResult, nonce=make_nonce(), **fields)).group
+
+    async def join(self, group: str, answer: str | None = None) -> fm.JoinResult:
+        """Join a group or ask to."""
+        return await self.ask(fm.JoinGroup, fm.JoinResult, group=group, answer=answer, nonce=make_nonce())
+
+    async def leave(self, group: str) -> None:
+        """Leave a group, or withdraw a request to join."""
+        await self.ask(fm.LeaveGroup, fm.Empty, group=group, nonce=make_nonce())
 
     async def list_groups(self) -> tuple[fm.Group, ...]:
         """Return one's own groups."""
@@ -55,8 +68,8 @@ class Requests(ABC):
         return await self.ask(fm.ListMembers, fm.MembersResult, group=group, after=after, limit=limit)
 
     async def run_command(self, line: str, group: str | None = None) -> fm.CommandResult:
-        """Run a slash command line. Not safe to repeat."""
-        return await self.ask(fm.RunCommand, fm.CommandResult, repeat=False, line=line, group=group)
+        """Run a slash command line, once."""
+        return await self.ask(fm.RunCommand, fm.CommandResult, line=line, group=group, nonce=make_nonce())
 
     async def list_commands(self, group: str | None = None) -> tuple[fm.CommandInfo, ...]:
         """Return the slash commands and which of them one may use."""
@@ -104,8 +117,7 @@ class Requests(ABC):
         return await self._post_about(fm.React, group=group, seq=seq, reaction=reaction, remove=remove)
 
     async def _post_about(self, kind: type[fm.Edit] | type[fm.React], **fields: Any) -> int:
-        # With a nonce the request is safe to repeat on another connection.
-        return (await self.ask(kind, fm.EntryResult, nonce=secrets.token_hex(8), **fields)).seq
+        return (await self.ask(kind, fm.EntryResult, nonce=make_nonce(), **fields)).seq
 
     async def mark_read(self, group: str, seq: int) -> None:
         """Say that one has read a group up to `seq`."""
@@ -126,7 +138,7 @@ class Requests(ABC):
     ) -> str:
         """Report a group, an entry of it or an account; return the case: the same one while it is open."""
         fields: dict[str, Any] = {"reason": reason, "group": group, "seq": seq, "user": user, "text": text}
-        return (await self.ask(fm.Report, fm.ReportResult, repeat=False, **fields)).case
+        return (await self.ask(fm.Report, fm.ReportResult, nonce=make_nonce(), **fields)).case
 
     async def admin(
         self,

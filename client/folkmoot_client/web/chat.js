@@ -1,6 +1,6 @@
 // The reader's account, groups and posts, kept true over breaks of the connection. Tells a view what changed.
 
-import { Connection } from "./connection.js";
+import { Connection, RequestError } from "./connection.js";
 import { Feed } from "./feed.js";
 
 const TOKEN = "folkmoot.token";
@@ -58,6 +58,7 @@ export class Chat {
   constructor(url, view) {
     this.view = view;
     this.rooms = new Map();
+    this.waiting = []; // those who wait for the connection
     this.account = undefined;
     this.connection = new Connection(url, {
       signIn: () => this.signIn(),
@@ -140,6 +141,7 @@ export class Chat {
   changeState(state) {
     this.view.onState(state);
     if (state !== "online") return;
+    for (const { resolve } of this.waiting.splice(0)) resolve();
     this.view.onRooms();
     for (const room of this.rooms.values()) this.sendNext(room);
   }
@@ -158,6 +160,8 @@ export class Chat {
     localStorage.removeItem(TOKEN);
     this.account = undefined;
     this.rooms.clear();
+    const over = error ?? new RequestError({ code: "not_authenticated", message: "Signed out." });
+    for (const { reject } of this.waiting.splice(0)) reject(over);
     this.view.onSignedOut(error);
   }
 
@@ -273,7 +277,7 @@ export class Chat {
       await (isCommand(post.body) ? this.sendCommand(room, post) : this.sendText(room, post));
       return true;
     } catch (error) {
-      if (error.code === "disconnected" && !isCommand(post.body)) return false;
+      if (error.code === "disconnected") return false;
       if (error.code === "unavailable" || (error.code === "rate_limited" && !isCommand(post.body))) {
         await pause(error.detail.retry_after_ms ?? 1000);
         return false;
@@ -287,9 +291,8 @@ export class Chat {
     return this.request("post", { group: room.code, body, nonce, ...(replyTo && { reply_to: replyTo }) });
   }
 
-  /** A command has no nonce: it is not repeated when its answer got lost. */
-  async sendCommand(room, { body }) {
-    const { text } = await this.request("command", { group: room.code, line: body });
+  async sendCommand(room, { body, nonce }) {
+    const { text } = await this.request("command", { group: room.code, line: body, nonce });
     if (text) room.notes = [...room.notes, { after: room.feed.last, line: body, text }].slice(-MOST_NOTES);
   }
 
@@ -298,19 +301,37 @@ export class Chat {
     return this.request("command", { line: `/lang ${language}` });
   }
 
+  /** Ask for something that is to be done once: with the same nonce again, if the connection breaks before the answer. */
+  async once(type, fields) {
+    const nonce = makeNonce();
+    for (;;) {
+      try {
+        return await this.request(type, { ...fields, nonce });
+      } catch (error) {
+        if (error.code !== "disconnected") throw error;
+        await this.online();
+      }
+    }
+  }
+
+  /** Wait until the connection stands and is signed in; fails when the session is over. */
+  online() {
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
   async create(fields) {
-    const { group } = await this.request("create_group", fields);
+    const { group } = await this.once("create_group", fields);
     return this.meet(group);
   }
 
   /** Return the room, or nothing when the request waits for approval. */
   async join(code, answer) {
-    const { group } = await this.request("join", { group: code, ...(answer && { answer }) });
+    const { group } = await this.once("join", { group: code, ...(answer && { answer }) });
     return group && this.meet(group);
   }
 
   async leave(room) {
-    await this.request("leave", { group: room.code });
+    await this.once("leave", { group: room.code });
     if (this.rooms.has(room.code)) this.forget(room, "left");
   }
 

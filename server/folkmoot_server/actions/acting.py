@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 import folkmoot_governance
-from folkmoot_governance import Actor, GroupState
+from folkmoot_governance import Actor, GroupState, Refusal
 from folkmoot_governance.group import events as e
+from folkmoot_protocol.errors import ErrorCode
 
+from ..common.i18n import N_
 from ..storage.change_set import ChangeSet
 
 
@@ -24,6 +26,12 @@ class Initiator(Protocol):
 
 ExtraRows = Callable[[ChangeSet, GroupState, e.Event], None]
 """Adds to an act's change set what its event brings along besides; `state` has taken the event in."""
+
+
+def too_many_acts(wait_ms: int, rule: str) -> Refusal:
+    """Return the refusal of one act more within a minute than `rule` allows."""
+    text = N_("Too many acts within a minute: wait {wait}.")
+    return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait_ms, "rule": rule})
 
 
 class Service:

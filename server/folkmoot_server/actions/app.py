@@ -33,6 +33,7 @@ from .posts.editing import Editing
 from .posts.history import History
 from .posts.posting import Posting
 from .posts.search import Search
+from .repeats import Repeats
 from .status import NodeStatus
 from .store_acts import StoreActs
 from .timekeeper import Timekeeper
@@ -73,6 +74,7 @@ class App:
     shared_limits: SharedLimits
     group_service: GroupService
     account_service: AccountService
+    repeats: Repeats
     sign_in: SignIn
     own_settings: OwnSettings
     membership: Membership

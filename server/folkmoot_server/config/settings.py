@@ -188,7 +188,10 @@ class Limits:
         50, N_("Requests of one account other than posts, a second. 0 = no limit."), open=500, least=0
     )
     acts_per_minute: int = setting(
-        60, N_("Acts of one account that go into the record of a group, a minute. 0 = no limit."), open=600, least=0
+        60,
+        N_("Acts of one account in the records of groups, and changes of its settings, a minute. 0 = no limit."),
+        open=600,
+        least=0,
     )
     group_acts_per_minute: int = setting(
         600, N_("Acts on one group that go into its record, a minute. 0 = no limit."), open=6000, least=0

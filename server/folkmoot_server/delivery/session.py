@@ -200,6 +200,13 @@ class Session:
         message = self.say(refusal.text, refusal.detail)
         self.send(Error(re=re, code=refusal.code, message=message, detail=explained(refusal)))
 
+    def give(self, re: int, answer: Result | Refusal) -> None:
+        """Answer request `re`, one way or the other."""
+        if isinstance(answer, Refusal):
+            self.refuse(re, answer)
+        else:
+            self.reply(re, answer)
+
     def deliver_slowly(self, code: str, data: bytes, first: int, last: int) -> None:
         """Put the entries `first` to `last` of a group, as finished frames, into the outbox, or note them as lag.
 

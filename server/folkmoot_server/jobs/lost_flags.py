@@ -66,12 +66,12 @@ class LostFlags(Job):
         found = await self._journal.find_nonce(row.code, row.user, row.nonce, row.ts)
         room = await self._rooms.load(row.code)
         if found is not None and room is not None:
-            command = RecordVerdict(row.user, row.rule, Severity(row.severity), Action.FLAG, found[0])
+            command = RecordVerdict(row.user, row.rule, Severity(row.severity), Action.FLAG, found.seq)
             act = self._group_service.act(room, command, SERVICE, closing(row.code, row.user, row.nonce))
             if isinstance(act, Refusal):
                 return
             if act.events:
-                log.info("recorded a lost flag", group=row.code, seq=found[0])
+                log.info("recorded a lost flag", group=row.code, seq=found.seq)
                 await self._group_service.wait_stored(act)
                 return
         # The entry was never stored, or nothing is to be recorded: the group is closed, or has the flag already.

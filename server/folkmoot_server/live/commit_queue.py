@@ -18,6 +18,7 @@ from ..common.metrics import COMMIT_SECONDS, COMMITTED_WORKS
 from ..storage.api import Store
 from ..storage.change_set import StorageError
 from .accounts import Accounts
+from .once import current_once
 from .pending import NOT_STORED, OVERTAKEN, PendingCommit, Storing
 from .rooms import Room, Rooms
 
@@ -63,6 +64,9 @@ class CommitQueue:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
         if isinstance(act, Refusal):
             return act
+        once, change_set = current_once.get(), act.change_set
+        if once is not None and not once.is_taken and (change_set.events or change_set.rows):
+            change_set.asked = once.asked()
         outcome: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
         act.on_done = lambda: outcome.set_result(None)
         act.on_fail = outcome.set_result
@@ -118,6 +122,9 @@ class CommitQueue:
         for pending in batch:
             if (room := pending.room) is not None:
                 room.in_flight -= 1
+            if has_been_done(pending):
+                pending.fail(OVERTAKEN)
+                continue
             try:
                 pending.done()
             except Exception:
@@ -170,7 +177,12 @@ class CommitQueue:
     def _retry(self, change_sets: Sequence[PendingCommit]) -> None:
         for one in change_sets:
             one.tries += 1
-            if one.tries > MAX_TRIES:
+            if one.tries > MAX_TRIES or has_been_done(one):
                 one.fail(OVERTAKEN)
             else:
                 one.retry()
+
+
+def has_been_done(pending: PendingCommit) -> bool:
+    """Say whether what a request asks for was carried out before, under its nonce: who waits for it looks that up."""
+    return pending.change_set.asked is not None and pending.change_set.repeated is not None

@@ -55,6 +55,17 @@ class Row(Struct, frozen=True):
     agreed: bool = False
 
 
+def once(handler: Handler) -> Handler:
+    """Return the handler of a request that is carried out once if it has a nonce."""
+
+    def handle(app: App, session: Session, request: Any) -> Answer | Waiting:
+        if request.nonce is None:
+            return handler(app, session, request)
+        return app.repeats.once(session, request, lambda: handler(app, session, request))
+
+    return handle
+
+
 ROWS: dict[type[rq.Request], Row] = {
     rq.Register: Row(accounts.register, login=False),
     rq.Login: Row(accounts.login, login=False),
@@ -63,13 +74,13 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.Logout: Row(accounts.logout),
     rq.AcceptAgreement: Row(accounts.accept_agreement),
     rq.GetAccount: Row(accounts.get_account),
-    rq.CreateGroup: Row(groups.create_group, cost=5, agreed=True),
+    rq.CreateGroup: Row(once(groups.create_group), cost=5, agreed=True),
     rq.ListGroups: Row(groups.list_groups),
     rq.GetGroup: Row(groups.get_group),
-    rq.JoinGroup: Row(groups.join_group, agreed=True),
-    rq.LeaveGroup: Row(groups.leave_group),
+    rq.JoinGroup: Row(once(groups.join_group), agreed=True),
+    rq.LeaveGroup: Row(once(groups.leave_group)),
     rq.ListMembers: Row(groups.list_members, cost=2),
-    rq.RunCommand: Row(slash.run_command, cost=COMMAND_COST, agreed=True),
+    rq.RunCommand: Row(once(slash.run_command), cost=COMMAND_COST, agreed=True),
     rq.ListCommands: Row(slash.list_commands),
     rq.Post: Row(messages.post, cost=0, agreed=True),
     rq.Edit: Row(entries.edit, agreed=True),
@@ -79,7 +90,7 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.Sync: Row(messages.sync, cost=5),
     rq.MarkRead: Row(messages.mark_read),
     rq.Typing: Row(messages.typing),
-    rq.Report: Row(reports.report, cost=5),
+    rq.Report: Row(once(reports.report), cost=5),
     rq.Admin: Row(admin.administer, cost=2),
 }
 

@@ -30,7 +30,11 @@ async def create_group(app: App, session: Session, request: rq.CreateGroup) -> R
         return act
     room = act.room
     app.group_service.queue_answer(
-        session, request.id, act, lambda: GroupResult(app.membership.view_for(room, session))
+        session,
+        request.id,
+        act,
+        lambda: GroupResult(app.membership.view_for(room, session)),
+        lambda: {"group": code},
     )
     return None
 
@@ -63,12 +67,15 @@ async def join_group(app: App, session: Session, request: rq.JoinGroup) -> Refus
     if isinstance(act, Refusal):
         return act
 
-    def result() -> JoinResult:
-        if any(isinstance(event, MemberJoined) for event in act.events):
-            return JoinResult(JoinState.MEMBER, app.membership.view_for(act.room, session))
-        return JoinResult(JoinState.PENDING)
+    def state() -> JoinState:
+        return JoinState.MEMBER if any(isinstance(one, MemberJoined) for one in act.events) else JoinState.PENDING
 
-    app.group_service.queue_answer(session, request.id, act, result)
+    def result() -> JoinResult:
+        member = state() is JoinState.MEMBER
+        return JoinResult(state(), app.membership.view_for(act.room, session) if member else None)
+
+    code = room.state.code
+    app.group_service.queue_answer(session, request.id, act, result, lambda: {"group": code, "state": state()})
     return None
 
 
@@ -81,7 +88,7 @@ async def leave_group(app: App, session: Session, request: rq.LeaveGroup) -> Ref
     act = app.group_service.act(room, c.LeaveGroup(), session.account)
     if isinstance(act, Refusal):
         return act
-    app.group_service.queue_answer(session, request.id, act, Empty)
+    app.group_service.queue_answer(session, request.id, act, Empty, dict)
     return None
 
 

@@ -27,7 +27,10 @@ def post(app: App, session: Session, request: rq.Post) -> Refusal | Coroutine[An
     if refusal is not None:
         return refusal
     if is_command(body):
-        return post_command(app, session, request)
+        # An entry is known by its nonce; what a command does is remembered by itself.
+        if request.nonce is None:
+            return post_command(app, session, request)
+        return app.repeats.once(session, request, lambda: post_command(app, session, request))
     return posting.post(session, request, body.removeprefix("/") if body.startswith("//") else body)
 
 

@@ -71,10 +71,11 @@ async def run_line(
 
 
 async def replied_entry(app: App, room: Room | None, request: rq.RunCommand | rq.Post) -> Entry | None:
-    """Return the entry that a posted command replies to: it names the command's target."""
-    if room is None or not isinstance(request, rq.Post) or not request.reply_to or request.reply_to > room.last_seq:
+    """Return the entry that a posted command replies to, as it stands: it names the command's target."""
+    if room is None or not isinstance(request, rq.Post) or not request.reply_to:
         return None
-    return await app.store.journal.entry(room.state.code, request.reply_to)
+    found = await app.posts.history.find(room, request.reply_to)
+    return found.standing if found else None
 
 
 async def carry_out(
@@ -101,7 +102,13 @@ async def carry_out(
         act = await app.membership.decide_on(room, command, call.account, extra_rows)
     if isinstance(act, Refusal):
         return act
-    app.group_service.queue_answer(session, request.id, act, lambda: wrap(tell_act(session, act, note)))
+    app.group_service.queue_answer(
+        session,
+        request.id,
+        act,
+        lambda: wrap(tell_act(session, act, note)),
+        lambda: msgspec.to_builtins(tell_act(session, act, note)),
+    )
     return None
 
 
@@ -109,7 +116,7 @@ async def post_action(
     app: App, session: Session, request: rq.RunCommand | rq.Post, call: Call, action: Action, wrap: Wrap
 ) -> Result | Refusal | None:
     """Post `/me`: an entry like any other, so a nonce makes it safe to repeat."""
-    nonce = request.nonce if isinstance(request, rq.Post) else None
+    nonce = request.nonce
     reply_to = request.reply_to if isinstance(request, rq.Post) else None
     post = rq.Post(id=request.id, group=call.room.state.code, body=action.text, nonce=nonce, reply_to=reply_to)
     form = Form(EntryKind.ACTION, lambda seq, ts: wrap(CommandResult("", {"seq": seq, "ts": ts})))
@@ -120,7 +127,7 @@ async def do_about(
     app: App, session: Session, request: rq.RunCommand | rq.Post, call: Call, about: About, wrap: Wrap
 ) -> Result | Refusal | None:
     """Edit or react: as the typed request does, answered as a command."""
-    nonce = request.nonce if isinstance(request, rq.Post) else None
+    nonce = request.nonce
     asked: Any = about.kind(id=request.id, group=call.room.state.code, nonce=nonce, **about.fields)  # type: ignore[arg-type]  # its own fields
 
     def answer(seq: int, ts: int) -> Result:

@@ -106,8 +106,9 @@ class Journal(Protocol):
         """Return up to `limit` entries that put this reaction to an entry or take it away, newest first."""
         ...
 
-    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
-        """Return seq and ts of the entry that `user` posted with `nonce` at or after `since_ms`."""
+    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> Entry | None:
+        """Return the entry that `user` posted with `nonce` at or after `since_ms`, as it is in the journal: what was
+        said of it since is not laid over."""
         ...
 
     async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:

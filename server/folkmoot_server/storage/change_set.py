@@ -71,6 +71,19 @@ class QuotaGuard(Struct, frozen=True, gc=False):
     groups_created: int | None = None
 
 
+class Asked(Struct, frozen=True, gc=False):
+    """What `user` asked for under a nonce, in the group `code` (empty: outside of groups), and how it is answered.
+
+    `sealed` has what it was and the answer, and is kept until `until_ms` (Unix ms).
+    """
+
+    user: str
+    code: str
+    nonce: str
+    sealed: str
+    until_ms: int
+
+
 class ChangeSet(Struct, gc=False):
     """What one request changes: all of it is stored, or nothing.
 
@@ -82,8 +95,10 @@ class ChangeSet(Struct, gc=False):
     whose `quota_guards` do not hold is in conflict. A change set with an empty `stream` has rows only (sessions, read
     marks) and never is.
 
-    `repeated` is set by the store when the first entry has a nonce with which the same user posted to the group in the
-    24 hours before: then nothing of the change set is stored, and this is (seq, ts) of that post.
+    A post's first entry may have a nonce; what else is asked for under one is in `asked`, and remembered with the rest.
+    When the same user used the nonce in the same group in the 24 hours before, nothing of the change set is stored,
+    and the store sets `repeated` to what it was used for: an entry, or something else. A change set with `asked` and a
+    stream is then in conflict as well, for what was decided on the stream is now not so.
     """
 
     stream: str = ""
@@ -93,7 +108,8 @@ class ChangeSet(Struct, gc=False):
     entries: Sequence[NewEntry] = ()
     erase: Sequence[int] = ()
     quota_guards: Sequence[QuotaGuard] = ()
-    repeated: tuple[int, int] | None = None
+    asked: Asked | None = None
+    repeated: Entry | Asked | None = None
 
 
 class Recorded(Struct, frozen=True):

@@ -10,7 +10,7 @@ from folkmoot_governance.account_events import AccountEvent, PlatformWordDropped
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Identity
 
-from .change_set import MemberSettings, Profile, Remove, RowChange, Upsert
+from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Upsert
 from .rows import IdentityRow, OpenFlag
 
 
@@ -30,7 +30,7 @@ def revoke_token(token_hash: str) -> Remove:
     return Remove("tokens", {"hash": token_hash})
 
 
-OWN_TABLES = ("profiles", "tokens", "identities", "member_settings", "ignored", "read_marks", "notes")
+OWN_TABLES = ("profiles", "tokens", "identities", "member_settings", "ignored", "read_marks", "notes", "answers")
 """Where what is about a person alone stands by `user`: it goes when the account is closed."""
 
 
@@ -121,6 +121,16 @@ def open_flag_row(row: OpenFlag) -> Upsert:
 def closed_flag(code: str, user: str, nonce: str) -> Remove:
     """Return the removal of that row: the flag is on record, or never will be."""
     return Remove("open_flags", {"code": code, "user": user, "nonce": nonce})
+
+
+def answer_row(asked: Asked) -> Upsert:
+    """Return the row of what was asked for under a nonce, and of its answer."""
+    return Upsert("answers", asdict(asked))
+
+
+def remove_ended_answers(now: int) -> Remove:
+    """Return the removal of answers whose time is over at `now` (Unix ms)."""
+    return Remove("answers", {}, until_ms=now)
 
 
 TIME_MARK = "time"

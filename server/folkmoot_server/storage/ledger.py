@@ -13,7 +13,7 @@ from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.platform_words import PlatformWord
 
-from .change_set import Recorded
+from .change_set import Asked, Recorded
 from .rows import (
     AccountRow,
     ActFilter,
@@ -190,6 +190,17 @@ class Sessions(Protocol):
         ...
 
 
+class Answers(Protocol):
+    """What was asked for under a nonce besides posts.
+
+    Promises: it is there from the commit that carried it out until its time is over.
+    """
+
+    async def find_answer(self, user: str, code: str, nonce: str, now: int) -> Asked | None:
+        """Return what `user` used a nonce for in a group (empty: outside of groups), if that counts at `now`."""
+        ...
+
+
 class Identities(Protocol):
     """Numbers that show who somebody is, sealed: see `sealed.identities.Vault`, which alone can open them.
 
@@ -267,7 +278,7 @@ class Cases(Protocol):
         ...
 
 
-class Ledger(Streams, Groups, Members, Accounts, Sessions, Identities, Reviews, Words, Cases, Protocol):
+class Ledger(Streams, Groups, Members, Accounts, Sessions, Answers, Identities, Reviews, Words, Cases, Protocol):
     """Governance events and the tables made from them, as of the last commit.
 
     Promises: those of each noun; what `load_…` and `list_…` read is made of exactly the events committed before the

@@ -7,7 +7,7 @@ import pytest
 
 from folkmoot_client.sdk.address import is_loopback, parse_server
 from folkmoot_client.sdk.backoff import Backoff
-from folkmoot_client.sdk.client import is_command, may_reconnect
+from folkmoot_client.sdk.client import may_reconnect
 from folkmoot_client.sdk.errors import DEFAULT_RETRY_MS, RequestRefused
 from folkmoot_client.sdk.inbox import Inbox
 from folkmoot_protocol import EntryEvent, TypingEvent
@@ -70,12 +70,6 @@ def test_delays_are_spread_over_the_whole_interval() -> None:
 )
 def test_the_close_code_decides_about_coming_back(code: int, again: bool) -> None:
     assert may_reconnect(code) is again
-
-
-def test_one_slash_makes_a_command_and_two_a_text() -> None:
-    assert is_command("/help")
-    assert not is_command("//help")
-    assert not is_command("help")
 
 
 def test_a_refusal_says_whether_and_when_to_try_again() -> None:

@@ -26,7 +26,7 @@ from folkmoot_server.live.commit_queue import CommitQueue
 from folkmoot_server.live.rooms import Room, Rooms, Stored
 from folkmoot_server.node import Node
 from folkmoot_server.storage.api import Page, StoredAccount
-from folkmoot_server.storage.change_set import ChangeSet, Profile, StorageError
+from folkmoot_server.storage.change_set import Asked, ChangeSet, Profile, StorageError
 from folkmoot_server.transport.server import WebSocketServer
 from folkmoot_server.transport.websocket import WebSocket
 from tests.builders.entries import make_entry
@@ -238,7 +238,7 @@ class Shelf:
         for new in change_set.entries[:1]:
             key = state.code, new.entry.from_.user, new.nonce or ""
             if new.nonce and key in self.nonces:
-                change_set.repeated = self.nonces[key]
+                change_set.repeated = stored[self.nonces[key][0] - 1]
                 return
         for event in change_set.events:
             apply(state, event)  # type: ignore[arg-type]
@@ -251,9 +251,12 @@ class Shelf:
                 self.nonces[state.code, entry.from_.user, new.nonce] = (entry.seq, entry.ts)
         change_set.entries = numbered
 
-    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
-        found = self.nonces.get((code, user, nonce))
-        return found if found is not None and found[1] >= since_ms else None
+    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> Entry | None:
+        seq, ts = self.nonces.get((code, user, nonce), (0, -1))
+        return self.entries[code][seq - 1] if ts >= since_ms else None
+
+    async def find_answer(self, user: str, code: str, nonce: str, now: int) -> Asked | None:
+        return None
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -9,12 +9,14 @@ from folkmoot_protocol.errors import ErrorCode
 
 from ...bus.api import Bus
 from ...bus.messages import SettingsUpdate
+from ...common.clock import Clock
 from ...common.i18n import N_
 from ...delivery.audience import Audience
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Room
 from ...storage.change_set import MemberSettings, Profile, RowChange
 from ...storage.changes import ignored_row, profile_row, settings_row
+from ..acting import too_many_acts
 from .govern import AccountService
 
 MAX_IGNORED = 500
@@ -23,11 +25,14 @@ MAX_IGNORED = 500
 class OwnSettings:
     """Stores what accounts set for themselves, and lets their other connections and nodes know."""
 
-    def __init__(self, accounts: Accounts, account_service: AccountService, audience: Audience, bus: Bus) -> None:
+    def __init__(
+        self, accounts: Accounts, account_service: AccountService, audience: Audience, bus: Bus, clock: Clock
+    ) -> None:
         self._accounts = accounts
         self._account_service = account_service
         self._audience = audience
         self._bus = bus
+        self._clock = clock
 
     async def change_in_group(self, account: Account, room: Room, **changes: object) -> Refusal | None:
         """Store what a member sets for itself in a group: fields of `MemberSettings`."""
@@ -72,4 +77,8 @@ class OwnSettings:
         return refusal
 
     async def _store(self, account: Account, rows: Sequence[RowChange]) -> Refusal | None:
+        # As acts on groups: each is remembered for a day if it has a nonce.
+        wait = account.acts.take(self._clock.ticks())
+        if wait:
+            return too_many_acts(wait, "limits.acts_per_minute")
         return await self._account_service.store_rows(account.user, rows)

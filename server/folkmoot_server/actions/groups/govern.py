@@ -4,7 +4,9 @@ Everything from the decision to the queue happens in one step without an await, 
 decision and its place in the order (PROTOCOL, Delivery 6).
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 
@@ -20,25 +22,25 @@ from folkmoot_governance import (
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.notice_entry import author_of, notice_of
-from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import Result
 
 from ...bus.api import Bus
 from ...bus.messages import AnswerUpdate, GroupUpdate, JoinedUpdate
 from ...common.clock import Clock
-from ...common.i18n import N_, Translate
+from ...common.i18n import Translate
 from ...common.rate_limit import Buckets
 from ...config.settings import Limits
 from ...delivery.session import Session
 from ...live.accounts import ACTS_AT_ONCE, Account, Accounts
 from ...live.commit_queue import CommitQueue
 from ...live.memberships import MembershipChange, membership_changes
+from ...live.once import Once, current_once
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
 from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard
 from ...storage.changes import note_row
 from ...storage.sql.projection import project_group
-from ..acting import SERVICE, ExtraRows, Initiator
+from ..acting import SERVICE, ExtraRows, Initiator, too_many_acts
 
 log = structlog.get_logger()
 
@@ -61,6 +63,7 @@ class Act:
         "initiator",
         "on_done",
         "on_fail",
+        "once",
         "room",
         "tries",
     )
@@ -73,6 +76,7 @@ class Act:
         self.on_done: Callable[[], None]
         self.on_fail: Callable[[Refusal], None]
         self.extra_rows: ExtraRows | None = None
+        self.once: Once | None = None
         self.tries = 0
         self.begin(ChangeSet(room.stream), ())
 
@@ -181,8 +185,7 @@ class GroupService:
         wait = initiator.acts.take(ticks)
         if not wait and room is not None:
             wait, rule = self._acts.take(room.state.code, ticks), "limits.group_acts_per_minute"
-        text = N_("Too many acts within a minute: wait {wait}.")
-        return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait, "rule": rule}) if wait else None
+        return too_many_acts(wait, rule) if wait else None
 
     def would(self, room: Room, command: Command, initiator: Initiator) -> Sequence[e.Event] | Refusal:
         """Return the events that `act` would cause now, or why it would be refused; nothing comes of it.
@@ -232,23 +235,41 @@ class GroupService:
 
     def queue(self, act: Act) -> None:
         """Put an act on the commit queue; in the same step in which it was decided."""
+        if act.once is not None:
+            act.change_set.asked = act.once.asked()
         self._commit_queue.put(act)
 
     async def wait_stored(self, act: Act | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
         return await self._commit_queue.wait_stored(act)
 
-    def queue_answer(self, session: Session, re: int, act: Act, result: Callable[[], Result]) -> None:
-        """Queue an act; `result` makes the answer to request `re` when it is stored, before the group hears of it."""
+    def queue_answer(
+        self, session: Session, re: int, act: Act, result: Callable[[], Result], keep: Callable[[], dict[str, Any]]
+    ) -> None:
+        """Queue an act; `result` makes the answer to request `re` when it is stored, before the group hears of it.
+
+        Where the request has a nonce, `keep` gives what the answer is made of when it is asked for again.
+        """
         session.begin()
+        once = current_once.get()
+        if once is not None:
+            act.once, once.keep = once, keep
+            once.outcome = asyncio.get_running_loop().create_future()
 
         def done() -> None:
             session.finish()
-            session.reply(re, result())
+            try:
+                session.reply(re, result())
+            finally:
+                if once is not None:
+                    once.settle(None)
 
         def fail(refusal: Refusal) -> None:
             session.finish()
-            session.refuse(re, refusal)
+            if once is None:
+                session.refuse(re, refusal)
+            else:
+                once.settle(refusal)
 
         act.on_done, act.on_fail = done, fail
         self.queue(act)

@@ -13,10 +13,13 @@ from ...delivery.session import Session
 from ...storage.api import Journal
 from ..groups.membership import NO_SUCH_ENTRY, Membership
 from .form import Form
-from .posting import Answer, Posting
+from .posting import Answer, Posting, may_repeat
 
 Place = Callable[[int, int], Result]
 """Makes the answer from seq and ts of the new entry."""
+
+Check = Callable[[Entry], Refusal | None]
+"""Refuses what may not be said of an entry."""
 
 
 def at_place(seq: int, ts: int) -> EntryResult:
@@ -38,25 +41,33 @@ class Editing:
 
     async def edit(self, session: Session, request: rq.Edit, result: Place = at_place) -> Answer:
         """Give an own entry another text. The old one stays in the log, the last one counts."""
-        entry = await self._find_target(session, request)
-        if isinstance(entry, Refusal):
-            return entry
-        refusal = self._posting.check_length(request.body) or check_edit(
-            entry, session.user, self._clock.now_ms(), self._policy
-        )
-        return refusal or await self._post_about(
-            session, request, request.body, Form(EntryKind.EDIT, result, entry.seq)
-        )
+        form = Form(EntryKind.EDIT, result, request.seq)
+
+        def check(entry: Entry) -> Refusal | None:
+            refusal = self._posting.check_length(request.body)
+            return refusal or check_edit(entry, session.user, self._clock.now_ms(), self._policy)
+
+        return await self._post_about(session, request, request.body, form, check)
 
     async def react(self, session: Session, request: rq.React, result: Place = at_place) -> Answer:
         """Put an emoji to an entry, or take it away; of several by one member with one emoji the last counts."""
-        entry = await self._find_target(session, request)
-        if isinstance(entry, Refusal):
-            return entry
         data: dict[str, object] = {"removed": True} if request.remove else {}
-        form = Form(EntryKind.REACTION, result, entry.seq, data)
-        refusal = check_reaction(entry, request.reaction)
-        return refusal or await self._post_about(session, request, request.reaction, form)
+        form = Form(EntryKind.REACTION, result, request.seq, data)
+        return await self._post_about(
+            session, request, request.reaction, form, lambda entry: check_reaction(entry, request.reaction)
+        )
+
+    async def _post_about(
+        self, session: Session, request: rq.Edit | rq.React, body: str, form: Form, check: Check
+    ) -> Answer:
+        """Queue the entry like a post, if what it is about allows it: the same checks, rate and nonces."""
+        post = rq.Post(id=request.id, group=request.group, body=body, nonce=request.nonce)
+        entry = await self._find_target(session, request)
+        refusal = entry if isinstance(entry, Refusal) else check(entry)
+        if may_repeat(refusal, post):
+            # It may have been allowed when it was sent first, and what it is about has changed since.
+            return await self._posting.repeat_or_refuse(session, post, body, form, refusal)
+        return refusal or await self._posting.post_after_reading(session, post, body, form)
 
     async def _find_target(self, session: Session, request: rq.Edit | rq.React) -> Entry | Refusal:
         """Return the entry that a request is about."""
@@ -65,8 +76,3 @@ class Editing:
             return room
         entry = await self._journal.entry(room.state.code, request.seq) if request.seq <= room.last_seq else None
         return entry or NO_SUCH_ENTRY
-
-    async def _post_about(self, session: Session, request: rq.Edit | rq.React, body: str, form: Form) -> Answer:
-        """Queue the entry like a post: the same checks, the same rate, the same nonces."""
-        post = rq.Post(id=request.id, group=request.group, body=body, nonce=request.nonce)
-        return await self._posting.post_after_reading(session, post, body, form)

@@ -5,12 +5,15 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from folkmoot_governance import Refusal
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.results import PostResult, Result
-from folkmoot_protocol.types import EntryKind
+from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 
 from ...delivery.session import Session
 from ...live.rooms import Room
+from ...storage.change_set import Asked
+from ..repeats import digest_of
 
 
 class Form(Struct, frozen=True):
@@ -26,6 +29,37 @@ class Form(Struct, frozen=True):
     data: dict[str, object] = {}
 
 
+def said(request: rq.Post, body: str, form: Form) -> Entry:
+    """Return what a post says as an entry, to be compared with what is stored: it has no place and no author yet."""
+    nobody = Author("", "", Role.MEMBER)
+    return Entry(
+        seq=0,
+        ts=0,
+        kind=form.kind,
+        from_=nobody,
+        body=body,
+        reply_to=request.reply_to,
+        target=form.target,
+        data=form.data or None,
+    )
+
+
+def is_same(post: Entry, stored: Entry) -> bool:
+    """Say whether a post is the one that is stored; of one that was removed since, the text is not known any more."""
+    if (post.kind, post.reply_to, post.target) != (stored.kind, stored.reply_to, stored.target):
+        return False
+    return not stored.body or (post.body, _takes_away(post)) == (stored.body, _takes_away(stored))
+
+
+def _takes_away(entry: Entry) -> bool:
+    return bool((entry.data or {}).get("removed"))
+
+
+def digest_of_post(request: rq.Post, body: str, form: Form) -> str:
+    """Return what is the same for the same post."""
+    return digest_of("post", said(request, body, form))
+
+
 TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
 
 
@@ -37,3 +71,7 @@ class AskedPost(Protocol):
     room: Room
     body: str
     form: Form
+
+    def answer_again(self, used: Entry | Asked) -> Result | Refusal:
+        """Return the answer where the nonce of the post was used before, for `used`."""
+        ...

@@ -6,13 +6,13 @@ from typing import Any, TypeGuard
 from folkmoot_governance import Policy, Refusal, check_post
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
-from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.links import check_links
 from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.group.post import check_said
 from folkmoot_governance.identity import contains_id_number
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import Result
 from folkmoot_protocol.types import Entry
 
@@ -28,14 +28,15 @@ from ...live.accounts import Account
 from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
-from ...storage.api import Journal
-from ...storage.change_set import ChangeSet, NewEntry
+from ...storage.api import Store
+from ...storage.change_set import Asked, ChangeSet, NewEntry
 from ..accounts.govern import AccountService
 from ..groups.finding import GroupFinder
 from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER
 from ..groups.raid_guard import RaidGuard
+from ..repeats import KEPT_MS, OTHER_USE, Answers, refusal_of
 from .flags import open_flag
-from .form import TEXT, Form
+from .form import TEXT, Form, digest_of_post, is_same, said
 from .review import Review
 
 TYPING_MS = 3000
@@ -83,14 +84,20 @@ class PendingPost:
         self.tries = 0
 
     def done(self) -> None:
-        entry = self.change_set.entries[0].entry
-        seq, ts = self.change_set.repeated or (entry.seq, entry.ts)
+        entry, repeated = self.change_set.entries[0].entry, self.change_set.repeated
         try:
             self.session.finish()
-            self.session.reply(self.request.id, self.form.result(seq, ts))
+            if repeated is None:
+                self.session.reply(self.request.id, self.form.result(entry.seq, entry.ts))
+            else:
+                self.session.give(self.request.id, self.answer_again(repeated))
         finally:
             # Whatever becomes of the answer: the entry is stored, so the group hears of it.
             self._posting.tell(self)
+
+    def answer_again(self, used: Entry | Asked) -> Result | Refusal:
+        """Return the answer where the nonce was used before, for `used`."""
+        return self._posting.answer_again(self.request, self.body, self.form, used)
 
     def fail(self, refusal: Refusal) -> None:
         self.session.finish()
@@ -118,7 +125,7 @@ class Posting:
         policy: Policy,
         clock: Clock,
         bus: Bus,
-        journal: Journal,
+        store: Store,
         rooms: Rooms,
         finder: GroupFinder,
         commit_queue: CommitQueue,
@@ -127,12 +134,13 @@ class Posting:
         group_words: GroupWords,
         raids: RaidGuard,
         review: Review,
+        answers: Answers,
     ) -> None:
         self._body_chars = body_chars
         self._policy = policy
         self._clock = clock
         self._bus = bus
-        self._journal = journal
+        self._store = store
         self._rooms = rooms
         self._finder = finder
         self._commit_queue = commit_queue
@@ -141,6 +149,7 @@ class Posting:
         self._group_words = group_words
         self._raids = raids
         self._review = review
+        self._answers = answers
 
     def post(self, session: Session, request: rq.Post, body: str) -> Refusal | Coroutine[Any, Any, Answer] | None:
         """Post to a group. With the room in memory this decides and queues in one step, without an await."""
@@ -149,7 +158,7 @@ class Posting:
             return self.post_after_reading(session, request, body)
         pending = PendingPost(self, session, request, room, body)
         refusal = self.post_now(pending)
-        return self.repeat_or_refuse(pending, refusal) if may_repeat(refusal, request) else refusal
+        return self.repeat_or_refuse(session, request, body, TEXT, refusal) if may_repeat(refusal, request) else refusal
 
     def post_now(self, pending: PendingPost) -> Refusal | None:
         """Post to a group that is in memory and has no words of its own."""
@@ -157,6 +166,12 @@ class Posting:
 
     async def post_after_reading(self, session: Session, request: rq.Post, body: str, form: Form = TEXT) -> Answer:
         """As `post_now`, for any group: after it was read, and its own words were searched for."""
+        refusal = await self._post_after_reading(session, request, body, form)
+        if isinstance(refusal, Refusal) and may_repeat(refusal, request):
+            return await self.repeat_or_refuse(session, request, body, form, refusal)
+        return refusal
+
+    async def _post_after_reading(self, session: Session, request: rq.Post, body: str, form: Form) -> Refusal | None:
         # First of all: groups that are not there must be counted, too, for each is looked for in storage.
         refusal = self.check_rate(session)
         if refusal is not None:
@@ -171,8 +186,7 @@ class Posting:
             if isinstance(room, Refusal):
                 return room
         pending = PendingPost(self, session, request, room, body, form, own if room.state.words else None)
-        refusal = self.queue(pending)
-        return await self.repeat_or_refuse(pending, refusal) if may_repeat(refusal, request) else refusal
+        return self.queue(pending)
 
     def check_length(self, body: str) -> Refusal | None:
         """Refuse a post longer than `limits.body_chars`."""
@@ -264,19 +278,31 @@ class Posting:
             if pending.flag is not None:
                 self._review.flag(pending.room, new, pending.flag)
 
-    async def repeat_or_refuse(self, pending: PendingPost, refusal: Refusal) -> Result | Refusal:
+    async def repeat_or_refuse(
+        self, session: Session, request: rq.Post, body: str, form: Form, refusal: Refusal
+    ) -> Result | Refusal:
         """Answer a post that is refused now, but was stored before under its nonce, with its place (Delivery 5).
 
         What is ahead in the commit queue may be that very post, so it is waited for.
         """
-        session, nonce = pending.session, pending.request.nonce
+        code, user, nonce = parse_group_code(request.group) or "", session.user, request.nonce
         assert nonce is not None
-        waited = await self._account_service.store_rows(session.user, ())
+        waited = await self._account_service.store_rows(user, ())
         if waited is not None:
             return waited
-        since = self._clock.now_ms() - DAY_MS
-        found = await self._journal.find_nonce(pending.room.state.code, session.user, nonce, since)
-        return pending.form.result(*found) if found else refusal
+        now = self._clock.now_ms()
+        used: Entry | Asked | None = await self._store.ledger.find_answer(user, code, nonce, now)
+        if used is None and code:
+            used = await self._store.journal.find_nonce(code, user, nonce, now - KEPT_MS)
+        return refusal if used is None else self.answer_again(request, body, form, used)
+
+    def answer_again(self, request: rq.Post, body: str, form: Form, used: Entry | Asked) -> Result | Refusal:
+        """Answer a post whose nonce was used before: with its place, or, if it was held for review, with that."""
+        if isinstance(used, Entry):
+            return form.result(used.seq, used.ts) if is_same(said(request, body, form), used) else OTHER_USE
+        kept = self._answers.open(used)
+        refusal = refusal_of(kept) if kept and kept.digest == digest_of_post(request, body, form) else None
+        return refusal or OTHER_USE
 
     def tell_typing(self, room: Room, account: Account) -> Refusal | None:
         """Let the others know that somebody is typing, if it might post; they hear it once in `TYPING_MS`."""

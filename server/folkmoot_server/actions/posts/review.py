@@ -13,13 +13,15 @@ from folkmoot_protocol.errors import ErrorCode
 from ...common.clock import Clock
 from ...common.i18n import N_
 from ...content.rules_in_force import ContentRules
+from ...live.once import current_once
 from ...live.rooms import Room, Rooms
 from ...sealed.held_posts import HeldText, HeldTexts
 from ...storage.change_set import ChangeSet, NewEntry
 from ..acting import SERVICE
 from ..groups.govern import GroupService
+from ..repeats import Answers
 from .flags import closing
-from .form import AskedPost
+from .form import AskedPost, digest_of_post
 
 REFUSED = N_("This breaks content rule {rule}, so it is not posted.")
 HELD = N_("This breaks content rule {rule}, so an admin looks at it first. You need not send it again.")
@@ -51,6 +53,7 @@ class Review:
         rules: ContentRules,
         texts: HeldTexts,
         kept_ms: int,
+        answers: Answers,
     ) -> None:
         self._rooms = rooms
         self._clock = clock
@@ -58,6 +61,7 @@ class Review:
         self._rules = rules
         self._texts = texts
         self._kept_ms = kept_ms
+        self._answers = answers
 
     def stop(self, post: AskedPost, verdict: Verdict) -> Refusal | None:
         """Refuse a post, or hold it for review; None when the answer comes once that is stored.
@@ -93,16 +97,26 @@ class Review:
             return act
         session.begin()
 
+        def answer() -> Refusal:
+            review = room.state.reviews.get(act.change_set.version + 1)
+            return held(review) if isinstance(act.events[0], ContentHeld) and review else refused(verdict)
+
+        once = current_once.get()
+        if once is None and request.nonce:
+            digest = digest_of_post(request, post.body, form)
+            once = self._answers.begin(session.user, room.state.code, request.nonce, digest)
+        if once is not None and isinstance(act.events[0], ContentHeld):
+            # What is held will be an entry without this nonce, or none at all: so it is remembered by itself.
+            act.once, once.keep = once, answer
+
         def done() -> None:
             session.finish()
-            event, version = act.events[0], act.change_set.version + 1
-            review = room.state.reviews.get(version)
-            is_held = isinstance(event, ContentHeld) and review is not None
-            session.refuse(request.id, held(review) if is_held and review else refused(verdict))
+            session.refuse(request.id, answer())
 
         def fail(refusal: Refusal) -> None:
             session.finish()
-            session.refuse(request.id, refusal)
+            repeated = act.change_set.repeated
+            session.give(request.id, refusal if repeated is None else post.answer_again(repeated))
 
         act.on_done, act.on_fail = done, fail
         self._group_service.queue(act)

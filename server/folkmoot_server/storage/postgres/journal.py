@@ -7,17 +7,18 @@ from typing import Any, Protocol
 import asyncpg
 import msgspec
 
+from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import Entry
 
 from ...crypto.sealing import Sealer
 from ..api import Found, Page, Segment, Versions
-from ..change_set import NewEntry, group_stream
+from ..change_set import Asked, NewEntry, group_stream
 from ..search.text import Query
 from ..sql.closed_authors import unnamed
 from ..sql.entry_rows import entry_of, row_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.search import ReadVersions
-from ..sql.sequencer import GROUP, Head, Wanted
+from ..sql.sequencer import GROUP, Head, Used, Wanted
 from ..sql.versions import arrange, edited_by
 from .database import Reader
 
@@ -46,11 +47,18 @@ _ABOVE = f"{READ} AND e.seq > $3 ORDER BY e.seq LIMIT $4"
 _HEADS = "SELECT stream, version, last_seq FROM heads WHERE stream = ANY($1::text[]) AND version > 0"
 
 # `month` only tells which partitions need not be looked at: an entry is never in one before its own month.
-_NONCES = """
-    SELECT w.number, e.seq, e.ts FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[])
+# What was asked for under a nonce otherwise comes with the same round trip, in columns of its own.
+_NONCES = f"""
+    SELECT w.number, {_COLUMNS}, NULL AS code, NULL AS sealed, NULL::bigint AS until_ms
+    FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[])
     WITH ORDINALITY AS w (grp, "user", nonce, since, number), LATERAL (
-        SELECT seq, ts FROM entry WHERE grp = w.grp AND "user" = w."user" AND nonce = w.nonce AND ts >= w.since
-        AND month >= $5 ORDER BY seq DESC LIMIT 1) e"""
+        SELECT * FROM entry WHERE grp = w.grp AND "user" = w."user" AND nonce = w.nonce AND ts >= w.since
+        AND month >= $5 ORDER BY seq DESC LIMIT 1) e
+    UNION ALL
+    SELECT w.number, {", ".join(["NULL"] * 11)}, a.code, a.sealed, a.until_ms
+    FROM unnest($6::text[], $2::text[], $7::text[], $8::bigint[])
+    WITH ORDINALITY AS w (code, "user", nonce, now, number), answers a
+    WHERE a."user" = w."user" AND a.code = w.code AND a.nonce = w.nonce AND a.until_ms > w.now"""  # noqa: S608
 
 # Heads move on and entries come in with one statement.
 _APPEND = """
@@ -140,9 +148,10 @@ class PostgresJournal:
         rows = await self._reader.rows(_REACTIONS, int(code), code, seq, reaction.encode(), limit)
         return [entry_of_record(row) for row in rows]
 
-    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
-        rows = await self._reader.rows(_NONCES, *_nonce_arguments([(code, user, nonce, since_ms)]))
-        return (rows[0]["seq"], rows[0]["ts"]) if rows else None
+    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> Entry | None:
+        wanted = (code, user, nonce, since_ms + DAY_MS)
+        used = [_used(row, wanted) for row in await self._reader.rows(_NONCES, *_nonce_arguments([wanted]))]
+        return next((one for one in used if isinstance(one, Entry)), None)
 
     async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
         return await self._search.find(code, query, before, limit, partial(self.versions, code))
@@ -197,19 +206,28 @@ async def heads(reader: Reader, streams: Iterable[str]) -> dict[str, Head]:
     return {row["stream"]: Head(row["version"], row["last_seq"]) for row in rows}
 
 
-async def find_nonces(
-    connection: asyncpg.Connection, wanted: Sequence[Wanted], since_ms: Sequence[int]
-) -> dict[Wanted, tuple[int, int]]:
-    """Return (seq, ts) of the latest post with each nonce at or after the time in `since_ms`; one query for all."""
-    lookups = [(code, user, nonce, since) for (code, user, nonce, _), since in zip(wanted, since_ms, strict=True)]
-    rows = await connection.fetch(_NONCES, *_nonce_arguments(lookups))
-    return {wanted[row["number"] - 1]: (row["seq"], row["ts"]) for row in rows}
+async def find_nonces(connection: asyncpg.Connection, wanted: Sequence[Wanted]) -> dict[Wanted, Used]:
+    """Return what each nonce was used for in the 24 hours before its time; one query for all."""
+    rows = await connection.fetch(_NONCES, *_nonce_arguments(wanted))
+    return {wanted[row["number"] - 1]: _used(row, wanted[row["number"] - 1]) for row in rows}
 
 
-def _nonce_arguments(lookups: Sequence[Wanted]) -> list[Any]:
-    codes, users, nonces, sinces = zip(*lookups, strict=True)
+def _used(row: asyncpg.Record, wanted: Wanted) -> Used:
+    """Return what a nonce was used for, from a row of `_NONCES`: an entry as the journal has it, or something else."""
+    _number, *values, code, sealed, until_ms = row
+    if code is not None:
+        return Asked(wanted[1], code, wanted[2], sealed, until_ms)
+    values[7] = values[7].decode()
+    return entry_of(tuple(values), frozenset())
+
+
+def _nonce_arguments(wanted: Sequence[Wanted]) -> list[Any]:
+    codes, users, nonces, times = zip(*wanted, strict=True)
+    sinces = [ts - DAY_MS for ts in times]
     oldest = number_of(month_of(max(min(sinces), 0)))
-    return [[int(code) for code in codes], users, [nonce.encode() for nonce in nonces], sinces, oldest]
+    # Outside of groups there are no entries.
+    groups = [int(code or 0) for code in codes]
+    return [groups, users, [nonce.encode() for nonce in nonces], sinces, oldest, codes, nonces, times]
 
 
 async def append(

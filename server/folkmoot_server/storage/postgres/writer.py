@@ -15,11 +15,10 @@ from typing import Any
 
 import asyncpg
 
-from folkmoot_governance.duration import DAY_MS
-
 from ..change_set import ChangeSet, NewEntry, QuotaGuard, StorageError, account_stream
+from ..sql.answers import rows_of
 from ..sql.months import end_of, month_of
-from ..sql.sequencer import Head, Sequenced, Wanted, nonce_of, sequence
+from ..sql.sequencer import Head, Sequenced, Used, Wanted, nonce_of, sequence
 from ..sql.streams import ledger_row
 from . import journal as postgres_journal
 from .database import FAILURES, connect, is_dead
@@ -67,14 +66,14 @@ class Snapshot:
     def __init__(self, rows: Sequence[asyncpg.Record]) -> None:
         self._heads = {row["stream"]: Head(row["version"], row["last_seq"], row["last_ts"]) for row in rows}
         self.month: int = rows[0]["month"]
-        self.nonces: dict[Wanted, tuple[int, int]] = {}
+        self.nonces: dict[Wanted, Used] = {}
         self.joined: dict[str, int] = {}
         self.created: dict[str, int] = {}
 
     def head(self, stream: str) -> Head:
         return self._heads.get(stream, Head(0, 0))
 
-    def nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
+    def nonce(self, code: str, user: str, nonce: str, ts: int) -> Used | None:
         return self.nonces.get((code, user, nonce, ts))
 
     def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
@@ -184,7 +183,7 @@ class PostgresWriter:
         ]
         if sequenced.heads:
             await postgres_journal.append(connection, month, list(sequenced.heads.items()), entries)
-        for sql, columns in statements(chain.from_iterable(change_set.rows for change_set in change_sets)):
+        for sql, columns in statements(chain.from_iterable(map(rows_of, change_sets))):
             await connection.execute(sql, *columns)
         erased = [(change_set.stream, seq) for change_set in change_sets for seq in change_set.erase]
         if erased:
@@ -234,14 +233,15 @@ async def _lock(connection: asyncpg.Connection, batch: Sequence[ChangeSet]) -> S
         await connection.execute(_FOUND, founding)
     quota_guards = [quota_guard for change_set in batch for quota_guard in change_set.quota_guards]
     users = {quota_guard.user for quota_guard in quota_guards}
+    # Two uses of a nonce may be of two streams, as groups to be founded: they wait for each other at the account.
+    asking = {change_set.asked.user for change_set in batch if change_set.asked}
     streams = {change_set.stream for change_set in batch if change_set.stream} | {
-        account_stream(user) for user in users
+        account_stream(user) for user in users | asking
     }
     known = Snapshot(await connection.fetch(_LOCK, sorted(streams)))
     nonces = [wanted for change_set in batch if (wanted := nonce_of(change_set))]
     if nonces:
-        since = [ts - DAY_MS for _, _, _, ts in nonces]
-        known.nonces = await postgres_journal.find_nonces(connection, nonces, since)
+        known.nonces = await postgres_journal.find_nonces(connection, nonces)
     if users:
         known.joined = await _counts(connection, _JOINED, sorted(users))
     creators = sorted({quota_guard.user for quota_guard in quota_guards if quota_guard.groups_created is not None})

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 
 from .accounts import SqlAccounts, SqlSessions
+from .answers import SqlAnswers
 from .cases import SqlCases
 from .content import SqlReviews, SqlWords
 from .groups import SqlGroups
@@ -18,6 +19,7 @@ class SqlLedger(
     SqlMembers,
     SqlAccounts,
     SqlSessions,
+    SqlAnswers,
     SqlIdentities,
     SqlReviews,
     SqlWords,

@@ -6,13 +6,19 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from ..change_set import ChangeSet, QuotaGuard
+from folkmoot_governance.duration import DAY_MS
+from folkmoot_protocol.types import Entry
+
+from ..change_set import Asked, ChangeSet, QuotaGuard
 
 KEPT = 100_000
 GROUP = "group:"
 
 Wanted = tuple[str, str, str, int]
-"""Code of the group, user, nonce and time (Unix ms) of a post that may have been stored before."""
+"""Code of the group, user, nonce and time (Unix ms) of what may have been stored before."""
+
+Used = Entry | Asked
+"""What a nonce was used for: a post, or something else."""
 
 
 class Head(NamedTuple):
@@ -43,8 +49,8 @@ class Known(Protocol):
         """Return where a stream stands; (0, 0) where there is none."""
         ...
 
-    def nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
-        """Return (seq, ts) of the post of `user` with `nonce` in the 24 hours before `ts`, None if there is none."""
+    def nonce(self, code: str, user: str, nonce: str, ts: int) -> Used | None:
+        """Return what `user` used `nonce` for in a group in the 24 hours before `ts`, None if for nothing."""
         ...
 
     def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
@@ -55,16 +61,20 @@ class Known(Protocol):
 def sequence(batch: Sequence[ChangeSet], known: Known) -> Sequenced:
     """Follow each stream through the batch and number its entries.
 
-    A change set that doesn't fit puts its whole stream in conflict; one that repeats a post is left out.
+    A change set that doesn't fit puts its whole stream in conflict; one that repeats a post is left out. What repeats
+    anything else does both: it was decided on a state that has it already.
     """
     moved: dict[str, Head] = {}
     conflicts: set[str] = set()
-    nonces: dict[tuple[str, str, str], tuple[int, int]] = {}
+    nonces: dict[tuple[str, str, str], ChangeSet] = {}
     claimed: Counter[str] = Counter()
     repeated = False
     for change_set in batch:
         stream = change_set.stream
-        if not stream or stream in conflicts:
+        if stream in conflicts:
+            continue
+        if not stream:
+            repeated |= _is_repeat(change_set, known, nonces)
             continue
         head = moved.get(stream) or known.head(stream)
         if change_set.version != head.version or (
@@ -72,8 +82,11 @@ def sequence(batch: Sequence[ChangeSet], known: Known) -> Sequenced:
         ):
             conflicts.add(stream)
             moved.pop(stream, None)
-        elif _is_repeat(change_set, known, nonces, head):
+        elif _is_repeat(change_set, known, nonces):
             repeated = True
+            if change_set.asked is not None:
+                conflicts.add(stream)
+                moved.pop(stream, None)
         else:
             moved[stream] = _number(change_set, head)
             if change_set.quota_guards:
@@ -89,27 +102,35 @@ def _all_hold(quota_guards: Sequence[QuotaGuard], known: Known, claimed: Mapping
     return all(known.holds(one, claimed[one.user]) for one in quota_guards)
 
 
-def _is_repeat(
-    change_set: ChangeSet, known: Known, nonces: dict[tuple[str, str, str], tuple[int, int]], head: Head
-) -> bool:
-    """Say whether a change set repeats a post, stored or in this batch; if not, remember its nonce as of the next."""
+def _is_repeat(change_set: ChangeSet, known: Known, nonces: dict[tuple[str, str, str], ChangeSet]) -> bool:
+    """Say whether a change set repeats what is stored or in this batch; if not, remember that it used its nonce."""
     wanted = nonce_of(change_set)
     if wanted is None:
         return False
     code, user, nonce, ts = wanted
-    key = code, user, nonce
-    change_set.repeated = nonces.get(key) or known.nonce(code, user, nonce, ts)
-    if change_set.repeated is None:
-        nonces[key] = head.last_seq + 1, max(ts, head.last_ts)
-    return change_set.repeated is not None
+    first = nonces.setdefault((code, user, nonce), change_set)
+    if first is not change_set:
+        used: Used | None = first.asked or first.entries[0].entry
+    else:
+        used = known.nonce(code, user, nonce, ts)
+    change_set.repeated = used
+    return used is not None
 
 
 def nonce_of(change_set: ChangeSet) -> Wanted | None:
-    """Return (code, user, nonce, ts) of a change set that is a post with a nonce, None of another."""
+    """Return (code, user, nonce, ts) of a change set that has a nonce, None of another."""
+    asked = change_set.asked
+    if asked is not None:
+        return asked.code, asked.user, asked.nonce, asked.until_ms - DAY_MS
     first = change_set.entries[0] if change_set.entries else None
     if first is None or first.nonce is None:
         return None
     return change_set.stream.removeprefix(GROUP), first.entry.from_.user, first.nonce, first.entry.ts
+
+
+def is_of_the_day(used: Used, ts: int) -> bool:
+    """Say whether a use of a nonce still counts at a time (Unix ms)."""
+    return used.until_ms > ts if isinstance(used, Asked) else used.ts >= ts - DAY_MS
 
 
 class KeptHeads:

@@ -3,10 +3,11 @@
 `ledger` is the record; `groups` to `words`, and `cases`, are projections of it, rewritten from it at any time; `notes`,
 `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet), `case_texts` (what people
 wrote to a case and its evidence, sealed), `identities` (numbers, sealed), `platform_words`, `profiles`, `tokens`,
-`read_marks`, `marks` (what the store remembers about itself), `activity` (how busy a group is), `member_settings`,
-`ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their own. No foreign key
-cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the
-journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
+`read_marks`, `marks` (what the store remembers about itself), `answers` (what was asked for under a nonce, and how it
+was answered, sealed), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have
+still to end) and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be
+deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
+`journal_heads`) is made and described in
 `migrations/versions/s0002_postgres.py`.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0023"
+SCHEMA = "0024"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -366,6 +367,17 @@ leaving = Table("leaving", metadata, _ref("user", "accounts.user", primary_key=T
 read_marks = Table("read_marks", metadata, *_group_and_user(), _number("seq"), Index(None, "user"))
 
 journal_heads = Table("journal_heads", metadata, _ref("code", "groups.code", primary_key=True), _number("last_seq"))
+
+answers = Table(
+    "answers",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _text("code", primary_key=True),
+    _text("nonce", primary_key=True),
+    _text("sealed"),
+    _number("until_ms"),
+    *_ends("until_ms"),
+)
 
 activity = Table(
     "activity",

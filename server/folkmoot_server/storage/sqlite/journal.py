@@ -11,7 +11,7 @@ from folkmoot_protocol.types import Entry, EntryKind
 from ..api import Page, Versions
 from ..sql.closed_authors import unnamed
 from ..sql.entry_rows import COLUMNS, Row, entry_of
-from ..sql.months import end_of
+from ..sql.months import end_of, month_of
 from ..sql.versions import arrange, edited_by
 from .segments import SegmentReader
 
@@ -25,8 +25,8 @@ _EDITS = f"{_ABOUT} AND kind = 'edit' AND target IN (SELECT value FROM json_each
 _REACTIONS = f"{_ABOUT} AND kind = 'reaction' AND target = ? AND body = ? ORDER BY seq DESC LIMIT ?"
 # Left to itself SQLite walks the group backwards, because that gives the order for nothing: milliseconds for each post
 # to a group of ten thousand entries, and more with every entry.
-_NONCE = """SELECT seq, ts FROM entry INDEXED BY entry_nonce
-    WHERE grp = ? AND user = ? AND nonce = ? AND ts >= ? ORDER BY seq DESC LIMIT 1"""
+_NONCE = f"""SELECT {COLUMNS} FROM entry INDEXED BY entry_nonce
+    WHERE grp = ? AND user = ? AND nonce = ? AND ts >= ? ORDER BY seq DESC LIMIT 1"""  # noqa: S608
 
 _GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
 _TAGS = "SELECT user, author_tag FROM accounts WHERE author_tag <> '' AND user IN ({})"
@@ -92,19 +92,35 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
 
 def versions(main: Connection, reader: SegmentReader, code: str, seqs: Collection[int]) -> dict[int, Versions]:
     """Return entries with their edits, by seq; for an edit, what it edits."""
-    asked = _some(main, reader, code, _SOME, set(seqs))
-    entries = asked + _some(main, reader, code, _SOME, edited_by(asked))
-    edits = _some(main, reader, code, _EDITS, {entry.seq for entry in entries})
-    return arrange(seqs, entries, edits)
+    asked = _some(main, reader, code, set(seqs))
+    entries = asked + _some(main, reader, code, edited_by(asked))
+    return arrange(seqs, entries, _edits(main, reader, code, entries))
 
 
-def _some(main: Connection, reader: SegmentReader, code: str, statement: str, seqs: set[int]) -> list[Entry]:
-    """Return the entries that a statement finds for seqs in any segment."""
-    if not seqs:
-        return []
-    values = int(code), msgspec.json.encode(list(seqs)).decode()
-    rows = [row for _month, segment in reader.oldest_first() for row in segment.execute(statement, values)]
+def _some(main: Connection, reader: SegmentReader, code: str, seqs: set[int]) -> list[Entry]:
+    """Return the entries with these seqs, as far as there are any."""
+    rows: list[Row] = []
+    for _month, segment in reader.newest_first():
+        if len(rows) == len(seqs):
+            break
+        rows += segment.execute(_SOME, (int(code), _json(seqs))).fetchall()
     return _entries(main, code, sorted(rows))
+
+
+def _edits(main: Connection, reader: SegmentReader, code: str, entries: Sequence[Entry]) -> list[Entry]:
+    """Return the edits of entries: they are in the month of what they edit, or later."""
+    since = month_of(min((entry.ts for entry in entries), default=0))
+    values = int(code), _json({entry.seq for entry in entries})
+    rows: list[Row] = []
+    for month, segment in reader.newest_first():
+        if month < since or not entries:
+            break
+        rows += segment.execute(_EDITS, values).fetchall()
+    return _entries(main, code, sorted(rows))
+
+
+def _json(seqs: Collection[int]) -> str:
+    return msgspec.json.encode(list(seqs)).decode()
 
 
 def _entries(main: Connection, code: str, rows: list[Row]) -> list[Entry]:
@@ -123,12 +139,12 @@ def reactions(main: Connection, reader: SegmentReader, code: str, seq: int, reac
     return _entries(main, code, rows)
 
 
-def find_nonce(reader: SegmentReader, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
-    """Return seq and ts of the entry that `user` posted with `nonce` at or after `since_ms`."""
+def find_nonce(reader: SegmentReader, code: str, user: str, nonce: str, since_ms: int) -> Entry | None:
+    """Return the entry that `user` posted with `nonce` at or after `since_ms`, as it is in the journal."""
     for month, segment in reader.newest_first():
         if end_of(month) <= since_ms:
             break
         row = segment.execute(_NONCE, (int(code), user, nonce, since_ms)).fetchone()
         if row is not None:
-            return row[0], row[1]
+            return entry_of(row, frozenset())
     return None

@@ -171,7 +171,7 @@ class SqliteJournal:
     async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
         return await self._threads.read_both(sqlite_journal.reactions, code, seq, reaction, limit)
 
-    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> tuple[int, int] | None:
+    async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> Entry | None:
         return await self._threads.read_segments(sqlite_journal.find_nonce, code, user, nonce, since_ms)
 
     async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:

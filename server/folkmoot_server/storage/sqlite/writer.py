@@ -20,18 +20,19 @@ from ...crypto.sealing import Sealer
 from ..api import Segment
 from ..change_set import ChangeSet, QuotaGuard, Recorded, StorageError
 from ..changes import mark
+from ..sql.answers import rows_of
 from ..sql.entry_rows import Row, row_of
 from ..sql.fetch import raw_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.row_changes import names
 from ..sql.schema import migrate, revision
-from ..sql.sequencer import Head, KeptHeads, code_of, nonce_of, sequence
+from ..sql.sequencer import Head, KeptHeads, Used, code_of, is_of_the_day, nonce_of, sequence
 from ..sql.streams import last_position_and_batch, last_version, ledger_row
 from ..sql.tables import ledger
 from . import heads
 from . import rows as row_changes
 from .database import FAILURES, JOURNAL, MAIN, close_main, is_corrupt, open_main, sync_directory
-from .nonces import Key, find_nonces
+from .nonces import Askers, Key, find_asked, find_nonces
 from .repair import events_after, last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
 from .segments import FORMAT, SCHEMA, Insert, SegmentReader, Segments, inserts
@@ -81,7 +82,7 @@ class Writer:
         self._month: str | None = None
         self._month_end = 0
         self._position = self._batch = 0
-        self._nonces: dict[Key, tuple[int, int]] = {}
+        self._nonces: dict[Key, Used] = {}
         self._certain = False
         self._main = open_main(data_dir, read_only=False)
         self._raw = raw_of(self._main)
@@ -103,6 +104,7 @@ class Writer:
         if accept is not None:
             accept(self._raw, segments)
         refuse(data_dir, list(findings(self._raw, segments)))
+        self._askers = Askers(self._raw)
         self._checkpoint_older()
         self._told = last_told_batch(self._reader)
         if segments.months:
@@ -154,7 +156,7 @@ class Writer:
         good."""
         self._certain = False
         self._cover(change_sets)
-        if retold or any(change_set.events or change_set.rows or change_set.erase for change_set in change_sets):
+        if retold or not all(map(is_mere_post, change_sets)):
             self._store_acts(change_sets, retold)
         else:
             self._store_posts(change_sets)
@@ -168,7 +170,8 @@ class Writer:
 
     def _store_acts(self, change_sets: Sequence[ChangeSet], retold: int) -> None:
         """Write change sets of which not all are mere posts."""
-        rows = [row for change_set in change_sets for row in change_set.rows]
+        rows = [row for change_set in change_sets for row in rows_of(change_set)]
+        self._askers.add(change_set.asked.user for change_set in change_sets if change_set.asked)
         with self._transaction():
             appended = self._append_events(change_sets)
             row_changes.execute(self._raw, rows)
@@ -250,12 +253,12 @@ class Writer:
         """See `sequencer.Known`."""
         return self._heads.get(stream)
 
-    def nonce(self, code: str, user: str, nonce: str, ts: int) -> tuple[int, int] | None:
+    def nonce(self, code: str, user: str, nonce: str, ts: int) -> Used | None:
         """See `sequencer.Known`."""
         found = self._nonces.get((code, user, nonce))
-        return found if found is not None and found[1] >= ts - DAY_MS else None
+        return found if found is not None and is_of_the_day(found, ts) else None
 
-    def _find_nonces(self, batch: Sequence[ChangeSet]) -> dict[Key, tuple[int, int]]:
+    def _find_nonces(self, batch: Sequence[ChangeSet]) -> dict[Key, Used]:
         """Look the batch's nonces up. The open segment is asked through the connection that writes, for its pages are
         in memory: another connection reads them again after each commit."""
         wanted = [found for change_set in batch if (found := nonce_of(change_set))]
@@ -270,7 +273,9 @@ class Writer:
                 tables.append((self._raw, f"{JOURNAL}.entry"))
             elif (segment := self._reader.get(month)) is not None:
                 tables.append((segment, "entry"))
-        return find_nonces(tables, wanted, since)
+        posts = find_nonces(tables, wanted, since)
+        asked = self._askers.among(wanted)
+        return posts | find_asked(self._raw, asked, since) if asked else posts
 
     def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
         """See `sequencer.Known`."""
@@ -366,6 +371,11 @@ class Writer:
         with self._transaction():
             settle(self._raw, self._segments)
         return removed
+
+
+def is_mere_post(change_set: ChangeSet) -> bool:
+    """Say whether a change set touches the journal alone."""
+    return not (change_set.events or change_set.rows or change_set.erase or change_set.asked)
 
 
 def _rows(change_sets: Sequence[ChangeSet]) -> list[Row]:

@@ -1,0 +1,34 @@
+"""What was asked for under a nonce, and how it was answered: `ledger.Answers`."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select
+
+from ..change_set import Asked, ChangeSet, RowChange
+from ..changes import answer_row
+from .fetch import SqlReads
+from .tables import answers
+
+COLUMNS = Asked.__struct_fields__
+"""As they stand in the table and in the struct."""
+
+_FIND = select(*(answers.c[name] for name in COLUMNS)).where(
+    answers.c.user == bindparam("user"),
+    answers.c.code == bindparam("code"),
+    answers.c.nonce == bindparam("nonce"),
+    answers.c.until_ms > bindparam("now"),
+)
+
+
+def rows_of(change_set: ChangeSet) -> Sequence[RowChange]:
+    """Return the row changes of a change set, with the row of what was asked for under a nonce."""
+    asked = change_set.asked
+    return change_set.rows if asked is None else [*change_set.rows, answer_row(asked)]
+
+
+class SqlAnswers(SqlReads):
+    """`ledger.Answers` in SQL."""
+
+    async def find_answer(self, user: str, code: str, nonce: str, now: int) -> Asked | None:
+        rows = await self._ask(_FIND, user=user, code=code, nonce=nonce, now=now)
+        return Asked(*rows[0]) if rows else None
