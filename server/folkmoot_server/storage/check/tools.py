@@ -7,7 +7,10 @@ from ...common.terminal import _
 from ...crypto.sealing import load_key
 from ..change_set import StorageError
 from ..sql import schema
+from ..sql.fetch import raw_of
 from ..sqlite.database import close_main, locked, open_main
+from ..sqlite.segments import Segments
+from ..sqlite.whole import adopt
 from .seed import Progress, fill, seed
 from .verify import verify
 
@@ -23,7 +26,12 @@ def migrate(data_dir: Path) -> str:
     with locked(data_dir):
         main = open_main(data_dir, read_only=False)
         try:
-            return schema.migrate(main)
+            revision = schema.migrate(main)
+            raw = raw_of(main)
+            with raw:
+                raw.execute("BEGIN IMMEDIATE")
+                adopt(raw, Segments(data_dir / "journal"))
+            return revision
         finally:
             close_main(main)
 

@@ -16,7 +16,7 @@ def migrate(connection: Connection) -> str:
     with connection.begin():
         if connection.dialect.name == "postgresql":
             _exclude_others(connection)
-        found = revision(connection)
+        found = _revision(connection)
         if found != SCHEMA:
             _upgrade(connection, found)
     return SCHEMA
@@ -29,8 +29,7 @@ def _exclude_others(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('folkmoot migrate'))"))
 
 
-def revision(connection: Connection) -> str | None:
-    """Return the revision of a database's schema, None where it has none yet."""
+def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())

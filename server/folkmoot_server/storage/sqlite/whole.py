@@ -20,8 +20,8 @@ from .segments import SegmentReader, Segments
 
 TOLD_MARK, TOLD_BEFORE_MARK = "told", "told before"
 """The last batches of the ledger that have notices, and the one before it."""
-WITH_MARKS = "0023"
-"""The schema from which on there are marks."""
+ADOPTED_MARK = "adopted"
+"""There once every month that had a file before there were marks has one."""
 Accept = Callable[[Connection, Segments], None]
 IN_USE, GOING = 1, 2
 """What the mark of a month says: it has a file, or that is being removed."""
@@ -66,8 +66,9 @@ def check_main(data_dir: Path, months: tuple[str, ...]) -> None:
 
 
 def adopt(main: Connection, segments: Segments) -> None:
-    """Take the months of a store, made before there were marks, as they are; in the caller's transaction."""
-    write_marks(main, *(mark(month_mark(month), IN_USE) for month in segments.months))
+    """Take the months of a store that was made before there were marks as they are; in the caller's transaction."""
+    if ADOPTED_MARK not in marks_of(main):
+        write_marks(main, mark(ADOPTED_MARK, 1), *(mark(month_mark(month), IN_USE) for month in segments.months))
 
 
 def leave_aside(main: Connection, segments: Segments) -> list[str]:

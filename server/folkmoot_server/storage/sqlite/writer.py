@@ -25,7 +25,7 @@ from ..sql.entry_rows import Row, row_of
 from ..sql.fetch import raw_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.row_changes import names
-from ..sql.schema import migrate, revision
+from ..sql.schema import migrate
 from ..sql.sequencer import Head, KeptHeads, Used, code_of, is_of_the_day, nonce_of, sequence
 from ..sql.streams import last_position_and_batch, last_version, ledger_row
 from ..sql.tables import ledger
@@ -42,7 +42,6 @@ from .whole import (
     IN_USE,
     TOLD_BEFORE_MARK,
     TOLD_MARK,
-    WITH_MARKS,
     Accept,
     adopt,
     check_main,
@@ -94,12 +93,9 @@ class Writer:
             raise
 
     def _begin(self, data_dir: Path, segments: Segments, accept: Accept | None) -> None:
-        found = revision(self._main)
-        self._main.rollback()
         migrate(self._main)
         with self._transaction():
-            if found is not None and found < WITH_MARKS:
-                adopt(self._raw, segments)
+            adopt(self._raw, segments)
             settle(self._raw, segments)
         if accept is not None:
             accept(self._raw, segments)
