@@ -12,6 +12,7 @@ from folkmoot_server.storage.change_set import ChangeSet, StorageError
 from folkmoot_server.storage.changes import token_row
 from tests.builders.world import START, Group, World
 from tests.cluster.nemesis import start_again
+from tests.cluster.proxy import Proxy
 from tests.services import Postgres
 
 pytest.importorskip("asyncpg", reason="asyncpg is not installed")
@@ -81,6 +82,48 @@ async def test_who_asks_when_the_server_has_ended_all_connections_notices_nothin
         await store.commit([group.post()])
         await asyncio.gather(*(read(group.code) for _ in range(8) for read in reads))
     assert (await store.journal.page(group.code)).entries == group.entries
+
+
+class Lingering(Proxy):
+    """A proxy that passes on the last words of a server that ends a connection, and the end when it is `released`."""
+
+    def __init__(self, target: int) -> None:
+        super().__init__(target)
+        self.ended = 0
+        self.released = asyncio.Event()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await super()._pump(reader, writer)
+        self.ended += 1
+        await self.released.wait()
+
+
+async def test_who_asks_before_the_end_of_a_connection_is_known_notices_nothing(
+    postgres: Postgres, database: str
+) -> None:
+    """The driver has read that the server ends it, and says of a connection that "another operation is in progress"."""
+    proxy = Lingering(postgres.port)
+    await proxy.start()
+    store = await postgres_store.PostgresStore.open(database.replace(f":{postgres.port}/", f":{proxy.port}/"), key=KEY)
+    try:
+        world = World()
+        group = world.group()
+        await store.commit([world.register("alice"), group.found()])
+        reads = (store.ledger.load_group, store.journal.page)
+        await asyncio.gather(*(read(group.code) for _ in range(8) for read in reads))
+        name = database.rsplit("/", 1)[1]
+        open_ones = int(postgres.execute(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"))
+        before = proxy.ended
+        end_connections(postgres, database)
+        async with asyncio.timeout(BOUND_S):
+            while proxy.ended < before + open_ones:  # noqa: ASYNC110  # the proxy tells nobody
+                await asyncio.sleep(0.01)
+        assert await store.commit([group.post()]) == frozenset()
+        await asyncio.gather(*(read(group.code) for _ in range(8) for read in reads))
+    finally:
+        await store.close()
+        proxy.released.set()
+        await proxy.close()
 
 
 def restart(postgres: Postgres, _database: str) -> None:

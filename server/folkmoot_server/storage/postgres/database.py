@@ -8,7 +8,6 @@ from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -101,26 +100,33 @@ class Reader:
     Both replace connections that broke. Raises StorageError.
     """
 
-    def __init__(self, url: str, pool: asyncpg.Pool) -> None:
-        self._opened: WeakSet[asyncpg.Connection] = WeakSet()
-        self._engine = open_engine(url, self._opened)
+    def __init__(self, url: str, pool: asyncpg.Pool, opened: "WeakSet[asyncpg.Connection]") -> None:
+        self._engine = open_engine(url, opened)
         self._pool = pool
+        self._opened = opened
+        self._generation = 0
 
     @classmethod
     async def open(cls, url: str) -> "Reader":
         """Connect; the database must answer."""
+        opened: WeakSet[asyncpg.Connection] = WeakSet()
+
+        async def note(connection: asyncpg.Connection) -> None:
+            opened.add(connection)
+
         with failing("cannot connect"):
             # It holds none ready: what it does to have one again after the server was away is told by a traceback.
             pool = await asyncpg.create_pool(
                 url,
                 min_size=0,
                 max_size=READERS,
+                init=note,
                 reset=_leave,
                 timeout=CONNECT_S,
                 command_timeout=CALL_S,
                 server_settings=SETTINGS,
             )
-            reader = cls(url, pool)
+            reader = cls(url, pool, opened)
             await reader.rows("SELECT 1")
             return reader
 
@@ -153,12 +159,18 @@ class Reader:
         return await self._twice(fetch)
 
     async def _twice(self, read: Callable[[], Awaitable[T]]) -> T:
-        """Read; where the connection was dead, read again, over a new one: the server may have been started anew."""
+        """Read; where the connection was dead, read again, over a new one: the server may have been started anew.
+
+        The others of its time are let go of as well, once, by who notices first.
+        """
         with failing("cannot read"):
+            generation = self._generation
             try:
                 return await read()
             except Dead:
-                await self._pool.expire_connections()
+                if generation == self._generation:
+                    self._generation += 1
+                    self._let_go()
                 return await read()
 
     @asynccontextmanager
@@ -196,11 +208,15 @@ class Reader:
             async with self._acquired() as connection, connection.transaction():
                 yield connection
 
+    def _let_go(self) -> None:
+        for connection in tuple(self._opened):
+            connection.terminate()
+        self._opened.clear()
+
     async def close(self) -> None:
         """Let go of all connections at once: in good order it takes as long as the server does, which may be away."""
         self._pool.terminate()
-        for connection in self._opened:
-            connection.terminate()
+        self._let_go()
         with contextlib.suppress(*FAILURES):
             await self._engine.dispose()
 
@@ -229,14 +245,7 @@ def open_engine(url: str, opened: WeakSet[asyncpg.Connection]) -> AsyncEngine:
         pool_timeout=CONNECT_S,
     )
     event.listen(engine.sync_engine, "checkout", _check_alive)
-    event.listen(engine.sync_engine, "handle_error", _note_dead)
     return engine
-
-
-def _note_dead(context: ExceptionContext) -> None:
-    """Have the pool replace all connections of the time of one that was found dead."""
-    if is_dead(context.original_exception):
-        context.is_disconnect = True
 
 
 def _check_alive(connection: Any, record: object, proxy: object) -> None:
