@@ -20,10 +20,10 @@ class Bucket:
         self._updated = Ticks(0)
 
     def set_rate(self, rate: float, burst: float) -> None:
-        """Change rate and size; what it holds stays, as far as there is room."""
+        """Change rate and size; what it holds stays, as far as there is room. One without a rate before is full."""
+        self._tokens = min(self._tokens, burst) if self._rate else burst
         self._rate = rate / 1000
         self._burst = burst
-        self._tokens = min(self._tokens, burst)
 
     def take(self, now: Ticks, cost: float = 1) -> int:
         """Take `cost` tokens and return 0, or take none and return the milliseconds until they would be there."""

@@ -112,3 +112,12 @@ def test_nothing_is_kept_where_there_is_no_limit() -> None:
         assert buckets.take(str(number), 0) == 0
         buckets.spend(str(number), 0, 100)
     assert not buckets._buckets
+
+
+def test_a_bucket_that_gets_its_rate_later_is_full_on_a_machine_that_has_just_started() -> None:
+    bucket = Bucket(0, 0)
+    bucket.set_rate(1 / 86_400, 1)
+    assert bucket.take(5) == 0
+    assert bucket.take(6) > 0
+    bucket.set_rate(2 / 86_400, 2)
+    assert bucket.take(7) > 0, "a change gives nothing away"
