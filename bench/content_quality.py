@@ -46,7 +46,7 @@ GRID = (
 
 LISTS = ("domains", "terms")
 ACTIONS = {Severity.LOW: Action.FLAG, Severity.MEDIUM: Action.HOLD, Severity.HIGH: Action.REFUSE}
-GATES = {"recall": 0.80, "false_positive_rate": 0.005, "disguised": 0.90}
+GATES = {"recall": 0.85, "false_positive_rate": 0.003, "disguised": 0.95}
 
 Judge = Callable[[str], bool]
 

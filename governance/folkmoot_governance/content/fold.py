@@ -8,7 +8,8 @@ A text is folded in two steps, each one table of characters applied by `str.tran
   made one, punctuation and symbols told apart from spaces.
 
 From the skeleton come the words, once with punctuation as a border and once without it (`fr.ee`), and `squeezed`, which
-has no borders at all: letters apart, or `f-r-e-e`, read the same there.
+has no borders at all: letters apart, or `f-r-e-e`, read the same there. What is found in it may be an accident of the
+letters of other words; `spelling` tells.
 
 Where every character of a text stands on `PAGE`, one of 256, folding takes a shorter way to the same result: bytes for
 characters, and tables of 256 bytes.
@@ -43,7 +44,7 @@ _BOXED = (0x1F150, 0x1F170, 0x1F1E6)
 _OVERLAYS = ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F))
 """Marks that lie over any letter, and selectors of its shape."""
 
-_SPACELESS = (
+SPACELESS = (
     (0x0E00, 0x0EFF),
     (0x1000, 0x109F),
     (0x1780, 0x17FF),
@@ -151,29 +152,34 @@ _PAGE_SQUEEZED, _PAGE_BORDERS = _page_table(SQUEEZED)
 
 
 class Reading(Struct, frozen=True, gc=False):
-    """A text without its disguises: see the head of this module."""
+    """A text without its disguises: see the head of this module. `text` is what it was read from."""
 
     plain: str
     squeezed: str
+    text: str
 
     def skeleton(self) -> str:
         """Return the skeleton. Few texts need it, so it is not kept."""
         return self.plain.translate(SKELETON)
+
+    def lines(self) -> str:
+        """Return the plain text with its line ends, which are spaces in `plain`; as seldom needed."""
+        return "\n".join(read(line).plain for line in self.text.splitlines())
 
 
 def read(text: str) -> Reading:
     """Fold a text."""
     if text.isascii():
         raw = text.encode().translate(_PAGE_PLAIN, _PAGE_UNSEEN)
-        return Reading(raw.decode(), raw.translate(_PAGE_SQUEEZED, _PAGE_BORDERS).decode())
+        return Reading(raw.decode(), raw.translate(_PAGE_SQUEEZED, _PAGE_BORDERS).decode(), text)
     raw, length = charmap_encode(text, "ignore", _CODES)
     if len(raw) == length:
         raw = raw.translate(_PAGE_PLAIN, _PAGE_UNSEEN)
         squeezed = raw.translate(_PAGE_SQUEEZED, _PAGE_BORDERS)
-        return Reading(charmap_decode(raw, "strict", PAGE)[0], charmap_decode(squeezed, "strict", PAGE)[0])
+        return Reading(charmap_decode(raw, "strict", PAGE)[0], charmap_decode(squeezed, "strict", PAGE)[0], text)
     whole = unicodedata.normalize("NFKC", text)
     plain = whole.translate(PLAIN) if _DISGUISED.search(whole) else whole.casefold()
-    return Reading(plain, plain.translate(SQUEEZED))
+    return Reading(plain, plain.translate(SQUEEZED), text)
 
 
 def squeeze(text: str) -> str:
@@ -181,6 +187,11 @@ def squeeze(text: str) -> str:
     return read(text).squeezed
 
 
+def is_number(word: str) -> bool:
+    """Say whether a word of a plain text has digits and no letters: it is then no word in disguise (`455`, `7-1-7`)."""
+    return any(map(str.isdigit, word)) and not any(map(str.isalpha, word))
+
+
 def is_spaceless(text: str) -> bool:
     """Say whether a text has characters of a script that sets no spaces between words."""
-    return any(low <= ord(one) <= high for one in text for low, high in _SPACELESS)
+    return any(low <= ord(one) <= high for one in text for low, high in SPACELESS)

@@ -8,19 +8,20 @@ where that pass has found a reason. `bench/content.py` prints the cost.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import ahocorasick
 import re2
 from msgspec import Struct
 
-from .fold import BORDER, Reading, is_spaceless, read, squeeze
+from .fold import BORDER, SKELETON, Reading, is_number, is_spaceless, read, squeeze
 from .kinds import GRAVITY, STRICTNESS, Action, Kind, Scope, Severity
-from .links import DISGUISED, DOTTED, find_links, host_key, host_skeleton, parents
+from .links import DISGUISED, DOTTED, find_links, host_key, host_skeleton, is_meant, parents
 from .rules import TIMED, Rule, options, pattern_of
+from .spelling import Spelling, Term, term_of, words_of
 
 ANYWHERE = 8
-"""Letters from which on a term is found within other words too, and across spaces put into it."""
+"""Letters from which on a term is found within other words too, and cut into pieces."""
 
 SPELLED = r"(?:^|\W)(?:\w\W+){2,}\w(?:\W|$)"
 """Fits words that are spelled out, `l i k e this`."""
@@ -80,8 +81,9 @@ class Matcher:
         self.is_timed = any(rule.kind in TIMED for rule in rules)
         self._verdicts = [verdict_of(rule, actions) for rule in rules]
         self._texts: dict[str, int] = {}
-        self._text_rules: dict[int, list[int]] = defaultdict(list)
+        self._terms: dict[int, list[Term]] = defaultdict(list)
         self._words: dict[str, list[int]] = defaultdict(list)
+        self._numbers: dict[str, list[int]] = defaultdict(list)
         self._patterns = list(_LOOKS)
         self._lengths: list[int] = []
         self._pattern_rules: dict[int, list[int]] = defaultdict(list)
@@ -103,12 +105,13 @@ class Matcher:
 
     def _build_automaton(self) -> "ahocorasick.Automaton | None":
         """Return the automaton of all texts; those that terms name get the highest numbers."""
-        terms = self._text_rules.keys() | {self._texts[word] for word in self._words}
+        words = {self._texts[word] for word in [*self._words, *self._numbers]}
+        terms = self._terms.keys() | words
         order = sorted(self._texts.values(), key=terms.__contains__)
         new = {old: number for number, old in enumerate(order)}
         self._least_term = len(order) - len(terms)
-        self._text_rules = {new[old]: numbers for old, numbers in self._text_rules.items()}
-        self._word_texts = {new[self._texts[word]] for word in self._words}
+        self._terms = {new[old]: found for old, found in self._terms.items()}
+        self._word_texts = {new[old] for old in words}
         for score in self._scores:
             score.weights = [score.texts.get(old, 0.0) for old in order]
         if not self._texts:
@@ -136,11 +139,11 @@ class Matcher:
             reading = read(line)
             words = reading.skeleton().replace(BORDER, "").split()
             if len(reading.squeezed) >= ANYWHERE or is_spaceless(line):
-                self._text_rules[self._text(reading.squeezed)].append(number)
+                self._terms[self._text(reading.squeezed)].append(term_of(number, line))
             else:
                 if len(words) == 1:
                     self._text(words[0])
-                    self._words[words[0]].append(number)
+                    (self._numbers if is_number(reading.plain) else self._words)[words[0]].append(number)
                 self._pattern_rules[self._phrase(reading.plain.split())].append(number)
 
     def _phrase(self, words: Sequence[str]) -> int:
@@ -203,7 +206,8 @@ class Matcher:
         hits, fits = self._find(reading)
         if hits and max(hits) >= self._least_term:
             terms = [hit for hit in hits if hit >= self._least_term]
-            broken += [number for hit in terms for number in self._text_rules.get(hit, ())]
+            if not self._terms.keys().isdisjoint(terms):
+                broken += self._judge_terms(reading)
             # Whatever way a word is written, its letters follow one another in the squeezed text.
             if (_SPELLED in fits or _UNEVEN in fits) and not self._word_texts.isdisjoint(terms):
                 broken += self._judge_words(reading, _SPELLED in fits)
@@ -212,7 +216,7 @@ class Matcher:
             if border is None or border.search(reading.plain):
                 broken += self._pattern_rules.get(number, ())
         if (self._domains or self._links) and (_DOTTED in fits or _DISGUISED in fits):
-            broken += self._judge_links(reading.plain, _DISGUISED in fits)
+            broken += self._judge_links(reading, _DISGUISED in fits)
         for score in self._scores:
             if score.total(hits, fits) >= score.threshold:
                 broken.append(score.rule)
@@ -249,17 +253,31 @@ class Matcher:
         hits, fits = self._find(reading)
         return [(self.rules[one.rule].id, one.total(hits, fits)) for one in self._scores]
 
-    def _judge_words(self, reading: Reading, spelled: bool) -> list[int]:
-        skeleton = reading.skeleton()
-        apart = skeleton.replace(BORDER, " ").split()
-        words = [*apart, *skeleton.replace(BORDER, "").split()]
-        if spelled:
-            words += spelled_words(apart)
-        return [number for word in words for number in self._words.get(word, ())]
+    def _judge_terms(self, reading: Reading) -> set[int]:
+        """Return which rules a text breaks by terms that are found within other words."""
+        assert self._automaton is not None, "it has found a term"
+        broken: set[int] = set()
+        spelling = Spelling(reading)
+        for last, hit in self._automaton.iter(reading.squeezed):
+            for term in self._terms.get(hit, ()):
+                if term.rule not in broken and spelling.has(term, last):
+                    broken.add(term.rule)
+        return broken
 
-    def _judge_links(self, plain: str, disguised: bool) -> list[int]:
+    def _judge_words(self, reading: Reading, spelled: bool) -> list[int]:
         broken = []
-        for link in find_links(plain, disguised=disguised):
+        for word in words_of(reading.plain, spelled=spelled):
+            skeleton = word.translate(SKELETON).replace(BORDER, "")
+            # Digits alone are no word in disguise; and who sets a rule on a number means digits.
+            if skeleton in self._words and not is_number(word):
+                broken += self._words[skeleton]
+            if skeleton in self._numbers and any(map(str.isdigit, word)):
+                broken += self._numbers[skeleton]
+        return broken
+
+    def _judge_links(self, reading: Reading, disguised: bool) -> list[int]:
+        broken = []
+        for link in find_links(reading, disguised=disguised):
             names = parents(link.host)
             if link.host in self._paged:
                 names.append(f"{link.host}/{link.page()}")
@@ -267,7 +285,7 @@ class Matcher:
             if not link.host.isascii():
                 looks = parents(host_skeleton(link.host))
                 broken += [self._look_alikes[look] for look in looks if look in self._look_alikes]
-            if link.clear:
+            if self._links and is_meant(reading, link):
                 broken += [number for number, allowed in self._links if allowed.isdisjoint(names)]
         return broken
 
@@ -291,18 +309,6 @@ _COMPILERS = {
 def verdict_of(rule: Rule, actions: Mapping[Severity, Action]) -> Verdict:
     """Return what is said of a post that breaks a rule."""
     return Verdict(rule.id, rule.severity, rule.verdict or actions[rule.severity])
-
-
-def spelled_words(words: Iterable[str]) -> Iterator[str]:
-    """Yield the words that are spelled out letter by letter."""
-    letters: list[str] = []
-    for word in [*words, ""]:
-        if len(word) == 1:
-            letters.append(word)
-            continue
-        if len(letters) > 2:
-            yield "".join(letters)
-        letters.clear()
 
 
 def stricter(one: Verdict | None, other: Verdict | None) -> Verdict | None:

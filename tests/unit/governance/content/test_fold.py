@@ -15,6 +15,7 @@ from folkmoot_governance.content.fold import (
     SKELETON,
     SQUEEZED,
     Reading,
+    is_number,
     is_spaceless,
     plain_character,
     read,
@@ -113,7 +114,7 @@ PAGED = PAGE.rstrip("\ufffe")
 def test_the_short_way_leads_to_the_same(text: str) -> None:
     plain = unicodedata.normalize("NFKC", text).translate(PLAIN)
     squeezed = plain.translate(SKELETON).replace(BORDER, "").replace(" ", "")
-    assert read(text) == Reading(plain, squeezed)
+    assert read(text) == Reading(plain, squeezed, text)
 
 
 def test_one_page_has_what_folds_to_itself() -> None:
@@ -123,7 +124,7 @@ def test_one_page_has_what_folds_to_itself() -> None:
         squeezed = plain.translate(SQUEEZED)
         assert len(plain) <= 1 and plain in PAGED, one
         assert len(squeezed) <= 1 and squeezed in PAGED, one
-        assert read(one + one) == Reading(plain * 2, squeezed * 2)
+        assert read(one + one) == Reading(plain * 2, squeezed * 2, one + one)
 
 
 @given(st.text())
@@ -138,6 +139,21 @@ def test_what_is_not_seen_changes_nothing(text: str, unseen: str, at: int) -> No
     changed = text[:at] + unseen + text[at:]
     # A character of no width can keep a mark from the letter before it.
     assert squeeze(changed) == squeeze(text)
+
+
+@given(st.text(st.characters() | st.sampled_from("\n\r\u2028\x0b a1")))
+def test_line_ends_are_kept_where_they_matter(text: str) -> None:
+    reading = read(text)
+    assert reading.lines().translate(SQUEEZED) == reading.squeezed
+    assert read("one\r\ntwo\n\nthree\u2028Four").lines() == "one\ntwo\n\nthree\nfour"
+
+
+@pytest.mark.parametrize(
+    ("word", "is_one"),
+    [("455", True), ("7-1-7", True), ("$45", True), ("a55", False), ("5h1t", False), ("$$", False), ("٣٤", True)],
+)
+def test_digits_alone_are_a_number(word: str, is_one: bool) -> None:
+    assert is_number(word) is is_one
 
 
 def test_the_table_is_what_opencc_says() -> None:

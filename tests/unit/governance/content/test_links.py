@@ -1,12 +1,25 @@
 """Which hosts a text names, however they are written."""
 
-import pytest
+from pathlib import Path
 
-from folkmoot_governance.content.links import MAX_LINKS, Link, find_links, host_key
+import pytest
+from hypothesis.vendor import __file__ as vendor
+
+from folkmoot_governance.content.fold import read
+from folkmoot_governance.content.links import (
+    MAX_LINKS,
+    SURE_ENDINGS,
+    WORDY_ENDINGS,
+    Link,
+    find_links,
+    find_meant_links,
+    host_key,
+)
+from folkmoot_governance.content.top_levels import TOP_LEVELS
 
 
 def hosts(text: str, *, disguised: bool = False) -> list[str]:
-    return [link.host for link in find_links(text, disguised=disguised)]
+    return [link.host for link in find_links(read(text), disguised=disguised)]
 
 
 @pytest.mark.parametrize(
@@ -19,6 +32,11 @@ def hosts(text: str, *, disguised: bool = False) -> list[str]:
         ("a..org and http://nodots/x.y", []),
         ("(http://ann@a.org:80/x)", ["a.org"]),
         ("a . org", []),
+        ("a.org,b.org;c.org", ["a.org", "b.org", "c.org"]),
+        ("https://a.org,https://b.org", ["a.org", "b.org"]),
+        ("a.org/@ann and a.org/x@b.org", ["a.org", "a.org"]),
+        ("look at bad.example，it is good", ["bad.example"]),
+        ("看bad.example吧", ["看bad.example吧", "bad.example"]),
     ],
 )
 def test_hosts_are_found_among_words(text: str, found: list[str]) -> None:
@@ -38,14 +56,14 @@ def test_of_a_post_with_many_links_the_first_are_looked_at() -> None:
 @pytest.mark.parametrize(
     ("text", "link", "page"),
     [
-        ("a.org", Link("a.org", "", False), ""),
-        ("www.a.org", Link("www.a.org", "", True), ""),
-        ("https://a.org", Link("a.org", "", True), ""),
-        ("a.org/join/now?x=1#y", Link("a.org", "join/now?x=1#y", True), "join"),
+        ("a.org", Link("a.org", "", False, False, "a.org"), ""),
+        ("www.a.org", Link("www.a.org", "", True, False, "www.a.org"), ""),
+        ("https://a.org", Link("a.org", "", True, False, "a.org"), ""),
+        ("a.org/join/now?x=1#y", Link("a.org", "join/now?x=1#y", False, True, "a.org"), "join"),
     ],
 )
-def test_a_scheme_or_a_path_makes_clear_that_a_link_is_meant(text: str, link: Link, page: str) -> None:
-    assert [(one, one.page()) for one in find_links(text, disguised=False)] == [(link, page)]
+def test_a_link_has_what_follows_its_host(text: str, link: Link, page: str) -> None:
+    assert [(one, one.page()) for one in find_links(read(text), disguised=False)] == [(link, page)]
 
 
 @pytest.mark.parametrize(
@@ -63,3 +81,62 @@ def test_a_scheme_or_a_path_makes_clear_that_a_link_is_meant(text: str, link: Li
 )
 def test_a_host_is_known_by_one_name(host: str, key: str) -> None:
     assert host_key(host) == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "discord.gg/x",
+        "evil。com",
+        "evil．com and ｅｖｉｌ.com",
+        "ev\u200bil.com",
+        "evil·com",
+        "evil[.]com",
+        "evil (dot) com",
+        "еvil.соm",
+        "看看evil.com谢谢",
+        "EVIL.COM",
+        "evil.shop",
+        "t.me/x",
+        "bit.ly/x",
+        "https://localhost:8080/x",
+        "ｈｔｔｐｓ：／／evil.example",
+        "www.evil.example",
+        "xn--fsqu00a.xn--fiqs8s",
+        "例子.中国",
+        "http://1.2.3.4/x",
+        "node.js, e.g. " * 20 + "evil.com",
+    ],
+)
+def test_what_is_meant_as_a_link(text: str) -> None:
+    assert any(find_meant_links(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I agree.Me too",
+        "i agree.me too",
+        "ASP.NET",
+        "asp.net",
+        "VB.NET and Socket.IO",
+        "main.cc",
+        "main.cc:12",
+        "It ends here.Top of the list",
+        "README.md, node.js/react, package.json/yarn.lock",
+        "e.g./i.e., v1.2/v1.3, 1.5/2",
+        "好的。ok/yes",
+        "他同意。me too",
+        "我去了。net 不好",
+        "and so on...com",
+        "use .com or .net",
+    ],
+)
+def test_what_is_not_meant_as_a_link(text: str) -> None:
+    assert not list(find_meant_links(text))
+
+
+def test_the_endings_are_those_of_iana() -> None:
+    listed = (Path(vendor).parent / "tlds-alpha-by-domain.txt").read_text("ascii").lower().split("\n")[1:]
+    assert frozenset(host_key(one) for one in listed if one) == TOP_LEVELS
+    assert SURE_ENDINGS | WORDY_ENDINGS <= TOP_LEVELS
