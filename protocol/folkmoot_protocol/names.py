@@ -52,6 +52,16 @@ def is_blank(text: str) -> bool:
     return not any(_is_visible(char) for char in text)
 
 
+def fold_user_name(text: str) -> str:
+    """Return which user name is meant by what somebody wrote: `@Bob`, `ＢＯＢ` and ` bob` are all `bob`.
+
+    Width, case and what is not seen go, as RFC 8265 (UsernameCaseMapped) has it; whether it is a name at all,
+    `check_user_name` says.
+    """
+    seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    return seen.strip().removeprefix("@").lower()
+
+
 def check_user_name(name: str) -> str:
     """Return a user name. Raises ValueError(BAD_USER_NAME)."""
     if not _USER_NAME.fullmatch(name):

@@ -10,6 +10,7 @@ from folkmoot_governance import Policy
 from folkmoot_governance.duration import DAY_MS
 
 from .actions.accounts.govern import AccountService
+from .actions.accounts.names import Names
 from .actions.accounts.registration import Registration
 from .actions.accounts.settings import OwnSettings
 from .actions.accounts.sign_in import SignIn
@@ -157,6 +158,7 @@ class Node:
         held_texts, answers = HeldTexts(config.server.data_dir), Answers(config.server.data_dir, clock)
         store_acts = StoreActs(store.ledger, clock, accounts, self.commit_queue)
         registration = Registration(config.registration, clock, self.shared_limits, finder, groups, membership)
+        own_settings = OwnSettings(self.accounts, accounts, self.audience, bus, clock)
         return App(
             config=config,
             documents=documents,
@@ -170,7 +172,8 @@ class Node:
             account_service=accounts,
             sign_in=self._wire_sign_in(config, accounts, registration),
             repeats=Repeats(store, clock, answers, accounts, membership),
-            own_settings=OwnSettings(self.accounts, accounts, self.audience, bus, clock),
+            own_settings=own_settings,
+            names=Names(store.ledger, self.accounts, clock, own_settings),
             membership=membership,
             posts=self._wire_posts(config, policy, groups, accounts, membership, finder, content, held_texts, answers),
             cases=self._wire_cases(config, policy, groups, accounts, membership),
@@ -263,6 +266,7 @@ class Node:
             Loop("idle_accounts", calling(self.accounts.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
             Loop("clock", self.app.timekeeper.look, CLOCK_LOOK_S),
             Loop("storing", self.app.store_acts.try_storing, TRY_S),
+            Loop("own_reads", self.app.account_service.store_own_reads, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("loop_lag", measure_lag, 0),
             Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
             Loop("platform_words", partial(content.load_words, self.store.ledger), LOOK_S),
@@ -292,7 +296,11 @@ class Node:
         What fails here is logged and no more: all that was acknowledged is stored.
         """
         self.shared_limits.tell()
+        # Queued in a task: where storage does not answer, `finish` waits for it no longer than for anything else.
+        reads = asyncio.create_task(self.app.account_service.store_own_reads())
+        await asyncio.sleep(0)
         await self.finish()
+        reads.cancel()
         for closing in (
             self.background.stop,
             self.commit_queue.stop,

@@ -4,14 +4,15 @@ import asyncio
 
 from folkmoot_governance import Actor, PlatformRole, Refusal
 from folkmoot_governance.account_commands import GrantRole, RegisterAccount
+from folkmoot_governance.likeness import speaks_for_service
 from folkmoot_protocol.names import check_display_name, check_user_name
 
-from .actions.accounts.sign_in import NAME_TAKEN, RESERVED
+from .actions.accounts.sign_in import NAME_TAKEN
 from .common.i18n import translator
 from .common.logs import set_up_logging
 from .common.terminal import say_on_stderr
 from .config.settings import Config
-from .crypto.passwords import check_password
+from .crypto.passwords import check_password, prepare_password
 from .main import open_node
 from .node import Node
 from .storage.change_set import Profile, StorageError
@@ -26,15 +27,19 @@ async def create_administrator(config: Config, user: str, password: str) -> str 
         name = check_display_name(user)
     except ValueError as error:
         return say(str(error))
-    if user in RESERVED:
+    # Whoever owns the machine may call an administrator so.
+    if speaks_for_service(user):
         return say(NAME_TAKEN.text)
-    weak = check_password(password)
+    prepared = prepare_password(password)
+    if isinstance(prepared, Refusal):
+        return say(prepared.text)
+    weak = check_password(prepared)
     if weak:
         return say(weak.text, weak.detail)
     node = await open_node(config)
     node.start()
     try:
-        return await register_administrator(node, Profile(user, name, "", config.i18n.default_language), password)
+        return await register_administrator(node, Profile(user, name, "", config.i18n.default_language), prepared)
     finally:
         await node.stop()
 

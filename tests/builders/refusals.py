@@ -42,6 +42,12 @@ REFUSALS = {
     "@{user} is {role} here: you do not outrank them.": Told(
         "outranked", "permissions.outranks", "/rights", "role user"
     ),
+    "{name} could be taken for the service, its staff, or a role: choose another name.": Told(
+        "bad_name", "reserved_names", "docs/governance.md", "name"
+    ),
+    "{name} looks like the name of @{other}: choose another one.": Told(
+        "bad_name", "look_alike_names", "/nick", "name other"
+    ),
     "A code may be used 1 to {most} times.": Told("bad_request", "request", "/invite", "most"),
     "A credit is 0 to {most}.": Told("bad_request", "request", "/help", "field most"),
     "A question needs an answer: /question <question> = <answer>": Told("bad_request", "request", "/question"),

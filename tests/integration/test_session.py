@@ -177,7 +177,7 @@ async def test_who_has_not_accepted_the_agreement_in_force_may_only_read(launch:
     seat = server.seats[0][1]
     async with await server.connect(seat) as wire:
         version = wire.hello.agreement.version
-        for refusal in (wire.post(seat.code, "hello"), wire.run("/leave", seat.code), wire.create("Mine")):
+        for refusal in (wire.post(seat.code, "hello"), wire.run("/nick Me", seat.code), wire.create("Mine")):
             await refused(refusal, "agreement_required", agreement=version)
         assert len(await wire.history(seat.code)) == 2
         await wire.ask(rq.AcceptAgreement, version=version)

@@ -8,6 +8,7 @@ from getpass import getpass
 import typer
 
 from folkmoot_protocol import CloseCode, ErrorCode
+from folkmoot_protocol.names import fold_user_name
 
 from ..admin.access import read_secret
 from ..admin.output import show_time
@@ -72,7 +73,7 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
     password = await ask_password(screen)
     async with Client(how.server) as client:
         await sign_in(client, user, password, how)
-        saved.save(how.server, Session(user, client.token or ""))
+        saved.save(how.server, Session(fold_user_name(user), client.token or ""))
         return await talk(client, screen, how, saved)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from folkmoot_protocol.names import fold_user_name
+
 FILE_NAME = "sessions.json"
 
 
@@ -35,7 +37,7 @@ class SavedSessions:
         if not isinstance(found, dict) or not all(isinstance(found.get(key), str) for key in ("user", "token")):
             return None
         session = Session(found["user"], found["token"])
-        return session if user in (None, session.user) else None
+        return session if user is None or fold_user_name(user) == session.user else None
 
     def save(self, server: str, session: Session) -> None:
         """Remember a session in place of an earlier one on the same server. Raises OSError."""

@@ -130,6 +130,10 @@ class Book:
             self.feeds[code] = GroupFeed(self.feeds[code].known)
 
     def _take_entry(self, event: EntryEvent) -> list[ClientEvent]:
+        group, seq = self.groups.get(event.group), event.entry.seq
+        is_own = self.account is not None and event.entry.from_.user == self.account.user
+        if group is not None and is_own and seq > (group.read_seq or 0):
+            self.groups[event.group] = structs.replace(group, read_seq=seq)
         feed = self._feed(event.group, event.entry.seq - 1)
         if not self._has_room():
             feed.note(event.entry.seq)

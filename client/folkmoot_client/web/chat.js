@@ -188,6 +188,8 @@ export class Chat {
   hearEntry(room, entry) {
     room.typing.delete(entry.from.user);
     this.append(room, [entry]);
+    // What one posts oneself one has read, on every device.
+    if (entry.from.user === this.account?.user) room.group.read_seq = Math.max(room.group.read_seq ?? 0, entry.seq);
     if (room.feed.hasHole && !room.isSyncing) this.fill(room);
     if (MEMBERSHIP.has(entry.data?.event)) this.refreshSoon(room);
   }

@@ -9,6 +9,7 @@ from folkmoot_protocol.types import Role
 from ..actor import Actor
 from ..classification import grade_in_force
 from ..duration import end_of
+from ..likeness import check_free_name
 from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
@@ -88,7 +89,8 @@ def set_tag(state: GroupState, command: c.SetTag, actor: Actor, now: int, policy
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
     if command.tag == state.members[command.user].tag:
         return []
-    return [TagSet(at=now, by=actor.user, user=command.user, tag=command.tag)]
+    refusal = check_free_name(command.tag) if command.tag else None
+    return refusal or [TagSet(at=now, by=actor.user, user=command.user, tag=command.tag)]
 
 
 def offer_transfer(state: GroupState, command: c.OfferTransfer, actor: Actor, now: int, policy: Policy) -> Decision:

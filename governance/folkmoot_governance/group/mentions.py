@@ -5,7 +5,7 @@ from collections.abc import Container
 
 MAX_MENTIONS = 20
 
-_NAME = re.compile(r"(?<![a-z0-9_.@-])@([a-z0-9][a-z0-9_.-]{2,31})", re.IGNORECASE)
+_NAME = re.compile(r"(?<![a-z0-9_.@＠-])[@＠]([a-z0-9][a-z0-9_.-]{2,31})", re.IGNORECASE)
 
 
 def find_mentions(body: str, members: Container[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from ..sealed.held_posts import HeldTexts
 from ..sealed.identities import Vault
 from ..storage.api import Store
 from .accounts.govern import AccountService
+from .accounts.names import Names
 from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
 from .cases.appeals import Appeals
@@ -77,6 +78,7 @@ class App:
     repeats: Repeats
     sign_in: SignIn
     own_settings: OwnSettings
+    names: Names
     membership: Membership
     posts: Posts
     cases: Cases

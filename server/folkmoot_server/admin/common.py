@@ -9,6 +9,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import AccountCommand
 from folkmoot_governance.group.commands import Command
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.accounts.govern import AccountAct
@@ -33,7 +34,7 @@ async def list_rows(call: Call, load: Callable[[str, int], Awaitable[Sequence[St
 
 async def find_account(call: Call) -> Account | Refusal:
     """Return the account that a call is about."""
-    user = call.target.removeprefix("@")
+    user = fold_user_name(call.target)
     account = await call.app.accounts.load(user)
     return account or Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
 

@@ -3,11 +3,13 @@
 import hashlib
 import re
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from functools import partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from precis_i18n import get_profile
 from zxcvbn import zxcvbn
 
 from folkmoot_governance import Refusal
@@ -31,6 +33,35 @@ WEAK = Refusal(
     N_("Choose a password of {least} to {most} characters that is not your user name."),
     {"least": SHORTEST, "most": LONGEST},
 )
+
+
+UNFIT = Refusal(
+    ErrorCode.WEAK_PASSWORD,
+    N_("The password has a character that other keyboards cannot be relied on to give again; choose another."),
+    {"rule": "password_characters"},
+)
+
+_OPAQUE_STRING = get_profile("OpaqueString")
+
+
+def prepare_password(password: str) -> str | Refusal:
+    """Return a password as it is hashed: what one types on one device must be what one types on another (RFC 8265,
+    OpaqueString: composed, every space an ordinary one, nothing that cannot be seen)."""
+    if password.isascii() and password.isprintable():
+        return password
+    try:
+        return str(_OPAQUE_STRING.enforce(password))
+    except UnicodeEncodeError:
+        return UNFIT
+
+
+def readings_of(password: str) -> list[str]:
+    """Return what may have been hashed of a password that fits: as prepared, or as it came, before that was done."""
+    prepared = prepare_password(password)
+    found = [password, *(unicodedata.normalize(form, password) for form in ("NFC", "NFD"))]
+    if isinstance(prepared, str):
+        found.insert(0, prepared)
+    return list(dict.fromkeys(found))
 
 
 GUESSED = Refusal(
@@ -108,6 +139,9 @@ class Passwords:
         return None if is_guessed(password, names) else self._hasher.hash(password)
 
     def _fits(self, stored: str, password: str) -> bool:
+        return any(self._fits_as_it_is(stored, reading) for reading in readings_of(password))
+
+    def _fits_as_it_is(self, stored: str, password: str) -> bool:
         try:
             return self._hasher.verify(stored, password)
         except (VerifyMismatchError, InvalidHashError):

@@ -124,6 +124,10 @@ class Hub:
                 for codec, listeners in listening.by_codec.items():
                     if listeners:
                         listening.outgoing[codec].append(make_frame(codec.encode(event), binary=codec.binary))
+        for entry in entries:
+            account = self._accounts.get(entry.from_.user)
+            if account is not None:
+                account.posted(room.state.code, entry.seq)
         room.last_seq = entries[-1].seq
         room.recent.append(entries)
         if room.state.slow_ms:

@@ -38,7 +38,8 @@ class Account:
     """An account: what the ledger says of it, and how many connections it has here.
 
     `groups` and `created` (codes) are what caps are checked against (G8.1): they move when a change is decided, so that
-    two joins at once cannot both take the last place, and are read again if storing fails.
+    two joins at once cannot both take the last place, and are read again if storing fails. `unstored_reads`
+    are the groups in which one has read as far as one's own posts; that is stored now and then.
     """
 
     __slots__ = (
@@ -59,6 +60,7 @@ class Account:
         "settings",
         "state",
         "typed_at",
+        "unstored_reads",
         "used_at",
         "user",
     )
@@ -71,6 +73,8 @@ class Account:
         self.connections = 0
         self.used_at = Ticks(0)
         self.typed_at: dict[str, Ticks] = {}
+        self.read_seqs: dict[str, int] = {}
+        self.unstored_reads: set[str] = set()
         self.posts = Bucket(limits.posts_per_second, 2 * limits.posts_per_second)
         self.acts = Bucket(limits.acts_per_minute / 60, limits.acts_per_minute / ACTS_AT_ONCE)
         self.requests = Bucket(limits.requests_per_second, 2 * limits.requests_per_second)
@@ -81,7 +85,11 @@ class Account:
         self.profile: Profile = stored.profile
         self.groups = set(stored.groups)
         self.created = set(stored.created)
-        self.read_seqs = dict(stored.read_seqs)
+        # What one has posted may be read further than storage has it.
+        ahead = {code: self.read_seqs[code] for code in self.unstored_reads}
+        self.read_seqs = {**stored.read_seqs}
+        for code, seq in ahead.items():
+            self.read_seqs[code] = max(seq, self.read_seqs.get(code, 0))
         self.settings = dict(stored.settings)
         self.ignored = stored.ignored
         self.become(stored.state)
@@ -92,6 +100,7 @@ class Account:
         if state.closed_ts:
             self.profile = Profile(self.user, "", "", "")
             self.settings, self.ignored = {}, frozenset()
+            self.unstored_reads.clear()
         self.level = level_of(self._credit, state.credit)
         self.divide(self._nodes)
 
@@ -102,6 +111,12 @@ class Account:
         # One at least must find room in the bucket.
         self.by_minute.set_rate(posts * SECOND_MS / MINUTE_MS, max(posts, 1))
         self.invites.set_rate(invites * SECOND_MS / DAY_MS, max(invites, 1))
+
+    def posted(self, code: str, seq: int) -> None:
+        """Note an entry of one's own: what one posts oneself one has read."""
+        if seq > self.read_seqs.get(code, 0):
+            self.read_seqs[code] = seq
+            self.unstored_reads.add(code)
 
     def too_many(self, quota: str, text: str, wait_ms: int) -> Refusal:
         """Return the refusal of what the credit does not allow; `text` may show the {limit}, and how long to {wait}."""
@@ -283,13 +298,18 @@ class Accounts:
         """Drop the accounts that have had no connection here for a while."""
         before = self._clock.ticks() - IDLE_MS
         for user, account in list(self._accounts.items()):
-            if not account.connections and account.used_at < before and user not in self._in_flight:
+            is_used = account.connections or account.used_at >= before or account.unstored_reads
+            if not is_used and user not in self._in_flight:
                 del self._accounts[user]
                 self._bus.unfollow(account_topic(user))
 
     def with_sessions(self) -> list[Account]:
         """Return the accounts that have a connection here."""
         return [account for account in self._accounts.values() if account.connections]
+
+    def with_unstored_reads(self) -> list[Account]:
+        """Return the accounts that have read, by posting, further than storage knows."""
+        return [account for account in self._accounts.values() if account.unstored_reads]
 
     def signed_in(self) -> int:
         """Return how many accounts have a connection here."""

@@ -2,12 +2,13 @@
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import AcceptAgreement
+from folkmoot_governance.likeness import is_reserved
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.names import check_display_name, check_user_name
+from folkmoot_protocol.names import check_display_name, check_user_name, fold_user_name
 from folkmoot_protocol.results import AccountResult, Empty, ReportResult, SessionResult
 
-from ..actions.accounts.sign_in import AUTH_FAILED, NAME_TAKEN, RESERVED
+from ..actions.accounts.sign_in import AUTH_FAILED, NAME_TAKEN
 from ..actions.app import App
 from ..common.i18n import LANGUAGES, N_
 from ..delivery.session import Session
@@ -21,7 +22,7 @@ def check_names(request: rq.Register) -> Refusal | tuple[str, str]:
         display_name = check_display_name(request.display_name or request.user)
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
-    if user in RESERVED:
+    if is_reserved(user):
         return NAME_TAKEN
     return user, display_name
 
@@ -32,6 +33,9 @@ async def register(app: App, session: Session, request: rq.Register) -> SessionR
     if isinstance(names, Refusal):
         return names
     user, display_name = names
+    refusal = await app.names.check_display_name(user, display_name)
+    if refusal:
+        return refusal
     language = request.language if request.language in LANGUAGES else session.language
     profile = Profile(user, display_name, "", language)
     return await app.sign_in.register(session, profile, request.password, request.agreement, request.invitation or "")
@@ -39,12 +43,12 @@ async def register(app: App, session: Session, request: rq.Register) -> SessionR
 
 async def login(app: App, session: Session, request: rq.Login) -> SessionResult | Refusal:
     """Sign in with a password."""
-    return await app.sign_in.login(session, request.user, request.password)
+    return await app.sign_in.login(session, fold_user_name(request.user), request.password)
 
 
 async def appeal(app: App, session: Session, request: rq.Appeal) -> ReportResult | Refusal:
     """Let who cannot sign in appeal against that, by password (P15)."""
-    account = await app.sign_in.find_by_password(session, request.user, request.password)
+    account = await app.sign_in.find_by_password(session, fold_user_name(request.user), request.password)
     if isinstance(account, Refusal):
         return account
     if account.state.closed_ts:
@@ -73,7 +77,7 @@ async def accept_agreement(app: App, session: Session, request: rq.AcceptAgreeme
 
 async def get_account(app: App, session: Session, request: rq.GetAccount) -> AccountResult | Refusal:
     """Return one's own account or somebody else's public side."""
-    user = request.user or session.user
+    user = fold_user_name(request.user) if request.user else session.user
     account = await app.accounts.load(user)
     if account is None or account.state.closed_ts:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})

@@ -80,7 +80,7 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.JoinGroup: Row(once(groups.join_group), agreed=True),
     rq.LeaveGroup: Row(once(groups.leave_group)),
     rq.ListMembers: Row(groups.list_members, cost=2),
-    rq.RunCommand: Row(once(slash.run_command), cost=COMMAND_COST, agreed=True),
+    rq.RunCommand: Row(once(slash.run_command), cost=COMMAND_COST),
     rq.ListCommands: Row(slash.list_commands),
     rq.Post: Row(messages.post, cost=0, agreed=True),
     rq.Edit: Row(entries.edit, agreed=True),
@@ -113,7 +113,9 @@ def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, An
     kind = type(request)
     row = ROWS[kind]
     REQUESTS.counts[_NAMES[kind]] += 1
-    refusal = STOPPING if app.stopping else check_cost(app, session, row, request) or check_login(app, session, row)
+    refusal = (
+        STOPPING if app.stopping else check_cost(app, session, row, request) or check_login(app, session, row, request)
+    )
     if refusal is not None:
         session.refuse(request.id, refusal)
         return None
@@ -168,14 +170,18 @@ def give(session: Session, re: int, answer: Answer) -> None:
         session.reply(re, answer)
 
 
-def check_login(app: App, session: Session, row: Row) -> Refusal | None:
-    """Refuse what needs an account before there is one, or before it agreed to the terms; and signing in twice."""
+def check_login(app: App, session: Session, row: Row, request: rq.Request) -> Refusal | None:
+    """Refuse what needs an account before there is one, or before it agreed to the terms; and signing in twice.
+
+    Of commands, posted or not, the table of commands says which need that: see `slash.run.run_line`.
+    """
     account = session.account
     if account is None:
         return SIGN_IN_FIRST if row.login else None
     if not row.login:
         return ONCE
-    return check_agreement(account.state.agreement, app.policy) if row.agreed else None
+    agreed = row.agreed and not (isinstance(request, rq.Post) and messages.is_command(request.body))
+    return check_agreement(account.state.agreement, app.policy) if agreed else None
 
 
 def check_cost(app: App, session: Session, row: Row, request: rq.Request) -> Refusal | None:

@@ -60,7 +60,8 @@ async def join_group(app: App, session: Session, request: rq.JoinGroup) -> Refus
     if isinstance(room, Refusal):
         return room
     assert session.account is not None
-    refusal = app.membership.check_tries(room, session.account.user, request.answer)
+    account = session.account
+    refusal = app.membership.check_tries(room, account.user, request.answer) or await app.names.come_in(account, room)
     if refusal:
         return refusal
     act = await app.membership.decide_on(room, c.JoinGroup(request.answer or ""), session.account)

@@ -7,7 +7,7 @@ from msgspec import Struct
 from folkmoot_governance import Permission, Refusal
 from folkmoot_governance.duration import parse_duration
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.names import BLANK_TEXT, is_blank
+from folkmoot_protocol.names import BLANK_TEXT, fold_user_name, is_blank
 from folkmoot_protocol.types import ArgumentKind, CommandArgument, Entry
 
 from ..common.i18n import N_
@@ -63,7 +63,7 @@ class SyntaxProblem(ValueError):
 
 
 def read_user(word: str) -> str:
-    return word.removeprefix("@").removeprefix(WIDE_AT).lower()
+    return fold_user_name(word)
 
 
 def read_duration(word: str) -> int:

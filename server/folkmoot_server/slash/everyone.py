@@ -125,9 +125,9 @@ async def join(call: Call, code: str, answer: str | None) -> Outcome:
     room = await call.app.membership.find_room(code, call.session)
     if isinstance(room, Refusal):
         return room
-    return call.app.membership.check_tries(room, call.account.user, answer) or Elsewhere(
-        room, c.JoinGroup(answer or "")
-    )
+    refusal = call.app.membership.check_tries(room, call.account.user, answer)
+    refusal = refusal or await call.app.names.come_in(call.account, room)
+    return refusal or Elsewhere(room, c.JoinGroup(answer or ""))
 
 
 async def leave(call: Call) -> Outcome:

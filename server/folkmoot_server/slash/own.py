@@ -26,7 +26,8 @@ async def nick(call: Call, name: str) -> Outcome:
         chosen = "" if name.lower() == OFF else check_display_name(name)
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
-    refusal = await call.app.own_settings.change_in_group(call.account, call.room, nick=chosen)
+    refusal = await call.app.names.check_nick(call.account, call.room, chosen)
+    refusal = refusal or await call.app.own_settings.change_in_group(call.account, call.room, nick=chosen)
     if refusal:
         return refusal
     shown = call.account.name_in(call.room.state.code)

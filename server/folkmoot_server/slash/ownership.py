@@ -1,6 +1,7 @@
 """Slash commands for owners."""
 
 from folkmoot_governance import ALL_PERMISSIONS, Permission, Refusal
+from folkmoot_governance.account import check_agreement
 from folkmoot_governance.group import commands as c
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
@@ -34,7 +35,8 @@ async def tag(call: Call, user: str, text: str | None) -> Outcome:
 async def transfer(call: Call, who: str) -> Outcome:
     """Offer the group to a member; the heir accepts with `/transfer accept`, the owner takes it back with `cancel`."""
     if who.lower() == "accept":
-        return c.AcceptTransfer()
+        # Handing over needs no agreement to new terms, taking over does.
+        return check_agreement(call.account.state.agreement, call.app.policy) or c.AcceptTransfer()
     return c.WithdrawTransfer() if who.lower() == "cancel" else c.OfferTransfer(read_user(who))
 
 

@@ -6,6 +6,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import AccountCommand, AskIdentity, CloseAccount, WithdrawIdentity
 from folkmoot_governance.identity import KINDS, Soundness, check_number, normalise
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.types import Identity
 
 from ..common.codes import new_author_tag
@@ -124,6 +125,6 @@ async def act(call: Call, command: AccountCommand, *rows: RowChange) -> Refusal 
 async def close_account(call: Call, act_name: str, name: str | None) -> Outcome:
     """Close one's own account for good; groups that it owns go to who is in line."""
     user = call.account.user
-    command = CloseAccount(new_author_tag(), (name or "").removeprefix("@").lower())
+    command = CloseAccount(new_author_tag(), fold_user_name(name or ""))
     refusal = await act(call, command, *erasure(user, call.now))
     return refusal or Answer(call.say(N_("Your account is closed. Farewell.")), {"closed": user})

@@ -22,6 +22,7 @@ from ..actions.posts.form import Form
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.rooms import Room
+from .agreed import check_agreed
 from .arguments import read_arguments, split_word
 from .call import IN_A_GROUP, Call
 from .help import check_read, describe
@@ -60,7 +61,7 @@ async def run_line(
         return IN_A_GROUP
     replied = await replied_entry(app, room, request)
     call = Call(app, session, room, replied, COMMANDS)
-    refusal = check_read(row, call)
+    refusal = check_agreed(row, call) or check_read(row, call)
     if refusal:
         return refusal
     values = read_arguments(row.arguments, text, replied, row.usage)

@@ -160,6 +160,10 @@ class Accounts(Protocol):
         """Return accounts by user name, from the one after `after`."""
         ...
 
+    async def list_staff(self) -> dict[str, str]:
+        """Return the display names of the accounts that have a platform role, by user name."""
+        ...
+
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
         """Return closed accounts that may still be in groups, by name, from the one after `after`."""
         ...

@@ -11,6 +11,7 @@ from folkmoot_governance.group.commands import BanMember
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry
 from folkmoot_server.slash import joining, moderation, record
+from folkmoot_server.slash.agreed import WITHOUT_AGREEMENT
 from folkmoot_server.slash.arguments import (
     DURATION,
     REASON,
@@ -171,3 +172,7 @@ def test_terms_of_an_invite_code_are_given_once(text: str) -> None:
 def test_what_log_shows_next_keeps_the_filter() -> None:
     assert record.older("@beforehand muted 7d before 90", 40) == "/log @beforehand muted 7d before 40"
     assert record.older("", 40) == "/log before 40"
+
+
+def test_what_new_terms_do_not_hold_up_are_commands() -> None:
+    assert {row.name for row in COMMANDS} >= WITHOUT_AGREEMENT

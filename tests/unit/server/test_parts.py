@@ -1,5 +1,6 @@
 """Small parts of the server: readable details, addresses and origins, passwords, the clock, frames."""
 
+import unicodedata
 from collections.abc import Iterable
 
 import pytest
@@ -8,7 +9,14 @@ from websockets.frames import Frame, Opcode
 
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_server.common.i18n import readable, show_instant, translator
-from folkmoot_server.crypto.passwords import check_password, hash_token, is_guessed, new_token
+from folkmoot_server.crypto.passwords import (
+    Passwords,
+    check_password,
+    hash_token,
+    is_guessed,
+    new_token,
+    prepare_password,
+)
 from folkmoot_server.jobs.journal import index_rest_s
 from folkmoot_server.transport.addresses import client_address, is_known_host, is_loopback, is_origin_allowed
 from folkmoot_server.transport.frames import make_frame
@@ -155,6 +163,25 @@ def test_what_is_guessed_first_is_no_password(password: str) -> None:
 @pytest.mark.parametrize("password", HARD)
 def test_what_nobody_guesses_is_a_password(password: str) -> None:
     assert not is_guessed(password, ("somebody", "Some One"))
+
+
+async def test_old_hashes_fit_whatever_form_was_hashed() -> None:
+    """Before passwords were prepared, they were hashed as they came."""
+    passwords = Passwords()
+    composed, apart = "Zürich\u3000café", unicodedata.normalize("NFD", "Zürich\u3000café")
+    for hashed in (composed, apart, "with\u200bzero width"):
+        stored = await passwords.hash("", hashed, ())
+        assert isinstance(stored, str)
+        for typed in (composed, apart) if hashed != "with\u200bzero width" else (hashed,):
+            assert await passwords.verify("", stored, typed) is True
+        assert await passwords.verify("", stored, "Zurich cafe") is False
+        assert await passwords.verify("", None, hashed) is False
+    passwords.close()
+
+
+@pytest.mark.parametrize("password", ["", " ", "plain words", "~!@#$%^&*()"])
+def test_ascii_is_prepared_already(password: str) -> None:
+    assert prepare_password(password) == password
 
 
 def test_tokens_are_long_and_stored_hashed() -> None:

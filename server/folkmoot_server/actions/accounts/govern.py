@@ -32,7 +32,7 @@ from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, account_stream
-from ...storage.changes import platform_word_row
+from ...storage.changes import platform_word_row, read_mark_row
 from ...storage.sql.projection import project_account
 
 REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
@@ -40,6 +40,9 @@ REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
     IdentityRejected: "unverified",
 }
 """How a review of identity ends, as the account is told."""
+
+MOST_READS = 500
+"""Read marks that are stored at once."""
 
 
 class AccountAct:
@@ -136,6 +139,22 @@ class AccountService:
         if self._commit_queue.is_full():
             return TOO_BUSY
         return await self.wait_stored(AccountAct(self, user, change_set))
+
+    async def store_own_reads(self) -> None:
+        """Store how far accounts have read by posting: after the posts, so that these cost nothing more."""
+        reads = [
+            (account, code, account.read_seqs[code])
+            for account in self._accounts.with_unstored_reads()
+            for code in account.unstored_reads
+        ]
+        for start in range(0, len(reads), MOST_READS):
+            part = reads[start : start + MOST_READS]
+            rows = [read_mark_row(code, account.user, seq) for account, code, seq in part]
+            if self._commit_queue.is_full() or await self.wait_stored(AccountAct(self, "", ChangeSet(rows=rows))):
+                return
+            for account, code, seq in part:
+                if account.read_seqs.get(code) == seq:
+                    account.unstored_reads.discard(code)
 
     async def wait_stored(self, act: AccountAct | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""

@@ -4,7 +4,6 @@ import asyncio
 
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.account_commands import RegisterAccount
-from folkmoot_governance.notice_entry import PLATFORM
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import SessionResult
 
@@ -13,7 +12,7 @@ from ...bus.messages import AnswerUpdate, RevokedUpdate
 from ...common.clock import Clock
 from ...common.i18n import N_
 from ...config.settings import Limits
-from ...crypto.passwords import Passwords, check_password, hash_token, new_token
+from ...crypto.passwords import Passwords, check_password, hash_token, new_token, prepare_password
 from ...delivery.audience import Audience
 from ...delivery.follower import Follower
 from ...delivery.hub import Hub
@@ -29,9 +28,6 @@ from ...transport.addresses import network_of
 from .brake import SignInBrake
 from .govern import AccountService
 from .registration import Registration
-
-RESERVED = frozenset({PLATFORM, "folkmoot", "system", "everyone", "all", "here"})
-"""Names that a reader would take for the server's own voice, or for everyone."""
 
 MAX_TOKENS = 50
 """So many sign-ins by password an account has at a time; one more ends the oldest, and its connections."""
@@ -93,7 +89,10 @@ class SignIn:
     ) -> SessionResult | Refusal:
         """Make an account and sign in to it (G5.2). `profile` has no password hash yet."""
         user = profile.user
-        refusal = check_password(password) or self._check_rate(session)
+        prepared = prepare_password(password)
+        if isinstance(prepared, Refusal):
+            return prepared
+        refusal = check_password(prepared) or self._check_rate(session)
         if refusal:
             return refusal
         invited = await self._registration.check(session, invitation)
@@ -102,7 +101,7 @@ class SignIn:
         if await self._accounts.load(user) is not None:
             return NAME_TAKEN
         names = (user, profile.display_name)
-        password_hash = await self._passwords.hash(network_of(session.address), password, names)
+        password_hash = await self._passwords.hash(network_of(session.address), prepared, names)
         if isinstance(password_hash, Refusal):
             return password_hash
         refusal = self._registration.take()

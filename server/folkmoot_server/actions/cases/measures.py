@@ -12,6 +12,7 @@ from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group.commands import Overturn
 from folkmoot_governance.group.events import Event, GroupSuspended, MeasureOverturned
 from folkmoot_protocol.group_code import parse_group_code
+from folkmoot_protocol.names import fold_user_name
 
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Rooms
@@ -38,7 +39,7 @@ def place_of(case: str) -> Place | None:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 15) or digits == "0":
         return None
     if name.startswith("@"):
-        return Place(name[1:].lower(), "", int(digits))
+        return Place(fold_user_name(name), "", int(digits))
     code = parse_group_code(name)
     return Place("", code, int(digits)) if code else None
 

@@ -11,7 +11,7 @@ from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.group.decide_moderation import WRITTEN
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
-from folkmoot_protocol.names import BLANK_TEXT, is_blank
+from folkmoot_protocol.names import BLANK_TEXT, fold_user_name, is_blank
 from folkmoot_protocol.types import EntryKind
 
 from ...common.clock import Clock
@@ -67,7 +67,7 @@ class Reports:
         if seq is not None:
             return await self._find_entry(session, group, seq)
         if user is not None:
-            account = await self._accounts.load(user.removeprefix("@").lower())
+            account = await self._accounts.load(fold_user_name(user))
             if account is None:
                 return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
             code = parse_group_code(group) or "" if group else ""

@@ -58,6 +58,11 @@ _LIST = (
     .order_by(accounts.c.user)
     .limit(_LIMIT)
 )
+_STAFF = (
+    select(accounts.c.user, func.coalesce(profiles.c.display_name, ""))
+    .select_from(accounts.outerjoin(profiles))
+    .where(accounts.c.platform.is_not(None))
+)
 _RECOVERING = (
     select(accounts.c.user)
     .where(accounts.c.credit < bindparam("below"), accounts.c.credit_ts <= bindparam("before"))
@@ -95,6 +100,9 @@ class SqlAccounts(SqlReads):
 
     async def list_accounts(self, after: str = "", limit: int = 100) -> list[AccountRow]:
         return [AccountRow(*row) for row in await self._ask(_LIST, after=after, limit=limit)]
+
+    async def list_staff(self) -> dict[str, str]:
+        return dict(await self._ask(_STAFF))
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
         return [user for (user,) in await self._ask(_LEAVING, after=after, limit=limit)]

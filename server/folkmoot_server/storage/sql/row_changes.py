@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from ..change_set import RowChange, Upsert
 from .tables import metadata
 
+GROWING = {"read_marks": "seq"}
+"""Columns that never go back: of two nodes that write one, the one that knows less may be the later."""
+
 END = "until_ms"
 """The column that a removal of what has ended compares, rather than equals."""
 
@@ -44,6 +47,8 @@ def upsert(shape: Shape, rows: str) -> str:
     keys = keys_of(shape.table)
     settable = [f'"{column}" = excluded."{column}"' for column in shape.columns if column not in keys]
     act = f"UPDATE SET {', '.join(settable)}" if settable else "NOTHING"
+    if column := GROWING.get(shape.table):
+        act += f' WHERE excluded."{column}" > {shape.table}."{column}"'
     return f"INSERT INTO {shape.table} ({names(shape.columns)}) {rows} ON CONFLICT ({names(keys)}) DO {act}"
 
 
