@@ -14,11 +14,13 @@ from folkmoot_governance.account import OF_STAFF
 from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.permissions import may_on_platform
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.admin.accounts import CREDIT, IDENTITY, USER
 from folkmoot_protocol.admin.registry import VERBS
 from folkmoot_protocol.admin.row import AnyOptions, Duration, Option, Verb, options_of
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import is_blank
 
+from ..actions.accounts.closed import hide_closed
 from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
@@ -28,6 +30,9 @@ from .call import FUNCTIONS, PAGE, Call, Outcome
 
 MODULES = (accounts, cases, content, groups, nodes)
 """Where the functions are: importing these puts them into `FUNCTIONS`."""
+
+ABOUT_ACCOUNTS = (USER, IDENTITY, CREDIT)
+"""What these nouns are about is an account that staff has named."""
 
 UNKNOWN = Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no such administration command."))
 NEEDS_REASON = Refusal(ErrorCode.BAD_REQUEST, N_("Give a reason: whoever it hits is told."), {"field": "reason"})
@@ -63,7 +68,10 @@ async def administer(app: App, session: Session, request: rq.Admin) -> Outcome:
         cursor=request.cursor or "",
         text=request.text or "",
     )
-    return await FUNCTIONS[verb](call, options)
+    outcome = await FUNCTIONS[verb](call, options)
+    if isinstance(outcome, Refusal) or verb.noun in ABOUT_ACCOUNTS:
+        return outcome
+    return msgspec.structs.replace(outcome, items=tuple(await hide_closed(app.store.ledger, outcome.items)))
 
 
 def check_permission(account: Account, act: str) -> Refusal | None:

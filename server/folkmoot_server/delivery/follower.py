@@ -105,6 +105,7 @@ class Follower:
                     self._start(self._on_settings(account, message.code))
             case ClosedUpdate():
                 self._rooms.forget_tails()
+                self._start(self._rooms.forget_name(message.user))
             case RevokedUpdate():
                 account = self._accounts.get(message.user)
                 if account is not None and self._audience.sessions_of(account):

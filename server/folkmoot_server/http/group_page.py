@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -60,6 +60,10 @@ class Groups(Protocol):
         """Return a group without its people, None if there is none. Raises StorageError."""
         ...
 
+    async def author_tags(self, users: Collection[str]) -> dict[str, str]:
+        """Return the tags of those accounts that are closed. Raises StorageError."""
+        ...
+
 
 class GroupPage:
     """Shows a group to anyone. One that hides its page is as unknown as one that is not there."""
@@ -82,16 +86,18 @@ class GroupPage:
         code = parse_group_code(request.path_params["code"])
         try:
             summary = await self._groups.group_summary(code) if code else None
+            answering = {summary.state.owner, summary.state.creator} if summary else ()
+            tags = await self._groups.author_tags(answering)
         except StorageError as error:
             log.error("storage failed", request="group page", cause=repr(error.__cause__ or error))
             return respond("503 try again later\n", HTTPStatus.SERVICE_UNAVAILABLE)
         if summary is None or not shows_info_page(self._grades, summary.state):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return self._show(request, summary)
+        return self._show(request, summary, tags)
 
-    def _show(self, request: Request, summary: GroupSummary) -> Response:
+    def _show(self, request: Request, summary: GroupSummary, tags: Mapping[str, str]) -> Response:
         """Return the page, which may be kept for a minute."""
-        group = public_part(summary.state, summary.members, self._clock.now_ms())
+        group = public_part(summary.state, summary.members, self._clock.now_ms(), tags)
         label = self._config.policy.categories.get(group.category, group.category)
         language = preferred_language(request, self._config.i18n.default_language)
         if wants_json(request):

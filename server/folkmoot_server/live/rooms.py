@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -37,6 +38,7 @@ class Stored(NamedTuple):
     state: GroupState
     last_seq: int
     last_posts: dict[str, Ticks]
+    tags: Mapping[str, str] = MappingProxyType({})
 
 
 class Room:
@@ -47,7 +49,8 @@ class Room:
     counts the connections that listen here: which they are, `delivery.audience` knows. `left`: who has left lately, and
     when. `last_posts` has when each one's latest post in slow mode was, in ticks. While `ready` is not set the room is
     being read again and must not be decided on; `reloads` is how many have asked for that, `after_reading` what follows
-    for those who have begun.
+    for those who have begun. `tags` has what is left of the names of owner and creator, where these have closed their
+    accounts.
     """
 
     __slots__ = (
@@ -67,6 +70,7 @@ class Room:
         "reloads",
         "state",
         "stream",
+        "tags",
         "used_at",
     )
 
@@ -90,6 +94,7 @@ class Room:
     def renew(self, stored: Stored) -> None:
         """Take over what storage has. `last_seq` stays: what listeners lack is delivered to them in order."""
         self.state = stored.state
+        self.tags = dict(stored.tags)
         self.recent.clear()
         self.authors: dict[str, Author] = {}
         self.last_posts = stored.last_posts
@@ -132,7 +137,7 @@ class Room:
         """Return the group as `reader` sees it: a member gets its own fields too, anyone else the public part, with
         `inside` also what is the same for all members."""
         state = self.state
-        group = public_part(state, len(state.members), now)
+        group = public_part(state, len(state.members), now, self.tags)
         own: dict[str, object] = self._inside(now) if inside else {}
         if reader is not None and reader.user in state.members:
             mute = state.mute_of(reader.user, now)
@@ -168,8 +173,8 @@ def begins_slow_mode(entry: Entry) -> bool:
     return entry.kind is EntryKind.NOTICE and (entry.data or {}).get("event") == SLOW_MODE_SET
 
 
-def public_part(state: GroupState, members: int, now: int) -> Group:
-    """Return what anyone may know of a group; `members` is how many it has."""
+def public_part(state: GroupState, members: int, now: int, tags: Mapping[str, str]) -> Group:
+    """Return what anyone may know of a group; `members` is how many it has, `tags` what is left of who is closed."""
     return Group(
         id=state.code,
         name=state.name,
@@ -181,8 +186,8 @@ def public_part(state: GroupState, members: int, now: int) -> Group:
         members=members,
         member_limit=state.member_limit,
         created_ts=state.created_ts,
-        owner=state.owner,
-        creator=state.creator,
+        owner=tags.get(state.owner, state.owner),
+        creator=tags.get(state.creator, state.creator),
         slow_ms=state.slow_ms,
     )
 
@@ -251,7 +256,8 @@ class Rooms:
             return None
         seqs = await self._store.journal.last_seqs([code])
         posts = await self._last_posts(code, state.slow_ms) if state.slow_ms else {}
-        return Stored(state, seqs[code], posts)
+        tags = await self._store.ledger.author_tags({state.owner, state.creator})
+        return Stored(state, seqs[code], posts, tags)
 
     async def _last_posts(self, code: str, slow_ms: int) -> dict[str, Ticks]:
         """Return who has posted in the last `slow_ms`, but not before slow mode was set, and when last.
@@ -316,9 +322,16 @@ class Rooms:
         return [room for room in self._rooms.values() if room.listening]
 
     def forget_tails(self) -> None:
-        """Read history from the journal again: it has changed who some entries are from."""
+        """Read history from the journal again: it has changed who some entries are from, and whom they name."""
         for room in self._rooms.values():
             room.recent.clear()
+
+    async def forget_name(self, user: str) -> None:
+        """Show an account that was closed by its tag where it owns or has created a group. Raises StorageError."""
+        tags = await self._store.ledger.author_tags([user])
+        for room in self._rooms.values():
+            if user in (room.state.owner, room.state.creator):
+                room.tags |= tags
 
     def forget_idle(self) -> None:
         """Drop the rooms that nobody has listened to for a while."""

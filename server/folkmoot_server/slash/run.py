@@ -16,6 +16,7 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.results import CommandResult, CommandsResult, PostResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
 
+from ..actions.accounts.closed import hide_closed
 from ..actions.app import App
 from ..actions.groups.govern import Act
 from ..actions.posts.form import Form
@@ -86,7 +87,8 @@ async def carry_out(
     if isinstance(outcome, Refusal):
         return outcome
     if isinstance(outcome, Answer):
-        return wrap(CommandResult(outcome.text, outcome.data))
+        text, data = await hide_closed(app.store.ledger, (outcome.text, outcome.data))
+        return wrap(CommandResult(text, data))
     if isinstance(outcome, Action):
         return await post_action(app, session, request, call, outcome, wrap)
     if isinstance(outcome, About):

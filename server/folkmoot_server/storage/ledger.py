@@ -160,6 +160,10 @@ class Accounts(Protocol):
         """Return accounts by user name, from the one after `after`."""
         ...
 
+    async def author_tags(self, users: Collection[str]) -> dict[str, str]:
+        """Return the tags of those accounts that are closed, by user name."""
+        ...
+
     async def list_staff(self) -> dict[str, str]:
         """Return the display names of the accounts that have a platform role, by user name."""
         ...

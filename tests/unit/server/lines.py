@@ -261,6 +261,9 @@ class Shelf:
     async def close(self) -> None:
         """Nothing is open."""
 
+    async def author_tags(self, users: Collection[str]) -> dict[str, str]:
+        return {}
+
     async def load_group(self, code: str) -> GroupState | None:
         self._ask("group")
         state = deepcopy(self.groups.get(code))

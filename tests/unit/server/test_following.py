@@ -1,7 +1,7 @@
 """That a node follows the news of exactly what it has in memory, and begins before it reads."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from typing import Any, cast
 
 import pytest
@@ -50,6 +50,9 @@ class Stored:
         self.asked += 1
         if self.broken:
             raise StorageError("the disk is gone")
+
+    async def author_tags(self, users: Collection[str]) -> dict[str, str]:
+        return {}
 
     async def load_group(self, code: str) -> GroupState | None:
         self._ask()

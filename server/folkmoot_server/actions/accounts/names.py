@@ -7,7 +7,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.likeness import Bearer, check_free_name, check_likeness
 from folkmoot_protocol.types import Role
 
-from ...common.clock import Clock
+from ...common.clock import Clock, Ticks
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Room
 from ...storage.api import Ledger
@@ -27,7 +27,7 @@ class Names:
         self._clock = clock
         self._own_settings = own_settings
         self._staff: Sequence[Bearer] = ()
-        self._staff_ms = -STAFF_MS
+        self._staff_until = clock.ticks()
 
     async def check_display_name(self, user: str, name: str) -> Refusal | None:
         """Refuse a name for a new account that could be taken for the service or one of its staff."""
@@ -69,8 +69,9 @@ class Names:
         return await self._own_settings.change_in_group(account, room, nick=account.user)
 
     async def _staff_names(self) -> Sequence[Bearer]:
-        now = self._clock.now_ms()
-        if not 0 <= now - self._staff_ms < STAFF_MS:
+        now = self._clock.ticks()
+        if now >= self._staff_until:
             staff = await self._ledger.list_staff()
-            self._staff, self._staff_ms = [Bearer(user, (name,), answers=True) for user, name in staff.items()], now
+            self._staff = [Bearer(user, (name,), answers=True) for user, name in staff.items()]
+            self._staff_until = Ticks(now + STAFF_MS)
         return self._staff

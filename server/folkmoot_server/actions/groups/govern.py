@@ -19,10 +19,12 @@ from folkmoot_governance import (
     decide,
     founded,
 )
+from folkmoot_governance.closed_names import hide_in_entry, names_in_entry
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_protocol.results import Result
+from folkmoot_protocol.types import Entry
 
 from ...bus.api import Bus
 from ...bus.messages import AnswerUpdate, GroupUpdate, JoinedUpdate
@@ -318,7 +320,7 @@ class GroupService:
     def tell_group(self, act: Act) -> None:
         """Publish a stored act."""
         change_set = act.change_set
-        entries = tuple(new.entry for new in change_set.entries)
+        entries = tuple(self._without_closed(new.entry) for new in change_set.entries)
         news = GroupUpdate(act.room.state.code, entries, change_set.version + len(act.events), tuple(act.events))  # type: ignore[arg-type]  # a sequence of its members
         self._bus.publish(news)
         for change in act.changes:
@@ -327,6 +329,14 @@ class GroupService:
         for event, case in zip(act.events, act.cases, strict=True):
             for answer in answers_to(event, case, act.room.state.name):
                 self._bus.publish(answer)
+
+    def _without_closed(self, notice: Entry) -> Entry:
+        """Return a notice as everybody reads it from now on: acts about an account that was closed know its name."""
+        found = {name: self._accounts.get(name) for name in names_in_entry(notice)}
+        return hide_in_entry(
+            notice,
+            {name: one.state.author_tag for name, one in found.items() if one is not None and one.state.author_tag},
+        )
 
 
 def answers_to(event: e.Event, case: str, name: str) -> list[AnswerUpdate]:

@@ -6,6 +6,7 @@ from itertools import islice
 from msgspec import structs
 
 from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance.closed_names import is_tag
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
 from folkmoot_protocol.errors import ErrorCode
@@ -97,6 +98,9 @@ class Membership:
         """Refuse a target that no account has."""
         user = getattr(command, "user", None)
         if user is None or user in room.state.members:
+            return None
+        # What somebody wrote stays when the account is closed, and so does what may be done to it.
+        if is_tag(user) and isinstance(command, (c.DeleteEntry, c.Pin)):
             return None
         account = await self._accounts.load(user)
         if account is not None and not account.state.closed_ts:

@@ -14,7 +14,7 @@ from ...crypto.sealing import Sealer
 from ..api import Found, Page, Segment, Versions
 from ..change_set import Asked, NewEntry, group_stream
 from ..search.text import Query
-from ..sql.closed_authors import unnamed
+from ..sql.closed_authors import AuthorTags, unnamed, without_closed
 from ..sql.entry_rows import entry_of, row_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.search import ReadVersions
@@ -112,9 +112,10 @@ class Searching(Protocol):
 class PostgresJournal:
     """`api.Journal` on PostgreSQL."""
 
-    def __init__(self, reader: Reader, search: Searching) -> None:
+    def __init__(self, reader: Reader, search: Searching, author_tags: AuthorTags) -> None:
         self._reader = reader
         self._search = search
+        self._author_tags = author_tags
 
     async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
         found = await heads(self._reader, map(group_stream, codes))
@@ -128,11 +129,12 @@ class PostgresJournal:
             bound = HIGHEST if before is None else before
             rows = await self._reader.rows(_BELOW, int(code), code, bound, limit + 1)
             shown = rows[:limit][::-1]
-        return Page([entry_of_record(row) for row in shown], more=len(rows) > limit)
+        entries = await without_closed([entry_of_record(row) for row in shown], self._author_tags)
+        return Page(entries, more=len(rows) > limit)
 
     async def entry(self, code: str, seq: int) -> Entry | None:
         rows = await self._reader.rows(_ONE, int(code), code, seq)
-        return entry_of_record(rows[0]) if rows else None
+        return (await without_closed([entry_of_record(rows[0])], self._author_tags))[0] if rows else None
 
     async def versions(self, code: str, seqs: Collection[int]) -> dict[int, Versions]:
         asked = await self._some(_SOME, code, set(seqs))
@@ -142,7 +144,7 @@ class PostgresJournal:
     async def _some(self, query: str, code: str, seqs: set[int]) -> list[Entry]:
         """Return the entries that a query finds for seqs."""
         rows = await self._reader.rows(query, int(code), code, list(seqs)) if seqs else []
-        return [entry_of_record(row) for row in rows]
+        return await without_closed([entry_of_record(row) for row in rows], self._author_tags)
 
     async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
         rows = await self._reader.rows(_REACTIONS, int(code), code, seq, reaction.encode(), limit)
@@ -154,7 +156,8 @@ class PostgresJournal:
         return next((one for one in used if isinstance(one, Entry)), None)
 
     async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
-        return await self._search.find(code, query, before, limit, partial(self.versions, code))
+        found = await self._search.find(code, query, before, limit, partial(self.versions, code))
+        return Found(await without_closed(found.entries, self._author_tags), found.before)
 
     async def index(self) -> bool:
         return await self._search.index()

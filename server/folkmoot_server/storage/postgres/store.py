@@ -35,7 +35,7 @@ class PostgresStore:
         self._reader = reader
         self._writer = writer
         self.ledger = PostgresLedger(reader)
-        self.journal = PostgresJournal(reader, PostgresSearch(reader))
+        self.journal = PostgresJournal(reader, PostgresSearch(reader), self.ledger.author_tags)
 
     @classmethod
     async def open(cls, database_url: str, *, key: bytes) -> "PostgresStore":

@@ -1,6 +1,8 @@
 """Accounts and their sessions, read from their tables: `ledger.Accounts` and `ledger.Sessions`."""
 
 from collections import defaultdict
+from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -73,6 +75,16 @@ _RECOVERING = (
 _LEAVING = select(leaving.c.user).where(leaving.c.user > _AFTER).order_by(leaving.c.user).limit(_LIMIT)
 
 
+TAG_SIZES = (1, 4, 16, 64, 256)
+TAGS_AT_ONCE = TAG_SIZES[-1]
+
+
+@cache
+def _tags_of(size: int) -> Select[Any]:
+    named: list[BindParameter[str]] = [bindparam(f"user_{number}") for number in range(size)]
+    return select(accounts.c.user, accounts.c.author_tag).where(accounts.c.author_tag != "", accounts.c.user.in_(named))
+
+
 def _of_user(what: str, name: Column[str], *more: ColumnElement[Any]) -> Select[Any]:
     """Return a branch of `_AROUND`: `what` it tells, a name, a number and two texts."""
     number, nick, notify = more or (literal_column("0"), literal_column("''"), literal_column("''"))
@@ -100,6 +112,18 @@ class SqlAccounts(SqlReads):
 
     async def list_accounts(self, after: str = "", limit: int = 100) -> list[AccountRow]:
         return [AccountRow(*row) for row in await self._ask(_LIST, after=after, limit=limit)]
+
+    async def author_tags(self, users: Collection[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        names = sorted(filter(can_hold, users))
+        for start in range(0, len(names), TAGS_AT_ONCE):
+            asked = names[start : start + TAGS_AT_ONCE]
+            # Few sizes of the statement: each is prepared once.
+            size = next(size for size in TAG_SIZES if size >= len(asked))
+            asked += asked[:1] * (size - len(asked))
+            values = {f"user_{number}": name for number, name in enumerate(asked)}
+            found |= dict(await self._ask(_tags_of(size), **values))
+        return found
 
     async def list_staff(self) -> dict[str, str]:
         return dict(await self._ask(_STAFF))

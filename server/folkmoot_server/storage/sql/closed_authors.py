@@ -1,13 +1,26 @@
-"""Who entries are from when their authors have closed their accounts: the tag that is left of each (P9.2).
+"""Who entries are from, and whom they name, when these have closed their accounts: the tags that are left (P9.2).
 
 Entries stay as they were written. Whoever reads them lays this over them, as it does redactions.
 """
 
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
 from msgspec.structs import replace
 
+from folkmoot_governance.closed_names import hide_in_entry, names_in_entry
 from folkmoot_protocol.types import Author, Entry
+
+AuthorTags = Callable[[Collection[str]], Awaitable[dict[str, str]]]
+"""`ledger.Accounts.author_tags`."""
 
 
 def unnamed(entry: Entry, tag: str) -> Entry:
     """Return an entry as from nobody but a tag, which tells it apart from those of others."""
     return replace(entry, from_=Author(tag, tag, entry.from_.role))
+
+
+async def without_closed(entries: Sequence[Entry], author_tags: AuthorTags) -> list[Entry]:
+    """Return entries that name nobody who is closed in what they say; asked after the entries, as redactions are."""
+    named = {name for entry in entries for name in names_in_entry(entry)}
+    tags = await author_tags(named) if named else {}
+    return [hide_in_entry(entry, tags) for entry in entries] if tags else list(entries)

@@ -15,6 +15,7 @@ from ...crypto.sealing import load_key
 from ..api import Found, Page, Segment, Versions
 from ..change_set import ChangeSet, StorageError
 from ..search.text import Query
+from ..sql.closed_authors import AuthorTags, without_closed
 from ..sql.fetch import raw_of
 from ..sql.ledger import SqlLedger
 from . import heads as sqlite_heads
@@ -150,7 +151,10 @@ class SqliteLedger(SqlLedger):
 class SqliteJournal:
     """`api.Journal` on the segments."""
 
-    def __init__(self, threads: Threads, search: SqliteSearch, segments: Segments, writer: Writer) -> None:
+    def __init__(
+        self, threads: Threads, search: SqliteSearch, segments: Segments, writer: Writer, author_tags: AuthorTags
+    ) -> None:
+        self._author_tags = author_tags
         self._threads = threads
         self._search = search
         self._segments = segments
@@ -160,13 +164,21 @@ class SqliteJournal:
         return await self._threads.read_both(sqlite_heads.last_seqs, codes)
 
     async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
-        return await self._threads.read_both(sqlite_journal.page, code, before, after, limit)
+        page = await self._threads.read_both(sqlite_journal.page, code, before, after, limit)
+        return Page(await without_closed(page.entries, self._author_tags), page.more)
 
     async def entry(self, code: str, seq: int) -> Entry | None:
-        return await self._threads.read_both(sqlite_journal.entry, code, seq)
+        entry = await self._threads.read_both(sqlite_journal.entry, code, seq)
+        return None if entry is None else (await without_closed([entry], self._author_tags))[0]
 
     async def versions(self, code: str, seqs: Collection[int]) -> dict[int, Versions]:
-        return await self._threads.read_both(sqlite_journal.versions, code, seqs)
+        found = await self._threads.read_both(sqlite_journal.versions, code, seqs)
+        entries = [entry for one in found.values() for entry in (one.entry, *one.edits)]
+        shown = {entry.seq: entry for entry in await without_closed(entries, self._author_tags)}
+        return {
+            seq: Versions(shown[one.entry.seq], tuple(shown[edit.seq] for edit in one.edits))
+            for seq, one in found.items()
+        }
 
     async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
         return await self._threads.read_both(sqlite_journal.reactions, code, seq, reaction, limit)
@@ -175,7 +187,8 @@ class SqliteJournal:
         return await self._threads.read_segments(sqlite_journal.find_nonce, code, user, nonce, since_ms)
 
     async def search(self, code: str, query: Query, *, before: int, limit: int) -> Found:
-        return await self._search.find(code, query, before, limit, partial(self.versions, code))
+        found = await self._search.find(code, query, before, limit, partial(self.versions, code))
+        return Found(await without_closed(found.entries, self._author_tags), found.before)
 
     async def index(self) -> bool:
         return await self._search.index()
@@ -211,7 +224,7 @@ class SqliteStore:
         self._search = search
         self._writer = writer
         self.ledger = SqliteLedger(threads, tables)
-        self.journal = SqliteJournal(threads, search, segments, writer)
+        self.journal = SqliteJournal(threads, search, segments, writer, self.ledger.author_tags)
 
     @classmethod
     async def open(cls, data_dir: Path, *, say: Translate) -> "SqliteStore":
