@@ -67,6 +67,7 @@ def readings_of(password: str) -> list[str]:
 GUESSED = Refusal(
     ErrorCode.WEAK_PASSWORD,
     N_("This password is among the first that others would guess. Three or four words that do not belong together do."),
+    {"least": SHORTEST, "most": LONGEST},
 )
 LEAST_GUESSES = 30_000
 """Passwords that are found sooner, going by the library's lists of common passwords, names, dates and patterns, are
