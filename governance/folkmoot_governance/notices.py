@@ -1,4 +1,4 @@
-"""How an act is told: the sentence of each event, and the slash command that undoes it.
+"""How an act is told: the sentence of each event. What undoes it: `undo`.
 
 One table serves the notice that the group reads, the answer that the actor reads, and the repair of a
 notice that a crash cut off from its event. Placeholders are the event's fields; `until_ms` is offered as
@@ -13,13 +13,12 @@ from .text import N_
 
 
 class Telling(Struct, frozen=True):
-    """How one kind of event is told. `public`: the group gets a notice. `undo`: a slash command.
+    """How one kind of event is told. `public`: the group gets a notice.
 
     `unset` instead of `text` where the event sets nothing, that is, takes away what its field `field` had.
     """
 
     text: str
-    undo: str = ""
     public: bool = True
     field: str = ""
     unset: str = ""
@@ -27,84 +26,71 @@ class Telling(Struct, frozen=True):
 
 TELLINGS: dict[type[e.Event], Telling] = {
     e.GroupCreated: Telling(N_("@{by} created the group {name}")),
-    e.MemberJoined: Telling(N_("@{user} joined"), "/kick @{user}"),
-    e.JoinRequested: Telling(N_("@{user} asks to join"), "/leave", public=False),
+    e.MemberJoined: Telling(N_("@{user} joined")),
+    e.JoinRequested: Telling(N_("@{user} asks to join"), public=False),
     e.JoinRequestEnded: Telling(N_("The request of @{user} to join is closed"), public=False),
     e.JoinRequestsClosed: Telling(N_("The requests to join end with the group: {names}"), public=False),
-    e.Invited: Telling(N_("@{by} invited @{user}, valid {until}"), "/uninvite @{user}", public=False),
-    e.RejoinBarred: Telling(N_("@{user} may come back, or ask to, again {until}"), "/invite @{user}", public=False),
-    e.InvitationRevoked: Telling(N_("@{by} took back the invitation of @{user}"), "/invite @{user}", public=False),
+    e.Invited: Telling(N_("@{by} invited @{user}, valid {until}"), public=False),
+    e.RejoinBarred: Telling(N_("@{user} may come back, or ask to, again {until}"), public=False),
+    e.InvitationRevoked: Telling(N_("@{by} took back the invitation of @{user}"), public=False),
     e.InvitationsLapsed: Telling(N_("The invitations and invite codes by @{user} are void"), public=False),
     e.InviteCodeMade: Telling(
         N_("@{by} made the invite code number {code_id}, uses: {uses}, valid {until}"),
-        "/uninvite {code_id}",
         public=False,
     ),
     e.InviteCodeUsed: Telling(N_("@{user} used the invite code number {code_id}"), public=False),
     e.InviteCodeRevoked: Telling(N_("@{by} made the invite code number {code_id} void"), public=False),
     e.QuestionSet: Telling(
         N_("@{by} set the question at the door: {question}"),
-        "/question off",
         field="question",
         unset=N_("@{by} took away the question at the door"),
     ),
     e.MemberLeft: Telling(N_("@{user} left")),
     e.MemberDeparted: Telling(N_("@{user} has closed the account and is gone")),
-    e.MemberKicked: Telling(N_("@{by} removed @{user}"), "/invite @{user}"),
-    e.MemberBanned: Telling(N_("@{by} banned @{user} {until}"), "/unban @{user}"),
+    e.MemberKicked: Telling(N_("@{by} removed @{user}")),
+    e.MemberBanned: Telling(N_("@{by} banned @{user} {until}")),
     e.BanLifted: Telling(N_("@{by} lifted the ban on @{user}")),
-    e.MemberMuted: Telling(N_("@{by} muted @{user} {until}"), "/unmute @{user}"),
+    e.MemberMuted: Telling(N_("@{by} muted @{user} {until}")),
     e.MuteLifted: Telling(N_("@{by} lifted the mute of @{user}")),
-    e.MemberWarned: Telling(N_("@{by} warned @{user}: warning {count}, in force {until}"), "/unwarn @{user} {act}"),
+    e.MemberWarned: Telling(N_("@{by} warned @{user}: warning {count}, in force {until}")),
     e.WarningLifted: Telling(N_("@{by} took back a warning of @{user}")),
-    e.LadderSet: Telling(N_("@{by} set what follows on warnings: {steps}"), "/ladder default"),
-    e.NoteWritten: Telling(N_("@{by} wrote a note about @{user}"), "/note @{user} clear", public=False),
+    e.LadderSet: Telling(N_("@{by} set what follows on warnings: {steps}")),
+    e.NoteWritten: Telling(N_("@{by} wrote a note about @{user}"), public=False),
     e.NotesCleared: Telling(N_("@{by} erased the notes about @{user}"), public=False),
-    e.GroupLocked: Telling(N_("@{by} muted everyone but owner and admins {until}"), "/unlock"),
-    e.GroupUnlocked: Telling(N_("@{by} opened the group for posts again"), "/lock"),
-    e.SlowModeSet: Telling(
-        N_("@{by} set slow mode to {slow}"), "/slow off", field="slow_ms", unset=N_("@{by} ended slow mode")
-    ),
+    e.GroupLocked: Telling(N_("@{by} muted everyone but owner and admins {until}")),
+    e.GroupUnlocked: Telling(N_("@{by} opened the group for posts again")),
+    e.SlowModeSet: Telling(N_("@{by} set slow mode to {slow}"), field="slow_ms", unset=N_("@{by} ended slow mode")),
     e.EntryDeleted: Telling(N_("@{by} deleted entry {seq} by @{user}")),
     e.EntriesPurged: Telling(N_("@{by} deleted {count} entries")),
-    e.EntryPinned: Telling(N_("@{by} pinned entry {seq} by @{user}"), "/unpin {seq}"),
-    e.EntryUnpinned: Telling(N_("@{by} took entry {seq} off the pins"), "/pin {seq}"),
-    e.LinksSet: Telling(N_("@{by} set links by members to: {links}"), "/links on"),
-    e.MemberPromoted: Telling(N_("@{by} made @{user} an admin"), "/demote @{user}"),
+    e.EntryPinned: Telling(N_("@{by} pinned entry {seq} by @{user}")),
+    e.EntryUnpinned: Telling(N_("@{by} took entry {seq} off the pins")),
+    e.LinksSet: Telling(N_("@{by} set links by members to: {links}")),
+    e.MemberPromoted: Telling(N_("@{by} made @{user} an admin")),
     e.PermissionsSet: Telling(N_("@{by} changed what @{user} may do")),
-    e.MemberDemoted: Telling(N_("@{by} took the role of admin from @{user}"), "/promote @{user}"),
+    e.MemberDemoted: Telling(N_("@{by} took the role of admin from @{user}")),
     e.TagSet: Telling(
         N_("@{by} tagged @{user}: {tag}"),
-        "/tag @{user}",
         field="tag",
         unset=N_("@{by} took away the tag of @{user}"),
     ),
-    e.TransferOffered: Telling(N_("@{by} offers the group to @{user}, open {until}"), "/transfer cancel"),
-    e.TransferWithdrawn: Telling(N_("@{by} took back the offer of the group to @{user}"), "/transfer @{user}"),
-    e.OwnershipTransferred: Telling(
-        N_("@{user} owns the group now; before it was @{previous}"), "/transfer @{previous}"
-    ),
-    e.AntiraidSet: Telling(
-        N_("@{by} holds off a raid {until}: new members may not post, and joining takes approval"), "/antiraid off"
-    ),
-    e.RaidNoticed: Telling(
-        N_("This looks like a raid. New members may not post, and joining takes approval, {until}"), "/antiraid off"
-    ),
+    e.TransferOffered: Telling(N_("@{by} offers the group to @{user}, open {until}")),
+    e.TransferWithdrawn: Telling(N_("@{by} took back the offer of the group to @{user}")),
+    e.OwnershipTransferred: Telling(N_("@{user} owns the group now; before it was @{previous}")),
+    e.AntiraidSet: Telling(N_("@{by} holds off a raid {until}: new members may not post, and joining takes approval")),
+    e.RaidNoticed: Telling(N_("This looks like a raid. New members may not post, and joining takes approval, {until}")),
     e.AntiraidLapsed: Telling(N_("The raid is over: new members may post and come in again")),
-    e.AntiraidEnded: Telling(N_("@{by} lets new members post and come in again"), "/antiraid on"),
+    e.AntiraidEnded: Telling(N_("@{by} lets new members post and come in again")),
     e.OwnerReplaced: Telling(N_("@{previous} can no longer answer for the group: @{user} owns it now")),
     e.OwnerMissing: Telling(
         N_("@{user} can no longer answer for the group, and nobody in line is fit to: it is locked until somebody is")
     ),
-    e.HeirNamed: Telling(N_("@{by} named @{user} as heir of the group"), "/heir off"),
-    e.HeirDropped: Telling(N_("@{user} is no longer heir of the group"), "/heir @{user}"),
-    e.GroupRenamed: Telling(N_("@{by} renamed the group to {name}"), "/rename {was}"),
-    e.TopicSet: Telling(
-        N_("@{by} set the topic: {topic}"), "/topic {was}", field="topic", unset=N_("@{by} took away the topic")
-    ),
-    e.CategorySet: Telling(N_("@{by} set the category to {category}"), "/category {was}"),
-    e.JoinModeSet: Telling(N_("@{by} set the join mode to {join_mode}"), "/joinmode {was}"),
-    e.MemberLimitSet: Telling(N_("@{by} set the member limit to {limit}"), "/limit {was}"),
+    e.HeirNamed: Telling(N_("@{by} named @{user} as heir of the group")),
+    e.HeirDropped: Telling(N_("@{user} is no longer heir of the group")),
+    e.GroupRenamed: Telling(N_("@{by} renamed the group to {name}")),
+    e.TopicSet: Telling(N_("@{by} set the topic: {topic}"), field="topic", unset=N_("@{by} took away the topic")),
+    e.CategorySet: Telling(N_("@{by} set the category to {category}")),
+    e.JoinModeSet: Telling(N_("@{by} set the join mode to {join_mode}")),
+    e.MemberLimitSet: Telling(N_("@{by} set the member limit to {limit}")),
     e.LimitAsked: Telling(N_("@{by} asks the platform to let the group grow to {limit} members")),
     e.LimitGranted: Telling(N_("The platform lets the group grow to {limit} members")),
     e.LimitDenied: Telling(N_("The platform does not let the group grow to {limit} members")),
@@ -117,11 +103,10 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.InfoPageSet: Telling(N_("@{by} turned the group's info page {shown}")),
     e.RulesSet: Telling(
         N_("@{by} set the group's rules: {rules}"),
-        "/setrules",
         field="rules",
         unset=N_("@{by} took away the group's rules"),
     ),
-    e.AnnouncementSet: Telling(N_("@{by} announced: {announcement}"), "/announce off"),
+    e.AnnouncementSet: Telling(N_("@{by} announced: {announcement}")),
     e.AnnouncementCleared: Telling(N_("@{by} took down the announcement")),
     e.ContentRefused: Telling(N_("A post by @{user} was refused under content rule {rule}"), public=False),
     e.ContentHeld: Telling(N_("A post by @{user} waits for review under content rule {rule}"), public=False),
@@ -129,10 +114,8 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.HeldApproved: Telling(N_("@{by} approved the post of @{user}"), public=False),
     e.HeldDenied: Telling(N_("@{by} turned down the post of @{user}"), public=False),
     e.FlagCleared: Telling(N_("@{by} lets the entry of @{user} stand"), public=False),
-    e.WordAdded: Telling(
-        N_("@{by} added a word to the group's rules: {word} ({verdict})"), "/word del {word}", public=False
-    ),
-    e.WordRemoved: Telling(N_("@{by} took a word out of the group's rules: {word}"), "/word add {word}", public=False),
+    e.WordAdded: Telling(N_("@{by} added a word to the group's rules: {word} ({verdict})"), public=False),
+    e.WordRemoved: Telling(N_("@{by} took a word out of the group's rules: {word}"), public=False),
     e.GroupDissolved: Telling(N_("@{by} dissolved the group")),
     e.GroupSuspended: Telling(N_("The platform suspended the group {until}")),
     e.GroupRestored: Telling(N_("The platform lifted the group's suspension")),
@@ -192,23 +175,14 @@ def text_of(event: e.Event) -> str:
     return telling.text if not telling.field or getattr(event, telling.field) else telling.unset
 
 
-def undo_of(event: e.Event, case: str) -> str:
-    """Return the slash command that undoes act `case`, as long as what it did is still so; empty where none does.
-
-    Besides the event's fields, `act` is offered: the version of the group that the act made.
-    """
-    fields = {**event_fields(event), "act": case.rpartition("-")[2]}
-    return TELLINGS[type(event)].undo.format_map(fields).rstrip()
-
-
 def event_fields(event: e.Event) -> dict[str, object]:
     """Return the event's fields for placeholders and for `data` of its notice, its name as `event`.
 
     Which member of staff took a measure stays inside the platform: `by` is left out of those (G14), and of what ended
     by itself.
     """
-    config = event.__struct_config__
-    fields: dict[str, object] = {"event": config.tag, **asdict(event)}
+    told = {name: value for name, value in asdict(event).items() if not name.startswith("was_")}
+    fields: dict[str, object] = {"event": event.__struct_config__.tag, **told}
     del fields["at"]
     if isinstance(event, _NOBODYS_EVENTS):
         del fields["by"]

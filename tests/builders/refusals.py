@@ -29,6 +29,19 @@ REFUSALS = {
     ),
     "@{user} is a member already.": Told("already_member", "membership", "/info", "user"),
     "@{user} is banned from this group {until}.": Told("banned", "ban", "/sanctions", "case reason until_ms user"),
+    "@{user} is banned here already, {until} (case {case}). To put another ban in its place: {help}": Told(
+        "conflict", "in_force", "/ban @* replace *", "case until_ms user"
+    ),
+    "@{user} is muted here already, {until} (case {case}). To put another mute in its place: {help}": Told(
+        "conflict", "in_force", "/mute @* replace *", "case until_ms user"
+    ),
+    "Only owner and admins may post already, {until}. To set another end: {help}": Told(
+        "conflict", "in_force", "/lock replace *", "until_ms"
+    ),
+    "A raid is being held off already, {until}. To set another end: {help}": Told(
+        "conflict", "in_force", "/antiraid on replace*", "until_ms"
+    ),
+    "That end is over already.": Told("bad_request", "end", "/help"),
     "@{user} is banned here: /unban @{user} first.": Told("banned", "ban", "/unban @*", "until_ms user"),
     "@{user} is in {current} groups already; {limit} are allowed.": Told(
         "join_quota", "policy.quota.*.groups_joined", "/leave", "current limit user"

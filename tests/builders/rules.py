@@ -21,7 +21,7 @@ from folkmoot_governance.account import AccountEvent, AccountRegistered
 from folkmoot_governance.credit import CreditRules, Level, Quota
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
-from folkmoot_governance.notices import event_fields, text_of, undo_of
+from folkmoot_governance.notices import event_fields, text_of
 from folkmoot_governance.refusal import ENDS, TIMED, explained
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, Role
@@ -151,9 +151,9 @@ def tell_refusal(refusal: Refusal) -> str:
     return refusal.text.format(**readable(refusal.detail))
 
 
-def tell_event(event: e.Event) -> tuple[str, str]:
-    """Return the sentence that tells of `event`, and the command that undoes it, as the act of version 1."""
-    return text_of(event).format(**readable(event_fields(event))), undo_of(event, "482190673352-1")
+def tell_event(event: e.Event) -> str:
+    """Return the sentence that tells of `event`."""
+    return text_of(event).format(**readable(event_fields(event)))
 
 
 def any_event(kind: type[e.Event]) -> e.Event:

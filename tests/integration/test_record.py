@@ -90,7 +90,7 @@ async def test_rules_of_the_group_stand_before_the_platforms(cast: Cast) -> None
     answer = await cast.does("bob", "/rules")
     assert answer.text.startswith("Be kind.\n\n")
     assert answer.data["group_rules"] == "Be kind."
-    await cast.does("ann", "/setrules")
+    await cast.does("ann", "/setrules off")
     assert (await cast.does("bob", "/rules")).data["group_rules"] == ""
 
 

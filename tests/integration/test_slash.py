@@ -46,7 +46,7 @@ CASES = (
     Case("members", "/members owner", "bob", data={"total": 1, "members": [{"user": "{ann}", "role": "owner"}]}),
     Case("admins", "/admins", "bob", data={"admins": [{"user": "{ann}", "role": "owner"}]}),
     Case("whois", "/whois @{bob}", data={"role": "member"}),
-    Case("join", "/join {shown}", "dave", data={"event": "joined", "user": "{dave}", "undo": "/kick @{dave}"}),
+    Case("join", "/join {shown}", "dave", data={"event": "joined", "user": "{dave}", "undo": "/leave {code}"}),
     Case("leave", "/leave", "bob", data={"event": "left", "user": "{bob}"}),
     Case("invite", "/invite @{dave}", "bob", data={"event": "invited", "user": "{dave}"}),
     Case("nick", "/nick Bobby Tables", "bob", data={"nick": "Bobby Tables"}),
@@ -87,7 +87,7 @@ CASES = (
     Case("pins", "/pins", "bob", before=(("ann", "/pin {seq}"),)),
     Case("links", "/links nomedia", data={"event": "links_changed", "links": "nomedia"}),
     Case("slow", "/slow 30s", data={"event": "slow_mode", "slow_ms": 30_000}),
-    Case("lock", "/lock", data={"event": "locked", "until_ms": FOREVER_MS, "undo": "/unlock"}),
+    Case("lock", "/lock perm", data={"event": "locked", "until_ms": FOREVER_MS, "undo": "/unlock"}),
     Case("unlock", "/unlock", before=(("ann", "/lock 1h"),), data={"event": "unlocked"}),
     Case("topic", "/topic Tea", data={"event": "topic_changed", "topic": "Tea"}),
     Case("queue", "/queue", data={"items": []}),
@@ -116,7 +116,9 @@ CASES = (
     Case("question", "/question Two and two? = 4 | four", data={"event": "question_set", "question": "Two and two?"}),
     Case("limit", "/limit 20", data={"event": "limit_changed", "limit": 20}),
     Case("word", "/word add hold some word", data={"event": "word_added", "undo": "/word del some word"}),
-    Case("setrules", "/setrules Be kind.", data={"event": "rules_changed", "rules": "Be kind.", "undo": "/setrules"}),
+    Case(
+        "setrules", "/setrules Be kind.", data={"event": "rules_changed", "rules": "Be kind.", "undo": "/setrules off"}
+    ),
     Case("announce", "/announce Tea at five.", data={"event": "announcement_set", "undo": "/announce off"}),
     Case("infopage", "/infopage off", data={"event": "info_page_changed", "shown": "off"}),
     Case("export", "/export", data={"export": "{code}"}),
@@ -178,7 +180,7 @@ async def check_notice(cast: Cast, case: Case, data: dict[str, Any], since: int)
         kinds = {"deleted": "redaction", "purged": "redaction", "announcement_set": "announcement"}
         assert notice.kind == kinds.get(event, "notice")
         assert notice.from_.user == getattr(cast, case.who).user
-        assert notice.data == {key: value for key, value in data.items() if key != "undo"}
+        assert notice.data == {key: value for key, value in data.items() if key not in ("undo", "help")}
     else:
         await cast.carol.seen(cast.code, await cast.says("ann", "and on"))
         assert told_of(cast, event, since) == []
@@ -208,7 +210,17 @@ async def test_two_slashes_post_a_text_that_begins_with_one(cast: Cast) -> None:
     ("line", "code"),
     [
         ("/dance", "unknown_command"),
-        ("/", "unknown_command"),
+        ("/mutee @{bob}", "unknown_command"),
+        ("／dance", "unknown_command"),
+        (" /dance", "unknown_command"),
+        ("/ban @{bob} spam for 7d", "bad_syntax"),
+        ("/ban @{bob} 2 weeks of it", "bad_syntax"),
+        ("/ban @{bob} @{carol} 7d", "bad_syntax"),
+        ("/kick @{bob} 7d", "bad_syntax"),
+        ("/kick @{bob} ＠{carol}", "bad_syntax"),
+        ("/warn @{bob} 三天", "bad_syntax"),
+        ("/delete 1 2 3", "bad_syntax"),
+        ("/mute @{bob} until 2020-01-01T00:00:00.000Z", "bad_request"),
         ("/help dance", "unknown_command"),
         ("/kick", "bad_syntax"),
         ("/info now", "bad_syntax"),
@@ -277,7 +289,7 @@ ADMINS_ONLY = {
     "/kick @{carol}": Permission.KICK,
     "/ban @{carol}": Permission.BAN,
     "/mute @{carol} 1m": Permission.MUTE,
-    "/lock": Permission.LOCK,
+    "/lock perm": Permission.LOCK,
     "/slow 1m": Permission.SLOW,
     "/warn @{carol}": Permission.WARN,
     "/note @{carol}": Permission.WARN,
@@ -325,7 +337,7 @@ async def test_a_reply_names_the_target(cast: Cast) -> None:
 
 async def test_commands_of_a_group_need_one(cast: Cast) -> None:
     assert (await cast.dave.run("/help")).data["commands"]
-    for line in ("/info", "/kick @somebody", "/me waves"):
+    for line in ("/info", "/kick @somebody", "/me waves", "/leave"):
         await refused(cast.dave.run(line), "bad_request")
     await refused(cast.dave.run("/info", cast.code), "not_a_member")
     assert (await cast.dave.run(f"/join {cast.code}")).data["event"] == "joined"
@@ -364,3 +376,140 @@ async def test_the_server_says_how_long_it_has_run(cast: Cast) -> None:
     later = await cast.ann.run("/运行时间", cast.code)
     assert 0 <= first.data["uptime_ms"] <= later.data["uptime_ms"]
     assert re.fullmatch(r"The server has run for \d+[smhdw]\.", first.text)
+
+
+SHOWN = {
+    "topic": {"topic": "Tea"},
+    "setrules": {"rules": "Be kind."},
+    "announce": {"announcement": "Tea at five."},
+    "slow": {"slow_ms": 30_000},
+    "lock": {"until_ms": FOREVER_MS},
+    "mute": {"help": "/notify"},
+    "ban": {"items": []},
+    "ladder": {"ladder": "2 kick", "own": True},
+    "links": {"links": "nomedia"},
+    "question": {"question": "Two?", "answers": ["2"]},
+    "tag": {"items": [{"user": "{bob}", "tag": "Tea maker"}]},
+    "tag @{carol}": {"items": []},
+    "word": {"items": [{"word": "tea", "verdict": "hold", "by": "{ann}"}]},
+    "heir": {"user": "{bob}"},
+    "transfer": {"user": "{bob}"},
+    "joinmode": {"join_mode": "invite"},
+    "limit": {"current": 6, "limit": 20},
+    "category": {"category": "general", "known": ["general"]},
+    "rename": {"name": "Tea room"},
+    "infopage": {"shown": "off"},
+    "antiraid": {"until_ms": 0},
+    "nick": {"name": "Annie"},
+    "notify": {"notify": "mentions"},
+    "lang": {"language": "en"},
+}
+"""What commands that set something show when they stand alone, after these have set it."""
+
+SETTING = (
+    *("/topic Tea", "/setrules Be kind.", "/announce Tea at five.", "/slow 30s", "/lock perm", "/ladder 2 kick"),
+    *("/links nomedia", "/question Two? = 2", "/tag @{bob} Tea maker", "/word add hold tea", "/heir @{bob}"),
+    *("/transfer @{bob}", "/joinmode invite", "/limit 20", "/rename Tea room", "/infopage off", "/nick Annie"),
+    "/notify mentions",
+)
+
+
+async def test_bare_commands_show_what_is_in_force_and_change_nothing(cast: Cast) -> None:
+    for line in SETTING:
+        await cast.does("ann", line)
+    version = (await cast.ann.group(cast.code)).last_seq
+    for name, data in SHOWN.items():
+        for _ in range(2):
+            answer = await cast.does("ann", f"/{name}")
+            assert {key: answer.data.get(key) for key in data} == filled(cast, data), name
+            assert answer.text
+    assert (await cast.ann.group(cast.code)).last_seq == version
+    # What lets people in is for those alone who may set it, what is muted for those who may mute.
+    assert (await cast.does("bob", "/question")).data == {"question": "Two?", "answers": []}
+    assert "items" not in (await cast.does("bob", "/mute")).data
+    await refused(cast.does("bob", "/ban"), "forbidden")
+
+
+async def test_a_line_that_means_to_be_a_command_is_not_published(cast: Cast) -> None:
+    last = (await cast.ann.group(cast.code)).last_seq
+    for line in (" /slow 30s", "／slow off", "\ufeff\u3000、slow １０ｓ", "\u200b/慢速 三十秒", "／ｓｌｏｗ　ｏｆｆ"):
+        assert (await cast.does("ann", line, "post")).data["event"] == "slow_mode"
+    told = await cast.bob.history(cast.code)
+    assert {entry.kind for entry in told if entry.seq > last} == {"notice"}
+    error = await refused(cast.does("ann", "/msg nickserv identify secret", "post"), "unknown_command")
+    assert "//msg" in error.message
+    assert (await refused(cast.does("ann", "/ slow off", "post"), "unknown_command")).detail["help"] == "/slow"
+
+
+@pytest.mark.parametrize("text", ["/etc/passwd", "/", "/ is full", "、然后呢", "//x/y"])
+async def test_a_text_that_begins_with_a_slash_and_is_no_command_is_published(cast: Cast, text: str) -> None:
+    seq = await cast.says("bob", text)
+    assert (await cast.ann.seen(cast.code, seq))[-1].body == text.replace("//", "/")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "undo"),
+    [
+        ("/ban @{bob} perm", "/ban @{bob} {}2h", "/ban @{bob} replace perm"),
+        ("/mute @{bob} perm", "/mute @{bob} {}10m", "/mute @{bob} replace perm"),
+        ("/lock perm", "/lock {}10m", "/lock replace perm"),
+        ("/antiraid on perm", "/antiraid on {}10m", "/antiraid on replace perm"),
+    ],
+)
+async def test_a_measure_in_force_is_replaced_only_where_that_is_said(
+    cast: Cast, first: str, then: str, undo: str
+) -> None:
+    await cast.does("ann", first)
+    error = await refused(cast.does("ann", then.replace("{}", "")), "conflict", until_ms=FOREVER_MS)
+    assert error.detail["help"] == cast.fill(then.replace("{}", "replace "))
+    assert "permanently" in error.message
+    replaced = await cast.does("ann", error.detail["help"])
+    assert replaced.data["until_ms"] < FOREVER_MS
+    if "undo" in replaced.data:
+        assert replaced.data["undo"] == cast.fill(undo)
+
+
+async def test_where_something_is_guessed_the_answer_says_what_and_how_to_say_the_other(cast: Cast) -> None:
+    held = await cast.does("ann", "/word add hold the line")
+    assert (held.data["word"], held.data["verdict"]) == ("the line", "hold")
+    assert "/word add refuse hold the line" in held.text
+    asked = await cast.does("ann", "/question 1 + 1 = what? = 2 | two")
+    assert (asked.data["question"], "2 | two" in asked.text) == ("1 + 1 = what?", True)
+    promoted = await cast.does("ann", "/promote @{bob}")
+    assert "mute" in promoted.text
+    error = await refused(cast.does("ann", "/rights @{bob} mute"), "bad_syntax")
+    assert "+mute" in error.message
+    changed = await cast.does("ann", "/rights @{bob} −mute")
+    assert "mute" not in changed.text.rpartition("may now:")[2]
+
+
+async def test_a_category_is_not_eaten_from_a_name(cast: Cast) -> None:
+    for line, name in (
+        ("/create Attorney general", "Attorney general"),
+        ('/create "Attorney general" general', "Attorney general"),
+        ('/create "Surgeon general"', "Surgeon general"),
+    ):
+        created = await cast.does("bob", line)
+        assert (created.data["name"], created.data["category"]) == (name, "general")
+
+
+async def test_whois_says_which_name_it_went_by(cast: Cast) -> None:
+    await cast.does("bob", f"/nick {cast.carol.user}")
+    both = await cast.does("ann", "/whois {carol}")
+    assert cast.fill("@{bob}") in both.text
+    assert both.data["account"]["user"] == cast.carol.user
+    assert cast.fill("@{bob}") not in (await cast.does("ann", "/whois @{carol}")).text
+    await cast.does("bob", "/nick Bobby Tables")
+    named = await cast.does("ann", "/whois Bobby Tables")
+    assert named.data["account"]["user"] == cast.bob.user
+    assert "Understood" in named.text
+    await cast.does("carol", "/nick Bobby Tables")
+    await refused(
+        cast.does("ann", "/whois Bobby Tables"), "no_such_user", users=sorted([cast.bob.user, cast.carol.user])
+    )
+
+
+async def test_a_name_in_a_reply_is_asked_about(cast: Cast) -> None:
+    seq = await cast.says("bob", "rubbish")
+    for body in (f"/kick {cast.carol.user}", f"/delete {seq + 1}", f"/mute {cast.carol.user} 10m"):
+        await refused(cast.ann.ask(rq.Post, group=cast.code, body=body, reply_to=seq), "bad_syntax")

@@ -7,9 +7,13 @@ from folkmoot_governance.duration import (
     FOREVER_MS,
     LONGEST_MS,
     SECOND_MS,
+    Until,
     end_of,
+    fold,
     parse_duration,
+    read_duration,
     show_duration,
+    show_until,
 )
 
 
@@ -34,3 +38,18 @@ def test_any_text_is_a_bounded_duration_or_none(text: str) -> None:
 @given(st.integers(0, FOREVER_MS), st.integers(0, FOREVER_MS))
 def test_ends_never_pass_the_end_of_time(now: int, length: int) -> None:
     assert now <= end_of(now, length) <= FOREVER_MS
+
+
+@given(st.integers(0, FOREVER_MS - 1), st.text(max_size=20))
+def test_an_end_is_written_so_that_it_is_read_to_the_millisecond(end_ms: int, reason: str) -> None:
+    reading = read_duration(f"{show_until(end_ms)} why {reason}")
+    assert reading.span == Until(end_ms)
+    assert reading.rest.startswith("why")
+
+
+@given(st.text())
+def test_nothing_of_a_text_is_lost(text: str) -> None:
+    reading = read_duration(text)
+    assert len(fold(text)) == len(text)
+    assert text.endswith(reading.rest)
+    assert reading.span is not None or reading.rest == text

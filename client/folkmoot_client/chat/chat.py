@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import folkmoot_protocol as fm
+from folkmoot_protocol.line import split_line, starts_command
 
 from ..sdk import Client, ClientEvent, Connected, ConnectionLost, Disconnected, RequestRefused, SessionEnded
 from ..terminal import N_, _
@@ -23,6 +24,14 @@ LOCAL = {
     "/logout": N_("Sign out, so that the next chat asks for a password"),
 }
 """Commands that the chat carries out by itself, with their summaries."""
+
+
+def read_local(line: str) -> tuple[str, str]:
+    """Return the first word of a line, with a plain slash if it begins a command, and what is left."""
+    parts = split_line(line)
+    plain = f"/{parts[2]}" if parts is not None and len(parts[1]) == 1 else line
+    word, _space, rest = plain.strip().partition(" ")
+    return word, rest.strip()
 
 
 class Chat:
@@ -65,7 +74,7 @@ class Chat:
             await self._switch(next(iter(self._client.groups)))
         await self._offer()
         while (line := await self._screen.read(self._prompt())) is not None:
-            if line.strip() == "/quit":
+            if read_local(line) == ("/quit", ""):
                 break
             # The default binds this line; mypy cannot infer a lambda that has one.
             await self._try(lambda line=line: self._obey(line))  # type: ignore[misc]
@@ -80,9 +89,9 @@ class Chat:
 
     async def _obey(self, line: str) -> None:
         """Carry out one line: a command of the chat's own, one of the server's, or a post."""
-        word, _space, rest = line.strip().partition(" ")
+        word, rest = read_local(line)
         if word == "/switch":
-            await self._switch_to(rest.strip())
+            await self._switch_to(rest)
         elif word == "/groups":
             await self._list_groups()
         elif word == "/logout":
@@ -98,7 +107,7 @@ class Chat:
             result = await self._client.post(self._current, line)
             command = result.command
             self._last_seq = result.seq or self._last_seq
-        elif line.startswith("/") and not line.startswith("//"):
+        elif starts_command(line):
             command = await self._client.run_command(line)
         else:
             self._say(_("You are in no group yet: /join <code>, /create <name>, or /switch to one of yours."))
@@ -123,26 +132,32 @@ class Chat:
         self._say(_("{count} acts written to {path}").format(count=len(record["acts"]), path=path))
 
     async def _switch_to(self, words: str) -> None:
-        code = self._find_group(words)
-        if code is None:
+        found = self._find_groups(words)
+        if len(found) > 1:
+            names = ", ".join(
+                f"{view.clean(self._client.groups[code].name)} ({fm.show_group_code(code)})" for code in found
+            )
+            self._say(_("Several of your groups are called so: {names}. Write the code.").format(names=names))
+            return
+        if not found:
             self._say(_("None of your groups is called {name}.").format(name=view.clean(words)))
             return
-        await self._switch(code)
+        await self._switch(found[0])
         await self._offer()
 
-    def _find_group(self, words: str) -> str | None:
-        """Return one's group by number in the list, code, name, or the beginning of its name."""
+    def _find_groups(self, words: str) -> list[str]:
+        """Return which of one's groups are meant: by code, name, number in the list, or the beginning of a name."""
         groups = self._client.groups
+        code, wanted = fm.parse_group_code(words), words.casefold()
+        if code is not None and code in groups:
+            return [code]
         codes = list(groups)
-        if words.isdecimal() and len(words) < 6 and 0 < int(words) <= len(codes):
-            return codes[int(words) - 1]
-        code = fm.parse_group_code(words)
-        if code in groups:
-            return code
-        wanted = words.casefold()
+        is_number = words.isdecimal() and len(words) < 6 and 0 < int(words) <= len(codes)
         exact = [one for one, group in groups.items() if group.name.casefold() == wanted]
-        begins = [one for one, group in groups.items() if wanted and group.name.casefold().startswith(wanted)]
-        return next(iter(exact or begins), None)
+        if exact or is_number:
+            # A group may be called "2" and not be the second.
+            return list(dict.fromkeys([*exact, *([codes[int(words) - 1]] if is_number else [])]))
+        return [one for one, group in groups.items() if wanted and group.name.casefold().startswith(wanted)]
 
     async def _switch(self, code: str) -> None:
         """Make a group the current one, and show the end of its history, as far as it was not shown yet."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from folkmoot_protocol import ErrorCode
+from folkmoot_protocol.line import split_line
 
 from ..sdk import Client, RequestRefused
 
@@ -16,7 +17,8 @@ MAX_ACTS = 1_000_000
 
 def is_export(line: str) -> bool:
     """Say whether a line asks for a record from its beginning: no other answer makes a file."""
-    return line.split() == ["/export"]
+    parts = split_line(line)
+    return parts is not None and len(parts[1]) == 1 and parts[2].split() == ["export"]
 
 
 async def gather(client: Client, group: str, first: Mapping[str, Any]) -> dict[str, Any]:

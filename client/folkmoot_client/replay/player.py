@@ -9,6 +9,7 @@ from time import perf_counter
 
 import folkmoot_protocol as fm
 from folkmoot_protocol import ErrorCode
+from folkmoot_protocol.line import as_text
 
 from ..sdk import ConnectionLost, RequestRefused
 from .cast import Cast, Person
@@ -102,8 +103,7 @@ class Player:
             case StepKind.LEAVE:
                 await self._leave(step.who)
             case StepKind.MESSAGE:
-                body = "/" + step.text if step.text.startswith("/") else step.text
-                await self._say(step.who, body, fm.EntryKind.TEXT, step.text)
+                await self._say(step.who, as_text(step.text), fm.EntryKind.TEXT, step.text)
             case StepKind.ACTION:
                 # The server takes the blanks around an argument off.
                 text = step.text.strip()

@@ -17,7 +17,8 @@ const MEMBERSHIP = new Set("joined left kicked banned promoted demoted transferr
 const makeNonce = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const isCommand = (body) => body.startsWith("/") && !body.startsWith("//");
+// Whether the server may take it for a command: a slash sign before all that is seen. The server has the last word.
+const mayBeCommand = (body) => /^[\s\p{Default_Ignorable_Code_Point}\u2800]*[/／、](?![/／、])/u.test(body);
 
 /** A group that the reader is in, with what the page holds of it. */
 export class Room {
@@ -276,11 +277,11 @@ export class Chat {
   /** Say whether the post is settled, one way or the other; if not, it is to be sent again. */
   async send(room, post) {
     try {
-      await (isCommand(post.body) ? this.sendCommand(room, post) : this.sendText(room, post));
+      await this.sendPost(room, post);
       return true;
     } catch (error) {
       if (error.code === "disconnected") return false;
-      if (error.code === "unavailable" || (error.code === "rate_limited" && !isCommand(post.body))) {
+      if (error.code === "unavailable" || (error.code === "rate_limited" && !mayBeCommand(post.body))) {
         await pause(error.detail.retry_after_ms ?? 1000);
         return false;
       }
@@ -289,12 +290,10 @@ export class Chat {
     }
   }
 
-  sendText(room, { body, nonce, replyTo }) {
-    return this.request("post", { group: room.code, body, nonce, ...(replyTo && { reply_to: replyTo }) });
-  }
-
-  async sendCommand(room, { body, nonce }) {
-    const { text } = await this.request("command", { group: room.code, line: body, nonce });
+  /** Post; what the server took for a command has its answer instead of an entry. */
+  async sendPost(room, { body, nonce, replyTo }) {
+    const fields = { group: room.code, body, nonce, ...(replyTo && { reply_to: replyTo }) };
+    const text = (await this.request("post", fields)).command?.text;
     if (text) room.notes = [...room.notes, { after: room.feed.last, line: body, text }].slice(-MOST_NOTES);
   }
 

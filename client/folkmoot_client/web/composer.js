@@ -5,7 +5,7 @@ import { language, sayError, t } from "./texts.js";
 
 const TYPING_EVERY_MS = 3000;
 const MOST_SUGGESTED = 8;
-const COMMAND_WORD = /^\/[^\s/]*$/u;
+const COMMAND_WORD = /^\s*[/／、]([^\s/／、]*)$/u;
 
 export class Composer {
   constructor(chat) {
@@ -74,7 +74,7 @@ export class Composer {
     this.grow();
     this.suggest();
     const text = this.field.value;
-    if (!text || text.startsWith("/") || Date.now() - this.typedAt < TYPING_EVERY_MS) return;
+    if (!text || COMMAND_WORD.test(text.split(/\s/u, 1)[0]) || Date.now() - this.typedAt < TYPING_EVERY_MS) return;
     this.typedAt = Date.now();
     this.chat.request("typing", { group: this.room.code }).catch(() => undefined);
   }
@@ -106,7 +106,7 @@ export class Composer {
 
   suggest() {
     const text = this.field.value;
-    const typed = COMMAND_WORD.test(text) ? text.slice(1).toLowerCase() : undefined;
+    const typed = COMMAND_WORD.exec(text)?.[1].toLowerCase();
     const fits = (command) => [command.name, ...command.aliases].some((name) => name.startsWith(typed));
     const all = this.room?.commands ?? [];
     this.offer(typed === undefined ? [] : all.filter((command) => command.allowed && fits(command)));

@@ -8,6 +8,7 @@ from folkmoot_protocol.types import EntryKind, JoinMode, LinkRule
 
 from ..actor import Actor
 from ..content.kinds import Action, Severity
+from ..duration import Span
 from ..roles import Permission
 
 
@@ -101,10 +102,11 @@ class Kick(TargetedCommand, frozen=True):
 
 
 class BanMember(TargetedCommand, frozen=True):
-    """Remove and keep out. Also works on who is not a member yet."""
+    """Remove and keep out. Also works on who is not a member yet. `replaces`: another ban, if one is in force."""
 
-    duration_ms: int
+    duration_ms: Span
     reason: str = ""
+    replaces: bool = False
 
 
 class Unban(TargetedCommand, frozen=True):
@@ -112,10 +114,11 @@ class Unban(TargetedCommand, frozen=True):
 
 
 class MuteMember(TargetedCommand, frozen=True):
-    """Silence one member for a time."""
+    """Silence one member for a time. `replaces`: another mute, if one is in force."""
 
-    duration_ms: int
+    duration_ms: Span
     reason: str = ""
+    replaces: bool = False
 
 
 class Unmute(TargetedCommand, frozen=True):
@@ -147,13 +150,16 @@ class WriteNote(TargetedCommand, frozen=True):
 
 
 class ClearNotes(TargetedCommand, frozen=True):
-    """Erase the notes about an account."""
+    """Erase the notes about an account: all of them (0), or the one that the act `number` wrote."""
+
+    number: int = 0
 
 
 class Lock(Command, frozen=True):
-    """Silence all but owner and admins ("mute all")."""
+    """Silence all but owner and admins ("mute all"). `replaces`: another lock, if one is in force."""
 
-    duration_ms: int
+    duration_ms: Span
+    replaces: bool = False
 
 
 class Unlock(Command, frozen=True):
@@ -251,9 +257,13 @@ class WithdrawTransfer(Command, frozen=True):
 
 
 class SetAntiraid(Command, frozen=True):
-    """Hold off a raid: silence those who came in just now, let nobody in without approval."""
+    """Hold off a raid: silence those who came in just now, let nobody in without approval.
 
-    duration_ms: int | None = None
+    `replaces`: the end that was set before, if a raid is held off already.
+    """
+
+    duration_ms: Span | None = None
+    replaces: bool = False
 
 
 class EndAntiraid(Command, frozen=True):

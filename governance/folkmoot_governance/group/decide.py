@@ -150,7 +150,10 @@ def set_category(state: GroupState, command: c.SetCategory, actor: Actor, now: i
         text = N_("Groups in category {category} are reviewed before they open: create a new one there.")
         rule = f"policy.grades.{grade.name}.review_to_create"
         return refuse(ErrorCode.FORBIDDEN, text, category=command.category, rule=rule, help="/create")
-    filed = CategorySet(at=now, by=actor.user, category=command.category, was=state.category)
+    was = classify(policy.grades, state.category, len(state.members), state.entries_per_day)
+    category = command.category
+    is_free = state.category in policy.categories and (grade.review or not was.review)
+    filed = CategorySet(at=now, by=actor.user, category=category, was=state.category, was_free=is_free)
     return check_founder(actor, grade, policy) or [filed]
 
 

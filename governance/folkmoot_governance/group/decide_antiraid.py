@@ -13,17 +13,22 @@ from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
 from .checks import refuse
+from .decide_moderation import check_end, check_replaced
 from .events import AntiraidEnded, AntiraidSet, Event, RaidNoticed
 from .state import GroupState
 
 Decision = Sequence[Event] | Refusal
 
+HELD_OFF = N_("A raid is being held off already, {until}. To set another end: {help}")
+
 
 def set_antiraid(state: GroupState, command: c.SetAntiraid, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Hold off a raid until the end named, or for as long as the operator has set; a new end replaces the old one."""
-    duration = policy.antiraid_ms if command.duration_ms is None else command.duration_ms
+    """Hold off a raid until the end named, or for as long as the operator has set."""
+    until = end_of(now, policy.antiraid_ms if command.duration_ms is None else command.duration_ms)
     newcomers = now - policy.newcomer_ms
-    return [AntiraidSet(at=now, by=actor.user, newcomers_ms=newcomers, until_ms=end_of(now, duration))]
+    was = state.antiraid_until_ms if state.holds_off_raid(now) else 0
+    refusal = check_end(until, now) or check_replaced(HELD_OFF, was, command, "/antiraid on {term}")
+    return refusal or [AntiraidSet(at=now, by=actor.user, newcomers_ms=newcomers, until_ms=until, was_until_ms=was)]
 
 
 def end_antiraid(state: GroupState, command: c.EndAntiraid, actor: Actor, now: int, policy: Policy) -> Decision:

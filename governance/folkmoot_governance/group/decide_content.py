@@ -114,7 +114,8 @@ def add_word(state: GroupState, command: c.AddWord, actor: Actor, now: int, poli
     refusal = check_steps(state.words, command.word, "/word list")
     if refusal:
         return refusal
-    return [WordAdded(at=now, by=actor.user, word=command.word, verdict=command.verdict)]
+    was = known.verdict.value if known else ""
+    return [WordAdded(at=now, by=actor.user, word=command.word, verdict=command.verdict, was_verdict=was)]
 
 
 def remove_word(state: GroupState, command: c.RemoveWord, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -122,7 +123,8 @@ def remove_word(state: GroupState, command: c.RemoveWord, actor: Actor, now: int
         return refuse(
             ErrorCode.NO_SUCH_ENTRY, N_("{word} is not among the group's words."), word=command.word, help="/word list"
         )
-    return [WordRemoved(at=now, by=actor.user, word=command.word)]
+    was = state.words[command.word].verdict.value
+    return [WordRemoved(at=now, by=actor.user, word=command.word, was_verdict=was)]
 
 
 CONTENT: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {

@@ -57,13 +57,14 @@ def pin(state: GroupState, command: c.Pin, actor: Actor, now: int, policy: Polic
 def unpin(state: GroupState, command: c.Unpin, actor: Actor, now: int, policy: Policy) -> Decision:
     if command.seq not in state.pins:
         return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is not pinned."), seq=command.seq, help="/pins")
-    return [e.EntryUnpinned(at=now, by=actor.user, seq=command.seq)]
+    latest = command.seq == next(reversed(state.pins))
+    return [e.EntryUnpinned(at=now, by=actor.user, seq=command.seq, was_latest=latest)]
 
 
 def set_links(state: GroupState, command: c.SetLinks, actor: Actor, now: int, policy: Policy) -> Decision:
     if command.links is state.links:
         return []
-    return [e.LinksSet(at=now, by=actor.user, links=command.links)]
+    return [e.LinksSet(at=now, by=actor.user, links=command.links, was_links=state.links)]
 
 
 def announce(state: GroupState, command: c.Announce, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -71,8 +72,9 @@ def announce(state: GroupState, command: c.Announce, actor: Actor, now: int, pol
     if command.announcement == state.announcement:
         return []
     if not command.announcement:
-        return [e.AnnouncementCleared(at=now, by=actor.user)]
-    return [e.AnnouncementSet(at=now, by=actor.user, announcement=command.announcement)]
+        return [e.AnnouncementCleared(at=now, by=actor.user, was_announcement=state.announcement)]
+    text, was = command.announcement, state.announcement
+    return [e.AnnouncementSet(at=now, by=actor.user, announcement=text, was_announcement=was)]
 
 
 ENTRIES: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {

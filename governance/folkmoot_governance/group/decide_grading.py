@@ -68,8 +68,12 @@ def set_member_limit(state: GroupState, command: c.SetMemberLimit, actor: Actor,
         return refuse(ErrorCode.BAD_REQUEST, text, current=current, most=most, rule="policy.grades.up_to_members")
     if command.limit == state.member_limit and not state.asked_limit:
         return []
+    was, asked = state.member_limit, state.asked_limit
+    before = grade_for_size(policy.grades, state, was)
+    is_free = was <= command.limit or (not before.review and check_founder(actor, before, policy) is None)
+    changed = MemberLimitSet(at=now, by=actor.user, limit=command.limit, was=was, was_asked=asked, was_free=is_free)
     if command.limit <= state.member_limit:
-        return [MemberLimitSet(at=now, by=actor.user, limit=command.limit, was=state.member_limit)]
+        return [changed]
     grade = grade_for_size(policy.grades, state, command.limit)
     refusal = check_founder(actor, grade, policy)
     if refusal:
@@ -79,7 +83,7 @@ def set_member_limit(state: GroupState, command: c.SetMemberLimit, actor: Actor,
         if command.limit == state.asked_limit:
             return []
         return [LimitAsked(at=now, by=actor.user, limit=command.limit, grade=grade.name)]
-    return [MemberLimitSet(at=now, by=actor.user, limit=command.limit, was=state.member_limit)]
+    return [changed]
 
 
 def check_asked(state: GroupState) -> Refusal | None:
@@ -109,7 +113,9 @@ def set_info_page(state: GroupState, command: c.SetInfoPage, actor: Actor, now: 
 
 def set_rules(state: GroupState, command: c.SetRules, actor: Actor, now: int, policy: Policy) -> Decision:
     """Set the group's own rules; the same ones again change nothing."""
-    return [] if command.rules == state.rules else [RulesSet(at=now, by=actor.user, rules=command.rules)]
+    if command.rules == state.rules:
+        return []
+    return [RulesSet(at=now, by=actor.user, rules=command.rules, was_rules=state.rules)]
 
 
 GRADING: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {

@@ -32,7 +32,10 @@ def invite(state: GroupState, command: c.Invite, actor: Actor, now: int, policy:
         return refuse(ErrorCode.BANNED, text, user=command.user, until_ms=ban.until_ms, help=f"/unban @{ban.user}")
     open_ones = sum(one.until_ms > now for one in state.invitations.values())
     refusal = check_door(state) or check_invitations(open_ones, policy)
-    return refusal or [Invited(at=now, by=actor.user, user=command.user, until_ms=end_of(now, policy.invite_ms))]
+    until = end_of(now, policy.invite_ms)
+    earlier = state.invitations.get(command.user)
+    nothing = (earlier is None or earlier.until_ms <= now) and state.wait_of(command.user, now) is None
+    return refusal or [Invited(at=now, by=actor.user, user=command.user, until_ms=until, was_nothing=nothing)]
 
 
 def make_code(state: GroupState, command: c.MakeInviteCode, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -93,7 +96,13 @@ def set_question(state: GroupState, command: c.SetQuestion, actor: Actor, now: i
         return refuse(ErrorCode.CONFLICT, text, help="/joinmode")
     if (command.question, "\n".join(answers)) == (state.question, state.answers):
         return []
-    return [QuestionSet(at=now, by=actor.user, question=command.question, answers=answers)]
+    was = tuple(state.answers.split("\n")) if state.answers else ()
+    asked = command.question
+    return [
+        QuestionSet(
+            at=now, by=actor.user, question=asked, answers=answers, was_question=state.question, was_answers=was
+        )
+    ]
 
 
 INVITES: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {

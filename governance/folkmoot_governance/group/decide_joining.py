@@ -1,7 +1,7 @@
 """Coming in and going out: join, leave, approve, deny, kick."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, Role
@@ -64,9 +64,9 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
         joined = MemberJoined(at=now, by=actor.user, user=actor.user, via="code", quiet=quiet)
         return [joined, InviteCodeUsed(at=now, by=actor.user, user=actor.user, code_id=code.code_id)]
     if state.join_mode is JoinMode.OPEN:
-        return [MemberJoined(at=now, by=actor.user, user=actor.user, via="open", quiet=quiet)]
+        return [joined_by_oneself(state, actor, now, "open", quiet=quiet)]
     if state.join_mode is JoinMode.QUESTION:
-        joined = MemberJoined(at=now, by=actor.user, user=actor.user, via="question", quiet=quiet)
+        joined = joined_by_oneself(state, actor, now, "question", quiet=quiet)
         return check_answer(state, command) or [joined]
     if state.join_mode is JoinMode.APPROVAL:
         return request_to_join(state, command, actor, now, policy)
@@ -74,6 +74,16 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
     if command.answer and state.join_mode is JoinMode.INVITE:
         text = N_("This invite code is not, or no longer, valid: ask for another one.")
     return refuse(ErrorCode.JOIN_CLOSED, text, join_mode=state.join_mode)
+
+
+def joined_by_oneself(
+    state: GroupState, actor: Actor, now: int, via: Literal["open", "question"], *, quiet: bool
+) -> MemberJoined:
+    """Return that somebody came in by the door that everybody has."""
+    user = actor.user
+    held = (one.get(user) for one in (state.requests, state.invitations, state.waits))
+    nothing = not any(one is not None and one.until_ms > now for one in held)
+    return MemberJoined(at=now, by=user, user=user, via=via, quiet=quiet, was_nothing=nothing)
 
 
 def is_invited(state: GroupState, user: str, now: int) -> bool:

@@ -76,21 +76,27 @@ def set_permissions(state: GroupState, command: c.SetPermissions, actor: Actor, 
     refusal = check_has_role(state, command.user, Role.ADMIN)
     if refusal or command.permissions == state.members[command.user].permissions:
         return refusal or []
-    return [PermissionsSet(at=now, by=actor.user, user=command.user, permissions=granted)]
+    was = tuple(sorted(state.members[command.user].permissions))
+    return [PermissionsSet(at=now, by=actor.user, user=command.user, permissions=granted, was_permissions=was)]
 
 
 def demote(state: GroupState, command: c.Demote, actor: Actor, now: int, policy: Policy) -> Decision:
-    return check_has_role(state, command.user, Role.ADMIN) or [MemberDemoted(at=now, by=actor.user, user=command.user)]
+    refusal = check_has_role(state, command.user, Role.ADMIN)
+    if refusal:
+        return refusal
+    was = tuple(sorted(state.members[command.user].permissions))
+    return [MemberDemoted(at=now, by=actor.user, user=command.user, was_permissions=was)]
 
 
 def set_tag(state: GroupState, command: c.SetTag, actor: Actor, now: int, policy: Policy) -> Decision:
     """Give a member a free tag (G8.3)."""
     if command.user not in state.members:
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
-    if command.tag == state.members[command.user].tag:
+    was = state.members[command.user].tag
+    if command.tag == was:
         return []
     refusal = check_free_name(command.tag) if command.tag else None
-    return refusal or [TagSet(at=now, by=actor.user, user=command.user, tag=command.tag)]
+    return refusal or [TagSet(at=now, by=actor.user, user=command.user, tag=command.tag, was_tag=was)]
 
 
 def offer_transfer(state: GroupState, command: c.OfferTransfer, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -98,8 +104,9 @@ def offer_transfer(state: GroupState, command: c.OfferTransfer, actor: Actor, no
     if command.user not in state.members:
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
     until = end_of(now, policy.transfer_ms)
+    nothing = not state.heir or state.heir_until_ms <= now
     return check_heir_seat(state, command.user, policy) or [
-        TransferOffered(at=now, by=actor.user, user=command.user, until_ms=until)
+        TransferOffered(at=now, by=actor.user, user=command.user, until_ms=until, was_nothing=nothing)
     ]
 
 

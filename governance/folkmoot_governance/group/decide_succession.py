@@ -29,7 +29,9 @@ def name_heir(state: GroupState, command: c.NameHeir, actor: Actor, now: int, po
     """Say who takes over when the owner is gone; the one named may refuse by leaving, or hand over in turn."""
     if command.user not in state.members:
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
-    return [] if state.successor == command.user else [HeirNamed(at=now, by=actor.user, user=command.user)]
+    if state.successor == command.user:
+        return []
+    return [HeirNamed(at=now, by=actor.user, user=command.user, was_heir=state.successor)]
 
 
 def drop_heir(state: GroupState, command: c.DropHeir, actor: Actor, now: int, policy: Policy) -> Decision:

@@ -15,6 +15,7 @@ from . import commands as c
 from . import events as e
 from .checks import refuse
 from .decide_joining import bar
+from .decide_moderation import muted
 from .state import GroupState, Warned
 
 Decision = Sequence[e.Event] | Refusal
@@ -50,7 +51,7 @@ def consequence(
         mute = state.mute_of(user, now)
         if mute and mute.until_ms >= until:
             return []
-        return [e.MemberMuted(at=now, by=by, user=user, until_ms=until, reason=reason)]
+        return [muted(state, user, until, reason, actor, now)]
     if step.measure is Measure.KICK or state.bans_in_force(now) >= policy.bans_per_group:
         kicked = e.MemberKicked(at=now, by=by, user=user, reason=reason)
         return [kicked, *bar(user, reason, actor, now, policy.kick_wait_ms)]
@@ -77,7 +78,7 @@ def set_ladder(state: GroupState, command: c.SetLadder, actor: Actor, now: int, 
     in_force = show_ladder(ladder_of(state, policy) if steps is not None else parse_ladder(policy.ladder) or ())
     if shown == state.ladder:
         return []
-    return [e.LadderSet(at=now, by=actor.user, ladder=shown, steps=shown or in_force)]
+    return [e.LadderSet(at=now, by=actor.user, ladder=shown, steps=shown or in_force, was_ladder=state.ladder)]
 
 
 def write_note(state: GroupState, command: c.WriteNote, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -86,7 +87,7 @@ def write_note(state: GroupState, command: c.WriteNote, actor: Actor, now: int, 
 
 
 def clear_notes(state: GroupState, command: c.ClearNotes, actor: Actor, now: int, policy: Policy) -> Decision:
-    return [e.NotesCleared(at=now, by=actor.user, user=command.user)]
+    return [e.NotesCleared(at=now, by=actor.user, user=command.user, number=command.number)]
 
 
 WARNINGS: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {

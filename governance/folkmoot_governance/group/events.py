@@ -1,7 +1,8 @@
 """What happened to a group. Events are the ledger's content: their names and fields never change meaning.
 
 Each has `at` (Unix ms) and `by` (the user who did it). The tag (`event`) is what clients see in
-`data.event` of a notice.
+`data.event` of a notice. Fields `was_…` say what was before, for `undo` alone: they are not told, and older events have
+none of them.
 """
 
 from typing import Literal
@@ -37,6 +38,8 @@ class MemberJoined(MemberEvent, frozen=True, kw_only=True, omit_defaults=True, t
 
     via: Literal["open", "approval", "invitation", "question", "code"]
     quiet: bool = False
+    was_nothing: bool = False
+    """Whether nothing ended with it: no request, no invitation, no wait."""
 
 
 class JoinRequested(MemberEvent, frozen=True, kw_only=True, tag="join_requested"):
@@ -59,6 +62,8 @@ class JoinRequestsClosed(Event, frozen=True, kw_only=True, tag="join_requests_cl
 
 class Invited(MemberEvent, frozen=True, kw_only=True, tag="invited"):
     until_ms: int
+    was_nothing: bool = False
+    """Whether nothing ended with it: no earlier invitation, no wait."""
 
 
 class RejoinBarred(MemberEvent, frozen=True, kw_only=True, tag="rejoin_barred"):
@@ -98,6 +103,8 @@ class QuestionSet(Event, frozen=True, kw_only=True, tag="question_set"):
 
     question: str
     answers: tuple[str, ...]
+    was_question: str | None = None
+    was_answers: tuple[str, ...] = ()
 
 
 class MemberLeft(MemberEvent, frozen=True, kw_only=True, omit_defaults=True, tag="left"):
@@ -117,19 +124,27 @@ class MemberKicked(MemberEvent, frozen=True, kw_only=True, tag="kicked"):
 class MemberBanned(MemberEvent, frozen=True, kw_only=True, tag="banned"):
     until_ms: int
     reason: str = ""
+    was_out: bool = False
+    """Whether nothing but an earlier ban ended with it: no membership, no request, no invitation."""
+    was_until_ms: int = 0
+    was_reason: str = ""
 
 
 class BanLifted(MemberEvent, frozen=True, kw_only=True, tag="unbanned"):
-    pass
+    was_until_ms: int = 0
+    was_reason: str = ""
 
 
 class MemberMuted(MemberEvent, frozen=True, kw_only=True, tag="muted"):
     until_ms: int
     reason: str = ""
+    was_until_ms: int | None = None
+    was_reason: str = ""
 
 
 class MuteLifted(MemberEvent, frozen=True, kw_only=True, tag="unmuted"):
-    pass
+    was_until_ms: int = 0
+    was_reason: str = ""
 
 
 class MemberWarned(MemberEvent, frozen=True, kw_only=True, tag="warned"):
@@ -149,6 +164,7 @@ class LadderSet(Event, frozen=True, kw_only=True, tag="ladder_changed"):
 
     ladder: str
     steps: str
+    was_ladder: str | None = None
 
 
 class NoteWritten(MemberEvent, frozen=True, kw_only=True, tag="note_written"):
@@ -156,19 +172,23 @@ class NoteWritten(MemberEvent, frozen=True, kw_only=True, tag="note_written"):
 
 
 class NotesCleared(MemberEvent, frozen=True, kw_only=True, tag="notes_cleared"):
-    pass
+    """All notes about `user`, or the one that the act `number` wrote."""
+
+    number: int = 0
 
 
 class GroupLocked(Event, frozen=True, kw_only=True, tag="locked"):
     until_ms: int
+    was_until_ms: int | None = None
 
 
 class GroupUnlocked(Event, frozen=True, kw_only=True, tag="unlocked"):
-    pass
+    was_until_ms: int = 0
 
 
 class SlowModeSet(Event, frozen=True, kw_only=True, tag="slow_mode"):
     slow_ms: int
+    was_slow_ms: int | None = None
 
 
 class EntryDeleted(MemberEvent, frozen=True, kw_only=True, tag="deleted"):
@@ -195,10 +215,13 @@ class EntryPinned(MemberEvent, frozen=True, kw_only=True, tag="pinned"):
 
 class EntryUnpinned(Event, frozen=True, kw_only=True, tag="unpinned"):
     seq: int
+    was_latest: bool | None = None
+    """Whether it was the latest pin; None where it cannot be pinned again."""
 
 
 class LinksSet(Event, frozen=True, kw_only=True, tag="links_changed"):
     links: LinkRule
+    was_links: LinkRule | None = None
 
 
 class MemberPromoted(MemberEvent, frozen=True, kw_only=True, tag="promoted"):
@@ -207,18 +230,22 @@ class MemberPromoted(MemberEvent, frozen=True, kw_only=True, tag="promoted"):
 
 class PermissionsSet(MemberEvent, frozen=True, kw_only=True, tag="rights_changed"):
     permissions: tuple[Permission, ...]
+    was_permissions: tuple[Permission, ...] | None = None
 
 
 class MemberDemoted(MemberEvent, frozen=True, kw_only=True, tag="demoted"):
-    pass
+    was_permissions: tuple[Permission, ...] | None = None
 
 
 class TagSet(MemberEvent, frozen=True, kw_only=True, tag="tagged"):
     tag: str
+    was_tag: str | None = None
 
 
 class TransferOffered(MemberEvent, frozen=True, kw_only=True, tag="transfer_offered"):
     until_ms: int
+    was_nothing: bool = False
+    """Whether no other offer ended with it."""
 
 
 class TransferWithdrawn(MemberEvent, frozen=True, kw_only=True, tag="transfer_withdrawn"):
@@ -236,6 +263,7 @@ class AntiraidSet(Event, frozen=True, kw_only=True, tag="antiraid_on"):
 
     newcomers_ms: int
     until_ms: int
+    was_until_ms: int | None = None
 
 
 class RaidNoticed(AntiraidSet, frozen=True, kw_only=True, tag="raid_noticed"):
@@ -261,7 +289,7 @@ class OwnerMissing(MemberEvent, frozen=True, kw_only=True, tag="owner_missing"):
 
 
 class HeirNamed(MemberEvent, frozen=True, kw_only=True, tag="heir_named"):
-    pass
+    was_heir: str | None = None
 
 
 class HeirDropped(MemberEvent, frozen=True, kw_only=True, tag="heir_dropped"):
@@ -283,6 +311,8 @@ class TopicSet(Event, frozen=True, kw_only=True, tag="topic_changed"):
 class CategorySet(Event, frozen=True, kw_only=True, tag="category_changed"):
     category: str
     was: str | None = None
+    was_free: bool = False
+    """Whether it may go back without the platform's review."""
 
 
 class JoinModeSet(Event, frozen=True, kw_only=True, tag="join_mode_changed"):
@@ -293,6 +323,10 @@ class JoinModeSet(Event, frozen=True, kw_only=True, tag="join_mode_changed"):
 class MemberLimitSet(Event, frozen=True, kw_only=True, tag="limit_changed"):
     limit: int
     was: int | None = None
+    was_asked: int = 0
+    """The size that the owner had asked the platform for: that is asked no more."""
+    was_free: bool = False
+    """Whether it may go back without the platform's review."""
 
 
 class LimitAsked(Event, frozen=True, kw_only=True, tag="limit_asked"):
@@ -332,14 +366,16 @@ class InfoPageSet(Event, frozen=True, kw_only=True, tag="info_page_changed"):
 
 class RulesSet(Event, frozen=True, kw_only=True, tag="rules_changed"):
     rules: str
+    was_rules: str | None = None
 
 
 class AnnouncementSet(Event, frozen=True, kw_only=True, tag="announcement_set"):
     announcement: str
+    was_announcement: str | None = None
 
 
 class AnnouncementCleared(Event, frozen=True, kw_only=True, tag="announcement_cleared"):
-    pass
+    was_announcement: str = ""
 
 
 class ContentRefused(MemberEvent, frozen=True, kw_only=True, tag="content_refused"):
@@ -384,10 +420,13 @@ class FlagCleared(MemberEvent, frozen=True, kw_only=True, tag="flag_cleared"):
 class WordAdded(Event, frozen=True, kw_only=True, tag="word_added"):
     word: str
     verdict: Action
+    was_verdict: str | None = None
+    """Empty: it was none of the group's words."""
 
 
 class WordRemoved(Event, frozen=True, kw_only=True, tag="word_removed"):
     word: str
+    was_verdict: str = ""
 
 
 class GroupDissolved(Event, frozen=True, kw_only=True, tag="dissolved"):

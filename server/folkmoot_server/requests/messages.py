@@ -12,6 +12,7 @@ from ..actions.app import App
 from ..actions.groups.membership import NOT_A_MEMBER
 from ..actions.posts.history import ANSWER_BYTES
 from ..delivery.session import Session
+from ..slash.line import Line, read_body
 from ..slash.run import post_command
 
 HISTORY_PAGE = 50
@@ -21,22 +22,23 @@ SYNC_ENTRIES = 1000
 
 
 def post(app: App, session: Session, request: rq.Post) -> Refusal | Coroutine[Any, Any, Result | Refusal | None] | None:
-    """Post to a group; a body that begins with one slash is a command."""
+    """Post to a group; a body that begins with one slash may be a command."""
     body, posting = request.body, app.posts.posting
     refusal = posting.check_length(body)
     if refusal is not None:
         return refusal
-    if is_command(body):
-        # An entry is known by its nonce; what a command does is remembered by itself.
-        if request.nonce is None:
-            return post_command(app, session, request)
-        return app.repeats.once(session, request, lambda: post_command(app, session, request))
-    return posting.post(session, request, body.removeprefix("/") if body.startswith("//") else body)
+    meant = read_body(body)
+    if not isinstance(meant, Line):
+        return posting.post(session, request, meant)
+    # An entry is known by its nonce; what a command does is remembered by itself.
+    if request.nonce is None:
+        return post_command(app, session, request, meant)
+    return app.repeats.once(session, request, lambda: post_command(app, session, request, meant))
 
 
 def is_command(body: str) -> bool:
-    """Say whether a posted text is a command: one slash before it; two are a text that begins with one."""
-    return body.startswith("/") and not body.startswith("//")
+    """Say whether a posted text is taken for a command."""
+    return isinstance(read_body(body), Line)
 
 
 async def history(app: App, session: Session, request: rq.GetHistory) -> HistoryResult | Refusal:

@@ -1,12 +1,15 @@
 """Arguments of slash commands: how each kind is written, read and shown in the usage line."""
 
-from collections.abc import Callable
+import re
+import unicodedata
+from collections.abc import Callable, Collection
 
 from msgspec import Struct
 
 from folkmoot_governance import Permission, Refusal
-from folkmoot_governance.duration import parse_duration
+from folkmoot_governance.duration import Span, Until, read_duration
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.line import strip_blanks
 from folkmoot_protocol.names import BLANK_TEXT, fold_user_name, is_blank
 from folkmoot_protocol.types import ArgumentKind, CommandArgument, Entry
 
@@ -16,9 +19,13 @@ BARE_NUMBER = N_("{word} is not a duration: write the unit, as in 30s 10m 2h 7d 
 NOT_A_NUMBER = N_("{word} is not a number.")
 NOT_A_CHOICE = N_("{word} is not one of: {choices}.")
 MISSING = N_("Usage: {usage}")
+WHICH_USER = N_("@{user}, or @{author} to whom you reply? Write @{user}, or @{author} {words}")
+WHICH_ENTRY = N_("Entry {seq}, or {replied} to which you reply? Write {replied} before your text, or do not reply.")
 
-WIDE_AT = "＠"
-"""What Chinese and Japanese keyboards give for `@`."""
+_BETWEEN = re.compile(r"[,，、]")
+
+NO_PERMISSION = "none"
+"""What is said for no permission at all, where to say nothing means all of them."""
 
 Read = Callable[[str], object]
 
@@ -62,32 +69,78 @@ class SyntaxProblem(ValueError):
         self.detail = detail
 
 
+def plain(word: str) -> str:
+    """Return a word in the width of ASCII, without what is not seen: `＠ｂｏｂ`, `１０ｍ`, `＃12`.
+
+    For words that are read, never for what people write to people.
+    """
+    return "".join(char for char in unicodedata.normalize("NFKC", word) if strip_blanks(char))
+
+
+def names_user(word: str) -> bool:
+    """Say whether a word is written as a user's name: with `@`, whichever."""
+    return plain(word).startswith("@")
+
+
 def read_user(word: str) -> str:
     return fold_user_name(word)
 
 
-def read_duration(word: str) -> int:
-    duration = parse_duration(word)
-    if duration is None:
-        raise SyntaxProblem(BARE_NUMBER, word=word)
-    return duration
+class Term(Struct, frozen=True):
+    """How long a measure lasts, and whether it `replaces` the one in force, which it says by a word before that."""
+
+    span: Span
+    replaces: bool = False
 
 
-def begins_like_duration(word: str) -> bool:
-    """Say whether a word is more likely a duration gone wrong (`10`, `7days`, `-5m`) than the start of a reason."""
-    return word[:1].isdecimal() or (word[:1] in "+-" and word[1:2].isdecimal())
+REPLACE = ("replace", "改为")
+
+
+def take_term(text: str) -> tuple[str, str]:
+    """Return the words at the beginning of a text that say how long, empty where there are none, and its rest.
+
+    Raises `SyntaxProblem` for what looks like a duration and is not told to be one.
+    """
+    first, left = split_word(text)
+    replaces = plain(first).lower() in REPLACE
+    reading = read_duration(strip_blanks(left if replaces else text))
+    if not reading.words:
+        return "", text
+    if reading.span is None:
+        raise SyntaxProblem(BARE_NUMBER, word=reading.words)
+    return f"{first} {reading.words}" if replaces else reading.words, reading.rest
+
+
+def read_term(words: str) -> Term:
+    """Read how long a measure lasts. Raises `SyntaxProblem` for what is not told to be a duration."""
+    first, left = split_word(words)
+    replaces = plain(first).lower() in REPLACE
+    reading = read_duration(left if replaces else words)
+    if reading.span is None or reading.rest:
+        raise SyntaxProblem(BARE_NUMBER, word=words)
+    return Term(reading.span, replaces)
+
+
+def read_length(words: str) -> int:
+    """Read a length of time in ms. Raises `SyntaxProblem` for what is none."""
+    span = read_term(words).span
+    if isinstance(span, Until):
+        raise SyntaxProblem(BARE_NUMBER, word=words)
+    return span
 
 
 def read_number(word: str) -> int:
-    digits = word.removeprefix("#")
+    digits = plain(word).removeprefix("#")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 15):
         raise SyntaxProblem(NOT_A_NUMBER, word=word)
     return int(digits)
 
 
 def read_permissions(text: str) -> frozenset[Permission]:
-    """Read names of permissions, separated by spaces or commas."""
-    words = text.replace(",", " ").split()
+    """Read names of permissions, separated by spaces or commas; `none` for none."""
+    words = [plain(word) for word in _BETWEEN.sub(" ", text).split()]
+    if words == [NO_PERMISSION]:
+        return frozenset()
     for word in words:
         read_permission(word)
     return frozenset(map(Permission, words))
@@ -103,9 +156,10 @@ def choice(*words: str) -> Read:
     """Return the reader of one word out of `words`."""
 
     def read(word: str) -> str:
-        if word.lower() not in words:
+        chosen = plain(word).lower()
+        if chosen not in words:
             raise SyntaxProblem(NOT_A_CHOICE, word=word, choices=" ".join(words))
-        return word.lower()
+        return chosen
 
     return read
 
@@ -117,7 +171,7 @@ def one_of(*words: str, shown: str = "") -> Argument:
 
 USER = Argument("@user", read_user, from_reply=lambda entry: entry.from_.user, starts="@", kind=ArgumentKind.USER)
 SEQ = Argument("seq", read_number, from_reply=lambda entry: entry.seq, kind=ArgumentKind.SEQ)
-DURATION = Argument("duration", read_duration, kind=ArgumentKind.DURATION)
+DURATION = Argument("duration", read_term, kind=ArgumentKind.DURATION)
 REASON = Argument("reason…", optional=True, rest=True)
 
 
@@ -127,13 +181,19 @@ def usage_of(name: str, arguments: tuple[Argument, ...]) -> str:
 
 
 def read_arguments(
-    arguments: tuple[Argument, ...], text: str, replied: Entry | None, usage: str
+    arguments: tuple[Argument, ...], text: str, replied: Entry | None, usage: str, members: Collection[str] = ()
 ) -> list[object] | Refusal:
-    """Return one value per argument, None for optional ones that are not there, or a refusal that shows the usage."""
+    """Return one value per argument, None for optional ones that are not there, or a refusal that shows the usage.
+
+    `members` are the user names that a word in a reply may be meant to be.
+    """
     values: list[object] = []
     text = text.strip()
     for argument in arguments:
-        given, text = take_word(argument, text, replied)
+        try:
+            given, text = take_word(argument, text, replied, members)
+        except SyntaxProblem as problem:
+            return Refusal(ErrorCode.BAD_SYNTAX, problem.text, {**problem.detail, "usage": usage})
         if given is not None and is_blank(given):
             return Refusal(ErrorCode.BAD_SYNTAX, BLANK_TEXT, {"usage": usage})
         if given is None and replied is not None and argument.from_reply is not None:
@@ -150,21 +210,34 @@ def read_arguments(
     return values
 
 
-def take_word(argument: Argument, text: str, replied: Entry | None) -> tuple[str | None, str]:
-    """Return the words for an argument and what is left of the line."""
+def take_word(argument: Argument, text: str, replied: Entry | None, members: Collection[str]) -> tuple[str | None, str]:
+    """Return the words for an argument and what is left of the line. Raises `SyntaxProblem` for what may be either."""
     if not text:
         return None, ""
     if argument.rest:
         return text, ""
+    if argument.kind is ArgumentKind.DURATION and (term := take_term(text))[0]:
+        return term
     word, left = split_word(text)
     supplied = replied is not None and argument.from_reply is not None
     # A reply names the target already: only an explicit @name takes precedence over it.
-    if supplied and not (argument.starts and word.replace(WIDE_AT, "@", 1).startswith(argument.starts)):
-        return None, text
+    if replied is None or not supplied or (argument.starts and plain(word).startswith(argument.starts)):
+        return word, left
+    if argument.kind is ArgumentKind.SEQ and not argument.starts and plain(word).removeprefix("#").isdecimal():
+        return take_seq(word, left, replied)
+    if argument.kind is ArgumentKind.USER and read_user(word) in members and read_user(word) != replied.from_.user:
+        raise SyntaxProblem(WHICH_USER, user=read_user(word), author=replied.from_.user, words=text)
+    return None, text
+
+
+def take_seq(word: str, left: str, replied: Entry) -> tuple[str, str]:
+    """Return the number that a reply has before its text, if it is the entry replied to. Raises `SyntaxProblem`."""
+    if read_number(word) != replied.seq:
+        raise SyntaxProblem(WHICH_ENTRY, seq=read_number(word), replied=replied.seq)
     return word, left
 
 
 def split_word(text: str) -> tuple[str, str]:
     """Return the first word and what is left of a line; whatever is white parts them, as the wide space of Chinese."""
-    word, *left = text.split(None, 1) or [""]
-    return word, "".join(left)
+    word, *left = strip_blanks(text).split(None, 1) or [""]
+    return word, "".join(left).strip()

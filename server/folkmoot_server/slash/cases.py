@@ -11,7 +11,7 @@ from folkmoot_protocol.types import Entry, Role
 
 from ..common.i18n import N_, show_instant
 from ..storage.api import CaseFilter
-from .arguments import WIDE_AT, read_number, read_user
+from .arguments import names_user, plain, read_number, read_user
 from .call import IN_A_GROUP, Call
 from .outcome import Answer
 from .outcome import Outcome as Told
@@ -38,9 +38,9 @@ def reported_seq(entry: Entry) -> str:
 
 def read_reported(word: str) -> str:
     """Read what is reported: `@user`, `group`, or the seq of an entry."""
-    if word.startswith(("@", WIDE_AT)):
+    if names_user(word):
         return f"@{read_user(word)}"
-    return "group" if word.lower() in GROUP_WORDS else str(read_number(word))
+    return "group" if plain(word).lower() in GROUP_WORDS else str(read_number(word))
 
 
 async def report(call: Call, what: str, reason: str, text: str | None) -> Told:

@@ -20,10 +20,10 @@ from ..sealed.held_posts import HeldText
 from ..storage.api import Versions
 from ..storage.change_set import ChangeSet, NewEntry
 from ..storage.changes import remove_held_text
-from .arguments import read_number
+from .arguments import plain, read_number, split_word
 from .call import Call
 from .cases import decide_here, open_appeals, open_reports
-from .outcome import Answer, Carrying, Outcome
+from .outcome import Answer, Carrying, Noted, Outcome
 
 MAX_LISTED = 50
 SHOWN_CHARS = 200
@@ -152,9 +152,9 @@ async def approve(call: Call, number: int) -> Outcome:
     return Carrying(command, post)
 
 
-async def word(call: Call, act: str, text: str | None) -> Outcome:
+async def word(call: Call, act: str | None, text: str | None) -> Outcome:
     """Add, take out, list or try the group's own words."""
-    if act == "list":
+    if act in (None, "list"):
         return list_words(call)
     if not text:
         return NEEDS_WORD
@@ -162,18 +162,25 @@ async def word(call: Call, act: str, text: str | None) -> Outcome:
         # However it is written: that is also how it is met.
         same = (one for one in call.room.state.words if one.casefold() == text.casefold())
         return c.RemoveWord(text if text in call.room.state.words else next(same, text))
+    whole = text
     verdict, text = read_verdict(text)
     refusal = check_word(text)
     if refusal:
         return refusal
-    return c.AddWord(text, verdict) if act == "add" else await try_word(call, text)
+    if act == "test":
+        return await try_word(call, text)
+    if text == whole:
+        return c.AddWord(text, verdict)
+    other = {"verdict": verdict.value, "word": text, "help": f"/word add refuse {whole}"}
+    said = call.say(N_("Understood: {verdict} what has “{word}”. If both are the word: {help}"), other)
+    return Noted(c.AddWord(text, verdict), said, {})
 
 
 def read_verdict(text: str) -> tuple[Verdict, str]:
     """Return the verdict that a line begins with, and what is left of it; refuse where it says none."""
-    first, _, left = text.partition(" ")
-    if left and first.lower() in set(VERDICTS):
-        return Verdict(first.lower()), left.strip()
+    first, left = split_word(text)
+    if left and plain(first).lower() in set(VERDICTS):
+        return Verdict(plain(first).lower()), left
     return Verdict.REFUSE, text
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.duration import DAY_MS, FOREVER_MS, parse_duration, show_duration
+from folkmoot_governance.duration import DAY_MS, FOREVER_MS, show_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.decide_moderation import DELETABLE
 from folkmoot_protocol import requests as rq
@@ -11,9 +11,10 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, LinkRule
 
 from ..common.i18n import N_
-from .arguments import BARE_NUMBER, MISSING, SyntaxProblem, begins_like_duration, read_number, read_user
+from .arguments import MISSING, plain, read_length, read_number, read_user
 from .call import Call
 from .outcome import About, Answer, Outcome
+from .reasons import refuse_numbers
 
 MAX_PURGED = 200
 MAX_LOOKED_AT = 5000
@@ -34,6 +35,9 @@ async def find_entry(call: Call, seq: int) -> Entry | None:
 
 async def delete(call: Call, seq: int, reason: str | None) -> Outcome:
     """Remove an entry's text, and all edits of it, from sight (G10)."""
+    refusal = refuse_numbers(reason, "/delete")
+    if refusal:
+        return refusal
     entry = await find_entry(call, seq)
     if entry is None:
         return NO_SUCH_ENTRY
@@ -45,20 +49,17 @@ async def purge(call: Call, who: str, more: str | None) -> Outcome:
 
     The confirmation names the last entry that the preview had seen, so nothing goes that was not shown.
     """
+    who = plain(who)
     count = min(int(who[:6]), MAX_PURGED) if who.isascii() and who.isdigit() else 0
     user = "" if who.isdecimal() else read_user(who)
     words = (more or "").split()
-    last, confirmed = call.room.last_seq, len(words) > 1 and words[-2].lower() == "confirm"
+    last, confirmed = call.room.last_seq, len(words) > 1 and plain(words[-2]).lower() == "confirm"
     if confirmed:
-        try:
-            last = min(last, read_number(words[-1]))
-        except SyntaxProblem as problem:
-            return Refusal(ErrorCode.BAD_SYNTAX, problem.text, {**problem.detail, "usage": PURGE_USAGE})
+        last = min(last, read_number(words[-1]))
         words = words[:-2]
-    since = parse_duration(words[0]) if words else FOREVER_MS if count else DAY_MS
-    if since is None or len(words) > 1 or not (count or user):
-        text = BARE_NUMBER if words and begins_like_duration(words[0]) else MISSING
-        return Refusal(ErrorCode.BAD_SYNTAX, text, {"usage": PURGE_USAGE, "word": words[0] if words else ""})
+    since = read_length(" ".join(words)) if words else FOREVER_MS if count else DAY_MS
+    if not (count or user):
+        return Refusal(ErrorCode.BAD_SYNTAX, MISSING, {"usage": PURGE_USAGE})
     found: list[c.FoundEntry] = []
     async for entry in latest_first(call, last, call.now - since):
         if entry.kind in DELETABLE and not entry.redacted and user in ("", entry.from_.user):
@@ -126,6 +127,16 @@ async def pins(call: Call) -> Outcome:
     return Answer("\n".join(lines) or call.say(N_("Nothing is pinned.")), {"items": rows})
 
 
-async def links(call: Call, rule: str) -> Outcome:
-    """Say which links members may post."""
-    return c.SetLinks(LinkRule(rule))
+async def links(call: Call, rule: str | None) -> Outcome:
+    """Say which links members may post. Alone: show that."""
+    if rule is not None:
+        return c.SetLinks(LinkRule(rule))
+    current = call.room.state.links
+    return Answer(call.say(LINKS[current]), {"links": current.value})
+
+
+LINKS = {
+    LinkRule.ON: N_("Members may post any links."),
+    LinkRule.NOMEDIA: N_("Members may post links, but none to media."),
+    LinkRule.OFF: N_("Members may post no links."),
+}

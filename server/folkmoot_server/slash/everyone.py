@@ -1,5 +1,7 @@
 """Slash commands for everyone."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from folkmoot_governance import Refusal
@@ -13,24 +15,47 @@ from folkmoot_protocol.types import GroupStatus, Role
 
 from ..actions.posts.search import SEARCH_PAGE
 from ..common.i18n import LANGUAGES, N_, show_instant
-from .call import Call
-from .outcome import Action, Answer, Elsewhere, Outcome
+from .arguments import names_user, plain, read_user
+from .call import IN_A_GROUP, Call
+from .outcome import Action, Answer, Elsewhere, Noted, Outcome
 
 MAX_LISTED = 200
+MAX_NAMED = 10
 MAX_QUOTED = 160
 """Characters of an entry that are shown in a list."""
 
 
 async def create(call: Call, text: str) -> Outcome:
-    """Found a group; its code is in the answer. The last word is its category if it is the name of one (G7)."""
-    name, _, category = text.rpartition(" ")
-    if not name or category not in call.app.policy.categories:
-        name, category = text, call.app.membership.default_category
+    """Found a group; its code is in the answer. The last word is its category if it is the name of one (G7).
+
+    That is a guess where the name is not in quotes, so the answer says it. A word that is the usual category stays in
+    the name: nothing would be gained by taking it out.
+    """
+    name, category = read_name(text, call.app.policy.categories)
+    usual = call.app.membership.default_category
+    is_guess = category not in ("", usual) and not text.startswith('"')
+    if category == usual and not text.startswith('"'):
+        name = text
     try:
         name = check_group_name(name)
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
-    return c.CreateGroup(await call.app.membership.free_code(), name, category)
+    command = c.CreateGroup(await call.app.membership.free_code(), name, category or usual)
+    if not is_guess:
+        return command
+    detail = {"name": name, "category": category, "rename": f"/rename {text}", "other": f"/category {usual}"}
+    said = N_("Understood: the name {name}, the category {category}. If both are the name: {rename} and {other}")
+    return Noted(command, call.say(said, detail), {})
+
+
+def read_name(text: str, categories: Collection[str]) -> tuple[str, str]:
+    """Return the name in a line of `/create` and the category after it, empty where there is none."""
+    if text.startswith('"') and '"' in text[1:]:
+        name, _, category = text[1:].rpartition('"')
+        category = plain(category.strip())
+        return (name, category) if not category or category in categories else (text, "")
+    name, _, category = text.rpartition(" ")
+    return (name, plain(category)) if name and plain(category) in categories else (text, "")
 
 
 async def info(call: Call) -> Outcome:
@@ -100,11 +125,22 @@ async def admins(call: Call) -> Outcome:
     return Answer("\n".join(lines), {"admins": [{"user": one.user, "role": one.role.value} for one in found]})
 
 
-async def whois(call: Call, user: str) -> Outcome:
-    """Show what everyone may know of an account, and its place in this group."""
-    account = await call.app.accounts.load(user)
+async def whois(call: Call, who: str) -> Outcome:
+    """Show what everyone may know of an account, and its place in this group.
+
+    What is written without `@` may be the name that somebody is shown under here, and that may be another account.
+    """
+    called = [] if names_user(who) or call.room_or_none is None else await named(call, who)
+    account = await call.app.accounts.load(read_user(who))
     if account is None or account.state.closed_ts:
-        return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
+        if len(called) > 1:
+            text = N_("More than one is called {name} here: {names}. Write /whois @user.")
+            return Refusal(ErrorCode.NO_SUCH_USER, text, {"name": who, "users": called, "help": "/members"})
+        account = await call.app.accounts.load(called[0]) if called else None
+    if account is None:
+        text = N_("There is no account @{user}.")
+        return Refusal(ErrorCode.NO_SUCH_USER, text, {"user": read_user(who)[:64]})
+    user = account.user
     view = account.view()
     since = {"time": show_instant(view.created_ts), "identity": view.identity}
     lines = [
@@ -117,7 +153,18 @@ async def whois(call: Call, user: str) -> Outcome:
         place = {"role": member.role, "time": show_instant(member.joined_ts)}
         lines.append(call.say(N_("Here: {role}, since {time}"), place))
         data["role"] = member.role.value
+    others = [one for one in called if one != user]
+    if others:
+        text = N_("{name} is also what others are called here: {names}")
+        lines.append(call.say(text, {"name": who, "users": others}))
+    elif called and user != read_user(who):
+        lines.append(call.say(N_("Understood as the name that @{user} is shown under here."), {"user": user}))
     return Answer("\n".join(lines), data)
+
+
+async def named(call: Call, name: str) -> list[str]:
+    """Return who is shown under a name in the group."""
+    return await call.app.store.ledger.members_called(call.room.state.code, name, MAX_NAMED)
 
 
 async def join(call: Call, code: str, answer: str | None) -> Outcome:
@@ -130,9 +177,12 @@ async def join(call: Call, code: str, answer: str | None) -> Outcome:
     return refusal or Elsewhere(room, c.JoinGroup(answer or ""))
 
 
-async def leave(call: Call) -> Outcome:
-    """Leave this group."""
-    return c.LeaveGroup()
+async def leave(call: Call, code: str | None) -> Outcome:
+    """Leave this group, or another; take back a request to join one."""
+    if code is None:
+        return c.LeaveGroup() if call.room_or_none else IN_A_GROUP
+    room = await call.app.membership.find_room(code)
+    return room if isinstance(room, Refusal) else Elsewhere(room, c.LeaveGroup())
 
 
 async def me(call: Call, text: str) -> Outcome:
@@ -204,8 +254,10 @@ async def uptime(call: Call) -> Outcome:
     return Answer(text, {"uptime_ms": ran_ms})
 
 
-async def language(call: Call, chosen: str) -> Outcome:
-    """Choose the language of what the server says."""
+async def language(call: Call, chosen: str | None) -> Outcome:
+    """Choose the language of what the server says. Alone: show it."""
+    if chosen is None:
+        return Answer(call.session.language, {"language": call.session.language})
     name = next(one for one in LANGUAGES if one.lower() == chosen)
     refusal = await call.app.own_settings.choose_language(call.account, name)
     if refusal:

@@ -5,7 +5,7 @@ from folkmoot_governance.group.checks import check_role
 from folkmoot_governance.group.commands import DeleteEntry, Invite
 from folkmoot_governance.permissions import READS, RULES
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import CommandInfo, JoinMode
+from folkmoot_protocol.types import ArgumentKind, CommandInfo, JoinMode
 
 from ..common.i18n import N_
 from .call import Call
@@ -18,11 +18,18 @@ async def show_help(call: Call, name: str | None) -> Outcome:
     if name is None:
         rows = [row for row in call.commands if is_allowed(row, call)]
         lines = [f"{row.usage} – {call.say(row.summary)}" for row in rows]
+        lines.append(call.say(N_("A text that begins with a slash: write two, as in //help.")))
         return Answer("\n".join(lines), {"commands": [row.name for row in rows]})
     row = find_row(call.commands, name.removeprefix("/"))
     if row is None:
         return Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no command /{name}; /help lists them."), {"name": name})
     lines = [row.usage, call.say(row.summary)]
+    if any(one.kind is ArgumentKind.DURATION or "duration" in one.shown for one in row.arguments):
+        lines.append(call.say(N_("Durations: 30s 10m 2h 7d 2w 6mo 1y, 2 weeks, 三天; perm is for good.")))
+    if any(one.kind is ArgumentKind.DURATION or "[duration]" in one.shown for one in row.arguments) and row.act:
+        lines.append(call.say(N_("What is in force already is replaced with: replace <duration>")))
+    if any("|off]" in one.shown for one in row.arguments):
+        lines.append(call.say(N_('Alone it shows what there is; off takes it away, "off" is the word itself.')))
     if row.aliases:
         lines.append(call.say(N_("Also: {aliases}"), {"aliases": " ".join(f"/{alias}" for alias in row.aliases)}))
     if not is_allowed(row, call):

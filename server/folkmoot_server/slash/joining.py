@@ -1,15 +1,18 @@
 """Slash commands about who comes in."""
 
 from folkmoot_governance import JoinRequest, Refusal
-from folkmoot_governance.duration import parse_duration
+from folkmoot_governance.duration import read_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
+from folkmoot_governance.group.checks import check_role
+from folkmoot_governance.permissions import RULES
+from folkmoot_governance.typed import OFF
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_topic
 
 from ..common.codes import random_letters
 from ..common.i18n import N_, show_instant
-from .arguments import BARE_NUMBER, WIDE_AT, read_user
+from .arguments import Term, names_user, plain, read_length, read_user, split_word, take_term
 from .call import Call
 from .outcome import Answer, Noted, Outcome
 
@@ -20,10 +23,10 @@ INVITED_BACK = N_("@{user} {until}, after an appeal")
 INVITE_USAGE = N_("An invitation of one account takes nothing more: /invite @user. For a code: /invite code 2d 10")
 
 
-async def antiraid(call: Call, switch: str | None, duration: int | None) -> Outcome:
+async def antiraid(call: Call, switch: str | None, term: Term | None) -> Outcome:
     """Hold off a raid, or end that; alone: say whether one is being held off."""
     if switch == "on":
-        return c.SetAntiraid(duration)
+        return c.SetAntiraid(term.span, term.replaces) if term else c.SetAntiraid()
     if switch == "off":
         return c.EndAntiraid()
     state = call.room.state
@@ -38,7 +41,7 @@ async def invite(call: Call, who: str, more: str | None) -> Outcome:
     if wait:
         text = N_("Your credit allows {limit} invitations a day: wait {wait}.")
         return call.account.too_many("invites_per_day", text, wait)
-    if who.lower() != "code":
+    if plain(who).lower() != "code":
         return Refusal(ErrorCode.BAD_SYNTAX, INVITE_USAGE) if more else c.Invite(read_user(who))
     terms = read_terms(more or "")
     if isinstance(terms, Refusal):
@@ -53,21 +56,29 @@ async def invite(call: Call, who: str, more: str | None) -> Outcome:
 def read_terms(text: str) -> tuple[int | None, int] | Refusal:
     """Read how long an invite code holds (ms, None: as long as usual) and how often, either of them at most once."""
     duration, uses = None, None
-    for word in text.split():
-        if uses is None and word.isascii() and word.isdigit() and len(word) <= 6:
-            uses = int(word)
+    while text:
+        word, after = split_word(text)
+        number = plain(word)
+        is_number = number.isascii() and number.isdigit() and len(number) <= 6
+        if uses is None and is_number and read_duration(text).span is None:
+            uses, text = int(number), after
             continue
         if duration is not None:
             return Refusal(ErrorCode.BAD_SYNTAX, INVITE_USAGE)
-        duration = parse_duration(word)
-        if duration is None:
-            return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
+        words, text = take_term(text)
+        duration = read_length(words or word)
     return duration, 1 if uses is None else uses
 
 
 async def uninvite(call: Call, who: str) -> Outcome:
     """Take back an invitation, or make an invite code void."""
-    return c.RevokeInvitation(read_user(who)) if who.startswith(("@", WIDE_AT)) else c.RevokeInviteCode(who.lower())
+    if names_user(who):
+        return c.RevokeInvitation(read_user(who))
+    number = plain(who).lower()
+    if number in call.room.state.invitations and number not in call.room.state.invite_codes:
+        text = N_("There is no open invite code with the number {code_id}; an account is written with @: {help}")
+        return Refusal(ErrorCode.CONFLICT, text, {"code_id": number, "help": f"/uninvite @{number}"})
+    return c.RevokeInviteCode(number)
 
 
 async def invites(call: Call) -> Outcome:
@@ -120,16 +131,32 @@ async def deny(call: Call, who: str, reason: str | None) -> Outcome:
 
 async def question(call: Call, line: str | None) -> Outcome:
     """Show, set or take away the question at the door; `|` stands between answers that are all right."""
-    state = call.room.state
     if line is None:
-        answers = state.answers.split("\n") if state.answers else []
-        shown: dict[str, object] = {"question": state.question, "answers": answers}
-        text = f"{state.question} = {' | '.join(answers)}" if answers else call.say(N_("None."))
-        return Answer(text, shown)
-    if line.lower() == "off":
+        return show_question(call)
+    if plain(line).lower() == OFF:
         return c.SetQuestion("", ())
-    asked, _, answers_given = line.rpartition("=")
+    asked, _, given = _wide_signs(line).rpartition("=")
+    answers = tuple(given.split("|"))
     try:
-        return c.SetQuestion(check_topic(asked.strip()), tuple(answers_given.split("|")))
+        question = check_topic(asked.strip())
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
+    # Where the question ends is a guess if it has a `=` itself: so what was understood is told.
+    understood = " | ".join(" ".join(one.split()) for one in answers)
+    text = call.say(N_("What lets people in, after the last =: {answers}"), {"answers": understood})
+    return Noted(c.SetQuestion(question, answers), text, {})
+
+
+def show_question(call: Call) -> Answer:
+    """Return the question at the door; what lets people in, to those alone who may set it."""
+    state = call.room.state
+    may_set = check_role(state, RULES[c.SetQuestion], call.account.actor()) is None
+    answers = state.answers.split("\n") if state.answers and may_set else []
+    shown: dict[str, object] = {"question": state.question, "answers": answers}
+    text = f"{state.question} = {' | '.join(answers)}" if answers else state.question
+    return Answer(text or call.say(N_("None.")), shown)
+
+
+def _wide_signs(line: str) -> str:
+    """Return a line whose `＝` and `｜`, as Chinese keyboards give them, are plain."""
+    return line.translate({ord("＝"): "=", ord("｜"): "|"})

@@ -1,32 +1,46 @@
 """Slash commands for owners and admins."""
 
 from folkmoot_governance import Ban, Mute, Refusal
-from folkmoot_governance.duration import FOREVER_MS, parse_duration
+from folkmoot_governance.duration import FOREVER_MS, find_duration
 from folkmoot_governance.group import commands as c
+from folkmoot_governance.group.checks import check_role
+from folkmoot_governance.permissions import READS
+from folkmoot_governance.typed import OFF, read_text
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_topic
 
 from ..common.i18n import N_
-from .arguments import BARE_NUMBER, begins_like_duration, split_word
+from .arguments import Term, plain, read_length, read_term, take_term
 from .call import Call
 from .outcome import Answer, Outcome
+from .reasons import check_reason, refuse_term
 
 MAX_LISTED = 200
 
 
 async def kick(call: Call, user: str, reason: str | None) -> Outcome:
     """Remove a member."""
-    return c.Kick(user, reason or "")
+    refusal = check_reason(call, reason) or refuse_term(reason, "/kick", f"/ban @{user}")
+    return refusal or c.Kick(user, reason or "")
 
 
-async def ban(call: Call, user: str, more: str | None) -> Outcome:
-    """Remove and keep out; the first word after the name may be a duration."""
-    word, left = split_word(more or "")
-    duration = parse_duration(word)
-    if duration is None and begins_like_duration(word):
-        return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
-    reason = (more or "") if duration is None else left
-    return c.BanMember(user, FOREVER_MS if duration is None else duration, reason)
+async def ban(call: Call, user: str | None, more: str | None) -> Outcome:
+    """Remove and keep out; what follows the name may say for how long. Alone: list the bans in force."""
+    if user is None:
+        return check_role(call.room.state, READS["bans"], call.account.actor()) or await bans(call)
+    words, reason = take_term(more or "")
+    refusal = check_reason(call, reason)
+    if refusal:
+        return refusal
+    if words:
+        term = read_term(words)
+        return c.BanMember(user, term.span, reason, term.replaces)
+    # Without an end it is for good: not where somebody may have meant an end, and put it elsewhere.
+    found = find_duration(reason)
+    if found:
+        text = N_("Is {word} how long? Then: /ban @{user} {word} <reason>. For good: /ban @{user} perm {reason}")
+        return Refusal(ErrorCode.BAD_SYNTAX, text, {"user": user, "word": found, "reason": reason, "help": "/ban"})
+    return c.BanMember(user, FOREVER_MS, reason)
 
 
 async def unban(call: Call, user: str) -> Outcome:
@@ -34,15 +48,19 @@ async def unban(call: Call, user: str) -> Outcome:
     return c.Unban(user)
 
 
-async def mute(call: Call, user: str | None, duration: int | None, reason: str | None) -> Outcome:
-    """Silence a member for a time. Without arguments: explain what people often mean instead."""
+async def mute(call: Call, user: str | None, term: Term | None, reason: str | None) -> Outcome:
+    """Silence a member for a time. Alone: explain what people often mean instead, and list the mutes in force."""
     if user is None:
         text = N_("/mute silences a member for all: /mute @user <duration> [reason…]. For your own bell, use /notify.")
-        return Answer(call.say(text), {"help": "/notify"})
-    if duration is None:
+        said = Answer(call.say(text), {"help": "/notify"})
+        if check_role(call.room.state, READS["mutes"], call.account.actor()):
+            return said
+        listed = list_measures(call, call.room.state.mutes)
+        return Answer(f"{said.text}\n{listed.text}", said.data | listed.data)
+    if term is None:
         text = N_("Say for how long: /mute @{user} <duration>, as in 30s 10m 2h 7d 2w 6mo 1y, or perm.")
         return Refusal(ErrorCode.BAD_SYNTAX, text, {"user": user})
-    return c.MuteMember(user, duration, reason or "")
+    return check_reason(call, reason) or c.MuteMember(user, term.span, reason or "", term.replaces)
 
 
 async def unmute(call: Call, user: str) -> Outcome:
@@ -78,9 +96,16 @@ def list_measures(call: Call, measures: dict[str, Ban] | dict[str, Mute]) -> Ans
     return Answer("\n".join(lines) or call.say(N_("None.")), {"items": rows})
 
 
-async def lock(call: Call, duration: int | None) -> Outcome:
-    """Mute all but owner and admins."""
-    return c.Lock(FOREVER_MS if duration is None else duration)
+async def lock(call: Call, term: Term | None) -> Outcome:
+    """Mute all but owner and admins. Alone: say whether they are."""
+    if term is not None:
+        return c.Lock(term.span, term.replaces)
+    until = call.room.state.locked_until_ms
+    if until <= call.now:
+        return Answer(
+            call.say(N_("Everyone may post. To lock the group: /lock <duration>, or /lock perm")), {"until_ms": 0}
+        )
+    return Answer(call.say(N_("Only owner and admins may post {until}."), {"until_ms": until}), {"until_ms": until})
 
 
 async def unlock(call: Call) -> Outcome:
@@ -88,17 +113,21 @@ async def unlock(call: Call) -> Outcome:
     return c.Unlock()
 
 
-async def slow(call: Call, pause: str) -> Outcome:
-    """Set or end slow mode."""
-    duration = 0 if pause.lower() == "off" else parse_duration(pause)
-    if duration is None:
-        return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": pause})
-    return c.SetSlow(duration)
+async def slow(call: Call, pause: str | None) -> Outcome:
+    """Set or end slow mode. Alone: show it."""
+    if pause is not None:
+        return c.SetSlow(0 if plain(pause).lower() == OFF else read_length(pause))
+    slow_ms = call.room.state.slow_ms
+    text = N_("Slow mode: {slow}") if slow_ms else N_("Slow mode is off.")
+    return Answer(call.say(text, {"slow_ms": slow_ms}), {"slow_ms": slow_ms})
 
 
 async def topic(call: Call, text: str | None) -> Outcome:
-    """Set the topic; nothing clears it."""
+    """Set the topic, or take it away with `off`. Alone: show it."""
+    if text is None:
+        current = call.room.state.topic
+        return Answer(current or call.say(N_("There is no topic.")), {"topic": current})
     try:
-        return c.SetTopic(check_topic(text or ""))
+        return c.SetTopic(check_topic(read_text(text)))
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))

@@ -5,6 +5,7 @@ import msgspec
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.credit import next_level
+from folkmoot_governance.typed import read_text
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_display_name
@@ -17,13 +18,15 @@ from ..storage.change_set import account_stream
 from .call import Call
 from .outcome import Answer, Outcome
 
-OFF = "off"
 
-
-async def nick(call: Call, name: str) -> Outcome:
-    """Carry a display name of one's own in this group; `off` takes it away."""
+async def nick(call: Call, name: str | None) -> Outcome:
+    """Carry a display name of one's own in this group; `off` takes it away. Alone: show it."""
+    if name is None:
+        shown = call.account.name_in(call.room.state.code)
+        return Answer(call.say(N_("Your name here is {name}."), {"name": shown}), {"name": shown})
     try:
-        chosen = "" if name.lower() == OFF else check_display_name(name)
+        typed = read_text(name)
+        chosen = check_display_name(typed) if typed else ""
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
     refusal = await call.app.names.check_nick(call.account, call.room, chosen)
@@ -34,17 +37,22 @@ async def nick(call: Call, name: str) -> Outcome:
     return Answer(call.say(N_("Your name here is {name}."), {"name": shown}), {"nick": chosen})
 
 
-async def notify(call: Call, what: str) -> Outcome:
-    """Say which entries of this group one's clients shall call for."""
-    refusal = await call.app.own_settings.change_in_group(call.account, call.room, notify=Notify(what))
-    if refusal:
-        return refusal
+async def notify(call: Call, what: str | None) -> Outcome:
+    """Say which entries of this group one's clients shall call for. Alone: show that."""
+    if what is None:
+        settings = call.account.settings.get(call.room.state.code)
+        chosen = settings.notify if settings else Notify.ON
+    else:
+        chosen = Notify(what)
+        refusal = await call.app.own_settings.change_in_group(call.account, call.room, notify=chosen)
+        if refusal:
+            return refusal
     texts = {
         Notify.ON: N_("Your clients notify you of every entry here."),
         Notify.MENTIONS: N_("Your clients notify you when somebody mentions you here."),
         Notify.OFF: N_("Your clients notify you of nothing here."),
     }
-    return Answer(call.say(texts[Notify(what)]), {"notify": what})
+    return Answer(call.say(texts[chosen]), {"notify": chosen.value})
 
 
 async def ignore(call: Call, user: str | None, off: str | None) -> Outcome:

@@ -8,12 +8,13 @@ from typing import get_args
 import msgspec
 
 from folkmoot_governance import GroupState, Refusal, case_number
-from folkmoot_governance.duration import parse_duration
 from folkmoot_governance.duty import duties
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.events import Event, GroupEvent
-from folkmoot_governance.notices import event_fields, text_of, undo_of
-from folkmoot_governance.record import can_be_undone, concerns
+from folkmoot_governance.notices import event_fields, text_of
+from folkmoot_governance.record import concerns
+from folkmoot_governance.typed import read_text
+from folkmoot_governance.undo import undo_of
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_announcement, check_rules
@@ -22,7 +23,15 @@ from folkmoot_protocol.types import Role
 from ..common.i18n import N_, show_instant
 from ..storage.api import ActFilter
 from ..storage.change_set import Recorded, group_stream
-from .arguments import BARE_NUMBER, NOT_A_CHOICE, WIDE_AT, begins_like_duration, read_user
+from .arguments import (
+    NOT_A_CHOICE,
+    names_user,
+    plain,
+    read_length,
+    read_user,
+    split_word,
+    take_term,
+)
 from .call import Call
 from .cases import appeals_for, open_reports
 from .outcome import Answer, Outcome
@@ -50,7 +59,9 @@ async def log(call: Call, words: str | None) -> Outcome:
     asked = ActFilter(wanted.before, user, wanted.kinds, wanted.since_ms)
     found = await call.app.store.ledger.acts(group_stream(state.code), asked, PAGE + 1)
     shown = [one for one in found[:PAGE] if user is None or concerns(event_of(one), user)]
-    items = [describe(state, one, with_undo=sees_all) for one in shown]
+    items = [describe(state, one) for one in shown]
+    if sees_all:
+        items = [offer_undo(call, item, event_of(one)) for item, one in zip(items, shown, strict=True)]
     lines = [line_of(call, item, event_of(one)) for item, one in zip(items, shown, strict=True)]
     data: dict[str, object] = {"acts": items}
     if len(found) > PAGE:
@@ -62,22 +73,23 @@ async def log(call: Call, words: str | None) -> Outcome:
 def read_filter(text: str, now: int) -> ActFilter | Refusal:
     """Return what the words of `/log` ask for, or what is wrong with one of them."""
     wanted = ActFilter()
-    words = iter(text.split())
-    for word in words:
-        since = parse_duration(word)
-        if word.startswith(("@", WIDE_AT)):
+    while text:
+        since, after = take_term(text)
+        word, text = split_word(text)
+        kind = plain(word).lower()
+        if names_user(word):
             wanted = msgspec.structs.replace(wanted, user=read_user(word))
-        elif word.lower() == "before":
-            number = next(words, "").rpartition("-")[2]
+        elif kind == "before":
+            number, text = split_word(text)
+            number = plain(number).rpartition("-")[2]
             if not (number.isascii() and number.isdigit() and len(number) <= 15):
                 return Refusal(ErrorCode.BAD_SYNTAX, N_("Say before which act: before <number>, or its case number."))
             wanted = msgspec.structs.replace(wanted, before=int(number))
-        elif word.lower() in KINDS:
-            wanted = msgspec.structs.replace(wanted, kinds=(*wanted.kinds, word.lower()))
-        elif since is not None:
-            wanted = msgspec.structs.replace(wanted, since_ms=max(0, now - since))
-        elif begins_like_duration(word):
-            return Refusal(ErrorCode.BAD_SYNTAX, BARE_NUMBER, {"word": word})
+        elif kind in KINDS:
+            wanted = msgspec.structs.replace(wanted, kinds=(*wanted.kinds, kind))
+        elif since:
+            wanted = msgspec.structs.replace(wanted, since_ms=max(0, now - read_length(since)))
+            text = after
         else:
             return Refusal(ErrorCode.BAD_SYNTAX, NOT_A_CHOICE, {"word": word, "choices": " ".join(sorted(KINDS))})
     return wanted
@@ -95,17 +107,18 @@ def event_of(one: Recorded) -> Event:
     return one.event
 
 
-def describe(state: GroupState, one: Recorded, *, with_undo: bool) -> dict[str, object]:
-    """Return an act as data: its fields, case number, time, and what undoes it while it can be undone."""
+def describe(state: GroupState, one: Recorded) -> dict[str, object]:
+    """Return an act as data: its fields, case number and time."""
     event = event_of(one)
-    fields = event_fields(event)
-    case = case_number(state.code, one.version)
-    item: dict[str, object] = {**fields, "case": case, "ts": event.at}
-    undo = undo_of(event, case)
-    if with_undo and undo and can_be_undone(state, event, case):
-        item["undo"] = undo
+    item = {**event_fields(event), "case": case_number(state.code, one.version), "ts": event.at}
     plain: dict[str, object] = msgspec.to_builtins(item)
     return plain
+
+
+def offer_undo(call: Call, item: dict[str, object], event: Event) -> dict[str, object]:
+    """Return an act with what undoes it, as the reader would, while it can be undone."""
+    undo = undo_of(call.room.state, event, str(item["case"]), call.account.user, call.now)
+    return item if undo is None else item | {"undo" if undo.restores else "help": undo.line}
 
 
 def line_of(call: Call, item: dict[str, object], event: Event) -> str:
@@ -114,6 +127,8 @@ def line_of(call: Call, item: dict[str, object], event: Event) -> str:
     line = f"{show_instant(event.at)} · {item['case']} · {said}"
     if item.get("reason"):
         line += f": {item['reason']}"
+    if "help" in item:
+        return call.say(N_("{line} (what helps: {help})"), {"line": line, **item})
     return call.say(N_("{line} (to undo: {undo})"), {"line": line, **item}) if "undo" in item else line
 
 
@@ -126,7 +141,7 @@ async def export(call: Call, after: int | None) -> Outcome:
         "export": state.code,
         "name": state.name,
         "version": state.version,
-        "acts": [describe(state, one, with_undo=False) for one in page],
+        "acts": [describe(state, one) for one in page],
     }
     if len(found) <= EXPORT_PAGE:
         return Answer(export_text(call, page), data)
@@ -161,15 +176,22 @@ async def duty(call: Call) -> Outcome:
     return Answer("\n".join(lines) or call.say(N_("Nothing is waiting for you.")), {"duties": items})
 
 
-async def info_page(call: Call, choice: str) -> Outcome:
-    """Show or hide the group's info page (G8.2)."""
-    return c.SetInfoPage(choice == "on")
+async def info_page(call: Call, choice: str | None) -> Outcome:
+    """Show or hide the group's info page (G8.2). Alone: say whether it is shown."""
+    if choice is not None:
+        return c.SetInfoPage(choice == "on")
+    is_shown = not call.room.state.info_hidden_ms
+    text = N_("The group's info page is shown.") if is_shown else N_("The group's info page is hidden.")
+    return Answer(call.say(text), {"shown": "on" if is_shown else "off"})
 
 
 async def set_rules(call: Call, text: str | None) -> Outcome:
-    """Set the group's own rules; nothing takes them away (G5)."""
+    """Set the group's own rules, or take them away with `off` (G5). Alone: show them."""
+    if text is None:
+        current = call.room.state.rules
+        return Answer(current or call.say(N_("The group has no rules of its own.")), {"rules": current})
     try:
-        return c.SetRules(check_rules(text or ""))
+        return c.SetRules(check_rules(read_text(text)))
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
 
@@ -180,6 +202,6 @@ async def announce(call: Call, text: str | None) -> Outcome:
         current = call.room.state.announcement
         return Answer(current or call.say(N_("There is no announcement.")), {"announcement": current})
     try:
-        return c.Announce("" if text.strip().lower() == "off" else check_announcement(text))
+        return c.Announce(check_announcement(read_text(text)))
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))

@@ -23,6 +23,7 @@ ROLE = optional(one_of(*(role.value for role in Role), shown="role"))
 LANGUAGE = Argument(
     "|".join(LANGUAGES), choice(*(name.lower() for name in LANGUAGES)), kind=ArgumentKind.CHOICE, choices=LANGUAGES
 )
+WHOSE = Argument("@user|name", from_reply=lambda entry: f"@{entry.from_.user}", rest=True, kind=ArgumentKind.USER)
 NUMBER = Argument("number", read_number, kind=ArgumentKind.NUMBER)
 NOTIFY = one_of(*(what.value for what in Notify))
 LINKS = one_of(*(rule.value for rule in LinkRule))
@@ -44,7 +45,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "create",
         ("建群",),
-        (rest("<name…> [category]"),),
+        (rest('<name…> [category] | "<name…>" [category]'),),
         N_("Create a group"),
         everyone.create,
         in_group=False,
@@ -54,7 +55,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("rules", ("群规",), (), N_("Show the rules"), everyone.rules, in_group=False),
     Slash("members", ("成员",), (ROLE,), N_("List the members"), everyone.members),
     Slash("admins", ("管理员",), (), N_("List owner and admins"), everyone.admins),
-    Slash("whois", (), (USER,), N_("Show an account"), everyone.whois, in_group=False),
+    Slash("whois", (), (WHOSE,), N_("Show an account"), everyone.whois, in_group=False),
     Slash(
         "join",
         ("加群",),
@@ -63,7 +64,15 @@ COMMANDS: tuple[Slash, ...] = (
         everyone.join,
         in_group=False,
     ),
-    Slash("leave", ("退群",), (), N_("Leave this group"), everyone.leave, c.LeaveGroup),
+    Slash(
+        "leave",
+        ("退群",),
+        (optional(Argument("code", kind=ArgumentKind.GROUP)),),
+        N_("Leave this group, or another one; take back a request to join"),
+        everyone.leave,
+        c.LeaveGroup,
+        in_group=False,
+    ),
     Slash(
         "invite",
         ("邀请",),
@@ -72,8 +81,8 @@ COMMANDS: tuple[Slash, ...] = (
         joining.invite,
         c.Invite,
     ),
-    Slash("nick", ("昵称",), (rest("name…|off"),), N_("Carry another name in this group"), own.nick),
-    Slash("notify", (), (NOTIFY,), N_("Say what to notify you of here"), own.notify),
+    Slash("nick", ("昵称",), (optional(rest("[name…|off]")),), N_("Carry another name in this group"), own.nick),
+    Slash("notify", (), (optional(NOTIFY),), N_("Say what to notify you of here"), own.notify),
     Slash(
         "ignore",
         (),
@@ -121,13 +130,13 @@ COMMANDS: tuple[Slash, ...] = (
         person.close_account,
         in_group=False,
     ),
-    Slash("lang", (), (LANGUAGE,), N_("Choose your language"), everyone.language, in_group=False),
+    Slash("lang", (), (optional(LANGUAGE),), N_("Choose your language"), everyone.language, in_group=False),
     # owners and admins
     Slash("kick", ("踢",), (USER, REASON), N_("Remove a member"), moderation.kick, c.Kick),
     Slash(
         "ban",
         ("拉黑",),
-        (USER, optional(rest("[duration] [reason…]"))),
+        (optional(USER), optional(rest("[duration] [reason…]"))),
         N_("Remove somebody and keep them out"),
         moderation.ban,
         c.BanMember,
@@ -158,7 +167,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "note",
         (),
-        (USER, optional(rest("[text…|clear]"))),
+        (USER, optional(rest("[text…|clear [number]]"))),
         N_("Notes about a member, for admins alone"),
         warnings.note,
         c.WriteNote,
@@ -183,12 +192,12 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("pin", ("置顶",), (SEQ,), N_("Pin an entry"), entries.pin, c.Pin),
     Slash("unpin", (), (SEQ,), N_("Take an entry off the pins"), entries.unpin, c.Unpin),
     Slash("pins", (), (), N_("List what is pinned"), entries.pins),
-    Slash("links", (), (LINKS,), N_("Say which links members may post"), entries.links, c.SetLinks),
+    Slash("links", (), (optional(LINKS),), N_("Show or say which links members may post"), entries.links, c.SetLinks),
     Slash(
         "slow",
         ("慢速",),
-        (word("duration|off"),),
-        N_("Set the least time between two posts"),
+        (optional(rest("[duration|off]")),),
+        N_("Show or set the least time between two posts"),
         moderation.slow,
         c.SetSlow,
     ),
@@ -196,12 +205,12 @@ COMMANDS: tuple[Slash, ...] = (
         "lock",
         ("全员禁言",),
         (optional(DURATION),),
-        N_("Let only owner and admins post"),
+        N_("Let only owner and admins post, for a time or perm; alone: say whether it is so"),
         moderation.lock,
         c.Lock,
     ),
     Slash("unlock", ("解除全员禁言",), (), N_("Let everyone post again"), moderation.unlock, c.Unlock),
-    Slash("topic", (), (optional(rest("text…")),), N_("Set the topic"), moderation.topic, c.SetTopic),
+    Slash("topic", (), (optional(rest("[text…|off]")),), N_("Show or set the topic"), moderation.topic, c.SetTopic),
     Slash(
         "queue",
         (),
@@ -255,7 +264,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "promote",
         ("设管理",),
-        (USER, Argument("permissions…", read_permissions, optional=True, rest=True)),
+        (USER, Argument("permissions…|none", read_permissions, optional=True, rest=True)),
         N_("Make a member an admin"),
         ownership.promote,
         c.Promote,
@@ -269,11 +278,18 @@ COMMANDS: tuple[Slash, ...] = (
         rights.rights,
         c.SetPermissions,
     ),
-    Slash("tag", (), (USER, optional(rest("text…"))), N_("Tag a member"), ownership.tag, c.SetTag),
+    Slash(
+        "tag",
+        (),
+        (optional(USER), optional(rest("[text…|off]"))),
+        N_("Show the tags, or tag a member"),
+        ownership.tag,
+        c.SetTag,
+    ),
     Slash(
         "transfer",
         ("转让",),
-        (word("@user|accept|cancel"),),
+        (optional(word("@user|accept|cancel")),),
         N_("Hand the group over, in two steps"),
         ownership.transfer,
         c.AcceptTransfer,
@@ -286,19 +302,19 @@ COMMANDS: tuple[Slash, ...] = (
         ownership.heir,
         c.NameHeir,
     ),
-    Slash("rename", ("改名",), (rest("name…"),), N_("Rename the group"), ownership.rename, c.Rename),
+    Slash("rename", ("改名",), (optional(rest("name…")),), N_("Rename the group"), ownership.rename, c.Rename),
     Slash(
         "category",
         (),
-        (word("name"),),
-        N_("File the group under a category"),
+        (optional(word("name")),),
+        N_("Show the categories, or file the group under one"),
         ownership.category,
         c.SetCategory,
     ),
     Slash(
         "joinmode",
         (),
-        (one_of(*JOIN_MODES),),
+        (optional(one_of(*JOIN_MODES)),),
         N_("Say how people come in"),
         ownership.join_mode,
         c.SetJoinMode,
@@ -306,15 +322,15 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "question",
         (),
-        (optional(rest("question = answer | answer…")),),
-        N_("Set the question that newcomers must answer, or off"),
+        (optional(rest("[question = answer | answer…|off]")),),
+        N_("Show or set the question that newcomers must answer"),
         joining.question,
         c.SetQuestion,
     ),
     Slash(
         "limit",
         (),
-        (Argument("members", read_number, kind=ArgumentKind.NUMBER),),
+        (optional(Argument("members", read_number, kind=ArgumentKind.NUMBER)),),
         N_("Set how many members there may be"),
         ownership.limit,
         c.SetMemberLimit,
@@ -322,7 +338,10 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "word",
         (),
-        (word("add|del|list|test", choice("add", "del", "list", "test")), optional(rest("[refuse|hold|flag] <word>"))),
+        (
+            optional(word("add|del|list|test", choice("add", "del", "list", "test"))),
+            optional(rest("[refuse|hold|flag] <word>")),
+        ),
         N_("The group's own content rules: words, patterns and domains"),
         content.word,
         c.AddWord,
@@ -330,8 +349,8 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "setrules",
         (),
-        (optional(rest("text…")),),
-        N_("Set the group's own rules"),
+        (optional(rest("[text…|off]")),),
+        N_("Show or set the group's own rules"),
         record.set_rules,
         c.SetRules,
     ),
@@ -346,7 +365,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash(
         "infopage",
         (),
-        (word("on|off", choice("on", "off")),),
+        (optional(word("on|off", choice("on", "off"))),),
         N_("Show or hide the group's info page"),
         record.info_page,
         c.SetInfoPage,
@@ -381,5 +400,5 @@ BY_NAME: dict[str, Slash] = {name: row for row in COMMANDS for name in (row.name
 
 
 def find_slash(name: str) -> Slash | None:
-    """Return the row of a command by its name or an alias, without the slash."""
-    return BY_NAME.get(name.lower())
+    """Return the row of a command by its name or an alias, in small letters, without the slash."""
+    return BY_NAME.get(name)

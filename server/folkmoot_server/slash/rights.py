@@ -8,9 +8,12 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 
 from ..common.i18n import N_
-from .arguments import SyntaxProblem, read_permission
+from .arguments import NO_PERMISSION, plain, read_permission
 from .call import Call
-from .outcome import Answer, Outcome
+from .outcome import Answer, Noted, Outcome
+
+DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
+"""What keyboards and copied texts have for a minus."""
 
 
 async def rights(call: Call, user: str | None, changes: str | None) -> Outcome:
@@ -24,13 +27,16 @@ async def rights(call: Call, user: str | None, changes: str | None) -> Outcome:
         held = sorted(one for one in Permission if call.room.state.holds(user, one))
         return Answer(" ".join(held) or call.say(N_("None.")), {"permissions": [one.value for one in held]})
     permissions = set(member.permissions)
-    for word in changes.split():
-        try:
-            permission = read_permission(word.lstrip("+-"))
-        except SyntaxProblem as problem:
-            return Refusal(ErrorCode.BAD_SYNTAX, problem.text, problem.detail)
-        permissions.discard(permission) if word.startswith("-") else permissions.add(permission)
-    return c.SetPermissions(user, frozenset(permissions))
+    for word in map(plain, changes.translate(DASHES).split()):
+        permission = read_permission(word[1:] if word[0] in "+-" else word)
+        if word[0] not in "+-":
+            # Added to what there is, or instead of it? That is not to be guessed.
+            text = N_("Write + or - before each: /rights @{user} +{word} gives it, -{word} takes it away.")
+            return Refusal(ErrorCode.BAD_SYNTAX, text, {"user": user, "word": word})
+        permissions.discard(permission) if word[0] == "-" else permissions.add(permission)
+    shown = " ".join(sorted(permissions)) or NO_PERMISSION
+    text = call.say(N_("@{user} may now: {permissions}"), {"user": user, "permissions": shown})
+    return Noted(c.SetPermissions(user, frozenset(permissions)), text, {})
 
 
 def show_table(call: Call) -> Answer:

@@ -8,8 +8,8 @@ import msgspec
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.commands import CreateGroup
 from folkmoot_governance.group.events import GroupCreated
-from folkmoot_governance.notices import event_fields, text_of, undo_of
-from folkmoot_governance.record import can_be_undone
+from folkmoot_governance.notices import event_fields, text_of
+from folkmoot_governance.undo import undo_of
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
@@ -24,9 +24,10 @@ from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.rooms import Room
 from .agreed import check_agreed
-from .arguments import read_arguments, split_word
+from .arguments import SyntaxProblem, read_arguments
 from .call import IN_A_GROUP, Call
 from .help import check_read, describe
+from .line import Line, read_command, unknown
 from .outcome import About, Action, Answer, Carrying, Elsewhere, Noted, Outcome
 from .registry import COMMANDS, find_slash
 
@@ -35,29 +36,24 @@ Wrap = Callable[[CommandResult], Result]
 
 async def run_command(app: App, session: Session, request: rq.RunCommand) -> Result | Refusal | None:
     """Run a line as a `command` request."""
-    return await run_line(app, session, request, request.group, request.line, lambda result: result)
+    return await run_line(app, session, request, read_command(request.line), lambda result: result)
 
 
-async def post_command(app: App, session: Session, request: rq.Post) -> Result | Refusal | None:
+async def post_command(app: App, session: Session, request: rq.Post, line: Line) -> Result | Refusal | None:
     """Run a line that was posted; the answer comes in the post's `ok`."""
-    return await run_line(app, session, request, request.group, request.body, lambda result: PostResult(command=result))
+    return await run_line(app, session, request, line, lambda result: PostResult(command=result))
 
 
 async def run_line(
-    app: App, session: Session, request: rq.RunCommand | rq.Post, group: str | None, line: str, wrap: Wrap
+    app: App, session: Session, request: rq.RunCommand | rq.Post, line: Line, wrap: Wrap
 ) -> Result | Refusal | None:
     """Find the command's row, read its arguments, run it, and carry out what it decided."""
-    room = await app.membership.enter_room(session, group) if group else None
+    room = await app.membership.enter_room(session, request.group) if request.group else None
     if isinstance(room, Refusal):
         return room
-    name, text = split_word(line.strip().removeprefix("/"))
-    row = find_slash(name)
+    row = find_slash(line.name)
     if row is None:
-        return Refusal(
-            ErrorCode.UNKNOWN_COMMAND,
-            N_("There is no command /{name}; /help lists them."),
-            {"name": name[:64]},
-        )
+        return unknown(line)
     if row.in_group and room is None:
         return IN_A_GROUP
     replied = await replied_entry(app, room, request)
@@ -65,10 +61,14 @@ async def run_line(
     refusal = check_agreed(row, call) or check_read(row, call)
     if refusal:
         return refusal
-    values = read_arguments(row.arguments, text, replied, row.usage)
+    members = room.state.members if room else ()
+    values = read_arguments(row.arguments, line.text, replied, row.usage, members)
     if isinstance(values, Refusal):
         return values
-    outcome = await row.run(call, *values)
+    try:
+        outcome = await row.run(call, *values)
+    except SyntaxProblem as problem:
+        return Refusal(ErrorCode.BAD_SYNTAX, problem.text, {**problem.detail, "usage": row.usage})
     return await carry_out(app, session, request, call, outcome, wrap)
 
 
@@ -153,12 +153,15 @@ def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandRe
         item: dict[str, object] = {**fields, "case": case}
         if isinstance(event, GroupCreated):
             lines.append(session.say(N_("Its code: {code}"), {"code": show_group_code(event.code)}))
-        undo = undo_of(event, case)
-        if undo and can_be_undone(act.room.state, event, case):
-            item["undo"] = undo
+        undo = undo_of(act.room.state, event, case, session.user, event.at)
+        if undo is None:
+            lines.append(session.say(N_("Case {case}."), item))
+        elif undo.restores:
+            item["undo"] = undo.line
             lines.append(session.say(N_("Case {case}. To undo: {undo}"), item))
         else:
-            lines.append(session.say(N_("Case {case}."), item))
+            item["help"] = undo.line
+            lines.append(session.say(N_("Case {case}. It cannot be put back as it was; what helps: {help}"), item))
         items.append(item)
     text = "\n".join(lines) or session.say(N_("Nothing to change."))
     data = dict(items[0]) if items else {}

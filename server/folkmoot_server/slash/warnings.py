@@ -1,6 +1,7 @@
 """Slash commands about warnings and notes."""
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.duration import fold
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.checks import check_permission, check_role
 from folkmoot_governance.group.decide_warnings import ladder_of
@@ -9,9 +10,11 @@ from folkmoot_governance.permissions import RULES
 from folkmoot_protocol.errors import ErrorCode
 
 from ..common.i18n import N_, show_instant
+from .arguments import plain, read_number, split_word
 from .call import Call
 from .moderation import MAX_LISTED
 from .outcome import Answer, Outcome
+from .reasons import check_reason, refuse_term
 
 MAX_NOTES = 50
 LONGEST_NOTE = 1000
@@ -19,7 +22,8 @@ LONGEST_NOTE = 1000
 
 async def warn(call: Call, user: str, reason: str | None) -> Outcome:
     """Warn a member; so many warnings bring a measure."""
-    return c.Warn(user, reason or "")
+    refusal = check_reason(call, reason) or refuse_term(reason, "/warn", f"/mute @{user}")
+    return refusal or c.Warn(user, reason or "")
 
 
 async def unwarn(call: Call, user: str, number: int | None) -> Outcome:
@@ -56,7 +60,7 @@ async def warns(call: Call, user: str | None) -> Outcome:
 async def ladder(call: Call, steps: str | None) -> Outcome:
     """Show or set what follows on warnings."""
     if steps is not None:
-        return c.SetLadder("" if steps.strip().lower() == "default" else steps)
+        return c.SetLadder("" if plain(steps).lower() == "default" else fold(steps))
     shown = show_ladder(ladder_of(call.room.state, call.app.policy))
     text = call.say(N_("What follows on warnings: {steps}"), {"steps": shown})
     return Answer(text, {"ladder": shown, "own": bool(call.room.state.ladder)})
@@ -65,8 +69,9 @@ async def ladder(call: Call, steps: str | None) -> Outcome:
 async def note(call: Call, user: str, text: str | None) -> Outcome:
     """Write a note about somebody, read what was written, or erase it; admins alone see notes."""
     words = (text or "").strip()
-    if words.lower() == "clear":
-        return c.ClearNotes(user)
+    first, left = split_word(words)
+    if plain(first).lower() == "clear" and (not left or plain(left).isdecimal()):
+        return c.ClearNotes(user, read_number(left) if left else 0)
     # Asked before anything is read: whoever may not write notes learns nothing of them.
     refusal = check_permission(call.room.state, c.WriteNote(user, words), call.account.actor(), call.now)
     if refusal:

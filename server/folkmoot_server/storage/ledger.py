@@ -128,6 +128,13 @@ class Members(Protocol):
         """
         ...
 
+    async def members_called(self, code: str, name: str, limit: int = 10) -> list[str]:
+        """Return the user names of members who are shown under exactly this name in a group, by user name.
+
+        It looks at all members: for what people ask, not for what happens with each post.
+        """
+        ...
+
     async def list_notes(self, code: str, user: str, limit: int = 50) -> list[Note]:
         """Return the notes about an account in a group, newest first."""
         ...

@@ -265,7 +265,7 @@ def test_a_limit_that_one_has_already_is_no_act_unless_another_was_asked_for() -
     state = group(limit=50, grade="middle")
     assert ask(state, c.SetMemberLimit(50), "olga", policy=POLICY) == []
     (event,) = ask(group(limit=40, grade="middle"), c.SetMemberLimit(50), "olga", policy=POLICY)  # type: ignore[misc]
-    assert event == e.MemberLimitSet(at=NOW, by="olga", limit=50, was=40)
+    assert event == e.MemberLimitSet(at=NOW, by="olga", limit=50, was=40, was_free=True)
 
 
 def test_a_grade_that_staff_has_looked_at_is_not_looked_at_again() -> None:

@@ -62,12 +62,12 @@ def test_only_founding_needs_no_group() -> None:
     [
         (c.Rename("New"), e.GroupRenamed(at=NOW, by="olga", name="New", was="Moot")),
         (c.SetTopic("tea"), e.TopicSet(at=NOW, by="olga", topic="tea", was="")),
-        (c.SetCategory("music"), e.CategorySet(at=NOW, by="olga", category="music", was="general")),
+        (c.SetCategory("music"), e.CategorySet(at=NOW, by="olga", category="music", was="general", was_free=True)),
         (
             c.SetJoinMode(JoinMode.CLOSED),
             e.JoinModeSet(at=NOW, by="olga", join_mode=JoinMode.CLOSED, was=JoinMode.OPEN),
         ),
-        (c.SetMemberLimit(9), e.MemberLimitSet(at=NOW, by="olga", limit=9, was=500)),
+        (c.SetMemberLimit(9), e.MemberLimitSet(at=NOW, by="olga", limit=9, was=500, was_free=True)),
     ],
     ids=lambda one: type(one).__name__,
 )

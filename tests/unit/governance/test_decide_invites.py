@@ -38,7 +38,8 @@ def test_the_right_answer_lets_in_and_a_wrong_one_tells_the_question() -> None:
         refusal = ask(state, c.JoinGroup(wrong), "gus")
         assert isinstance(refusal, Refusal)
         assert (refusal.code, refusal.detail["question"]) == (ErrorCode.WRONG_ANSWER, "Two and two?")
-    assert do(state, c.JoinGroup("ＦＯＵＲ"), "gus") == [e.MemberJoined(at=NOW, by="gus", user="gus", via="question")]
+    joined = e.MemberJoined(at=NOW, by="gus", user="gus", via="question", was_nothing=True)
+    assert do(state, c.JoinGroup("ＦＯＵＲ"), "gus") == [joined]
 
 
 def test_under_a_raid_the_answer_leads_to_the_queue_only() -> None:

@@ -25,7 +25,7 @@ def test_a_ban_removes_and_keeps_out_members_and_strangers() -> None:
 def test_bans_in_force_are_bounded() -> None:
     policy = Policy(bans_per_group=1)
     state = make_group(e.MemberBanned(at=NOW, by="olga", user="gus", until_ms=SOON))
-    again, other = c.BanMember("gus", duration_ms=1), c.BanMember("ida", duration_ms=1)
+    again, other = c.BanMember("gus", duration_ms=1, replaces=True), c.BanMember("ida", duration_ms=1)
     assert code_of(ask(state, again, "adam", policy=policy)) is None
     assert code_of(ask(state, other, "adam", policy=policy)) == ErrorCode.CONFLICT
     assert code_of(ask(state, other, "adam", SOON, policy)) is None

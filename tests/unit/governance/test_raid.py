@@ -157,10 +157,10 @@ def test_by_hand_for_as_long_as_one_says() -> None:
     state = make_group(join_mode=JoinMode.OPEN)
     (event,) = do(state, c.SetAntiraid(MINUTE_MS), "adam")
     assert (event.until_ms, event.newcomers_ms) == (NOW + MINUTE_MS, NOW - POLICY.newcomer_ms)
-    (longer,) = do(state, c.SetAntiraid(FOREVER_MS), "adam", NOW + 1)
+    (longer,) = do(state, c.SetAntiraid(FOREVER_MS, replaces=True), "adam", NOW + 1)
     assert longer.until_ms == FOREVER_MS
     assert (state.antiraid_from_ms, state.antiraid_since_ms) == (event.newcomers_ms, NOW)
-    (by_default,) = do(state, c.SetAntiraid(), "adam", NOW + 1)
+    (by_default,) = do(state, c.SetAntiraid(replaces=True), "adam", NOW + 1)
     assert by_default.until_ms == NOW + 1 + POLICY.antiraid_ms
 
 

@@ -18,12 +18,15 @@ from folkmoot_server.slash.arguments import (
     SEQ,
     USER,
     Argument,
+    SyntaxProblem,
+    Term,
     choice,
     read_arguments,
     read_permissions,
     usage_of,
 )
 from folkmoot_server.slash.call import Call
+from folkmoot_server.slash.line import Line, read_body
 from folkmoot_server.slash.registry import COMMANDS, find_slash
 from folkmoot_server.slash.row import optional
 from tests.builders.entries import make_entry
@@ -43,11 +46,15 @@ def read(arguments: Sequence[Argument], text: str, replied: Entry | None = None)
 @pytest.mark.parametrize(
     ("text", "values"),
     [
-        ("@bob 10m spam and more", ["bob", 600_000, "spam and more"]),
-        ("bob 10m", ["bob", 600_000, None]),
-        ("@Bob perm", ["bob", FOREVER_MS, None]),
-        ("  @bob   2h   two  spaces ", ["bob", 7_200_000, "two  spaces"]),
-        ("@bob 永久 刷屏", ["bob", FOREVER_MS, "刷屏"]),
+        ("@bob 10m spam and more", ["bob", Term(600_000), "spam and more"]),
+        ("bob 10m", ["bob", Term(600_000), None]),
+        ("@Bob perm", ["bob", Term(FOREVER_MS), None]),
+        ("  @bob   2h   two  spaces ", ["bob", Term(7_200_000), "two  spaces"]),
+        ("@bob 永久 刷屏", ["bob", Term(FOREVER_MS), "刷屏"]),
+        ("@bob for 2 hours spam", ["bob", Term(7_200_000), "spam"]),
+        ("@bob replace 10m spam", ["bob", Term(600_000, replaces=True), "spam"]),
+        ("@ｂｏｂ １０ｍ spam", ["bob", Term(600_000), "spam"]),
+        ("\u200b@bob\u2060 \ufeff10m", ["bob", Term(600_000), None]),
     ],
 )
 def test_words_are_read_in_order(text: str, values: list[object]) -> None:
@@ -57,9 +64,9 @@ def test_words_are_read_in_order(text: str, values: list[object]) -> None:
 @pytest.mark.parametrize(
     ("text", "values"),
     [
-        ("10m rude", ["bob", 600_000, "rude"]),
-        ("10m", ["bob", 600_000, None]),
-        ("@carol 10m rude", ["carol", 600_000, "rude"]),
+        ("10m rude", ["bob", Term(600_000), "rude"]),
+        ("10m", ["bob", Term(600_000), None]),
+        ("@carol 10m rude", ["carol", Term(600_000), "rude"]),
     ],
 )
 def test_a_reply_supplies_the_target_and_a_name_takes_precedence(text: str, values: list[object]) -> None:
@@ -72,7 +79,7 @@ def test_a_reply_supplies_a_seq() -> None:
     assert read((SEQ, REASON), "", ENTRY) == [7, None]
 
 
-@pytest.mark.parametrize("text", ["", "@bob", "@bob 10", "@bob soon", "@bob 10x why", "@bob -5m", "@bob 10m10s"])
+@pytest.mark.parametrize("text", ["", "@bob", "@bob 10", "@bob soon", "@bob 10x why", "@bob -5m", "@bob 10s10m"])
 def test_what_does_not_fit_is_refused_with_the_usage(text: str) -> None:
     refusal = read(MUTE, text)
     assert isinstance(refusal, Refusal)
@@ -80,9 +87,20 @@ def test_what_does_not_fit_is_refused_with_the_usage(text: str) -> None:
     assert refusal.detail["usage"] == "/x"
 
 
-@pytest.mark.parametrize("text", ["x", "-1", "1.5", "１２", "9" * 16, "##1", ""])
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "9" * 16, "##1", ""])
 def test_numbers_are_plain(text: str) -> None:
     assert isinstance(read((SEQ,), text), Refusal)
+
+
+def test_a_word_in_a_reply_that_may_be_meant_for_something_else_is_asked_about() -> None:
+    for text in ("carol 10m", "Carol 10m"):
+        refusal = read_arguments(MUTE, text, ENTRY, "/x", {"bob", "carol"})
+        assert isinstance(refusal, Refusal)
+        assert (refusal.detail["user"], refusal.detail["author"]) == ("carol", "bob")
+    assert read_arguments((USER, REASON), "rude to carol", ENTRY, "/x", {"carol"}) == ["bob", "rude to carol"]
+    assert isinstance(read((SEQ, REASON), "12 rude", ENTRY), Refusal)
+    assert isinstance(read((SEQ, REASON), "#12", ENTRY), Refusal)
+    assert read((SEQ, REASON), "7 12 monkeys", ENTRY) == [7, "12 monkeys"]
 
 
 def test_words_left_over_are_refused() -> None:
@@ -120,15 +138,16 @@ def test_names_are_unique_and_found_in_either_case() -> None:
     names = [name for row in COMMANDS for name in (row.name, *row.aliases)]
     assert len(names) == len(set(names))
     for row in COMMANDS:
-        assert find_slash(row.name.upper()) is row
+        assert read_body(f"/{row.name.upper()} x") == Line(row.name, "x")
+        assert find_slash(row.name) is row
     assert find_slash("dance") is None
 
 
 @pytest.mark.parametrize(
     ("text", "values"),
     [
-        ("＠bob　10m　刷屏", ["bob", 600_000, "刷屏"]),
-        ("@bob\t10m\nspam\nand more", ["bob", 600_000, "spam\nand more"]),
+        ("＠bob　10m　刷屏", ["bob", Term(600_000), "刷屏"]),
+        ("@bob\t10m\nspam\nand more", ["bob", Term(600_000), "spam\nand more"]),
     ],
 )
 def test_whatever_is_white_parts_words_and_a_wide_at_is_one(text: str, values: list[object]) -> None:
@@ -136,11 +155,36 @@ def test_whatever_is_white_parts_words_and_a_wide_at_is_one(text: str, values: l
     assert read(MUTE, text, ENTRY) == values
 
 
-@pytest.mark.parametrize("word", ["10", "１０", "7days", "10x", "-5m", "1.5h", "200y", "0s"])
+@pytest.mark.parametrize("word", ["10", "１０", "10x", "-5m", "1.5h", "200y", "0s", "2 weeks of", "三天两头", "a week"])
 async def test_a_ban_with_a_duration_gone_wrong_is_not_forever(word: str) -> None:
-    refusal = await moderation.ban(NOBODY, "bob", f"{word} spam")
+    with pytest.raises(SyntaxProblem) as problem:
+        await moderation.ban(NOBODY, "bob", f"{word} spam")
+    assert word.startswith(str(problem.value.detail["word"]))
+
+
+@pytest.mark.parametrize("reason", ["spam 7d", "spamming for 7d", "刷屏三天", "spam, 2 weeks", "no posts for a week"])
+async def test_a_ban_with_a_duration_in_its_reason_is_asked_about(reason: str) -> None:
+    refusal = await moderation.ban(NOBODY, "bob", reason)
     assert isinstance(refusal, Refusal)
-    assert refusal.detail["word"] == word
+    assert refusal.detail["word"] in reason
+    assert await moderation.ban(NOBODY, "bob", f"perm {reason}") == BanMember("bob", FOREVER_MS, reason)
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["三天 spam", "for 3d spam", '"3d" spam', "３ｄ　spam", "3 days, spam", "3天 spam", "72小时 spam", "72h spam"],
+)
+async def test_a_ban_reads_durations_as_people_write_them(more: str) -> None:
+    assert await moderation.ban(NOBODY, "bob", more) == BanMember("bob", 3 * DAY_MS, "spam")
+
+
+async def test_another_ban_takes_the_place_of_one_where_that_is_said() -> None:
+    wanted = BanMember("bob", 3 * DAY_MS, "spam", replaces=True)
+    assert await moderation.ban(NOBODY, "bob", "replace 3d spam") == wanted
+    assert await moderation.ban(NOBODY, "bob", "改为 三天 spam") == wanted
+    assert await moderation.ban(NOBODY, "bob", "replaced our names") == BanMember(
+        "bob", FOREVER_MS, "replaced our names"
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,7 +202,15 @@ async def test_a_ban_without_a_duration_is_for_good(more: str | None, duration: 
 
 @pytest.mark.parametrize(
     ("text", "terms"),
-    [("", (None, 1)), ("5", (None, 5)), ("2d 10", (2 * DAY_MS, 10)), ("10 2d", (2 * DAY_MS, 10)), ("0", (None, 0))],
+    [
+        ("", (None, 1)),
+        ("2 weeks １０", (14 * DAY_MS, 10)),
+        ("三天", (3 * DAY_MS, 1)),
+        ("5", (None, 5)),
+        ("2d 10", (2 * DAY_MS, 10)),
+        ("10 2d", (2 * DAY_MS, 10)),
+        ("0", (None, 0)),
+    ],
 )
 def test_terms_of_an_invite_code(text: str, terms: object) -> None:
     assert joining.read_terms(text) == terms
@@ -166,7 +218,10 @@ def test_terms_of_an_invite_code(text: str, terms: object) -> None:
 
 @pytest.mark.parametrize("text", ["1h 2h", "5 5", "x", "9999999", "1h 2 3"])
 def test_terms_of_an_invite_code_are_given_once(text: str) -> None:
-    assert isinstance(joining.read_terms(text), Refusal)
+    try:
+        assert isinstance(joining.read_terms(text), Refusal)
+    except SyntaxProblem as problem:
+        assert problem.detail["word"]
 
 
 def test_what_log_shows_next_keeps_the_filter() -> None:

@@ -35,6 +35,13 @@ _LIST = (
     .order_by(members.c.user)
     .limit(_LIMIT)
 )
+_CALLED = (
+    select(members.c.user)
+    .select_from(_PEOPLE)
+    .where(members.c.code == _CODE, bindparam("name") == _NAME)
+    .order_by(members.c.user)
+    .limit(_LIMIT)
+)
 _NOTES = (
     select(notes.c.by, notes.c.ts, notes.c.text)
     .where(notes.c.code == _CODE, notes.c.user == _USER)
@@ -62,6 +69,10 @@ class SqlMembers(SqlReads):
     async def list_members(self, code: str, after: str = "", limit: int = 100) -> dict[str, str]:
         rows = await self._ask(_LIST, code=code, after=after, limit=limit) if can_hold(after) else ()
         return dict(rows)
+
+    async def members_called(self, code: str, name: str, limit: int = 10) -> list[str]:
+        rows = await self._ask(_CALLED, code=code, name=name, limit=limit) if can_hold(name) else ()
+        return [user for (user,) in rows]
 
     async def list_notes(self, code: str, user: str, limit: int = 50) -> list[Note]:
         return [Note(*row) for row in await self._ask(_NOTES, code=code, user=user, limit=limit)]

@@ -134,7 +134,8 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
     changes += content_changes(state, event)
     changes += [_redaction(state, event, seq) for seq in e.erased_by(event)]
     if isinstance(event, e.NotesCleared):
-        changes.append(Remove("notes", {"code": state.code, "user": event.user}))
+        which = {"version": event.number} if event.number else {}
+        changes.append(Remove("notes", {"code": state.code, "user": event.user, **which}))
     if isinstance(event, (e.GroupDissolved, e.GroupClosed)):
         changes += [Remove(table, {"code": state.code}) for table in EMPTIED]
     return changes

@@ -200,7 +200,7 @@ def test_what_the_act_did_is_lifted_and_what_another_did_stands() -> None:
     muted = group.version
     assert overturn(group, warned, "warned").measure == f"{CODE}-{warned}"
     assert (group.warnings, "mia" in group.mutes) == ({}, True)
-    do(group, gc.MuteMember("mia", 2 * HOUR_MS), "olga")
+    do(group, gc.MuteMember("mia", 2 * HOUR_MS, replaces=True), "olga")
     later = group.version
     overturn(group, muted, "muted")
     assert "mia" in group.mutes, "a later one took its place"

@@ -1,0 +1,139 @@
+"""What undoes an act, for whom, and for how long. That it restores what was: `tests/property/test_undo.py`."""
+
+import msgspec
+import pytest
+
+from folkmoot_governance import GroupState, Permission, case_number
+from folkmoot_governance.content.kinds import Action
+from folkmoot_governance.duration import show_until
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_governance.undo import HELPS, UNDO, Undo, undo_of
+from folkmoot_protocol.types import JoinMode, LinkRule
+from tests.builders.rules import NOW, SOON, any_event, do, make_group
+
+UNDONE: list[tuple[c.Command, str, c.Command, str, str]] = [
+    (c.BanMember("ben", SOON), "olga", c.Unban("ben"), "olga", "/unban @ben"),
+    (c.MuteMember("max", SOON), "olga", c.Unmute("max"), "olga", "/unmute @max"),
+    (c.Warn("max"), "olga", c.Unwarn("max"), "olga", "/unwarn @max 6"),
+    (c.SetLadder("2 mute 1h"), "olga", c.SetLadder(""), "olga", "/ladder default"),
+    (c.SetLinks(LinkRule.OFF), "olga", c.SetLinks(LinkRule.ON), "olga", "/links on"),
+    (c.Pin(1, "max"), "olga", c.Unpin(1), "olga", "/unpin 1"),
+    (c.NameHeir("adam"), "olga", c.DropHeir(), "olga", "/heir off"),
+    (c.Invite("ben"), "olga", c.RevokeInvitation("ben"), "olga", "/uninvite @ben"),
+    (c.Lock(SOON), "olga", c.Unlock(), "olga", "/unlock"),
+    (c.SetSlow(1000), "olga", c.SetSlow(0), "olga", "/slow off"),
+    (c.Promote("max", frozenset()), "olga", c.Demote("max"), "olga", "/demote @max"),
+    (c.Demote("adam"), "olga", c.Promote("adam", frozenset()), "olga", "/promote @adam"),
+    (
+        c.SetPermissions("adam", frozenset(set(Permission) - {Permission.MUTE})),
+        "olga",
+        c.SetPermissions("adam", frozenset(Permission)),
+        "olga",
+        "/rights @adam +mute",
+    ),
+    (c.SetTag("max", "helper"), "olga", c.SetTag("max", ""), "olga", "/tag @max off"),
+    (c.OfferTransfer("max"), "olga", c.WithdrawTransfer(), "olga", "/transfer cancel"),
+    (c.SetRules("Be kind."), "olga", c.SetRules(""), "olga", "/setrules off"),
+    (c.Rename("Tea"), "olga", c.Rename("Moot"), "olga", "/rename Moot"),
+    (c.SetTopic("Tea"), "olga", c.SetTopic(""), "olga", "/topic off"),
+    (c.SetCategory("music"), "olga", c.SetCategory("general"), "olga", "/category general"),
+    (c.SetJoinMode(JoinMode.CLOSED), "olga", c.SetJoinMode(JoinMode.OPEN), "olga", "/joinmode open"),
+    (c.SetMemberLimit(9), "olga", c.SetMemberLimit(500), "olga", "/limit 500"),
+    (c.SetInfoPage(shown=False), "olga", c.SetInfoPage(shown=True), "olga", "/infopage on"),
+    (c.SetQuestion("2+2?", ("4",)), "olga", c.SetQuestion("", ()), "olga", "/question off"),
+    (c.Announce("Tea at five."), "olga", c.Announce(""), "olga", "/announce off"),
+    (c.AddWord("tea", Action.HOLD), "olga", c.RemoveWord("tea"), "olga", "/word del tea"),
+    (c.JoinGroup(), "ben", c.LeaveGroup(), "ben", "/leave 482190673352"),
+]
+
+
+def offered(state: GroupState, event: e.Event, user: str, now: int = NOW, later: int = 0) -> Undo | None:
+    """Return what undoes the act that `later` other events came after."""
+    return undo_of(state, event, case_number(state.code, state.version - later), user, now)
+
+
+@pytest.mark.parametrize(("command", "by", "undo", "undoer", "line"), UNDONE, ids=lambda one: type(one).__name__)
+def test_what_is_undone_is_not_offered_to_be_undone_again(
+    command: c.Command, by: str, undo: c.Command, undoer: str, line: str
+) -> None:
+    state = make_group()
+    event, *more = do(state, command, by)
+    case = case_number(state.code, state.version - len(more))
+    assert undo_of(state, event, case, by, NOW) == Undo(line, restores=True)
+    do(state, undo, undoer)
+    assert undo_of(state, event, case, by, NOW) is None
+
+
+NEVER_IN_PLACE_OF_ANOTHER = {e.RaidNoticed}
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(UNDO.keys() - NEVER_IN_PLACE_OF_ANOTHER, key=str), ids=lambda kind: kind.__name__
+)
+def test_what_does_not_know_what_was_before_offers_nothing_that_restores(kind: type[e.Event]) -> None:
+    """As older records have it, in a group where nothing has changed since."""
+    required = {one.name for one in msgspec.structs.fields(kind) if one.required}
+    event = kind(**{name: getattr(any_event(kind), name) for name in required})
+    undo = offered(make_group(), event, "olga")
+    assert undo is None or not undo.restores or not {one for one in kind.__struct_fields__ if one.startswith("was")}
+
+
+def test_a_measure_in_place_of_another_gives_that_one_back_as_long_as_it_would_last() -> None:
+    state = make_group()
+    do(state, c.MuteMember("max", 60_123, reason="spam 7d"), "adam")
+    (muted,) = do(state, c.MuteMember("max", 5_000_000, replaces=True), "olga")
+    line = f"/mute @max replace {show_until(NOW + 60_123)} spam 7d"
+    assert offered(state, muted, "olga") == Undo(line, restores=True)
+    assert offered(state, muted, "olga", NOW + 60_123) == Undo("/unmute @max", restores=True)
+    do(state, c.Lock(60_000), "olga")
+    (locked,) = do(state, c.Lock(90_000, replaces=True), "olga")
+    assert offered(state, locked, "olga") == Undo(f"/lock replace {show_until(NOW + 60_000)}", restores=True)
+    (unlocked,) = do(state, c.Unlock(), "olga")
+    assert offered(state, unlocked, "olga") == Undo(f"/lock {show_until(NOW + 90_000)}", restores=True)
+    assert offered(state, unlocked, "olga", NOW + 90_000) is None
+
+
+def test_what_took_more_away_than_a_line_gives_back_is_no_undo() -> None:
+    state = make_group(e.Invited(at=NOW, by="olga", user="gus", until_ms=SOON))
+    (banned,) = do(state, c.BanMember("max", SOON), "olga")
+    assert offered(state, banned, "olga") == Undo("/unban @max", restores=False)
+    kicked, barred = do(state, c.Kick("mia"), "olga")
+    assert offered(state, kicked, "olga", later=1) == Undo("/invite @mia", restores=False)
+    assert offered(state, barred, "olga") == Undo("/invite @mia", restores=False)
+    (again,) = do(state, c.Invite("gus"), "olga")
+    assert offered(state, again, "olga") is None, "it had another end before"
+
+
+def test_a_join_is_undone_by_who_joined_and_what_helps_others_is_another_thing() -> None:
+    state = make_group(join_mode=JoinMode.APPROVAL)
+    (asked,) = do(state, c.JoinGroup(), "ben")
+    assert offered(state, asked, "ben") == Undo("/leave 482190673352", restores=True)
+    assert offered(state, asked, "olga") is None, "an owner would leave the group"
+    state = make_group()
+    (joined,) = do(state, c.JoinGroup(), "ben")
+    assert offered(state, joined, "olga") == Undo("/kick @ben", restores=False)
+
+
+def test_texts_come_back_as_they_were_typed() -> None:
+    state = make_group()
+    for text in ('"Tea" at five', "off", '"off"', ""):
+        do(state, c.SetTopic("x"), "olga")
+        do(state, c.SetTopic(text), "olga")
+        (event,) = do(state, c.SetTopic("y"), "olga")
+        typed = {"off": '"off"', '"off"': '""off""', "": "off"}.get(text, text)
+        assert offered(state, event, "olga") == Undo(f"/topic {typed}", restores=True)
+
+
+def test_an_entry_that_is_deleted_is_not_offered_to_be_pinned() -> None:
+    state = make_group()
+    for seq in (1, 2):
+        do(state, c.Pin(seq, "max"), "olga")
+    (older,) = do(state, c.Unpin(1), "olga")
+    assert offered(state, older, "olga") == Undo("/pin 1", restores=False), "it would be the latest pin"
+    _, unpinned = do(state, c.DeleteEntry("max", 2, NOW), "olga")
+    assert offered(state, unpinned, "olga") is None
+
+
+def test_the_tables_are_of_events() -> None:
+    assert all(issubclass(kind, e.Event) for kind in (*UNDO, *HELPS))
