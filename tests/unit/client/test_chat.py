@@ -185,12 +185,19 @@ async def test_a_group_is_found_by_number_code_and_name(words: str) -> None:
     assert sum("— Fellows —" in line for line in screen.written) == 2
 
 
-@pytest.mark.parametrize(
-    ("words", "found"), [("fell", "Fell"), ("FELL", "Fell"), ("fello", "Fellows"), ("f", "Fellows")]
-)
+@pytest.mark.parametrize(("words", "found"), [("fell", "Fell"), ("FELL", "Fell"), ("fello", "Fellows"), ("2", "Fell")])
 async def test_a_whole_name_comes_before_the_beginning_of_another(words: str, found: str) -> None:
     _, screen, _ = await chat(f"/switch {words}", others=(make_group_view("591827364505", name="Fell", last_seq=3),))
     assert [line for line in screen.written if line.startswith("— ")] == [f"— {found} — {CODES[found]}"]
+
+
+async def test_a_beginning_that_several_names_have_is_not_guessed() -> None:
+    for words, name in (("f", "Fell"), ("2", "2")):
+        other = make_group_view("591827364505", name=name, last_seq=3)
+        more = make_group_view("300000000001", name="third", last_seq=3) if name == "2" else None
+        _, screen, _ = await chat(f"/switch {words}", others=tuple(one for one in (more, other) if one))
+        assert not [line for line in screen.written if line.startswith("— ")]
+        assert any("Several of your groups" in line for line in screen.written)
 
 
 @pytest.mark.parametrize("words", ["2", "0", "", "fellowship", "591827364505"])
