@@ -77,6 +77,15 @@ async def test_a_sound_store_has_no_problems(tmp_path: Path) -> None:
     assert seen == [(done, 6) for done in range(1, 7)]
 
 
+async def test_events_of_before_some_field_are_sound(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    later = ',"was_until_ms":null,"was_reason":""'
+    tamper(tmp_path / MAIN, f"UPDATE ledger SET data = replace(data, '{later}', '') WHERE data LIKE '%{later}%'")
+    assert verify(tmp_path) == []
+    tamper(tmp_path / MAIN, "UPDATE ledger SET data = replace(data, '}', ',\"more\":1}') WHERE type = 'muted'")
+    assert any("does not match its columns" in problem for problem in verify(tmp_path))
+
+
 @pytest.mark.parametrize(("file", "statement", "finding"), CHANGES.values(), ids=CHANGES.keys())
 async def test_a_change_is_found(tmp_path: Path, file: str, statement: str, finding: str) -> None:
     await filled(tmp_path)
