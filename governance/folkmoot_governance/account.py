@@ -174,7 +174,13 @@ def _check_no_staff(state: AccountState) -> Refusal | None:
 def _suspend(state: AccountState, command: SuspendAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     """Suspend; staff do not suspend themselves, nor each other without taking the role first."""
     until = end_of(now, command.duration_ms)
-    return _check_no_staff(state) or [AccountSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
+    refusal = _check_no_staff(state)
+    if refusal is None and state.is_suspended(now) and not command.replaces:
+        # Who asks may not know of it, and would shorten it, or lengthen it, without having meant to.
+        text = N_("@{user} is suspended already, {until}. Another suspension takes its place with --replace.")
+        detail = {"user": state.user, "until_ms": state.suspended_until_ms, "rule": "in_force", "help": "--replace"}
+        refusal = Refusal(ErrorCode.CONFLICT, text, detail)
+    return refusal or [AccountSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
 
 
 def _restore(state: AccountState, command: RestoreAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:

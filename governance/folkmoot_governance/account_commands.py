@@ -26,10 +26,11 @@ class AcceptAgreement(AccountCommand, frozen=True):
 
 
 class SuspendAccount(AccountCommand, frozen=True):
-    """Shut an account out for a time: a measure of the platform (G11.2)."""
+    """Shut an account out for a time: a measure of the platform (G11.2). `replaces`: another suspension in force."""
 
     duration_ms: int
     reason: str
+    replaces: bool = False
 
 
 class RestoreAccount(AccountCommand, frozen=True):

@@ -41,6 +41,12 @@ REFUSALS = {
     "A raid is being held off already, {until}. To set another end: {help}": Told(
         "conflict", "in_force", "/antiraid on replace*", "until_ms"
     ),
+    "@{user} is suspended already, {until}. Another suspension takes its place with --replace.": Told(
+        "conflict", "in_force", "--replace", "until_ms user"
+    ),
+    "The group is suspended already, {until}. Another suspension takes its place with --replace.": Told(
+        "conflict", "in_force", "--replace", "until_ms"
+    ),
     "That end is over already.": Told("bad_request", "end", "/help"),
     "@{user} is banned here: /unban @{user} first.": Told("banned", "ban", "/unban @*", "until_ms user"),
     "@{user} is in {current} groups already; {limit} are allowed.": Told(

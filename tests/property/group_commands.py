@@ -102,14 +102,14 @@ ADMINS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.ApproveRequests: lambda r: c.ApproveRequests(applicants(r)),
     c.DenyRequest: lambda r: c.DenyRequest(user(r), reason=reason(r)),
     c.Kick: lambda r: c.Kick(user(r), reason=reason(r)),
-    c.BanMember: lambda r: c.BanMember(user(r), duration_ms=duration(r), reason=reason(r)),
+    c.BanMember: lambda r: c.BanMember(user(r), duration(r), reason(r), r.random() < 0.5),
     c.Unban: lambda r: c.Unban(user(r)),
-    c.MuteMember: lambda r: c.MuteMember(user(r), duration_ms=duration(r), reason=reason(r)),
+    c.MuteMember: lambda r: c.MuteMember(user(r), duration(r), reason(r), r.random() < 0.5),
     c.Unmute: lambda r: c.Unmute(user(r)),
-    c.Lock: lambda r: c.Lock(duration(r)),
+    c.Lock: lambda r: c.Lock(duration(r), r.random() < 0.5),
     c.Unlock: lambda r: c.Unlock(),
     c.SetSlow: lambda r: c.SetSlow(r.choice([-1, 0, MINUTE_MS, 7 * HOUR_MS])),
-    c.SetAntiraid: lambda r: c.SetAntiraid(r.choice([None, MINUTE_MS, DAY_MS])),
+    c.SetAntiraid: lambda r: c.SetAntiraid(r.choice([None, MINUTE_MS, DAY_MS]), r.random() < 0.5),
     c.EndAntiraid: lambda r: c.EndAntiraid(),
     c.Warn: lambda r: c.Warn(user(r), reason=reason(r)),
     c.Unwarn: lambda r: c.Unwarn(user(r), number=r.choice([0, 0, r.randint(1, 60)])),
@@ -149,7 +149,7 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 }
 
 STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
-    c.SuspendGroup: lambda r: c.SuspendGroup(duration(r), reason(r)),
+    c.SuspendGroup: lambda r: c.SuspendGroup(duration(r), reason(r), r.random() < 0.5),
     c.RestoreGroup: lambda r: c.RestoreGroup(reason(r)),
     c.CloseGroup: lambda r: c.CloseGroup(reason(r)),
     c.WarnGroup: lambda r: c.WarnGroup(duration(r), reason(r)),

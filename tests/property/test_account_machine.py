@@ -61,7 +61,9 @@ NOT_ONESELF = (a.GrantRole, a.AttestIdentity, a.ApproveIdentity, a.SuspendAccoun
 def make_command(random: Random) -> a.AccountCommand:
     made = {
         a.AcceptAgreement: lambda: a.AcceptAgreement(random.choice(VERSIONS)),
-        a.SuspendAccount: lambda: a.SuspendAccount(random.choice([1, MINUTE_MS, FOREVER_MS]), REASON),
+        a.SuspendAccount: lambda: a.SuspendAccount(
+            random.choice([1, MINUTE_MS, FOREVER_MS]), REASON, random.random() < 0.5
+        ),
         a.RestoreAccount: lambda: a.RestoreAccount(REASON),
         a.GrantRole: lambda: a.GrantRole(random.choice([None, None, *PlatformRole]), REASON),
         a.SetCredit: lambda: a.SetCredit(random.choice([-1, 0, 40, 100, 1000, 1001]), REASON),

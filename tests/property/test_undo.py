@@ -155,7 +155,8 @@ def rare(play: Play) -> list[tuple[int, str]]:
     _, _, cat, dan, eve = play.users
     clear = [(0, f"/{name} @{user}") for user in (dan, eve) for name in ("unban", "uninvite")]
     away = [(who, f"/leave {play.code}") for who in (3, 4)]
-    heir = [(0, "/unban @" + cat), (2, f"/join {play.code}"), (0, f"/heir @{cat}"), (0, "/heir off")]
+    come = [(0, f"/{name} @{cat}") for name in ("unban", "invite")] + [(2, f"/join {play.code}")]
+    heir = [*come, (0, "/heir off"), (0, f"/heir @{cat}"), (0, "/heir off")]
     modes = [(0, "/joinmode open"), (0, "/antiraid off"), (3, f"/join {play.code}"), (0, "/joinmode approval")]
     return [(0, "/joinmode open"), *clear, *away, *heir, *modes, (4, f"/join {play.code}")]
 

@@ -84,10 +84,12 @@ def print_error(format: Format, code: str, message: str, detail: Mapping[str, An
 
 
 def columns_of(verb: Verb[Any], rows: Sequence[Row]) -> Sequence[str]:
-    """Return the columns to print: those of the row, else all that an item has, else those of the noun's list."""
+    """Return the columns to print: those of the row, else all that items have, else those of the noun's list."""
     if verb.columns:
         return verb.columns
-    return list(rows[0]) if rows else next((one.columns for one in verb.noun.verbs if one.columns), ())
+    # Of all of them: what the first does not have is not to be lost.
+    found = list(dict.fromkeys(name for row in rows for name in row))
+    return found or next((one.columns for one in verb.noun.verbs if one.columns), ())
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:

@@ -407,10 +407,11 @@ class EndMeasures(Command, frozen=True):
 
 
 class SuspendGroup(Command, frozen=True):
-    """Stop posting and joining for a time: a measure of the platform (G11.1)."""
+    """Stop posting and joining for a time: a measure of the platform (G11.1). `replaces`: another one in force."""
 
     duration_ms: int
     reason: str
+    replaces: bool = False
 
 
 class RestoreGroup(Command, frozen=True):

@@ -168,6 +168,10 @@ def set_join_mode(state: GroupState, command: c.SetJoinMode, actor: Actor, now: 
 
 def suspend_group(state: GroupState, command: c.SuspendGroup, actor: Actor, now: int, policy: Policy) -> Decision:
     until = end_of(now, command.duration_ms)
+    if state.standing(now) is GroupStatus.SUSPENDED and not command.replaces:
+        text = N_("The group is suspended already, {until}. Another suspension takes its place with --replace.")
+        in_force = state.status_until_ms
+        return refuse(ErrorCode.CONFLICT, text, until_ms=in_force, rule="in_force", help="--replace")
     return [GroupSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
 
 

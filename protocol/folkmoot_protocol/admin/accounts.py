@@ -21,6 +21,12 @@ class ForATime(Options, frozen=True):
     duration: Annotated[Duration, Flag(N_("For how long: 30s 10m 2h 7d 2w 6mo 1y, or perm."), "--for", "DURATION")]
 
 
+class Suspension(ForATime, frozen=True):
+    """How long a suspension lasts, and whether it takes the place of one that is in force."""
+
+    replace: Annotated[bool, Flag(N_("Put it in the place of the suspension in force."))] = False
+
+
 class Check(Options, frozen=True):
     """Which check of identity was passed."""
 
@@ -54,7 +60,7 @@ SUSPEND_USER = Verb(
     "suspend",
     N_("Suspend an account for a time; its connections close at once."),
     "suspend_account",
-    ForATime,
+    Suspension,
     NAME,
     reason=True,
     dry_run=True,

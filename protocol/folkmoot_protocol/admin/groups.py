@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from ..msgids import N_
-from .accounts import ForATime
+from .accounts import ForATime, Suspension
 from .row import Duration, Flag, NoOptions, Noun, Options, Target, Verb
 
 GROUP = Noun("group", N_("Groups."))
@@ -35,7 +35,7 @@ SUSPEND_GROUP = Verb(
     "suspend",
     N_("Suspend a group for a time: nobody posts."),
     "suspend_group",
-    ForATime,
+    Suspension,
     CODE,
     reason=True,
     dry_run=True,

@@ -74,8 +74,8 @@ async def show_user(call: Call, options: NoOptions) -> Outcome:
 
 
 @carries_out(rows.SUSPEND_USER)
-async def suspend_user(call: Call, options: rows.ForATime) -> Outcome:
-    return await act_on_user(call, SuspendAccount(options.duration, call.reason))
+async def suspend_user(call: Call, options: rows.Suspension) -> Outcome:
+    return await act_on_user(call, SuspendAccount(options.duration, call.reason, options.replace))
 
 
 @carries_out(rows.RESTORE_USER)

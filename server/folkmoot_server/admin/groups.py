@@ -5,7 +5,7 @@ import msgspec
 from folkmoot_governance import Refusal
 from folkmoot_governance.group import commands as c
 from folkmoot_protocol.admin import groups as rows
-from folkmoot_protocol.admin.accounts import ForATime
+from folkmoot_protocol.admin.accounts import ForATime, Suspension
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.results import AdminResult
 
@@ -60,8 +60,8 @@ async def show_group(call: Call, options: NoOptions) -> Outcome:
 
 
 @carries_out(rows.SUSPEND_GROUP)
-async def suspend_group(call: Call, options: ForATime) -> Outcome:
-    return await act_on_group(call, c.SuspendGroup(options.duration, call.reason))
+async def suspend_group(call: Call, options: Suspension) -> Outcome:
+    return await act_on_group(call, c.SuspendGroup(options.duration, call.reason, options.replace))
 
 
 @carries_out(rows.RESTORE_GROUP)

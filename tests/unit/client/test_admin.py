@@ -183,6 +183,12 @@ def test_csv_has_no_text_that_a_program_for_tables_carries_out(capsys: pytest.Ca
     assert rows[1:] == [[f"'{texts[0]}", "-5"], [texts[1], "-5"], ["", "-5"]]
 
 
+def test_csv_loses_nothing_that_a_later_item_has(capsys: pytest.CaptureFixture[str]) -> None:
+    items = ({"case": "r-1"}, {"case": "r-2", "seq": 7})
+    print_result(Format.CSV, SHOW_USER, AdminResult(items=items))
+    assert capsys.readouterr().out.splitlines() == ["case,seq", "r-1,", "r-2,7"]
+
+
 def test_csv_quotes_what_it_must(capsys: pytest.CaptureFixture[str]) -> None:
     item = {"code": "482190673350", "name": 'a "b", c', "owner": "ann", "members": 3, "tags": ["x"]}
     print_result(Format.CSV, LIST_GROUPS, AdminResult(items=(item,)))

@@ -14,6 +14,7 @@ from folkmoot_governance import (
 from folkmoot_governance import account as a
 from folkmoot_governance.actor import PlatformRole as P
 from folkmoot_governance.credit import MOST, CreditRules
+from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 from tests.builders.rules import (
@@ -75,6 +76,16 @@ def test_a_suspension_ends_by_itself_or_by_staff() -> None:
     assert ask(state, a.RestoreAccount("late"), "sue", P.MODERATOR, SOON) == ErrorCode.CONFLICT
     assert ask(state, a.RestoreAccount("early"), "sue", P.MODERATOR) is None
     assert (state.suspended_until_ms, state.suspended_reason) == (0, "")
+
+
+def test_a_suspension_in_force_is_replaced_only_where_that_is_said() -> None:
+    state = make_account()
+    assert ask(state, a.SuspendAccount(FOREVER_MS, "fraud"), "sue", P.MODERATOR) is None
+    assert ask(state, a.SuspendAccount(60_000, "spam"), "sue", P.MODERATOR) == ErrorCode.CONFLICT
+    assert state.suspended_until_ms == FOREVER_MS
+    assert ask(state, a.SuspendAccount(60_000, "spam", replaces=True), "sue", P.MODERATOR) is None
+    assert state.suspended_until_ms == SOON
+    assert ask(state, a.SuspendAccount(60_000, "again"), "sue", P.MODERATOR, SOON) is None
 
 
 def test_staff_are_not_suspended_while_they_are_staff() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from folkmoot_governance import Actor, Permission, PlatformRole, Policy, Refusal, decide, founded
+from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
@@ -111,6 +112,14 @@ def test_an_unknown_category_is_refused() -> None:
 def test_the_limit_lies_between_who_is_in_and_what_the_grade_allows(limit: int, fits: bool) -> None:
     decision = ask(make_group(), c.SetMemberLimit(limit), "olga")
     assert code_of(decision) == (None if fits else ErrorCode.BAD_REQUEST)
+
+
+def test_a_suspension_of_a_group_is_replaced_only_where_that_is_said() -> None:
+    state = make_group()
+    do(state, c.SuspendGroup(FOREVER_MS, "unlawful"), "sue", platform=SUE)
+    assert code_of(ask(state, c.SuspendGroup(60_000, "spam"), "sue", platform=SUE)) == ErrorCode.CONFLICT
+    do(state, c.SuspendGroup(60_000, "spam", replaces=True), "sue", platform=SUE)
+    assert state.status_until_ms == SOON
 
 
 def test_suspending_and_restoring() -> None:
