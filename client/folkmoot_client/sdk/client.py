@@ -20,7 +20,6 @@ from typing import Any, Self, TypeVar, cast
 
 import folkmoot_protocol as fm
 from folkmoot_protocol import CloseCode, ErrorCode
-from folkmoot_protocol.line import starts_command
 
 from .address import parse_server
 from .backoff import Backoff
