@@ -15,6 +15,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from folkmoot_protocol.names import is_blank
+
 MINUTE_S = 60.0
 
 
@@ -96,7 +98,8 @@ def _read_line(text: str, number: int) -> dict[str, Any]:
 
 
 def make_script(room: str, lines: list[dict[str, Any]]) -> Script:
-    """Turn the lines of one room into steps. Renames keep the person; they and modes are skipped."""
+    """Turn the lines of one room into steps. Renames keep the person; they and modes are skipped, and so are texts in
+    which there is nothing to see: no server takes them."""
     script = Script(room)
     persons: dict[str, str] = {}
     for line, at_s in zip(lines, spread_minutes([line["at"] for line in lines]), strict=True):
@@ -106,6 +109,9 @@ def make_script(room: str, lines: list[dict[str, Any]]) -> Script:
             persons[line["text"]] = persons.pop(nick, nick)
         if event not in set(StepKind):
             script.skipped[event] += 1
+            continue
+        if event in (StepKind.MESSAGE, StepKind.ACTION) and is_blank(line["text"]):
+            script.skipped["blank text"] += 1
             continue
         who, whom = persons.get(nick, nick), ""
         if event == StepKind.KICK:

@@ -62,6 +62,7 @@ async def test_who_gave_an_invitation_is_read_from_the_record(tmp_path: Path) ->
         connection.executescript(
             """
             DROP TABLE marks;
+            DROP TABLE answers;
             DROP INDEX invitations_by;
             DROP INDEX invite_codes_by;
             ALTER TABLE invitations DROP COLUMN "by";

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidTag
+from msgspec import NODEFAULT
+from msgspec.structs import FieldInfo, fields
 
 from folkmoot_governance import case_number
 from folkmoot_governance.group.events import Event
@@ -119,6 +121,20 @@ def is_part(stored: object, written: object) -> bool:
     return stored == written and type(stored) is type(written)
 
 
+def is_told_by(data: dict[str, Any] | None, event: Event, case: str) -> bool:
+    """Say whether a notice's data tells of an event. Fields that the event got later have their defaults, and only
+    those may be missing."""
+    told: dict[str, Any] = json.loads(msgspec.json.encode(data_of(event, case)))
+    defaults = {field.name: field.default for field in fields(event) if has_default(field) and field.name in told}
+    later: dict[str, Any] = json.loads(msgspec.json.encode(defaults))
+    return later | (data or {}) == told
+
+
+def has_default(field: FieldInfo) -> bool:
+    """Say whether a field of a struct has a plain default."""
+    return field.default is not NODEFAULT
+
+
 class JournalCheck:
     """Compares the journal with the ledger. `heads`: how far rotation has removed each group's entries; `gaps`: the
     last of each run of seqs that was lost, and that loss accepted, by group and first."""
@@ -161,8 +177,7 @@ class JournalCheck:
             assert isinstance(one.event, Event)
             case = case_number(code, one.version)
             if one.version in notices:
-                told = json.loads(msgspec.json.encode(data_of(one.event, case)))
-                if not is_part(notices.pop(one.version), told):
+                if not is_told_by(notices.pop(one.version), one.event, case):
                     yield _("{case}: its notice says something else than the ledger").format(case=case)
             elif (
                 code not in self._heads
