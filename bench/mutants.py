@@ -11,7 +11,6 @@ anew. What is left is compared with the table of docs/mutants.md.
 """
 
 import argparse
-import ast
 import contextlib
 import gc
 import hashlib
@@ -20,6 +19,7 @@ import os
 import pickle
 import re
 import resource
+import selectors
 import shutil
 import signal
 import sys
@@ -28,7 +28,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -42,9 +42,9 @@ import sqlalchemy
 import websockets.asyncio.client
 from coverage import Coverage
 from mutants_made import FUNCTIONS, ROOT, ChangedModule, Sources, key_of_code, make
+from mutants_report import KILLED, NOT_COVERED, SURVIVED, TIMEOUT, digest, read, report
 from mutations import Change, changes_of
 
-EXPLAINED = ROOT / "docs/mutants.md"
 PRELOADED = (hypothesis, hypothesis.stateful, msgspec, pytest_asyncio, sqlalchemy, websockets.asyncio.client)
 """What tests need and takes long to import; nothing of ours."""
 
@@ -68,8 +68,17 @@ DELIVERY = (
     "session"
 )
 
+HOUSE = "governance/folkmoot_governance"
+
 GROUPS = (
-    Group(("governance/folkmoot_governance",), ("tests/unit/governance", *in_folder("property", RULES))),
+    Group(
+        (f"{HOUSE}/content",),
+        ("tests/unit/governance/content", *in_folder("unit/governance", "decide_content platform_words")),
+    ),
+    Group(
+        (f"{HOUSE}/case", f"{HOUSE}/group", *(f"{HOUSE}/{path.name}" for path in sorted((ROOT / HOUSE).glob("*.py")))),
+        ("tests/unit/governance", *in_folder("property", RULES)),
+    ),
     Group(
         (
             "server/folkmoot_server/delivery",
@@ -80,23 +89,33 @@ GROUPS = (
         in_folder("unit/server", DELIVERY),
     ),
 )
-KEY = ("path", "source", "scope", "change", "nth")
-"""What tells a result from others."""
-
 CPU_S, WALL_S = 5, 60
-"""What a change may cost besides five times what its tests cost without it, of the processor and by the clock."""
+"""What a change may cost besides twice what its tests cost without it, of the processor and by the clock."""
 
-KILLED, SURVIVED, TIMEOUT, NOT_COVERED = "killed", "survived", "timeout", "not covered"
+TEST_S = 10
+"""What a single test may take by the clock, besides five times what it takes without a change."""
+
+SOON_S, IDLE_S = 20, 3
+"""A loop that nothing comes to in `IDLE_S`, and whose next timer is not due in `SOON_S`, hangs."""
+
+FEW = 3
+"""Files whose tests are tried first on a change that has to be imported."""
 
 
 @dataclass
 class Baseline:
-    """What the tests do without any change: seconds by test, and the tests that run through each line of a file."""
+    """What the tests do without any change: seconds by test, of the processor and by the clock, and the tests that run
+    through each line of a file."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    waits: dict[str, float] = field(default_factory=dict)
     tests: dict[str, dict[int, set[str]]] = field(default_factory=dict)
     at_import: dict[str, set[int]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+
+    @cached_property
+    def _files(self) -> set[str]:
+        return {test.partition("::")[0] for test in self.seconds}
 
     def is_at_import(self, change: Change) -> bool:
         """Say whether the changed line runs when its module is imported, and in no test."""
@@ -106,13 +125,23 @@ class Baseline:
         return not run and change.line in self.at_import.get(str(change.path), ())
 
     def through(self, change: Change, sources: "Sources") -> set[str]:
-        """Return the tests that run through the changed line or, where that runs at import, through what uses it."""
+        """Return the tests that run through the changed line or, where that runs at import, through what uses it.
+
+        A test may look at a table by itself, so tests in files that name it count, too.
+        """
         if self.is_at_import(change):
+            named = {file for file in self._files if any(name in _names_in(file) for name in sources.names(change))}
+            by_name = {test for test in self.seconds if test.partition("::")[0] in named}
             places = sources.uses(change)
-            return set().union(*(self.tests.get(path, {}).get(line, set()) for path, line in places))
+            return by_name.union(*(self.tests.get(path, {}).get(line, set()) for path, line in places))
         lines = self.tests.get(str(change.path), {})
         first = change.function.body[0].lineno
         return lines.get(change.line) or set().union(*(lines.get(line, ()) for line in range(first, change.line)))
+
+
+@cache
+def _names_in(file: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", (ROOT / file).read_text("utf-8")))
 
 
 # What runs in forks
@@ -151,10 +180,27 @@ def _work_alone(work: Callable[[], int], cpu_s: float | None) -> None:
         os._exit(code)
 
 
+def end_what_hangs() -> None:
+    """Let an event loop fail that has been idle for a while and waits for nothing that is to come soon."""
+    select = selectors.DefaultSelector.select
+
+    def impatient(self: Any, timeout: float | None = None) -> Any:
+        if timeout is not None and timeout < SOON_S:
+            return select(self, timeout)
+        ready = select(self, IDLE_S)
+        if not ready:
+            raise RuntimeError("what this waits for does not come any more")
+        return ready
+
+    selectors.DefaultSelector.select = impatient  # type: ignore[method-assign]
+
+
 def run_pytest(paths: Sequence[str], plugin: object, place: Path) -> int:
     """Run pytest in this process."""
     # Warnings are not what is looked for, and asserts in plugins that are imported already need no rewriting.
-    options = "-q -s -x -p no:cacheprovider -p no:xdist --timeout=60 --hypothesis-profile=quick"
+    # To write out how a test failed takes longer than all else.
+    shown = "short" if "MUTANTS_DEBUG" in os.environ else "no"
+    options = f"-q -s -x -p no:cacheprovider -p no:xdist --timeout=30 --hypothesis-profile=quick --tb={shown}"
     ignored = "ignore::pytest.PytestAssertRewriteWarning"
     return int(
         pytest.main([*options.split(), "-W", ignored, f"--basetemp={place / 'tests'}", *paths], plugins=[plugin])
@@ -176,9 +222,10 @@ class Watching:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self._coverage.switch_context(item.nodeid)
-        began = time.process_time()
+        began, began_waiting = time.process_time(), time.monotonic()
         result = yield
         self._baseline.seconds[item.nodeid] = time.process_time() - began
+        self._baseline.waits[item.nodeid] = time.monotonic() - began_waiting
         self._coverage.switch_context("")
         return result
 
@@ -205,6 +252,8 @@ class Failures:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and not self.first:
             self.first = report.nodeid
+            if "MUTANTS_DEBUG" in os.environ:
+                print(report.longreprtext)
 
 
 class Judging(Failures):
@@ -219,10 +268,13 @@ class Judging(Failures):
         for one in gc.get_objects():
             if isinstance(one, FunctionType) and one.__code__.co_filename.startswith(str(ROOT)):
                 FUNCTIONS[key_of_code(one.__code__)].append(one)
+        for name, item in items.items():
+            # What waits for what does not come any more is not waited for long.
+            item.add_marker(pytest.mark.timeout(TEST_S + 5 * self._judge.baseline.waits.get(name, 0)))
         gc.collect()
         gc.freeze()
         noticed = in_fork(lambda: self._run(None, list(items), items))
-        assert noticed == 0, "a test fails in a fork, though nothing was changed"
+        assert noticed == 0, f"{self._judge.last_killer()} fails in a fork, though nothing was changed"
         for change in self._changes:
             names = [name for name in self._judge.order(change) if name in items]
             self._judge.judge(change, names, lambda change=change, names=names: self._run(change, names, items))  # type: ignore[misc]
@@ -230,6 +282,7 @@ class Judging(Failures):
 
     def _run(self, change: Change | None, names: list[str], items: dict[str, pytest.Item]) -> int:
         if change is not None:
+            end_what_hangs()
             make(change, self._judge.sources)
         for index, name in enumerate(names):
             item = items[name]
@@ -273,23 +326,25 @@ class Judge:
         """Return the tests to run: those that noticed changes nearby, then the quick ones."""
         killers, seconds = self._killers[change.path, change.scope], self.baseline.seconds
         through = self.baseline.through(change, self.sources)
-        if self.baseline.is_at_import(change) and not through:
-            through = set(seconds)
         return sorted(through, key=lambda name: (-killers[name], seconds[name]))
 
     def note_killer(self, name: str) -> None:
         """Note, in a fork, which test has noticed."""
         self._killer.write_text(name)
 
+    def last_killer(self) -> str:
+        """Return which test a fork has noted last."""
+        return self._killer.read_text() if self._killer.exists() else ""
+
     def judge(self, change: Change, names: list[str], work: Callable[[], int]) -> None:
         """Carry out `work` in a fork, and write down what came of it."""
         self._killer.write_text("")
         verdict = NOT_COVERED
         if names:
-            cost = 5 * sum(self.baseline.seconds[name] for name in names)
-            code = in_fork(work, cpu_s=CPU_S + cost, wall_s=WALL_S + 4 * cost)
+            cost = 2 * sum(self.baseline.seconds[name] for name in names)
+            code = in_fork(work, cpu_s=CPU_S + cost, wall_s=WALL_S + 10 * cost)
             verdict = TIMEOUT if code is None else KILLED if code else SURVIVED
-        killer = self._killer.read_text()
+        killer = self.last_killer()
         self._killers[change.path, change.scope][killer] += 1
         row = {**key_of(change), "line": change.line, "verdict": verdict, "killer": killer}
         with self._out.open("a") as file:
@@ -313,13 +368,22 @@ def files_of(group: Group) -> list[Path]:
     ]
 
 
-def test(group: Group, parts: Sequence[str], out: Path, place: Path, *, again: bool) -> None:
-    """Judge the changes to the files of a group that nobody has judged yet or, `again`, that no test has noticed."""
+def is_chosen(change: Change, share: int) -> bool:
+    """Say whether a change is in the sample of one in `share`: which those are depends on the change alone."""
+    text = repr(tuple(key_of(change).values()))
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % share == 0
+
+
+def test(group: Group, parts: Sequence[str], out: Path, place: Path, *, again: bool, share: int) -> None:
+    """Judge the changes to the files of a group that nobody has judged yet or, `again`, that no test has noticed.
+
+    `share`: one in so many.
+    """
     known = {key for key, row in read(out).items() if not again or row["verdict"] in (KILLED, TIMEOUT)}
     files = [path for path in files_of(group) if not parts or any(part in str(path) for part in parts)]
     sources = Sources(files_of(group))
     changes = [change for path in files for change in changes_of(path, sources.trees[path])]
-    changes = [change for change in changes if tuple(key_of(change).values()) not in known]
+    changes = [one for one in changes if tuple(key_of(one).values()) not in known and is_chosen(one, share)]
     if not changes:
         return
     measured = place / "baseline"
@@ -328,67 +392,24 @@ def test(group: Group, parts: Sequence[str], out: Path, place: Path, *, again: b
     assert not baseline.failed, f"tests fail without any change: {baseline.failed}"
     print(f"{len(changes)} changes, {len(baseline.seconds)} tests, {sum(baseline.seconds.values()):.0f} s", flush=True)
     judge = Judge(baseline, sources, out, place)
-    slow = [one for one in changes if baseline.is_at_import(one) and not is_assignment(one, sources)]
+    slow = [one for one in changes if baseline.is_at_import(one) and (one.function or not sources.can_be_replaced(one))]
     quick = [one for one in changes if all(one is not other for other in slow)]
     if in_fork(lambda: run_pytest(group.tests, Judging(judge, quick), place)):
         raise SystemExit("This broke off: MUTANTS_DEBUG=1 shows why. Started again, it goes on from here.")
     for change in slow:
         names = judge.order(change)
-        judge.judge(change, names, lambda change=change, names=names: _import(change, names, group, judge, place))  # type: ignore[misc]
+        judge.judge(change, names, lambda change=change, names=names: _import(change, names, judge, place))  # type: ignore[misc]
 
 
-def is_assignment(change: Change, sources: Sources) -> bool:
-    """Say whether a change is to what a module's own names stand for."""
-    return (
-        change.function is None
-        and not change.scope
-        and isinstance(sources.altered(change)[0][1], ast.Assign | ast.AnnAssign)
-    )
-
-
-def _import(change: Change, names: list[str], group: Group, judge: Judge, place: Path) -> int:
+def _import(change: Change, names: list[str], judge: Judge, place: Path) -> int:
+    """Run the tests in a process that imports the change: first those of few files, for to collect them takes time."""
     sys.meta_path.insert(0, ChangedModule(change))
-    return run_pytest(group.tests, Importing(judge, names), place)
-
-
-def read(out: Path) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Return what was found out so far, the latest of each change, as far as its file is still the same."""
-    rows = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
-    now = {path: digest(path) for path in {row["path"] for row in rows}}
-    return {tuple(row[name] for name in KEY): row for row in rows if row["source"] == now[row["path"]]}
-
-
-def read_page() -> str:
-    """Return the page that explains changes which make no difference."""
-    return EXPLAINED.read_text("utf-8")
-
-
-def report(out: Path) -> int:
-    """Print the figures by module, and what is neither killed nor explained; return how many those are."""
-    rows = list(read(out).values())
-    explained = set(re.findall(r"^\| `(.+?)` \| `(.+?)` \|", read_page(), re.MULTILINE))
-    print(f"| {'module':60} | changes | killed | timeout | left | killed, % |\n|---|---|---|---|---|---|")
-    for path in [*sorted({row["path"] for row in rows}), ""]:
-        mine = [row["verdict"] for row in rows if row["path"] == path or not path]
-        count = Counter(mine)
-        gone = count[KILLED] + count[TIMEOUT]
-        print(
-            f"| {path or 'all':60} | {len(mine)} | {count[KILLED]} | {count[TIMEOUT]} | {len(mine) - gone} "
-            f"| {100 * gone / max(len(mine), 1):.1f} |"
-        )
-    left = [row for row in rows if row["verdict"] in (SURVIVED, NOT_COVERED)]
-    new = [row for row in left if not any(row["path"].endswith(f) and row["change"] == c for f, c in explained)]
-    for row in new:
-        print(f"{row['path']}:{row['line']} {row['scope']}: {row['change']} ({row['verdict']})")
-    print(f"{len(left)} left, {len(new)} of them not explained")
-    return len(new)
-
-
-@cache
-def digest(path: str) -> str:
-    """Return what tells this version of a file from others."""
-    file = ROOT / path
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.exists() else ""
+    files = list(dict.fromkeys(name.partition("::")[0] for name in names))
+    for some in filter(None, (files[:FEW], files[FEW:])):
+        code = run_pytest(some, Importing(judge, names), place)
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            return code
+    return 0
 
 
 def main() -> None:
@@ -397,6 +418,7 @@ def main() -> None:
     parser.add_argument("modules", nargs="*", help="parts of paths")
     parser.add_argument("--out", type=Path, default=ROOT / ".mutants.jsonl")
     parser.add_argument("--again", action="store_true", help="judge those again that no test has noticed")
+    parser.add_argument("--share", type=int, default=1, help="judge one change in so many, chosen by its hash")
     parser.add_argument("--report", action="store_true", help="only report what was found out before")
     asked = parser.parse_args()
     os.chdir(ROOT)
@@ -404,7 +426,7 @@ def main() -> None:
     place = Path(tempfile.mkdtemp(prefix="mutants-"))
     try:
         for group in () if asked.report else GROUPS:
-            test(group, asked.modules, asked.out, place, again=asked.again)
+            test(group, asked.modules, asked.out, place, again=asked.again, share=asked.share)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     with contextlib.suppress(BrokenPipeError):

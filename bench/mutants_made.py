@@ -14,6 +14,7 @@ from typing import Any
 from mutations import Change
 
 ROOT = Path(__file__).parent.parent
+Assigned = ast.Assign | ast.AnnAssign
 
 
 class Sources:
@@ -21,12 +22,24 @@ class Sources:
 
     def __init__(self, files: Sequence[Path]) -> None:
         self.trees = {path: ast.parse((ROOT / path).read_text("utf-8")) for path in files}
+        self._inside = {
+            one.name: _loaded(one)
+            for tree in self.trees.values()
+            for one in tree.body
+            if isinstance(one, ast.FunctionDef | ast.ClassDef)
+        }
         self._tables = [
-            (path, statement, {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)})
+            (path, statement, self._rests_on(statement))
             for path, tree in self.trees.items()
             for statement in tree.body
-            if isinstance(statement, ast.Assign | ast.AnnAssign)
+            if isinstance(statement, Assigned)
         ]
+        self._classes = {
+            one.name: set().union(*(_loaded(field) for field in one.body if isinstance(field, Assigned)))
+            for tree in self.trees.values()
+            for one in tree.body
+            if isinstance(one, ast.ClassDef)
+        }
         self._uses: dict[str, set[tuple[str, int]]] = defaultdict(set)
         for path, tree in self.trees.items():
             for function in ast.walk(tree):
@@ -36,11 +49,30 @@ class Sources:
                         if isinstance(name, str):
                             self._uses[name].add((str(path), getattr(node, "lineno", 0)))
 
-    def uses(self, change: Change) -> set[tuple[str, int]]:
-        """Return the files and lines in functions where what a change at import alters is used: a class, a table."""
+    def _rests_on(self, statement: ast.stmt) -> set[str]:
+        """Return the names that a statement loads, itself or in what it calls."""
+        found = _loaded(statement)
+        more = {getattr(one.func, "id", "") for one in ast.walk(statement) if isinstance(one, ast.Call)}
+        while more := {name for name in more if name in self._inside and not self._inside[name] <= found}:
+            found |= set().union(*(self._inside[name] for name in more))
+            more = found & self._inside.keys()
+        return found
+
+    def names(self, change: Change) -> list[str]:
+        """Return the names of what a change at import alters: of a class, of tables."""
         names = [change.scope.split(".")[0]] if change.scope else []
         names += [name for _, statement in self.altered(change) for name in assigned(statement)]
-        return set().union(*(self._uses[name] for name in names))
+        return names + [name for name, loads in self._classes.items() if not loads.isdisjoint(names)]
+
+    def can_be_replaced(self, change: Change) -> bool:
+        """Say whether a change at import is to what a module's own names stand for, and no class is made of it."""
+        altered = self.altered(change)
+        names = [name for _, statement in altered for name in assigned(statement)]
+        return isinstance(altered[0][1], Assigned) and all(one.isdisjoint(names) for one in self._classes.values())
+
+    def uses(self, change: Change) -> set[tuple[str, int]]:
+        """Return the files and lines in functions where what a change at import alters is used."""
+        return set().union(*(self._uses[name] for name in self.names(change)))
 
     def altered(self, change: Change) -> list[tuple[Path, ast.stmt]]:
         """Return the statements at the top of modules that a change alters: the one changed, and what rests on it."""
@@ -55,6 +87,10 @@ class Sources:
             found += more
             names.update(name for _, statement in more for name in assigned(statement))
         return found
+
+
+def _loaded(statement: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
 def assigned(statement: ast.stmt) -> list[str]:
@@ -76,7 +112,8 @@ def give_new_code(change: Change) -> None:
     assert change.function is not None
     change.apply()
     lines = {change.function.lineno, *(one.lineno for one in change.function.decorator_list)}
-    for code in _codes(compile(change.tree, str(ROOT / change.path), "exec")):
+    around = next(one for one in change.tree.body if change.function in ast.walk(one))
+    for code in _codes(compile(ast.Module([around], []), str(ROOT / change.path), "exec")):
         if code.co_name == change.function.name and code.co_firstlineno in lines:
             for one in FUNCTIONS[key_of_code(code)]:
                 one.__code__ = code

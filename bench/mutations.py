@@ -67,6 +67,8 @@ class Change:
 
     def apply(self) -> None:
         """Make the change in the tree, for good."""
+        if self.new is not None:
+            ast.fix_missing_locations(ast.copy_location(self.new, self.old))
         if self.index is None:
             setattr(self.parent, self.name, self.new)
         elif self.new is None:
@@ -75,7 +77,6 @@ class Change:
                 del self.parent.keys[self.index]
         else:
             getattr(self.parent, self.name)[self.index] = self.new
-        ast.fix_missing_locations(self.tree)
 
 
 def changes_of(path: Path, tree: ast.Module) -> list[Change]:
@@ -146,6 +147,8 @@ def _is_type(node: ast.AST) -> bool:
             return _is_type(node.left) and _is_type(node.right)
         case ast.Subscript():
             return _is_type(node.value)
+        case ast.Constant(value=None):
+            return True
         case ast.Attribute(attr=name) | ast.Name(id=name):
             return not name.isupper() and (name[0].isupper() or name in ("dict", "list", "tuple", "type", "int", "str"))
     return False
