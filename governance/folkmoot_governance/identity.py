@@ -28,7 +28,7 @@ _ORGANISATION_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _SPILLED = re.compile(
     r"[\s/／]*(?:verify|实名)\s.*[0-9０-９][\s\-]*(?:[0-9０-９][\s\-]*){7}", re.IGNORECASE | re.DOTALL
 )
-_FIRST = frozenset(" \t\r\n　/／vV实")
+_FIRST = frozenset("/／vV实")
 
 
 class Soundness(StrEnum):
@@ -84,4 +84,5 @@ def _check_organisation(number: str) -> Soundness:
 
 def contains_id_number(body: str) -> bool:
     """Say whether a text to be posted is a `/verify` with a number that has gone astray. Asked of every post."""
-    return body[:1] in _FIRST and _SPILLED.match(body) is not None
+    first = body[:1]
+    return (first in _FIRST or first.isspace()) and _SPILLED.match(body) is not None

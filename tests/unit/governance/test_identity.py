@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_governance.identity import Soundness, check_number, contains_id_number, normalise
+from folkmoot_governance.identity import KINDS, Soundness, check_number, contains_id_number, normalise
 from folkmoot_protocol.types import Identity
 
 TODAY = date(2026, 11, 22)
@@ -32,6 +32,20 @@ def test_unified_social_credit_codes(vector: dict[str, str]) -> None:
     found = soundness(Identity.ORGANISATION, vector["number"])
     assert (found is Soundness.SOUND) == (vector["expect"] == "valid")
     assert found is not Soundness.MALFORMED or vector["expect"] == "invalid"
+
+
+def test_every_level_has_numbers_of_its_own() -> None:
+    assert set(KINDS) == set(Identity) - {Identity.NONE}
+    assert {kind: normalise(kind, "138 0013 8000") for kind in KINDS} == {
+        Identity.MOBILE: "+8613800138000",
+        Identity.PERSON: "13800138000",
+        Identity.ORGANISATION: "13800138000",
+    }
+
+
+@pytest.mark.parametrize("number", ["", "91350100M000100Y4", "91350100M000100Y4I", "9135010OM000100Y43"])
+def test_what_is_no_code_of_an_organisation(number: str) -> None:
+    assert check_number(Identity.ORGANISATION, number, TODAY) is Soundness.MALFORMED
 
 
 @given(st.sampled_from([one["number"].upper() for one in PEOPLE if one["expect"] == "valid"]), st.data())
@@ -82,6 +96,12 @@ def test_mobile_numbers(number: str, kept: str, sound: bool) -> None:
 )
 def test_a_command_gone_astray_is_noticed(body: str) -> None:
     assert contains_id_number(body)
+
+
+@pytest.mark.parametrize("space", ["\t", "\n", "\v", "\u00a0", "\u2003", "\u2028", "\u3000"])
+def test_a_command_gone_astray_is_noticed_behind_any_space(space: str) -> None:
+    assert contains_id_number(f"{space}/verify person 11010519491231002X")
+    assert not contains_id_number(f"{space}I live at 11010519491231002")
 
 
 @pytest.mark.parametrize(
