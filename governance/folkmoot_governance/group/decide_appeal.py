@@ -31,7 +31,7 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
             kind=command.kind,
             measure=measure,
             reason=command.reason,
-            lifts_suspension=suspension and command.until_ms > 0,
+            lifts_suspension=suspension,
             invited_until_ms=end_of(now, policy.invite_ms) if may_be_invited(state, command, now, policy) else 0,
         )
     ]

@@ -75,10 +75,10 @@ def set_ladder(state: GroupState, command: c.SetLadder, actor: Actor, now: int, 
         text = N_("Write the steps as in: 3 mute 1h, 4 kick, 5 ban 7d; at most {limit}, counts rising; or {off}.")
         return refuse(ErrorCode.BAD_SYNTAX, text, limit=10, off=OFF, help="/ladder")
     shown = "" if steps is None else show_ladder(steps)
-    in_force = show_ladder(ladder_of(state, policy) if steps is not None else parse_ladder(policy.ladder) or ())
     if shown == state.ladder:
         return []
-    return [e.LadderSet(at=now, by=actor.user, ladder=shown, steps=shown or in_force, was_ladder=state.ladder)]
+    in_force = shown or show_ladder(parse_ladder(policy.ladder) or ())
+    return [e.LadderSet(at=now, by=actor.user, ladder=shown, steps=in_force, was_ladder=state.ladder)]
 
 
 def write_note(state: GroupState, command: c.WriteNote, actor: Actor, now: int, policy: Policy) -> Decision:
