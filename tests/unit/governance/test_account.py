@@ -129,6 +129,15 @@ def test_acts_of_staff_need_the_duty(command: a.AccountCommand, may: set[Platfor
     assert allowed == may
 
 
+def test_who_may_not_is_told_which_act_takes_a_role_and_where_roles_are_told_of() -> None:
+    no_role = decide_account(make_account(), a.SetCredit(1, ""), Actor("sue"), NOW, POLICY)
+    assert isinstance(no_role, Refusal)
+    assert no_role.detail == {"act": "set_credit", "rule": "platform_roles", "help": "docs/governance.md"}
+    service = decide_account(make_account(), a.RecoverCredit(), Actor("sue", platform=P.SUPERADMIN), NOW, POLICY)
+    assert isinstance(service, Refusal)
+    assert (service.code, service.detail) == (ErrorCode.FORBIDDEN, {"rule": "service"})
+
+
 def test_an_identity_is_asked_for_one_level_at_a_time() -> None:
     state = make_account()
     assert ask(state, a.WithdrawIdentity(), "mia") == ErrorCode.CONFLICT
@@ -198,6 +207,12 @@ def test_closing_an_account_takes_its_name_as_confirmation_and_leaves_a_tag() ->
     assert ask(state, a.CloseAccount("~1", "mia"), "mia") is None
     assert (state.closed_ts, state.author_tag, state.identity) == (NOW, "~1", Identity.NONE)
     assert state.is_suspended(10 * SOON), "it is shut out for good"
+
+
+def test_a_closed_account_waits_for_no_review() -> None:
+    asked = a.IdentityAsked(at=NOW, by="mia", identity=Identity.PERSON)
+    state = make_account(asked, a.AccountClosed(at=NOW, by="mia", author_tag="~1"))
+    assert (state.asked, state.asked_ts) == (Identity.NONE, 0)
 
 
 def test_a_closed_account_takes_nothing_more() -> None:

@@ -9,8 +9,9 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
-from folkmoot_governance.group.checks import check_permission, check_target, rule_for
-from folkmoot_governance.permissions import OPEN_INVITE, OWN_ENTRY, RULES, Rule
+from folkmoot_governance.group.checks import check_permission, check_role, check_target, rule_for
+from folkmoot_governance.permissions import OPEN_INVITE, OWN_ENTRY, READS, RULES, Rule
+from folkmoot_governance.refusal import explained
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, LinkRule, Role
 from tests.builders.rules import NOW, SOON, ask, code_of, make_group, tell_refusal
@@ -166,3 +167,43 @@ def test_measures_of_the_platform_need_no_membership_but_a_duty(role: PlatformRo
 
 def test_an_owner_has_no_duty_on_the_platform() -> None:
     assert code_of(ask(make_group(), c.CloseGroup("why"), "olga")) == ErrorCode.FORBIDDEN
+
+
+READERS = {
+    "log": (("mia", "adam", "olga"), None),
+    "duty": (("adam", "olga"), None),
+    "export": (("olga",), None),
+    "bans": (("adam", "olga"), Permission.BAN),
+    "mutes": (("adam", "olga"), Permission.MUTE),
+    "requests": (("adam", "olga"), Permission.JOINS),
+    "invites": (("adam", "olga"), Permission.INVITE),
+}
+
+
+@pytest.mark.parametrize("what", sorted({*READS, *READERS}))
+def test_who_may_read_what(what: str) -> None:
+    readers, permission = READERS[what]
+
+    def may(state: GroupState) -> tuple[str, ...]:
+        users = ("gus", "mia", "adam", "olga")
+        return tuple(user for user in users if check_role(state, READS[what], Actor(user)) is None)
+
+    others = tuple(sorted(set(Permission) - {permission}))
+    assert may(make_group()) == readers
+    assert may(make_group(permissions=others)) == (("olga",) if permission else readers)
+
+
+@pytest.mark.parametrize(
+    ("command", "actor", "rule"),
+    [
+        (c.Kick("max"), Actor("mia"), "permissions"),
+        (c.Kick("olga"), Actor("adam"), "permissions.outranks"),
+        (c.Kick("adam"), Actor("adam"), "permissions.oneself"),
+        (c.CloseGroup("why"), Actor("olga"), "platform_roles"),
+        (c.EndMeasures(), Actor("sue", platform=PlatformRole.SUPERADMIN), "service"),
+    ],
+)
+def test_who_may_not_is_told_by_which_rule(command: c.Command, actor: Actor, rule: str) -> None:
+    refusal = check_permission(make_group(), command, actor, NOW)
+    assert refusal is not None
+    assert explained(refusal)["rule"] == rule

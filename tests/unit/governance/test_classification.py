@@ -152,6 +152,9 @@ def test_an_owner_who_thinks_smaller_takes_the_question_back() -> None:
     state = group(e.LimitAsked(at=NOW, by="olga", limit=60, grade="large"), limit=50)
     do(state, c.SetMemberLimit(40), "olga", policy=POLICY)
     assert (state.member_limit, state.asked_limit) == (40, 0)
+    large = group(e.LimitAsked(at=NOW, by="olga", limit=90, grade="large"), limit=60, grade="large")
+    do(large, c.SetMemberLimit(60), "olga", policy=POLICY)
+    assert (large.member_limit, large.asked_limit) == (60, 0), "to stay as large takes no identity"
 
 
 def test_a_founder_of_what_staff_looks_at_is_alone_until_then() -> None:
@@ -272,6 +275,9 @@ def test_a_grade_that_staff_has_looked_at_is_not_looked_at_again() -> None:
     person = {"identity": Identity.PERSON}
     large = group(limit=300, grade="large", category="news")
     (event,) = ask(large, c.SetMemberLimit(400), "olga", policy=POLICY, **person)  # type: ignore[misc]
+    assert isinstance(event, e.MemberLimitSet)
+    two = group(limit=2, grade="large", category="news")
+    (event,) = ask(two, c.SetMemberLimit(400), "olga", policy=POLICY, **person)  # type: ignore[misc]
     assert isinstance(event, e.MemberLimitSet)
     alone = group(limit=1, grade="large", category="news")
     alone.members = {"olga": alone.members["olga"]}

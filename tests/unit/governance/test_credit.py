@@ -47,9 +47,9 @@ def test_an_upheld_report_takes_points_once_and_never_below_nothing() -> None:
     state = make_account()
     assert do(state, a.ChargeCredit(ONE, Severity.HIGH, "fraud")) == [-70]
     assert do(state, a.ChargeCredit(ONE, Severity.HIGH, "fraud")) == []
+    assert do(state, a.ChargeCredit("r-four", Severity.MEDIUM, "nothing is set for it")) == []
     assert do(state, a.ChargeCredit(TWO, Severity.HIGH, "fraud")) == [-30]
     assert do(state, a.ChargeCredit("r-three", Severity.HIGH, "fraud")) == []
-    assert do(state, a.ChargeCredit("r-four", Severity.MEDIUM, "nothing is set for it")) == []
     assert (state.credit, state.charges) == (0, {ONE: 70, TWO: 30})
 
 
@@ -79,6 +79,17 @@ def test_days_give_back_up_to_the_start() -> None:
     assert do(state, a.RecoverCredit(), now=NOW + DAY_MS) == []
     assert do(state, a.RecoverCredit(), now=NOW + 9 * DAY_MS) == [3]
     assert do(state, a.RecoverCredit(), now=NOW + 90 * DAY_MS) == []
+
+
+def test_days_count_from_when_an_account_began() -> None:
+    assert do(make_account(credit=50), a.RecoverCredit(), now=NOW + DAY_MS) == [2]
+
+
+def test_what_takes_nothing_is_no_charge() -> None:
+    state = make_account()
+    for points in (0, 1):
+        apply_account(state, a.CreditChanged(at=NOW, by="sue", cause="set", points=points, score=100 + points))
+    assert state.charges == {}
 
 
 def test_staff_set_it_and_an_appeal_can_undo_that() -> None:

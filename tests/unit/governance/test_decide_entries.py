@@ -62,6 +62,18 @@ def test_links_are_refused_to_members_as_the_group_has_set() -> None:
         assert not any(check_links(state, who, pictures[0]) for who in ("adam", "olga"))
 
 
+@pytest.mark.parametrize("rule", [LinkRule.NOMEDIA, LinkRule.OFF])
+def test_who_may_not_post_a_link_is_told_the_rule_and_who_may(rule: LinkRule) -> None:
+    state = make_group(e.LinksSet(at=NOW, by="olga", links=rule))
+    refusal = check_links(state, "mia", "example.org/cat.jpg")
+    assert refusal is not None
+    assert (refusal.code, refusal.detail) == (
+        ErrorCode.CONTENT_REFUSED,
+        {"rule": "links", "links": rule, "help": "/admins"},
+    )
+    assert tell_refusal(refusal)
+
+
 def test_setting_the_same_rule_again_changes_nothing() -> None:
     state = make_group()
     assert ask(state, c.SetLinks(LinkRule.ON), "olga") == []
@@ -73,6 +85,7 @@ def test_setting_the_same_rule_again_changes_nothing() -> None:
 def test_mentions_are_members_called_by_name_once_each() -> None:
     members = {"ann", "bob.b", "cai"}
     assert find_mentions("@ANN, @bob.b. and @cai! @ann", members) == ("ann", "bob.b", "cai")
+    assert find_mentions("@dee. and @dee.. and @ann-", {"dee.", "ann"}) == ("dee.", "ann"), "a name may end with a dot"
     assert find_mentions("mail me at x@cai or @@cai, @nobody", members) == ()
     many = {f"user{number}" for number in range(99)}
     assert len(find_mentions(" ".join(f"@{user}" for user in many), many)) == MAX_MENTIONS

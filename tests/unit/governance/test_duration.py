@@ -28,6 +28,7 @@ from folkmoot_governance.duration import (
         ("100y", LONGEST_MS),
         ("3153600000s", LONGEST_MS),
         ("perm", FOREVER_MS),
+        ("permanent", FOREVER_MS),
         ("Forever", FOREVER_MS),
         ("永久", FOREVER_MS),
         ("for ever", FOREVER_MS),

@@ -52,7 +52,11 @@ def test_the_next_grade_is_announced_before_it_comes() -> None:
     assert "info page" in coming.text
     assert "next_grade" not in found(group(11, two, grade="middle")), "it has come"
     assert "next_grade" not in found(group(9, two, limit=10)), "it cannot come"
+    assert "next_grade" not in found(group(9, two, grade="middle")), "the grade is as high already"
     assert "next_grade" not in found(group(9, two, grade="large")), "the grade is higher already"
+    last = found(group(18, two, limit=40, grade="middle"))["next_grade"]
+    assert last.detail == {"current": 18, "border": 20, "grade": "large"}
+    assert "info page" not in last.text
 
 
 def test_too_few_admins() -> None:
@@ -69,7 +73,7 @@ def test_open_requests_age() -> None:
     ]
     state = group(4, *asked)
     assert found(state)["requests"].detail == {"count": 2, "age_ms": 20 * HOUR_MS, "until_ms": NOW + 4 * HOUR_MS}
-    assert found(state, NOW + 5 * HOUR_MS)["requests"].detail["count"] == 1
+    assert found(state, NOW + 4 * HOUR_MS)["requests"].detail["count"] == 1, "the first is void from then on"
     assert "requests" not in found(state, NOW + 2 * DAY_MS)
 
 
@@ -84,7 +88,9 @@ def test_what_the_platform_did_or_has_still_to_do() -> None:
 
 def test_a_public_page_without_rules() -> None:
     two = e.MemberPromoted(at=NOW, by="olga", user="mia", permissions=())
-    assert set(found(group(11, two, grade="middle"))) == {"rules"}
+    assert {kind: one.detail for kind, one in found(group(11, two, grade="middle")).items()} == {
+        "rules": {"grade": "middle"}
+    }
     assert found(group(11, two, e.RulesSet(at=NOW, by="olga", rules="Be kind."), grade="middle")) == {}
 
 
@@ -92,7 +98,9 @@ def test_what_the_platform_asks_to_be_mended() -> None:
     warned = e.GroupWarned(at=NOW, by="sue", until_ms=NOW + DAY_MS, reason="clean up")
     state = group(4, warned)
     duty = found(state)["rectify"]
-    assert (duty.help, duty.detail["reason"]) == (f"/rectify 482190673352-{state.rectify_case}", "clean up")
+    case = f"482190673352-{state.rectify_case}"
+    assert duty.help == f"/rectify {case}"
+    assert duty.detail == {"case": case, "reason": "clean up", "until_ms": NOW + DAY_MS}
     late = found(state, NOW + DAY_MS)["rectify"]
     assert (late.help, "over" in late.text) == (duty.help, True)
     told = group(4, warned, e.RectificationTold(at=NOW, by="olga", number=state.rectify_case, text="done"))
@@ -117,4 +125,5 @@ def test_posts_that_wait_for_review() -> None:
     ]
     duty = found(group(4, *held), NOW + 2 * HOUR_MS)["queue"]
     assert duty.detail == {"count": 2, "age_ms": 2 * HOUR_MS, "until_ms": NOW + DAY_MS}
+    assert found(group(4, *held), NOW + DAY_MS)["queue"].detail["count"] == 1, "the first is void from then on"
     assert "queue" not in found(group(4, *held), NOW + 2 * DAY_MS)

@@ -25,6 +25,9 @@ def test_who_may() -> None:
     may = {role for role in (None, *PlatformRole) if ask({}, SET, role) != ErrorCode.FORBIDDEN}
     assert may == {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}
     assert ask(CASINO, DROP, None) == ErrorCode.FORBIDDEN
+    refusal = w.decide_words({}, SET, Actor("sue"), NOW)
+    assert isinstance(refusal, Refusal)
+    assert refusal.detail == {"act": "edit_words", "rule": "platform_roles", "help": "docs/governance.md"}
 
 
 def test_a_word_is_set_given_another_verdict_and_taken_out() -> None:

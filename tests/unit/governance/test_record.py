@@ -1,8 +1,11 @@
 """The record: whom an act concerns."""
 
+import pytest
+from msgspec import structs
+
 from folkmoot_governance.group import events as e
 from folkmoot_governance.record import concerns
-from tests.builders.rules import NOW, SOON
+from tests.builders.rules import NOW, SOON, any_event
 
 
 def test_whom_an_act_concerns() -> None:
@@ -14,5 +17,9 @@ def test_whom_an_act_concerns() -> None:
     assert concerns(transferred, "olga")
     renamed = e.GroupRenamed(at=NOW, by="olga", name="max")
     assert not concerns(renamed, "max"), "a name is not a person"
-    note = e.NoteWritten(at=NOW, by="olga", user="max")
-    assert [user for user in ("olga", "max") if concerns(note, user)] == ["olga"], "notes are among admins"
+
+
+@pytest.mark.parametrize("kind", [e.NoteWritten, e.NotesCleared, e.ContentFlagged, e.FlagCleared])
+def test_what_owner_and_admins_keep_among_themselves_concerns_who_did_it_alone(kind: type[e.Event]) -> None:
+    event = structs.replace(any_event(kind), by="olga", user="max")
+    assert [user for user in ("olga", "max") if concerns(event, user)] == ["olga"]

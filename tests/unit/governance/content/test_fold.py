@@ -107,6 +107,10 @@ def test_borders() -> None:
     assert reading.squeezed == "seefreenow"
 
 
+def test_accents_are_no_borders() -> None:
+    assert read("Café, crème; ữ ǻ").skeleton().replace(BORDER, "|") == "cafe| creme| u a"
+
+
 PAGED = PAGE.rstrip("\ufffe")
 
 
