@@ -54,6 +54,7 @@ async def test_accounts_have_the_connections_that_are_signed_in_to_them(house: H
     audience.sign_out(account, second.session)
     audience.sign_out(account, second.session)
     assert (account.connections, audience.sessions_of(account)) == (0, ())
+    assert list(audience._accounts) == [another], "what nobody is signed in to is forgotten"
     assert not audience.is_connected(account, second.session)
 
 

@@ -90,8 +90,9 @@ async def test_entries_that_nobody_told_of_are_delivered(house: Catching, room: 
     house.shelf.write(CODE, 4)
     await look(house)
     assert kinds(mia) == [ev.EntryEvent]
+    asked = house.shelf.asked["page"]
     await look(house)
-    assert kinds(mia) == [ev.EntryEvent]
+    assert (kinds(mia), house.shelf.asked["page"]) == ([ev.EntryEvent], asked), "where nothing is new nothing is read"
 
 
 async def test_a_group_that_has_moved_on_is_read_again(house: Catching, room: Room, mia: Peer) -> None:

@@ -104,6 +104,19 @@ async def test_a_hole_is_filled_from_storage(house: Following, room: Room, mia: 
     assert (heard(mia), room.held_back, holes()) == ([4, 5, 6], {}, before + 1)
 
 
+async def test_what_comes_by_itself_in_a_while_is_not_read(
+    house: Following, room: Room, mia: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower_module, "PATIENCE_S", 0.5)
+    asked = house.shelf.asked["page"]
+    tell(house, 5)
+    for _ in range(3):
+        await turn()
+    tell(house, 4)
+    await settle(house)
+    assert (heard(mia), house.shelf.asked["page"]) == ([4, 5], asked)
+
+
 async def test_a_large_hole_is_filled_page_by_page(
     house: Following, room: Room, mia: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +245,13 @@ async def test_a_group_that_is_being_read_is_read_until_it_has_what_was_told(hou
     house.queue.read_again(room, frozenset())
     await settle(house)
     assert (room.state.topic, house.shelf.asked["group"]) == ("Tea", 3)
+
+
+async def test_nothing_is_applied_to_a_group_that_is_being_read(house: Following, room: Room, mia: Peer) -> None:
+    room.ready.clear()
+    tell(house, version=room.state.version + 1, events=(TOPIC,))
+    await settle(house)
+    assert (room.state.topic, room.known_version) == ("", room.state.version + 1)
 
 
 async def test_an_older_version_is_no_news(house: Following, room: Room) -> None:
@@ -442,6 +462,12 @@ async def test_who_signs_in_is_let_into_groups_that_it_came_into_meanwhile(house
     house.shelf.accounts["mia"] = stored_account("mia", CODE)
     await look_after(house)
     assert [type(frame) for frame in peer.frames] == [ev.GroupEvent]
+
+
+async def test_of_the_connections_of_who_signs_in_each_is_let_in(house: Following, room: Room, mia: Peer) -> None:
+    second = house.peer(MSGPACK, "mia")
+    await look_after(house)
+    assert ([type(frame) for frame in second.frames], room in second.session.rooms) == ([ev.GroupEvent], True)
 
 
 async def test_who_signs_in_gets_what_a_group_has_missed(house: Following, room: Room, mia: Peer) -> None:

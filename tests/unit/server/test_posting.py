@@ -150,6 +150,12 @@ async def test_what_is_refused(
     assert (house.shelf.committed, room.in_flight) == ([], 0)
 
 
+async def test_who_spills_a_number_is_told_how_to_type_it(house: Wired, room: Room, mia: Peer) -> None:
+    refusal = await post(house, mia, "verify person 11010519491231002X")
+    assert isinstance(refusal, Refusal)
+    assert refusal.detail == {"rule": "identity.spilled", "help": "/verify mobile|person|organisation"}
+
+
 async def test_what_is_allowed_just_so(house: Wired, room: Room, mia: Peer) -> None:
     for body, fields in (("hi", {"reply_to": 3}), (LINK, {})):
         assert await post(house, mia, body, **fields) is None

@@ -80,3 +80,24 @@ def test_what_was_read_fills_only_what_nothing_has_touched() -> None:
     assert page is not None
     assert [one.seq for one in page.entries] == [1, 2]
     assert not page.more
+
+
+def test_it_is_shortened_to_its_bounds_when_it_is_twice_as_long() -> None:
+    many, long = RecentEntries(), RecentEntries()
+    many.append([entry(seq) for seq in range(1, 2 * MAX_ENTRIES + 1)])
+    assert len(many._entries) == 2 * MAX_ENTRIES
+    many.append([entry(2 * MAX_ENTRIES + 1)])
+    assert len(many._entries) == MAX_ENTRIES
+    long.append([entry(1, size=MAX_CHARS), entry(2, size=MAX_CHARS)])
+    assert len(long._entries) == 2
+    long.append([entry(3)])
+    assert [one.seq for one in long._entries] == [3]
+
+
+def test_a_page_with_what_is_before_it_is_here() -> None:
+    recent = RecentEntries()
+    recent.append([entry(seq) for seq in range(5, 11)])
+    page = recent.page(None, None, 5)
+    assert page is not None
+    assert ([one.seq for one in page.entries], page.more) == ([6, 7, 8, 9, 10], True)
+    assert recent.page(None, None, 6) is None, "nothing here tells whether there is more"
