@@ -47,6 +47,13 @@ def test_every_code_has_its_usual_rule_and_help() -> None:
     assert waits - {ErrorCode.INTERNAL} <= TIMED, "what only waiting helps with must say how long"
 
 
+def test_which_refusals_end_by_themselves() -> None:
+    assert sorted(code.value for code in TIMED) == [
+        *("account_suspended", "banned", "content_held", "emergency", "group_muted"),
+        *("group_suspended", "muted", "rate_limited", "slow_mode", "unavailable"),
+    ]
+
+
 def test_refusals_are_found() -> None:
     assert len(MADE) > 150
     assert {code for _, code, _, _ in MADE} >= TIMED - {ErrorCode.EMERGENCY}

@@ -322,6 +322,23 @@ async def test_a_post_is_not_counted_twice_when_it_is_judged_again(tmp_path: Pat
     await house.close()
 
 
+async def test_content_rules_are_told_that_a_post_is_judged_again(
+    house: Wired, room: Room, mia: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = house.node.app.posts.posting._rules
+    judge, told = rules.judge, []
+
+    def note(*asked: Any, **more: Any) -> Any:
+        told.append(more.get("again", False))
+        return judge(*asked, **more)
+
+    monkeypatch.setattr(rules, "judge", note)
+    change(house, room, e.TopicSet(at=NOW, by="olga", topic="Tea"), elsewhere=True)
+    await post(house, mia)
+    await done(house, mia)
+    assert told == [False, True]
+
+
 # Words of the group
 
 

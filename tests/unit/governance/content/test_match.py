@@ -203,6 +203,18 @@ def test_scored_texts_do_not_count_as_terms() -> None:
     assert found is not None and found.rule == "r"
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_terms_are_found_beside_scored_texts_whichever_come_first(turned: bool) -> None:
+    rules = [
+        rule(Kind.TERM, "wordword", "short", id="term"),
+        rule(Kind.SCORE, "1 anything", "1 whatever", "1 short", id="score", threshold=9.0),
+    ]
+    for text in ("wordword", "anything whatever wordword", "s.h.o.r.t"):
+        found = judge(rules[::-1] if turned else rules, text)
+        assert found is not None and found.rule == "term", text
+    assert judge(rules[::-1] if turned else rules, "anything whatever") is None
+
+
 def test_letters_apart_are_a_word_from_three_on() -> None:
     assert list(spelled_words(["a", "b", "c", "dd", "e", "f", "gg", "h", "i", "j", "k"])) == ["abc", "hijk"]
 
