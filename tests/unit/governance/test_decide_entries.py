@@ -1,3 +1,5 @@
+import pytest
+
 from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
