@@ -81,7 +81,7 @@ async def test_a_nonce_is_one_on_all_nodes(three: Three, cluster: Cluster) -> No
     ann, bob, cat, _device, code = three
     async with await Wire.open(cluster.nodes[1].ws, ann.session.token) as other:
         for number in range(8):
-            warn = {"group": code, "body": f"/warn @{cat.user} {number}", "nonce": f"w{number}"}
+            warn = {"group": code, "body": f"/warn @{cat.user} number {number}", "nonce": f"w{number}"}
             found = {"name": f"Group {number}", "nonce": f"g{number}"}
             sent = [
                 await wire.send(kind, **fields)

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+from weakref import WeakSet
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -32,7 +33,7 @@ async def test_nodes_that_start_together_migrate_once(postgres: Postgres) -> Non
     postgres.execute("CREATE DATABASE empty")
     url = postgres.url("empty")
     assert await asyncio.gather(*(database.migrate(url) for _ in range(4))) == [SCHEMA] * 4
-    engine = database.open_engine(url)
+    engine = database.open_engine(url, WeakSet())
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
     await engine.dispose()

@@ -120,6 +120,8 @@ async def test_what_cannot_be_asked(ann: Wire, platform: Server, line: str, code
 async def test_a_command_gone_astray_is_not_posted(ann: Wire, platform: Server, seats: list[Seat]) -> None:
     code = seats[0].code
     seq = await ann.post(code, "before")
-    for body in (f" /verify mobile {MOBILE}", f"//verify person {PERSON}", f"/edit {seq} /verify mobile {MOBILE}"):
+    # Behind a space it is the command that it was meant to be.
+    await refused(ann.ask(rq.Post, group=code, body=f" /verify mobile {MOBILE}"), "conflict")
+    for body in (f"//verify person {PERSON}", f"/edit {seq} /verify mobile {MOBILE}"):
         await refused(ann.ask(rq.Post, group=code, body=body), "bad_syntax", rule="identity.spilled")
     assert found_in(platform, MOBILE) == []

@@ -110,7 +110,8 @@ def _is_repeat(change_set: ChangeSet, known: Known, nonces: dict[tuple[str, str,
     code, user, nonce, ts = wanted
     first = nonces.setdefault((code, user, nonce), change_set)
     if first is not change_set:
-        used: Used | None = first.asked or first.entries[0].entry
+        # The first of this batch may itself repeat what is stored.
+        used: Used | None = first.repeated or first.asked or first.entries[0].entry
     else:
         used = known.nonce(code, user, nonce, ts)
     change_set.repeated = used
