@@ -1,17 +1,20 @@
 """Accepting connections and looking after them: what all of them have in common is in `shared.Shared`."""
 
 import asyncio
+import socket
 import ssl
-from contextlib import suppress
-from typing import cast
+
+import structlog
 
 from .handshake import Settings
 from .intake import Intake
-from .peers import peer_of
 from .shared import App, HttpServer, Shared
 from .websocket import WebSocket
 
+log = structlog.get_logger()
+
 BACKLOG = 4096
+ACCEPT_REST_S = 0.1
 TLS_S = 10
 """How long a peer may take to agree on the encryption."""
 PING_S = 20
@@ -28,24 +31,24 @@ class WebSocketServer:
         self, app: App[WebSocket], settings: Settings, http: HttpServer | None = None, intake: Intake | None = None
     ) -> None:
         self._shared = Shared[WebSocket](app, settings, http, intake or Intake())
-        self._server: asyncio.Server
+        self.name: tuple[str, int]
+        """Host and port that are listened on."""
+        self._server: asyncio.Server | TlsServer
         self._keeper: asyncio.Task[None]
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None, backlog: int = BACKLOG) -> None:
         """Listen. Raises OSError."""
-        shared = self._shared
-
-        def accept() -> asyncio.Protocol:
-            return WebSocket(shared) if tls is None else TlsHandshake(shared, tls)
-
-        self._server = await asyncio.get_running_loop().create_server(accept, host, port, backlog=backlog)
+        loop, shared = asyncio.get_running_loop(), self._shared
+        if tls is None:
+            self._server = await loop.create_server(lambda: WebSocket(shared), host, port, backlog=backlog)
+            self.name = self._server.sockets[0].getsockname()[:2]
+        else:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listening = socket.create_server((host, port), family=family, backlog=backlog)
+            listening.setblocking(False)
+            self._server = TlsServer(listening, shared, tls)
+            self.name = listening.getsockname()[:2]
         self._keeper = asyncio.create_task(self._keep_alive())
-
-    @property
-    def name(self) -> tuple[str, int]:
-        """Host and port that are listened on."""
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return str(host), int(port)
 
     async def close(self, code: int) -> None:
         """Accept nothing more; close what is open with a code, give up what does not close in time."""
@@ -53,8 +56,8 @@ class WebSocketServer:
         shared.closing = True
         self._server.close()
         self._keeper.cancel()
-        for socket in list(shared.sockets):
-            socket.close(code)
+        for one in list(shared.sockets):
+            one.close(code)
         if shared.http is not None:
             await shared.http.close()
         while shared.sockets:
@@ -67,56 +70,53 @@ class WebSocketServer:
             turn = list(self._shared.sockets)
             slices = min(len(turn), 200) or 1
             for number in range(slices):
-                for socket in turn[number::slices]:
-                    socket.keep_alive()
+                for one in turn[number::slices]:
+                    one.keep_alive()
                 await asyncio.sleep(PING_S / slices)
 
 
-class TlsHandshake(asyncio.Protocol):
-    """A connection whose encryption is being agreed on: it counts already, and has only `TLS_S` for it."""
+class TlsServer:
+    """Accepts connections that are encrypted: each counts while that is being agreed on, and has `TLS_S` for it."""
 
-    def __init__(self, shared: Shared[WebSocket], tls: ssl.SSLContext) -> None:
+    def __init__(self, listening: socket.socket, shared: Shared[WebSocket], tls: ssl.SSLContext) -> None:
+        self._listening = listening
         self._shared = shared
         self._tls = tls
-        self._early = bytearray()
-        self._has_ended = self._is_lost = False
-        self._task: asyncio.Task[None]
+        self._agreeing: set[asyncio.Task[None]] = set()
+        self._accepting = asyncio.create_task(self._accept())
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin. See asyncio.Protocol, also for the three that follow: what they tell is for the WebSocket."""
-        plain = cast(asyncio.Transport, transport)
-        peer = peer_of(plain)
-        if not self._shared.intake.enter(peer):
-            plain.abort()
-            return
-        plain.pause_reading()
-        self._task = asyncio.create_task(self._agree(plain, peer))
+    def close(self) -> None:
+        """Accept nothing more."""
+        self._accepting.cancel()
+        self._listening.close()
+        for task in self._agreeing:
+            task.cancel()
 
-    def data_received(self, data: bytes) -> None:
-        """Keep what comes together with the end of the handshake."""
-        self._early += data
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, (peer, *_) = await loop.sock_accept(self._listening)
+            except OSError as error:
+                # Of a connection that is gone already, or too many open files: others are no worse for it.
+                log.warning("could not accept a connection", cause=repr(error))
+                await asyncio.sleep(ACCEPT_REST_S)
+                continue
+            if self._shared.intake.enter(peer):
+                task = asyncio.create_task(self._agree(accepted, peer))
+                self._agreeing.add(task)
+                task.add_done_callback(self._agreeing.discard)
+            else:
+                accepted.close()
 
-    def eof_received(self) -> None:
-        """The peer will send no more."""
-        self._has_ended = True
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
-        self._is_lost = True
-
-    async def _agree(self, plain: asyncio.Transport, peer: str) -> None:
-        loop, encrypted = asyncio.get_running_loop(), None
-        # Who speaks no TLS, or goes away meanwhile, is no news.
-        with suppress(OSError, RuntimeError):
-            encrypted = await loop.start_tls(plain, self, self._tls, server_side=True, ssl_handshake_timeout=TLS_S)
-        if encrypted is None or self._is_lost or self._shared.closing:
-            plain.abort()
-            self._shared.intake.leave(peer)
-            return
-        socket = WebSocket(self._shared, peer)
-        encrypted.set_protocol(socket)
-        socket.connection_made(encrypted)
-        if self._early:
-            socket.data_received(bytes(self._early))
-        if self._has_ended:
-            socket.eof_received()
+    async def _agree(self, accepted: socket.socket, peer: str) -> None:
+        one, loop = WebSocket(self._shared, peer), asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: one, accepted, ssl=self._tls, ssl_handshake_timeout=TLS_S)
+        except (OSError, RuntimeError):
+            # Who speaks no TLS, or goes away meanwhile, is no news.
+            pass
+        finally:
+            if not one.is_made:
+                accepted.close()
+                self._shared.intake.leave(peer)

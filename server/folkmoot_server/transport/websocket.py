@@ -116,6 +116,11 @@ class WebSocket(asyncio.Protocol):
         self.is_open = False
 
     @property
+    def is_made(self) -> bool:
+        """Whether it has begun: from then on it says itself when it has ended."""
+        return hasattr(self, "transport")
+
+    @property
     def is_busy(self) -> bool:
         """Whether a request is being carried out, so that the next ones wait."""
         return self._paused and self._deferred is None and not self._is_choked
