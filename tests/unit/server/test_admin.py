@@ -65,7 +65,7 @@ def test_rows_name_permissions_of_the_rules() -> None:
 @pytest.mark.parametrize(
     ("verb", "given", "read"),
     [
-        (accounts.SUSPEND_USER, {"duration": "1h"}, accounts.ForATime(duration=HOUR_MS)),
+        (accounts.SUSPEND_USER, {"duration": "1h"}, accounts.Suspension(duration=HOUR_MS)),
         (accounts.VERIFY_USER, {"identity": "person"}, accounts.Check(identity=Identity.PERSON)),
         (accounts.SET_CREDIT, {"score": 1000}, accounts.Score(score=1000)),
         (groups.REJECT_RECTIFICATION, {}, groups.NewDeadline(duration=None)),
@@ -141,7 +141,7 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
     boss = await stage.connect(owner)
     measure = (await boss.run(f"/mute @{member.user} 1h", member.code)).data["case"]
     appeal = (await wire.run(f"/appeal {measure} why", member.code)).data["case"]
-    targets = {"USER": member.user, "CODE": member.code, "CASE": report, "WORD": "snake"}
+    targets = {"USER": member.user, "CODE": member.code, "CASE": report, "WORD": "snake", "MATTER": "time"}
     for role in PlatformRole:
         await appoint(stage, role)
         account = await stage.node.accounts.load(stage.seats[2][0].user)

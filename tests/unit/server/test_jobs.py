@@ -140,8 +140,7 @@ async def test_a_node_stops_whole_whatever_fails(tmp_path: Path) -> None:
     lock = Turns([])
     node = Node(config, await SqliteStore.open(tmp_path, say=translator("en")), BrokenBus(), Clock(), lock)
     node.start()
-    with pytest.raises(OSError, match="the bus is gone"):
-        await node.stop()
+    await node.stop()
     assert lock.is_closed
     # A store that was left open would keep the directory to itself.
     await (await SqliteStore.open(tmp_path, say=translator("en"))).close()
