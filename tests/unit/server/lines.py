@@ -347,8 +347,9 @@ class Wired(Following):
     async def close(self) -> None:
         """End it after what was accepted."""
         await self.queue.drain()
-        self._committing.cancel()
+        # A node that stops stores how far its people have read.
         await self.node.stop()
+        self._committing.cancel()
 
 
 def stored_account(user: str, *codes: str) -> StoredAccount:
