@@ -93,6 +93,8 @@ async def forget_all(stage: Stage) -> None:
         return not stage.node.audience.sessions and "HttpConnection" not in alive()
 
     await until(nobody_is_there)
+    # Whose own posts are not known to storage as read is not forgotten before.
+    await stage.node.app.account_service.store_own_reads()
     stage.node.rooms.forget_idle()
     stage.node.accounts.forget_idle()
     # What ended just now may still be on the stack of a callback.
