@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from folkmoot_server.bench.run import NO_LIMITS
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.documents import load_documents
 from folkmoot_server.crypto.sealing import load_key
@@ -43,14 +44,6 @@ CONNECT_S = 12
 POSTS = "folkmoot_committed_works_total"
 PATIENCE_S = 60
 DATABASE = "folkmoot"
-NO_LIMITS = (
-    "posts_per_second",
-    "requests_per_second",
-    "acts_per_minute",
-    "group_acts_per_minute",
-    "sign_ins_per_minute",
-    "connections_per_address",
-)
 
 
 class ChangeSet(NamedTuple):

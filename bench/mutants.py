@@ -192,7 +192,7 @@ def end_what_hangs() -> None:
             raise RuntimeError("what this waits for does not come any more")
         return ready
 
-    selectors.DefaultSelector.select = impatient  # type: ignore[method-assign]
+    selectors.DefaultSelector.select = impatient  # type: ignore[method-assign]  # on purpose
 
 
 def run_pytest(paths: Sequence[str], plugin: object, place: Path) -> int:

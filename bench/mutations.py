@@ -205,7 +205,7 @@ def _negations(parent: ast.AST, name: str, node: ast.AST) -> Iterator[ast.AST]:
     """Turn conditions round that are no comparisons."""
     is_condition = isinstance(parent, ast.If | ast.IfExp | ast.While) and name == "test"
     if is_condition and not isinstance(node, ast.Compare | ast.UnaryOp | ast.BoolOp | ast.Constant):
-        yield ast.UnaryOp(ast.Not(), node)  # type: ignore[arg-type]
+        yield ast.UnaryOp(ast.Not(), node)  # type: ignore[arg-type]  # an expression
 
 
 def _removals(parent: ast.AST, name: str, node: ast.AST) -> Iterator[None]:
