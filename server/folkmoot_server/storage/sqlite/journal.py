@@ -33,7 +33,8 @@ _TAGS = "SELECT user, author_tag FROM accounts WHERE author_tag <> '' AND user I
 
 HIGHEST = 2**63 - 1
 
-_SEQ, _KIND, _TARGET = (COLUMNS.split(", ").index(name) for name in ("seq", "kind", "target"))
+_SEQ, _KIND, _USER, _TARGET = (COLUMNS.split(", ").index(name) for name in ("seq", "kind", "user", "target"))
+_EDIT = EntryKind.EDIT.value
 
 
 def page(main: Connection, reader: SegmentReader, code: str, before: int | None, after: int | None, limit: int) -> Page:
@@ -70,15 +71,14 @@ def _redacted(main: Connection, code: str, rows: list[Row]) -> set[int]:
     low, high = sorted((rows[0][_SEQ], rows[-1][_SEQ]))
     hidden = {seq for (seq,) in main.execute(_GONE, (code, low, high))}
     # An edit is another text of what it edits: it goes with it.
-    edits = {row[_SEQ]: row[_TARGET] for row in rows if row[_KIND] == EntryKind.EDIT}
+    edits = {row[_SEQ]: row[_TARGET] for row in rows if row[_KIND] == _EDIT}
     return hidden | {seq for seq, target in edits.items() if main.execute(_GONE, (code, target, target)).fetchone()}
 
 
-def without_closed(main: Connection, entries: Sequence[Entry]) -> list[Entry]:
-    """Return entries, those of closed accounts without their names; asked after the entries, as redactions are."""
-    users = list({entry.from_.user for entry in entries})
-    tags = dict(main.execute(_TAGS.format(", ".join("?" * len(users))), users).fetchall())
-    return [unnamed(entry, tags[entry.from_.user]) if entry.from_.user in tags else entry for entry in entries]
+def _tags_of_closed(main: Connection, rows: list[Row]) -> dict[str, str]:
+    """Return the tags of those authors who have closed their accounts; asked after the rows, as redactions are."""
+    users = list({row[_USER] for row in rows})
+    return dict(main.execute(_TAGS.format(", ".join("?" * len(users))), users).fetchall())
 
 
 def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry | None:
@@ -126,7 +126,11 @@ def _json(seqs: Collection[int]) -> str:
 def _entries(main: Connection, code: str, rows: list[Row]) -> list[Entry]:
     """Return the entries of rows in the order of their seqs, either way."""
     hidden = _redacted(main, code, rows)
-    return without_closed(main, [entry_of(row, hidden) for row in rows])
+    tags = _tags_of_closed(main, rows)
+    entries = [entry_of(row, hidden) for row in rows]
+    if not tags:
+        return entries
+    return [unnamed(entry, tags[entry.from_.user]) if entry.from_.user in tags else entry for entry in entries]
 
 
 def reactions(main: Connection, reader: SegmentReader, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
