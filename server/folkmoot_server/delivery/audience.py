@@ -30,21 +30,17 @@ class Listeners:
 class Audience:
     """Keeps who listens to which room and which connections an account has, and their numbers in room and account.
 
-    `sessions` are all open connections, signed in or not.
+    `sessions` are all open connections, signed in or not; `rooms` has the rooms that somebody listens to.
     """
 
     def __init__(self) -> None:
         self.sessions: set[Session] = set()
-        self._rooms: dict[Room, Listeners] = {}
+        self.rooms: dict[Room, Listeners] = {}
         self._accounts: dict[Account, set[Session]] = {}
-
-    def of_room(self, room: Room) -> Listeners | None:
-        """Return who listens to a room; None if nobody does."""
-        return self._rooms.get(room)
 
     def listening_to(self, room: Room) -> list[Session]:
         """Return the connections that listen to a room, in a list of its own."""
-        found = self._rooms.get(room)
+        found = self.rooms.get(room)
         return [session for listeners in found.by_codec.values() for session in listeners] if found else []
 
     def sessions_of(self, account: Account | None) -> Collection[Session]:
@@ -57,9 +53,9 @@ class Audience:
 
     def listen(self, room: Room, session: Session) -> None:
         """Let a connection hear what is delivered to a room from now on."""
-        found = self._rooms.get(room)
+        found = self.rooms.get(room)
         if found is None:
-            found = self._rooms[room] = Listeners()
+            found = self.rooms[room] = Listeners()
         listeners = found.by_codec[session.codec]
         if session not in listeners:
             listeners[session] = None
@@ -69,12 +65,12 @@ class Audience:
     def unlisten(self, room: Room, session: Session) -> None:
         """Let a connection hear a room no more. What waits for it in the room is to be flushed before."""
         session.rooms.discard(room)
-        found = self._rooms.get(room)
+        found = self.rooms.get(room)
         if found is not None and session in found.by_codec[session.codec]:
             del found.by_codec[session.codec][session]
             room.listening -= 1
             if not room.listening:
-                del self._rooms[room]
+                del self.rooms[room]
 
     def sign_in(self, account: Account, session: Session) -> None:
         """Note that a connection belongs to an account now."""

@@ -112,7 +112,7 @@ class Hub:
 
         The entries follow the room's last delivered one.
         """
-        listening = self._audience.of_room(room)
+        listening = self._audience.rooms.get(room)
         if listening is not None:
             if not listening.outgoing_from:
                 listening.outgoing_from = entries[0].seq
@@ -136,7 +136,7 @@ class Hub:
 
     def _flush_room(self, room: Room) -> None:
         """Move what a room has to say into the outboxes of those who listen now."""
-        listening = self._audience.of_room(room)
+        listening = self._audience.rooms.get(room)
         if listening is None or not listening.outgoing_from:
             return
         first, listening.outgoing_from = listening.outgoing_from, 0
@@ -217,7 +217,7 @@ class Hub:
 
     def _tell_all(self, room: Room) -> None:
         """Send what all members see alike to every listener, encoded once: members know their own fields."""
-        listening = self._audience.of_room(room)
+        listening = self._audience.rooms.get(room)
         if listening is None:
             return
         event = GroupEvent(group=room.view(self._clock.now_ms(), inside=True))
@@ -269,7 +269,7 @@ class Hub:
 
     def tell_typing(self, room: Room, user: str) -> None:
         """Tell the others that a member is typing."""
-        listening = self._audience.of_room(room)
+        listening = self._audience.rooms.get(room)
         if listening is None:
             return
         event = TypingEvent(group=room.state.code, user=user)
@@ -333,8 +333,8 @@ class Hub:
         """Tell a connection what it missed, if there is room for that now; say whether nothing is left to tell."""
         if not session.catch_up():
             return False
-        stale, session.stale = session.stale, set()
-        for room in stale & session.rooms:
+        stale, session.stale = session.stale, {}
+        for room in stale.keys() & session.rooms:
             self._tell_view(room, session, session.account)
         return not session.stale
 

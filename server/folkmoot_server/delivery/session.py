@@ -58,7 +58,6 @@ class Session:
 
     __slots__ = (
         "_auth_seconds",
-        "_awaited",
         "_closing",
         "_drained",
         "_hub",
@@ -113,9 +112,9 @@ class Session:
         self.outbox: list[bytes] = []
         self._in_flight = 0
         self.lagged: dict[str, tuple[int, int]] = {}
-        self.stale: set[Room] = set()
-        self._awaited = False
-        self._drained = asyncio.Event()
+        self.stale: dict[Room, None] = {}
+        # Made when somebody waits: an event has room for many who do, and most connections never have one.
+        self._drained: asyncio.Event | None = None
         self._closing = False
         self.write: Callable[[bytes], None] | None = None
 
@@ -167,7 +166,7 @@ class Session:
     def push_view(self, room: Room, data: bytes) -> None:
         """Put the picture of a group, as a finished frame, into the outbox; a slow peer gets a later one instead."""
         if self.stale or (self.socket.is_backed_up and self._waiting() + len(data) > self._outbox_bytes):
-            self.stale.add(room)
+            self.stale[room] = None
             self._hub.lagging(self)
         else:
             self.push(data)
@@ -175,7 +174,7 @@ class Session:
     def look_again(self) -> None:
         """Find out anew whether entries can be written at once: to be called when any of the reasons has changed."""
         socket = self.socket
-        if self._awaited:
+        if self._drained is not None:
             self._drained.set()
         ready = socket.is_open and not (socket.is_backed_up or self.outbox or self.lagged) and len(self.rooms) == 1
         self.write = socket.transport.write if ready else None
@@ -235,7 +234,7 @@ class Session:
     def forget_lag(self, room: Room) -> None:
         """Drop what was noted of a group that the account is no longer in."""
         self.lagged.pop(room.state.code, None)
-        self.stale.discard(room)
+        self.stale.pop(room, None)
         self.look_again()
 
     def _waiting(self) -> int:
@@ -249,7 +248,7 @@ class Session:
     def finish(self) -> None:
         """Count it as settled."""
         self._in_flight -= 1
-        if self._in_flight == MAX_IN_FLIGHT - 1:
+        if self._drained is not None and self._in_flight == MAX_IN_FLIGHT - 1:
             self._drained.set()
 
     def is_behind(self) -> bool:
@@ -260,13 +259,13 @@ class Session:
 
     async def wait_for_room(self) -> None:
         """Wait until the session is not behind any more. A peer that never reads is closed by the keepalive."""
-        self._awaited = True
+        drained = self._drained = asyncio.Event()
         while self.is_behind() and self.socket.is_open:
-            self._drained.clear()
+            drained.clear()
             # A peer that takes some of what waits is not told of before it has taken all.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._drained.wait(), 0.05)
-        self._awaited = False
+                await asyncio.wait_for(drained.wait(), 0.05)
+        self._drained = None
 
     def close(self, code: CloseCode, reason: str = "") -> None:
         """Close the connection with a code of the protocol, after what is in the outbox."""

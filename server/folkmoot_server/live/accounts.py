@@ -39,7 +39,7 @@ class Account:
 
     `groups` and `created` (codes) are what caps are checked against (G8.1): they move when a change is decided, so that
     two joins at once cannot both take the last place, and are read again if storing fails. `unstored_reads`
-    are the groups in which one has read as far as one's own posts; that is stored now and then.
+    has the groups in which one has read as far as one's own latest post; that is stored now and then.
     """
 
     __slots__ = (
@@ -74,7 +74,7 @@ class Account:
         self.used_at = Ticks(0)
         self.typed_at: dict[str, Ticks] = {}
         self.read_seqs: dict[str, int] = {}
-        self.unstored_reads: set[str] = set()
+        self.unstored_reads: dict[str, int] = {}
         self.posts = Bucket(limits.posts_per_second, 2 * limits.posts_per_second)
         self.acts = Bucket(limits.acts_per_minute / 60, limits.acts_per_minute / ACTS_AT_ONCE)
         self.requests = Bucket(limits.requests_per_second, 2 * limits.requests_per_second)
@@ -86,9 +86,8 @@ class Account:
         self.groups = set(stored.groups)
         self.created = set(stored.created)
         # What one has posted may be read further than storage has it.
-        ahead = {code: self.read_seqs[code] for code in self.unstored_reads}
         self.read_seqs = {**stored.read_seqs}
-        for code, seq in ahead.items():
+        for code, seq in self.unstored_reads.items():
             self.read_seqs[code] = max(seq, self.read_seqs.get(code, 0))
         self.settings = dict(stored.settings)
         self.ignored = stored.ignored
@@ -115,8 +114,7 @@ class Account:
     def posted(self, code: str, seq: int) -> None:
         """Note an entry of one's own: what one posts oneself one has read."""
         if seq > self.read_seqs.get(code, 0):
-            self.read_seqs[code] = seq
-            self.unstored_reads.add(code)
+            self.read_seqs[code] = self.unstored_reads[code] = seq
 
     def too_many(self, quota: str, text: str, wait_ms: int) -> Refusal:
         """Return the refusal of what the credit does not allow; `text` may show the {limit}, and how long to {wait}."""

@@ -19,7 +19,7 @@ async def test_a_connection_listens_once_however_often_it_is_let_in(house: House
         audience.listen(room, peer.session)
     assert room.listening == 2
     assert set(audience.listening_to(room)) == {peer.session for peer in peers}
-    listeners = audience.of_room(room)
+    listeners = audience.rooms.get(room)
     assert listeners is not None
     assert {codec: list(sessions) for codec, sessions in listeners.by_codec.items()} == {
         JSON: [peers[0].session],
@@ -35,7 +35,7 @@ async def test_a_room_that_nobody_listens_to_is_forgotten(house: House) -> None:
     assert (room.listening, audience.listening_to(room)) == (1, [second.session])
     audience.unlisten(room, second.session)
     audience.unlisten(room, second.session)
-    assert (room.listening, audience.of_room(room), audience.listening_to(room)) == (0, None, [])
+    assert (room.listening, audience.rooms.get(room), audience.listening_to(room)) == (0, None, [])
 
 
 async def test_accounts_have_the_connections_that_are_signed_in_to_them(house: House) -> None:

@@ -273,7 +273,7 @@ async def test_of_a_group_that_is_closed_nobody_hears_more(house: House, event: 
     await turn()
     for peer in peers:
         assert peer.frames == [ev.LeftEvent(group=CODE, reason=LeftReason.CLOSED)]
-    assert (room.listening, house.audience.of_room(room)) == (0, None)
+    assert (room.listening, house.audience.rooms.get(room)) == (0, None)
 
 
 COMING = [

@@ -162,7 +162,7 @@ async def test_what_was_missed_of_a_group_that_one_left_is_not_told(house: House
     peer = house.peer(MSGPACK, "mia", room)
     session = peer.session
     session.lagged[room.state.code] = (5, 6)
-    session.stale.add(room)
+    session.stale[room] = None
     session.look_again()
     session.forget_lag(other)
     assert (session.write, session.stale) == (None, {room})

@@ -143,9 +143,9 @@ class AccountService:
     async def store_own_reads(self) -> None:
         """Store how far accounts have read by posting: after the posts, so that these cost nothing more."""
         reads = [
-            (account, code, account.read_seqs[code])
+            (account, code, seq)
             for account in self._accounts.with_unstored_reads()
-            for code in account.unstored_reads
+            for code, seq in account.unstored_reads.items()
         ]
         for start in range(0, len(reads), MOST_READS):
             part = reads[start : start + MOST_READS]
@@ -153,8 +153,8 @@ class AccountService:
             if self._commit_queue.is_full() or await self.wait_stored(AccountAct(self, "", ChangeSet(rows=rows))):
                 return
             for account, code, seq in part:
-                if account.read_seqs.get(code) == seq:
-                    account.unstored_reads.discard(code)
+                if account.unstored_reads.get(code) == seq:
+                    del account.unstored_reads[code]
 
     async def wait_stored(self, act: AccountAct | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""

@@ -85,6 +85,7 @@ class History:
         account.read_seqs[code] = seq
         refusal = await self._account_service.store_rows(account.user, [read_mark_row(code, account.user, seq)])
         if refusal is None:
-            account.unstored_reads.discard(code)
+            if account.unstored_reads.get(code, 0) <= seq:
+                account.unstored_reads.pop(code, None)
             self._hub.tell_one(room, account.user, but=session)
         return refusal
