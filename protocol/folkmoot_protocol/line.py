@@ -15,15 +15,15 @@ _BLANK = (
     r"\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+begins_plainly = re.compile(r"[!-.0-~\u3400-\u9fff]").match
+"""Says of nearly all texts, by their first character, that they are no command: it is ASCII or Chinese, and no sign."""
+
 _BLANKS = re.compile(f"[{_BLANK}]*")
 _SIGNS = re.compile(f"([{_BLANK}]*)([{SLASHES}]+|{COMMA}+)")
 
 
 def split_line(body: str) -> tuple[str, str, str] | None:
     """Return the blank beginning of a text, its slash signs, and what is left; None where it begins with none."""
-    # Nearly all texts: what begins with a letter or a digit costs no more than a look at that.
-    if body[:1].isalnum() and body[0] not in "\u115f\u1160\u3164\uffa0":
-        return None
     found = _SIGNS.match(body)
     return (found[1], found[2], body[found.end() :]) if found else None
 

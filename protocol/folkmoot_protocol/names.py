@@ -49,6 +49,9 @@ _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U0001344
 
 def is_blank(text: str) -> bool:
     """Say whether a reader sees nothing of a text: it is empty, or has spaces, marks and characters without a shape."""
+    # Nearly all texts begin with ASCII or a Chinese character that is seen, and cost no more than a look at that.
+    if "!" <= text[:1] <= "~" or "\u3400" <= text[:1] <= "\u9fff":
+        return False
     return not any(_is_visible(char) for char in text)
 
 

@@ -18,7 +18,27 @@ can cause again and again is not to fill a disk."""
 LEVELS = ("debug", "info", "warning", "error")
 
 current_request: ContextVar[tuple[int, int] | None] = ContextVar("current_request", default=None)
-"""The request that is being carried out: the number of its connection on this node, and its own `id`."""
+"""The request that a task carries out: the number of its connection on this node, and its own `id`."""
+
+
+class AtOnce:
+    """The request that is being carried out in one step of the loop, as nearly all are; `connection` is 0 for none.
+
+    Two numbers set cost a post a tenth of what a context variable does.
+    """
+
+    __slots__ = ("connection", "request")
+
+    def __init__(self) -> None:
+        self.connection = self.request = 0
+
+
+at_once = AtOnce()
+
+
+def get_current_request() -> tuple[int, int] | None:
+    """Return the request that is being carried out, if there is one."""
+    return (at_once.connection, at_once.request) if at_once.connection else current_request.get()
 
 
 def request_id(connection: int, request: int) -> str:
@@ -93,7 +113,7 @@ def set_up_logging(level: str = "info") -> None:
 
 def add_request(logger: object, method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Add the request that is being carried out, if there is one (a processor of structlog)."""
-    current = current_request.get()
+    current = get_current_request()
     if current is not None:
         fields["request_id"] = request_id(*current)
     return fields

@@ -14,12 +14,13 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.account import check_agreement
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode, RequestError
+from folkmoot_protocol.line import begins_plainly
 from folkmoot_protocol.results import Result
 
 from ..actions.app import App
 from ..admin import run as admin
 from ..common.i18n import N_
-from ..common.logs import current_request, request_id
+from ..common.logs import at_once, current_request, get_current_request, request_id
 from ..common.metrics import REQUESTS
 from ..delivery.flood import charge
 from ..delivery.session import Session
@@ -94,6 +95,11 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.Admin: Row(admin.administer, cost=2),
 }
 
+POSTED_COMMAND = Row(messages.post, cost=COMMAND_COST)
+"""A command that is posted is no post; which of them need the agreement says the table of commands: `slash.run`."""
+LONG_POST = Row(messages.post, agreed=True)
+"""What is too long is refused before its rate as a post is asked."""
+
 _NAMES = {kind: str(kind.__struct_config__.tag) for kind in ROWS}
 REQUESTS.counts.update(dict.fromkeys(_NAMES.values(), 0))
 
@@ -111,21 +117,19 @@ def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, An
         session.refuse(error.re, charge(session, 1, app.clock.ticks()) or said)
         return None
     kind = type(request)
-    row = ROWS[kind]
+    row = row_of_post(app, request) if isinstance(request, rq.Post) else ROWS[kind]
     REQUESTS.counts[_NAMES[kind]] += 1
-    refusal = (
-        STOPPING if app.stopping else check_cost(app, session, row, request) or check_login(app, session, row, request)
-    )
+    refusal = STOPPING if app.stopping else check_cost(app, session, row) or check_login(app, session, row)
     if refusal is not None:
         session.refuse(request.id, refusal)
         return None
-    token = current_request.set((session.number, request.id))
+    at_once.connection, at_once.request = session.number, request.id
     try:
         answer = row.handler(app, session, request)
     except Exception as error:
         answer = explain(error, kind)
     finally:
-        current_request.reset(token)
+        at_once.connection = 0
     if answer is None:
         return None
     if isinstance(answer, Coroutine) or (isinstance(answer, Refusal) and app.catch_up.in_cluster):
@@ -158,7 +162,7 @@ def explain(error: Exception, kind: type[rq.Request]) -> Refusal:
         log.error("storage failed", request=kind.__name__, cause=repr(error.__cause__ or error))
         return NOT_STORED
     log.error("handler failed", request=kind.__name__, exc_info=error)
-    current = current_request.get()
+    current = get_current_request()
     return Refusal(INTERNAL.code, INTERNAL.text, {"request_id": request_id(*current)}) if current else INTERNAL
 
 
@@ -170,31 +174,25 @@ def give(session: Session, re: int, answer: Answer) -> None:
         session.reply(re, answer)
 
 
-def check_login(app: App, session: Session, row: Row, request: rq.Request) -> Refusal | None:
-    """Refuse what needs an account before there is one, or before it agreed to the terms; and signing in twice.
+def row_of_post(app: App, request: rq.Post) -> Row:
+    """Return the row of a post, which its text decides."""
+    if not begins_plainly(request.body) and messages.is_command(request.body):
+        return POSTED_COMMAND
+    return ROWS[rq.Post] if len(request.body) <= app.config.limits.body_chars else LONG_POST
 
-    Of commands, posted or not, the table of commands says which need that: see `slash.run.run_line`.
-    """
+
+def check_login(app: App, session: Session, row: Row) -> Refusal | None:
+    """Refuse what needs an account before there is one, or before it agreed to the terms; and signing in twice."""
     account = session.account
     if account is None:
         return SIGN_IN_FIRST if row.login else None
     if not row.login:
         return ONCE
-    agreed = row.agreed and not (isinstance(request, rq.Post) and messages.is_command(request.body))
-    return check_agreement(account.state.agreement, app.policy) if agreed else None
+    return check_agreement(account.state.agreement, app.policy) if row.agreed else None
 
 
-def check_cost(app: App, session: Session, row: Row, request: rq.Request) -> Refusal | None:
+def check_cost(app: App, session: Session, row: Row) -> Refusal | None:
     """Refuse what comes too fast; who does not stop is cut off with 4429."""
     # Before somebody has signed in next to nothing is carried out: each request costs the same.
-    cost = 1 if session.account is None else row.cost or cost_of_post(app, request)
+    cost = 1 if session.account is None else row.cost
     return charge(session, cost, app.clock.ticks()) if cost else None
-
-
-def cost_of_post(app: App, request: rq.Request) -> float:
-    """Return what a request costs that has a rate of its own once it is a post: a command is none, and neither is a
-    text that is too long."""
-    body = request.body if isinstance(request, rq.Post) else ""
-    if messages.is_command(body):
-        return COMMAND_COST
-    return 1 if len(body) > app.config.limits.body_chars else 0

@@ -5,6 +5,7 @@ from typing import Any
 
 from folkmoot_governance import Refusal
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.line import begins_plainly
 from folkmoot_protocol.results import Empty, HistoryResult, Result, SyncResult
 from folkmoot_protocol.types import Entry, SyncGroup
 
@@ -27,7 +28,7 @@ def post(app: App, session: Session, request: rq.Post) -> Refusal | Coroutine[An
     refusal = posting.check_length(body)
     if refusal is not None:
         return refusal
-    meant = read_body(body)
+    meant = body if begins_plainly(body) else read_body(body)
     if not isinstance(meant, Line):
         return posting.post(session, request, meant)
     # An entry is known by its nonce; what a command does is remembered by itself.
