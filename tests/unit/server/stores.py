@@ -12,6 +12,7 @@ from folkmoot_governance.policy import Policy
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.bus.messages import GroupUpdate
+from folkmoot_server.common.background import Loop
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.documents import load_documents
@@ -25,7 +26,7 @@ from folkmoot_server.storage.check.seed import seed
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.world import carry_out
 from tests.integration.server import Seat
-from tests.integration.wire import Wire
+from tests.integration.wire import PATIENCE_S, Wire
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 
@@ -106,13 +107,35 @@ class Stage:
         """Return a job of the node's, apart from the one that runs in the background."""
         return next(job for job in self.node.jobs() if isinstance(job, kind))
 
+    async def rest(self) -> None:
+        """Have nothing done in rounds any more but commits: what is to be done the test does."""
+        await self.node.background.stop()
+        self.node.background.start([Loop("commit_queue", self.node.commit_queue.run, 0)])
+
     async def hang_up(self) -> None:
         for wire in self._wires:
             await wire.close()
 
 
+async def have_begun(node: Node) -> None:
+    """Wait until jobs and clock have done their first round, in which they store what a store is to remember.
+
+    What comes to the store from then on is what the test does: it is the test's own commit that fails or waits, and not
+    one of these.
+    """
+    first = {"clock", *(job.name for job in node.jobs())}
+
+    def are_over() -> bool:
+        rounds = [one for one in node.background.status() if one.name in first]
+        return all(one.last_success_ts or one.failures for one in rounds)
+
+    async with asyncio.timeout(PATIENCE_S):
+        while not are_over():  # noqa: ASYNC110  # a round tells nobody that it is over
+            await asyncio.sleep(0.001)
+
+
 @contextlib.asynccontextmanager
-async def staged(place: Path, **settings: object) -> AsyncIterator[Stage]:
+async def staged(place: Path, clock: Clock | None = None, **settings: object) -> AsyncIterator[Stage]:
     """Run a node on a store with three groups of three members each."""
     overrides = {"profile": "open", "server.data_dir": str(place / "data"), "server.listen": "127.0.0.1:0"}
     given = {key.replace("__", "."): value for key, value in settings.items()}
@@ -123,8 +146,9 @@ async def staged(place: Path, **settings: object) -> AsyncIterator[Stage]:
     seats = [[Seat(user, token, code) for at, _, user, token, code in lines if int(at) == index] for index in range(3)]
 
     store = FailingStore(await SqliteStore.open(config.server.data_dir, say=translator("en")))
-    node = Node(config, store, LocalBus(), Clock())
+    node = Node(config, store, LocalBus(), clock or Clock())
     node.start()
+    await have_begun(node)
     server = await start_listening(node)
     stage = Stage(node, store, f"ws://127.0.0.1:{server.name[1]}/ws", seats)
     try:
