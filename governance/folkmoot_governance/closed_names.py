@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from folkmoot_protocol.types import Entry
 
+from .group.state import GroupState
+
 TAG = "~"
 """What a tag begins with; no user name does."""
 
@@ -71,6 +73,14 @@ def hide_names(value: Any, tags: Mapping[str, str], field: str = "") -> Any:
     if isinstance(value, (list, tuple)):
         return [hide_names(one, tags, field) for one in value]
     return value
+
+
+def named_outside(state: GroupState) -> set[str]:
+    """Return whom a group's state names, and its notices therefore may, whether they are members or not."""
+    by_name = (state.bans, state.mutes, state.requests, state.invitations, state.waits)
+    by_number = {one.user for one in state.warnings.values()} | {one.user for one in state.reviews.values()}
+    found = {state.owner, state.creator, state.heir, state.successor}
+    return found.union(by_number, *by_name) - {""}
 
 
 def names_in_entry(entry: Entry) -> Iterator[str]:

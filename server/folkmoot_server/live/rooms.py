@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from folkmoot_governance import GroupState
+from folkmoot_governance.closed_names import named_outside
 from folkmoot_governance.group.events import Event, MemberLeft, SlowModeSet
 from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Role
@@ -25,6 +26,7 @@ POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 """Entries that somebody posted."""
 SLOW_PAGE, SLOW_PAGES = 200, 25
 """How far back to look for who has posted lately in a group in slow mode."""
+LEAVING_PAGE = 100
 MAX_LEFT = 1000
 
 SLOW_MODE_SET = str(SlowModeSet.__struct_config__.tag)
@@ -49,8 +51,8 @@ class Room:
     counts the connections that listen here: which they are, `delivery.audience` knows. `left`: who has left lately, and
     when. `last_posts` has when each one's latest post in slow mode was, in ticks. While `ready` is not set the room is
     being read again and must not be decided on; `reloads` is how many have asked for that, `after_reading` what follows
-    for those who have begun. `tags` has what is left of the names of owner and creator, where these have closed their
-    accounts.
+    for those who have begun. `tags` has what is left of the names of those in the group's state who have closed their
+    accounts, whoever of them is in memory.
     """
 
     __slots__ = (
@@ -256,8 +258,18 @@ class Rooms:
             return None
         seqs = await self._store.journal.last_seqs([code])
         posts = await self._last_posts(code, state.slow_ms) if state.slow_ms else {}
-        tags = await self._store.ledger.author_tags({state.owner, state.creator})
+        tags = await self._store.ledger.author_tags(named_outside(state) | await self._leaving(state))
         return Stored(state, seqs[code], posts, tags)
+
+    async def _leaving(self, state: GroupState) -> set[str]:
+        """Return the members whose accounts are closed, and who are about to depart."""
+        found: set[str] = set()
+        after, more = "", True
+        while more:
+            page = await self._store.ledger.list_leaving(after, LEAVING_PAGE)
+            found.update(user for user in page if user in state.members)
+            after, more = (page[-1], True) if len(page) == LEAVING_PAGE else ("", False)
+        return found
 
     async def _last_posts(self, code: str, slow_ms: int) -> dict[str, Ticks]:
         """Return who has posted in the last `slow_ms`, but not before slow mode was set, and when last.
@@ -327,10 +339,10 @@ class Rooms:
             room.recent.clear()
 
     async def forget_name(self, user: str) -> None:
-        """Show an account that was closed by its tag where it owns or has created a group. Raises StorageError."""
+        """Show an account that was closed by its tag in the groups that name it. Raises StorageError."""
         tags = await self._store.ledger.author_tags([user])
         for room in self._rooms.values():
-            if user in (room.state.owner, room.state.creator):
+            if user in room.state.members or user in named_outside(room.state):
                 room.tags |= tags
 
     def forget_idle(self) -> None:

@@ -261,6 +261,9 @@ class Shelf:
     async def close(self) -> None:
         """Nothing is open."""
 
+    async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
+        return []
+
     async def author_tags(self, users: Collection[str]) -> dict[str, str]:
         return {}
 

@@ -51,6 +51,9 @@ class Stored:
         if self.broken:
             raise StorageError("the disk is gone")
 
+    async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
+        return []
+
     async def author_tags(self, users: Collection[str]) -> dict[str, str]:
         return {}
 

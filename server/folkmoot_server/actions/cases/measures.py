@@ -124,6 +124,8 @@ class Measures:
         for one in await self._ledger.acts(group_stream(place.code), wanted, MAX_CHANGES):
             if isinstance(one.event, MeasureOverturned) and one.event.number == place.version:
                 return None
+        # In memory, for the notice: if it was closed meanwhile, its name is not told.
+        await self._accounts.load(appeal.by)
         room = await self._rooms.load(place.code)
         assert room is not None, "what has a stream is a group"
         until = event.until_ms if isinstance(event, GroupSuspended) else 0

@@ -320,7 +320,7 @@ class GroupService:
     def tell_group(self, act: Act) -> None:
         """Publish a stored act."""
         change_set = act.change_set
-        entries = tuple(self._without_closed(new.entry) for new in change_set.entries)
+        entries = tuple(self._without_closed(act.room, new.entry) for new in change_set.entries)
         news = GroupUpdate(act.room.state.code, entries, change_set.version + len(act.events), tuple(act.events))  # type: ignore[arg-type]  # a sequence of its members
         self._bus.publish(news)
         for change in act.changes:
@@ -330,13 +330,14 @@ class GroupService:
             for answer in answers_to(event, case, act.room.state.name):
                 self._bus.publish(answer)
 
-    def _without_closed(self, notice: Entry) -> Entry:
-        """Return a notice as everybody reads it from now on: acts about an account that was closed know its name."""
+    def _without_closed(self, room: Room, notice: Entry) -> Entry:
+        """Return a notice as everybody reads it from now on: acts about an account that was closed know its name.
+
+        The account itself may be in memory no more, or not yet.
+        """
         found = {name: self._accounts.get(name) for name in names_in_entry(notice)}
-        return hide_in_entry(
-            notice,
-            {name: one.state.author_tag for name, one in found.items() if one is not None and one.state.author_tag},
-        )
+        tags = {name: one.state.author_tag for name, one in found.items() if one is not None and one.state.author_tag}
+        return hide_in_entry(notice, room.tags | tags)
 
 
 def answers_to(event: e.Event, case: str, name: str) -> list[AnswerUpdate]:

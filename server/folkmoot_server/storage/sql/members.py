@@ -8,6 +8,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    exists,
     func,
     literal_column,
     select,
@@ -19,7 +20,18 @@ from folkmoot_governance import case_number
 
 from ..rows import Measure, Note
 from .fetch import SqlReads, can_hold
-from .tables import bans, invitations, join_requests, member_settings, members, mutes, notes, profiles, warnings
+from .tables import (
+    accounts,
+    bans,
+    invitations,
+    join_requests,
+    member_settings,
+    members,
+    mutes,
+    notes,
+    profiles,
+    warnings,
+)
 
 _USER: BindParameter[str] = bindparam("user")
 _CODE: BindParameter[str] = bindparam("code")
@@ -28,10 +40,11 @@ _LIMIT: BindParameter[int] = bindparam("limit")
 _OWN = (member_settings.c.code == members.c.code) & (member_settings.c.user == members.c.user)
 _NAME = func.coalesce(func.nullif(member_settings.c.nick, ""), profiles.c.display_name, "")
 _PEOPLE = members.outerjoin(profiles, profiles.c.user == members.c.user).outerjoin(member_settings, _OWN)
+_CLOSED = exists().where(accounts.c.user == members.c.user, accounts.c.author_tag != "")
 _LIST = (
     select(members.c.user, _NAME)
     .select_from(_PEOPLE)
-    .where(members.c.code == _CODE, members.c.user > bindparam("after"))
+    .where(members.c.code == _CODE, members.c.user > bindparam("after"), ~_CLOSED)
     .order_by(members.c.user)
     .limit(_LIMIT)
 )
