@@ -57,7 +57,7 @@ from .jobs.grading import Grading
 from .jobs.journal import Indexing, Rotation
 from .jobs.lost_flags import LostFlags
 from .jobs.recovery import Recovery
-from .jobs.runner import Job, JobTurn, loops_of
+from .jobs.runner import Job, JobTurn, Stored, Watch, loops_of
 from .jobs.settling import Settling
 from .jobs.succession import Succession
 from .live.accounts import Accounts
@@ -259,7 +259,16 @@ class Node:
     def start(self) -> None:
         """Start the commit queue, what this node does in rounds, and the jobs."""
         self.bus.listen(self._on_bus_message)
+        if self.in_cluster:
+            self.bus.follow(ALL_NODES_TOPIC)
+        self.background.start(self.loops())
+
+    def loops(self) -> list[Loop]:
+        """Return what this node does in rounds, and the jobs."""
         content = self.app.content
+        # What a single node has not stored itself nobody has.
+        stored: Stored = None if self.in_cluster else lambda: self.commit_queue.stored
+        words = Watch(stored, self.clock).over(partial(content.load_words, self.store.ledger))
         loops = [
             Loop("commit_queue", self.commit_queue.run, 0),
             Loop("idle_rooms", calling(self.rooms.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
@@ -269,17 +278,16 @@ class Node:
             Loop("own_reads", self.app.account_service.store_own_reads, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("loop_lag", measure_lag, 0),
             Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
-            Loop("platform_words", partial(content.load_words, self.store.ledger), LOOK_S),
-            Loop("shared_limits", calling(self.shared_limits.tell), TELL_S, first_rest_s=TELL_S),
-            *loops_of(self.jobs(), self._job_turn, self.clock),
+            Loop("platform_words", words, LOOK_S),
+            *loops_of(self.jobs(), self._job_turn, self.clock, stored),
         ]
         if self.in_cluster:
-            self.bus.follow(ALL_NODES_TOPIC)
             loops += [
+                Loop("shared_limits", calling(self.shared_limits.tell), TELL_S, first_rest_s=TELL_S),
                 Loop("catch_up", self.catch_up.run, 0),
                 Loop("presence", calling(self.presence.repeat), REPEAT_S, first_rest_s=REPEAT_S),
             ]
-        self.background.start(loops)
+        return loops
 
     async def finish(self) -> None:
         """Store and answer what was accepted, as far as storage answers. Who has no answer does not know, and asks.

@@ -51,9 +51,9 @@ class StoreActs:
         return await self._account_service.store_rows("", rows)
 
     async def try_storing(self) -> None:
-        """While commits fail, try one now and then: nobody may come to post before it is known that they do not."""
-        if self._commit_queue.failing:
-            await self.store_rows([mark(TRIED_MARK, self._clock.now_ms())])
+        """When commits fail, try one: nobody may come to post before it is known that they do not."""
+        await self._commit_queue.failed.wait()
+        await self.store_rows([mark(TRIED_MARK, self._clock.now_ms())])
 
     async def _version(self) -> int:
         version, more = 0, True

@@ -8,7 +8,7 @@ one whose turn the jobs are) asks storage what ends next, and lets `EndMeasures`
 import structlog
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.duration import SECOND_MS
+from folkmoot_governance.duration import FOREVER_MS, SECOND_MS
 from folkmoot_governance.group.commands import EndMeasures
 
 from ..actions.acting import SERVICE
@@ -31,6 +31,7 @@ class Expiry(Job):
     name = "ends"
     rest_s = LOOK_S
     goes_by_time = True
+    after_ms = 0
 
     def __init__(self, ledger: Ledger, clock: Clock, rooms: Rooms, group_service: GroupService) -> None:
         self._ledger = ledger
@@ -43,6 +44,7 @@ class Expiry(Job):
         ends = await self._ledger.next_ends(BATCH)
         now = self._clock.now_ms()
         due = dict.fromkeys(code for until, code in ends if until <= now)
+        self.next_ms = ends[0][0] if ends else FOREVER_MS
         told = [await self._end(code) for code in due]
         if not all(told):
             return LOOK_S

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import structlog
 
+from folkmoot_governance.duration import FOREVER_MS
+
 from ..actions.accounts.govern import AccountService
 from ..common.background import Remarks
 from ..common.clock import Clock
@@ -82,6 +84,7 @@ class Indexing(Job):
 
     name = "search_index"
     rest_s = INDEX_S
+    after_ms = 0
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -89,6 +92,8 @@ class Indexing(Job):
     async def do_round(self) -> float | None:
         loop = asyncio.get_running_loop()
         began, before = loop.time(), ENTRIES.count
-        if not await self._journal.index():
+        is_more = await self._journal.index()
+        self.next_ms = 0 if is_more else FOREVER_MS
+        if not is_more:
             return None
         return index_rest_s(loop.time() - began, ENTRIES.count - before)

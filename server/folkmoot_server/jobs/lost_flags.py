@@ -9,6 +9,7 @@ import structlog
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.content.kinds import Action, Severity
+from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group.commands import RecordVerdict
 
 from ..actions.accounts.govern import AccountService
@@ -34,6 +35,7 @@ class LostFlags(Job):
 
     name = "lost_flags"
     rest_s = LOOK_S
+    after_ms = PATIENCE_MS
 
     def __init__(
         self,
@@ -59,7 +61,9 @@ class LostFlags(Job):
 
     async def sweep(self, before: int) -> None:
         """Record flags of entries that were posted before (Unix ms) and have none yet. Raises StorageError."""
-        for row in await self._ledger.open_flags(before, BATCH):
+        rows = await self._ledger.open_flags(before, BATCH)
+        self.next_ms = 0 if rows else FOREVER_MS
+        for row in rows:
             await self._record(row)
 
     async def _record(self, row: OpenFlag) -> None:

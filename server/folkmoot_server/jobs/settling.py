@@ -1,6 +1,6 @@
 """Settling cases that whoever decided them has left unsettled, because a crash came in between."""
 
-from folkmoot_governance.duration import SECOND_MS
+from folkmoot_governance.duration import FOREVER_MS, SECOND_MS
 
 from ..actions.cases.settle import CaseSettler
 from ..common.clock import Clock
@@ -20,6 +20,7 @@ class Settling(Job):
 
     name = "settling"
     rest_s = LOOK_S
+    after_ms = GRACE_MS
 
     def __init__(self, ledger: Ledger, clock: Clock, settler: CaseSettler) -> None:
         self._ledger = ledger
@@ -32,6 +33,7 @@ class Settling(Job):
     async def sweep(self, now: int) -> int:
         """Settle what was decided a while before `now` (Unix ms); return how many cases that were."""
         numbers = await self._ledger.unsettled_cases(now - GRACE_MS)
+        self.next_ms = 0 if numbers else FOREVER_MS
         for number in numbers:
             await self._settler.settle(number)
         return len(numbers)

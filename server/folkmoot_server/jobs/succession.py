@@ -5,9 +5,12 @@ The question goes to storage, not to news: an owner who was suspended while no n
 suspension and the succession, makes no difference. One node at a time does this.
 """
 
+from collections.abc import Sized
+
 import structlog
 
 from folkmoot_governance import Policy, Refusal
+from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.decide_succession import in_line
@@ -37,6 +40,7 @@ class Succession(Job):
     name = "succession"
     rest_s = LOOK_S
     goes_by_time = True
+    after_ms = 0
 
     def __init__(
         self,
@@ -58,22 +62,29 @@ class Succession(Job):
 
     async def do_round(self) -> None:
         """Decide for every group whose owner is shut out for long; end what suspended accounts have offered, and what
-        closed ones have in groups."""
+        closed ones have in groups. What is found stays for the next look, which finds it done, or tries again."""
+        self.next_ms = FOREVER_MS
         await self._replace_owners()
         await self._withdraw_offers()
         after, more = "", True
         while more:
             leaving = await self._ledger.list_leaving(after, BATCH)
+            self._note(leaving)
             for user in leaving:
                 await self._take_out(user)
             more = len(leaving) == BATCH
             after = leaving[-1] if leaving else ""
+
+    def _note(self, found: Sized) -> None:
+        if found:
+            self.next_ms = 0
 
     async def _replace_owners(self) -> None:
         after, more = "", True
         while more:
             since = self._clock.now_ms() + self._policy.absence_ms
             absent = await self._ledger.absent_owners(since, after, BATCH)
+            self._note(absent)
             for code, owner, until_ms in absent:
                 await self._succeed(code, owner, until_ms)
             more = len(absent) == BATCH
@@ -83,6 +94,7 @@ class Succession(Job):
         after, more = ("", ""), True
         while more:
             found = await self._ledger.offers_of_suspended(self._clock.now_ms(), after, BATCH)
+            self._note(found)
             for code, user in found:
                 room = await self._rooms.load(code)
                 if room is not None:

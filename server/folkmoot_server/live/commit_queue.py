@@ -34,7 +34,8 @@ MAX_TRIES = 10
 class CommitQueue:
     """Commits what is put into its queue, in order. `put` never blocks; `drain` waits until the queue is empty.
 
-    `failing` is why the last commit failed, empty while all is well.
+    `failing` is why the last commit failed, empty while all is well, and `failed` is set meanwhile. `stored` counts the
+    commits that succeeded.
     """
 
     def __init__(self, store: Store, rooms: Rooms, accounts: Accounts) -> None:
@@ -47,6 +48,8 @@ class CommitQueue:
         self._idle.set()
         self._starting_over: set[asyncio.Task[None]] = set()
         self.failing = ""
+        self.failed = asyncio.Event()
+        self.stored = 0
 
     def put(self, pending: PendingCommit) -> None:
         """Queue a decided request. The caller has asked `is_full` before it decided."""
@@ -107,6 +110,7 @@ class CommitQueue:
         except StorageError as error:
             log.error("commit failed", change_sets=len(batch), cause=repr(error.__cause__ or error))
             self.failing = str(error)
+            self.failed.set()
             self._undo(batch, NOT_STORED)
             return
         except Exception:
@@ -115,6 +119,8 @@ class CommitQueue:
             self._undo(batch, NOT_STORED)
             return
         self.failing = ""
+        self.failed.clear()
+        self.stored += 1
         COMMITTED_WORKS.inc(len(batch))
         if overtaken:
             self._undo([one for one in batch if one.change_set.stream in overtaken], None)

@@ -69,7 +69,7 @@ def failures(name: str) -> float:
 async def run(job: Fragile, turns: Turns) -> Background:
     """Run a job until all is told, and stop it."""
     running = Background(Clock(lambda: NOW_S), expected=StorageError)
-    running.start(loops_of([job], JobTurn(turns), Clock(lambda: NOW_S)))
+    running.start(loops_of([job], JobTurn(turns), Clock(lambda: NOW_S), None))
     await asyncio.wait_for(job.done.wait(), 10)
     await running.stop()
     return running
