@@ -29,6 +29,24 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
+@pytest.mark.parametrize(("name", "refuses"), [("folkmoot 0001", True), ("folkmoot", False), ("psql", False)])
+async def test_nothing_is_migrated_beside_nodes_that_could_not_serve_after_it(
+    postgres: Postgres, name: str, refuses: bool
+) -> None:
+    postgres.execute("CREATE DATABASE beside")
+    url = postgres.url("beside")
+    other = await database.connect(url, application_name=name)
+    try:
+        if refuses:
+            with pytest.raises(StorageError, match="nodes that know schema 0001 are connected"):
+                await database.migrate(url)
+            await other.close()
+        assert await database.migrate(url) == SCHEMA
+    finally:
+        await other.close()
+        postgres.execute("DROP DATABASE beside WITH (FORCE)")
+
+
 async def test_nodes_that_start_together_migrate_once(postgres: Postgres) -> None:
     postgres.execute("CREATE DATABASE empty")
     url = postgres.url("empty")

@@ -3,6 +3,10 @@
 The MAC covers the subject, the sender, a number and the time. A message is believed once: a number that was heard
 before, one far behind the sender's latest, or a time that is long ago are refused. So are messages that were taken from
 one subject to another.
+
+A node of another version may know more, or less: fields that are not known are passed over, and so are news of a kind
+that is not, without the others in the envelope. A version whose envelopes are others takes another label for the MAC:
+then nodes do not hear each other, and find in storage what they miss.
 """
 
 import hashlib
@@ -28,6 +32,8 @@ WINDOW = 1 << 14
 """How many numbers back a message may come late: those of one subject come in order, of several they do not."""
 
 FORGED, REPEATED, STALE, ODD = "forged", "repeated", "stale", "undecodable"
+UNKNOWN = "unknown"
+"""Why news are left out that a node of another version tells."""
 
 
 class Refused(Exception):
@@ -59,6 +65,8 @@ class Packed(Struct, frozen=True, array_like=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Envelope).decode
+_unpack = msgspec.msgpack.Decoder(Packed).decode
+_decode_one: Callable[[Raw], BusMessage] = msgspec.msgpack.Decoder(BusMessage).decode
 
 
 class Heard:
@@ -82,9 +90,15 @@ class Heard:
 
 
 class Envelopes:
-    """Makes a node's envelopes, and opens those of others. `key` is the same on all nodes, `node` on no two."""
+    """Makes a node's envelopes, and opens those of others. `key` is the same on all nodes, `node` on no two.
 
-    def __init__(self, key: bytes, node: str, now_ms: Callable[[], int]) -> None:
+    `on_unknown` is told why when news are left out that this version does not know.
+    """
+
+    def __init__(
+        self, key: bytes, node: str, now_ms: Callable[[], int], on_unknown: Callable[[str], None] = lambda cause: None
+    ) -> None:
+        self._on_unknown = on_unknown
         self._node = node
         self._now_ms = now_ms
         self._numbers = count(1)
@@ -104,13 +118,27 @@ class Envelopes:
             raise Refused(FORGED)
         try:
             envelope = _decode(packed)
-        except msgspec.MsgspecError as error:
-            raise Refused(ODD, str(error)) from error
+        except msgspec.MsgspecError:
+            envelope = self._decode_known(packed)
         # The server spares a connection its own messages, but not those of the connection before it.
         if envelope.node == self._node:
             return []
         self._check_is_new(envelope)
         return envelope.messages
+
+    def _decode_known(self, packed: bytes) -> Envelope:
+        """Decode of an envelope what this version knows. Raises Refused where it is none."""
+        try:
+            found = _unpack(packed)
+        except msgspec.MsgspecError as error:
+            raise Refused(ODD, str(error)) from error
+        known = []
+        for one in found.messages:
+            try:
+                known.append(_decode_one(one))
+            except msgspec.MsgspecError as error:
+                self._on_unknown(f"{found.node}: {error}")
+        return Envelope(found.node, found.number, found.ts, known)
 
     def _mac(self, subject: str, packed: bytes) -> bytes:
         mac = self._keyed.copy()

@@ -23,7 +23,7 @@ from ..common.background import end
 from ..common.clock import Clock
 from ..common.metrics import BUS_DROPPED, BUS_MESSAGES, BUS_REFUSED
 from .api import LocalBus, done
-from .envelopes import FORGED, Envelopes, Refused
+from .envelopes import FORGED, UNKNOWN, Envelopes, Refused
 from .messages import BusMessage, GroupUpdate, Listener, topic_of
 from .nats_interest import Interest
 
@@ -55,7 +55,7 @@ class NatsBus:
         self._exposed = exposed
         # Two nodes given one name by mistake must still hear each other, and no name must ever come again.
         self._node = f"{node_name}-{secrets.token_hex(6)}"
-        self._envelopes = Envelopes(key, self._node, clock.now_ms)
+        self._envelopes = Envelopes(key, self._node, clock.now_ms, note_unknown)
         self._local = LocalBus()
         self._client: Client | None = None
         self._interest = Interest(self._receive)
@@ -232,6 +232,12 @@ class NatsBus:
             BUS_DROPPED.inc(len(messages))
             expected = isinstance(error, (nats.errors.Error, OSError))
             log.warning("could not send news", subject=subject, cause=repr(error), exc_info=not expected)
+
+
+def note_unknown(cause: str) -> None:
+    """Count and log news that a node of another version told."""
+    BUS_REFUSED.labels(UNKNOWN).inc()
+    log.warning("left out news of another version", cause=cause)
 
 
 def check_server(client: Client) -> None:

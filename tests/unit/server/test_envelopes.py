@@ -114,5 +114,35 @@ def test_ones_own_news_are_no_news_and_no_mistake(ours: Envelopes) -> None:
 
 
 def test_what_is_no_news_under_the_right_key_is_told_apart(ours: Envelopes, theirs: Envelopes) -> None:
-    data = theirs.seal(SUBJECT, [msgspec.msgpack.encode({"type": "group"})])
-    assert refusal(ours, data) == ODD
+    packed = msgspec.msgpack.encode({"no": "envelope"})
+    assert refusal(ours, theirs._mac(SUBJECT, packed) + packed) == ODD
+
+
+def test_of_news_of_another_version_what_is_known_is_heard(time: Time, theirs: Envelopes) -> None:
+    left_out: list[str] = []
+    ours = Envelopes(KEY, "ours", time, left_out.append)
+    known = {"type": "typing", "code": "1", "user": "ann"}
+    told = [
+        {"type": "motto", "code": "1", "motto": "onwards"},
+        {**known, "device": "a field of later"},
+        {
+            "type": "group",
+            "code": "1",
+            "entries": (),
+            "version": 2,
+            "events": [{"event": "motto", "at": 1, "by": "ann"}],
+        },
+        {"type": "typing", "code": "1"},
+        {**known, "user": "bob"},
+    ]
+    data = theirs.seal(SUBJECT, [msgspec.msgpack.encode(one) for one in told])
+    assert ours.open(SUBJECT, data) == [TypingUpdate("1", "ann"), TypingUpdate("1", "bob")]
+    assert ["theirs: " in one for one in left_out] == [True] * 3
+    with pytest.raises(Refused, match=REPEATED):
+        ours.open(SUBJECT, data)
+
+
+def test_an_envelope_with_more_than_is_known_is_opened(ours: Envelopes, theirs: Envelopes) -> None:
+    typing = {"type": "typing", "code": "1", "user": "ann"}
+    packed = msgspec.msgpack.encode(["theirs", 1, NOW, [typing], "more"])
+    assert ours.open(SUBJECT, theirs._mac(SUBJECT, packed) + packed) == [TypingUpdate("1", "ann")]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from ..change_set import StorageError
 from ..sql import schema
 from ..sql.fetch import Rows, Statement
+from ..sql.tables import SCHEMA
 
 READERS = 4
 """Connections of each of the two pools that a node reads with; it writes over one more."""
@@ -24,7 +25,7 @@ CALL_S = 6.0
 # The server gives up before the client does, so that the client hears why. A node that stands still within a
 # transaction loses it before those who wait for its rows lose patience.
 SETTINGS = {
-    "application_name": "folkmoot",
+    "application_name": f"{schema.NODE} {SCHEMA}",
     "synchronous_commit": "on",
     "statement_timeout": "5000",
     "lock_timeout": "4000",

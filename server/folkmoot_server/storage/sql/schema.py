@@ -7,6 +7,16 @@ from sqlalchemy import Connection, inspect, text
 from ..change_set import StorageError
 from .tables import SCHEMA
 
+SERVES_FROM = "0022"
+"""Nodes of a cluster that know this schema, or a later one, may go on serving while ours is in force.
+
+What came after it only adds: tables, indexes, and columns with a default, which is what they mean to who does not know
+them. A migration that does more than that, or whose data older nodes must not leave out, moves this to its own number.
+"""
+
+NODE = "folkmoot"
+"""What nodes and commands call themselves to PostgreSQL, followed by the schema that they know."""
+
 
 def migrate(connection: Connection) -> str:
     """Bring a database to this version's schema, in one transaction; return the revision that it has then.
@@ -18,7 +28,10 @@ def migrate(connection: Connection) -> str:
             _exclude_others(connection)
         found = _revision(connection)
         if found != SCHEMA:
-            _upgrade(connection, found)
+            _check_known(found)
+            if connection.dialect.name == "postgresql":
+                _check_others(connection, found or SCHEMA)
+            _upgrade(connection)
     return SCHEMA
 
 
@@ -35,13 +48,34 @@ def _revision(connection: Connection) -> str | None:
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 
-def _upgrade(connection: Connection, found: str | None) -> None:
+def _check_known(found: str | None) -> None:
+    if found is not None and found > SCHEMA:
+        raise StorageError(
+            f"the store has schema {found}, this version knows up to {SCHEMA}: "
+            "start the version that has migrated it, or restore a backup of before"
+        )
+
+
+def _check_others(connection: Connection, found: str) -> None:
+    """Refuse while nodes are connected that could not serve under our schema. Those of before told only `NODE`."""
+    query = text(
+        "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid() AND (application_name = :node OR application_name LIKE :node || ' %')"
+    )
+    names = connection.execute(query, {"node": NODE}).scalars().all()
+    oldest = min((name.removeprefix(NODE).strip() or found for name in names), default=SCHEMA)
+    if oldest < SERVES_FROM:
+        raise StorageError(
+            f"nodes that know schema {oldest} are connected, and cannot serve under schema {SCHEMA}: "
+            "stop all nodes, then start them with this version"
+        )
+
+
+def _upgrade(connection: Connection) -> None:
     # Alembic takes as long to import as all the rest of storage, and is needed once per version.
     from alembic import command
     from alembic.config import Config
 
-    if found is not None and found > SCHEMA:
-        raise StorageError(f"the store has schema {found}, this version knows up to {SCHEMA}")
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
