@@ -19,7 +19,6 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +38,8 @@ from folkmoot_server.bench.stream import BINARY, PING, PONG, client_frame
 from folkmoot_server.main import raise_file_limit
 
 MEMBERS = 100
+OWN_MEMBERS = 5
+"""Of each group where those who attack have groups of their own."""
 RATE = 40
 TICK_S = 0.02
 BYTES_PER_S = 450_000
@@ -61,26 +62,40 @@ def masked(first: int) -> bytes:
 
 
 class Attack(msgspec.Struct, frozen=True):
-    """What a connection sends: `opening` once, then `frame` again and again, `per_s` times a second at most (0: as many
-    as the bytes allow). `signed_in`: with an account; `reads`: whether it takes what the server sends."""
+    """What a connection sends: `opening` once, then `frame` again and again, as often as the bytes allow; without a
+    `frame`, nothing. `signed_in`: with an account, `owner`: that of a group of its own. `reads`: whether it takes what
+    the server sends. `hello`: what it sends first, to be a WebSocket. `again`: it comes back when it is closed."""
 
-    frame: Callable[[int, str], bytes]
+    frame: Callable[[int, str], bytes] | None = None
     signed_in: bool = False
+    owner: bool = False
     reads: bool = True
     opening: bytes = b""
-    per_s: int = 0
+    hello: bytes = HANDSHAKE
+    again: bool = False
 
 
 def post(body: str) -> Callable[[int, str], bytes]:
     return lambda number, code: request(type="post", id=number, group=code, body=body)
 
 
+def come_and_go(number: int, code: str) -> bytes:
+    return request(type="leave" if number % 2 else "join", id=number, group=code)
+
+
+PAGE = b"GET /rules HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 ATTACKS: dict[str, Attack] = {
+    "idle": Attack(),
+    "half-open": Attack(hello=b""),
+    "half-a-handshake": Attack(hello=HANDSHAKE[:60], again=True),
+    "come-again": Attack(opening=client_frame(BINARY, b"\xc1"), again=True),
+    "pages": Attack(lambda number, code: PAGE, hello=PAGE, again=True),
     "pings": Attack(lambda number, code: client_frame(PING, b"")),
     "pongs": Attack(lambda number, code: client_frame(PONG, b"")),
     "continuations": Attack(lambda number, code: masked(0), opening=masked(1)),
     "unknown": Attack(lambda number, code: request(type="dance", id=number)),
     "bad-fields": Attack(lambda number, code: request(type="login", id=number, user=3)),
+    "malformed": Attack(lambda number, code: client_frame(BINARY, b"\xc1"), again=True),
     "early": Attack(lambda number, code: request(type="groups", id=number)),
     "tokens": Attack(lambda number, code: request(type="resume", id=number, token=secrets.token_urlsafe(32))),
     "pings-in": Attack(lambda number, code: client_frame(PING, b""), signed_in=True),
@@ -91,47 +106,67 @@ ATTACKS: dict[str, Attack] = {
     ),
     "commands": Attack(post("/help"), signed_in=True),
     "rules": Attack(lambda number, code: post(f"/setrules {number} " + "x" * 3000)(number, code), signed_in=True),
-    "come-and-go": Attack(
-        lambda number, code: (
-            request(type="post", id=number, group=code, body="/leave")
-            if number % 2
-            else request(type="post", id=number, body=f"/join {code}", group=code)
-        ),
-        signed_in=True,
+    "own-rules": Attack(
+        lambda number, code: post(f"/setrules {number} " + "x" * 3000)(number, code), signed_in=True, owner=True
     ),
+    "own-topics": Attack(
+        lambda number, code: post(f"/topic number {number}")(number, code), signed_in=True, owner=True
+    ),
+    "words": Attack(post("/word test free (money|cash)+"), signed_in=True, owner=True),
+    "passwords": Attack(
+        lambda number, code: request(type="login", id=number, user="a_name", password=f"guess {number}")
+    ),
+    "accounts": Attack(
+        lambda number, code: request(
+            type="register", id=number, user=f"u{secrets.token_hex(6)}", password=secrets.token_hex(100), agreement="1"
+        ),
+        again=True,
+    ),
+    "typing": Attack(lambda number, code: request(type="typing", id=number, group=code), signed_in=True),
+    "members": Attack(lambda number, code: request(type="members", id=number, group=code), signed_in=True),
+    "search": Attack(lambda number, code: request(type="search", id=number, group=code, text="a b"), signed_in=True),
+    "read-marks": Attack(
+        lambda number, code: request(type="mark_read", id=number, group=code, seq=number), signed_in=True
+    ),
+    "come-and-go": Attack(come_and_go, signed_in=True),
     "deaf-pings": Attack(lambda number, code: client_frame(PING, b"x" * 120), reads=False),
-    "deaf-sync": Attack(
+    "history": Attack(lambda number, code: request(type="history", id=number, group=code, limit=200), signed_in=True),
+    "sync": Attack(lambda number, code: request(type="sync", id=number, cursors={code: 0}), signed_in=True),
+    "deaf-history": Attack(
         lambda number, code: request(type="history", id=number, group=code, limit=200), signed_in=True, reads=False
+    ),
+    "deaf-sync": Attack(
+        lambda number, code: request(type="sync", id=number, cursors={code: 0}), signed_in=True, reads=False
     ),
 }
 
 
 class Stranger(asyncio.Protocol):
-    """One connection that attacks. `is_closed` once the server has ended it."""
+    """One connection that attacks. `when_closed` is called once the server has ended it."""
 
-    def __init__(self, attack: Attack, place: Place) -> None:
+    def __init__(self, attack: Attack, place: Place, when_closed: Callable[[], None]) -> None:
         self.transport: asyncio.Transport
-        self.is_closed = False
         self._attack = attack
         self._place = place
+        self._when_closed = when_closed
         self._numbers = count(2)
-        self._begun = False
         self._sending: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.write(HANDSHAKE)
+        self.transport.write(self._attack.hello)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
-        self.is_closed = True
+        if self._sending is not None:
+            self._sending.cancel()
+        self._when_closed()
 
     def data_received(self, data: bytes) -> None:
         """Begin once the server has answered; what else it says is not looked at."""
-        if self._begun:
+        if self._sending is not None:
             return
-        self._begun = True
         if self._attack.signed_in:
             self.transport.write(client_frame(BINARY, MSGPACK.encode(Resume(id=1, token=self._place.token))))
         self.transport.write(self._attack.opening)
@@ -140,12 +175,11 @@ class Stranger(asyncio.Protocol):
         self._sending = asyncio.create_task(self._send())
 
     async def _send(self) -> None:
-        attack = self._attack
-        while not self.is_closed:
+        while self._attack.frame is not None:
             budget = int(BYTES_PER_S * TICK_S)
             frames: list[bytes] = []
-            while budget > 0 and not (attack.per_s and len(frames) >= attack.per_s * TICK_S):
-                frames.append(attack.frame(next(self._numbers), self._place.code))
+            while budget > 0:
+                frames.append(self._attack.frame(next(self._numbers), self._place.code))
                 budget -= len(frames[-1])
             if self.transport.get_write_buffer_size() < BYTES_PER_S:
                 self.transport.write(b"".join(frames))
@@ -160,18 +194,30 @@ class Job(msgspec.Struct):
     places: list[Place]
 
 
-async def attack(job: Job) -> None:
-    """Attack until standard input ends; then say how many were closed."""
+async def come(job: Job, place: Place, closed: list[Place]) -> None:
+    """Keep one connection that attacks; note each time that it was closed."""
     where, kind = parse_uri(job.url), ATTACKS[job.attack]
     loop = asyncio.get_running_loop()
-    strangers = []
-    for place in job.places:
+    while True:
+        gone = asyncio.Event()
         with contextlib.suppress(OSError):
-            _, one = await loop.create_connection(partial(Stranger, kind, place), where.host, where.port)
-            strangers.append(one)
+            await loop.create_connection(lambda: Stranger(kind, place, gone.set), where.host, where.port)  # noqa: B023
+            await gone.wait()
+            closed.append(place)
+        if not kind.again:
+            return
+        await asyncio.sleep(TICK_S)
+
+
+async def attack(job: Job) -> None:
+    """Attack until standard input ends; then say how many were closed."""
+    closed: list[Place] = []
+    coming = [asyncio.create_task(come(job, place, closed)) for place in job.places]
     print("ready", flush=True)
-    await loop.run_in_executor(None, sys.stdin.readline)
-    print(json.dumps({"closed": sum(one.is_closed for one in strangers)}), flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    print(json.dumps({"closed": len(closed)}), flush=True)
+    for one in coming:
+        one.cancel()
 
 
 async def measure(url: str, pid: int, log: Path, name: str, places: list[Place], seconds: float) -> Figures:
@@ -225,9 +271,13 @@ def run(name: str, connections: int, seconds: float) -> Figures:
     """Start a server and measure one attack on it."""
     with tempfile.TemporaryDirectory(prefix="folkmoot-strangers-", ignore_cleanup_errors=True) as directory:
         where = Path(directory)
-        places = seed_places(where, Load(1, MEMBERS, 2))
-        with beside(where, settings=("connections_per_address",)) as (url, pid):
+        if ATTACKS[name].owner:
+            places = seed_places(where, Load(connections + 1, OWN_MEMBERS, 2))
+            chosen = [*places[1:3], *places[OWN_MEMBERS::OWN_MEMBERS]]
+        else:
+            places = seed_places(where, Load(1, MEMBERS, 2))
             chosen = [*places[-2:], *places[:connections]]
+        with beside(where, settings=("connections_per_address",)) as (url, pid):
             return uvloop.run(measure(url, pid, where / "server.log", name, chosen, seconds))
 
 
