@@ -165,6 +165,48 @@ async def test_who_sends_much_at_once_gets_all_of_it_answered_and_others_are_not
     assert order == ["other", "busy"]
 
 
+ACTS = {
+    "coming and going": lambda number, code, own: (
+        rq.LeaveGroup if number % 2 else rq.JoinGroup,
+        {"group": code},
+    ),
+    "the same as commands": lambda number, code, own: (
+        rq.RunCommand,
+        {"line": "/leave", "group": code} if number % 2 else {"line": f"/join {code}"},
+    ),
+    "topics of a group of one's own": lambda number, code, own: (rq.Post, {"group": own, "body": f"/topic {number}"}),
+    "groups founded": lambda number, code, own: (rq.CreateGroup, {"name": f"Number {number}"}),
+}
+
+
+@pytest.mark.parametrize("kind", ACTS)
+async def test_a_post_waits_for_few_of_the_acts_that_a_stranger_asks_for(stage: Stage, kind: str) -> None:
+    member, stranger = await stage.connect(stage.seats[0][1]), await stage.connect(stage.seats[1][0])
+    code, own = stage.seats[0][1].code, stage.seats[1][0].code
+    await stranger.ask(rq.JoinGroup, group=code)
+    await stranger.ask(rq.LeaveGroup, group=code)
+    order: list[str] = []
+    stage.store.sizes.clear()
+    stage.store.gate.clear()
+    acts = []
+    for number in range(20):
+        request, fields = ACTS[kind](number, code, own)
+        acts.append(await stranger.send(request, **fields))
+        acts[-1].add_done_callback(lambda _: order.append("act"))
+    await stage.store.waiting.wait()
+    for _ in range(100):
+        # Time enough for all of it to be decided, if that might be.
+        await member.ask(rq.ListGroups)
+    post = await member.send(rq.Post, group=code, body="hello")
+    post.add_done_callback(lambda _: order.append("post"))
+    await member.ask(rq.ListGroups)
+    stage.store.gate.set()
+    async with asyncio.timeout(PATIENCE_S):
+        await asyncio.gather(post, *acts, return_exceptions=True)
+    assert order.index("post") <= 1, "the post came after more than the act that was under way"
+    assert max(stage.store.sizes) <= 2
+
+
 async def test_the_time_to_sign_in_ends_with_the_request_that_is_under_way(stage: Stage) -> None:
     slots = stage.node.app.sign_in._slots
     while not slots.locked():

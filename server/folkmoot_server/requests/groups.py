@@ -25,7 +25,7 @@ async def create_group(app: App, session: Session, request: rq.CreateGroup) -> R
     code = await app.membership.free_code()
     assert session.account is not None
     command = c.CreateGroup(code, name, category, topic, request.join_mode or JoinMode.OPEN)
-    act = app.group_service.create(command, session.account)
+    act = await app.group_service.create(command, session.account)
     if isinstance(act, Refusal):
         return act
     room = act.room
@@ -86,7 +86,7 @@ async def leave_group(app: App, session: Session, request: rq.LeaveGroup) -> Ref
     if isinstance(room, Refusal):
         return room
     assert session.account is not None
-    act = app.group_service.act(room, c.LeaveGroup(), session.account)
+    act = await app.membership.decide_on(room, c.LeaveGroup(), session.account)
     if isinstance(act, Refusal):
         return act
     app.group_service.queue_answer(session, request.id, act, Empty, dict)

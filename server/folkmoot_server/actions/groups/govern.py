@@ -5,7 +5,7 @@ decision and its place in the order (PROTOCOL, Delivery 6).
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -29,6 +29,7 @@ from folkmoot_protocol.types import Entry
 from ...bus.api import Bus
 from ...bus.messages import AnswerUpdate, GroupUpdate, JoinedUpdate
 from ...common.clock import Clock
+from ...common.fair_turns import FairTurns
 from ...common.i18n import Translate
 from ...common.rate_limit import Buckets
 from ...config.settings import Limits
@@ -46,12 +47,16 @@ from ..acting import SERVICE, ExtraRows, Initiator, too_many_acts
 
 log = structlog.get_logger()
 
+ACTS_TOGETHER = 4
+"""Acts of people that are decided and not stored yet, at most: what a post has to wait for. See `decide_in_turn`."""
+
 
 class Act:
     """A governance act on a group, decided and on its way to disk (a `PendingCommit` of the commit queue).
 
     `cases` has the case number of each event. When the act is stored, `on_done` is called first (it answers), then the
-    group hears of it; when it could not be stored, `on_fail` is called with the reason.
+    group hears of it; when it could not be stored, `on_fail` is called with the reason. `turn`: whose turn it has
+    taken, empty where it had not to wait for one.
     """
 
     __slots__ = (
@@ -68,6 +73,7 @@ class Act:
         "once",
         "room",
         "tries",
+        "turn",
     )
 
     def __init__(self, group_service: "GroupService", room: Room, command: Command, initiator: Initiator) -> None:
@@ -80,6 +86,7 @@ class Act:
         self.extra_rows: ExtraRows | None = None
         self.once: Once | None = None
         self.tries = 0
+        self.turn = ""
         self.begin(ChangeSet(room.stream), ())
 
     def begin(self, change_set: ChangeSet, events: Sequence[e.Event]) -> None:
@@ -104,6 +111,8 @@ class Act:
 
     def _release(self) -> tuple[Callable[[], None], Callable[[Refusal], None]]:
         """Return `on_done` and `on_fail`, and keep neither: both may refer to this act, and a cycle would stay."""
+        if self.turn:
+            self._group_service.turns.leave(self.turn)
         on_done, on_fail = self.on_done, self.on_fail
         del self.on_done, self.on_fail
         return on_done, on_fail
@@ -147,9 +156,38 @@ class GroupService:
         per_minute = limits.group_acts_per_minute
         self._acts = Buckets(per_minute / 60, per_minute / ACTS_AT_ONCE)
         self._say = say
+        self.turns = FairTurns(ACTS_TOGETHER)
 
-    def create(self, command: CreateGroup, account: Account) -> Act | Refusal:
-        """Found a group whose code is free."""
+    async def decide_in_turn(
+        self, initiator: Initiator, decide: Callable[[], Awaitable[Act | Refusal]]
+    ) -> Act | Refusal:
+        """Decide an act when it is its initiator's turn; it is to be queued in the step in which it was decided.
+
+        What is queued is stored in its order, posts behind the acts before them. So no account has more than one act
+        there, all together have `ACTS_TOGETHER`, and a member's post waits for these, however many more are asked for.
+        """
+        user = initiator.actor().user
+        await self.turns.enter(user)
+        try:
+            act = await decide()
+        except BaseException:
+            self.turns.leave(user)
+            raise
+        if isinstance(act, Refusal):
+            self.turns.leave(user)
+        else:
+            act.turn = user
+        return act
+
+    async def create(self, command: CreateGroup, account: Account) -> Act | Refusal:
+        """Found a group whose code is free; the act is to be queued in the same step."""
+
+        async def decide() -> Act | Refusal:
+            return self._create(command, account)
+
+        return await self.decide_in_turn(account, decide)
+
+    def _create(self, command: CreateGroup, account: Account) -> Act | Refusal:
         decision = self.check_pace(None, account) or self._decide(None, command, account)
         if isinstance(decision, Refusal):
             return decision

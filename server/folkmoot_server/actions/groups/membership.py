@@ -1,6 +1,7 @@
 """Finding a group, founding it, coming in, and how it and its members are shown."""
 
 import secrets
+from functools import partial
 from itertools import islice
 
 from msgspec import structs
@@ -83,7 +84,15 @@ class Membership:
             giver_absent = await self._is_giver_absent(room.state, command, initiator)
             left_ts = room.left.get(initiator.actor().user, 0)
             command = structs.replace(command, giver_absent=giver_absent, left_ts=left_ts)
-        code = room.state.code
+            if not left_ts:
+                # Who comes for the first time does so once: a crowd may come together.
+                return await self._decide_now(room.state.code, command, initiator, extra_rows)
+        decide = partial(self._decide_now, room.state.code, command, initiator, extra_rows)
+        return await self._group_service.decide_in_turn(initiator, decide)
+
+    async def _decide_now(
+        self, code: str, command: c.Command, initiator: Initiator, extra_rows: ExtraRows | None
+    ) -> Act | Refusal:
         current = self._rooms.get(code) or await self._rooms.load(code)
         return NO_SUCH_GROUP if current is None else self._group_service.act(current, command, initiator, extra_rows)
 
