@@ -21,7 +21,7 @@ def charge(session: Session, cost: float, ticks: Ticks) -> Refusal | None:
 
     Every frame is charged here, whatever decoding says of it; posts that are posts have a rate of their own.
     """
-    bucket = session.early if session.account is None else session.account.requests
+    bucket = session.pace if session.account is None else session.account.requests
     return limit(session, bucket.take(ticks, cost), ticks)
 
 

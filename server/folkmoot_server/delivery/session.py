@@ -26,8 +26,10 @@ from ..transport.websocket import WebSocket
 NUMBERS = count(1)
 """Of the connections of this process, for the log."""
 
-EARLY_PER_S, EARLY_AT_ONCE = 5, 30
-"""Requests of a connection that nobody has signed in to, well formed or not."""
+PACE_PER_S, PACE_AT_ONCE = 5, 30
+"""Requests of a connection that nobody has signed in to, well formed or not. After that: what takes a while, each of it
+counted as `LONG_COST`; more begins only as others leave room."""
+LONG_COST = 5
 
 MAX_IN_FLIGHT = 1000
 """Requests of one connection on their way to disk; more are not read until some are answered."""
@@ -67,7 +69,6 @@ class Session:
         "address",
         "codec",
         "deadline",
-        "early",
         "floods",
         "floods_since",
         "lagged",
@@ -75,6 +76,7 @@ class Session:
         "number",
         "outbox",
         "overdue",
+        "pace",
         "rooms",
         "say",
         "socket",
@@ -101,7 +103,7 @@ class Session:
         self.token_hash = ""
         self.floods = 0
         self.floods_since = Ticks(0)
-        self.early = Bucket(EARLY_PER_S, EARLY_AT_ONCE)
+        self.pace = Bucket(PACE_PER_S, PACE_AT_ONCE)
         self.overdue = False
         self.deadline: asyncio.TimerHandle | None = None
         self.rooms: set[Room] = set()

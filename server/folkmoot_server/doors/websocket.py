@@ -1,7 +1,7 @@
 """The listener: greets WebSockets, brings their requests to the handlers until a connection ends."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
 
@@ -18,7 +18,7 @@ from ..actions.app import App
 from ..common.i18n import LANGUAGES
 from ..delivery.audience import Audience
 from ..delivery.hub import Hub
-from ..delivery.session import Session
+from ..delivery.session import LONG_COST, Session
 from ..live.presence import Presence
 from ..requests.dispatch import dispatch
 from ..transport.accept_throttle import AcceptThrottle
@@ -38,6 +38,8 @@ SPARE = 8
 
 MAX_STARTED = 4
 """Requests that begin in one turn of the loop and are not answered at once; those beyond have to wait for the next."""
+MAX_OFTEN = 1
+"""Of them, of connections that ask for such again and again (`session.PACE_PER_S`)."""
 
 WS_PATH = "/ws"
 PROTOCOLS = [Subprotocol(name) for name in SUBPROTOCOLS]
@@ -51,7 +53,8 @@ class Listener:
         self._audience = audience
         self._hub = hub
         self._presence = presence
-        self.starting = AcceptThrottle(MAX_STARTED)
+        self._starting = AcceptThrottle(MAX_STARTED)
+        self._often = AcceptThrottle(MAX_OFTEN)
         server = app.config.server
         self._host_names = server.host_names
         self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
@@ -110,6 +113,11 @@ class Listener:
         session.start_deadline()
         return Conversation(self, session), make_frame(codec.encode(self._hello()), binary=codec.binary)
 
+    def begin(self, session: Session, call: Callable[[], None]) -> None:
+        """Make a call that begins what takes a while, in this turn of the loop or one of the next."""
+        is_often = session.pace.take(self.app.clock.ticks(), LONG_COST)
+        (self._often if is_often else self._starting).enter(call)
+
     def forget(self, session: Session) -> None:
         """Forget a connection that has ended."""
         session.signed_in()
@@ -154,7 +162,7 @@ class Conversation:
         if answer is not None or session.is_behind():
             session.socket.pause()
             # What has to be waited for may be work, too: few begin in one turn of the loop, whoever sends them.
-            self._listener.starting.enter(partial(self._begin, answer))
+            self._listener.begin(session, partial(self._begin, answer))
 
     def _begin(self, answer: Awaitable[None] | None) -> None:
         self._waiting = asyncio.create_task(self._wait(answer))

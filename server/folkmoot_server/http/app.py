@@ -15,6 +15,7 @@ from ..common.clock import Clock
 from ..common.i18n import N_
 from ..config.documents import Documents
 from ..config.settings import Config
+from ..transport.accept_throttle import AcceptThrottle
 from ..transport.addresses import UNKNOWN_HOST, is_known_host
 from .group_page import GroupPage, Groups
 from .health import Health, Status
@@ -42,7 +43,22 @@ def make_app(
     app = Starlette(routes=routes, exception_handlers={HTTPException: say_what_is_wrong})
     # /rules/ is not there, rather than a way to be sent to whatever the request calls its host.
     app.router.redirect_slashes = False
-    return with_safe_headers(under_own_names(app, config.server.host_names))
+    return few_at_once(with_safe_headers(under_own_names(app, config.server.host_names)))
+
+
+PAGES_AT_ONCE = 1
+"""Requests that begin to be answered in one turn of the event loop: nobody has to have an account to ask for pages."""
+
+
+def few_at_once(app: ASGIApp) -> ASGIApp:
+    """Return an application that lets messages go on between requests, however many of these come."""
+    throttle = AcceptThrottle(PAGES_AT_ONCE)
+
+    async def in_turn(scope: Scope, receive: Receive, send: Send) -> None:
+        await throttle.wait()
+        await app(scope, receive, send)
+
+    return in_turn
 
 
 FOR_BALANCERS = frozenset({"/healthz", "/readyz"})

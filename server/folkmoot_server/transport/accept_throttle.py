@@ -24,6 +24,13 @@ class AcceptThrottle:
         self._pass(call)
         return True
 
+    async def wait(self) -> None:
+        """Pass; wait until that is possible."""
+        passed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # Who is given up while it waits has no use for its turn.
+        if not self.enter(lambda: None if passed.done() else passed.set_result(None)):
+            await passed
+
     def _pass(self, call: Callable[[], None]) -> None:
         if not self._passed:
             asyncio.get_running_loop().call_soon(self._turn)

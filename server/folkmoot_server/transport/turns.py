@@ -5,7 +5,7 @@ from collections import deque
 from time import monotonic
 from typing import Protocol
 
-TURN_S = 0.001
+TURN_S = 0.0005
 """How long, in one turn of the loop, frames are taken of connections that sent too many, all of them together."""
 
 

@@ -9,6 +9,7 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from time import monotonic
 from typing import cast
 
 import structlog
@@ -45,7 +46,9 @@ WHOLE = frozenset((TEXT, BINARY))
 PING = b"\x89\x00"
 
 FRAMES_AT_ONCE = 16
-"""Frames of one connection that are taken in one turn of the loop; those beyond wait for their share of `Turns`."""
+AT_ONCE_S = 0.002
+"""Frames of one connection that are taken in one turn of the loop, and how long that may take; those beyond wait for
+their share of `Turns`."""
 MUCH = 512
 """Bytes of a fragment from which on it is not counted as odd."""
 ODD_PER_S, ODD_AT_ONCE = 50, 400
@@ -358,7 +361,7 @@ class WebSocket(asyncio.Protocol):
 
     def _read(self, data: bytes, position: int = 0) -> None:
         """Take whole frames from a position on, so many at once; keep what is left for the next time."""
-        end, taken, stop = len(data), 0, 0
+        end, taken, stop, until = len(data), 0, 0, 0.0
         while position < end and not self._paused:
             if self.is_backed_up and self.transport.get_write_buffer_size() > self._shared.settings.max_waiting:
                 self._is_choked = self._paused = True
@@ -367,9 +370,12 @@ class WebSocket(asyncio.Protocol):
             start, stop = find_payload(data, position, self._shared.settings.max_size)
             if stop > end:
                 break
-            if taken == FRAMES_AT_ONCE:
-                self._defer(data, position)
-                return
+            if taken:
+                now = monotonic()
+                until = until or now + AT_ONCE_S
+                if taken == FRAMES_AT_ONCE or now > until:
+                    self._defer(data, position)
+                    return
             taken += 1
             if self._core is None and self.is_open and start > position and data[position] in WHOLE:
                 payload = apply_mask(data[start:stop], data[start - 4 : start])

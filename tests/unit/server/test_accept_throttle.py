@@ -39,3 +39,18 @@ async def test_others_have_their_turns_meanwhile() -> None:
         asyncio.get_running_loop().call_soon(lambda: seen.append(len(passed)))
         await asyncio.sleep(0)
     assert seen == [2, 3, 4]
+
+
+async def test_who_waits_goes_on_in_its_turn_and_who_has_given_up_does_not_matter() -> None:
+    accept_throttle, passed = AcceptThrottle(1), list[int]()
+
+    async def go(number: int) -> None:
+        await accept_throttle.wait()
+        passed.append(number)
+
+    going = [asyncio.create_task(go(number)) for number in range(4)]
+    await asyncio.sleep(0)
+    assert passed == [0]
+    going[1].cancel()
+    await asyncio.wait(going)
+    assert passed == [0, 2, 3]

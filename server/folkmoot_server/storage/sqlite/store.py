@@ -1,5 +1,6 @@
 """The store on SQLite: one thread writes, two read, the event loop runs on. See `docs/storage.md`."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
@@ -159,12 +160,16 @@ class SqliteJournal:
         self._search = search
         self._segments = segments
         self._writer = writer
+        self._paging = asyncio.Lock()
 
     async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
         return await self._threads.read_both(sqlite_heads.last_seqs, codes)
 
     async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
-        page = await self._threads.read_both(sqlite_journal.page, code, before, after, limit)
+        # A page is the longest of what is read. One at a time: threads that are busy all the time keep the one that
+        # commits, and the event loop, from the interpreter.
+        async with self._paging:
+            page = await self._threads.read_both(sqlite_journal.page, code, before, after, limit)
         return Page(await without_closed(page.entries, self._author_tags), page.more)
 
     async def entry(self, code: str, seq: int) -> Entry | None:
