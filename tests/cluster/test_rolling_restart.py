@@ -37,7 +37,7 @@ async def away(what: str, cluster: Cluster, number: int) -> AsyncIterator[None]:
             proxy.set("open")
 
 
-async def talk(cluster: Cluster, number: int, token: str, code: str, said: list[str]) -> None:
+async def talk(cluster: Cluster, number: int, token: str, code: str, said: list[str], pause_s: float = 0) -> None:
     """Post on one node after the other, for ever; note what was acknowledged."""
     count = 0
     while True:
@@ -50,6 +50,7 @@ async def talk(cluster: Cluster, number: int, token: str, code: str, said: list[
                     futures = [await wire.send(rq.Post, group=code, body=body, nonce=body) for _ in range(2)]
                     await asyncio.gather(*futures)
                     said.append(body)
+                    await asyncio.sleep(pause_s)
         await asyncio.sleep(0.05)
 
 

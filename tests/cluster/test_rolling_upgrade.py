@@ -68,7 +68,8 @@ async def refused_news(node: Node) -> dict[str, float]:
 @contextlib.asynccontextmanager
 async def talking(cluster: Cluster, tokens: list[str], code: str, said: list[str]) -> AsyncIterator[None]:
     """Have people talk, now on this node, now on that."""
-    tasks = [asyncio.create_task(talk(cluster, at, token, code, said)) for at, token in enumerate(tokens)]
+    # Some tens of posts a second: nodes that start meanwhile need the machine, too.
+    tasks = [asyncio.create_task(talk(cluster, at, token, code, said, 0.03)) for at, token in enumerate(tokens)]
     try:
         yield
     finally:
