@@ -33,7 +33,7 @@ define messages
 	rm -f .messages.pot
 endef
 
-.PHONY: install run test test-faults mutants check format docs messages wheel lock clean
+.PHONY: install run test test-faults test-disk mutants check format docs messages wheel lock clean
 .PHONY: check-format check-lint check-types check-imports check-generated
 
 install: $(STAMP)
@@ -69,6 +69,10 @@ test: install
 # What each failure of a cluster looks like, and a soak with a checker: minutes long, so apart from `test`.
 test-faults: install
 	$(BIN)/pytest -m faults tests/cluster $(PYTEST)
+
+# Power cuts and failing disks under load; FOLKMOOT_POWER_CUTS=100 for a long run.
+test-disk: install
+	$(BIN)/pytest -m faults tests/integration/test_power_cut.py $(PYTEST)
 
 # Changes the code a little, thousands of times, and sees whether a test notices: bench/README.md.
 mutants: install

@@ -7,6 +7,7 @@ no answer to may have happened or not.
 import asyncio
 import itertools
 from collections import Counter, defaultdict
+from collections.abc import Awaitable
 from random import Random
 from typing import Generic, TypeVar
 
@@ -42,9 +43,11 @@ class Word(Generic[T]):
 class Play:
     """What all players share: the server, and what it has acknowledged to anyone."""
 
-    def __init__(self, server: Server, random: Random) -> None:
+    def __init__(self, server: Server, random: Random, *, may_fail: bool = False) -> None:
+        """`may_fail`: the disk fails, so `unavailable` is an answer."""
         self.server = server
         self.random = random
+        self.may_fail = may_fail
         self.up = asyncio.Event()
         self.over = False
         self.posts: dict[str, dict[int, str]] = defaultdict(dict)
@@ -86,14 +89,31 @@ class Player:
             await self.play.up.wait()
             try:
                 async with await self.play.server.connect(self.seat) as wire:
-                    await self.check(wire)
+                    await self._check(wire)
                     while not self.play.over:
-                        await self.turn(wire)
-                    await self.check(wire)
+                        if not await self._try(self.turn(wire)):
+                            await self._check(wire)
+                    await self._check(wire)
                     return
             except (Closed, OSError, WebSocketException, EOFError):
                 # The server died. Whoever kills it clears `up` first, so this does not spin.
                 continue
+
+    async def _check(self, wire: Wire) -> None:
+        """Check, as soon as the server can answer."""
+        while not await self._try(self.check(wire)):
+            pass
+
+    async def _try(self, doing: Awaitable[None]) -> bool:
+        """Say whether something came to its end: where the disk fails, an answer may be that it did not."""
+        try:
+            await doing
+        except Refused as no:
+            if not (self.play.may_fail and no.code == "unavailable"):
+                raise
+            await self.play.note("failures")
+            return False
+        return True
 
     async def check(self, wire: Wire) -> None:
         """Compare what is so with what was acknowledged."""
@@ -123,7 +143,8 @@ class Poster(Player):
         await self._post(wire)
 
     async def turn(self, wire: Wire) -> None:
-        number = self.play.random.randint(1, 5)
+        # Of several at once the first alone may fail, and come after the others when it is repeated.
+        number = 1 if self.play.may_fail else self.play.random.randint(1, 5)
         self._open = [f"{self.seat.user} {next(self._numbers)}" for _ in range(number)]
         await self._post(wire)
 
@@ -134,6 +155,9 @@ class Poster(Player):
         for text, outcome in zip(texts, outcomes, strict=True):
             if isinstance(outcome, Closed):
                 self._open.append(text)
+            elif isinstance(outcome, Refused) and self.play.may_fail and outcome.code == "unavailable":
+                self._open.append(text)
+                raise outcome
             elif isinstance(outcome, Refused):
                 assert outcome.code == "muted", outcome
                 await self.play.note("refusals")
@@ -186,17 +210,77 @@ class Owner(Player):
         if seqs:
             seq = self.play.random.choice(sorted(seqs)[-20:])
             self.play.erasing[self.code].add(seq)
+            self.note_deletion(seq)
             await self.act(wire, f"/delete {seq}", self.code)
+            self.note_deletion(seq, is_done=True)
             self._deleted.add(seq)
+
+    def note_deletion(self, seq: int, *, is_done: bool = False) -> None:
+        """Note what else ends with an entry, when its deletion is asked for and when it is acknowledged."""
+
+
+class Steward(Owner):
+    """An owner that pins and unpins entries besides, and sets the group's words."""
+
+    def __init__(self, play: Play, seat: Seat, victim: Seat) -> None:
+        super().__init__(play, seat, victim)
+        self._pins: defaultdict[int, Word[bool]] = defaultdict(lambda: Word(False))
+        self._words: defaultdict[str, Word[bool]] = defaultdict(lambda: Word(False))
+
+    async def check(self, wire: Wire) -> None:
+        await super().check(wire)
+        pins = set((await wire.group(self.code)).pins or ())
+        assert pins <= self._pins.keys()
+        for seq, pinned in self._pins.items():
+            pinned.hold(seq in pins)
+        words = {one["word"] for one in (await wire.run("/word list", self.code)).data["items"]}
+        assert words <= self._words.keys()
+        for word, is_set in self._words.items():
+            is_set.hold(word in words)
+
+    async def turn(self, wire: Wire) -> None:
+        act = self.play.random.choice([super().turn, self._pin, self._set_word])
+        await act(wire)
+
+    async def _pin(self, wire: Wire) -> None:
+        pinned = [seq for seq, one in self._pins.items() if one.value]
+        if len(pinned) > self.play.random.randint(0, 20):
+            seq = self.play.random.choice(pinned)
+        else:
+            seqs = self.play.posts[self.code].keys() - self.play.erasing[self.code]
+            if not seqs:
+                return
+            seq = self.play.random.choice(sorted(seqs)[-20:])
+        await self._turn_over(wire, self._pins[seq], f"/pin {seq}", f"/unpin {seq}")
+
+    async def _set_word(self, wire: Wire) -> None:
+        word = f"word{self.play.random.randint(1, 9)}x"
+        await self._turn_over(wire, self._words[word], f"/word add flag {word}", f"/word del {word}", is_told=False)
+
+    async def _turn_over(self, wire: Wire, setting: Word[bool], on: str, off: str, *, is_told: bool = True) -> None:
+        value = not setting.value
+        setting.ask_for(value)
+        result = await wire.run(on if value else off, self.code)
+        if is_told:
+            self.play.acts[self.code].append(result.data)
+        await self.play.note("acts")
+        setting.hold(value)
+
+    def note_deletion(self, seq: int, *, is_done: bool = False) -> None:
+        # What is deleted is pinned no more.
+        self._pins[seq].ask_for(False)
+        if is_done:
+            self._pins[seq].hold(False)
 
 
 class Wanderer(Player):
-    """Joins and leaves a group that is not its own, and creates groups."""
+    """Joins and leaves a group that is not its own, posts there, and creates groups."""
 
     def __init__(self, play: Play, seat: Seat, elsewhere: str) -> None:
         super().__init__(play, seat)
         self._elsewhere = elsewhere
         self._inside = Word(False)
+        self._numbers = itertools.count(1)
         self._created: set[str] = set()
 
     async def check(self, wire: Wire) -> None:
@@ -208,6 +292,12 @@ class Wanderer(Player):
         if self.play.random.random() < 0.1:
             self._created.add(await wire.create(f"Group {len(self._created)}"))
             await self.play.note("groups")
+            return
+        if self._inside.value and self.play.random.random() < 0.5:
+            text = f"{self.seat.user} {next(self._numbers)}"
+            seq = await wire.post(self._elsewhere, text)
+            self.play.posts[self._elsewhere][seq] = text
+            await self.play.note("posts")
             return
         inside = not self._inside.value
         self._inside.ask_for(inside)
@@ -232,4 +322,4 @@ def check_history(play: Play, code: str, entries: list[Entry]) -> None:
         numbers[user] = int(number)
     told = {entry.data["case"]: entry.data for entry in entries if entry.data}
     for act in play.acts[code]:
-        assert told[act["case"]] == {key: value for key, value in act.items() if key not in ("undo", "help")}
+        assert told[act["case"]] == {key: value for key, value in act.items() if key not in ("undo", "help", "acts")}

@@ -6,11 +6,12 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from folkmoot_server.config.documents import load_documents
 from folkmoot_server.storage.check.seed import seed
@@ -91,13 +92,17 @@ class Server:
         command = ["serve", "--profile", "open", "--data", str(self.data)]
         command += ["--listen", "127.0.0.1:0", "--ready-file", str(self.ready)]
         with (self.place / "stderr").open("ab") as stderr:
-            self.process = commands.Command(command, environment=self.environment(), output=stderr)
+            self.process = self.launch(command, stderr)
         deadline = time.monotonic() + PATIENCE_S
         while not self.ready.exists():
             assert self.process.poll() is None, f"the server did not start:\n{self.stderr()}"
             assert time.monotonic() < deadline, f"the server is not ready:\n{self.stderr()}"
             time.sleep(0.01)
         self.urls = json.loads(self.ready.read_text())
+
+    def launch(self, command: list[str], output: IO[bytes]) -> commands.Command:
+        """Begin to run a command that ends when it is told to."""
+        return commands.Command(command, environment=self.environment(), output=output)
 
     def stderr(self) -> str:
         """Return all that the server has written so far."""
@@ -130,6 +135,20 @@ class Server:
     async def connect(self, seat: Seat | None = None, *, json: bool = False) -> Wire:
         """Open a connection, signed in as the seat's account."""
         return await Wire.open(self.url, seat.token if seat else None, json=json)
+
+
+class OwnPython(Server):
+    """A server in a Python of its own, which finds `folder` first on its path, and so its `sitecustomize.py`;
+    `variables` are for that."""
+
+    def __init__(self, place: Path, settings: Mapping[str, object], folder: Path, variables: Mapping[str, str]) -> None:
+        super().__init__(place, settings)
+        self._variables = {"PYTHONPATH": str(folder), **variables}
+
+    def launch(self, command: list[str], output: IO[bytes]) -> commands.Command:
+        command = [sys.executable, "-m", "folkmoot_server.cli", *command]
+        environment = {**self.environment(), **self._variables}
+        return subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # type: ignore[return-value]  # has the same methods
 
 
 @contextlib.contextmanager

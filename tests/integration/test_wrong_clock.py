@@ -4,10 +4,6 @@ It is a real server in a Python of its own, whose time of day a file shifts: see
 """
 
 import asyncio
-import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -16,7 +12,7 @@ import pytest
 
 from folkmoot_protocol import requests as rq
 from tests.cluster.polling import until
-from tests.integration.server import PASSWORD, Server
+from tests.integration.server import PASSWORD, OwnPython
 from tests.integration.wire import PATIENCE_S, Refused, Wire, refused
 
 TESTS = Path(__file__).parents[1]
@@ -24,29 +20,17 @@ HOUR_S, DAY_S = 3600, 86_400
 DOUBT = "the machine's clock is"
 
 
-class Machine(Server):
+class Machine(OwnPython):
     """A server on a machine whose clock is `ahead_s` seconds ahead."""
+
+    def __init__(self, place: Path, settings: dict[str, object]) -> None:
+        super().__init__(place, settings, TESTS / "wrong_clock", {"WRONG_CLOCK": str(place / "clock")})
 
     def set_clock(self, ahead_s: int) -> None:
         """Set the clock, as the server sees it."""
         fresh = self.place / "clock.new"
         fresh.write_text(str(ahead_s))
         fresh.rename(self.place / "clock")
-
-    def start(self) -> None:
-        self.ready.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "folkmoot_server.cli", "serve", "--profile", "open", "--data", str(self.data)]
-        command += ["--listen", "127.0.0.1:0", "--ready-file", str(self.ready)]
-        places = {"PYTHONPATH": str(TESTS / "wrong_clock"), "WRONG_CLOCK": str(self.place / "clock")}
-        with (self.place / "stderr").open("ab") as stderr:
-            process = subprocess.Popen(command, env={**self.environment(), **places}, stdout=stderr, stderr=stderr)
-        self.process = process  # type: ignore[assignment]  # has the same methods
-        deadline = time.monotonic() + PATIENCE_S
-        while not self.ready.exists():
-            assert process.poll() is None, f"the server did not start:\n{self.stderr()}"
-            assert time.monotonic() < deadline, f"the server is not ready:\n{self.stderr()}"
-            time.sleep(0.01)
-        self.urls = json.loads(self.ready.read_text())
 
     def readyz(self) -> str:
         """Return what it says of itself."""

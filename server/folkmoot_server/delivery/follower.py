@@ -92,7 +92,7 @@ class Follower:
             case AccountUpdate():
                 account = self._accounts.get(message.user)
                 if account is None:
-                    self._accounts.missed(message.user)
+                    self._accounts.changed(message.user)
                 else:
                     self._on_account(account, message)
             case AnswerUpdate():

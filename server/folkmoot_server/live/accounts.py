@@ -149,10 +149,9 @@ class Account:
 
 
 class Reading(Struct):
-    """An account that is read from storage now. What was read, if anything, `is_outdated` when news came meanwhile;
-    `changes` were decided and may not be in it."""
+    """An account that is read from storage now. What was read, if anything, `is_outdated` when something of the account
+    was stored, or news of it came, meanwhile."""
 
-    changes: "list[MembershipChange]"
     is_outdated: bool = True
 
 
@@ -172,7 +171,7 @@ class Accounts:
         self._loading: dict[str, asyncio.Task[Account | None]] = {}
         # Memberships decided and not yet stored, by user: a load that runs meanwhile reads the state before them.
         self._in_flight: dict[str, list[MembershipChange]] = defaultdict(list)
-        self._reading: dict[str, Reading] = {}
+        self._reading: dict[str, list[Reading]] = {}
         # Counts whatever may have changed any account: `find` does not know whose it reads before it has read.
         self._changes = 0
 
@@ -227,43 +226,58 @@ class Accounts:
             return None
         # What is told after this is heard, what was told before it is read: in between nothing gets lost.
         await self._bus.follow(topic)
-        reading = self._reading[user] = Reading(list(self._in_flight.get(user, ())))
+        try:
+            stored = await self._stored(user)
+            if stored is not None:
+                self._accounts[user] = Account(stored, self._limits, self._credit)
+                self._count_in_flight(self._accounts[user])
+        finally:
+            account = self._accounts.get(user)
+            if account is None:
+                self._bus.unfollow(topic)
+        return account
+
+    async def _stored(self, user: str) -> StoredAccount | None:
+        """Return what storage has of an account now. Raises StorageError.
+
+        What is stored while it is read may not be in what was read: then it is read once more.
+        """
+        reading = Reading()
+        self._reading.setdefault(user, []).append(reading)
         try:
             stored = None
             while reading.is_outdated:
                 reading.is_outdated = False
                 stored = await self._ledger.load_account(user)
-            if stored is not None:
-                self._accounts[user] = Account(stored, self._limits, self._credit)
+            return stored
         finally:
-            del self._reading[user]
-            account = self._accounts.get(user)
-            if account is None:
-                self._bus.unfollow(topic)
-        if account is not None:
-            for change in reading.changes:
-                change.count(account)
-        return account
+            self._reading[user].remove(reading)
+            if not self._reading[user]:
+                del self._reading[user]
 
-    def missed(self, user: str) -> None:
-        """Note news of an account that is not in memory: who reads it at this moment must do so again."""
+    def _count_in_flight(self, account: Account) -> None:
+        """Count what was decided and may not be stored yet."""
+        for change in self._in_flight.get(account.user, ()):
+            change.count(account)
+
+    def changed(self, user: str) -> None:
+        """Note that something of an account was stored just now, here or on another node: who reads it at this moment
+        must do so again."""
         self._changes += 1
-        if user in self._reading:
-            self._reading[user].is_outdated = True
+        for reading in self._reading.get(user, ()):
+            reading.is_outdated = True
 
     def decided(self, change: "MembershipChange") -> None:
         """Count a membership change that was decided just now."""
         self._changes += 1
         self._in_flight[change.user].append(change)
-        if change.user in self._reading:
-            self._reading[change.user].changes.append(change)
         account = self._accounts.get(change.user)
         if account:
             change.count(account)
 
     def forget_change(self, change: "MembershipChange") -> None:
         """Forget a change: storage has it, or it failed and `reread` follows."""
-        self._changes += 1
+        self.changed(change.user)
         changes = self._in_flight[change.user]
         changes.remove(change)
         if not changes:
@@ -284,13 +298,12 @@ class Accounts:
         stored = None
         # What news told of while storage was read may not be in what was read: then it is read once more.
         while account is not None and (stored is None or stored.state.version < account.state.version):
-            stored = await self._ledger.load_account(user)
+            stored = await self._stored(user)
             if stored is None:
                 return
         if account is not None and stored is not None:
             account.renew(stored)
-            for change in self._in_flight.get(user, ()):
-                change.count(account)
+            self._count_in_flight(account)
 
     def forget_idle(self) -> None:
         """Drop the accounts that have had no connection here for a while."""

@@ -20,7 +20,7 @@ from ..storage.change_set import StorageError
 from .accounts import Accounts
 from .once import current_once
 from .pending import NOT_STORED, OVERTAKEN, PendingCommit, Storing
-from .rooms import Room, Rooms
+from .rooms import READY_S, Room, Rooms
 
 log = structlog.get_logger()
 
@@ -169,16 +169,31 @@ class CommitQueue:
     async def _start_over(
         self, room: Room | None, change_sets: Sequence[PendingCommit], users: frozenset[str], refusal: Refusal | None
     ) -> None:
-        if refusal is not None:
-            for one in change_sets:
-                one.fail(refusal)
-            change_sets = ()
-        for user in users:
-            await self._accounts.reread(user)
-        if room is None:
-            self._retry(change_sets)
-        else:
-            await self._rooms.reload(room, lambda: self._retry(change_sets))
+        def go_on() -> None:
+            in_time.cancel()
+            if refusal is None:
+                self._retry(change_sets)
+            else:
+                refuse()
+
+        def refuse() -> None:
+            while refused:
+                refused.pop(0).fail(refusal or NOT_STORED)
+
+        # Who is told that something failed, and asks what is so, is to hear what storage has, if it answers in time.
+        refused = [] if refusal is None else list(change_sets)
+        in_time = asyncio.get_running_loop().call_later(READY_S, refuse)
+        try:
+            for user in users:
+                await self._accounts.reread(user)
+            if room is None:
+                go_on()
+            else:
+                await self._rooms.reload(room, go_on)
+        except BaseException:
+            in_time.cancel()
+            refuse()
+            raise
 
     def _retry(self, change_sets: Sequence[PendingCommit]) -> None:
         for one in change_sets:

@@ -316,8 +316,9 @@ class Rooms:
                 continue
             if waiting is not room.after_reading or number < max(room.reloads, len(waiting)):
                 return
-            # What was told of while storage was read may not be in what was read: then it is read once more.
-            if stored is None or stored.state.version >= room.known_version:
+            # What was told of while storage was read, or is on its way there, may not be in what was read: then it is
+            # read once more.
+            if not room.in_flight and (stored is None or stored.state.version >= room.known_version):
                 break
         room.reloads, room.after_reading = 0, []
         if stored is None:

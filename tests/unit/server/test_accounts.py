@@ -171,7 +171,7 @@ async def test_an_account_of_which_there_is_news_while_it_is_read_is_read_again(
     reading = asyncio.create_task(accounts.find("ann's token") if by_token else accounts.load("ann"))
     await ledger.asked.wait()
     ledger.groups = ["b"]
-    accounts.missed("ann")
+    accounts.changed("ann")
     ledger.gate.set()
     account = await reading
     assert account is not None
@@ -252,3 +252,36 @@ async def test_what_another_began_to_read_may_be_older_than_who_signs_in(
     assert account is not None
     assert account is await reading
     assert account.groups == {"joined elsewhere"}
+
+
+async def test_reading_again_does_not_take_back_what_is_stored_meanwhile(
+    accounts: Accounts, ledger: SlowLedger
+) -> None:
+    """What was read before a change was stored, and comes after, is out of date: a member would be none."""
+    account = await accounts.load("ann")
+    assert account is not None
+    accounts.decided(change("b", **IN))
+    ledger.gate.clear()
+    ledger.asked.clear()
+    reading = asyncio.create_task(accounts.look_again("ann"))
+    await ledger.asked.wait()
+    ledger.groups = ["b"]
+    accounts.forget_change(change("b", **IN))
+    ledger.gate.set()
+    await reading
+    assert (account.groups, ledger.loads) == ({"b"}, 3)
+
+
+async def test_two_who_read_an_account_at_once_both_read_again(accounts: Accounts, ledger: SlowLedger) -> None:
+    account = await accounts.load("ann")
+    assert account is not None
+    ledger.gate.clear()
+    readings = [asyncio.create_task(accounts.look_again("ann")) for _ in range(2)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert ledger.loads == 3
+    ledger.groups = ["b"]
+    accounts.changed("ann")
+    ledger.gate.set()
+    await asyncio.gather(*readings)
+    assert (account.groups, ledger.loads) == ({"b"}, 5)

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from folkmoot_governance import Actor
+from folkmoot_governance import Actor, GroupState
 from folkmoot_governance.group.commands import Dissolve, JoinGroup, MuteMember, SetTopic
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
+from folkmoot_server.live import commit_queue
+from folkmoot_server.storage.api import StoredAccount
+from folkmoot_server.storage.change_set import StorageError
 from tests.integration.wire import PATIENCE_S, Refused, Wire, bodies, refused
 from tests.unit.server.stores import Stage, staged
 
@@ -87,6 +90,53 @@ async def test_a_failed_join_counts_for_nobody(stage: Stage) -> None:
     # Two groups are allowed and it is in one: it may join one more, and not two.
     assert (await bob.ask(rq.JoinGroup, group=other)).state == "member"
     await refused(bob.ask(rq.JoinGroup, group=full), "join_quota", current=2, limit=2)
+
+
+async def test_who_is_told_of_a_failure_and_asks_what_is_so_hears_what_storage_has(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit may fail when its governance is stored already: it must not look undone and then be done."""
+    bob, ann = await stage.connect(stage.seats[0][1]), await stage.connect(stage.seats[0][0])
+    code, gate, asked = stage.seats[1][0].code, asyncio.Event(), asyncio.Event()
+    load = stage.store.ledger.load_account
+
+    async def load_slowly(user: str) -> StoredAccount | None:
+        asked.set()
+        await gate.wait()
+        return await load(user)
+
+    async def fail() -> None:
+        raise StorageError("the journal's sync failed")
+
+    monkeypatch.setattr(stage.store.ledger, "load_account", load_slowly)
+    stage.store.before_return = fail
+    joining = await bob.send(rq.JoinGroup, group=code)
+    async with asyncio.timeout(PATIENCE_S):
+        await asked.wait()
+    await ann.ask(rq.ListGroups)
+    assert not joining.done()
+    gate.set()
+    await refused(joining, "unavailable")
+    assert code in [group.id for group in (await bob.ask(rq.ListGroups)).groups]
+    await refused(bob.ask(rq.JoinGroup, group=code), "already_member")
+
+
+async def test_a_failure_is_told_in_time_though_storage_does_not_answer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat, gate = stage.seats[0][1], asyncio.Event()
+    bob, load = await stage.connect(seat), stage.store.ledger.load_group
+    await bob.post(seat.code, "first")
+
+    async def load_slowly(code: str) -> GroupState | None:
+        await gate.wait()
+        return await load(code)
+
+    monkeypatch.setattr(stage.store.ledger, "load_group", load_slowly)
+    monkeypatch.setattr(commit_queue, "READY_S", 0.01)
+    stage.store.failures = 1
+    await refused(bob.post(seat.code, "second"), "unavailable")
+    gate.set()
 
 
 async def test_a_failed_leave_leaves_one_in(stage: Stage) -> None:

@@ -180,6 +180,7 @@ class AccountService:
 
     def renew_account(self, act: AccountAct) -> None:
         """Let a stored change of an account take effect here."""
+        self._accounts.changed(act.user)
         account = self._accounts.get(act.user)
         if account is not None and act.state is not None:
             account.become(act.state)

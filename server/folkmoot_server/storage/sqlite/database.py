@@ -21,6 +21,7 @@ MAIN = "folkmoot.sqlite3"
 JOURNAL = "journal"
 BUSY_MS = 10_000
 NEEDED_BYTES = 1024 * 1024
+PIECE = 1024 * 1024
 
 CORRUPT = frozenset({SQLITE_CORRUPT, SQLITE_NOTADB})
 """Codes of SQLite for files that are not as they were written."""
@@ -146,3 +147,22 @@ def sync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def write_log_again(path: Path) -> None:
+    """Write the log of a file that nobody has open once more as it is, and sync it.
+
+    What a crash has left there may be in memory alone: the kernel takes for written what a sync that failed should have
+    written, and no later sync does so. All that is added behind it would be lost with it when the power goes.
+    """
+    try:
+        log = os.open(f"{path}-wal", os.O_RDWR)
+    except FileNotFoundError:
+        return
+    try:
+        place = 0
+        while data := os.pread(log, PIECE, place):
+            place += os.pwrite(log, data, place)
+        os.fsync(log)
+    finally:
+        os.close(log)

@@ -6,7 +6,7 @@ journal. `recover` finds and writes them, at the start and after any failure.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ from ..sql.streams import last_position_and_batch, last_version, ledger_row
 from ..sql.tables import ledger
 from . import heads
 from . import rows as row_changes
-from .database import FAILURES, JOURNAL, MAIN, close_main, is_corrupt, open_main, sync_directory
+from .database import FAILURES, JOURNAL, MAIN, close_main, is_corrupt, open_main, sync_directory, write_log_again
 from .nonces import Askers, Key, find_asked, find_nonces
 from .repair import events_after, last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
@@ -53,6 +53,9 @@ from .whole import (
 )
 
 T = TypeVar("T")
+
+MANY = 1 << 30
+"""More numbers than are needed; SQLite keeps 32 bits of them."""
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _TOLD = f"UPDATE {JOURNAL}.segment SET batch = ?"  # noqa: S608
@@ -83,6 +86,8 @@ class Writer:
         self._position = self._batch = 0
         self._nonces: dict[Key, Used] = {}
         self._certain = False
+        for path in (data_dir / MAIN, *map(segments.path, segments.months)):
+            write_log_again(path)
         self._main = open_main(data_dir, read_only=False)
         self._raw = raw_of(self._main)
         self._watch = Watch(data_dir / MAIN)
@@ -129,8 +134,8 @@ class Writer:
         self._segments.check_open(self._month)
         try:
             if not self._certain:
-                self._recover()
-            done = act()
+                self._go_on()
+            done = self._settled(act)
             # What went into a file that nobody will find again is not stored.
             self._watch.check()
         except FAILURES as error:
@@ -139,6 +144,17 @@ class Writer:
                 self._segments.fence(self._reader.asked or self._month or "", error)
             raise StorageError(f"cannot write: {error}") from error
         return done
+
+    def _settled(self, act: Callable[[], T]) -> T:
+        """Return what `act` does. If it fails, what is stored is found out at once: who is told of the failure reads
+        that, and it has to last."""
+        try:
+            return act()
+        except FAILURES as error:
+            if not is_corrupt(error):
+                with suppress(StorageError, *FAILURES):
+                    self._go_on()
+            raise
 
     def _commit(self, batch: Sequence[ChangeSet]) -> frozenset[str]:
         self._nonces = self._find_nonces(batch)
@@ -283,8 +299,6 @@ class Writer:
     def _recover(self) -> None:
         """Find out what is stored, and write the notices that a broken-off commit has left out."""
         self._heads.clear()
-        if self._raw.in_transaction:
-            self._raw.rollback()
         with self._transaction():
             self._position, self._batch = last_position_and_batch(self._main)
             self._told = last_told_batch(self._reader)
@@ -292,6 +306,21 @@ class Writer:
             torn = events_after(self._main, self._told) if self._told < self._batch else []
         self.retell(torn)
         self._certain = True
+
+    def _go_on(self) -> None:
+        """Go on after a failure.
+
+        A commit whose sync failed is not in force, but stands whole in the log, behind the last one that is: SQLite
+        would take it for done at the next start, if nothing were written in its place. So something is that means
+        nothing.
+        """
+        if self._raw.in_transaction:
+            self._raw.rollback()
+        with self._transaction():
+            for file in ("main", JOURNAL) if self._month else ("main",):
+                (number,) = self._raw.execute(f"PRAGMA {file}.user_version").fetchone()
+                self._raw.execute(f"PRAGMA {file}.user_version = {(number + 1) % MANY}")
+        self._recover()
 
     def retell(self, events: Iterable[Recorded]) -> None:
         """Write the notices that the journal lacks of some events."""
