@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from functools import partial
 
 # Only what reads neither environment nor arguments when it is imported: the command line itself does.
 AHEAD = (
@@ -79,11 +80,24 @@ def become(order: dict[str, object], files: list[int]) -> None:
     sys.argv = ["folkmoot", *order["arguments"]]  # type: ignore[misc]
 
 
+def hash_cheaply() -> None:
+    """Let passwords be hashed with the least parameters: nobody is to guess those of tests.
+
+    The usual ones, which a test of `Passwords` holds, cost each server a fifth of a second before anybody signs in.
+    """
+    from argon2 import PasswordHasher, profiles
+
+    from folkmoot_server.crypto import passwords
+
+    passwords.PasswordHasher = partial(PasswordHasher.from_parameters, profiles.CHEAPEST)  # type: ignore[assignment,misc]
+
+
 def main() -> None:
     """Import, then fork on order until the control socket closes."""
     for name in AHEAD:
         with suppress(ModuleNotFoundError):  # extras that are not installed
             importlib.import_module(name)
+    hash_cheaply()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
     # A ^C in the terminal is for the tests: they end what they started.
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)

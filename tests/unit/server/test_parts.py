@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Iterable
 
 import pytest
+from argon2 import extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
 
@@ -176,6 +178,14 @@ async def test_old_hashes_fit_whatever_form_was_hashed() -> None:
             assert await passwords.verify("", stored, typed) is True
         assert await passwords.verify("", stored, "Zurich cafe") is False
         assert await passwords.verify("", None, hashed) is False
+    passwords.close()
+
+
+async def test_passwords_are_hashed_as_is_recommended() -> None:
+    passwords = Passwords()
+    stored = await passwords.hash("", "a long password of mine", ())
+    assert isinstance(stored, str)
+    assert extract_parameters(stored) == RFC_9106_LOW_MEMORY
     passwords.close()
 
 
