@@ -79,6 +79,8 @@ class Sources:
         tree = self.trees[change.path]
         first = next(one for one in tree.body if any(node in (change.parent, change.old) for node in ast.walk(one)))
         found, names = [(change.path, first)], set(assigned(first))
+        if isinstance(first, ast.FunctionDef):
+            names.add(first.name)
         while more := [
             (path, statement)
             for path, statement, loads in self._tables

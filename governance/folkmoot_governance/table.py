@@ -29,9 +29,9 @@ def with_table(document: str) -> str:
 
 def replace_between(document: str, begin: str, end: str, text: str) -> str:
     """Return `document` with `text` between two markers. Raises ValueError without them."""
-    before, found, rest = document.partition(begin)
+    before, _, rest = document.partition(begin)
     _, closing, after = rest.partition(end)
-    if not found or not closing:
+    if not closing:
         raise ValueError(f"the document has no place for it: {begin}")
     return f"{before}{begin}\n\n{text}\n{end}{after}"
 

@@ -18,6 +18,7 @@ characters, and tables of 256 bytes.
 import re
 import unicodedata
 from codecs import charmap_build, charmap_decode, charmap_encode
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -90,37 +91,26 @@ def skeleton_character(character: str) -> str:
     return "i" if found == "l" else found
 
 
-class _Table(dict[int, int | str]):
-    """A table for `str.translate` that is filled as characters come up."""
+def squeezed_character(character: str) -> str:
+    """Return a character of a plain text as its squeezed form has it: a letter or nothing."""
+    return skeleton_character(character).replace(BORDER, "").replace(" ", "")
 
-    def __missing__(self, code: int) -> int | str:
-        found = self.find(chr(code))
-        value = ord(found) if len(found) == 1 else found
+
+class Table(dict[int, str]):
+    """A table for `str.translate` that is filled as characters come up: `find` says what one becomes."""
+
+    def __init__(self, find: Callable[[str], str]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, code: int) -> str:
+        found = self._find(chr(code))
         if len(self) < MAX_KEPT:
-            self[code] = value
-        return value
-
-    def find(self, character: str) -> str:
-        """Return what a character becomes: each table has its own way."""
-        raise NotImplementedError
+            self[code] = found
+        return found
 
 
-class _PlainTable(_Table):
-    def find(self, character: str) -> str:
-        return plain_character(character)
-
-
-class _SkeletonTable(_Table):
-    def find(self, character: str) -> str:
-        return skeleton_character(character)
-
-
-class _SqueezedTable(_Table):
-    def find(self, character: str) -> str:
-        return skeleton_character(character).replace(BORDER, "").replace(" ", "")
-
-
-PLAIN, SKELETON, SQUEEZED = _PlainTable(), _SkeletonTable(), _SqueezedTable()
+PLAIN, SKELETON, SQUEEZED = Table(plain_character), Table(skeleton_character), Table(squeezed_character)
 
 
 def _disguises() -> str:
@@ -142,7 +132,7 @@ PAGE = ("".join(map(chr, range(128))) + _CYRILLIC + _CYRILLIC.upper() + _LATIN +
 _CODES = charmap_build(PAGE)
 
 
-def _page_table(table: _Table) -> tuple[bytes, bytes]:
+def _page_table(table: Table) -> tuple[bytes, bytes]:
     """Return what `bytes.translate` takes: the byte that each becomes, and those that go."""
     found = [one.translate(table) for one in PAGE]
     gone = bytes(code for code, one in enumerate(found) if not one)

@@ -59,7 +59,7 @@ class Link(Struct, frozen=True, gc=False):
 
     def page(self) -> str:
         """Return the first part of the path."""
-        return _ENDS.split(self.rest, maxsplit=1)[0].strip(_EDGES)
+        return _ENDS.split(self.rest)[0].strip(_EDGES)
 
     def path(self) -> str:
         """Return the path without query, fragment and the signs of the sentence that it stands in."""
@@ -100,20 +100,16 @@ def _links_of(word: str) -> list[Link]:
         authority, rest = place, ""
     else:
         authority, rest = place[: end.start()], place[end.end() :]
-    if "@" in authority:
-        authority = authority.rpartition("@")[2]
+    authority = authority.rpartition("@")[2].strip("_-.")
     has_scheme, has_path = len(place) < len(word), end is not None
-    if authority.isascii() and authority.replace("-", "a").replace(".", "a", 5).isalnum():
+    if "." in authority and ".." not in authority and authority.replace("-", "a").replace(".", "a").isalnum():
         # Most are as plain as that, and a pattern takes longer to see it.
-        return (
-            [] if ".." in authority or "." not in authority else _named(authority, rest, has_scheme, has_path=has_path)
-        )
-    hosts = _HOST.findall(authority)
+        return _named(authority, rest, has_scheme, has_path=has_path)
+    hosts = [host.strip("_-") for host in _HOST.findall(authority)]
     if not hosts:
         return []
-    last = hosts.pop().strip("_-")
-    found = [link for host in hosts for link in _named(host.strip("_-"), "", has_scheme, has_path=False)]
-    return found + _named(last, rest, has_scheme, has_path=has_path)
+    found = [link for host in hosts[:-1] for link in _named(host, "", has_scheme, has_path=False)]
+    return found + _named(hosts[-1], rest, has_scheme, has_path=has_path)
 
 
 def _named(host: str, rest: str, marked: bool, *, has_path: bool) -> list[Link]:
@@ -149,12 +145,10 @@ def is_meant(reading: Reading, link: Link) -> bool:
 
 
 def _is_written_small(text: str, host: str) -> bool:
-    """Say whether the last part of a host is small wherever the text has it, as far as it has it without disguise."""
-    small = text.lower()
-    if host not in small or len(small) != len(text):
-        return True
-    ending = len(host) - len(host.rpartition(".")[2])
-    return any(text[one.start() + ending : one.end()].islower() for one in re.finditer(re.escape(host), small))
+    """Say whether the last part of a host is small in a text at least once, as far as it is there without disguise."""
+    name, _, ending = host.rpartition(".")
+    endings = re.findall(rf"{re.escape(name)}\.({re.escape(ending)})", text, re.IGNORECASE)
+    return not endings or any(map(str.islower, endings))
 
 
 def host_key(host: str) -> str:

@@ -99,6 +99,8 @@ def check_rule(rule: Rule) -> Iterator[Problem]:
         yield Problem(N_("{rule}: it has no entries"), {"rule": rule.id})
     if rule.kind in TIMED and not (1 <= rule.times <= MAX_TIMES and 1 <= rule.seconds <= MAX_SECONDS):
         yield Problem(N_("{rule}: times goes from 1 to 100, seconds from 1 to 3600"), {"rule": rule.id})
+    if rule.kind is Kind.SCORE and rule.threshold <= 0:
+        yield Problem(N_("{rule}: its threshold must be above 0; at 0 it is broken by any text"), {"rule": rule.id})
     for line in lines:
         problem = check_entry(rule.kind, line)
         if problem:

@@ -51,10 +51,7 @@ class Spelling:
 
     def __init__(self, reading: Reading) -> None:
         self.plain = reading.lines()
-        letters = [SQUEEZED[ord(one)] for one in self.plain]
-        self.places = [
-            place for place, letter in enumerate(letters) for _ in range(1 if isinstance(letter, int) else len(letter))
-        ]
+        self.places = [place for place, one in enumerate(self.plain) for _ in SQUEEZED[ord(one)]]
 
     def gap(self, at: int) -> str:
         """Return what stands between a letter and the one before it."""

@@ -1,7 +1,14 @@
-from folkmoot_governance import Permission, case_number
+from folkmoot_governance import Permission, case_number, replay
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import GroupStatus
-from tests.builders.rules import NOW, SOON, make_group
+from tests.builders.rules import NOW, SOON, group_created, make_group
+
+
+def test_in_a_new_group_nothing_ends_waits_or_is_counted() -> None:
+    state = replay([group_created()])
+    numbers = {name: value for name in state.__struct_fields__ if isinstance(value := getattr(state, name), int)}
+    assert {name for name, value in numbers.items() if value} == {"created_ts", "member_limit", "version"}
+    assert state.version == 1, "the number of its events"
 
 
 def test_a_suspension_ends_by_itself() -> None:

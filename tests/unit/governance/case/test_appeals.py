@@ -58,6 +58,7 @@ def test_whom_it_hit_can_appeal_once_and_in_time() -> None:
     )
     state = opened(event)
     assert (state.kind, state.user, state.version) == (CaseKind.APPEAL, "mia", 1)
+    assert (state.seq, state.is_settled) == (0, False), "it is about no entry"
     for name in ("number", "by", "measure", "reason", "decider", "due_ms", "code"):
         assert getattr(state, name) == getattr(event, name), name
     assert code_of(ask(None, c.OpenAppeal(MUTED), Actor("max"))) == ErrorCode.FORBIDDEN

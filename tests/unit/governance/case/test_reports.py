@@ -68,9 +68,21 @@ def report(record: ReporterRecord = NEW, reason: str = "fraud", user: str = "max
 def test_a_report_says_by_when_it_is_answered() -> None:
     assert ask(None, report(), Actor("mia")) == [OPENED]
     state = case()
-    assert (state.kind, state.is_open, state.version) == (CaseKind.REPORT, True, 1)
+    assert (state.kind, state.is_open, state.is_settled, state.version) == (CaseKind.REPORT, True, False, 1)
+    assert (state.closed_ts, state.closed_by) == (0, "")
     for name in ("number", "by", "due_ms", "reason", "severity", "code", "seq", "user"):
         assert getattr(state, name) == getattr(OPENED, name), name
+
+
+def test_a_member_is_reported_without_an_entry() -> None:
+    event = ReportOpened(at=NOW, by="mia", number="r-1", reason="fraud", severity=Severity.HIGH, due_ms=NOW)
+    assert (event.seq, opened(event).seq) == (0, 0)
+
+
+def test_where_the_operator_lists_no_reasons_there_is_one() -> None:
+    command = c.OpenReport("r-1", "other", NEW, code=CODE, seq=7, user="max")
+    [event] = decide_case(None, command, Actor("mia"), NOW, Policy())
+    assert isinstance(event, ReportOpened) and event.severity is Severity.LOW
 
 
 def test_what_cannot_be_reported() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folkmoot_governance.content import fold
 from folkmoot_governance.content.characters import SIMPLIFIED, TRADITIONAL
 from folkmoot_governance.content.fold import (
     BORDER,
@@ -15,10 +16,12 @@ from folkmoot_governance.content.fold import (
     SKELETON,
     SQUEEZED,
     Reading,
+    Table,
     is_number,
     is_spaceless,
     plain_character,
     read,
+    skeleton_character,
     squeeze,
 )
 
@@ -66,6 +69,33 @@ def test_disguises_squeeze_to_the_same(text: str) -> None:
 def test_letters_that_look_alike_are_one() -> None:
     assert squeeze("lottery") == squeeze("Iottery") == squeeze("1ottery") == squeeze("Ӏоttеrу")
     assert squeeze("заработок") == squeeze("зapaбoтoк") == squeeze("3аработок".replace("3", "з"))
+
+
+@pytest.mark.parametrize(
+    ("sign", "letter"), [*zip("@$0134578", "asoieastb", strict=True), ("l", "i"), ("é", "e"), ("½", "i2")]
+)
+def test_signs_and_digits_stand_for_letters(sign: str, letter: str) -> None:
+    assert skeleton_character(sign).replace(BORDER, "") == letter
+
+
+def test_marks_of_other_scripts_are_no_borders() -> None:
+    for mark in ("\u064e", "\u05b0", "\u093e"):
+        assert skeleton_character(mark) == "", mark
+    assert squeeze("s\u064eh\u064ei\u064et") == "shit" and read("मानसून").skeleton() == "मनसन"
+
+
+def test_a_table_keeps_what_it_has_found_and_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def find(character: str) -> str:
+        asked.append(character)
+        return character.upper()
+
+    monkeypatch.setattr(fold, "MAX_KEPT", 2)
+    table = Table(find)
+    assert "абвабв".translate(table) == "АБВАБВ"
+    assert "".join(asked) == "абвв", "the third is looked for again"
+    assert len(table) == 2
 
 
 def test_every_letter_has_look_alikes() -> None:

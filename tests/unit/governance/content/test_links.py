@@ -8,6 +8,7 @@ from hypothesis.vendor import __file__ as vendor
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.links import (
     MAX_LINKS,
+    NO_HOSTS,
     SURE_ENDINGS,
     WORDY_ENDINGS,
     Link,
@@ -37,6 +38,16 @@ def hosts(text: str, *, disguised: bool = False) -> list[str]:
         ("a.org/@ann and a.org/x@b.org", ["a.org", "a.org"]),
         ("look at bad.example，it is good", ["bad.example"]),
         ("看bad.example吧", ["看bad.example吧", "bad.example"]),
+        ("пример.рф", ["пример.рф"]),
+        ("-例子.中国-", ["例子.中国"]),
+        ("-a.org --b.org c.org- _d.org", ["a.org", "b.org", "c.org", "d.org"]),
+        ("see...a.org..or b.org...c.org", ["a.org", "b.org", "c.org"]),
+        ("and so on...com, ¿.¿ :..:", []),
+        ("a.org/x;b.org", ["a.org", "b.org"]),
+        ("a.org/x|b.org", ["a.org", "b.org"]),
+        ("a.org/x,b.org", ["a.org", "b.org"]),
+        ("john.smith@a.org", ["a.org"]),
+        ("john@.a.org", ["a.org"]),
     ],
 )
 def test_hosts_are_found_among_words(text: str, found: list[str]) -> None:
@@ -64,6 +75,34 @@ def test_of_a_post_with_many_links_the_first_are_looked_at() -> None:
 )
 def test_a_link_has_what_follows_its_host(text: str, link: Link, page: str) -> None:
     assert [(one, one.page()) for one in find_links(read(text), disguised=False)] == [(link, page)]
+
+
+def test_of_hosts_side_by_side_the_last_has_what_follows() -> None:
+    assert find_links(read("a.org:b.org/x"), disguised=False) == [
+        Link("a.org", "", marked=False, has_path=False, written="a.org"),
+        Link("b.org", "x", marked=False, has_path=True, written="b.org"),
+    ]
+
+
+def test_a_scheme_makes_a_link_of_anything() -> None:
+    [link] = find_meant_links("see ftp://localhost/x.png now")
+    assert link == Link("", "localhost/x.png", marked=True, has_path=True, written="")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("a.org", ""),
+        ("a.org/", ""),
+        ("a.org/x/y.png", "x/y.png"),
+        ("a.org/x.png?size=1#top", "x.png"),
+        ("a.org/x.png#top?", "x.png"),
+        ("(a.org/x.png).", "x.png"),
+        ("a.org/x.png)!?", "x.png"),
+    ],
+)
+def test_a_path_ends_before_query_fragment_and_the_signs_of_the_sentence(text: str, path: str) -> None:
+    assert [link.path() for link in find_links(read(text), disguised=False)] == [path]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +145,12 @@ def test_a_host_is_known_by_one_name(host: str, key: str) -> None:
         "例子.中国",
         "http://1.2.3.4/x",
         "node.js, e.g. " * 20 + "evil.com",
+        "see...evil.com",
+        "-evil.com",
+        "Evil.shop",
+        "Socket.IO is at socket.io",
+        "ev\u200bil.shop",
+        "İİİİ evil.shop",
     ],
 )
 def test_what_is_meant_as_a_link(text: str) -> None:
@@ -130,10 +175,41 @@ def test_what_is_meant_as_a_link(text: str) -> None:
         "我去了。net 不好",
         "and so on...com",
         "use .com or .net",
+        "看README.md吧",
+        "evil.c0m",
+        "main.cc:x.y/z",
     ],
 )
 def test_what_is_not_meant_as_a_link(text: str) -> None:
     assert not list(find_meant_links(text))
+
+
+SURE = "example.com debian.org open.biz yandex.ru baidu.cn abc.xyz bit.ly dot.tk bbc.co.uk yahoo.co.jp naver.co.kr"
+SURE_BESIDES = "pchome.com.tw 例子.中国 пример.рф"
+WORDY = "php.net rust.info dot.top my.site buy.online evil.shop my.club go.vip my.link cash.app web.dev socket.io"
+
+
+@pytest.mark.parametrize("host", f"{SURE} {SURE_BESIDES}".split())
+def test_a_host_that_no_sentence_has_by_chance_is_a_link_however_it_is_written(host: str) -> None:
+    assert any(find_meant_links(f"go to {host} now")) and any(find_meant_links(f"GO TO {host.upper()} NOW"))
+
+
+@pytest.mark.parametrize("host", WORDY.split())
+def test_a_host_whose_ending_is_a_word_is_a_link_if_written_small(host: str) -> None:
+    name, _, ending = host.partition(".")
+    assert any(find_meant_links(f"go to {host} now"))
+    assert not any(find_meant_links(f"It ends at {name}.{ending.title()} of all"))
+
+
+def test_all_endings_that_make_a_link_have_been_tried() -> None:
+    assert {host.rpartition(".")[2] for host in f"{SURE} {SURE_BESIDES}".split()} == SURE_ENDINGS
+    assert {host.rpartition(".")[2] for host in WORDY.split()} == WORDY_ENDINGS
+
+
+@pytest.mark.parametrize("name", ["ADO.NET", "ASP.NET", "ML.NET", "Paint.NET", "VB.NET"])
+def test_names_of_other_things_are_no_links(name: str) -> None:
+    assert name.lower() in NO_HOSTS
+    assert not any(find_meant_links(f"I use {name}, yes, {name.lower()}"))
 
 
 def test_the_endings_are_those_of_iana() -> None:

@@ -50,6 +50,7 @@ TERMS = rule(Kind.TERM, "viagra", "free money now", "ass", "hot ic", "免费领�
         "kiss my ass",
         "a.s.s",
         "you a$$",
+        "you/a$$",
         "a s s",
         "Hot... IC!",
         "免費領取",
@@ -121,6 +122,15 @@ ACROSS = rule(
         "x=$(hit)",
         "linux-headers-x.x.x=",
         "love x x x",
+        "i-abb",
+        "lass-holes",
+        "the\nrapist",
+        "今日 你",
+        "日 你好",
+        "可免费，领*取",
+        "bathe rap ist",
+        "the rap isty",
+        "glas s h o les",
     ],
 )
 def test_words_are_not_found_across_words_and_sentences(text: str) -> None:
@@ -139,6 +149,11 @@ def test_words_are_not_found_across_words_and_sentences(text: str) -> None:
         "the rap ist",
         "th3 r4p ist",
         "a date-rape",
+        "a date rape",
+        "bestthe.rap.ist",
+        "bestt h e r a p i s t",
+        "快the.rapist",
+        "今日★你好",
         "date rapes",
         "a55",
         "4ss",
@@ -174,9 +189,26 @@ def test_what_is_disguised_or_within_a_word_is_found(text: str) -> None:
     assert is_broken(ACROSS, text)
 
 
-@pytest.mark.parametrize("text", ["13800138000", "138 0013 8000", "138-0013-8000", "t3l13800138000"])
+@pytest.mark.parametrize("text", ["13800138000", "138 0013 8000", "138-0013-8000", "t3l13800138000", "13800138000t3l"])
 def test_a_number_is_found_however_its_digits_are_grouped(text: str) -> None:
     assert is_broken(rule(Kind.TERM, "13800138000"), text)
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [("x bestdeal", "an x bestdeal"), ("加 群", "快加 群吧"), ("да free", "ну да, free!"), ("да free", "да-free")],
+)
+def test_a_term_of_two_words_may_begin_with_a_letter_and_mix_scripts(term: str, text: str) -> None:
+    assert is_broken(rule(Kind.TERM, term), text)
+
+
+def test_a_short_word_is_no_other_by_i_and_l_alone() -> None:
+    ill = rule(Kind.TERM, "ill")
+    assert is_broken(ill, "i.1.l") and not is_broken(ill, "Henry III")
+
+
+def test_patterns_are_searched_whatever_case_they_are_written_in() -> None:
+    assert is_broken(rule(Kind.PATTERN, "CALL me"), "Call ME")
 
 
 def test_a_long_number_is_no_word() -> None:
@@ -213,6 +245,11 @@ def test_terms_are_found_beside_scored_texts_whichever_come_first(turned: bool) 
         found = judge(rules[::-1] if turned else rules, text)
         assert found is not None and found.rule == "term", text
     assert judge(rules[::-1] if turned else rules, "anything whatever") is None
+
+
+def test_a_term_that_is_found_weighs_nothing_in_a_score_that_does_not_name_it() -> None:
+    rules = [rule(Kind.TERM, "wordword"), rule(Kind.SCORE, "1 anything", id="score", threshold=9.0)]
+    assert Matcher(rules, ACTIONS).scores(read("wordword anything")) == [("score", 1.0)]
 
 
 def test_letters_apart_are_a_word_from_three_on() -> None:
@@ -376,6 +413,11 @@ def test_scope_leaves_out_owner_and_admins() -> None:
     assert judge(members, "word") is not None
     assert judge(members, "word", staff=True) is None
     assert judge([members, rule(Kind.TERM, "word", id="all")], "word", staff=True) is not None
+    flood = rule(Kind.FLOOD, scope=Scope.MEMBERS, times=1, seconds=1)
+    matcher = Matcher([members, flood], ACTIONS)
+    assert matcher.judge(read("word")), "who is not said to be staff is a member"
+    assert matcher.judge_timed(read("word"), [(1, 0)], 2)
+    assert not matcher.judge_timed(read("word"), [(1, 0)], 2, staff=True)
 
 
 def test_repetition_and_flood() -> None:
@@ -401,6 +443,14 @@ def test_repetition_and_flood() -> None:
     assert verdict("x", *((now - number, str(number)) for number in range(4))) == "flood"
 
 
+def test_only_rules_on_time_look_at_earlier_posts() -> None:
+    matcher = Matcher([TERMS, rule(Kind.REPETITION, id="again", times=1, seconds=10)], ACTIONS)
+    assert matcher.judge_timed(read("viagra"), [], 100_000) is None
+    # Nothing is left of it once it is folded, which is not shorter than a rule asks that asks for no length.
+    found = matcher.judge_timed(read("!!!"), [(99_999, hash(""))], 100_000)
+    assert found is not None and found.rule == "again"
+
+
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
@@ -410,9 +460,9 @@ def test_repetition_and_flood() -> None:
         (rule(Kind.TERM, "..."), "folded"),
         (rule(Kind.TERM), "no entries"),
         (rule(Kind.DOMAIN, "localhost"), "domain"),
-        (rule(Kind.SCORE, "much word"), "weight"),
-        (rule(Kind.SCORE, "1 /(/"), "RE2"),
-        (rule(Kind.SCORE, "1 ..."), "folded"),
+        (rule(Kind.SCORE, "much word", threshold=1.0), "weight"),
+        (rule(Kind.SCORE, "1 /(/", threshold=1.0), "RE2"),
+        (rule(Kind.SCORE, "1 ...", threshold=1.0), "folded"),
         (rule(Kind.FLOOD), "times"),
         (rule(Kind.FLOOD, "x", times=1, seconds=1), "takes no entries"),
         (rule(Kind.TERM, "x", id=""), "id"),

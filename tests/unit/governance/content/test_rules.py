@@ -2,6 +2,7 @@
 
 import pytest
 
+from folkmoot_governance.content import rules
 from folkmoot_governance.content.kinds import Kind
 from folkmoot_governance.content.rules import (
     MAX_PATTERN,
@@ -66,6 +67,17 @@ def test_the_bounds_are_those_that_are_told() -> None:
     assert f"1 to {MAX_TIMES}, seconds from 1 to {MAX_SECONDS}" in problem.text
 
 
+def test_what_a_rule_counts_by_has_to_be_said() -> None:
+    """A score without a threshold would be broken by any text."""
+    for fields in ({"times": 1}, {"seconds": 1}):
+        [problem] = problems(Rule(id="r", kind=Kind.FLOOD, **fields))
+        assert "times goes from" in problem.text
+    for fields in ({}, {"threshold": 0.0}, {"threshold": -1.0}):
+        [problem] = problems(Rule(id="r", kind=Kind.SCORE, entries="1 word", **fields))
+        assert (problem.detail, "threshold" in problem.text) == ({"rule": "r"}, True)
+    assert not problems(Rule(id="r", kind=Kind.SCORE, entries="1 word", threshold=0.1))
+
+
 def test_a_rule_of_links_may_allow_none() -> None:
     assert not problems(Rule(id="r", kind=Kind.LINK))
     assert check_entry(Kind.LINK, "example.org") is None
@@ -122,6 +134,13 @@ def test_patterns_of_owners_are_counted_together() -> None:
     assert refusal is not None
     steps = sum(map(steps_of, dear[: len(fitting) + 1]))
     assert refusal.detail == {"steps": steps, "limit": MAX_STEPS, "help": "/word list"}
+
+
+@pytest.mark.parametrize(("below", "fits"), [(0, True), (1, False)])
+def test_patterns_may_take_just_so_many_steps(monkeypatch: pytest.MonkeyPatch, below: int, fits: bool) -> None:
+    word = "/[a-f]{9}/"
+    monkeypatch.setattr(rules, "MAX_STEPS", steps_of(word) - below)
+    assert (check_steps([], word, "/word list") is None) is fits
 
 
 def test_patterns_are_compiled_for_strangers() -> None:
