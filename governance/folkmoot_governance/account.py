@@ -180,7 +180,8 @@ def _suspend(state: AccountState, command: SuspendAccount, actor: Actor, now: in
         text = N_("@{user} is suspended already, {until}. Another suspension takes its place with --replace.")
         detail = {"user": state.user, "until_ms": state.suspended_until_ms, "rule": "in_force", "help": "--replace"}
         refusal = Refusal(ErrorCode.CONFLICT, text, detail)
-    return refusal or [AccountSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
+    suspended = AccountSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason, report=command.report)
+    return refusal or [suspended]
 
 
 def _restore(state: AccountState, command: RestoreAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:

@@ -31,6 +31,7 @@ class SuspendAccount(AccountCommand, frozen=True):
     duration_ms: int
     reason: str
     replaces: bool = False
+    report: str = ""
 
 
 class RestoreAccount(AccountCommand, frozen=True):

@@ -32,8 +32,11 @@ class AgreementAccepted(AccountEvent, frozen=True, kw_only=True, tag="agreement_
 
 
 class AccountSuspended(AccountEvent, frozen=True, kw_only=True, tag="account_suspended"):
+    """`report` is the report that brought it, empty for none."""
+
     until_ms: int
     reason: str
+    report: str = ""
 
 
 class AccountRestored(AccountEvent, frozen=True, kw_only=True, tag="account_restored"):

@@ -124,7 +124,13 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.RectificationTold: Telling(N_("@{by} says that what the platform named is mended: {text}")),
     e.RectificationAccepted: Telling(N_("The platform finds it mended: the warning is closed")),
     e.RectificationRejected: Telling(N_("The platform does not find it mended yet; it is to be mended {until}")),
-    e.MeasureOverturned: Telling(N_("On appeal, measure {measure} against @{user} is void")),
+    e.KeptLonger: Telling(N_("What the closed group had is kept longer, {until}: an appeal is open"), public=False),
+    e.KeptLetGo: Telling(N_("The closing is final: what the group had is not kept any more"), public=False),
+    e.MeasureOverturned: Telling(
+        N_("On appeal, the closing of the group, measure {measure}, is void: all is as it was"),
+        field="reopens",
+        unset=N_("On appeal, measure {measure} against @{user} is void"),
+    ),
     e.BansEnded: Telling(N_("The ban is over: {names}")),
     e.MutesEnded: Telling(N_("The mute is over: {names}")),
     e.LockEnded: Telling(N_("Everyone may post again")),
@@ -156,6 +162,8 @@ _NOBODYS_EVENTS = (
     e.GroupWarned,
     e.RectificationAccepted,
     e.RectificationRejected,
+    e.KeptLonger,
+    e.KeptLetGo,
     e.MeasureOverturned,
     e.BansEnded,
     e.MutesEnded,
@@ -189,4 +197,6 @@ def event_fields(event: e.Event) -> dict[str, object]:
     # What lets people in is not for everybody who reads the group.
     fields.pop("answers", None)
     fields.pop("quiet", None)
+    # Who has reported what is for the platform alone.
+    fields.pop("report", None)
     return fields

@@ -15,6 +15,7 @@ from .actions.accounts.registration import Registration
 from .actions.accounts.settings import OwnSettings
 from .actions.accounts.sign_in import SignIn
 from .actions.app import App, Cases, Posts
+from .actions.cases.aftermath import Aftermath
 from .actions.cases.appeals import Appeals
 from .actions.cases.govern import CaseService
 from .actions.cases.measures import Measures
@@ -250,7 +251,8 @@ class Node:
         ledger, clock = self.store.ledger, self.clock
         texts = CaseTexts(config.server.data_dir, kept_ms(config))
         cases = CaseService(self.commit_queue, self.bus, clock, policy)
-        measures = Measures(ledger, self.rooms, self.accounts, groups, accounts)
+        aftermath = Aftermath(ledger, self.accounts, accounts)
+        measures = Measures(ledger, self.rooms, self.accounts, groups, accounts, aftermath)
         settler = CaseSettler(ledger, self.accounts, accounts, cases, measures)
         reports = Reports(self.store, self.accounts, clock, membership, cases, texts)
         appeals = Appeals(ledger, self.rooms, clock, cases, texts, measures, settler)

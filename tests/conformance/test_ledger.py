@@ -1,5 +1,6 @@
 """The promises of `Ledger`."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -298,7 +299,9 @@ commands = st.one_of(
     st.builds(c.SuspendGroup, duration_ms=durations, reason=st.just("r")),
     st.builds(c.RestoreGroup, reason=st.just("r")),
     st.builds(c.CloseGroup, reason=st.just("r")),
-    st.builds(c.EndMeasures),
+    st.builds(c.EndMeasures, appealed=st.booleans(), final=st.booleans()),
+    st.builds(c.Depart, user=user),
+    st.builds(c.Overturn, st.just("alice"), st.integers(2, 25), st.just("closed")),
     st.builds(c.Warn, user=user, reason=st.just("r")),
     st.builds(c.Unwarn, user=user),
     st.builds(c.SetLadder, ladder=st.sampled_from(["2 mute 1h, 3 ban 1d", "off", ""])),
@@ -343,10 +346,54 @@ async def test_a_group_equals_the_replay_of_its_stream(
     assert await store.ledger.load_group(group.code) == group.state == replay(events)
 
 
+async def test_a_closed_group_that_is_opened_again_is_as_it_was(store: Store, world: World) -> None:
+    group = world.group()
+    steps = [
+        ("bob", c.JoinGroup()),
+        ("dave", c.JoinGroup()),
+        ("alice", c.Promote("bob", frozenset({Permission.MUTE}))),
+        ("alice", c.SetTag("bob", "tag")),
+        ("alice", c.MuteMember("dave", DAY, "r")),
+        ("alice", c.OfferTransfer("bob")),
+        ("alice", c.NameHeir("bob")),
+        ("alice", c.SetJoinMode(JoinMode.APPROVAL)),
+        ("carol", c.JoinGroup()),
+        ("alice", c.MakeInviteCode("code")),
+        ("", c.RecordVerdict("dave", "rule", Severity.LOW, Action.HOLD)),
+        ("root", c.WarnGroup(DAY, "r")),
+        ("alice", c.Rectify(15, "mended")),
+        ("root", c.SuspendGroup(DAY, "r")),
+    ]
+    change_sets = [group.found()]
+    for name, command in steps:
+        change_sets += decided(group, command, actor_of(name, command), START)
+    before = copy.deepcopy(group.state)
+    assert before.heir, before.rectify_case
+    number = before.version + 1
+    change_sets += decided(group, c.CloseGroup("r"), actor_of("root", c.CloseGroup("r")), START)
+    assert await store.commit(change_sets) == frozenset()
+    closed = await store.ledger.load_group(group.code)
+    assert closed == group.state
+    assert closed is not None
+    assert (closed.members, closed.requests) == ({}, {})
+    assert (START + 30 * DAY + 60_000, group.code) in await store.ledger.next_ends(9)
+    assert [await store.ledger.places_of(user) for user in ("bob", "carol", "eve")] == [[group.code], [group.code], []]
+    account = await store.ledger.load_account("alice")
+    assert account is not None
+    assert (list(account.groups), list(account.created)) == ([], [])
+    await store.commit(decided(group, c.Overturn("alice", number, "closed"), SERVICE, START + 1))
+    before.version = group.state.version
+    assert await store.ledger.load_group(group.code) == group.state == before
+    assert all(until < START + 30 * DAY for until, _ in await store.ledger.next_ends(9))
+    account = await store.ledger.load_account("alice")
+    assert account is not None
+    assert (list(account.groups), list(account.created)) == ([group.code], [group.code])
+
+
 def actor_of(name: str, command: c.Command) -> Actor:
     return (
         SERVICE
-        if isinstance(command, c.EndMeasures | c.RecordVerdict | c.Regrade | c.Overturn | c.WithdrawOffers)
+        if isinstance(command, c.Depart | c.EndMeasures | c.RecordVerdict | c.Regrade | c.Overturn | c.WithdrawOffers)
         else Actor(name, platform=PlatformRole.SUPERADMIN)
     )
 

@@ -160,21 +160,22 @@ STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 }
 
 SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
-    c.EndMeasures: lambda r: c.EndMeasures(),
+    c.EndMeasures: lambda r: c.EndMeasures(appealed=r.random() < 0.5, final=r.random() < 0.1),
     c.RecordVerdict: lambda r: c.RecordVerdict(
         user(r), "rule", r.choice(list(Severity)), r.choice(VERDICTS), seq=r.randint(1, 9)
     ),
     c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
     c.Succeed: succession,
     c.Overturn: lambda r: c.Overturn(
-        user(r), r.randint(1, 60), r.choice(["banned", "kicked", "muted"]), reason=reason(r)
+        user(r), r.randint(1, 60), r.choice(["banned", "kicked", "muted", "closed", "group_warned"]), reason=reason(r)
     ),
     c.Depart: lambda r: c.Depart(user(r)),
     c.WithdrawOffers: lambda r: c.WithdrawOffers(user(r)),
     c.RaiseAlarm: lambda r: c.RaiseAlarm(r.choice(["joins", "text"])),
 }
 
-COMMANDS = MEMBERS_ASK | ADMINS_ASK | OWNERS_ASK | STAFF_ASK | SERVICE_ASKS
+COMMANDS_OF_PEOPLE = MEMBERS_ASK | ADMINS_ASK | OWNERS_ASK
+COMMANDS = COMMANDS_OF_PEOPLE | STAFF_ASK | SERVICE_ASKS
 
 
 def make_command(chance: Chance, makers: dict[type[c.Command], Callable[[Chance], c.Command]]) -> c.Command:

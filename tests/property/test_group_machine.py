@@ -45,6 +45,7 @@ from tests.property.group_commands import (
     ADMINS_ASK,
     CODES,
     COMMANDS,
+    COMMANDS_OF_PEOPLE,
     MEMBERS_ASK,
     OWNERS_ASK,
     SERVICE_ASKS,
@@ -199,6 +200,22 @@ class GroupMachine(RuleBasedStateMachine):
         if self.may_post(code, user) is None:
             self.books[code].last_post[user] = self.now
 
+    @rule()
+    def closing_is_overturned(self) -> None:
+        """Close a group, let life go on, and let the appeal succeed: it is as if it had not been closed."""
+        code = self.pick()
+        before = copy.deepcopy(self.groups[code])
+        self.ask(code, "sue", c.CloseGroup("unlawful"))
+        number, was_open = self.groups[code].version, before.status is not GroupStatus.CLOSED
+        if was_open:
+            closed = [at for at, event in enumerate(self.books[code].events, 1) if isinstance(event, e.GroupClosed)]
+            number = closed[-1]
+            self.ask(code, self.random.choice(USERS), make_command(self.random, COMMANDS_OF_PEOPLE))
+        self.ask(code, SERVICE.user, c.Overturn(before.owner, number, "closed"))
+        if was_open:
+            before.version = self.groups[code].version
+            assert self.groups[code] == before
+
     def has_closed(self) -> bool:
         return any(one.status is GroupStatus.CLOSED for one in self.groups.values())
 
@@ -329,6 +346,7 @@ class GroupMachine(RuleBasedStateMachine):
     @invariant()
     def all_is_well(self) -> None:
         self.check_one_owner()
+        self.check_what_is_kept()
         self.check_caps_hold()
         self.check_grades()
         self.check_lists_do_not_overlap()
@@ -339,6 +357,14 @@ class GroupMachine(RuleBasedStateMachine):
 
     def open_now(self, ends: Iterable[int]) -> int:
         return sum(end > self.now for end in ends)
+
+    def check_what_is_kept(self) -> None:
+        """What is kept is of a closed group, and is a group's: with one owner, whom the state still names."""
+        for state in self.groups.values():
+            if state.kept is not None:
+                assert state.status is GroupStatus.CLOSED
+                owners = [one.user for one in state.kept.members.values() if one.role is Role.OWNER]
+                assert owners == [state.owner]
 
     def check_one_owner(self) -> None:
         for state in self.groups.values():
@@ -431,6 +457,7 @@ def test_long_walk(seed: int) -> None:
         machine.staff_looks_at_sizes,
         machine.service_raises_the_alarm,
         machine.owner_is_shut_out,
+        machine.closing_is_overturned,
         machine.post,
         lambda: machine.wait(machine.random.choice([1, MINUTE_MS, HOUR_MS, DAY_MS])),
     ]

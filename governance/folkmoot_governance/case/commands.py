@@ -65,4 +65,6 @@ class DecideAppeal(CaseCommand, frozen=True):
 
 
 class SettleCase(CaseCommand, frozen=True):
-    """Note that what the outcome brings along has been carried out: an act of the service."""
+    """Note that what the outcome brings along has been carried out, and to what `effect`: an act of the service."""
+
+    effect: str = ""

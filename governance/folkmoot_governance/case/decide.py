@@ -41,7 +41,13 @@ OUTCOMES = {
 
 def appeal_number(measure: c.Measured) -> str:
     """Return the number of the appeal against a measure: there can be one by each whom it hit."""
-    return f"a-{measure.case}@{measure.user}" if measure.one_of_many else f"a-{measure.case}"
+    number = appeal_against(measure.case)
+    return f"{number}@{measure.user}" if measure.one_of_many else number
+
+
+def appeal_against(case: str) -> str:
+    """Return the number of the appeal against the measure `case`, which hit one."""
+    return f"a-{case}"
 
 
 def decide_case(
@@ -111,10 +117,12 @@ def _open_appeal(
     if state is not None:
         text = N_("There is an appeal against this already: {case}.")
         return Refusal(ErrorCode.CONFLICT, text, {"case": state.number, "help": "/cases"})
-    if now > measure.at + rules.appeal_ms:
+    window = rules.appeal_ms if measure.code else rules.platform_appeal_ms
+    if now > measure.at + window:
         text = N_("One can appeal for {window} after a measure.")
-        detail = {"case": measure.case, "window_ms": rules.appeal_ms, "rule": "policy.reports.appeal_days"}
-        return Refusal(ErrorCode.FORBIDDEN, text, {**detail, "until_ms": measure.at + rules.appeal_ms})
+        rule = "policy.reports.appeal_days" if measure.code else "policy.sanctions.appeal_days"
+        detail = {"case": measure.case, "window_ms": window, "rule": rule}
+        return Refusal(ErrorCode.FORBIDDEN, text, {**detail, "until_ms": measure.at + window})
     return [
         AppealOpened(
             at=now,
@@ -173,7 +181,7 @@ def check_reviewer(state: CaseState, leaders: frozenset[str], actor: Actor, now:
 def _settle(state: CaseState, command: c.SettleCase, actor: Actor, now: int, policy: Policy) -> CaseDecision:
     if actor.user:
         return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this."))
-    return [] if state.is_open or state.is_settled else [CaseSettled(at=now, by=actor.user)]
+    return [] if state.is_open or state.is_settled else [CaseSettled(at=now, by=actor.user, effect=command.effect)]
 
 
 def _duty(state: CaseState) -> str:

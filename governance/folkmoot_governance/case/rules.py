@@ -19,13 +19,14 @@ class CaseRules(Struct, frozen=True):
     """Reasons that may be reported with their severities, and times in milliseconds.
 
     `answer_ms` says within which time a report is to be answered, `appeal_answer_ms` an appeal; `appeal_ms` is how long
-    after a measure one may appeal.
+    after a measure one may appeal, `platform_appeal_ms` after one of the platform.
     """
 
     reasons: dict[str, Severity] = field(default_factory=lambda: {"other": Severity.LOW})
     answer_ms: dict[Severity, int] = field(default_factory=dict)
     appeal_answer_ms: int = 72 * HOUR_MS
     appeal_ms: int = 30 * DAY_MS
+    platform_appeal_ms: int = 30 * DAY_MS
 
     def due_in(self, severity: Severity) -> int:
         """Return the milliseconds within which a report of a severity is to be answered."""

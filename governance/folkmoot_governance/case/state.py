@@ -98,7 +98,12 @@ class CaseClosed(CaseEvent, frozen=True, kw_only=True, tag="case_closed"):
 
 
 class CaseSettled(CaseEvent, frozen=True, kw_only=True, tag="case_settled"):
-    """What the outcome brings along has been carried out."""
+    """What the outcome brings along has been carried out.
+
+    Of an appeal that succeeded, `effect` is what that changed (`effects.Effect`); empty: of others, and of older acts.
+    """
+
+    effect: str = ""
 
 
 AnyCaseEvent = ReportOpened | AppealOpened | CaseRead | CaseClosed | CaseSettled

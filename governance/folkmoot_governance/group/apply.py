@@ -10,13 +10,15 @@ from folkmoot_protocol.types import GroupStatus, Role
 from ..duration import FOREVER_MS
 from ..roles import ALL_PERMISSIONS
 from . import events as e
-from .apply_platform import PLATFORM_APPLIERS, close_rectification
+from .apply_platform import PLATFORM_APPLIERS
+from .keeping import KEEPING, place_of
 from .state import (
     Ban,
     GroupState,
     Invitation,
     InviteCode,
     JoinRequest,
+    Kept,
     Member,
     Mute,
     Pinned,
@@ -64,7 +66,7 @@ def replay(events: Iterable[e.Event]) -> GroupState:
     return state
 
 
-def _drop_member(state: GroupState, user: str) -> None:
+def _drop_member(state: GroupState | Kept, user: str) -> None:
     """Forget a membership and what hangs on it; bans and mutes stay."""
     state.members.pop(user, None)
     if state.heir == user:
@@ -73,7 +75,7 @@ def _drop_member(state: GroupState, user: str) -> None:
         state.successor = ""
 
 
-def _clear_heir(state: GroupState) -> None:
+def _clear_heir(state: GroupState | Kept) -> None:
     state.heir, state.heir_until_ms = "", 0
 
 
@@ -142,9 +144,10 @@ def _left(state: GroupState, event: e.MemberLeft | e.MemberKicked) -> None:
 
 
 def _departed(state: GroupState, event: e.MemberDeparted) -> None:
-    _drop_member(state, event.user)
-    state.requests.pop(event.user, None)
-    state.invitations.pop(event.user, None)
+    place = place_of(state)
+    _drop_member(place, event.user)
+    place.requests.pop(event.user, None)
+    place.invitations.pop(event.user, None)
 
 
 def _banned(state: GroupState, event: e.MemberBanned) -> None:
@@ -339,16 +342,6 @@ def _restored(state: GroupState, event: e.GroupRestored | e.SuspensionEnded) -> 
     state.status, state.status_until_ms = GroupStatus.ACTIVE, 0
 
 
-def _closed(state: GroupState, event: e.GroupDissolved | e.GroupClosed) -> None:
-    """A closed group has no members; `owner` still tells who answered for it (G9)."""
-    state.status, state.status_until_ms = GroupStatus.CLOSED, 0
-    state.members, state.requests, state.invitations = {}, {}, {}
-    state.waits, state.invite_codes, state.reviews = {}, {}, {}
-    state.successor = ""
-    close_rectification(state)
-    _clear_heir(state)
-
-
 def _bans_ended(state: GroupState, event: e.BansEnded) -> None:
     for user in event.users:
         state.bans.pop(user, None)
@@ -469,11 +462,10 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.FlagCleared: _reviewed,
     e.WordAdded: _word_added,
     e.WordRemoved: _word_removed,
-    e.GroupDissolved: _closed,
     e.GroupSuspended: _suspended,
     e.GroupRestored: _restored,
-    e.GroupClosed: _closed,
     **PLATFORM_APPLIERS,
+    **KEEPING,
     e.BansEnded: _bans_ended,
     e.MutesEnded: _mutes_ended,
     e.LockEnded: _unlocked,

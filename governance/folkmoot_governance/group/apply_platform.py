@@ -6,26 +6,31 @@ from typing import Any
 from folkmoot_protocol.types import GroupStatus
 
 from . import events as e
-from .state import GroupState, Invitation
+from .keeping import place_of, reopen
+from .state import GroupState, Invitation, Kept
 
 
 def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
     """Lift what the act did, as far as it is the one in force."""
+    if event.reopens:
+        reopen(state)
+        return
     for held in (state.bans, state.mutes):
         one = held.get(event.user)
         if one is not None and one.case == event.measure:
             held.pop(event.user)
     state.warnings.pop(event.number, None)
-    if state.rectify_case == event.number:
-        close_rectification(state)
+    place = place_of(state)
+    if place.rectify_case == event.number:
+        close_rectification(place)
     if event.lifts_suspension:
-        state.status, state.status_until_ms = GroupStatus.ACTIVE, 0
+        place.status, place.status_until_ms = GroupStatus.ACTIVE, 0
     if event.invited_until_ms:
-        state.waits.pop(event.user, None)
-        state.invitations[event.user] = Invitation(event.user, event.invited_until_ms, event.by)
+        place.waits.pop(event.user, None)
+        place.invitations[event.user] = Invitation(event.user, event.invited_until_ms, event.by)
 
 
-def close_rectification(state: GroupState) -> None:
+def close_rectification(state: GroupState | Kept) -> None:
     """Forget a warning of the platform: it is closed."""
     state.rectify_case = state.rectify_until_ms = state.rectified_ms = 0
     state.rectify_reason = state.rectified_text = ""

@@ -403,15 +403,26 @@ class Dissolve(Command, frozen=True):
 
 
 class EndMeasures(Command, frozen=True):
-    """End what has run out, at the time that was set for it: an act of the service itself."""
+    """End what has run out, at the time that was set for it: an act of the service itself.
+
+    Of a group that the platform closed: `appealed` says that an appeal against it is open, `final` that it was turned
+    down.
+    """
+
+    appealed: bool = False
+    final: bool = False
 
 
 class SuspendGroup(Command, frozen=True):
-    """Stop posting and joining for a time: a measure of the platform (G11.1). `replaces`: another one in force."""
+    """Stop posting and joining for a time: a measure of the platform (G11.1). `replaces`: another one in force.
+
+    `report` is the report that brought it, empty for none.
+    """
 
     duration_ms: int
     reason: str
     replaces: bool = False
+    report: str = ""
 
 
 class RestoreGroup(Command, frozen=True):
@@ -478,6 +489,6 @@ class Overturn(TargetedCommand, frozen=True):
 
 
 class CloseGroup(Command, frozen=True):
-    """Close the group for good: a measure of the platform (G11.1)."""
+    """Close the group: a measure of the platform (G11.1), for good unless an appeal succeeds."""
 
     reason: str

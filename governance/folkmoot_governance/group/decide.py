@@ -13,7 +13,7 @@ from folkmoot_protocol.types import GroupStatus, JoinMode
 
 from ..actor import Actor
 from ..classification import classify, grade_in_force
-from ..duration import end_of
+from ..duration import MINUTE_MS, end_of
 from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
@@ -172,7 +172,7 @@ def suspend_group(state: GroupState, command: c.SuspendGroup, actor: Actor, now:
         text = N_("The group is suspended already, {until}. Another suspension takes its place with --replace.")
         in_force = state.status_until_ms
         return refuse(ErrorCode.CONFLICT, text, until_ms=in_force, rule="in_force", help="--replace")
-    return [GroupSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason)]
+    return [GroupSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason, report=command.report)]
 
 
 def restore_group(state: GroupState, command: c.RestoreGroup, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -182,7 +182,9 @@ def restore_group(state: GroupState, command: c.RestoreGroup, actor: Actor, now:
 
 
 def close_group(state: GroupState, command: c.CloseGroup, actor: Actor, now: int, policy: Policy) -> Decision:
-    return [GroupClosed(at=now, by=actor.user, reason=command.reason)]
+    """Close the group; what it had is kept a little longer than one may appeal: an appeal of the last moment counts."""
+    until = end_of(now, policy.cases.platform_appeal_ms + MINUTE_MS)
+    return [GroupClosed(at=now, by=actor.user, reason=command.reason, kept_until_ms=until)]
 
 
 DECIDERS: dict[type[c.Command], Decider] = {

@@ -6,22 +6,33 @@ from typing import Any
 from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
+from ..case.effects import Effect
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
 from . import commands as c
-from .events import Event, MeasureOverturned, MemberBanned, MemberKicked
+from .events import Event, GroupClosed, MeasureOverturned, MemberBanned, MemberKicked
 from .state import GroupState, case_number
 
 Decision = Sequence[Event] | Refusal
 
+CLOSING = GroupClosed.__struct_config__.tag
 REMOVALS = frozenset({MemberKicked.__struct_config__.tag, MemberBanned.__struct_config__.tag})
 
 
 def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, policy: Policy) -> Decision:
     """Say that the act is void, which lifts it; who was removed by it may come back."""
-    suspension = state.status is GroupStatus.SUSPENDED and state.status_until_ms == command.until_ms
+    place = state.kept or state
+    suspension = place.status is GroupStatus.SUSPENDED and place.status_until_ms == command.until_ms
     measure = case_number(state.code, command.number)
+    reopens = command.kind == CLOSING and state.kept is not None and state.kept.number == command.number
+    invited = end_of(now, policy.invite_ms) if may_be_invited(state, command, now, policy) else 0
+    if reopens:
+        effect = Effect.REOPENED
+    elif suspension or is_in_force(state, command, now):
+        effect = Effect.LIFTED
+    else:
+        effect = Effect.INVITED if invited else Effect.VOID
     return [
         MeasureOverturned(
             at=now,
@@ -32,20 +43,35 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
             measure=measure,
             reason=command.reason,
             lifts_suspension=suspension,
-            invited_until_ms=end_of(now, policy.invite_ms) if may_be_invited(state, command, now, policy) else 0,
+            invited_until_ms=invited,
+            reopens=reopens,
+            effect=effect,
         )
     ]
 
 
+def is_in_force(state: GroupState, command: c.Overturn, now: int) -> bool:
+    """Say whether a ban, mute or warning that the act made, by the group or the platform, holds until now."""
+    measure = case_number(state.code, command.number)
+    ban, mute = state.ban_of(command.user, now), state.mute_of(command.user, now)
+    warning = state.warnings.get(command.number)
+    return (
+        (ban is not None and ban.case == measure)
+        or (mute is not None and mute.case == measure)
+        or (warning is not None and warning.until_ms > now)
+        or (state.kept or state).rectify_case == command.number
+    )
+
+
 def may_be_invited(state: GroupState, command: c.Overturn, now: int, policy: Policy) -> bool:
     """Say whether somebody who was removed can be invited back: not past another ban, nor past the cap."""
-    user = command.user
-    if command.kind not in REMOVALS or state.status is GroupStatus.CLOSED or user in state.members:
+    user, place = command.user, state.kept or state
+    if command.kind not in REMOVALS or place.status is GroupStatus.CLOSED or user in place.members:
         return False
     ban = state.ban_of(user, now)
     if ban is not None and ban.case != case_number(state.code, command.number):
         return False
-    return user in state.invitations or len(state.invitations) < policy.invitations_per_group
+    return user in place.invitations or len(place.invitations) < policy.invitations_per_group
 
 
 APPEALS: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {c.Overturn: overturn}

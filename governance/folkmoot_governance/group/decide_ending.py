@@ -8,6 +8,7 @@ from typing import Any
 from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
+from ..duration import DAY_MS, end_of
 from ..policy import Policy
 from ..refusal import Refusal
 from . import commands as c
@@ -16,6 +17,9 @@ from .state import Ban, GroupState, Invitation, JoinRequest, Mute
 
 MAX_AT_ONCE = 100
 """Of one kind in one act: what is left over is the next act's."""
+
+LONGER_MS = DAY_MS
+"""How much longer what a closed group had is kept each time while an appeal waits for an answer."""
 
 
 def end_measures(
@@ -31,6 +35,7 @@ def end_measures(
         events.append(e.AntiraidLapsed(at=now, by=actor.user))
     if state.heir and state.heir_until_ms <= now:
         events.append(e.TransferExpired(at=now, by=actor.user, user=state.heir))
+    events += end_of_keeping(state, command, actor, now)
     if users := ended(state.mutes, now):
         events.append(e.MutesEnded(at=now, by=actor.user, users=users))
     if users := ended(state.bans, now):
@@ -42,6 +47,15 @@ def end_measures(
     if users := ended(state.invitations, now):
         events.append(e.InvitationsExpired(at=now, by=actor.user, users=users))
     return events
+
+
+def end_of_keeping(state: GroupState, command: c.EndMeasures, actor: Actor, now: int) -> list[e.Event]:
+    """Let go what a closed group had when nobody can appeal any more, or the appeal was turned down: it is final."""
+    if state.kept is None or not (command.final or state.kept.until_ms <= now):
+        return []
+    if command.appealed and not command.final:
+        return [e.KeptLonger(at=now, by=actor.user, until_ms=end_of(now, LONGER_MS))]
+    return [e.KeptLetGo(at=now, by=actor.user)]
 
 
 def ended(

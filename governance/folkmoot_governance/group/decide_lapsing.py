@@ -40,8 +40,13 @@ NEW_OWNER = (e.OwnershipTransferred, e.OwnerReplaced)
 
 
 def with_lapses(state: GroupState, events: Sequence[e.Event], actor: Actor, now: int) -> Sequence[e.Event]:
-    """Return `events` with what ends with them: requests before them, for they name who asked; offers after them."""
+    """Return `events` with what ends with them: requests before them, for they name who asked; offers after them.
+
+    A group that the platform closes keeps its requests, so those end after it.
+    """
     closing = list(closed_requests(state, events, actor, now))
+    if any(isinstance(event, e.GroupClosed) for event in events):
+        return [*events, *closing]
     after = [*lapsed_offers(state, events, actor, now), *lapsed_size(state, events, actor, now)]
     return [*closing, *events, *after] if closing or after else events
 

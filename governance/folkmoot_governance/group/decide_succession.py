@@ -70,9 +70,9 @@ def succeed(state: GroupState, command: c.Succeed, actor: Actor, now: int, polic
 
 def depart(state: GroupState, command: c.Depart, actor: Actor, now: int, policy: Policy) -> Decision:
     """End what an account that was closed has here, unless it owns the group: that is never without an owner (G9)."""
-    user = command.user
-    has_any = user in state.members or user in state.requests or user in state.invitations
-    if not has_any or state.role_of(user) is Role.OWNER:
+    user, place = command.user, state.kept or state
+    has_any = user in place.members or user in place.requests or user in place.invitations
+    if not has_any or user == state.owner:
         return []
     return [MemberDeparted(at=now, by=actor.user, user=user)]
 

@@ -17,6 +17,8 @@ from .events_platform import GroupClosed as GroupClosed
 from .events_platform import GroupRestored as GroupRestored
 from .events_platform import GroupSuspended as GroupSuspended
 from .events_platform import GroupWarned as GroupWarned
+from .events_platform import KeptLetGo as KeptLetGo
+from .events_platform import KeptLonger as KeptLonger
 from .events_platform import MeasureOverturned as MeasureOverturned
 from .events_platform import RectificationAccepted as RectificationAccepted
 from .events_platform import RectificationRejected as RectificationRejected
@@ -542,6 +544,8 @@ GroupEvent = (
     | GroupSuspended
     | GroupRestored
     | GroupClosed
+    | KeptLonger
+    | KeptLetGo
     | MeasureOverturned
     | GroupWarned
     | RectificationTold

@@ -4,8 +4,11 @@ from .events_base import Event, MemberEvent
 
 
 class GroupSuspended(Event, frozen=True, kw_only=True, tag="suspended"):
+    """`report` is the report that brought it, empty for none."""
+
     until_ms: int
     reason: str
+    report: str = ""
 
 
 class GroupRestored(Event, frozen=True, kw_only=True, tag="restored"):
@@ -13,13 +16,28 @@ class GroupRestored(Event, frozen=True, kw_only=True, tag="restored"):
 
 
 class GroupClosed(Event, frozen=True, kw_only=True, tag="closed"):
+    """Nobody is in the group any more; what it had is kept until `kept_until_ms`, 0: not at all (of older acts)."""
+
     reason: str
+    kept_until_ms: int = 0
+
+
+class KeptLonger(Event, frozen=True, kw_only=True, tag="kept_longer"):
+    """What the closed group had is kept until `until_ms`: an appeal against the closing waits for an answer."""
+
+    until_ms: int
+
+
+class KeptLetGo(Event, frozen=True, kw_only=True, tag="kept_let_go"):
+    """The closing is final: what the group had is not kept any more."""
 
 
 class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"):
     """The act `measure` (the `number`-th event, of a `kind`) against `user` is void, for an appeal succeeded (P15).
 
-    What it did and still holds is lifted; who was removed is invited back until `invited_until_ms`.
+    What it did and still holds is lifted; who was removed is invited back until `invited_until_ms`. `reopens`: a group
+    that was closed has again all that is kept of it. `effect` is what changed by that (`case.effects.Effect`), empty in
+    older events.
     """
 
     number: int
@@ -28,6 +46,8 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     reason: str = ""
     lifts_suspension: bool = False
     invited_until_ms: int = 0
+    reopens: bool = False
+    effect: str = ""
 
 
 class GroupWarned(Event, frozen=True, kw_only=True, tag="group_warned"):

@@ -117,6 +117,37 @@ class Word(Struct, frozen=True):
     by: str
 
 
+class KeptFields(Struct):
+    """What a group that was closed had of its own: fields of `GroupState`, of the same names (`group.keeping`).
+
+    It was closed by the act `number`; until `until_ms` an appeal may bring it back.
+    """
+
+    number: int
+    until_ms: int
+    status: GroupStatus = GroupStatus.ACTIVE
+    status_until_ms: int = 0
+    heir: str = ""
+    heir_until_ms: int = 0
+    successor: str = ""
+    rectify_case: int = 0
+    rectify_until_ms: int = 0
+    rectify_reason: str = ""
+    rectified_ms: int = 0
+    rectified_text: str = ""
+
+
+class Kept(KeptFields):
+    """All that a group had that was closed."""
+
+    members: dict[str, Member] = field(default_factory=dict)
+    requests: dict[str, JoinRequest] = field(default_factory=dict)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    waits: dict[str, Wait] = field(default_factory=dict)
+    invite_codes: dict[str, InviteCode] = field(default_factory=dict)
+    reviews: dict[int, Review] = field(default_factory=dict)
+
+
 class GroupState(Struct):
     """All that events have made of a group. `version` counts the events of its stream.
 
@@ -180,6 +211,8 @@ class GroupState(Struct):
     invitations: dict[str, Invitation] = field(default_factory=dict)
     waits: dict[str, Wait] = field(default_factory=dict)
     invite_codes: dict[str, InviteCode] = field(default_factory=dict)
+    kept: Kept | None = None
+    """Of a group that the platform closed, what it had: an appeal may bring it back."""
 
     def standing(self, now: int) -> GroupStatus:
         """Return the status in force at `now`: a suspension ends by itself, a warning is closed by staff (G11.1)."""

@@ -130,12 +130,12 @@ async def suspend(call: Call, case: CaseState, command: CloseReport, duration_ms
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "suspend"})
     room = await app.rooms.load(case.code) if case.code and not case.seq else None
     if room is not None and room.state.owner == case.user:
-        changed = await act_on_room(call, room, SuspendGroup(duration_ms, command.reason))
+        changed = await act_on_room(call, room, SuspendGroup(duration_ms, command.reason, report=case.number))
         return changed if isinstance(changed, Refusal) else None
     account = await app.accounts.load(case.user)
     if account is None:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": case.user})
-    changed = await act_on_account(call, account, SuspendAccount(duration_ms, command.reason))
+    changed = await act_on_account(call, account, SuspendAccount(duration_ms, command.reason, report=case.number))
     return changed if isinstance(changed, Refusal) else None
 
 

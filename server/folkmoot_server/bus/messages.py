@@ -88,7 +88,8 @@ class AnswerUpdate(Struct, frozen=True, gc=False, tag="answer"):
     `name`, a report or an appeal; or, without a `case`, what happened to it: `name` wrong passwords. `case` is the act
     that decided, or the number of the report or appeal.
 
-    `state` is a key of `delivery.hub.ANSWERS`.
+    `state` is a key of `delivery.hub.ANSWERS`. Of an appeal that succeeded, `kind` is that of the measure, and `effect`
+    what undoing it did (`case.effects`).
     """
 
     user: str
@@ -96,6 +97,8 @@ class AnswerUpdate(Struct, frozen=True, gc=False, tag="answer"):
     state: str
     name: str = ""
     reason: str = ""
+    kind: str = ""
+    effect: str = ""
 
 
 OfAccount = AnswerUpdate | AccountUpdate | PresenceUpdate | RevokedUpdate | SettingsUpdate | JoinedUpdate

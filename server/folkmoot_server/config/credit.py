@@ -100,10 +100,27 @@ class ReportPolicy:
         least=1,
         most=8760,
     )
-    appeal_days: int = setting(30, N_("Days after a measure in which one may appeal against it."), least=1, most=3650)
+    appeal_days: int = setting(
+        30, N_("Days after a measure of a group's own admins in which one may appeal against it."), least=1, most=3650
+    )
     reasons: Mapping[str, str] = labels(
         "NAME",
         N_("Reasons for reports, name = severity (low, medium, high). Naming any replaces the default ones."),
         REASONS,
         check=check_severity,
+    )
+
+
+@dataclass(frozen=True)
+class SanctionPolicy:
+    """Measures of the platform (G11)."""
+
+    appeal_days: int = setting(
+        30,
+        N_(
+            "Days after a measure of the platform in which one may appeal against it. What a closed group had is kept "
+            "that long, and until an appeal is answered."
+        ),
+        least=1,
+        most=3650,
     )

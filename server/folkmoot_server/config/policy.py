@@ -9,7 +9,7 @@ from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from folkmoot_protocol.types import Identity
 
 from . import settings as cfg
-from .credit import ReportPolicy
+from .credit import ReportPolicy, SanctionPolicy
 from .documents import Documents
 from .settings import Config
 
@@ -48,7 +48,7 @@ def credit_of(policy: cfg.Policy) -> CreditRules:
     return CreditRules(policy.credit.start, policy.credit.recover_per_day, tuple(levels), penalties)
 
 
-def cases_of(reports: ReportPolicy) -> CaseRules:
+def cases_of(reports: ReportPolicy, sanctions: SanctionPolicy) -> CaseRules:
     """Return the rules of reports and appeals."""
     hours = {Severity.LOW: reports.hours_low, Severity.MEDIUM: reports.hours_medium, Severity.HIGH: reports.hours_high}
     return CaseRules(
@@ -56,6 +56,7 @@ def cases_of(reports: ReportPolicy) -> CaseRules:
         answer_ms={severity: number * HOUR_MS for severity, number in hours.items()},
         appeal_answer_ms=reports.appeal_hours * HOUR_MS,
         appeal_ms=reports.appeal_days * DAY_MS,
+        platform_appeal_ms=sanctions.appeal_days * DAY_MS,
     )
 
 
@@ -64,7 +65,7 @@ def policy_of(config: Config, documents: Documents) -> Policy:
     policy, groups = config.policy, config.policy.groups
     return Policy(
         credit=credit_of(policy),
-        cases=cases_of(policy.reports),
+        cases=cases_of(policy.reports, policy.sanctions),
         grades=grades_of(config),
         admins_per_group=groups.admins_per_group,
         to_post=Identity(policy.identity.to_post),

@@ -19,7 +19,7 @@ from ..common.terminal import _
 from ..transport.addresses import is_ip_address, is_this_machine
 from . import text as config_text
 from .cluster_urls import is_nats_away, nats_problem, postgres_problem
-from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy
+from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy
 from .declare import Value, labels, named, section, setting, settings_of
 from .load import ConfigError, load
 
@@ -379,6 +379,7 @@ class Policy:
         GRADES,
         replaced=True,
     )
+    sanctions: SanctionPolicy = section(SanctionPolicy, N_("Measures of the platform: the term of appeal."))
     reports: ReportPolicy = section(ReportPolicy, N_("Reports and appeals: within which times they are answered."))
     content: ContentPolicy = section(ContentPolicy, N_("Rule files, and what becomes of posts that break a rule."))
     groups: GroupPolicy = section(GroupPolicy, N_("What holds in every group."))

@@ -8,6 +8,7 @@ this fast. A connection that listens to one room alone is written to at once; ot
 import asyncio
 from collections.abc import Sequence
 
+from folkmoot_governance.case.effects import overturned_text
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import AccountEvent, CaseEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
@@ -82,12 +83,14 @@ ANSWERS = {
     "denied": N_("You were not let into {name}"),
     "expired": N_("Nobody has answered your request to join {name}"),
     "closed": N_("The group {name}, which you had asked to join, is closed"),
+    "reopened": N_("The group {name} is open again, and so is your request to join it"),
     "verified": N_("Your identity is verified at level {name}"),
     "unverified": N_("Your identity is not verified at level {name}"),
     "upheld": N_("Your report {case} was upheld"),
     "dismissed": N_("Your report {case} was dismissed"),
     "bad_faith": N_("Your report {case} was found to be in bad faith"),
-    "overturned": N_("Your appeal {case} succeeded: the measure is lifted"),
+    "overturned": N_("Your appeal {case} succeeded: the measure is void"),
+    "report_overturned": N_("What followed from your report {case} was overturned on appeal"),
     "tried": N_("{name} wrong passwords were tried for your account since you were last told"),
     "confirmed": N_("Your appeal {case} was turned down: the measure stands"),
 }
@@ -182,6 +185,9 @@ class Hub:
             user = event.user if isinstance(event, e.MemberJoined) else event.by
             if user in room.state.members:
                 self.admit(room, user)
+        elif isinstance(event, e.MeasureOverturned) and event.reopens:
+            for user in room.state.members:
+                self.admit(room, user)
         elif type(event) in REASONS and isinstance(event, e.MemberEvent):
             if event.user not in room.state.members:
                 self.dismiss(room, event.user, REASONS[type(event)])
@@ -257,7 +263,8 @@ class Hub:
     def tell_answer(self, account: Account, message: AnswerUpdate) -> None:
         """Tell an account's connections what became of what it asked for."""
         for session in self._audience.sessions_of(account):
-            text = session.say(ANSWERS[message.state], {"name": message.name, "case": message.case})
+            told = overturned_text(message.effect, message.kind) if message.effect else ANSWERS[message.state]
+            text = session.say(told, {"name": message.name, "case": message.case})
             text = f"{text}: {message.reason}" if message.reason else text
             session.send(CaseEvent(case=message.case, state=message.state, text=text))
 

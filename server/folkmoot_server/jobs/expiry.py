@@ -7,7 +7,8 @@ one whose turn the jobs are) asks storage what ends next, and lets `EndMeasures`
 
 import structlog
 
-from folkmoot_governance import Refusal
+from folkmoot_governance import Refusal, case_number
+from folkmoot_governance.case.decide import appeal_against
 from folkmoot_governance.duration import FOREVER_MS, SECOND_MS
 from folkmoot_governance.group.commands import EndMeasures
 
@@ -54,10 +55,18 @@ class Expiry(Job):
 
     async def _end(self, code: str) -> bool:
         """End what is over in one group; say whether there was anything and it is stored."""
+        is_appealed = await self._is_appealed(code)
         room = await self._rooms.load(code)
         assert room is not None, "what ends is in a group"
-        act = self._group_service.act(room, EndMeasures(), SERVICE)
+        act = self._group_service.act(room, EndMeasures(appealed=is_appealed), SERVICE)
         if isinstance(act, Refusal) or not act.events:
             log.warning("nothing to end where something was due", group=code)
             return False
         return await self._group_service.wait_stored(act) is None
+
+    async def _is_appealed(self, code: str) -> bool:
+        """Say whether an appeal is open against the closing of a group: until it is answered, what it had is kept."""
+        room = await self._rooms.load(code)
+        kept = room.state.kept if room is not None else None
+        appeal = await self._ledger.load_case(appeal_against(case_number(code, kept.number))) if kept else None
+        return appeal is not None and not appeal.is_settled

@@ -54,5 +54,8 @@ def membership_changes(state: GroupState, event: e.Event) -> list[MembershipChan
         case e.GroupDissolved() | e.GroupClosed():
             gone = [MembershipChange(user, code, joined=False) for user in state.members]
             return [*gone, MembershipChange(state.creator, code, created=False)]
+        case e.MeasureOverturned(reopens=True) if state.kept is not None:
+            back = [MembershipChange(user, code, joined=True) for user in state.kept.members]
+            return [*back, MembershipChange(state.creator, code, created=True)]
         case _:
             return []

@@ -132,8 +132,10 @@ def test_a_group_that_is_dissolved_names_those_who_asked_to_join() -> None:
 
 def test_a_group_that_the_platform_closes_does_so_with_its_reason() -> None:
     command, staff = c.CloseGroup("unlawful"), {"platform": PlatformRole.SUPERADMIN}
-    closed, _ = do(asking("gus"), command, "sue", **staff)
-    assert closed == e.JoinRequestsClosed(at=NOW, by="sue", users=("gus",), reason="unlawful")
+    state = asking("gus")
+    closed, ended = do(state, command, "sue", **staff)
+    assert (type(closed), state.requests, list(state.kept.requests)) == (e.GroupClosed, {}, ["gus"])  # type: ignore[union-attr]
+    assert ended == e.JoinRequestsClosed(at=NOW, by="sue", users=("gus",), reason="unlawful")
     assert [type(one) for one in do(asking(), command, "sue", **staff)] == [e.GroupClosed]
 
 

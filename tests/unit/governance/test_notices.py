@@ -70,6 +70,8 @@ NOBODYS = {
     e.GroupWarned,
     e.RectificationAccepted,
     e.RectificationRejected,
+    e.KeptLonger,
+    e.KeptLetGo,
     e.MeasureOverturned,
     e.BansEnded,
     e.MutesEnded,
@@ -97,6 +99,7 @@ def test_what_may_be_empty_says_so() -> None:
         e.SlowModeSet: "slow_ms",
         e.TagSet: "tag",
         e.TopicSet: "topic",
+        e.MeasureOverturned: "reopens",
         e.RulesSet: "rules",
     }
     assert {kind: telling.field for kind, telling in TELLINGS.items() if telling.field} == empty

@@ -9,7 +9,7 @@ import structlog
 from folkmoot_governance import Actor, Policy, Refusal
 from folkmoot_governance.case.commands import CaseCommand
 from folkmoot_governance.case.decide import decide_case
-from folkmoot_governance.case.state import CaseClosed, CaseEvent, CaseState, apply_case, opened
+from folkmoot_governance.case.state import CaseClosed, CaseEvent, CaseSettled, CaseState, Outcome, apply_case, opened
 from folkmoot_protocol.errors import ErrorCode
 
 from ...bus.api import Bus
@@ -98,7 +98,24 @@ class CaseService:
         return await self._commit_queue.wait_stored(act)
 
     def tell(self, act: CaseAct) -> None:
-        """Tell who opened a case how it was decided (G12)."""
+        """Tell who opened a case how it was decided (G12); that an appeal succeeded when the measure is undone, for
+        only then is it known what that did (P15)."""
         state = act.state
-        if state.outcome is not None and any(isinstance(event, CaseClosed) for event in act.events):
-            self._bus.publish(AnswerUpdate(state.by, state.number, state.outcome.value, reason=state.answer))
+        for event in act.events:
+            if isinstance(event, CaseClosed) and event.outcome is not Outcome.OVERTURNED:
+                self._bus.publish(AnswerUpdate(state.by, state.number, event.outcome.value, reason=state.answer))
+            elif isinstance(event, CaseSettled) and state.outcome is Outcome.OVERTURNED:
+                news = AnswerUpdate(
+                    state.by,
+                    state.number,
+                    state.outcome.value,
+                    reason=state.answer,
+                    kind=state.reason,
+                    effect=event.effect,
+                )
+                self._bus.publish(news)
+
+    def tell_reporters(self, reports: Sequence[CaseState], reason: str) -> None:
+        """Tell who made reports that what followed from them was overturned on appeal (G12)."""
+        for one in reports:
+            self._bus.publish(AnswerUpdate(one.by, one.number, "report_overturned", reason=reason))

@@ -4,12 +4,13 @@ from msgspec import Struct
 
 from folkmoot_governance import SERVICE as NOBODY
 from folkmoot_governance import Refusal, account_case
-from folkmoot_governance.account import AccountEvent, AccountSuspended, CreditChanged
+from folkmoot_governance.account import AccountEvent, AccountRestored, AccountSuspended, CreditChanged
 from folkmoot_governance.account_commands import AccountCommand, OverturnSuspension, RestoreCredit
 from folkmoot_governance.case.commands import Measured
+from folkmoot_governance.case.effects import Effect
 from folkmoot_governance.case.measures import account_measure_of, measure_of
 from folkmoot_governance.case.state import CaseState
-from folkmoot_governance.group.commands import Overturn
+from folkmoot_governance.group.commands import EndMeasures, Overturn
 from folkmoot_governance.group.events import Event, GroupSuspended, MeasureOverturned
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.names import fold_user_name
@@ -21,8 +22,12 @@ from ...storage.change_set import account_stream, group_stream
 from ..accounts.govern import AccountService
 from ..acting import SERVICE
 from ..groups.govern import GroupService
+from .aftermath import Aftermath
 
 MAX_CHANGES = 50
+SUSPENDING = str(AccountSuspended.__struct_config__.tag)
+CHARGING = str(CreditChanged.__struct_config__.tag)
+UNDOING = tuple(str(kind.__struct_config__.tag) for kind in (MeasureOverturned, AccountRestored, CreditChanged))
 
 
 class Place(Struct, frozen=True):
@@ -44,6 +49,13 @@ def place_of(case: str) -> Place | None:
     return Place("", code, int(digits)) if code else None
 
 
+class Undone(Struct, frozen=True):
+    """What undoing a measure did (`effects.Effect`), and the reports that had brought it."""
+
+    effect: str
+    reports: tuple[CaseState, ...]
+
+
 class Measures:
     """Finds and lifts measures of groups and of the platform, as the ledger has them."""
 
@@ -54,12 +66,14 @@ class Measures:
         accounts: Accounts,
         group_service: GroupService,
         account_service: AccountService,
+        aftermath: Aftermath,
     ) -> None:
         self._ledger = ledger
         self._rooms = rooms
         self._accounts = accounts
         self._group_service = group_service
         self._account_service = account_service
+        self._aftermath = aftermath
 
     async def event_at(self, place: Place) -> object:
         """Return the event that stands there, None if there is none."""
@@ -100,13 +114,45 @@ class Measures:
         found = await self._ledger.acts(account_stream(account.user), wanted, 1)
         return account_case(account.user, found[0].version) if found else ""
 
-    async def overturn(self, appeal: CaseState) -> Refusal | None:
-        """Lift a measure whose appeal succeeded; return why that must be tried again. Twice changes nothing more."""
+    async def overturn(self, appeal: CaseState) -> Undone | Refusal:
+        """Lift a measure whose appeal succeeded, and undo what followed from it; return what that did, or why it must
+        be tried again. Twice changes nothing more."""
         place = place_of(appeal.measure)
         event = await self.event_at(place) if place else None
         assert place is not None and event is not None, "an appeal is against an act that is there"
         if isinstance(event, Event):
-            return await self._overturn_in_group(appeal, place, event)
+            refusal = await self._overturn_in_group(appeal, place, event)
+        else:
+            refusal = await self._overturn_for_account(appeal, place, event)
+        reports = await self._aftermath.reports_behind(event)
+        refusal = refusal or await self._aftermath.give_back(reports, appeal.answer)
+        return refusal or Undone(await self._effect(appeal, place), tuple(reports))
+
+    async def confirm(self, appeal: CaseState) -> Refusal | None:
+        """Let go what was kept for an appeal that was turned down: there is no other. Twice changes nothing more."""
+        place = place_of(appeal.measure)
+        room = await self._rooms.load(place.code) if place and place.code else None
+        if place is None or room is None or room.state.kept is None or room.state.kept.number != place.version:
+            return None
+        act = self._group_service.act(room, EndMeasures(final=True), SERVICE)
+        return await self._group_service.wait_stored(act)
+
+    async def _effect(self, appeal: CaseState, place: Place) -> str:
+        """Return what undoing a measure changed, from the record of its having been undone."""
+        stream = account_stream(place.user) if place.user else group_stream(place.code)
+        wanted = ActFilter(kinds=UNDOING)
+        for one in await self._ledger.acts(stream, wanted, MAX_CHANGES):
+            match one.event:
+                case MeasureOverturned(number=place.version, user=appeal.by, effect=effect):
+                    return effect or Effect.VOID
+                case AccountRestored(by="") if one.version > place.version and appeal.reason == SUSPENDING:
+                    return Effect.LIFTED
+                case CreditChanged(cause="restored") if one.version > place.version and appeal.reason == CHARGING:
+                    return Effect.CREDITED
+        return Effect.VOID
+
+    async def _overturn_for_account(self, appeal: CaseState, place: Place, event: object) -> Refusal | None:
+        """Take back an act on an account, unless that is done."""
         command: AccountCommand
         if isinstance(event, AccountSuspended):
             command = OverturnSuspension(event.until_ms, appeal.answer)

@@ -17,7 +17,7 @@ from ...live.accounts import Accounts
 from ...storage.api import Ledger
 from ..accounts.govern import AccountService
 from .govern import CaseService
-from .measures import Measures
+from .measures import Measures, Undone
 
 log = structlog.get_logger()
 
@@ -46,17 +46,25 @@ class CaseSettler:
         state = await self._ledger.load_case(number)
         if state is None or state.outcome is None or state.is_settled:
             return
-        refusal = await self._carry_out(state) or await self._case_service.wait_stored(
-            self._case_service.act(state, SettleCase(), SERVICE)
-        )
+        done = await self._carry_out(state)
+        refusal = done if isinstance(done, Refusal) else None
+        settling = SettleCase(done.effect if isinstance(done, Undone) else "")
+        refusal = refusal or await self._case_service.wait_stored(self._case_service.act(state, settling, SERVICE))
         if refusal:
             log.warning("the outcome of a case could not be carried out yet", case=number, code=refusal.code)
+        elif isinstance(done, Undone):
+            self._case_service.tell_reporters(done.reports, state.answer)
 
-    async def _carry_out(self, state: CaseState) -> Refusal | None:
-        """Do what an outcome asks for; return why it must be tried again."""
+    async def _carry_out(self, state: CaseState) -> Undone | Refusal | None:
+        """Do what an outcome asks for; return what undoing a measure did, or why it must be tried again."""
         refusal: Refusal | None = None
         if state.outcome is Outcome.OVERTURNED:
-            refusal = await self._measures.overturn(state)
+            undone = await self._measures.overturn(state)
+            if isinstance(undone, Undone):
+                return undone
+            refusal = undone
+        elif state.outcome is Outcome.CONFIRMED:
+            refusal = await self._measures.confirm(state)
         elif state.outcome is Outcome.UPHELD and (account := await self._accounts.load(state.user)):
             command = ChargeCredit(state.number, state.severity, state.answer)
             refusal = await self._account_service.carry_out(account.state, command, SERVICE)

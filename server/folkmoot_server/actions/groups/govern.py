@@ -365,7 +365,7 @@ class GroupService:
             if change.joined:
                 self._bus.publish(JoinedUpdate(change.user, change.code))
         for event, case in zip(act.events, act.cases, strict=True):
-            for answer in answers_to(event, case, act.room.state.name):
+            for answer in answers_to(event, case, act.room.state):
                 self._bus.publish(answer)
 
     def _without_closed(self, room: Room, notice: Entry) -> Entry:
@@ -378,12 +378,15 @@ class GroupService:
         return hide_in_entry(notice, room.tags | tags)
 
 
-def answers_to(event: e.Event, case: str, name: str) -> list[AnswerUpdate]:
-    """Return what applicants to the group of this name have to be told of an event."""
+def answers_to(event: e.Event, case: str, state: GroupState) -> list[AnswerUpdate]:
+    """Return what applicants to the group `state` have to be told of an event."""
+    name = state.name
     if isinstance(event, e.JoinRequestEnded) and event.by != event.user:
         return [AnswerUpdate(event.user, case, "denied", name, event.reason)]
     if isinstance(event, e.JoinRequestsClosed):
         return [AnswerUpdate(user, case, "closed", name, event.reason) for user in event.users]
+    if isinstance(event, e.MeasureOverturned) and event.reopens:
+        return [AnswerUpdate(user, case, "reopened", name) for user in state.requests]
     if isinstance(event, e.RequestsExpired):
         return [AnswerUpdate(user, case, "expired", name) for user in event.users]
     return []

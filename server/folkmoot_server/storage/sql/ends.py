@@ -4,7 +4,7 @@ from sqlalchemy import Select, bindparam, select, union_all
 
 from folkmoot_governance.duration import FOREVER_MS
 
-from .tables import bans, groups, invitations, join_requests, mutes, warnings
+from .tables import bans, groups, invitations, join_requests, kept, mutes, warnings
 
 ENDS = (
     bans.c.until_ms,
@@ -16,6 +16,7 @@ ENDS = (
     groups.c.status_until_ms,
     groups.c.heir_until_ms,
     groups.c.antiraid_until_ms,
+    kept.c.until_ms,
 )
 """Every column that holds an end: Unix ms, 0 for nothing, `FOREVER_MS` for what stays. Each has an index."""
 

@@ -12,6 +12,7 @@ from folkmoot_protocol.types import GroupStatus, JoinMode, LinkRule, Role
 from ..rows import ActivityRow, GroupRow, GroupSummary, WarningRow
 from .ends import NEXT_ENDS
 from .fetch import SqlReads, can_hold, fetch, named
+from .kept_rows import read_kept
 from .tables import (
     accounts,
     activity,
@@ -21,6 +22,7 @@ from .tables import (
     invite_codes,
     join_requests,
     join_waits,
+    kept,
     members,
     mutes,
     pins,
@@ -30,7 +32,10 @@ from .tables import (
 )
 
 _CODE: BindParameter[str] = bindparam("code")
-_PARTS = (members, bans, mutes, warnings, pins, join_requests, join_waits, invite_codes, invitations, reviews, words)
+_PARTS = (
+    *(members, bans, mutes, warnings, pins, join_requests),
+    *(join_waits, invite_codes, invitations, reviews, words, kept),
+)
 
 
 def _of_group(table: Table) -> Select[Any]:
@@ -187,6 +192,7 @@ def load_group(main: Connection, code: str) -> GroupState | None:
         reviews={one["number"]: _review(one) for one in parts[reviews]},
         words={one["word"]: _word(one) for one in parts[words]},
         invitations={one["user"]: Invitation(**one) for one in parts[invitations]},
+        kept=read_kept(parts[kept]),
     )
 
 

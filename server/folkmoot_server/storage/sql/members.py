@@ -11,6 +11,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    or_,
     select,
     union,
     union_all,
@@ -20,11 +21,13 @@ from folkmoot_governance import case_number
 
 from ..rows import Measure, Note
 from .fetch import SqlReads, can_hold
+from .kept_rows import OF_PEOPLE
 from .tables import (
     accounts,
     bans,
     invitations,
     join_requests,
+    kept,
     member_settings,
     members,
     mutes,
@@ -73,7 +76,10 @@ def _in_force(kind: str, table: Table) -> Select[Any]:
 
 
 _MEASURES = union_all(*(_in_force(*one) for one in (("ban", bans), ("mute", mutes), ("warning", warnings))))
-_PLACES = union(*(select(table.c.code).where(table.c.user == _USER) for table in (members, join_requests, invitations)))
+_PLACES = union(
+    *(select(table.c.code).where(table.c.user == _USER) for table in (members, join_requests, invitations)),
+    select(kept.c.code).where(kept.c.key == _USER, or_(*(kept.c.part == part for part in OF_PEOPLE))),
+)
 
 
 class SqlMembers(SqlReads):

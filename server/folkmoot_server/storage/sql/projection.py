@@ -15,6 +15,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.state import Invitation, Wait, Warned
 
 from ..change_set import Remove, RowChange, Upsert
+from .kept_rows import kept_changes
 
 GROUP_TEXTS = (
     "code",
@@ -138,7 +139,22 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
         changes.append(Remove("notes", {"code": state.code, "user": event.user, **which}))
     if isinstance(event, (e.GroupDissolved, e.GroupClosed)):
         changes += [Remove(table, {"code": state.code}) for table in EMPTIED]
-    return changes
+    if isinstance(event, e.MeasureOverturned) and event.reopens:
+        changes += opened_rows(state)
+    return [*changes, *kept_changes(state, event)]
+
+
+def opened_rows(state: GroupState) -> list[RowChange]:
+    """Return the rows that a group has again which was closed: of all that closing it had emptied."""
+    held: dict[str, dict[str, Any]] = {
+        "members": {**state.members},
+        "join_requests": {**state.requests},
+        "invitations": {**state.invitations},
+        "join_waits": {**state.waits},
+    }
+    rows = [member_table_row(state, table, key) for table, keys in held.items() for key in keys]
+    codes = [invite_code_row(state, code_id) for code_id in state.invite_codes]
+    return [*rows, *codes, *(review_row(state, number) for number in state.reviews)]
 
 
 def content_changes(state: GroupState, event: e.Event) -> list[RowChange]:

@@ -1,6 +1,6 @@
 """The ledger and the tables made from it, for SQLite and PostgreSQL alike.
 
-`ledger` is the record; `groups` to `words`, and `cases`, are projections of it, rewritten from it at any time; `notes`,
+`ledger` is the record; `groups` to `kept`, and `cases`, are projections of it, rewritten from it at any time; `notes`,
 `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet), `case_texts` (what people
 wrote to a case and its evidence, sealed), `identities` (numbers, sealed), `platform_words`, `profiles`, `tokens`,
 `read_marks`, `marks` (what the store remembers about itself), `answers` (what was asked for under a nonce, and how it
@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0024"
+SCHEMA = "0025"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -271,6 +271,18 @@ words = Table(
     _text("word", primary_key=True),
     _text("verdict"),
     _text("by"),
+)
+
+kept = Table(
+    "kept",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _text("part", primary_key=True),
+    _text("key", primary_key=True),
+    _number("until_ms"),
+    _text("data"),
+    Index(None, "key"),
+    *_ends("until_ms"),
 )
 
 held_texts = Table(

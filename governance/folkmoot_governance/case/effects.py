@@ -1,0 +1,54 @@
+"""What became of a measure whose appeal succeeded, and how that is said: never more than what is so (P15).
+
+An appeal that succeeds makes a measure void. Whether anything changes by that depends on what the measure still does at
+that time, so whoever undoes it says which `Effect` that had. One table has the sentence of each effect, another, for
+each kind of measure, that of its being void and nothing more.
+"""
+
+from enum import StrEnum
+
+from ..text import N_
+
+
+class Effect(StrEnum):
+    """What undoing a measure did."""
+
+    LIFTED = "lifted"
+    REOPENED = "reopened"
+    INVITED = "invited"
+    CREDITED = "credited"
+    VOID = "void"
+
+
+DONE: dict[Effect, str] = {
+    Effect.LIFTED: N_("Your appeal {case} succeeded: the measure is lifted"),
+    Effect.REOPENED: N_("Your appeal {case} succeeded: the group is open again, as it was"),
+    Effect.INVITED: N_("Your appeal {case} succeeded: the measure is void, and you are invited back"),
+    Effect.CREDITED: N_("Your appeal {case} succeeded: the credit is given back"),
+}
+"""The sentence of each effect but `VOID`."""
+
+_OVER = N_("Your appeal {case} succeeded: the measure is void; it was not in force any more")
+_GONE = N_("Your appeal {case} succeeded: the deletion is void, but a deleted text does not come back")
+
+VOID: dict[str, str] = {
+    "kicked": N_("Your appeal {case} succeeded: the measure is void, but you could not be invited back"),
+    "banned": _OVER,
+    "muted": _OVER,
+    "warned": _OVER,
+    "entry_deleted": _GONE,
+    "purged": _GONE,
+    "held_denied": N_("Your appeal {case} succeeded: the refusal is void; what was refused is not posted by that"),
+    "group_warned": _OVER,
+    "suspended": _OVER,
+    "closed": N_("Your appeal {case} succeeded: the closing is void, but what the group had is gone: it stays closed"),
+    "limit_denied": N_("Your appeal {case} succeeded: the refusal is void; you may ask for the size again"),
+    "account_suspended": _OVER,
+    "credit_changed": N_("Your appeal {case} succeeded: the measure is void; there was no credit left to give back"),
+}
+"""The sentence of a measure of a kind (the event's name) that is void, where undoing it changed nothing else."""
+
+
+def overturned_text(effect: str, kind: str) -> str:
+    """Return the msgid that tells who appealed against a measure of a `kind` what became of it."""
+    return DONE.get(Effect(effect), "") or VOID[kind]

@@ -1,0 +1,184 @@
+"""Measures of the platform that are overturned on appeal: all is as it was, and everybody is told what is so."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from folkmoot_protocol import events as ev
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol import results as rs
+from folkmoot_protocol.types import Credit
+from tests.integration.server import PASSWORD, Seat, Server, serving
+from tests.integration.wire import Wire, refused
+
+
+@pytest.fixture(scope="module")
+def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with two administrators: who takes a measure does not decide on the appeal against it."""
+    directory = tmp_path_factory.mktemp("undone")
+    with serving(directory, groups=12, members=4, admin="root", limits__sign_ins_per_minute=0) as server:
+        assert server.terminate() == 0
+        made = server.run("init", "--user", "judge", input=f"{PASSWORD}\n")
+        assert made.returncode == 0, made.stderr
+        server.start()
+        yield server
+
+
+async def signed_in(server: Server, user: str) -> Wire:
+    wire = await Wire.open(server.url)
+    wire.session = await wire.ask(rq.Login, user=user, password=PASSWORD)
+    return wire
+
+
+@pytest.fixture
+async def root(staffed: Server) -> AsyncIterator[Wire]:
+    async with await signed_in(staffed, "root") as wire:
+        yield wire
+
+
+@pytest.fixture
+async def judge(staffed: Server) -> AsyncIterator[Wire]:
+    async with await signed_in(staffed, "judge") as wire:
+        yield wire
+
+
+@pytest.fixture
+def seats(staffed: Server) -> list[Seat]:
+    return staffed.seats.pop()
+
+
+@pytest.fixture
+async def people(staffed: Server, seats: list[Seat]) -> AsyncIterator[list[Wire]]:
+    """The owner of a group and three members, connected."""
+    wires = [await staffed.connect(seat) for seat in seats]
+    yield wires
+    for wire in wires:
+        await wire.close()
+
+
+async def admin(wire: Wire, noun: str, verb: str, target: str | None = None, **fields: Any) -> rs.AdminResult:
+    result: rs.AdminResult = await wire.ask(rq.Admin, noun=noun, verb=verb, target=target, **fields)
+    return result
+
+
+async def closing(root: Wire, owner: Wire, code: str) -> str:
+    """Close a group; return the case number of that, which its members read."""
+    await admin(root, "group", "close", code, reason="unlawful")
+    await owner.event(ev.LeftEvent)
+    return str(owner.entries(code)[-1].data["case"])  # type: ignore[index]  # a notice has data
+
+
+async def test_a_closed_group_is_open_again_as_it_was(
+    root: Wire, judge: Wire, people: list[Wire], seats: list[Seat], staffed: Server
+) -> None:
+    ann, bob, carol, dan = people
+    code = seats[0].code
+    await ann.run(f"/promote @{bob.user} mute delete", code)
+    await ann.run(f"/tag @{carol.user} poet", code)
+    await bob.run(f"/mute @{dan.user} 1d noise", code)
+    await ann.run("/joinmode approval", code)
+    async with await staffed.connect(staffed.take_outsider()) as applicant:
+        await applicant.run(f"/join {code}")
+        before = await bob.group(code)
+        members = (await ann.run("/members", code)).data
+        case = await closing(root, ann, code)
+        assert (await applicant.event(ev.CaseEvent)).state == "closed"
+        await refused(bob.post(code, "still here?"), "group_closed")
+        assert code not in [group.id for group in (await bob.ask(rq.ListGroups)).groups]
+        appeal = (await ann.run(f"/appeal {case} it was satire")).data["case"]
+        since = len(carol.log)
+        await admin(judge, "appeal", "approve", appeal, reason="so it was")
+        told = await ann.event(ev.CaseEvent)
+        assert told.text == f"Your appeal {appeal} succeeded: the group is open again, as it was: so it was"
+        assert (await applicant.event(ev.CaseEvent, state="reopened")).case
+    # Who was connected hears the group again, and is told how it stands.
+    heard = await carol.event(ev.GroupEvent, since)
+    assert (heard.group.id, heard.group.state, heard.group.members) == (code, "active", 4)
+    seq = await bob.post(code, "we are back")
+    await carol.seen(code, seq)
+    after = await bob.group(code)
+    assert (after.role, after.join_mode, after.members, after.owner) == (
+        before.role,
+        before.join_mode,
+        before.members,
+        before.owner,
+    )
+    assert (await ann.run("/members", code)).data == members
+    await refused(dan.post(code, "may I?"), "muted")
+    assert len((await ann.run("/requests", code)).data["requests"]) == 1
+
+
+async def test_a_closing_that_is_confirmed_stays(
+    root: Wire, judge: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    ann, *_ = people
+    code = seats[0].code
+    case = await closing(root, ann, code)
+    appeal = (await ann.run(f"/appeal {case} please")).data["case"]
+    await admin(judge, "appeal", "reject", appeal, reason="it is unlawful")
+    assert (await ann.event(ev.CaseEvent)).state == "confirmed"
+    await refused(ann.post(code, "please"), "group_closed")
+
+
+async def test_what_a_report_brought_comes_back_with_what_others_of_the_same_took(
+    root: Wire, judge: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    _, bob, carol, dan = people
+    code = seats[0].code
+    seq = await bob.post(code, "send me your money")
+    reports = [(await wire.ask(rq.Report, group=code, seq=seq, reason="fraud")).case for wire in (carol, dan)]
+    other = (await carol.ask(rq.Report, user=bob.user, reason="insult")).case
+    for one in (*reports, other):
+        await admin(root, "case", "close", one, reason="seen", options={"outcome": "upheld"})
+    taken = (await bob.run("/credit")).data["score"]
+    appeal = (await bob.run(f"/appeal {reports[0]} it was a quotation")).data["case"]
+    for wire in (carol, dan):
+        await wire.event(ev.CaseEvent)
+    await admin(judge, "appeal", "approve", appeal, reason="it was")
+    told = await bob.event(ev.CaseEvent)
+    assert told.text == f"Your appeal {appeal} succeeded: the credit is given back: it was"
+    changes = (await bob.run("/credit")).data
+    assert changes["score"] > taken + 40
+    restored = {one["report"] for one in changes["items"] if one["cause"] == "restored"}
+    assert restored == set(reports), "what another offence took stays taken"
+    for wire, report in ((carol, reports[0]), (dan, reports[1])):
+        await wire.until(lambda wire=wire, report=report: (report, "report_overturned") in answers(wire))
+    assert other not in [case for case, state in answers(carol) if state == "report_overturned"]
+
+
+async def test_a_suspension_that_came_from_a_report_gives_back_what_the_report_took(
+    root: Wire, judge: Wire, people: list[Wire], staffed: Server
+) -> None:
+    carol = people[2]
+    async with await Wire.open(staffed.url) as eve:
+        user = (await eve.register("eve.suspected", "a good one")).account.user
+        report = (await carol.ask(rq.Report, user=user, reason="fraud")).case
+        yes = {"reason": "seen", "options": {"outcome": "upheld", "suspend": "7d"}}
+        await admin(root, "case", "close", report, **yes)
+        assert await eve.closed() == 4403
+    async with await Wire.open(staffed.url) as wire:
+        opened: rs.ReportResult = await wire.ask(rq.Appeal, user=user, password="a good one", text="not me")
+    await admin(judge, "appeal", "approve", opened.case, reason="a mistake")
+    await carol.until(lambda: (report, "report_overturned") in answers(carol))
+    async with await Wire.open(staffed.url) as again:
+        session: rs.SessionResult = await again.ask(rq.Login, user=user, password="a good one")
+        assert session.account.credit == Credit("standard", 100)
+
+
+async def test_what_was_over_is_not_said_to_be_lifted(
+    root: Wire, judge: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    ann, bob, *_ = people
+    code = seats[0].code
+    muted = (await ann.run(f"/mute @{bob.user} 1h noise", code)).data["case"]
+    await ann.run(f"/unmute @{bob.user}", code)
+    appeal = (await bob.run(f"/appeal {muted} it was music", code)).data["case"]
+    await admin(judge, "appeal", "approve", appeal, reason="it was")
+    told = await bob.event(ev.CaseEvent)
+    assert told.text == f"Your appeal {appeal} succeeded: the measure is void; it was not in force any more: it was"
+
+
+def answers(wire: Wire) -> list[tuple[str, str]]:
+    """Return the cases that a connection has heard of, with their states."""
+    return [(frame.case, frame.state) for frame in wire.log if isinstance(frame, ev.CaseEvent)]
