@@ -81,6 +81,9 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.AntiraidLapsed: Telling(N_("The raid is over: new members may post and come in again")),
     e.AntiraidEnded: Telling(N_("@{by} lets new members post and come in again")),
     e.OwnerReplaced: Telling(N_("@{previous} can no longer answer for the group: @{user} owns it now")),
+    e.OwnershipReturned: Telling(
+        N_("On appeal, the suspension of @{user} is void: @{user} owns the group again, and no longer @{previous}")
+    ),
     e.OwnerMissing: Telling(
         N_("@{user} can no longer answer for the group, and nobody in line is fit to: it is locked until somebody is")
     ),
@@ -158,6 +161,7 @@ _NOBODYS_EVENTS = (
     e.OwnerReplaced,
     e.MemberDeparted,
     e.OwnerMissing,
+    e.OwnershipReturned,
     e.AntiraidLapsed,
     e.GroupWarned,
     e.RectificationAccepted,

@@ -301,6 +301,7 @@ commands = st.one_of(
     st.builds(c.CloseGroup, reason=st.just("r")),
     st.builds(c.EndMeasures, appealed=st.booleans(), final=st.booleans()),
     st.builds(c.Depart, user=user),
+    st.builds(c.ReturnOwnership, user=user, previous=user, successor=user),
     st.builds(c.Overturn, st.just("alice"), st.integers(2, 25), st.just("closed")),
     st.builds(c.Warn, user=user, reason=st.just("r")),
     st.builds(c.Unwarn, user=user),
@@ -393,7 +394,10 @@ async def test_a_closed_group_that_is_opened_again_is_as_it_was(store: Store, wo
 def actor_of(name: str, command: c.Command) -> Actor:
     return (
         SERVICE
-        if isinstance(command, c.Depart | c.EndMeasures | c.RecordVerdict | c.Regrade | c.Overturn | c.WithdrawOffers)
+        if isinstance(
+            command,
+            c.Depart | c.ReturnOwnership | c.EndMeasures | c.RecordVerdict | c.Regrade | c.Overturn | c.WithdrawOffers,
+        )
         else Actor(name, platform=PlatformRole.SUPERADMIN)
     )
 

@@ -106,7 +106,7 @@ async def test_a_closed_group_is_open_again_as_it_was(
     )
     assert (await ann.run("/members", code)).data == members
     await refused(dan.post(code, "may I?"), "muted")
-    assert len((await ann.run("/requests", code)).data["requests"]) == 1
+    assert len((await ann.run("/requests", code)).data["items"]) == 1
 
 
 async def test_a_closing_that_is_confirmed_stays(

@@ -13,7 +13,7 @@ from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, HOUR_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
-from folkmoot_protocol.types import EntryKind, Identity, JoinMode, LinkRule
+from folkmoot_protocol.types import EntryKind, Identity, JoinMode, LinkRule, Role
 
 CODES = ("100000000000", "200000000000", "300000000000")
 
@@ -168,6 +168,9 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.Succeed: succession,
     c.Overturn: lambda r: c.Overturn(
         user(r), r.randint(1, 60), r.choice(["banned", "kicked", "muted", "closed", "group_warned"]), reason=reason(r)
+    ),
+    c.ReturnOwnership: lambda r: c.ReturnOwnership(
+        user(r), user(r), r.choice([Role.ADMIN, Role.MEMBER]), tuple(sorted(powers(r))), user(r)
     ),
     c.Depart: lambda r: c.Depart(user(r)),
     c.WithdrawOffers: lambda r: c.WithdrawOffers(user(r)),

@@ -254,6 +254,13 @@ def _owner_replaced(state: GroupState, event: e.OwnerReplaced) -> None:
     state.members[event.previous] = replace(state.members[event.previous], role=Role.MEMBER, permissions=frozenset())
 
 
+def _ownership_returned(state: GroupState, event: e.OwnershipReturned) -> None:
+    _transferred(state, event)
+    permissions = frozenset(event.was_permissions)
+    state.members[event.previous] = replace(state.members[event.previous], role=event.was_role, permissions=permissions)
+    state.successor = event.was_successor
+
+
 def _owner_missing(state: GroupState, event: e.OwnerMissing) -> None:
     state.locked_until_ms = FOREVER_MS
 
@@ -437,6 +444,7 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.AntiraidEnded: _antiraid_ended,
     e.AntiraidLapsed: _antiraid_lapsed,
     e.OwnerReplaced: _owner_replaced,
+    e.OwnershipReturned: _ownership_returned,
     e.OwnerMissing: _owner_missing,
     e.HeirNamed: _heir_named,
     e.HeirDropped: _heir_dropped,

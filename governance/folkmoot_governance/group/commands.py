@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from folkmoot_protocol.types import EntryKind, JoinMode, LinkRule
+from folkmoot_protocol.types import EntryKind, JoinMode, LinkRule, Role
 
 from ..actor import Actor
 from ..content.kinds import Action, Severity
@@ -403,11 +403,8 @@ class Dissolve(Command, frozen=True):
 
 
 class EndMeasures(Command, frozen=True):
-    """End what has run out, at the time that was set for it: an act of the service itself.
-
-    Of a group that the platform closed: `appealed` says that an appeal against it is open, `final` that it was turned
-    down.
-    """
+    """End what has run out, at the time that was set for it; `appealed`, `final`: an appeal against the group's closing
+    is open, or was turned down."""
 
     appealed: bool = False
     final: bool = False
@@ -479,13 +476,23 @@ class RejectRectification(Command, frozen=True):
 class Overturn(TargetedCommand, frozen=True):
     """Take back the act that made version `number`, because an appeal against it succeeded (P15).
 
-    A thing of the service. `kind` is the event's name; `until_ms` the end of a suspension, 0 of anything else.
+    `kind` is the event's name; `until_ms` the end of a suspension, 0 of anything else.
     """
 
     number: int
     kind: str
     until_ms: int = 0
     reason: str = ""
+
+
+class ReturnOwnership(Command, frozen=True):
+    """Make `user` the owner again, whom `previous` (if anybody) replaced during a suspension that was overturned."""
+
+    user: str
+    previous: str
+    role: Role = Role.ADMIN
+    permissions: tuple[Permission, ...] = ()
+    successor: str = ""
 
 
 class CloseGroup(Command, frozen=True):

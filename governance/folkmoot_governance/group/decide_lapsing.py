@@ -32,11 +32,12 @@ TAKES_RIGHTS = (
     e.MemberDemoted,
     e.PermissionsSet,
     e.OwnerReplaced,
+    e.OwnershipReturned,
     e.JoinModeSet,
 )
 """After these somebody may no longer do what they might before."""
 
-NEW_OWNER = (e.OwnershipTransferred, e.OwnerReplaced)
+NEW_OWNER = (e.OwnershipTransferred, e.OwnerReplaced, e.OwnershipReturned)
 
 
 def with_lapses(state: GroupState, events: Sequence[e.Event], actor: Actor, now: int) -> Sequence[e.Event]:

@@ -19,7 +19,17 @@ from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
 from .checks import check_founder, refuse
-from .events import Event, GroupDissolved, HeirDropped, HeirNamed, MemberDeparted, OwnerMissing, OwnerReplaced
+from .events import (
+    Event,
+    GroupDissolved,
+    HeirDropped,
+    HeirNamed,
+    LockEnded,
+    MemberDeparted,
+    OwnerMissing,
+    OwnerReplaced,
+    OwnershipReturned,
+)
 from .state import GroupState
 
 Decision = Sequence[Event] | Refusal
@@ -62,10 +72,53 @@ def succeed(state: GroupState, command: c.Succeed, actor: Actor, now: int, polic
     for candidate in command.candidates:
         is_fit = candidate.absent_until_ms <= now and check_founder(candidate.actor, grade, policy) is None
         if is_fit and candidate.actor.user in in_line(state, {}):
-            return [OwnerReplaced(at=now, by=actor.user, user=candidate.actor.user, previous=state.owner)]
+            return [replaced(state, candidate.actor.user, actor, now)]
     if state.locked_until_ms >= FOREVER_MS:
         return []
     return [OwnerMissing(at=now, by=actor.user, user=state.owner)]
+
+
+def replaced(state: GroupState, user: str, actor: Actor, now: int) -> OwnerReplaced:
+    """Return that `user` owns the group from now on, and what was before: an appeal may bring it back."""
+    heir = state.members[user]
+    return OwnerReplaced(
+        at=now,
+        by=actor.user,
+        user=user,
+        previous=state.owner,
+        was_role=heir.role,
+        was_permissions=tuple(sorted(heir.permissions)),
+        was_successor=state.successor,
+    )
+
+
+def return_ownership(state: GroupState, command: c.ReturnOwnership, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Make somebody the owner again who lost the group by a suspension that was overturned.
+
+    Not past the group's own will: who took over must still be the owner, and who lost it still a member. Where nobody
+    took over, and the group was locked for that, it is open again.
+    """
+    user, previous = command.user, command.previous
+    if state.owner == user == previous and state.locked_until_ms >= FOREVER_MS:
+        return [LockEnded(at=now, by=actor.user)]
+    if user == previous or state.owner != previous or user not in state.members:
+        return []
+    role, permissions = command.role, command.permissions
+    admins = sum(one.role is Role.ADMIN and one.user != user for one in state.members.values())
+    if role is not Role.ADMIN or admins >= policy.admins_per_group:
+        role, permissions = Role.MEMBER, ()
+    successor = command.successor if command.successor in state.members and command.successor != user else ""
+    return [
+        OwnershipReturned(
+            at=now,
+            by=actor.user,
+            user=user,
+            previous=previous,
+            was_role=role,
+            was_permissions=permissions,
+            was_successor=successor,
+        )
+    ]
 
 
 def depart(state: GroupState, command: c.Depart, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -81,5 +134,6 @@ SUCCESSION: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy]
     c.NameHeir: name_heir,
     c.DropHeir: drop_heir,
     c.Succeed: succeed,
+    c.ReturnOwnership: return_ownership,
     c.Depart: depart,
 }

@@ -7,7 +7,7 @@ none of them.
 
 from typing import Literal
 
-from folkmoot_protocol.types import JoinMode, LinkRule
+from folkmoot_protocol.types import JoinMode, LinkRule, Role
 
 from ..content.kinds import Action, Severity
 from ..roles import Permission
@@ -283,7 +283,22 @@ class AntiraidLapsed(Event, frozen=True, kw_only=True, tag="antiraid_lapsed"):
 
 
 class OwnerReplaced(OwnershipTransferred, frozen=True, kw_only=True, tag="succeeded"):
-    """`user` is the new owner because `previous` is shut out, who stays as a plain member (G9)."""
+    """`user` is the new owner because `previous` is shut out, who stays as a plain member (G9).
+
+    What the new owner was before, and who was to be heir, come back with an appeal; None: of older acts, an admin.
+    """
+
+    was_role: Role | None = None
+    was_permissions: tuple[Permission, ...] = ()
+    was_successor: str = ""
+
+
+class OwnershipReturned(OwnershipTransferred, frozen=True, kw_only=True, tag="ownership_returned"):
+    """`user` owns the group again: on appeal, the suspension for which `previous` took over is void (P15)."""
+
+    was_role: Role
+    was_permissions: tuple[Permission, ...] = ()
+    was_successor: str = ""
 
 
 class OwnerMissing(MemberEvent, frozen=True, kw_only=True, tag="owner_missing"):
@@ -515,6 +530,7 @@ GroupEvent = (
     | AntiraidEnded
     | AntiraidLapsed
     | OwnerReplaced
+    | OwnershipReturned
     | OwnerMissing
     | HeirNamed
     | HeirDropped

@@ -65,6 +65,7 @@ NOBODYS = {
     e.RaidNoticed,
     e.OwnerReplaced,
     e.OwnerMissing,
+    e.OwnershipReturned,
     e.MemberDeparted,
     e.AntiraidLapsed,
     e.GroupWarned,

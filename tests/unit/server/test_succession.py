@@ -1,9 +1,12 @@
 """An owner who is shut out is replaced without anybody asking, whoever was told of what."""
 
+import copy
 from pathlib import Path
 
 from folkmoot_governance import Actor, PlatformRole
 from folkmoot_governance.account_commands import SuspendAccount
+from folkmoot_governance.case.commands import DecideAppeal
+from folkmoot_governance.case.state import CaseState, Outcome
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import GroupStatus, Role
 from folkmoot_server.crypto.passwords import hash_token
@@ -110,3 +113,56 @@ async def test_who_owns_a_group_that_nobody_is_fit_for_leaves_it_later(tmp_path:
         await stage.job(Succession).do_round()
         assert (await bob_wire.group(ann.code)).owner.startswith("~"), "a closed account's name is shown nowhere"
         assert await stage.store.ledger.list_leaving() == [ann.user]
+
+
+async def overturn_suspension(stage: Stage, user: str) -> None:
+    """Have the account appeal against its suspension, and the appeal succeed."""
+    node = stage.node
+    account = await node.accounts.load(user)
+    assert account is not None
+    case = await node.app.cases.appeals.open(account, "", "it was not me")
+    assert isinstance(case, CaseState)
+    judge = Actor("judge", platform=PlatformRole.SUPERADMIN)
+    decided = await node.app.cases.appeals.decide(case, DecideAppeal(Outcome.OVERTURNED, "a mistake"), judge)
+    assert isinstance(decided, CaseState)
+    found = await node.store.ledger.load_case(case.number)
+    assert found is not None
+    assert found.is_settled
+
+
+async def test_what_an_owner_lost_by_a_suspension_comes_back_when_it_is_overturned(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        await stage.rest()
+        (ann, bob, cat), (dan, eve, _), (fay, *_) = stage.seats
+        ann_wire, dan_wire = await stage.connect(ann), await stage.connect(dan)
+        await ann_wire.run(f"/promote @{bob.user} mute", ann.code)
+        await ann_wire.run(f"/heir @{cat.user}", ann.code)
+        await dan_wire.run(f"/promote @{eve.user} kick delete", dan.code)
+        before = [copy.deepcopy(stage.node.rooms.find(code).state) for code in (ann.code, dan.code)]
+        fay_before = copy.deepcopy((await stage.node.rooms.load(fay.code)).state)
+        for owner in (ann, dan, fay):
+            await suspend(stage, owner.user, 30)
+        await stage.job(Succession).do_round()
+        owners = [stage.node.rooms.find(code).state.owner for code in (ann.code, dan.code, fay.code)]
+        assert owners == [cat.user, eve.user, fay.user]
+        for owner in (ann, dan, fay):
+            await overturn_suspension(stage, owner.user)
+        for state in (*before, fay_before):
+            now = stage.node.rooms.find(state.code).state
+            state.version = now.version
+            assert now == state
+            assert await stage.store.ledger.load_group(state.code) == now
+
+
+async def test_what_a_groups_own_people_handed_on_since_stays_so(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        await stage.rest()
+        ann, bob, cat = stage.seats[0]
+        ann_wire, bob_wire, cat_wire = [await stage.connect(seat) for seat in (ann, bob, cat)]
+        await ann_wire.run(f"/promote @{bob.user}", ann.code)
+        await suspend(stage, ann.user, 30)
+        await stage.job(Succession).do_round()
+        await bob_wire.run(f"/transfer @{cat.user}", ann.code)
+        await cat_wire.run("/transfer accept", ann.code)
+        await overturn_suspension(stage, ann.user)
+        assert stage.node.rooms.find(ann.code).state.owner == cat.user

@@ -1,18 +1,43 @@
-"""What followed from a measure, and comes back with it when an appeal succeeds: credit that reports took.
+"""What followed from a measure, and comes back with it when an appeal succeeds: credit, and groups.
 
 A measure may have come from a report. Where the appeal succeeds nothing of what that report brought holds: what it took
-of the credit is given back, and what other reports of the same thing took as well, for it was one offence.
+of the credit is given back, and what other reports of the same thing took as well, for it was one offence. An
+owner who lost a group by succession while suspended has it again, unless its own people have handed it on since.
 """
 
-from folkmoot_governance import SERVICE, Refusal
+from folkmoot_governance import ALL_PERMISSIONS, SERVICE, Refusal
 from folkmoot_governance.account import AccountSuspended, CreditChanged
 from folkmoot_governance.account_commands import RestoreCredit
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
-from folkmoot_governance.group.events import GroupSuspended
+from folkmoot_governance.group.commands import ReturnOwnership
+from folkmoot_governance.group.events import (
+    GroupLocked,
+    GroupSuspended,
+    GroupUnlocked,
+    LockEnded,
+    OwnerMissing,
+    OwnerReplaced,
+    OwnershipReturned,
+    OwnershipTransferred,
+)
+from folkmoot_protocol.types import Role
 
 from ...live.accounts import Accounts
-from ...storage.api import CaseFilter, Ledger
+from ...live.rooms import Rooms
+from ...storage.api import ActFilter, CaseFilter, Ledger
+from ...storage.change_set import group_stream
 from ..accounts.govern import AccountService
+from ..acting import SERVICE as SERVICE_ACCOUNT
+from ..groups.govern import GroupService
+
+OF_OWNERS = tuple(
+    str(kind.__struct_config__.tag)
+    for kind in (
+        *(OwnershipTransferred, OwnerReplaced, OwnershipReturned, OwnerMissing),
+        *(GroupLocked, GroupUnlocked, LockEnded),
+    )
+)
+"""What happens to the ownership of a group, and to the lock of one that nobody was fit to own."""
 
 MOST = 1000
 """So many reports of one thing are looked at."""
@@ -25,12 +50,32 @@ def report_behind(event: object) -> str:
     return event.case if isinstance(event, CreditChanged) and event.cause == "penalty" else ""
 
 
-class Aftermath:
-    """Finds the reports behind a measure, and gives back what they took."""
+def way_back(user: str, latest: object) -> ReturnOwnership | None:
+    """Return what gives a group back to `user`, `latest` being the last that happened to its ownership."""
+    if isinstance(latest, OwnerMissing) and latest.user == user:
+        return ReturnOwnership(user, user)
+    if not isinstance(latest, OwnerReplaced) or latest.previous != user:
+        return None
+    # Of acts from before it was noted: an admin, as nearly all in line are.
+    role, powers = latest.was_role or Role.ADMIN, latest.was_permissions if latest.was_role else tuple(ALL_PERMISSIONS)
+    return ReturnOwnership(user, latest.user, role, powers, latest.was_successor)
 
-    def __init__(self, ledger: Ledger, accounts: Accounts, account_service: AccountService) -> None:
+
+class Aftermath:
+    """Finds what followed from a measure, and undoes it."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        rooms: Rooms,
+        accounts: Accounts,
+        group_service: GroupService,
+        account_service: AccountService,
+    ) -> None:
         self._ledger = ledger
+        self._rooms = rooms
         self._accounts = accounts
+        self._group_service = group_service
         self._account_service = account_service
 
     async def reports_behind(self, event: object) -> list[CaseState]:
@@ -52,6 +97,24 @@ class Aftermath:
             and one.outcome is Outcome.UPHELD
             and (one.number == first.number or one.seq or one.reason == first.reason)
         ]
+
+    async def return_groups(self, user: str, since: int) -> Refusal | None:
+        """Give back the groups that an account has lost since it was suspended at `since` (Unix ms), as far as that is
+        not done; return why it must be tried again."""
+        account = await self._accounts.load(user)
+        for code in sorted(account.groups) if account is not None else ():
+            wanted = ActFilter(kinds=OF_OWNERS, since_ms=since)
+            latest = await self._ledger.acts(group_stream(code), wanted, 1)
+            command = way_back(user, latest[0].event) if latest else None
+            room = await self._rooms.load(code) if command is not None else None
+            if room is None or command is None:
+                continue
+            act = self._group_service.act(room, command, SERVICE_ACCOUNT)
+            if isinstance(act, Refusal) or act.events:
+                refusal = await self._group_service.wait_stored(act)
+                if refusal:
+                    return refusal
+        return None
 
     async def give_back(self, reports: list[CaseState], reason: str) -> Refusal | None:
         """Give back the credit that reports took, as far as that is not done; return why it must be tried again."""

@@ -124,6 +124,8 @@ class Measures:
             refusal = await self._overturn_in_group(appeal, place, event)
         else:
             refusal = await self._overturn_for_account(appeal, place, event)
+            if isinstance(event, AccountSuspended) and refusal is None:
+                refusal = await self._aftermath.return_groups(place.user, event.at)
         reports = await self._aftermath.reports_behind(event)
         refusal = refusal or await self._aftermath.give_back(reports, appeal.answer)
         return refusal or Undone(await self._effect(appeal, place), tuple(reports))

@@ -86,6 +86,7 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.TagSet: ("members",),
     e.OwnershipTransferred: ("members", "mutes"),
     e.OwnerReplaced: ("members", "mutes"),
+    e.OwnershipReturned: ("members", "mutes"),
     e.MeasureOverturned: ("bans", "mutes", "join_waits", "invitations"),
     e.BansEnded: ("bans",),
     e.MutesEnded: ("mutes",),
