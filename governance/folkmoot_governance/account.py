@@ -21,7 +21,9 @@ from .account_commands import (
     ChargeCredit,
     CloseAccount,
     CloseForOther,
+    FinishClosing,
     GrantRole,
+    OverturnClosing,
     OverturnSuspension,
     ReadIdentity,
     RecoverCredit,
@@ -35,11 +37,13 @@ from .account_commands import (
 )
 from .account_events import (
     AccountClosed,
+    AccountClosing,
     AccountEvent,
     AccountRegistered,
     AccountRestored,
     AccountSuspended,
     AgreementAccepted,
+    ClosingOverturned,
     CreditChanged,
     IdentityAsked,
     IdentityAttested,
@@ -52,7 +56,7 @@ from .account_events import (
 )
 from .actor import Actor, PlatformRole
 from .credit import MOST, START, penalty, recovery, restored
-from .duration import FOREVER_MS, end_of
+from .duration import FOREVER_MS, MINUTE_MS, end_of
 from .permissions import may_on_platform
 from .policy import Policy, meets
 from .refusal import Refusal
@@ -65,6 +69,8 @@ class AccountState(Struct):
     `credit` is the score (G7.2), `credit_ts` when it changed last; `charges` has what was taken of it and not given
     back, points by case number.
     `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does.
+    `closing_case` is the number of the act by which the platform closes the account, 0 for none, and `closing_until_ms`
+    when that is carried out. It is shut out meanwhile; `held_until_ms`, `held_reason` are of the suspension before.
     `closed_ts` 0: not closed. A closed account is shut out for good, and `author_tag` is what is left of its name.
     """
 
@@ -80,6 +86,10 @@ class AccountState(Struct):
     charges: dict[str, int] = field(default_factory=dict)
     asked: Identity = Identity.NONE
     asked_ts: int = 0
+    closing_case: int = 0
+    closing_until_ms: int = 0
+    held_until_ms: int = 0
+    held_reason: str = ""
     closed_ts: int = 0
     author_tag: str = ""
     version: int = 0
@@ -109,7 +119,7 @@ OF_STAFF = {"rule": "platform_roles", "help": "docs/governance.md"}
 """What a refusal says of acts of staff, beside its text."""
 
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
-    {OverturnSuspension, ChargeCredit, RestoreCredit, RecoverCredit}
+    {OverturnSuspension, ChargeCredit, RestoreCredit, RecoverCredit, FinishClosing, OverturnClosing}
 )
 """What the service does by itself, as `actor.SERVICE`; nobody can ask for it."""
 
@@ -137,6 +147,17 @@ def decide_account(
     act = STAFF_ACTS.get(type(command))
     if act and not may_on_platform(actor.platform, act):
         return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act, **OF_STAFF})
+    if state.closing_case and isinstance(command, (SuspendAccount, RestoreAccount, CloseForOther)):
+        text = N_("The platform is closing @{user}, case {case}: only an appeal can change that.")
+        case = account_case(state.user, state.closing_case)
+        detail = {
+            "user": state.user,
+            "case": case,
+            "until_ms": state.closing_until_ms,
+            "rule": "in_force",
+            "help": "appeal list",
+        }
+        return Refusal(ErrorCode.CONFLICT, text, detail)
     return _DECIDERS[type(command)](state, command, actor, now, policy)
 
 
@@ -315,7 +336,25 @@ def _close(state: AccountState, command: CloseAccount, actor: Actor, now: int, p
 def _close_for_other(
     state: AccountState, command: CloseForOther, actor: Actor, now: int, policy: Policy
 ) -> AccountDecision:
-    return _check_no_staff(state) or _closed(command.tag, command.reason, actor, now)
+    """Begin to close the account: erased a little later than one may appeal, so that an appeal in time counts."""
+    until = end_of(now, policy.cases.platform_appeal_ms + MINUTE_MS)
+    return _check_no_staff(state) or [AccountClosing(at=now, by=actor.user, until_ms=until, reason=command.reason)]
+
+
+def _finish_closing(
+    state: AccountState, command: FinishClosing, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    if not state.closing_case or not (command.final or state.closing_until_ms <= now):
+        return []
+    return _closed(command.tag, state.suspended_reason, actor, now)
+
+
+def _overturn_closing(
+    state: AccountState, command: OverturnClosing, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    if not state.closing_case or state.closing_case != command.number:
+        return []
+    return [ClosingOverturned(at=now, by=actor.user, reason=command.reason)]
 
 
 def _closed(tag: str, reason: str, actor: Actor, now: int) -> list[AccountClosed]:
@@ -340,6 +379,8 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
     ReadIdentity: _read,
     CloseAccount: _close,
     CloseForOther: _close_for_other,
+    FinishClosing: _finish_closing,
+    OverturnClosing: _overturn_closing,
 }
 
 
@@ -370,7 +411,15 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.asked, state.asked_ts = Identity.NONE, 0
         case IdentityRead() | PlatformWordSet() | PlatformWordDropped():
             pass
+        case AccountClosing(until_ms=until, reason=reason):
+            state.closing_case, state.closing_until_ms = state.version, until
+            state.held_until_ms, state.held_reason = state.suspended_until_ms, state.suspended_reason
+            state.suspended_until_ms, state.suspended_reason = FOREVER_MS, reason
+        case ClosingOverturned():
+            state.suspended_until_ms, state.suspended_reason = state.held_until_ms, state.held_reason
+            _forget_closing(state)
         case AccountClosed(author_tag=tag, at=at):
+            _forget_closing(state)
             state.closed_ts, state.author_tag, state.identity = at, tag, Identity.NONE
             state.asked, state.asked_ts = Identity.NONE, 0
             state.suspended_until_ms, state.suspended_reason = FOREVER_MS, ""
@@ -378,6 +427,11 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             _apply_credit(state, event)
         case _:
             raise AssertionError(f"not an event of an account that exists: {event!r}")
+
+
+def _forget_closing(state: AccountState) -> None:
+    state.closing_case = state.closing_until_ms = state.held_until_ms = 0
+    state.held_reason = ""
 
 
 def _apply_credit(state: AccountState, event: CreditChanged) -> None:

@@ -123,7 +123,23 @@ class CloseAccount(AccountCommand, frozen=True):
 
 
 class CloseForOther(AccountCommand, frozen=True):
-    """Close somebody's account for good: a measure of the platform, or at the wish of somebody who cannot sign in."""
+    """Close an account: a measure of the platform, carried out when nobody can appeal any more (P9.2, P11)."""
+
+    reason: str
+
+
+class FinishClosing(AccountCommand, frozen=True):
+    """Erase what the platform closes, its time being over or its appeal turned down (`final`): an act of the service.
+
+    `tag` is what is left of the name.
+    """
 
     tag: str
+    final: bool = False
+
+
+class OverturnClosing(AccountCommand, frozen=True):
+    """Give back an account whose closing is the act `number`, for an appeal succeeded: an act of the service (P15)."""
+
+    number: int
     reason: str

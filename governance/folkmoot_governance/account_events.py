@@ -82,6 +82,25 @@ class IdentityRead(AccountEvent, frozen=True, kw_only=True, tag="identity_read")
     case: str
 
 
+class AccountClosing(AccountEvent, frozen=True, kw_only=True, tag="account_closing"):
+    """The platform closes the account: it is shut out, and erased at `until_ms` unless an appeal succeeds.
+
+    `blacklist`: before that, the blind index of its identity is to be noted, so that it does not come back under
+    another name. `report` is the report that brought it, empty for none.
+    """
+
+    until_ms: int
+    reason: str
+    blacklist: bool = False
+    report: str = ""
+
+
+class ClosingOverturned(AccountEvent, frozen=True, kw_only=True, tag="account_closing_overturned"):
+    """An appeal succeeded: the account is as it was before it was to be closed."""
+
+    reason: str
+
+
 class AccountClosed(AccountEvent, frozen=True, kw_only=True, tag="account_closed"):
     """The account is no more; its name is not given to anybody else, and nothing but `author_tag` is shown of it."""
 
@@ -114,6 +133,8 @@ AnyAccountEvent = (
     | IdentityWithdrawn
     | IdentityRejected
     | IdentityRead
+    | AccountClosing
+    | ClosingOverturned
     | AccountClosed
     | PlatformWordSet
     | PlatformWordDropped

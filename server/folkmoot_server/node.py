@@ -52,6 +52,7 @@ from .delivery.audience import Audience
 from .delivery.catch_up import CatchUp
 from .delivery.follower import Follower
 from .delivery.hub import Hub
+from .jobs.closing import Closing
 from .jobs.expiry import Expiry
 from .jobs.forgetting import Forgetting
 from .jobs.grading import Grading
@@ -340,6 +341,7 @@ class Node:
             Grading(ledger, clock, app.policy, self.rooms, groups, accounts),
             Recovery(ledger, clock, app.policy, self.accounts, accounts),
             Settling(ledger, clock, app.cases.settler),
+            Closing(ledger, clock, self.accounts, accounts),
             Forgetting(clock, accounts),
         ]
 

@@ -44,6 +44,9 @@ REFUSALS = {
     "@{user} is suspended already, {until}. Another suspension takes its place with --replace.": Told(
         "conflict", "in_force", "--replace", "until_ms user"
     ),
+    "The platform is closing @{user}, case {case}: only an appeal can change that.": Told(
+        "conflict", "in_force", "appeal list", "case until_ms user"
+    ),
     "The group is suspended already, {until}. Another suspension takes its place with --replace.": Told(
         "conflict", "in_force", "--replace", "until_ms"
     ),

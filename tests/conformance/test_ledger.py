@@ -15,6 +15,7 @@ from folkmoot_governance.account import (
     IdentityAttested,
     RoleGranted,
 )
+from folkmoot_governance.account_events import AccountClosing, ClosingOverturned
 from folkmoot_governance.classification import Grade
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.duration import FOREVER_MS
@@ -126,12 +127,30 @@ async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: W
         CreditChanged(at=START + 4, by="root", cause="set", points=-10, score=50, reason="bots"),
         CreditChanged(at=START + 5, by="", cause="restored", points=40, score=90, case="r-1", reason="wrong"),
     ]
+    changes = [
+        *changes,
+        AccountClosing(at=START + 6, by="root", until_ms=START + 2 * DAY, reason="fraud"),
+        ClosingOverturned(at=START + 7, by="", reason="wrong"),
+        AccountClosing(at=START + 8, by="root", until_ms=START + 3 * DAY, reason="fraud"),
+    ]
     for event in changes:
         await store.commit([world.change("bob", event)])
         account = await store.ledger.load_account("bob")
         assert account is not None
         events = [one.event for one in await store.ledger.events("account:bob")]
         assert account.state == replay_account(events) == world.accounts["bob"]  # type: ignore[arg-type]
+
+
+async def test_accounts_whose_closing_is_due_are_found(store: Store, world: World) -> None:
+    for user, until in (("carol", START + 2), ("bob", START + 1)):
+        closing = AccountClosing(at=START, by="root", until_ms=until, reason="fraud")
+        await store.commit([world.change(user, closing)])
+    assert await store.ledger.closing_accounts(START) == []
+    assert await store.ledger.closing_accounts(START + 1) == ["bob"]
+    assert await store.ledger.closing_accounts(START + 2, limit=1) == ["bob"]
+    assert await store.ledger.closing_accounts(START + 2, after="bob") == ["carol"]
+    await store.commit([world.change("bob", ClosingOverturned(at=START, by="", reason="r"))])
+    assert await store.ledger.closing_accounts(START + 9) == ["carol"]
 
 
 async def test_a_profile_can_change(store: Store, world: World) -> None:

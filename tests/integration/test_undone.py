@@ -179,6 +179,49 @@ async def test_what_was_over_is_not_said_to_be_lifted(
     assert told.text == f"Your appeal {appeal} succeeded: the measure is void; it was not in force any more: it was"
 
 
+async def test_an_account_that_the_platform_closes_is_told_why_and_comes_back(
+    root: Wire, judge: Wire, staffed: Server
+) -> None:
+    fields = {"user": "eve.closed", "password": "a good one"}
+    async with await Wire.open(staffed.url) as eve:
+        session = await eve.register(**fields)
+        user, before = eve.user, session.account
+        code = await eve.create("Eve's own")
+        done = await admin(root, "user", "close", user, reason="a fraud")
+        assert done.changed == 1
+        assert await eve.closed() == 4403
+    case = f"@{user}-2"
+    async with await Wire.open(staffed.url) as again:
+        told = await refused(again.ask(rq.Login, **fields), "account_suspended", case=case, help="appeal")
+        assert told.detail["reason"] == "a fraud"
+        assert told.detail["until_ms"] > before.created_ts
+        await refused(again.resume(session.token), "auth_failed")
+        await refused(again.ask(rq.Login, **fields | {"password": "another one"}), "auth_failed")
+        await refused(admin(root, "user", "restore", user, reason="r"), "conflict", case=case)
+        await refused(admin(root, "user", "close", user, reason="r"), "conflict", case=case)
+        opened: rs.ReportResult = await again.ask(rq.Appeal, **fields, text="not me")
+        assert opened.case == f"a-{case}"
+    await admin(judge, "appeal", "approve", opened.case, reason="a mistake")
+    async with await Wire.open(staffed.url) as back:
+        session = await back.ask(rq.Login, **fields)
+        assert session.account == before
+        assert [(group.id, group.owner) for group in session.groups] == [(code, user)]
+        await back.post(code, "here I am")
+
+
+async def test_a_closed_account_whose_appeal_is_turned_down_is_erased(root: Wire, judge: Wire, staffed: Server) -> None:
+    fields = {"user": "eve.erased", "password": "a good one"}
+    async with await Wire.open(staffed.url) as eve:
+        user = (await eve.register(**fields)).account.user
+        await admin(root, "user", "close", user, reason="a fraud")
+        assert await eve.closed() == 4403
+    async with await Wire.open(staffed.url) as again:
+        opened: rs.ReportResult = await again.ask(rq.Appeal, **fields, text="not me")
+        await admin(judge, "appeal", "reject", opened.case, reason="it was")
+        await refused(again.ask(rq.Login, **fields), "auth_failed")
+        await refused(root.ask(rq.GetAccount, user=user), "no_such_user")
+
+
 def answers(wire: Wire) -> list[tuple[str, str]]:
     """Return the cases that a connection has heard of, with their states."""
     return [(frame.case, frame.state) for frame in wire.log if isinstance(frame, ev.CaseEvent)]

@@ -20,7 +20,7 @@ from folkmoot_governance import (
     replay_account,
 )
 from folkmoot_governance import account as a
-from folkmoot_governance.account_events import AnyAccountEvent
+from folkmoot_governance.account_events import AccountClosing, AnyAccountEvent, ClosingOverturned
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import CreditRules
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS
@@ -49,10 +49,19 @@ MAY: dict[type[a.AccountCommand], set[PlatformRole | None]] = {
     a.RestoreCredit: {None},
     a.RecoverCredit: {None},
     a.OverturnSuspension: {None},
+    a.FinishClosing: {None},
+    a.OverturnClosing: {None},
     a.AskIdentity: {None, *PlatformRole},
     a.WithdrawIdentity: {None, *PlatformRole},
 }
-BY_SERVICE = (a.OverturnSuspension, a.ChargeCredit, a.RestoreCredit, a.RecoverCredit)
+BY_SERVICE = (
+    a.OverturnSuspension,
+    a.ChargeCredit,
+    a.RestoreCredit,
+    a.RecoverCredit,
+    a.FinishClosing,
+    a.OverturnClosing,
+)
 CASES = ("r-1", "r-2", "@ben-2")
 RULES = CreditRules(recover_per_day=3, penalties={Severity.LOW: 5, Severity.HIGH: 60})
 NOT_ONESELF = (a.GrantRole, a.AttestIdentity, a.ApproveIdentity, a.SuspendAccount, a.SetCredit)
@@ -76,7 +85,9 @@ def make_command(random: Random) -> a.AccountCommand:
         a.WithdrawIdentity: lambda: a.WithdrawIdentity(),
         a.ApproveIdentity: lambda: a.ApproveIdentity(REASON),
         a.RejectIdentity: lambda: a.RejectIdentity(REASON),
-        a.CloseForOther: lambda: a.CloseForOther("~tag", REASON),
+        a.CloseForOther: lambda: a.CloseForOther(REASON),
+        a.FinishClosing: lambda: a.FinishClosing("~tag", random.random() < 0.5),
+        a.OverturnClosing: lambda: a.OverturnClosing(random.randint(2, 9), REASON),
         a.CloseAccount: lambda: a.CloseAccount("~tag", random.choice(["", *USERS])),
         a.ReadIdentity: lambda: a.ReadIdentity(random.choice(["", "file 7"])),
     }
@@ -95,6 +106,7 @@ class AccountMachine(RuleBasedStateMachine):
         self.accounts: dict[str, AccountState] = {}
         self.streams: dict[str, list[a.AccountEvent]] = {}
         self.shut_until: dict[str, int] = {}
+        self.held: dict[str, int | None] = {}
 
     @initialize(seed=st.integers(0, 2**32))
     def begin(self, seed: int) -> None:
@@ -124,6 +136,18 @@ class AccountMachine(RuleBasedStateMachine):
         command = make_command(self.random)
         if isinstance(command, BY_SERVICE):
             self.ask("", None, self.random.choice(USERS), command)
+
+    @rule()
+    def a_closing_is_overturned(self) -> None:
+        """Close an account, and let the appeal succeed: it is as if that had not been."""
+        user = self.random.choice(USERS)
+        before, known = copy.deepcopy(self.accounts[user]), self.shut_until.get(user)
+        self.ask("system", PlatformRole.SUPERADMIN, user, a.CloseForOther(REASON))
+        if self.accounts[user].version > before.version:
+            self.ask("", None, user, a.OverturnClosing(self.accounts[user].closing_case, REASON))
+            before.version = self.accounts[user].version
+            assert self.accounts[user] == before
+            assert self.shut_until.get(user) == known
 
     @rule(ms=st.sampled_from([0, 1, MINUTE_MS, 50 * DAY_MS]))
     def wait(self, ms: int) -> None:
@@ -159,6 +183,15 @@ class AccountMachine(RuleBasedStateMachine):
             self.shut_until[user] = event.until_ms
         if isinstance(event, a.AccountRestored):
             assert self.shut_until.pop(user) > self.now
+        if isinstance(event, AccountClosing):
+            self.held[user] = self.shut_until.get(user)
+            self.shut_until[user] = FOREVER_MS
+        if isinstance(event, ClosingOverturned):
+            held = self.held.pop(user)
+            if held is None:
+                del self.shut_until[user]
+            else:
+                self.shut_until[user] = held
         if isinstance(event, a.AccountClosed):
             self.shut_until[user] = FOREVER_MS
 

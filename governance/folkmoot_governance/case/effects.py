@@ -17,6 +17,7 @@ class Effect(StrEnum):
     REOPENED = "reopened"
     INVITED = "invited"
     CREDITED = "credited"
+    GIVEN_BACK = "given_back"
     VOID = "void"
 
 
@@ -24,6 +25,7 @@ DONE: dict[Effect, str] = {
     Effect.LIFTED: N_("Your appeal {case} succeeded: the measure is lifted"),
     Effect.REOPENED: N_("Your appeal {case} succeeded: the group is open again, as it was"),
     Effect.INVITED: N_("Your appeal {case} succeeded: the measure is void, and you are invited back"),
+    Effect.GIVEN_BACK: N_("Your appeal {case} succeeded: the account is yours again, as it was; sign in"),
     Effect.CREDITED: N_("Your appeal {case} succeeded: the credit is given back"),
 }
 """The sentence of each effect but `VOID`."""
@@ -44,6 +46,7 @@ VOID: dict[str, str] = {
     "closed": N_("Your appeal {case} succeeded: the closing is void, but what the group had is gone: it stays closed"),
     "limit_denied": N_("Your appeal {case} succeeded: the refusal is void; you may ask for the size again"),
     "account_suspended": _OVER,
+    "account_closing": N_("Your appeal {case} succeeded: the closing is void, but the account is erased"),
     "credit_changed": N_("Your appeal {case} succeeded: the measure is void; there was no credit left to give back"),
 }
 """The sentence of a measure of a kind (the event's name) that is void, where undoing it changed nothing else."""

@@ -1,6 +1,7 @@
 """Which acts are measures that one may appeal against, whom they hit, and who took them (P15)."""
 
 from ..account import AccountEvent, AccountSuspended, CreditChanged
+from ..account_events import AccountClosing
 from ..group import events as e
 from .commands import Measured
 
@@ -29,6 +30,8 @@ def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> M
 
 def account_measure_of(event: AccountEvent, case: str, user: str, decider: str) -> Measured | None:
     """Return an act on an account as a measure; `decider` is who is behind an act of the service."""
-    is_measure = isinstance(event, AccountSuspended) or (isinstance(event, CreditChanged) and event.points < 0)
+    is_measure = isinstance(event, (AccountSuspended, AccountClosing)) or (
+        isinstance(event, CreditChanged) and event.points < 0
+    )
     tag = str(event.__struct_config__.tag)
     return Measured(case, tag, user, event.by or decider, event.at) if is_measure else None

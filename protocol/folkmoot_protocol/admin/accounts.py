@@ -91,7 +91,7 @@ VERIFY_USER = Verb(
 CLOSE_USER = Verb(
     USER,
     "close",
-    N_("Close an account for good; what it wrote stays under a tag."),
+    N_("Close an account: shut out now, erased when nobody can appeal any more; what it wrote stays under a tag."),
     "close_account",
     NoOptions,
     NAME,

@@ -23,11 +23,10 @@ from folkmoot_protocol.results import AdminResult
 from folkmoot_protocol.types import Identity
 
 from ..actions.accounts.credit import MAX_CHANGES, change_item
-from ..common.codes import new_author_tag
 from ..live.accounts import Account
 from ..storage.api import ActFilter
-from ..storage.change_set import account_stream
-from ..storage.changes import erasure, remove_identity
+from ..storage.change_set import Remove, account_stream
+from ..storage.changes import remove_identity
 from .call import Call, Outcome, carries_out
 from .common import act_on_account, find_account, list_rows, page_of
 
@@ -47,6 +46,7 @@ def account_item(account: Account) -> dict[str, object]:
         "suspended_until_ms": state.suspended_until_ms,
         "suspended_reason": state.suspended_reason,
         "created_ts": state.created_ts,
+        "closing_until_ms": state.closing_until_ms,
         "closed_ts": state.closed_ts,
         "groups": sorted(account.groups),
         "connections": account.connections,
@@ -90,12 +90,12 @@ async def verify_user(call: Call, options: rows.Check) -> Outcome:
 
 @carries_out(rows.CLOSE_USER)
 async def close_user(call: Call, options: NoOptions) -> Outcome:
-    """Close an account for good (P9.2, P11)."""
+    """Close an account: signed out now, erased when nobody can appeal any more (P9.2, P11)."""
     account = await find_account(call)
     if isinstance(account, Refusal):
         return account
-    erased = erasure(account.user, call.app.clock.now_ms())
-    changed = await act_on_account(call, account, CloseForOther(new_author_tag(), call.reason), erased)
+    signed_out = [Remove("tokens", {"user": account.user})]
+    changed = await act_on_account(call, account, CloseForOther(call.reason), signed_out)
     return changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(account),), changed=changed)
 
 

@@ -179,6 +179,11 @@ class Accounts(Protocol):
         """Return closed accounts that may still be in groups, by name, from the one after `after`."""
         ...
 
+    async def closing_accounts(self, now: int, after: str = "", limit: int = 100) -> list[str]:
+        """Return accounts that the platform closes and whose time is over by `now` (Unix ms), by name, from the one
+        after `after`."""
+        ...
+
     async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
         """Return accounts whose credit is below a score and changed last at `before_ms` (Unix ms) or earlier, by name,
         from the one after `after`.

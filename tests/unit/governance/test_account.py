@@ -116,7 +116,7 @@ def test_attesting_an_identity() -> None:
         (a.AttestIdentity(Identity.MOBILE, ""), {P.REVIEWER, P.SUPERADMIN}),
         (a.ApproveIdentity(""), {P.REVIEWER, P.SUPERADMIN}),
         (a.RejectIdentity(""), {P.REVIEWER, P.SUPERADMIN}),
-        (a.CloseForOther("~1", ""), {P.SAFETY_OFFICER, P.SUPERADMIN}),
+        (a.CloseForOther(""), {P.SAFETY_OFFICER, P.SUPERADMIN}),
         (a.ReadIdentity("file 7"), {P.REVIEWER, P.SAFETY_OFFICER, P.SUPERADMIN}),
     ],
     ids=lambda one: type(one).__name__,
@@ -232,7 +232,7 @@ def test_a_closed_account_takes_nothing_more() -> None:
 def test_staff_give_up_their_role_before_they_go() -> None:
     state = make_account(a.RoleGranted(at=NOW, by="sue", role=P.REVIEWER, reason=""))
     assert ask(state, a.CloseAccount("~1", "mia"), "mia") == ErrorCode.OUTRANKED
-    assert ask(state, a.CloseForOther("~1", "dead"), "sue", P.SUPERADMIN) == ErrorCode.OUTRANKED
+    assert ask(state, a.CloseForOther("dead"), "sue", P.SUPERADMIN) == ErrorCode.OUTRANKED
 
 
 def test_misuse_is_a_bug_of_the_caller() -> None:

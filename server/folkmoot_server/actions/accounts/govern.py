@@ -5,6 +5,7 @@ from copy import copy
 from typing import Literal
 
 from folkmoot_governance import (
+    SERVICE,
     AccountState,
     Actor,
     Policy,
@@ -21,18 +22,19 @@ from folkmoot_governance.account import (
     IdentityRejected,
     account_case,
 )
-from folkmoot_governance.account_commands import AccountCommand
+from folkmoot_governance.account_commands import AccountCommand, FinishClosing
 from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord, decide_words
 
 from ...bus.api import Bus
 from ...bus.messages import AccountUpdate, AnswerUpdate, ClosedUpdate
 from ...common.clock import Clock
+from ...common.codes import new_author_tag
 from ...live.accounts import Account, Accounts
 from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, account_stream
-from ...storage.changes import platform_word_row, read_mark_row
+from ...storage.changes import erasure, platform_word_row, read_mark_row
 from ...storage.sql.projection import project_account
 
 REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
@@ -118,6 +120,17 @@ class AccountService:
     ) -> Refusal | None:
         """As `act`, and wait until it is stored; return why not."""
         return await self.wait_stored(self.act(state, command, actor, rows))
+
+    async def finish_closing(self, account: Account, *, final: bool = False) -> Refusal | None:
+        """Erase an account that the platform closes, if its time is over or (`final`) its appeal was turned down.
+
+        Return why that was not stored.
+        """
+        rows = erasure(account.user, self._clock.now_ms())
+        act = self.act(account.state, FinishClosing(new_author_tag(), final), SERVICE, rows)
+        if isinstance(act, Refusal) or act.events:
+            return await self.wait_stored(act)
+        return None
 
     def act_on_words(
         self, account: Account, words: Mapping[str, PlatformWord], command: SetPlatformWord | DropPlatformWord

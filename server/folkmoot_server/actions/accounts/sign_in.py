@@ -2,7 +2,7 @@
 
 import asyncio
 
-from folkmoot_governance import Actor, Refusal
+from folkmoot_governance import Actor, Refusal, account_case
 from folkmoot_governance.account_commands import RegisterAccount
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import SessionResult
@@ -193,6 +193,16 @@ class SignIn:
         state = account.state
         if state.closed_ts:
             return AUTH_FAILED
+        if state.closing_case:
+            text = N_("The platform closes this account: {reason}. You can appeal, {until}; then it is erased.")
+            case = account_case(state.user, state.closing_case)
+            detail = {
+                "until_ms": state.closing_until_ms,
+                "reason": state.suspended_reason,
+                "case": case,
+                "help": "appeal",
+            }
+            return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
         if state.is_suspended(self._clock.now_ms()):
             text = N_("The platform has suspended this account {until}: {reason}")
             detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason, "help": "appeal"}

@@ -5,7 +5,8 @@ from msgspec import Struct
 from folkmoot_governance import SERVICE as NOBODY
 from folkmoot_governance import Refusal, account_case
 from folkmoot_governance.account import AccountEvent, AccountRestored, AccountSuspended, CreditChanged
-from folkmoot_governance.account_commands import AccountCommand, OverturnSuspension, RestoreCredit
+from folkmoot_governance.account_commands import AccountCommand, OverturnClosing, OverturnSuspension, RestoreCredit
+from folkmoot_governance.account_events import AccountClosing, ClosingOverturned
 from folkmoot_governance.case.commands import Measured
 from folkmoot_governance.case.effects import Effect
 from folkmoot_governance.case.measures import account_measure_of, measure_of
@@ -27,7 +28,10 @@ from .aftermath import Aftermath
 MAX_CHANGES = 50
 SUSPENDING = str(AccountSuspended.__struct_config__.tag)
 CHARGING = str(CreditChanged.__struct_config__.tag)
-UNDOING = tuple(str(kind.__struct_config__.tag) for kind in (MeasureOverturned, AccountRestored, CreditChanged))
+CLOSING = str(AccountClosing.__struct_config__.tag)
+UNDOING = tuple(
+    str(kind.__struct_config__.tag) for kind in (MeasureOverturned, AccountRestored, CreditChanged, ClosingOverturned)
+)
 
 
 class Place(Struct, frozen=True):
@@ -109,8 +113,8 @@ class Measures:
         return None
 
     async def find_suspension(self, account: Account) -> str:
-        """Return the case number of the latest suspension of an account, empty where it never was."""
-        wanted = ActFilter(kinds=("account_suspended",))
+        """Return the case number of the latest suspension, or closing, of an account, empty where it never was."""
+        wanted = ActFilter(kinds=(SUSPENDING, CLOSING))
         found = await self._ledger.acts(account_stream(account.user), wanted, 1)
         return account_case(account.user, found[0].version) if found else ""
 
@@ -124,7 +128,7 @@ class Measures:
             refusal = await self._overturn_in_group(appeal, place, event)
         else:
             refusal = await self._overturn_for_account(appeal, place, event)
-            if isinstance(event, AccountSuspended) and refusal is None:
+            if isinstance(event, (AccountSuspended, AccountClosing)) and refusal is None:
                 refusal = await self._aftermath.return_groups(place.user, event.at)
         reports = await self._aftermath.reports_behind(event)
         refusal = refusal or await self._aftermath.give_back(reports, appeal.answer)
@@ -133,6 +137,9 @@ class Measures:
     async def confirm(self, appeal: CaseState) -> Refusal | None:
         """Let go what was kept for an appeal that was turned down: there is no other. Twice changes nothing more."""
         place = place_of(appeal.measure)
+        account = await self._accounts.load(place.user) if place and place.user else None
+        if account is not None and place is not None and account.state.closing_case == place.version:
+            return await self._account_service.finish_closing(account, final=True)
         room = await self._rooms.load(place.code) if place and place.code else None
         if place is None or room is None or room.state.kept is None or room.state.kept.number != place.version:
             return None
@@ -149,6 +156,8 @@ class Measures:
                     return effect or Effect.VOID
                 case AccountRestored(by="") if one.version > place.version and appeal.reason == SUSPENDING:
                     return Effect.LIFTED
+                case ClosingOverturned() if one.version > place.version and appeal.reason == CLOSING:
+                    return Effect.GIVEN_BACK
                 case CreditChanged(cause="restored") if one.version > place.version and appeal.reason == CHARGING:
                     return Effect.CREDITED
         return Effect.VOID
@@ -158,6 +167,8 @@ class Measures:
         command: AccountCommand
         if isinstance(event, AccountSuspended):
             command = OverturnSuspension(event.until_ms, appeal.answer)
+        elif isinstance(event, AccountClosing):
+            command = OverturnClosing(place.version, appeal.answer)
         else:
             assert isinstance(event, CreditChanged)
             command = RestoreCredit(event.case or appeal.measure, appeal.answer)

@@ -74,6 +74,13 @@ _RECOVERING = (
 )
 _LEAVING = select(leaving.c.user).where(leaving.c.user > _AFTER).order_by(leaving.c.user).limit(_LIMIT)
 
+_CLOSING = (
+    select(accounts.c.user)
+    .where(accounts.c.closing_until_ms > 0, accounts.c.closing_until_ms <= bindparam("now"))
+    .where(accounts.c.user > _AFTER)
+    .order_by(accounts.c.user)
+    .limit(_LIMIT)
+)
 
 TAG_SIZES = (1, 4, 16, 64, 256)
 TAGS_AT_ONCE = TAG_SIZES[-1]
@@ -130,6 +137,9 @@ class SqlAccounts(SqlReads):
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
         return [user for (user,) in await self._ask(_LEAVING, after=after, limit=limit)]
+
+    async def closing_accounts(self, now: int, after: str = "", limit: int = 100) -> list[str]:
+        return [user for (user,) in await self._ask(_CLOSING, now=now, after=after, limit=limit)]
 
     async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
         rows = await self._ask(_RECOVERING, below=below, before=before_ms, after=after, limit=limit)

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0025"
+SCHEMA = "0026"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -83,12 +83,17 @@ accounts = Table(
     _text("charges", server_default=""),
     _text("asked", server_default="none"),
     _number("asked_ts", server_default="0"),
+    _number("closing_case", server_default="0"),
+    _number("closing_until_ms", server_default="0"),
+    _number("held_until_ms", server_default="0"),
+    _text("held_reason", server_default=""),
     _number("closed_ts", server_default="0"),
     _text("author_tag", server_default=""),
     _number("version"),
     Index(None, "suspended_until_ms"),
     Index(None, "credit"),
     Index(None, "asked_ts"),
+    Index(None, "closing_until_ms"),
 )
 
 groups = Table(
