@@ -33,12 +33,14 @@ DONE: dict[Effect, str] = {
 _OVER = N_("Your appeal {case} succeeded: the measure is void; it was not in force any more")
 _GONE = N_("Your appeal {case} succeeded: the deletion is void, but a deleted text does not come back")
 
+PLAIN = N_("Your appeal {case} succeeded: the measure is void")
+
 VOID: dict[str, str] = {
     "kicked": N_("Your appeal {case} succeeded: the measure is void, but you could not be invited back"),
     "banned": _OVER,
     "muted": _OVER,
     "warned": _OVER,
-    "entry_deleted": _GONE,
+    "deleted": _GONE,
     "purged": _GONE,
     "held_denied": N_("Your appeal {case} succeeded: the refusal is void; what was refused is not posted by that"),
     "group_warned": _OVER,
@@ -52,6 +54,10 @@ VOID: dict[str, str] = {
 """The sentence of a measure of a kind (the event's name) that is void, where undoing it changed nothing else."""
 
 
+_DONE = {effect.value: text for effect, text in DONE.items()}
+
+
 def overturned_text(effect: str, kind: str) -> str:
     """Return the msgid that tells who appealed against a measure of a `kind` what became of it."""
-    return DONE.get(Effect(effect), "") or VOID[kind]
+    # Of a later version there may come what this one has no sentence for.
+    return _DONE.get(effect) or VOID.get(kind, PLAIN)

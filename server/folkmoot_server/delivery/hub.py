@@ -8,7 +8,7 @@ this fast. A connection that listens to one room alone is written to at once; ot
 import asyncio
 from collections.abc import Sequence
 
-from folkmoot_governance.case.effects import overturned_text
+from folkmoot_governance.case.effects import PLAIN, overturned_text
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.events import AccountEvent, CaseEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
@@ -89,7 +89,7 @@ ANSWERS = {
     "upheld": N_("Your report {case} was upheld"),
     "dismissed": N_("Your report {case} was dismissed"),
     "bad_faith": N_("Your report {case} was found to be in bad faith"),
-    "overturned": N_("Your appeal {case} succeeded: the measure is void"),
+    "overturned": PLAIN,
     "report_overturned": N_("What followed from your report {case} was overturned on appeal"),
     "tried": N_("{name} wrong passwords were tried for your account since you were last told"),
     "confirmed": N_("Your appeal {case} was turned down: the measure stands"),
