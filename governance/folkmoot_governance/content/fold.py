@@ -33,8 +33,7 @@ BORDER = "\x1f"
 DIGITS = dict(zip("0134578", "oieastb", strict=True))
 _SIGNS = {"@": "a", "$": "s"}
 # Some look like a letter as capitals alone; a plain text has them small.
-_LOOKS = {one: letter for letter, looks in LOOK_ALIKES.items() for look in looks for one in (look, look.casefold())}
-_LETTERS = _LOOKS | DIGITS | _SIGNS
+_LETTERS = {look.casefold(): letter for letter, looks in LOOK_ALIKES.items() for look in looks} | DIGITS | _SIGNS
 _SIMPLER = dict(zip(TRADITIONAL, SIMPLIFIED, strict=True))
 _INVISIBLE = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc")
 """Fillers that Unicode counts as letters or symbols, though nothing is to be seen."""

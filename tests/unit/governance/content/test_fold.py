@@ -104,6 +104,7 @@ def test_every_letter_has_look_alikes() -> None:
 
 def test_capitals_are_read_as_what_they_look_like() -> None:
     assert read("ΗΜΝΥВН").plain == "hmnybh"
+    assert squeeze("ƄⲎϱՏ") == "bhps"
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,12 @@ def test_patterns_are_searched_whatever_case_they_are_written_in() -> None:
     assert is_broken(rule(Kind.PATTERN, "CALL me"), "Call ME")
 
 
+def test_patterns_take_no_more_memory_than_they_are_given() -> None:
+    assert Matcher([PATTERNS], ACTIONS, memory=1 << 20).judge(read("call 0900"))
+    with pytest.raises(re2.error):
+        Matcher([PATTERNS], ACTIONS, memory=1 << 12)
+
+
 def test_a_long_number_is_no_word() -> None:
     assert is_broken(rule(Kind.TERM, "beetosss"), "833705s5") and not is_broken(rule(Kind.TERM, "beetosss"), "83370555")
 
