@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from folkmoot_governance.group.events import GroupClosed
 from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.check.tools import migrate, seed, verify
 from tests.integration.storage.kit import filled, opened, tamper
@@ -92,6 +93,24 @@ async def test_a_change_is_found(tmp_path: Path, file: str, statement: str, find
     tamper(tmp_path / file, statement)
     problems = verify(tmp_path)
     assert any(finding in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM kept WHERE part = 'members' AND key = 'bob'",
+        "UPDATE kept SET data = replace(data, 'owner', 'admin') WHERE part = 'members'",
+        "UPDATE kept SET until_ms = until_ms + 1 WHERE part = 'group'",
+    ],
+)
+async def test_what_is_kept_of_a_closed_group_is_looked_at(tmp_path: Path, statement: str) -> None:
+    group = await filled(tmp_path)
+    async with opened(tmp_path) as store:
+        closed = GroupClosed(at=group.state.created_ts, by="root", reason="r", kept_until_ms=10**15)
+        assert await store.commit([group.act(closed)]) == frozenset()
+    assert verify(tmp_path) == []
+    tamper(tmp_path / MAIN, statement)
+    assert any("kept" in problem for problem in verify(tmp_path))
 
 
 @pytest.mark.parametrize("file", [MAIN, JANUARY])

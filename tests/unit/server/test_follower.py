@@ -313,6 +313,29 @@ async def test_who_is_gone_when_a_group_is_read_again_is_told_why(
     assert (account.groups, room.listening) == (set(), 0)
 
 
+async def test_a_group_that_another_node_closes_and_opens_again_is_heard_again(
+    house: Following, room: Room, mia: Peer
+) -> None:
+    account = house.accounts.get("mia")
+    assert account is not None
+    version = room.state.version
+    closed = e.GroupClosed(at=NOW, by="sue", reason="r", kept_until_ms=SOON)
+    tell(house, 4, version=version + 1, events=(closed,))
+    await settle(house)
+    assert (account.groups, room.listening, mia.frames[-1]) == (
+        set(),
+        0,
+        ev.LeftEvent(group=CODE, reason=LeftReason.CLOSED),
+    )
+    opened = e.MeasureOverturned(
+        at=NOW, by="", user="olga", number=version + 1, kind="closed", measure="x", reopens=True
+    )
+    tell(house, 5, version=version + 2, events=(opened,))
+    tell(house, 6)
+    await settle(house)
+    assert (account.groups, room.listening, heard(mia)) == ({CODE}, 1, [4, 5, 6])
+
+
 async def test_members_see_their_own_fields_when_a_group_was_read_again(house: Following, room: Room) -> None:
     old = await house.enter(MSGPACK, "mia", room)
     device, gus = await house.enter(JSON, "max", room), await house.enter(MSGPACK, "gus")

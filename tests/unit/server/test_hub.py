@@ -256,6 +256,29 @@ async def test_a_measure_that_is_void_is_told_to_all_and_to_whom_it_had_hit(hous
     assert (mia.kinds(), other.kinds()) == (["GroupEvent"] * 2, ["GroupEvent"])
 
 
+async def test_who_is_in_a_group_that_is_open_again_hears_it(house: House) -> None:
+    room = house.room()
+    mia, gus = house.peer(MSGPACK, "mia"), house.peer(MSGPACK, "gus")
+    opened = e.MeasureOverturned(
+        at=NOW, by="", user="olga", measure="x", number=1, kind="closed", reopens=True, effect="reopened"
+    )
+    house.hub.tell_members(room, opened)
+    house.hub.deliver(room, [make_entry(1)])
+    await turn()
+    assert (mia.kinds(), gus.kinds()) == (["GroupEvent", "EntryEvent"], [])
+
+
+async def test_an_appellant_is_told_what_undoing_did_and_nothing_that_is_unknown(house: House) -> None:
+    account = house.account("mia")
+    peer = house.peer(MSGPACK, "mia")
+    for kind, effect in (("muted", "lifted"), ("muted", "void"), ("of a later version", "of a later version")):
+        house.hub.tell_answer(account, AnswerUpdate("mia", case="a-1", state="overturned", kind=kind, effect=effect))
+    await turn()
+    begin = "Your appeal a-1 succeeded: the measure is"
+    texts = [frame.text for frame in peer.frames if isinstance(frame, ev.CaseEvent)]
+    assert texts == [f"{begin} lifted", f"{begin} void; it was not in force any more", f"{begin} void"]
+
+
 async def test_the_end_of_mutes_is_told_to_each(house: House) -> None:
     room = house.room()
     peers = [house.peer(MSGPACK, user, room) for user in ("mia", "max", "adam")]

@@ -29,6 +29,7 @@ from ...common.terminal import _
 from ...crypto.sealing import load_key
 from ..change_set import STORE_STREAM, AnyEvent, Recorded, StorageError, Upsert
 from ..sql.fetch import raw_of
+from ..sql.kept_rows import kept_rows
 from ..sql.projection import (
     MEMBER_TABLES,
     group_row,
@@ -48,6 +49,7 @@ from ..sql.tables import (
     groups,
     invite_codes,
     journal_heads,
+    kept,
     ledger,
     marks,
     metadata,
@@ -251,6 +253,7 @@ def _check_projections(main: Connection, replay: Replay, journal: JournalCheck) 
     codes = [_values(invite_code_row(state, code_id)) for code_id in state.invite_codes]
     yield from _compare_rows(main, invite_codes, where, codes)
     yield from _compare_rows(main, reviews, where, [review_row(state, number).values for number in state.reviews])
+    yield from _compare_rows(main, kept, where, [_values(row) for row in kept_rows(state)])
     yield from _compare_rows(main, words, where, [word_row(state, word).values for word in state.words])
     yield from _compare_rows(main, redactions, where, _redactions(replay.events, state.code, journal))
 

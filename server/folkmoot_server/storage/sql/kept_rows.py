@@ -28,9 +28,8 @@ _PART: dict[str, Any] = {field.name: field.type for field in msgspec.structs.fie
 def kept_changes(state: GroupState, event: e.Event) -> list[RowChange]:
     """Return what `event` changes of what is kept."""
     match event:
-        case e.GroupClosed() if state.kept is not None:
-            keys = ((part, key) for part in PARTS for key in getattr(state.kept, part))
-            return [_own_row(state, state.kept), *(_row(state, part, key) for part, key in keys)]
+        case e.GroupClosed():
+            return kept_rows(state)
         case e.KeptLonger() if state.kept is not None:
             return [_own_row(state, state.kept)]
         case e.KeptLetGo() | e.MeasureOverturned(reopens=True):
@@ -40,6 +39,14 @@ def kept_changes(state: GroupState, event: e.Event) -> list[RowChange]:
             return [_own_row(state, state.kept), *(_row(state, part, event.user) for part in parts)]
         case _:
             return []
+
+
+def kept_rows(state: GroupState) -> list[RowChange]:
+    """Return the rows of all that is kept of a group."""
+    if state.kept is None:
+        return []
+    keys = ((part, key) for part in PARTS for key in getattr(state.kept, part))
+    return [_own_row(state, state.kept), *(_row(state, part, key) for part, key in keys)]
 
 
 def _own_row(state: GroupState, kept: Kept) -> Upsert:
