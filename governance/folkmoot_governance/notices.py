@@ -129,6 +129,7 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.RectificationRejected: Telling(N_("The platform does not find it mended yet; it is to be mended {until}")),
     e.KeptLonger: Telling(N_("What the closed group had is kept longer, {until}: an appeal is open"), public=False),
     e.KeptLetGo: Telling(N_("The closing is final: what the group had is not kept any more"), public=False),
+    e.EntriesRemoved: Telling(N_("The platform removed {count} entries")),
     e.MeasureOverturned: Telling(
         N_("On appeal, the closing of the group, measure {measure}, is void: all is as it was"),
         field="reopens",
@@ -168,6 +169,7 @@ _NOBODYS_EVENTS = (
     e.RectificationRejected,
     e.KeptLonger,
     e.KeptLetGo,
+    e.EntriesRemoved,
     e.MeasureOverturned,
     e.BansEnded,
     e.MutesEnded,

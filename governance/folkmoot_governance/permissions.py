@@ -104,6 +104,7 @@ _STAFF = frozenset({PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, Platfor
 PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     # act                 who on the operator's staff
     "read": frozenset(PlatformRole),
+    "remove_entry": _STAFF,
     "warn_group": _STAFF,
     "suspend_group": _STAFF,
     "restore_group": _STAFF,
@@ -123,6 +124,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
 }
 
 PLATFORM_ACTS: dict[type[c.Command], str] = {
+    c.RemoveEntries: "remove_entry",
     c.WarnGroup: "warn_group",
     c.AcceptRectification: "warn_group",
     c.RejectRectification: "warn_group",

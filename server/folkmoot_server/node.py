@@ -253,7 +253,7 @@ class Node:
         texts = CaseTexts(config.server.data_dir, kept_ms(config))
         cases = CaseService(self.commit_queue, self.bus, clock, policy)
         aftermath = Aftermath(ledger, self.rooms, self.accounts, groups, accounts)
-        measures = Measures(ledger, self.rooms, self.accounts, groups, accounts, aftermath)
+        measures = Measures(ledger, self.store.journal, self.rooms, self.accounts, groups, accounts, aftermath)
         settler = CaseSettler(ledger, self.accounts, accounts, cases, measures)
         reports = Reports(self.store, self.accounts, clock, membership, cases, texts)
         appeals = Appeals(ledger, self.rooms, clock, cases, texts, measures, settler)

@@ -90,6 +90,9 @@ REFUSALS = {
         "forbidden", "pins", "/pins", "seq"
     ),
     "Entry {seq} is deleted already.": Told("conflict", "state", "/info", "seq"),
+    "Entry {seq} is the group's own record: only what somebody wrote can be removed.": Told(
+        "forbidden", "record", "/log", "seq"
+    ),
     "Entry {seq} is not pinned.": Told("conflict", "state", "/pins", "seq"),
     "Entry {seq} is pinned already.": Told("conflict", "state", "/pins", "seq"),
     "Give one of these reasons: {known}.": Told("bad_request", "policy.reports.reasons", "/help", "field known"),
@@ -182,6 +185,7 @@ REFUSALS = {
     "There is no open offer to transfer this group to you.": Told("conflict", "state", "/info"),
     "There is no open offer to transfer this group.": Told("conflict", "state", "/info"),
     "There is nothing to see in this text.": Told("bad_request", "blank", "/help"),
+    "There is nothing here to remove.": Told("no_such_entry", "known", "/search"),
     "There is nothing here that you could delete.": Told("no_such_entry", "known", "/search", "left_out"),
     (
         "This closes your account for good: your profile and your identity are erased,"

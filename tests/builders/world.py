@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from folkmoot_governance import AccountState, GroupState, apply, case_number, founded, registered
 from folkmoot_governance.account import AccountEvent, apply_account
-from folkmoot_governance.group.events import Event, erased_by
+from folkmoot_governance.group.events import Event, MeasureOverturned, erased_by
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
 from folkmoot_protocol.types import Entry, Role
@@ -57,6 +57,7 @@ class Group:
         self.state: GroupState
         self.seq = 0
         self.entries: list[Entry] = []
+        self.removed: dict[int, Entry] = {}
 
     def found(self, by: str = "alice", at: int = START, **settings: Any) -> ChangeSet:
         event = group_created(at=at, by=by, code=self.code, **{"name": "Group", "member_limit": 100, **settings})
@@ -74,6 +75,10 @@ class Group:
             # Rules do not ask whether the entry is there; handlers do.
             if seq <= len(self.entries):
                 self._hide(seq)
+        for event in events:
+            for seq in event.restored if isinstance(event, MeasureOverturned) else ():
+                if seq in self.removed:
+                    self.entries[seq - 1] = self.removed.pop(seq)
         return change_set
 
     def post(self, user: str = "alice", ts: int = START, nonce: str | None = None, **fields: Any) -> ChangeSet:
@@ -98,6 +103,7 @@ class Group:
 
     def _hide(self, seq: int) -> None:
         entry = self.entries[seq - 1]
+        self.removed.setdefault(seq, entry)
         self.entries[seq - 1] = Entry(
             seq=seq,
             ts=entry.ts,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from folkmoot_governance.group.events import EntryDeleted, TopicSet
+from folkmoot_governance.group.events import EntriesPurged, EntryDeleted, MeasureOverturned, TopicSet
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 from folkmoot_server.storage.api import Store, Versions
 from folkmoot_server.storage.sql.months import end_of
@@ -196,6 +196,50 @@ async def test_an_entry_can_be_erased_in_the_batch_that_brings_it(store: Store, 
     gone = group.act(EntryDeleted(at=APRIL + 9 * DAY, by="alice", user="alice", seq=group.seq))
     assert await store.commit([post, gone]) == frozenset()
     assert (await store.journal.page(group.code)).entries == group.entries
+
+
+def overturned(group: Group, number: int, *seqs: int, at: int = APRIL + 10 * DAY) -> MeasureOverturned:
+    """Return that the act `number` of a group, by which alice's entries went, is void."""
+    measure = f"{group.code}-{number}"
+    return MeasureOverturned(at=at, by="", user="alice", number=number, kind="deleted", measure=measure, restored=seqs)
+
+
+@pytest.mark.parametrize("at", [APRIL + 10 * DAY, MAY], ids=["open", "closed"])
+@pytest.mark.parametrize("seq", [2, 13])
+async def test_an_entry_whose_removal_is_overturned_is_as_it_was(place: Place, group: Group, seq: int, at: int) -> None:
+    """Of a month that was over when it was removed, and of one that was over when it came back."""
+    store, data = place.store, {"mentions": ["alice"]}
+    edit = group.post(ts=APRIL + 8 * DAY, kind=EntryKind.EDIT, target=seq, body="edited", data=data)
+    reaction = group.post(ts=APRIL + 8 * DAY, kind=EntryKind.REACTION, target=1, body="👍")
+    await store.commit([edit, reaction])
+    before = list(group.entries)
+    seqs = (seq, reaction.entries[0].entry.seq)
+    await store.commit([group.act(EntriesPurged(at=APRIL + 9 * DAY, by="bob", seqs=seqs, count=2, users=("alice",)))])
+    number = group.state.version
+    assert (await store.journal.page(group.code)).entries[seq - 1].redacted
+    await store.commit([group.post(ts=at)])
+    await store.commit([group.act(overturned(group, number, *seqs, at=at))])
+    for _ in range(2):
+        page = await store.journal.page(group.code)
+        assert page.entries == group.entries
+        assert page.entries[: len(before)] == before
+        found = await store.journal.versions(group.code, [seq])
+        assert found[seq] == Versions(before[seq - 1], (edit.entries[0].entry,))
+        assert await store.journal.reactions(group.code, 1, "👍", 5) == [reaction.entries[0].entry]
+        store = await place.reopen()
+    await store.commit([group.act(EntryDeleted(at=at, by="bob", user="alice", seq=seq))])
+    assert (await store.journal.entry(group.code, seq)) == group.entries[seq - 1]
+    await store.commit([group.act(overturned(group, group.state.version, seq, at=at))])
+    assert (await store.journal.entry(group.code, seq)) == before[seq - 1]
+
+
+async def test_what_another_act_has_removed_stays_removed(store: Store, group: Group) -> None:
+    for user in ("bob", "alice"):
+        await store.commit([group.act(EntryDeleted(at=APRIL + 9 * DAY, by=user, user="alice", seq=13))])
+    await store.commit([group.act(overturned(group, group.state.version - 1, 13))])
+    entry = await store.journal.entry(group.code, 13)
+    assert entry is not None
+    assert (entry.body, entry.redacted) == ("", True)
 
 
 async def test_an_erased_entry_of_the_past_is_erased_after_a_restart(place: Place, group: Group) -> None:

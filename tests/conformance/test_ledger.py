@@ -21,7 +21,7 @@ from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
-from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, MemberLeft, TopicSet
+from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, MemberLeft, PinWas, TopicSet
 from folkmoot_governance.roles import Permission
 from folkmoot_protocol.types import Identity, JoinMode, LinkRule
 from folkmoot_server.storage.api import Store
@@ -294,6 +294,7 @@ async def test_members_who_left_are_gone_from_both_sides(store: Store, world: Wo
 
 user = st.sampled_from(USERS)
 durations = st.integers(1, 3 * DAY)
+found = st.builds(c.FoundEntry, st.integers(1, 3), user)
 commands = st.one_of(
     st.builds(c.JoinGroup),
     st.builds(c.LeaveGroup),
@@ -343,7 +344,15 @@ commands = st.one_of(
     st.builds(c.Rectify, number=st.integers(1, 9), text=st.just("mended")),
     st.builds(c.AcceptRectification, reason=st.just("r")),
     st.builds(c.RejectRectification, reason=st.just("r"), duration_ms=st.none() | durations),
-    st.builds(c.Overturn, user, st.integers(1, 9), st.sampled_from(["kicked", "banned", "muted", "warned"])),
+    st.builds(c.RemoveEntries, entries=st.lists(found, min_size=1, max_size=3).map(tuple), reason=st.just("r")),
+    st.builds(
+        c.Overturn,
+        user,
+        st.integers(1, 9),
+        st.sampled_from(["kicked", "banned", "muted", "warned", "entries_removed"]),
+        restores=st.frozensets(st.integers(1, 3)).map(tuple),
+        pins=st.lists(st.builds(PinWas, st.integers(1, 3), user, st.just(START)), max_size=2).map(tuple),
+    ),
 )
 POLICY = Policy(grades=(Grade("small", 10, up_to_entries_per_day=100), Grade("large", 20, review=True)))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_governance.group.events import EntryDeleted
+from folkmoot_governance.group.events import EntryDeleted, MeasureOverturned
 from folkmoot_protocol.types import Entry, EntryKind
 from folkmoot_server.storage.api import Found, Store
 from folkmoot_server.storage.search import index as search_index
@@ -123,6 +123,25 @@ async def test_a_removed_text_is_not_found_at_once_nor_kept_by_the_index(
     assert read, "the index was asked"
     assert seq not in read
     assert gone.body
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+@pytest.mark.parametrize("seq", [2, 55, 61])
+async def test_a_restored_text_is_found_again(store: Store, group: Group, seq: int, indexed: bool) -> None:
+    """Also where another is removed meanwhile, so that as many are gone as before."""
+    if indexed:
+        await index_all(store)
+    await store.commit([group.act(EntryDeleted(at=MARCH + 99, by="bob", user="alice", seq=seq))])
+    number, other = group.state.version, seq - 1
+    if indexed:
+        await index_all(store)
+    back = MeasureOverturned(at=MARCH + 99, by="", user="alice", number=number, kind="", measure="", restored=(seq,))
+    await store.commit([group.act(back), group.act(EntryDeleted(at=MARCH + 100, by="alice", user="alice", seq=other))])
+    if indexed:
+        await index_all(store)
+    assert group.entries[seq - 1].body
+    for text in ("群规", "rules", "see", "刷屏"):
+        assert (await search(store, group, text)).entries == expected(group, text)
 
 
 def watch_candidates(monkeypatch: pytest.MonkeyPatch) -> set[int]:

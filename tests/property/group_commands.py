@@ -13,6 +13,7 @@ from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, HOUR_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
+from folkmoot_governance.group.events import PinWas
 from folkmoot_protocol.types import EntryKind, Identity, JoinMode, LinkRule, Role
 
 CODES = ("100000000000", "200000000000", "300000000000")
@@ -149,6 +150,7 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 }
 
 STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
+    c.RemoveEntries: lambda r: c.RemoveEntries(found(r), reason(r), r.choice(["", "other", "no such"])),
     c.SuspendGroup: lambda r: c.SuspendGroup(duration(r), reason(r), r.random() < 0.5),
     c.RestoreGroup: lambda r: c.RestoreGroup(reason(r)),
     c.CloseGroup: lambda r: c.CloseGroup(reason(r)),
@@ -167,7 +169,12 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
     c.Succeed: succession,
     c.Overturn: lambda r: c.Overturn(
-        user(r), r.randint(1, 60), r.choice(["banned", "kicked", "muted", "closed", "group_warned"]), reason=reason(r)
+        user(r),
+        r.randint(1, 60),
+        r.choice(["banned", "kicked", "muted", "closed", "group_warned", "entries_removed"]),
+        reason=reason(r),
+        restores=tuple(one.seq for one in found(r)),
+        pins=tuple(PinWas(seq, user(r), seq) for seq in range(1, 9) if r.random() < 0.3),
     ),
     c.ReturnOwnership: lambda r: c.ReturnOwnership(
         user(r), user(r), r.choice([Role.ADMIN, Role.MEMBER]), tuple(sorted(powers(r))), user(r)

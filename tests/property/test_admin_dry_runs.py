@@ -36,6 +36,7 @@ CONFIG = {
 VERIFY = "/verify organisation 91350211M0000XUF46 sure"
 ACTS = {str(verb): verb for verb in VERBS.values() if verb.dry_run}
 LINES = (
+    "/me waves",
     "/limit 4",
     "/limit 15",
     VERIFY,
@@ -67,6 +68,8 @@ def values_of(option: Option) -> st.SearchStrategy[Any]:
     """Return what an option may be."""
     if option.kind is Duration:
         return st.sampled_from(["1h", "7d", "perm"])
+    if option.flag.words:
+        return st.sampled_from(["1", "4", "#5 6", "7 7", "99", "x"])
     if option.choices:
         return st.sampled_from(option.choices)
     return st.sampled_from([0, 40, 100]) if option.kind is int else st.just("file 7")
@@ -97,6 +100,8 @@ STEPS = st.lists(
 
 A_WEEK: dict[str, object] = {"duration": "7d"}
 EACH: list[Say | Do] = [
+    Say(0, "/me waves"),
+    *(Do(2, "entry remove", 0, {"seqs": str(seq)}) for seq in range(1, 9)),
     Do(0, "user suspend", 1, A_WEEK),
     Do(2, "user suspend", 6, A_WEEK),
     Do(0, "user restore", 1, {}),

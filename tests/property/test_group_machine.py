@@ -90,7 +90,14 @@ AGAINST_A_PERSON = (
     c.Demote,
     c.SetPermissions,
 )
-FOR_MODERATORS = (c.SuspendGroup, c.RestoreGroup, c.WarnGroup, c.AcceptRectification, c.RejectRectification)
+FOR_MODERATORS = (
+    c.RemoveEntries,
+    c.SuspendGroup,
+    c.RestoreGroup,
+    c.WarnGroup,
+    c.AcceptRectification,
+    c.RejectRectification,
+)
 FOR_STAFF = (*FOR_MODERATORS, c.CloseGroup, c.GrantLimit, c.DenyLimit)
 GRADE_HEIGHT = {"small": 0, "middle": 1, "large": 2}
 SHUT = (c.JoinGroup, c.Invite, c.MakeInviteCode, c.ApproveRequests)

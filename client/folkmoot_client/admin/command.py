@@ -83,6 +83,9 @@ def parameters_of(verb: Verb[Any]) -> Iterator[Parameter]:
 def parameter_of(option: Option) -> Parameter:
     """Return an option of a row as Typer wants it."""
     flag, bounds = option.flag, option.bounds
+    if flag.words:
+        words = typer.Argument(metavar=f"[{flag.metavar}]...", help=_(flag.help))
+        return parameter(option.name, Annotated[list[str] | None, words], None)
     shown = typer.Option(option.shown, metavar=flag.metavar, help=_(flag.help), min=bounds.ge, max=bounds.le)
     kind = str if option.kind is Duration else option.kind
     if option.is_required:
@@ -105,6 +108,8 @@ def read_options(options: Iterable[Option], given: dict[str, Any]) -> Values:
     """Return the options that were given, or end the command where one is not what it should be."""
     values = {one.name: given[one.name] for one in options if given[one.name] is not None}
     for one in options:
+        if one.flag.words and one.name in values:
+            values[one.name] = " ".join(values[one.name])
         if one.kind is Duration and one.name in values:
             check_duration(values[one.name])
     return values

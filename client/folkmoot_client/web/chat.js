@@ -209,6 +209,22 @@ export class Chat {
   append(room, entries) {
     const ready = entries.flatMap((entry) => room.feed.take(entry));
     if (ready.length) this.view.onEntries(room, ready);
+    const restored = ready.flatMap(({ data }) => data?.restored ?? []);
+    if (restored.length) this.reread(room, restored);
+  }
+
+  /** Fetch entries, with their edits, that can be read again: their removal was void. */
+  async reread(room, restored) {
+    try {
+      for (const seq of restored.flatMap((one) => room.feed.withEdits(one))) {
+        const { entries } = await this.request("history", { group: room.code, before: seq + 1, limit: 1 });
+        entries.forEach((entry) => room.feed.renew(entry));
+      }
+      this.view.onLog(room);
+    } catch (error) {
+      // They are read again with the rest of the log the next time.
+      console.info(`folkmoot: ${error.message}`);
+    }
   }
 
   /** Fetch the entries of a hole, or up to the seq `to`, in the background. */

@@ -84,6 +84,17 @@ export class Feed {
     }
   }
 
+  /** The seqs of an entry and its edits, as far as they are held. */
+  withEdits(seq) {
+    return this.at(seq) ? [seq, ...this.about(seq, "edit").map((edit) => edit.seq)] : [];
+  }
+
+  /** Let an entry that is held say again what it says in the store. */
+  renew(entry) {
+    const held = this.at(entry.seq);
+    if (held) Object.assign(held, { redacted: false, ...entry });
+  }
+
   /** Remember an edit or a reaction under the seq of what it is about. */
   note(entry) {
     if (entry.kind !== "edit" && entry.kind !== "reaction") return;

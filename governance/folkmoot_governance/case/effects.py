@@ -15,6 +15,7 @@ class Effect(StrEnum):
 
     LIFTED = "lifted"
     REOPENED = "reopened"
+    RESTORED = "restored"
     INVITED = "invited"
     CREDITED = "credited"
     GIVEN_BACK = "given_back"
@@ -24,6 +25,7 @@ class Effect(StrEnum):
 DONE: dict[Effect, str] = {
     Effect.LIFTED: N_("Your appeal {case} succeeded: the measure is lifted"),
     Effect.REOPENED: N_("Your appeal {case} succeeded: the group is open again, as it was"),
+    Effect.RESTORED: N_("Your appeal {case} succeeded: what was removed can be read again, as it was"),
     Effect.INVITED: N_("Your appeal {case} succeeded: the measure is void, and you are invited back"),
     Effect.GIVEN_BACK: N_("Your appeal {case} succeeded: the account is yours again, as it was; sign in"),
     Effect.CREDITED: N_("Your appeal {case} succeeded: the credit is given back"),
@@ -31,7 +33,7 @@ DONE: dict[Effect, str] = {
 """The sentence of each effect but `VOID`."""
 
 _OVER = N_("Your appeal {case} succeeded: the measure is void; it was not in force any more")
-_GONE = N_("Your appeal {case} succeeded: the deletion is void, but a deleted text does not come back")
+_GONE = N_("Your appeal {case} succeeded: the removal is void, but what it removed is not kept any more")
 
 PLAIN = N_("Your appeal {case} succeeded: the measure is void")
 
@@ -42,6 +44,7 @@ VOID: dict[str, str] = {
     "warned": _OVER,
     "deleted": _GONE,
     "purged": _GONE,
+    "entries_removed": _GONE,
     "held_denied": N_("Your appeal {case} succeeded: the refusal is void; what was refused is not posted by that"),
     "group_warned": _OVER,
     "suspended": _OVER,

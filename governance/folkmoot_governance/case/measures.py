@@ -22,6 +22,9 @@ def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> M
         return Measured(case, tag, owner, event.by, event.at)
     if isinstance(event, OF_GROUPS) and event.by != event.user:
         return Measured(case, tag, event.user, event.by, event.at, code)
+    if isinstance(event, e.EntriesRemoved):
+        hit = user if user in event.users else event.users[0]
+        return Measured(case, tag, hit, event.by, event.at, one_of_many=True)
     others = [one for one in event.users if one != event.by] if isinstance(event, e.EntriesPurged) else []
     if others:
         return Measured(case, tag, user if user in others else others[0], event.by, event.at, code, one_of_many=True)

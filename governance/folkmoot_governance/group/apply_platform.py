@@ -7,7 +7,7 @@ from folkmoot_protocol.types import GroupStatus
 
 from . import events as e
 from .keeping import place_of, reopen
-from .state import GroupState, Invitation, Kept
+from .state import GroupState, Invitation, Kept, Pinned
 
 
 def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
@@ -28,6 +28,13 @@ def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
     if event.invited_until_ms:
         place.waits.pop(event.user, None)
         place.invitations[event.user] = Invitation(event.user, event.invited_until_ms, event.by)
+    for pin in event.was_pins:
+        state.pins[pin.seq] = Pinned(pin.seq, pin.by, pin.ts)
+
+
+def _entries_removed(state: GroupState, event: e.EntriesRemoved) -> None:
+    for pin in event.was_pins:
+        state.pins.pop(pin.seq)
 
 
 def close_rectification(state: GroupState | Kept) -> None:
@@ -55,6 +62,7 @@ def _rejected(state: GroupState, event: e.RectificationRejected) -> None:
 
 PLATFORM_APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.MeasureOverturned: _overturned,
+    e.EntriesRemoved: _entries_removed,
     e.GroupWarned: _group_warned,
     e.RectificationTold: _told,
     e.RectificationAccepted: _accepted,

@@ -10,6 +10,7 @@ from ..actor import Actor
 from ..content.kinds import Action, Severity
 from ..duration import Span
 from ..roles import Permission
+from .events_base import PinWas
 
 
 class Command(Struct, frozen=True):
@@ -186,10 +187,12 @@ class DeleteEntry(TargetedCommand, frozen=True):
 
 
 class FoundEntry(Struct, frozen=True):
-    """An entry of the journal: its seq and its author."""
+    """An entry of the journal: its seq and its author. `kind` and `redacted`: as for `DeleteEntry`."""
 
     seq: int
     user: str
+    kind: EntryKind = EntryKind.TEXT
+    redacted: bool = False
 
 
 class Purge(Command, frozen=True):
@@ -477,12 +480,25 @@ class Overturn(TargetedCommand, frozen=True):
     """Take back the act that made version `number`, because an appeal against it succeeded (P15).
 
     `kind` is the event's name; `until_ms` the end of a suspension, 0 of anything else.
+    `restores`: the entries by `user` that the act removed; `pins`: which pins went with what it removed.
     """
 
     number: int
     kind: str
     until_ms: int = 0
     reason: str = ""
+    restores: tuple[int, ...] = ()
+    pins: tuple[PinWas, ...] = ()
+
+
+class RemoveEntries(Command, frozen=True):
+    """Remove entries of whomever: a measure of the platform (G10). `rule`: one of the operator's reasons for reports,
+    empty where none is named; `report`: the report that brought it, empty for none."""
+
+    entries: tuple[FoundEntry, ...]
+    reason: str
+    rule: str = ""
+    report: str = ""
 
 
 class ReturnOwnership(Command, frozen=True):

@@ -21,7 +21,9 @@ REMOVALS = frozenset({MemberKicked.__struct_config__.tag, MemberBanned.__struct_
 
 
 def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Say that the act is void, which lifts it; who was removed by it may come back."""
+    """Say that the act is void, which lifts it; who was removed by it may come back, and so do entries."""
+    restored = tuple(sorted(command.restores))
+    pins = [pin for pin in command.pins if pin.seq in restored and pin.seq not in state.pins]
     place = state.kept or state
     suspension = place.status is GroupStatus.SUSPENDED and place.status_until_ms == command.until_ms
     measure = case_number(state.code, command.number)
@@ -29,6 +31,8 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
     invited = end_of(now, policy.invite_ms) if may_be_invited(state, command, now, policy) else 0
     if reopens:
         effect = Effect.REOPENED
+    elif restored:
+        effect = Effect.RESTORED
     elif suspension or is_in_force(state, command, now):
         effect = Effect.LIFTED
     else:
@@ -46,6 +50,8 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
             invited_until_ms=invited,
             reopens=reopens,
             effect=effect,
+            restored=restored,
+            was_pins=tuple(pins[: max(0, policy.pins_per_group - len(state.pins))]),
         )
     ]
 

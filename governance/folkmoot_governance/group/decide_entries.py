@@ -1,9 +1,11 @@
-"""What is done with entries: deleting many, pinning, announcing, and which links members may post."""
+"""What is done with entries: deleting many, removing (by the platform), pinning, announcing, and which links may be
+posted."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import EntryKind
 
 from ..actor import Actor
 from ..policy import Policy
@@ -13,10 +15,13 @@ from ..text import N_
 from . import commands as c
 from . import events as e
 from .checks import refuse
-from .decide_moderation import WRITTEN, unpinned
+from .decide_moderation import DELETABLE, WRITTEN, pins_of, unpinned
 from .state import GroupState
 
 Decision = Sequence[e.Event] | Refusal
+
+REMOVABLE = DELETABLE | {EntryKind.REACTION}
+"""What the platform removes from a group's log; the rest is the group's record."""
 
 
 def purge(state: GroupState, command: c.Purge, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -37,8 +42,40 @@ def purge(state: GroupState, command: c.Purge, actor: Actor, now: int, policy: P
         detail = {"count": len(seqs), "first": seqs[0], "last": seqs[-1], "left_out": len(command.entries) - len(seqs)}
         return refuse(ErrorCode.CONFIRM_REQUIRED, text, **detail, help=command.again)
     users = tuple(sorted({found.user for found in going}))
-    purged = e.EntriesPurged(at=now, by=actor.user, seqs=seqs, count=len(seqs), users=users, reason=command.reason)
+    pins, why = pins_of(state, seqs), command.reason
+    purged = e.EntriesPurged(at=now, by=actor.user, seqs=seqs, count=len(seqs), users=users, reason=why, was_pins=pins)
     return [purged, *unpinned(state, seqs, actor, now)]
+
+
+def remove_entries(state: GroupState, command: c.RemoveEntries, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Remove entries of whomever, all of those named or none: a measure of the platform (G10)."""
+    known = policy.cases.reasons
+    if command.rule and command.rule not in known:
+        text, names = N_("Give one of these reasons: {known}."), " ".join(known)
+        return refuse(ErrorCode.BAD_REQUEST, text, known=names, field="rule", rule="policy.reports.reasons")
+    for found in command.entries:
+        if found.kind not in REMOVABLE:
+            text = N_("Entry {seq} is the group's own record: only what somebody wrote can be removed.")
+            return refuse(ErrorCode.FORBIDDEN, text, seq=found.seq, rule="record", help="/log")
+        if found.redacted:
+            return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=found.seq)
+    if not command.entries:
+        return refuse(ErrorCode.NO_SUCH_ENTRY, N_("There is nothing here to remove."))
+    seqs = tuple(sorted({found.seq for found in command.entries}))
+    users = tuple(sorted({found.user for found in command.entries}))
+    return [
+        e.EntriesRemoved(
+            at=now,
+            by=actor.user,
+            seqs=seqs,
+            count=len(seqs),
+            users=users,
+            reason=command.reason,
+            rule=command.rule,
+            report=command.report,
+            was_pins=pins_of(state, seqs),
+        )
+    ]
 
 
 def pin(state: GroupState, command: c.Pin, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -79,6 +116,7 @@ def announce(state: GroupState, command: c.Announce, actor: Actor, now: int, pol
 
 ENTRIES: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
     c.Purge: purge,
+    c.RemoveEntries: remove_entries,
     c.Pin: pin,
     c.Unpin: unpin,
     c.SetLinks: set_links,

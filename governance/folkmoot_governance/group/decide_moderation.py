@@ -24,6 +24,7 @@ from .events import (
     MemberBanned,
     MemberMuted,
     MuteLifted,
+    PinWas,
     SlowModeSet,
 )
 from .state import GroupState
@@ -172,8 +173,16 @@ def delete_entry(state: GroupState, command: c.DeleteEntry, actor: Actor, now: i
     if own_only and now > command.ts + policy.delete_own_ms:
         text = N_("You can delete an entry of your own for {window} after posting it; ask an admin.")
         return refuse(ErrorCode.FORBIDDEN, text, window_ms=policy.delete_own_ms, rule=OWN_WINDOW, help="/report")
-    deleted = EntryDeleted(at=now, by=actor.user, user=command.user, seq=command.seq, reason=command.reason)
+    pins = pins_of(state, (command.seq,))
+    deleted = EntryDeleted(
+        at=now, by=actor.user, user=command.user, seq=command.seq, reason=command.reason, was_pins=pins
+    )
     return [deleted, *unpinned(state, (command.seq,), actor, now)]
+
+
+def pins_of(state: GroupState, seqs: Iterable[int]) -> tuple[PinWas, ...]:
+    """Return the pins of those of `seqs` that are pinned, as an event remembers them."""
+    return tuple(PinWas(seq, state.pins[seq].by, state.pins[seq].ts) for seq in seqs if seq in state.pins)
 
 
 def unpinned(state: GroupState, seqs: Iterable[int], actor: Actor, now: int) -> list[EntryUnpinned]:

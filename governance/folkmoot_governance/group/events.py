@@ -13,6 +13,8 @@ from ..content.kinds import Action, Severity
 from ..roles import Permission
 from .events_base import Event as Event
 from .events_base import MemberEvent as MemberEvent
+from .events_base import PinWas as PinWas
+from .events_platform import EntriesRemoved as EntriesRemoved
 from .events_platform import GroupClosed as GroupClosed
 from .events_platform import GroupRestored as GroupRestored
 from .events_platform import GroupSuspended as GroupSuspended
@@ -198,6 +200,7 @@ class EntryDeleted(MemberEvent, frozen=True, kw_only=True, tag="deleted"):
 
     seq: int
     reason: str = ""
+    was_pins: tuple[PinWas, ...] = ()
 
 
 class EntriesPurged(Event, frozen=True, kw_only=True, tag="purged"):
@@ -207,6 +210,7 @@ class EntriesPurged(Event, frozen=True, kw_only=True, tag="purged"):
     count: int
     users: tuple[str, ...] = ()
     reason: str = ""
+    was_pins: tuple[PinWas, ...] = ()
 
 
 class EntryPinned(MemberEvent, frozen=True, kw_only=True, tag="pinned"):
@@ -562,6 +566,7 @@ GroupEvent = (
     | GroupClosed
     | KeptLonger
     | KeptLetGo
+    | EntriesRemoved
     | MeasureOverturned
     | GroupWarned
     | RectificationTold
@@ -580,6 +585,6 @@ GroupEvent = (
 
 def erased_by(event: object) -> tuple[int, ...]:
     """Return the seqs of the entries that an event removes."""
-    if isinstance(event, EntriesPurged):
+    if isinstance(event, (EntriesPurged, EntriesRemoved)):
         return event.seqs
     return (event.seq,) if isinstance(event, EntryDeleted) else ()

@@ -14,3 +14,11 @@ class MemberEvent(Event, frozen=True, kw_only=True):
     """An event that concerns one account, `user`."""
 
     user: str
+
+
+class PinWas(Struct, frozen=True, array_like=True):
+    """A pin that went with the entry that it kept at hand: the entry's seq, who pinned it, and when (Unix ms)."""
+
+    seq: int
+    by: str
+    ts: int

@@ -1,6 +1,6 @@
 """What the operator's staff does to a group, and what follows: suspension, warning, closing, appeals (G11.1, P15)."""
 
-from .events_base import Event, MemberEvent
+from .events_base import Event, MemberEvent, PinWas
 
 
 class GroupSuspended(Event, frozen=True, kw_only=True, tag="suspended"):
@@ -37,7 +37,7 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
 
     What it did and still holds is lifted; who was removed is invited back until `invited_until_ms`. `reopens`: a group
     that was closed has again all that is kept of it. `effect` is what changed by that (`case.effects.Effect`), empty in
-    older events.
+    older events. The entries `restored`, which it had removed, can be read again; `was_pins` are pinned again.
     """
 
     number: int
@@ -48,6 +48,24 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     invited_until_ms: int = 0
     reopens: bool = False
     effect: str = ""
+    restored: tuple[int, ...] = ()
+    was_pins: tuple[PinWas, ...] = ()
+
+
+class EntriesRemoved(Event, frozen=True, kw_only=True, tag="entries_removed"):
+    """The platform removed the entries `seqs` by `users`, `count` of them (G10): tombstones stay, pins of them go.
+
+    `rule` is the operator's reason code, `report` the report that brought it, both empty for none; each of `users` can
+    appeal for what they wrote.
+    """
+
+    seqs: tuple[int, ...]
+    count: int
+    users: tuple[str, ...]
+    reason: str
+    rule: str = ""
+    report: str = ""
+    was_pins: tuple[PinWas, ...] = ()
 
 
 class GroupWarned(Event, frozen=True, kw_only=True, tag="group_warned"):

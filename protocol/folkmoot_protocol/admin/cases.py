@@ -18,12 +18,13 @@ class Which(Options, frozen=True):
 
 
 class Decision(Options, frozen=True):
-    """How a report ends, and for how long what was reported is suspended besides."""
+    """How a report ends, for how long what was reported is suspended besides, and whether it is removed."""
 
     outcome: Annotated[Literal["upheld", "dismissed", "bad_faith"], Flag(N_("How it ends."))]
     suspend: Annotated[
         Duration | None, Flag(N_("Where it is upheld: also suspend what was reported."), metavar="DURATION")
     ] = None
+    remove: Annotated[bool, Flag(N_("Where it is upheld: also remove the entry that was reported."))] = False
 
 
 LIST_REPORTS = Verb(
@@ -53,7 +54,10 @@ CLOSE_REPORT = Verb(
     reason=True,
     dry_run=True,
     ask=N_("Close report {target} as {outcome}?"),
-    examples=("case close r-8kq3mvt2xw --outcome upheld --suspend 7d --reason 'sells accounts'",),
+    examples=(
+        "case close r-8kq3mvt2xw --outcome upheld --suspend 7d --reason 'sells accounts'",
+        "case close r-8kq3mvt2xw --outcome upheld --remove --reason 'asks for money'",
+    ),
 )
 
 LIST_APPEALS = Verb(

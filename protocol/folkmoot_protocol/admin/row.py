@@ -28,11 +28,12 @@ class Duration(int):
 @dataclass(frozen=True, slots=True)
 class Flag:
     """How an option looks on the command line. Without a `name` it is that of its field, as in `--identity`; without
-    a `metavar` it is what the type says."""
+    a `metavar` it is what the type says. `words`: it is any number of arguments, which travel as one text."""
 
     help: str
     name: str = ""
     metavar: str | None = None
+    words: bool = False
 
 
 @dataclass(frozen=True, slots=True)

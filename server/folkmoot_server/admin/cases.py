@@ -1,5 +1,7 @@
 """Administration of reports (G12) and appeals (P15)."""
 
+from dataclasses import replace
+
 from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import SuspendAccount
 from folkmoot_governance.case.commands import CloseReport, DecideAppeal, ReadCase
@@ -15,6 +17,7 @@ from ..common.i18n import N_
 from ..storage.api import CaseFilter
 from .call import Call, Outcome, carries_out
 from .common import act_on_account, act_on_room
+from .entries import entries_at, remove
 
 NO_SUCH_CASE = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/cases"})
 STATES = {"open": True, "closed": False, "all": None}
@@ -102,15 +105,16 @@ async def show_case(call: Call, kind: CaseKind) -> Outcome:
 
 @carries_out(rows.CLOSE_REPORT)
 async def close_report(call: Call, options: rows.Decision) -> Outcome:
-    """Decide on a report; where it is upheld, `suspend` also suspends the account, or the group, that was reported."""
+    """Decide on a report; where it is upheld, `suspend` also suspends the account, or the group, that was reported,
+    and `remove` removes the entry."""
     case = await find_case(call, CaseKind.REPORT)
     if isinstance(case, Refusal):
         return case
     service, actor = call.app.cases.service, call.account.actor()
     command = CloseReport(CaseOutcome(options.outcome), call.reason)
     act = service.act(case, command, actor)
-    if options.suspend is not None and not isinstance(act, Refusal):
-        refusal = await suspend(call, case, command, options.suspend)
+    if (options.remove or options.suspend is not None) and not isinstance(act, Refusal):
+        refusal = await take_measures(call, case, command, options)
         act = refusal or service.act(case, command, actor)
     if isinstance(act, Refusal):
         return act
@@ -122,12 +126,36 @@ async def close_report(call: Call, options: rows.Decision) -> Outcome:
     return AdminResult(items=(case_item(act.state),), changed=len(act.events))
 
 
+async def take_measures(call: Call, case: CaseState, command: CloseReport, options: rows.Decision) -> Refusal | None:
+    """Take the measures that a report is closed with; return why not."""
+    if command.outcome is not CaseOutcome.UPHELD:
+        text = N_("Only a report that is upheld brings a measure.")
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "remove" if options.remove else "suspend"})
+    # All of it is asked about first: what is refused should not be half done.
+    for one in (replace(call, dry_run=True), call):
+        refusal = await remove_reported(one, case) if options.remove else None
+        if refusal is None and options.suspend is not None:
+            refusal = await suspend(one, case, command, options.suspend)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+async def remove_reported(call: Call, case: CaseState) -> Refusal | None:
+    """Remove the entry that was reported, under the reason that it was reported for. Return why not."""
+    room = await call.app.rooms.load(case.code) if case.seq else None
+    if room is None:
+        text = N_("This report is not about an entry: there is none to remove.")
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "remove"})
+    entries = await entries_at(call, room, [case.seq])
+    rule = case.reason if case.reason in call.app.policy.cases.reasons else ""
+    done = entries if isinstance(entries, Refusal) else await remove(call, room, entries, rule, case.number)
+    return done if isinstance(done, Refusal) else None
+
+
 async def suspend(call: Call, case: CaseState, command: CloseReport, duration_ms: int) -> Refusal | None:
     """Suspend what was reported: the group, where the report is about one, else the account. Return why not."""
     app = call.app
-    if command.outcome is not CaseOutcome.UPHELD:
-        text = N_("Only a report that is upheld brings a measure.")
-        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "suspend"})
     room = await app.rooms.load(case.code) if case.code and not case.seq else None
     if room is not None and room.state.owner == case.user:
         changed = await act_on_room(call, room, SuspendGroup(duration_ms, command.reason, report=case.number))

@@ -92,6 +92,7 @@ ANSWERS = {
     "overturned": PLAIN,
     "report_overturned": N_("What followed from your report {case} was overturned on appeal"),
     "tried": N_("{name} wrong passwords were tried for your account since you were last told"),
+    "removed": N_("The platform removed what you wrote in {name}; against that: /appeal {case} and why"),
     "confirmed": N_("Your appeal {case} was turned down: the measure stands"),
 }
 """How an account is told what became of what it asked for, by the state of its case."""

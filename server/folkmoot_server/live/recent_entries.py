@@ -23,9 +23,10 @@ class RecentEntries:
         """Counts how often it was cleared: who read from the journal meanwhile has read what may not be so any more."""
 
     def append(self, entries: Sequence[Entry]) -> None:
-        """Add what was delivered just now; forget what came before a removal, for it may be what was removed."""
+        """Add what was delivered just now; forget what came before a removal, or before one that is void: it may be
+        what was removed, or can be read again."""
         for entry in entries:
-            if entry.kind is EntryKind.REDACTION:
+            if entry.kind is EntryKind.REDACTION or (entry.data is not None and entry.data.get("restored")):
                 self.clear()
             self._entries.append(entry)
             self._chars += len(entry.body)

@@ -1,10 +1,11 @@
 import pytest
 
-from folkmoot_governance import Policy, Refusal
+from folkmoot_governance import PlatformRole, Policy, Refusal
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.links import check_links
 from folkmoot_governance.group.mentions import MAX_MENTIONS, find_mentions
+from folkmoot_governance.notices import event_fields
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import EntryKind, LinkRule
 from tests.builders.rules import NOW, ask, code_of, do, make_group, tell_refusal
@@ -120,3 +121,46 @@ def test_a_purge_says_what_stays_and_whose_entries_go() -> None:
     (event,) = ask(make_group(), c.Purge(entries, confirmed=True), "adam")  # type: ignore[misc]
     assert isinstance(event, e.EntriesPurged)
     assert (event.seqs, event.users, event.count) == ((8, 9), ("max", "mia"), 2)
+
+
+STAFF = {"platform": PlatformRole.MODERATOR}
+
+
+def test_the_platform_removes_what_is_there_or_nothing_of_it() -> None:
+    state = make_group(*(e.EntryPinned(at=NOW, by="olga", user="mia", seq=seq) for seq in (7, 20)))
+    for role in (None, PlatformRole.REVIEWER, PlatformRole.VIEWER):
+        refusal = ask(state, c.RemoveEntries(FOUND, "spam"), "mod", platform=role)
+        assert code_of(refusal) == ErrorCode.FORBIDDEN
+    gone, notice = c.FoundEntry(9, "mia", redacted=True), c.FoundEntry(9, "mia", EntryKind.NOTICE)
+    for entries, rule, code in (
+        ((*FOUND[:2], gone), "", ErrorCode.CONFLICT),
+        ((*FOUND[:2], notice), "", ErrorCode.FORBIDDEN),
+        ((), "", ErrorCode.NO_SUCH_ENTRY),
+        (FOUND, "no such rule", ErrorCode.BAD_REQUEST),
+    ):
+        assert code_of(ask(state, c.RemoveEntries(entries, "spam", rule), "mod", **STAFF)) == code
+    (event,) = do(state, c.RemoveEntries(FOUND, "spam", "other"), "mod", **STAFF)
+    assert isinstance(event, e.EntriesRemoved)
+    assert (event.seqs, event.count) == ((7, 8, 9, 10, 11), 5)
+    assert event.users == ("adam", "gone", "max", "mia", "olga")
+    assert list(state.pins) == [20]
+    assert "by" not in event_fields(event) and "was_pins" not in event_fields(event)
+
+
+def test_whose_appeal_succeeds_has_entries_and_pins_back_as_they_were() -> None:
+    state = make_group(*(e.EntryPinned(at=NOW, by="olga", user="mia", seq=seq) for seq in (7, 8, 20)))
+    before = dict(state.pins)
+    (removed,) = do(state, c.RemoveEntries(FOUND, "spam"), "mod", **STAFF)
+    assert isinstance(removed, e.EntriesRemoved)
+    kind, pins = "entries_removed", removed.was_pins
+    (event,) = do(state, c.Overturn("mia", state.version, kind, restores=(7, 8), pins=pins), "")
+    assert isinstance(event, e.MeasureOverturned)
+    assert event.restored == (7, 8)
+    assert state.pins == before
+    do(state, c.DeleteEntry("mia", seq=8, ts=NOW), "adam")
+    do(state, c.Overturn("mia", 99, "deleted", restores=(8,), pins=(e.PinWas(8, "olga", NOW),)), "")
+    assert state.pins == before
+    full = make_group(e.EntryPinned(at=NOW, by="olga", user="mia", seq=20))
+    policy = Policy(pins_per_group=1)
+    (event,) = do(full, c.Overturn("mia", 99, kind, restores=(7, 8), pins=pins), "", policy=policy)
+    assert list(full.pins) == [20], "no more than a group may have"

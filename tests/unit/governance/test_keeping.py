@@ -119,7 +119,15 @@ def test_an_old_stream_replays_to_the_same_state() -> None:
     assert (state.status, state.members, state.kept) == (GroupStatus.CLOSED, {}, None)
 
 
-MEASURES = (*OF_GROUPS, *OF_THE_PLATFORM, e.EntriesPurged, AccountSuspended, AccountClosing, CreditChanged)
+MEASURES = (
+    *OF_GROUPS,
+    *OF_THE_PLATFORM,
+    e.EntriesPurged,
+    e.EntriesRemoved,
+    AccountSuspended,
+    AccountClosing,
+    CreditChanged,
+)
 
 
 @pytest.mark.parametrize("kind", MEASURES, ids=lambda kind: kind.__name__)

@@ -73,6 +73,7 @@ NOBODYS = {
     e.RectificationRejected,
     e.KeptLonger,
     e.KeptLetGo,
+    e.EntriesRemoved,
     e.MeasureOverturned,
     e.BansEnded,
     e.MutesEnded,

@@ -12,6 +12,7 @@ from folkmoot_governance.account_events import AccountClosing
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
 from folkmoot_governance.group.commands import ReturnOwnership
 from folkmoot_governance.group.events import (
+    EntriesRemoved,
     GroupLocked,
     GroupSuspended,
     GroupUnlocked,
@@ -46,7 +47,7 @@ MOST = 1000
 
 def report_behind(event: object) -> str:
     """Return the number of the report that a measure came from, empty where there is none."""
-    if isinstance(event, (AccountSuspended, AccountClosing, GroupSuspended)):
+    if isinstance(event, (AccountSuspended, AccountClosing, GroupSuspended, EntriesRemoved)):
         return event.report
     return event.case if isinstance(event, CreditChanged) and event.cause == "penalty" else ""
 

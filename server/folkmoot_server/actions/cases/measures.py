@@ -12,13 +12,21 @@ from folkmoot_governance.case.effects import Effect
 from folkmoot_governance.case.measures import account_measure_of, measure_of
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group.commands import EndMeasures, Overturn
-from folkmoot_governance.group.events import Event, GroupSuspended, MeasureOverturned
+from folkmoot_governance.group.events import (
+    EntriesPurged,
+    EntriesRemoved,
+    EntryDeleted,
+    Event,
+    GroupSuspended,
+    MeasureOverturned,
+    erased_by,
+)
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.names import fold_user_name
 
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Rooms
-from ...storage.api import ActFilter, Ledger
+from ...storage.api import ActFilter, Journal, Ledger
 from ...storage.change_set import account_stream, group_stream
 from ..accounts.govern import AccountService
 from ..acting import SERVICE
@@ -32,6 +40,9 @@ CLOSING = str(AccountClosing.__struct_config__.tag)
 UNDOING = tuple(
     str(kind.__struct_config__.tag) for kind in (MeasureOverturned, AccountRestored, CreditChanged, ClosingOverturned)
 )
+
+REMOVALS = (EntryDeleted, EntriesPurged, EntriesRemoved)
+"""Acts that remove entries."""
 
 
 class Place(Struct, frozen=True):
@@ -66,6 +77,7 @@ class Measures:
     def __init__(
         self,
         ledger: Ledger,
+        journal: Journal,
         rooms: Rooms,
         accounts: Accounts,
         group_service: GroupService,
@@ -73,6 +85,7 @@ class Measures:
         aftermath: Aftermath,
     ) -> None:
         self._ledger = ledger
+        self._journal = journal
         self._rooms = rooms
         self._accounts = accounts
         self._group_service = group_service
@@ -188,5 +201,12 @@ class Measures:
         room = await self._rooms.load(place.code)
         assert room is not None, "what has a stream is a group"
         until = event.until_ms if isinstance(event, GroupSuspended) else 0
-        command = Overturn(appeal.by, place.version, appeal.reason, until, appeal.answer)
+        restores = await self._removed_entries(appeal.by, place.code, event)
+        pins = event.was_pins if isinstance(event, REMOVALS) else ()
+        command = Overturn(appeal.by, place.version, appeal.reason, until, appeal.answer, restores, pins)
         return await self._group_service.wait_stored(self._group_service.act(room, command, SERVICE))
+
+    async def _removed_entries(self, user: str, code: str, event: Event) -> tuple[int, ...]:
+        """Return which of the entries that an act removed are by `user`, as far as rotation has left them."""
+        found = await self._journal.versions(code, erased_by(event)) if isinstance(event, REMOVALS) else {}
+        return tuple(seq for seq, one in found.items() if one.entry.from_.user == user)

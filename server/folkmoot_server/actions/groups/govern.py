@@ -379,8 +379,11 @@ class GroupService:
 
 
 def answers_to(event: e.Event, case: str, state: GroupState) -> list[AnswerUpdate]:
-    """Return what applicants to the group `state` have to be told of an event."""
+    """Return what applicants to the group `state` have to be told of an event, and whom the platform hit."""
     name = state.name
+    if isinstance(event, e.EntriesRemoved):
+        reason = f"{event.reason} ({event.rule})" if event.rule else event.reason
+        return [AnswerUpdate(user, case, "removed", name, reason) for user in event.users if user != event.by]
     if isinstance(event, e.JoinRequestEnded) and event.by != event.user:
         return [AnswerUpdate(event.user, case, "denied", name, event.reason)]
     if isinstance(event, e.JoinRequestsClosed):

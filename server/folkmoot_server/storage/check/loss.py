@@ -65,8 +65,8 @@ def accept_loss(data_dir: Path, reason: str, say: Translate) -> list[str]:
     from the ledger, and the ledger says that this was done. Raises StorageError.
     """
     with locked(data_dir):
-        segments, loss = Segments(data_dir / "journal"), Loss()
-        writer = Writer(data_dir, segments, load_key(data_dir / "keys" / "journal.key"), say, loss.accept)
+        segments, loss = Segments(data_dir / "journal", load_key(data_dir / "keys" / "journal.key")), Loss()
+        writer = Writer(data_dir, segments, say, loss.accept)
         try:
             if loss.sentences:
                 _go_on(writer, loss, reason)

@@ -22,7 +22,7 @@ from folkmoot_governance import (
 )
 from folkmoot_governance.account import AccountEvent, AccountRegistered
 from folkmoot_governance.case.state import CaseEvent, CaseState, apply_case, opened
-from folkmoot_governance.group.events import Event, GroupCreated, erased_by
+from folkmoot_governance.group.events import Event, GroupCreated, MeasureOverturned, erased_by
 from folkmoot_governance.store_acts import StoreEvent
 
 from ...common.terminal import _
@@ -265,13 +265,15 @@ def _values(change: object) -> Values:
 
 def _redactions(events: Iterable[Recorded], code: str, journal: JournalCheck) -> list[Values]:
     """Return the redactions that must be known: of entries that rotation has not removed."""
-    removed = journal.removed_up_to(code)
-    return [
-        {"code": code, "seq": seq, "by": one.event.by, "version": one.version, "ts": one.event.at}
-        for one in events
-        for seq in erased_by(one.event)
-        if seq > removed
-    ]
+    removed, found = journal.removed_up_to(code), dict[int, Values]()
+    for one in events:
+        for seq in erased_by(one.event):
+            found[seq] = {"code": code, "seq": seq, "by": one.event.by, "version": one.version, "ts": one.event.at}
+        if isinstance(one.event, MeasureOverturned):
+            for seq in one.event.restored:
+                if found.get(seq, {}).get("version") == one.event.number:
+                    del found[seq]
+    return [values for seq, values in found.items() if seq > removed]
 
 
 def _compare_rows(main: Connection, table: Table, where: Values, expected: list[Values]) -> Iterator[str]:

@@ -5,21 +5,20 @@ from functools import partial
 from typing import Any, Protocol
 
 import asyncpg
-import msgspec
 
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import Entry
 
-from ...crypto.sealing import Sealer
 from ..api import Found, Page, Segment, Versions
 from ..change_set import Asked, NewEntry, group_stream
 from ..search.text import Query
 from ..sql.closed_authors import AuthorTags, unnamed, without_closed
-from ..sql.entry_rows import entry_of, row_of
+from ..sql.entry_rows import BODY, DATA, entry_of, row_of
 from ..sql.months import end_of, is_due, month_of
+from ..sql.removed_texts import RemovedTexts
 from ..sql.search import ReadVersions
 from ..sql.sequencer import GROUP, Head, Used, Wanted
-from ..sql.versions import arrange, edited_by
+from ..sql.versions import arrange, edited_by, latest_about
 from .database import Reader
 
 PARTITIONED = ("entry", "restricted", "search_chunk", "search_bucket")
@@ -37,7 +36,10 @@ _COLUMNS = 'e.seq, e.ts, e.kind, e."user", e.display_name, e.role, e.tags, e.bod
 _GONE = "r.seq = e.seq OR (e.kind = 'edit' AND r.seq = e.target)"
 _REDACTED = f"EXISTS (SELECT 1 FROM redactions r WHERE r.code = $2 AND ({_GONE})) AS redacted"  # noqa: S608
 _TAG = '(SELECT author_tag FROM accounts a WHERE a."user" = e."user") AS tag'
-READ = f"SELECT {_COLUMNS}, {_TAG}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
+# What was removed stands with a blank row, and may not be removed any more.
+SEALED = """CASE WHEN e.body = ''::bytea THEN (
+    SELECT s.sealed FROM restricted s WHERE s.grp = e.grp AND s.seq = e.seq AND s.month = e.month) END AS sealed"""
+READ = f"SELECT {_COLUMNS}, e.grp, e.month, {SEALED}, {_TAG}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
 _ONE = f"{READ} AND e.seq = $3"
 _SOME = f"{READ} AND e.seq = ANY($3::bigint[])"
 _EDITS = f"{READ} AND e.target = ANY($3::bigint[]) AND e.kind = 'edit'"
@@ -112,8 +114,9 @@ class Searching(Protocol):
 class PostgresJournal:
     """`api.Journal` on PostgreSQL."""
 
-    def __init__(self, reader: Reader, search: Searching, author_tags: AuthorTags) -> None:
+    def __init__(self, reader: Reader, search: Searching, author_tags: AuthorTags, removed: RemovedTexts) -> None:
         self._reader = reader
+        self._removed = removed
         self._search = search
         self._author_tags = author_tags
 
@@ -129,12 +132,12 @@ class PostgresJournal:
             bound = HIGHEST if before is None else before
             rows = await self._reader.rows(_BELOW, int(code), code, bound, limit + 1)
             shown = rows[:limit][::-1]
-        entries = await without_closed([entry_of_record(row) for row in shown], self._author_tags)
+        entries = await without_closed([entry_of_record(row, self._removed) for row in shown], self._author_tags)
         return Page(entries, more=len(rows) > limit)
 
     async def entry(self, code: str, seq: int) -> Entry | None:
         rows = await self._reader.rows(_ONE, int(code), code, seq)
-        return (await without_closed([entry_of_record(rows[0])], self._author_tags))[0] if rows else None
+        return (await without_closed([entry_of_record(rows[0], self._removed)], self._author_tags))[0] if rows else None
 
     async def versions(self, code: str, seqs: Collection[int]) -> dict[int, Versions]:
         asked = await self._some(_SOME, code, set(seqs))
@@ -144,11 +147,13 @@ class PostgresJournal:
     async def _some(self, query: str, code: str, seqs: set[int]) -> list[Entry]:
         """Return the entries that a query finds for seqs."""
         rows = await self._reader.rows(query, int(code), code, list(seqs)) if seqs else []
-        return await without_closed([entry_of_record(row) for row in rows], self._author_tags)
+        return await without_closed([entry_of_record(row, self._removed) for row in rows], self._author_tags)
 
     async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
-        rows = await self._reader.rows(_REACTIONS, int(code), code, seq, reaction.encode(), limit)
-        return [entry_of_record(row) for row in rows]
+        # A reaction that was restored stands with a blank row.
+        bodies = (reaction.encode(), b"")
+        rows = [await self._reader.rows(_REACTIONS, int(code), code, seq, body, limit) for body in bodies]
+        return latest_about(reaction, [entry_of_record(row, self._removed) for some in rows for row in some], limit)
 
     async def find_nonce(self, code: str, user: str, nonce: str, since_ms: int) -> Entry | None:
         wanted = (code, user, nonce, since_ms + DAY_MS)
@@ -195,10 +200,12 @@ def _segment(row: asyncpg.Record) -> Segment:
     return Segment(name_of(row["month"]), row["size"])
 
 
-def entry_of_record(row: asyncpg.Record) -> Entry:
+def entry_of_record(row: asyncpg.Record, removed: RemovedTexts) -> Entry:
     """Return the entry of a row of `READ`, without content if it is redacted, or author if the account is closed."""
-    *values, tag, is_redacted = row
-    values[7] = values[7].decode()
+    *values, grp, month, sealed, tag, is_redacted = row
+    values[BODY] = values[BODY].decode()
+    if sealed is not None and not is_redacted:
+        values[BODY], values[DATA] = removed.open(name_of(month), grp, values[0], sealed)
     entry = entry_of(tuple(values), {values[0]} if is_redacted else set())
     return unnamed(entry, tag) if tag else entry
 
@@ -250,19 +257,18 @@ async def append(
     await connection.execute(_APPEND, streams, versions, seqs, times, month, *columns)
 
 
-async def erase(connection: asyncpg.Connection, key: bytes, gone: Sequence[tuple[str, int]]) -> None:
+async def erase(connection: asyncpg.Connection, removed: RemovedTexts, gone: Sequence[tuple[str, int]]) -> None:
     """Move the texts of entries (stream, seq) to the restricted part of their segments, sealed."""
     wanted = [int(stream.removeprefix(GROUP)) for stream, _ in gone], [seq for _, seq in gone]
     rows = await connection.fetch(_ERASED, *wanted)
-    sealed = [_sealed(key, row) for row in rows]
+    sealed = [_sealed(removed, row) for row in rows]
     columns = [[row[name] for row in rows] for name in ("month", "grp", "seq")]
     await connection.execute(_SEAL, *columns, sealed)
     await connection.execute(_BLANK, *columns[1:])
 
 
-def _sealed(key: bytes, row: asyncpg.Record) -> bytes:
-    text = msgspec.json.encode((row["body"].decode(), row["data"]))
-    return Sealer(key, name_of(row["month"])).seal(row["grp"], row["seq"], text)
+def _sealed(removed: RemovedTexts, row: asyncpg.Record) -> bytes:
+    return removed.seal(name_of(row["month"]), row["grp"], row["seq"], (row["body"].decode(), row["data"]))
 
 
 async def open_month(connection: asyncpg.Connection, month: str) -> None:

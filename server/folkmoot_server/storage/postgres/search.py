@@ -12,18 +12,21 @@ import asyncpg
 from folkmoot_protocol.types import Entry
 
 from ..api import Found
-from ..search.index import Chunk, Spread, bucket_of
+from ..search.index import MARKS, Chunk, Spread, bucket_of
 from ..search.text import Query
+from ..sql.removed_texts import RemovedTexts
 from ..sql.search import Indexer, Offer, Place, ReadVersions, find
 from .database import Reader
-from .journal import MONTHS, READ, entry_of_record, name_of, number_of
+from .journal import MONTHS, READ, SEALED, entry_of_record, name_of, number_of
 
 SPREAD = Spread(tokens=24, most=1024)
 """A third of a bucket's bytes for what lies around them; to send larger ones takes longer than to find them."""
 
 INDEX_LIMIT = "SET LOCAL statement_timeout = '10min'"
 
-_PLAIN = "SELECT seq, kind, body FROM entry WHERE grp = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
+_PLAIN = f"""
+    SELECT seq, kind, body, month, {SEALED} FROM entry e
+    WHERE grp = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"""  # noqa: S608
 _CHOSEN = f"{READ} AND e.seq = ANY($3::bigint[]) ORDER BY e.seq DESC"
 # Chunks with their last seqs and numbers of buckets, then buckets, all of one instant. Where chunks have different
 # numbers of buckets, there are some too many. The key has a bucket's number before its chunk: what a token has in many
@@ -39,9 +42,10 @@ _LOOKUP = """
 
 _NEWEST = "SELECT value FROM counters WHERE name = 'month'"
 _REDACTIONS = "SELECT count(*), max(ts) FROM redactions"
-_STALE = """
+_STALE = f"""
     SELECT grp, first, last FROM search_chunk c WHERE month = $1 AND gone <> (
-        SELECT count(*) FROM redactions r WHERE r.code = c.grp::text AND r.seq BETWEEN c.low AND c.last) LIMIT $2"""
+        SELECT coalesce(sum(seq) % {MARKS}, 0) FROM redactions r
+        WHERE r.code = c.grp::text AND r.seq BETWEEN c.low AND c.last) LIMIT $2"""  # noqa: S608
 # Which groups may have enough that is not indexed, by what the sequencer knows; of a month that is over, all of them.
 _BUSY = """
     SELECT substr(h.stream, 7)::bigint AS grp FROM heads h LEFT JOIN (
@@ -59,8 +63,9 @@ _DUE = """
                 (SELECT min(seq) FROM entry_{month} e WHERE e.grp = g.grp)) AS next,
             (SELECT max(seq) FROM entry_{month} e WHERE e.grp = g.grp) AS newest) place
     WHERE newest - next + 1 >= $2 LIMIT $3"""
-_BODIES = """
-    SELECT seq, kind, target, body FROM entry WHERE month = $1 AND grp = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq"""
+_BODIES = f"""
+    SELECT seq, kind, target, body, {SEALED} FROM entry e
+    WHERE month = $1 AND grp = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq"""  # noqa: S608
 _GONE = "SELECT seq FROM redactions WHERE code = $1 AND seq BETWEEN $2 AND $3"
 _REMOVE = """
     WITH gone AS (DELETE FROM search_chunk WHERE month = $1 AND grp = $2 AND first = $3)
@@ -76,16 +81,17 @@ _ADD = """
 class PostgresSearch:
     """The search side of `api.Journal` on PostgreSQL."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, removed: RemovedTexts) -> None:
         self._reader = reader
-        self._indexer = Indexer(Partitions(reader))
+        self._removed = removed
+        self._indexer = Indexer(Partitions(reader, removed))
 
     async def find(self, code: str, query: Query, before: int, limit: int, read: ReadVersions) -> Found:
         """See `api.Journal.search`."""
         return await find(self._sources(code, query), query, before, limit, read)
 
     async def _sources(self, code: str, query: Query) -> AsyncIterator["GroupSource"]:
-        yield GroupSource(self._reader, code, query)
+        yield GroupSource(self._reader, code, query, self._removed)
 
     async def index(self) -> bool:
         """See `api.Journal.index`."""
@@ -98,8 +104,9 @@ class GroupSource:
 
     chunks_at_first, max_entries = 16, 2048
 
-    def __init__(self, reader: Reader, code: str, query: Query) -> None:
+    def __init__(self, reader: Reader, code: str, query: Query, removed: RemovedTexts) -> None:
         self._reader = reader
+        self._removed = removed
         self._code = code
         self._tokens = query.tokens
 
@@ -114,14 +121,18 @@ class GroupSource:
         ]
 
     async def plain(self, above: int, below: int, count: int) -> Sequence[tuple[int, str, bytes]]:
-        rows: Sequence[tuple[int, str, bytes]] = await self._reader.rows(_PLAIN, int(self._code), above, below, count)
-        return rows
+        grp, open_text = int(self._code), self._removed.open
+        rows = await self._reader.rows(_PLAIN, grp, above, below, count)
+        return [
+            (seq, kind, open_text(name_of(month), grp, seq, sealed)[0].encode() if sealed else body)
+            for seq, kind, body, month, sealed in rows
+        ]
 
     async def chosen(self, seqs: Sequence[int]) -> Sequence[asyncpg.Record]:
         return await self._reader.rows(_CHOSEN, int(self._code), self._code, seqs)
 
     def entry(self, row: asyncpg.Record) -> Entry:
-        return entry_of_record(row)
+        return entry_of_record(row, self._removed)
 
 
 class Partitions:
@@ -129,8 +140,9 @@ class Partitions:
 
     spread = SPREAD
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, removed: RemovedTexts) -> None:
         self._reader = reader
+        self._removed = removed
 
     async def redactions(self) -> object:
         return tuple((await self._reader.rows(_REDACTIONS))[0])
@@ -142,15 +154,16 @@ class Partitions:
 
     @asynccontextmanager
     async def open(self, month: str) -> AsyncIterator["PartitionIndex"]:
-        yield PartitionIndex(self._reader, number_of(month))
+        yield PartitionIndex(self._reader, number_of(month), self._removed)
 
 
 class PartitionIndex:
     """`sql.search.MonthIndex` in PostgreSQL."""
 
-    def __init__(self, reader: Reader, month: int) -> None:
+    def __init__(self, reader: Reader, month: int, removed: RemovedTexts) -> None:
         self._reader = reader
         self._month = month
+        self._removed = removed
 
     async def stale(self, limit: int) -> Sequence[tuple[int, int, int]]:
         rows: Sequence[tuple[int, int, int]] = await self._reader.rows(_STALE, self._month, limit)
@@ -166,7 +179,11 @@ class PartitionIndex:
 
     async def texts(self, place: Place) -> Sequence[tuple[int, str, int | None, str]]:
         rows = await self._reader.rows(_BODIES, self._month, *place)
-        return [(seq, kind, target, body.decode()) for seq, kind, target, body in rows]
+        month, grp, open_text = name_of(self._month), place.grp, self._removed.open
+        return [
+            (seq, kind, target, open_text(month, grp, seq, sealed)[0] if sealed else body.decode())
+            for seq, kind, target, body, sealed in rows
+        ]
 
     async def gone(self, grp: int, low: int, high: int) -> Sequence[int]:
         return [row["seq"] for row in await self._reader.rows(_GONE, str(grp), low, high)]

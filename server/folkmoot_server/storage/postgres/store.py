@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from ..change_set import ChangeSet, account_stream, group_stream
 from ..sql.ledger import SqlLedger
+from ..sql.removed_texts import RemovedTexts
 from . import journal as postgres_journal
 from .database import Reader, migrate
 from .journal import PostgresJournal
@@ -31,11 +32,11 @@ class PostgresLedger(SqlLedger):
 class PostgresStore:
     """`api.Store` in a PostgreSQL database."""
 
-    def __init__(self, reader: Reader, writer: PostgresWriter) -> None:
+    def __init__(self, reader: Reader, writer: PostgresWriter, removed: RemovedTexts) -> None:
         self._reader = reader
         self._writer = writer
         self.ledger = PostgresLedger(reader)
-        self.journal = PostgresJournal(reader, PostgresSearch(reader), self.ledger.author_tags)
+        self.journal = PostgresJournal(reader, PostgresSearch(reader, removed), self.ledger.author_tags, removed)
 
     @classmethod
     async def open(cls, database_url: str, *, key: bytes) -> "PostgresStore":
@@ -45,7 +46,8 @@ class PostgresStore:
         written it.
         """
         await migrate(database_url)
-        return cls(await Reader.open(database_url), PostgresWriter(database_url, key))
+        removed = RemovedTexts(key)
+        return cls(await Reader.open(database_url), PostgresWriter(database_url, removed), removed)
 
     @property
     def damage(self) -> Sequence[str]:

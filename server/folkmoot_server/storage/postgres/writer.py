@@ -18,6 +18,7 @@ import asyncpg
 from ..change_set import ChangeSet, NewEntry, QuotaGuard, StorageError, account_stream
 from ..sql.answers import rows_of
 from ..sql.months import end_of, month_of
+from ..sql.removed_texts import RemovedTexts
 from ..sql.sequencer import Head, Sequenced, Used, Wanted, nonce_of, sequence
 from ..sql.streams import ledger_row
 from . import journal as postgres_journal
@@ -86,11 +87,11 @@ class Snapshot:
 
 
 class PostgresWriter:
-    """Owns the connection that batches are committed over; opens another when it breaks. `key`: the journal's."""
+    """Owns the connection that batches are committed over; opens another when it breaks."""
 
-    def __init__(self, url: str, key: bytes) -> None:
+    def __init__(self, url: str, removed: RemovedTexts) -> None:
         self._url = url
-        self._key = key
+        self._removed = removed
         self._connection: asyncpg.Connection | None = None
         self._month_end = 0
         self._name = f"writer {secrets.token_hex(8)}"
@@ -187,7 +188,7 @@ class PostgresWriter:
             await connection.execute(sql, *columns)
         erased = [(change_set.stream, seq) for change_set in change_sets for seq in change_set.erase]
         if erased:
-            await postgres_journal.erase(connection, self._key, erased)
+            await postgres_journal.erase(connection, self._removed, erased)
         await _record(connection, change_sets)
 
     async def _finish(self, connection: asyncpg.Connection) -> None:

@@ -36,6 +36,9 @@ PIECES = 4
 PATIENCE_S = 0.2
 """How long one search may take; it is then answered with what was found, and where to go on."""
 
+MARKS = 2_147_483_647
+"""How many marks there are of which entries a chunk is made without."""
+
 BREATH = 16
 """Entries between two moments at which whoever waits for the interpreter is let in."""
 
@@ -55,8 +58,8 @@ class Spread(Struct, frozen=True):
 class Chunk:
     """A chunk to be written: seqs `first` to `last`, and its buckets in order.
 
-    `gone` entries were redacted between `low` and `last`; when it is more, the chunk is stale. `low` is the first seq
-    that its texts depend on: an edit goes with what it edits.
+    `gone` marks which entries were redacted between `low` and `last`; when others are, the chunk is stale. `low` is the
+    first seq that its texts depend on: an edit goes with what it edits.
     """
 
     __slots__ = ("buckets", "first", "gone", "last", "low")
@@ -121,7 +124,15 @@ def build(draft: Draft, gone: Collection[int], spread: Spread, breathe: Callable
         bucket[key] = sorted({*bucket[key], *offsets}) if key in bucket else offsets
         if done % (BREATH * BREATH) == 0:
             breathe()
-    return Chunk(draft, len(gone), [_pack(bucket) for bucket in buckets])
+    return Chunk(draft, mark_of(gone), [_pack(bucket) for bucket in buckets])
+
+
+def mark_of(gone: Iterable[int]) -> int:
+    """Return what a chunk notes of the redacted entries that it is made without, 0 for none; backends do this in SQL.
+
+    Their number would not do: one may be restored while another is removed.
+    """
+    return sum(gone) % MARKS
 
 
 def bucket_of(token: int, buckets: int) -> int:

@@ -12,6 +12,9 @@ ALWAYS = ("grp", "seq", "ts", "kind", "user", "display_name", "role", "body")
 SOMETIMES = ("tags", "reply_to", "target", "data", "nonce", "version")
 COLUMNS = "seq, ts, kind, user, display_name, role, tags, body, reply_to, target, data"
 
+BODY, DATA = map(COLUMNS.split(", ").index, ("body", "data"))
+"""Where they are in a row of `COLUMNS`."""
+
 Row = tuple[Any, ...]
 
 # A dict is asked in a tenth of the time that the enumeration itself takes, twice for each entry of a page.

@@ -129,6 +129,9 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
         changes += [member_table_row(state, table, key) for key in _keys_of(state, event)]
     if isinstance(event, e.MeasureOverturned):
         changes.append(member_table_row(state, "warnings", event.number))
+        changes += [_restoration(state, event, seq) for seq in event.restored]
+    if isinstance(event, (e.MeasureOverturned, e.EntriesRemoved)):
+        changes += [member_table_row(state, "pins", pin.seq) for pin in event.was_pins]
     if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
         changes.append(invite_code_row(state, event.code_id))
     if isinstance(event, e.InvitationsLapsed):
@@ -283,6 +286,11 @@ def _users_of(event: e.Event) -> tuple[str, ...]:
     if isinstance(event, NAMES_USERS):
         return event.users
     return (event.user,) if isinstance(event, e.MemberEvent) else (event.by,)
+
+
+def _restoration(state: GroupState, event: e.MeasureOverturned, seq: int) -> Remove:
+    """Return that an entry is not removed any more, unless another act than the one overturned has removed it."""
+    return Remove("redactions", {"code": state.code, "seq": seq, "version": event.number})
 
 
 def _redaction(state: GroupState, event: e.Event, seq: int) -> Upsert:

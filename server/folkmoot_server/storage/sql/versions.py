@@ -28,3 +28,9 @@ def arrange(seqs: Collection[int], entries: Iterable[Entry], edits: Iterable[Ent
         if entry is not None:
             arranged[seq] = Versions(entry, tuple(of.get(entry.seq, ())))
     return arranged
+
+
+def latest_about(reaction: str, entries: Iterable[Entry], limit: int) -> list[Entry]:
+    """Return those of reactions that are this one, or are removed, so that nobody can say; newest first."""
+    about = (entry for entry in entries if entry.redacted or entry.body == reaction)
+    return sorted(about, key=lambda entry: -entry.seq)[:limit]

@@ -10,9 +10,9 @@ from folkmoot_protocol.types import Entry, EntryKind
 
 from ..api import Page, Versions
 from ..sql.closed_authors import unnamed
-from ..sql.entry_rows import COLUMNS, Row, entry_of
+from ..sql.entry_rows import BODY, COLUMNS, DATA, Row, entry_of
 from ..sql.months import end_of, month_of
-from ..sql.versions import arrange, edited_by
+from ..sql.versions import arrange, edited_by, latest_about
 from .segments import SegmentReader
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
@@ -27,6 +27,8 @@ _REACTIONS = f"{_ABOUT} AND kind = 'reaction' AND target = ? AND body = ? ORDER 
 # to a group of ten thousand entries, and more with every entry.
 _NONCE = f"""SELECT {COLUMNS} FROM entry INDEXED BY entry_nonce
     WHERE grp = ? AND user = ? AND nonce = ? AND ts >= ? ORDER BY seq DESC LIMIT 1"""  # noqa: S608
+
+_SEALED = "SELECT seq, sealed FROM restricted WHERE grp = ? AND seq IN (SELECT value FROM json_each(?))"
 
 _GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
 _TAGS = "SELECT user, author_tag FROM accounts WHERE author_tag <> '' AND user IN ({})"
@@ -46,7 +48,7 @@ def page(main: Connection, reader: SegmentReader, code: str, before: int | None,
     shown = rows[:limit]
     if after is None:
         shown.reverse()
-    return Page(_entries(main, code, shown), more=len(rows) > limit)
+    return Page(_entries(main, reader, code, shown), more=len(rows) > limit)
 
 
 def _collect(reader: SegmentReader, code: str, bound: int, count: int, *, upwards: bool) -> list[Row]:
@@ -86,7 +88,7 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
     for _month, segment in reader.newest_first():
         row = segment.execute(_ONE, (int(code), seq)).fetchone()
         if row is not None:
-            return _entries(main, code, [row])[0]
+            return _entries(main, reader, code, [row])[0]
     return None
 
 
@@ -104,7 +106,7 @@ def _some(main: Connection, reader: SegmentReader, code: str, seqs: set[int]) ->
         if len(rows) == len(seqs):
             break
         rows += segment.execute(_SOME, (int(code), _json(seqs))).fetchall()
-    return _entries(main, code, sorted(rows))
+    return _entries(main, reader, code, sorted(rows))
 
 
 def _edits(main: Connection, reader: SegmentReader, code: str, entries: Sequence[Entry]) -> list[Entry]:
@@ -116,16 +118,19 @@ def _edits(main: Connection, reader: SegmentReader, code: str, entries: Sequence
         if month < since or not entries:
             break
         rows += segment.execute(_EDITS, values).fetchall()
-    return _entries(main, code, sorted(rows))
+    return _entries(main, reader, code, sorted(rows))
 
 
 def _json(seqs: Collection[int]) -> str:
     return msgspec.json.encode(list(seqs)).decode()
 
 
-def _entries(main: Connection, code: str, rows: list[Row]) -> list[Entry]:
+def _entries(main: Connection, reader: SegmentReader, code: str, rows: list[Row]) -> list[Entry]:
     """Return the entries of rows in the order of their seqs, either way."""
     hidden = _redacted(main, code, rows)
+    blank = {row[_SEQ] for row in rows if not row[BODY] and row[_SEQ] not in hidden}
+    if blank:
+        rows = _with_texts(reader, code, rows, blank)
     tags = _tags_of_closed(main, rows)
     entries = [entry_of(row, hidden) for row in rows]
     if not tags:
@@ -133,14 +138,32 @@ def _entries(main: Connection, code: str, rows: list[Row]) -> list[Entry]:
     return [unnamed(entry, tags[entry.from_.user]) if entry.from_.user in tags else entry for entry in entries]
 
 
+def _with_texts(reader: SegmentReader, code: str, rows: list[Row], blank: set[int]) -> list[Row]:
+    """Return rows with the texts of those that were removed, and are not any more."""
+    found: dict[int, tuple[str, str | None]] = {}
+    for month, segment in reader.newest_first():
+        for seq, sealed in segment.execute(_SEALED, (int(code), _json(blank))):
+            found[seq] = reader.segments.removed.open(month, int(code), seq, sealed)
+    return [_with_text(row, found[row[_SEQ]]) if row[_SEQ] in found else row for row in rows]
+
+
+def _with_text(row: Row, text: tuple[str, str | None]) -> Row:
+    body, data = text
+    return (*row[:BODY], body, *row[BODY + 1 : DATA], data, *row[DATA + 1 :])
+
+
 def reactions(main: Connection, reader: SegmentReader, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
     """Return the latest entries that are about one reaction to an entry, newest first."""
-    rows: list[Row] = []
-    for _month, segment in reader.newest_first():
-        rows += segment.execute(_REACTIONS, (int(code), seq, reaction, limit - len(rows))).fetchall()
-        if len(rows) >= limit:
-            break
-    return _entries(main, code, rows)
+    found: list[Entry] = []
+    # A reaction that was restored stands with a blank row.
+    for body in (reaction, ""):
+        rows: list[Row] = []
+        for _month, segment in reader.newest_first():
+            rows += segment.execute(_REACTIONS, (int(code), seq, body, limit - len(rows))).fetchall()
+            if len(rows) >= limit:
+                break
+        found += _entries(main, reader, code, rows)
+    return latest_about(reaction, found, limit)
 
 
 def find_nonce(reader: SegmentReader, code: str, user: str, nonce: str, since_ms: int) -> Entry | None:

@@ -5,8 +5,9 @@ Nobody waits for it. What it does not have yet is looked through entry by entry.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from folkmoot_protocol.types import Entry
 
 from ..api import Found
 from ..change_set import StorageError
-from ..search.index import Chunk, Spread
+from ..search.index import MARKS, Chunk, Spread
 from ..search.text import Query
 from ..sql.closed_authors import unnamed
-from ..sql.entry_rows import COLUMNS, entry_of
+from ..sql.entry_rows import BODY, COLUMNS, DATA, entry_of
 from ..sql.search import Indexer, Offer, Place, ReadVersions, Source, find
 from .background import Attached, AttachedMonths, connect, rows
 from .database import FAILURES, MAIN, read_only_uri
@@ -58,10 +59,16 @@ _DUE = """
             coalesce((SELECT last + 1 FROM chunk WHERE chunk.grp = place.grp AND first = at), at) AS next
         FROM place)
     SELECT grp, next, min(newest, next + ? - 1) FROM rest WHERE newest - next + 1 >= ? LIMIT ?"""
-_STALE = """
+_STALE = f"""
     SELECT grp, first, last FROM chunk WHERE gone <> (
-        SELECT count(*) FROM ledger.redactions WHERE code = CAST(grp AS TEXT) AND seq BETWEEN low AND last) LIMIT ?"""
-_BODIES = "SELECT seq, kind, target, body FROM journal.entry WHERE grp = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+        SELECT coalesce(sum(seq) % {MARKS}, 0) FROM ledger.redactions
+        WHERE code = CAST(grp AS TEXT) AND seq BETWEEN low AND last) LIMIT ?"""  # noqa: S608
+# What was removed stands with a blank row, and may not be removed any more.
+_SEALED = """CASE WHEN e.body = '' THEN (
+    SELECT sealed FROM {month}.restricted r WHERE r.grp = e.grp AND r.seq = e.seq) END"""
+_BODIES = f"""
+    SELECT seq, kind, target, body, {_SEALED.format(month="journal")} FROM journal.entry e
+    WHERE grp = ? AND seq BETWEEN ? AND ? ORDER BY seq"""  # noqa: S608
 _GONE = "SELECT seq FROM ledger.redactions WHERE code = ? AND seq BETWEEN ? AND ?"
 _ID = "SELECT id FROM chunk WHERE grp = ? AND first = ?"
 _ADD = "INSERT INTO chunk (grp, first, last, gone, buckets, low) VALUES (?, ?, ?, ?, ?, ?)"
@@ -69,14 +76,22 @@ _REDACTIONS = "SELECT count(*), max(ts) FROM redactions"
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _BUCKET = "(SELECT data FROM {month}.bucket WHERE bucket.id = (chunk.id << 8 | (? & chunk.buckets - 1)))"
-_PLAIN = """
-    SELECT seq, kind, body FROM {month}.entry WHERE grp = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"""
+_PLAIN = f"""
+    SELECT seq, kind, body, {_SEALED} FROM {{month}}.entry e
+    WHERE grp = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"""  # noqa: S608
 # An edit is another text of what it edits: it goes with it.
 _CHOSEN = f"""
-    SELECT {COLUMNS}, (SELECT author_tag FROM main.accounts a WHERE a.user = e.user), EXISTS (
+    SELECT {COLUMNS}, {_SEALED}, (SELECT author_tag FROM main.accounts a WHERE a.user = e.user), EXISTS (
         SELECT 1 FROM main.redactions r WHERE r.code = CAST(e.grp AS TEXT)
         AND r.seq IN (e.seq, CASE e.kind WHEN 'edit' THEN e.target END))
     FROM {{month}}.entry e WHERE grp = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC"""  # noqa: S608
+
+
+Text = tuple[str, str | None]
+"""Text and data of an entry that was removed."""
+
+OpenText = Callable[[int, bytes], Text]
+"""Opens what was sealed of the entry with a seq."""
 
 
 class SqliteSearch:
@@ -112,7 +127,8 @@ class SqliteSearch:
         for month in reversed(self._segments.months):
             journal = await self._journal.get(month)
             if journal is not None:
-                yield MonthSource(grp, query, journal, await self._chunks.get(month))
+                open_text = partial(self._segments.removed.open, month, grp)
+                yield MonthSource(grp, query, journal, await self._chunks.get(month), open_text)
 
     async def index(self) -> bool:
         """See `api.Journal.index`."""
@@ -140,8 +156,9 @@ class MonthSource:
 
     chunks_at_first, max_entries = 64, 256
 
-    def __init__(self, grp: int, query: Query, journal: Attached, index: Attached | None) -> None:
+    def __init__(self, grp: int, query: Query, journal: Attached, index: Attached | None, open_text: OpenText) -> None:
         self._grp = grp
+        self._open_text = open_text
         self._tokens = [token >> 16 for token in query.tokens]
         self._journal = journal
         self._index = index
@@ -155,13 +172,16 @@ class MonthSource:
         return [(first, last, offered) for first, last, *offered in found]
 
     async def plain(self, above: int, below: int, count: int) -> Sequence[tuple[int, str, str]]:
-        return await self._journal.rows(_PLAIN, self._grp, above, below, count)
+        rows = await self._journal.rows(_PLAIN, self._grp, above, below, count)
+        return [(seq, kind, self._open_text(seq, sealed)[0] if sealed else body) for seq, kind, body, sealed in rows]
 
     async def chosen(self, seqs: Sequence[int]) -> Sequence[Any]:
         return await self._journal.rows(_CHOSEN, self._grp, msgspec.json.encode(seqs).decode())
 
     def entry(self, row: Any) -> Entry:
-        *values, tag, is_redacted = row
+        *values, sealed, tag, is_redacted = row
+        if sealed and not is_redacted:
+            values[BODY], values[DATA] = self._open_text(values[0], sealed)
         entry = entry_of(tuple(values), {values[0]} if is_redacted else set())
         return unnamed(entry, tag) if tag else entry
 
@@ -202,14 +222,15 @@ class IndexFiles:
             self._files.add(month)
             for name, path in (("journal", segment), ("ledger", self._data_dir / MAIN)):
                 await rows(file, f"ATTACH DATABASE ? AS {name}", read_only_uri(path))
-            yield IndexFile(file)
+            yield IndexFile(file, partial(self._segments.removed.open, month))
 
 
 class IndexFile:
     """`sql.search.MonthIndex` in a file, with segment and main file attached."""
 
-    def __init__(self, file: aiosqlite.Connection) -> None:
+    def __init__(self, file: aiosqlite.Connection, open_text: Callable[[int, int, bytes], Text]) -> None:
         self._file = file
+        self._open_text = open_text
 
     async def stale(self, limit: int) -> Sequence[tuple[int, int, int]]:
         return await rows(self._file, _STALE, limit)
@@ -218,7 +239,11 @@ class IndexFile:
         return await rows(self._file, _DUE, size, least, limit)
 
     async def texts(self, place: Place) -> Sequence[tuple[int, str, int | None, str]]:
-        return await rows(self._file, _BODIES, *place)
+        found = await rows(self._file, _BODIES, *place)
+        return [
+            (seq, kind, target, self._open_text(place.grp, seq, sealed)[0] if sealed else body)
+            for seq, kind, target, body, sealed in found
+        ]
 
     async def gone(self, grp: int, low: int, high: int) -> Sequence[int]:
         return [seq for (seq,) in await rows(self._file, _GONE, str(grp), low, high)]

@@ -18,6 +18,7 @@ from ..api import Segment
 from ..change_set import StorageError
 from ..sql.entry_rows import ALWAYS, SOMETIMES, Row
 from ..sql.months import NAME
+from ..sql.removed_texts import RemovedTexts
 from .database import JOURNAL, MAIN, connect_raw
 
 log = structlog.get_logger()
@@ -93,11 +94,12 @@ class Segments:
     """The journal's directory and the months that have a file in it, oldest first.
 
     `months` is replaced as a whole, never changed: threads read it without a lock. `fenced` has what was met while
-    running, by month: a file that is damaged, and is asked nothing any more.
+    running, by month: a file that is damaged, and is asked nothing any more. `key`: the journal's, for removed texts.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, key: bytes = b"") -> None:
         self.directory = directory
+        self.removed = RemovedTexts(key)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = (path.name.removesuffix(".sqlite3") for path in directory.glob("*.sqlite3"))
         self.months = tuple(sorted(month for month in found if NAME.fullmatch(month)))

@@ -93,10 +93,10 @@ class Threads:
         self.readers = [Reader(data_dir, segments, f"read-{number}") for number in range(READERS)]
         self._reader = self.readers[0]
 
-    async def start_writer(self, data_dir: Path, segments: Segments, key: bytes, say: Translate) -> Writer:
+    async def start_writer(self, data_dir: Path, segments: Segments, say: Translate) -> Writer:
         """Open the writer in its thread; the thread ends if that fails."""
         try:
-            return await self.write.run(Writer, data_dir, segments, key, say)
+            return await self.write.run(Writer, data_dir, segments, say)
         except BaseException:
             self.write.shut_down()
             raise
@@ -252,10 +252,9 @@ class SqliteStore:
     @classmethod
     async def _open(cls, data_dir: Path, lock: DirectoryLock, say: Translate) -> "SqliteStore":
         try:
-            segments = Segments(data_dir / "journal")
-            key = load_key(data_dir / "keys" / "journal.key")
+            segments = Segments(data_dir / "journal", load_key(data_dir / "keys" / "journal.key"))
             threads = Threads(data_dir, segments)
-            writer = await threads.start_writer(data_dir, segments, key, say)
+            writer = await threads.start_writer(data_dir, segments, say)
             tables = await Tables.open(data_dir)
             search = await SqliteSearch.open(data_dir, segments)
         except FAILURES as error:

@@ -10,13 +10,11 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
 from sqlalchemy import Connection
 
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.notice_entry import Translate
 
-from ...crypto.sealing import Sealer
 from ..api import Segment
 from ..change_set import ChangeSet, QuotaGuard, Recorded, StorageError
 from ..changes import mark
@@ -66,18 +64,15 @@ _INSERT_EVENTS = f"INSERT INTO ledger ({names(_COLUMNS)}) VALUES (:{', :'.join(_
 
 
 class Writer:
-    """Owns the only connection that writes. `key` is the journal's, for the texts of erased entries."""
+    """Owns the only connection that writes."""
 
-    def __init__(
-        self, data_dir: Path, segments: Segments, key: bytes, say: Translate, accept: Accept | None = None
-    ) -> None:
+    def __init__(self, data_dir: Path, segments: Segments, say: Translate, accept: Accept | None = None) -> None:
         """Open the files, repair what a crash has left, and raise StorageError for what else is lost: see `whole`.
 
         `accept` takes losses away before they are looked for again.
         """
         check_main(data_dir, segments.months)
         self._segments = segments
-        self._key = key
         self._say = say
         self._reader = SegmentReader(segments)
         self._heads = KeptHeads(self._load_head)
@@ -232,9 +227,8 @@ class Writer:
         for change_set in change_sets:
             for seq in change_set.erase:
                 if self._month is not None:
-                    sealer = Sealer(self._key, self._month)
                     for one in (seq, *self._edits(_grp(change_set), seq)):
-                        self._seal(_grp(change_set), one, sealer)
+                        self._seal(self._month, _grp(change_set), one)
 
     def _edits(self, grp: int, seq: int) -> list[int]:
         """Return the seqs of the edits of an entry in this segment."""
@@ -242,12 +236,12 @@ class Writer:
         query = f"SELECT seq FROM {table} WHERE grp = ? AND target = ? AND kind = 'edit'"  # noqa: S608
         return [row[0] for row in self._raw.execute(query, (grp, seq))]
 
-    def _seal(self, grp: int, seq: int, sealer: Sealer) -> None:
+    def _seal(self, month: str, grp: int, seq: int) -> None:
         query = f"SELECT body, data FROM {JOURNAL}.entry WHERE grp = ? AND seq = ?"  # noqa: S608
         row = self._raw.execute(query, (grp, seq)).fetchone()
         if row is None:
             return
-        sealed = sealer.seal(grp, seq, msgspec.json.encode(row))
+        sealed = self._segments.removed.seal(month, grp, seq, row)
         add = f"INSERT INTO {JOURNAL}.restricted VALUES (?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
         self._raw.execute(add, (grp, seq, sealed))
         blank = f"UPDATE {JOURNAL}.entry SET body = '', data = NULL WHERE grp = ? AND seq = ?"  # noqa: S608

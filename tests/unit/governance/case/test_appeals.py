@@ -83,6 +83,14 @@ def test_each_whose_entries_were_purged_can_appeal() -> None:
     assert measure_of(own, f"{CODE}-6", CODE, "olga", "adam") is None
 
 
+def test_each_whose_entries_the_platform_removed_can_appeal_to_the_platform() -> None:
+    event = e.EntriesRemoved(at=NOW, by="mod", seqs=(4, 5), count=2, users=("max", "mia"), reason="spam")
+    mine, nobodys = (measure_of(event, f"{CODE}-6", CODE, "olga", user) for user in ("mia", "zoe"))
+    assert mine is not None and nobodys is not None
+    assert (mine.user, mine.kind, mine.decider, mine.code) == ("mia", "entries_removed", "mod", "")
+    assert (nobodys.user, appeal_number(mine)) == ("max", f"a-{CODE}-6@mia")
+
+
 def test_another_of_the_groups_owner_and_admins_decides() -> None:
     assert decided_by(Actor("olga")) is None
     for who in (Actor("adam"), Actor("mia"), Actor("max"), STAFF):

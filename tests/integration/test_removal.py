@@ -1,0 +1,143 @@
+"""What the platform removes: from sight, for all, told to whom it hits, and back as it was when that was wrong."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from folkmoot_protocol import events as ev
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.types import EntryKind
+from tests.integration.server import PASSWORD, Server
+from tests.integration.test_cases import admin
+from tests.integration.test_wrong_clock import DAY_S, Machine
+from tests.integration.wire import Wire, refused
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A server with two administrators, `root` and `judge`, whose clock can be set."""
+    server = Machine(tmp_path, {"limits__sign_ins_per_minute": 0})
+    server.set_clock(0)
+    server.seed(1, 4)
+    for name in ("root", "judge"):
+        made = server.run("init", "--user", name, input=f"{PASSWORD}\n")
+        assert made.returncode == 0, made.stderr
+    try:
+        yield server
+    finally:
+        if server.process is not None:
+            assert server.terminate() == 0, server.stderr()
+        assert "Traceback" not in server.stderr(), server.stderr()
+
+
+async def staff(server: Server, name: str) -> Wire:
+    wire = await Wire.open(server.url)
+    wire.session = await wire.ask(rq.Login, user=name, password=PASSWORD)
+    return wire
+
+
+async def test_an_upheld_report_removes_the_entry_and_an_appeal_brings_it_back_in_a_closed_month(
+    machine: Machine,
+) -> None:
+    machine.start()
+    (first,) = machine.months()
+    ann, bob, carol, _ = machine.seats[0]
+    code = ann.code
+    async with await staff(machine, "root") as root, await machine.connect(ann) as owner:
+        async with await machine.connect(bob) as author, await machine.connect(carol) as reporter:
+            seq = await author.post(code, "send me your money")
+            edit = (await author.ask(rq.Edit, group=code, seq=seq, body="send me all your money")).seq
+            await owner.run(f"/pin {seq}", code)
+            pinned = (await owner.run("/pins", code)).data
+            before = {one.seq: one for one in await owner.history(code)}
+            opened = await reporter.ask(rq.Report, group=code, seq=seq, reason="fraud")
+            closing = {"reason": "asks for money", "options": {"outcome": "upheld", "remove": True}}
+            planned = await admin(root, "case", "close", opened.case, **closing, dry_run=True)
+            assert planned.items[0]["state"] == "upheld"
+            assert not (await owner.history(code))[seq - 1].redacted, "that was a dry run"
+
+            await admin(root, "case", "close", opened.case, **closing)
+            tombstone = next(one for one in await reporter.seen(code, edit + 2) if one.kind is EntryKind.REDACTION)
+            assert tombstone.data is not None
+            assert (tombstone.from_.user, tombstone.data["seqs"]) == ("platform", [seq])
+            assert (tombstone.data["rule"], tombstone.data["users"]) == ("fraud", [bob.user])
+            assert "root" not in str(tombstone)
+            told = await author.event(ev.CaseEvent, state="removed")
+            assert told.case == tombstone.data["case"]
+            assert f"/appeal {told.case}" in told.text and "asks for money (fraud)" in told.text
+            assert (await reporter.event(ev.CaseEvent)).state == "upheld"
+            hidden = await owner.history(code)
+            assert [(hidden[at - 1].body, hidden[at - 1].redacted) for at in (seq, edit)] == [("", True)] * 2
+            assert (await owner.run("/pins", code)).data["items"] == []
+            number = {"reason": "again", "options": {"seqs": str(seq)}}
+            await refused(admin(root, "entry", "remove", code, **number), "conflict", seq=seq)
+            await refused(admin(root, "entry", "remove", code, reason="r", options={"seqs": "9999"}), "no_such_entry")
+            appeal = (await author.run(f"/appeal {told.case} it was a quotation")).data["case"]
+            await refused(admin(root, "appeal", "approve", appeal, reason="r"), "forbidden")
+    machine.kill()
+    machine.set_clock(35 * DAY_S)
+    machine.start()
+    async with await staff(machine, "judge") as judge, await machine.connect(ann) as owner:
+        await admin(judge, "node", "confirm", "time", reason="a month has passed")
+        await machine.until_doubt(there=False)
+        await owner.post(code, "a new month")
+        assert len(machine.months()) == 2
+        sealed = (machine.data / "journal" / f"{first}.sqlite3").read_bytes()
+        await admin(judge, "appeal", "approve", appeal, reason="a quotation it is")
+        notice = next(one for one in reversed(await owner.history(code)) if one.data and one.data.get("restored"))
+        assert (notice.data or {})["restored"] == [seq]
+        await owner.seen(code, notice.seq)
+        after = {one.seq: one for one in await owner.history(code)}
+        assert {at: after[at] for at in before} == before
+        assert (await owner.run("/pins", code)).data == pinned
+        found = await owner.ask(rq.Search, group=code, text="all your money")
+        assert [one.seq for one in found.entries] == [seq]
+        file = machine.data / "journal" / f"{first}.sqlite3"
+        assert await asyncio.to_thread(file.read_bytes) == sealed, "a closed month is never written to"
+    assert machine.terminate() == 0
+    checked = machine.run("db", "verify")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+async def test_what_somebody_wrote_goes_at_once_and_each_admins_deletion_comes_back(machine: Machine) -> None:
+    machine.start()
+    ann, bob, carol, dan = machine.seats[0]
+    code = ann.code
+    async with (
+        await staff(machine, "root") as root,
+        await staff(machine, "judge") as judge,
+        await machine.connect(ann) as owner,
+        await machine.connect(bob) as author,
+        await machine.connect(carol) as member,
+        await machine.connect(dan) as admin_too,
+    ):
+        seqs = [await author.post(code, f"buy number {number}") for number in range(3)]
+        kept = await member.post(code, "no, thanks")
+        wave = {"reason": "spam wave", "options": {"author": bob.user, "since": "1h", "rule": "spam"}}
+        assert (await admin(root, "entry", "remove", code, **wave, dry_run=True)).changed == 3
+        assert not [one for one in await owner.history(code) if one.redacted]
+        assert (await admin(root, "entry", "remove", code, **wave)).changed == 3
+        assert [one.seq for one in await owner.history(code) if one.redacted] == seqs
+        await refused(admin(root, "entry", "remove", code, **wave), "no_such_entry")
+        for wrong in ({}, {"seqs": "x"}, {"seqs": str(kept), "author": bob.user}, {"seqs": str(kept), "rule": "ugly"}):
+            await refused(admin(root, "entry", "remove", code, reason="r", options=wrong), "bad_request")
+        await refused(admin(root, "entry", "remove", code, reason="r", options={"seqs": "1"}), "forbidden")
+        await refused(admin(member, "entry", "remove", code, reason="r", options={"seqs": str(kept)}), "forbidden")
+        told = await author.event(ev.CaseEvent, state="removed")
+        await refused(member.run(f"/appeal {told.case} why"), "forbidden")
+        appeal = (await author.run(f"/appeal {told.case} it was a joke")).data["case"]
+        assert appeal == f"a-{told.case}@{bob.user}"
+        await admin(judge, "appeal", "reject", appeal, reason="no joke")
+        assert [one.seq for one in await owner.history(code) if one.redacted] == seqs
+
+        # What an admin deleted comes back in the same way, and only once what that very act removed.
+        await owner.run(f"/promote @{dan.user}", code)
+        deleted = (await owner.run(f"/delete {kept} rude", code)).data["case"]
+        appeal = (await member.run(f"/appeal {deleted} I was polite", code)).data["case"]
+        await admin_too.run(f"/queue approve {appeal} so she was", code)
+        restored = {one.seq: one for one in await member.history(code)}[kept]
+        assert (restored.body, restored.redacted) == ("no, thanks", False)
+        await member.run(f"/delete {kept}", code)
+        assert {one.seq: one for one in await owner.history(code)}[kept].redacted
