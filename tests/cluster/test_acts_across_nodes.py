@@ -76,6 +76,23 @@ async def test_own_settings_ends_and_closing_reach_all_nodes(three: Three) -> No
         assert [events_in(history).count(event) for event in ("mutes_ended", "succeeded", "departed")] == [1, 1, 1]
 
 
+async def test_a_deletion_that_is_void_is_undone_on_all_nodes(three: Three) -> None:
+    ann, bob, cat, device, code = three
+    await ann.run("/promote @cat", code)
+    seq = await bob.post(code, "a quotation")
+    await ann.seen(code, seq)
+    case = (await ann.run(f"/delete {seq} rude", code)).data["case"]
+    for wire in (ann, bob, cat, device):
+        await wire.until(lambda wire=wire: any(one.target == seq for one in wire.entries(code)))  # type: ignore[misc]
+        assert (await wire.history(code))[seq - 1].redacted
+    appeal = (await bob.run(f"/appeal {case} it was not rude", code)).data["case"]
+    await cat.run(f"/queue approve {appeal} so it was", code)
+    for wire in (ann, bob, cat, device):
+        await wire.until(lambda wire=wire: "overturned" in events_in(wire.entries(code)))  # type: ignore[misc]
+        entry = (await wire.history(code))[seq - 1]
+        assert (entry.body, entry.redacted) == ("a quotation", False)
+
+
 async def test_a_nonce_is_one_on_all_nodes(three: Three, cluster: Cluster) -> None:
     """An answer that was lost is asked for on another node: afterwards, and while the first is still on its way."""
     ann, bob, cat, _device, code = three
