@@ -13,6 +13,8 @@ from tests.builders.rules import NOW, SOON, any_event, make_group
 
 CASE = "482190673352-9"
 UNTOLD = {
+    e.KeptLonger,
+    e.KeptLetGo,
     e.JoinRequested,
     e.JoinRequestEnded,
     e.Invited,
