@@ -115,7 +115,8 @@ class Listener:
 
     def begin(self, session: Session, call: Callable[[], None]) -> None:
         """Make a call that begins what takes a while, in this turn of the loop or one of the next."""
-        is_often = session.pace.take(self.app.clock.ticks(), LONG_COST)
+        # What nobody has signed in to asks little anyway: that pace says how much.
+        is_often = session.account is not None and session.pace.take(self.app.clock.ticks(), LONG_COST)
         (self._often if is_often else self._starting).enter(call)
 
     def forget(self, session: Session) -> None:

@@ -30,6 +30,8 @@ LEAVING_PAGE = 100
 MAX_LEFT = 1000
 
 SLOW_MODE_SET = str(SlowModeSet.__struct_config__.tag)
+LANDING_S = 0.005
+"""How often a room that is to be read again is asked whether all is stored, or not, that was decided on it."""
 READY_S = 2
 """How long a request waits for a group that is being read again."""
 
@@ -309,6 +311,9 @@ class Rooms:
         waiting.append(then)
         number = len(waiting)
         while True:
+            # What is on its way to disk may be stored after the room was read, and be missing then.
+            while room.in_flight:
+                await asyncio.sleep(LANDING_S)
             try:
                 stored = await self._read(room.state.code)
             except StorageError:
@@ -316,9 +321,8 @@ class Rooms:
                 continue
             if waiting is not room.after_reading or number < max(room.reloads, len(waiting)):
                 return
-            # What was told of while storage was read, or is on its way there, may not be in what was read: then it is
-            # read once more.
-            if not room.in_flight and (stored is None or stored.state.version >= room.known_version):
+            # What was told of while storage was read may not be in what was read: then it is read once more.
+            if stored is None or stored.state.version >= room.known_version:
                 break
         room.reloads, room.after_reading = 0, []
         if stored is None:

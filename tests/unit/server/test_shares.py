@@ -27,6 +27,8 @@ async def test_who_asks_again_and_again_for_what_takes_a_while_has_a_smaller_sha
         busy, calm = (
             Session(socket, MSGPACK, node.hub, Limits(), address="192.0.2.1", language="en") for _ in range(2)
         )
+        for session, seat in zip((busy, calm), stage.seats[0], strict=False):
+            session.account = await node.accounts.load(seat.user)
         at_once = PACE_AT_ONCE // LONG_COST
         for _ in range(at_once + 10):
             listener.begin(busy, partial(begun.append, "busy"))
