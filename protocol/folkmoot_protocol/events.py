@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from .types import Account, Agreement, Entry, Group, LeftReason, Limits
+from .types import Account, Agreement, Entry, Group, LeftReason, Limits, Notice
 
 PROTOCOL_VERSION = 1
 
@@ -85,12 +85,16 @@ class AccountEvent(_Frame, frozen=True, tag="account"):
     account: Account
 
 
-class CaseEvent(_Frame, frozen=True, tag="case"):
-    """A report or an appeal of one's own moved on."""
+class CaseEvent(_Frame, frozen=True, omit_defaults=True, tag="case"):
+    """One is told something: of a measure, or of what became of a report, an appeal or a request.
+
+    `notice` is what the request `notices` lists of it; without one it is told now and never again.
+    """
 
     case: str
     state: str
     text: str
+    notice: Notice | None = None
 
 
 Event = EntryEvent | GroupEvent | LeftEvent | TypingEvent | LagEvent | AccountEvent | CaseEvent

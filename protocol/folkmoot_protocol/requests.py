@@ -16,6 +16,7 @@ from .types import (
     Line,
     LongText,
     Nonce,
+    NoticeId,
     PageLimit,
     Password,
     RequestId,
@@ -77,6 +78,27 @@ class Appeal(_Request, frozen=True, tag="appeal", kw_only=True):
     password: Password
     text: LongText
     case: Word | None = None
+
+
+class GetNotices(_Request, frozen=True, tag="notices", kw_only=True):
+    """List what one is told by oneself, the latest first, below the id `before` if given. -> NoticesResult
+
+    Who is suspended asks without signing in, with `user` and `password`.
+    """
+
+    user: User | None = None
+    password: Password | None = None
+    before: NoticeId | None = None
+    limit: PageLimit | None = None
+    unread: bool = False
+
+
+class ReadNotices(_Request, frozen=True, tag="read_notices", kw_only=True):
+    """Say that one has read what one is told, up to the id `up_to`; signed in or not, as `notices`. -> Empty"""
+
+    up_to: NoticeId
+    user: User | None = None
+    password: Password | None = None
 
 
 class Logout(_Request, frozen=True, tag="logout", kw_only=True):
@@ -258,6 +280,8 @@ Request = (
     | Login
     | Resume
     | Appeal
+    | GetNotices
+    | ReadNotices
     | Logout
     | AcceptAgreement
     | GetAccount
@@ -287,6 +311,8 @@ REQUESTS: dict[str, type[Request]] = {
     "login": Login,
     "resume": Resume,
     "appeal": Appeal,
+    "notices": GetNotices,
+    "read_notices": ReadNotices,
     "logout": Logout,
     "accept_agreement": AcceptAgreement,
     "account": GetAccount,

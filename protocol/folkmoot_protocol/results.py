@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from . import requests as rq
-from .types import Account, CommandInfo, Entry, Group, JoinState, Member, SyncGroup
+from .types import Account, CommandInfo, Entry, Group, JoinState, Member, Notice, SyncGroup
 
 
 class Empty(Struct, frozen=True, gc=False):
@@ -101,6 +101,13 @@ class SyncResult(Struct, frozen=True, gc=False):
     groups: dict[str, SyncGroup]
 
 
+class NoticesResult(Struct, frozen=True, gc=False):
+    """A page of what one is told, the latest first; `more` when there is something older."""
+
+    notices: tuple[Notice, ...]
+    more: bool
+
+
 class ReportResult(Struct, frozen=True, omit_defaults=True, gc=False):
     """The case that a report or an appeal opened, and by when (Unix ms) it is to be answered."""
 
@@ -132,6 +139,7 @@ Result = (
     | HistoryResult
     | SearchResult
     | SyncResult
+    | NoticesResult
     | ReportResult
     | AdminResult
 )
@@ -142,6 +150,8 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.Login: SessionResult,
     rq.Resume: SessionResult,
     rq.Appeal: ReportResult,
+    rq.GetNotices: NoticesResult,
+    rq.ReadNotices: Empty,
     rq.Logout: Empty,
     rq.AcceptAgreement: Empty,
     rq.GetAccount: AccountResult,

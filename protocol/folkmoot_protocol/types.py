@@ -27,6 +27,7 @@ Token = Annotated[str, Meta(max_length=256)]
 PageLimit = Annotated[int, Meta(ge=1, le=200)]
 Word = Annotated[str, Meta(max_length=64)]
 ShortText = Annotated[str, Meta(max_length=256)]
+NoticeId = Annotated[str, Meta(max_length=256)]
 LongText = Annotated[str, Meta(max_length=4000)]
 
 
@@ -171,6 +172,24 @@ class Member(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     joined_ts: int
     muted_until_ms: int | None = None
     permissions: tuple[str, ...] | None = None
+
+
+class Notice(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """What an account is told by itself: a measure that hit it, or what became of what it asked for.
+
+    `id` tells it from others, and later ones have greater ids; `kind` says what it is, `text` in words; `case` is the
+    act or case that it is about, `group` where that was. `read_ts` is when it was read. `data` has, where they apply,
+    `reason`, `until_ms`, `seq`, the `name` of the group and until when one may appeal (`appeal_until_ms`).
+    """
+
+    id: str
+    ts: int
+    kind: str
+    case: str
+    text: str
+    group: str = ""
+    read_ts: int = 0
+    data: dict[str, Any] = {}
 
 
 class Author(Struct, frozen=True, omit_defaults=True, gc=False):

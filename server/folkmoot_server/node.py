@@ -11,6 +11,7 @@ from folkmoot_governance.duration import DAY_MS
 
 from .actions.accounts.govern import AccountService
 from .actions.accounts.names import Names
+from .actions.accounts.notices import NoticeBox
 from .actions.accounts.registration import Registration
 from .actions.accounts.settings import OwnSettings
 from .actions.accounts.sign_in import SignIn
@@ -160,6 +161,9 @@ class Node:
         held_texts, answers = HeldTexts(config.server.data_dir), Answers(config.server.data_dir, clock)
         store_acts = StoreActs(store.ledger, clock, accounts, self.commit_queue)
         registration = Registration(config.registration, clock, self.shared_limits, finder, groups, membership)
+        self._box = NoticeBox(
+            store.ledger, clock, accounts, max(kept_ms(config), policy.cases.appeal_ms, policy.cases.platform_appeal_ms)
+        )
         own_settings = OwnSettings(self.accounts, accounts, self.audience, bus, clock)
         return App(
             config=config,
@@ -173,6 +177,7 @@ class Node:
             group_service=groups,
             account_service=accounts,
             sign_in=self._wire_sign_in(config, accounts, registration),
+            box=self._box,
             repeats=Repeats(store, clock, answers, accounts, membership),
             own_settings=own_settings,
             names=Names(store.ledger, self.accounts, clock, own_settings),
@@ -205,6 +210,7 @@ class Node:
             self.hub,
             self.follower,
             registration,
+            self._box,
             in_cluster=self.in_cluster,
         )
 
@@ -315,6 +321,7 @@ class Node:
         for closing in (
             self.background.stop,
             self.commit_queue.stop,
+            self._box.stop,
             self.follower.stop,
             calling(self.passwords.close),
             calling(self._group_words.close),

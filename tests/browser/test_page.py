@@ -214,3 +214,22 @@ async def test_a_link_to_a_group_asks_to_join_it(visit: Visit) -> None:
     await expect(ben.page.get_by_role("dialog").get_by_label("Group code")).to_have_value(code)
     await ben.page.get_by_role("dialog").get_by_role("button", name="Join").click()
     await expect(ben.page.locator("#group-name")).to_have_text("Seed swap")
+
+
+async def test_what_one_is_told_stays_in_sight_until_it_is_read(visit: Visit) -> None:
+    ada, ben = await visit("ada"), await visit("ben")
+    await ada.register()
+    code = await ada.create("Seed swap")
+    await ben.register()
+    await ben.join(code)
+    await ada.say(f"/kick @{ben.user} advertising")
+    told = ben.page.get_by_role("region", name="What you are told")
+    await expect(told).to_contain_text("You were removed from Seed swap: advertising")
+    await ben.page.reload()
+    await ben.sees_own_name()
+    await expect(told.get_by_role("listitem")).to_have_count(1)
+    await told.get_by_role("button", name="I have read this").click()
+    await expect(told).to_be_hidden()
+    await ben.page.reload()
+    await ben.sees_own_name()
+    await expect(told).to_be_hidden()

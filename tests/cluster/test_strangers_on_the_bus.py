@@ -17,16 +17,17 @@ import pytest
 from folkmoot_governance import PlatformRole
 from folkmoot_governance.account import AccountSuspended, RoleGranted
 from folkmoot_governance.group.events import MemberBanned, MemberPromoted
+from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.types import Author, Role
 from folkmoot_server.bus.envelopes import MAC_BYTES, Envelopes
 from folkmoot_server.bus.messages import (
     AccountUpdate,
-    AnswerUpdate,
     BusMessage,
     GroupUpdate,
     LimitsUpdate,
+    NoticeUpdate,
     PresenceUpdate,
     RevokedUpdate,
     TypingUpdate,
@@ -132,7 +133,7 @@ async def test_a_stranger_on_the_bus_is_not_believed(scene: Scene) -> None:
         GroupUpdate(code, (words,), 9),
         *(GroupUpdate(code, (), version, (event,)) for version in range(1, 6) for event in (promoted, banned)),
         RevokedUpdate("bob", hash_token(bob.token)),
-        AnswerUpdate("bob", "a-1", "confirmed", reason="go away"),
+        NoticeUpdate("bob", PersonalNotice("bob", 1, "confirmed", "a-1", data={"reason": "go away"})),
         TypingUpdate(code, "ann"),
         PresenceUpdate("bob", "ghost", 1000, asks=False),
         LimitsUpdate("ghost", addresses, {}),

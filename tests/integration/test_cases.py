@@ -215,8 +215,8 @@ async def test_an_appeal_is_decided_by_another_admin_and_lifts_the_measure(
     await refused(admin(root, "appeal", "approve", opened["case"], reason="r"), "forbidden")
     await refused(ann.run(f"/queue approve {opened['case']}", code), "bad_syntax")
     assert (await ann.run(approve, code)).data["state"] == "overturned"
-    told = await bob.event(ev.CaseEvent)
-    assert (told.case, told.state) == (opened["case"], "overturned")
+    told = await bob.event(ev.CaseEvent, state="overturned")
+    assert told.case == opened["case"]
     await bob.post(code, "thank you")
     (mark,) = (await ann.run("/log overturned", code)).data["acts"]
     assert (mark["measure"], mark["user"], mark["reason"]) == (muted, bob.user, "it was a quotation")
@@ -244,7 +244,8 @@ async def test_each_whose_entries_were_purged_appeals_for_themselves(
     await refused(ann.run(f"/queue approve {numbers[0]} so it was", code), "forbidden")
     await dan.run(f"/queue approve {numbers[0]} so it was", code)
     await dan.run(f"/queue deny {numbers[1]} it was not", code)
-    assert [(await wire.event(ev.CaseEvent)).state for wire in (bob, carol)] == ["overturned", "confirmed"]
+    await bob.event(ev.CaseEvent, state="overturned")
+    await carol.event(ev.CaseEvent, state="confirmed")
     (mark,) = (await ann.run("/log overturned", code)).data["acts"]
     assert (mark["measure"], mark["user"], mark["kind"]) == (purged, bob.user, "purged")
 
@@ -262,8 +263,8 @@ async def test_where_nobody_else_leads_the_group_staff_decides(
     shown = (await admin(root, "appeal", "show", row["case"])).items[0]
     assert (shown["text"], shown["subject"]["measure"]["reason"]) == ("I was not", "rude")
     await admin(root, "appeal", "reject", row["case"], reason="you were")
-    told = await bob.event(ev.CaseEvent)
-    assert (told.state, told.text.rpartition(": ")[2]) == ("confirmed", "you were")
+    told = await bob.event(ev.CaseEvent, state="confirmed")
+    assert told.text.rpartition(": ")[2] == "you were"
     assert (await bob.run("/warns", code)).data["items"]
     await admin(root, "appeal", "approve", f"a-{kicked}", reason="she was not")
     await carol.ask(rq.JoinGroup, group=code)

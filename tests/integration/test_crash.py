@@ -86,3 +86,21 @@ async def test_every_acknowledged_post_that_breaks_a_rule_is_flagged(launch: Lau
         assert len(found) == len(set(found)), "an entry was flagged twice"
         bodies = {entry.seq: entry.body for entry in await wire.history(ann.code)}
     assert all(bodies[seq].startswith("darn") for seq in found)
+
+
+async def test_a_measure_and_what_is_told_of_it_are_stored_together(launch: Launch) -> None:
+    server = launch(groups=1, members=2, limits__acts_per_minute=0, limits__group_acts_per_minute=0)
+    ann, bob = server.seats[0]
+    for _ in range(4):
+        async with await server.connect(ann) as wire:
+            lines = [f"/mute @{bob.user} 10m", f"/unmute @{bob.user}"] * 10
+            acts = [await wire.send(rq.RunCommand, group=ann.code, line=line) for line in lines]
+            await asyncio.wait(acts, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.to_thread(server.kill)
+            await asyncio.gather(*acts, return_exceptions=True)
+        await asyncio.to_thread(server.start)
+    async with await server.connect(ann) as wire, await server.connect(bob) as mine:
+        done = (await wire.run(f"/log @{bob.user} muted unmuted", ann.code)).data["acts"]
+        told = (await mine.ask(rq.GetNotices, limit=200)).notices
+    assert {act["case"] for act in done}
+    assert [(act["event"], act["case"]) for act in done][:50] == [(one.kind, one.case) for one in told][:50]

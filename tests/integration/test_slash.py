@@ -60,6 +60,7 @@ CASES = (
     Case("cases", "/cases", "dave", data={"items": []}),
     Case("appeal", "/appeal {code}-7 not me", "bob", before=MUTED, data={"kind": "appeal", "state": "open"}),
     Case("credit", "/credit", "bob", data={"score": 100, "level": "standard", "items": []}),
+    Case("notices", "/notices", "dave", data={"items": []}),
     Case("sanctions", "/sanctions", "dave", data={"items": []}),
     Case("verify", "/verify", "dave", data={"identity": "person", "asked": None}),
     Case("account", "/account close {dave}", "dave", data={"closed": "{dave}"}),

@@ -89,7 +89,7 @@ async def test_a_closed_group_is_open_again_as_it_was(
         appeal = (await ann.run(f"/appeal {case} it was satire")).data["case"]
         since = len(carol.log)
         await admin(judge, "appeal", "approve", appeal, reason="so it was")
-        told = await ann.event(ev.CaseEvent)
+        told = await ann.event(ev.CaseEvent, state="overturned")
         assert told.text == f"Your appeal {appeal} succeeded: the group is open again, as it was: so it was"
         assert (await applicant.event(ev.CaseEvent, state="reopened")).case
     # Who was connected hears the group again, and is told how it stands.
@@ -117,7 +117,7 @@ async def test_a_closing_that_is_confirmed_stays(
     case = await closing(root, ann, code)
     appeal = (await ann.run(f"/appeal {case} please")).data["case"]
     await admin(judge, "appeal", "reject", appeal, reason="it is unlawful")
-    assert (await ann.event(ev.CaseEvent)).state == "confirmed"
+    assert (await ann.event(ev.CaseEvent, state="confirmed")).case == appeal
     await refused(ann.post(code, "please"), "group_closed")
 
 
@@ -136,7 +136,7 @@ async def test_what_a_report_brought_comes_back_with_what_others_of_the_same_too
     for wire in (carol, dan):
         await wire.event(ev.CaseEvent)
     await admin(judge, "appeal", "approve", appeal, reason="it was")
-    told = await bob.event(ev.CaseEvent)
+    told = await bob.event(ev.CaseEvent, state="overturned")
     assert told.text == f"Your appeal {appeal} succeeded: the credit is given back: it was"
     changes = (await bob.run("/credit")).data
     assert changes["score"] > taken + 40
@@ -175,7 +175,7 @@ async def test_what_was_over_is_not_said_to_be_lifted(
     await ann.run(f"/unmute @{bob.user}", code)
     appeal = (await bob.run(f"/appeal {muted} it was music", code)).data["case"]
     await admin(judge, "appeal", "approve", appeal, reason="it was")
-    told = await bob.event(ev.CaseEvent)
+    told = await bob.event(ev.CaseEvent, state="overturned")
     assert told.text == f"Your appeal {appeal} succeeded: the measure is void; it was not in force any more: it was"
 
 

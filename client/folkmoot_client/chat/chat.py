@@ -8,7 +8,16 @@ from typing import Any
 import folkmoot_protocol as fm
 from folkmoot_protocol.line import split_line, starts_command
 
-from ..sdk import Client, ClientEvent, Connected, ConnectionLost, Disconnected, RequestRefused, SessionEnded
+from ..sdk import (
+    Client,
+    ClientError,
+    ClientEvent,
+    Connected,
+    ConnectionLost,
+    Disconnected,
+    RequestRefused,
+    SessionEnded,
+)
 from ..terminal import N_, _
 from . import view
 from .export import gather, is_export, save
@@ -45,6 +54,8 @@ class Chat:
         self._names: dict[str, str] = {}
         self._told_unread: set[str] = set()
         self._last_seq = 0
+        self._read_up_to = ""
+        self._marking: asyncio.Task[None] | None = None
         self.signed_out = False
 
     async def run(self) -> None:
@@ -61,9 +72,10 @@ class Chat:
                     if task.done():
                         task.result()
         finally:
-            for task in (showing, typing):
+            tasks = [task for task in (showing, typing, self._marking) if task is not None]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(showing, typing, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     # What is typed
 
@@ -82,6 +94,8 @@ class Chat:
                 return
         if self._current is not None:
             await self._client.wait_for(self._current, self._last_seq)
+        if self._marking is not None:
+            await self._marking
 
     def _prompt(self) -> str:
         name = self._names.get(self._current or "", "")
@@ -223,12 +237,32 @@ class Chat:
             case fm.GroupEvent():
                 self._names[event.group.id] = event.group.name
             case fm.CaseEvent():
-                self._say(f"{event.case}: {view.clean(event.text)}")
+                self._say(f"{event.case}: {view.clean(event.text)}" if event.case else view.clean(event.text))
+                if event.notice is not None:
+                    self._read_soon(event.notice.id)
             case Disconnected():
                 seconds = f"{event.retry_s:.1f}"
                 self._say(_("The connection broke; next attempt in {seconds} s.").format(seconds=seconds))
             case Connected() if event.again:
                 self._say(_("Connected again."))
+
+    def _read_soon(self, up_to: str) -> None:
+        """Let the server know what has been shown, so that it is not told again."""
+        self._read_up_to = max(self._read_up_to, up_to)
+        if self._marking is None:
+            self._marking = asyncio.create_task(self._mark_read())
+
+    async def _mark_read(self) -> None:
+        marked = ""
+        try:
+            while marked != self._read_up_to:
+                up_to = self._read_up_to
+                await self._client.read_notices(up_to)
+                marked = up_to
+        except ClientError:
+            pass  # It is told once more.
+        finally:
+            self._marking = None
 
     def _show_news(self, event: fm.EntryEvent) -> None:
         """Show an entry of the current group; of another, once, that there is something."""

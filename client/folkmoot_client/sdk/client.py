@@ -176,6 +176,19 @@ class Client(Requests):
         request = fm.Appeal(id=link.next_id(), user=user, password=password, text=text, case=case)
         return _expect(await link.ask(request), fm.ReportResult)
 
+    async def notices(
+        self, user: str | None = None, password: str | None = None, *, before: str | None = None, unread: bool = False
+    ) -> fm.NoticesResult:
+        """List what one is told by oneself; who is suspended gives user name and password instead of signing in."""
+        link = await self._wait_link()
+        request = fm.GetNotices(id=link.next_id(), user=user, password=password, before=before, unread=unread)
+        return _expect(await link.ask(request), fm.NoticesResult)
+
+    async def read_notices(self, up_to: str, user: str | None = None, password: str | None = None) -> None:
+        """Say that one has read what one is told, up to an id."""
+        link = await self._wait_link()
+        await link.ask(fm.ReadNotices(id=link.next_id(), up_to=up_to, user=user, password=password))
+
     async def resume(self, token: str) -> fm.SessionResult:
         """Sign in with the token of an earlier session."""
         link = await self._wait_link()

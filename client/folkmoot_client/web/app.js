@@ -41,6 +41,7 @@ class App {
     byId("sign-out").addEventListener("click", () => this.try(() => this.chat.signOut()));
     byId("back").addEventListener("click", () => this.leaveRoom());
     byId("code").addEventListener("click", () => this.copyCode());
+    byId("told-read").addEventListener("click", () => this.try(() => this.readTold()));
     byId("leave").addEventListener("click", () => this.leaveGroup());
     byId("members-toggle").addEventListener("click", () => this.toggleMembers());
     document.addEventListener("keydown", (event) => this.pressed(event));
@@ -133,6 +134,8 @@ class App {
     this.composer.room = undefined;
     this.log.room = undefined;
     document.body.dataset.page = "gate";
+    byId("told-lines").replaceChildren();
+    byId("told").hidden = true;
     document.body.dataset.state = "closed";
     byId("banner").textContent = "";
     this.showRoom();
@@ -178,6 +181,22 @@ class App {
     this.toast(t(`left_${reason}`, { name: room.group.name }));
     if (room === this.room) this.leaveRoom();
     this.onRooms();
+  }
+
+  /** Something that one is told by oneself: it stays in sight until one says to have read it. */
+  onTold({ text, notice }) {
+    const shown = [...byId("told-lines").children];
+    if (notice && shown.some((line) => line.dataset.id === notice.id)) return;
+    byId("told-lines").append(make("li", { "data-id": notice?.id }, text));
+    byId("told").hidden = false;
+  }
+
+  async readTold() {
+    const lines = [...byId("told-lines").children];
+    const ids = lines.flatMap((line) => line.dataset.id ?? []);
+    if (ids.length) await this.chat.readTold(ids.sort().at(-1));
+    for (const line of lines) line.remove();
+    byId("told").hidden = byId("told-lines").children.length === 0;
   }
 
   onMembers(room) {

@@ -102,6 +102,11 @@ export class Chat {
     await this.sync();
   }
 
+  /** Say that one has read what one is told, up to an id. */
+  readTold(id) {
+    return this.request("read_notices", { up_to: id });
+  }
+
   takeGroups(groups) {
     const codes = new Set(groups.map((group) => group.id));
     for (const code of this.rooms.keys()) if (!codes.has(code)) this.rooms.delete(code);
@@ -173,6 +178,8 @@ export class Chat {
     } else if (event.type === "account") {
       this.account = { ...this.account, ignored: [], ...event.account };
       this.view.onRooms();
+    } else if (event.type === "case") {
+      this.view.onTold(event);
     } else {
       const room = this.rooms.get(event.group);
       if (room) this.hearInRoom(room, event);

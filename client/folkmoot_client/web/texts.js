@@ -48,6 +48,8 @@ const TEXTS = {
   members_more: ["and {count} more", "另有 {count} 人"],
   copy_code: ["Copy the group code", "复制群号"],
   copied: ["Copied", "已复制"],
+  told: ["What you are told", "给你的通知"],
+  told_read: ["I have read this", "我已阅读"],
   leave: ["Leave group", "退群"],
   leave_sure: ["Leave “{name}”?", "确定退出“{name}”？"],
   message: ["Message", "消息"],

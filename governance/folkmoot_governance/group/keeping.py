@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from folkmoot_protocol.types import GroupStatus
+from folkmoot_protocol.types import GroupStatus, Role
 
 from . import events as e
 from .state import GroupState, Kept, KeptFields
@@ -39,6 +39,13 @@ def reopen(state: GroupState) -> None:
     for name in FIELDS:
         setattr(state, name, getattr(state.kept, name))
     state.kept = None
+
+
+def led_at_closing(state: GroupState, user: str) -> Role | None:
+    """Return as what somebody led a group when the platform closed it, None for not at all: owner and admins may read
+    its record and appeal as long as what it had is kept (P10, P15)."""
+    member = state.kept.members.get(user) if state.kept is not None else None
+    return member.role if member is not None and member.role is not Role.MEMBER else None
 
 
 def place_of(state: GroupState) -> GroupState | Kept:

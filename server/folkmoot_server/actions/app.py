@@ -22,6 +22,7 @@ from ..sealed.identities import Vault
 from ..storage.api import Store
 from .accounts.govern import AccountService
 from .accounts.names import Names
+from .accounts.notices import NoticeBox
 from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
 from .cases.appeals import Appeals
@@ -75,6 +76,7 @@ class App:
     shared_limits: SharedLimits
     group_service: GroupService
     account_service: AccountService
+    box: NoticeBox
     repeats: Repeats
     sign_in: SignIn
     own_settings: OwnSettings

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.group.events import GroupEvent
+from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_protocol.types import Entry
 
 
@@ -83,25 +84,14 @@ class JoinedUpdate(Struct, frozen=True, gc=False, tag="joined"):
     code: str
 
 
-class AnswerUpdate(Struct, frozen=True, gc=False, tag="answer"):
-    """What became of what an account asked for: to join the group `name`, to have its identity verified at the level
-    `name`, a report or an appeal; or, without a `case`, what happened to it: `name` wrong passwords. `case` is the act
-    that decided, or the number of the report or appeal.
-
-    `state` is a key of `delivery.hub.ANSWERS`. Of an appeal that succeeded, `kind` is that of the measure, and `effect`
-    what undoing it did (`case.effects`).
-    """
+class NoticeUpdate(Struct, frozen=True, gc=False, tag="notice"):
+    """What an account is told by itself. Stored, but for what is told in passing: `delivery.notices.PASSING`."""
 
     user: str
-    case: str
-    state: str
-    name: str = ""
-    reason: str = ""
-    kind: str = ""
-    effect: str = ""
+    notice: PersonalNotice
 
 
-OfAccount = AnswerUpdate | AccountUpdate | PresenceUpdate | RevokedUpdate | SettingsUpdate | JoinedUpdate
+OfAccount = NoticeUpdate | AccountUpdate | PresenceUpdate | RevokedUpdate | SettingsUpdate | JoinedUpdate
 
 
 BusMessage = OfAccount | GroupUpdate | TypingUpdate | LimitsUpdate | ClosedUpdate

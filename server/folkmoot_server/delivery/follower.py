@@ -20,11 +20,11 @@ from folkmoot_protocol.types import Entry, LeftReason
 
 from ..bus.messages import (
     AccountUpdate,
-    AnswerUpdate,
     BusMessage,
     ClosedUpdate,
     GroupUpdate,
     JoinedUpdate,
+    NoticeUpdate,
     RevokedUpdate,
     SettingsUpdate,
     TypingUpdate,
@@ -95,10 +95,8 @@ class Follower:
                     self._accounts.changed(message.user)
                 else:
                     self._on_account(account, message)
-            case AnswerUpdate():
-                account = self._accounts.get(message.user)
-                if account is not None:
-                    self._hub.tell_answer(account, message)
+            case NoticeUpdate():
+                self._on_notice(message)
             case SettingsUpdate():
                 account = self._accounts.get(message.user)
                 if account is not None:
@@ -201,6 +199,14 @@ class Follower:
             self._filling.discard(code)
         if room.held_back:
             self.fill(room)
+
+    def _on_notice(self, message: NoticeUpdate) -> None:
+        # Who reads the account from storage at this moment may have read that there is nothing to tell it.
+        self._accounts.changed(message.user)
+        account = self._accounts.get(message.user)
+        if account is not None:
+            account.has_unread = True
+            self._hub.tell_notice(account, message.notice)
 
     def _on_joined(self, message: JoinedUpdate) -> None:
         """Open a room that is not in memory for an account that is signed in here and has joined elsewhere."""

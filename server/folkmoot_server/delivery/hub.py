@@ -8,20 +8,19 @@ this fast. A connection that listens to one room alone is written to at once; ot
 import asyncio
 from collections.abc import Sequence
 
-from folkmoot_governance.case.effects import PLAIN, overturned_text
 from folkmoot_governance.group import events as e
+from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_protocol.events import AccountEvent, CaseEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
+from folkmoot_protocol.events import AccountEvent, EntryEvent, GroupEvent, LeftEvent, TypingEvent
 from folkmoot_protocol.types import Entry, LeftReason
 
-from ..bus.messages import AnswerUpdate
 from ..common.clock import Clock
-from ..common.i18n import N_
 from ..common.metrics import DELIVERIES, ENTRIES
 from ..live.accounts import Account, Accounts
 from ..live.rooms import Room
 from ..transport.frames import make_frame
 from .audience import Audience
+from .notices import notice_event
 from .session import Session, flush
 
 SWEEP_S = 0.05
@@ -77,25 +76,6 @@ OWN_FIELDS = (
     e.MuteLifted,
     e.OwnershipTransferred,
 )
-
-
-ANSWERS = {
-    "denied": N_("You were not let into {name}"),
-    "expired": N_("Nobody has answered your request to join {name}"),
-    "closed": N_("The group {name}, which you had asked to join, is closed"),
-    "reopened": N_("The group {name} is open again, and so is your request to join it"),
-    "verified": N_("Your identity is verified at level {name}"),
-    "unverified": N_("Your identity is not verified at level {name}"),
-    "upheld": N_("Your report {case} was upheld"),
-    "dismissed": N_("Your report {case} was dismissed"),
-    "bad_faith": N_("Your report {case} was found to be in bad faith"),
-    "overturned": PLAIN,
-    "report_overturned": N_("What followed from your report {case} was overturned on appeal"),
-    "tried": N_("{name} wrong passwords were tried for your account since you were last told"),
-    "removed": N_("The platform removed what you wrote in {name}; against that: /appeal {case} and why"),
-    "confirmed": N_("Your appeal {case} was turned down: the measure stands"),
-}
-"""How an account is told what became of what it asked for, by the state of its case."""
 
 
 class Hub:
@@ -261,13 +241,10 @@ class Hub:
             elif suspended:
                 session.close(CloseCode.FORBIDDEN)
 
-    def tell_answer(self, account: Account, message: AnswerUpdate) -> None:
-        """Tell an account's connections what became of what it asked for."""
+    def tell_notice(self, account: Account, notice: PersonalNotice) -> None:
+        """Tell an account's connections what it is told by itself."""
         for session in self._audience.sessions_of(account):
-            told = overturned_text(message.effect, message.kind) if message.effect else ANSWERS[message.state]
-            text = session.say(told, {"name": message.name, "case": message.case})
-            text = f"{text}: {message.reason}" if message.reason else text
-            session.send(CaseEvent(case=message.case, state=message.state, text=text))
+            session.send(notice_event(notice, session.say))
 
     def close_token(self, account: Account, token_hash: str) -> None:
         """Close the connections that were opened with a token that is valid no more."""

@@ -39,7 +39,8 @@ class Account:
 
     `groups` and `created` (codes) are what caps are checked against (G8.1): they move when a change is decided, so that
     two joins at once cannot both take the last place, and are read again if storing fails. `unstored_reads`
-    has the groups in which one has read as far as one's own latest post; that is stored now and then.
+    has the groups in which one has read as far as one's own latest post; that is stored now and then. `has_unread`:
+    storage may have something that it is told and has not read.
     """
 
     __slots__ = (
@@ -50,6 +51,7 @@ class Account:
         "connections",
         "created",
         "groups",
+        "has_unread",
         "ignored",
         "invites",
         "level",
@@ -91,6 +93,7 @@ class Account:
             self.read_seqs[code] = max(seq, self.read_seqs.get(code, 0))
         self.settings = dict(stored.settings)
         self.ignored = stored.ignored
+        self.has_unread = stored.has_unread
         self.become(stored.state)
 
     def become(self, state: AccountState) -> None:

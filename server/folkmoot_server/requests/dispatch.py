@@ -17,6 +17,7 @@ from folkmoot_protocol.errors import ErrorCode, RequestError
 from folkmoot_protocol.line import begins_plainly
 from folkmoot_protocol.results import Result
 
+from ..actions.accounts.sign_in import SIGN_IN_FIRST
 from ..actions.app import App
 from ..admin import run as admin
 from ..common.i18n import N_
@@ -27,7 +28,7 @@ from ..delivery.session import Session
 from ..live.pending import NOT_STORED
 from ..slash import run as slash
 from ..storage.change_set import StorageError
-from . import accounts, entries, groups, messages, reports, search
+from . import accounts, entries, groups, messages, notices, reports, search
 
 log = structlog.get_logger()
 
@@ -38,7 +39,6 @@ Handler = Callable[[App, Session, Any], Answer | Waiting]
 COMMAND_COST = 5
 """Of a slash command, sent as what it is or as a post."""
 
-SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 ONCE = Refusal(ErrorCode.BAD_REQUEST, N_("This connection is signed in already."))
 STOPPING = Refusal(
     ErrorCode.UNAVAILABLE, N_("The server is restarting; come back in a moment."), {"retry_after_ms": 1000}
@@ -48,10 +48,11 @@ INTERNAL = Refusal(ErrorCode.INTERNAL, N_("Something went wrong in the server. I
 
 class Row(Struct, frozen=True):
     """How one request type is treated. `cost` is taken from the account's requests per second; `login`: whether one
-    must be signed in, or (False) must not be yet. `agreed`: only for who has accepted the agreement in force (G5.2)."""
+    must be signed in, or (False) must not be yet; None: it does not matter. `agreed`: only for who has accepted the
+    agreement in force (G5.2)."""
 
     handler: Handler
-    login: bool = True
+    login: bool | None = True
     cost: float = 1
     agreed: bool = False
 
@@ -72,6 +73,8 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.Login: Row(accounts.login, login=False),
     rq.Resume: Row(accounts.resume, login=False),
     rq.Appeal: Row(accounts.appeal, login=False),
+    rq.GetNotices: Row(notices.list_notices, login=None, cost=2),
+    rq.ReadNotices: Row(notices.read_notices, login=None, cost=2),
     rq.Logout: Row(accounts.logout),
     rq.AcceptAgreement: Row(accounts.accept_agreement),
     rq.GetAccount: Row(accounts.get_account),
@@ -186,7 +189,7 @@ def check_login(app: App, session: Session, row: Row) -> Refusal | None:
     account = session.account
     if account is None:
         return SIGN_IN_FIRST if row.login else None
-    if not row.login:
+    if row.login is False:
         return ONCE
     return check_agreement(account.state.agreement, app.policy) if row.agreed else None
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.types import Entry, Role
 
 from ..actions.app import App
 from ..common.i18n import N_
@@ -17,9 +17,12 @@ IN_A_GROUP = Refusal(ErrorCode.BAD_REQUEST, N_("This command belongs into a grou
 
 
 class Call:
-    """One use of a slash command: who, where, and the entry replied to, if any. `commands`: the table of them all."""
+    """One use of a slash command: who, where, and the entry replied to, if any. `commands`: the table of them all.
 
-    __slots__ = ("_room", "account", "app", "commands", "replied", "session")
+    `led`: as what the caller led the group when the platform closed it, if that is how it may read it.
+    """
+
+    __slots__ = ("_room", "account", "app", "commands", "led", "replied", "session")
 
     def __init__(
         self,
@@ -28,6 +31,7 @@ class Call:
         room: Room | None,
         replied: Entry | None,
         commands: Sequence[Slash],
+        led: Role | None = None,
     ) -> None:
         assert session.account is not None
         self.app = app
@@ -35,6 +39,7 @@ class Call:
         self.account: Account = session.account
         self.replied = replied
         self.commands = commands
+        self.led = led
         self._room = room
 
     @property
@@ -42,6 +47,11 @@ class Call:
         """The group that the command was given in; commands whose row says so always have one."""
         assert self._room is not None
         return self._room
+
+    @property
+    def role(self) -> Role | None:
+        """What the caller is in the group, or was when the platform closed it."""
+        return self.led or self.room.state.role_of(self.account.user)
 
     @property
     def room_or_none(self) -> Room | None:

@@ -4,6 +4,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.group.checks import check_role
 from folkmoot_governance.group.commands import DeleteEntry, Invite
 from folkmoot_governance.permissions import READS, RULES
+from folkmoot_governance.roles import RANK
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import ArgumentKind, CommandInfo, JoinMode
 
@@ -53,7 +54,12 @@ def is_allowed(row: Slash, call: Call) -> bool:
 
 def check_read(row: Slash, call: Call) -> Refusal | None:
     """Refuse to show what the caller's role does not let it read."""
-    return check_role(call.room.state, READS[row.reads], call.account.actor()) if row.reads else None
+    if not row.reads:
+        return None
+    rule = READS[row.reads]
+    if call.led and rule.least and RANK[call.led] >= RANK[rule.least]:
+        return None
+    return check_role(call.room.state, rule, call.account.actor())
 
 
 def describe(row: Slash, call: Call) -> CommandInfo:

@@ -7,12 +7,12 @@ from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.credit import next_level
 from folkmoot_governance.typed import read_text
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_display_name
 from folkmoot_protocol.types import Notify
 
 from ..actions.accounts.credit import CREDIT_CHANGES, MAX_CHANGES, change_item
-from ..common.i18n import N_
+from ..common.i18n import N_, show_instant
+from ..delivery.notices import notice_text, view_notice
 from ..storage.api import ActFilter
 from ..storage.change_set import account_stream
 from .call import Call
@@ -68,28 +68,25 @@ async def ignore(call: Call, user: str | None, off: str | None) -> Outcome:
     return Answer(call.say(text, {"user": user}), {"user": user, "ignored": off is None})
 
 
-async def sanctions(call: Call) -> Outcome:
-    """List what is in force against oneself: by groups, and by the platform."""
-    rows: list[dict[str, object]] = [
-        {
-            "kind": one.kind,
-            "group": one.code,
-            "shown": show_group_code(one.code),
-            "until_ms": one.until_ms,
-            "reason": one.reason or "–",
-            "case": one.case,
-        }
-        for one in await call.app.store.ledger.list_measures(call.account.user, call.now)
-    ]
-    texts = {
-        "ban": N_("Group {shown}: banned {until}, case {case}: {reason}"),
-        "mute": N_("Group {shown}: muted {until}, case {case}: {reason}"),
-        "warning": N_("Group {shown}: warned, in force {until}, case {case}: {reason}"),
-    }
-    lines = [call.say(texts[str(row["kind"])], row) for row in rows]
-    if rows:
-        lines.append(call.say(N_("To appeal: {command}"), {"command": "/appeal <case> <text>"}))
-    return Answer("\n".join(lines) or call.say(N_("Nothing is in force against you.")), {"items": rows})
+async def notices(call: Call, before: str | None) -> Outcome:
+    """List what one is told, the latest first, which then is read; `before` an id: what is older."""
+    box, user = call.app.box, call.account.user
+    page, more = await box.page(user, before or "")
+    items = [msgspec.to_builtins(view_notice(one.notice, one.read_ts, call.say)) for one in page]
+    lines = [f"{show_instant(one.notice.at)} · {notice_text(one.notice, call.say)}" for one in page]
+    lines = [line if one.read_ts else call.say(NEW, {"line": line}) for line, one in zip(lines, page, strict=True)]
+    # What is older than this page and was never shown stays unread.
+    refusal = await box.mark_shown(user, page)
+    if refusal:
+        return refusal
+    data: dict[str, object] = {"items": items}
+    if more:
+        data["before"] = page[-1].notice.id
+        lines.append(call.say(N_("Older ones: {command}"), {"command": f"/notices {page[-1].notice.id}"}))
+    return Answer("\n".join(lines) or call.say(N_("Nothing was told to you.")), data)
+
+
+NEW = N_("New: {line}")
 
 
 async def credit(call: Call) -> Outcome:

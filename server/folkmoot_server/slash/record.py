@@ -52,7 +52,7 @@ async def log(call: Call, words: str | None) -> Outcome:
     if isinstance(wanted, Refusal):
         return wanted
     state, me = call.room.state, call.account.user
-    sees_all = state.role_of(me) in (Role.OWNER, Role.ADMIN)
+    sees_all = call.role in (Role.OWNER, Role.ADMIN)
     if not sees_all and wanted.user not in (None, me):
         return Refusal(ErrorCode.FORBIDDEN, N_("Members see the acts that concern them; admins see all of them."))
     user = wanted.user if sees_all else me
@@ -60,7 +60,7 @@ async def log(call: Call, words: str | None) -> Outcome:
     found = await call.app.store.ledger.acts(group_stream(state.code), asked, PAGE + 1)
     shown = [one for one in found[:PAGE] if user is None or concerns(event_of(one), user)]
     items = [describe(state, one) for one in shown]
-    if sees_all:
+    if sees_all and not call.led:
         items = [offer_undo(call, item, event_of(one)) for item, one in zip(items, shown, strict=True)]
     lines = [line_of(call, item, event_of(one)) for item, one in zip(items, shown, strict=True)]
     data: dict[str, object] = {"acts": items}

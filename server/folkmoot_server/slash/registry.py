@@ -7,7 +7,21 @@ from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Notify, Role
 
 from ..common.i18n import LANGUAGES, N_
-from . import cases, content, entries, everyone, joining, moderation, own, ownership, person, record, rights, warnings
+from . import (
+    cases,
+    content,
+    entries,
+    everyone,
+    joining,
+    moderation,
+    own,
+    ownership,
+    person,
+    record,
+    rights,
+    sanctions,
+    warnings,
+)
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions
 from .help import show_help
 from .row import Slash, optional, rest, word
@@ -113,7 +127,15 @@ COMMANDS: tuple[Slash, ...] = (
         in_group=False,
     ),
     Slash("credit", ("信用",), (), N_("Show your credit and how it came about"), own.credit, in_group=False),
-    Slash("sanctions", (), (), N_("List what is in force against you"), own.sanctions, in_group=False),
+    Slash(
+        "notices",
+        ("通知",),
+        (optional(word("before")),),
+        N_("List what you are told by yourself, the latest first; it is read then"),
+        own.notices,
+        in_group=False,
+    ),
+    Slash("sanctions", (), (), N_("List what is in force against you"), sanctions.sanctions, in_group=False),
     Slash(
         "verify",
         ("实名",),

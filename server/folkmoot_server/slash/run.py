@@ -8,17 +8,19 @@ import msgspec
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.commands import CreateGroup
 from folkmoot_governance.group.events import GroupCreated
+from folkmoot_governance.group.keeping import led_at_closing
 from folkmoot_governance.notices import event_fields, text_of
 from folkmoot_governance.undo import undo_of
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.results import CommandResult, CommandsResult, PostResult, Result
-from folkmoot_protocol.types import Entry, EntryKind
+from folkmoot_protocol.types import Entry, EntryKind, Role
 
 from ..actions.accounts.closed import hide_closed
 from ..actions.app import App
 from ..actions.groups.govern import Act
+from ..actions.groups.membership import NOT_A_MEMBER
 from ..actions.posts.form import Form
 from ..common.i18n import N_
 from ..delivery.session import Session
@@ -48,16 +50,18 @@ async def run_line(
     app: App, session: Session, request: rq.RunCommand | rq.Post, line: Line, wrap: Wrap
 ) -> Result | Refusal | None:
     """Find the command's row, read its arguments, run it, and carry out what it decided."""
+    row, led = find_slash(line.name), None
     room = await app.membership.enter_room(session, request.group) if request.group else None
+    if room is NOT_A_MEMBER and row is not None and row.name in AFTER_CLOSING:
+        room, led = await enter_closed(app, session, request.group or "")
     if isinstance(room, Refusal):
         return room
-    row = find_slash(line.name)
     if row is None:
         return unknown(line)
     if row.in_group and room is None:
         return IN_A_GROUP
     replied = await replied_entry(app, room, request)
-    call = Call(app, session, room, replied, COMMANDS)
+    call = Call(app, session, room, replied, COMMANDS, led)
     refusal = check_agreed(row, call) or check_read(row, call)
     if refusal:
         return refusal
@@ -70,6 +74,19 @@ async def run_line(
     except SyntaxProblem as problem:
         return Refusal(ErrorCode.BAD_SYNTAX, problem.text, {**problem.detail, "usage": row.usage})
     return await carry_out(app, session, request, call, outcome, wrap)
+
+
+AFTER_CLOSING = frozenset({"log", "export", "appeal", "sanctions", "notices", "cases"})
+"""What who led a group may still ask in it when the platform has closed it, until the term of appeal is over."""
+
+
+async def enter_closed(app: App, session: Session, group: str) -> tuple[Room | Refusal, Role | None]:
+    """Return a closed group and as what one led it, or that one is no member."""
+    room = await app.membership.find_room(group, session)
+    if isinstance(room, Refusal):
+        return room, None
+    led = led_at_closing(room.state, session.user)
+    return (NOT_A_MEMBER, None) if led is None else (room, led)
 
 
 async def replied_entry(app: App, room: Room | None, request: rq.RunCommand | rq.Post) -> Entry | None:

@@ -3,11 +3,14 @@
 Whoever is outside storage gets its row changes here or from `sql.projection`, and names no table.
 """
 
+import msgspec
 from msgspec.structs import asdict
 
 from folkmoot_governance import GroupState
 from folkmoot_governance.account_events import AccountEvent, PlatformWordDropped, PlatformWordSet
+from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import events as e
+from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_protocol.types import Identity
 
 from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Upsert
@@ -30,7 +33,17 @@ def revoke_token(token_hash: str) -> Remove:
     return Remove("tokens", {"hash": token_hash})
 
 
-OWN_TABLES = ("profiles", "tokens", "identities", "member_settings", "ignored", "read_marks", "notes", "answers")
+OWN_TABLES = (
+    "profiles",
+    "tokens",
+    "identities",
+    "member_settings",
+    "ignored",
+    "read_marks",
+    "notes",
+    "answers",
+    "notices",
+)
 """Where what is about a person alone stands by `user`: it goes when the account is closed."""
 
 
@@ -131,6 +144,22 @@ def answer_row(asked: Asked) -> Upsert:
 def remove_ended_answers(now: int) -> Remove:
     """Return the removal of answers whose time is over at `now` (Unix ms)."""
     return Remove("answers", {}, until_ms=now)
+
+
+def notice_row(notice: PersonalNotice, read_ts: int = 0, until_ms: int = FOREVER_MS) -> Upsert:
+    """Return the row of what an account is told; once it is read (`read_ts`) it is kept until `until_ms` (Unix ms).
+
+    The store keeps nothing for an account that is closed.
+    """
+    values = {"user": notice.user, "id": notice.id, "ts": notice.at, "kind": notice.kind, "case": notice.case}
+    data = msgspec.json.encode(notice.data).decode()
+    more = {"code": notice.code, "data": data, "read_ts": read_ts, "until_ms": until_ms}
+    return Upsert("notices", values | more)
+
+
+def remove_ended_notices(now: int) -> Remove:
+    """Return the removal of what was read, and whose time is over at `now` (Unix ms)."""
+    return Remove("notices", {}, until_ms=now)
 
 
 TIME_MARK = "time"

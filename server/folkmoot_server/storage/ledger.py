@@ -26,6 +26,7 @@ from .rows import (
     Note,
     OpenFlag,
     StoredAccount,
+    StoredNotice,
     WarningRow,
 )
 
@@ -221,6 +222,26 @@ class Answers(Protocol):
         ...
 
 
+class Notices(Protocol):
+    """What single accounts are told by themselves.
+
+    Promises: it is there from the commit of the act that it tells of, until it was read and its time is over, or the
+    account is closed; a closed account is told nothing.
+    """
+
+    async def list_notices(
+        self, user: str, before: str = "", limit: int = 50, *, unread: bool = False
+    ) -> list[StoredNotice]:
+        """Return what an account is told, the latest first, from the one before the id `before`; `unread`: only what it
+        has not read.
+        """
+        ...
+
+    async def unread_notices(self, user: str, limit: int = 50) -> list[StoredNotice]:
+        """Return what an account is told and has not read, the oldest first."""
+        ...
+
+
 class Identities(Protocol):
     """Numbers that show who somebody is, sealed: see `sealed.identities.Vault`, which alone can open them.
 
@@ -298,7 +319,9 @@ class Cases(Protocol):
         ...
 
 
-class Ledger(Streams, Groups, Members, Accounts, Sessions, Answers, Identities, Reviews, Words, Cases, Protocol):
+class Ledger(
+    Streams, Groups, Members, Accounts, Sessions, Answers, Notices, Identities, Reviews, Words, Cases, Protocol
+):
     """Governance events and the tables made from them, as of the last commit.
 
     Promises: those of each noun; what `load_…` and `list_…` read is made of exactly the events committed before the

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from folkmoot_governance import AccountState, GroupState
 from folkmoot_governance.case.state import CaseKind
+from folkmoot_governance.personal_notices import PersonalNotice
 
 from .change_set import MemberSettings, Profile
 
@@ -87,7 +88,7 @@ class StoredAccount(Struct, frozen=True):
     """An account as stored: governed state, profile, codes of the groups it is in and of the living ones it created.
 
     `read_seqs` maps group codes to the seq up to which the account has read; `settings` to what it set there. `ignored`
-    are the users whom it does not want to hear.
+    are the users whom it does not want to hear. `has_unread`: it is told something that it has not read.
     """
 
     state: AccountState
@@ -97,6 +98,7 @@ class StoredAccount(Struct, frozen=True):
     read_seqs: dict[str, int]
     settings: dict[str, MemberSettings] = {}
     ignored: frozenset[str] = frozenset()
+    has_unread: bool = False
 
 
 class Measure(Struct, frozen=True):
@@ -115,6 +117,13 @@ class Note(Struct, frozen=True):
     by: str
     ts: int
     text: str
+
+
+class StoredNotice(Struct, frozen=True):
+    """What an account is told, and when (Unix ms) it has read that; 0: not yet."""
+
+    notice: PersonalNotice
+    read_ts: int
 
 
 class GroupSummary(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """`folkmoot chat` through pipes, against the real server."""
 
+import asyncio
 import json
 import re
 import stat
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import folkmoot_protocol as fm
+from folkmoot_client.chat import view
 from folkmoot_client.chat.chat import Chat
 from folkmoot_client.sdk import Client
 from tests.integration.client.commands import PASSWORD, Ran, folkmoot, write_password
@@ -105,3 +107,39 @@ async def test_an_owner_saves_the_groups_record(
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
     assert json.loads(second.read_text()) == record
     assert any(line.endswith(f"211 acts written to {first}") for line in screen.written)
+
+
+class Patient(Notebook):
+    """Ends the chat when a line with these words was written."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+        self.came = asyncio.Event()
+
+    async def read(self, prompt: str) -> str | None:
+        await self.came.wait()
+        return None
+
+    def write(self, pieces: list[view.Piece]) -> None:
+        super().write(pieces)
+        if self.words in self.written[-1]:
+            self.came.set()
+
+
+async def test_what_one_is_told_is_shown_when_one_comes_back_and_is_read_then(server: RunningServer) -> None:
+    async with Client(server.ws) as ann, Client(server.ws) as bob:
+        await ann.register("ann", PASSWORD)
+        group = (await ann.create_group("Fellows", join_mode=fm.JoinMode.OPEN)).id
+        await bob.register("bob", PASSWORD)
+        await bob.join(group)
+        await bob.close()
+        case = (await ann.run_command("/kick @bob bye", group)).data["case"]
+    async with Client(server.ws) as back:
+        await back.login("bob", PASSWORD)
+        screen = Patient("You were removed from Fellows: bye")
+        await Chat(back, screen).run()
+        (told,) = (await back.notices()).notices
+        assert any(line.startswith(f"{case}: ") for line in screen.written)
+        assert (told.case, told.read_ts > 0) == (case, True)
+        assert (await back.notices(unread=True)).notices == ()

@@ -77,7 +77,8 @@ async def test_carrying_out_twice_overturns_once(stage: Stage) -> None:
     assert bob.user in room.state.mutes
     stage.store.failures = 0
     # Cut off after the group has taken it back: the case does not know of it yet.
-    settle_case, node.app.cases.service.act = node.app.cases.service.act, lambda *_: (_ for _ in ()).throw(RuntimeError)  # type: ignore[assignment,method-assign]
+    settle_case = node.app.cases.service.act
+    node.app.cases.service.act = lambda *_, **__: (_ for _ in ()).throw(RuntimeError)  # type: ignore[assignment,method-assign]
     with pytest.raises(RuntimeError):
         await node.app.cases.settler.settle(case.number)
     node.app.cases.service.act = settle_case  # type: ignore[method-assign]

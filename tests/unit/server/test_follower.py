@@ -8,6 +8,7 @@ import pytest
 from folkmoot_governance import PlatformRole, apply, apply_account
 from folkmoot_governance import account as a
 from folkmoot_governance.group import events as e
+from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_protocol import events as ev
 from folkmoot_protocol.codec import JSON, MSGPACK
 from folkmoot_protocol.errors import CloseCode
@@ -442,8 +443,8 @@ async def test_answers_typing_and_revoked_tokens_reach_whom_they_concern(
 ) -> None:
     other = await house.enter(MSGPACK, "max", room)
     other.session.token_hash = "hash"
-    house.bus.publish(m.AnswerUpdate("mia", "r-1", "upheld"))
-    house.bus.publish(m.AnswerUpdate("nobody here", "r-1", "upheld"))
+    for user in ("mia", "nobody here"):
+        house.bus.publish(m.NoticeUpdate(user, PersonalNotice(user, 1, "upheld", "r-1")))
     house.bus.publish(m.TypingUpdate(CODE, "max"))
     house.bus.publish(m.RevokedUpdate("nobody here", "hash"))
     house.bus.publish(m.RevokedUpdate("max", "another"))
@@ -452,6 +453,8 @@ async def test_answers_typing_and_revoked_tokens_reach_whom_they_concern(
     house.bus.publish(m.RevokedUpdate("max", "hash"))
     await settle(house)
     assert [type(frame) for frame in mia.frames] == [ev.CaseEvent, ev.TypingEvent]
+    account = house.accounts.get("mia")
+    assert account is not None and account.has_unread
     assert (other.frames, other.closed) == ([], [])
     del house.shelf.tokens["hash"]
     house.shelf.broken = True

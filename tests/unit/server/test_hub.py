@@ -7,13 +7,14 @@ import pytest
 from folkmoot_governance import account as a
 from folkmoot_governance import apply
 from folkmoot_governance.group import events as e
+from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_protocol import events as ev
 from folkmoot_protocol.codec import JSON, MSGPACK
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_protocol.types import EntryKind, JoinMode, LeftReason, LinkRule
-from folkmoot_server.bus.messages import AnswerUpdate
 from folkmoot_server.common.metrics import DELIVERIES, ENTRIES
 from folkmoot_server.delivery import hub as hub_module
+from folkmoot_server.delivery.notices import PASSING, SENTENCES
 from tests.builders.entries import make_entry
 from tests.builders.rules import NOW, SOON, make_group
 from tests.integration.wire import PATIENCE_S
@@ -272,11 +273,18 @@ async def test_an_appellant_is_told_what_undoing_did_and_nothing_that_is_unknown
     account = house.account("mia")
     peer = house.peer(MSGPACK, "mia")
     for kind, effect in (("muted", "lifted"), ("muted", "void"), ("of a later version", "of a later version")):
-        house.hub.tell_answer(account, AnswerUpdate("mia", case="a-1", state="overturned", kind=kind, effect=effect))
+        data = {"measure": kind, "effect": effect}
+        house.hub.tell_notice(account, PersonalNotice("mia", NOW, "overturned", "a-1", data=data))
+    house.hub.tell_notice(account, PersonalNotice("mia", NOW, "of a later version", "a-1"))
     await turn()
     begin = "Your appeal a-1 succeeded: the measure is"
     texts = [frame.text for frame in peer.frames if isinstance(frame, ev.CaseEvent)]
-    assert texts == [f"{begin} lifted", f"{begin} void; it was not in force any more", f"{begin} void"]
+    assert texts == [
+        f"{begin} lifted",
+        f"{begin} void; it was not in force any more",
+        f"{begin} void",
+        "This concerns you: a-1",
+    ]
 
 
 async def test_the_end_of_mutes_is_told_to_each(house: House) -> None:
@@ -380,12 +388,15 @@ async def test_an_account_is_told_what_became_of_what_it_asked_for(house: House)
     peer = house.peer(MSGPACK, "mia")
     account = house.accounts.get("mia")
     assert account is not None
-    for state in hub_module.ANSWERS:
-        reason = "" if state == "denied" else "because"
-        house.hub.tell_answer(account, AnswerUpdate("mia", case="r-7", state=state, name="Moot", reason=reason))
+    fields = dict.fromkeys(("count", "limit", "seq", "points", "score", "identity", "role"), 7)
+    for kind in SENTENCES:
+        data = {"name": "Moot", "until_ms": NOW, **fields, "reason": "" if kind == "denied" else "because"}
+        at = 0 if kind in PASSING else NOW
+        house.hub.tell_notice(account, PersonalNotice("mia", at, kind, "r-7", data=data))
     await turn()
     told = {frame.state: frame for frame in peer.frames if isinstance(frame, ev.CaseEvent)}
-    assert told.keys() == set(hub_module.ANSWERS)
+    assert told.keys() == set(SENTENCES)
+    assert {kind for kind, frame in told.items() if frame.notice is None} == set(PASSING), "what is not kept"
     assert (told["denied"].case, told["denied"].text) == ("r-7", "You were not let into Moot")
     assert told["upheld"].text == "Your report r-7 was upheld: because"
 

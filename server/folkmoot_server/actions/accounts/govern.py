@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Literal
 
 from folkmoot_governance import (
     SERVICE,
@@ -18,15 +17,13 @@ from folkmoot_governance.account import (
     AccountClosed,
     AccountEvent,
     AccountRegistered,
-    IdentityAttested,
-    IdentityRejected,
-    account_case,
 )
 from folkmoot_governance.account_commands import AccountCommand, FinishClosing
+from folkmoot_governance.personal_notices import PersonalNotice, told_to_account
 from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord, decide_words
 
 from ...bus.api import Bus
-from ...bus.messages import AccountUpdate, AnswerUpdate, ClosedUpdate
+from ...bus.messages import AccountUpdate, ClosedUpdate, NoticeUpdate
 from ...common.clock import Clock
 from ...common.codes import new_author_tag
 from ...live.accounts import Account, Accounts
@@ -34,14 +31,8 @@ from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, account_stream
-from ...storage.changes import erasure, platform_word_row, read_mark_row
+from ...storage.changes import erasure, notice_row, platform_word_row, read_mark_row
 from ...storage.sql.projection import project_account
-
-REVIEWED: dict[type[AccountEvent], Literal["verified", "unverified"]] = {
-    IdentityAttested: "verified",
-    IdentityRejected: "unverified",
-}
-"""How a review of identity ends, as the account is told."""
 
 MOST_READS = 500
 """Read marks that are stored at once."""
@@ -53,7 +44,7 @@ class AccountAct:
     `state` is the account's state after the events; it takes effect when they are stored.
     """
 
-    __slots__ = ("_service", "change_set", "events", "on_done", "on_fail", "room", "state", "tries", "user")
+    __slots__ = ("_service", "change_set", "events", "on_done", "on_fail", "room", "state", "told", "tries", "user")
 
     def __init__(self, service: "AccountService", user: str, change_set: ChangeSet) -> None:
         self._service = service
@@ -63,6 +54,7 @@ class AccountAct:
         self.tries = 0
         self.state: AccountState | None = None
         self.events: Sequence[AccountEvent] = ()
+        self.told: list[PersonalNotice] = []
         self.on_done: Callable[[], None]
         self.on_fail: Callable[[Refusal], None]
 
@@ -178,17 +170,20 @@ class AccountService:
     ) -> AccountAct:
         after = copy(state)
         changes: list[RowChange] = []
+        told: list[PersonalNotice] = []
         for event in decision:
             if after is None:
                 assert isinstance(event, AccountRegistered)
                 after = registered(event)
             else:
+                told += told_to_account(after, event, self._policy)
                 apply_account(after, event)
             changes += project_account(after, event)
         assert after is not None
+        changes += map(notice_row, told)
         stream, version = account_stream(after.user), state.version if state else 0
         act = AccountAct(self, after.user, ChangeSet(stream, version, decision, [*changes, *rows]))
-        act.state, act.events = after, decision
+        act.state, act.events, act.told = after, decision, told
         return act
 
     def renew_account(self, act: AccountAct) -> None:
@@ -199,14 +194,11 @@ class AccountService:
             account.become(act.state)
 
     def tell_account(self, act: AccountAct) -> None:
-        """Publish a stored change of an account."""
+        """Publish a stored change of an account; first what it is told, for who is suspended hears no more after it."""
+        for notice in act.told:
+            self._bus.publish(NoticeUpdate(notice.user, notice))
         if act.events:
             version = act.change_set.version + len(act.events)
             self._bus.publish(AccountUpdate(act.user, version, tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
-        for number, event in enumerate(act.events, 1):
-            if isinstance(event, AccountClosed):
-                self._bus.publish(ClosedUpdate(act.user))
-            if isinstance(event, (IdentityAttested, IdentityRejected)):
-                case = account_case(act.user, act.change_set.version + number)
-                level, outcome = event.identity.value, REVIEWED[type(event)]
-                self._bus.publish(AnswerUpdate(act.user, case, outcome, level, event.reason))
+        if any(isinstance(event, AccountClosed) for event in act.events):
+            self._bus.publish(ClosedUpdate(act.user))

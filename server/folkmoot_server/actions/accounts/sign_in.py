@@ -8,7 +8,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import SessionResult
 
 from ...bus.api import Bus
-from ...bus.messages import AnswerUpdate, RevokedUpdate
+from ...bus.messages import NoticeUpdate, RevokedUpdate
 from ...common.clock import Clock
 from ...common.i18n import N_
 from ...config.settings import Limits
@@ -16,6 +16,7 @@ from ...crypto.passwords import Passwords, check_password, hash_token, new_token
 from ...delivery.audience import Audience
 from ...delivery.follower import Follower
 from ...delivery.hub import Hub
+from ...delivery.notices import passing
 from ...delivery.session import Session
 from ...live.accounts import Account, Accounts
 from ...live.presence import Presence
@@ -27,7 +28,9 @@ from ...storage.changes import profile_row, revoke_token, token_row
 from ...transport.addresses import network_of
 from .brake import SignInBrake
 from .govern import AccountService
+from .notices import NoticeBox
 from .registration import Registration
+from .suspension import latest_suspension
 
 MAX_TOKENS = 50
 """So many sign-ins by password an account has at a time; one more ends the oldest, and its connections."""
@@ -39,6 +42,7 @@ all of them together took twice the CPU, and posts between them 20 times as long
 FEW_FAILED, MANY_FAILED = 3, 10
 """Wrong passwords that the owner of an account is told of: when signing in, and at once."""
 
+SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 AUTH_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("User name or password is wrong."))
 TOKEN_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The session has ended; sign in again."))
 NAME_TAKEN = Refusal(ErrorCode.NAME_TAKEN, N_("This user name is taken."))
@@ -63,6 +67,7 @@ class SignIn:
         hub: Hub,
         follower: Follower,
         registration: Registration,
+        box: NoticeBox,
         *,
         in_cluster: bool,
     ) -> None:
@@ -80,6 +85,7 @@ class SignIn:
         self._hub = hub
         self._follower = follower
         self._registration = registration
+        self._box = box
         self._brake = SignInBrake(clock)
         self._in_cluster = in_cluster
         self._slots = asyncio.Semaphore(SIGN_IN_SLOTS)
@@ -127,7 +133,7 @@ class SignIn:
             return account
         refusal = self._check_may_sign_in(account)
         if refusal:
-            return refusal
+            return await self._with_case(account, refusal)
         token = new_token()
         outdone = await self._ledger.older_tokens(account.user, MAX_TOKENS - 1)
         row = token_row(hash_token(token), account.user, self._clock.now_ms())
@@ -147,7 +153,10 @@ class SignIn:
             account = await find(hash_token(token))
             if account is None:
                 return self._check_rate(session) or TOKEN_FAILED
-            return self._check_may_sign_in(account) or await self._bind(session, account, token)
+            refusal = self._check_may_sign_in(account)
+            if refusal:
+                return await self._with_case(account, refusal)
+            return await self._bind(session, account, token)
 
     async def logout(self, session: Session) -> Refusal | None:
         """Revoke the token of a connection, which stays open; others that signed in with the token are closed."""
@@ -177,7 +186,7 @@ class SignIn:
             return account
         if self._brake.failed(user, session.address) == MANY_FAILED and account is not None:
             # Whoever is signed in can do something about it now.
-            self._bus.publish(AnswerUpdate(user, "", "tried", str(MANY_FAILED)))
+            self._bus.publish(NoticeUpdate(user, passing(user, "tried", count=MANY_FAILED)))
         return AUTH_FAILED
 
     def _check_rate(self, session: Session) -> Refusal | None:
@@ -204,7 +213,7 @@ class SignIn:
             }
             return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
         if state.is_suspended(self._clock.now_ms()):
-            text = N_("The platform has suspended this account {until}: {reason}")
+            text = N_("The platform has suspended this account {until}, case {case}: {reason}")
             detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason, "help": "appeal"}
             return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
         most = self._limits.connections_per_account
@@ -216,6 +225,14 @@ class SignIn:
                 {"limit": most, "rule": "limits.connections_per_account", "help": "logout"},
             )
         return None
+
+    async def _with_case(self, account: Account, refusal: Refusal) -> Refusal:
+        """Return a refusal to sign in; that of who is suspended says which act has done so, for one appeals against
+        that."""
+        if refusal.code is not ErrorCode.ACCOUNT_SUSPENDED or "case" in refusal.detail:
+            return refusal
+        case = await latest_suspension(self._ledger, account.user)
+        return Refusal(refusal.code, refusal.text, {**refusal.detail, "case": case})
 
     async def _bind(self, session: Session, account: Account, token: str) -> SessionResult | Refusal:
         """Bind the connection to the account and let it listen to its groups, from the seqs that the result names.
@@ -231,7 +248,7 @@ class SignIn:
             account = found
         refusal = self._check_may_sign_in(account)
         if refusal:
-            return refusal
+            return await self._with_case(account, refusal)
         # From here on without an await: what is delivered after this moment reaches the session, what came before is
         # covered by the `last_seq` that the result names.
         session.account, session.token_hash = account, hash_token(token)
@@ -251,8 +268,10 @@ class SignIn:
         failed = self._brake.take_failed(account.user)
         if failed >= FEW_FAILED:
             # After the answer, which is given in this turn.
-            message = AnswerUpdate(account.user, "", "tried", str(failed))
-            asyncio.get_running_loop().call_soon(self._hub.tell_answer, account, message)
+            told = passing(account.user, "tried", count=failed)
+            asyncio.get_running_loop().call_soon(self._hub.tell_notice, account, told)
+        if account.has_unread:
+            self._box.send_unread(session)
         return SessionResult(account=account.own_view(), token=token, groups=tuple(views))
 
     async def _load_rooms(self, account: Account) -> bool:

@@ -16,6 +16,7 @@ from ...live.accounts import Account
 from ...live.rooms import Rooms
 from ...sealed.case_texts import CaseText, CaseTexts
 from ...storage.api import Ledger
+from ..accounts.suspension import latest_suspension
 from .govern import CaseService
 from .measures import Measures, place_of
 from .settle import CaseSettler
@@ -54,7 +55,7 @@ class Appeals:
             return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
         if is_blank(text):
             return Refusal(ErrorCode.BAD_REQUEST, BLANK_TEXT, {"field": "text"})
-        case = case or await self._measures.find_suspension(account)
+        case = case or await latest_suspension(self._ledger, account.user)
         measure = await self._measures.find(case.lower(), account.user)
         place = place_of(measure.case) if measure else None
         if measure is None or place is None:

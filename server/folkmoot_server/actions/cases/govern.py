@@ -2,37 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import TYPE_CHECKING
-
-import structlog
 
 from folkmoot_governance import Actor, Policy, Refusal
 from folkmoot_governance.case.commands import CaseCommand
 from folkmoot_governance.case.decide import decide_case
-from folkmoot_governance.case.state import CaseClosed, CaseEvent, CaseSettled, CaseState, Outcome, apply_case, opened
-from folkmoot_protocol.errors import ErrorCode
+from folkmoot_governance.case.state import CaseEvent, CaseState, apply_case, opened
+from folkmoot_governance.personal_notices import PersonalNotice, told_of_case
 
 from ...bus.api import Bus
-from ...bus.messages import AnswerUpdate
+from ...bus.messages import NoticeUpdate
 from ...common.clock import Clock
 from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, case_stream
+from ...storage.changes import notice_row
 from ...storage.sql.projection import project_case
-
-if TYPE_CHECKING:
-    pass
-
-log = structlog.get_logger()
-
-TRY_AGAIN = frozenset({ErrorCode.CONFLICT, ErrorCode.UNAVAILABLE})
 
 
 class CaseAct:
     """Events of a case on their way to disk (a `PendingCommit` of the commit queue). `state` is the case after them."""
 
-    __slots__ = ("_case_service", "change_set", "events", "on_done", "on_fail", "room", "state", "tries")
+    __slots__ = ("_case_service", "change_set", "events", "on_done", "on_fail", "room", "state", "told", "tries")
 
     def __init__(
         self, case_service: "CaseService", state: CaseState, events: Sequence[CaseEvent], change_set: ChangeSet
@@ -41,6 +32,7 @@ class CaseAct:
         self.state = state
         self.events = events
         self.change_set = change_set
+        self.told: Sequence[PersonalNotice] = ()
         self.room: Room | None = None
         self.tries = 0
         self.on_done: Callable[[], None]
@@ -74,48 +66,48 @@ class CaseService:
         self._policy = policy
 
     def act(
-        self, state: CaseState | None, command: CaseCommand, actor: Actor, rows: Sequence[RowChange] = ()
+        self,
+        state: CaseState | None,
+        command: CaseCommand,
+        actor: Actor,
+        rows: Sequence[RowChange] = (),
+        also: Sequence[PersonalNotice] = (),
     ) -> CaseAct | Refusal:
-        """Carry out a command on a case as storage has it; `rows` are stored with the events."""
+        """Carry out a command on a case as storage has it; `rows` are stored with the events, and what others are told
+        besides (`also`)."""
         if self._commit_queue.is_full():
             return TOO_BUSY
         decision = decide_case(state, command, actor, self._clock.now_ms(), self._policy)
         if isinstance(decision, Refusal):
             return decision
-        after, changes = copy(state), list[RowChange]()
+        after, changes, told = copy(state), list[RowChange](), list(also)
         for event in decision:
             if after is None:
                 after = opened(event)
             else:
+                told += told_of_case(after, event, self._policy)
                 apply_case(after, event)
             changes += project_case(after)
         assert after is not None, "what opens a case causes an event"
-        change_set = ChangeSet(case_stream(after.number), state.version if state else 0, decision, [*changes, *rows])
-        return CaseAct(self, after, decision, change_set)
+        changes += [*map(notice_row, told), *rows]
+        act = CaseAct(
+            self,
+            after,
+            decision,
+            ChangeSet(case_stream(after.number), state.version if state else 0, decision, changes),
+        )
+        act.told = told
+        return act
+
+    def now(self) -> int:
+        """Return the time (Unix ms) that events are given."""
+        return self._clock.now_ms()
 
     async def wait_stored(self, act: CaseAct | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
         return await self._commit_queue.wait_stored(act)
 
     def tell(self, act: CaseAct) -> None:
-        """Tell who opened a case how it was decided (G12); that an appeal succeeded when the measure is undone, for
-        only then is it known what that did (P15)."""
-        state = act.state
-        for event in act.events:
-            if isinstance(event, CaseClosed) and event.outcome is not Outcome.OVERTURNED:
-                self._bus.publish(AnswerUpdate(state.by, state.number, event.outcome.value, reason=state.answer))
-            elif isinstance(event, CaseSettled) and state.outcome is Outcome.OVERTURNED:
-                news = AnswerUpdate(
-                    state.by,
-                    state.number,
-                    state.outcome.value,
-                    reason=state.answer,
-                    kind=state.reason,
-                    effect=event.effect,
-                )
-                self._bus.publish(news)
-
-    def tell_reporters(self, reports: Sequence[CaseState], reason: str) -> None:
-        """Tell who made reports that what followed from them was overturned on appeal (G12)."""
-        for one in reports:
-            self._bus.publish(AnswerUpdate(one.by, one.number, "report_overturned", reason=reason))
+        """Tell whom it concerns: who opened a case, how it was decided (G12)."""
+        for notice in act.told:
+            self._bus.publish(NoticeUpdate(notice.user, notice))

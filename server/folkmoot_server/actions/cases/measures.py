@@ -17,14 +17,16 @@ from folkmoot_governance.group.events import (
     EntriesRemoved,
     EntryDeleted,
     Event,
+    GroupClosed,
     GroupSuspended,
     MeasureOverturned,
     erased_by,
 )
+from folkmoot_governance.group.keeping import led_at_closing
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.names import fold_user_name
 
-from ...live.accounts import Account, Accounts
+from ...live.accounts import Accounts
 from ...live.rooms import Rooms
 from ...storage.api import ActFilter, Journal, Ledger
 from ...storage.change_set import account_stream, group_stream
@@ -109,7 +111,10 @@ class Measures:
         if isinstance(event, Event):
             room = await self._rooms.load(place.code)
             assert room is not None, "what has a stream is a group"
-            return measure_of(event, f"{place.code}-{place.version}", place.code, room.state.owner, user)
+            # Of a group that is closed, each who led it may appeal for it; it is one appeal all the same.
+            leads = isinstance(event, GroupClosed) and led_at_closing(room.state, user) is not None
+            owner = user if leads else room.state.owner
+            return measure_of(event, f"{place.code}-{place.version}", place.code, owner, user)
         assert isinstance(event, AccountEvent)
         decider = ""
         if isinstance(event, CreditChanged) and event.case:
@@ -124,12 +129,6 @@ class Measures:
             if isinstance(one.event, CreditChanged) and one.event.case == report and one.event.cause == "penalty":
                 return await self.find(account_case(user, one.version), user)
         return None
-
-    async def find_suspension(self, account: Account) -> str:
-        """Return the case number of the latest suspension, or closing, of an account, empty where it never was."""
-        wanted = ActFilter(kinds=(SUSPENDING, CLOSING))
-        found = await self._ledger.acts(account_stream(account.user), wanted, 1)
-        return account_case(account.user, found[0].version) if found else ""
 
     async def overturn(self, appeal: CaseState) -> Undone | Refusal:
         """Lift a measure whose appeal succeeded, and undo what followed from it; return what that did, or why it must

@@ -11,6 +11,7 @@ from folkmoot_governance import SERVICE, Refusal
 from folkmoot_governance.account_commands import ChargeCredit
 from folkmoot_governance.case.commands import SettleCase
 from folkmoot_governance.case.state import CaseState, Outcome
+from folkmoot_governance.personal_notices import told_to_reporters
 from folkmoot_protocol.errors import ErrorCode
 
 from ...live.accounts import Accounts
@@ -49,11 +50,13 @@ class CaseSettler:
         done = await self._carry_out(state)
         refusal = done if isinstance(done, Refusal) else None
         settling = SettleCase(done.effect if isinstance(done, Undone) else "")
-        refusal = refusal or await self._case_service.wait_stored(self._case_service.act(state, settling, SERVICE))
+        reports = done.reports if isinstance(done, Undone) else ()
+        also = told_to_reporters(reports, state.answer, self._case_service.now())
+        refusal = refusal or await self._case_service.wait_stored(
+            self._case_service.act(state, settling, SERVICE, also=also)
+        )
         if refusal:
             log.warning("the outcome of a case could not be carried out yet", case=number, code=refusal.code)
-        elif isinstance(done, Undone):
-            self._case_service.tell_reporters(done.reports, state.answer)
 
     async def _carry_out(self, state: CaseState) -> Undone | Refusal | None:
         """Do what an outcome asks for; return what undoing a measure did, or why it must be tried again."""

@@ -23,11 +23,12 @@ from folkmoot_governance.closed_names import hide_in_entry, names_in_entry
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.notice_entry import author_of, notice_of
+from folkmoot_governance.personal_notices import PersonalNotice, told_in_group
 from folkmoot_protocol.results import Result
 from folkmoot_protocol.types import Entry
 
 from ...bus.api import Bus
-from ...bus.messages import AnswerUpdate, GroupUpdate, JoinedUpdate
+from ...bus.messages import GroupUpdate, JoinedUpdate, NoticeUpdate
 from ...common.clock import Clock
 from ...common.fair_turns import FairTurns
 from ...common.i18n import Translate
@@ -41,7 +42,7 @@ from ...live.once import Once, current_once
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
 from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard
-from ...storage.changes import note_row
+from ...storage.changes import note_row, notice_row
 from ...storage.sql.projection import project_group
 from ..acting import SERVICE, ExtraRows, Initiator, too_many_acts
 
@@ -54,9 +55,9 @@ ACTS_TOGETHER = 4
 class Act:
     """A governance act on a group, decided and on its way to disk (a `PendingCommit` of the commit queue).
 
-    `cases` has the case number of each event. When the act is stored, `on_done` is called first (it answers), then the
-    group hears of it; when it could not be stored, `on_fail` is called with the reason. `turn`: whose turn it has
-    taken, empty where it had not to wait for one.
+    `cases` has the case number of each event, `told` what accounts are told of it by themselves. When the act is
+    stored, `on_done` is called first (it answers), then the group hears of it; when it could not be stored, `on_fail`
+    is called with the reason. `turn`: whose turn it has taken, empty where it had not to wait for one.
     """
 
     __slots__ = (
@@ -72,6 +73,7 @@ class Act:
         "on_fail",
         "once",
         "room",
+        "told",
         "tries",
         "turn",
     )
@@ -94,6 +96,7 @@ class Act:
         self.change_set = change_set
         self.events = events
         self.cases: list[str] = []
+        self.told: list[PersonalNotice] = []
         self.changes: list[MembershipChange] = []
 
     def done(self) -> None:
@@ -260,8 +263,12 @@ class GroupService:
         try:
             for event in decision:
                 self._count(act, membership_changes(state, event))
+                # Before it: who led a group that is closed nobody knows after that.
+                told = told_in_group(state, event, self._policy)
                 apply(state, event)
                 self._take_in(act, event)
+                act.told += told
+                act.change_set.rows = [*act.change_set.rows, *map(notice_row, told)]
         except Exception:
             # Half an act must not stay in memory: what is decided on next has to be what storage has.
             self._commit_queue.read_again(room, act.rollback())
@@ -364,9 +371,8 @@ class GroupService:
         for change in act.changes:
             if change.joined:
                 self._bus.publish(JoinedUpdate(change.user, change.code))
-        for event, case in zip(act.events, act.cases, strict=True):
-            for answer in answers_to(event, case, act.room.state):
-                self._bus.publish(answer)
+        for notice in act.told:
+            self._bus.publish(NoticeUpdate(notice.user, notice))
 
     def _without_closed(self, room: Room, notice: Entry) -> Entry:
         """Return a notice as everybody reads it from now on: acts about an account that was closed know its name.
@@ -376,23 +382,6 @@ class GroupService:
         found = {name: self._accounts.get(name) for name in names_in_entry(notice)}
         tags = {name: one.state.author_tag for name, one in found.items() if one is not None and one.state.author_tag}
         return hide_in_entry(notice, room.tags | tags)
-
-
-def answers_to(event: e.Event, case: str, state: GroupState) -> list[AnswerUpdate]:
-    """Return what applicants to the group `state` have to be told of an event, and whom the platform hit."""
-    name = state.name
-    if isinstance(event, e.EntriesRemoved):
-        reason = f"{event.reason} ({event.rule})" if event.rule else event.reason
-        return [AnswerUpdate(user, case, "removed", name, reason) for user in event.users if user != event.by]
-    if isinstance(event, e.JoinRequestEnded) and event.by != event.user:
-        return [AnswerUpdate(event.user, case, "denied", name, event.reason)]
-    if isinstance(event, e.JoinRequestsClosed):
-        return [AnswerUpdate(user, case, "closed", name, event.reason) for user in event.users]
-    if isinstance(event, e.MeasureOverturned) and event.reopens:
-        return [AnswerUpdate(user, case, "reopened", name) for user in state.requests]
-    if isinstance(event, e.RequestsExpired):
-        return [AnswerUpdate(user, case, "expired", name) for user in event.users]
-    return []
 
 
 def names_of(events: Sequence[e.Event]) -> list[str | int | None]:

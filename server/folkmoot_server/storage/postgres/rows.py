@@ -95,7 +95,7 @@ def _without_nul(value: Any) -> Any:
 @cache
 def _sql(shape: Shape) -> str:
     if shape.is_upsert:
-        return upsert(shape, f"SELECT * FROM {_unnest(shape)}")  # noqa: S608  # our own names
+        return upsert(shape, f"SELECT * FROM {_unnest(shape)} AS given ({names(shape.columns)})")  # noqa: S608  # our own names
     using = f" USING {_unnest(shape)} AS gone ({names(shape.columns)})"
     return removal(shape, lambda column: f'gone."{column}"', using)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Column,
     ColumnElement,
     Connection,
     Select,
@@ -25,7 +24,7 @@ from ..change_set import MemberSettings, Profile
 from ..rows import AccountRow, StoredAccount
 from .fetch import SqlReads, can_hold, fetch, fetch_plain
 from .projection import read_charges
-from .tables import accounts, groups, ignored, leaving, member_settings, members, profiles, read_marks, tokens
+from .tables import accounts, groups, ignored, leaving, member_settings, members, notices, profiles, read_marks, tokens
 
 PERSONAL = ("display_name", "password_hash", "language")
 
@@ -92,7 +91,7 @@ def _tags_of(size: int) -> Select[Any]:
     return select(accounts.c.user, accounts.c.author_tag).where(accounts.c.author_tag != "", accounts.c.user.in_(named))
 
 
-def _of_user(what: str, name: Column[str], *more: ColumnElement[Any]) -> Select[Any]:
+def _of_user(what: str, name: ColumnElement[str], *more: ColumnElement[Any]) -> Select[Any]:
     """Return a branch of `_AROUND`: `what` it tells, a name, a number and two texts."""
     number, nick, notify = more or (literal_column("0"), literal_column("''"), literal_column("''"))
     return select(literal_column(f"'{what}'").label("what"), name.label("name"), number, nick, notify)
@@ -108,6 +107,8 @@ _AROUND = union_all(
         "settings", member_settings.c.code, literal_column("0"), member_settings.c.nick, member_settings.c.notify
     ).where(member_settings.c.user == _USER),
     _of_user("ignored", ignored.c.whom).where(ignored.c.user == _USER),
+    # One row in any case, without a name where there is nothing.
+    _of_user("unread", func.max(notices.c.id)).where(notices.c.user == _USER, notices.c.read_ts == 0),
 )
 
 
@@ -198,4 +199,5 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
         read_seqs={code: seq for code, seq, *_ in around["read"]},
         settings={code: MemberSettings(nick, Notify(notify)) for code, _, nick, notify in around["settings"]},
         ignored=frozenset(whom for whom, *_ in around["ignored"]),
+        has_unread=any(last for last, *_ in around["unread"]),
     )

@@ -10,6 +10,7 @@ from .content import SqlReviews, SqlWords
 from .groups import SqlGroups
 from .identities import SqlIdentities
 from .members import SqlMembers
+from .notices import SqlNotices
 from .streams import SqlStreams
 
 
@@ -20,6 +21,7 @@ class SqlLedger(
     SqlAccounts,
     SqlSessions,
     SqlAnswers,
+    SqlNotices,
     SqlIdentities,
     SqlReviews,
     SqlWords,

@@ -41,9 +41,16 @@ def keys_of(table: str) -> list[str]:
     return [column.name for column in metadata.tables[table].primary_key]
 
 
+OPEN_ONLY = frozenset({"notices"})
+"""Tables in which an account that is closed gets no rows: by what, and when, it was closed need not be known before."""
+
+
 # Names of our own tables and columns stand in the two statements below; values are parameters, hence the silenced S608.
 def upsert(shape: Shape, rows: str) -> str:
     """Return the statement that writes `rows`, SQL that gives the values of the columns in their order."""
+    if shape.table in OPEN_ONLY:
+        is_open = 'EXISTS (SELECT 1 FROM accounts WHERE accounts."user" = new."user" AND accounts.closed_ts = 0)'
+        rows = f"SELECT * FROM ({rows}) AS new WHERE {is_open}"  # noqa: S608
     keys = keys_of(shape.table)
     settable = [f'"{column}" = excluded."{column}"' for column in shape.columns if column not in keys]
     act = f"UPDATE SET {', '.join(settable)}" if settable else "NOTHING"

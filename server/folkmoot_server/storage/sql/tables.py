@@ -4,10 +4,10 @@
 `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet), `case_texts` (what people
 wrote to a case and its evidence, sealed), `identities` (numbers, sealed), `platform_words`, `profiles`, `tokens`,
 `read_marks`, `marks` (what the store remembers about itself), `answers` (what was asked for under a nonce, and how it
-was answered, sealed), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have
-still to end) and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be
-deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
-`journal_heads`) is made and described in
+was answered, sealed), `notices` (what single accounts are told), `activity` (how busy a group is), `member_settings`,
+`ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their own. No foreign key
+cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the
+journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
 `migrations/versions/s0002_postgres.py`.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0026"
+SCHEMA = "0027"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -392,6 +392,21 @@ answers = Table(
     _text("code", primary_key=True),
     _text("nonce", primary_key=True),
     _text("sealed"),
+    _number("until_ms"),
+    *_ends("until_ms"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _text("id", primary_key=True),
+    _number("ts"),
+    _text("kind"),
+    _text("case"),
+    _text("code"),
+    _text("data"),
+    _number("read_ts"),
     _number("until_ms"),
     *_ends("until_ms"),
 )

@@ -6,7 +6,7 @@ from itertools import groupby
 from sqlite3 import Connection
 
 from ..change_set import RowChange
-from ..sql.row_changes import Shape, removal, shape_of, upsert, values_of
+from ..sql.row_changes import OPEN_ONLY, Shape, removal, shape_of, upsert, values_of
 
 
 def execute(raw: Connection, changes: Iterable[RowChange]) -> None:
@@ -17,6 +17,9 @@ def execute(raw: Connection, changes: Iterable[RowChange]) -> None:
 
 @cache
 def _sql(shape: Shape) -> str:
+    if shape.is_upsert and shape.table in OPEN_ONLY:
+        named = ", ".join(f'? AS "{column}"' for column in shape.columns)
+        return upsert(shape, f"SELECT {named}")
     if shape.is_upsert:
         return upsert(shape, f"VALUES ({', '.join('?' * len(shape.columns))})")
     return removal(shape, lambda column: "?")

@@ -1,0 +1,295 @@
+"""What one account is told of by itself: measures that hit it, and what became of what it asked for (P10, P15).
+
+One table has a row for each kind of personal notice: what causes it, whom it concerns, and its sentence. A notice keeps
+fields of the event and nothing else, so it has nothing about a person that the ledger has not; the sentence is made
+when it is read, in the reader's language. Who of a group's leaders or of the operator's staff did it is not kept (G14).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from folkmoot_protocol.types import Role
+
+from . import account_events as a
+from .account import AccountState, account_case
+from .case import state as s
+from .case.effects import PLAIN
+from .case.measures import OF_THE_PLATFORM
+from .group import events as e
+from .group.state import GroupState, case_number
+from .policy import Policy
+from .text import N_
+
+KEPT = (
+    "until_ms",
+    "reason",
+    "seq",
+    "number",
+    "count",
+    "rule",
+    "limit",
+    "grade",
+    "identity",
+    "role",
+    "points",
+    "score",
+    "effect",
+)
+"""Fields of an event that its notice keeps."""
+
+
+class PersonalNotice(Struct, frozen=True, gc=False):
+    """That an account is told something; `kind` is a key of `TEXTS`, `case` the act or case that it is about.
+
+    `code` is the group, empty where there is none. `data` fills the sentence: what of `KEPT` the event has, the `name`
+    of the group as it was, and until when one may appeal, where one may.
+    """
+
+    user: str
+    at: int
+    kind: str
+    case: str = ""
+    code: str = ""
+    data: dict[str, Any] = {}
+
+    @property
+    def id(self) -> str:
+        """What tells it from others to the same account; later ones have greater ids."""
+        return f"{self.at:015d}.{self.kind}.{self.case}"
+
+
+Whom = Callable[[Any, Any], Iterable[str]]
+"""Names the accounts that an event concerns, given what it happens to as it is before it."""
+
+
+class Told(Struct, frozen=True):
+    """A row: `appeal` says that whom it concerns may appeal against it."""
+
+    kind: str
+    text: str
+    whom: Whom
+    appeal: bool = False
+
+
+def _member(state: GroupState, event: e.MemberEvent) -> Iterable[str]:
+    """Whom an act of somebody else is aimed at."""
+    return (event.user,) if event.by != event.user else ()
+
+
+def _others(state: GroupState, event: Any) -> Iterable[str]:
+    return [user for user in event.users if user != event.by]
+
+
+def _let_in(state: GroupState, event: e.MemberJoined) -> Iterable[str]:
+    return (event.user,) if event.via == "approval" else ()
+
+
+def _leaders(state: GroupState, event: e.Event) -> Iterable[str]:
+    """The owner and the admins, who answer for the group."""
+    return [member.user for member in state.members.values() if member.role is not Role.MEMBER]
+
+
+def _owner(state: GroupState, event: e.Event) -> Iterable[str]:
+    return (state.owner,)
+
+
+def _previous(state: GroupState, event: e.OwnerReplaced) -> Iterable[str]:
+    return (event.previous,)
+
+
+def _account(state: AccountState, event: a.AccountEvent) -> Iterable[str]:
+    return (state.user,) if event.by != state.user else ()
+
+
+def _if_lowered(state: AccountState, event: a.CreditChanged) -> Iterable[str]:
+    return (state.user,) if event.points < 0 else ()
+
+
+def _if_raised(state: AccountState, event: a.CreditChanged) -> Iterable[str]:
+    return (state.user,) if event.points > 0 and event.cause != "recovered" else ()
+
+
+def _if_role(state: AccountState, event: a.RoleGranted) -> Iterable[str]:
+    return (state.user,) if event.role else ()
+
+
+def _if_no_role(state: AccountState, event: a.RoleGranted) -> Iterable[str]:
+    return () if event.role else (state.user,)
+
+
+def _led_before(state: GroupState, event: e.MeasureOverturned) -> Iterable[str]:
+    """Who led a group that comes back; who has appealed for it hears of the appeal."""
+    kept = state.kept.members.values() if event.reopens and state.kept else ()
+    return [member.user for member in kept if member.role is not Role.MEMBER and member.user != event.user]
+
+
+def _asked_before(state: GroupState, event: e.MeasureOverturned) -> Iterable[str]:
+    return tuple(state.kept.requests) if event.reopens and state.kept else ()
+
+
+def _if_undone(state: s.CaseState, event: s.CaseSettled) -> Iterable[str]:
+    return (state.by,) if state.outcome is s.Outcome.OVERTURNED else ()
+
+
+def _if(outcome: s.Outcome) -> Whom:
+    """Return who is told of this outcome: who opened the case."""
+    return lambda state, event: (state.by,) if event.outcome is outcome else ()
+
+
+TOLD: dict[type[Struct], tuple[Told, ...]] = {
+    # Acts of a group's owner and admins.
+    e.MemberKicked: (Told("kicked", N_("You were removed from {name}"), _member, appeal=True),),
+    e.MemberBanned: (Told("banned", N_("You were banned from {name} {until}"), _member, appeal=True),),
+    e.BanLifted: (Told("unbanned", N_("Your ban from {name} is lifted"), _member),),
+    e.MemberMuted: (Told("muted", N_("You were muted in {name} {until}"), _member, appeal=True),),
+    e.MuteLifted: (Told("unmuted", N_("Your mute in {name} is lifted"), _member),),
+    e.MemberWarned: (
+        Told("warned", N_("You were warned in {name}: warning {count}, in force {until}"), _member, appeal=True),
+    ),
+    e.WarningLifted: (Told("unwarned", N_("A warning of yours in {name} was taken back"), _member),),
+    e.MemberDemoted: (Told("demoted", N_("You are no longer an admin of {name}"), _member),),
+    e.EntryDeleted: (Told("deleted", N_("Your entry {seq} in {name} was deleted"), _member, appeal=True),),
+    e.EntriesPurged: (Told("purged", N_("Entries of yours in {name} were deleted"), _others, appeal=True),),
+    e.HeldDenied: (
+        Told("held_denied", N_("Your post in {name} that waited for review was turned down"), _member, appeal=True),
+    ),
+    e.HeldApproved: (Told("held_approved", N_("Your post in {name} that waited for review was approved"), _member),),
+    e.EntriesRemoved: (Told("removed", N_("The platform removed what you wrote in {name}"), _others, appeal=True),),
+    # What became of a request to join.
+    e.MemberJoined: (Told("let_in", N_("You were let into {name}"), _let_in),),
+    e.JoinRequestEnded: (Told("denied", N_("You were not let into {name}"), _member),),
+    e.RequestsExpired: (Told("expired", N_("Nobody has answered your request to join {name}"), _others),),
+    e.JoinRequestsClosed: (Told("closed", N_("The group {name}, which you had asked to join, is closed"), _others),),
+    # Measures of the platform against a group, and who answers for it.
+    e.GroupWarned: (
+        Told(
+            "group_warned",
+            N_("The platform warns your group {name}; what it names is to be mended {until}"),
+            _leaders,
+            appeal=True,
+        ),
+    ),
+    e.RectificationAccepted: (
+        Told("rectification_accepted", N_("The platform finds it mended in your group {name}"), _leaders),
+    ),
+    e.RectificationRejected: (
+        Told(
+            "rectification_rejected",
+            N_("The platform does not find it mended in your group {name} yet; it is to be mended {until}"),
+            _leaders,
+        ),
+    ),
+    e.GroupSuspended: (
+        Told("group_suspended", N_("The platform suspended your group {name} {until}"), _leaders, appeal=True),
+    ),
+    e.GroupRestored: (Told("group_restored", N_("The suspension of your group {name} is lifted"), _leaders),),
+    e.GroupClosed: (Told("group_closed", N_("The platform closed your group {name}"), _leaders, appeal=True),),
+    e.LimitGranted: (Told("limit_granted", N_("The platform lets your group {name} grow to {limit} members"), _owner),),
+    e.LimitDenied: (
+        Told(
+            "limit_denied",
+            N_("The platform does not let your group {name} grow to {limit} members"),
+            _owner,
+            appeal=True,
+        ),
+    ),
+    e.OwnerReplaced: (
+        Told("owner_replaced", N_("{name} has another owner now, for you could not answer for it"), _previous),
+        Told("inherited", N_("You own {name} now, for its owner can no longer answer for it"), _member),
+    ),
+    e.OwnershipReturned: (
+        Told("ownership_back", N_("You own {name} again"), _member),
+        Told("ownership_returned", N_("{name} has its owner of before again"), _previous),
+    ),
+    e.MeasureOverturned: (
+        Told("group_reopened", N_("Your group {name} is open again, as it was"), _led_before),
+        Told("reopened", N_("The group {name} is open again, and so is your request to join it"), _asked_before),
+    ),
+    # Accounts.
+    a.AccountSuspended: (
+        Told("account_suspended", N_("The platform suspended your account {until}"), _account, appeal=True),
+    ),
+    a.AccountClosing: (
+        Told(
+            "account_closing",
+            N_("The platform closes your account: you can appeal, {until}; then it is erased"),
+            _account,
+            appeal=True,
+        ),
+    ),
+    a.AccountRestored: (Told("account_restored", N_("The suspension of your account is lifted"), _account),),
+    a.CreditChanged: (
+        Told("credit_lowered", N_("Your credit changed by {points} to {score}"), _if_lowered, appeal=True),
+        Told("credit_raised", N_("Your credit changed by +{points} to {score}"), _if_raised),
+    ),
+    a.IdentityAttested: (Told("verified", N_("Your identity is verified at level {identity}"), _account),),
+    a.IdentityRejected: (Told("unverified", N_("Your identity is not verified at level {identity}"), _account),),
+    a.RoleGranted: (
+        Told("role_given", N_("You have the role {role} on the platform"), _if_role),
+        Told("role_taken", N_("You have no role on the platform any more"), _if_no_role),
+    ),
+    # Reports and appeals.
+    s.CaseClosed: (
+        Told("upheld", N_("Your report {case} was upheld"), _if(s.Outcome.UPHELD)),
+        Told("dismissed", N_("Your report {case} was dismissed"), _if(s.Outcome.DISMISSED)),
+        Told("bad_faith", N_("Your report {case} was found to be in bad faith"), _if(s.Outcome.BAD_FAITH)),
+        Told("confirmed", N_("Your appeal {case} was turned down: the measure stands"), _if(s.Outcome.CONFIRMED)),
+    ),
+    # Only when the measure is undone is it known what that did: `effects.overturned_text` says it.
+    s.CaseSettled: (Told("overturned", PLAIN, _if_undone),),
+}
+"""Who is told what, by the type of the event. What is not here is told to the group, or to who did it."""
+
+TO_REPORTERS = "report_overturned"
+"""What reporters are told of an event of somebody else's appeal."""
+
+TEXTS: dict[str, str] = {
+    **{row.kind: row.text for rows in TOLD.values() for row in rows},
+    TO_REPORTERS: N_("What followed from your report {case} was overturned on appeal"),
+}
+"""The sentence of each kind."""
+
+
+def told_in_group(state: GroupState, event: e.Event, policy: Policy) -> list[PersonalNotice]:
+    """Return what accounts are told of an event that `state`, a group, has not taken in yet."""
+    rows = TOLD.get(type(event), ())
+    case = case_number(state.code, state.version + 1) if rows else ""
+    return _notices(rows, state, event, case, policy, state.code, {"name": state.name})
+
+
+def told_to_account(state: AccountState, event: a.AccountEvent, policy: Policy) -> list[PersonalNotice]:
+    """Return what an account is told of an event that it has not taken in yet."""
+    rows = TOLD.get(type(event), ())
+    case = account_case(state.user, state.version + 1)
+    more = {"report": event.case} if isinstance(event, a.CreditChanged) and event.case else {}
+    return _notices(rows, state, event, case, policy, "", more)
+
+
+def told_of_case(state: s.CaseState, event: s.CaseEvent, policy: Policy) -> list[PersonalNotice]:
+    """Return what accounts are told of an event that a case has not taken in yet."""
+    more = {"reason": state.answer, "measure": state.reason} if isinstance(event, s.CaseSettled) else {}
+    return _notices(TOLD.get(type(event), ()), state, event, state.number, policy, state.code, more)
+
+
+def told_to_reporters(reports: Sequence[s.CaseState], reason: str, now: int) -> list[PersonalNotice]:
+    """Return what who made reports is told at `now` (Unix ms) when what followed from them was overturned (G12)."""
+    return [PersonalNotice(one.by, now, TO_REPORTERS, one.number, one.code, {"reason": reason}) for one in reports]
+
+
+def _notices(
+    rows: Sequence[Told], state: Any, event: Any, case: str, policy: Policy, code: str, more: dict[str, Any]
+) -> list[PersonalNotice]:
+    if not rows:
+        return []
+    found = {name: value for name in KEPT if (value := getattr(event, name, None)) not in (None, "")}
+    data: dict[str, Any] = msgspec.to_builtins(found | more)
+    by_platform = isinstance(event, (*OF_THE_PLATFORM, e.EntriesRemoved, a.AccountEvent))
+    window = policy.cases.platform_appeal_ms if by_platform else policy.cases.appeal_ms
+    told = []
+    for row in rows:
+        own = data | {"appeal_until_ms": event.at + window} if row.appeal else data
+        told += [PersonalNotice(user, event.at, row.kind, case, code, own) for user in row.whom(state, event)]
+    return told

@@ -1,0 +1,65 @@
+"""What an account is told by itself, in the words of its reader."""
+
+from typing import Any
+
+from folkmoot_governance.case.effects import overturned_text
+from folkmoot_governance.personal_notices import TEXTS, PersonalNotice
+from folkmoot_protocol.events import CaseEvent
+from folkmoot_protocol.types import Notice
+
+from ..common.i18n import N_, Translate
+
+PASSING = {
+    "tried": N_("{count} wrong passwords were tried for your account since you were last told"),
+    "more": N_("There is more that you have not read: /notices"),
+}
+"""What is told to who is there, and not kept."""
+
+SENTENCES = TEXTS | PASSING
+
+UNKNOWN = N_("This concerns you: {case}")
+"""Of a kind that a later version has."""
+
+
+def passing(user: str, kind: str, **data: Any) -> PersonalNotice:
+    """Return something of `PASSING`."""
+    return PersonalNotice(user, 0, kind, data=data)
+
+
+def notice_text(notice: PersonalNotice, say: Translate) -> str:
+    """Say a notice: its sentence, the reason, and how to appeal where one may."""
+    sentence, effect = SENTENCES.get(notice.kind, UNKNOWN), notice.data.get("effect")
+    if effect:
+        sentence = overturned_text(effect, notice.data.get("measure", ""))
+    told = say(sentence, {**notice.data, "case": notice.case})
+    if notice.data.get("reason"):
+        told = f"{told}: {notice.data['reason']}"
+    if notice.data.get("rule"):
+        told = f"{told} ({notice.data['rule']})"
+    if "appeal_until_ms" not in notice.data:
+        return told
+    until = say("{until}", {"until_ms": notice.data["appeal_until_ms"]})
+    detail = {"told": told, "command": f"/appeal {notice.case} …", "until": until}
+    return say(N_("{told} (to appeal, {until}: {command})"), detail)
+
+
+def view_notice(notice: PersonalNotice, read_ts: int, say: Translate) -> Notice:
+    """Return a notice as `notices` lists it."""
+    return Notice(
+        id=notice.id,
+        ts=notice.at,
+        kind=notice.kind,
+        case=notice.case,
+        text=notice_text(notice, say),
+        group=notice.code,
+        read_ts=read_ts,
+        data=notice.data,
+    )
+
+
+def notice_event(notice: PersonalNotice, say: Translate) -> CaseEvent:
+    """Return the event that tells a connection of a notice; with what `notices` lists, if it is kept."""
+    if notice.kind in PASSING:
+        return CaseEvent(case=notice.case, state=notice.kind, text=notice_text(notice, say))
+    view = view_notice(notice, 0, say)
+    return CaseEvent(case=view.case, state=view.kind, text=view.text, notice=view)

@@ -1,0 +1,105 @@
+"""`/sanctions`: what is in force against oneself and the groups that one leads, and what changed one's credit."""
+
+from folkmoot_governance import GroupState, case_number
+from folkmoot_governance.account import CreditChanged
+from folkmoot_governance.group.events import GroupSuspended
+from folkmoot_governance.group.keeping import led_at_closing
+from folkmoot_protocol.group_code import show_group_code
+from folkmoot_protocol.types import GroupStatus, Role
+
+from ..actions.accounts.credit import CREDIT_CHANGES, MAX_CHANGES, change_item
+from ..common.i18n import N_
+from ..storage.api import ActFilter
+from ..storage.change_set import account_stream, group_stream
+from .call import Call
+from .outcome import Answer, Outcome
+
+Row = dict[str, object]
+
+TEXTS = {
+    "ban": N_("Group {shown}: banned {until}, case {case}: {reason}"),
+    "mute": N_("Group {shown}: muted {until}, case {case}: {reason}"),
+    "warning": N_("Group {shown}: warned, in force {until}, case {case}: {reason}"),
+    "group_warned": N_("Your group {shown}: warned by the platform, to be mended {until}, case {case}: {reason}"),
+    "group_suspended": N_("Your group {shown}: suspended by the platform {until}, case {case}: {reason}"),
+    "group_closed": N_("Your group {shown}: closed by the platform, to appeal {until}, case {case}: {reason}"),
+}
+MOST_TOLD = 200
+"""How far back in what one was told a closed group is looked for."""
+
+
+async def sanctions(call: Call) -> Outcome:
+    """List what is in force against oneself and one's groups, and what the platform did to one's credit."""
+    rows = [
+        _row(one.kind, one.code, one.until_ms, one.reason, one.case)
+        for one in await call.app.store.ledger.list_measures(call.account.user, call.now)
+    ]
+    rows += await _on_groups(call)
+    changes = await _credit_changes(call)
+    lines = [call.say(TEXTS[str(row["kind"])], row) for row in rows]
+    lines += [call.say(CREDIT_CHANGES[str(item["cause"])], item) for item in changes]
+    if lines:
+        lines.append(call.say(N_("To appeal: {command}"), {"command": "/appeal <case> <text>"}))
+    data: dict[str, object] = {"items": rows}
+    if changes:
+        data["credit"] = changes
+    return Answer("\n".join(lines) or call.say(N_("Nothing is in force against you.")), data)
+
+
+def _row(kind: str, code: str, until_ms: int, reason: str, case: str) -> Row:
+    shown = show_group_code(code)
+    return {
+        "kind": kind,
+        "group": code,
+        "shown": shown,
+        "until_ms": until_ms,
+        "reason": reason or "–",
+        "case": case,
+    }
+
+
+async def _on_groups(call: Call) -> list[Row]:
+    """Return the platform's measures on groups that one leads, or led when they were closed."""
+    rows: list[Row] = []
+    for code in sorted(call.account.groups):
+        room = await call.app.rooms.load(code)
+        if room is None or room.state.role_of(call.account.user) not in (Role.OWNER, Role.ADMIN):
+            continue
+        state = room.state
+        if state.standing(call.now) is GroupStatus.SUSPENDED:
+            rows += await _suspension(call, state)
+        if state.rectify_case:
+            case = case_number(code, state.rectify_case)
+            rows.append(_row("group_warned", code, state.rectify_until_ms, state.rectify_reason, case))
+    return rows + await _closings(call)
+
+
+async def _suspension(call: Call, state: GroupState) -> list[Row]:
+    wanted = ActFilter(kinds=(str(GroupSuspended.__struct_config__.tag),))
+    found = await call.app.store.ledger.acts(group_stream(state.code), wanted, 1)
+    return [
+        _row("group_suspended", state.code, one.event.until_ms, one.event.reason, case_number(state.code, one.version))
+        for one in found
+        if isinstance(one.event, GroupSuspended)
+    ]
+
+
+async def _closings(call: Call) -> list[Row]:
+    """Return the closings of groups that one led, as long as one may appeal against them: one was told of each."""
+    told = await call.app.store.ledger.list_notices(call.account.user, limit=MOST_TOLD)
+    closings = [one.notice for one in told if one.notice.kind == "group_closed"]
+    rows = []
+    for notice in closings:
+        room = await call.app.rooms.load(notice.code)
+        if room is not None and led_at_closing(room.state, call.account.user) is not None:
+            until_ms, reason = int(notice.data["appeal_until_ms"]), str(notice.data.get("reason", ""))
+            rows.append(_row(notice.kind, notice.code, until_ms, reason, notice.case))
+    return rows
+
+
+async def _credit_changes(call: Call) -> list[Row]:
+    """Return what the platform did to one's credit, the latest first; what is earned by time is no act of it."""
+    wanted = ActFilter(kinds=(str(CreditChanged.__struct_config__.tag),))
+    found = await call.app.store.ledger.acts(account_stream(call.account.user), wanted, MAX_CHANGES)
+    items = [change_item(call.account.user, one) for one in found]
+    return [item for item in items if item["cause"] != "recovered"]

@@ -1,0 +1,163 @@
+"""What accounts are told by themselves: whom each act concerns, and that no measure goes untold."""
+
+import string
+from enum import Enum
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from folkmoot_governance import GroupState, Policy, personal_notices
+from folkmoot_governance import account_events as a
+from folkmoot_governance.case import state as s
+from folkmoot_governance.case.measures import account_measure_of, measure_of
+from folkmoot_governance.case.rules import CaseRules
+from folkmoot_governance.content.kinds import Severity
+from folkmoot_governance.group import events as e
+from folkmoot_governance.personal_notices import (
+    KEPT,
+    TEXTS,
+    TOLD,
+    PersonalNotice,
+    told_in_group,
+    told_of_case,
+    told_to_account,
+    told_to_reporters,
+)
+from tests.builders.rules import NOW, SOON, make_account, make_group
+
+POLICY = Policy(cases=CaseRules(appeal_ms=1000, platform_appeal_ms=2000))
+PLAIN: dict[Any, Any] = {int: 3, str: "mia", bool: False, tuple[str, ...]: ("mia",), tuple[int, ...]: (3,)}
+
+
+def something(kind: Any) -> Any:
+    """Return a value of a field's type."""
+    if kind in PLAIN:
+        return PLAIN[kind]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind))
+    first, *_ = get_args(kind)
+    return something(first) if isinstance(first, type) else first
+
+
+def example(kind: type[Any], **given: Any) -> Any:
+    """Return an event of a kind by adam (staff, of an account), with something in each field that must be there."""
+    fields: dict[str, Any] = {"at": NOW, "by": "adam"}
+    for field in msgspec.structs.fields(kind):
+        if field.name not in fields and field.required:
+            fields[field.name] = something(field.type)
+    return kind(**fields | given)
+
+
+def test_every_measure_in_a_group_is_told_to_whom_it_hits_and_says_until_when_one_may_appeal() -> None:
+    state, measures = make_group(), 0
+    for kind in get_args(e.GroupEvent):
+        event = example(kind, **({"users": ("mia", "adam")} if kind is e.EntriesPurged else {}))
+        measure = measure_of(event, "case", state.code, state.owner, "mia")
+        told = told_in_group(state, event, POLICY)
+        may_appeal = [one.user for one in told if "appeal_until_ms" in one.data]
+        if measure is None:
+            assert may_appeal == [], kind
+            continue
+        measures += 1
+        assert measure.user in may_appeal, kind
+        window = 1000 if measure.code else 2000
+        assert all(one.data["appeal_until_ms"] == NOW + window for one in told)
+        assert all(one.case == f"{state.code}-{state.version + 1}" for one in told)
+    assert measures >= 10
+
+
+def test_every_measure_against_an_account_is_told_to_it() -> None:
+    state, measures = make_account(user="mia"), 0
+    for kind in get_args(a.AnyAccountEvent):
+        event = example(kind, **({"points": -3, "cause": "penalty"} if kind is a.CreditChanged else {}))
+        told = told_to_account(state, event, POLICY)
+        is_measure = account_measure_of(event, "case", "mia", "") is not None
+        measures += is_measure
+        assert any("appeal_until_ms" in one.data for one in told) is is_measure, kind
+        assert {one.user for one in told} <= {"mia"}
+    assert measures == 3
+
+
+def test_every_outcome_of_a_case_is_told_to_who_opened_it() -> None:
+    opened = s.ReportOpened(at=NOW, by="mia", number="r-1", reason="fraud", severity=Severity.HIGH, due_ms=SOON)
+    for outcome in s.Outcome:
+        state = s.opened(opened)
+        event = s.CaseClosed(at=SOON, by="rea", outcome=outcome, reason="seen")
+        told = told_of_case(state, event, POLICY)
+        s.apply_case(state, event)
+        told += told_of_case(state, s.CaseSettled(at=SOON, by="", effect="lifted"), POLICY)
+        more = {"measure": "fraud", "effect": "lifted"} if outcome is s.Outcome.OVERTURNED else {}
+        assert told == [PersonalNotice("mia", SOON, outcome.value, "r-1", data={"reason": "seen", **more})]
+
+
+def test_reporters_are_told_when_what_followed_is_overturned() -> None:
+    opened = s.ReportOpened(at=NOW, by="mia", number="r-1", reason="fraud", severity=Severity.HIGH, due_ms=SOON)
+    (told,) = told_to_reporters([s.opened(opened)], "wrong", SOON)
+    assert (told.user, told.kind, told.case, told.data) == ("mia", "report_overturned", "r-1", {"reason": "wrong"})
+
+
+def test_a_group_that_is_opened_again_tells_who_led_it_and_who_asked_to_join() -> None:
+    asked = e.JoinRequested(at=NOW, by="zoe", user="zoe", until_ms=SOON)
+    state = make_group(asked, e.GroupClosed(at=NOW, by="sue", reason="fraud", kept_until_ms=SOON))
+    fields = {"at": NOW, "by": "", "user": "olga", "number": state.version, "kind": "closed", "measure": "x"}
+    told = told_in_group(state, e.MeasureOverturned(**fields, reopens=True), POLICY)
+    assert {(one.user, one.kind) for one in told} == {("adam", "group_reopened"), ("zoe", "reopened")}
+    assert told_in_group(state, e.MeasureOverturned(**fields), POLICY) == []
+
+
+def test_owner_and_admins_are_told_of_what_ends_the_group() -> None:
+    state = make_group()
+    leaders = {one.user for one in state.members.values() if one.role != "member"}
+    told = told_in_group(state, e.GroupClosed(at=NOW, by="sue", reason="fraud"), POLICY)
+    assert {one.user for one in told} == leaders
+    assert len(leaders) > 1
+    assert all(one.data["name"] == state.name and one.code == state.code for one in told)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        e.EntryDeleted(at=NOW, by="mia", user="mia", seq=3),
+        e.EntriesPurged(at=NOW, by="mia", seqs=(3,), count=1, users=("mia",)),
+        e.JoinRequestEnded(at=NOW, by="mia", user="mia"),
+        e.MemberJoined(at=NOW, by="mia", user="mia", via="open"),
+        e.MemberLeft(at=NOW, by="mia", user="mia"),
+        e.NoteWritten(at=NOW, by="adam", user="mia"),
+    ],
+)
+def test_nobody_is_told_of_acts_of_their_own_nor_of_what_leaders_keep_among_themselves(event: e.Event) -> None:
+    assert told_in_group(make_group(), event, POLICY) == []
+
+
+def test_what_is_earned_by_time_is_not_told_and_what_is_given_back_is() -> None:
+    state = make_account(user="mia")
+    earned = a.CreditChanged(at=NOW, by="", cause="recovered", points=1, score=81)
+    given = a.CreditChanged(at=NOW, by="", cause="restored", points=20, score=100, case="r-1", reason="wrong")
+    assert told_to_account(state, earned, POLICY) == []
+    (told,) = told_to_account(state, given, POLICY)
+    assert told.kind == "credit_raised"
+    assert told.data == {"reason": "wrong", "points": 20, "score": 100, "report": "r-1"}
+    assert "appeal_until_ms" not in told.data
+
+
+def test_who_did_it_is_not_kept() -> None:
+    state: GroupState = make_group()
+    found = [one for kind in get_args(e.GroupEvent) for one in told_in_group(state, example(kind, by="adam"), POLICY)]
+    assert found
+    assert not any("adam" in str(one.data) for one in found)
+
+
+def test_ids_are_one_for_each_and_in_the_order_of_time() -> None:
+    first, second = PersonalNotice("mia", 999, "kicked", "c-1"), PersonalNotice("mia", 1000, "banned", "c-2")
+    assert first.id < second.id
+    assert first.id != PersonalNotice("mia", 999, "banned", "c-1").id
+
+
+def test_sentences_are_filled_by_what_is_kept() -> None:
+    kinds = [row.kind for rows in TOLD.values() for row in rows]
+    assert len(kinds) == len(set(kinds)) == len(TEXTS) - 1
+    known = {*KEPT, "until", "name", "case"}
+    for kind, text in TEXTS.items():
+        assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= known, kind
+    assert personal_notices.__doc__
