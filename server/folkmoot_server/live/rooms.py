@@ -312,8 +312,9 @@ class Rooms:
         number = len(waiting)
         while True:
             # What is on its way to disk may be stored after the room was read, and be missing then.
-            while room.in_flight:
+            if room.in_flight:
                 await asyncio.sleep(LANDING_S)
+                continue
             try:
                 stored = await self._read(room.state.code)
             except StorageError:
