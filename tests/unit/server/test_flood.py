@@ -5,7 +5,7 @@ import pytest
 from folkmoot_protocol.codec import MSGPACK
 from folkmoot_protocol.errors import CloseCode
 from folkmoot_server.delivery.flood import MAX_EARLY_FLOODS, MAX_FLOODS, PATIENCE_MS, charge, limit
-from folkmoot_server.delivery.session import EARLY_AT_ONCE
+from folkmoot_server.delivery.session import PACE_AT_ONCE
 from tests.builders.rules import NOW
 from tests.unit.server.lines import House, Peer
 
@@ -65,8 +65,8 @@ async def test_each_that_is_let_through_takes_back_one_and_the_time_begins_anew_
 
 
 async def test_whom_nobody_has_signed_in_to_is_charged_for_every_frame_and_cut_off_sooner(stranger: Peer) -> None:
-    answers = [charge(stranger.session, 1, NOW) for _ in range(EARLY_AT_ONCE + MAX_EARLY_FLOODS)]
-    assert [answer is None for answer in answers] == [True] * EARLY_AT_ONCE + [False] * MAX_EARLY_FLOODS
+    answers = [charge(stranger.session, 1, NOW) for _ in range(PACE_AT_ONCE + MAX_EARLY_FLOODS)]
+    assert [answer is None for answer in answers] == [True] * PACE_AT_ONCE + [False] * MAX_EARLY_FLOODS
     assert not stranger.closed
     charge(stranger.session, 1, NOW)
     assert stranger.closed == [(CloseCode.FLOODING, "")]
