@@ -53,4 +53,4 @@ def _options(verb: Verb[Any]) -> Iterator[str]:
 def _shown(option: Option) -> str:
     if option.flag.words:
         return f"{option.flag.metavar}…"
-    return f"{option.shown} {option.flag.metavar or '|'.join(option.choices)}"
+    return f"{option.shown} {option.flag.metavar or '|'.join(option.choices)}".rstrip()

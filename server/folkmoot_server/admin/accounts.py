@@ -25,8 +25,8 @@ from folkmoot_protocol.types import Identity
 from ..actions.accounts.credit import MAX_CHANGES, change_item
 from ..live.accounts import Account
 from ..storage.api import ActFilter
-from ..storage.change_set import Remove, account_stream
-from ..storage.changes import remove_identity
+from ..storage.change_set import account_stream
+from ..storage.changes import remove_identity, revoke_tokens
 from .call import Call, Outcome, carries_out
 from .common import act_on_account, find_account, list_rows, page_of
 
@@ -94,8 +94,7 @@ async def close_user(call: Call, options: NoOptions) -> Outcome:
     account = await find_account(call)
     if isinstance(account, Refusal):
         return account
-    signed_out = [Remove("tokens", {"user": account.user})]
-    changed = await act_on_account(call, account, CloseForOther(call.reason), signed_out)
+    changed = await act_on_account(call, account, CloseForOther(call.reason), [revoke_tokens(account.user)])
     return changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(account),), changed=changed)
 
 

@@ -33,6 +33,11 @@ def revoke_token(token_hash: str) -> Remove:
     return Remove("tokens", {"hash": token_hash})
 
 
+def revoke_tokens(user: str) -> Remove:
+    """Return the removal of all session tokens of an account."""
+    return Remove("tokens", {"user": user})
+
+
 OWN_TABLES = (
     "profiles",
     "tokens",

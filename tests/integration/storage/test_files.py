@@ -63,6 +63,13 @@ async def test_who_gave_an_invitation_is_read_from_the_record(tmp_path: Path) ->
             """
             DROP TABLE marks;
             DROP TABLE answers;
+            DROP TABLE kept;
+            DROP TABLE notices;
+            DROP INDEX accounts_closing_until_ms;
+            ALTER TABLE accounts DROP COLUMN closing_case;
+            ALTER TABLE accounts DROP COLUMN closing_until_ms;
+            ALTER TABLE accounts DROP COLUMN held_until_ms;
+            ALTER TABLE accounts DROP COLUMN held_reason;
             DROP INDEX invitations_by;
             DROP INDEX invite_codes_by;
             ALTER TABLE invitations DROP COLUMN "by";

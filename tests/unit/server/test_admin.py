@@ -29,6 +29,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "group suspend": {"duration": "1h"},
     "identity show": {"case": "file 7"},
     "credit set": {"score": 40},
+    "entry remove": {"seqs": "1"},
     "case close": {"outcome": "upheld", "suspend": "1h"},
     "sanction create": {"duration": "1h"},
 }
