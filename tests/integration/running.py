@@ -13,6 +13,7 @@ START_SECONDS = 100
 
 # Tests open more connections and register more accounts than one address may in earnest.
 ENVIRONMENT = {
+    "FOLKMOOT_LIMITS__ACTS_PER_MINUTE": "0",
     "FOLKMOOT_LIMITS__CONNECTIONS_PER_ADDRESS": "0",
     "FOLKMOOT_LIMITS__SIGN_INS_PER_MINUTE": "0",
 }
