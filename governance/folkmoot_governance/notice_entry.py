@@ -24,7 +24,7 @@ PLATFORM = "platform"
 def is_told(event: object) -> bool:
     """Say whether the group gets a notice of `event`."""
     # Any object may be asked about; what is no event is just not found.
-    telling = TELLINGS.get(type(event))  # type: ignore[arg-type]
+    telling = TELLINGS.get(type(event))  # type: ignore[arg-type]  # of any event
     return telling is not None and telling.public and not getattr(event, "quiet", False)
 
 

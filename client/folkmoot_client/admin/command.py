@@ -54,7 +54,7 @@ def add_command(app: typer.Typer, verb: Verb[Any]) -> None:
         carry_out(read_access(check_server(server), user, password_file), order, output)
 
     # Typer reads its options from here; functions have it, their type does not say so.
-    run.__signature__ = Signature([*parameters_of(verb), *ACCESS])  # type: ignore[attr-defined]
+    run.__signature__ = Signature([*parameters_of(verb), *ACCESS])  # type: ignore[attr-defined]  # typer reads it
     app.command(verb.name, help=_(verb.summary))(run)
 
 

@@ -89,7 +89,7 @@ class Chat:
             if read_local(line) == ("/quit", ""):
                 break
             # The default binds this line; mypy cannot infer a lambda that has one.
-            await self._try(lambda line=line: self._obey(line))  # type: ignore[misc]
+            await self._try(lambda line=line: self._obey(line))  # type: ignore[misc]  # mypy cannot infer a default
             if self.signed_out:
                 return
         if self._current is not None:

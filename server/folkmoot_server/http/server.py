@@ -36,7 +36,7 @@ class HttpConnection(H11Protocol):
         self._is_idle = False
         self._body_bytes = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for a request. See asyncio.Protocol, also for the four that follow."""
         super().connection_made(transport)
         self.end_after(REQUEST_S)
@@ -50,7 +50,7 @@ class HttpConnection(H11Protocol):
         if self.conn.their_state is h11.SEND_BODY:
             self._count_body(len(data))
 
-    def eof_received(self) -> bool:  # type: ignore[override]
+    def eof_received(self) -> bool:  # type: ignore[override]  # as uvicorn has it
         """The peer will send no more: end, after the answer to what it sent. TLS knows no half of an end."""
         is_answering = self.conn.our_state is not h11.IDLE and not self.cycle.response_complete
         if is_answering:
