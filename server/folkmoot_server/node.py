@@ -114,7 +114,7 @@ class Node:
         self.audience = Audience()
         self.hub = Hub(self.accounts, self.audience, clock)
         self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.audience, self.commit_queue)
-        self.presence = Presence(name, bus, self.accounts, config.limits, clock)
+        self.presence = Presence(name, bus, self.accounts, config.limits, clock, in_cluster=self.in_cluster)
         self.shared_limits = SharedLimits(name, bus, config, clock, limits_key)
         self.catch_up = CatchUp(
             store.ledger,

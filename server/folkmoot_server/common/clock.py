@@ -7,7 +7,7 @@ or removes something for good waits meanwhile.
 
 import time
 from collections.abc import Callable
-from typing import Final, NamedTuple, NewType
+from typing import TYPE_CHECKING, Final, NamedTuple, NewType
 
 import structlog
 
@@ -15,8 +15,12 @@ from .metrics import CLOCK_JUMP
 
 log = structlog.get_logger()
 
-Ticks = NewType("Ticks", int)
-"""Milliseconds by a clock that nobody sets; what they count from means nothing."""
+if TYPE_CHECKING:
+    Ticks = NewType("Ticks", int)
+    """Milliseconds by a clock that nobody sets; what they count from means nothing."""
+else:
+    # Every request asks for the ticks, and a new type is a call in Python.
+    Ticks = int
 
 TOLERATED_MS = 2_000
 """A clock that is set by no more than this is followed: time servers do it all the time."""

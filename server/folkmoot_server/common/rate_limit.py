@@ -4,6 +4,8 @@ from collections.abc import Hashable
 
 from .clock import Ticks
 
+NEVER = Ticks(0)
+
 
 class Bucket:
     """A token bucket of `rate` tokens a second that holds `burst`; a rate of 0 is no limit.
@@ -17,7 +19,7 @@ class Bucket:
         self._rate = rate / 1000
         self._burst = burst
         self._tokens = burst
-        self._updated = Ticks(0)
+        self._updated = NEVER
 
     def set_rate(self, rate: float, burst: float) -> None:
         """Change rate and size; what it holds stays, as far as there is room. One without a rate before is full."""

@@ -14,6 +14,7 @@ from folkmoot_protocol.events import Error, LagEvent, Ok, ServerFrame
 from folkmoot_protocol.results import Result
 
 from ..common.clock import Ticks
+from ..common.deadlines import Deadlines
 from ..common.i18n import Translate, translator
 from ..common.metrics import ERRORS, LAGS
 from ..common.rate_limit import Bucket
@@ -59,8 +60,8 @@ class Session:
     """
 
     __slots__ = (
-        "_auth_seconds",
         "_closing",
+        "_deadlines",
         "_drained",
         "_hub",
         "_in_flight",
@@ -68,7 +69,6 @@ class Session:
         "account",
         "address",
         "codec",
-        "deadline",
         "floods",
         "floods_since",
         "lagged",
@@ -91,6 +91,7 @@ class Session:
         codec: Codec,
         hub: Writes,
         limits: Limits,
+        deadlines: Deadlines,
         *,
         address: str,
         language: str,
@@ -105,12 +106,11 @@ class Session:
         self.floods_since = Ticks(0)
         self.pace = Bucket(PACE_PER_S, PACE_AT_ONCE)
         self.overdue = False
-        self.deadline: asyncio.TimerHandle | None = None
         self.rooms: set[Room] = set()
         self.speak(language)
         self._hub = hub
         self._outbox_bytes = limits.outbox_bytes
-        self._auth_seconds = limits.auth_seconds
+        self._deadlines = deadlines
         self.outbox: list[bytes] = []
         self._in_flight = 0
         self.lagged: dict[str, tuple[int, int]] = {}
@@ -127,8 +127,7 @@ class Session:
 
     def signed_in(self) -> None:
         """Note that the connection has an account now: the deadline for signing in is off."""
-        if self.deadline is not None:
-            self.deadline.cancel()
+        self._deadlines.drop(self)
 
     def signed_out(self) -> None:
         """Note that the account is gone: a new deadline for signing in starts."""
@@ -137,7 +136,7 @@ class Session:
     def start_deadline(self) -> None:
         """Close the connection with 4401 unless it signs in within `auth_seconds`, or by a request sent by then."""
         self.overdue = False
-        self.deadline = asyncio.get_running_loop().call_later(self._auth_seconds, self._give_up)
+        self._deadlines.set(self, self._give_up)
 
     def _give_up(self) -> None:
         # Who has asked in time and waits for an answer, because thousands came at once, is not to come again; but that

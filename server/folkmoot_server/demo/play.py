@@ -23,6 +23,7 @@ from folkmoot_protocol.types import JoinState
 
 from ..bus.api import LocalBus
 from ..common.clock import Clock
+from ..common.deadlines import Deadlines
 from ..common.i18n import translator
 from ..common.terminal import _, say_on_stderr, terminal_language
 from ..config.settings import Config
@@ -56,8 +57,10 @@ class Puppet(Session):
 
     def __init__(self, node: Node, language: str) -> None:
         nothing = cast(WebSocket, Nowhere())
+        limits = node.app.config.limits
+        deadlines = Deadlines(limits.auth_seconds)
         super().__init__(
-            nothing, for_subprotocol(None), node.hub, node.app.config.limits, address="demo", language=language
+            nothing, for_subprotocol(None), node.hub, limits, deadlines, address="demo", language=language
         )
         self._node = node
         self._answer: Result | Refusal | None = None

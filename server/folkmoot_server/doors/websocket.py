@@ -15,6 +15,7 @@ from folkmoot_protocol.types import Agreement, Limits
 
 from .. import __version__
 from ..actions.app import App
+from ..common.deadlines import Deadlines
 from ..common.i18n import LANGUAGES
 from ..delivery.audience import Audience
 from ..delivery.hub import Hub
@@ -50,12 +51,15 @@ class Listener:
 
     def __init__(self, app: App, audience: Audience, hub: Hub, presence: Presence) -> None:
         self.app = app
+        self.loop = asyncio.get_running_loop()
         self._audience = audience
         self._hub = hub
         self._presence = presence
+        self._deadlines = Deadlines(app.config.limits.auth_seconds)
         self._starting = AcceptThrottle(MAX_STARTED)
         self._often = AcceptThrottle(MAX_OFTEN)
         server = app.config.server
+        self._proxies = server.trusted_proxies
         self._host_names = server.host_names
         self._origins = (*server.allowed_origins, *filter(None, [origin_of(server.public_url)]))
         limits, agreement = app.config.limits, app.documents.agreement
@@ -85,12 +89,12 @@ class Listener:
             self.app.shared_limits.closed(peer)
 
     def _is_proxy(self, peer: str) -> bool:
-        return is_trusted(peer, self.app.config.server.trusted_proxies)
+        return bool(self._proxies) and is_trusted(peer, self._proxies)
 
     def on_request(self, socket: WebSocket, request: Request) -> tuple[HTTPStatus, str] | None:
         """Refuse a connection, or (None) let it open."""
         forwarded = request.headers.get_all("X-Forwarded-For")
-        address = client_address(socket.peer, forwarded, self.app.config.server.trusted_proxies)
+        address = client_address(socket.peer, forwarded, self._proxies)
         if not is_known_host(request.headers.get_all("Host"), self._host_names):
             return HTTPStatus.MISDIRECTED_REQUEST, UNKNOWN_HOST
         if not is_origin_allowed(request.headers, self._origins, address):
@@ -106,7 +110,9 @@ class Listener:
         """Greet a connection."""
         config = self.app.config
         codec, language = for_subprotocol(socket.subprotocol), config.i18n.default_language
-        session = Session(socket, codec, self._hub, config.limits, address=socket.address, language=language)
+        session = Session(
+            socket, codec, self._hub, config.limits, self._deadlines, address=socket.address, language=language
+        )
         if self._is_proxy(socket.peer):
             self.app.shared_limits.opened(session.address)
         self._audience.sessions.add(session)
@@ -166,7 +172,7 @@ class Conversation:
             self._listener.begin(session, partial(self._begin, answer))
 
     def _begin(self, answer: Awaitable[None] | None) -> None:
-        self._waiting = asyncio.create_task(self._wait(answer))
+        self._waiting = self._listener.loop.create_task(self._wait(answer))
 
     async def _wait(self, answer: Awaitable[None] | None) -> None:
         if answer is not None:

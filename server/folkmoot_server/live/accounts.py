@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import defaultdict
+from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from folkmoot_governance import AccountState, Actor, Refusal
 from folkmoot_governance.credit import CreditRules, level_of
@@ -40,12 +41,11 @@ class Account:
     `groups` and `created` (codes) are what caps are checked against (G8.1): they move when a change is decided, so that
     two joins at once cannot both take the last place, and are read again if storing fails. `unstored_reads`
     has the groups in which one has read as far as one's own latest post; that is stored now and then. `has_unread`:
-    storage may have something that it is told and has not read.
+    storage may have something that it is told and has not read. `nodes`: among how many its rates are divided.
     """
 
     __slots__ = (
         "_credit",
-        "_nodes",
         "acts",
         "by_minute",
         "connections",
@@ -55,6 +55,7 @@ class Account:
         "ignored",
         "invites",
         "level",
+        "nodes",
         "posts",
         "profile",
         "read_seqs",
@@ -70,7 +71,7 @@ class Account:
     def __init__(self, stored: StoredAccount, limits: Limits, credit: CreditRules) -> None:
         self.user = stored.state.user
         self._credit = credit
-        self._nodes = 1
+        self.nodes = 1
         self.by_minute, self.invites = Bucket(0, 0), Bucket(0, 0)
         self.connections = 0
         self.used_at = Ticks(0)
@@ -104,11 +105,11 @@ class Account:
             self.settings, self.ignored = {}, frozenset()
             self.unstored_reads.clear()
         self.level = level_of(self._credit, state.credit)
-        self.divide(self._nodes)
+        self.divide(self.nodes)
 
     def divide(self, nodes: int) -> None:
         """Share what the credit allows among the nodes that the account is connected to."""
-        self._nodes, quota = nodes, self.level.quota
+        self.nodes, quota = nodes, self.level.quota
         posts, invites = quota.posts_per_minute / nodes, quota.invites_per_day / nodes
         # One at least must find room in the bucket.
         self.by_minute.set_rate(posts * SECOND_MS / MINUTE_MS, max(posts, 1))
@@ -138,16 +139,17 @@ class Account:
     def own_view(self) -> AccountView:
         """Return the account as its owner sees it."""
         credit = Credit(self.level.name, self.state.credit)
-        return structs.replace(self.view(), credit=credit, ignored=tuple(sorted(self.ignored)))
+        return self.view(credit=credit, ignored=tuple(sorted(self.ignored)))
 
-    def view(self) -> AccountView:
-        """Return the account as others see it."""
+    def view(self, **own: Any) -> AccountView:
+        """Return the account as others see it, and the fields that are its `own`."""
         return AccountView(
             user=self.user,
             display_name=self.profile.display_name,
             identity=self.state.identity,
             created_ts=self.state.created_ts,
             badges=(),
+            **own,
         )
 
 

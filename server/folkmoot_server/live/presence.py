@@ -17,7 +17,10 @@ FORGET_MS = 20_000
 class Presence:
     """Counts connections elsewhere and divides an account's post rate by the nodes it is on."""
 
-    def __init__(self, name: str, bus: Bus, accounts: Accounts, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, name: str, bus: Bus, accounts: Accounts, limits: Limits, clock: Clock, *, in_cluster: bool
+    ) -> None:
+        self._in_cluster = in_cluster
         self._name = name
         self._bus = bus
         self._accounts = accounts
@@ -28,10 +31,13 @@ class Presence:
 
     def connections(self, account: Account) -> int:
         """Return how many connections the account has, over all nodes."""
-        return account.connections + sum(count for count, _ in self._elsewhere.get(account.user, {}).values())
+        elsewhere = self._elsewhere.get(account.user)
+        return account.connections + (sum(count for count, _ in elsewhere.values()) if elsewhere else 0)
 
     def changed(self, account: Account) -> None:
-        """Tell the others how many connections an account has here now."""
+        """Tell the others, if there are any, how many connections an account has here now."""
+        if not self._in_cluster:
+            return
         count = account.connections
         self._bus.publish(PresenceUpdate(account.user, self._name, count, asks=True))
         if not count:
@@ -69,6 +75,8 @@ class Presence:
 
     def _share(self, account: Account) -> None:
         nodes = 1 + len(self._elsewhere.get(account.user, ()))
+        if nodes == account.nodes:
+            return
         rate = self._limits.posts_per_second / nodes
         account.posts.set_rate(rate, 2 * rate)
         rate = self._limits.requests_per_second / nodes

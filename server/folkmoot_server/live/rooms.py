@@ -4,9 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
-
-from msgspec.structs import replace
+from typing import Any, NamedTuple
 
 from folkmoot_governance import GroupState
 from folkmoot_governance.closed_names import named_outside
@@ -141,8 +139,7 @@ class Room:
         """Return the group as `reader` sees it: a member gets its own fields too, anyone else the public part, with
         `inside` also what is the same for all members."""
         state = self.state
-        group = public_part(state, len(state.members), now, self.tags)
-        own: dict[str, object] = self._inside(now) if inside else {}
+        own: dict[str, Any] = self._inside(now) if inside else {}
         if reader is not None and reader.user in state.members:
             mute = state.mute_of(reader.user, now)
             own = {
@@ -153,9 +150,9 @@ class Room:
                 "notify": reader.settings[state.code].notify if state.code in reader.settings else Notify.ON,
                 **self._inside(now),
             }
-        return replace(group, **own) if own else group
+        return public_part(state, len(state.members), now, self.tags, **own)
 
-    def _inside(self, now: int) -> dict[str, object]:
+    def _inside(self, now: int) -> dict[str, Any]:
         """Return what all members see alike and nobody else does."""
         state = self.state
         latest_first = sorted(state.pins.values(), key=lambda pin: (-pin.ts, -pin.seq))
@@ -177,8 +174,11 @@ def begins_slow_mode(entry: Entry) -> bool:
     return entry.kind is EntryKind.NOTICE and (entry.data or {}).get("event") == SLOW_MODE_SET
 
 
-def public_part(state: GroupState, members: int, now: int, tags: Mapping[str, str]) -> Group:
-    """Return what anyone may know of a group; `members` is how many it has, `tags` what is left of who is closed."""
+def public_part(state: GroupState, members: int, now: int, tags: Mapping[str, str], **own: Any) -> Group:
+    """Return what anyone may know of a group; `members` is how many it has, `tags` what is left of who is closed.
+
+    `own`: the fields beyond that, for who may see them.
+    """
     return Group(
         id=state.code,
         name=state.name,
@@ -193,6 +193,7 @@ def public_part(state: GroupState, members: int, now: int, tags: Mapping[str, st
         owner=tags.get(state.owner, state.owner),
         creator=tags.get(state.creator, state.creator),
         slow_ms=state.slow_ms,
+        **own,
     )
 
 

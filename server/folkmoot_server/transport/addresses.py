@@ -32,7 +32,7 @@ def client_address(peer: str, forwarded: Sequence[str], proxies: tuple[str, ...]
 
     `forwarded`: what the request has as X-Forwarded-For, in its order.
     """
-    if not is_trusted(peer, proxies):
+    if not (proxies and is_trusted(peer, proxies)):
         return peer
     hops = [hop.strip() for hop in ",".join(forwarded).split(",") if hop.strip()]
     for hop in reversed(hops):
@@ -84,11 +84,17 @@ def is_known_host(hosts: Sequence[str], names: frozenset[str] | None) -> bool:
     """
     if names is None or not hosts:
         return True
+    return len(hosts) == 1 and _is_ours(hosts[0], names)
+
+
+# Many come by the same name; what is kept of a stranger's is bounded, as a request is.
+@lru_cache(100)
+def _is_ours(host: str, names: frozenset[str]) -> bool:
     try:
-        name = (urlsplit(f"//{hosts[0]}").hostname or "").rstrip(".")
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
         return False
-    return len(hosts) == 1 and (name == "localhost" or name in names or is_ip_address(name))
+    return name == "localhost" or name in names or is_ip_address(name)
 
 
 def origin_of(url: str) -> str:
@@ -108,6 +114,13 @@ def is_origin_allowed(headers: Headers, allowed: Sequence[str], peer: str) -> bo
         return True
     if len(origins) > 1:
         return False
-    origin = urlsplit(origins[0])
-    own = origin.netloc == headers.get("Host") or (origin.hostname in LOOPBACK_NAMES and is_loopback(peer))
+    place, is_this_machines = _place_of(origins[0])
+    own = place == headers.get("Host") or (is_this_machines and is_loopback(peer))
     return own or origins[0] in allowed
+
+
+@lru_cache(100)
+def _place_of(origin: str) -> tuple[str, bool]:
+    """Return host and port of an origin, and whether its host is this machine by loopback."""
+    parts = urlsplit(origin)
+    return parts.netloc, parts.hostname in LOOPBACK_NAMES

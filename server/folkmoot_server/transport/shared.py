@@ -7,10 +7,16 @@ from typing import Generic, Protocol, TypeVar
 
 from websockets.http11 import Request
 
+from ..common.deadlines import Deadlines
 from .accept_throttle import AcceptThrottle
 from .handshake import Greeter, Settings
 from .intake import Intake
 from .turns import Turns
+
+HANDSHAKE_S = 10
+"""How long a peer may take to send its request, or to take a refusal."""
+CLOSE_S = 5
+"""How long a peer may take to answer a close frame."""
 
 S = TypeVar("S")
 """A connection."""
@@ -72,11 +78,14 @@ class Shared(Generic[S]):
         self.sockets: set[S] = set()
         self.door = AcceptThrottle()
         self.turns = Turns()
+        self.handshakes, self.closings = Deadlines(HANDSHAKE_S), Deadlines(CLOSE_S)
         self.closing = False
         self.gone = asyncio.Event()
 
     def discard(self, socket: S) -> None:
         """Forget a connection that has ended, or is no WebSocket."""
         self.sockets.discard(socket)
+        self.handshakes.drop(socket)
+        self.closings.drop(socket)
         if not self.sockets:
             self.gone.set()

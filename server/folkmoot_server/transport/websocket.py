@@ -36,11 +36,6 @@ except ImportError:  # a platform for which the library has no compiled part
 
 log = structlog.get_logger()
 
-HANDSHAKE_S = 10
-"""How long a peer may take to send its request, or to take a refusal."""
-CLOSE_S = 5
-"""How long a peer may take to answer a close frame."""
-
 WHOLE = frozenset((TEXT, BINARY))
 """First byte of a data frame that is a whole message, not compressed (RFC 6455, section 5.2)."""
 PING = b"\x89\x00"
@@ -83,7 +78,6 @@ class WebSocket(asyncio.Protocol):
         "_rest",
         "_shared",
         "_taken",
-        "_timer",
         "address",
         "is_backed_up",
         "is_open",
@@ -112,7 +106,6 @@ class WebSocket(asyncio.Protocol):
         self._taken: int | None = None
         self._paused = False
         self._heard = True
-        self._timer: asyncio.TimerHandle | None = None
         self.subprotocol: Subprotocol | None = None
         self.address = ""
         self.is_backed_up = False
@@ -138,7 +131,7 @@ class WebSocket(asyncio.Protocol):
                 self.transport.abort()
                 return
         self.transport.set_write_buffer_limits(0)
-        self._end_after(HANDSHAKE_S)
+        self._shared.handshakes.set(self, self.transport.abort)
         self._shared.sockets.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -173,8 +166,6 @@ class WebSocket(asyncio.Protocol):
         if self._is_counted:
             self._shared.intake.leave(self.peer)
         self._rest = self._fragments = self._core = self._deferred = None
-        if self._timer is not None:
-            self._timer.cancel()
         self._shared.discard(self)
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
@@ -306,8 +297,6 @@ class WebSocket(asyncio.Protocol):
 
     def _hand_over(self, data: bytes, http: HttpServer) -> None:
         """Leave the connection, and what came over it so far, to HTTP. This object has nothing to do with it then."""
-        if self._timer is not None:
-            self._timer.cancel()
         protocol = http.new_connection(partial(self._shared.intake.leave, self.peer))
         self._is_counted = False
         self.transport.set_write_buffer_limits()
@@ -336,9 +325,7 @@ class WebSocket(asyncio.Protocol):
 
     def _open(self, answer: bytes, subprotocol: Subprotocol | None) -> None:
         self.subprotocol = subprotocol
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._shared.handshakes.drop(self)
         self._core = None
         self.is_open = True
         self._receiver, greeting = self._shared.app.on_open(self)
@@ -462,13 +449,10 @@ class WebSocket(asyncio.Protocol):
             self.is_open = False
             self._tell_pace()
         if core.close_expected():
-            self._end_after(CLOSE_S if self._receiver else HANDSHAKE_S)
+            # Who is given up already keeps its time.
+            deadlines = self._shared.closings if self._receiver else self._shared.handshakes
+            deadlines.set(self, self.transport.abort)
 
     def _tell_pace(self) -> None:
         if self._receiver is not None:
             self._receiver.on_pace()
-
-    def _end_after(self, seconds: float) -> None:
-        """Give the connection up in a while; who was given a time already keeps it."""
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self.transport.abort)

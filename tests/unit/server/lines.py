@@ -16,6 +16,7 @@ from folkmoot_protocol.events import ServerFrame
 from folkmoot_protocol.types import Entry
 from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common.clock import Clock
+from folkmoot_server.common.deadlines import Deadlines
 from folkmoot_server.config.settings import Limits, load_config
 from folkmoot_server.delivery.audience import Audience
 from folkmoot_server.delivery.follower import Follower
@@ -150,6 +151,7 @@ class House:
         self.audience = Audience()
         self.accounts = Accounts(cast(Any, self.shelf), self.bus, LIMITS, self.clock)
         self.hub = Hub(self.accounts, self.audience, self.clock)
+        self.deadlines = Deadlines(LIMITS.auth_seconds)
 
     def room(self, state: GroupState | None = None, last_seq: int = 0) -> Room:
         """Return the room of a group; of that of the builders if none is given."""
@@ -165,7 +167,7 @@ class House:
         """Return a connection, signed in as `user` and listening to rooms."""
         line = Line()
         socket = Socket(line)
-        session = Session(socket, codec, self.hub, LIMITS, address="203.0.113.7", language="en")
+        session = Session(socket, codec, self.hub, LIMITS, self.deadlines, address="203.0.113.7", language="en")
         if user:
             account = self.accounts.get(user) or self.account(user)
             session.account = account

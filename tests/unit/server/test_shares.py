@@ -10,6 +10,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from folkmoot_protocol.codec import MSGPACK
+from folkmoot_server.common.deadlines import Deadlines
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.settings import Limits
 from folkmoot_server.delivery.session import LONG_COST, PACE_AT_ONCE, Session
@@ -25,7 +26,8 @@ async def test_who_asks_again_and_again_for_what_takes_a_while_has_a_smaller_sha
         listener = Listener(node.app, node.audience, node.hub, node.presence)
         socket: Any = None
         busy, calm = (
-            Session(socket, MSGPACK, node.hub, Limits(), address="192.0.2.1", language="en") for _ in range(2)
+            Session(socket, MSGPACK, node.hub, Limits(), Deadlines(30), address="192.0.2.1", language="en")
+            for _ in range(2)
         )
         for session, seat in zip((busy, calm), stage.seats[0], strict=False):
             session.account = await node.accounts.load(seat.user)

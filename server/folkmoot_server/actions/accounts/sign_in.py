@@ -124,7 +124,7 @@ class SignIn:
         account = await self._accounts.load(user)
         assert account is not None, "an account that was just stored can be loaded"
         await self._registration.use(account, invited)
-        return await self._bind(session, account, token)
+        return await self._bind(session, account, token, hash_token(token))
 
     async def login(self, session: Session, user: str, password: str) -> SessionResult | Refusal:
         """Sign in with a password."""
@@ -144,19 +144,20 @@ class SignIn:
                 self._bus.publish(RevokedUpdate(account.user, token_hash))
         if self._in_cluster:
             await self._accounts.look_again(account.user)
-        return refusal or await self._bind(session, account, token)
+        return refusal or await self._bind(session, account, token, hash_token(token))
 
     async def resume(self, session: Session, token: str) -> SessionResult | Refusal:
         """Sign in with the token of an earlier session."""
         async with self._slots:
             find = self._accounts.find_again if self._in_cluster else self._accounts.find
-            account = await find(hash_token(token))
+            token_hash = hash_token(token)
+            account = await find(token_hash)
             if account is None:
                 return self._check_rate(session) or TOKEN_FAILED
             refusal = self._check_may_sign_in(account)
             if refusal:
                 return await self._with_case(account, refusal)
-            return await self._bind(session, account, token)
+            return await self._bind(session, account, token, token_hash)
 
     async def logout(self, session: Session) -> Refusal | None:
         """Revoke the token of a connection, which stays open; others that signed in with the token are closed."""
@@ -212,7 +213,7 @@ class SignIn:
                 "help": "appeal",
             }
             return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
-        if state.is_suspended(self._clock.now_ms()):
+        if state.suspended_until_ms and state.is_suspended(self._clock.now_ms()):
             text = N_("The platform has suspended this account {until}, case {case}: {reason}")
             detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason, "help": "appeal"}
             return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
@@ -234,7 +235,7 @@ class SignIn:
         case = await latest_suspension(self._ledger, account.user)
         return Refusal(refusal.code, refusal.text, {**refusal.detail, "case": case})
 
-    async def _bind(self, session: Session, account: Account, token: str) -> SessionResult | Refusal:
+    async def _bind(self, session: Session, account: Account, token: str, token_hash: str) -> SessionResult | Refusal:
         """Bind the connection to the account and let it listen to its groups, from the seqs that the result names.
 
         In a cluster the account must have been read just now: it may have been elsewhere since it was last here, and
@@ -251,7 +252,7 @@ class SignIn:
             return await self._with_case(account, refusal)
         # From here on without an await: what is delivered after this moment reaches the session, what came before is
         # covered by the `last_seq` that the result names.
-        session.account, session.token_hash = account, hash_token(token)
+        session.account, session.token_hash = account, token_hash
         session.speak(account.profile.language)
         session.signed_in()
         self._audience.sign_in(account, session)

@@ -4,7 +4,7 @@ What must be of one instant though it takes several statements, or is asked on t
 connection (`Read`). All else is one statement, with `bindparam`s, that is handed over as it is (`Ask`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from sqlite3 import Connection as RawConnection
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -26,9 +26,9 @@ Rows = Sequence[Any]
 class Read(Protocol):
     """Returns what a function gives that is called with a connection, in one transaction. Raises StorageError."""
 
-    async def __call__(
+    def __call__(
         self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs
-    ) -> T: ...
+    ) -> Awaitable[T]: ...
 
 
 class Ask(Protocol):

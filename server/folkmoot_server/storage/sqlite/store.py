@@ -53,9 +53,9 @@ class Reader:
         """Whether this turn of the loop has calls for it already."""
         return self._thread.is_collecting
 
-    async def run(self, read: Callable[[Connection, SegmentReader], T]) -> T:
-        """Return what `read` does with this thread's connections. Raises StorageError."""
-        return await self._thread.run(self._read, read)
+    def run(self, read: Callable[[Connection, SegmentReader], T]) -> asyncio.Future[T]:
+        """Return what `read` will give, called with this thread's connections. It may raise StorageError."""
+        return self._thread.run(self._read, read)
 
     def _read(self, read: Callable[[Connection, SegmentReader], T]) -> T:
         try:
@@ -114,25 +114,27 @@ class Threads:
             self._reader = min(self.readers, key=lambda reader: reader.waiting)
         return self._reader
 
-    async def read_main(self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs) -> T:
+    def read_main(
+        self, read: Callable[Concatenate[Connection, P], T], /, *args: P.args, **more: P.kwargs
+    ) -> asyncio.Future[T]:
         """Return what a function of the main file gives."""
-        return await self._next().run(lambda main, _: read(main, *args, **more))
+        return self._next().run(lambda main, _: read(main, *args, **more))
 
-    async def read_segments(
+    def read_segments(
         self, read: Callable[Concatenate[SegmentReader, P], T], /, *args: P.args, **more: P.kwargs
-    ) -> T:
+    ) -> asyncio.Future[T]:
         """Return what a function of the segments gives."""
-        return await self._next().run(lambda _, segments: read(segments, *args, **more))
+        return self._next().run(lambda _, segments: read(segments, *args, **more))
 
-    async def read_both(
+    def read_both(
         self,
         read: Callable[Concatenate[RawConnection, SegmentReader, P], T],
         /,
         *args: P.args,
         **more: P.kwargs,
-    ) -> T:
+    ) -> asyncio.Future[T]:
         """Return what a function of the main file and the segments gives."""
-        return await self._next().run(lambda main, segments: read(raw_of(main), segments, *args, **more))
+        return self._next().run(lambda main, segments: read(raw_of(main), segments, *args, **more))
 
 
 class SqliteLedger(SqlLedger):
