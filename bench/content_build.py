@@ -13,6 +13,7 @@ from pathlib import Path
 
 from content_learning import load_messages, load_talk
 from content_quality import GRID, learn_rule
+from msgspec import convert
 
 from folkmoot_governance.content.fold import is_spaceless, squeeze
 from folkmoot_governance.content.rules import Rule, is_domain
@@ -64,6 +65,11 @@ def kept(terms: Iterable[str]) -> str:
     return "\n".join(sorted(term for folded, term in chosen.items() if len(folded) > (1 if is_spaceless(term) else 2)))
 
 
+def rule_of(id: str, kind: str, severity: str, entries: str) -> Rule:
+    """Return a rule, of what a file of rules has as strings."""
+    return convert({"id": id, "kind": kind, "severity": severity, "entries": entries}, Rule)
+
+
 def domains(place: Path) -> Iterator[Rule]:
     """Yield a rule for each kind of domain."""
     found: dict[str, list[str]] = {}
@@ -73,10 +79,9 @@ def domains(place: Path) -> Iterator[Rule]:
                 domain, kind, _ = line.rstrip("\n").split("\t")
                 if is_domain(domain):
                     found.setdefault(kind, []).append(domain)
-    # msgspec turns the strings into the enums that the types name.
     severities = {"phishing": "high", "suspicious": "medium", "spam": "medium"}
     for kind, severity in severities.items():
-        yield Rule(id=f"domain-{kind}", kind="domain", severity=severity, entries="\n".join(sorted(found[kind])))  # type: ignore[arg-type]
+        yield rule_of(f"domain-{kind}", "domain", severity, "\n".join(sorted(found[kind])))
 
 
 def main() -> None:
@@ -88,9 +93,8 @@ def main() -> None:
     version = arguments.version
     lists = json.loads((arguments.data / "terms.json").read_text("utf-8"))
 
-    # As above: a string where the type has an enum.
     def terms(id: str, severity: str, name: str) -> Rule:
-        return Rule(id=id, kind="term", severity=severity, entries=kept(lists[name]["terms"]))  # type: ignore[arg-type]
+        return rule_of(id, "term", severity, kept(lists[name]["terms"]))
 
     write(
         "domains",

@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -28,9 +29,11 @@ from folkmoot_protocol.requests import Post
 from folkmoot_protocol.results import PostResult
 from folkmoot_protocol.types import Author, Entry, EntryKind, Identity, JoinMode, Role
 from folkmoot_server.common.clock import Clock
+from folkmoot_server.common.deadlines import Deadlines
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.settings import load_config
 from folkmoot_server.crypto.passwords import hash_token
+from folkmoot_server.delivery.audience import Audience
 from folkmoot_server.delivery.hub import Hub
 from folkmoot_server.delivery.session import Session
 from folkmoot_server.live.rooms import Room, Stored
@@ -110,9 +113,8 @@ def measure_decide() -> Iterator[Cost]:
     policy = Policy()
     for members in (100, 10_000):
         state = group(members)
-        # Lambdas that keep this round's state: a `def` for each would say no more.
-        judge = lambda state=state: check_post(state, "m7", Identity.PERSON, NOW, 0, policy)  # noqa: E731
-        mute = lambda state=state: decide(state, MuteMember("m7", 600_000, "noise"), Actor("m0"), NOW, policy)  # noqa: E731
+        judge = partial(check_post, state, "m7", Identity.PERSON, NOW, 0, policy)
+        mute = partial(decide, state, MuteMember("m7", 600_000, "noise"), Actor("m0"), NOW, policy)
         yield Cost(f"may this member post? ({members:,} members)", best(judge))
         yield Cost(f"decide a mute ({members:,} members)", best(mute))
 
@@ -138,13 +140,13 @@ def measure_fan_out() -> Iterator[Cost]:
 
 
 async def fan_out(members: int, codec: Codec) -> Cost:
-    # Delivering asks neither for rooms nor for accounts.
-    hub = Hub(cast(Any, None), cast(Any, None), Clock())
+    # Delivering asks for who wrote, among the accounts in memory: nobody here.
+    hub, deadlines = Hub(cast(Any, {}), Audience(), Clock()), Deadlines(30)
     room = Room(Stored(group(2), 0, {}))
     limits = load_config(None, {}, {}).limits
     sinks = [Sink() for _ in range(members)]
     for sink in sinks:
-        hub.subscribe(room, Session(cast(Any, sink), codec, hub, limits, address="", language="en"))
+        hub.subscribe(room, Session(cast(Any, sink), codec, hub, limits, deadlines, address="", language="en"))
     entries = [entry(seq) for seq in range(1, 11)]
     costs = []
     for _ in range(max(50, 20_000 // members)):

@@ -28,7 +28,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -277,7 +277,7 @@ class Judging(Failures):
         assert noticed == 0, f"{self._judge.last_killer()} fails in a fork, though nothing was changed"
         for change in self._changes:
             names = [name for name in self._judge.order(change) if name in items]
-            self._judge.judge(change, names, lambda change=change, names=names: self._run(change, names, items))  # type: ignore[misc]
+            self._judge.judge(change, names, partial(self._run, change, names, items))
         return True
 
     def _run(self, change: Change | None, names: list[str], items: dict[str, pytest.Item]) -> int:
@@ -398,7 +398,7 @@ def test(group: Group, parts: Sequence[str], out: Path, place: Path, *, again: b
         raise SystemExit("This broke off: MUTANTS_DEBUG=1 shows why. Started again, it goes on from here.")
     for change in slow:
         names = judge.order(change)
-        judge.judge(change, names, lambda change=change, names=names: _import(change, names, judge, place))  # type: ignore[misc]
+        judge.judge(change, names, partial(_import, change, names, judge, place))
 
 
 def _import(change: Change, names: list[str], judge: Judge, place: Path) -> int:

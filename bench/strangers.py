@@ -19,6 +19,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -201,7 +202,7 @@ async def come(job: Job, place: Place, closed: list[Place]) -> None:
     while True:
         gone = asyncio.Event()
         with contextlib.suppress(OSError):
-            await loop.create_connection(lambda: Stranger(kind, place, gone.set), where.host, where.port)  # noqa: B023
+            await loop.create_connection(partial(Stranger, kind, place, gone.set), where.host, where.port)
             await gone.wait()
             closed.append(place)
         if not kind.again:

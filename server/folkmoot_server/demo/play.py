@@ -59,9 +59,7 @@ class Puppet(Session):
         nothing = cast(WebSocket, Nowhere())
         limits = node.app.config.limits
         deadlines = Deadlines(limits.auth_seconds)
-        super().__init__(
-            nothing, for_subprotocol(None), node.hub, limits, deadlines, address="demo", language=language
-        )
+        super().__init__(nothing, for_subprotocol(None), node.hub, limits, deadlines, address="demo", language=language)
         self._node = node
         self._answer: Result | Refusal | None = None
 

@@ -16,6 +16,7 @@ import subprocess
 import sysconfig
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,7 +54,7 @@ class Guard:
         self._shell.communicate()
 
 
-class Service:
+class Service(ABC):
     """A server process: `command` starts it, `is_ready` tells when it can be used. `place` is its directory."""
 
     def __init__(self, place: Path) -> None:
@@ -64,13 +65,13 @@ class Service:
         self.process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
 
+    @abstractmethod
     def command(self) -> list[str]:
-        """Return program and arguments. Each service has its own."""
-        raise NotImplementedError
+        """Return program and arguments."""
 
+    @abstractmethod
     def is_ready(self) -> bool:
-        """Say whether clients are served. Each service has its own way to tell."""
-        raise NotImplementedError
+        """Say whether clients are served."""
 
     def start(self) -> None:
         """Start it and wait until it can be used. Raises ServiceError."""
