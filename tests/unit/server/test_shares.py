@@ -7,9 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from starlette.types import Receive, Scope, Send
 
 from folkmoot_protocol.codec import MSGPACK
+from folkmoot_server.bench.stream import BINARY, client_frame
 from folkmoot_server.common.deadlines import Deadlines
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.settings import Limits
@@ -17,6 +19,12 @@ from folkmoot_server.delivery.session import LONG_COST, PACE_AT_ONCE, Session
 from folkmoot_server.doors.websocket import MAX_OFTEN, MAX_STARTED, Listener
 from folkmoot_server.http.app import PAGES_AT_ONCE, few_at_once
 from folkmoot_server.storage.sqlite.store import SqliteStore
+from folkmoot_server.transport import websocket
+from folkmoot_server.transport.handshake import Settings
+from folkmoot_server.transport.intake import Intake
+from folkmoot_server.transport.shared import Shared
+from folkmoot_server.transport.websocket import AT_ONCE_S, FRAMES_AT_ONCE, WebSocket
+from tests.unit.server.lines import Line
 from tests.unit.server.stores import staged
 
 
@@ -84,3 +92,53 @@ async def test_pages_begin_few_at_a_time() -> None:
         counts.append(len(begun))
     assert max(after - before for before, after in pairwise(counts)) == PAGES_AT_ONCE
     await asyncio.gather(*asked)
+
+
+class Reader(Line):
+    """A line that can be told not to read."""
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+
+class SlowReceiver:
+    """Takes messages that are much work: the clock of the connection goes on by `work_s` with each."""
+
+    def __init__(self, work_s: float) -> None:
+        self.work_s = work_s
+        self.now_s = 1000.0
+        self.taken: list[bytes | str] = []
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def on_message(self, data: bytes | str) -> None:
+        self.taken.append(data)
+        self.now_s += self.work_s
+
+    def on_pace(self) -> None:
+        pass
+
+    def on_close(self) -> None:
+        pass
+
+
+async def test_a_connection_has_so_much_time_of_a_turn_however_few_its_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [client_frame(BINARY, bytes([number])) for number in range(FRAMES_AT_ONCE)]
+    # The clock is looked at from the second on.
+    for work_s, at_once in ((1.01 * AT_ONCE_S, 2), (1.01 * AT_ONCE_S / 4, 5), (0.0, FRAMES_AT_ONCE)):
+        receiver = SlowReceiver(work_s)
+        monkeypatch.setattr(websocket, "monotonic", receiver.monotonic)
+        app: Any = None
+        socket = WebSocket(Shared(app, Settings(max_size=1000), None, Intake()))
+        socket.transport, socket.is_open, socket._receiver = Reader(), True, receiver
+        socket.data_received(b"".join(frames))
+        assert len(receiver.taken) == at_once
+        while len(receiver.taken) < len(frames):
+            before = len(receiver.taken)
+            await asyncio.sleep(0)
+            assert len(receiver.taken) - before <= at_once
+        assert receiver.taken == [bytes([number]) for number in range(FRAMES_AT_ONCE)], "in their order, none lost"
