@@ -24,11 +24,14 @@ from .account_commands import (
     FinishClosing,
     GrantRole,
     OverturnClosing,
+    OverturnNames,
     OverturnSuspension,
+    OverturnWithdrawal,
     ReadIdentity,
     RecoverCredit,
     RegisterAccount,
     RejectIdentity,
+    RemoveNames,
     RestoreAccount,
     RestoreCredit,
     SetCredit,
@@ -50,11 +53,14 @@ from .account_events import (
     IdentityRead,
     IdentityRejected,
     IdentityWithdrawn,
+    NamesRemoved,
+    NamesRestored,
     PlatformWordDropped,
     PlatformWordSet,
     RoleGranted,
 )
 from .actor import Actor, PlatformRole
+from .case.rules import check_rule
 from .credit import MOST, START, penalty, recovery, restored
 from .duration import FOREVER_MS, MINUTE_MS, end_of
 from .permissions import may_on_platform
@@ -69,6 +75,7 @@ class AccountState(Struct):
     `credit` is the score (G7.2), `credit_ts` when it changed last; `charges` has what was taken of it and not given
     back, points by case number.
     `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does.
+    Names that it chose at `names_removed_ms` or before are not shown; 0: all are.
     `closing_case` is the number of the act by which the platform closes the account, 0 for none, and `closing_until_ms`
     when that is carried out. It is shut out meanwhile; `held_until_ms`, `held_reason` are of the suspension before.
     `closed_ts` 0: not closed. A closed account is shut out for good, and `author_tag` is what is left of its name.
@@ -86,6 +93,7 @@ class AccountState(Struct):
     charges: dict[str, int] = field(default_factory=dict)
     asked: Identity = Identity.NONE
     asked_ts: int = 0
+    names_removed_ms: int = 0
     closing_case: int = 0
     closing_until_ms: int = 0
     held_until_ms: int = 0
@@ -108,6 +116,7 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
     RestoreAccount: "restore_account",
     GrantRole: "grant_role",
     AttestIdentity: "attest_identity",
+    RemoveNames: "remove_entry",
     SetCredit: "set_credit",
     ApproveIdentity: "attest_identity",
     RejectIdentity: "attest_identity",
@@ -119,7 +128,16 @@ OF_STAFF = {"rule": "platform_roles", "help": "docs/governance.md"}
 """What a refusal says of acts of staff, beside its text."""
 
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
-    {OverturnSuspension, ChargeCredit, RestoreCredit, RecoverCredit, FinishClosing, OverturnClosing}
+    {
+        OverturnSuspension,
+        OverturnWithdrawal,
+        OverturnNames,
+        ChargeCredit,
+        RestoreCredit,
+        RecoverCredit,
+        FinishClosing,
+        OverturnClosing,
+    }
 )
 """What the service does by itself, as `actor.SERVICE`; nobody can ask for it."""
 
@@ -222,7 +240,39 @@ def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, poli
 def _attest(state: AccountState, command: AttestIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if state.user == actor.user:
         return Refusal(ErrorCode.FORBIDDEN, N_("Nobody attests their own identity."), {"user": state.user, **OF_STAFF})
-    return [IdentityAttested(at=now, by=actor.user, identity=command.identity, reason=command.reason)]
+    was = state.identity
+    return [IdentityAttested(at=now, by=actor.user, identity=command.identity, reason=command.reason, was=was)]
+
+
+def _verify_again(
+    state: AccountState, command: OverturnWithdrawal, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    """Give back a level of identity, unless another was given since."""
+    if state.identity is not command.identity:
+        return []
+    level, why, was = command.was, command.reason, state.identity
+    return [IdentityAttested(at=now, by=actor.user, identity=level, reason=why, was=was, measure=command.number)]
+
+
+def _remove_names(state: AccountState, command: RemoveNames, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    refusal = check_rule(command.rule, policy.cases)
+    if refusal:
+        return refusal
+    if not command.has_names:
+        text = N_("There is nothing to remove: it is removed already, or was never set.")
+        return Refusal(ErrorCode.CONFLICT, text, {"user": state.user})
+    was = state.names_removed_ms
+    return [NamesRemoved(at=now, by=actor.user, reason=command.reason, rule=command.rule, was_ms=was)]
+
+
+def _restore_names(
+    state: AccountState, command: OverturnNames, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    """Show names again, unless a later act has removed them as well."""
+    if state.names_removed_ms != command.at:
+        return []
+    back, number = command.was_ms, command.number
+    return [NamesRestored(at=now, by=actor.user, measure=number, back_ms=back, reason=command.reason)]
 
 
 def _change(
@@ -367,9 +417,12 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
     RestoreAccount: _restore,
     GrantRole: _grant,
     AttestIdentity: _attest,
+    RemoveNames: _remove_names,
+    OverturnNames: _restore_names,
     ChargeCredit: _charge,
     RestoreCredit: _give_back,
     OverturnSuspension: _overturn,
+    OverturnWithdrawal: _verify_again,
     RecoverCredit: _recover,
     SetCredit: _set_credit,
     AskIdentity: _ask_identity,
@@ -409,6 +462,10 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.asked, state.asked_ts = identity, at
         case IdentityWithdrawn() | IdentityRejected():
             state.asked, state.asked_ts = Identity.NONE, 0
+        case NamesRemoved(at=at):
+            state.names_removed_ms = at
+        case NamesRestored(back_ms=back):
+            state.names_removed_ms = back
         case IdentityRead() | PlatformWordSet() | PlatformWordDropped():
             pass
         case AccountClosing(until_ms=until, reason=reason):

@@ -47,6 +47,26 @@ class GrantRole(AccountCommand, frozen=True):
     reason: str
 
 
+class RemoveNames(AccountCommand, frozen=True):
+    """Show the user name instead of all names that the account has chosen: a measure of the platform (G10).
+
+    `rule`: one of the operator's reasons for reports, empty where none is named. `has_names`: whether it has any."""
+
+    reason: str
+    rule: str = ""
+    has_names: bool = True
+
+
+class OverturnNames(AccountCommand, frozen=True):
+    """Show the names again that the act `number` removed at `at` (Unix ms), `was_ms` being until when others were
+    removed before: an appeal succeeded. An act of the service (P15)."""
+
+    number: int
+    at: int
+    was_ms: int
+    reason: str
+
+
 class AttestIdentity(AccountCommand, frozen=True):
     """Record that a reviewer has seen proof of identity at a level; nothing of the proof is kept (G6)."""
 
@@ -73,6 +93,16 @@ class OverturnSuspension(AccountCommand, frozen=True):
     """End the suspension that lasts until `until_ms`, because an appeal succeeded: an act of the service (P15)."""
 
     until_ms: int
+    reason: str
+
+
+class OverturnWithdrawal(AccountCommand, frozen=True):
+    """Verify an account again at the level `was`, which the act `number` took away by giving it `identity`, because an
+    appeal succeeded: an act of the service (P15)."""
+
+    number: int
+    identity: Identity
+    was: Identity
     reason: str
 
 

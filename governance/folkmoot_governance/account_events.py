@@ -49,8 +49,15 @@ class RoleGranted(AccountEvent, frozen=True, kw_only=True, tag="role_granted"):
 
 
 class IdentityAttested(AccountEvent, frozen=True, kw_only=True, tag="identity_attested"):
+    """The account is known at a level of identity. `was` is the level before; older acts do not say it.
+
+    `measure` is the number of the act that this undoes, because an appeal succeeded; 0: it undoes none.
+    """
+
     identity: Identity
     reason: str
+    was: Identity | None = None
+    measure: int = 0
 
 
 class CreditChanged(AccountEvent, frozen=True, kw_only=True, tag="credit_changed"):
@@ -69,6 +76,25 @@ class IdentityAsked(AccountEvent, frozen=True, kw_only=True, tag="identity_asked
 
 class IdentityWithdrawn(AccountEvent, frozen=True, kw_only=True, tag="identity_withdrawn"):
     identity: Identity
+
+
+class NamesRemoved(AccountEvent, frozen=True, kw_only=True, tag="names_removed"):
+    """The platform removed the names that the account had chosen until then (G10): its user name is shown instead.
+
+    Which names these were is personal, and stands beside the account. `was_ms`: when that was done before, 0: never.
+    """
+
+    reason: str
+    rule: str = ""
+    was_ms: int = 0
+
+
+class NamesRestored(AccountEvent, frozen=True, kw_only=True, tag="names_restored"):
+    """An appeal against the act `measure` succeeded: names are shown again that were chosen after `back_ms`."""
+
+    measure: int
+    back_ms: int
+    reason: str = ""
 
 
 class IdentityRejected(AccountEvent, frozen=True, kw_only=True, tag="identity_rejected"):
@@ -132,6 +158,8 @@ AnyAccountEvent = (
     | IdentityAsked
     | IdentityWithdrawn
     | IdentityRejected
+    | NamesRemoved
+    | NamesRestored
     | IdentityRead
     | AccountClosing
     | ClosingOverturned

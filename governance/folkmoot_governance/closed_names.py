@@ -23,6 +23,7 @@ NAME_FIELDS = frozenset(
         "by",
         "users",
         "previous",
+        "whose",
         "owner",
         "creator",
         "heir",

@@ -9,19 +9,22 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from .group import events as e
+from .group.removed_texts import REMOVABLE_TEXTS
 from .text import N_
 
 
 class Telling(Struct, frozen=True):
     """How one kind of event is told. `public`: the group gets a notice.
 
-    `unset` instead of `text` where the event sets nothing, that is, takes away what its field `field` had.
+    `unset` instead of `text` where the event sets nothing, that is, takes away what its field `field` had; `each` where
+    its field `what` has that value.
     """
 
     text: str
     public: bool = True
     field: str = ""
     unset: str = ""
+    each: dict[str, str] = {}
 
 
 TELLINGS: dict[type[e.Event], Telling] = {
@@ -130,6 +133,10 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.KeptLonger: Telling(N_("What the closed group had is kept longer, {until}: an appeal is open"), public=False),
     e.KeptLetGo: Telling(N_("The closing is final: what the group had is not kept any more"), public=False),
     e.EntriesRemoved: Telling(N_("The platform removed {count} entries")),
+    e.TextRemoved: Telling(
+        N_("The platform removed a text of the group"),
+        each={what.value: row.told for what, row in REMOVABLE_TEXTS.items()},
+    ),
     e.MeasureOverturned: Telling(
         N_("On appeal, the closing of the group, measure {measure}, is void: all is as it was"),
         field="reopens",
@@ -170,6 +177,7 @@ _NOBODYS_EVENTS = (
     e.KeptLonger,
     e.KeptLetGo,
     e.EntriesRemoved,
+    e.TextRemoved,
     e.MeasureOverturned,
     e.BansEnded,
     e.MutesEnded,
@@ -186,6 +194,8 @@ _NOBODYS_EVENTS = (
 def text_of(event: e.Event) -> str:
     """Return the sentence of an event, a msgid that its fields fill."""
     telling = TELLINGS[type(event)]
+    if telling.each:
+        return telling.each.get(getattr(event, "what", ""), telling.text)
     return telling.text if not telling.field or getattr(event, telling.field) else telling.unset
 
 

@@ -125,6 +125,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
 
 PLATFORM_ACTS: dict[type[c.Command], str] = {
     c.RemoveEntries: "remove_entry",
+    c.RemoveText: "remove_entry",
     c.WarnGroup: "warn_group",
     c.AcceptRectification: "warn_group",
     c.RejectRectification: "warn_group",

@@ -17,8 +17,9 @@ from . import account_events as a
 from .account import AccountState, account_case
 from .case import state as s
 from .case.effects import PLAIN
-from .case.measures import OF_THE_PLATFORM
+from .case.measures import OF_RULES, OF_THE_PLATFORM, is_withdrawn
 from .group import events as e
+from .group.removed_texts import REMOVABLE_TEXTS, GroupText
 from .group.state import GroupState, case_number
 from .policy import Policy
 from .text import N_
@@ -120,6 +121,25 @@ def _if_no_role(state: AccountState, event: a.RoleGranted) -> Iterable[str]:
     return () if event.role else (state.user,)
 
 
+def _leaders_if(what: GroupText) -> Whom:
+    """Return that a removed text of this kind is told to who leads the group."""
+    return lambda state, event: _leaders(state, event) if event.what == what else ()
+
+
+def _bearer(state: GroupState, event: e.TextRemoved) -> Iterable[str]:
+    """Whose tag is removed, where that is nobody who hears of it anyhow."""
+    return {event.user} - {"", *_leaders(state, event)}
+
+
+def _if_verified(state: AccountState, event: a.IdentityAttested) -> Iterable[str]:
+    # Of what an appeal gives back its outcome tells.
+    return () if is_withdrawn(event) or event.measure else _account(state, event)
+
+
+def _if_withdrawn(state: AccountState, event: a.IdentityAttested) -> Iterable[str]:
+    return _account(state, event) if is_withdrawn(event) else ()
+
+
 def _led_before(state: GroupState, event: e.MeasureOverturned) -> Iterable[str]:
     """Who led a group that comes back; who has appealed for it hears of the appeal."""
     kept = state.kept.members.values() if event.reopens and state.kept else ()
@@ -132,6 +152,27 @@ def _asked_before(state: GroupState, event: e.MeasureOverturned) -> Iterable[str
 
 def _if_undone(state: s.CaseState, event: s.CaseSettled) -> Iterable[str]:
     return (state.by,) if state.outcome is s.Outcome.OVERTURNED else ()
+
+
+def _inside(state: s.CaseState, event: s.CaseEvent) -> Iterable[str]:
+    """Who may hear what is said in a mediation, but for who did it."""
+    return {*state.parties, state.mediator} - {"", event.by}
+
+
+def _inside_if(outcome: s.Outcome) -> Whom:
+    return lambda state, event: _inside(state, event) if event.outcome is outcome else ()
+
+
+def _if_wished(state: s.CaseState, event: s.MediatorNamed) -> Iterable[str]:
+    return () if event.is_mediator else _inside(state, event)
+
+
+def _if_mediator(state: s.CaseState, event: s.MediatorNamed) -> Iterable[str]:
+    return {*state.parties, event.user} - {event.by} if event.is_mediator else ()
+
+
+def _asked_to_mediate(state: s.CaseState, event: s.MediationOpened) -> Iterable[str]:
+    return (event.user,)
 
 
 def _if(outcome: s.Outcome) -> Whom:
@@ -158,6 +199,16 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     ),
     e.HeldApproved: (Told("held_approved", N_("Your post in {name} that waited for review was approved"), _member),),
     e.EntriesRemoved: (Told("removed", N_("The platform removed what you wrote in {name}"), _others, appeal=True),),
+    e.TextRemoved: (
+        *(
+            Told(f"{what}_removed", row.told_leaders, _leaders_if(what), appeal=True)
+            for what, row in REMOVABLE_TEXTS.items()
+        ),
+        Told("own_tag_removed", N_("The platform removed your tag in {name}"), _bearer),
+    ),
+    e.ContentRefused: (
+        Told("post_refused", N_("A post of yours in {name} was refused by a content rule"), _member, appeal=True),
+    ),
     # What became of a request to join.
     e.MemberJoined: (Told("let_in", N_("You were let into {name}"), _let_in),),
     e.JoinRequestEnded: (Told("denied", N_("You were not let into {name}"), _member),),
@@ -225,8 +276,26 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("credit_lowered", N_("Your credit changed by {points} to {score}"), _if_lowered, appeal=True),
         Told("credit_raised", N_("Your credit changed by +{points} to {score}"), _if_raised),
     ),
-    a.IdentityAttested: (Told("verified", N_("Your identity is verified at level {identity}"), _account),),
-    a.IdentityRejected: (Told("unverified", N_("Your identity is not verified at level {identity}"), _account),),
+    a.IdentityAttested: (
+        Told("verified", N_("Your identity is verified at level {identity}"), _if_verified),
+        Told(
+            "verification_withdrawn",
+            N_("Your identity is verified at level {identity} only from now on"),
+            _if_withdrawn,
+            appeal=True,
+        ),
+    ),
+    a.NamesRemoved: (
+        Told(
+            "names_removed",
+            N_("The platform removed the names that you have chosen: your user name is shown instead"),
+            _account,
+            appeal=True,
+        ),
+    ),
+    a.IdentityRejected: (
+        Told("unverified", N_("Your identity is not verified at level {identity}"), _account, appeal=True),
+    ),
     a.RoleGranted: (
         Told("role_given", N_("You have the role {role} on the platform"), _if_role),
         Told("role_taken", N_("You have no role on the platform any more"), _if_no_role),
@@ -237,7 +306,20 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("dismissed", N_("Your report {case} was dismissed"), _if(s.Outcome.DISMISSED)),
         Told("bad_faith", N_("Your report {case} was found to be in bad faith"), _if(s.Outcome.BAD_FAITH)),
         Told("confirmed", N_("Your appeal {case} was turned down: the measure stands"), _if(s.Outcome.CONFIRMED)),
+        Told("agreed", N_("Mediation {case} is over: you have agreed"), _inside_if(s.Outcome.AGREED)),
+        Told("ended", N_("Mediation {case} is over, without an agreement"), _inside_if(s.Outcome.ENDED)),
     ),
+    # Mediation: told to those inside, but not what was said.
+    s.MediationOpened: (
+        Told("mediation_opened", N_("You are asked for a mediation: /mediate {case}"), _asked_to_mediate),
+    ),
+    s.MediatorNamed: (
+        Told("mediator_named", N_("A mediator is wished for in mediation {case}: /mediate {case}"), _if_wished),
+        Told("mediator_found", N_("Mediation {case} has a mediator: /mediate {case}"), _if_mediator),
+    ),
+    s.MediationSaid: (Told("mediation_said", N_("Something was said in mediation {case}: /mediate {case}"), _inside),),
+    s.ProposalMade: (Told("proposal_made", N_("There is a proposal in mediation {case}: /mediate {case}"), _inside),),
+    s.ProposalAccepted: (Told("proposal_accepted", N_("A proposal was accepted in mediation {case}"), _inside),),
     # Only when the measure is undone is it known what that did: `effects.overturned_text` says it.
     s.CaseSettled: (Told("overturned", PLAIN, _if_undone),),
 }
@@ -286,7 +368,7 @@ def _notices(
         return []
     found = {name: value for name in KEPT if (value := getattr(event, name, None)) not in (None, "")}
     data: dict[str, Any] = msgspec.to_builtins(found | more)
-    by_platform = isinstance(event, (*OF_THE_PLATFORM, e.EntriesRemoved, a.AccountEvent))
+    by_platform = isinstance(event, (*OF_THE_PLATFORM, *OF_RULES, e.EntriesRemoved, a.AccountEvent))
     window = policy.cases.platform_appeal_ms if by_platform else policy.cases.appeal_ms
     told = []
     for row in rows:

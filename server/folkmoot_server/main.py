@@ -201,7 +201,9 @@ class PageStatus:
 async def start_listening(node: Node) -> WebSocketServer:
     """Accept connections."""
     app, settings = node.app, node.app.config.server
-    pages = make_app(app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node))
+    pages = make_app(
+        app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node), app.oversight.figures
+    )
     listener = Listener(app, node.audience, node.hub, node.presence)
     limits = app.config.limits
     sockets = Settings(limits.frame_bytes, PROTOCOLS, WS_PATH, limits.outbox_bytes)

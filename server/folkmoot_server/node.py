@@ -20,12 +20,14 @@ from .actions.cases.aftermath import Aftermath
 from .actions.cases.appeals import Appeals
 from .actions.cases.govern import CaseService
 from .actions.cases.measures import Measures
+from .actions.cases.mediation import Mediations
 from .actions.cases.reports import Reports
 from .actions.cases.settle import CaseSettler
 from .actions.groups.finding import GroupFinder
 from .actions.groups.govern import GroupService
 from .actions.groups.membership import Membership
 from .actions.groups.raid_guard import RaidGuard
+from .actions.oversight import Oversight
 from .actions.posts.editing import Editing
 from .actions.posts.history import History
 from .actions.posts.posting import Posting
@@ -54,6 +56,7 @@ from .delivery.catch_up import CatchUp
 from .delivery.follower import Follower
 from .delivery.hub import Hub
 from .jobs.closing import Closing
+from .jobs.duties import Duties
 from .jobs.expiry import Expiry
 from .jobs.forgetting import Forgetting
 from .jobs.grading import Grading
@@ -164,6 +167,7 @@ class Node:
         self._box = NoticeBox(
             store.ledger, clock, accounts, max(kept_ms(config), policy.cases.appeal_ms, policy.cases.platform_appeal_ms)
         )
+        status = NodeStatus(name, clock, self.audience, self.background, self._remarks)
         own_settings = OwnSettings(self.accounts, accounts, self.audience, bus, clock)
         return App(
             config=config,
@@ -183,7 +187,7 @@ class Node:
             names=Names(store.ledger, self.accounts, clock, own_settings),
             membership=membership,
             posts=self._wire_posts(config, policy, groups, accounts, membership, finder, content, held_texts, answers),
-            cases=self._wire_cases(config, policy, groups, accounts, membership),
+            cases=self._wire_cases(config, policy, groups, accounts, membership, held_texts),
             content=content,
             trials=Trials(store.journal),
             held_texts=held_texts,
@@ -191,7 +195,8 @@ class Node:
             catch_up=self.catch_up,
             store_acts=store_acts,
             timekeeper=Timekeeper(name, store.ledger, clock, self._remarks, store_acts),
-            status=NodeStatus(name, clock, self.audience, self.background, self._remarks),
+            status=status,
+            oversight=Oversight(config, policy, clock, store, content, status),
         )
 
     def _wire_sign_in(self, config: Config, accounts: AccountService, registration: Registration) -> SignIn:
@@ -254,16 +259,19 @@ class Node:
         groups: GroupService,
         accounts: AccountService,
         membership: Membership,
+        held_texts: HeldTexts,
     ) -> Cases:
         ledger, clock = self.store.ledger, self.clock
         texts = CaseTexts(config.server.data_dir, kept_ms(config))
         cases = CaseService(self.commit_queue, self.bus, clock, policy)
         aftermath = Aftermath(ledger, self.rooms, self.accounts, groups, accounts)
-        measures = Measures(ledger, self.store.journal, self.rooms, self.accounts, groups, accounts, aftermath)
+        journal = self.store.journal
+        measures = Measures(ledger, journal, self.rooms, self.accounts, groups, accounts, aftermath, held_texts)
         settler = CaseSettler(ledger, self.accounts, accounts, cases, measures)
         reports = Reports(self.store, self.accounts, clock, membership, cases, texts)
         appeals = Appeals(ledger, self.rooms, clock, cases, texts, measures, settler)
-        return Cases(cases, reports, appeals, settler, texts)
+        mediations = Mediations(ledger, self.rooms, self.accounts, clock, cases, texts)
+        return Cases(cases, reports, appeals, settler, mediations, texts)
 
     def start(self) -> None:
         """Start the commit queue, what this node does in rounds, and the jobs."""
@@ -289,6 +297,7 @@ class Node:
             Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
             Loop("platform_words", words, LOOK_S),
             *loops_of(self.jobs(), self._job_turn, self.clock, stored),
+            *loops_of([Duties(self.app.oversight)], JobTurn(None), self.clock, stored),
         ]
         if self.in_cluster:
             loops += [

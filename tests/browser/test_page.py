@@ -5,7 +5,10 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from folkmoot_client.sdk import Client
 from tests.browser.conftest import Visit
+from tests.browser.visitor import PASSWORD
+from tests.integration.client.commands import folkmoot
 from tests.integration.running import RunningServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -233,3 +236,45 @@ async def test_what_one_is_told_stays_in_sight_until_it_is_read(visit: Visit) ->
     await ben.page.reload()
     await ben.sees_own_name()
     await expect(told).to_be_hidden()
+
+
+async def test_what_the_platform_removes_is_a_tombstone_and_comes_back(visit: Visit, own_server: RunningServer) -> None:
+    assert await own_server.stop() == 0
+    for name in ("root", "judge"):
+        made = await folkmoot("init", "--data", str(own_server.data), "--user", name, stdin=PASSWORD + "\n")
+        assert made.code == 0, made.err
+    await own_server.start()
+    ada, ben = await visit("ada", own_server), await visit("ben", own_server)
+    await ada.register()
+    code = await ada.create("Seed swap", "Cheap money here")
+    await ben.register()
+    await ben.join(code)
+    await ben.say("Send me your savings")
+    await ada.hears("Send me your savings")
+    seq = str(await ada.page.locator("#entries article").get_attribute("data-seq"))
+    topic = ada.page.locator("#group-topic")
+    async with Client(own_server.ws) as root, Client(own_server.ws) as judge:
+        await root.login("root", PASSWORD)
+        await judge.login("judge", PASSWORD)
+        await root.admin("entry", "remove", target=code, reason="a swindle", options={"seqs": seq})
+        await root.admin("text", "remove", target=code, reason="a swindle", options={"what": "topic"})
+        for visitor in (ada, ben):
+            await visitor.hears("This message was deleted.")
+            await expect(visitor.notices.last).to_contain_text("The platform removed the topic: a swindle")
+            await expect(visitor.page.locator("#entries")).not_to_contain_text("savings")
+        await expect(topic).to_have_text("")
+        await ada.page.reload()
+        await ada.hears("This message was deleted.")
+        await expect(ada.page.locator("body")).not_to_contain_text("Cheap money")
+        for visitor in (ben, ada):
+            told = visitor.page.locator("#told-lines")
+            await expect(told).to_contain_text("/appeal")
+            case = re.search(r"/appeal (\S+)", await told.inner_text())
+            assert case is not None
+            await visitor.say(f"/appeal {case[1]} it was a joke")
+            await expect(visitor.page.locator(".note pre").last).to_contain_text("Your appeal is case")
+        for item in (await judge.admin("appeal", "list")).items:
+            await judge.admin("appeal", "approve", target=item["case"], reason="so it was")
+        for visitor in (ada, ben):
+            await visitor.hears("Send me your savings")
+        await expect(topic).to_have_text("Cheap money here")

@@ -185,6 +185,15 @@ REFUSALS = {
     "There is no open offer to transfer this group to you.": Told("conflict", "state", "/info"),
     "There is no open offer to transfer this group.": Told("conflict", "state", "/info"),
     "There is nothing to see in this text.": Told("bad_request", "blank", "/help"),
+    "You have {current} mediations open; {limit} are allowed: end one first.": Told(
+        "conflict", "state", "/mediate", "current limit"
+    ),
+    "Only the two parties of mediation {case} accept a proposal.": Told("forbidden", "permissions", "/rights", "case"),
+    "Nothing is proposed yet.": Told("conflict", "state", "/mediate * propose"),
+    "A party of mediation {case} cannot be its mediator.": Told("forbidden", "permissions", "/rights", "case"),
+    "Mediation {case} has a mediator already: @{user}.": Told("conflict", "state", "/info", "case user"),
+    "There is no such case.": Told("no_such_entry", "known", "/mediate"),
+    "There is nothing to remove: it is removed already, or was never set.": Told("conflict", "state", "/info"),
     "There is nothing here to remove.": Told("no_such_entry", "known", "/search"),
     "There is nothing here that you could delete.": Told("no_such_entry", "known", "/search", "left_out"),
     (

@@ -1,5 +1,7 @@
 """The promises of `Ledger` about cases."""
 
+from folkmoot_governance import PlatformRole
+from folkmoot_governance.account_events import AccountClosing, IdentityAsked, RoleGranted
 from folkmoot_governance.case.rules import RECORD_MS, ReporterRecord
 from folkmoot_governance.case.state import (
     AppealOpened,
@@ -17,7 +19,10 @@ from folkmoot_governance.case.state import (
 )
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.group import events as e
-from folkmoot_server.storage.api import CaseFilter, Store, WarningRow
+from folkmoot_governance.oversight import Waiting
+from folkmoot_governance.transparency import CaseFigure
+from folkmoot_protocol.types import Identity
+from folkmoot_server.storage.api import Backlog, CaseFilter, Store, WarningRow
 from folkmoot_server.storage.change_set import ChangeSet, Remove, Upsert, case_stream
 from folkmoot_server.storage.sql.projection import project_case
 from tests.builders.world import DAY, START, World
@@ -159,3 +164,56 @@ async def test_open_warnings_to_groups_are_listed(store: Store, world: World) ->
     assert (found[0], [one.code for one in found]) == (row, [one.code, other.code])
     assert await store.ledger.list_warnings(limit=1) == [row]
     assert await store.ledger.list_warnings(after=one.code) == found[1:]
+
+
+async def test_what_waits_for_staff_is_counted(store: Store, world: World) -> None:
+    empty = await store.ledger.backlog(START, START, START)
+    assert empty == Backlog(
+        **dict.fromkeys(
+            ("reports", "appeals", "mediations", "outcomes", "warnings", "mended", "identities", "held", "closings"),
+            Waiting(),
+        ),
+        sizes=0,
+        roles={},
+    )
+    case_service = CaseService()
+    appeal = AppealOpened(
+        at=START, by="bob", number="a-@bob-2", measure="@bob-2", reason="account_closing", decider="root", due_ms=9
+    )
+    await store.commit(
+        [
+            case_service.change_set("r-1", report("r-1")),
+            case_service.change_set("r-2", report("r-2", at=START + DAY)),
+            case_service.change_set("a-@bob-2", appeal),
+            case_service.change_set("r-3", report("r-3")),
+            case_service.close("r-3", Outcome.UPHELD),
+            world.change("bob", AccountClosing(at=START, by="root", until_ms=START + 1, reason="r")),
+            world.change("carol", AccountClosing(at=START, by="root", until_ms=START + 1, reason="r")),
+            world.change("dave", IdentityAsked(at=START, by="dave", identity=Identity.PERSON)),
+            world.change("alice", RoleGranted(at=START, by="root", role=PlatformRole.SUPERADMIN, reason="r")),
+        ]
+    )
+    one, other = world.group(), world.group()
+    await store.commit([one.found(), other.found()])
+    warned = e.GroupWarned(at=START, by="root", until_ms=START + DAY, reason="clean up")
+    told = e.RectificationTold(at=START + 1, by="alice", number=2, text="done")
+    asked = e.LimitAsked(at=START, by="alice", limit=500, grade="large")
+    await store.commit([one.act(warned, told), other.act(warned, asked)])
+    now = START + DAY + 1
+    assert await store.ledger.backlog(now, now, START) == Backlog(
+        reports=Waiting(2, 1, START + DAY),
+        appeals=Waiting(1, 1, 9),
+        mediations=Waiting(),
+        outcomes=Waiting(1, 1, START + 1),
+        warnings=Waiting(1, 1, START + DAY),
+        mended=Waiting(1, 0, START + 1),
+        identities=Waiting(1, 0, START),
+        held=Waiting(),
+        closings=Waiting(1, 1, START + 1),
+        sizes=1,
+        roles={"superadmin": 1},
+    )
+    figures = await store.ledger.case_figures(START + DAY)
+    counted = CaseFigure(CaseKind.REPORT, "fraud", None, START + DAY, START + 2 * DAY, 0)
+    assert counted in figures
+    assert len(figures) == 3, "what was decided before does not count"

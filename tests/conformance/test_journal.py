@@ -329,3 +329,24 @@ async def test_an_entry_comes_with_its_edits_whichever_number_names_it(store: St
     gone = (await store.journal.versions(group.code, [seqs[1]]))[seqs[1]]
     assert [one["body"] for one in gone.texts()] == ["", "", ""]
     assert gone.standing.redacted
+
+
+async def test_what_was_removed_is_preserved_for_those_who_judge(store: Store, group: Group) -> None:
+    """Of a month that is over, and of the one that is written to."""
+    await store.commit([group.post(ts=MAY), group.post(ts=MAY, kind=EntryKind.EDIT, target=2, body="edited")])
+    before = {seq: group.entries[seq - 1] for seq in (2, group.seq - 1, group.seq)}
+    for seq in (2, group.seq - 1):
+        await store.commit([group.act(EntryDeleted(at=MAY, by="alice", user="alice", seq=seq))])
+    seqs = list(before)
+    preserved = await store.journal.versions(group.code, seqs, preserved=True)
+    edit = before[seqs[2]]
+    assert preserved == {2: Versions(before[2], (edit,)), seqs[1]: Versions(before[seqs[1]]), seqs[2]: preserved[2]}
+    assert all(one.standing.redacted for one in (await store.journal.versions(group.code, seqs)).values())
+
+
+async def test_a_notice_is_found_by_the_act_that_it_tells_of(store: Store, group: Group) -> None:
+    acts = [group.act(TopicSet(at=at, by="alice", topic="t")) for at in (APRIL + 9 * DAY, MAY)]
+    await store.commit(acts)
+    told = {one.version + 1: one.entries[0].entry.seq for one in acts}
+    assert await store.journal.notices_of(group.code, [*told, 999]) == told
+    assert await store.journal.notices_of(group.code, []) == {}

@@ -22,6 +22,7 @@ from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, MemberLeft, PinWas, TopicSet
+from folkmoot_governance.group.removed_texts import GroupText
 from folkmoot_governance.roles import Permission
 from folkmoot_protocol.types import Identity, JoinMode, LinkRule
 from folkmoot_server.storage.api import Store
@@ -292,6 +293,11 @@ async def test_members_who_left_are_gone_from_both_sides(store: Store, world: Wo
     assert await store.ledger.load_group(group.code) == group.state
 
 
+def text_removed(what: GroupText, user: str) -> e.TextRemoved:
+    whose = user if what is GroupText.TAG else ""
+    return e.TextRemoved(at=START, by="root", what=what.value, text="", reason="r", user=whose, was_text="back")
+
+
 user = st.sampled_from(USERS)
 durations = st.integers(1, 3 * DAY)
 found = st.builds(c.FoundEntry, st.integers(1, 3), user)
@@ -344,6 +350,14 @@ commands = st.one_of(
     st.builds(c.Rectify, number=st.integers(1, 9), text=st.just("mended")),
     st.builds(c.AcceptRectification, reason=st.just("r")),
     st.builds(c.RejectRectification, reason=st.just("r"), duration_ms=st.none() | durations),
+    st.builds(c.RemoveText, st.sampled_from(GroupText).map(str), st.just("r"), user),
+    st.builds(
+        c.Overturn,
+        st.just("alice"),
+        st.integers(1, 9),
+        st.just("text_removed"),
+        removed=st.builds(text_removed, st.sampled_from([GroupText.TOPIC, GroupText.TAG]), user),
+    ),
     st.builds(c.RemoveEntries, entries=st.lists(found, min_size=1, max_size=3).map(tuple), reason=st.just("r")),
     st.builds(
         c.Overturn,

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from tests.integration.server import PASSWORD, Server, serving
+from tests.integration.test_cases import admin
 from tests.integration.wire import Wire, bodies, refused
 
 RULES = """
@@ -229,3 +231,36 @@ async def test_staff_sets_words_for_all_groups_at_once(house: Server, group: Gro
         await refused(word("delete", "snake", reason="case 8"), "no_such_entry")
         assert (await word("delete", "snake oil", reason="case 8")).changed == 1
         await group.bob.post(group.code, "buy snake oil")
+
+
+async def test_a_post_that_a_rule_refused_can_be_appealed_and_is_posted_then(house: Server, group: Group) -> None:
+    """As it was written, by whom; and so is one that was held and turned down."""
+    async with await Wire.open(house.url) as root:
+        await root.ask(rq.Login, user="root", password=PASSWORD)
+        body = f"@{group.cat.user} the casino burnt down"
+        await refused(group.bob.post(group.code, body), "content_refused")
+        told = await group.bob.event(ev.CaseEvent, state="post_refused")
+        assert "(casino)" in told.text and f"/appeal {told.case}" in told.text
+        await refused(group.bob.post(group.code, "casino again"), "content_refused")
+        await refused(group.cat.run(f"/appeal {told.case} for him"), "forbidden")
+        appeal = (await group.bob.run(f"/appeal {told.case} it is news")).data["case"]
+        await refused(group.bob.run(f"/appeal {told.case} once more"), "conflict")
+        await refused(group.ann.run(f"/queue approve {appeal} yes", group.code), "no_such_entry")
+        shown = (await admin(root, "appeal", "show", appeal)).items[0]["subject"]["originals"]
+        assert shown[0]["versions"][0]["body"] == body
+        assert (await group.queue()) == []
+        await admin(root, "appeal", "approve", appeal, reason="news it is")
+        assert "is posted" in (await group.bob.event(ev.CaseEvent, state="overturned")).text
+        posted = (await group.ann.history(group.code))[-1]
+        assert (posted.body, posted.from_.user) == (body, group.bob.user)
+        assert posted.data == {"mentions": [group.cat.user]}
+
+        error = await refused(group.bob.post(group.code, "a prize for you"), "content_held")
+        await group.ann.run(f"/promote @{group.cat.user}", group.code)
+        denied = (await group.ann.run(f"/queue deny {error.detail['number']} no prizes", group.code)).data["case"]
+        appeal = (await group.bob.run(f"/appeal {denied} it is free", group.code)).data["case"]
+        await group.ann.run(f"/mute @{group.bob.user} 1h", group.code)
+        since = len(group.bob.log)
+        await group.cat.run(f"/queue approve {appeal} so it is", group.code)
+        assert "could not be posted" in (await group.bob.event(ev.CaseEvent, since, state="overturned")).text
+        assert bodies(await group.ann.history(group.code))[-1] == body

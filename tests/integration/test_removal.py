@@ -141,3 +141,76 @@ async def test_what_somebody_wrote_goes_at_once_and_each_admins_deletion_comes_b
         assert (restored.body, restored.redacted) == ("no, thanks", False)
         await member.run(f"/delete {kept}", code)
         assert {one.seq: one for one in await owner.history(code)}[kept].redacted
+
+
+TEXTS = {
+    "name": ("/rename Bank of Moot", "Bank of Moot"),
+    "topic": ("/topic send money here", "send money here"),
+    "announcement": ("/announce pay by Friday", "pay by Friday"),
+    "rules": ("/setrules Obey the bank", "Obey the bank"),
+    "question": ("/question Your account number? = 17", "Your account number?"),
+    "tag": ("/tag @{bob} cashier of the bank", "cashier of the bank"),
+}
+
+
+async def test_names_topics_and_other_texts_go_with_what_told_them_and_come_back(machine: Machine) -> None:
+    machine.start()
+    ann, bob, carol, _ = machine.seats[0]
+    code = ann.code
+    async with (
+        await staff(machine, "root") as root,
+        await staff(machine, "judge") as judge,
+        await machine.connect(ann) as owner,
+        await machine.connect(bob) as member,
+        await machine.connect(carol) as reader,
+    ):
+        for what, (line, text) in TEXTS.items():
+            await owner.run(line.format(bob=bob.user), code)
+            options = {"what": what} | ({"member": bob.user} if what == "tag" else {})
+            before = await everything(owner, code)
+            assert text in str(before)
+            planned = await admin(root, "text", "remove", code, reason="a swindle", options=options, dry_run=True)
+            assert (planned.changed, len(planned.items)) == (1, 1)
+            assert await everything(owner, code) == before, "that was a dry run"
+            assert text in str(await owner.run("/log", code))
+
+            removing = {"reason": "a swindle", "options": options | {"rule": "fraud"}}
+            await refused(admin(member, "text", "remove", code, **removing), "forbidden")
+            await admin(root, "text", "remove", code, **removing)
+            told = await owner.event(ev.CaseEvent, state=f"{what}_removed")
+            assert "a swindle (fraud)" in told.text and f"/appeal {told.case}" in told.text
+            if what == "tag":
+                assert (await member.event(ev.CaseEvent)).state == "own_tag_removed"
+            last = (await reader.history(code))[-1]
+            await reader.seen(code, last.seq)
+            assert (last.from_.user, (last.data or {})["what"]) == ("platform", what)
+            hidden = await everything(owner, code)
+            acts = (await owner.run("/log", code), await owner.run("/export", code))
+            for place in (hidden, *acts, str(await reader.ask(rq.GetGroup, group=code))):
+                assert text not in str(place), (what, place)
+            await refused(admin(root, "text", "remove", code, **removing), "conflict")
+
+            appeal = (await owner.run(f"/appeal {told.case} it is a game")).data["case"]
+            shown = (await admin(judge, "appeal", "show", appeal)).items[0]["subject"]
+            assert shown["measure"]["was_text"] == text
+            await refused(admin(root, "appeal", "approve", appeal, reason="r"), "forbidden")
+            await admin(judge, "appeal", "approve", appeal, reason="so it is")
+            assert "can be read again" in (await owner.event(ev.CaseEvent, state="overturned")).text
+            assert await everything(owner, code, until=last.seq - 1) == before
+            assert text in str(await owner.run("/log", code))
+        # Once more, and this time it stays away: so it is verified.
+        await admin(root, "text", "remove", code, reason="a swindle", options={"what": "announcement"})
+    assert machine.terminate() == 0
+    checked = machine.run("db", "verify")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert b"pay by Friday" not in b"".join(path.read_bytes() for path in (machine.data / "journal").iterdir())
+
+
+async def everything(wire: Wire, code: str, until: int | None = None) -> dict[str, object]:
+    """Return what can be seen of a group: its entries up to a seq, its texts, and its members."""
+    entries = [one for one in await wire.history(code) if until is None or one.seq <= until]
+    told = (await wire.ask(rq.GetGroup, group=code)).group
+    texts = [told.name, told.topic, told.announcement]
+    shown = [(await wire.run(line, code)).data for line in ("/setrules", "/question")]
+    members = (await wire.ask(rq.ListMembers, group=code)).members
+    return {"entries": entries, "texts": texts, "shown": shown, "tags": {one.user: one.tags for one in members}}

@@ -59,6 +59,9 @@ CASES = (
     Case("report", "/report {seq} fraud it is", "carol", data={"kind": "report", "state": "open", "reason": "fraud"}),
     Case("cases", "/cases", "dave", data={"items": []}),
     Case("appeal", "/appeal {code}-7 not me", "bob", before=MUTED, data={"kind": "appeal", "state": "open"}),
+    Case(
+        "mediate", "/mediate @{ann} about that mute", "bob", data={"state": "open", "user": "{ann}", "group": "{code}"}
+    ),
     Case("credit", "/credit", "bob", data={"score": 100, "level": "standard", "items": []}),
     Case("notices", "/notices", "dave", data={"items": []}),
     Case("sanctions", "/sanctions", "dave", data={"items": []}),

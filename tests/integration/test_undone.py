@@ -225,3 +225,92 @@ async def test_a_closed_account_whose_appeal_is_turned_down_is_erased(root: Wire
 def answers(wire: Wire) -> list[tuple[str, str]]:
     """Return the cases that a connection has heard of, with their states."""
     return [(frame.case, frame.state) for frame in wire.log if isinstance(frame, ev.CaseEvent)]
+
+
+async def test_a_verification_that_is_withdrawn_or_refused_can_be_appealed(
+    root: Wire, judge: Wire, people: list[Wire]
+) -> None:
+    """By somebody else; withdrawn wrongly, it is there again, and refused wrongly, one may ask again."""
+    _, ann, *_ = people
+    assert (await ann.ask(rq.GetAccount, user=ann.user)).account.identity == "person"
+    await admin(root, "user", "verify", ann.user, reason="not the same", options={"identity": "none"})
+    told = await ann.event(ev.CaseEvent, state="verification_withdrawn")
+    assert f"/appeal {told.case}" in told.text
+    appeal = (await ann.run(f"/appeal {told.case} it is me")).data["case"]
+    await refused(admin(root, "appeal", "approve", appeal, reason="it is"), "forbidden")
+    await admin(judge, "appeal", "approve", appeal, reason="it is")
+    assert "verified again" in (await ann.event(ev.CaseEvent, state="overturned")).text
+    assert (await ann.ask(rq.GetAccount, user=ann.user)).account.identity == "person"
+
+    asking = "/verify organisation 91350211M0000XUF46 sure"
+    await ann.run(asking)
+    await admin(root, "identity", "reject", ann.user, reason="blurred")
+    told = await ann.event(ev.CaseEvent, state="unverified")
+    assert f"/appeal {told.case}" in told.text
+    since = len(ann.log)
+    appeal = (await ann.run(f"/appeal {told.case} look again")).data["case"]
+    await refused(admin(root, "appeal", "approve", appeal, reason="r"), "forbidden")
+    await admin(judge, "appeal", "approve", appeal, reason="r")
+    assert "ask for the review again" in (await ann.event(ev.CaseEvent, since, state="overturned")).text
+    assert (await ann.run(asking)).data["asked"] == "organisation"
+
+
+async def test_the_reviewer_of_an_appeal_sees_what_was_removed(
+    root: Wire, judge: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    _, author, other, _ = people
+    code = seats[0].code
+    seq = await author.post(code, "buy my watch")
+    await author.ask(rq.Edit, group=code, seq=seq, body="buy my golden watch")
+    theirs = await other.post(code, "and mine")
+    await admin(root, "entry", "remove", code, reason="r", options={"seqs": f"{seq} {theirs}"})
+    told = await author.event(ev.CaseEvent, state="removed")
+    appeal = (await author.run(f"/appeal {told.case} it is a fine watch")).data["case"]
+    shown = (await admin(judge, "appeal", "show", appeal)).items[0]["subject"]["originals"]
+    assert [one["seq"] for one in shown] == [seq], "not what others wrote"
+    assert [one["body"] for one in shown[0]["versions"]] == ["buy my watch", "buy my golden watch"]
+
+
+async def test_names_that_were_chosen_go_wherever_they_stood_and_come_back(
+    root: Wire, judge: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    ann, bob, carol, _ = people
+    code = seats[0].code
+
+    async def seen() -> tuple[list[str], dict[str, str], str]:
+        entries = [one.from_.display_name for one in await ann.history(code) if one.from_.user == bob.user]
+        members = (await carol.ask(rq.ListMembers, group=code)).members
+        found = await ann.ask(rq.Search, group=code, text="savings")
+        names = {one.user: one.display_name for one in members} | {"found": found.entries[0].from_.display_name}
+        return entries, names, (await ann.ask(rq.GetAccount, user=bob.user)).account.display_name
+
+    chosen = (await bob.ask(rq.GetAccount, user=bob.user)).account.display_name
+    assert chosen != bob.user
+    await bob.post(code, "send me your savings")
+    await bob.run("/nick Bank of Moot", code)
+    await bob.post(code, "quick, your savings")
+    before = await seen()
+    assert before[0][-2:] == [chosen, "Bank of Moot"]
+
+    assert (await admin(root, "user", "unname", bob.user, reason="a swindle", dry_run=True)).changed == 1
+    assert await seen() == before
+    await admin(root, "user", "unname", bob.user, reason="a swindle", options={"rule": "fraud"})
+    told = await bob.event(ev.CaseEvent, state="names_removed")
+    assert "a swindle (fraud)" in told.text
+    await refused(admin(root, "user", "unname", bob.user, reason="again"), "conflict")
+    await bob.post(code, "hm")
+    entries, names, shown = await seen()
+    assert {*entries, names[bob.user], names["found"], shown} == {bob.user}
+
+    # A name that is chosen from then on is shown.
+    await bob.run("/nick Bob", code)
+    await bob.post(code, "better")
+    entries, names, shown = await seen()
+    assert (entries[-2:], names[bob.user], shown) == ([bob.user, "Bob"], "Bob", bob.user)
+
+    appeal = (await bob.run(f"/appeal {told.case} it is a game")).data["case"]
+    await refused(admin(root, "appeal", "approve", appeal, reason="r"), "forbidden")
+    await admin(judge, "appeal", "approve", appeal, reason="r")
+    await bob.event(ev.CaseEvent, state="overturned")
+    entries, names, shown = await seen()
+    assert (entries[: len(before[0])], shown) == (before[0], chosen)

@@ -13,7 +13,8 @@ from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, HOUR_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
-from folkmoot_governance.group.events import PinWas
+from folkmoot_governance.group.events import PinWas, TextRemoved
+from folkmoot_governance.group.removed_texts import REMOVABLE_TEXTS, GroupText
 from folkmoot_protocol.types import EntryKind, Identity, JoinMode, LinkRule, Role
 
 CODES = ("100000000000", "200000000000", "300000000000")
@@ -71,6 +72,13 @@ def entry(chance: Chance) -> c.DeleteEntry:
 
 def found(chance: Chance) -> tuple[c.FoundEntry, ...]:
     return tuple(c.FoundEntry(seq, user(chance)) for seq in range(1, 9) if chance.random() < 0.3)
+
+
+def text_removed(chance: Chance) -> TextRemoved:
+    what = chance.choice(list(GroupText)[1:])
+    whose = user(chance) if what is GroupText.TAG else ""
+    instead = REMOVABLE_TEXTS[what].instead("")
+    return TextRemoved(at=0, by="mod", what=what.value, text=instead, reason="r", user=whose, was_text="back")
 
 
 def succession(chance: Chance) -> c.Succeed:
@@ -151,6 +159,9 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 
 STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.RemoveEntries: lambda r: c.RemoveEntries(found(r), reason(r), r.choice(["", "other", "no such"])),
+    c.RemoveText: lambda r: c.RemoveText(
+        r.choice(list(GroupText)).value, reason(r), user(r), seqs=tuple(one.seq for one in found(r)), rule=""
+    ),
     c.SuspendGroup: lambda r: c.SuspendGroup(duration(r), reason(r), r.random() < 0.5),
     c.RestoreGroup: lambda r: c.RestoreGroup(reason(r)),
     c.CloseGroup: lambda r: c.CloseGroup(reason(r)),
@@ -175,6 +186,7 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
         reason=reason(r),
         restores=tuple(one.seq for one in found(r)),
         pins=tuple(PinWas(seq, user(r), seq) for seq in range(1, 9) if r.random() < 0.3),
+        removed=r.choice([None, text_removed(r)]),
     ),
     c.ReturnOwnership: lambda r: c.ReturnOwnership(
         user(r), user(r), r.choice([Role.ADMIN, Role.MEMBER]), tuple(sorted(powers(r))), user(r)

@@ -92,6 +92,7 @@ AGAINST_A_PERSON = (
 )
 FOR_MODERATORS = (
     c.RemoveEntries,
+    c.RemoveText,
     c.SuspendGroup,
     c.RestoreGroup,
     c.WarnGroup,

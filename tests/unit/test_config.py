@@ -444,6 +444,7 @@ def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
         "server",
         "cluster",
         "limits",
+        "operator",
         "registration",
         "policy",
         "retention",

@@ -15,7 +15,9 @@ def new_app(help: str) -> typer.Typer:
 
 admin_app = new_app(_("Administer the platform, as a named administrator."))
 for noun in NOUNS:
-    app = new_app(_(noun.summary))
-    admin_app.add_typer(app, name=noun.name)
+    app = admin_app
+    if not noun.is_verb:
+        app = new_app(_(noun.summary))
+        admin_app.add_typer(app, name=noun.name)
     for verb in noun.verbs:
         add_command(app, verb)

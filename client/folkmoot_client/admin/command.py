@@ -55,7 +55,8 @@ def add_command(app: typer.Typer, verb: Verb[Any]) -> None:
 
     # Typer reads its options from here; functions have it, their type does not say so.
     run.__signature__ = Signature([*parameters_of(verb), *ACCESS])  # type: ignore[attr-defined]  # typer reads it
-    app.command(verb.name, help=_(verb.summary))(run)
+    name = verb.noun.name if verb.noun.is_verb else verb.name
+    app.command(name, help=_(verb.summary))(run)
 
 
 def parameters_of(verb: Verb[Any]) -> Iterator[Parameter]:

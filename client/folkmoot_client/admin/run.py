@@ -70,6 +70,9 @@ def carry_out(access: Access, order: Order, format: Format) -> None:
     print_result(format, order.verb, result)
     if result.changed is not None:
         tell_changed(result.changed, dry_run=order.dry_run)
+    field, value = order.verb.alarm
+    if field and any(item.get(field) == value for item in result.items):
+        raise typer.Exit(FAILED)
 
 
 async def ask(access: Access, order: Order) -> fm.AdminResult:

@@ -12,7 +12,10 @@ const MOST_NOTES = 20;
 const TYPING_MS = 5000;
 const REFRESH_MS = 400;
 const TEMPORARY = new Set(["unavailable", "rate_limited", "internal", "conflict"]);
-const MEMBERSHIP = new Set("joined left kicked banned promoted demoted transferred tagged muted unmuted".split(" "));
+// After these the group, or the list of its members, is not what it was.
+const CHANGES = new Set(
+  "joined left kicked banned promoted demoted transferred tagged muted unmuted text_removed overturned".split(" "),
+);
 
 const makeNonce = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -199,7 +202,7 @@ export class Chat {
     // What one posts oneself one has read, on every device.
     if (entry.from.user === this.account?.user) room.group.read_seq = Math.max(room.group.read_seq ?? 0, entry.seq);
     if (room.feed.hasHole && !room.isSyncing) this.fill(room);
-    if (MEMBERSHIP.has(entry.data?.event)) this.refreshSoon(room);
+    if (CHANGES.has(entry.data?.event)) this.refreshSoon(room);
   }
 
   hearTyping(room, user) {
@@ -375,7 +378,8 @@ export class Chat {
 
   async refresh(room) {
     const { group } = await this.request("group", { group: room.code });
-    room.merge({ members: group.members });
+    const { members, name, topic, announcement } = group;
+    room.merge({ members, name, topic, announcement });
     this.view.onRooms();
     await this.loadMembers(room);
   }

@@ -195,6 +195,8 @@ export class Log {
     const post = this.list.querySelector(`article[data-seq="${seq}"]`);
     post?.querySelector(".body").replaceWith(make("p.body.gone", {}, t("deleted")));
     post?.querySelector(".reply")?.remove();
+    const notice = this.list.querySelector(`.notice[data-seq="${seq}"] span`);
+    if (notice) notice.textContent = t("deleted");
   }
 }
 
@@ -221,7 +223,7 @@ export function renderTags({ role, tags = [] }) {
 
 function renderNotice(entry) {
   const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayTime(entry.ts));
-  return make("div.notice", { "data-seq": entry.seq }, make("span", {}, sayNotice(entry)), time);
+  return make("div.notice", { "data-seq": entry.seq }, make("span", {}, entry.redacted ? t("deleted") : sayNotice(entry)), time);
 }
 
 const renderLink = (url) => make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, url);

@@ -129,6 +129,13 @@ const NOTICES = {
   renamed: ["@{by} renamed the group to “{name}”", "@{by} 将群名改为“{name}”"],
   topic_changed: ["@{by} set the topic: {topic}", "@{by} 设置了主题：{topic}"],
   announcement_cleared: ["@{by} took down the announcement", "@{by} 撤下了公告"],
+  entries_removed: ["The platform removed {count} messages", "平台移除了 {count} 条消息"],
+  removed_name: ["The platform removed the name of the group", "平台移除了群名"],
+  removed_topic: ["The platform removed the topic", "平台移除了主题"],
+  removed_announcement: ["The platform removed the announcement", "平台移除了公告"],
+  removed_rules: ["The platform removed the group's own rules", "平台移除了本群的群规"],
+  removed_question: ["The platform removed the question at the door", "平台移除了入群问题"],
+  removed_tag: ["The platform removed the tag of @{user}", "平台移除了 @{user} 的头衔"],
   category_changed: ["@{by} set the category to {category}", "@{by} 将分类设为 {category}"],
   limit_changed: ["@{by} set the member limit to {limit}", "@{by} 将成员上限设为 {limit}"],
   dissolved: ["@{by} dissolved the group", "@{by} 解散了群"],
@@ -206,7 +213,7 @@ export function sayError(error) {
 /** What a notice tells, in the reader's language and time zone where the page knows the event. */
 export function sayNotice(entry) {
   const data = entry.data ?? {};
-  const telling = NOTICES[data.event];
+  const telling = NOTICES[data.event === "text_removed" ? `removed_${data.what}` : data.event];
   if (!telling) return entry.body;
   const text = fill(telling[index], { ...data, until: sayEnd(data.until_ms), slow: sayLength(data.slow_ms) }).trim();
   return data.reason ? t("reason", { text, reason: data.reason }) : text;

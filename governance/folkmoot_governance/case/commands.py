@@ -64,6 +64,39 @@ class DecideAppeal(CaseCommand, frozen=True):
     leaders: frozenset[str] = frozenset()
 
 
+class OpenMediation(CaseCommand, frozen=True):
+    """Ask `user` for a mediation (P14), in the group `code`, if any. `open_now`: how many of the actor's are open."""
+
+    number: str
+    user: str
+    code: str = ""
+    open_now: int = 0
+
+
+class SayInMediation(CaseCommand, frozen=True):
+    """Say something to those inside."""
+
+
+class Propose(CaseCommand, frozen=True):
+    """Propose how to settle it."""
+
+
+class AcceptProposal(CaseCommand, frozen=True):
+    """Accept the proposal that stands."""
+
+
+class EndMediation(CaseCommand, frozen=True):
+    """End it without an agreement."""
+
+    reason: str = ""
+
+
+class NameMediator(CaseCommand, frozen=True):
+    """Name a mediator, as a party; or, as staff, take it on."""
+
+    user: str
+
+
 class SettleCase(CaseCommand, frozen=True):
     """Note that what the outcome brings along has been carried out, and to what `effect`: an act of the service."""
 

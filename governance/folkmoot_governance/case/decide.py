@@ -18,6 +18,7 @@ from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
+from .mediation import MEDIATION
 from .rules import reports_per_day
 from .state import (
     AppealOpened,
@@ -36,6 +37,7 @@ CaseDecision = Sequence[CaseEvent] | Refusal
 OUTCOMES = {
     CaseKind.REPORT: frozenset({Outcome.UPHELD, Outcome.DISMISSED, Outcome.BAD_FAITH}),
     CaseKind.APPEAL: frozenset({Outcome.OVERTURNED, Outcome.CONFIRMED}),
+    CaseKind.MEDIATION: frozenset({Outcome.AGREED, Outcome.ENDED}),
 }
 
 
@@ -58,7 +60,9 @@ def decide_case(
     `state` is None for `OpenReport`, and for `OpenAppeal` unless there is an appeal against that measure already.
     """
     if state is None:
-        assert isinstance(command, (c.OpenReport, c.OpenAppeal)), "only a case that is there takes commands"
+        assert isinstance(command, (c.OpenReport, c.OpenAppeal, c.OpenMediation)), (
+            "only a case that is there takes commands"
+        )
         return _DECIDERS[type(command)](state, command, actor, now, policy)
     return _DECIDERS[type(command)](state, command, actor, now, policy)
 
@@ -138,6 +142,9 @@ def _open_appeal(
 
 
 def _read(state: CaseState, command: c.ReadCase, actor: Actor, now: int, policy: Policy) -> CaseDecision:
+    if state.kind is CaseKind.MEDIATION:
+        # Whoever is inside reads it otherwise, and nobody else does.
+        return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/mediate"})
     return _check_staff(actor, _duty(state)) or [CaseRead(at=now, by=actor.user)]
 
 
@@ -218,4 +225,5 @@ _DECIDERS: dict[type[c.CaseCommand], Callable[[Any, Any, Actor, int, Policy], Ca
     c.CloseReport: _close_report,
     c.DecideAppeal: _decide_appeal,
     c.SettleCase: _settle,
+    **MEDIATION,
 }

@@ -17,6 +17,8 @@ class Effect(StrEnum):
     REOPENED = "reopened"
     RESTORED = "restored"
     INVITED = "invited"
+    POSTED = "posted"
+    VERIFIED = "verified"
     CREDITED = "credited"
     GIVEN_BACK = "given_back"
     VOID = "void"
@@ -27,6 +29,8 @@ DONE: dict[Effect, str] = {
     Effect.REOPENED: N_("Your appeal {case} succeeded: the group is open again, as it was"),
     Effect.RESTORED: N_("Your appeal {case} succeeded: what was removed can be read again, as it was"),
     Effect.INVITED: N_("Your appeal {case} succeeded: the measure is void, and you are invited back"),
+    Effect.POSTED: N_("Your appeal {case} succeeded: what you wrote is posted"),
+    Effect.VERIFIED: N_("Your appeal {case} succeeded: your identity is verified again, as it was"),
     Effect.GIVEN_BACK: N_("Your appeal {case} succeeded: the account is yours again, as it was; sign in"),
     Effect.CREDITED: N_("Your appeal {case} succeeded: the credit is given back"),
 }
@@ -34,6 +38,8 @@ DONE: dict[Effect, str] = {
 
 _OVER = N_("Your appeal {case} succeeded: the measure is void; it was not in force any more")
 _GONE = N_("Your appeal {case} succeeded: the removal is void, but what it removed is not kept any more")
+
+_NOT_POSTED = N_("Your appeal {case} succeeded: the refusal is void, but what was refused could not be posted now")
 
 PLAIN = N_("Your appeal {case} succeeded: the measure is void")
 
@@ -45,13 +51,18 @@ VOID: dict[str, str] = {
     "deleted": _GONE,
     "purged": _GONE,
     "entries_removed": _GONE,
-    "held_denied": N_("Your appeal {case} succeeded: the refusal is void; what was refused is not posted by that"),
+    "text_removed": N_("Your appeal {case} succeeded: the removal is void; what stands there now was set meanwhile"),
+    "held_denied": _NOT_POSTED,
+    "content_refused": _NOT_POSTED,
     "group_warned": _OVER,
     "suspended": _OVER,
     "closed": N_("Your appeal {case} succeeded: the closing is void, but what the group had is gone: it stays closed"),
     "limit_denied": N_("Your appeal {case} succeeded: the refusal is void; you may ask for the size again"),
     "account_suspended": _OVER,
     "account_closing": N_("Your appeal {case} succeeded: the closing is void, but the account is erased"),
+    "names_removed": N_("Your appeal {case} succeeded: the removal is void; later names of yours were removed as well"),
+    "identity_rejected": N_("Your appeal {case} succeeded: the refusal is void; you may ask for the review again"),
+    "identity_attested": N_("Your appeal {case} succeeded: the measure is void; your identity was verified since"),
     "credit_changed": N_("Your appeal {case} succeeded: the measure is void; there was no credit left to give back"),
 }
 """The sentence of a measure of a kind (the event's name) that is void, where undoing it changed nothing else."""

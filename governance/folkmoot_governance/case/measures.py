@@ -1,15 +1,46 @@
 """Which acts are measures that one may appeal against, whom they hit, and who took them (P15)."""
 
 from ..account import AccountEvent, AccountSuspended, CreditChanged
-from ..account_events import AccountClosing
+from ..account_events import AccountClosing, IdentityAttested, IdentityRejected, NamesRemoved
 from ..group import events as e
+from ..policy import meets
+from ..text import N_
 from .commands import Measured
 
 OF_GROUPS = (e.MemberKicked, e.MemberBanned, e.MemberMuted, e.MemberWarned, e.EntryDeleted, e.HeldDenied)
 """Acts of a group's owner and admins against somebody."""
 
-OF_THE_PLATFORM = (e.GroupWarned, e.GroupSuspended, e.GroupClosed, e.LimitDenied)
+OF_THE_PLATFORM = (e.GroupWarned, e.GroupSuspended, e.GroupClosed, e.LimitDenied, e.TextRemoved)
 """Acts of the operator's staff against a group: they hit its owner, who answers for it."""
+
+
+MEASURE_NAMES: dict[str, str] = {
+    "kicked": N_("removed from a group"),
+    "banned": N_("banned from a group"),
+    "muted": N_("muted in a group"),
+    "warned": N_("warned in a group"),
+    "deleted": N_("an entry deleted"),
+    "purged": N_("entries deleted"),
+    "held_denied": N_("a held post turned down"),
+    "entries_removed": N_("entries removed by the platform"),
+    "text_removed": N_("a name or text removed by the platform"),
+    "group_warned": N_("a group warned"),
+    "suspended": N_("a group suspended"),
+    "closed": N_("a group closed"),
+    "limit_denied": N_("a size refused to a group"),
+    "account_suspended": N_("an account suspended"),
+    "account_closing": N_("an account closed"),
+    "credit_changed": N_("credit lowered"),
+    "content_refused": N_("a post refused by a content rule"),
+    "names_removed": N_("chosen names removed by the platform"),
+    "identity_rejected": N_("an identity not verified"),
+    "identity_attested": N_("a verification withdrawn"),
+}
+"""What measures are called where they are counted, by the event's name."""
+
+
+OF_RULES = (e.ContentRefused,)
+"""What the operator's content rules have done: nobody took it, and staff decides on an appeal."""
 
 
 def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> Measured | None:
@@ -20,6 +51,8 @@ def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> M
     tag = str(event.__struct_config__.tag)
     if isinstance(event, OF_THE_PLATFORM):
         return Measured(case, tag, owner, event.by, event.at)
+    if isinstance(event, OF_RULES):
+        return Measured(case, tag, event.user, event.by, event.at)
     if isinstance(event, OF_GROUPS) and event.by != event.user:
         return Measured(case, tag, event.user, event.by, event.at, code)
     if isinstance(event, e.EntriesRemoved):
@@ -31,10 +64,17 @@ def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> M
     return None
 
 
+def is_withdrawn(event: IdentityAttested) -> bool:
+    """Say whether an account is known at a lower level of identity than before."""
+    return event.was is not None and not meets(event.identity, event.was)
+
+
 def account_measure_of(event: AccountEvent, case: str, user: str, decider: str) -> Measured | None:
     """Return an act on an account as a measure; `decider` is who is behind an act of the service."""
-    is_measure = isinstance(event, (AccountSuspended, AccountClosing)) or (
-        isinstance(event, CreditChanged) and event.points < 0
+    is_measure = (
+        isinstance(event, (AccountSuspended, AccountClosing, IdentityRejected, NamesRemoved))
+        or (isinstance(event, CreditChanged) and event.points < 0)
+        or (isinstance(event, IdentityAttested) and is_withdrawn(event))
     )
     tag = str(event.__struct_config__.tag)
     return Measured(case, tag, user, event.by or decider, event.at) if is_measure else None

@@ -2,8 +2,12 @@
 
 from msgspec import Struct, field
 
+from folkmoot_protocol.errors import ErrorCode
+
 from ..content.kinds import Severity
 from ..duration import DAY_MS, HOUR_MS
+from ..refusal import Refusal
+from ..text import N_
 
 RECORD_MS = 180 * DAY_MS
 """How long a report counts in its reporter's record."""
@@ -31,6 +35,14 @@ class CaseRules(Struct, frozen=True):
     def due_in(self, severity: Severity) -> int:
         """Return the milliseconds within which a report of a severity is to be answered."""
         return self.answer_ms.get(severity, DAY_MS)
+
+
+def check_rule(rule: str, rules: CaseRules) -> Refusal | None:
+    """Refuse, as the rule that something comes under, a reason that the operator has not set; none need be named."""
+    if not rule or rule in rules.reasons:
+        return None
+    detail: dict[str, object] = {"known": " ".join(rules.reasons), "field": "rule", "rule": "policy.reports.reasons"}
+    return Refusal(ErrorCode.BAD_REQUEST, N_("Give one of these reasons: {known}."), detail)
 
 
 class ReporterRecord(Struct, frozen=True):

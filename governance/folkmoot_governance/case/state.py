@@ -12,20 +12,23 @@ from ..content.kinds import Severity
 
 
 class CaseKind(StrEnum):
-    """What a case asks: that something be looked at, or that a measure be looked at again."""
+    """What a case asks: to look at something, to look at a measure again, or to settle a dispute."""
 
     REPORT = "report"
     APPEAL = "appeal"
+    MEDIATION = "mediation"
 
 
 class Outcome(StrEnum):
-    """How a case ended: the first three are of reports, the others of appeals."""
+    """How a case ended: the first three are of reports, the next two of appeals, the others of mediations."""
 
     UPHELD = "upheld"
     DISMISSED = "dismissed"
     BAD_FAITH = "bad_faith"
     OVERTURNED = "overturned"
     CONFIRMED = "confirmed"
+    AGREED = "agreed"
+    ENDED = "ended"
 
 
 class CaseState(Struct):
@@ -35,6 +38,9 @@ class CaseState(Struct):
     author of the entry or the owner of the group; `reason` is a configured code. An appeal is against the act with the
     case number `measure`, of the kind `reason` (the event's name), which `decider` took and which hit `by`.
     `is_settled`: what the outcome brings along has been carried out.
+    A mediation is between `by` and `user`. `mediator` is who leads it, empty for nobody yet; `named` is whom the party
+    `named_by` wishes for. `proposal` is the number of the proposal that stands, 0 for none, and `accepted` which party
+    has accepted it.
     """
 
     number: str
@@ -54,12 +60,22 @@ class CaseState(Struct):
     closed_by: str = ""
     answer: str = ""
     is_settled: bool = False
+    mediator: str = ""
+    named: str = ""
+    named_by: str = ""
+    proposal: int = 0
+    accepted: str = ""
     version: int = 0
 
     @property
     def is_open(self) -> bool:
         """Whether nobody has decided yet."""
         return self.outcome is None
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The two between whom a mediation is."""
+        return self.by, self.user
 
 
 class CaseEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -106,7 +122,37 @@ class CaseSettled(CaseEvent, frozen=True, kw_only=True, tag="case_settled"):
     effect: str = ""
 
 
-AnyCaseEvent = ReportOpened | AppealOpened | CaseRead | CaseClosed | CaseSettled
+class MediationOpened(CaseEvent, frozen=True, kw_only=True, tag="mediation_opened"):
+    """`by` asks `user` for a mediation, in the group `code` if that is not empty."""
+
+    number: str
+    user: str
+    due_ms: int
+    code: str = ""
+
+
+class MediatorNamed(CaseEvent, frozen=True, kw_only=True, tag="mediator_named"):
+    """A party wishes for `user` as mediator; `is_mediator`: so does the other, or it is staff who takes it on."""
+
+    user: str
+    is_mediator: bool
+
+
+class MediationSaid(CaseEvent, frozen=True, kw_only=True, tag="mediation_said"):
+    """Something was said; what, those inside alone can read."""
+
+
+class ProposalMade(CaseEvent, frozen=True, kw_only=True, tag="proposal_made"):
+    number: int
+
+
+class ProposalAccepted(CaseEvent, frozen=True, kw_only=True, tag="proposal_accepted"):
+    number: int
+
+
+AnyMediationEvent = MediationOpened | MediatorNamed | MediationSaid | ProposalMade | ProposalAccepted
+
+AnyCaseEvent = ReportOpened | AppealOpened | CaseRead | CaseClosed | CaseSettled | AnyMediationEvent
 
 
 def opened(event: CaseEvent) -> CaseState:
@@ -140,6 +186,18 @@ def opened(event: CaseEvent) -> CaseState:
                 decider=event.decider,
                 version=1,
             )
+        case MediationOpened():
+            return CaseState(
+                event.number,
+                CaseKind.MEDIATION,
+                event.by,
+                event.at,
+                event.due_ms,
+                "dispute",
+                code=event.code,
+                user=event.user,
+                version=1,
+            )
         case _:
             raise AssertionError(f"a case does not begin with {event!r}")
 
@@ -148,11 +206,21 @@ def apply_case(state: CaseState, event: CaseEvent) -> None:
     """Change `state` as `event` says."""
     state.version += 1
     match event:
-        case CaseRead():
+        case CaseRead() | MediationSaid():
             pass
+        case MediatorNamed(user=user, by=by, is_mediator=is_mediator):
+            state.named, state.named_by = user, by
+            state.mediator = user if is_mediator else ""
+        case ProposalMade(number=number, by=by):
+            state.proposal, state.accepted = number, by if by in state.parties else ""
+        case ProposalAccepted(by=by):
+            # The second acceptance comes with the end.
+            state.accepted = by
         case CaseClosed(outcome=outcome, reason=reason):
             state.outcome, state.answer = outcome, reason
             state.closed_ts, state.closed_by = event.at, event.by
+            # An agreement brings nothing along that the service would have to do.
+            state.is_settled = state.kind is CaseKind.MEDIATION
         case CaseSettled():
             state.is_settled = True
         case _:

@@ -7,6 +7,7 @@ from folkmoot_protocol.types import GroupStatus
 
 from . import events as e
 from .keeping import place_of, reopen
+from .removed_texts import GroupText, put_text
 from .state import GroupState, Invitation, Kept, Pinned
 
 
@@ -30,9 +31,17 @@ def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
         place.invitations[event.user] = Invitation(event.user, event.invited_until_ms, event.by)
     for pin in event.was_pins:
         state.pins[pin.seq] = Pinned(pin.seq, pin.by, pin.ts)
+    if event.what:
+        put_text(state, place, GroupText(event.what), event.whose, event.text)
 
 
 def _entries_removed(state: GroupState, event: e.EntriesRemoved) -> None:
+    for pin in event.was_pins:
+        state.pins.pop(pin.seq)
+
+
+def _text_removed(state: GroupState, event: e.TextRemoved) -> None:
+    put_text(state, state, GroupText(event.what), event.user, event.text)
     for pin in event.was_pins:
         state.pins.pop(pin.seq)
 
@@ -63,6 +72,7 @@ def _rejected(state: GroupState, event: e.RectificationRejected) -> None:
 PLATFORM_APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.MeasureOverturned: _overturned,
     e.EntriesRemoved: _entries_removed,
+    e.TextRemoved: _text_removed,
     e.GroupWarned: _group_warned,
     e.RectificationTold: _told,
     e.RectificationAccepted: _accepted,

@@ -11,6 +11,7 @@ from ..content.kinds import Action, Severity
 from ..duration import Span
 from ..roles import Permission
 from .events_base import PinWas
+from .events_platform import TextRemoved
 
 
 class Command(Struct, frozen=True):
@@ -489,6 +490,24 @@ class Overturn(TargetedCommand, frozen=True):
     reason: str = ""
     restores: tuple[int, ...] = ()
     pins: tuple[PinWas, ...] = ()
+    removed: TextRemoved | None = None
+    """Where the act removed a text of the group: that act."""
+    is_post: bool = False
+    """Whether it turned down a post whose text is kept, so that it can be posted."""
+
+
+class RemoveText(Command, frozen=True):
+    """Remove a text of the group, or a member's tag: a measure of the platform (G10). `what`: a `GroupText`.
+
+    `acts` are the numbers of the acts that have the text, `seqs` the entries that tell of them; `rule` as below.
+    """
+
+    what: str
+    reason: str
+    user: str = ""
+    acts: tuple[int, ...] = ()
+    seqs: tuple[int, ...] = ()
+    rule: str = ""
 
 
 class RemoveEntries(Command, frozen=True):

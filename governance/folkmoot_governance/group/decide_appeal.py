@@ -11,7 +11,8 @@ from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
 from . import commands as c
-from .events import Event, GroupClosed, MeasureOverturned, MemberBanned, MemberKicked
+from .events import Event, GroupClosed, MeasureOverturned, MemberBanned, MemberKicked, TextRemoved
+from .removed_texts import GroupText, text_in
 from .state import GroupState, case_number
 
 Decision = Sequence[Event] | Refusal
@@ -25,14 +26,17 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
     restored = tuple(sorted(command.restores))
     pins = [pin for pin in command.pins if pin.seq in restored and pin.seq not in state.pins]
     place = state.kept or state
+    back = text_back(state, command)
     suspension = place.status is GroupStatus.SUSPENDED and place.status_until_ms == command.until_ms
     measure = case_number(state.code, command.number)
     reopens = command.kind == CLOSING and state.kept is not None and state.kept.number == command.number
     invited = end_of(now, policy.invite_ms) if may_be_invited(state, command, now, policy) else 0
     if reopens:
         effect = Effect.REOPENED
-    elif restored:
+    elif restored or back:
         effect = Effect.RESTORED
+    elif command.is_post and may_be_posted(state, command.user, now):
+        effect = Effect.POSTED
     elif suspension or is_in_force(state, command, now):
         effect = Effect.LIFTED
     else:
@@ -52,8 +56,25 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
             effect=effect,
             restored=restored,
             was_pins=tuple(pins[: max(0, policy.pins_per_group - len(state.pins))]),
+            what=back.what if back else "",
+            whose=back.user if back else "",
+            text=back.was_text if back else "",
         )
     ]
+
+
+def may_be_posted(state: GroupState, user: str, now: int) -> bool:
+    """Say whether what a member wrote may be posted now in their name; no content rule is asked again."""
+    is_open = state.standing(now) in (GroupStatus.ACTIVE, GroupStatus.WARNED)
+    return is_open and user in state.members and state.mute_of(user, now) is None
+
+
+def text_back(state: GroupState, command: c.Overturn) -> TextRemoved | None:
+    """Return the removal of a text whose text comes back: not past another one that was set meanwhile."""
+    removed = command.removed
+    if removed is None or (removed.user and removed.user not in (state.kept or state).members):
+        return None
+    return removed if text_in(state, GroupText(removed.what), removed.user) == removed.text else None
 
 
 def is_in_force(state: GroupState, command: c.Overturn, now: int) -> bool:

@@ -8,6 +8,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import EntryKind
 
 from ..actor import Actor
+from ..case.rules import check_rule
 from ..policy import Policy
 from ..refusal import Refusal
 from ..roles import outranks
@@ -16,6 +17,7 @@ from . import commands as c
 from . import events as e
 from .checks import refuse
 from .decide_moderation import DELETABLE, WRITTEN, pins_of, unpinned
+from .removed_texts import REMOVABLE_TEXTS, GroupText, text_in
 from .state import GroupState
 
 Decision = Sequence[e.Event] | Refusal
@@ -49,10 +51,9 @@ def purge(state: GroupState, command: c.Purge, actor: Actor, now: int, policy: P
 
 def remove_entries(state: GroupState, command: c.RemoveEntries, actor: Actor, now: int, policy: Policy) -> Decision:
     """Remove entries of whomever, all of those named or none: a measure of the platform (G10)."""
-    known = policy.cases.reasons
-    if command.rule and command.rule not in known:
-        text, names = N_("Give one of these reasons: {known}."), " ".join(known)
-        return refuse(ErrorCode.BAD_REQUEST, text, known=names, field="rule", rule="policy.reports.reasons")
+    refusal = check_rule(command.rule, policy.cases)
+    if refusal:
+        return refusal
     for found in command.entries:
         if found.kind not in REMOVABLE:
             text = N_("Entry {seq} is the group's own record: only what somebody wrote can be removed.")
@@ -74,6 +75,35 @@ def remove_entries(state: GroupState, command: c.RemoveEntries, actor: Actor, no
             rule=command.rule,
             report=command.report,
             was_pins=pins_of(state, seqs),
+        )
+    ]
+
+
+def remove_text(state: GroupState, command: c.RemoveText, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Remove a text of the group from sight, with what has told it: a measure of the platform (G10)."""
+    what = GroupText(command.what)
+    refusal = check_rule(command.rule, policy.cases)
+    if refusal:
+        return refusal
+    if what is GroupText.TAG and command.user not in state.members:
+        text = N_("@{user} is not a member of this group.")
+        return refuse(ErrorCode.NO_SUCH_USER, text, user=command.user)
+    was, instead = text_in(state, what, command.user), REMOVABLE_TEXTS[what].instead(state.code)
+    if was in ("", instead):
+        return refuse(ErrorCode.CONFLICT, N_("There is nothing to remove: it is removed already, or was never set."))
+    return [
+        e.TextRemoved(
+            at=now,
+            by=actor.user,
+            what=what.value,
+            text=instead,
+            reason=command.reason,
+            user=command.user if what is GroupText.TAG else "",
+            acts=command.acts,
+            seqs=command.seqs,
+            rule=command.rule,
+            was_text=was,
+            was_pins=pins_of(state, command.seqs),
         )
     ]
 
@@ -117,6 +147,7 @@ def announce(state: GroupState, command: c.Announce, actor: Actor, now: int, pol
 ENTRIES: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
     c.Purge: purge,
     c.RemoveEntries: remove_entries,
+    c.RemoveText: remove_text,
     c.Pin: pin,
     c.Unpin: unpin,
     c.SetLinks: set_links,

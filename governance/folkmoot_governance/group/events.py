@@ -25,6 +25,7 @@ from .events_platform import MeasureOverturned as MeasureOverturned
 from .events_platform import RectificationAccepted as RectificationAccepted
 from .events_platform import RectificationRejected as RectificationRejected
 from .events_platform import RectificationTold as RectificationTold
+from .events_platform import TextRemoved as TextRemoved
 
 
 class GroupCreated(Event, frozen=True, kw_only=True, tag="created"):
@@ -567,6 +568,7 @@ GroupEvent = (
     | KeptLonger
     | KeptLetGo
     | EntriesRemoved
+    | TextRemoved
     | MeasureOverturned
     | GroupWarned
     | RectificationTold
@@ -585,6 +587,6 @@ GroupEvent = (
 
 def erased_by(event: object) -> tuple[int, ...]:
     """Return the seqs of the entries that an event removes."""
-    if isinstance(event, (EntriesPurged, EntriesRemoved)):
+    if isinstance(event, (EntriesPurged, EntriesRemoved, TextRemoved)):
         return event.seqs
     return (event.seq,) if isinstance(event, EntryDeleted) else ()

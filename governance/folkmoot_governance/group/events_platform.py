@@ -37,7 +37,8 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
 
     What it did and still holds is lifted; who was removed is invited back until `invited_until_ms`. `reopens`: a group
     that was closed has again all that is kept of it. `effect` is what changed by that (`case.effects.Effect`), empty in
-    older events. The entries `restored`, which it had removed, can be read again; `was_pins` are pinned again.
+    older events. The entries `restored`, which it had removed, can be read again; `was_pins` are pinned again. A text
+    of the group that it had removed is in its place again: `text`, `what` it is, and `whose`, of a tag.
     """
 
     number: int
@@ -50,6 +51,9 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     effect: str = ""
     restored: tuple[int, ...] = ()
     was_pins: tuple[PinWas, ...] = ()
+    what: str = ""
+    whose: str = ""
+    text: str = ""
 
 
 class EntriesRemoved(Event, frozen=True, kw_only=True, tag="entries_removed"):
@@ -65,6 +69,24 @@ class EntriesRemoved(Event, frozen=True, kw_only=True, tag="entries_removed"):
     reason: str
     rule: str = ""
     report: str = ""
+    was_pins: tuple[PinWas, ...] = ()
+
+
+class TextRemoved(Event, frozen=True, kw_only=True, tag="text_removed"):
+    """The platform removed a text of the group (G10): `what` it is (`removed_texts.GroupText`), whose tag (`user`).
+
+    `text` took its place. The acts with the numbers `acts` are shown without it, and the entries `seqs`, their notices,
+    are tombstones. `rule` is the operator's reason code, empty for none.
+    """
+
+    what: str
+    text: str
+    reason: str
+    user: str = ""
+    acts: tuple[int, ...] = ()
+    seqs: tuple[int, ...] = ()
+    rule: str = ""
+    was_text: str = ""
     was_pins: tuple[PinWas, ...] = ()
 
 

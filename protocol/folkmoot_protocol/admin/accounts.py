@@ -45,6 +45,12 @@ class Score(Options, frozen=True):
     score: Annotated[int, Meta(ge=0, le=1000), Flag(N_("The new score."), metavar="N")]
 
 
+class Ruled(Options, frozen=True):
+    """Under which rule something is removed."""
+
+    rule: Annotated[str, Flag(N_("The reason for reports that it comes under."), metavar="RULE")] = ""
+
+
 LIST_USERS = Verb(
     USER,
     "list",
@@ -87,6 +93,18 @@ VERIFY_USER = Verb(
     reason=True,
     dry_run=True,
     examples=("user verify ann --identity person --reason 'passport seen at the desk'",),
+)
+UNNAME_USER = Verb(
+    USER,
+    "unname",
+    N_("Remove the names that an account has chosen: its user name is shown instead, with what it wrote as well."),
+    "remove_entry",
+    Ruled,
+    NAME,
+    reason=True,
+    dry_run=True,
+    ask=N_("Remove the names that @{target} has chosen?"),
+    examples=("user unname bob --rule fraud --reason 'calls himself a bank'",),
 )
 CLOSE_USER = Verb(
     USER,

@@ -1,12 +1,13 @@
-"""Entries of groups' logs."""
+"""Entries of groups' logs, and texts of groups that are no entries."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ..msgids import N_
 from .groups import CODE
 from .row import Duration, Flag, Noun, Options, Verb
 
 ENTRY = Noun("entry", N_("Entries of groups."))
+TEXT = Noun("text", N_("Names, topics and other texts of groups."))
 
 
 class WhichEntries(Options, frozen=True):
@@ -34,5 +35,32 @@ REMOVE_ENTRIES = Verb(
     examples=(
         "entry remove 4821-9067-3350 17 18 --rule fraud --reason 'asks for money'",
         "entry remove 4821-9067-3350 --user max --since 2h --reason 'spam wave' --dry-run",
+    ),
+)
+
+
+class WhichText(Options, frozen=True):
+    """Which text of a group; of a tag, whose."""
+
+    what: Annotated[
+        Literal["name", "topic", "announcement", "rules", "question", "tag"], Flag(N_("Which text of the group."))
+    ]
+    member: Annotated[str, Flag(N_("Whose tag."), metavar="USER")] = ""
+    rule: Annotated[str, Flag(N_("The reason for reports that it comes under."), metavar="RULE")] = ""
+
+
+REMOVE_TEXT = Verb(
+    TEXT,
+    "remove",
+    N_("Remove a group's name, topic or other text from sight, with what told it; its owner is told and can appeal."),
+    "remove_entry",
+    WhichText,
+    CODE,
+    reason=True,
+    dry_run=True,
+    ask=N_("Remove the {what} of group {target}?"),
+    examples=(
+        "text remove 4821-9067-3350 --what name --rule fraud --reason 'poses as a bank'",
+        "text remove 4821-9067-3350 --what tag --member max --reason 'insults a member' --dry-run",
     ),
 )

@@ -5,12 +5,30 @@ from typing import Any
 from .accounts import CREDIT, IDENTITY, USER
 from .cases import APPEAL, CASE
 from .content import RULE, WORD
-from .entries import ENTRY
+from .entries import ENTRY, TEXT
 from .groups import GROUP, SANCTION
+from .mediations import MEDIATION
 from .nodes import NODE
+from .oversight import DUTY, FIGURES
 from .row import Noun, Verb
 
-NOUNS: tuple[Noun, ...] = (USER, GROUP, ENTRY, RULE, IDENTITY, CREDIT, CASE, APPEAL, SANCTION, WORD, NODE)
+NOUNS: tuple[Noun, ...] = (
+    USER,
+    GROUP,
+    ENTRY,
+    TEXT,
+    RULE,
+    IDENTITY,
+    CREDIT,
+    CASE,
+    APPEAL,
+    MEDIATION,
+    SANCTION,
+    WORD,
+    DUTY,
+    FIGURES,
+    NODE,
+)
 
 VERBS: dict[tuple[str, str], Verb[Any]] = {(noun.name, verb.name): verb for noun in NOUNS for verb in noun.verbs}
 """Each row by noun and name."""

@@ -85,10 +85,11 @@ class Target:
 
 @dataclass(slots=True, eq=False)
 class Noun:
-    """What is administered, with its verbs in the order of `--help`."""
+    """What is administered, with its verbs in the order of `--help`. `is_verb`: it has one, and is said without it."""
 
     name: str
     summary: str
+    is_verb: bool = False
     verbs: "list[Verb[Any]]" = field(default_factory=list)
 
 
@@ -104,7 +105,8 @@ class Verb(Generic[AnyOptions]):
     `reason`: one must be given. `dry_run`: it can be asked what it would change. `ask` is asked on a terminal before it
     is done, with target and options as placeholders. `paged`: it lists page by page. `file` describes a file whose text
     it is given. `columns` are those of its table, the fields of an item with times named as they are printed; without
-    them it shows one thing. `examples` are what stands behind `folkmoot admin`.
+    them it shows one thing. `examples` are what stands behind `folkmoot admin`. `alarm`: a field of items, and a
+    value with which the command ends with 1.
     """
 
     noun: Noun
@@ -120,12 +122,13 @@ class Verb(Generic[AnyOptions]):
     paged: bool = False
     columns: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    alarm: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
         self.noun.verbs.append(self)
 
     def __str__(self) -> str:
-        return f"{self.noun.name} {self.name}"
+        return self.noun.name if self.noun.is_verb else f"{self.noun.name} {self.name}"
 
     __repr__ = __str__
 

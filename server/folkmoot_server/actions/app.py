@@ -27,10 +27,12 @@ from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
 from .cases.appeals import Appeals
 from .cases.govern import CaseService
+from .cases.mediation import Mediations
 from .cases.reports import Reports
 from .cases.settle import CaseSettler
 from .groups.govern import GroupService
 from .groups.membership import Membership
+from .oversight import Oversight
 from .posts.editing import Editing
 from .posts.history import History
 from .posts.posting import Posting
@@ -43,12 +45,13 @@ from .timekeeper import Timekeeper
 
 @dataclass(slots=True)
 class Cases:
-    """Reports and appeals."""
+    """Reports, appeals and mediations."""
 
     service: CaseService
     reports: Reports
     appeals: Appeals
     settler: CaseSettler
+    mediations: Mediations
     texts: CaseTexts
 
 
@@ -92,4 +95,5 @@ class App:
     store_acts: StoreActs
     timekeeper: Timekeeper
     status: NodeStatus
+    oversight: Oversight
     stopping: bool = False

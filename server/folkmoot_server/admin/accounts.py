@@ -12,6 +12,7 @@ from folkmoot_governance.account_commands import (
     CloseForOther,
     ReadIdentity,
     RejectIdentity,
+    RemoveNames,
     RestoreAccount,
     SetCredit,
     SuspendAccount,
@@ -86,6 +87,17 @@ async def restore_user(call: Call, options: NoOptions) -> Outcome:
 @carries_out(rows.VERIFY_USER)
 async def verify_user(call: Call, options: rows.Check) -> Outcome:
     return await act_on_user(call, AttestIdentity(options.identity, call.reason))
+
+
+@carries_out(rows.UNNAME_USER)
+async def unname_user(call: Call, options: rows.Ruled) -> Outcome:
+    """Show an account under its user name alone; what names it had is kept beside it, for an appeal."""
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    command = RemoveNames(call.reason, options.rule, account.has_chosen_names())
+    changed = await act_on_account(call, account, command)
+    return changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(account),), changed=changed)
 
 
 @carries_out(rows.CLOSE_USER)

@@ -1,5 +1,6 @@
 """Administration of reports (G12) and appeals (P15)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from folkmoot_governance import Refusal
@@ -55,7 +56,9 @@ async def list_appeals(call: Call, options: rows.Which) -> Outcome:
     return await list_cases(call, options, CaseKind.APPEAL)
 
 
-async def list_cases(call: Call, options: rows.Which, kind: CaseKind) -> Outcome:
+async def list_cases(
+    call: Call, options: rows.Which, kind: CaseKind, show: Callable[[CaseState], dict[str, object]] = case_item
+) -> Outcome:
     """List cases of a kind that are open, decided (closed) or all, what is due first before the others."""
     due, _, number = (call.cursor or "0:").partition(":")
     after = int(due) if due.isascii() and due.isdigit() and len(due) <= 15 else 0
@@ -63,7 +66,7 @@ async def list_cases(call: Call, options: rows.Which, kind: CaseKind) -> Outcome
     found = await call.app.store.ledger.list_cases(wanted, (after, number), call.limit + 1)
     page = found[: call.limit]
     cursor = f"{page[-1].due_ms}:{page[-1].number}" if len(found) > call.limit else None
-    return AdminResult(items=tuple(case_item(one) for one in page), cursor=cursor)
+    return AdminResult(items=tuple(show(one) for one in page), cursor=cursor)
 
 
 async def find_case(call: Call, kind: CaseKind) -> CaseState | Refusal:

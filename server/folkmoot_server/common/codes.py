@@ -21,6 +21,11 @@ def report_number() -> str:
     return f"r-{random_letters(10)}"
 
 
+def mediation_number() -> str:
+    """Return a number for a mediation, as `report_number` does for a report."""
+    return f"m-{random_letters(10)}"
+
+
 def new_author_tag() -> str:
     """Return what entries of a closed account are from: no user name looks like it, and no two are the same."""
     return f"~{secrets.token_hex(6)}"

@@ -64,6 +64,8 @@ BUS_DROPPED = Counter(
 BUS_REFUSED = Counter(
     "folkmoot_bus_refused_total", "Messages of NATS that were no node's news, or not for the first time", ["reason"]
 )
+DUTY = Gauge("folkmoot_duty", "How a duty of the operator stands: 0 met, 1 due, 2 broken", ["duty"])
+DUTY_FIGURE = Gauge("folkmoot_duty_figure", "The figure that a duty's state rests on", ["duty"])
 JOB_FAILURES = Counter(
     "folkmoot_job_failures_total", "Rounds of a job or background loop that failed, by its name", ["job"]
 )

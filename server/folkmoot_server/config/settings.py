@@ -22,6 +22,7 @@ from .cluster_urls import is_nats_away, nats_problem, postgres_problem
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy
 from .declare import Value, labels, named, section, setting, settings_of
 from .load import ConfigError, load
+from .operator import Operator
 
 __all__ = [
     "OPEN_DEFAULTS",
@@ -425,6 +426,7 @@ class Config:
     registration: Registration = section(Registration, N_("Who may make an account."))
     policy: Policy = section(Policy, N_("The rules that governance decides by."))
     retention: Retention = section(Retention, N_("How long messages are kept."))
+    operator: Operator = section(Operator, N_("Who runs the service, and what they publish of it."))
     i18n: I18n = section(I18n, N_("Languages."))
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     exposed: tuple[Path, ...] = field(default=(), repr=False, compare=False)
@@ -459,6 +461,9 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
     if strange:
         problem = _("policy.quota.{name}: found a level that is not there; allowed: names from [policy.credit.levels]")
         yield ("policy.credit.levels",), problem.format(name=strange[0])
+    if config.operator.licence and not config.operator.licence_until:
+        keys = ("operator.licence", "operator.licence_until")
+        yield keys, _("operator.licence and operator.licence_until go together: set both or neither")
     outbox, frame = config.limits.outbox_bytes, config.limits.frame_bytes
     if outbox < frame:
         problem = _("limits.outbox_bytes: found {outbox}; allowed: no less than limits.frame_bytes, {frame}")

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from folkmoot_governance import apply
+from folkmoot_governance.account_events import NamesRemoved, NamesRestored
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.types import Entry, LeftReason
 
@@ -90,6 +91,8 @@ class Follower:
                 if room is not None:
                     self._hub.tell_typing(room, message.user)
             case AccountUpdate():
+                if any(isinstance(event, (NamesRemoved, NamesRestored)) for event in message.events):
+                    self._start(self._on_names(message.user))
                 account = self._accounts.get(message.user)
                 if account is None:
                     self._accounts.changed(message.user)
@@ -283,6 +286,13 @@ class Follower:
             self._hub.tell_account(account)
         else:
             self._start(self.refresh(account))
+
+    async def _on_names(self, user: str) -> None:
+        """Show an account under the name that it has now, wherever it is."""
+        account = self._accounts.get(user)
+        if account is not None:
+            await self._accounts.reread(user)
+        self._rooms.forget_author(user)
 
     async def refresh(self, account: Account) -> None:
         """Read an account again that has changed elsewhere, and act on what it is now."""

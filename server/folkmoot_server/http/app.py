@@ -21,10 +21,17 @@ from .group_page import GroupPage, Groups
 from .health import Health, Status
 from .pages import DocumentPage, describe_protocol, web_client
 from .responses import respond, with_safe_headers
+from .transparency import Count, TransparencyPage
 
 
 def make_app(
-    config: Config, documents: Documents, clock: Clock, ledger: Groups, policy: Policy, status: Status
+    config: Config,
+    documents: Documents,
+    clock: Clock,
+    ledger: Groups,
+    policy: Policy,
+    status: Status,
+    count: Count,
 ) -> ASGIApp:
     """Return the application. None of its pages takes a body."""
     language = config.i18n.default_language
@@ -36,6 +43,7 @@ def make_app(
         Route("/agreement", DocumentPage(N_("Service agreement"), documents.agreement, language).show),
         Route("/rules", DocumentPage(N_("Rules"), documents.rules, language).show),
         Route("/asyncapi.json", describe_protocol),
+        Route("/transparency", TransparencyPage(config, clock, count).show),
         Route("/groups/{code}", GroupPage(config, clock, ledger, policy.grades).show),
         Route("/", web_client),
         Route("/{name}", web_client),

@@ -142,7 +142,9 @@ def limits_of(group: Group) -> dict[str, object]:
 
 
 @cache
-def style() -> tuple[str, str]:
-    """Return the page's style sheet, which stands in it, and the hash that lets just this one in."""
-    css = (files("folkmoot_server") / "templates" / "group.css").read_text(encoding="utf-8")
+def style(more: str = "") -> tuple[str, str]:
+    """Return the style sheet of a page, which stands in it, and the hash that lets just this one in: that of all such
+    pages, and `more`, a file of its own."""
+    place = files("folkmoot_server") / "templates"
+    css = "".join((place / name).read_text(encoding="utf-8") for name in ("group.css", more) if name)
     return css, f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}"

@@ -133,8 +133,19 @@ class Account:
 
     def name_in(self, code: str) -> str:
         """Return the display name that the account carries in a group."""
-        settings = self.settings.get(code)
-        return settings.nick if settings and settings.nick else self.profile.display_name
+        settings, removed_ms = self.settings.get(code), self.state.names_removed_ms
+        if settings and settings.nick and (not removed_ms or settings.nick_ts > removed_ms):
+            return settings.nick
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The display name, or the user name where the platform has removed what was chosen (G10)."""
+        return self.user if self.state.names_removed_ms else self.profile.display_name
+
+    def has_chosen_names(self) -> bool:
+        """Say whether the account is shown anywhere under another name than its own."""
+        return any(name != self.user for name in (self.display_name, *map(self.name_in, self.settings)))
 
     def own_view(self) -> AccountView:
         """Return the account as its owner sees it."""
@@ -145,7 +156,7 @@ class Account:
         """Return the account as others see it, and the fields that are its `own`."""
         return AccountView(
             user=self.user,
-            display_name=self.profile.display_name,
+            display_name=self.display_name,
             identity=self.state.identity,
             created_ts=self.state.created_ts,
             badges=(),

@@ -345,6 +345,13 @@ class Rooms:
         for room in self._rooms.values():
             room.recent.clear()
 
+    def forget_author(self, user: str) -> None:
+        """Ask again under which name an account is shown, also with what it wrote: the platform has removed its names,
+        or given them back."""
+        for room in self._rooms.values():
+            if room.authors.pop(user, None) or user in room.state.members:
+                room.recent.clear()
+
     async def forget_name(self, user: str) -> None:
         """Show an account that was closed by its tag in the groups that name it. Raises StorageError."""
         tags = await self._store.ledger.author_tags([user])

@@ -83,7 +83,9 @@ def case_item(case: CaseState) -> dict[str, object]:
 
 async def cases(call: Call) -> Told:
     """List one's own reports and appeals, the latest first, and how they stand."""
-    found = await call.app.store.ledger.list_cases(CaseFilter(by=call.account.user, newest=True), limit=MAX_LISTED)
+    own = await call.app.store.ledger.list_cases(CaseFilter(by=call.account.user, newest=True), limit=MAX_LISTED)
+    # Of mediations `/mediate` tells, and to both parties.
+    found = [one for one in own if one.kind is not CaseKind.MEDIATION]
     items = [case_item(one) for one in found]
     lines = []
     for one, item in zip(found, items, strict=True):

@@ -6,20 +6,18 @@ from folkmoot_governance.content.kinds import Action as Verdict
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.checks import check_role
-from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.group.state import Review
 from folkmoot_governance.permissions import RULES
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Author, Entry, Role
 
+from ..actions.posts.held import post_held
 from ..common.i18n import N_, show_instant
 from ..content.group_words import word_rule
 from ..content.rules_in_force import check_word
 from ..content.trial import Hits
 from ..sealed.held_posts import HeldText
 from ..storage.api import Versions
-from ..storage.change_set import ChangeSet, NewEntry
-from ..storage.changes import remove_held_text
+from ..storage.change_set import ChangeSet
 from .arguments import plain, read_number, split_word
 from .call import Call
 from .cases import decide_here, open_appeals, open_reports
@@ -130,24 +128,8 @@ async def approve(call: Call, number: int) -> Outcome:
     name = author.name_in(call.room.state.code)
 
     def post(change_set: ChangeSet, state: GroupState, event: e.Event) -> None:
-        if not isinstance(event, e.HeldApproved):
-            return
-        role = state.role_of(event.user) or Role.MEMBER
-        by = Author(event.user, name, role, tuple(state.tags_of(event.user)))
-        mentions = find_mentions(text.body, state.members)
-        data = {**text.data, "mentions": list(mentions)} if mentions else text.data
-        entry = Entry(
-            seq=0,
-            ts=event.at,
-            kind=text.kind,
-            from_=by,
-            body=text.body,
-            reply_to=text.reply_to,
-            target=text.target,
-            data=data or None,
-        )
-        change_set.entries = [*change_set.entries, NewEntry(entry)]
-        change_set.rows = [*change_set.rows, remove_held_text(state.code, number)]
+        if isinstance(event, e.HeldApproved):
+            post_held(change_set, state, event.user, name, number, text)
 
     return Carrying(command, post)
 

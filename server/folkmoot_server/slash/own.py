@@ -30,7 +30,9 @@ async def nick(call: Call, name: str | None) -> Outcome:
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
     refusal = await call.app.names.check_nick(call.account, call.room, chosen)
-    refusal = refusal or await call.app.own_settings.change_in_group(call.account, call.room, nick=chosen)
+    refusal = refusal or await call.app.own_settings.change_in_group(
+        call.account, call.room, nick=chosen, nick_ts=call.now
+    )
     if refusal:
         return refusal
     shown = call.account.name_in(call.room.state.code)

@@ -20,6 +20,7 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_announcement, check_rules
 from folkmoot_protocol.types import Role
 
+from ..actions.groups.removed_texts import RemovedFromRecord
 from ..common.i18n import N_, show_instant
 from ..storage.api import ActFilter
 from ..storage.change_set import Recorded, group_stream
@@ -59,10 +60,12 @@ async def log(call: Call, words: str | None) -> Outcome:
     asked = ActFilter(wanted.before, user, wanted.kinds, wanted.since_ms)
     found = await call.app.store.ledger.acts(group_stream(state.code), asked, PAGE + 1)
     shown = [one for one in found[:PAGE] if user is None or concerns(event_of(one), user)]
-    items = [describe(state, one) for one in shown]
+    removed = await RemovedFromRecord.load(call.app.store.ledger, state.code)
+    events = [removed.show(one) for one in shown]
+    items = [describe(state, event, one.version) for event, one in zip(events, shown, strict=True)]
     if sees_all and not call.led:
-        items = [offer_undo(call, item, event_of(one)) for item, one in zip(items, shown, strict=True)]
-    lines = [line_of(call, item, event_of(one)) for item, one in zip(items, shown, strict=True)]
+        items = [offer_undo(call, item, event) for item, event in zip(items, events, strict=True)]
+    lines = [line_of(call, item, event) for item, event in zip(items, events, strict=True)]
     data: dict[str, object] = {"acts": items}
     if len(found) > PAGE:
         data["before"] = found[PAGE - 1].version
@@ -107,10 +110,9 @@ def event_of(one: Recorded) -> Event:
     return one.event
 
 
-def describe(state: GroupState, one: Recorded) -> dict[str, object]:
+def describe(state: GroupState, event: Event, version: int) -> dict[str, object]:
     """Return an act as data: its fields, case number and time."""
-    event = event_of(one)
-    item = {**event_fields(event), "case": case_number(state.code, one.version), "ts": event.at}
+    item = {**event_fields(event), "case": case_number(state.code, version), "ts": event.at}
     plain: dict[str, object] = msgspec.to_builtins(item)
     return plain
 
@@ -137,11 +139,12 @@ async def export(call: Call, after: int | None) -> Outcome:
     state = call.room.state
     found = await call.app.store.ledger.events(group_stream(state.code), after or 0, EXPORT_PAGE + 1)
     page = found[:EXPORT_PAGE]
+    removed = await RemovedFromRecord.load(call.app.store.ledger, state.code)
     data: dict[str, object] = {
         "export": state.code,
         "name": state.name,
         "version": state.version,
-        "acts": [describe(state, one) for one in page],
+        "acts": [describe(state, removed.show(one), one.version) for one in page],
     }
     if len(found) <= EXPORT_PAGE:
         return Answer(export_text(call, page), data)

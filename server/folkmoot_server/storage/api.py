@@ -18,6 +18,7 @@ from .ledger import Ledger as Ledger
 from .rows import AccountRow as AccountRow
 from .rows import ActFilter as ActFilter
 from .rows import ActivityRow as ActivityRow
+from .rows import Backlog as Backlog
 from .rows import CaseFilter as CaseFilter
 from .rows import GroupRow as GroupRow
 from .rows import GroupSummary as GroupSummary
@@ -96,11 +97,16 @@ class Journal(Protocol):
         """Return one entry."""
         ...
 
-    async def versions(self, code: str, seqs: Collection[int]) -> dict[int, Versions]:
+    async def versions(self, code: str, seqs: Collection[int], *, preserved: bool = False) -> dict[int, Versions]:
         """Return entries by seq, each with all its edits as of now; for an edit, the entry that it edits.
 
-        What is not there is left out.
+        What is not there is left out. `preserved`: with the texts of what was removed, for those who look at whether
+        that was right.
         """
+        ...
+
+    async def notices_of(self, code: str, versions: Collection[int]) -> dict[int, int]:
+        """Return the seqs of the notices that tell of a group's events, by the version that the event made."""
         ...
 
     async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:

@@ -131,7 +131,9 @@ class Profile(Struct, frozen=True):
 
 
 class MemberSettings(Struct, frozen=True):
-    """What a member has set for itself in a group; personal. `nick`: the display name there, empty for none."""
+    """What a member has set for itself in a group; personal. `nick`: the display name there, empty for none, chosen at
+    `nick_ts` (Unix ms, 0: before that was noted)."""
 
     nick: str = ""
     notify: Notify = Notify.ON
+    nick_ts: int = 0

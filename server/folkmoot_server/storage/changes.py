@@ -71,7 +71,9 @@ def read_mark_row(code: str, user: str, seq: int) -> Upsert:
 def settings_row(code: str, user: str, settings: MemberSettings) -> Upsert:
     """Return the row of what `user` set for itself in a group."""
     who = {"code": code, "user": user}
-    return Upsert("member_settings", who | {"nick": settings.nick, "notify": settings.notify.value})
+    return Upsert(
+        "member_settings", who | {"nick": settings.nick, "notify": settings.notify.value, "nick_ts": settings.nick_ts}
+    )
 
 
 def ignored_row(user: str, whom: str, *, is_ignored: bool) -> RowChange:

@@ -5,19 +5,21 @@ the page before, and `limit` the most that comes back. Names and codes that nobo
 nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from folkmoot_governance import GroupState
 from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.platform_words import PlatformWord
+from folkmoot_governance.transparency import CaseFigure
 
 from .change_set import Asked, Recorded
 from .rows import (
     AccountRow,
     ActFilter,
     ActivityRow,
+    Backlog,
     CaseFilter,
     GroupRow,
     GroupSummary,
@@ -270,7 +272,11 @@ class Reviews(Protocol):
     """
 
     async def held_texts(self, code: str) -> dict[int, str]:
-        """Return the sealed texts of a group's held posts by number; see `sealed.held_posts.HeldTexts`."""
+        """Return the sealed texts of a group's posts that wait for review, by number; see `sealed.held_posts`."""
+        ...
+
+    async def held_text(self, code: str, number: int) -> str | None:
+        """Return the sealed text of a post that was held, or refused, under a number, as long as it is kept."""
         ...
 
     async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:
@@ -319,8 +325,35 @@ class Cases(Protocol):
         ...
 
 
+class Oversight(Protocol):
+    """What the operator's board of duties and the published figures rest on.
+
+    Promises: counts are right as of the last commit before the call, each by itself; nothing of it names anybody.
+    """
+
+    async def backlog(self, now: int, carry_out_before: int, answer_before: int) -> Backlog:
+        """Return what waits for staff at `now` (Unix ms); late is what was decided, or asked, before these times."""
+        ...
+
+    async def case_figures(self, since: int) -> Sequence[CaseFigure]:
+        """Return the cases that were opened or decided since a time (Unix ms), or are open, as far as is counted."""
+        ...
+
+
 class Ledger(
-    Streams, Groups, Members, Accounts, Sessions, Answers, Notices, Identities, Reviews, Words, Cases, Protocol
+    Streams,
+    Groups,
+    Members,
+    Accounts,
+    Sessions,
+    Answers,
+    Notices,
+    Identities,
+    Reviews,
+    Words,
+    Cases,
+    Oversight,
+    Protocol,
 ):
     """Governance events and the tables made from them, as of the last commit.
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from folkmoot_governance import AccountState, GroupState
 from folkmoot_governance.case.state import CaseKind
+from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.personal_notices import PersonalNotice
 
 from .change_set import MemberSettings, Profile
@@ -145,11 +146,27 @@ class ActFilter(Struct, frozen=True):
     since_ms: int = 0
 
 
+class Backlog(Struct, frozen=True, kw_only=True):
+    """What waits for staff, as `oversight.Figures` has it; `roles`: how many accounts have each platform role."""
+
+    reports: Waiting
+    appeals: Waiting
+    mediations: Waiting
+    outcomes: Waiting
+    warnings: Waiting
+    mended: Waiting
+    identities: Waiting
+    held: Waiting
+    closings: Waiting
+    sizes: int
+    roles: dict[str, int]
+
+
 class CaseFilter(Struct, frozen=True):
     """Which cases are asked for: what is None or empty does not count.
 
     `by` opened them; `code` is the group they are about, or that took the measure; `seq` and `user` what they are
-    about. `newest`: the latest ones, latest first, instead of by (due_ms, number).
+    about; `mediator` leads it. `newest`: the latest ones, latest first, instead of by (due_ms, number).
     """
 
     kind: CaseKind | None = None
@@ -158,4 +175,5 @@ class CaseFilter(Struct, frozen=True):
     code: str = ""
     seq: int | None = None
     user: str = ""
+    mediator: str = ""
     newest: bool = False

@@ -219,3 +219,13 @@ async def test_who_is_suspended_appeals_from_outside(platform: Platform) -> None
     assert any(one["case"] in ran.err for one in await platform.items("appeal", "list"))
     again = await folkmoot(*chat, "--appeal", "really", FOLKMOOT_PASSWORD_FILE=platform.password_file)
     assert again.code == 5
+
+
+async def test_the_board_of_duties_ends_with_1_where_one_is_broken(platform: Platform) -> None:
+    ran = await platform.admin("duty", "-o", "json")
+    found = {one["duty"]: one["state"] for one in json.loads(ran.out)["items"]}
+    assert (ran.code, found["reviewers"]) == (1, "broken"), "there is but one administrator"
+    assert (await platform.admin("duty")).out.count("broken") == list(found.values()).count("broken")
+    shown = await platform.admin("figures", "--since", "30d", "-o", "csv")
+    columns = "kind,reason,received,decided,granted,bad_faith,overdue,median_hours"
+    assert (shown.code, shown.out.splitlines()[0]) == (0, columns)

@@ -12,6 +12,7 @@ from folkmoot_governance import (
     replay_account,
 )
 from folkmoot_governance import account as a
+from folkmoot_governance import account_commands as commands
 from folkmoot_governance.actor import PlatformRole as P
 from folkmoot_governance.credit import MOST, CreditRules
 from folkmoot_governance.duration import FOREVER_MS
@@ -242,3 +243,50 @@ def test_misuse_is_a_bug_of_the_caller() -> None:
         replay_account([a.AccountRestored(at=NOW, by="sue", reason="")])
     with pytest.raises(AssertionError, match="not an event"):
         apply_account(make_account(), FOUNDING)
+
+
+def carry_out(
+    state: AccountState, command: a.AccountCommand, by: str = "", role: PlatformRole | None = None, now: int = NOW
+) -> list[a.AccountEvent]:
+    """Decide and apply; return the events."""
+    decision = decide_account(state, command, Actor(by, platform=role), now, POLICY)
+    assert not isinstance(decision, Refusal)
+    for event in decision:
+        apply_account(state, event)
+    return list(decision)
+
+
+def test_names_that_were_chosen_go_and_come_back() -> None:
+    state = make_account()
+    assert ask(state, commands.RemoveNames("vile"), "rea", P.REVIEWER) == ErrorCode.FORBIDDEN
+    assert ask(state, commands.RemoveNames("vile", "no such rule"), "mod", P.MODERATOR) == ErrorCode.BAD_REQUEST
+    assert ask(state, commands.RemoveNames("vile", has_names=False), "mod", P.MODERATOR) == ErrorCode.CONFLICT
+    carry_out(state, commands.RemoveNames("vile", "other"), "mod", P.MODERATOR)
+    first = state.version
+    assert state.names_removed_ms == NOW
+    carry_out(state, commands.RemoveNames("again"), "mod", P.MODERATOR, NOW + 5)
+    assert state.names_removed_ms == NOW + 5
+    of_first, of_second = (
+        commands.OverturnNames(first, NOW, 0, "r"),
+        commands.OverturnNames(state.version, NOW + 5, NOW, "r"),
+    )
+    assert carry_out(state, of_first) == [], "a later act removed them, too"
+    carry_out(state, of_second)
+    assert state.names_removed_ms == NOW
+    assert carry_out(state, of_second) == []
+    carry_out(state, of_first)
+    assert state.names_removed_ms == 0
+    assert ask(state, of_first, "mod", P.MODERATOR) == ErrorCode.FORBIDDEN
+
+
+def test_a_verification_that_was_withdrawn_comes_back_unless_there_is_a_later_one() -> None:
+    person, mobile, none = Identity.PERSON, Identity.MOBILE, Identity.NONE
+    state = make_account(a.IdentityAttested(at=NOW, by="sue", identity=person, reason=""))
+    carry_out(state, a.AttestIdentity(none, "not the same"), "rea", P.REVIEWER)
+    again = commands.OverturnWithdrawal(state.version, none, person, "r")
+    (back,) = carry_out(state, again)
+    assert isinstance(back, a.IdentityAttested)
+    assert (back.identity, back.was, back.measure, state.identity) == (person, none, again.number, person)
+    carry_out(state, a.AttestIdentity(mobile, "only that"), "rea", P.REVIEWER)
+    assert carry_out(state, again) == []
+    assert state.identity is mobile

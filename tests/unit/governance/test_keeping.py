@@ -5,9 +5,16 @@ import copy
 import pytest
 
 from folkmoot_governance import SERVICE, GroupState, PlatformRole, Policy, replay
-from folkmoot_governance.account_events import AccountClosing, AccountSuspended, CreditChanged
+from folkmoot_governance.account_events import (
+    AccountClosing,
+    AccountSuspended,
+    CreditChanged,
+    IdentityAttested,
+    IdentityRejected,
+    NamesRemoved,
+)
 from folkmoot_governance.case.effects import DONE, VOID, Effect, overturned_text
-from folkmoot_governance.case.measures import OF_GROUPS, OF_THE_PLATFORM
+from folkmoot_governance.case.measures import MEASURE_NAMES, OF_GROUPS, OF_RULES, OF_THE_PLATFORM
 from folkmoot_governance.duration import DAY_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -124,9 +131,13 @@ MEASURES = (
     *OF_THE_PLATFORM,
     e.EntriesPurged,
     e.EntriesRemoved,
+    *OF_RULES,
     AccountSuspended,
     AccountClosing,
     CreditChanged,
+    IdentityAttested,
+    IdentityRejected,
+    NamesRemoved,
 )
 
 
@@ -139,7 +150,7 @@ def test_each_measure_says_what_is_so_when_it_is_void(kind: type) -> None:
 
 def test_there_is_a_sentence_for_each_effect_and_none_for_what_is_no_measure() -> None:
     assert DONE.keys() | {Effect.VOID} == set(Effect)
-    assert VOID.keys() == {str(kind.__struct_config__.tag) for kind in MEASURES}
+    assert VOID.keys() == MEASURE_NAMES.keys() == {str(kind.__struct_config__.tag) for kind in MEASURES}
 
 
 def test_only_what_is_in_force_is_lifted() -> None:

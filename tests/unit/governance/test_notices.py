@@ -74,6 +74,7 @@ NOBODYS = {
     e.KeptLonger,
     e.KeptLetGo,
     e.EntriesRemoved,
+    e.TextRemoved,
     e.MeasureOverturned,
     e.BansEnded,
     e.MutesEnded,

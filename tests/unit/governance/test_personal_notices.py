@@ -24,6 +24,7 @@ from folkmoot_governance.personal_notices import (
     told_to_account,
     told_to_reporters,
 )
+from folkmoot_protocol.types import Identity
 from tests.builders.rules import NOW, SOON, make_account, make_group
 
 POLICY = Policy(cases=CaseRules(appeal_ms=1000, platform_appeal_ms=2000))
@@ -49,10 +50,13 @@ def example(kind: type[Any], **given: Any) -> Any:
     return kind(**fields | given)
 
 
+GIVEN: dict[type, dict[str, Any]] = {e.EntriesPurged: {"users": ("mia", "adam")}, e.TextRemoved: {"what": "name"}}
+
+
 def test_every_measure_in_a_group_is_told_to_whom_it_hits_and_says_until_when_one_may_appeal() -> None:
     state, measures = make_group(), 0
     for kind in get_args(e.GroupEvent):
-        event = example(kind, **({"users": ("mia", "adam")} if kind is e.EntriesPurged else {}))
+        event = example(kind, **GIVEN.get(kind, {}))
         measure = measure_of(event, "case", state.code, state.owner, "mia")
         told = told_in_group(state, event, POLICY)
         may_appeal = [one.user for one in told if "appeal_until_ms" in one.data]
@@ -76,7 +80,32 @@ def test_every_measure_against_an_account_is_told_to_it() -> None:
         measures += is_measure
         assert any("appeal_until_ms" in one.data for one in told) is is_measure, kind
         assert {one.user for one in told} <= {"mia"}
-    assert measures == 3
+    assert measures == 5
+
+
+def test_a_verification_that_is_withdrawn_is_told_as_a_measure_and_one_given_is_not() -> None:
+    state = make_account(user="mia")
+    person, mobile = Identity.PERSON, Identity.MOBILE
+    for identity, was, measure, kinds in (
+        (mobile, person, 0, ["verification_withdrawn"]),
+        (person, mobile, 0, ["verified"]),
+        (person, None, 0, ["verified"]),
+        (person, mobile, 3, []),
+    ):
+        event = a.IdentityAttested(at=NOW, by="rea", identity=identity, reason="r", was=was, measure=measure)
+        told = told_to_account(state, event, POLICY)
+        assert [one.kind for one in told] == kinds
+        is_measure = account_measure_of(event, "case", "mia", "") is not None
+        assert is_measure is (kinds == ["verification_withdrawn"])
+        assert all(("appeal_until_ms" in one.data) is is_measure for one in told)
+
+
+def test_whose_tag_is_removed_is_told_beside_the_owner_who_may_appeal() -> None:
+    event = e.TextRemoved(at=NOW, by="sue", what="tag", text="", reason="vile", user="mia", was_text="bad")
+    told = {one.user: one for one in told_in_group(make_group(), event, POLICY)}
+    assert (told["mia"].kind, told["olga"].kind) == ("own_tag_removed", "tag_removed")
+    assert ["appeal_until_ms" in told[user].data for user in ("mia", "olga")] == [False, True]
+    assert "bad" not in str(told)
 
 
 def test_every_outcome_of_a_case_is_told_to_who_opened_it() -> None:

@@ -12,7 +12,7 @@ from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.duration import HOUR_MS
 from folkmoot_governance.permissions import PLATFORM_RULES
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.admin import accounts, cases, content, groups
+from folkmoot_protocol.admin import accounts, cases, content, groups, mediations
 from folkmoot_protocol.admin.registry import NOUNS, VERBS
 from folkmoot_protocol.admin.row import NoOptions, Verb
 from folkmoot_protocol.errors import ErrorCode
@@ -30,6 +30,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "identity show": {"case": "file 7"},
     "credit set": {"score": 40},
     "entry remove": {"seqs": "1"},
+    "text remove": {"what": "name"},
     "case close": {"outcome": "upheld", "suspend": "1h"},
     "sanction create": {"duration": "1h"},
 }
@@ -142,6 +143,8 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
     boss = await stage.connect(owner)
     measure = (await boss.run(f"/mute @{member.user} 1h", member.code)).data["case"]
     appeal = (await wire.run(f"/appeal {measure} why", member.code)).data["case"]
+    mediation = (await wire.run(f"/mediate @{owner.user} why", member.code)).data["case"]
+    cases_of = {cases.APPEAL: appeal, mediations.MEDIATION: mediation}
     targets = {"USER": member.user, "CODE": member.code, "CASE": report, "WORD": "snake", "MATTER": "time"}
     for role in PlatformRole:
         await appoint(stage, role)
@@ -151,7 +154,7 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
             if role in PLATFORM_RULES[verb.permission]:
                 continue
             assert verb.target is not None
-            target = appeal if verb.noun is cases.APPEAL else targets[verb.target.metavar]
+            target = cases_of.get(verb.noun) or targets[verb.target.metavar]
             options = read_options(verb, GIVEN.get(str(verb), {}))
             assert not isinstance(options, Refusal), f"say in GIVEN what {verb} is told"
             call = Call(stage.node.app, account, translator("en"), target, "x", dry_run=verb.dry_run)

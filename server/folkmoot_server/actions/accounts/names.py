@@ -63,10 +63,10 @@ class Names:
         owner = await self._accounts.load(room.state.owner)
         bearers = [*await self._staff_names()]
         if owner is not None:
-            bearers.append(Bearer(owner.user, (owner.profile.display_name, owner.name_in(code)), answers=True))
+            bearers.append(Bearer(owner.user, (owner.display_name, owner.name_in(code)), answers=True))
         if check_likeness(name, account.user, bearers) is None:
             return None
-        return await self._own_settings.change_in_group(account, room, nick=account.user)
+        return await self._own_settings.change_in_group(account, room, nick=account.user, nick_ts=self._clock.now_ms())
 
     async def _staff_names(self) -> Sequence[Bearer]:
         now = self._clock.ticks()

@@ -62,7 +62,11 @@ class Appeals:
             return Refusal(NO_SUCH_MEASURE.code, NO_SUCH_MEASURE.text, {**NO_SUCH_MEASURE.detail, "case": case[:64]})
         number = appeal_number(measure)
         before = await self._ledger.load_case(number)
-        subject = {"measure": msgspec.to_builtins(await self._measures.event_at(place))}
+        event = await self._measures.event_at(place)
+        subject: dict[str, object] = {"measure": msgspec.to_builtins(event)}
+        originals = await self._measures.originals(measure, event)
+        if originals:
+            subject["originals"] = originals
         rows = self._texts.rows(number, CaseText(text, subject), self._clock)
         act = self._case_service.act(before, OpenAppeal(measure), account.actor(), rows)
         if isinstance(act, Refusal):

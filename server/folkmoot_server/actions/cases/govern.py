@@ -84,6 +84,7 @@ class CaseService:
         for event in decision:
             if after is None:
                 after = opened(event)
+                told += told_of_case(after, event, self._policy)
             else:
                 told += told_of_case(after, event, self._policy)
                 apply_case(after, event)

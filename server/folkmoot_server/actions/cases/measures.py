@@ -1,25 +1,44 @@
 """Measures that may be appealed against (P15): finding the one of a case number, lifting one that was overturned."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from folkmoot_governance import SERVICE as NOBODY
-from folkmoot_governance import Refusal, account_case
+from folkmoot_governance import GroupState, Refusal, account_case
 from folkmoot_governance.account import AccountEvent, AccountRestored, AccountSuspended, CreditChanged
-from folkmoot_governance.account_commands import AccountCommand, OverturnClosing, OverturnSuspension, RestoreCredit
-from folkmoot_governance.account_events import AccountClosing, ClosingOverturned
+from folkmoot_governance.account_commands import (
+    AccountCommand,
+    OverturnClosing,
+    OverturnNames,
+    OverturnSuspension,
+    OverturnWithdrawal,
+    RestoreCredit,
+)
+from folkmoot_governance.account_events import (
+    AccountClosing,
+    ClosingOverturned,
+    IdentityAttested,
+    IdentityRejected,
+    NamesRemoved,
+    NamesRestored,
+)
 from folkmoot_governance.case.commands import Measured
 from folkmoot_governance.case.effects import Effect
 from folkmoot_governance.case.measures import account_measure_of, measure_of
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group.commands import EndMeasures, Overturn
 from folkmoot_governance.group.events import (
+    ContentRefused,
     EntriesPurged,
     EntriesRemoved,
     EntryDeleted,
     Event,
     GroupClosed,
     GroupSuspended,
+    HeldDenied,
     MeasureOverturned,
+    TextRemoved,
     erased_by,
 )
 from folkmoot_governance.group.keeping import led_at_closing
@@ -28,11 +47,13 @@ from folkmoot_protocol.names import fold_user_name
 
 from ...live.accounts import Accounts
 from ...live.rooms import Rooms
+from ...sealed.held_posts import HeldText, HeldTexts
 from ...storage.api import ActFilter, Journal, Ledger
-from ...storage.change_set import account_stream, group_stream
+from ...storage.change_set import ChangeSet, account_stream, group_stream
 from ..accounts.govern import AccountService
 from ..acting import SERVICE
 from ..groups.govern import GroupService
+from ..posts.held import post_held
 from .aftermath import Aftermath
 
 MAX_CHANGES = 50
@@ -40,11 +61,15 @@ SUSPENDING = str(AccountSuspended.__struct_config__.tag)
 CHARGING = str(CreditChanged.__struct_config__.tag)
 CLOSING = str(AccountClosing.__struct_config__.tag)
 UNDOING = tuple(
-    str(kind.__struct_config__.tag) for kind in (MeasureOverturned, AccountRestored, CreditChanged, ClosingOverturned)
+    str(kind.__struct_config__.tag)
+    for kind in (MeasureOverturned, AccountRestored, CreditChanged, ClosingOverturned, IdentityAttested, NamesRestored)
 )
 
-REMOVALS = (EntryDeleted, EntriesPurged, EntriesRemoved)
-"""Acts that remove entries."""
+REMOVALS = (EntryDeleted, EntriesPurged, EntriesRemoved, TextRemoved)
+"""Acts that remove entries, a text among them with its notices."""
+
+MOST_SHOWN = 200
+"""So many of the entries that an act removed are kept as evidence for an appeal."""
 
 
 class Place(Struct, frozen=True):
@@ -85,6 +110,7 @@ class Measures:
         group_service: GroupService,
         account_service: AccountService,
         aftermath: Aftermath,
+        held_texts: HeldTexts,
     ) -> None:
         self._ledger = ledger
         self._journal = journal
@@ -93,6 +119,7 @@ class Measures:
         self._group_service = group_service
         self._account_service = account_service
         self._aftermath = aftermath
+        self._held_texts = held_texts
 
     async def event_at(self, place: Place) -> object:
         """Return the event that stands there, None if there is none."""
@@ -170,6 +197,10 @@ class Measures:
                     return Effect.LIFTED
                 case ClosingOverturned() if one.version > place.version and appeal.reason == CLOSING:
                     return Effect.GIVEN_BACK
+                case NamesRestored(measure=place.version):
+                    return Effect.RESTORED
+                case IdentityAttested(measure=place.version):
+                    return Effect.VERIFIED
                 case CreditChanged(cause="restored") if one.version > place.version and appeal.reason == CHARGING:
                     return Effect.CREDITED
         return Effect.VOID
@@ -179,6 +210,14 @@ class Measures:
         command: AccountCommand
         if isinstance(event, AccountSuspended):
             command = OverturnSuspension(event.until_ms, appeal.answer)
+        elif isinstance(event, IdentityAttested):
+            assert event.was is not None, "only what took a level away is a measure"
+            command = OverturnWithdrawal(place.version, event.identity, event.was, appeal.answer)
+        elif isinstance(event, NamesRemoved):
+            command = OverturnNames(place.version, event.at, event.was_ms, appeal.answer)
+        elif isinstance(event, IdentityRejected):
+            # The number is erased: the account may ask again, and nothing else is to be undone.
+            return None
         elif isinstance(event, AccountClosing):
             command = OverturnClosing(place.version, appeal.answer)
         else:
@@ -196,16 +235,65 @@ class Measures:
             if isinstance(one.event, MeasureOverturned) and one.event.number == place.version:
                 return None
         # In memory, for the notice: if it was closed meanwhile, its name is not told.
-        await self._accounts.load(appeal.by)
-        room = await self._rooms.load(place.code)
-        assert room is not None, "what has a stream is a group"
+        author = await self._accounts.load(appeal.by)
         until = event.until_ms if isinstance(event, GroupSuspended) else 0
         restores = await self._removed_entries(appeal.by, place.code, event)
         pins = event.was_pins if isinstance(event, REMOVALS) else ()
-        command = Overturn(appeal.by, place.version, appeal.reason, until, appeal.answer, restores, pins)
-        return await self._group_service.wait_stored(self._group_service.act(room, command, SERVICE))
+        text = event if isinstance(event, TextRemoved) else None
+        post = await self.refused_post(place, event)
+        command = Overturn(
+            appeal.by,
+            place.version,
+            appeal.reason,
+            until,
+            appeal.answer,
+            restores,
+            pins,
+            text,
+            is_post=post is not None and author is not None,
+        )
+        name = author.name_in(place.code) if author is not None else ""
+
+        def release(change_set: ChangeSet, state: GroupState, event: Event) -> None:
+            if post is not None and isinstance(event, MeasureOverturned) and event.effect == Effect.POSTED:
+                post_held(change_set, state, appeal.by, name, *post)
+
+        # The room may be another one by now.
+        room = await self._rooms.load(place.code)
+        assert room is not None, "what has a stream is a group"
+        return await self._group_service.wait_stored(self._group_service.act(room, command, SERVICE, release))
+
+    async def refused_post(self, place: Place, event: object) -> tuple[int, HeldText] | None:
+        """Return the post that an act turned down, with the number that it is kept under; None where there is none, or
+        it is not kept any more."""
+        if not isinstance(event, (HeldDenied, ContentRefused)):
+            return None
+        number = event.number if isinstance(event, HeldDenied) else place.version
+        sealed = await self._ledger.held_text(place.code, number)
+        text = self._held_texts.unseal(place.code, number, sealed) if sealed else None
+        return None if text is None else (number, text)
 
     async def _removed_entries(self, user: str, code: str, event: Event) -> tuple[int, ...]:
-        """Return which of the entries that an act removed are by `user`, as far as rotation has left them."""
+        """Return which of the entries that an act removed are by `user`, or are notices, as far as rotation has left
+        them."""
         found = await self._journal.versions(code, erased_by(event)) if isinstance(event, REMOVALS) else {}
+        if isinstance(event, TextRemoved):
+            return tuple(found)
         return tuple(seq for seq, one in found.items() if one.entry.from_.user == user)
+
+    async def originals(self, measure: Measured, event: object) -> list[dict[str, Any]]:
+        """Return what a measure removed or turned down of whom it hit, as it was written (P15)."""
+        place = place_of(measure.case)
+        if place is None:
+            return []
+        post = await self.refused_post(place, event)
+        if post is not None:
+            return [{"number": post[0], "kind": post[1].kind.value, "versions": [{"body": post[1].body}]}]
+        if isinstance(event, TextRemoved) or not isinstance(event, REMOVALS):
+            return []
+        found = await self._journal.versions(place.code, erased_by(event), preserved=True)
+        mine = [one for one in found.values() if one.entry.from_.user == measure.user]
+        return [
+            {"seq": one.entry.seq, "ts": one.entry.ts, "kind": one.entry.kind.value, "versions": one.texts()}
+            for one in mine[:MOST_SHOWN]
+        ]

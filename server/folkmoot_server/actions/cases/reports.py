@@ -71,7 +71,7 @@ class Reports:
             if account is None:
                 return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
             code = parse_group_code(group) or "" if group else ""
-            return Subject(code, 0, account.user, {"user": account.user, "name": account.profile.display_name})
+            return Subject(code, 0, account.user, {"user": account.user, "name": account.display_name})
         if group is None:
             return NOTHING
         room = await self._membership.find_room(group, session)

@@ -7,7 +7,7 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.group import state as g
 from folkmoot_governance.group.commands import RecordVerdict
-from folkmoot_governance.group.events import ContentHeld, Event
+from folkmoot_governance.group.events import ContentHeld, ContentRefused, Event
 from folkmoot_protocol.errors import ErrorCode
 
 from ...common.clock import Clock
@@ -17,7 +17,7 @@ from ...live.once import current_once
 from ...live.rooms import Room, Rooms
 from ...sealed.held_posts import HeldText, HeldTexts
 from ...storage.change_set import ChangeSet, NewEntry
-from ..acting import SERVICE
+from ..acting import SERVICE, ExtraRows
 from ..groups.govern import GroupService
 from ..repeats import Answers
 from .flags import closing
@@ -73,8 +73,22 @@ class Review:
         room, user = post.room, post.session.user
         if self._rules.is_to_record(room.state.code, user, verdict.rule, self._clock.now_ms()):
             command = RecordVerdict(user, verdict.rule, verdict.severity, verdict.action)
-            self._group_service.act_unasked(room, command)
+            self._group_service.act_unasked(room, command, self._keeping(post))
         return refused(verdict)
+
+    def _keeping(self, post: AskedPost) -> ExtraRows:
+        """Return what keeps a post that is held or refused, sealed: what becomes of it is decided later, or decided
+        again on appeal."""
+        request, form = post.request, post.form
+        text = HeldText(form.kind, post.body, request.reply_to, form.target, form.data)
+
+        def keep(change_set: ChangeSet, state: GroupState, event: Event) -> None:
+            if isinstance(event, (ContentHeld, ContentRefused)):
+                until_ms = event.at + self._kept_ms
+                rows = self._texts.rows(state.code, state.version, text, self._clock.certain_ms(), until_ms)
+                change_set.rows = [*change_set.rows, *rows]
+
+        return keep
 
     def hold(self, post: AskedPost, verdict: Verdict) -> Refusal | None:
         """Put a post into the queue for review; what was sent again under its nonce is there already."""
@@ -84,15 +98,7 @@ class Review:
             if mark and review.mark == mark and review.user == session.user:
                 return held(review)
         command = RecordVerdict(session.user, verdict.rule, verdict.severity, verdict.action, mark=mark)
-        text = HeldText(form.kind, post.body, request.reply_to, form.target, form.data)
-
-        def keep(change_set: ChangeSet, state: GroupState, event: Event) -> None:
-            if isinstance(event, ContentHeld):
-                until_ms = event.at + self._kept_ms
-                rows = self._texts.rows(state.code, state.version, text, self._clock.certain_ms(), until_ms)
-                change_set.rows = [*change_set.rows, *rows]
-
-        act = self._group_service.act(room, command, SERVICE, keep)
+        act = self._group_service.act(room, command, SERVICE, self._keeping(post))
         if isinstance(act, Refusal):
             return act
         session.begin()

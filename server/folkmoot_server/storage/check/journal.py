@@ -10,7 +10,7 @@ from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo, fields
 
 from folkmoot_governance import case_number
-from folkmoot_governance.group.events import Event
+from folkmoot_governance.group.events import Event, TextRemoved
 from folkmoot_governance.notice_entry import data_of, is_told
 
 from ...common.terminal import _
@@ -166,9 +166,11 @@ class JournalCheck:
                     yield _("journal {month}: the entries of {code} have a hole").format(month=month, code=code)
                 last[code] = latest
 
-    def check_notices(self, code: str, events: Iterable[Recorded]) -> Iterator[str]:
-        """Each event that the group is told of has its notice, saying what the event says, while kept."""
+    def check_notices(self, code: str, events: Sequence[Recorded]) -> Iterator[str]:
+        """Each event that the group is told of has its notice, saying what the event says, while kept; or nothing, if
+        the platform has removed what it told."""
         notices = {version: json.loads(data) if data else None for version, data in self._rows.notices(code)}
+        blank = {number for one in events if isinstance(one.event, TextRemoved) for number in one.event.acts}
         oldest = next(iter(self._rows.months), "")
         first_kept = min(notices, default=None)
         for one in events:
@@ -177,7 +179,9 @@ class JournalCheck:
             assert isinstance(one.event, Event)
             case = case_number(code, one.version)
             if one.version in notices:
-                if not is_told_by(notices.pop(one.version), one.event, case):
+                data = notices.pop(one.version)
+                is_blank = data is None and one.version in blank
+                if not is_blank and not is_told_by(data, one.event, case):
                     yield _("{case}: its notice says something else than the ledger").format(case=case)
             elif (
                 code not in self._heads

@@ -12,7 +12,7 @@ from folkmoot_protocol.types import Entry
 from ..api import Found, Page, Segment, Versions
 from ..change_set import Asked, NewEntry, group_stream
 from ..search.text import Query
-from ..sql.closed_authors import AuthorTags, unnamed, without_closed
+from ..sql.closed_authors import NAMELESS, AuthorTags, unnamed, without_closed
 from ..sql.entry_rows import BODY, DATA, entry_of, row_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.removed_texts import RemovedTexts
@@ -35,7 +35,7 @@ _COLUMNS = 'e.seq, e.ts, e.kind, e."user", e.display_name, e.role, e.tags, e.bod
 # An edit is another text of what it edits: it goes with it.
 _GONE = "r.seq = e.seq OR (e.kind = 'edit' AND r.seq = e.target)"
 _REDACTED = f"EXISTS (SELECT 1 FROM redactions r WHERE r.code = $2 AND ({_GONE})) AS redacted"  # noqa: S608
-_TAG = '(SELECT author_tag FROM accounts a WHERE a."user" = e."user") AS tag'
+_TAG = f'(SELECT {NAMELESS} FROM accounts a WHERE a."user" = e."user") AS tag'  # noqa: S608
 # What was removed stands with a blank row, and may not be removed any more.
 SEALED = """CASE WHEN e.body = ''::bytea THEN (
     SELECT s.sealed FROM restricted s WHERE s.grp = e.grp AND s.seq = e.seq AND s.month = e.month) END AS sealed"""
@@ -46,6 +46,7 @@ _EDITS = f"{READ} AND e.target = ANY($3::bigint[]) AND e.kind = 'edit'"
 _REACTIONS = f"{READ} AND e.target = $3 AND e.kind = 'reaction' AND e.body = $4 ORDER BY e.seq DESC LIMIT $5"
 _BELOW = f"{READ} AND e.seq < $3 ORDER BY e.seq DESC LIMIT $4"
 _ABOVE = f"{READ} AND e.seq > $3 ORDER BY e.seq LIMIT $4"
+_NOTICES = "SELECT version, seq FROM entry WHERE grp = $1 AND version = ANY($2::bigint[])"
 _HEADS = "SELECT stream, version, last_seq FROM heads WHERE stream = ANY($1::text[]) AND version > 0"
 
 # `month` only tells which partitions need not be looked at: an entry is never in one before its own month.
@@ -139,15 +140,20 @@ class PostgresJournal:
         rows = await self._reader.rows(_ONE, int(code), code, seq)
         return (await without_closed([entry_of_record(rows[0], self._removed)], self._author_tags))[0] if rows else None
 
-    async def versions(self, code: str, seqs: Collection[int]) -> dict[int, Versions]:
-        asked = await self._some(_SOME, code, set(seqs))
-        entries = asked + await self._some(_SOME, code, edited_by(asked))
-        return arrange(seqs, entries, await self._some(_EDITS, code, {entry.seq for entry in entries}))
+    async def versions(self, code: str, seqs: Collection[int], *, preserved: bool = False) -> dict[int, Versions]:
+        asked = await self._some(_SOME, code, set(seqs), preserved)
+        entries = asked + await self._some(_SOME, code, edited_by(asked), preserved)
+        return arrange(seqs, entries, await self._some(_EDITS, code, {entry.seq for entry in entries}, preserved))
 
-    async def _some(self, query: str, code: str, seqs: set[int]) -> list[Entry]:
+    async def _some(self, query: str, code: str, seqs: set[int], preserved: bool) -> list[Entry]:
         """Return the entries that a query finds for seqs."""
         rows = await self._reader.rows(query, int(code), code, list(seqs)) if seqs else []
-        return await without_closed([entry_of_record(row, self._removed) for row in rows], self._author_tags)
+        entries = [entry_of_record(row, self._removed, preserved) for row in rows]
+        return await without_closed(entries, self._author_tags)
+
+    async def notices_of(self, code: str, versions: Collection[int]) -> dict[int, int]:
+        rows = await self._reader.rows(_NOTICES, int(code), list(versions))
+        return {row["version"]: row["seq"] for row in rows}
 
     async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
         # A reaction that was restored stands with a blank row.
@@ -200,9 +206,13 @@ def _segment(row: asyncpg.Record) -> Segment:
     return Segment(name_of(row["month"]), row["size"])
 
 
-def entry_of_record(row: asyncpg.Record, removed: RemovedTexts) -> Entry:
-    """Return the entry of a row of `READ`, without content if it is redacted, or author if the account is closed."""
+def entry_of_record(row: asyncpg.Record, removed: RemovedTexts, preserved: bool = False) -> Entry:
+    """Return the entry of a row of `READ`, without content if it is redacted, or author if the account is closed.
+
+    `preserved`: with its content in any case.
+    """
     *values, grp, month, sealed, tag, is_redacted = row
+    is_redacted = is_redacted and not preserved
     values[BODY] = values[BODY].decode()
     if sealed is not None and not is_redacted:
         values[BODY], values[DATA] = removed.open(name_of(month), grp, values[0], sealed)

@@ -104,7 +104,7 @@ _AROUND = union_all(
     _of_user("created", groups.c.code).where(groups.c.creator == _USER, groups.c.status != GroupStatus.CLOSED.value),
     _of_user("read", read_marks.c.code, read_marks.c.seq, _NO_TEXT, _NO_TEXT).where(read_marks.c.user == _USER),
     _of_user(
-        "settings", member_settings.c.code, literal_column("0"), member_settings.c.nick, member_settings.c.notify
+        "settings", member_settings.c.code, member_settings.c.nick_ts, member_settings.c.nick, member_settings.c.notify
     ).where(member_settings.c.user == _USER),
     _of_user("ignored", ignored.c.whom).where(ignored.c.user == _USER),
     # One row in any case, without a name where there is nothing.
@@ -197,7 +197,7 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
         groups=sorted(code for code, *_ in around["member"]),
         created=sorted(code for code, *_ in around["created"]),
         read_seqs={code: seq for code, seq, *_ in around["read"]},
-        settings={code: MemberSettings(nick, Notify(notify)) for code, _, nick, notify in around["settings"]},
+        settings={code: MemberSettings(nick, Notify(notify), ts) for code, ts, nick, notify in around["settings"]},
         ignored=frozenset(whom for whom, *_ in around["ignored"]),
         has_unread=any(last for last, *_ in around["unread"]),
     )

@@ -70,7 +70,7 @@ def _case(row: dict[str, Any]) -> CaseState:
 def _values(wanted: CaseFilter) -> dict[str, Any]:
     """Return what columns must equal, but for whether a case is open."""
     values = {"kind": wanted.kind.value if wanted.kind else None, "seq": wanted.seq}
-    values |= {name: getattr(wanted, name) or None for name in ("by", "code", "user")}
+    values |= {name: getattr(wanted, name) or None for name in ("by", "code", "user", "mediator")}
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -14,8 +14,15 @@ AuthorTags = Callable[[Collection[str]], Awaitable[dict[str, str]]]
 """`ledger.Accounts.author_tags`."""
 
 
+NAMELESS = "CASE WHEN a.author_tag <> '' THEN a.author_tag WHEN e.ts <= a.names_removed_ms THEN a.\"user\" ELSE '' END"
+"""What entries are from whose author has closed the account, or had the names removed that it chose: see `unnamed`."""
+
+
 def unnamed(entry: Entry, tag: str) -> Entry:
-    """Return an entry as from nobody but a tag, which tells it apart from those of others."""
+    """Return an entry as from nobody but a tag, which tells it apart from those of others; or, where that is the user
+    name, under no other name."""
+    if tag == entry.from_.user:
+        return replace(entry, from_=replace(entry.from_, display_name=tag))
     return replace(entry, from_=Author(tag, tag, entry.from_.role))
 
 

@@ -7,9 +7,16 @@ from folkmoot_governance.platform_words import PlatformWord
 
 from ..rows import OpenFlag
 from .fetch import SqlReads
-from .tables import held_texts, open_flags, platform_words
+from .tables import held_texts, open_flags, platform_words, reviews
 
-_HELD = select(held_texts.c.number, held_texts.c.sealed).where(held_texts.c.code == bindparam("code"))
+_HELD = (
+    select(held_texts.c.number, held_texts.c.sealed)
+    .join(reviews, (reviews.c.code == held_texts.c.code) & (reviews.c.number == held_texts.c.number))
+    .where(held_texts.c.code == bindparam("code"))
+)
+_KEPT = select(held_texts.c.sealed).where(
+    held_texts.c.code == bindparam("code"), held_texts.c.number == bindparam("number")
+)
 _FLAGS = (
     select(
         open_flags.c.code,
@@ -33,6 +40,10 @@ class SqlReviews(SqlReads):
 
     async def held_texts(self, code: str) -> dict[int, str]:
         return dict(await self._ask(_HELD, code=code))
+
+    async def held_text(self, code: str, number: int) -> str | None:
+        found = await self._ask(_KEPT, code=code, number=number)
+        return str(found[0][0]) if found else None
 
     async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:
         return [OpenFlag(*row) for row in await self._ask(_FLAGS, before=before, limit=limit)]

@@ -11,6 +11,7 @@ from .groups import SqlGroups
 from .identities import SqlIdentities
 from .members import SqlMembers
 from .notices import SqlNotices
+from .oversight import SqlOversight
 from .streams import SqlStreams
 
 
@@ -26,6 +27,7 @@ class SqlLedger(
     SqlReviews,
     SqlWords,
     SqlCases,
+    SqlOversight,
     ABC,
 ):
     """`api.Ledger`, but for where groups and accounts stand."""

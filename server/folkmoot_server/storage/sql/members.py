@@ -8,7 +8,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
-    exists,
+    case,
     func,
     literal_column,
     or_,
@@ -41,13 +41,20 @@ _CODE: BindParameter[str] = bindparam("code")
 _LIMIT: BindParameter[int] = bindparam("limit")
 
 _OWN = (member_settings.c.code == members.c.code) & (member_settings.c.user == members.c.user)
-_NAME = func.coalesce(func.nullif(member_settings.c.nick, ""), profiles.c.display_name, "")
-_PEOPLE = members.outerjoin(profiles, profiles.c.user == members.c.user).outerjoin(member_settings, _OWN)
-_CLOSED = exists().where(accounts.c.user == members.c.user, accounts.c.author_tag != "")
+_REMOVED = accounts.c.names_removed_ms
+# A name that the platform has removed is not shown: see `live.accounts.Account.name_in`.
+_NICK = case((or_(_REMOVED == 0, member_settings.c.nick_ts > _REMOVED), func.nullif(member_settings.c.nick, "")))
+_CHOSEN = case((_REMOVED == 0, profiles.c.display_name), else_=members.c.user)
+_NAME = func.coalesce(_NICK, _CHOSEN, "")
+_PEOPLE = (
+    members.join(accounts, accounts.c.user == members.c.user)
+    .outerjoin(profiles, profiles.c.user == members.c.user)
+    .outerjoin(member_settings, _OWN)
+)
 _LIST = (
     select(members.c.user, _NAME)
     .select_from(_PEOPLE)
-    .where(members.c.code == _CODE, members.c.user > bindparam("after"), ~_CLOSED)
+    .where(members.c.code == _CODE, members.c.user > bindparam("after"), accounts.c.author_tag == "")
     .order_by(members.c.user)
     .limit(_LIMIT)
 )

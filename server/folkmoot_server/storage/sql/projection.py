@@ -130,7 +130,11 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
     if isinstance(event, e.MeasureOverturned):
         changes.append(member_table_row(state, "warnings", event.number))
         changes += [_restoration(state, event, seq) for seq in event.restored]
-    if isinstance(event, (e.MeasureOverturned, e.EntriesRemoved)):
+    if isinstance(event, e.TextRemoved) and event.user:
+        changes.append(member_table_row(state, "members", event.user))
+    if isinstance(event, e.MeasureOverturned) and event.whose and state.kept is None:
+        changes.append(member_table_row(state, "members", event.whose))
+    if isinstance(event, (e.MeasureOverturned, e.EntriesRemoved, e.TextRemoved)):
         changes += [member_table_row(state, "pins", pin.seq) for pin in event.was_pins]
     if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
         changes.append(invite_code_row(state, event.code_id))
@@ -207,6 +211,7 @@ def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]
         "charges": show_charges(state.charges),
         "asked": state.asked.value,
         "asked_ts": state.asked_ts,
+        "names_removed_ms": state.names_removed_ms,
         "closing_case": state.closing_case,
         "closing_until_ms": state.closing_until_ms,
         "held_until_ms": state.held_until_ms,
@@ -228,8 +233,11 @@ def read_charges(text: str) -> dict[str, int]:
     return {case: int(points) for case, _, points in (word.rpartition(":") for word in text.split())}
 
 
-CASE_TEXTS = ("number", "kind", "by", "reason", "code", "user", "severity", "measure", "decider", "closed_by", "answer")
-CASE_NUMBERS = ("opened_ts", "due_ms", "seq", "closed_ts", "version")
+CASE_TEXTS = (
+    *("number", "kind", "by", "reason", "code", "user", "severity", "measure", "decider", "closed_by", "answer"),
+    *("mediator", "named", "named_by", "accepted"),
+)
+CASE_NUMBERS = ("opened_ts", "due_ms", "seq", "closed_ts", "proposal", "version")
 
 
 def project_case(state: CaseState) -> list[RowChange]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0027"
+SCHEMA = "0028"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -83,6 +83,7 @@ accounts = Table(
     _text("charges", server_default=""),
     _text("asked", server_default="none"),
     _number("asked_ts", server_default="0"),
+    _number("names_removed_ms", server_default="0"),
     _number("closing_case", server_default="0"),
     _number("closing_until_ms", server_default="0"),
     _number("held_until_ms", server_default="0"),
@@ -331,8 +332,15 @@ cases = Table(
     _text("closed_by"),
     _text("answer"),
     _number("is_settled"),
+    _text("mediator", server_default=""),
+    _text("named", server_default=""),
+    _text("named_by", server_default=""),
+    _number("proposal", server_default="0"),
+    _text("accepted", server_default=""),
     _number("version"),
     Index(None, "by"),
+    Index(None, "user"),
+    Index(None, "mediator"),
     Index(None, "outcome", "due_ms", "number"),
     Index(None, "is_settled"),
 )
@@ -423,7 +431,13 @@ activity = Table(
 marks = Table("marks", metadata, _text("name", primary_key=True), _number("value"))
 
 member_settings = Table(
-    "member_settings", metadata, *_group_and_user(), _text("nick"), _text("notify"), Index(None, "user")
+    "member_settings",
+    metadata,
+    *_group_and_user(),
+    _text("nick"),
+    _text("notify"),
+    _number("nick_ts", server_default="0"),
+    Index(None, "user"),
 )
 
 ignored = Table(

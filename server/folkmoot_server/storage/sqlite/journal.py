@@ -23,6 +23,7 @@ _SOME = f"SELECT {COLUMNS} FROM entry WHERE grp = ? AND seq IN (SELECT value FRO
 _ABOUT = f"SELECT {COLUMNS} FROM entry INDEXED BY entry_target WHERE grp = ? AND target IS NOT NULL"  # noqa: S608
 _EDITS = f"{_ABOUT} AND kind = 'edit' AND target IN (SELECT value FROM json_each(?))"  # noqa: S608
 _REACTIONS = f"{_ABOUT} AND kind = 'reaction' AND target = ? AND body = ? ORDER BY seq DESC LIMIT ?"
+_NOTICES = "SELECT version, seq FROM entry WHERE grp = ? AND version IN (SELECT value FROM json_each(?))"
 # Left to itself SQLite walks the group backwards, because that gives the order for nothing: milliseconds for each post
 # to a group of ten thousand entries, and more with every entry.
 _NONCE = f"""SELECT {COLUMNS} FROM entry INDEXED BY entry_nonce
@@ -31,7 +32,8 @@ _NONCE = f"""SELECT {COLUMNS} FROM entry INDEXED BY entry_nonce
 _SEALED = "SELECT seq, sealed FROM restricted WHERE grp = ? AND seq IN (SELECT value FROM json_each(?))"
 
 _GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
-_TAGS = "SELECT user, author_tag FROM accounts WHERE author_tag <> '' AND user IN ({})"
+_TAGS = """SELECT user, author_tag, names_removed_ms FROM accounts
+    WHERE (author_tag <> '' OR names_removed_ms > 0) AND user IN ({})"""
 
 HIGHEST = 2**63 - 1
 
@@ -77,10 +79,19 @@ def _redacted(main: Connection, code: str, rows: list[Row]) -> set[int]:
     return hidden | {seq for seq, target in edits.items() if main.execute(_GONE, (code, target, target)).fetchone()}
 
 
-def _tags_of_closed(main: Connection, rows: list[Row]) -> dict[str, str]:
-    """Return the tags of those authors who have closed their accounts; asked after the rows, as redactions are."""
+def _nameless(main: Connection, rows: list[Row]) -> dict[str, tuple[str, int]]:
+    """Return, of authors who have closed their accounts, the tags; of those whose names were removed, when (Unix ms).
+    Asked after the rows, as redactions are."""
     users = list({row[_USER] for row in rows})
-    return dict(main.execute(_TAGS.format(", ".join("?" * len(users))), users).fetchall())
+    found = main.execute(_TAGS.format(", ".join("?" * len(users))), users)
+    return {user: (tag, removed_ms) for user, tag, removed_ms in found}
+
+
+def _shown(entry: Entry, nameless: dict[str, tuple[str, int]]) -> Entry:
+    """Return an entry without a name that is not to be shown any more; as `closed_authors.NAMELESS` says."""
+    user = entry.from_.user
+    tag, removed_ms = nameless.get(user, ("", 0))
+    return unnamed(entry, tag or user) if tag or entry.ts <= removed_ms else entry
 
 
 def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry | None:
@@ -92,24 +103,38 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
     return None
 
 
-def versions(main: Connection, reader: SegmentReader, code: str, seqs: Collection[int]) -> dict[int, Versions]:
-    """Return entries with their edits, by seq; for an edit, what it edits."""
-    asked = _some(main, reader, code, set(seqs))
-    entries = asked + _some(main, reader, code, edited_by(asked))
-    return arrange(seqs, entries, _edits(main, reader, code, entries))
+def versions(
+    main: Connection, reader: SegmentReader, code: str, seqs: Collection[int], preserved: bool = False
+) -> dict[int, Versions]:
+    """Return entries with their edits, by seq; for an edit, what it edits. `preserved`: see `api.Journal`."""
+    asked = _some(main, reader, code, set(seqs), preserved)
+    entries = asked + _some(main, reader, code, edited_by(asked), preserved)
+    return arrange(seqs, entries, _edits(main, reader, code, entries, preserved))
 
 
-def _some(main: Connection, reader: SegmentReader, code: str, seqs: set[int]) -> list[Entry]:
+def notices_of(reader: SegmentReader, code: str, versions: Collection[int]) -> dict[int, int]:
+    """Return the seqs of notices by the versions that they tell of."""
+    found: dict[int, int] = {}
+    for _month, segment in reader.newest_first():
+        found |= dict(segment.execute(_NOTICES, (int(code), _json(versions))).fetchall())
+        if len(found) == len(versions):
+            break
+    return found
+
+
+def _some(main: Connection, reader: SegmentReader, code: str, seqs: set[int], preserved: bool) -> list[Entry]:
     """Return the entries with these seqs, as far as there are any."""
     rows: list[Row] = []
     for _month, segment in reader.newest_first():
         if len(rows) == len(seqs):
             break
         rows += segment.execute(_SOME, (int(code), _json(seqs))).fetchall()
-    return _entries(main, reader, code, sorted(rows))
+    return _entries(main, reader, code, sorted(rows), preserved)
 
 
-def _edits(main: Connection, reader: SegmentReader, code: str, entries: Sequence[Entry]) -> list[Entry]:
+def _edits(
+    main: Connection, reader: SegmentReader, code: str, entries: Sequence[Entry], preserved: bool
+) -> list[Entry]:
     """Return the edits of entries: they are in the month of what they edit, or later."""
     since = month_of(min((entry.ts for entry in entries), default=0))
     values = int(code), _json({entry.seq for entry in entries})
@@ -118,24 +143,24 @@ def _edits(main: Connection, reader: SegmentReader, code: str, entries: Sequence
         if month < since or not entries:
             break
         rows += segment.execute(_EDITS, values).fetchall()
-    return _entries(main, reader, code, sorted(rows))
+    return _entries(main, reader, code, sorted(rows), preserved)
 
 
 def _json(seqs: Collection[int]) -> str:
     return msgspec.json.encode(list(seqs)).decode()
 
 
-def _entries(main: Connection, reader: SegmentReader, code: str, rows: list[Row]) -> list[Entry]:
+def _entries(
+    main: Connection, reader: SegmentReader, code: str, rows: list[Row], preserved: bool = False
+) -> list[Entry]:
     """Return the entries of rows in the order of their seqs, either way."""
-    hidden = _redacted(main, code, rows)
+    hidden = set() if preserved else _redacted(main, code, rows)
     blank = {row[_SEQ] for row in rows if not row[BODY] and row[_SEQ] not in hidden}
     if blank:
         rows = _with_texts(reader, code, rows, blank)
-    tags = _tags_of_closed(main, rows)
+    nameless = _nameless(main, rows)
     entries = [entry_of(row, hidden) for row in rows]
-    if not tags:
-        return entries
-    return [unnamed(entry, tags[entry.from_.user]) if entry.from_.user in tags else entry for entry in entries]
+    return [_shown(entry, nameless) for entry in entries] if nameless else entries
 
 
 def _with_texts(reader: SegmentReader, code: str, rows: list[Row], blank: set[int]) -> list[Row]:

@@ -13,7 +13,7 @@ from ..change_set import ChangeSet, NewEntry, Recorded
 from ..sql.fetch import fetch_plain, raw_of
 from ..sql.sequencer import code_of
 from ..sql.streams import EVENTS, last_version, recorded
-from ..sql.tables import profiles
+from ..sql.tables import accounts, profiles
 from .segments import SegmentReader
 
 EVERYTHING = 2**31
@@ -92,7 +92,12 @@ def _retell(
 
 
 def _display_name(main: Connection, user: str) -> str:
-    return main.execute(select(profiles.c.display_name).where(profiles.c.user == user)).scalar() or user
+    query = (
+        select(profiles.c.display_name)
+        .join(accounts, accounts.c.user == profiles.c.user)
+        .where(profiles.c.user == user, accounts.c.names_removed_ms == 0)
+    )
+    return main.execute(query).scalar() or user
 
 
 def _replayed(main: Connection, stream: str) -> Iterable[tuple[int, Event, GroupState]]:

@@ -20,7 +20,7 @@ from ..api import Found
 from ..change_set import StorageError
 from ..search.index import MARKS, Chunk, Spread
 from ..search.text import Query
-from ..sql.closed_authors import unnamed
+from ..sql.closed_authors import NAMELESS, unnamed
 from ..sql.entry_rows import BODY, COLUMNS, DATA, entry_of
 from ..sql.search import Indexer, Offer, Place, ReadVersions, Source, find
 from .background import Attached, AttachedMonths, connect, rows
@@ -81,7 +81,7 @@ _PLAIN = f"""
     WHERE grp = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"""  # noqa: S608
 # An edit is another text of what it edits: it goes with it.
 _CHOSEN = f"""
-    SELECT {COLUMNS}, {_SEALED}, (SELECT author_tag FROM main.accounts a WHERE a.user = e.user), EXISTS (
+    SELECT {COLUMNS}, {_SEALED}, (SELECT {NAMELESS} FROM main.accounts a WHERE a.user = e.user), EXISTS (
         SELECT 1 FROM main.redactions r WHERE r.code = CAST(e.grp AS TEXT)
         AND r.seq IN (e.seq, CASE e.kind WHEN 'edit' THEN e.target END))
     FROM {{month}}.entry e WHERE grp = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC"""  # noqa: S608

@@ -178,14 +178,17 @@ class SqliteJournal:
         entry = await self._threads.read_both(sqlite_journal.entry, code, seq)
         return None if entry is None else (await without_closed([entry], self._author_tags))[0]
 
-    async def versions(self, code: str, seqs: Collection[int]) -> dict[int, Versions]:
-        found = await self._threads.read_both(sqlite_journal.versions, code, seqs)
+    async def versions(self, code: str, seqs: Collection[int], *, preserved: bool = False) -> dict[int, Versions]:
+        found = await self._threads.read_both(sqlite_journal.versions, code, seqs, preserved)
         entries = [entry for one in found.values() for entry in (one.entry, *one.edits)]
         shown = {entry.seq: entry for entry in await without_closed(entries, self._author_tags)}
         return {
             seq: Versions(shown[one.entry.seq], tuple(shown[edit.seq] for edit in one.edits))
             for seq, one in found.items()
         }
+
+    async def notices_of(self, code: str, versions: Collection[int]) -> dict[int, int]:
+        return await self._threads.read_segments(sqlite_journal.notices_of, code, versions)
 
     async def reactions(self, code: str, seq: int, reaction: str, limit: int) -> list[Entry]:
         return await self._threads.read_both(sqlite_journal.reactions, code, seq, reaction, limit)

@@ -147,6 +147,7 @@ BY_ADAM = {"at": NOW, "by": "adam", "user": "mia"}
         (e.LimitDenied(at=NOW, by="sue", limit=900, reason="r"), "olga", "sue", ""),
         (e.GroupSuspended(at=NOW, by="sue", until_ms=SOON, reason="r"), "olga", "sue", ""),
         (e.GroupClosed(at=NOW, by="sue", reason="r"), "olga", "sue", ""),
+        (e.TextRemoved(at=NOW, by="sue", what="name", text="", reason="r"), "olga", "sue", ""),
     ],
 )
 def test_what_is_a_measure(event: e.Event, user: str, decider: str, code: str) -> None:

@@ -1,0 +1,27 @@
+"""Mediation of disputes: who waits for a mediator. What is said in one is not for administration."""
+
+from ..msgids import N_
+from .cases import NUMBER, Which
+from .row import NoOptions, Noun, Verb
+
+MEDIATION = Noun("mediation", N_("Mediations between two accounts."))
+
+LIST_MEDIATIONS = Verb(
+    MEDIATION,
+    "list",
+    N_("List mediations, those that wait longest for a mediator before the others; not what is said in them."),
+    "read",
+    Which,
+    paged=True,
+    columns=("case", "state", "by", "user", "mediator", "group", "due", "opened", "closed"),
+)
+TAKE_MEDIATION = Verb(
+    MEDIATION,
+    "take",
+    N_("Take a mediation on, as its mediator; both parties are told. Go on with /mediate."),
+    "review_case",
+    NoOptions,
+    NUMBER,
+    dry_run=True,
+    examples=("mediation take m-8kq3mvt2xw",),
+)

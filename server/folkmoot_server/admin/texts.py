@@ -1,0 +1,32 @@
+"""Administration of texts that are no entries: names, topics and the like, which the platform removes (G10)."""
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.group.removed_texts import GroupText
+from folkmoot_protocol.admin import entries as rows
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import fold_user_name
+from folkmoot_protocol.results import AdminResult
+
+from ..actions.groups.removed_texts import plan_removal
+from ..common.i18n import N_
+from .call import Call, Outcome, carries_out
+from .common import act_on_room
+
+
+@carries_out(rows.REMOVE_TEXT)
+async def remove_text(call: Call, options: rows.WhichText) -> Outcome:
+    """Remove a text of a group, or a member's tag, with all that has told it; the answer counts the entries that go."""
+    room = await call.app.membership.find_room(call.target)
+    if isinstance(room, Refusal):
+        return room
+    what, user = GroupText(options.what), fold_user_name(options.member)
+    if bool(user) is not (what is GroupText.TAG):
+        return Refusal(
+            ErrorCode.BAD_REQUEST, N_("A tag is that of a member, and nothing else is."), {"field": "member"}
+        )
+    store = call.app.store
+    command = await plan_removal(store.ledger, store.journal, room, what, user, call.reason, options.rule)
+    done = await act_on_room(call, room, command)
+    if isinstance(done, Refusal):
+        return done
+    return AdminResult(items=tuple({"seq": seq} for seq in command.seqs), changed=done)

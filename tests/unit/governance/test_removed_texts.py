@@ -1,0 +1,133 @@
+"""Texts of groups that the platform removes: each hidden where it stood, and back as it was when that was wrong."""
+
+import copy
+
+import pytest
+
+from folkmoot_governance import GroupState, PlatformRole
+from folkmoot_governance.case.effects import Effect
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_governance.group.removed_texts import (
+    KINDS,
+    REMOVABLE_TEXTS,
+    GroupText,
+    Removed,
+    fields_with,
+    text_in,
+    without_text,
+)
+from folkmoot_governance.notices import event_fields, text_of
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Role
+from tests.builders.rules import NOW, ask, code_of, do, make_group, tell_event
+
+SETTING: dict[GroupText, e.Event] = {
+    GroupText.NAME: e.GroupRenamed(at=NOW, by="olga", name="bad", was="Moot"),
+    GroupText.TOPIC: e.TopicSet(at=NOW, by="olga", topic="bad", was=""),
+    GroupText.ANNOUNCEMENT: e.AnnouncementSet(at=NOW, by="olga", announcement="bad", was_announcement=""),
+    GroupText.RULES: e.RulesSet(at=NOW, by="olga", rules="bad", was_rules=""),
+    GroupText.QUESTION: e.QuestionSet(at=NOW, by="olga", question="bad", answers=("so",), was_question=""),
+    GroupText.TAG: e.TagSet(at=NOW, by="olga", user="max", tag="bad", was_tag=""),
+}
+STAFF = {"platform": PlatformRole.MODERATOR}
+
+
+def removal(what: GroupText, **more: object) -> c.RemoveText:
+    return c.RemoveText(what.value, "vile", "max" if what is GroupText.TAG else "", **more)  # type: ignore[arg-type]
+
+
+def overturn(state: GroupState, removed: e.TextRemoved, number: int) -> e.MeasureOverturned:
+    command = c.Overturn("olga", number, "text_removed", restores=removed.seqs, pins=removed.was_pins, removed=removed)
+    (event,) = do(state, command, "")
+    assert isinstance(event, e.MeasureOverturned)
+    return event
+
+
+def test_each_text_has_a_row_and_an_act_that_sets_it() -> None:
+    assert REMOVABLE_TEXTS.keys() == set(GroupText) == SETTING.keys()
+
+
+@pytest.mark.parametrize("what", GroupText)
+def test_a_text_goes_and_comes_back_with_its_pins(what: GroupText) -> None:
+    setting = SETTING[what]
+    pinned = e.EntryPinned(at=NOW, by="olga", user="mia", seq=7)
+    state = make_group(setting, pinned)
+    before = copy.deepcopy(state)
+    for role in (None, PlatformRole.REVIEWER, PlatformRole.VIEWER):
+        assert code_of(ask(state, removal(what), "mod", platform=role)) == ErrorCode.FORBIDDEN
+    assert code_of(ask(state, removal(what, rule="no such rule"), "mod", **STAFF)) == ErrorCode.BAD_REQUEST
+    (event,) = do(state, removal(what, acts=(state.version - 1,), seqs=(7,), rule="other"), "mod", **STAFF)
+    assert isinstance(event, e.TextRemoved)
+    whose = "max" if what is GroupText.TAG else ""
+    assert text_in(state, what, whose) == event.text == REMOVABLE_TEXTS[what].instead(state.code)
+    assert (event.user, event.was_text, state.pins) == (whose, "bad", {})
+    assert "bad" not in str(event_fields(event)), "what is told of it does not say it again"
+    assert text_of(event) == REMOVABLE_TEXTS[what].told
+    assert "mod" not in tell_event(event)
+    assert code_of(ask(state, removal(what), "mod", **STAFF)) == ErrorCode.CONFLICT
+    back = overturn(state, event, state.version)
+    assert (back.effect, back.restored) == (Effect.RESTORED, (7,))
+    before.version = state.version
+    assert state == before
+
+
+def test_a_text_that_was_set_meanwhile_stays() -> None:
+    state = make_group(SETTING[GroupText.NAME], SETTING[GroupText.TAG])
+    for what, later in ((GroupText.NAME, e.GroupRenamed(at=NOW, by="olga", name="Good")), (GroupText.TAG, None)):
+        (removed,) = do(state, removal(what), "mod", **STAFF)
+        assert isinstance(removed, e.TextRemoved)
+        number = state.version
+        if later is not None:
+            do(state, c.Rename("Good"), "olga")
+        else:
+            do(state, c.Kick("max"), "olga")
+        assert overturn(state, removed, number).effect == Effect.VOID
+    assert (state.name, state.role_of("max")) == ("Good", None)
+
+
+def test_a_tag_comes_back_in_a_group_that_is_closed_meanwhile() -> None:
+    state = make_group(SETTING[GroupText.TAG])
+    (removed,) = do(state, removal(GroupText.TAG), "mod", **STAFF)
+    assert isinstance(removed, e.TextRemoved)
+    number = state.version
+    do(state, c.CloseGroup("r"), "sue", platform=PlatformRole.SUPERADMIN)
+    assert overturn(state, removed, number).effect == Effect.RESTORED
+    assert state.kept is not None and state.kept.members["max"].tag == "bad"
+
+
+def test_nobody_has_a_tag_removed_who_has_none() -> None:
+    state = make_group()
+    assert code_of(ask(state, removal(GroupText.TAG), "mod", **STAFF)) == ErrorCode.CONFLICT
+    command = c.RemoveText("tag", "vile", "zoe")
+    assert code_of(ask(state, command, "mod", **STAFF)) == ErrorCode.NO_SUCH_USER
+    assert state.role_of("max") is Role.MEMBER
+
+
+@pytest.mark.parametrize("what", GroupText)
+def test_the_acts_that_have_a_text_are_shown_without_it(what: GroupText) -> None:
+    removed = Removed(what.value, "max" if what is GroupText.TAG else "", "bad")
+    setting = SETTING[what]
+    assert setting.__struct_config__.tag in KINDS
+    assert "bad" not in str(without_text(setting, removed))
+    other = Removed(what.value, removed.user, "good")
+    assert without_text(setting, other) == setting
+    brought = e.MeasureOverturned(
+        at=NOW,
+        by="",
+        user="olga",
+        number=3,
+        kind="text_removed",
+        measure="m",
+        what=what,
+        whose=removed.user,
+        text="bad",
+    )
+    assert fields_with(brought, removed) == ["text"]
+
+
+def test_it_is_hidden_in_what_was_before_as_well_and_a_tag_by_whose_it_is() -> None:
+    later = e.TopicSet(at=NOW, by="olga", topic="good", was="bad")
+    assert fields_with(later, Removed("topic", "", "bad")) == ["was"]
+    his = e.TagSet(at=NOW, by="olga", user="mia", tag="bad", was_tag="")
+    assert fields_with(his, Removed("tag", "max", "bad")) == []

@@ -1,0 +1,32 @@
+"""Figures of cases: what counts as received, decided, late, and the middle one of the times."""
+
+from folkmoot_governance.case.state import CaseKind, Outcome
+from folkmoot_governance.transparency import CaseFigure, Tally, tally
+
+SINCE, NOW = 1000, 2000
+REPORT, APPEAL, MEDIATION = CaseKind
+
+
+def test_reports_and_appeals_are_counted_by_reason_and_all_together() -> None:
+    cases = [
+        CaseFigure(REPORT, "spam", Outcome.UPHELD, 1100, 1300, 1200),
+        CaseFigure(REPORT, "spam", Outcome.BAD_FAITH, 900, 1000, 1300),
+        CaseFigure(REPORT, "spam", None, 1500, 1900, 0),
+        CaseFigure(REPORT, "fraud", None, 1500, 2100, 0),
+        CaseFigure(APPEAL, "muted", Outcome.OVERTURNED, 1000, 1500, 1500),
+        CaseFigure(APPEAL, "muted", Outcome.CONFIRMED, 1000, 1500, 1501),
+        CaseFigure(APPEAL, "muted", Outcome.CONFIRMED, 1000, 1500, 1003),
+        CaseFigure(MEDIATION, "dispute", None, 1000, 2500, 0),
+    ]
+    assert tally(cases, SINCE, NOW) == [
+        Tally(REPORT, "", received=3, decided=2, granted=1, bad_faith=1, overdue=2, median_ms=250),
+        Tally(REPORT, "spam", received=2, decided=2, granted=1, bad_faith=1, overdue=2, median_ms=250),
+        Tally(REPORT, "fraud", received=1),
+        Tally(APPEAL, "", received=3, decided=3, granted=1, overdue=1, median_ms=500),
+        Tally(APPEAL, "muted", received=3, decided=3, granted=1, overdue=1, median_ms=500),
+        Tally(MEDIATION, "", received=1),
+    ]
+
+
+def test_without_cases_there_are_still_figures() -> None:
+    assert tally([], SINCE, NOW) == [Tally(REPORT, ""), Tally(APPEAL, ""), Tally(MEDIATION, "")]
