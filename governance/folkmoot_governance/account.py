@@ -230,10 +230,16 @@ def _restore(state: AccountState, command: RestoreAccount, actor: Actor, now: in
 
 
 def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    """Give or take a role. That nobody does so to themselves keeps one who can: whoever takes the role of another
+    has it."""
     if state.user == actor.user:
         return Refusal(
             ErrorCode.FORBIDDEN, N_("Nobody changes their own platform role."), {"user": state.user, **OF_STAFF}
         )
+    if state.platform == command.role:
+        has, has_none = N_("@{user} has the platform role {role} already."), N_("@{user} has no platform role.")
+        text = has if command.role else has_none
+        return Refusal(ErrorCode.CONFLICT, text, {"user": state.user, "role": command.role or "", **OF_STAFF})
     return [RoleGranted(at=now, by=actor.user, role=command.role, reason=command.reason)]
 
 

@@ -1,22 +1,11 @@
 """Who asks: what a rule may know of an account."""
 
-from enum import StrEnum
-
 from msgspec import Struct
 
 from folkmoot_protocol.types import Identity
+from folkmoot_protocol.types import PlatformRole as PlatformRole
 
 from .credit import START
-
-
-class PlatformRole(StrEnum):
-    """Roles of the operator's staff (G14). They are duties, not ranks: see `permissions.PLATFORM_RULES`."""
-
-    VIEWER = "viewer"
-    REVIEWER = "reviewer"
-    MODERATOR = "moderator"
-    SAFETY_OFFICER = "safety_officer"
-    SUPERADMIN = "superadmin"
 
 
 class Actor(Struct, frozen=True):

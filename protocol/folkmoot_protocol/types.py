@@ -31,6 +31,16 @@ NoticeId = Annotated[str, Meta(max_length=256)]
 LongText = Annotated[str, Meta(max_length=4000)]
 
 
+class PlatformRole(StrEnum):
+    """Roles of the operator's staff (G14). They are duties, not ranks: see `permissions.PLATFORM_RULES`."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    MODERATOR = "moderator"
+    SAFETY_OFFICER = "safety_officer"
+    SUPERADMIN = "superadmin"
+
+
 class Role(StrEnum):
     """What a member is in its group, highest first."""
 

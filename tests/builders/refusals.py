@@ -59,6 +59,10 @@ REFUSALS = {
     "@{user} is not a member of this group.": Told("no_such_user", "known", "/members", "user"),
     "@{user} is not banned here.": Told("conflict", "state", "/bans", "user"),
     "@{user} is not muted here.": Told("conflict", "state", "/mutes", "user"),
+    "@{user} has the platform role {role} already.": Told(
+        "conflict", "platform_roles", "docs/governance.md", "role user"
+    ),
+    "@{user} has no platform role.": Told("conflict", "platform_roles", "docs/governance.md", "role user"),
     "@{user} is not suspended.": Told("conflict", "state", "/info", "user"),
     "@{user} is {role} here, not {needed}.": Told("conflict", "state", "/info", "needed role user"),
     "@{user} is {role} here: you do not outrank them.": Told(

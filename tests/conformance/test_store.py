@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
+from folkmoot_governance import PlatformRole
+from folkmoot_governance.account import RoleGranted
 from folkmoot_governance.group.events import GroupClosed, GroupRenamed, MemberJoined, TopicSet
 from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.api import Store
@@ -162,6 +164,21 @@ async def test_claims_hold_across_groups_and_within_a_batch(store: Store, world:
     account = await store.ledger.load_account("bob")
     assert account is not None
     assert account.groups == sorted(group.code for group in groups[:2])
+
+
+async def test_what_rests_on_another_stream_fits_only_while_that_stands(store: Store, world: World) -> None:
+    def role(user: str, on: str, version: int) -> ChangeSet:
+        change_set = world.change(user, RoleGranted(at=START, by=on, role=PlatformRole.VIEWER, reason="r"))
+        change_set.rests_on = f"account:{on}", version
+        return change_set
+
+    version = world.accounts["alice"].version
+    assert await store.commit([role("bob", "alice", version + 1)]) == {"account:bob"}
+    world.accounts["bob"].version -= 1
+    assert await store.commit([role("bob", "alice", version)]) == frozenset()
+    # Each takes the other's: whichever comes first, the other rests on what is no more so.
+    alice, bob = (world.accounts[user].version for user in ("alice", "bob"))
+    assert await store.commit([role("bob", "alice", alice), role("alice", "bob", bob)]) == {"account:alice"}
 
 
 async def test_a_claim_counts_living_groups_created(store: Store, world: World) -> None:

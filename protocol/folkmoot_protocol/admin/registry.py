@@ -10,10 +10,12 @@ from .groups import GROUP, SANCTION
 from .mediations import MEDIATION
 from .nodes import NODE
 from .oversight import DUTY, FIGURES
+from .roles import ROLE
 from .row import Noun, Verb
 
 NOUNS: tuple[Noun, ...] = (
     USER,
+    ROLE,
     GROUP,
     ENTRY,
     TEXT,

@@ -43,7 +43,7 @@ async def act_on_account(
     call: Call, account: Account, command: AccountCommand, rows: Sequence[RowChange] = ()
 ) -> int | Refusal:
     """Decide a measure on an account and store it, unless it is a dry run; return how many events it has."""
-    act = call.app.account_service.act(account.state, command, call.account.actor(), rows)
+    act = call.app.account_service.act(account.state, command, call.account.actor(), rows, call.account.state)
     return await store_account_act(call, act)
 
 

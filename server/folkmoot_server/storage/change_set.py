@@ -92,8 +92,8 @@ class ChangeSet(Struct, gc=False):
     puts the numbered ones in place of those given. `erase` names entries of the group whose text leaves the readable
     part of the journal; that they are redacted is a row of `redactions`, which `project_group` gives. `rows` are the
     changes of projections, carried out in their order; a row may come before the one that it refers to. A change set
-    whose `quota_guards` do not hold is in conflict. A change set with an empty `stream` has rows only (sessions, read
-    marks) and never is.
+    whose `quota_guards` do not hold is in conflict; so is one that `rests_on` another stream (stream, version) which
+    has moved on. A change set with an empty `stream` has rows only (sessions, read marks) and never is.
 
     A post's first entry may have a nonce; what else is asked for under one is in `asked`, and remembered with the rest.
     When the same user used the nonce in the same group in the 24 hours before, nothing of the change set is stored,
@@ -108,6 +108,7 @@ class ChangeSet(Struct, gc=False):
     entries: Sequence[NewEntry] = ()
     erase: Sequence[int] = ()
     quota_guards: Sequence[QuotaGuard] = ()
+    rests_on: tuple[str, int] | None = None
     asked: Asked | None = None
     repeated: Entry | Asked | None = None
 

@@ -27,6 +27,7 @@ from .rows import (
     Measure,
     Note,
     OpenFlag,
+    StaffRow,
     StoredAccount,
     StoredNotice,
     WarningRow,
@@ -174,8 +175,8 @@ class Accounts(Protocol):
         """Return the tags of those accounts that are closed, by user name."""
         ...
 
-    async def list_staff(self) -> dict[str, str]:
-        """Return the display names of the accounts that have a platform role, by user name."""
+    async def list_staff(self) -> list[StaffRow]:
+        """Return the accounts that have a platform role, by user name."""
         ...
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:

@@ -70,6 +70,14 @@ class AccountRow(Struct, frozen=True):
     created_ts: int
 
 
+class StaffRow(Struct, frozen=True):
+    """Who works for the operator, and as what (a `PlatformRole`)."""
+
+    user: str
+    display_name: str
+    role: str
+
+
 class ActivityRow(Struct, frozen=True):
     """What a grading needs of a group: where it stands, and how active it was when that was looked at, at `ts`.
 

@@ -96,6 +96,16 @@ def test_staff_are_not_suspended_while_they_are_staff() -> None:
     assert ask(state, a.SuspendAccount(1, "why"), "sue", P.SUPERADMIN) is None
 
 
+def test_a_role_is_given_in_place_of_another_and_not_twice() -> None:
+    state = make_account(a.RoleGranted(at=NOW, by="sue", role=P.VIEWER, reason=""))
+    assert ask(state, a.GrantRole(P.VIEWER, "again"), "sue", P.SUPERADMIN) == ErrorCode.CONFLICT
+    assert ask(state, a.GrantRole(P.REVIEWER, "up"), "sue", P.SUPERADMIN) is None
+    assert state.platform is P.REVIEWER
+    assert ask(state, a.GrantRole(None, "out"), "sue", P.SAFETY_OFFICER) == ErrorCode.FORBIDDEN
+    assert ask(state, a.GrantRole(None, "out"), "sue", P.SUPERADMIN) is None
+    assert ask(state, a.GrantRole(None, "out"), "sue", P.SUPERADMIN) == ErrorCode.CONFLICT
+
+
 def test_nobody_raises_oneself() -> None:
     assert ask(make_account(), a.GrantRole(P.SUPERADMIN, "me"), "mia", P.SUPERADMIN) == ErrorCode.FORBIDDEN
     assert ask(make_account(), a.AttestIdentity(Identity.PERSON, "me"), "mia", P.REVIEWER) == ErrorCode.FORBIDDEN

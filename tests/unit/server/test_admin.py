@@ -1,5 +1,6 @@
 """Rows of administration and their functions belong together; what all have in common is checked from the rows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from tests.unit.server.stores import Stage, staged
 GIVEN: dict[str, dict[str, object]] = {
     "user suspend": {"duration": "1h"},
     "user verify": {"identity": "person"},
+    "role create": {"role": "reviewer"},
     "group suspend": {"duration": "1h"},
     "identity show": {"case": "file 7"},
     "credit set": {"score": 40},
@@ -161,3 +163,23 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
             outcome = await FUNCTIONS[verb](call, options)
             assert isinstance(outcome, Refusal), (verb, role)
             assert outcome.code is ErrorCode.FORBIDDEN, (verb, role)
+
+
+async def test_of_two_who_take_each_others_role_one_keeps_it(stage: Stage) -> None:
+    machine, users = Actor("", platform=PlatformRole.SUPERADMIN), [seats[0].user for seats in stage.seats[:2]]
+    for user in users:
+        account = await stage.node.accounts.load(user)
+        assert account is not None
+        grant = GrantRole(PlatformRole.SUPERADMIN, "x")
+        assert await stage.node.app.account_service.carry_out(account.state, grant, machine) is None
+    one, other = [await stage.connect(seats[0]) for seats in stage.seats[:2]]
+    answers = await asyncio.gather(
+        *(
+            wire.ask(rq.Admin, noun="role", verb="delete", target=user, reason="out")
+            for wire, user in ((one, users[1]), (other, users[0]))
+        ),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["AdminResult", "Refused"]
+    kept = [row.user for row in await stage.node.store.ledger.list_staff() if row.role == PlatformRole.SUPERADMIN]
+    assert len(kept) == 1

@@ -91,17 +91,22 @@ class AccountService:
         command: AccountCommand,
         actor: Actor,
         rows: Sequence[RowChange] = (),
+        by: AccountState | None = None,
     ) -> AccountAct | Refusal:
         """Carry out a command on an account; `state` None registers it. `rows` are stored with the events.
 
-        Two commands on one account at the same moment are in conflict, and the ledger lets only the first through.
+        Two commands on one account at the same moment are in conflict, and the ledger lets only the first through; so
+        is one of somebody (`by`) whose own account changes at that moment, its role perhaps.
         """
         if self._commit_queue.is_full():
             return TOO_BUSY
         decision = decide_account(state, command, actor, self._clock.now_ms(), self._policy)
         if isinstance(decision, Refusal):
             return decision
-        return self._account_act(state, decision, rows)
+        act = self._account_act(state, decision, rows)
+        if by is not None and by.user != act.user:
+            act.change_set.rests_on = account_stream(by.user), by.version
+        return act
 
     async def carry_out(
         self,

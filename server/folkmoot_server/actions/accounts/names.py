@@ -72,6 +72,6 @@ class Names:
         now = self._clock.ticks()
         if now >= self._staff_until:
             staff = await self._ledger.list_staff()
-            self._staff = [Bearer(user, (name,), answers=True) for user, name in staff.items()]
+            self._staff = [Bearer(one.user, (one.display_name,), answers=True) for one in staff]
             self._staff_until = Ticks(now + STAFF_MS)
         return self._staff

@@ -239,6 +239,7 @@ async def _lock(connection: asyncpg.Connection, batch: Sequence[ChangeSet]) -> S
     streams = {change_set.stream for change_set in batch if change_set.stream} | {
         account_stream(user) for user in users | asking
     }
+    streams |= {change_set.rests_on[0] for change_set in batch if change_set.rests_on}
     known = Snapshot(await connection.fetch(_LOCK, sorted(streams)))
     nonces = [wanted for change_set in batch if (wanted := nonce_of(change_set))]
     if nonces:

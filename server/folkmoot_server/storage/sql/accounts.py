@@ -21,7 +21,7 @@ from folkmoot_governance import AccountState, PlatformRole
 from folkmoot_protocol.types import GroupStatus, Identity, Notify
 
 from ..change_set import MemberSettings, Profile
-from ..rows import AccountRow, StoredAccount
+from ..rows import AccountRow, StaffRow, StoredAccount
 from .fetch import SqlReads, can_hold, fetch, fetch_plain
 from .projection import read_charges
 from .tables import accounts, groups, ignored, leaving, member_settings, members, notices, profiles, read_marks, tokens
@@ -60,9 +60,10 @@ _LIST = (
     .limit(_LIMIT)
 )
 _STAFF = (
-    select(accounts.c.user, func.coalesce(profiles.c.display_name, ""))
+    select(accounts.c.user, func.coalesce(profiles.c.display_name, ""), accounts.c.platform)
     .select_from(accounts.outerjoin(profiles))
     .where(accounts.c.platform.is_not(None))
+    .order_by(accounts.c.user)
 )
 _RECOVERING = (
     select(accounts.c.user)
@@ -133,8 +134,8 @@ class SqlAccounts(SqlReads):
             found |= dict(await self._ask(_tags_of(size), **values))
         return found
 
-    async def list_staff(self) -> dict[str, str]:
-        return dict(await self._ask(_STAFF))
+    async def list_staff(self) -> list[StaffRow]:
+        return [StaffRow(*row) for row in await self._ask(_STAFF)]
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
         return [user for (user,) in await self._ask(_LEAVING, after=after, limit=limit)]

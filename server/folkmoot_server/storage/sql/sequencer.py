@@ -77,8 +77,10 @@ def sequence(batch: Sequence[ChangeSet], known: Known) -> Sequenced:
             repeated |= _is_repeat(change_set, known, nonces)
             continue
         head = moved.get(stream) or known.head(stream)
-        if change_set.version != head.version or (
-            change_set.quota_guards and not _all_hold(change_set.quota_guards, known, claimed)
+        if (
+            change_set.version != head.version
+            or (change_set.quota_guards and not _all_hold(change_set.quota_guards, known, claimed))
+            or (change_set.rests_on and not _stands(*change_set.rests_on, moved, known))
         ):
             conflicts.add(stream)
             moved.pop(stream, None)
@@ -100,6 +102,11 @@ def sequence(batch: Sequence[ChangeSet], known: Known) -> Sequenced:
 
 def _all_hold(quota_guards: Sequence[QuotaGuard], known: Known, claimed: Mapping[str, int]) -> bool:
     return all(known.holds(one, claimed[one.user]) for one in quota_guards)
+
+
+def _stands(stream: str, version: int, moved: Mapping[str, Head], known: Known) -> bool:
+    """Say whether a stream is at a version, after what the batch has done to it so far."""
+    return (moved.get(stream) or known.head(stream)).version == version
 
 
 def _is_repeat(change_set: ChangeSet, known: Known, nonces: dict[tuple[str, str, str], ChangeSet]) -> bool:

@@ -1,0 +1,48 @@
+"""Roles of the operator's staff."""
+
+from typing import Annotated
+
+from ..msgids import N_
+from ..types import PlatformRole
+from .accounts import NAME
+from .row import Flag, NoOptions, Noun, Options, Verb
+
+ROLE = Noun("role", N_("Roles of the operator's staff."))
+
+
+class Given(Options, frozen=True):
+    """Which role is given."""
+
+    role: Annotated[PlatformRole, Flag(N_("The role; docs/governance.md says what each may do."))]
+
+
+LIST_ROLES = Verb(
+    ROLE,
+    "list",
+    N_("List who works for the operator, and as what."),
+    "read",
+    NoOptions,
+    columns=("user", "display_name", "role"),
+)
+CREATE_ROLE = Verb(
+    ROLE,
+    "create",
+    N_("Give an account a role, in place of the one it has."),
+    "grant_role",
+    Given,
+    NAME,
+    reason=True,
+    dry_run=True,
+    examples=("role create ann --role reviewer --reason 'hired for the night shift'",),
+)
+DELETE_ROLE = Verb(
+    ROLE,
+    "delete",
+    N_("Take an account's role away; its connections stay, its next request is refused."),
+    "grant_role",
+    NoOptions,
+    NAME,
+    reason=True,
+    dry_run=True,
+    ask=N_("Take the role of @{target} away?"),
+)
