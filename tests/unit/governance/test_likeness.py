@@ -5,6 +5,12 @@ import pytest
 from folkmoot_governance.content.characters import LOOK_ALIKES
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.likeness import (
+    CHINESE_NAMES,
+    CHINESE_WHOLE,
+    FILLERS,
+    ROLE_NAMES,
+    SERVICE_NAMES,
+    STAFF_NAMES,
     Bearer,
     check_free_name,
     check_likeness,
@@ -57,10 +63,28 @@ def test_names_that_claim_a_role_are_reserved(name: str) -> None:
     assert (refusal.code, refusal.detail["rule"]) == (ErrorCode.BAD_NAME, "reserved_names")
 
 
+def test_each_reserved_name_is_by_itself_in_company_and_with_a_number() -> None:
+    plain = (*SERVICE_NAMES, *STAFF_NAMES, *ROLE_NAMES)
+    assert not [name for name in (*plain, *CHINESE_WHOLE, *CHINESE_NAMES) if not is_reserved(name)]
+    assert not [name for name in plain if not is_reserved(f"{name} 24") or not is_reserved(f"{name}7")]
+    assert not [name for name in CHINESE_NAMES if not is_reserved(f"小王{name}小李")]
+    assert not [name for name in FILLERS if not is_reserved(f"{name} admin") or is_reserved(f"{name} fan admin")]
+    assert not [name for name in FILLERS if is_reserved(name)]
+    assert not [name for name in CHINESE_WHOLE if is_reserved(f"{name}粉丝")]
+
+
+def test_who_speaks_for_the_service_is_in_one_list() -> None:
+    assert [name for name in (*SERVICE_NAMES, *STAFF_NAMES, *ROLE_NAMES) if speaks_for_service(name)] == [
+        *SERVICE_NAMES
+    ]
+
+
 @pytest.mark.parametrize(
     "name",
     [
         "ann",
+        "24",
+        "7 24",
         "Wladimir",
         "李伟",
         "Owen",
@@ -120,6 +144,14 @@ def test_people_may_share_a_name(name: str) -> None:
 @pytest.mark.parametrize("name", ["ann lee", "Ann", "李 伟"])
 def test_ones_own_name_can_be_written_otherwise(name: str) -> None:
     assert check_likeness(name, "ann", MEMBERS) is None
+
+
+def test_ones_own_names_among_others_change_nothing() -> None:
+    members = [Bearer("eve", ("Eve", "")), *MEMBERS]
+    refusal = check_likeness("0lga", "eve", members)
+    assert refusal is not None
+    assert refusal.detail["other"] == "olga"
+    assert check_likeness("\u200b", "eve", [Bearer("ann", ("",))]) is None, "who has no display name looks like nobody"
 
 
 def test_every_look_alike_makes_a_disguise() -> None:

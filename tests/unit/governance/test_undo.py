@@ -94,6 +94,289 @@ def test_a_measure_in_place_of_another_gives_that_one_back_as_long_as_it_would_l
     assert offered(state, unlocked, "olga", NOW + 90_000) is None
 
 
+Steps = list[tuple[c.Command, str]]
+MANY, ALL_BUT_MUTE = frozenset({Permission.PIN, Permission.MUTE}), frozenset(set(Permission) - {Permission.MUTE})
+
+BACK: list[tuple[str, Steps, tuple[c.Command, str], str, bool, Steps]] = [
+    # what, before it, the act, what is offered, whether that restores, and after what it is no more
+    (
+        "a ban in place of another",
+        [(c.BanMember("ben", 2 * SOON, reason="spam 7d"), "olga")],
+        (c.BanMember("ben", SOON, replaces=True), "olga"),
+        f"/ban @ben replace {show_until(NOW + 2 * SOON)} spam 7d",
+        True,
+        [(c.BanMember("ben", 3 * SOON, replaces=True), "olga")],
+    ),
+    (
+        "a ban lifted",
+        [(c.BanMember("ben", SOON, reason="spam"), "olga")],
+        (c.Unban("ben"), "olga"),
+        f"/ban @ben {show_until(NOW + SOON)} spam",
+        True,
+        [(c.JoinGroup(), "ben")],
+    ),
+    (
+        "a ban lifted of who is invited",
+        [(c.BanMember("ben", SOON), "olga")],
+        (c.Unban("ben"), "olga"),
+        f"/ban @ben {show_until(NOW + SOON)} a reason",
+        True,
+        [(c.Invite("ben"), "olga")],
+    ),
+    (
+        "a mute lifted",
+        [(c.MuteMember("max", SOON, reason="noise"), "olga")],
+        (c.Unmute("max"), "olga"),
+        f"/mute @max {show_until(NOW + SOON)} noise",
+        True,
+        [(c.MuteMember("max", 3 * SOON), "olga")],
+    ),
+    (
+        "a mute lifted of who has left",
+        [(c.MuteMember("max", SOON), "olga")],
+        (c.Unmute("max"), "olga"),
+        f"/mute @max {show_until(NOW + SOON)} a reason",
+        True,
+        [(c.LeaveGroup(), "max")],
+    ),
+    ("a note", [], (c.WriteNote("max", "look again"), "olga"), "/note @max clear 6", True, []),
+    ("a ladder", [(c.SetLadder("2 mute 1h"), "olga")], (c.SetLadder(""), "olga"), "/ladder 2 mute 1h", True, []),
+    ("slow mode", [(c.SetSlow(5000), "olga")], (c.SetSlow(9000), "olga"), "/slow 5s", True, [(c.SetSlow(0), "olga")]),
+    (
+        "slow mode for an hour",
+        [(c.SetAntiraid(SOON), "olga")],
+        (c.SetAntiraid(3 * SOON, replaces=True), "olga"),
+        f"/antiraid on replace {show_until(NOW + SOON)}",
+        True,
+        [(c.EndAntiraid(), "olga")],
+    ),
+    ("a raid held off", [], (c.SetAntiraid(SOON), "olga"), "/antiraid off", True, [(c.EndAntiraid(), "olga")]),
+    (
+        "a raid no more held off",
+        [(c.SetAntiraid(SOON), "olga")],
+        (c.EndAntiraid(), "olga"),
+        "/antiraid on",
+        False,
+        [(c.SetAntiraid(SOON), "olga")],
+    ),
+    (
+        "an invite code",
+        [],
+        (c.MakeInviteCode("k7", SOON), "olga"),
+        "/uninvite k7",
+        True,
+        [(c.RevokeInviteCode("k7"), "olga")],
+    ),
+    (
+        "an invitation revoked",
+        [(c.Invite("ben"), "olga")],
+        (c.RevokeInvitation("ben"), "olga"),
+        "/invite @ben",
+        False,
+        [(c.JoinGroup(), "ben")],
+    ),
+    (
+        "an invitation revoked of who is banned then",
+        [(c.Invite("ben"), "olga")],
+        (c.RevokeInvitation("ben"), "olga"),
+        "/invite @ben",
+        False,
+        [(c.BanMember("ben", SOON), "olga")],
+    ),
+    (
+        "another question",
+        [(c.SetQuestion("2+2?", ("4", "four")), "olga")],
+        (c.SetQuestion("3+3?", ("6",)), "olga"),
+        "/question 2+2? = 4 | four",
+        True,
+        [(c.SetQuestion("", ()), "olga")],
+    ),
+    ("the latest pin", [(c.Pin(1, "max"), "olga")], (c.Unpin(1), "olga"), "/pin 1", True, [(c.Pin(1, "max"), "olga")]),
+    (
+        "an admin's role, with what it had",
+        [(c.SetPermissions("adam", MANY), "olga")],
+        (c.Demote("adam"), "olga"),
+        "/promote @adam mute pin",
+        True,
+        [(c.Kick("adam"), "olga")],
+    ),
+    (
+        "an admin's role, with nothing",
+        [(c.SetPermissions("adam", frozenset()), "olga")],
+        (c.Demote("adam"), "olga"),
+        "/promote @adam none",
+        True,
+        [(c.Promote("adam", frozenset()), "olga")],
+    ),
+    (
+        "rights",
+        [(c.SetPermissions("adam", MANY), "olga")],
+        (c.SetPermissions("adam", frozenset({Permission.PIN, Permission.BAN})), "olga"),
+        "/rights @adam -ban +mute",
+        True,
+        [(c.SetPermissions("adam", ALL_BUT_MUTE), "olga")],
+    ),
+    (
+        "rights of who is no admin then",
+        [(c.SetPermissions("adam", MANY), "olga")],
+        (c.SetPermissions("adam", frozenset({Permission.PIN})), "olga"),
+        "/rights @adam +mute",
+        True,
+        [(c.Demote("adam"), "olga")],
+    ),
+    (
+        "a tag",
+        [(c.SetTag("max", "poet"), "olga")],
+        (c.SetTag("max", "helper"), "olga"),
+        "/tag @max poet",
+        True,
+        [(c.LeaveGroup(), "max")],
+    ),
+    (
+        "an heir",
+        [(c.NameHeir("max"), "olga")],
+        (c.NameHeir("adam"), "olga"),
+        "/heir @max",
+        True,
+        [(c.LeaveGroup(), "max")],
+    ),
+    (
+        "an heir dropped",
+        [(c.NameHeir("max"), "olga")],
+        (c.DropHeir(), "olga"),
+        "/heir @max",
+        True,
+        [(c.LeaveGroup(), "max")],
+    ),
+    (
+        "an heir dropped for another",
+        [(c.NameHeir("max"), "olga")],
+        (c.DropHeir(), "olga"),
+        "/heir @max",
+        True,
+        [(c.NameHeir("adam"), "olga")],
+    ),
+    (
+        "an offer withdrawn",
+        [(c.OfferTransfer("max"), "olga")],
+        (c.WithdrawTransfer(), "olga"),
+        "/transfer @max",
+        False,
+        [(c.OfferTransfer("adam"), "olga")],
+    ),
+    (
+        "an offer withdrawn from who has left",
+        [(c.OfferTransfer("max"), "olga")],
+        (c.WithdrawTransfer(), "olga"),
+        "/transfer @max",
+        False,
+        [(c.LeaveGroup(), "max")],
+    ),
+    (
+        "rules",
+        [(c.SetRules("Be kind."), "olga")],
+        (c.SetRules("Be quiet."), "olga"),
+        "/setrules Be kind.",
+        True,
+        [(c.SetRules("Be both."), "olga")],
+    ),
+    (
+        "an announcement",
+        [(c.Announce("Tea at five."), "olga")],
+        (c.Announce("Tea at six."), "olga"),
+        "/announce Tea at five.",
+        True,
+        [(c.Announce(""), "olga")],
+    ),
+    (
+        "an announcement taken down",
+        [(c.Announce("Tea at five."), "olga")],
+        (c.Announce(""), "olga"),
+        "/announce Tea at five.",
+        True,
+        [(c.Announce("Tea at six."), "olga")],
+    ),
+    (
+        "a word's verdict",
+        [(c.AddWord("tea", Action.HOLD), "olga")],
+        (c.AddWord("tea", Action.REFUSE), "olga"),
+        "/word add hold tea",
+        True,
+        [(c.RemoveWord("tea"), "olga")],
+    ),
+    (
+        "a word",
+        [(c.AddWord("tea", Action.HOLD), "olga")],
+        (c.RemoveWord("tea"), "olga"),
+        "/word add hold tea",
+        True,
+        [(c.AddWord("tea", Action.REFUSE), "olga")],
+    ),
+    (
+        "a join mode with its question",
+        [(c.SetQuestion("2+2?", ("4",)), "olga"), (c.SetJoinMode(JoinMode.QUESTION), "olga")],
+        (c.SetJoinMode(JoinMode.OPEN), "olga"),
+        "/joinmode question",
+        True,
+        [(c.SetQuestion("", ()), "olga")],
+    ),
+    ("a limit", [], (c.SetMemberLimit(4), "olga"), "/limit 500", True, [(c.SetMemberLimit(9), "olga")]),
+]
+
+
+@pytest.mark.parametrize(("what", "before", "act", "line", "restores", "after"), BACK, ids=[row[0] for row in BACK])
+def test_what_was_before_is_offered_until_something_else_takes_its_place(
+    what: str, before: Steps, act: tuple[c.Command, str], line: str, restores: bool, after: Steps
+) -> None:
+    state = make_group()
+    for command, by in before:
+        do(state, command, by)
+    event, *more = do(state, *act)
+    case = case_number(state.code, state.version - len(more))
+    assert undo_of(state, event, case, "olga", NOW) == Undo(line, restores)
+    for command, by in after:
+        do(state, command, by)
+    assert not after or undo_of(state, event, case, "olga", NOW) is None
+
+
+def test_an_end_that_is_reached_in_between_is_not_given_back() -> None:
+    state = make_group()
+    do(state, c.BanMember("ben", SOON), "olga")
+    (lifted,) = do(state, c.Unban("ben"), "olga")
+    assert offered(state, lifted, "olga", NOW + SOON - 1) is not None
+    assert offered(state, lifted, "olga", NOW + SOON) is None
+    do(state, c.MuteMember("max", SOON), "olga")
+    (lifted,) = do(state, c.Unmute("max"), "olga")
+    assert offered(state, lifted, "olga", NOW + SOON - 1) is not None
+    assert offered(state, lifted, "olga", NOW + SOON) is None
+    do(state, c.SetAntiraid(SOON), "olga")
+    (longer,) = do(state, c.SetAntiraid(3 * SOON, replaces=True), "olga")
+    assert offered(state, longer, "olga", NOW + SOON) == Undo("/antiraid off", restores=True)
+    do(state, c.Lock(SOON), "olga")
+    (longer,) = do(state, c.Lock(3 * SOON, replaces=True), "olga")
+    assert offered(state, longer, "olga", NOW + SOON) == Undo("/unlock", restores=True)
+
+
+def test_an_ownership_is_handed_back_by_an_offer() -> None:
+    state = make_group()
+    do(state, c.OfferTransfer("max"), "olga")
+    transferred, *more = do(state, c.AcceptTransfer(), "max")
+    assert offered(state, transferred, "max", later=len(more)) == Undo("/transfer @olga", restores=False)
+    do(state, c.OfferTransfer("olga"), "max")
+    assert offered(state, transferred, "max", later=len(more) + 1) is None, "it is offered already"
+    do(state, c.WithdrawTransfer(), "max")
+    do(state, c.LeaveGroup(), "olga")
+    assert offered(state, transferred, "max", later=len(more) + 3) is None, "nobody is there to have it"
+
+
+def test_a_raid_that_was_noticed_is_ended_as_long_as_it_is_the_one() -> None:
+    state = make_group()
+    noticed, *more = do(state, c.RaiseAlarm("joins"), "")
+    assert offered(state, noticed, "olga", later=len(more)) == Undo("/antiraid off", restores=True)
+    do(state, c.SetAntiraid(3 * SOON, replaces=True), "olga")
+    assert offered(state, noticed, "olga", later=len(more) + 1) is None
+
+
 def test_what_took_more_away_than_a_line_gives_back_is_no_undo() -> None:
     state = make_group(e.Invited(at=NOW, by="olga", user="gus", until_ms=SOON))
     (banned,) = do(state, c.BanMember("max", SOON), "olga")
