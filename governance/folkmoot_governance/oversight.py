@@ -239,14 +239,14 @@ DUTIES: tuple[Row, ...] = (
         "P15 G14",
         N_("Two or more may decide on appeals, so that nobody decides on their own measures"),
         _least(lambda one: one.staff, 2, BROKEN),
-        "folkmoot init --user NAME",
+        "folkmoot admin role create",
     ),
     Row(
         "officers",
         "G5 P5 W6",
         N_("Somebody has the role of safety officer, or may do what it may"),
         _least(lambda one: one.officers, 1, BROKEN),
-        "folkmoot init --user NAME",
+        "folkmoot admin role create",
     ),
     Row(
         "retention",

@@ -123,12 +123,18 @@ def _if_no_role(state: AccountState, event: a.RoleGranted) -> Iterable[str]:
 
 def _leaders_if(what: GroupText) -> Whom:
     """Return that a removed text of this kind is told to who leads the group."""
-    return lambda state, event: _leaders(state, event) if event.what == what else ()
+    return lambda state, event: _answering(state) if event.what == what else ()
+
+
+def _answering(state: GroupState) -> set[str]:
+    """Who leads the group, or did when it was closed."""
+    members = (state.kept or state).members.values()
+    return {state.owner, *(member.user for member in members if member.role is not Role.MEMBER)}
 
 
 def _bearer(state: GroupState, event: e.TextRemoved) -> Iterable[str]:
     """Whose tag is removed, where that is nobody who hears of it anyhow."""
-    return {event.user} - {"", *_leaders(state, event)}
+    return {event.user} - {"", *_answering(state)}
 
 
 def _if_verified(state: AccountState, event: a.IdentityAttested) -> Iterable[str]:

@@ -292,7 +292,7 @@ class GroupMachine(RuleBasedStateMachine):
         if isinstance(command, tuple(SERVICE_ACTS)):
             assert actor == SERVICE
             return
-        assert state.status is not GroupStatus.CLOSED
+        assert state.status is not GroupStatus.CLOSED or isinstance(command, c.RemoveText)
         if isinstance(command, FOR_STAFF):
             assert actor.platform in ("moderator", "superadmin")
             assert actor.platform == "superadmin" or isinstance(command, FOR_MODERATORS)

@@ -41,7 +41,7 @@ def _entries_removed(state: GroupState, event: e.EntriesRemoved) -> None:
 
 
 def _text_removed(state: GroupState, event: e.TextRemoved) -> None:
-    put_text(state, state, GroupText(event.what), event.user, event.text)
+    put_text(state, place_of(state), GroupText(event.what), event.user, event.text)
     for pin in event.was_pins:
         state.pins.pop(pin.seq)
 

@@ -103,6 +103,9 @@ def check_permission(state: GroupState, command: c.Command, actor: Actor, now: i
     if type(command) in PLATFORM_ACTS:
         if not may_on_platform(actor.platform, PLATFORM_ACTS[type(command)]):
             return refuse(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), rule="platform_roles")
+        if isinstance(command, c.RemoveText):
+            # The info page of a closed group still shows its texts.
+            return None
         return check_standing(state, now, while_suspended=True)
     rule = rule_for(state, command, actor, now)
     return (

@@ -85,7 +85,7 @@ def remove_text(state: GroupState, command: c.RemoveText, actor: Actor, now: int
     refusal = check_rule(command.rule, policy.cases)
     if refusal:
         return refusal
-    if what is GroupText.TAG and command.user not in state.members:
+    if what is GroupText.TAG and command.user not in (state.kept or state).members:
         text = N_("@{user} is not a member of this group.")
         return refuse(ErrorCode.NO_SUCH_USER, text, user=command.user)
     was, instead = text_in(state, what, command.user), REMOVABLE_TEXTS[what].instead(state.code)

@@ -18,9 +18,10 @@ from folkmoot_governance.group.removed_texts import (
     without_text,
 )
 from folkmoot_governance.notices import event_fields, text_of
+from folkmoot_governance.personal_notices import told_in_group
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
-from tests.builders.rules import NOW, ask, code_of, do, make_group, tell_event
+from tests.builders.rules import NOW, POLICY, ask, code_of, do, make_group, tell_event
 
 SETTING: dict[GroupText, e.Event] = {
     GroupText.NAME: e.GroupRenamed(at=NOW, by="olga", name="bad", was="Moot"),
@@ -94,6 +95,21 @@ def test_a_tag_comes_back_in_a_group_that_is_closed_meanwhile() -> None:
     do(state, c.CloseGroup("r"), "sue", platform=PlatformRole.SUPERADMIN)
     assert overturn(state, removed, number).effect == Effect.RESTORED
     assert state.kept is not None and state.kept.members["max"].tag == "bad"
+
+
+@pytest.mark.parametrize("what", GroupText)
+def test_a_closed_group_has_its_texts_removed_too(what: GroupText) -> None:
+    """Its info page still shows them, and an appeal may bring the group back."""
+    state = make_group(SETTING[what])
+    do(state, c.CloseGroup("r"), "sue", platform=PlatformRole.SUPERADMIN)
+    command = removal(what)
+    told = {one.user for event in ask(state, command, "mod", **STAFF) for one in told_in_group(state, event, POLICY)}
+    assert told >= {"olga", "adam"}
+    (removed,) = do(state, command, "mod", **STAFF)
+    assert isinstance(removed, e.TextRemoved)
+    assert text_in(state, what, command.user) == removed.text
+    assert overturn(state, removed, state.version).effect == Effect.RESTORED
+    assert text_in(state, what, command.user) == "bad"
 
 
 def test_nobody_has_a_tag_removed_who_has_none() -> None:

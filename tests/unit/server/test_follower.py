@@ -420,6 +420,23 @@ async def test_news_of_an_account_that_is_being_read_has_it_read_once_more(house
     assert house.shelf.asked["account"] == 2
 
 
+async def test_names_that_were_removed_elsewhere_are_shown_no_more(house: Following, room: Room, mia: Peer) -> None:
+    account = house.accounts.get("mia")
+    assert account is not None
+    stored = house.shelf.accounts["mia"]
+    account.profile = Profile("mia", "Bank", "", "en")
+    house.shelf.accounts["mia"] = type(stored)(
+        stored.state, account.profile, stored.groups, stored.created, stored.read_seqs
+    )
+    assert room.author(account).display_name == "Bank"
+    event = a.NamesRemoved(at=NOW, by="root", reason="r")
+    apply_account(stored.state, event)
+    house.bus.publish(m.AccountUpdate("mia", stored.state.version, (event,)))
+    await settle(house)
+    assert room.author(account).display_name == "mia"
+    assert room.recent.page(None, None, 9) is None, "what it wrote is read again"
+
+
 async def test_settings_that_were_changed_elsewhere_are_read(house: Following, room: Room, mia: Peer) -> None:
     account = house.accounts.get("mia")
     assert account is not None

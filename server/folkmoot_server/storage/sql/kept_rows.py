@@ -36,7 +36,12 @@ def kept_changes(state: GroupState, event: e.Event) -> list[RowChange]:
             return [Remove("kept", {"code": state.code})]
         case e.MemberDeparted() | e.MeasureOverturned() if state.kept is not None:
             parts = (*OF_PEOPLE, "waits")
-            return [_own_row(state, state.kept), *(_row(state, part, event.user) for part in parts)]
+            tagged = (
+                [_row(state, "members", event.whose)] if isinstance(event, e.MeasureOverturned) and event.whose else []
+            )
+            return [_own_row(state, state.kept), *(_row(state, part, event.user) for part in parts), *tagged]
+        case e.TextRemoved() if state.kept is not None and event.user:
+            return [_row(state, "members", event.user)]
         case _:
             return []
 

@@ -130,10 +130,9 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
     if isinstance(event, e.MeasureOverturned):
         changes.append(member_table_row(state, "warnings", event.number))
         changes += [_restoration(state, event, seq) for seq in event.restored]
-    if isinstance(event, e.TextRemoved) and event.user:
-        changes.append(member_table_row(state, "members", event.user))
-    if isinstance(event, e.MeasureOverturned) and event.whose and state.kept is None:
-        changes.append(member_table_row(state, "members", event.whose))
+    whose = event.user if isinstance(event, e.TextRemoved) else getattr(event, "whose", "")
+    if whose and state.kept is None:
+        changes.append(member_table_row(state, "members", whose))
     if isinstance(event, (e.MeasureOverturned, e.EntriesRemoved, e.TextRemoved)):
         changes += [member_table_row(state, "pins", pin.seq) for pin in event.was_pins]
     if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
