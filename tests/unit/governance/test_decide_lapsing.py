@@ -154,3 +154,29 @@ def test_a_size_that_the_old_owner_asked_for_is_not_granted_to_the_new_one() -> 
     assert withdrawn == e.LimitWithdrawn(at=NOW, by="adam", limit=900)
     assert state.asked_limit == 0
     assert code_of(ask(state, c.GrantLimit("seen"), "sue", platform=PlatformRole.SUPERADMIN)) == ErrorCode.CONFLICT
+
+
+@pytest.mark.parametrize("kept", ["invitations", "invite_codes"])
+def test_one_kind_of_offer_alone_lapses_as_well(kept: str) -> None:
+    state = offering()
+    for one in {"invitations", "invite_codes"} - {kept}:
+        getattr(state, one).clear()
+    *_, lapsed = do(state, c.Kick("adam"), "olga")
+    assert isinstance(lapsed, e.InvitationsLapsed)
+    assert (bool(lapsed.users), bool(lapsed.code_ids)) == (kept == "invitations", kept == "invite_codes")
+
+
+def test_the_offer_of_a_group_ends_with_its_owner_alone() -> None:
+    state = make_group()
+    do(state, c.OfferTransfer("max"), "olga")
+    assert do(state, c.WithdrawOffers("adam"), SERVICE.user) == []
+    assert [type(one) for one in do(state, c.WithdrawOffers("olga"), SERVICE.user)] == [e.TransferExpired]
+    assert do(state, c.WithdrawOffers("olga"), SERVICE.user) == []
+
+
+def test_a_request_for_another_size_ends_with_the_owner_who_asked() -> None:
+    state = make_group()
+    state.asked_limit = 9000
+    command = c.Succeed("olga", NOW + ABSENT, (c.Candidate(Actor("adam"), 0),))
+    assert e.LimitWithdrawn(at=NOW, by="", limit=9000) in do(state, command, SERVICE.user)
+    assert state.asked_limit == 0
