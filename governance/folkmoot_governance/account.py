@@ -360,6 +360,11 @@ def _withdraw(
 
 def _approve(state: AccountState, command: ApproveIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     attest = AttestIdentity(state.asked, command.reason)
+    if state.asked is not Identity.NONE and command.others and not command.same_person:
+        text = N_("The same number is verified for {users}: with --same-person if they are all one person's.")
+        users = ", ".join(f"@{user}" for user in command.others)
+        detail: dict[str, object] = {"users": users, "rule": "one_person", "help": "--same-person"}
+        return Refusal(ErrorCode.CONFLICT, text, detail)
     return _check_asked(state) or _attest(state, attest, actor, now, policy)
 
 

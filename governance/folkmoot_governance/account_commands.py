@@ -128,9 +128,14 @@ class WithdrawIdentity(AccountCommand, frozen=True):
 
 
 class ApproveIdentity(AccountCommand, frozen=True):
-    """Give an account the level of identity that it asks for."""
+    """Give an account the level of identity that it asks for.
+
+    `others` are verified with the same number; `same_person` says that the reviewer knows they are one person's (G6).
+    """
 
     reason: str
+    others: tuple[str, ...] = ()
+    same_person: bool = False
 
 
 class RejectIdentity(AccountCommand, frozen=True):

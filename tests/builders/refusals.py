@@ -63,6 +63,9 @@ REFUSALS = {
         "conflict", "platform_roles", "docs/governance.md", "role user"
     ),
     "@{user} has no platform role.": Told("conflict", "platform_roles", "docs/governance.md", "role user"),
+    "The same number is verified for {users}: with --same-person if they are all one person's.": Told(
+        "conflict", "one_person", "--same-person", "users"
+    ),
     "@{user} is not suspended.": Told("conflict", "state", "/info", "user"),
     "@{user} is {role} here, not {needed}.": Told("conflict", "state", "/info", "needed role user"),
     "@{user} is {role} here: you do not outrank them.": Told(

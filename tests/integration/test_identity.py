@@ -11,6 +11,7 @@ from folkmoot_protocol import results as rs
 from tests.integration.server import PASSWORD, Seat, Server, serving
 from tests.integration.wire import Wire, refused
 
+ANOTHER_CODE = "91350100M000100Y43"
 MOBILE, PERSON, CODE = "13800138000", "11010519491231002X", "91350211M0000XUF46"
 """The code is one from the public register whose check character does not fit."""
 
@@ -100,6 +101,24 @@ async def test_a_doubtful_code_has_to_be_meant_and_equals_are_found(root: Wire, 
         await bob.run(f"/verify organisation {CODE} sure")
     (item,) = (await admin(root, "show", ann.user, options={"case": "file 9"})).items
     assert (item["check"], item["same"]) == ("doubtful", [seat.user])
+
+
+async def test_one_number_is_not_approved_for_two_accounts_without_a_word(
+    root: Wire, ann: Wire, platform: Server
+) -> None:
+    seat = platform.seats.pop()[0]
+    async with await platform.connect(seat) as bob:
+        for wire in (ann, bob):
+            await wire.run(f"/verify organisation {ANOTHER_CODE} sure")
+    assert (await admin(root, "approve", ann.user, reason="seen")).items[0]["same"] == []
+    refusal = await refused(
+        admin(root, "approve", seat.user, reason="seen"), "conflict", rule="one_person", help="--same-person"
+    )
+    assert f"@{ann.user}" in refusal.message
+    same = {"same_person": True}
+    assert (await admin(root, "approve", seat.user, reason="seen", options=same, dry_run=True)).changed == 1
+    done = await admin(root, "approve", seat.user, reason="a second account for work", options=same)
+    assert (done.items[0]["identity"], done.items[0]["same"]) == ("organisation", [ann.user])
 
 
 @pytest.mark.parametrize(

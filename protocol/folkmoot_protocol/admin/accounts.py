@@ -39,6 +39,12 @@ class Purpose(Options, frozen=True):
     case: Annotated[str, Flag(N_("What it is for: a case number or a file reference."), metavar="CASE")]
 
 
+class Approval(Options, frozen=True):
+    """What is known of other accounts with the same number."""
+
+    same_person: Annotated[bool, Flag(N_("Others verified with this number are the same person."))] = False
+
+
 class Score(Options, frozen=True):
     """A credit score."""
 
@@ -141,7 +147,7 @@ APPROVE_IDENTITY = Verb(
     "approve",
     N_("Verify an account at the level that it asks for."),
     "attest_identity",
-    NoOptions,
+    Approval,
     NAME,
     reason=True,
     dry_run=True,

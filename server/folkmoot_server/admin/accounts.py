@@ -1,6 +1,7 @@
 """Administration of accounts: suspending and closing them (P9.2), credit (G7.2), and the review of identities by the
 operator's staff (G6, G6.2), where each look at a number is on record before it is given."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from folkmoot_governance import Refusal
@@ -18,6 +19,7 @@ from folkmoot_governance.account_commands import (
     SuspendAccount,
 )
 from folkmoot_governance.identity import check_number
+from folkmoot_governance.policy import meets
 from folkmoot_protocol.admin import accounts as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.results import AdminResult
@@ -144,26 +146,47 @@ async def show_identity(call: Call, options: rows.Purpose) -> Outcome:
 
 
 @carries_out(rows.APPROVE_IDENTITY)
-async def approve_identity(call: Call, options: NoOptions) -> Outcome:
-    return await review(call, ApproveIdentity(call.reason))
+async def approve_identity(call: Call, options: rows.Approval) -> Outcome:
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    others = await verified_with_same_number(call, account)
+    return await review(call, account, ApproveIdentity(call.reason, others, options.same_person), others)
 
 
 @carries_out(rows.REJECT_IDENTITY)
 async def reject_identity(call: Call, options: NoOptions) -> Outcome:
-    return await review(call, RejectIdentity(call.reason))
-
-
-async def review(call: Call, command: ApproveIdentity | RejectIdentity) -> Outcome:
-    """Decide on what an account asks for; a number that is turned down is erased."""
     account = await find_account(call)
-    if isinstance(account, Refusal):
-        return account
+    return account if isinstance(account, Refusal) else await review(call, account, RejectIdentity(call.reason))
+
+
+async def verified_with_same_number(call: Call, account: Account) -> tuple[str, ...]:
+    """Return who else is verified with the number that an account asks to be verified with (G6, G8.1)."""
+    ledger, found = call.app.store.ledger, list[str]()
+    for row in await ledger.list_identities(account.user):
+        if row.identity == account.state.asked:
+            for user in await ledger.same_identity(row.blind):
+                other = None if user == account.user else await call.app.accounts.load(user)
+                if other is not None and meets(other.state.identity, account.state.asked):
+                    found.append(user)
+    return tuple(found)
+
+
+async def review(
+    call: Call, account: Account, command: ApproveIdentity | RejectIdentity, same: Sequence[str] = ()
+) -> Outcome:
+    """Decide on what an account asks for; a number that is turned down is erased."""
     asked = account.state.asked
     erased = [remove_identity(account.user, asked)] if isinstance(command, RejectIdentity) else []
     changed = await act_on_account(call, account, command, erased)
     if isinstance(changed, Refusal):
         return changed
-    item: dict[str, object] = {"user": account.user, "asked": asked.value, "identity": account.state.identity.value}
+    item: dict[str, object] = {
+        "user": account.user,
+        "asked": asked.value,
+        "identity": account.state.identity.value,
+        "same": list(same),
+    }
     return AdminResult(items=(item,), changed=changed)
 
 

@@ -96,6 +96,14 @@ def test_staff_are_not_suspended_while_they_are_staff() -> None:
     assert ask(state, a.SuspendAccount(1, "why"), "sue", P.SUPERADMIN) is None
 
 
+def test_one_number_is_verified_for_several_accounts_only_where_that_is_said() -> None:
+    state = make_account(a.IdentityAsked(at=NOW, by="mia", identity=Identity.MOBILE))
+    assert ask(state, a.ApproveIdentity("seen", ("ann", "bob")), "sue", P.REVIEWER) == ErrorCode.CONFLICT
+    assert state.identity is Identity.NONE
+    assert ask(state, a.ApproveIdentity("seen", ("ann", "bob"), same_person=True), "sue", P.REVIEWER) is None
+    assert state.identity is Identity.MOBILE
+
+
 def test_a_role_is_given_in_place_of_another_and_not_twice() -> None:
     state = make_account(a.RoleGranted(at=NOW, by="sue", role=P.VIEWER, reason=""))
     assert ask(state, a.GrantRole(P.VIEWER, "again"), "sue", P.SUPERADMIN) == ErrorCode.CONFLICT
