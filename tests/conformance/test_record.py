@@ -223,6 +223,40 @@ async def test_what_a_member_has_set_for_itself_is_read_with_the_account(store: 
     assert found.ignored == {"carol"}
 
 
+async def test_names_that_were_removed_are_shown_nowhere_until_they_are_given_back(store: Store, world: World) -> None:
+    """In lists, pages, single entries and search, by index and without it; what is chosen or written later is shown."""
+    group, at, query = world.group(), START + DAY, parse_query("tea")
+    assert query is not None
+    joined = e.MemberJoined(at=START, by="bob", user="bob", via="open")
+    posts = [group.found(), group.act(joined), *(group.post("bob", ts=START, body="some tea") for _ in range(2))]
+    await store.commit(
+        [*posts, ChangeSet(rows=[settings_row(group.code, "bob", MemberSettings("Bank", nick_ts=START))])]
+    )
+    await store.commit([world.change("bob", a.NamesRemoved(at=at, by="root", reason="r"))])
+    await store.commit([group.post("bob", ts=at + 1, body="more tea"), group.post("alice", ts=at + 1, body="tea?")])
+
+    async def names() -> list[list[str]]:
+        page = (await store.journal.page(group.code)).entries[-4:]
+        found = await store.journal.search(group.code, query, before=99, limit=9)
+        versions = await store.journal.versions(group.code, [one.seq for one in page])
+        singles = [await store.journal.entry(group.code, one.seq) for one in page]
+        places = (page, found.entries[::-1], [one.entry for one in versions.values()], filter(None, singles))
+        return [[one.from_.display_name for one in place] for place in places]
+
+    for _ in range(2):
+        assert await names() == [["bob", "bob", "Bob", "Alice"]] * 4
+        while await store.journal.index():
+            pass
+    assert await store.ledger.list_members(group.code) == {"alice": "Alice", "bob": "bob"}
+    assert await store.ledger.members_called(group.code, "Bank") == []
+    await store.commit([ChangeSet(rows=[settings_row(group.code, "bob", MemberSettings("Rob", nick_ts=at + 2))])])
+    assert (await store.ledger.list_members(group.code))["bob"] == "Rob"
+    await store.commit([world.change("bob", a.NamesRestored(at=at + 3, by="", measure=2, back_ms=0))])
+    assert await names() == [["Bob", "Bob", "Bob", "Alice"]] * 4
+    await store.commit([ChangeSet(rows=[settings_row(group.code, "bob", MemberSettings())])])
+    assert (await store.ledger.list_members(group.code))["bob"] == "Bob"
+
+
 async def test_words_of_the_platform_are_listed_in_order(store: Store, world: World) -> None:
     events = [
         a.PlatformWordSet(at=START + 1, by="alice", word=word, verdict=Action.HOLD, reason="why")
