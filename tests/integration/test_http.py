@@ -5,6 +5,7 @@ import gzip
 import http.client
 import json
 from email.message import Message
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from folkmoot_protocol.asyncapi import asyncapi
-from tests.integration.server import Launch, Server
+from tests.integration.server import Launch, Server, serving
 from tests.integration.wire import Wire
 
 PAGES = ["/", "/healthz", "/readyz", "/metrics", "/agreement", "/rules", "/asyncapi.json"]
@@ -146,6 +147,20 @@ async def test_documents_speak_the_readers_language(shared: Server, path: str) -
         assert data["version"] in reply.text
         pages[wanted] = data["text"]
     assert pages["en"] == pages[""] == pages["de,fr;q=0.5"] != pages["zh-CN"] == pages["zh-TW,zh;q=0.9,en;q=0.8"]
+
+
+async def test_documents_are_pages_and_nothing_in_them_acts(tmp_path: Path) -> None:
+    place = tmp_path / "data" / "documents"
+    place.mkdir(parents=True)
+    lines = ["version: 7", "# Our rules", "## Peace", "- be **kind**", "", "<script>alert(1)</script>", ""]
+    text = "\n".join([*lines, "[x](javascript:alert(1))"])
+    (place / "rules.en.md").write_text(text, "utf-8")
+    with serving(tmp_path) as server:
+        page = await get(server, "/rules", accept_language="en")
+    for part in ("<h1>Our rules</h1>", "<h2>Peace</h2>", "<li>be <strong>kind</strong></li>", "&lt;script&gt;"):
+        assert part in page.text
+    assert "<script" not in page.text and 'href="javascript' not in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
 async def test_the_hello_names_the_agreement_that_is_published(shared: Server) -> None:

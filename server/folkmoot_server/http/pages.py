@@ -6,6 +6,7 @@ from http import HTTPStatus
 from importlib.resources import files
 
 import msgspec
+from markdown_it import MarkdownIt
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from folkmoot_protocol.asyncapi import asyncapi
 
 from ..common.i18n import N_, translator
 from ..config.documents import Document
+from .group_page import CONTENT_SECURITY, style
 from .responses import HTML, JSON, Content, answer, preferred_language, templates, wants_json
 
 
@@ -48,6 +50,10 @@ def describe_protocol(request: Request) -> Response:
     return answer(request, asyncapi_json())
 
 
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+"""How documents are read. HTML in them is text: a page has what its style sheet knows, and nothing that acts."""
+
+
 class DocumentPage:
     """A published document in the reader's language, as a page or, for programs, as JSON (G5, G5.2)."""
 
@@ -65,7 +71,11 @@ class DocumentPage:
             content = self._contents[language, as_json] = (
                 self._as_json(language) if as_json else self._as_html(language)
             )
-        return answer(request, content, {"Content-Language": language}, vary="Accept, Accept-Language")
+        headers = {
+            "Content-Security-Policy": CONTENT_SECURITY.format(style=style("document.css")[1]),
+            "Content-Language": language,
+        }
+        return answer(request, content, headers, vary="Accept, Accept-Language")
 
     def _as_json(self, language: str) -> Content:
         document = self._document
@@ -78,7 +88,8 @@ class DocumentPage:
             "language": language,
             "title": say(self._title),
             "document": document,
-            "text": document.text(language),
+            "css": style("document.css")[0],
+            "text": MARKDOWN.render(document.text(language)),
             "version": say(N_("Version {version}"), {"version": document.version}),
         }
         return Content(templates().get_template("document.html").render(fields).encode(), HTML)
