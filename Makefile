@@ -108,6 +108,8 @@ docs: install
 	LANGUAGE=en $(BIN)/folkmoot config docs > docs/configuration.md
 	$(BIN)/python -c 'from pathlib import Path; from folkmoot_governance.table import with_table; \
 		page = Path("docs/governance.md"); page.write_text(with_table(page.read_text("utf-8")), "utf-8")'
+	$(BIN)/python -c 'from pathlib import Path; from folkmoot_governance.measures_table import with_measures; \
+		page = Path("docs/measures.md"); page.write_text(with_measures(page.read_text("utf-8")), "utf-8")'
 	$(BIN)/python -c 'from pathlib import Path; from folkmoot_client.admin.table import with_table; \
 		page = Path("docs/client.md"); page.write_text(with_table(page.read_text("utf-8")), "utf-8")'
 	$(BIN)/python docs/draw_floors.py < docs/architecture.md > .architecture.md

@@ -4,10 +4,8 @@ Personal data (display name, password, identity numbers) is not part of this sta
 and what is erased on request must not be in them (G6.2).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
-
-from msgspec import Struct, field
 
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
@@ -21,10 +19,12 @@ from .account_commands import (
     ChargeCredit,
     CloseAccount,
     CloseForOther,
+    EndRestrictions,
     FinishClosing,
     GrantRole,
     OverturnClosing,
     OverturnNames,
+    OverturnRestriction,
     OverturnSuspension,
     OverturnWithdrawal,
     ReadIdentity,
@@ -44,6 +44,8 @@ from .account_events import (
     AccountEvent,
     AccountRegistered,
     AccountRestored,
+    AccountRestricted,
+    AccountRestrictionEnded,
     AccountSuspended,
     AgreementAccepted,
     ClosingOverturned,
@@ -59,55 +61,19 @@ from .account_events import (
     PlatformWordSet,
     RoleGranted,
 )
-from .actor import Actor, PlatformRole
+from .account_measures import MEASURES, OF_STAFF, AccountDecision, check_no_staff, closed
+from .account_state import AccountState as AccountState
+from .account_state import account_case as account_case
+from .actor import Actor
 from .case.rules import check_rule
-from .credit import MOST, START, penalty, recovery, restored
-from .duration import FOREVER_MS, MINUTE_MS, end_of
+from .credit import MOST, penalty, recovery, restored
+from .duration import FOREVER_MS
+from .measure_checks import check_four_eyes
 from .permissions import may_on_platform
 from .policy import Policy, meets
 from .refusal import Refusal
+from .restrictions import NO_BASIS, Basis, Restriction, without, without_act
 from .text import N_
-
-
-class AccountState(Struct):
-    """An account as events made it. `suspended_until_ms` 0: not suspended. `version` counts its events.
-
-    `credit` is the score (G7.2), `credit_ts` when it changed last; `charges` has what was taken of it and not given
-    back, points by case number.
-    `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does.
-    Names that it chose at `names_removed_ms` or before are not shown; 0: all are.
-    `closing_case` is the number of the act by which the platform closes the account, 0 for none, and `closing_until_ms`
-    when that is carried out. It is shut out meanwhile; `held_until_ms`, `held_reason` are of the suspension before.
-    `closed_ts` 0: not closed. A closed account is shut out for good, and `author_tag` is what is left of its name.
-    """
-
-    user: str
-    created_ts: int
-    agreement: str
-    identity: Identity = Identity.NONE
-    platform: PlatformRole | None = None
-    suspended_until_ms: int = 0
-    suspended_reason: str = ""
-    credit: int = START
-    credit_ts: int = 0
-    charges: dict[str, int] = field(default_factory=dict)
-    asked: Identity = Identity.NONE
-    asked_ts: int = 0
-    names_removed_ms: int = 0
-    closing_case: int = 0
-    closing_until_ms: int = 0
-    held_until_ms: int = 0
-    held_reason: str = ""
-    closed_ts: int = 0
-    author_tag: str = ""
-    version: int = 0
-
-    def is_suspended(self, now: int) -> bool:
-        """Say whether a suspension is in force at `now` (G11.2)."""
-        return self.suspended_until_ms > now
-
-
-AccountDecision = Sequence[AccountEvent] | Refusal
 
 # Which row of `permissions.PLATFORM_RULES` a command of the operator's staff needs; the others are the
 # account's own.
@@ -124,27 +90,13 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
     CloseForOther: "close_account",
 }
 
-OF_STAFF = {"rule": "platform_roles", "help": "docs/governance.md"}
-"""What a refusal says of acts of staff, beside its text."""
-
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
     {
-        OverturnSuspension,
-        OverturnWithdrawal,
-        OverturnNames,
-        ChargeCredit,
-        RestoreCredit,
-        RecoverCredit,
-        FinishClosing,
-        OverturnClosing,
+        *(OverturnSuspension, ChargeCredit, RestoreCredit, RecoverCredit, FinishClosing, OverturnClosing),
+        *(EndRestrictions, OverturnRestriction, OverturnWithdrawal, OverturnNames),
     }
 )
 """What the service does by itself, as `actor.SERVICE`; nobody can ask for it."""
-
-
-def account_case(user: str, version: int) -> str:
-    """Return the number under which the act that made version `version` of an account is known to people."""
-    return f"@{user}-{version}"
 
 
 def decide_account(
@@ -176,7 +128,11 @@ def decide_account(
             "help": "appeal list",
         }
         return Refusal(ErrorCode.CONFLICT, text, detail)
-    return _DECIDERS[type(command)](state, command, actor, now, policy)
+    decision = _DECIDERS[type(command)](state, command, actor, now, policy)
+    if isinstance(decision, Refusal):
+        return decision
+    basis = getattr(command, "basis", NO_BASIS)
+    return check_four_eyes(decision, basis.proposed_by, actor.user, policy.four_eyes) or decision
 
 
 def check_agreement(version: str, policy: Policy) -> Refusal | None:
@@ -200,33 +156,6 @@ def _accept(state: AccountState, command: AcceptAgreement, actor: Actor, now: in
     if state.agreement == command.agreement:
         return []
     return [AgreementAccepted(at=now, by=actor.user, agreement=command.agreement)]
-
-
-def _check_no_staff(state: AccountState) -> Refusal | None:
-    """Refuse to shut out somebody who has a platform role."""
-    if state.platform is None:
-        return None
-    text = N_("@{user} has the platform role {role}: take it away first.")
-    return Refusal(ErrorCode.OUTRANKED, text, {"user": state.user, "role": state.platform, **OF_STAFF})
-
-
-def _suspend(state: AccountState, command: SuspendAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
-    """Suspend; staff do not suspend themselves, nor each other without taking the role first."""
-    until = end_of(now, command.duration_ms)
-    refusal = _check_no_staff(state)
-    if refusal is None and state.is_suspended(now) and not command.replaces:
-        # Who asks may not know of it, and would shorten it, or lengthen it, without having meant to.
-        text = N_("@{user} is suspended already, {until}. Another suspension takes its place with --replace.")
-        detail = {"user": state.user, "until_ms": state.suspended_until_ms, "rule": "in_force", "help": "--replace"}
-        refusal = Refusal(ErrorCode.CONFLICT, text, detail)
-    suspended = AccountSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason, report=command.report)
-    return refusal or [suspended]
-
-
-def _restore(state: AccountState, command: RestoreAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
-    if not state.is_suspended(now):
-        return Refusal(ErrorCode.CONFLICT, N_("@{user} is not suspended."), {"user": state.user})
-    return [AccountRestored(at=now, by=actor.user, reason=command.reason)]
 
 
 def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, policy: Policy) -> AccountDecision:
@@ -290,9 +219,21 @@ def _change(
     *,
     case: str = "",
     reason: str = "",
+    basis: Basis = NO_BASIS,
 ) -> list[CreditChanged]:
     points = score - state.credit
-    return [CreditChanged(at=now, by=actor.user, cause=cause, points=points, score=score, case=case, reason=reason)]
+    return [
+        CreditChanged(
+            at=now,
+            by=actor.user,
+            cause=cause,
+            points=points,
+            score=score,
+            case=case,
+            reason=reason,
+            **basis.fields(),
+        )
+    ]
 
 
 def _charge(state: AccountState, command: ChargeCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
@@ -311,14 +252,6 @@ def _give_back(state: AccountState, command: RestoreCredit, actor: Actor, now: i
     return _change(state, actor, now, score, "restored", case=command.case, reason=command.reason)
 
 
-def _overturn(
-    state: AccountState, command: OverturnSuspension, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
-    if not state.is_suspended(now) or state.suspended_until_ms != command.until_ms:
-        return []
-    return [AccountRestored(at=now, by=actor.user, reason=command.reason)]
-
-
 def _recover(state: AccountState, command: RecoverCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     points = recovery(policy.credit, state.credit, state.credit_ts, now)
     return _change(state, actor, now, state.credit + points, "recovered") if points else []
@@ -331,7 +264,8 @@ def _set_credit(state: AccountState, command: SetCredit, actor: Actor, now: int,
         return Refusal(ErrorCode.BAD_REQUEST, N_("A credit is 0 to {most}."), {"most": MOST, "field": "score"})
     if command.score == state.credit:
         return []
-    return _change(state, actor, now, command.score, "set", reason=command.reason)
+    changed = _change(state, actor, now, command.score, "set", reason=command.reason, basis=command.basis)
+    return check_rule(command.basis.grounds.rule, policy.cases) or changed
 
 
 def _ask_identity(state: AccountState, command: AskIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
@@ -391,48 +325,17 @@ def _close(state: AccountState, command: CloseAccount, actor: Actor, now: int, p
             "and what you wrote stays without it. To confirm, type: {help}"
         )
         return Refusal(ErrorCode.CONFIRM_REQUIRED, text, {"help": f"/account close {state.user}"})
-    return _check_no_staff(state) or _closed(command.tag, "", actor, now)
-
-
-def _close_for_other(
-    state: AccountState, command: CloseForOther, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
-    """Begin to close the account: erased a little later than one may appeal, so that an appeal in time counts."""
-    until = end_of(now, policy.cases.platform_appeal_ms + MINUTE_MS)
-    return _check_no_staff(state) or [AccountClosing(at=now, by=actor.user, until_ms=until, reason=command.reason)]
-
-
-def _finish_closing(
-    state: AccountState, command: FinishClosing, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
-    if not state.closing_case or not (command.final or state.closing_until_ms <= now):
-        return []
-    return _closed(command.tag, state.suspended_reason, actor, now)
-
-
-def _overturn_closing(
-    state: AccountState, command: OverturnClosing, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
-    if not state.closing_case or state.closing_case != command.number:
-        return []
-    return [ClosingOverturned(at=now, by=actor.user, reason=command.reason)]
-
-
-def _closed(tag: str, reason: str, actor: Actor, now: int) -> list[AccountClosed]:
-    return [AccountClosed(at=now, by=actor.user, author_tag=tag, reason=reason)]
+    return check_no_staff(state) or closed(command.tag, "", actor, now)
 
 
 _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, Policy], AccountDecision]] = {
     AcceptAgreement: _accept,
-    SuspendAccount: _suspend,
-    RestoreAccount: _restore,
     GrantRole: _grant,
     AttestIdentity: _attest,
     RemoveNames: _remove_names,
     OverturnNames: _restore_names,
     ChargeCredit: _charge,
     RestoreCredit: _give_back,
-    OverturnSuspension: _overturn,
     OverturnWithdrawal: _verify_again,
     RecoverCredit: _recover,
     SetCredit: _set_credit,
@@ -442,9 +345,7 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
     RejectIdentity: _reject,
     ReadIdentity: _read,
     CloseAccount: _close,
-    CloseForOther: _close_for_other,
-    FinishClosing: _finish_closing,
-    OverturnClosing: _overturn_closing,
+    **MEASURES,
 }
 
 
@@ -461,8 +362,14 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.agreement = agreement
         case AccountSuspended(until_ms=until, reason=reason):
             state.suspended_until_ms, state.suspended_reason = until, reason
-        case AccountRestored():
-            state.suspended_until_ms, state.suspended_reason = 0, ""
+        case AccountRestored(back_until_ms=until, back_reason=reason):
+            state.suspended_until_ms, state.suspended_reason = until, reason
+        case AccountRestricted(measure=measure, until_ms=until, reason=reason):
+            taken = Restriction(measure, account_case(state.user, state.version), until, reason)
+            state.restrictions = (*state.restrictions, taken)
+        case AccountRestrictionEnded(measure=measure, case=case):
+            held = state.restrictions
+            state.restrictions = without_act(held, case) if case else without(held, measure)
         case RoleGranted(role=role):
             state.platform = role
         case IdentityAttested(identity=identity):
@@ -491,6 +398,7 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.closed_ts, state.author_tag, state.identity = at, tag, Identity.NONE
             state.asked, state.asked_ts = Identity.NONE, 0
             state.suspended_until_ms, state.suspended_reason = FOREVER_MS, ""
+            state.restrictions = ()
         case CreditChanged():
             _apply_credit(state, event)
         case _:

@@ -6,10 +6,17 @@ from folkmoot_protocol.types import Identity
 
 from .actor import PlatformRole
 from .content.kinds import Severity
+from .restrictions import NO_BASIS, Basis, Measure
 
 
 class AccountCommand(Struct, frozen=True):
     """Base of all commands to an account."""
+
+
+class AccountMeasureCommand(AccountCommand, frozen=True, kw_only=True):
+    """Base of what staff asks for against an account."""
+
+    basis: Basis = NO_BASIS
 
 
 class RegisterAccount(AccountCommand, frozen=True):
@@ -25,18 +32,44 @@ class AcceptAgreement(AccountCommand, frozen=True):
     agreement: str
 
 
-class SuspendAccount(AccountCommand, frozen=True):
+class SuspendAccount(AccountMeasureCommand, frozen=True):
     """Shut an account out for a time: a measure of the platform (G11.2). `replaces`: another suspension in force."""
 
     duration_ms: int
     reason: str
     replaces: bool = False
-    report: str = ""
 
 
 class RestoreAccount(AccountCommand, frozen=True):
     """End a suspension early."""
 
+    reason: str
+
+
+class RestrictAccount(AccountMeasureCommand, frozen=True):
+    """Take a right from an account for a time: a measure of the platform (G11.2). `replaces`: another one in force."""
+
+    measure: Measure
+    duration_ms: int
+    reason: str
+    replaces: bool = False
+
+
+class FreeAccount(AccountCommand, frozen=True):
+    """End a restriction early."""
+
+    measure: Measure
+    reason: str
+
+
+class EndRestrictions(AccountCommand, frozen=True):
+    """End the restrictions that have run out: an act of the service."""
+
+
+class OverturnRestriction(AccountCommand, frozen=True):
+    """Make the restriction that the act `case` was void, because an appeal succeeded: an act of the service (P15)."""
+
+    case: str
     reason: str
 
 
@@ -90,10 +123,15 @@ class RestoreCredit(AccountCommand, frozen=True):
 
 
 class OverturnSuspension(AccountCommand, frozen=True):
-    """End the suspension that lasts until `until_ms`, because an appeal succeeded: an act of the service (P15)."""
+    """End the suspension that lasts until `until_ms`, because an appeal succeeded: an act of the service (P15).
+
+    `back_until_ms`, `back_reason`: the suspension whose place it had taken, 0 and empty for none.
+    """
 
     until_ms: int
     reason: str
+    back_until_ms: int = 0
+    back_reason: str = ""
 
 
 class OverturnWithdrawal(AccountCommand, frozen=True):
@@ -110,7 +148,7 @@ class RecoverCredit(AccountCommand, frozen=True):
     """Give back what the days have earned: an act of the service (G7.2)."""
 
 
-class SetCredit(AccountCommand, frozen=True):
+class SetCredit(AccountMeasureCommand, frozen=True):
     """Set the score: a measure of the platform (G11.2)."""
 
     score: int
@@ -157,7 +195,7 @@ class CloseAccount(AccountCommand, frozen=True):
     confirm: str
 
 
-class CloseForOther(AccountCommand, frozen=True):
+class CloseForOther(AccountMeasureCommand, frozen=True):
     """Close an account: a measure of the platform, carried out when nobody can appeal any more (P9.2, P11)."""
 
     reason: str

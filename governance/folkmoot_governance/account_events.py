@@ -12,6 +12,7 @@ from folkmoot_protocol.types import Identity
 from .actor import PlatformRole
 from .content.kinds import Action
 from .credit import START
+from .restrictions import NO_GROUNDS, Grounds, Measure
 
 
 class AccountEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -19,6 +20,17 @@ class AccountEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
 
     at: int
     by: str
+
+
+class AccountMeasure(AccountEvent, frozen=True, kw_only=True):
+    """Base of measures. `report` is the report that brought it, empty for none. Where two decided on it, `proposed_by`
+    is who asked for it, under the number `proposal`, and `by` who confirmed it.
+    """
+
+    report: str = ""
+    grounds: Grounds = NO_GROUNDS
+    proposed_by: str = ""
+    proposal: str = ""
 
 
 class AccountRegistered(AccountEvent, frozen=True, kw_only=True, tag="registered"):
@@ -31,16 +43,41 @@ class AgreementAccepted(AccountEvent, frozen=True, kw_only=True, tag="agreement_
     agreement: str
 
 
-class AccountSuspended(AccountEvent, frozen=True, kw_only=True, tag="account_suspended"):
-    """`report` is the report that brought it, empty for none."""
+class AccountSuspended(AccountMeasure, frozen=True, kw_only=True, tag="account_suspended"):
+    """`was_until_ms`, `was_reason`: the suspension whose place it takes, 0 and empty where there was none."""
 
     until_ms: int
     reason: str
-    report: str = ""
+    was_until_ms: int = 0
+    was_reason: str = ""
 
 
 class AccountRestored(AccountEvent, frozen=True, kw_only=True, tag="account_restored"):
+    """The suspension is over; that of before, if it lasts until `back_until_ms`, holds again."""
+
     reason: str
+    back_until_ms: int = 0
+    back_reason: str = ""
+
+
+class AccountRestricted(AccountMeasure, frozen=True, kw_only=True, tag="account_restricted"):
+    """The platform took a right from the account for a time; one of the same kind that is in force gives way."""
+
+    measure: Measure
+    until_ms: int
+    reason: str
+
+
+class AccountRestrictionEnded(AccountEvent, frozen=True, kw_only=True, tag="account_restriction_ended"):
+    """A restriction is over or was lifted; with a `case`, that act alone is void.
+
+    `is_back`: then the one whose place it had taken holds again.
+    """
+
+    measure: Measure
+    case: str = ""
+    reason: str = ""
+    is_back: bool = False
 
 
 class RoleGranted(AccountEvent, frozen=True, kw_only=True, tag="role_granted"):
@@ -60,7 +97,7 @@ class IdentityAttested(AccountEvent, frozen=True, kw_only=True, tag="identity_at
     measure: int = 0
 
 
-class CreditChanged(AccountEvent, frozen=True, kw_only=True, tag="credit_changed"):
+class CreditChanged(AccountMeasure, frozen=True, kw_only=True, tag="credit_changed"):
     """The score moved by `points` to `score`; `case` is the report that cost it, or the act that was overturned."""
 
     cause: Literal["penalty", "restored", "recovered", "set"]
@@ -108,17 +145,16 @@ class IdentityRead(AccountEvent, frozen=True, kw_only=True, tag="identity_read")
     case: str
 
 
-class AccountClosing(AccountEvent, frozen=True, kw_only=True, tag="account_closing"):
+class AccountClosing(AccountMeasure, frozen=True, kw_only=True, tag="account_closing"):
     """The platform closes the account: it is shut out, and erased at `until_ms` unless an appeal succeeds.
 
     `blacklist`: before that, the blind index of its identity is to be noted, so that it does not come back under
-    another name. `report` is the report that brought it, empty for none.
+    another name.
     """
 
     until_ms: int
     reason: str
     blacklist: bool = False
-    report: str = ""
 
 
 class ClosingOverturned(AccountEvent, frozen=True, kw_only=True, tag="account_closing_overturned"):
@@ -152,6 +188,8 @@ AnyAccountEvent = (
     | AgreementAccepted
     | AccountSuspended
     | AccountRestored
+    | AccountRestricted
+    | AccountRestrictionEnded
     | RoleGranted
     | IdentityAttested
     | CreditChanged

@@ -6,10 +6,12 @@ from folkmoot_protocol.types import Identity
 from folkmoot_protocol.types import PlatformRole as PlatformRole
 
 from .credit import START
+from .restrictions import Held
 
 
 class Actor(Struct, frozen=True):
-    """The account behind a command, with the counts that caps are checked against (G8.1)."""
+    """The account behind a command, with the counts that caps are checked against (G8.1), and what the platform has
+    taken from it for a time."""
 
     user: str
     groups_created: int = 0
@@ -17,6 +19,7 @@ class Actor(Struct, frozen=True):
     identity: Identity = Identity.NONE
     platform: PlatformRole | None = None
     credit: int = START
+    restrictions: Held = ()
 
 
 SERVICE = Actor("")

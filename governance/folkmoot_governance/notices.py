@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 
 from .group import events as e
 from .group.removed_texts import REMOVABLE_TEXTS
+from .restrictions import NO_GROUNDS, Grounds
 from .text import N_
 
 
@@ -125,6 +126,8 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.GroupDissolved: Telling(N_("@{by} dissolved the group")),
     e.GroupSuspended: Telling(N_("The platform suspended the group {until}")),
     e.GroupRestored: Telling(N_("The platform lifted the group's suspension")),
+    e.GroupRestricted: Telling(N_("The platform lets nobody join the group {until}")),
+    e.GroupRestrictionEnded: Telling(N_("People may join the group again")),
     e.GroupClosed: Telling(N_("The platform closed the group")),
     e.GroupWarned: Telling(N_("The platform warns this group; what it names is to be mended {until}")),
     e.RectificationTold: Telling(N_("@{by} says that what the platform named is mended: {text}")),
@@ -155,6 +158,8 @@ TELLINGS: dict[type[e.Event], Telling] = {
 _NOBODYS_EVENTS = (
     e.GroupSuspended,
     e.GroupRestored,
+    e.GroupRestricted,
+    e.GroupRestrictionEnded,
     e.GroupClosed,
     e.LimitGranted,
     e.ContentRefused,
@@ -191,6 +196,9 @@ _NOBODYS_EVENTS = (
 """Measures of the platform and what ended by itself: these name no one who did it."""
 
 
+INSIDE = ("report", "proposed_by", "proposal")
+
+
 def text_of(event: e.Event) -> str:
     """Return the sentence of an event, a msgid that its fields fill."""
     telling = TELLINGS[type(event)]
@@ -213,6 +221,10 @@ def event_fields(event: e.Event) -> dict[str, object]:
     # What lets people in is not for everybody who reads the group.
     fields.pop("answers", None)
     fields.pop("quiet", None)
-    # Who has reported what is for the platform alone.
-    fields.pop("report", None)
+    # Who has reported what, and how staff came to it, is for the platform alone.
+    for name in INSIDE:
+        fields.pop(name, None)
+    grounds = fields.pop("grounds", NO_GROUNDS)
+    assert isinstance(grounds, Grounds)
+    fields |= grounds.shown()
     return fields

@@ -12,6 +12,7 @@ from folkmoot_protocol.types import Role
 
 from .actor import PlatformRole
 from .group import commands as c
+from .restrictions import Power
 from .roles import Permission
 
 
@@ -81,6 +82,27 @@ RULES: dict[type[c.Command], Rule] = {
     c.Dissolve: Rule(Role.OWNER),
 }
 
+GOVERNS = frozenset({Role.ADMIN, Role.OWNER})
+
+NOT_MANAGING: frozenset[type[c.Command]] = frozenset(
+    {c.Rectify, c.OfferTransfer, c.WithdrawTransfer, c.NameHeir, c.Dissolve}
+)
+"""What an owner may still do whose rights to manage groups the platform has suspended: answer it, hand over, end."""
+
+SAYS: frozenset[type[c.Command]] = frozenset({c.SetTopic, c.Rename, c.SetRules, c.Announce, c.SetQuestion, c.SetTag})
+"""What puts up a text that the group reads, as a post does."""
+
+
+def powers_for(command: c.Command, rule: Rule) -> tuple[Power, ...]:
+    """Return what the platform must have left to who asks for a command."""
+    powers = []
+    if isinstance(command, c.AcceptTransfer) or (rule.least in GOVERNS and type(command) not in NOT_MANAGING):
+        powers.append(Power.MANAGE)
+    if type(command) in SAYS:
+        powers.append(Power.POST)
+    return tuple(powers)
+
+
 READS: dict[str, Rule] = {
     # what is read         least role, permission
     "log": Rule(Role.MEMBER),
@@ -106,12 +128,14 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "read": frozenset(PlatformRole),
     "remove_entry": _STAFF,
     "warn_group": _STAFF,
+    "restrict_account": _STAFF,
     "suspend_group": _STAFF,
     "restore_group": _STAFF,
     "close_group": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "review_group": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "suspend_account": _STAFF,
     "restore_account": _STAFF,
+    "withdraw_rights": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "close_account": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "attest_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
     "review_case": _STAFF | {PlatformRole.REVIEWER},
@@ -131,6 +155,8 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
     c.RejectRectification: "warn_group",
     c.SuspendGroup: "suspend_group",
     c.RestoreGroup: "restore_group",
+    c.RestrictGroup: "suspend_group",
+    c.FreeGroup: "restore_group",
     c.CloseGroup: "close_group",
     c.GrantLimit: "review_group",
     c.DenyLimit: "review_group",

@@ -14,14 +14,16 @@ from msgspec import Struct
 from folkmoot_protocol.types import Role
 
 from . import account_events as a
-from .account import AccountState, account_case
+from .account_state import AccountState, account_case
 from .case import state as s
 from .case.effects import PLAIN
 from .case.measures import OF_RULES, OF_THE_PLATFORM, is_withdrawn
 from .group import events as e
 from .group.removed_texts import REMOVABLE_TEXTS, GroupText
 from .group.state import GroupState, case_number
+from .measures import RESTRICTIONS, Row, rows_of
 from .policy import Policy
+from .restrictions import NO_GROUNDS
 from .text import N_
 
 KEPT = (
@@ -156,6 +158,29 @@ def _asked_before(state: GroupState, event: e.MeasureOverturned) -> Iterable[str
     return tuple(state.kept.requests) if event.reopens and state.kept else ()
 
 
+def _if_free(state: AccountState, event: a.AccountRestrictionEnded) -> Iterable[str]:
+    """Whom a restriction does not hold any more; who appealed hears of the appeal."""
+    return () if event.case else (state.user,)
+
+
+def _of(row: Row, whom: Whom) -> Whom:
+    """Return whom a row is about, of an event that several rows have in common."""
+    return lambda state, event: whom(state, event) if event.measure is row.measure else ()
+
+
+def _taken(event: type[Struct], whom: Whom) -> tuple[Told, ...]:
+    """Return the rows of a measure of the platform."""
+    rows = rows_of(event)
+    if event in RESTRICTIONS:
+        return tuple(Told(row.notice, row.text, _of(row, whom), appeal=True) for row in rows)
+    return tuple(Told(row.notice, row.text, whom, appeal=True) for row in rows)
+
+
+def _over(event: type[Struct], whom: Whom) -> tuple[Told, ...]:
+    """Return what is told when a restriction is over that was recorded as `event`."""
+    return tuple(Told(row.over, row.free, _of(row, whom)) for row in rows_of(event))
+
+
 def _if_undone(state: s.CaseState, event: s.CaseSettled) -> Iterable[str]:
     return (state.by,) if state.outcome is s.Outcome.OVERTURNED else ()
 
@@ -186,6 +211,11 @@ def _if(outcome: s.Outcome) -> Whom:
     return lambda state, event: (state.by,) if event.outcome is outcome else ()
 
 
+def _if_by_another(state: s.CaseState, event: s.CaseClosed) -> Iterable[str]:
+    """Who proposed a measure that somebody else turned down."""
+    return (state.by,) if event.outcome is s.Outcome.REFUSED and event.by != state.by else ()
+
+
 TOLD: dict[type[Struct], tuple[Told, ...]] = {
     # Acts of a group's owner and admins.
     e.MemberKicked: (Told("kicked", N_("You were removed from {name}"), _member, appeal=True),),
@@ -204,7 +234,7 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("held_denied", N_("Your post in {name} that waited for review was turned down"), _member, appeal=True),
     ),
     e.HeldApproved: (Told("held_approved", N_("Your post in {name} that waited for review was approved"), _member),),
-    e.EntriesRemoved: (Told("removed", N_("The platform removed what you wrote in {name}"), _others, appeal=True),),
+    e.EntriesRemoved: _taken(e.EntriesRemoved, _others),
     e.TextRemoved: (
         *(
             Told(f"{what}_removed", row.told_leaders, _leaders_if(what), appeal=True)
@@ -221,14 +251,9 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     e.RequestsExpired: (Told("expired", N_("Nobody has answered your request to join {name}"), _others),),
     e.JoinRequestsClosed: (Told("closed", N_("The group {name}, which you had asked to join, is closed"), _others),),
     # Measures of the platform against a group, and who answers for it.
-    e.GroupWarned: (
-        Told(
-            "group_warned",
-            N_("The platform warns your group {name}; what it names is to be mended {until}"),
-            _leaders,
-            appeal=True,
-        ),
-    ),
+    e.GroupWarned: _taken(e.GroupWarned, _leaders),
+    e.GroupRestricted: _taken(e.GroupRestricted, _leaders),
+    e.GroupRestrictionEnded: _over(e.GroupRestricted, _leaders),
     e.RectificationAccepted: (
         Told("rectification_accepted", N_("The platform finds it mended in your group {name}"), _leaders),
     ),
@@ -239,11 +264,9 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
             _leaders,
         ),
     ),
-    e.GroupSuspended: (
-        Told("group_suspended", N_("The platform suspended your group {name} {until}"), _leaders, appeal=True),
-    ),
+    e.GroupSuspended: _taken(e.GroupSuspended, _leaders),
     e.GroupRestored: (Told("group_restored", N_("The suspension of your group {name} is lifted"), _leaders),),
-    e.GroupClosed: (Told("group_closed", N_("The platform closed your group {name}"), _leaders, appeal=True),),
+    e.GroupClosed: _taken(e.GroupClosed, _leaders),
     e.LimitGranted: (Told("limit_granted", N_("The platform lets your group {name} grow to {limit} members"), _owner),),
     e.LimitDenied: (
         Told(
@@ -266,20 +289,13 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("reopened", N_("The group {name} is open again, and so is your request to join it"), _asked_before),
     ),
     # Accounts.
-    a.AccountSuspended: (
-        Told("account_suspended", N_("The platform suspended your account {until}"), _account, appeal=True),
-    ),
-    a.AccountClosing: (
-        Told(
-            "account_closing",
-            N_("The platform closes your account: you can appeal, {until}; then it is erased"),
-            _account,
-            appeal=True,
-        ),
-    ),
+    a.AccountRestricted: _taken(a.AccountRestricted, _account),
+    a.AccountRestrictionEnded: _over(a.AccountRestricted, _if_free),
+    a.AccountSuspended: _taken(a.AccountSuspended, _account),
+    a.AccountClosing: _taken(a.AccountClosing, _account),
     a.AccountRestored: (Told("account_restored", N_("The suspension of your account is lifted"), _account),),
     a.CreditChanged: (
-        Told("credit_lowered", N_("Your credit changed by {points} to {score}"), _if_lowered, appeal=True),
+        *_taken(a.CreditChanged, _if_lowered),
         Told("credit_raised", N_("Your credit changed by +{points} to {score}"), _if_raised),
     ),
     a.IdentityAttested: (
@@ -311,6 +327,9 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("upheld", N_("Your report {case} was upheld"), _if(s.Outcome.UPHELD)),
         Told("dismissed", N_("Your report {case} was dismissed"), _if(s.Outcome.DISMISSED)),
         Told("bad_faith", N_("Your report {case} was found to be in bad faith"), _if(s.Outcome.BAD_FAITH)),
+        Told("measure_taken", N_("The measure that you proposed, {case}, was confirmed"), _if(s.Outcome.TAKEN)),
+        Told("measure_refused", N_("The measure that you proposed, {case}, was turned down"), _if_by_another),
+        Told("measure_lapsed", N_("Nobody has confirmed the measure that you proposed, {case}"), _if(s.Outcome.LAPSED)),
         Told("confirmed", N_("Your appeal {case} was turned down: the measure stands"), _if(s.Outcome.CONFIRMED)),
         Told("agreed", N_("Mediation {case} is over: you have agreed"), _inside_if(s.Outcome.AGREED)),
         Told("ended", N_("Mediation {case} is over, without an agreement"), _inside_if(s.Outcome.ENDED)),
@@ -373,7 +392,8 @@ def _notices(
     if not rows:
         return []
     found = {name: value for name in KEPT if (value := getattr(event, name, None)) not in (None, "")}
-    data: dict[str, Any] = msgspec.to_builtins(found | more)
+    grounds = getattr(event, "grounds", NO_GROUNDS)
+    data: dict[str, Any] = msgspec.to_builtins(found | grounds.shown() | more)
     by_platform = isinstance(event, (*OF_THE_PLATFORM, *OF_RULES, e.EntriesRemoved, a.AccountEvent))
     window = policy.cases.platform_appeal_ms if by_platform else policy.cases.appeal_ms
     told = []

@@ -1,6 +1,6 @@
 """What the operator has set, as the rules take it. The shell fills it from configuration."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from folkmoot_protocol.types import Identity
 
@@ -19,11 +19,16 @@ class Policy(Struct, frozen=True):
     `grades` stand in the order of their sizes, the smallest first; there is at least one.
     `raid_joins` joins, or `raid_repeats` posts of one text by new members, within a minute are a raid; 0: never.
     Who goes within `quiet_ms` of coming, or comes back within it, does so without a notice.
+    `four_eyes` names the measures (`measures.BY_NAME`) that two of staff decide on, the second within `proposal_ms`;
+    `durations` says how long one of them lasts where staff does not, and its row has another length.
     `ladder` is what follows on warnings where a group has not set its own, as `ladder.parse_ladder` reads it.
     """
 
     credit: CreditRules = CreditRules()
     cases: CaseRules = CaseRules()
+    four_eyes: frozenset[str] = frozenset()
+    proposal_ms: int = DAY_MS
+    durations: dict[str, int] = field(default_factory=dict)
     grades: tuple[Grade, ...] = (Grade(),)
     admins_per_group: int = 50
     bans_per_group: int = 10_000

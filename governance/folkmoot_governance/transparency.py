@@ -37,12 +37,15 @@ class Tally(Struct):
     median_ms: int = 0
 
 
+COUNTED = (CaseKind.REPORT, CaseKind.APPEAL, CaseKind.MEDIATION)
+"""Whose figures are told. A measure that staff proposes is the platform's own affair until it is taken."""
+
 GRANTED = frozenset({Outcome.UPHELD, Outcome.OVERTURNED, Outcome.AGREED})
 
 
 def tally(cases: Iterable[CaseFigure], since: int, now: int) -> list[Tally]:
     """Return the figures of all reports, of those with each reason, and the same of appeals; by kind, most first."""
-    found: dict[tuple[CaseKind, str], Tally] = {(kind, ""): Tally(kind, "") for kind in CaseKind}
+    found: dict[tuple[CaseKind, str], Tally] = {(kind, ""): Tally(kind, "") for kind in COUNTED}
     took: dict[tuple[CaseKind, str], list[int]] = {}
     for case in cases:
         for reason in ("",) if case.kind is CaseKind.MEDIATION else ("", case.reason):
@@ -52,8 +55,9 @@ def tally(cases: Iterable[CaseFigure], since: int, now: int) -> list[Tally]:
                 took.setdefault(key, []).append(case.closed_ts - case.opened_ts)
     for key, times in took.items():
         found[key].median_ms = round(median(times))
-    order = list(CaseKind)
-    return sorted(found.values(), key=lambda one: (order.index(one.kind), bool(one.reason), -one.received, one.reason))
+    return sorted(
+        found.values(), key=lambda one: (COUNTED.index(one.kind), bool(one.reason), -one.received, one.reason)
+    )
 
 
 def _count(one: Tally, case: CaseFigure, since: int, now: int) -> None:

@@ -22,6 +22,7 @@ from .actions.cases.govern import CaseService
 from .actions.cases.measures import Measures
 from .actions.cases.mediation import Mediations
 from .actions.cases.reports import Reports
+from .actions.cases.sanctions import Sanctions
 from .actions.cases.settle import CaseSettler
 from .actions.groups.finding import GroupFinder
 from .actions.groups.govern import GroupService
@@ -59,8 +60,10 @@ from .jobs.closing import Closing
 from .jobs.duties import Duties
 from .jobs.expiry import Expiry
 from .jobs.forgetting import Forgetting
+from .jobs.freeing import Freeing
 from .jobs.grading import Grading
 from .jobs.journal import Indexing, Rotation
+from .jobs.lapsing import Lapsing
 from .jobs.lost_flags import LostFlags
 from .jobs.recovery import Recovery
 from .jobs.runner import Job, JobTurn, Stored, Watch, loops_of
@@ -271,7 +274,8 @@ class Node:
         reports = Reports(self.store, self.accounts, clock, membership, cases, texts)
         appeals = Appeals(ledger, self.rooms, clock, cases, texts, measures, settler)
         mediations = Mediations(ledger, self.rooms, self.accounts, clock, cases, texts)
-        return Cases(cases, reports, appeals, settler, mediations, texts)
+        sanctions = Sanctions(ledger, self.rooms, self.accounts, cases, groups, accounts)
+        return Cases(cases, reports, appeals, sanctions, measures, settler, mediations, texts)
 
     def start(self) -> None:
         """Start the commit queue, what this node does in rounds, and the jobs."""
@@ -358,6 +362,8 @@ class Node:
             Recovery(ledger, clock, app.policy, self.accounts, accounts),
             Settling(ledger, clock, app.cases.settler),
             Closing(ledger, clock, self.accounts, accounts),
+            Freeing(ledger, clock, self.accounts, accounts),
+            Lapsing(ledger, clock, app.cases.sanctions),
             Forgetting(clock, accounts),
         ]
 

@@ -50,6 +50,38 @@ REFUSALS = {
     "The group is suspended already, {until}. Another suspension takes its place with --replace.": Told(
         "conflict", "in_force", "--replace", "until_ms"
     ),
+    "The platform has suspended your rights to manage groups {until}, case {case}.": Told(
+        "forbidden", "measures.account_manage", "/sanctions", "case reason until_ms"
+    ),
+    "The platform does not let you create groups {until}, case {case}.": Told(
+        "forbidden", "measures.account_create", "/sanctions", "case reason until_ms"
+    ),
+    "The platform has muted you in all groups {until}, case {case}.": Told(
+        "muted", "measures.account_mute", "/sanctions", "case reason until_ms"
+    ),
+    "The platform does not let @{user} join groups {until}.": Told(
+        "forbidden", "measures.account_join", "/sanctions", "case reason until_ms user"
+    ),
+    "The platform lets nobody join this group {until}.": Told(
+        "join_closed", "measures.group_join", "/sanctions", "case reason until_ms"
+    ),
+    "This is in force already, {until}, case {case}. Another one takes its place with --replace.": Told(
+        "conflict", "in_force", "--replace", "case until_ms"
+    ),
+    "This measure lasts {longest} at most.": Told("bad_request", "measures.*", "/help", "field longest_ms"),
+    "This is no right that can be taken from an account.": Told("bad_request", "request", "/help", "field"),
+    "This is nothing that can be taken from a group.": Told("bad_request", "request", "/help", "field"),
+    "Nothing of this kind is in force against @{user}.": Told("conflict", "state", "/info", "user"),
+    "Nothing of this kind is in force against the group.": Told("conflict", "state", "/info"),
+    "This measure takes two administrators: propose it, and let another one confirm it.": Told(
+        "confirm_required", "policy.sanctions.four_eyes", "sanction create", "measure"
+    ),
+    "Somebody else than who proposed a measure confirms it.": Told(
+        "forbidden", "policy.sanctions.four_eyes", "sanction status"
+    ),
+    "The time to confirm {case} is over, {until}: propose it anew.": Told(
+        "conflict", "state", "sanction create", "case until_ms"
+    ),
     "That end is over already.": Told("bad_request", "end", "/help"),
     "@{user} is banned here: /unban @{user} first.": Told("banned", "ban", "/unban @*", "until_ms user"),
     "@{user} is in {current} groups already; {limit} are allowed.": Told(

@@ -23,6 +23,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.notices import event_fields, text_of
 from folkmoot_governance.refusal import ENDS, TIMED, explained
+from folkmoot_governance.restrictions import NO_GROUNDS
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode, Role
 from tests.builders.refusals import REFUSALS
@@ -158,7 +159,14 @@ def tell_event(event: e.Event) -> str:
 
 def any_event(kind: type[e.Event]) -> e.Event:
     """Return an event of a kind that says nothing."""
-    empty: dict[str, object] = {"at": 0, "until_ms": 0, "users": (), "permissions": (), "answers": ()}
+    empty: dict[str, object] = {
+        "at": 0,
+        "until_ms": 0,
+        "users": (),
+        "permissions": (),
+        "answers": (),
+        "grounds": NO_GROUNDS,
+    }
     return kind(**{name: empty.get(name, "") for name in kind.__struct_fields__})
 
 

@@ -15,7 +15,13 @@ from folkmoot_governance.account import (
     IdentityAttested,
     RoleGranted,
 )
-from folkmoot_governance.account_events import AccountClosing, ClosingOverturned
+from folkmoot_governance.account_events import (
+    AccountClosing,
+    AccountRestored,
+    AccountRestricted,
+    AccountRestrictionEnded,
+    ClosingOverturned,
+)
 from folkmoot_governance.classification import Grade
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.duration import FOREVER_MS
@@ -23,6 +29,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, MemberLeft, PinWas, TopicSet
 from folkmoot_governance.group.removed_texts import GroupText
+from folkmoot_governance.restrictions import Measure
 from folkmoot_governance.roles import Permission
 from folkmoot_protocol.types import Identity, JoinMode, LinkRule
 from folkmoot_server.storage.api import Store
@@ -132,6 +139,13 @@ async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: W
         *changes,
         AccountClosing(at=START + 6, by="root", until_ms=START + 2 * DAY, reason="fraud"),
         ClosingOverturned(at=START + 7, by="", reason="wrong"),
+        AccountRestricted(at=START + 8, by="root", measure=Measure.MUTE, until_ms=START + DAY, reason="spam"),
+        AccountRestricted(at=START + 8, by="root", measure=Measure.MUTE, until_ms=START + 9 * DAY, reason="again"),
+        AccountRestricted(at=START + 8, by="root", measure=Measure.MANAGE, until_ms=FOREVER_MS, reason="fraud"),
+        AccountRestrictionEnded(at=START + 8, by="", measure=Measure.MUTE, case="@bob-11"),
+        AccountRestrictionEnded(at=START + 8, by="root", measure=Measure.MANAGE, reason="has understood"),
+        AccountSuspended(at=START + 8, by="root", until_ms=START + 2 * DAY, reason="r", was_until_ms=START + DAY),
+        AccountRestored(at=START + 8, by="", reason="r", back_until_ms=START + DAY, back_reason="flood"),
         AccountClosing(at=START + 8, by="root", until_ms=START + 3 * DAY, reason="fraud"),
     ]
     for event in changes:
@@ -152,6 +166,23 @@ async def test_accounts_whose_closing_is_due_are_found(store: Store, world: Worl
     assert await store.ledger.closing_accounts(START + 2, after="bob") == ["carol"]
     await store.commit([world.change("bob", ClosingOverturned(at=START, by="", reason="r"))])
     assert await store.ledger.closing_accounts(START + 9) == ["carol"]
+
+
+async def test_what_ends_next_of_what_was_taken_from_accounts_is_found(store: Store, world: World) -> None:
+    taken = {"at": START, "by": "root", "reason": "r"}
+    assert await store.ledger.next_account_ends(9) == []
+    for user, measure, until in (
+        ("bob", Measure.MUTE, START + 3),
+        ("bob", Measure.JOIN, START + 2),
+        ("carol", Measure.MUTE, START + 1),
+        ("dave", Measure.MANAGE, FOREVER_MS),
+    ):
+        await store.commit([world.change(user, AccountRestricted(**taken, measure=measure, until_ms=until))])  # type: ignore[arg-type]
+    assert await store.ledger.next_account_ends(9) == [(START + 1, "carol"), (START + 2, "bob")]
+    assert await store.ledger.next_account_ends(1) == [(START + 1, "carol")]
+    await store.commit([world.change("bob", AccountRestrictionEnded(at=START, by="", measure=Measure.JOIN))])
+    await store.commit([world.change("carol", AccountRestrictionEnded(at=START, by="", measure=Measure.MUTE))])
+    assert await store.ledger.next_account_ends(9) == [(START + 3, "bob")]
 
 
 async def test_a_profile_can_change(store: Store, world: World) -> None:
@@ -228,9 +259,10 @@ async def test_what_ends_next_comes_first_and_what_never_ends_not_at_all(store: 
         e.GroupSuspended(**begun, until_ms=START + 5, reason="r"),
         e.MemberJoined(**begun, user="dave", via="open"),
         e.TransferOffered(**begun, user="dave", until_ms=START + 2),
+        e.GroupRestricted(**begun, measure=Measure.JOIN, until_ms=START + 8, reason="r"),
     ]
     await store.commit([one.act(*acts), other.act(e.MemberMuted(**begun, user="bob", until_ms=START + 1))])
-    ends = [(START + 1, other.code), *((START + number, one.code) for number in range(2, 8))]
+    ends = [(START + 1, other.code), *((START + number, one.code) for number in range(2, 9))]
     assert await store.ledger.next_ends(9) == ends
     assert await store.ledger.next_ends(3) == ends[:3]
     await store.commit([other.act(e.MutesEnded(at=START + 1, by="", users=("bob",)))])
@@ -324,6 +356,14 @@ commands = st.one_of(
     st.builds(c.SetSlow, slow_ms=st.just(1000)),
     st.builds(c.SuspendGroup, duration_ms=durations, reason=st.just("r")),
     st.builds(c.RestoreGroup, reason=st.just("r")),
+    st.builds(
+        c.RestrictGroup,
+        measure=st.just(Measure.JOIN),
+        duration_ms=durations,
+        reason=st.just("r"),
+        replaces=st.booleans(),
+    ),
+    st.builds(c.FreeGroup, measure=st.just(Measure.JOIN), reason=st.just("r")),
     st.builds(c.CloseGroup, reason=st.just("r")),
     st.builds(c.EndMeasures, appealed=st.booleans(), final=st.booleans()),
     st.builds(c.Depart, user=user),

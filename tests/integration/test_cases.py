@@ -60,7 +60,8 @@ async def test_credit_is_set_shown_and_decides_what_one_may(
     assert bob.session.account.credit == Credit("standard", 100)
     assert (await ann.ask(rq.GetAccount, user=bob.user)).account.credit is None
     done = await admin(root, "credit", "set", bob.user, reason="bots", options={"score": 40})
-    assert (done.changed, done.items[0]) == (1, {"user": bob.user, "score": 40, "level": "limited"})
+    item = {"user": bob.user, "score": 40, "level": "limited", "case": f"@{bob.user}-3"}
+    assert (done.changed, done.items[0]) == (1, item)
     assert (await bob.event(ev.AccountEvent)).account.credit == Credit("limited", 40)
     shown = await bob.run("/信用")
     assert (shown.data["score"], shown.data["next"]) == (40, {"level": "standard", "least": 60})

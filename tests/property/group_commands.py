@@ -15,6 +15,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
 from folkmoot_governance.group.events import PinWas, TextRemoved
 from folkmoot_governance.group.removed_texts import REMOVABLE_TEXTS, GroupText
+from folkmoot_governance.restrictions import Measure
 from folkmoot_protocol.types import EntryKind, Identity, JoinMode, LinkRule, Role
 
 CODES = ("100000000000", "200000000000", "300000000000")
@@ -164,6 +165,8 @@ STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     ),
     c.SuspendGroup: lambda r: c.SuspendGroup(duration(r), reason(r), r.random() < 0.5),
     c.RestoreGroup: lambda r: c.RestoreGroup(reason(r)),
+    c.RestrictGroup: lambda r: c.RestrictGroup(Measure.JOIN, duration(r), reason(r), r.random() < 0.5),
+    c.FreeGroup: lambda r: c.FreeGroup(Measure.JOIN, reason(r)),
     c.CloseGroup: lambda r: c.CloseGroup(reason(r)),
     c.WarnGroup: lambda r: c.WarnGroup(duration(r), reason(r)),
     c.AcceptRectification: lambda r: c.AcceptRectification(reason(r)),
@@ -182,7 +185,7 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.Overturn: lambda r: c.Overturn(
         user(r),
         r.randint(1, 60),
-        r.choice(["banned", "kicked", "muted", "closed", "group_warned", "entries_removed"]),
+        r.choice(["banned", "kicked", "muted", "closed", "group_warned", "entries_removed", "group_restricted"]),
         reason=reason(r),
         restores=tuple(one.seq for one in found(r)),
         pins=tuple(PinWas(seq, user(r), seq) for seq in range(1, 9) if r.random() < 0.3),

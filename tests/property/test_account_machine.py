@@ -20,11 +20,14 @@ from folkmoot_governance import (
     replay_account,
 )
 from folkmoot_governance import account as a
+from folkmoot_governance.account_commands import EndRestrictions, FreeAccount, OverturnRestriction, RestrictAccount
 from folkmoot_governance.account_events import AccountClosing, AnyAccountEvent, ClosingOverturned
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import CreditRules
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS
+from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.policy import meets
+from folkmoot_governance.restrictions import Measure, Power, in_force
 from folkmoot_protocol.types import Identity
 from tests.builders.rules import tell_refusal
 
@@ -35,6 +38,10 @@ REASON = "because"
 # Written down here a second time on purpose: who may do what to an account.
 MAY: dict[type[a.AccountCommand], set[PlatformRole | None]] = {
     a.SuspendAccount: {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
+    RestrictAccount: {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
+    FreeAccount: {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
+    EndRestrictions: {None},
+    OverturnRestriction: {None},
     a.RestoreAccount: {PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN},
     a.AttestIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
     a.ApproveIdentity: {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN},
@@ -61,9 +68,18 @@ BY_SERVICE = (
     a.RecoverCredit,
     a.FinishClosing,
     a.OverturnClosing,
+    EndRestrictions,
+    OverturnRestriction,
 )
 CASES = ("r-1", "r-2", "@ben-2")
 RULES = CreditRules(recover_per_day=3, penalties={Severity.LOW: 5, Severity.HIGH: 60})
+RIGHTS = (Measure.MUTE, Measure.JOIN, Measure.CREATE, Measure.MANAGE)
+WITHOUT = {
+    Measure.MUTE: Power.POST,
+    Measure.JOIN: Power.JOIN,
+    Measure.CREATE: Power.CREATE,
+    Measure.MANAGE: Power.MANAGE,
+}
 NOT_ONESELF = (a.GrantRole, a.AttestIdentity, a.ApproveIdentity, a.SuspendAccount, a.SetCredit)
 
 
@@ -74,6 +90,15 @@ def make_command(random: Random) -> a.AccountCommand:
             random.choice([1, MINUTE_MS, FOREVER_MS]), REASON, random.random() < 0.5
         ),
         a.RestoreAccount: lambda: a.RestoreAccount(REASON),
+        RestrictAccount: lambda: RestrictAccount(
+            random.choice([*RIGHTS, Measure.WARN]),
+            random.choice([1, MINUTE_MS, FOREVER_MS]),
+            REASON,
+            random.random() < 0.5,
+        ),
+        FreeAccount: lambda: FreeAccount(random.choice(RIGHTS), REASON),
+        EndRestrictions: EndRestrictions,
+        OverturnRestriction: lambda: OverturnRestriction(f"@{random.choice(USERS)}-{random.randint(2, 12)}", REASON),
         a.GrantRole: lambda: a.GrantRole(random.choice([None, None, *PlatformRole]), REASON),
         a.SetCredit: lambda: a.SetCredit(random.choice([-1, 0, 40, 100, 1000, 1001]), REASON),
         a.ChargeCredit: lambda: a.ChargeCredit(random.choice(CASES), random.choice(list(Severity)), REASON),
@@ -149,6 +174,19 @@ class AccountMachine(RuleBasedStateMachine):
             assert self.accounts[user] == before
             assert self.shut_until.get(user) == known
 
+    @rule(measure=st.sampled_from(RIGHTS))
+    def a_restriction_is_overturned(self, measure: Measure) -> None:
+        """Take a right, whatever is taken already, and let the appeal succeed: it is as if that had not been."""
+        user = self.random.choice(USERS)
+        before = copy.deepcopy(self.accounts[user])
+        taking = RestrictAccount(measure, self.random.choice([1, DAY_MS]), REASON, replaces=True)
+        self.ask("system", PlatformRole.SUPERADMIN, user, taking)
+        if self.accounts[user].version > before.version:
+            assert check_power(self.accounts[user].restrictions, WITHOUT[measure], self.now)
+            self.ask("", None, user, OverturnRestriction(self.accounts[user].restrictions[-1].case, REASON))
+            before.version = self.accounts[user].version
+            assert self.accounts[user] == before
+
     @rule(ms=st.sampled_from([0, 1, MINUTE_MS, 50 * DAY_MS]))
     def wait(self, ms: int) -> None:
         self.now += ms
@@ -183,6 +221,7 @@ class AccountMachine(RuleBasedStateMachine):
             self.shut_until[user] = event.until_ms
         if isinstance(event, a.AccountRestored):
             assert self.shut_until.pop(user) > self.now
+            assert not event.back_until_ms, "this machine knows of none"
         if isinstance(event, AccountClosing):
             self.held[user] = self.shut_until.get(user)
             self.shut_until[user] = FOREVER_MS
@@ -199,6 +238,13 @@ class AccountMachine(RuleBasedStateMachine):
     def suspensions_hold_as_long_as_they_were_given(self) -> None:
         for user, state in self.accounts.items():
             assert state.is_suspended(self.now) == (self.shut_until.get(user, 0) > self.now)
+
+    @invariant()
+    def what_was_taken_is_taken_for_its_time(self) -> None:
+        for state in self.accounts.values():
+            for measure in RIGHTS:
+                one = in_force(state.restrictions, measure, self.now)
+                assert one is None or check_power(state.restrictions, WITHOUT[measure], self.now)
 
     @invariant()
     def credit_is_within_bounds_and_charges_were_taken(self) -> None:

@@ -32,6 +32,7 @@ CONFIG = {
     "policy__grades__club__up_to_members": 5,
     "policy__grades__hall__up_to_members": 500,
     "policy__grades__hall__review_to_create": True,
+    "policy__sanctions__four_eyes": ("account_create",),
 }
 VERIFY = "/verify organisation 91350211M0000XUF46 sure"
 ACTS = {str(verb): verb for verb in VERBS.values() if verb.dry_run}
@@ -100,6 +101,8 @@ STEPS = st.lists(
 
 
 A_WEEK: dict[str, object] = {"duration": "7d"}
+MUTED: dict[str, object] = {"measure": "mute", "duration": "1h"}
+NO_FOUNDER: dict[str, object] = {"measure": "create"}
 EACH: list[Say | Do] = [
     Say(0, "/me waves"),
     *(Do(2, "entry remove", 0, {"seqs": str(seq)}) for seq in range(1, 9)),
@@ -163,6 +166,11 @@ EACH: list[Say | Do] = [
     Do(2, "user close", 5, {}),
     Do(0, "user close", 5, {}),
     Do(0, "user suspend", 5, A_WEEK),
+    *(Do(0, "sanction create", 4, options) for options in (MUTED, MUTED, MUTED | {"replace": True}, NO_FOUNDER)),
+    *(Do(0, "sanction restore", 4, {"measure": "mute"}) for _ in range(2)),
+    *(Do(who, "sanction approve", 0, {}) for who in (0, 1, 1)),
+    Do(0, "sanction create", 5, NO_FOUNDER),
+    *(Do(0, "sanction reject", number, {}) for number in (3, 4, 4)),
     *(Do(who, "node confirm", matter, {}) for who in (0, 2) for matter in (0, 1)),
 ]
 """A way to do each of the acts, and to be refused each of them."""
@@ -218,6 +226,8 @@ class Platform:
         targets = {
             "USER": [*self.users, "nobody.here"],
             "CODE": [*self.codes, "1234"],
+            "SUBJECT": [*self.codes, *(f"@{user}" for user in self.users)],
+            "CODE|CASE": [*self.codes, *await self.cases()],
             "CASE": [*await self.cases(), "r-none"],
             "WORD": ["snake", "oil", "/(/"],
             "MATTER": ["time", "removal", "love"],

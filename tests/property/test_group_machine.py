@@ -95,6 +95,8 @@ FOR_MODERATORS = (
     c.RemoveText,
     c.SuspendGroup,
     c.RestoreGroup,
+    c.RestrictGroup,
+    c.FreeGroup,
     c.WarnGroup,
     c.AcceptRectification,
     c.RejectRectification,

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from .rules import ReporterRecord
-from .state import Outcome
+from .state import Outcome, Terms
 
 
 class CaseCommand(Struct, frozen=True):
@@ -28,6 +28,7 @@ class Measured(Struct, frozen=True):
     """A measure that may be appealed: its case number, its kind (the event's name), whom it hit, who took it, and when.
 
     `code` is the group that took it, empty for a measure of the platform. `one_of_many`: others were hit, too.
+    `proposer`: who else of staff decided on it, empty for nobody.
     """
 
     case: str
@@ -37,6 +38,7 @@ class Measured(Struct, frozen=True):
     at: int
     code: str = ""
     one_of_many: bool = False
+    proposer: str = ""
 
 
 class OpenAppeal(CaseCommand, frozen=True):
@@ -95,6 +97,20 @@ class NameMediator(CaseCommand, frozen=True):
     """Name a mediator, as a party; or, as staff, take it on."""
 
     user: str
+
+
+class ProposeMeasure(CaseCommand, frozen=True):
+    """Propose a measure that takes two of staff."""
+
+    number: str
+    terms: Terms
+
+
+class CloseMeasure(CaseCommand, frozen=True):
+    """Note that a proposed measure was taken, was turned down or taken back, or that its time is over."""
+
+    outcome: Outcome
+    reason: str = ""
 
 
 class SettleCase(CaseCommand, frozen=True):

@@ -13,9 +13,12 @@ from folkmoot_protocol.errors import ErrorCode
 from ..actor import Actor
 from ..credit import level_of
 from ..duration import DAY_MS
+from ..measure_checks import check_power
+from ..measures import row_for
 from ..permissions import may_on_platform
 from ..policy import Policy
 from ..refusal import Refusal
+from ..restrictions import Power
 from ..text import N_
 from . import commands as c
 from .mediation import MEDIATION
@@ -28,6 +31,7 @@ from .state import (
     CaseRead,
     CaseSettled,
     CaseState,
+    MeasureProposed,
     Outcome,
     ReportOpened,
 )
@@ -38,6 +42,7 @@ OUTCOMES = {
     CaseKind.REPORT: frozenset({Outcome.UPHELD, Outcome.DISMISSED, Outcome.BAD_FAITH}),
     CaseKind.APPEAL: frozenset({Outcome.OVERTURNED, Outcome.CONFIRMED}),
     CaseKind.MEDIATION: frozenset({Outcome.AGREED, Outcome.ENDED}),
+    CaseKind.MEASURE: frozenset({Outcome.TAKEN, Outcome.REFUSED, Outcome.LAPSED}),
 }
 
 
@@ -57,10 +62,10 @@ def decide_case(
 ) -> CaseDecision:
     """Return the events that `command` by `actor` causes at `now` (Unix ms), or why it is refused.
 
-    `state` is None for `OpenReport`, and for `OpenAppeal` unless there is an appeal against that measure already.
+    `state` is None for what opens a case, but for `OpenAppeal` where there is an appeal against that measure already.
     """
     if state is None:
-        assert isinstance(command, (c.OpenReport, c.OpenAppeal, c.OpenMediation)), (
+        assert isinstance(command, (c.OpenReport, c.OpenAppeal, c.OpenMediation, c.ProposeMeasure)), (
             "only a case that is there takes commands"
         )
         return _DECIDERS[type(command)](state, command, actor, now, policy)
@@ -135,6 +140,7 @@ def _open_appeal(
             measure=measure.case,
             reason=measure.kind,
             decider=measure.decider,
+            proposer=measure.proposer,
             due_ms=now + rules.appeal_answer_ms,
             code=measure.code,
         )
@@ -160,7 +166,7 @@ def _close_report(state: CaseState, command: c.CloseReport, actor: Actor, now: i
 
 def reviewers(state: CaseState, leaders: frozenset[str], now: int) -> frozenset[str]:
     """Return who of the group's owner and admins may decide on an appeal, before staff may; empty: staff may."""
-    return leaders - {state.decider, state.by} if state.code and now < state.due_ms else frozenset()
+    return leaders - {state.decider, state.proposer, state.by} if state.code and now < state.due_ms else frozenset()
 
 
 def _decide_appeal(state: CaseState, command: c.DecideAppeal, actor: Actor, now: int, policy: Policy) -> CaseDecision:
@@ -173,16 +179,56 @@ def check_reviewer(state: CaseState, leaders: frozenset[str], actor: Actor, now:
     """Refuse who may not decide on an appeal (P15)."""
     if actor.user == state.by:
         return Refusal(ErrorCode.FORBIDDEN, N_("Nobody decides on an appeal of their own."), {"case": state.number})
-    if actor.user == state.decider:
+    if actor.user in (state.decider, state.proposer):
         text = N_("Somebody else than who took the measure decides on the appeal.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
     first = reviewers(state, leaders, now)
     if actor.user in first:
-        return None
+        return check_power(actor.restrictions, Power.MANAGE, now)
     if first and may_on_platform(actor.platform, "review_appeal"):
         text = N_("The group's own owner and admins decide on this appeal, {until}; then the platform may.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number, "until_ms": state.due_ms})
     return _check_staff(actor, "review_appeal")
+
+
+def _propose_measure(state: None, command: c.ProposeMeasure, actor: Actor, now: int, policy: Policy) -> CaseDecision:
+    """Propose a measure; that it could be taken but for the second pair of eyes is for the shell to have asked."""
+    terms = command.terms
+    row = row_for(terms.subject, terms.measure)
+    assert row is not None, "only a measure that there is can be proposed"
+    due = now + policy.proposal_ms
+    return _check_staff(actor, row.act) or [
+        MeasureProposed(at=now, by=actor.user, number=command.number, terms=terms, due_ms=due)
+    ]
+
+
+def _close_measure(state: CaseState, command: c.CloseMeasure, actor: Actor, now: int, policy: Policy) -> CaseDecision:
+    """Close a proposal: who took the measure, or turned it down; the service when its time is over."""
+    refusal = _check_kind(state, CaseKind.MEASURE, command.outcome) or _check_open(state)
+    row = row_for(state.terms.subject, state.terms.measure) if state.terms else None
+    assert refusal or row is not None, "a proposal is of a measure that there is"
+    if refusal is None and command.outcome is Outcome.LAPSED:
+        if actor.user:
+            refusal = Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this."))
+        elif now < state.due_ms:
+            return []
+    elif refusal is None and row is not None:
+        refusal = _check_staff(actor, row.act)
+    return refusal or [CaseClosed(at=now, by=actor.user, outcome=command.outcome, reason=command.reason)]
+
+
+def check_confirmer(state: CaseState, actor: Actor, now: int) -> Refusal | None:
+    """Refuse to confirm what is no open proposal of somebody else, in time."""
+    refusal = _check_kind(state, CaseKind.MEASURE, Outcome.TAKEN) or _check_open(state)
+    if refusal is None and actor.user == state.by:
+        text = N_("Somebody else than who proposed a measure confirms it.")
+        detail: dict[str, object] = {"case": state.number, "help": "sanction status"}
+        refusal = Refusal(ErrorCode.FORBIDDEN, text, {**detail, "rule": "policy.sanctions.four_eyes"})
+    if refusal is None and now >= state.due_ms:
+        text = N_("The time to confirm {case} is over, {until}: propose it anew.")
+        detail = {"case": state.number, "until_ms": state.due_ms, "help": "sanction create"}
+        refusal = Refusal(ErrorCode.CONFLICT, text, detail)
+    return refusal
 
 
 def _settle(state: CaseState, command: c.SettleCase, actor: Actor, now: int, policy: Policy) -> CaseDecision:
@@ -224,6 +270,8 @@ _DECIDERS: dict[type[c.CaseCommand], Callable[[Any, Any, Actor, int, Policy], Ca
     c.ReadCase: _read,
     c.CloseReport: _close_report,
     c.DecideAppeal: _decide_appeal,
+    c.ProposeMeasure: _propose_measure,
+    c.CloseMeasure: _close_measure,
     c.SettleCase: _settle,
     **MEDIATION,
 }

@@ -21,6 +21,7 @@ class Effect(StrEnum):
     VERIFIED = "verified"
     CREDITED = "credited"
     GIVEN_BACK = "given_back"
+    EARLIER = "earlier"
     VOID = "void"
 
 
@@ -32,6 +33,7 @@ DONE: dict[Effect, str] = {
     Effect.POSTED: N_("Your appeal {case} succeeded: what you wrote is posted"),
     Effect.VERIFIED: N_("Your appeal {case} succeeded: your identity is verified again, as it was"),
     Effect.GIVEN_BACK: N_("Your appeal {case} succeeded: the account is yours again, as it was; sign in"),
+    Effect.EARLIER: N_("Your appeal {case} succeeded: the measure is void; the one whose place it took holds again"),
     Effect.CREDITED: N_("Your appeal {case} succeeded: the credit is given back"),
 }
 """The sentence of each effect but `VOID`."""
@@ -55,10 +57,12 @@ VOID: dict[str, str] = {
     "held_denied": _NOT_POSTED,
     "content_refused": _NOT_POSTED,
     "group_warned": _OVER,
+    "group_restricted": _OVER,
     "suspended": _OVER,
     "closed": N_("Your appeal {case} succeeded: the closing is void, but what the group had is gone: it stays closed"),
     "limit_denied": N_("Your appeal {case} succeeded: the refusal is void; you may ask for the size again"),
     "account_suspended": _OVER,
+    "account_restricted": _OVER,
     "account_closing": N_("Your appeal {case} succeeded: the closing is void, but the account is erased"),
     "names_removed": N_("Your appeal {case} succeeded: the removal is void; later names of yours were removed as well"),
     "identity_rejected": N_("Your appeal {case} succeeded: the refusal is void; you may ask for the review again"),

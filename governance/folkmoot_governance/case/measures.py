@@ -1,16 +1,27 @@
-"""Which acts are measures that one may appeal against, whom they hit, and who took them (P15)."""
+"""Which acts are measures that one may appeal against, whom they hit, and who took them (P15).
 
-from ..account import AccountEvent, AccountSuspended, CreditChanged
-from ..account_events import AccountClosing, IdentityAttested, IdentityRejected, NamesRemoved
+
+Those of the platform are the rows of `folkmoot_governance.measures`, and what else stands here.
+"""
+
+from msgspec import Struct
+
+from ..account_events import AccountEvent, IdentityAttested, IdentityRejected, NamesRemoved
 from ..group import events as e
+from ..measures import MEASURES, row_of
 from ..policy import meets
+from ..restrictions import Subject
 from ..text import N_
 from .commands import Measured
 
 OF_GROUPS = (e.MemberKicked, e.MemberBanned, e.MemberMuted, e.MemberWarned, e.EntryDeleted, e.HeldDenied)
 """Acts of a group's owner and admins against somebody."""
 
-OF_THE_PLATFORM = (e.GroupWarned, e.GroupSuspended, e.GroupClosed, e.LimitDenied, e.TextRemoved)
+OF_THE_PLATFORM: tuple[type[Struct], ...] = (
+    *(row.event for row in MEASURES if row.subject is Subject.GROUP),
+    e.LimitDenied,
+    e.TextRemoved,
+)
 """Acts of the operator's staff against a group: they hit its owner, who answers for it."""
 
 
@@ -25,9 +36,11 @@ MEASURE_NAMES: dict[str, str] = {
     "entries_removed": N_("entries removed by the platform"),
     "text_removed": N_("a name or text removed by the platform"),
     "group_warned": N_("a group warned"),
+    "group_restricted": N_("joining a group stopped"),
     "suspended": N_("a group suspended"),
     "closed": N_("a group closed"),
     "limit_denied": N_("a size refused to a group"),
+    "account_restricted": N_("a right taken from an account for a time"),
     "account_suspended": N_("an account suspended"),
     "account_closing": N_("an account closed"),
     "credit_changed": N_("credit lowered"),
@@ -49,8 +62,9 @@ def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> M
     Where it hit many it is the measure against `user`, if that is one of them: each can appeal for themselves.
     """
     tag = str(event.__struct_config__.tag)
+    proposer = event.proposed_by if isinstance(event, e.PlatformMeasure) else ""
     if isinstance(event, OF_THE_PLATFORM):
-        return Measured(case, tag, owner, event.by, event.at)
+        return Measured(case, tag, owner, event.by, event.at, proposer=proposer)
     if isinstance(event, OF_RULES):
         return Measured(case, tag, event.user, event.by, event.at)
     if isinstance(event, OF_GROUPS) and event.by != event.user:
@@ -72,9 +86,11 @@ def is_withdrawn(event: IdentityAttested) -> bool:
 def account_measure_of(event: AccountEvent, case: str, user: str, decider: str) -> Measured | None:
     """Return an act on an account as a measure; `decider` is who is behind an act of the service."""
     is_measure = (
-        isinstance(event, (AccountSuspended, AccountClosing, IdentityRejected, NamesRemoved))
-        or (isinstance(event, CreditChanged) and event.points < 0)
+        row_of(event) is not None
+        or isinstance(event, (IdentityRejected, NamesRemoved))
         or (isinstance(event, IdentityAttested) and is_withdrawn(event))
     )
-    tag = str(event.__struct_config__.tag)
-    return Measured(case, tag, user, event.by or decider, event.at) if is_measure else None
+    if not is_measure:
+        return None
+    proposer = getattr(event, "proposed_by", "")
+    return Measured(case, str(event.__struct_config__.tag), user, event.by or decider, event.at, proposer=proposer)

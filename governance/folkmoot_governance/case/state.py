@@ -9,18 +9,20 @@ from enum import StrEnum
 from msgspec import Struct
 
 from ..content.kinds import Severity
+from ..restrictions import NO_GROUNDS, Grounds, Measure, Subject
 
 
 class CaseKind(StrEnum):
-    """What a case asks: to look at something, to look at a measure again, or to settle a dispute."""
+    """What a case asks: to look at something, to look at a measure again, to settle a dispute, to take a measure."""
 
     REPORT = "report"
     APPEAL = "appeal"
     MEDIATION = "mediation"
+    MEASURE = "measure"
 
 
 class Outcome(StrEnum):
-    """How a case ended: the first three are of reports, the next two of appeals, the others of mediations."""
+    """How a case ended: the first three are of reports, then two of appeals, of mediations, and three of measures."""
 
     UPHELD = "upheld"
     DISMISSED = "dismissed"
@@ -29,6 +31,26 @@ class Outcome(StrEnum):
     CONFIRMED = "confirmed"
     AGREED = "agreed"
     ENDED = "ended"
+    TAKEN = "taken"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+
+
+class Terms(Struct, frozen=True, omit_defaults=True):
+    """A measure that was proposed: the row's subject and measure, against the account `user` or the group `code`.
+
+    `duration_ms` and `score` where the measure has them, `replaces`: one that is in force; `grounds` as in `Basis`.
+    """
+
+    subject: Subject
+    measure: Measure
+    reason: str
+    user: str = ""
+    code: str = ""
+    duration_ms: int = 0
+    score: int = 0
+    replaces: bool = False
+    grounds: Grounds = NO_GROUNDS
 
 
 class CaseState(Struct):
@@ -36,7 +58,8 @@ class CaseState(Struct):
 
     A report is about the entry `seq` of the group `code`, about the group, or about the account `user`, who is also the
     author of the entry or the owner of the group; `reason` is a configured code. An appeal is against the act with the
-    case number `measure`, of the kind `reason` (the event's name), which `decider` took and which hit `by`.
+    case number `measure`, of the kind `reason` (the event's name), which `decider` took and which hit `by`; where two
+    took it, `proposer` is the other. A proposal is of a measure with `terms`, its `reason` the name of that row.
     `is_settled`: what the outcome brings along has been carried out.
     A mediation is between `by` and `user`. `mediator` is who leads it, empty for nobody yet; `named` is whom the party
     `named_by` wishes for. `proposal` is the number of the proposal that stands, 0 for none, and `accepted` which party
@@ -55,6 +78,8 @@ class CaseState(Struct):
     severity: Severity = Severity.LOW
     measure: str = ""
     decider: str = ""
+    proposer: str = ""
+    terms: Terms | None = None
     outcome: Outcome | None = None
     closed_ts: int = 0
     closed_by: str = ""
@@ -102,6 +127,15 @@ class AppealOpened(CaseEvent, frozen=True, kw_only=True, tag="appeal_opened"):
     decider: str
     due_ms: int
     code: str = ""
+    proposer: str = ""
+
+
+class MeasureProposed(CaseEvent, frozen=True, kw_only=True, tag="measure_proposed"):
+    """Staff proposes a measure that another one of staff has to confirm, until `due_ms`."""
+
+    number: str
+    terms: Terms
+    due_ms: int
 
 
 class CaseRead(CaseEvent, frozen=True, kw_only=True, tag="case_read"):
@@ -152,7 +186,7 @@ class ProposalAccepted(CaseEvent, frozen=True, kw_only=True, tag="proposal_accep
 
 AnyMediationEvent = MediationOpened | MediatorNamed | MediationSaid | ProposalMade | ProposalAccepted
 
-AnyCaseEvent = ReportOpened | AppealOpened | CaseRead | CaseClosed | CaseSettled | AnyMediationEvent
+AnyCaseEvent = ReportOpened | AppealOpened | MeasureProposed | CaseRead | CaseClosed | CaseSettled | AnyMediationEvent
 
 
 def opened(event: CaseEvent) -> CaseState:
@@ -184,6 +218,20 @@ def opened(event: CaseEvent) -> CaseState:
                 user=event.by,
                 measure=event.measure,
                 decider=event.decider,
+                proposer=event.proposer,
+                version=1,
+            )
+        case MeasureProposed(terms=terms):
+            return CaseState(
+                event.number,
+                CaseKind.MEASURE,
+                event.by,
+                event.at,
+                event.due_ms,
+                f"{terms.subject}_{terms.measure}",
+                code=terms.code,
+                user=terms.user,
+                terms=terms,
                 version=1,
             )
         case MediationOpened():
@@ -219,8 +267,8 @@ def apply_case(state: CaseState, event: CaseEvent) -> None:
         case CaseClosed(outcome=outcome, reason=reason):
             state.outcome, state.answer = outcome, reason
             state.closed_ts, state.closed_by = event.at, event.by
-            # An agreement brings nothing along that the service would have to do.
-            state.is_settled = state.kind is CaseKind.MEDIATION
+            # An agreement brings nothing along, and a proposed measure is closed by what was carried out.
+            state.is_settled = state.kind in (CaseKind.MEDIATION, CaseKind.MEASURE)
         case CaseSettled():
             state.is_settled = True
         case _:

@@ -5,10 +5,21 @@ from typing import Any
 
 from folkmoot_protocol.types import GroupStatus
 
+from ..restrictions import Restriction, without, without_act
 from . import events as e
 from .keeping import place_of, reopen
 from .removed_texts import GroupText, put_text
-from .state import GroupState, Invitation, Kept, Pinned
+from .state import GroupState, Invitation, Kept, Pinned, case_number
+
+
+def _restricted(state: GroupState, event: e.GroupRestricted) -> None:
+    case = case_number(state.code, state.version)
+    taken = Restriction(event.measure, case, event.until_ms, event.reason)
+    state.restrictions = (*state.restrictions, taken)
+
+
+def _restriction_ended(state: GroupState, event: e.GroupRestrictionEnded) -> None:
+    state.restrictions = without(state.restrictions, event.measure)
 
 
 def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
@@ -25,7 +36,9 @@ def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
     if place.rectify_case == event.number:
         close_rectification(place)
     if event.lifts_suspension:
-        place.status, place.status_until_ms = GroupStatus.ACTIVE, 0
+        place.status = GroupStatus.SUSPENDED if event.back_until_ms else GroupStatus.ACTIVE
+        place.status_until_ms = event.back_until_ms
+    state.restrictions = without_act(state.restrictions, event.measure)
     if event.invited_until_ms:
         place.waits.pop(event.user, None)
         place.invitations[event.user] = Invitation(event.user, event.invited_until_ms, event.by)
@@ -73,6 +86,8 @@ PLATFORM_APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.MeasureOverturned: _overturned,
     e.EntriesRemoved: _entries_removed,
     e.TextRemoved: _text_removed,
+    e.GroupRestricted: _restricted,
+    e.GroupRestrictionEnded: _restriction_ended,
     e.GroupWarned: _group_warned,
     e.RectificationTold: _told,
     e.RectificationAccepted: _accepted,

@@ -6,9 +6,20 @@ from folkmoot_protocol.types import GroupStatus, JoinMode
 from ..actor import Actor
 from ..classification import Grade, closed_border, most_members
 from ..credit import level_of
-from ..permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_ACTS, RULES, SERVICE_ACTS, Rule, may_on_platform
+from ..measure_checks import check_open, check_power
+from ..permissions import (
+    OPEN_INVITE,
+    OWN_ENTRY,
+    PLATFORM_ACTS,
+    RULES,
+    SERVICE_ACTS,
+    Rule,
+    may_on_platform,
+    powers_for,
+)
 from ..policy import IDENTITY_ORDER, Policy, meets
 from ..refusal import Refusal
+from ..restrictions import Power
 from ..roles import RANK, outranks
 from ..text import N_
 from . import commands as c
@@ -111,17 +122,31 @@ def check_permission(state: GroupState, command: c.Command, actor: Actor, now: i
     return (
         check_standing(state, now, while_suspended=rule.while_suspended)
         or check_role(state, rule, actor)
+        or check_powers(rule, command, actor, now)
         or check_target(state, rule, command, actor)
     )
 
 
+def check_powers(rule: Rule, command: c.Command, actor: Actor, now: int) -> Refusal | None:
+    """Refuse who has what the role asks for, but may not use it now, for a measure of the platform (G11.2)."""
+    for power in powers_for(command, rule) if actor.restrictions else ():
+        refusal = check_power(actor.restrictions, power, now)
+        if refusal:
+            return refusal
+    return None
+
+
 def check_joiner(state: GroupState, joiner: Actor, now: int, policy: Policy) -> Refusal | None:
-    """Refuse who may not become a member now: banned, or a cap is reached (G8.1)."""
+    """Refuse who may not become a member now: banned, stopped by the platform, or a cap is reached (G8.1)."""
     ban = state.ban_of(joiner.user, now)
     if ban:
         text = N_("@{user} is banned from this group {until}.")
         return refuse(ErrorCode.BANNED, text, user=joiner.user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case)
-    refusal = check_room(state, policy)
+    refusal = (
+        check_open(state.restrictions, now)
+        or check_power(joiner.restrictions, Power.JOIN, now, joiner.user)
+        or check_room(state, policy)
+    )
     if refusal:
         return refusal
     limit = policy.quota_of(joiner.credit).groups_joined

@@ -10,18 +10,19 @@ from ..actor import Actor
 from ..content.kinds import Action, Severity
 from ..duration import Span
 from ..roles import Permission
+from .commands_base import Command as Command
+from .commands_base import MeasureCommand
+from .commands_base import TargetedCommand as TargetedCommand
+from .commands_platform import AcceptRectification as AcceptRectification
+from .commands_platform import CloseGroup as CloseGroup
+from .commands_platform import FreeGroup as FreeGroup
+from .commands_platform import RejectRectification as RejectRectification
+from .commands_platform import RestoreGroup as RestoreGroup
+from .commands_platform import RestrictGroup as RestrictGroup
+from .commands_platform import SuspendGroup as SuspendGroup
+from .commands_platform import WarnGroup as WarnGroup
 from .events_base import PinWas
 from .events_platform import TextRemoved
-
-
-class Command(Struct, frozen=True):
-    """Base of all commands."""
-
-
-class TargetedCommand(Command, frozen=True):
-    """A command aimed at an account. That the account exists is for the shell to know."""
-
-    user: str
 
 
 class CreateGroup(Command, frozen=True):
@@ -414,24 +415,6 @@ class EndMeasures(Command, frozen=True):
     final: bool = False
 
 
-class SuspendGroup(Command, frozen=True):
-    """Stop posting and joining for a time: a measure of the platform (G11.1). `replaces`: another one in force.
-
-    `report` is the report that brought it, empty for none.
-    """
-
-    duration_ms: int
-    reason: str
-    replaces: bool = False
-    report: str = ""
-
-
-class RestoreGroup(Command, frozen=True):
-    """End a suspension early: a measure of the platform."""
-
-    reason: str
-
-
 class GrantLimit(Command, frozen=True):
     """Let the group grow to the member limit that its owner asked for (G8.3)."""
 
@@ -457,30 +440,11 @@ class Rectify(Command, frozen=True):
     text: str = ""
 
 
-class WarnGroup(Command, frozen=True):
-    """Ask for something to be mended within a time: a measure of the platform (G11.1)."""
-
-    duration_ms: int
-    reason: str
-
-
-class AcceptRectification(Command, frozen=True):
-    """Close the warning: it is mended."""
-
-    reason: str
-
-
-class RejectRectification(Command, frozen=True):
-    """Keep the warning open: it is not mended. With a duration, the time for it begins anew."""
-
-    reason: str
-    duration_ms: int | None = None
-
-
 class Overturn(TargetedCommand, frozen=True):
     """Take back the act that made version `number`, because an appeal against it succeeded (P15).
 
-    `kind` is the event's name; `until_ms` the end of a suspension, 0 of anything else.
+    `kind` is the event's name; `until_ms` the end of a suspension, 0 of anything else, and `back_until_ms` that of the
+    suspension whose place it had taken.
     `restores`: the entries by `user` that the act removed; `pins`: which pins went with what it removed.
     """
 
@@ -494,6 +458,7 @@ class Overturn(TargetedCommand, frozen=True):
     """Where the act removed a text of the group: that act."""
     is_post: bool = False
     """Whether it turned down a post whose text is kept, so that it can be posted."""
+    back_until_ms: int = 0
 
 
 class RemoveText(Command, frozen=True):
@@ -510,14 +475,13 @@ class RemoveText(Command, frozen=True):
     rule: str = ""
 
 
-class RemoveEntries(Command, frozen=True):
+class RemoveEntries(MeasureCommand, frozen=True):
     """Remove entries of whomever: a measure of the platform (G10). `rule`: one of the operator's reasons for reports,
-    empty where none is named; `report`: the report that brought it, empty for none."""
+    empty where none is named."""
 
     entries: tuple[FoundEntry, ...]
     reason: str
     rule: str = ""
-    report: str = ""
 
 
 class ReturnOwnership(Command, frozen=True):
@@ -528,9 +492,3 @@ class ReturnOwnership(Command, frozen=True):
     role: Role = Role.ADMIN
     permissions: tuple[Permission, ...] = ()
     successor: str = ""
-
-
-class CloseGroup(Command, frozen=True):
-    """Close the group: a measure of the platform (G11.1), for good unless an appeal succeeds."""
-
-    reason: str

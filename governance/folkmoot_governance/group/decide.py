@@ -9,16 +9,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import GroupStatus, JoinMode
+from folkmoot_protocol.types import JoinMode
 
 from ..actor import Actor
 from ..classification import classify, grade_in_force
-from ..duration import MINUTE_MS, end_of
+from ..measure_checks import check_four_eyes, check_power
 from ..policy import Policy
 from ..refusal import Refusal
+from ..restrictions import Power
 from ..text import N_
 from . import commands as c
 from .checks import check_founder, check_permission, quota_rule, refuse
+from .commands_base import MeasureCommand
 from .decide_antiraid import ANTIRAID
 from .decide_appeal import APPEALS
 from .decide_content import CONTENT
@@ -30,17 +32,15 @@ from .decide_joining import JOINING
 from .decide_lapsing import LAPSING, with_lapses
 from .decide_moderation import MODERATION
 from .decide_ownership import OWNERSHIP
+from .decide_platform import PLATFORM
 from .decide_rectification import RECTIFICATION
 from .decide_succession import SUCCESSION
 from .decide_warnings import WARNINGS
 from .events import (
     CategorySet,
     Event,
-    GroupClosed,
     GroupCreated,
     GroupRenamed,
-    GroupRestored,
-    GroupSuspended,
     JoinModeSet,
     LimitAsked,
     TopicSet,
@@ -64,6 +64,10 @@ def decide(state: GroupState | None, command: c.Command, actor: Actor, now: int,
     decision = refusal or DECIDERS[type(command)](state, command, actor, now, policy)
     if isinstance(decision, Refusal):
         return decision
+    if isinstance(command, MeasureCommand):
+        refusal = check_four_eyes(decision, command.basis.proposed_by, actor.user, policy.four_eyes)
+        if refusal:
+            return refusal
     return with_lapses(state, with_grade(state, decision, now, policy), actor, now)
 
 
@@ -74,7 +78,10 @@ def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy)
     """
     grade = classify(policy.grades, command.category, members=1, entries_per_day=0)
     refusal = (
-        check_category(command.category, policy) or check_founder(actor, grade, policy) or check_counts(actor, policy)
+        check_power(actor.restrictions, Power.CREATE, now)
+        or check_category(command.category, policy)
+        or check_founder(actor, grade, policy)
+        or check_counts(actor, policy)
     )
     if refusal:
         return refusal
@@ -166,27 +173,6 @@ def set_join_mode(state: GroupState, command: c.SetJoinMode, actor: Actor, now: 
     return [JoinModeSet(at=now, by=actor.user, join_mode=command.join_mode, was=state.join_mode)]
 
 
-def suspend_group(state: GroupState, command: c.SuspendGroup, actor: Actor, now: int, policy: Policy) -> Decision:
-    until = end_of(now, command.duration_ms)
-    if state.standing(now) is GroupStatus.SUSPENDED and not command.replaces:
-        text = N_("The group is suspended already, {until}. Another suspension takes its place with --replace.")
-        in_force = state.status_until_ms
-        return refuse(ErrorCode.CONFLICT, text, until_ms=in_force, rule="in_force", help="--replace")
-    return [GroupSuspended(at=now, by=actor.user, until_ms=until, reason=command.reason, report=command.report)]
-
-
-def restore_group(state: GroupState, command: c.RestoreGroup, actor: Actor, now: int, policy: Policy) -> Decision:
-    if state.standing(now) is not GroupStatus.SUSPENDED:
-        return refuse(ErrorCode.CONFLICT, N_("The group is not suspended."))
-    return [GroupRestored(at=now, by=actor.user, reason=command.reason)]
-
-
-def close_group(state: GroupState, command: c.CloseGroup, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Close the group; what it had is kept a little longer than one may appeal: an appeal of the last moment counts."""
-    until = end_of(now, policy.cases.platform_appeal_ms + MINUTE_MS)
-    return [GroupClosed(at=now, by=actor.user, reason=command.reason, kept_until_ms=until)]
-
-
 DECIDERS: dict[type[c.Command], Decider] = {
     **ENDING,
     **ENTRIES,
@@ -202,11 +188,9 @@ DECIDERS: dict[type[c.Command], Decider] = {
     **APPEALS,
     **RECTIFICATION,
     **LAPSING,
+    **PLATFORM,
     c.Rename: rename,
     c.SetTopic: set_topic,
     c.SetCategory: set_category,
     c.SetJoinMode: set_join_mode,
-    c.SuspendGroup: suspend_group,
-    c.RestoreGroup: restore_group,
-    c.CloseGroup: close_group,
 }

@@ -10,6 +10,7 @@ from ..case.effects import Effect
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
+from ..restrictions import is_back, of_act
 from . import commands as c
 from .events import Event, GroupClosed, MeasureOverturned, MemberBanned, MemberKicked, TextRemoved
 from .removed_texts import GroupText, text_in
@@ -31,10 +32,13 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
     measure = case_number(state.code, command.number)
     reopens = command.kind == CLOSING and state.kept is not None and state.kept.number == command.number
     invited = end_of(now, policy.invite_ms) if may_be_invited(state, command, now, policy) else 0
+    suspended_ms = command.back_until_ms if suspension and command.back_until_ms > now else 0
     if reopens:
         effect = Effect.REOPENED
     elif restored or back:
         effect = Effect.RESTORED
+    elif suspended_ms or earlier_holds(state, measure, now):
+        effect = Effect.EARLIER
     elif command.is_post and may_be_posted(state, command.user, now):
         effect = Effect.POSTED
     elif suspension or is_in_force(state, command, now):
@@ -53,6 +57,7 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
             lifts_suspension=suspension,
             invited_until_ms=invited,
             reopens=reopens,
+            back_until_ms=suspended_ms,
             effect=effect,
             restored=restored,
             was_pins=tuple(pins[: max(0, policy.pins_per_group - len(state.pins))]),
@@ -87,7 +92,13 @@ def is_in_force(state: GroupState, command: c.Overturn, now: int) -> bool:
         or (mute is not None and mute.case == measure)
         or (warning is not None and warning.until_ms > now)
         or (state.kept or state).rectify_case == command.number
+        or of_act(state.restrictions, measure, now) is not None
     )
+
+
+def earlier_holds(state: GroupState, case: str, now: int) -> bool:
+    """Say whether a restriction gives way to the one whose place it had taken."""
+    return of_act(state.restrictions, case, now) is not None and is_back(state.restrictions, case, now)
 
 
 def may_be_invited(state: GroupState, command: c.Overturn, now: int, policy: Policy) -> bool:

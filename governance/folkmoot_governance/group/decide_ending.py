@@ -11,6 +11,7 @@ from ..actor import Actor
 from ..duration import DAY_MS, end_of
 from ..policy import Policy
 from ..refusal import Refusal
+from ..restrictions import ended as over
 from . import commands as c
 from . import events as e
 from .state import Ban, GroupState, Invitation, JoinRequest, Mute
@@ -35,6 +36,9 @@ def end_measures(
         events.append(e.AntiraidLapsed(at=now, by=actor.user))
     if state.heir and state.heir_until_ms <= now:
         events.append(e.TransferExpired(at=now, by=actor.user, user=state.heir))
+    events += [
+        e.GroupRestrictionEnded(at=now, by=actor.user, measure=measure) for measure in over(state.restrictions, now)
+    ]
     events += end_of_keeping(state, command, actor, now)
     if users := ended(state.mutes, now):
         events.append(e.MutesEnded(at=now, by=actor.user, users=users))

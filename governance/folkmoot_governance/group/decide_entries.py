@@ -73,8 +73,8 @@ def remove_entries(state: GroupState, command: c.RemoveEntries, actor: Actor, no
             users=users,
             reason=command.reason,
             rule=command.rule,
-            report=command.report,
             was_pins=pins_of(state, seqs),
+            **command.basis.fields(),
         )
     ]
 

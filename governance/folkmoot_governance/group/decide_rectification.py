@@ -6,6 +6,7 @@ from typing import Any
 from folkmoot_protocol.errors import ErrorCode
 
 from ..actor import Actor
+from ..case.rules import check_rule
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -28,7 +29,8 @@ def warn_group(state: GroupState, command: c.WarnGroup, actor: Actor, now: int, 
         text = N_("Warning {case} is open already: close it first.")
         return refuse(ErrorCode.CONFLICT, text, case=case_number(state.code, state.rectify_case))
     until = end_of(now, command.duration_ms)
-    return [e.GroupWarned(at=now, by=actor.user, until_ms=until, reason=command.reason)]
+    warned = e.GroupWarned(at=now, by=actor.user, until_ms=until, reason=command.reason, **command.basis.fields())
+    return check_rule(command.basis.grounds.rule, policy.cases) or [warned]
 
 
 def rectify(state: GroupState, command: c.Rectify, actor: Actor, now: int, policy: Policy) -> Decision:

@@ -14,8 +14,10 @@ from folkmoot_protocol.types import GroupStatus, Role
 from ..actor import Actor
 from ..classification import grade_in_force
 from ..duration import FOREVER_MS
+from ..measure_checks import check_power
 from ..policy import Policy
 from ..refusal import Refusal
+from ..restrictions import Power
 from ..text import N_
 from . import commands as c
 from .checks import check_founder, refuse
@@ -70,7 +72,12 @@ def succeed(state: GroupState, command: c.Succeed, actor: Actor, now: int, polic
         return [GroupDissolved(at=now, by=state.owner)]
     grade = grade_in_force(policy.grades, state)
     for candidate in command.candidates:
-        is_fit = candidate.absent_until_ms <= now and check_founder(candidate.actor, grade, policy) is None
+        heir = candidate.actor
+        is_fit = (
+            candidate.absent_until_ms <= now
+            and check_power(heir.restrictions, Power.MANAGE, now) is None
+            and check_founder(heir, grade, policy) is None
+        )
         if is_fit and candidate.actor.user in in_line(state, {}):
             return [replaced(state, candidate.actor.user, actor, now)]
     if state.locked_until_ms >= FOREVER_MS:

@@ -14,9 +14,12 @@ from ..roles import Permission
 from .events_base import Event as Event
 from .events_base import MemberEvent as MemberEvent
 from .events_base import PinWas as PinWas
+from .events_base import PlatformMeasure as PlatformMeasure
 from .events_platform import EntriesRemoved as EntriesRemoved
 from .events_platform import GroupClosed as GroupClosed
 from .events_platform import GroupRestored as GroupRestored
+from .events_platform import GroupRestricted as GroupRestricted
+from .events_platform import GroupRestrictionEnded as GroupRestrictionEnded
 from .events_platform import GroupSuspended as GroupSuspended
 from .events_platform import GroupWarned as GroupWarned
 from .events_platform import KeptLetGo as KeptLetGo
@@ -564,6 +567,8 @@ GroupEvent = (
     | GroupDissolved
     | GroupSuspended
     | GroupRestored
+    | GroupRestricted
+    | GroupRestrictionEnded
     | GroupClosed
     | KeptLonger
     | KeptLetGo

@@ -1,21 +1,37 @@
 """What the operator's staff does to a group, and what follows: suspension, warning, closing, appeals (G11.1, P15)."""
 
-from .events_base import Event, MemberEvent, PinWas
+from ..restrictions import Measure
+from .events_base import Event, MemberEvent, PinWas, PlatformMeasure
 
 
-class GroupSuspended(Event, frozen=True, kw_only=True, tag="suspended"):
-    """`report` is the report that brought it, empty for none."""
+class GroupSuspended(PlatformMeasure, frozen=True, kw_only=True, tag="suspended"):
+    """`was_until_ms`: the end of the suspension whose place it takes, 0 where there was none."""
 
     until_ms: int
     reason: str
-    report: str = ""
+    was_until_ms: int = 0
 
 
 class GroupRestored(Event, frozen=True, kw_only=True, tag="restored"):
     reason: str
 
 
-class GroupClosed(Event, frozen=True, kw_only=True, tag="closed"):
+class GroupRestricted(PlatformMeasure, frozen=True, kw_only=True, tag="group_restricted"):
+    """The platform took something from the group for a time; one of the same kind that is in force gives way."""
+
+    measure: Measure
+    until_ms: int
+    reason: str
+
+
+class GroupRestrictionEnded(Event, frozen=True, kw_only=True, tag="group_restriction_ended"):
+    """It is over, or was lifted."""
+
+    measure: Measure
+    reason: str = ""
+
+
+class GroupClosed(PlatformMeasure, frozen=True, kw_only=True, tag="closed"):
     """Nobody is in the group any more; what it had is kept until `kept_until_ms`, 0: not at all (of older acts)."""
 
     reason: str
@@ -36,9 +52,10 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     """The act `measure` (the `number`-th event, of a `kind`) against `user` is void, for an appeal succeeded (P15).
 
     What it did and still holds is lifted; who was removed is invited back until `invited_until_ms`. `reopens`: a group
-    that was closed has again all that is kept of it. `effect` is what changed by that (`case.effects.Effect`), empty in
-    older events. The entries `restored`, which it had removed, can be read again; `was_pins` are pinned again. A text
-    of the group that it had removed is in its place again: `text`, `what` it is, and `whose`, of a tag.
+    that was closed has again all that is kept of it; a suspension of before, until `back_until_ms`, holds again where
+    the act had taken its place. `effect` is what changed by that (`case.effects.Effect`), empty in older events. The
+    entries `restored`, which it had removed, can be read again; `was_pins` are pinned again. A text of the group that
+    it had removed is in its place again: `text`, `what` it is, and `whose`, of a tag.
     """
 
     number: int
@@ -48,6 +65,7 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     lifts_suspension: bool = False
     invited_until_ms: int = 0
     reopens: bool = False
+    back_until_ms: int = 0
     effect: str = ""
     restored: tuple[int, ...] = ()
     was_pins: tuple[PinWas, ...] = ()
@@ -56,11 +74,10 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     text: str = ""
 
 
-class EntriesRemoved(Event, frozen=True, kw_only=True, tag="entries_removed"):
+class EntriesRemoved(PlatformMeasure, frozen=True, kw_only=True, tag="entries_removed"):
     """The platform removed the entries `seqs` by `users`, `count` of them (G10): tombstones stay, pins of them go.
 
-    `rule` is the operator's reason code, `report` the report that brought it, both empty for none; each of `users` can
-    appeal for what they wrote.
+    `rule` is the operator's reason code, empty for none; each of `users` can appeal for what they wrote.
     """
 
     seqs: tuple[int, ...]
@@ -68,7 +85,6 @@ class EntriesRemoved(Event, frozen=True, kw_only=True, tag="entries_removed"):
     users: tuple[str, ...]
     reason: str
     rule: str = ""
-    report: str = ""
     was_pins: tuple[PinWas, ...] = ()
 
 
@@ -90,7 +106,7 @@ class TextRemoved(Event, frozen=True, kw_only=True, tag="text_removed"):
     was_pins: tuple[PinWas, ...] = ()
 
 
-class GroupWarned(Event, frozen=True, kw_only=True, tag="group_warned"):
+class GroupWarned(PlatformMeasure, frozen=True, kw_only=True, tag="group_warned"):
     """The platform asks for something to be mended until `until_ms` (G11.1); the event's number is the case's."""
 
     until_ms: int

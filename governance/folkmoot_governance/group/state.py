@@ -5,6 +5,7 @@ from msgspec import Struct, field
 from folkmoot_protocol.types import GroupStatus, JoinMode, LinkRule, Role
 
 from ..content.kinds import Action, Severity
+from ..restrictions import Held, next_end
 from ..roles import Permission
 
 
@@ -213,6 +214,13 @@ class GroupState(Struct):
     invite_codes: dict[str, InviteCode] = field(default_factory=dict)
     kept: Kept | None = None
     """Of a group that the platform closed, what it had: an appeal may bring it back."""
+    restrictions: Held = ()
+    """What the platform has taken from it for a time."""
+
+    @property
+    def restrictions_until_ms(self) -> int:
+        """When the next restriction ends, 0 where none does."""
+        return next_end(self.restrictions)
 
     def standing(self, now: int) -> GroupStatus:
         """Return the status in force at `now`: a suspension ends by itself, a warning is closed by staff (G11.1)."""

@@ -15,7 +15,15 @@ CREDIT = Noun("credit", N_("Credit of accounts."))
 NAME = Target("USER", N_("User name."))
 
 
-class ForATime(Options, frozen=True):
+class Grounded(Options, frozen=True):
+    """What a measure rests on besides its reason: whom it hits is told all of it."""
+
+    rule: Annotated[str, Flag(N_("The reason for reports that it comes under."), metavar="RULE")] = ""
+    law: Annotated[str, Flag(N_("The law that is broken, where one is."), metavar="TEXT")] = ""
+    entry: Annotated[str, Flag(N_("The entry that it is about."), metavar="CODE:SEQ")] = ""
+
+
+class ForATime(Grounded, frozen=True, kw_only=True):
     """How long a measure lasts."""
 
     duration: Annotated[Duration, Flag(N_("For how long: 30s 10m 2h 7d 2w 6mo 1y, or perm."), "--for", "DURATION")]
@@ -45,7 +53,7 @@ class Approval(Options, frozen=True):
     same_person: Annotated[bool, Flag(N_("Others verified with this number are the same person."))] = False
 
 
-class Score(Options, frozen=True):
+class Score(Grounded, frozen=True, kw_only=True):
     """A credit score."""
 
     score: Annotated[int, Meta(ge=0, le=1000), Flag(N_("The new score."), metavar="N")]
@@ -117,7 +125,7 @@ CLOSE_USER = Verb(
     "close",
     N_("Close an account: shut out now, erased when nobody can appeal any more; what it wrote stays under a tag."),
     "close_account",
-    NoOptions,
+    Grounded,
     NAME,
     reason=True,
     dry_run=True,

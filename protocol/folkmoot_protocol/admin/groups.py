@@ -1,23 +1,12 @@
-"""Groups, and warnings to them."""
-
-from typing import Annotated
+"""Groups."""
 
 from ..msgids import N_
-from .accounts import ForATime, Suspension
-from .row import Duration, Flag, NoOptions, Noun, Options, Target, Verb
+from .accounts import Grounded, Suspension
+from .row import NoOptions, Noun, Target, Verb
 
 GROUP = Noun("group", N_("Groups."))
-SANCTION = Noun("sanction", N_("Warnings to groups, with a time within which something is to be mended."))
 
 CODE = Target("CODE", N_("Group code, with or without hyphens."))
-
-
-class NewDeadline(Options, frozen=True):
-    """A new time to mend it; without one the old time stays."""
-
-    duration: Annotated[
-        Duration | None, Flag(N_("A new time within which it is to be mended."), "--for", "DURATION")
-    ] = None
 
 
 LIST_GROUPS = Verb(
@@ -70,52 +59,9 @@ CLOSE_GROUP = Verb(
     "close",
     N_("Close a group for good."),
     "close_group",
-    NoOptions,
+    Grounded,
     CODE,
     reason=True,
     dry_run=True,
     ask=N_("Close group {target} for good?"),
-)
-
-LIST_WARNINGS = Verb(
-    SANCTION,
-    "list",
-    N_("List the open warnings to groups."),
-    "read",
-    NoOptions,
-    paged=True,
-    columns=("case", "code", "name", "owner", "reason", "mend_until", "rectified", "text"),
-)
-WARN_GROUP = Verb(
-    SANCTION,
-    "create",
-    N_("Warn a group: what the reason names is to be mended within a time."),
-    "warn_group",
-    ForATime,
-    CODE,
-    reason=True,
-    dry_run=True,
-    ask=N_("Warn group {target}?"),
-    examples=("sanction create 4821-9067-3350 --for 7d --reason 'take down the price lists'",),
-)
-ACCEPT_RECTIFICATION = Verb(
-    SANCTION,
-    "close",
-    N_("Close a group's warning: it is mended."),
-    "warn_group",
-    NoOptions,
-    CODE,
-    reason=True,
-    dry_run=True,
-)
-REJECT_RECTIFICATION = Verb(
-    SANCTION,
-    "reject",
-    N_("Keep a group's warning open: it is not mended."),
-    "warn_group",
-    NewDeadline,
-    CODE,
-    reason=True,
-    dry_run=True,
-    examples=("sanction reject 4821-9067-3350 --for 2d --reason 'two are still there'",),
 )

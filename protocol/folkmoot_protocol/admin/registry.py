@@ -6,12 +6,13 @@ from .accounts import CREDIT, IDENTITY, USER
 from .cases import APPEAL, CASE
 from .content import RULE, WORD
 from .entries import ENTRY, TEXT
-from .groups import GROUP, SANCTION
+from .groups import GROUP
 from .mediations import MEDIATION
 from .nodes import NODE
 from .oversight import DUTY, FIGURES
 from .roles import ROLE
 from .row import Noun, Verb
+from .sanctions import SANCTION
 
 NOUNS: tuple[Noun, ...] = (
     USER,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import UnionType
-from typing import Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from msgspec import NODEFAULT, Meta, Struct, structs
 
@@ -148,4 +148,6 @@ def _option_of(one: structs.FieldInfo) -> Option:
     flag = next(note for note in more if isinstance(note, Flag))
     bounds = next((note for note in more if isinstance(note, Meta)), Meta())
     plain = get_args(kind)[0] if isinstance(kind, UnionType) else kind
-    return Option(one.encode_name, plain, one.type, one.default, flag, bounds)
+    # Bounds are of the number, not of its being left out.
+    bounded = Annotated[plain, bounds] if kind is not plain and bounds != Meta() else one.type
+    return Option(one.encode_name, plain, bounded, one.default, flag, bounds)

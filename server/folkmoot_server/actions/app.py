@@ -27,8 +27,10 @@ from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
 from .cases.appeals import Appeals
 from .cases.govern import CaseService
+from .cases.measures import Measures
 from .cases.mediation import Mediations
 from .cases.reports import Reports
+from .cases.sanctions import Sanctions
 from .cases.settle import CaseSettler
 from .groups.govern import GroupService
 from .groups.membership import Membership
@@ -45,11 +47,13 @@ from .timekeeper import Timekeeper
 
 @dataclass(slots=True)
 class Cases:
-    """Reports, appeals and mediations."""
+    """Reports, appeals, mediations, and measures that two of staff decide on."""
 
     service: CaseService
     reports: Reports
     appeals: Appeals
+    sanctions: Sanctions
+    measures: Measures
     settler: CaseSettler
     mediations: Mediations
     texts: CaseTexts

@@ -3,6 +3,7 @@ operator's staff (G6, G6.2), where each look at a number is on record before it 
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged
@@ -10,16 +11,14 @@ from folkmoot_governance.account_commands import (
     AccountCommand,
     ApproveIdentity,
     AttestIdentity,
-    CloseForOther,
     ReadIdentity,
     RejectIdentity,
     RemoveNames,
     RestoreAccount,
-    SetCredit,
-    SuspendAccount,
 )
 from folkmoot_governance.identity import check_number
 from folkmoot_governance.policy import meets
+from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol.admin import accounts as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.results import AdminResult
@@ -29,14 +28,15 @@ from ..actions.accounts.credit import MAX_CHANGES, change_item
 from ..live.accounts import Account
 from ..storage.api import ActFilter
 from ..storage.change_set import account_stream
-from ..storage.changes import remove_identity, revoke_tokens
+from ..storage.changes import remove_identity
 from .call import Call, Outcome, carries_out
 from .common import act_on_account, find_account, list_rows, page_of
+from .taking import restriction_items, take, told
 
 UNREADABLE = "–"
 
 
-def account_item(account: Account) -> dict[str, object]:
+def account_item(call: Call, account: Account) -> dict[str, object]:
     """Return an account as administrators see it. Identity says a level, never with what it was passed."""
     state = account.state
     return {
@@ -48,6 +48,7 @@ def account_item(account: Account) -> dict[str, object]:
         "level": account.level.name,
         "suspended_until_ms": state.suspended_until_ms,
         "suspended_reason": state.suspended_reason,
+        "restrictions": restriction_items(state.restrictions, call.app.clock.now_ms()),
         "created_ts": state.created_ts,
         "closing_until_ms": state.closing_until_ms,
         "closed_ts": state.closed_ts,
@@ -62,7 +63,18 @@ async def act_on_user(call: Call, command: AccountCommand) -> Outcome:
     if isinstance(account, Refusal):
         return account
     changed = await act_on_account(call, account, command)
-    return changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(account),), changed=changed)
+    return (
+        changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(call, account),), changed=changed)
+    )
+
+
+async def against_account(call: Call, measure: Measure, options: rows.Grounded, **more: Any) -> Outcome:
+    """Take a measure of the platform against the account that a call is about."""
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    taken = await take(call, Subject.ACCOUNT, account.user, measure, options, **more)
+    return told(taken, account_item(call, account))
 
 
 @carries_out(rows.LIST_USERS)
@@ -73,12 +85,13 @@ async def list_users(call: Call, options: NoOptions) -> Outcome:
 @carries_out(rows.SHOW_USER)
 async def show_user(call: Call, options: NoOptions) -> Outcome:
     account = await find_account(call)
-    return account if isinstance(account, Refusal) else AdminResult(items=(account_item(account),))
+    return account if isinstance(account, Refusal) else AdminResult(items=(account_item(call, account),))
 
 
 @carries_out(rows.SUSPEND_USER)
 async def suspend_user(call: Call, options: rows.Suspension) -> Outcome:
-    return await act_on_user(call, SuspendAccount(options.duration, call.reason, options.replace))
+    more = {"duration_ms": options.duration, "replaces": options.replace}
+    return await against_account(call, Measure.SUSPEND, options, **more)
 
 
 @carries_out(rows.RESTORE_USER)
@@ -99,17 +112,15 @@ async def unname_user(call: Call, options: rows.Ruled) -> Outcome:
         return account
     command = RemoveNames(call.reason, options.rule, account.has_chosen_names())
     changed = await act_on_account(call, account, command)
-    return changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(account),), changed=changed)
+    return (
+        changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(call, account),), changed=changed)
+    )
 
 
 @carries_out(rows.CLOSE_USER)
-async def close_user(call: Call, options: NoOptions) -> Outcome:
+async def close_user(call: Call, options: rows.Grounded) -> Outcome:
     """Close an account: signed out now, erased when nobody can appeal any more (P9.2, P11)."""
-    account = await find_account(call)
-    if isinstance(account, Refusal):
-        return account
-    changed = await act_on_account(call, account, CloseForOther(call.reason), [revoke_tokens(account.user)])
-    return changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(account),), changed=changed)
+    return await against_account(call, Measure.CLOSE, options)
 
 
 @carries_out(rows.LIST_ASKING)
@@ -212,5 +223,5 @@ async def set_credit(call: Call, options: rows.Score) -> Outcome:
     account = await find_account(call)
     if isinstance(account, Refusal):
         return account
-    changed = await act_on_account(call, account, SetCredit(options.score, call.reason))
-    return changed if isinstance(changed, Refusal) else AdminResult(items=(credit_item(account),), changed=changed)
+    taken = await take(call, Subject.ACCOUNT, account.user, Measure.CREDIT, options, score=options.score)
+    return told(taken, credit_item(account))

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
+
 from folkmoot_governance import Refusal
-from folkmoot_governance.account_commands import SuspendAccount
 from folkmoot_governance.case.commands import CloseReport, DecideAppeal, ReadCase
-from folkmoot_governance.case.state import CaseKind, CaseState
+from folkmoot_governance.case.state import CaseKind, CaseState, Terms
 from folkmoot_governance.case.state import Outcome as CaseOutcome
-from folkmoot_governance.group.commands import SuspendGroup
+from folkmoot_governance.restrictions import Grounds, Measure, Subject
 from folkmoot_protocol.admin import cases as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
@@ -17,7 +18,6 @@ from folkmoot_protocol.results import AdminResult
 from ..common.i18n import N_
 from ..storage.api import CaseFilter
 from .call import Call, Outcome, carries_out
-from .common import act_on_account, act_on_room
 from .entries import entries_at, remove
 
 NO_SUCH_CASE = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/cases"})
@@ -161,13 +161,20 @@ async def suspend(call: Call, case: CaseState, command: CloseReport, duration_ms
     app = call.app
     room = await app.rooms.load(case.code) if case.code and not case.seq else None
     if room is not None and room.state.owner == case.user:
-        changed = await act_on_room(call, room, SuspendGroup(duration_ms, command.reason, report=case.number))
-        return changed if isinstance(changed, Refusal) else None
-    account = await app.accounts.load(case.user)
-    if account is None:
-        return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": case.user})
-    changed = await act_on_account(call, account, SuspendAccount(duration_ms, command.reason, report=case.number))
-    return changed if isinstance(changed, Refusal) else None
+        terms = Terms(Subject.GROUP, Measure.SUSPEND, command.reason, code=case.code)
+    else:
+        terms = Terms(Subject.ACCOUNT, Measure.SUSPEND, command.reason, user=case.user)
+    grounds = await grounds_in(call, case)
+    terms = msgspec.structs.replace(terms, duration_ms=duration_ms, grounds=grounds)
+    taken = await app.cases.sanctions.take(terms, call.account, report=case.number, dry_run=call.dry_run)
+    return taken if isinstance(taken, Refusal) else None
+
+
+async def grounds_in(call: Call, case: CaseState) -> Grounds:
+    """Return what a measure rests on that a report brings: its reason, and the entry."""
+    rule = case.reason if case.reason in call.app.policy.cases.reasons else ""
+    entry = await call.app.store.journal.entry(case.code, case.seq) if case.seq else None
+    return Grounds(rule, "", case.code, entry.seq, entry.ts) if entry else Grounds(rule)
 
 
 @carries_out(rows.APPROVE_APPEAL)

@@ -6,6 +6,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group.commands import FoundEntry, RemoveEntries
 from folkmoot_governance.group.decide_entries import REMOVABLE
+from folkmoot_governance.restrictions import Basis
 from folkmoot_protocol.admin import entries as rows
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import fold_user_name
@@ -43,7 +44,7 @@ async def remove_entries(call: Call, options: rows.WhichEntries) -> Outcome:
 
 async def remove(call: Call, room: Room, entries: Sequence[FoundEntry], rule: str, report: str = "") -> Outcome:
     """Remove entries that were found, because of a report where there is one; the answer counts them."""
-    done = await act_on_room(call, room, RemoveEntries(tuple(entries), call.reason, rule, report))
+    done = await act_on_room(call, room, RemoveEntries(tuple(entries), call.reason, rule, basis=Basis(report=report)))
     if isinstance(done, Refusal):
         return done
     items = tuple({"seq": one.seq, "user": one.user} for one in entries)

@@ -1,11 +1,14 @@
-"""Administration of groups, and of warnings to them (G11.1)."""
+"""Administration of groups."""
+
+from typing import Any
 
 import msgspec
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.group import commands as c
+from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol.admin import groups as rows
-from folkmoot_protocol.admin.accounts import ForATime, Suspension
+from folkmoot_protocol.admin.accounts import Grounded, Suspension
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.results import AdminResult
 
@@ -13,6 +16,7 @@ from ..live.rooms import Room
 from ..storage.api import GroupRow
 from .call import Call, Outcome, carries_out
 from .common import act_on_room, list_rows
+from .taking import restriction_items, take, told
 
 
 def group_item(room: Room, now: int) -> dict[str, object]:
@@ -21,7 +25,7 @@ def group_item(room: Room, now: int) -> dict[str, object]:
     status = state.standing(now).value
     row = GroupRow(state.code, state.name, state.owner, status, len(state.members), state.created_ts, state.asked_limit)
     item: dict[str, object] = msgspec.to_builtins(row)
-    return item | {"status_until_ms": state.status_until_ms}
+    return item | {"status_until_ms": state.status_until_ms, "restrictions": restriction_items(state.restrictions, now)}
 
 
 async def act_on_group(call: Call, command: c.Command) -> Outcome:
@@ -33,6 +37,15 @@ async def act_on_group(call: Call, command: c.Command) -> Outcome:
     if isinstance(changed, Refusal):
         return changed
     return AdminResult(items=(group_item(room, call.app.clock.now_ms()),), changed=changed)
+
+
+async def against_group(call: Call, measure: Measure, options: Grounded, **more: Any) -> Outcome:
+    """Take a measure of the platform against the group that a call is about."""
+    room = await call.app.membership.find_room(call.target)
+    if isinstance(room, Refusal):
+        return room
+    taken = await take(call, Subject.GROUP, room.state.code, measure, options, **more)
+    return told(taken, group_item(room, call.app.clock.now_ms()))
 
 
 @carries_out(rows.LIST_GROUPS)
@@ -50,6 +63,7 @@ async def show_group(call: Call, options: NoOptions) -> Outcome:
     item |= {
         "version": state.version,
         "status_until_ms": state.status_until_ms,
+        "restrictions": restriction_items(state.restrictions, call.app.clock.now_ms()),
         "asked_limit": state.asked_limit,
         "entries_per_day": state.entries_per_day,
         "bans": len(state.bans),
@@ -61,7 +75,8 @@ async def show_group(call: Call, options: NoOptions) -> Outcome:
 
 @carries_out(rows.SUSPEND_GROUP)
 async def suspend_group(call: Call, options: Suspension) -> Outcome:
-    return await act_on_group(call, c.SuspendGroup(options.duration, call.reason, options.replace))
+    more = {"duration_ms": options.duration, "replaces": options.replace}
+    return await against_group(call, Measure.SUSPEND, options, **more)
 
 
 @carries_out(rows.RESTORE_GROUP)
@@ -70,8 +85,8 @@ async def restore_group(call: Call, options: NoOptions) -> Outcome:
 
 
 @carries_out(rows.CLOSE_GROUP)
-async def close_group(call: Call, options: NoOptions) -> Outcome:
-    return await act_on_group(call, c.CloseGroup(call.reason))
+async def close_group(call: Call, options: Grounded) -> Outcome:
+    return await against_group(call, Measure.CLOSE, options)
 
 
 @carries_out(rows.APPROVE_GROUP)
@@ -84,23 +99,3 @@ async def approve_group(call: Call, options: NoOptions) -> Outcome:
 async def reject_group(call: Call, options: NoOptions) -> Outcome:
     """Turn that size down."""
     return await act_on_group(call, c.DenyLimit(call.reason))
-
-
-@carries_out(rows.LIST_WARNINGS)
-async def list_warnings(call: Call, options: NoOptions) -> Outcome:
-    return await list_rows(call, call.app.store.ledger.list_warnings, "code")
-
-
-@carries_out(rows.WARN_GROUP)
-async def warn_group(call: Call, options: ForATime) -> Outcome:
-    return await act_on_group(call, c.WarnGroup(options.duration, call.reason))
-
-
-@carries_out(rows.ACCEPT_RECTIFICATION)
-async def accept_rectification(call: Call, options: NoOptions) -> Outcome:
-    return await act_on_group(call, c.AcceptRectification(call.reason))
-
-
-@carries_out(rows.REJECT_RECTIFICATION)
-async def reject_rectification(call: Call, options: rows.NewDeadline) -> Outcome:
-    return await act_on_group(call, c.RejectRectification(call.reason, options.duration))

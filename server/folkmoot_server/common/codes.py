@@ -26,6 +26,11 @@ def mediation_number() -> str:
     return f"m-{random_letters(10)}"
 
 
+def proposal_number() -> str:
+    """Return a number for a proposed measure, as `report_number` does one for a report."""
+    return f"p-{random_letters(10)}"
+
+
 def new_author_tag() -> str:
     """Return what entries of a closed account are from: no user name looks like it, and no two are the same."""
     return f"~{secrets.token_hex(6)}"

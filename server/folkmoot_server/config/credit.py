@@ -1,10 +1,12 @@
 """The settings of credit, quotas, reports and appeals; `config` puts them into the whole."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credit import MOST
+from folkmoot_governance.duration import parse_duration, show_duration
+from folkmoot_governance.measures import MEASURES
 from folkmoot_governance.text import N_
 
 from ..common.terminal import _
@@ -37,6 +39,24 @@ class Quota:
         open=0,
         least=0,
     )
+
+
+def check_four_eyes(names: tuple[str, ...]) -> str | None:
+    """Say which measures two may decide on, unless all of these are among them."""
+    known = [row.name for row in MEASURES if row.four_eyes]
+    return None if set(names) <= set(known) else _("a list of: {choices}").format(choices=", ".join(known))
+
+
+def check_length(text: str) -> str | None:
+    """Say how a length is written, unless the text is one."""
+    return None if parse_duration(text) else _("a length: 30m 2h 7d 6mo 1y, or perm")
+
+
+def length_of(text: str) -> int:
+    """Return a length that was checked, in ms."""
+    length = parse_duration(text)
+    assert length is not None, "the settings are checked"
+    return length
 
 
 QUOTAS = {
@@ -124,3 +144,33 @@ class SanctionPolicy:
         least=1,
         most=3650,
     )
+    four_eyes: tuple[str, ...] = setting(
+        (),
+        N_(
+            "Measures that two administrators decide on: one proposes, another confirms. docs/measures.md has their "
+            "names, for example account_close."
+        ),
+        check=check_four_eyes,
+    )
+    confirm_hours: int = setting(
+        24, N_("Hours within which a proposed measure is to be confirmed; after that it lapses."), least=1, most=720
+    )
+    durations: Mapping[str, str] = labels(
+        "MEASURE",
+        N_("How long a measure lasts where staff does not say: its name in docs/measures.md = a length such as 7d."),
+        {row.name: show_duration(row.default_ms) for row in MEASURES if row.longest_ms},
+        check=check_length,
+    )
+
+
+def unknown_measures(sanctions: SanctionPolicy) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Return what is wrong with the lengths of measures, with its keys: a name of none, or more than its longest."""
+    lasting = {row.name: row.longest_ms for row in MEASURES if row.longest_ms}
+    for name, text in sanctions.durations.items():
+        key = f"policy.sanctions.durations.{name}"
+        if name not in lasting:
+            problem = _("{key}: found a measure that is not there or has no end; allowed: {known}")
+            yield (key,), problem.format(key=key, known=", ".join(lasting))
+        elif length_of(text) > lasting[name]:
+            problem = _("{key}: found {found}; allowed: {longest} at most")
+            yield (key,), problem.format(key=key, found=text, longest=show_duration(lasting[name]))

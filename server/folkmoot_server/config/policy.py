@@ -9,7 +9,7 @@ from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from folkmoot_protocol.types import Identity
 
 from . import settings as cfg
-from .credit import ReportPolicy, SanctionPolicy
+from .credit import ReportPolicy, SanctionPolicy, length_of
 from .documents import Documents
 from .settings import Config
 
@@ -66,6 +66,9 @@ def policy_of(config: Config, documents: Documents) -> Policy:
     return Policy(
         credit=credit_of(policy),
         cases=cases_of(policy.reports, policy.sanctions),
+        four_eyes=frozenset(policy.sanctions.four_eyes),
+        proposal_ms=policy.sanctions.confirm_hours * HOUR_MS,
+        durations={name: length_of(text) for name, text in policy.sanctions.durations.items()},
         grades=grades_of(config),
         admins_per_group=groups.admins_per_group,
         to_post=Identity(policy.identity.to_post),

@@ -19,7 +19,7 @@ from ..common.terminal import _
 from ..transport.addresses import is_ip_address, is_this_machine
 from . import text as config_text
 from .cluster_urls import is_nats_away, nats_problem, postgres_problem
-from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy
+from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy, unknown_measures
 from .declare import Value, labels, named, section, setting, settings_of
 from .load import ConfigError, load
 from .operator import Operator
@@ -464,6 +464,7 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
     if config.operator.licence and not config.operator.licence_until:
         keys = ("operator.licence", "operator.licence_until")
         yield keys, _("operator.licence and operator.licence_until go together: set both or neither")
+    yield from unknown_measures(config.policy.sanctions)
     outbox, frame = config.limits.outbox_bytes, config.limits.frame_bytes
     if outbox < frame:
         problem = _("limits.outbox_bytes: found {outbox}; allowed: no less than limits.frame_bytes, {frame}")

@@ -5,6 +5,7 @@ from typing import Any
 from folkmoot_governance.case.effects import overturned_text
 from folkmoot_governance.personal_notices import TEXTS, PersonalNotice
 from folkmoot_protocol.events import CaseEvent
+from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.types import Notice
 
 from ..common.i18n import N_, Translate
@@ -34,13 +35,22 @@ def notice_text(notice: PersonalNotice, say: Translate) -> str:
     told = say(sentence, {**notice.data, "case": notice.case})
     if notice.data.get("reason"):
         told = f"{told}: {notice.data['reason']}"
-    if notice.data.get("rule"):
-        told = f"{told} ({notice.data['rule']})"
+    basis = [str(notice.data[name]) for name in ("rule", "law") if notice.data.get(name)]
+    if notice.data.get("entry"):
+        basis.append(say(N_("entry {entry}"), {"entry": show_entry(notice.data["entry"])}))
+    if basis:
+        told = f"{told} ({'; '.join(basis)})"
     if "appeal_until_ms" not in notice.data:
         return told
     until = say("{until}", {"until_ms": notice.data["appeal_until_ms"]})
     detail = {"told": told, "command": f"/appeal {notice.case} …", "until": until}
     return say(N_("{told} (to appeal, {until}: {command})"), detail)
+
+
+def show_entry(entry: str) -> str:
+    """Return an entry, as grounds name it, in the form in which people write it: `4821-9067-3350:17`."""
+    code, _, seq = entry.partition(":")
+    return f"{show_group_code(code)}:{seq}"
 
 
 def view_notice(notice: PersonalNotice, read_ts: int, say: Translate) -> Notice:

@@ -129,7 +129,8 @@ class Account:
     def actor(self) -> Actor:
         """Return the account as rules see it."""
         state = self.state
-        return Actor(self.user, len(self.created), len(self.groups), state.identity, state.platform, state.credit)
+        counts = len(self.created), len(self.groups)
+        return Actor(self.user, *counts, state.identity, state.platform, state.credit, state.restrictions)
 
     def name_in(self, code: str) -> str:
         """Return the display name that the account carries in a group."""

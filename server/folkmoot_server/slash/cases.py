@@ -27,6 +27,9 @@ STATES = {
     Outcome.BAD_FAITH: N_("found to be in bad faith: {answer}"),
     Outcome.OVERTURNED: N_("overturned: {answer}"),
     Outcome.CONFIRMED: N_("turned down: {answer}"),
+    Outcome.TAKEN: N_("taken as measure {answer}"),
+    Outcome.REFUSED: N_("turned down: {answer}"),
+    Outcome.LAPSED: N_("lapsed: nobody has confirmed it in time"),
 }
 """How a case stands."""
 
@@ -90,12 +93,15 @@ async def cases(call: Call) -> Told:
     lines = []
     for one, item in zip(found, items, strict=True):
         line = {**item, "time": show_instant(one.opened_ts), "stands": call.say(STATES[one.outcome], item)}
-        lines.append(call.say(REPORT if one.kind is CaseKind.REPORT else APPEAL, line))
+        lines.append(call.say(LINES[one.kind], line))
     return Answer("\n".join(lines) or call.say(N_("You have no cases.")), {"items": items})
 
 
-REPORT = N_("{case}, report ({reason}), {time}: {stands}")
-APPEAL = N_("{case}, appeal, {time}: {stands}")
+LINES = {
+    CaseKind.REPORT: N_("{case}, report ({reason}), {time}: {stands}"),
+    CaseKind.APPEAL: N_("{case}, appeal, {time}: {stands}"),
+    CaseKind.MEASURE: N_("{case}, proposed measure ({reason}), {time}: {stands}"),
+}
 
 
 async def appeal(call: Call, case: str, text: str) -> Told:

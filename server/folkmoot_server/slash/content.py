@@ -7,7 +7,9 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.checks import check_role
 from folkmoot_governance.group.state import Review
+from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.permissions import RULES
+from folkmoot_governance.restrictions import Power
 from folkmoot_protocol.errors import ErrorCode
 
 from ..actions.posts.held import post_held
@@ -125,6 +127,11 @@ async def approve(call: Call, number: int) -> Outcome:
     author = await call.app.accounts.load(review.user)
     if text is None or author is None:
         return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), {"number": number})
+    muted = check_power(author.state.restrictions, Power.POST, call.now)
+    if muted is not None:
+        until_ms = muted.detail["until_ms"]
+        said = N_("@{user} is muted {until}: what they wrote is not posted.")
+        return Refusal(ErrorCode.MUTED, said, {"user": review.user, "until_ms": until_ms, "help": "/queue"})
     name = author.name_in(call.room.state.code)
 
     def post(change_set: ChangeSet, state: GroupState, event: e.Event) -> None:

@@ -4,6 +4,7 @@ from folkmoot_governance import GroupState, case_number
 from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.group.events import GroupSuspended
 from folkmoot_governance.group.keeping import led_at_closing
+from folkmoot_governance.restrictions import Measure, in_force
 from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.types import GroupStatus, Role
 
@@ -20,6 +21,18 @@ TEXTS = {
     "ban": N_("Group {shown}: banned {until}, case {case}: {reason}"),
     "mute": N_("Group {shown}: muted {until}, case {case}: {reason}"),
     "warning": N_("Group {shown}: warned, in force {until}, case {case}: {reason}"),
+    **{
+        f"account_{measure}": text
+        for measure, text in {
+            Measure.MUTE: N_("The platform muted you in all groups {until}, case {case}: {reason}"),
+            Measure.JOIN: N_("The platform does not let you join groups {until}, case {case}: {reason}"),
+            Measure.CREATE: N_("The platform does not let you create groups {until}, case {case}: {reason}"),
+            Measure.MANAGE: N_(
+                "The platform suspended your rights as owner and admin of groups {until}, case {case}: {reason}"
+            ),
+        }.items()
+    },
+    "group_join": N_("Your group {shown}: the platform lets nobody join {until}, case {case}: {reason}"),
     "group_warned": N_("Your group {shown}: warned by the platform, to be mended {until}, case {case}: {reason}"),
     "group_suspended": N_("Your group {shown}: suspended by the platform {until}, case {case}: {reason}"),
     "group_closed": N_("Your group {shown}: closed by the platform, to appeal {until}, case {case}: {reason}"),
@@ -34,6 +47,7 @@ async def sanctions(call: Call) -> Outcome:
         _row(one.kind, one.code, one.until_ms, one.reason, one.case)
         for one in await call.app.store.ledger.list_measures(call.account.user, call.now)
     ]
+    rows += _on_account(call)
     rows += await _on_groups(call)
     changes = await _credit_changes(call)
     lines = [call.say(TEXTS[str(row["kind"])], row) for row in rows]
@@ -47,7 +61,7 @@ async def sanctions(call: Call) -> Outcome:
 
 
 def _row(kind: str, code: str, until_ms: int, reason: str, case: str) -> Row:
-    shown = show_group_code(code)
+    shown = show_group_code(code) if code else ""
     return {
         "kind": kind,
         "group": code,
@@ -56,6 +70,13 @@ def _row(kind: str, code: str, until_ms: int, reason: str, case: str) -> Row:
         "reason": reason or "–",
         "case": case,
     }
+
+
+def _on_account(call: Call) -> list[Row]:
+    """Return what the platform has taken from the account for a time."""
+    held = call.account.state.restrictions
+    found = [in_force(held, measure, call.now) for measure in dict.fromkeys(one.measure for one in held)]
+    return [_row(f"account_{one.measure}", "", one.until_ms, one.reason, one.case) for one in found if one is not None]
 
 
 async def _on_groups(call: Call) -> list[Row]:
@@ -68,6 +89,9 @@ async def _on_groups(call: Call) -> list[Row]:
         state = room.state
         if state.standing(call.now) is GroupStatus.SUSPENDED:
             rows += await _suspension(call, state)
+        joins = in_force(state.restrictions, Measure.JOIN, call.now)
+        if joins is not None:
+            rows.append(_row("group_join", code, joins.until_ms, joins.reason, joins.case))
         if state.rectify_case:
             case = case_number(code, state.rectify_case)
             rows.append(_row("group_warned", code, state.rectify_until_ms, state.rectify_reason, case))

@@ -188,6 +188,11 @@ class Accounts(Protocol):
         after `after`."""
         ...
 
+    async def next_account_ends(self, limit: int) -> list[tuple[int, str]]:
+        """Return (end, user) of what the platform has taken from accounts for a time, what ends first before the
+        others."""
+        ...
+
     async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
         """Return accounts whose credit is below a score and changed last at `before_ms` (Unix ms) or earlier, by name,
         from the one after `after`.

@@ -20,4 +20,4 @@ async def test_the_script_replays_a_stream(tmp_path: Path) -> None:
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     versions, state = lines[: group.state.version], lines[group.state.version :]
     assert [int(line.split()[0]) for line in versions] == list(range(1, group.state.version + 1))
-    assert json.loads("\n".join(state)) == msgspec.to_builtins(group.state)
+    assert json.loads("\n".join(state)) == json.loads(msgspec.json.encode(group.state))

@@ -117,11 +117,14 @@ def test_each_command_has_what_its_row_says() -> None:
     assert (values["state"], values["limit"], values["cursor"]) == ("open", 5, "7:a")
 
 
+NO_GROUNDS = {"rule": "", "law": "", "entry": ""}
+
+
 def test_an_order_has_what_was_given_and_what_a_row_takes_for_granted() -> None:
     order = make_order(*read_line("sanction reject 482190673350 --reason ' not yet '"))
     assert (order.target, order.reason, order.options, order.dry_run) == ("482190673350", "not yet", {}, False)
     assert make_order(*read_line("word create snake --reason x")).options == {"verdict": "refuse"}
-    assert make_order(*read_line("credit set bob --score 40 --reason x --yes")).options == {"score": 40}
+    assert make_order(*read_line("credit set bob --score 40 --reason x --yes")).options == {"score": 40, **NO_GROUNDS}
 
 
 def test_a_verb_without_target_and_options_needs_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,20 +5,14 @@ import copy
 import pytest
 
 from folkmoot_governance import SERVICE, GroupState, PlatformRole, Policy, replay
-from folkmoot_governance.account_events import (
-    AccountClosing,
-    AccountSuspended,
-    CreditChanged,
-    IdentityAttested,
-    IdentityRejected,
-    NamesRemoved,
-)
+from folkmoot_governance.account_events import IdentityAttested, IdentityRejected, NamesRemoved
 from folkmoot_governance.case.effects import DONE, VOID, Effect, overturned_text
 from folkmoot_governance.case.measures import MEASURE_NAMES, OF_GROUPS, OF_RULES, OF_THE_PLATFORM
 from folkmoot_governance.duration import DAY_MS, MINUTE_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.state import case_number
+from folkmoot_governance.measures import MEASURES as ROWS
 from folkmoot_protocol.types import GroupStatus
 from tests.builders.rules import NOW, SOON, do, make_group
 
@@ -126,18 +120,9 @@ def test_an_old_stream_replays_to_the_same_state() -> None:
     assert (state.status, state.members, state.kept) == (GroupStatus.CLOSED, {}, None)
 
 
-MEASURES = (
-    *OF_GROUPS,
-    *OF_THE_PLATFORM,
-    e.EntriesPurged,
-    e.EntriesRemoved,
-    *OF_RULES,
-    AccountSuspended,
-    AccountClosing,
-    CreditChanged,
-    IdentityAttested,
-    IdentityRejected,
-    NamesRemoved,
+OF_NAMES = (IdentityAttested, IdentityRejected, NamesRemoved)
+MEASURES = tuple(
+    dict.fromkeys([*OF_GROUPS, *OF_THE_PLATFORM, e.EntriesPurged, *OF_RULES, *OF_NAMES, *(row.event for row in ROWS)])
 )
 
 

@@ -52,6 +52,8 @@ def test_what_is_taken_away_is_told_as_that(event: e.Event, told: str) -> None:
 NOBODYS = {
     e.GroupSuspended,
     e.GroupRestored,
+    e.GroupRestricted,
+    e.GroupRestrictionEnded,
     e.GroupClosed,
     e.LimitGranted,
     e.LimitDenied,

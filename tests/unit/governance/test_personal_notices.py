@@ -24,6 +24,7 @@ from folkmoot_governance.personal_notices import (
     told_to_account,
     told_to_reporters,
 )
+from folkmoot_governance.restrictions import Measure
 from folkmoot_protocol.types import Identity
 from tests.builders.rules import NOW, SOON, make_account, make_group
 
@@ -51,6 +52,7 @@ def example(kind: type[Any], **given: Any) -> Any:
 
 
 GIVEN: dict[type, dict[str, Any]] = {e.EntriesPurged: {"users": ("mia", "adam")}, e.TextRemoved: {"what": "name"}}
+GIVEN[e.GroupRestricted] = {"measure": Measure.JOIN}
 
 
 def test_every_measure_in_a_group_is_told_to_whom_it_hits_and_says_until_when_one_may_appeal() -> None:
@@ -74,13 +76,14 @@ def test_every_measure_in_a_group_is_told_to_whom_it_hits_and_says_until_when_on
 def test_every_measure_against_an_account_is_told_to_it() -> None:
     state, measures = make_account(user="mia"), 0
     for kind in get_args(a.AnyAccountEvent):
-        event = example(kind, **({"points": -3, "cause": "penalty"} if kind is a.CreditChanged else {}))
+        given = {"points": -3, "cause": "penalty"} if kind is a.CreditChanged else {}
+        event = example(kind, **given | ({"measure": Measure.MUTE} if kind is a.AccountRestricted else {}))
         told = told_to_account(state, event, POLICY)
         is_measure = account_measure_of(event, "case", "mia", "") is not None
         measures += is_measure
         assert any("appeal_until_ms" in one.data for one in told) is is_measure, kind
         assert {one.user for one in told} <= {"mia"}
-    assert measures == 5
+    assert measures == 6
 
 
 def test_a_verification_that_is_withdrawn_is_told_as_a_measure_and_one_given_is_not() -> None:
@@ -108,6 +111,9 @@ def test_whose_tag_is_removed_is_told_beside_the_owner_who_may_appeal() -> None:
     assert "bad" not in str(told)
 
 
+PROPOSED = (s.Outcome.TAKEN, s.Outcome.REFUSED, s.Outcome.LAPSED)
+
+
 def test_every_outcome_of_a_case_is_told_to_who_opened_it() -> None:
     opened = s.ReportOpened(at=NOW, by="mia", number="r-1", reason="fraud", severity=Severity.HIGH, due_ms=SOON)
     for outcome in s.Outcome:
@@ -117,7 +123,8 @@ def test_every_outcome_of_a_case_is_told_to_who_opened_it() -> None:
         s.apply_case(state, event)
         told += told_of_case(state, s.CaseSettled(at=SOON, by="", effect="lifted"), POLICY)
         more = {"measure": "fraud", "effect": "lifted"} if outcome is s.Outcome.OVERTURNED else {}
-        assert told == [PersonalNotice("mia", SOON, outcome.value, "r-1", data={"reason": "seen", **more})]
+        kind = f"measure_{outcome}" if outcome in PROPOSED else outcome.value
+        assert told == [PersonalNotice("mia", SOON, kind, "r-1", data={"reason": "seen", **more})]
 
 
 def test_reporters_are_told_when_what_followed_is_overturned() -> None:

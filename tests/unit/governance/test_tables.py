@@ -12,12 +12,14 @@ from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.apply import APPLIERS
+from folkmoot_governance.group.commands_base import MeasureCommand
 from folkmoot_governance.group.decide import DECIDERS
+from folkmoot_governance.measures import MEASURES
 from folkmoot_governance.notices import TELLINGS
 from folkmoot_governance.roles import RANK, Permission, outranks
 from folkmoot_protocol.types import Role
 
-ABSTRACT = {c.Command, c.TargetedCommand, e.Event, e.MemberEvent}
+ABSTRACT = {c.Command, c.TargetedCommand, MeasureCommand, e.Event, e.MemberEvent, e.PlatformMeasure}
 
 
 def kinds(module: object, base: type) -> set[type]:
@@ -51,6 +53,7 @@ def test_event_tags_are_unique_and_told_apart_by_the_ledger() -> None:
 
 def test_every_staff_act_names_a_row() -> None:
     acts = {*permissions.PLATFORM_ACTS.values(), *account.STAFF_ACTS.values()}
+    acts |= {row.act for row in MEASURES}
     acts |= {"read", "review_case", "review_appeal", platform_words.ACT, store_acts.ACT}
     assert acts == permissions.PLATFORM_RULES.keys()
 

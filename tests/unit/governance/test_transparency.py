@@ -1,10 +1,10 @@
 """Figures of cases: what counts as received, decided, late, and the middle one of the times."""
 
-from folkmoot_governance.case.state import CaseKind, Outcome
-from folkmoot_governance.transparency import CaseFigure, Tally, tally
+from folkmoot_governance.case.state import Outcome
+from folkmoot_governance.transparency import COUNTED, CaseFigure, Tally, tally
 
 SINCE, NOW = 1000, 2000
-REPORT, APPEAL, MEDIATION = CaseKind
+REPORT, APPEAL, MEDIATION = COUNTED
 
 
 def test_reports_and_appeals_are_counted_by_reason_and_all_together() -> None:

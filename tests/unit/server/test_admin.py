@@ -10,10 +10,13 @@ import pytest
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.account_commands import GrantRole
 from folkmoot_governance.actor import PlatformRole
+from folkmoot_governance.case.commands import ProposeMeasure
+from folkmoot_governance.case.state import Terms
 from folkmoot_governance.duration import HOUR_MS
 from folkmoot_governance.permissions import PLATFORM_RULES
+from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.admin import accounts, cases, content, groups, mediations
+from folkmoot_protocol.admin import accounts, cases, content, mediations, sanctions
 from folkmoot_protocol.admin.registry import NOUNS, VERBS
 from folkmoot_protocol.admin.row import NoOptions, Verb
 from folkmoot_protocol.errors import ErrorCode
@@ -35,6 +38,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "text remove": {"what": "name"},
     "case close": {"outcome": "upheld", "suspend": "1h"},
     "sanction create": {"duration": "1h"},
+    "sanction restore": {"measure": "join"},
 }
 """What verbs are told that must be told something."""
 
@@ -72,8 +76,8 @@ def test_rows_name_permissions_of_the_rules() -> None:
         (accounts.SUSPEND_USER, {"duration": "1h"}, accounts.Suspension(duration=HOUR_MS)),
         (accounts.VERIFY_USER, {"identity": "person"}, accounts.Check(identity=Identity.PERSON)),
         (accounts.SET_CREDIT, {"score": 1000}, accounts.Score(score=1000)),
-        (groups.REJECT_RECTIFICATION, {}, groups.NewDeadline(duration=None)),
-        (groups.REJECT_RECTIFICATION, {"duration": "1h"}, groups.NewDeadline(duration=HOUR_MS)),
+        (sanctions.REJECT_RECTIFICATION, {}, sanctions.NewDeadline(duration=None)),
+        (sanctions.REJECT_RECTIFICATION, {"duration": "1h"}, sanctions.NewDeadline(duration=HOUR_MS)),
         (content.LIST_RULES, {}, NoOptions()),
         (cases.LIST_REPORTS, {}, cases.Which(state="open")),
         (cases.CLOSE_REPORT, {"outcome": "upheld"}, cases.Decision(outcome="upheld", suspend=None)),
@@ -97,7 +101,7 @@ def test_options_become_a_struct(verb: Verb[Any], given: dict[str, object], read
         (accounts.SET_CREDIT, {"score": True}, "score"),
         (accounts.SET_CREDIT, {"score": "40"}, "score"),
         (accounts.RESTORE_USER, {"duration": "1h"}, "duration"),
-        (groups.REJECT_RECTIFICATION, {"duration": ""}, "duration"),
+        (sanctions.REJECT_RECTIFICATION, {"duration": ""}, "duration"),
         (cases.LIST_REPORTS, {"state": "some"}, "state"),
         (cases.CLOSE_REPORT, {"outcome": "overturned"}, "outcome"),
         (cases.CLOSE_REPORT, {"outcome": "upheld", "suspend": "soon"}, "suspend"),
@@ -146,8 +150,13 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
     measure = (await boss.run(f"/mute @{member.user} 1h", member.code)).data["case"]
     appeal = (await wire.run(f"/appeal {measure} why", member.code)).data["case"]
     mediation = (await wire.run(f"/mediate @{owner.user} why", member.code)).data["case"]
-    cases_of = {cases.APPEAL: appeal, mediations.MEDIATION: mediation}
+    cases_of = {cases.APPEAL: appeal, mediations.MEDIATION: mediation, sanctions.SANCTION: "p-1"}
     targets = {"USER": member.user, "CODE": member.code, "CASE": report, "WORD": "snake", "MATTER": "time"}
+    targets |= {"SUBJECT": member.code, "CODE|CASE": member.code}
+    terms = Terms(Subject.ACCOUNT, Measure.MUTE, "x", user=member.user, duration_ms=HOUR_MS)
+    opening, by = ProposeMeasure("p-1", terms), Actor(owner.user, platform=PlatformRole.SUPERADMIN)
+    service = stage.node.app.cases.service
+    assert await service.wait_stored(service.act(None, opening, by)) is None
     for role in PlatformRole:
         await appoint(stage, role)
         account = await stage.node.accounts.load(stage.seats[2][0].user)
@@ -156,7 +165,8 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
             if role in PLATFORM_RULES[verb.permission]:
                 continue
             assert verb.target is not None
-            target = cases_of.get(verb.noun) or targets[verb.target.metavar]
+            kind = verb.target.metavar
+            target = cases_of.get(verb.noun, targets[kind]) if kind == "CASE" else targets[kind]
             options = read_options(verb, GIVEN.get(str(verb), {}))
             assert not isinstance(options, Refusal), f"say in GIVEN what {verb} is told"
             call = Call(stage.node.app, account, translator("en"), target, "x", dry_run=verb.dry_run)

@@ -232,7 +232,7 @@ class SignIn:
         that."""
         if refusal.code is not ErrorCode.ACCOUNT_SUSPENDED or "case" in refusal.detail:
             return refusal
-        case = await latest_suspension(self._ledger, account.user)
+        case = await latest_suspension(self._ledger, account.user, account.state.suspended_until_ms)
         return Refusal(refusal.code, refusal.text, {**refusal.detail, "case": case})
 
     async def _bind(self, session: Session, account: Account, token: str, token_hash: str) -> SessionResult | Refusal:

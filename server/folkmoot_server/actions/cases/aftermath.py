@@ -6,21 +6,19 @@ owner who lost a group by succession while suspended has it again, unless its ow
 """
 
 from folkmoot_governance import ALL_PERMISSIONS, SERVICE, Refusal
-from folkmoot_governance.account import AccountSuspended, CreditChanged
 from folkmoot_governance.account_commands import RestoreCredit
-from folkmoot_governance.account_events import AccountClosing
+from folkmoot_governance.account_events import AccountMeasure, CreditChanged
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
 from folkmoot_governance.group.commands import ReturnOwnership
 from folkmoot_governance.group.events import (
-    EntriesRemoved,
     GroupLocked,
-    GroupSuspended,
     GroupUnlocked,
     LockEnded,
     OwnerMissing,
     OwnerReplaced,
     OwnershipReturned,
     OwnershipTransferred,
+    PlatformMeasure,
 )
 from folkmoot_protocol.types import Role
 
@@ -47,9 +45,9 @@ MOST = 1000
 
 def report_behind(event: object) -> str:
     """Return the number of the report that a measure came from, empty where there is none."""
-    if isinstance(event, (AccountSuspended, AccountClosing, GroupSuspended, EntriesRemoved)):
-        return event.report
-    return event.case if isinstance(event, CreditChanged) and event.cause == "penalty" else ""
+    if isinstance(event, CreditChanged):
+        return event.case if event.cause == "penalty" else ""
+    return event.report if isinstance(event, (AccountMeasure, PlatformMeasure)) else ""
 
 
 def way_back(user: str, latest: object) -> ReturnOwnership | None:

@@ -55,7 +55,7 @@ class Appeals:
             return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
         if is_blank(text):
             return Refusal(ErrorCode.BAD_REQUEST, BLANK_TEXT, {"field": "text"})
-        case = case or await latest_suspension(self._ledger, account.user)
+        case = case or await latest_suspension(self._ledger, account.user, account.state.suspended_until_ms)
         measure = await self._measures.find(case.lower(), account.user)
         place = place_of(measure.case) if measure else None
         if measure is None or place is None:

@@ -11,12 +11,15 @@ from folkmoot_governance.account_commands import (
     AccountCommand,
     OverturnClosing,
     OverturnNames,
+    OverturnRestriction,
     OverturnSuspension,
     OverturnWithdrawal,
     RestoreCredit,
 )
 from folkmoot_governance.account_events import (
     AccountClosing,
+    AccountRestricted,
+    AccountRestrictionEnded,
     ClosingOverturned,
     IdentityAttested,
     IdentityRejected,
@@ -62,7 +65,10 @@ CHARGING = str(CreditChanged.__struct_config__.tag)
 CLOSING = str(AccountClosing.__struct_config__.tag)
 UNDOING = tuple(
     str(kind.__struct_config__.tag)
-    for kind in (MeasureOverturned, AccountRestored, CreditChanged, ClosingOverturned, IdentityAttested, NamesRestored)
+    for kind in (
+        *(MeasureOverturned, AccountRestored, AccountRestrictionEnded, CreditChanged),
+        *(ClosingOverturned, IdentityAttested, NamesRestored),
+    )
 )
 
 REMOVALS = (EntryDeleted, EntriesPurged, EntriesRemoved, TextRemoved)
@@ -193,8 +199,12 @@ class Measures:
             match one.event:
                 case MeasureOverturned(number=place.version, user=appeal.by, effect=effect):
                     return effect or Effect.VOID
-                case AccountRestored(by="") if one.version > place.version and appeal.reason == SUSPENDING:
-                    return Effect.LIFTED
+                case AccountRestored(by="", back_until_ms=back) if (
+                    one.version > place.version and appeal.reason == SUSPENDING
+                ):
+                    return Effect.EARLIER if back else Effect.LIFTED
+                case AccountRestrictionEnded(case=appeal.measure, is_back=back):
+                    return Effect.EARLIER if back else Effect.LIFTED
                 case ClosingOverturned() if one.version > place.version and appeal.reason == CLOSING:
                     return Effect.GIVEN_BACK
                 case NamesRestored(measure=place.version):
@@ -209,7 +219,9 @@ class Measures:
         """Take back an act on an account, unless that is done."""
         command: AccountCommand
         if isinstance(event, AccountSuspended):
-            command = OverturnSuspension(event.until_ms, appeal.answer)
+            command = OverturnSuspension(event.until_ms, appeal.answer, event.was_until_ms, event.was_reason)
+        elif isinstance(event, AccountRestricted):
+            command = OverturnRestriction(appeal.measure, appeal.answer)
         elif isinstance(event, IdentityAttested):
             assert event.was is not None, "only what took a level away is a measure"
             command = OverturnWithdrawal(place.version, event.identity, event.was, appeal.answer)
@@ -250,6 +262,7 @@ class Measures:
             restores,
             pins,
             text,
+            back_until_ms=event.was_until_ms if isinstance(event, GroupSuspended) else 0,
             is_post=post is not None and author is not None,
         )
         name = author.name_in(place.code) if author is not None else ""

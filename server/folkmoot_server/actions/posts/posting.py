@@ -10,6 +10,8 @@ from folkmoot_governance.group.links import check_links
 from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.group.post import check_said
 from folkmoot_governance.identity import contains_id_number
+from folkmoot_governance.measure_checks import check_power
+from folkmoot_governance.restrictions import Power
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
@@ -257,7 +259,8 @@ class Posting:
         slowed = room.state.slow_ms and pending.form.target is None
         last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
         refusal = (
-            check_post(room.state, user, identity, now, last_post, policy)
+            (check_power(held, Power.POST, now) if (held := account.state.restrictions) else None)
+            or check_post(room.state, user, identity, now, last_post, policy)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
             or check_said(body)
             or check_links(room.state, user, body)
@@ -307,7 +310,9 @@ class Posting:
     def tell_typing(self, room: Room, account: Account) -> Refusal | None:
         """Let the others know that somebody is typing, if it might post; they hear it once in `TYPING_MS`."""
         now, ticks, code = self._clock.now_ms(), self._clock.ticks(), room.state.code
-        refusal = check_post(room.state, account.user, account.state.identity, now, 0, self._policy)
+        refusal = check_power(account.state.restrictions, Power.POST, now) or check_post(
+            room.state, account.user, account.state.identity, now, 0, self._policy
+        )
         since = ticks - TYPING_MS
         if refusal is None and account.typed_at.get(code, since) <= since:
             # What is older need not be remembered: so many groups are typed in within that time, no more.

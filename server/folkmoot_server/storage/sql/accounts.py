@@ -23,7 +23,7 @@ from folkmoot_protocol.types import GroupStatus, Identity, Notify
 from ..change_set import MemberSettings, Profile
 from ..rows import AccountRow, StaffRow, StoredAccount
 from .fetch import SqlReads, can_hold, fetch, fetch_plain
-from .projection import read_charges
+from .projection import read_charges, read_restrictions
 from .tables import accounts, groups, ignored, leaving, member_settings, members, notices, profiles, read_marks, tokens
 
 PERSONAL = ("display_name", "password_hash", "language")
@@ -74,6 +74,12 @@ _RECOVERING = (
 )
 _LEAVING = select(leaving.c.user).where(leaving.c.user > _AFTER).order_by(leaving.c.user).limit(_LIMIT)
 
+_RESTRICTED = (
+    select(accounts.c.restrictions_until_ms, accounts.c.user)
+    .where(accounts.c.restrictions_until_ms > 0)
+    .order_by(accounts.c.restrictions_until_ms, accounts.c.user)
+    .limit(_LIMIT)
+)
 _CLOSING = (
     select(accounts.c.user)
     .where(accounts.c.closing_until_ms > 0, accounts.c.closing_until_ms <= bindparam("now"))
@@ -143,6 +149,9 @@ class SqlAccounts(SqlReads):
     async def closing_accounts(self, now: int, after: str = "", limit: int = 100) -> list[str]:
         return [user for (user,) in await self._ask(_CLOSING, now=now, after=after, limit=limit)]
 
+    async def next_account_ends(self, limit: int) -> list[tuple[int, str]]:
+        return [(until_ms, user) for until_ms, user in await self._ask(_RESTRICTED, limit=limit)]
+
     async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
         rows = await self._ask(_RECOVERING, below=below, before=before_ms, after=after, limit=limit)
         return [user for (user,) in rows]
@@ -188,7 +197,10 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
         "asked": Identity(row["asked"]),
         "platform": PlatformRole(row["platform"]) if row["platform"] else None,
         "charges": read_charges(row["charges"]),
+        "restrictions": read_restrictions(row["restrictions"]),
     }
+    # Of what is in force: for whoever asks what ends next.
+    del row["restrictions_until_ms"]
     around: defaultdict[str, list[tuple[str, int, str, str]]] = defaultdict(list)
     for what, *rest in fetch_plain(main, _AROUND, user=user):
         around[what].append((rest[0], rest[1], rest[2], rest[3]))

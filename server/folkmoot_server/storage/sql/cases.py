@@ -3,10 +3,11 @@
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, Text, bindparam, case, func, select, tuple_
 
 from folkmoot_governance.case.rules import RECORD_MS, ReporterRecord
-from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
+from folkmoot_governance.case.state import CaseKind, CaseState, Outcome, Terms
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS
 
@@ -64,7 +65,8 @@ class SqlCases(SqlReads):
 def _case(row: dict[str, Any]) -> CaseState:
     values = {"kind": CaseKind(row["kind"]), "severity": Severity(row["severity"])}
     outcome = Outcome(row["outcome"]) if row["outcome"] else None
-    return CaseState(**row | values | {"is_settled": bool(row["is_settled"]), "outcome": outcome})
+    terms = msgspec.json.decode(row["terms"], type=Terms) if row["terms"] else None
+    return CaseState(**row | values | {"is_settled": bool(row["is_settled"]), "outcome": outcome, "terms": terms})
 
 
 def _values(wanted: CaseFilter) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ..rows import ActivityRow, GroupRow, GroupSummary, WarningRow
 from .ends import NEXT_ENDS
 from .fetch import SqlReads, can_hold, fetch, named
 from .kept_rows import read_kept
+from .projection import read_restrictions
 from .tables import (
     accounts,
     activity,
@@ -199,7 +200,10 @@ def load_group(main: Connection, code: str) -> GroupState | None:
 def _own_fields(row: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a group's state that its own row has."""
     kinds = {"join_mode": JoinMode, "status": GroupStatus, "links": LinkRule}
-    return row | {name: kind(row[name]) for name, kind in kinds.items()}
+    own = row | {name: kind(row[name]) for name, kind in kinds.items()}
+    # Of what is in force: for whoever asks what ends next.
+    del own["restrictions_until_ms"]
+    return own | {"restrictions": read_restrictions(row["restrictions"])}
 
 
 def _rows(main: Connection, table: Table, code: str) -> list[dict[str, Any]]:

@@ -61,7 +61,10 @@ _SIZES = select(func.count()).select_from(groups).where(groups.c.asked_limit > 0
 _ROLES = select(accounts.c.platform, func.count()).where(accounts.c.platform.is_not(None)).group_by(accounts.c.platform)
 _FIGURES = select(
     cases.c.kind, cases.c.reason, cases.c.outcome, cases.c.opened_ts, cases.c.due_ms, cases.c.closed_ts
-).where(or_(cases.c.opened_ts >= _SINCE, cases.c.closed_ts >= _SINCE, cases.c.outcome == ""))
+).where(
+    cases.c.kind != CaseKind.MEASURE.value,
+    or_(cases.c.opened_ts >= _SINCE, cases.c.closed_ts >= _SINCE, cases.c.outcome == ""),
+)
 
 
 class SqlOversight(SqlReads):

@@ -8,14 +8,19 @@ Call `project_group` right after `apply` (or `founded`), `project_account` right
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
 from folkmoot_governance.account_events import AccountEvent
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.state import Invitation, Wait, Warned
+from folkmoot_governance.restrictions import Held
 
 from ..change_set import Remove, RowChange, Upsert
 from .kept_rows import kept_changes
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 
 GROUP_TEXTS = (
     "code",
@@ -54,6 +59,7 @@ GROUP_NUMBERS = (
     "rectify_case",
     "rectify_until_ms",
     "rectified_ms",
+    "restrictions_until_ms",
     "version",
 )
 
@@ -215,11 +221,23 @@ def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]
         "closing_until_ms": state.closing_until_ms,
         "held_until_ms": state.held_until_ms,
         "held_reason": state.held_reason,
+        "restrictions": show_restrictions(state.restrictions),
+        "restrictions_until_ms": state.restrictions_until_ms,
         "closed_ts": state.closed_ts,
         "author_tag": state.author_tag,
         "version": state.version,
     }
     return [Upsert("accounts", values)]
+
+
+def show_restrictions(held: Held) -> str:
+    """Return restrictions as their column has them: JSON, empty for none."""
+    return _ENCODER.encode(held).decode() if held else ""
+
+
+def read_restrictions(text: str) -> Held:
+    """Return what `show_restrictions` has written."""
+    return msgspec.json.decode(text, type=Held) if text else ()
 
 
 def show_charges(charges: dict[str, int]) -> str:
@@ -233,8 +251,8 @@ def read_charges(text: str) -> dict[str, int]:
 
 
 CASE_TEXTS = (
-    *("number", "kind", "by", "reason", "code", "user", "severity", "measure", "decider", "closed_by", "answer"),
-    *("mediator", "named", "named_by", "accepted"),
+    *("number", "kind", "by", "reason", "code", "user", "severity", "measure", "decider", "proposer"),
+    *("closed_by", "answer", "mediator", "named", "named_by", "accepted"),
 )
 CASE_NUMBERS = ("opened_ts", "due_ms", "seq", "closed_ts", "proposal", "version")
 
@@ -244,6 +262,7 @@ def project_case(state: CaseState) -> list[RowChange]:
     values: dict[str, Any] = {name: str(getattr(state, name)) for name in CASE_TEXTS}
     values |= {name: getattr(state, name) for name in CASE_NUMBERS}
     values |= {"outcome": state.outcome.value if state.outcome else "", "is_settled": int(state.is_settled)}
+    values["terms"] = _ENCODER.encode(state.terms).decode() if state.terms else ""
     return [Upsert("cases", values)]
 
 
@@ -251,7 +270,7 @@ def group_row(state: GroupState) -> Upsert:
     """Return the group's own row: all of its state but members, bans and the like."""
     values: dict[str, Any] = {name: str(getattr(state, name)) for name in GROUP_TEXTS}
     values |= {name: getattr(state, name) for name in GROUP_NUMBERS}
-    return Upsert("groups", values)
+    return Upsert("groups", values | {"restrictions": show_restrictions(state.restrictions)})
 
 
 def member_table_row(state: GroupState, table: str, key: str | int) -> RowChange:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-SCHEMA = "0028"
+SCHEMA = "0029"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -88,6 +88,8 @@ accounts = Table(
     _number("closing_until_ms", server_default="0"),
     _number("held_until_ms", server_default="0"),
     _text("held_reason", server_default=""),
+    _text("restrictions", server_default=""),
+    _number("restrictions_until_ms", server_default="0"),
     _number("closed_ts", server_default="0"),
     _text("author_tag", server_default=""),
     _number("version"),
@@ -95,6 +97,7 @@ accounts = Table(
     Index(None, "credit"),
     Index(None, "asked_ts"),
     Index(None, "closing_until_ms"),
+    Index(None, "restrictions_until_ms"),
 )
 
 groups = Table(
@@ -134,11 +137,13 @@ groups = Table(
     _text("rectified_text", server_default=""),
     _text("rules"),
     _text("announcement", server_default=""),
+    _text("restrictions", server_default=""),
+    _number("restrictions_until_ms", server_default="0"),
     _number("version"),
     Index(None, "creator"),
     Index(None, "rectify_case"),
     Index(None, "owner"),
-    *_ends("locked_until_ms", "status_until_ms", "heir_until_ms", "antiraid_until_ms"),
+    *_ends("locked_until_ms", "status_until_ms", "heir_until_ms", "antiraid_until_ms", "restrictions_until_ms"),
 )
 
 members = Table(
@@ -327,6 +332,8 @@ cases = Table(
     _text("severity"),
     _text("measure"),
     _text("decider"),
+    _text("proposer", server_default=""),
+    _text("terms", server_default=""),
     _text("outcome"),
     _number("closed_ts"),
     _text("closed_by"),

@@ -1,0 +1,59 @@
+"""An account as the rules see it."""
+
+from msgspec import Struct, field
+
+from folkmoot_protocol.types import Identity
+
+from .actor import PlatformRole
+from .credit import START
+from .restrictions import Held, next_end
+
+
+class AccountState(Struct):
+    """An account as events made it. `suspended_until_ms` 0: not suspended. `version` counts its events.
+
+    `credit` is the score (G7.2), `credit_ts` when it changed last; `charges` has what was taken of it and not given
+    back, points by case number.
+    `restrictions` are what the platform has taken from it for a time.
+    `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does.
+    Names that it chose at `names_removed_ms` or before are not shown; 0: all are.
+    `closing_case` is the number of the act by which the platform closes the account, 0 for none, and `closing_until_ms`
+    when that is carried out. It is shut out meanwhile; `held_until_ms`, `held_reason` are of the suspension before.
+    `closed_ts` 0: not closed. A closed account is shut out for good, and `author_tag` is what is left of its name.
+    """
+
+    user: str
+    created_ts: int
+    agreement: str
+    identity: Identity = Identity.NONE
+    platform: PlatformRole | None = None
+    suspended_until_ms: int = 0
+    suspended_reason: str = ""
+    credit: int = START
+    credit_ts: int = 0
+    charges: dict[str, int] = field(default_factory=dict)
+    restrictions: Held = ()
+    asked: Identity = Identity.NONE
+    asked_ts: int = 0
+    names_removed_ms: int = 0
+    closing_case: int = 0
+    closing_until_ms: int = 0
+    held_until_ms: int = 0
+    held_reason: str = ""
+    closed_ts: int = 0
+    author_tag: str = ""
+    version: int = 0
+
+    def is_suspended(self, now: int) -> bool:
+        """Say whether a suspension is in force at `now` (G11.2)."""
+        return self.suspended_until_ms > now
+
+    @property
+    def restrictions_until_ms(self) -> int:
+        """When the next restriction ends, 0 where none does."""
+        return next_end(self.restrictions)
+
+
+def account_case(user: str, version: int) -> str:
+    """Return the number under which the act that made version `version` of an account is known to people."""
+    return f"@{user}-{version}"

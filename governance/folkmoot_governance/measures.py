@@ -1,0 +1,236 @@
+"""The measures of the platform: one table of what it may do to accounts, groups and entries (G10, G11).
+
+A row says who of staff may, how long, what it stops, what becomes of it in a statement of reasons, and what is told to
+whom it hits. What is asked before somebody posts, joins, creates or manages reads this table (`measure_checks`), and so
+do the commands of staff, the notices, `docs/measures.md`, and a test that plays every row. For each subject the rows
+stand in the order of the ladder, the mildest first.
+"""
+
+from msgspec import Struct
+
+from folkmoot_protocol.errors import ErrorCode
+
+from .account_events import AccountClosing, AccountRestricted, AccountSuspended, CreditChanged
+from .duration import DAY_MS, FOREVER_MS
+from .group.events_platform import EntriesRemoved, GroupClosed, GroupRestricted, GroupSuspended, GroupWarned
+from .restrictions import Measure, Power, Subject
+from .text import N_
+
+YEAR_MS = 365 * DAY_MS
+EVERYTHING = frozenset(Power)
+
+
+class Row(Struct, frozen=True):
+    """A measure. `act` is the row of `permissions.PLATFORM_RULES` that it takes, `event` what records it.
+
+    `default_ms` is how long it lasts where staff does not say, `longest_ms` how long at most; both 0: it has no end.
+    `statement` is its field and code in a statement of reasons. `notice` is the kind of notice that it is, `text` its
+    sentence; `over` and `free` are those of its end, where that is told by itself. `code` and `refused` are what who
+    is stopped by it is told. `four_eyes`: the operator may ask for a second administrator.
+    """
+
+    subject: Subject
+    measure: Measure
+    act: str
+    event: type[Struct]
+    notice: str
+    text: str
+    statement: tuple[str, str]
+    default_ms: int = 0
+    longest_ms: int = 0
+    stops: frozenset[Power] = frozenset()
+    over: str = ""
+    free: str = ""
+    code: ErrorCode = ErrorCode.FORBIDDEN
+    refused: str = ""
+    four_eyes: bool = True
+
+    @property
+    def name(self) -> str:
+        """What settings and documents call it: `account_mute`."""
+        return f"{self.subject}_{self.measure}"
+
+
+SUSPENDED_IN_PART = ("decision_provision", "DECISION_PROVISION_PARTIAL_SUSPENSION")
+
+MEASURES: tuple[Row, ...] = (
+    Row(
+        Subject.ACCOUNT,
+        Measure.MANAGE,
+        "withdraw_rights",
+        AccountRestricted,
+        "management_suspended",
+        N_("The platform suspended your rights as owner and admin of groups {until}"),
+        SUSPENDED_IN_PART,
+        default_ms=30 * DAY_MS,
+        longest_ms=FOREVER_MS,
+        stops=frozenset({Power.MANAGE, Power.CREATE}),
+        over="management_restored",
+        free=N_("You have your rights as owner and admin of groups again"),
+        refused=N_("The platform has suspended your rights to manage groups {until}, case {case}."),
+    ),
+    Row(
+        Subject.ACCOUNT,
+        Measure.CREATE,
+        "withdraw_rights",
+        AccountRestricted,
+        "creation_withdrawn",
+        N_("The platform does not let you create groups {until}"),
+        SUSPENDED_IN_PART,
+        default_ms=30 * DAY_MS,
+        longest_ms=FOREVER_MS,
+        stops=frozenset({Power.CREATE}),
+        over="creation_restored",
+        free=N_("You may create groups again"),
+        refused=N_("The platform does not let you create groups {until}, case {case}."),
+    ),
+    Row(
+        Subject.ACCOUNT,
+        Measure.MUTE,
+        "restrict_account",
+        AccountRestricted,
+        "platform_muted",
+        N_("The platform muted you in all groups {until}"),
+        SUSPENDED_IN_PART,
+        default_ms=DAY_MS,
+        longest_ms=YEAR_MS,
+        stops=frozenset({Power.POST}),
+        over="platform_unmuted",
+        free=N_("You may post again: the platform's mute is over"),
+        code=ErrorCode.MUTED,
+        refused=N_("The platform has muted you in all groups {until}, case {case}."),
+    ),
+    Row(
+        Subject.ACCOUNT,
+        Measure.JOIN,
+        "restrict_account",
+        AccountRestricted,
+        "joins_stopped",
+        N_("The platform does not let you join groups {until}"),
+        SUSPENDED_IN_PART,
+        default_ms=7 * DAY_MS,
+        longest_ms=YEAR_MS,
+        stops=frozenset({Power.JOIN}),
+        over="joins_allowed",
+        free=N_("You may join groups again"),
+        refused=N_("The platform does not let @{user} join groups {until}."),
+    ),
+    Row(
+        Subject.ACCOUNT,
+        Measure.CREDIT,
+        "set_credit",
+        CreditChanged,
+        "credit_lowered",
+        N_("Your credit changed by {points} to {score}"),
+        SUSPENDED_IN_PART,
+    ),
+    Row(
+        Subject.ACCOUNT,
+        Measure.SUSPEND,
+        "suspend_account",
+        AccountSuspended,
+        "account_suspended",
+        N_("The platform suspended your account {until}"),
+        ("decision_account", "DECISION_ACCOUNT_SUSPENDED"),
+        default_ms=7 * DAY_MS,
+        longest_ms=FOREVER_MS,
+        stops=EVERYTHING,
+    ),
+    Row(
+        Subject.ACCOUNT,
+        Measure.CLOSE,
+        "close_account",
+        AccountClosing,
+        "account_closing",
+        N_("The platform closes your account: you can appeal, {until}; then it is erased"),
+        ("decision_account", "DECISION_ACCOUNT_TERMINATED"),
+        stops=EVERYTHING,
+    ),
+    Row(
+        Subject.GROUP,
+        Measure.WARN,
+        "warn_group",
+        GroupWarned,
+        "group_warned",
+        N_("The platform warns your group {name}; what it names is to be mended {until}"),
+        ("decision_visibility", "DECISION_VISIBILITY_OTHER"),
+        default_ms=7 * DAY_MS,
+        longest_ms=FOREVER_MS,
+    ),
+    Row(
+        Subject.GROUP,
+        Measure.JOIN,
+        "suspend_group",
+        GroupRestricted,
+        "group_joins_stopped",
+        N_("The platform lets nobody join your group {name} {until}"),
+        SUSPENDED_IN_PART,
+        default_ms=7 * DAY_MS,
+        longest_ms=YEAR_MS,
+        stops=frozenset({Power.JOIN}),
+        over="group_joins_allowed",
+        free=N_("People may join your group {name} again"),
+        code=ErrorCode.JOIN_CLOSED,
+        refused=N_("The platform lets nobody join this group {until}."),
+    ),
+    Row(
+        Subject.GROUP,
+        Measure.SUSPEND,
+        "suspend_group",
+        GroupSuspended,
+        "group_suspended",
+        N_("The platform suspended your group {name} {until}"),
+        SUSPENDED_IN_PART,
+        default_ms=7 * DAY_MS,
+        longest_ms=FOREVER_MS,
+        stops=frozenset({Power.POST, Power.JOIN}),
+    ),
+    Row(
+        Subject.GROUP,
+        Measure.CLOSE,
+        "close_group",
+        GroupClosed,
+        "group_closed",
+        N_("The platform closed your group {name}"),
+        ("decision_provision", "DECISION_PROVISION_TOTAL_TERMINATION"),
+        stops=frozenset({Power.POST, Power.JOIN, Power.MANAGE}),
+    ),
+    Row(
+        Subject.ENTRY,
+        Measure.REMOVE,
+        "remove_entry",
+        EntriesRemoved,
+        "removed",
+        N_("The platform removed what you wrote in {name}"),
+        ("decision_visibility", "DECISION_VISIBILITY_CONTENT_REMOVED"),
+        # What must be gone at once (G10) does not wait for a second pair of eyes.
+        four_eyes=False,
+    ),
+)
+
+BY_NAME: dict[str, Row] = {row.name: row for row in MEASURES}
+RESTRICTIONS = (AccountRestricted, GroupRestricted)
+"""The events that several measures have in common."""
+
+_BY_EVENT = {row.event: row for row in MEASURES if row.event not in RESTRICTIONS}
+
+
+def row_for(subject: Subject, measure: Measure) -> Row | None:
+    """Return the row of a measure against a kind of subject, None where there is none."""
+    return BY_NAME.get(f"{subject}_{measure}")
+
+
+def row_of(event: object) -> Row | None:
+    """Return the row of the measure that an event is; None where it is none."""
+    if isinstance(event, AccountRestricted):
+        return row_for(Subject.ACCOUNT, event.measure)
+    if isinstance(event, GroupRestricted):
+        return row_for(Subject.GROUP, event.measure)
+    if isinstance(event, CreditChanged) and event.points >= 0:
+        return None
+    return _BY_EVENT.get(type(event))  # type: ignore[arg-type]  # a type that no row has gives none
+
+
+def rows_of(event: type[Struct]) -> list[Row]:
+    """Return the rows that a type of event records."""
+    return [row for row in MEASURES if row.event is event]

@@ -1,0 +1,151 @@
+"""Measures of the platform, taken by staff: at once, or, where the operator asks for two, proposed and confirmed.
+
+A proposal is a case of its own. The measure that it brings names it, so a crash between the measure and the end of the
+proposal leaves nothing in doubt: who looks at the proposal next finds the measure, and closes it.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from folkmoot_governance import SERVICE, Actor, Refusal, account_case, case_number
+from folkmoot_governance.case.commands import CloseMeasure, ProposeMeasure
+from folkmoot_governance.case.decide import check_confirmer
+from folkmoot_governance.case.state import CaseState, Outcome, Terms
+from folkmoot_governance.case.terms import account_command, group_command
+from folkmoot_governance.measures import row_for
+from folkmoot_governance.restrictions import Basis, Measure, Subject
+from folkmoot_protocol.errors import ErrorCode
+
+from ...common.codes import proposal_number
+from ...common.i18n import N_
+from ...live.accounts import Account, Accounts
+from ...live.rooms import Rooms
+from ...storage.api import ActFilter, Ledger
+from ...storage.change_set import RowChange, account_stream, group_stream
+from ...storage.changes import revoke_tokens
+from ..accounts.govern import AccountService
+from ..groups.govern import GroupService
+from .govern import CaseService
+
+FOUR_EYES = "policy.sanctions.four_eyes"
+LOOKED_AT = 50
+"""So many of the latest measures against a subject are looked at for the one that a proposal has brought."""
+
+NO_SUBJECT = Refusal(ErrorCode.NO_SUCH_USER, N_("There is no such account, and no such group."))
+
+
+class Taken(Struct, frozen=True):
+    """What came of a measure: its case number (empty in a dry run), how many events it has, and the `proposal` where
+    it waits for a second administrator instead."""
+
+    case: str
+    changed: int
+    proposal: CaseState | None = None
+
+
+class Sanctions:
+    """Takes measures, proposes and confirms them."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        rooms: Rooms,
+        accounts: Accounts,
+        case_service: CaseService,
+        group_service: GroupService,
+        account_service: AccountService,
+    ) -> None:
+        self._ledger = ledger
+        self._rooms = rooms
+        self._accounts = accounts
+        self._case_service = case_service
+        self._group_service = group_service
+        self._account_service = account_service
+
+    async def take(self, terms: Terms, by: Account, *, report: str = "", dry_run: bool = False) -> Taken | Refusal:
+        """Take a measure, or propose it where two decide on it."""
+        taken = await self._take(terms, Basis(terms.grounds, report), by, dry_run=dry_run)
+        if not isinstance(taken, Refusal) or taken.detail.get("rule") != FOUR_EYES:
+            return taken
+        return await self._propose(terms, by, dry_run=dry_run)
+
+    async def _take(self, terms: Terms, basis: Basis, by: Account, *, dry_run: bool) -> Taken | Refusal:
+        if terms.subject is Subject.ACCOUNT:
+            return await self._take_from_account(terms, basis, by, dry_run=dry_run)
+        room = await self._rooms.load(terms.code)
+        if room is None:
+            return NO_SUBJECT
+        command = group_command(terms, basis)
+        if dry_run:
+            events = self._group_service.would(room, command, by)
+            return events if isinstance(events, Refusal) else Taken("", len(events))
+        act = self._group_service.act(room, command, by)
+        if isinstance(act, Refusal):
+            return act
+        refusal = await self._group_service.wait_stored(act)
+        return refusal or Taken(act.cases[0] if act.cases else "", len(act.events))
+
+    async def _take_from_account(self, terms: Terms, basis: Basis, by: Account, *, dry_run: bool) -> Taken | Refusal:
+        account = await self._accounts.load(terms.user)
+        if account is None:
+            return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": terms.user})
+        rows: Sequence[RowChange] = [revoke_tokens(terms.user)] if terms.measure is Measure.CLOSE else ()
+        number = account.state.version + 1
+        act = self._account_service.act(account.state, account_command(terms, basis), by.actor(), rows, by.state)
+        if isinstance(act, Refusal):
+            return act
+        # An act on an account takes effect when it is stored, so a dry run just lets it go.
+        refusal = None if dry_run else await self._account_service.wait_stored(act)
+        return refusal or Taken("" if dry_run or not act.events else account_case(terms.user, number), len(act.events))
+
+    async def _propose(self, terms: Terms, by: Account, *, dry_run: bool) -> Taken | Refusal:
+        act = self._case_service.act(None, ProposeMeasure(proposal_number(), terms), by.actor())
+        if isinstance(act, Refusal):
+            return act
+        refusal = None if dry_run else await self._case_service.wait_stored(act)
+        return refusal or Taken("", 1, act.state)
+
+    async def confirm(self, case: CaseState, by: Account, *, dry_run: bool = False) -> Taken | Refusal:
+        """Take a measure that somebody else has proposed."""
+        refusal = check_confirmer(case, by.actor(), self._case_service.now())
+        if refusal:
+            return refusal
+        assert case.terms is not None, "a proposal is of a measure"
+        done = await self._measure_of(case)
+        if not done:
+            basis = Basis(case.terms.grounds, proposed_by=case.by, proposal=case.number)
+            taken = await self._take(case.terms, basis, by, dry_run=dry_run)
+            if isinstance(taken, Refusal):
+                return taken
+            done = taken.case
+        refusal = None if dry_run else await self._close(case, Outcome.TAKEN, done, by.actor())
+        return refusal or Taken(done, 1)
+
+    async def refuse(self, case: CaseState, reason: str, by: Account, *, dry_run: bool = False) -> CaseState | Refusal:
+        """Turn a proposal down, or take back one's own."""
+        act = self._case_service.act(case, CloseMeasure(Outcome.REFUSED, reason), by.actor())
+        if isinstance(act, Refusal):
+            return act
+        refusal = None if dry_run else await self._case_service.wait_stored(act)
+        return refusal or act.state
+
+    async def lapse(self, case: CaseState) -> Refusal | None:
+        """Close a proposal whose time is over: nobody has confirmed it, or nobody has noted that it was."""
+        done = await self._measure_of(case)
+        return await self._close(case, Outcome.TAKEN if done else Outcome.LAPSED, done, SERVICE)
+
+    async def _close(self, case: CaseState, outcome: Outcome, measure: str, by: Actor) -> Refusal | None:
+        return await self._case_service.wait_stored(self._case_service.act(case, CloseMeasure(outcome, measure), by))
+
+    async def _measure_of(self, case: CaseState) -> str:
+        """Return the case number of the measure that a proposal has brought, empty for none."""
+        terms = case.terms
+        row = row_for(terms.subject, terms.measure) if terms else None
+        assert terms is not None and row is not None, "a proposal is of a measure that there is"
+        stream = account_stream(terms.user) if terms.user else group_stream(terms.code)
+        wanted = ActFilter(kinds=(str(row.event.__struct_config__.tag),))
+        for one in await self._ledger.acts(stream, wanted, LOOKED_AT):
+            if getattr(one.event, "proposal", "") == case.number:
+                return account_case(terms.user, one.version) if terms.user else case_number(terms.code, one.version)
+        return ""

@@ -1,0 +1,289 @@
+"""Every measure of the platform, from the act to the end of the appeal, through a real server.
+
+The scenario is made from the table (`folkmoot_governance.measures`): a new row is played as soon as it is there, and
+fails where it lacks a notice, an appeal or a way back.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from folkmoot_governance.case.effects import DONE, Effect
+from folkmoot_governance.measures import MEASURES, Row
+from folkmoot_governance.measures_table import UNDONE
+from folkmoot_governance.restrictions import Measure, Power, Subject
+from folkmoot_protocol import events as ev
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol import results as rs
+from folkmoot_server.common.i18n import translator
+from tests.integration.server import PASSWORD, Server, serving
+from tests.integration.wire import Refused, Wire, refused
+
+REASON = "seen in ten groups"
+LANGUAGES = ("en", "zh-CN")
+GOVERNED = (
+    *("accounts", "groups", "members", "bans", "mutes", "warnings", "pins", "join_requests", "join_waits"),
+    *("invitations", "invite_codes", "reviews", "words", "redactions", "kept"),
+)
+COUNTED = {"version", "credit_ts"}
+"""What counts acts, or says when the last one was, is never as before."""
+
+
+@pytest.fixture(scope="module")
+def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with two administrators: who takes a measure does not decide on the appeal against it."""
+    place = tmp_path_factory.mktemp("measures")
+    limits = {f"limits__{name}": 0 for name in ("sign_ins_per_minute", "acts_per_minute", "connections_per_address")}
+    with serving(place, admin="root", **limits) as server:
+        assert server.terminate() == 0
+        made = server.run("init", "--user", "judge", input=f"{PASSWORD}\n")
+        assert made.returncode == 0, made.stderr
+        server.start()
+        yield server
+
+
+async def login(server: Server, user: str) -> Wire:
+    wire = await Wire.open(server.url)
+    try:
+        wire.session = await wire.ask(rq.Login, user=user, password=PASSWORD)
+    except BaseException:
+        await wire.close()
+        raise
+    return wire
+
+
+async def admin(wire: Wire, noun: str, verb: str, target: str | None = None, **fields: Any) -> rs.AdminResult:
+    result: rs.AdminResult = await wire.ask(rq.Admin, noun=noun, verb=verb, target=target, **fields)
+    return result
+
+
+class Scene:
+    """`sam` owns the group `code`, in which an entry of sam's is pinned, and knows another group, `elsewhere`.
+
+    Whatever a measure is against, sam is whom it hits: as account, as owner, as author.
+    """
+
+    def __init__(self, server: Server, sam: Wire, friend: Wire, root: Wire, judge: Wire) -> None:
+        self.server = server
+        self.sam = sam
+        self.friend = friend
+        self.root = root
+        self.judge = judge
+        self.user = sam.user
+        self.code = self.elsewhere = ""
+        self.seq = 0
+
+    async def prepare(self, language: str) -> None:
+        self.code, self.elsewhere = await self.sam.create("Sam's"), await self.friend.create("Elsewhere")
+        self.seq = await self.sam.post(self.code, "buy this")
+        await self.sam.run(f"/pin {self.seq}", self.code)
+        await self.sam.run(f"/lang {language}")
+
+    async def take(self, row: Row) -> rs.AdminResult:
+        """Take a measure as staff does."""
+        entry = f"{self.code}:{self.seq}"
+        if row.subject is Subject.ENTRY:
+            options: dict[str, object] = {"seqs": str(self.seq), "rule": "fraud"}
+            return await admin(self.root, "entry", "remove", self.code, reason=REASON, options=options)
+        options = {"measure": row.measure.value, "rule": "fraud", "entry": entry}
+        if row.longest_ms:
+            options["duration"] = "2h"
+        if row.measure is Measure.CREDIT:
+            options["score"] = 40
+        target = f"@{self.user}" if row.subject is Subject.ACCOUNT else self.code
+        return await admin(self.root, "sanction", "create", target, reason=REASON, options=options)
+
+    def picture(self) -> dict[str, list[dict[str, object]]]:
+        """Return all that is stored of what is governed, but for what counts acts."""
+        seen = {}
+        database = self.server.data / "folkmoot.sqlite3"
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as store:
+            store.row_factory = sqlite3.Row
+            for table in GOVERNED:
+                columns = {one["name"] for one in store.execute(f"PRAGMA table_info({table})")}
+                by = "code" if "code" in columns else "user"
+                query = f"SELECT * FROM {table} WHERE {by} = ?"
+                rows = store.execute(query, (self.code if by == "code" else self.user,))
+                seen[table] = [{name: one[name] for name in columns - COUNTED} for one in rows]
+        return seen
+
+
+async def post(scene: Scene, sam: Wire) -> object:
+    return await sam.post(scene.code, "hello")
+
+
+async def join(scene: Scene, sam: Wire) -> object:
+    return await sam.run(f"/join {scene.elsewhere}")
+
+
+async def join_here(scene: Scene, sam: Wire) -> object:
+    return await scene.friend.run(f"/join {scene.code}")
+
+
+async def create(scene: Scene, sam: Wire) -> object:
+    return await sam.create("Another")
+
+
+async def manage(scene: Scene, sam: Wire) -> object:
+    return await sam.run("/slow 2s", scene.code)
+
+
+Probe = Callable[[Scene, Wire], Awaitable[object]]
+PROBES: dict[Subject, dict[Power, Probe]] = {
+    Subject.ACCOUNT: {Power.POST: post, Power.JOIN: join, Power.CREATE: create, Power.MANAGE: manage},
+    Subject.GROUP: {Power.POST: post, Power.JOIN: join_here, Power.MANAGE: manage},
+    Subject.ENTRY: {},
+}
+"""How one sees whether a power is there. Signing in is seen by signing in."""
+
+
+STANDING = {Measure.SUSPEND: ("group_suspended",), Measure.CLOSE: ("group_closed", "not_a_member")}
+"""What a group refuses with that is suspended or closed as a whole."""
+
+
+@pytest.fixture
+async def wires(staffed: Server) -> AsyncIterator[list[Wire]]:
+    """Connections that end with the test."""
+    opened: list[Wire] = []
+    yield opened
+    for wire in opened:
+        await wire.close()
+
+
+async def set_up(staffed: Server, wires: list[Wire], name: str, language: str) -> Scene:
+    for user in (f"sam.{name}", f"friend.{name}"):
+        wire = await Wire.open(staffed.url)
+        wires.append(wire)
+        await wire.register(user[:32], PASSWORD)
+    for user in ("root", "judge"):
+        wires.append(await login(staffed, user))
+    scene = Scene(staffed, *wires)
+    await scene.prepare(language)
+    return scene
+
+
+def is_shut_out(row: Row) -> bool:
+    return row.subject is Subject.ACCOUNT and Power.SIGN_IN in row.stops
+
+
+async def told_online(scene: Scene, row: Row, language: str) -> str:
+    """Expect the notice of a measure that has just been taken; return its case."""
+    event = await scene.sam.event(ev.CaseEvent, state=row.notice)
+    assert event.notice is not None
+    check_notice(scene, row, event.case, event.text, event.notice.data, language)
+    return event.case
+
+
+def check_notice(scene: Scene, row: Row, case: str, text: str, data: dict[str, Any], language: str) -> None:
+    """Expect that a notice says what it is, why, by which rule, about which entry, until when, and how to appeal."""
+    assert text.startswith(translator(language)(row.text, data)), text
+    for part in (REASON, "fraud", f"/appeal {case} …"):
+        assert part in text
+    assert data["appeal_until_ms"]
+    assert bool(row.longest_ms or (row.measure is Measure.CLOSE and row.subject is Subject.ACCOUNT)) == (
+        "until_ms" in data
+    )
+    if row.subject is not Subject.ENTRY:
+        assert data["entry"] == f"{scene.code}:{scene.seq}"
+        assert f":{scene.seq}" in text
+    assert (language == "zh-CN") == any("一" <= char <= "鿿" for char in text.replace(REASON, ""))
+    assert "root" not in str(data) + text
+
+
+async def comes_back(scene: Scene, row: Row, case: str, language: str, wires: list[Wire]) -> Wire | None:
+    """Sign in later: be told again, and read it. Who is shut out is told why, and reads it by password."""
+    await scene.sam.close()
+    if is_shut_out(row):
+        async with await Wire.open(scene.server.url) as sam:
+            who = {"user": scene.user, "password": PASSWORD}
+            await refused(sam.ask(rq.Login, **who), "account_suspended", case=case, reason=REASON)
+            found: rs.NoticesResult = await sam.ask(rq.GetNotices, **who)
+        notice = next(one for one in found.notices if one.kind == row.notice)
+        check_notice(scene, row, notice.case, notice.text, notice.data, language)
+        return None
+    sam = await login(scene.server, scene.user)
+    wires.append(sam)
+    event = await sam.event(ev.CaseEvent, state=row.notice)
+    assert event.notice is not None
+    check_notice(scene, row, event.case, event.text, event.notice.data, language)
+    return sam
+
+
+async def appeal(scene: Scene, case: str, sam: Wire | None) -> str:
+    if sam is not None:
+        return str((await sam.run(f"/appeal {case} it was a quotation")).data["case"])
+    async with await Wire.open(scene.server.url) as wire:
+        fields = {"user": scene.user, "password": PASSWORD, "text": "it was a quotation"}
+        opened: rs.ReportResult = await wire.ask(rq.Appeal, **fields)
+        return opened.case
+
+
+async def is_stopped(scene: Scene, row: Row, sam: Wire | None) -> None:
+    """Expect that the measure stops all that its row says, each with a reason that one can look up."""
+    for power in row.stops - {Power.SIGN_IN} if sam is not None else ():
+        probe = PROBES[row.subject][power]
+        with pytest.raises(Refused) as raised:
+            await probe(scene, sam)
+        refusal = raised.value
+        assert refusal.code in ((row.code,) if row.refused else STANDING[row.measure])
+        if row.refused:
+            assert refusal.detail["case"]
+            assert refusal.detail["until_ms"]
+
+
+async def play(scene: Scene, row: Row, language: str, wires: list[Wire]) -> tuple[str, Wire | None]:
+    """Take a measure, let it be heard now and later, and appealed against; return the appeal."""
+    assert (await scene.take(row)).changed
+    case = await told_online(scene, row, language)
+    sam = await comes_back(scene, row, case, language, wires)
+    await is_stopped(scene, row, sam)
+    if sam is not None and row.longest_ms:
+        listed = (await sam.run("/sanctions")).data["items"]
+        assert case in [one["case"] for one in listed]
+    number = await appeal(scene, case, sam)
+    await refused(admin(scene.root, "appeal", "approve", number, reason="so there"), "forbidden")
+    return number, sam
+
+
+@pytest.mark.parametrize("row", MEASURES, ids=lambda row: row.name)
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_an_overturned_measure_leaves_nothing(
+    staffed: Server, wires: list[Wire], row: Row, language: str
+) -> None:
+    scene = await set_up(staffed, wires, f"{row.name}.{language[:2]}", language)
+    before = scene.picture()
+    number, sam = await play(scene, row, language, wires)
+    assert scene.picture() != before
+    await admin(scene.judge, "appeal", "approve", number, reason="it was")
+    if sam is None:
+        sam = await login(staffed, scene.user)
+        wires.append(sam)
+    told = await sam.event(ev.CaseEvent, state="overturned")
+    expected = DONE[UNDONE.get(row.name, Effect.LIFTED)]
+    assert told.text.startswith(translator(language)(expected, {"case": number}))
+    assert scene.picture() == before
+    assert not (await sam.run("/sanctions")).data["items"]
+    for probe in PROBES[row.subject].values():
+        await probe(scene, sam)
+
+
+@pytest.mark.parametrize("row", MEASURES, ids=lambda row: row.name)
+async def test_a_confirmed_measure_stays_as_it_was(staffed: Server, wires: list[Wire], row: Row) -> None:
+    scene = await set_up(staffed, wires, f"{row.name}.stays", "en")
+    number, sam = await play(scene, row, "en", wires)
+    during = scene.picture()
+    await admin(scene.judge, "appeal", "reject", number, reason="it was not")
+    if row.measure is Measure.CLOSE:
+        # It is final: what was kept for the appeal is let go, the account erased.
+        assert scene.picture()["kept"] == []
+        if row.subject is Subject.ACCOUNT:
+            assert scene.picture()["accounts"][0]["closed_ts"]
+            return
+    else:
+        assert scene.picture() == during
+    if sam is not None:
+        assert (await sam.event(ev.CaseEvent, state="confirmed")).case == number
+    await is_stopped(scene, row, sam)

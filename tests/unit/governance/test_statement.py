@@ -1,0 +1,83 @@
+"""The statement of reasons of each measure has the fields and codes that authorities know, and nobody's name."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from folkmoot_governance import account_events as a
+from folkmoot_governance.duration import DAY_MS, FOREVER_MS
+from folkmoot_governance.group import events as e
+from folkmoot_governance.measures import MEASURES, RESTRICTIONS, Row
+from folkmoot_governance.restrictions import Grounds
+from folkmoot_governance.statement import CATEGORIES, OTHER_CATEGORY, puid_of, statement_of
+from tests.builders.rules import NOW, any_event
+
+FIELDS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "data" / "dsa-statement-fields.json").read_text())
+A_DAY = "2027-01-15"
+
+
+def event_of(row: Row, **more: object) -> Any:
+    """Return the event of a row."""
+    fields: dict[str, object] = {"at": NOW, "by": "sue", "reason": "sold accounts", "report": ""}
+    if row.event in RESTRICTIONS:
+        fields["measure"] = row.measure
+    if row.event is a.CreditChanged:
+        fields |= {"cause": "set", "points": -60, "score": 40}
+    fields |= {"until_ms": NOW + DAY_MS} if "until_ms" in row.event.__struct_fields__ else {}
+    fields |= {"seqs": (7,), "count": 1, "users": ("mia",)} if row.event is e.EntriesRemoved else {}
+    return row.event(**fields | more)
+
+
+@pytest.mark.parametrize("row", MEASURES, ids=lambda row: row.name)
+@pytest.mark.parametrize("law", ["", "criminal code, section 263"])
+def test_a_statement_has_what_is_required(row: Row, law: str) -> None:
+    event = event_of(row, grounds=Grounds("fraud", law, "482190673352", 7, NOW - DAY_MS), report="r-1")
+    statement = statement_of(event, "482190673352-9")
+    assert statement is not None
+    required = {*FIELDS["required"], *FIELDS["conditional"][statement["decision_ground"]]}
+    assert required <= statement.keys()
+    assert len([name for name in FIELDS["at_least_one_of"] if name in statement]) == 1
+    for name, value in statement.items():
+        codes = FIELDS["codes"].get(name)
+        values = value if isinstance(value, list) else [value]
+        assert codes is None or set(values) <= set(codes), name
+    # Each `…_OTHER` is named in a field of its own, `…_other` (`limits`).
+    others = {"content_type_other", "decision_visibility_other"}
+    conditional = {one for names in FIELDS["conditional"].values() for one in names}
+    known = {*required, *FIELDS["at_least_one_of"], *FIELDS["optional"], *conditional, *others}
+    assert statement.keys() <= known
+    assert (statement["category"], statement["source_type"]) == (
+        "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+        "SOURCE_ARTICLE_16",
+    )
+    assert (statement["content_date"], statement["application_date"]) == ("2027-01-14", A_DAY)
+    ends = [value for name, value in statement.items() if name.startswith("end_date")]
+    assert ends == (["2027-01-16"] if row.longest_ms else [])
+    assert (statement["decision_ground"] == "DECISION_GROUND_ILLEGAL_CONTENT") == bool(law)
+
+
+def test_what_has_no_end_has_an_open_one_and_without_grounds_it_is_by_the_terms() -> None:
+    rows = {row.name: row for row in MEASURES}
+    statement = statement_of(event_of(rows["account_suspend"], until_ms=FOREVER_MS), "@mia-3")
+    assert statement is not None
+    assert statement["end_date_account_restriction"] is None
+    assert (statement["category"], statement["source_type"]) == (OTHER_CATEGORY, "SOURCE_VOLUNTARY")
+    assert (statement["content_type"], statement["content_date"]) == (["CONTENT_TYPE_OTHER"], A_DAY)
+    assert "mia" not in str(statement)
+    assert statement_of(a.CreditChanged(at=NOW, by="sue", cause="set", points=3, score=103), "@mia-4") is None
+    assert statement_of(any_event(e.GroupRenamed), "482190673352-9") is None
+
+
+def test_limits_hold_and_numbers_are_plain() -> None:
+    rows = {row.name: row for row in MEASURES}
+    long = statement_of(event_of(rows["account_mute"], reason="x" * 9000, grounds=Grounds(law="y" * 900)), "@mia-3")
+    assert long is not None
+    assert len(str(long["decision_facts"])) == 5000
+    assert len(str(long["illegal_content_explanation"])) == 2000
+    assert len(str(long["illegal_content_legal_ground"])) == 500
+    puids = {puid_of(case) for case in ("@mia-3", "@mia-33", "482190673352-9", "@m.ia-3")}
+    assert len(puids) == 4
+    assert all(one.replace("-", "").replace("_", "").isalnum() for one in puids)
+    assert set(CATEGORIES.values()) <= set(FIELDS["codes"]["category"])
