@@ -35,7 +35,9 @@ class Figures(Struct, frozen=True, kw_only=True):
     """What the board rests on. `staff`: how many may decide on appeals, `officers` how many may close groups.
 
     `licence_until_ms`: when the operator's licence ends, 0 where none is named. `notice_ms`: how long before that it is
-    to be seen to. `own_documents`: whether agreement and rules are the operator's own.
+    to be seen to. `own_documents`: whether agreement and rules are the operator's own. `filings` are measures that the
+    authority has still to hear of, None while nobody counts them. `levels`: of credit; `public_grades`: those with a
+    public info page; `kept_months`: how long messages are kept.
     """
 
     reports: Waiting = Waiting()
@@ -47,6 +49,10 @@ class Figures(Struct, frozen=True, kw_only=True):
     identities: Waiting = Waiting()
     held: Waiting = Waiting()
     closings: Waiting = Waiting()
+    filings: Waiting | None = None
+    levels: int = 0
+    public_grades: int = 0
+    kept_months: int = 0
     sizes: int = 0
     ungraded: int = 0
     ownerless: int = 0
@@ -116,6 +122,13 @@ def _least(get: Callable[[Figures], int], least: int, otherwise: DutyState) -> J
     return judge
 
 
+def _filings(figures: Figures, now: int) -> Judged:
+    # What nobody counts is not known to be done.
+    if figures.filings is None:
+        return Judged(DutyState.DUE)
+    return _waiting(lambda one: one.filings or Waiting())(figures, now)
+
+
 def _licence(figures: Figures, now: int) -> Judged:
     until = figures.licence_until_ms
     if not figures.licence:
@@ -165,6 +178,20 @@ DUTIES: tuple[Row, ...] = (
         "folkmoot admin node show",
     ),
     Row(
+        "credit_levels",
+        "G7.2 P6.2",
+        N_("There are levels of credit, and service goes by them"),
+        _least(lambda one: one.levels, 2, DUE),
+        "policy.credit.levels",
+    ),
+    Row(
+        "info_pages",
+        "G8.2",
+        N_("The info page of groups above a size is public"),
+        _least(lambda one: one.public_grades, 1, DUE),
+        "policy.grades",
+    ),
+    Row(
         "sizes",
         "G8.3",
         N_("Groups that may not grow before somebody has looked at them are looked at"),
@@ -207,6 +234,13 @@ DUTIES: tuple[Row, ...] = (
         "folkmoot admin sanction list",
     ),
     Row(
+        "filings",
+        "G11.1 G11.2 G11.3 P11 P13 W12 I8",
+        N_("Measures are reported to the authority"),
+        _filings,
+        "folkmoot admin case list",
+    ),
+    Row(
         "reports",
         "G12 I5 P15 W14",
         N_("Reports are answered in time"),
@@ -247,6 +281,13 @@ DUTIES: tuple[Row, ...] = (
         N_("Somebody has the role of safety officer, or may do what it may"),
         _least(lambda one: one.officers, 1, BROKEN),
         "folkmoot admin role create",
+    ),
+    Row(
+        "kept_months",
+        "G13 P16 W16",
+        N_("Messages are kept for six months at least"),
+        _least(lambda one: one.kept_months, 6, BROKEN),
+        "retention.months",
     ),
     Row(
         "retention",

@@ -22,6 +22,10 @@ from tests.builders.rules import NOW
 
 MET, DUE, BROKEN = DutyState
 GOOD = Figures(
+    filings=Waiting(),
+    levels=3,
+    public_grades=1,
+    kept_months=6,
     content_rules=3,
     staff=2,
     officers=1,
@@ -39,18 +43,22 @@ BAD: dict[str, dict[DutyState, dict[str, Any]]] = {
     "identities": {DUE: {"identities": SOME}, BROKEN: {"identities": LATE}},
     "closings": {DUE: {"closings": SOME}, BROKEN: {"closings": LATE}},
     "grading": {BROKEN: {"ungraded": 4}},
+    "credit_levels": {DUE: {"levels": 1}},
+    "info_pages": {DUE: {"public_grades": 0}},
     "sizes": {DUE: {"sizes": 4}},
     "owners": {DUE: {"ownerless": 4}},
     "content_rules": {DUE: {"content_rules": 0}},
     "held_posts": {DUE: {"held": SOME}, BROKEN: {"held": LATE}},
     "warnings": {DUE: {"warnings": SOME}, BROKEN: {"warnings": LATE}},
     "mended": {DUE: {"mended": SOME}, BROKEN: {"mended": LATE}},
+    "filings": {DUE: {"filings": SOME}, BROKEN: {"filings": LATE}},
     "reports": {DUE: {"reports": SOME}, BROKEN: {"reports": LATE}},
     "appeals": {DUE: {"appeals": SOME}, BROKEN: {"appeals": LATE}},
     "mediations": {DUE: {"mediations": SOME}, BROKEN: {"mediations": LATE}},
     "outcomes": {DUE: {"outcomes": SOME}, BROKEN: {"outcomes": LATE}},
     "reviewers": {BROKEN: {"staff": 1}},
     "officers": {BROKEN: {"officers": 0}},
+    "kept_months": {BROKEN: {"kept_months": 5}},
     "retention": {DUE: {"months": 4}},
     "jobs": {BROKEN: {"failed_jobs": 4}},
     "licence": {DUE: {"licence_until_ms": NOW + 60 * DAY_MS}, BROKEN: {"licence_until_ms": NOW}},
@@ -88,6 +96,11 @@ def test_a_duty_is_met_and_otherwise_says_what_it_rests_on(row: Row) -> None:
             assert judged.figure == 4
     others = [one for one in board(GOOD, NOW) if one.judged.state is not MET]
     assert others == []
+
+
+def test_what_nobody_counts_is_not_taken_for_done() -> None:
+    row = next(one for one in DUTIES if one.name == "filings")
+    assert line_of(row, filings=None).judged.state is DUE
 
 
 def test_a_licence_that_is_not_named_is_due_and_the_days_that_are_left_are_counted() -> None:
