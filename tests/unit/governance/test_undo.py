@@ -357,6 +357,44 @@ def test_an_end_that_is_reached_in_between_is_not_given_back() -> None:
     assert offered(state, longer, "olga", NOW + SOON) == Undo("/unlock", restores=True)
 
 
+def test_what_was_free_or_none_before_is_told_from_what_is_not_known() -> None:
+    state = make_group()
+    (rules,) = do(state, c.SetRules("Be kind."), "olga")
+    assert offered(state, rules, "olga") == Undo("/setrules off", restores=True)
+    (put,) = do(state, c.Announce("Tea."), "olga")
+    assert offered(state, put, "olga") == Undo("/announce off", restores=True)
+    (tag,) = do(state, c.SetTag("max", "poet"), "olga")
+    assert offered(state, tag, "olga") == Undo("/tag @max off", restores=True)
+
+
+def test_a_lock_in_place_since_is_not_locked_again() -> None:
+    state = make_group()
+    do(state, c.Lock(SOON), "olga")
+    (unlocked,) = do(state, c.Unlock(), "olga")
+    do(state, c.Lock(60_000), "olga")
+    assert offered(state, unlocked, "olga", later=1) is None
+
+
+def test_nobody_is_removed_by_who_joined_or_who_is_more_than_a_member() -> None:
+    state = make_group()
+    (joined,) = do(state, c.JoinGroup(), "ben")
+    do(state, c.Promote("ben", frozenset()), "olga")
+    assert offered(state, joined, "olga", later=1) is None
+    assert offered(state, joined, "ben", later=1) is None
+
+
+def test_a_limit_below_the_members_or_asked_for_is_no_way_back() -> None:
+    state = make_group()
+    do(state, c.SetMemberLimit(4), "olga")
+    (wider,) = do(state, c.SetMemberLimit(9), "olga")
+    assert offered(state, wider, "olga") == Undo("/limit 4", restores=True)
+    state.asked_limit = 9000
+    assert offered(state, wider, "olga") is None
+    state.asked_limit = 0
+    do(state, c.JoinGroup(), "ben")
+    assert offered(state, wider, "olga", later=1) is None
+
+
 def test_an_ownership_is_handed_back_by_an_offer() -> None:
     state = make_group()
     do(state, c.OfferTransfer("max"), "olga")
