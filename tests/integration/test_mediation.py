@@ -72,6 +72,18 @@ async def test_a_member_and_an_admin_settle_it_and_no_measure_changes(staffed: S
         assert (await member.run("/cases")).data["items"] == []
 
 
+async def test_who_was_banned_asks_whoever_did_it(staffed: Server) -> None:
+    ann, bob, *_ = staffed.seats.pop()
+    async with await staffed.connect(ann) as owner, await staffed.connect(bob) as banned:
+        await owner.run(f"/ban @{bob.user} 7d rude", ann.code)
+        asked = (await banned.run(f"/mediate @{ann.user} I was not")).data
+        assert (asked["group"], asked["state"]) == (ann.code, "open")
+        assert (await owner.event(ev.CaseEvent, state="mediation_opened")).case == asked["case"]
+        await owner.run(f"/mediate {asked['case']} propose come back tomorrow")
+        assert (await banned.run(f"/mediate {asked['case']} accept")).data["state"] == "agreed"
+        assert (await owner.run("/bans", ann.code)).data["items"], "it changes no measure"
+
+
 async def test_two_owners_name_a_mediator_and_end_it(staffed: Server) -> None:
     ann, bob, *_ = staffed.seats.pop()
     zoe, carol, *_ = staffed.seats.pop()

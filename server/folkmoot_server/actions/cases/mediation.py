@@ -25,6 +25,8 @@ MAX_CHARS = 1000
 MAX_SAID = 200
 """What is said in one mediation, at most."""
 MAX_LISTED = 50
+MOST_GROUPS = 200
+"""So many groups of two people are looked at for one in common."""
 NO_SUCH_CASE = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/mediate"})
 
 
@@ -55,22 +57,34 @@ class Mediations:
         self._texts = texts
 
     async def open(self, account: Account, other: str, room: Room | None, text: str) -> CaseState | Refusal:
-        """Ask another account for a mediation: a member of the same group, or, without a group, another owner."""
+        """Ask another account for a mediation: a member of the same group or, without a group, somebody with whom one
+        has a group in common, be it that one was banned or removed there; or another owner."""
         refusal = check_text(text)
         if refusal:
             return refusal
-        if await self._accounts.load(other) is None:
+        them = await self._accounts.load(other)
+        if them is None:
             return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": other})
         if room is not None and not {account.user, other} <= room.state.members.keys():
             said = N_("@{user} is not a member of this group.")
             return Refusal(ErrorCode.NO_SUCH_USER, said, {"user": other})
-        if room is None and not (await self._owns_group(account.user) and await self._owns_group(other)):
-            said = N_("Ask for a mediation in a group that both of you are in; without a group, both must own one.")
-            return Refusal(ErrorCode.FORBIDDEN, said, {"help": "/help mediate"})
+        code = room.state.code if room else await self._common_group(account, them)
+        if not code and not (await self._owns_group(account.user) and await self._owns_group(other)):
+            said = N_("You and @{user} have no group in common, and do not both own one.")
+            return Refusal(ErrorCode.FORBIDDEN, said, {"user": other, "help": "/help mediate"})
         number = mediation_number()
         mine = await self._ledger.list_cases(CaseFilter(CaseKind.MEDIATION, True, by=account.user), limit=MAX_LISTED)
-        command = OpenMediation(number, other, room.state.code if room else "", len(mine))
+        command = OpenMediation(number, other, code, len(mine))
         return await self._carry_out(None, command, account, self._said((), account, "say", text, number))
+
+    async def _common_group(self, one: Account, other: Account) -> str:
+        """Return a group that both are in, or one of them was banned or removed from; empty where there is none."""
+        both = {one.user, other.user}
+        for code in sorted({*one.groups, *other.groups})[:MOST_GROUPS]:
+            room = await self._rooms.load(code)
+            if room is not None and both <= {*room.state.members, *room.state.bans, *room.state.waits}:
+                return code
+        return ""
 
     async def _owns_group(self, user: str) -> bool:
         account = await self._accounts.load(user)
