@@ -237,11 +237,12 @@ def _change(
 
 
 def _charge(state: AccountState, command: ChargeCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
-    """Take points, once for each case; a score that has nothing left is not changed."""
+    """Take points, once for each offence; a score that has nothing left is not changed."""
     points = penalty(policy.credit, state.credit, command.severity)
-    if not points or command.case in state.charges:
+    if not points or state.charges.keys() & {command.case, *command.same}:
         return []
-    return _change(state, actor, now, state.credit - points, "penalty", case=command.case, reason=command.reason)
+    score, basis = state.credit - points, Basis(command.grounds)
+    return _change(state, actor, now, score, "penalty", case=command.case, reason=command.reason, basis=basis)
 
 
 def _give_back(state: AccountState, command: RestoreCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:

@@ -6,7 +6,7 @@ from folkmoot_protocol.types import Identity
 
 from .actor import PlatformRole
 from .content.kinds import Severity
-from .restrictions import NO_BASIS, Basis, Measure
+from .restrictions import NO_BASIS, NO_GROUNDS, Basis, Grounds, Measure
 
 
 class AccountCommand(Struct, frozen=True):
@@ -108,11 +108,17 @@ class AttestIdentity(AccountCommand, frozen=True):
 
 
 class ChargeCredit(AccountCommand, frozen=True):
-    """Take points for a report that was upheld, the case `case`: an act of the service (G7.2, G11.2)."""
+    """Take points for a report that was upheld, the case `case`: an act of the service (G7.2, G11.2).
+
+    `same` are other reports of the one offence: what was taken for one of them is not taken again. `grounds` name the
+    entry that it was about.
+    """
 
     case: str
     severity: Severity
     reason: str
+    same: tuple[str, ...] = ()
+    grounds: Grounds = NO_GROUNDS
 
 
 class RestoreCredit(AccountCommand, frozen=True):

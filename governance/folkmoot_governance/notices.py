@@ -133,6 +133,10 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.RectificationTold: Telling(N_("@{by} says that what the platform named is mended: {text}")),
     e.RectificationAccepted: Telling(N_("The platform finds it mended: the warning is closed")),
     e.RectificationRejected: Telling(N_("The platform does not find it mended yet; it is to be mended {until}")),
+    e.MendingDueSoon: Telling(N_("What the platform named is to be mended {until}"), public=False),
+    e.MendingOverdue: Telling(N_("What the platform named was to be mended {until}, and was not"), public=False),
+    e.InspectionDueSoon: Telling(N_("The platform is to look at what was mended {until}"), public=False),
+    e.InspectionOverdue: Telling(N_("The platform was to look at what was mended {until}, and did not"), public=False),
     e.KeptLonger: Telling(N_("What the closed group had is kept longer, {until}: an appeal is open"), public=False),
     e.KeptLetGo: Telling(N_("The closing is final: what the group had is not kept any more"), public=False),
     e.EntriesRemoved: Telling(N_("The platform removed {count} entries")),
@@ -179,6 +183,10 @@ _NOBODYS_EVENTS = (
     e.GroupWarned,
     e.RectificationAccepted,
     e.RectificationRejected,
+    e.MendingDueSoon,
+    e.MendingOverdue,
+    e.InspectionDueSoon,
+    e.InspectionOverdue,
     e.KeptLonger,
     e.KeptLetGo,
     e.EntriesRemoved,
@@ -196,7 +204,7 @@ _NOBODYS_EVENTS = (
 """Measures of the platform and what ended by itself: these name no one who did it."""
 
 
-INSIDE = ("report", "proposed_by", "proposal")
+INSIDE = ("report", "proposed_by", "proposal", "officers", "step")
 
 
 def text_of(event: e.Event) -> str:
@@ -221,9 +229,11 @@ def event_fields(event: e.Event) -> dict[str, object]:
     # What lets people in is not for everybody who reads the group.
     fields.pop("answers", None)
     fields.pop("quiet", None)
-    # Who has reported what, and how staff came to it, is for the platform alone.
+    # Who has reported what, who of staff owes what, and how staff came to it, is for the platform alone.
     for name in INSIDE:
         fields.pop(name, None)
+    if isinstance(event, (e.InspectionDueSoon, e.InspectionOverdue)):
+        del fields["users"]
     grounds = fields.pop("grounds", NO_GROUNDS)
     assert isinstance(grounds, Grounds)
     fields |= grounds.shown()

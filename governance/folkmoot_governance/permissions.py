@@ -166,7 +166,7 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
 SERVICE_ACTS: frozenset[type[c.Command]] = frozenset(
     {
         *(c.EndMeasures, c.Depart, c.RaiseAlarm, c.RecordVerdict, c.Succeed),
-        *(c.Regrade, c.Overturn, c.WithdrawOffers, c.ReturnOwnership),
+        *(c.Regrade, c.Overturn, c.WithdrawOffers, c.ReturnOwnership, c.TellDates),
     }
 )
 """What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.types import Role
 
 from . import account_events as a
@@ -18,6 +19,8 @@ from .account_state import AccountState, account_case
 from .case import state as s
 from .case.effects import PLAIN
 from .case.measures import OF_RULES, OF_THE_PLATFORM, is_withdrawn
+from .case.rules import COPYRIGHT
+from .dates import once
 from .group import events as e
 from .group.removed_texts import REMOVABLE_TEXTS, GroupText
 from .group.state import GroupState, case_number
@@ -40,6 +43,8 @@ KEPT = (
     "points",
     "score",
     "effect",
+    "step",
+    "contact",
 )
 """Fields of an event that its notice keeps."""
 
@@ -206,15 +211,92 @@ def _asked_to_mediate(state: s.CaseState, event: s.MediationOpened) -> Iterable[
     return (event.user,)
 
 
-def _if(outcome: s.Outcome) -> Whom:
-    """Return who is told of this outcome: who opened the case."""
-    return lambda state, event: (state.by,) if event.outcome is outcome else ()
+def _officers(state: GroupState, event: e.MendingOverdue) -> Iterable[str]:
+    return event.officers
 
 
 def _if_by_another(state: s.CaseState, event: s.CaseClosed) -> Iterable[str]:
     """Who proposed a measure that somebody else turned down."""
     return (state.by,) if event.outcome is s.Outcome.REFUSED and event.by != state.by else ()
 
+
+def _looking(state: GroupState, event: e.InspectionDueSoon) -> Iterable[str]:
+    return event.users
+
+
+def _late(state: Any, event: e.InspectionOverdue | s.CaseOverdue) -> Iterable[str]:
+    """Who owes it, and who hears of all that is late."""
+    return once(event.users, event.officers)
+
+
+def _owing(state: s.CaseState, event: s.CaseDueSoon) -> Iterable[str]:
+    return event.users
+
+
+def _who_asked(state: s.CaseState, event: s.CaseEvent) -> Iterable[str]:
+    """Who appealed, or all who reported, as far as they have an account."""
+    return [user for user in state.reporters or (state.by,) if not user.startswith(s.PUBLIC)]
+
+
+def _reported(state: s.CaseState, event: s.CaseEvent) -> Iterable[str]:
+    return (state.user,) if state.user else ()
+
+
+def _copyright(state: s.CaseState, event: s.ReportOpened) -> Iterable[str]:
+    """Whom a report of copyright is about: they may answer it (P10)."""
+    return _reported(state, event) if event.reason == COPYRIGHT else ()
+
+
+def _copyright_besides(state: s.CaseState, event: s.ReportJoined) -> Iterable[str]:
+    return _reported(state, event) if event.reason == COPYRIGHT and COPYRIGHT not in state.reasons else ()
+
+
+def _waiting(state: s.CaseState, event: s.CaseOverdue) -> Iterable[str]:
+    return () if event.contact else _who_asked(state, event)
+
+
+def _waiting_told_where(state: s.CaseState, event: s.CaseOverdue) -> Iterable[str]:
+    return _who_asked(state, event) if event.contact else ()
+
+
+def _claimed(state: s.CaseState, event: s.ClaimEndsSoon) -> Iterable[str]:
+    return (event.user,)
+
+
+def _claim_over(state: s.CaseState, event: s.ClaimEnded) -> Iterable[str]:
+    return once((event.user,), event.officers)
+
+
+def _if(outcome: s.Outcome) -> Whom:
+    """Return who is told of this outcome: who opened the case, or joined it."""
+    return lambda state, event: _who_asked(state, event) if event.outcome is outcome else ()
+
+
+def _found_against(state: s.CaseState, event: s.CaseClosed) -> Iterable[str]:
+    return _reported(state, event) if event.outcome is s.Outcome.UPHELD and not state.seq else ()
+
+
+def _found_against_for_entry(state: s.CaseState, event: s.CaseClosed) -> Iterable[str]:
+    return _reported(state, event) if event.outcome is s.Outcome.UPHELD and state.seq else ()
+
+
+def _in_bad_faith(state: s.CaseState, event: s.CaseClosed) -> Iterable[str]:
+    if event.outcome is not s.Outcome.BAD_FAITH:
+        return ()
+    return [user for user in _who_asked(state, event) if not event.bad_faith or user in event.bad_faith]
+
+
+def _dismissed(state: s.CaseState, event: s.CaseClosed) -> Iterable[str]:
+    """Who reported what was dismissed, but for those who are told that they did so in bad faith."""
+    if event.outcome not in (s.Outcome.DISMISSED, s.Outcome.BAD_FAITH):
+        return ()
+    hit = set(_in_bad_faith(state, event))
+    return [user for user in _who_asked(state, event) if user not in hit]
+
+
+_COPYRIGHT_TEXT = N_(
+    "Somebody says that what is yours infringes their rights, case {case}. To answer: /counter {case} …"
+)
 
 TOLD: dict[type[Struct], tuple[Told, ...]] = {
     # Acts of a group's owner and admins.
@@ -262,6 +344,38 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
             "rectification_rejected",
             N_("The platform does not find it mended in your group {name} yet; it is to be mended {until}"),
             _leaders,
+        ),
+    ),
+    e.MendingDueSoon: (
+        Told("mending_due", N_("What the platform named in your group {name} is to be mended {until}"), _leaders),
+    ),
+    e.MendingOverdue: (
+        Told(
+            "mending_late",
+            N_("What the platform named in your group {name} was to be mended {until}: it may take a measure now"),
+            _leaders,
+        ),
+        Told(
+            "mending_overdue",
+            N_(
+                "The group {name} was to mend {until} what it was warned of. "
+                "The next step, if you take it: folkmoot admin {step}"
+            ),
+            _officers,
+        ),
+    ),
+    e.InspectionDueSoon: (
+        Told("inspection_due", N_("What the group {name} says is mended is to be looked at {until}"), _looking),
+    ),
+    e.InspectionOverdue: (
+        Told("inspection_late", N_("The platform has not looked yet at what you mended in {name}"), _leaders),
+        Told(
+            "inspection_overdue",
+            N_(
+                "What the group {name} says is mended was to be looked at {until}. "
+                "What is to be done: folkmoot admin {step}"
+            ),
+            _late,
         ),
     ),
     e.GroupSuspended: _taken(e.GroupSuspended, _leaders),
@@ -323,10 +437,24 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("role_taken", N_("You have no role on the platform any more"), _if_no_role),
     ),
     # Reports and appeals.
+    s.ReportOpened: (Told("copyright_reported", _COPYRIGHT_TEXT, _copyright),),
+    s.ReportJoined: (Told("copyright_joined", _COPYRIGHT_TEXT, _copyright_besides),),
+    s.CounterNoticed: (
+        Told("counter_noticed", N_("Whom you reported in case {case} says that it infringes no rights"), _who_asked),
+    ),
+    s.ReportReopened: (
+        Told("report_reopened", N_("Your report {case} is open again: somebody else decides on it"), _who_asked),
+    ),
     s.CaseClosed: (
         Told("upheld", N_("Your report {case} was upheld"), _if(s.Outcome.UPHELD)),
-        Told("dismissed", N_("Your report {case} was dismissed"), _if(s.Outcome.DISMISSED)),
-        Told("bad_faith", N_("Your report {case} was found to be in bad faith"), _if(s.Outcome.BAD_FAITH)),
+        Told("found_against", N_("A report about you or your group was upheld, case {case}"), _found_against),
+        Told(
+            "found_against_entry",
+            N_("A report of your entry {seq} in group {group} was upheld, case {case}"),
+            _found_against_for_entry,
+        ),
+        Told("dismissed", N_("Your report {case} was dismissed"), _dismissed, appeal=True),
+        Told("bad_faith", N_("Your report {case} was found to be in bad faith"), _in_bad_faith, appeal=True),
         Told("measure_taken", N_("The measure that you proposed, {case}, was confirmed"), _if(s.Outcome.TAKEN)),
         Told("measure_refused", N_("The measure that you proposed, {case}, was turned down"), _if_by_another),
         Told("measure_lapsed", N_("Nobody has confirmed the measure that you proposed, {case}"), _if(s.Outcome.LAPSED)),
@@ -345,6 +473,23 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     s.MediationSaid: (Told("mediation_said", N_("Something was said in mediation {case}: /mediate {case}"), _inside),),
     s.ProposalMade: (Told("proposal_made", N_("There is a proposal in mediation {case}: /mediate {case}"), _inside),),
     s.ProposalAccepted: (Told("proposal_accepted", N_("A proposal was accepted in mediation {case}"), _inside),),
+    # Dates of reports and appeals.
+    s.CaseDueSoon: (Told("case_due", N_("Case {case} is to be answered {until}"), _owing),),
+    s.CaseOverdue: (
+        Told(
+            "case_overdue",
+            N_("Case {case} was to be answered {until}. What is to be done: folkmoot admin {step}"),
+            _late,
+        ),
+        Told("answer_late", N_("Your case {case} was to be answered {until}, and is not yet: it is overdue"), _waiting),
+        Told(
+            "answer_late_contact",
+            N_("Your case {case} was to be answered {until}, and is not yet: you can turn to {contact}"),
+            _waiting_told_where,
+        ),
+    ),
+    s.ClaimEndsSoon: (Told("claim_due", N_("Your claim on case {case} ends: it holds {until}"), _claimed),),
+    s.ClaimEnded: (Told("claim_over", N_("The claim on case {case} held {until}: anybody may take it"), _claim_over),),
     # Only when the measure is undone is it known what that did: `effects.overturned_text` says it.
     s.CaseSettled: (Told("overturned", PLAIN, _if_undone),),
 }
@@ -376,14 +521,23 @@ def told_to_account(state: AccountState, event: a.AccountEvent, policy: Policy) 
 
 
 def told_of_case(state: s.CaseState, event: s.CaseEvent, policy: Policy) -> list[PersonalNotice]:
-    """Return what accounts are told of an event that a case has not taken in yet."""
-    more = {"reason": state.answer, "measure": state.reason} if isinstance(event, s.CaseSettled) else {}
+    """Return what accounts are told of an event that a case has not taken in yet; of its opening, that it has."""
+    more: dict[str, Any] = {}
+    if isinstance(event, s.CaseSettled):
+        more = {"reason": state.answer, "measure": state.reason}
+    elif isinstance(event, (s.CaseClosed, s.ReportOpened, s.ReportJoined)) and state.seq:
+        more = {"seq": state.seq, "group": show_group_code(state.code)}
     return _notices(TOLD.get(type(event), ()), state, event, state.number, policy, state.code, more)
 
 
 def told_to_reporters(reports: Sequence[s.CaseState], reason: str, now: int) -> list[PersonalNotice]:
     """Return what who made reports is told at `now` (Unix ms) when what followed from them was overturned (G12)."""
-    return [PersonalNotice(one.by, now, TO_REPORTERS, one.number, one.code, {"reason": reason}) for one in reports]
+    return [
+        PersonalNotice(user, now, TO_REPORTERS, one.number, one.code, {"reason": reason})
+        for one in reports
+        for user in one.reporters
+        if not user.startswith(s.PUBLIC)
+    ]
 
 
 def _notices(
@@ -392,9 +546,11 @@ def _notices(
     if not rows:
         return []
     found = {name: value for name in KEPT if (value := getattr(event, name, None)) not in (None, "")}
+    if not found.get("seq", 1):
+        del found["seq"]
     grounds = getattr(event, "grounds", NO_GROUNDS)
     data: dict[str, Any] = msgspec.to_builtins(found | grounds.shown() | more)
-    by_platform = isinstance(event, (*OF_THE_PLATFORM, *OF_RULES, e.EntriesRemoved, a.AccountEvent))
+    by_platform = isinstance(event, (*OF_THE_PLATFORM, *OF_RULES, e.EntriesRemoved, a.AccountEvent, s.CaseClosed))
     window = policy.cases.platform_appeal_ms if by_platform else policy.cases.appeal_ms
     told = []
     for row in rows:

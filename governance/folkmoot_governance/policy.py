@@ -18,6 +18,8 @@ class Policy(Struct, frozen=True):
 
     `grades` stand in the order of their sizes, the smallest first; there is at least one.
     `raid_joins` joins, or `raid_repeats` posts of one text by new members, within a minute are a raid; 0: never.
+    Staff is to look within `inspect_ms` at what a warned group says is mended. A group that has not mended it in time
+    is suspended for `overdue_suspend_ms`; 0: that is proposed to staff and no more.
     Who goes within `quiet_ms` of coming, or comes back within it, does so without a notice.
     `four_eyes` names the measures (`measures.BY_NAME`) that two of staff decide on, the second within `proposal_ms`;
     `durations` says how long one of them lasts where staff does not, and its row has another length.
@@ -59,6 +61,8 @@ class Policy(Struct, frozen=True):
     reviews_per_member: int = 20
     review_ms: int = 7 * DAY_MS
     categories: frozenset[str] = frozenset({"general"})
+    inspect_ms: int = 3 * DAY_MS
+    overdue_suspend_ms: int = 0
     agreement: str = ""
 
     def quota_of(self, credit: int) -> Quota:

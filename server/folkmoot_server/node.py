@@ -57,6 +57,7 @@ from .delivery.catch_up import CatchUp
 from .delivery.follower import Follower
 from .delivery.hub import Hub
 from .jobs.closing import Closing
+from .jobs.dates import COUNT_S, Dates, OverdueFigures
 from .jobs.duties import Duties
 from .jobs.expiry import Expiry
 from .jobs.forgetting import Forgetting
@@ -269,7 +270,7 @@ class Node:
         cases = CaseService(self.commit_queue, self.bus, clock, policy)
         aftermath = Aftermath(ledger, self.rooms, self.accounts, groups, accounts)
         journal = self.store.journal
-        measures = Measures(ledger, journal, self.rooms, self.accounts, groups, accounts, aftermath, held_texts)
+        measures = Measures(ledger, journal, self.rooms, self.accounts, groups, accounts, aftermath, held_texts, cases)
         settler = CaseSettler(ledger, self.accounts, accounts, cases, measures)
         reports = Reports(self.store, self.accounts, clock, membership, cases, texts)
         appeals = Appeals(ledger, self.rooms, clock, cases, texts, measures, settler)
@@ -289,6 +290,7 @@ class Node:
         content = self.app.content
         # What a single node has not stored itself nobody has.
         stored: Stored = None if self.in_cluster else lambda: self.commit_queue.stored
+        overdue = OverdueFigures(self.store.ledger, self.clock)
         words = Watch(stored, self.clock).over(partial(content.load_words, self.store.ledger))
         loops = [
             Loop("commit_queue", self.commit_queue.run, 0),
@@ -300,6 +302,7 @@ class Node:
             Loop("loop_lag", measure_lag, 0),
             Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
             Loop("platform_words", words, LOOK_S),
+            Loop("overdue", Watch(stored, self.clock).over(overdue.count), COUNT_S),
             *loops_of(self.jobs(), self._job_turn, self.clock, stored),
             *loops_of([Duties(self.app.oversight)], JobTurn(None), self.clock, stored),
         ]
@@ -356,6 +359,7 @@ class Node:
             Rotation(self.store, clock, app.config.retention.months, self._remarks, accounts),
             Indexing(self.store.journal),
             Expiry(ledger, clock, self.rooms, groups),
+            Dates(ledger, clock, self.rooms, groups, app.cases.service),
             Succession(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts),
             LostFlags(self.store, clock, self.rooms, groups, accounts, in_cluster=self.in_cluster),
             Grading(ledger, clock, app.policy, self.rooms, groups, accounts),

@@ -162,6 +162,20 @@ REFUSALS = {
         "forbidden", "policy.reports.appeal_days", "/rights", "case until_ms window_ms"
     ),
     "Only owner and admins may post {until}.": Told("group_muted", "lock", "/admins", "until_ms"),
+    "@{user} works on case {case}, {until}.": Told("conflict", "claim", "case release", "case until_ms user"),
+    "Nobody has claimed case {case}.": Told("conflict", "state", "/info", "case"),
+    "Somebody else than who dismissed the report decides on it now.": Told(
+        "forbidden", "permissions", "/rights", "case"
+    ),
+    "Only reports of copyright are answered by a counter-notice.": Told("forbidden", "permissions", "/rights", "case"),
+    "You have answered this report already.": Told("conflict", "state", "/appeal", "case"),
+    "Whom to find in bad faith is named with that outcome alone.": Told(
+        "bad_request", "request", "/help", "case field"
+    ),
+    "@{user} has not made report {case}.": Told("bad_request", "request", "/help", "case field user"),
+    "Report {case} was made by {count} people: say who of them did so in bad faith.": Told(
+        "bad_request", "request", "/help", "case count field"
+    ),
     "Only the service itself does this.": Told("forbidden", "permissions|service", "/rights"),
     "Only who wrote an entry can edit it; admins can delete it.": Told("forbidden", "author", "/delete", "seq"),
     "Only whom a measure hit can appeal against it.": Told("forbidden", "permissions", "/rights", "case"),
@@ -231,7 +245,7 @@ REFUSALS = {
     "Nothing is proposed yet.": Told("conflict", "state", "/mediate * propose"),
     "A party of mediation {case} cannot be its mediator.": Told("forbidden", "permissions", "/rights", "case"),
     "Mediation {case} has a mediator already: @{user}.": Told("conflict", "state", "/info", "case user"),
-    "There is no such case.": Told("no_such_entry", "known", "/mediate"),
+    "There is no such case.": Told("no_such_entry", "known", "/cases|/mediate"),
     "There is nothing to remove: it is removed already, or was never set.": Told("conflict", "state", "/info"),
     "There is nothing here to remove.": Told("no_such_entry", "known", "/search"),
     "There is nothing here that you could delete.": Told("no_such_entry", "known", "/search", "left_out"),

@@ -5,12 +5,16 @@ from folkmoot_governance.account_events import AccountClosing, IdentityAsked, Ro
 from folkmoot_governance.case.rules import RECORD_MS, ReporterRecord
 from folkmoot_governance.case.state import (
     AppealOpened,
+    CaseClaimed,
     CaseClosed,
+    CaseDueSoon,
     CaseEvent,
     CaseKind,
+    CaseOverdue,
     CaseRead,
     CaseSettled,
     CaseState,
+    ClaimReleased,
     Outcome,
     ReportOpened,
     apply_case,
@@ -47,7 +51,7 @@ class CaseService:
                 state = self.cases[number] = opened(event)
             else:
                 apply_case(state, event)
-            rows += project_case(state)
+            rows += project_case(state, event)
         return ChangeSet(case_stream(number), version, events, rows)
 
     def close(self, number: str, outcome: Outcome, at: int = START + 1) -> ChangeSet:
@@ -116,6 +120,46 @@ async def test_cases_are_listed_by_when_they_are_due(store: Store, world: World)
     assert await store.ledger.unsettled_cases(START + 2) == ["r-4"]
     await store.commit([case_service.change_set("r-4", CaseSettled(at=START, by=""))])
     assert await store.ledger.unsettled_cases(START + 2) == []
+
+
+async def test_dates_are_listed_until_they_are_told(store: Store, world: World) -> None:
+    case_service, group = CaseService(), world.group()
+    due = START + 9 * DAY
+    warned = e.GroupWarned(at=START, by="root", until_ms=due - 2, reason="clean up")
+    told = e.RectificationTold(at=START, by="alice", number=2, text="done", inspect_until_ms=due + 2)
+    claim = CaseClaimed(at=START, by="root", until_ms=due + 4)
+    await store.commit([group.found(), group.act(warned), case_service.change_set("r-1", report("r-1", due_ms=due))])
+    await store.commit([case_service.change_set("r-2", report("r-2", due_ms=due))])
+    await store.commit([case_service.close("r-2", Outcome.UPHELD)])
+    ledger = store.ledger
+    assert await ledger.next_dates(9) == [(due - 2 - DAY, "group", group.code), (due - DAY, "case", "r-1")]
+    assert await ledger.next_dates(1) == [(due - 2 - DAY, "group", group.code)]
+    await store.commit([group.act(told), case_service.change_set("r-1", claim)])
+    claimed = (due + 4 - DAY, "case", "r-1")
+    assert await ledger.next_dates(9) == [(due - DAY, "case", "r-1"), (due + 2 - DAY, "group", group.code), claimed]
+    near = CaseDueSoon(at=due - DAY, by="", until_ms=due, users=("root",))
+    looked = e.InspectionDueSoon(at=due - DAY, by="", number=2, until_ms=due + 2)
+    await store.commit([group.act(looked), case_service.change_set("r-1", near)])
+    assert await ledger.next_dates(9) == [claimed, (due, "case", "r-1"), (due + 2, "group", group.code)]
+    assert await ledger.count_overdue(due - 1) == {}
+    assert await ledger.count_overdue(due + 2) == {"report": 1, "inspection": 1}
+    over = CaseOverdue(at=due, by="", until_ms=due)
+    await store.commit([case_service.change_set("r-1", over, ClaimReleased(at=due, by="root", user="root"))])
+    await store.commit([group.act(e.InspectionOverdue(at=due + 2, by="", number=2, until_ms=due + 2))])
+    assert await ledger.next_dates(9) == []
+    assert await ledger.count_overdue(due + 2) == {"report": 1, "inspection": 1}, "late until somebody does it"
+    assert await ledger.load_case("r-1") == case_service.cases["r-1"]
+    assert await ledger.load_group(group.code) == group.state
+    late = await ledger.list_cases(CaseFilter(CaseKind.REPORT, True, due_by=due))
+    assert [one.number for one in late] == ["r-1"]
+    assert await ledger.list_cases(CaseFilter(CaseKind.REPORT, True, due_by=due - 1)) == []
+
+
+async def test_staff_is_listed_with_its_roles(store: Store, world: World) -> None:
+    assert await store.ledger.staff_roles() == {}
+    granted = RoleGranted(at=START, by="alice", role=PlatformRole.REVIEWER, reason="hired")
+    await store.commit([world.change("bob", granted)])
+    assert await store.ledger.staff_roles() == {"bob": PlatformRole.REVIEWER}
 
 
 async def test_what_became_of_reports(store: Store, world: World) -> None:

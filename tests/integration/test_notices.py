@@ -182,8 +182,10 @@ async def test_what_became_of_reports_requests_and_reviews_waits(staffed: Server
     await admin(root, "user", "verify", "first.one", reason="seen", options={"identity": "person"})
     async with await staffed.connect(seats[2]) as carol:
         assert (await carol.event(ev.CaseEvent)).case == report.case
-    (lowered,) = await told(bob)
-    assert (lowered.kind, lowered.data["report"], lowered.data["reason"]) == ("credit_lowered", report.case, "a fraud")
+    lowered, found = await told(bob)
+    assert (lowered.kind, found.kind) == ("credit_lowered", "found_against_entry")
+    assert (lowered.data["report"], lowered.data["reason"]) == (report.case, "a fraud")
+    assert (lowered.data["entry"], found.data["seq"], found.case) == (f"{code}:{seq}", seq, report.case)
     for wire, expected in ((first, ["verified", "denied"]), (second, ["let_in"])):
         async with await Wire.open(staffed.url, wire.token) as back:
             await back.event(ev.CaseEvent, state=expected[0])

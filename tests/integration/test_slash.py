@@ -62,6 +62,7 @@ CASES = (
     Case(
         "mediate", "/mediate @{ann} about that mute", "bob", data={"state": "open", "user": "{ann}", "group": "{code}"}
     ),
+    Case("counter", "/counter", "bob", data={"items": []}),
     Case("credit", "/credit", "bob", data={"score": 100, "level": "standard", "items": []}),
     Case("notices", "/notices", "dave", data={"items": []}),
     Case("sanctions", "/sanctions", "dave", data={"items": []}),

@@ -196,6 +196,7 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     ),
     c.Depart: lambda r: c.Depart(user(r)),
     c.WithdrawOffers: lambda r: c.WithdrawOffers(user(r)),
+    c.TellDates: lambda r: c.TellDates({user(r): r.choice(list(PlatformRole)) for _ in range(r.randint(0, 3))}),
     c.RaiseAlarm: lambda r: c.RaiseAlarm(r.choice(["joins", "text"])),
 }
 

@@ -100,6 +100,7 @@ STEPS = st.lists(
 )
 
 
+CLAIMING = (("claim", 0), ("claim", 1), ("release", 0), ("release", 0))
 A_WEEK: dict[str, object] = {"duration": "7d"}
 MUTED: dict[str, object] = {"measure": "mute", "duration": "1h"}
 NO_FOUNDER: dict[str, object] = {"measure": "create"}
@@ -147,6 +148,7 @@ EACH: list[Say | Do] = [
     Do(0, "group approve", 0, {}),
     Do(0, "group approve", 0, {}),
     Say(0, "/report @{user} spam", 2),
+    *(Do(who, f"case {verb}", number, {}) for number in (0, 1) for verb, who in CLAIMING),
     Do(0, "case close", 0, {"outcome": "dismissed", "suspend": "1h"}),
     *(Do(0, "case close", number, {"outcome": "upheld", "suspend": "1h"}) for number in (0, 1, 0, 1)),
     Do(0, "user restore", 2, {}),
@@ -154,6 +156,7 @@ EACH: list[Say | Do] = [
     Say(4, "/appeal {of_user} it was not so"),
     Say(0, "/mediate @{user} let us talk", 1),
     *(Do(who, "mediation take", number, {}) for who in (0, 1) for number in range(5)),
+    *(Do(1 - who, f"appeal {verb}", number, {}) for number in (0, 1, 2) for verb, who in CLAIMING),
     *(Do(1, "appeal approve", number, {}) for number in (0, 1, 2, 0, 1, 2)),
     Do(0, "word create", 0, {"verdict": "hold"}),
     Do(0, "word create", 0, {"verdict": "hold"}),

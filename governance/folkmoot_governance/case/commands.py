@@ -1,7 +1,10 @@
 """What can be asked of a case."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
+from ..actor import PlatformRole
 from .rules import ReporterRecord
 from .state import Outcome, Terms
 
@@ -22,6 +25,35 @@ class OpenReport(CaseCommand, frozen=True):
     code: str = ""
     seq: int = 0
     user: str = ""
+
+
+class JoinReport(CaseCommand, frozen=True):
+    """Report what is reported already."""
+
+    reason: str
+    record: ReporterRecord
+
+
+class NoteCase(CaseCommand, frozen=True):
+    """Write a note for who else works on the case; its text is kept beside the ledger."""
+
+
+class NoticeCounter(CaseCommand, frozen=True):
+    """Say as the one reported that it infringes nobody's rights (P10)."""
+
+
+class ReopenReport(CaseCommand, frozen=True):
+    """Have somebody else decide anew on a report that was dismissed, for that was contested with success: an act of the
+    service."""
+
+    reason: str
+
+
+class OverturnBadFaith(CaseCommand, frozen=True):
+    """Take back that `user` reported in bad faith, because an appeal succeeded: an act of the service."""
+
+    user: str
+    reason: str
 
 
 class Measured(Struct, frozen=True):
@@ -51,11 +83,22 @@ class ReadCase(CaseCommand, frozen=True):
     """Look at what people wrote and at the evidence."""
 
 
+class ClaimCase(CaseCommand, frozen=True):
+    """Take a case on for a time: nobody else decides it meanwhile."""
+
+    duration_ms: int
+
+
+class ReleaseCase(CaseCommand, frozen=True):
+    """Give a claim up before its time."""
+
+
 class CloseReport(CaseCommand, frozen=True):
-    """Decide on a report."""
+    """Decide on a report; `bad_faith` are those of its reporters who reported in bad faith, where it is that."""
 
     outcome: Outcome
     reason: str
+    bad_faith: tuple[str, ...] = ()
 
 
 class DecideAppeal(CaseCommand, frozen=True):
@@ -111,6 +154,16 @@ class CloseMeasure(CaseCommand, frozen=True):
 
     outcome: Outcome
     reason: str = ""
+
+
+class TellDates(CaseCommand, frozen=True):
+    """Tell of the dates of the case that are near or over: an act of the service.
+
+    `staff` are the roles of the operator's staff, `leaders` owner and admins of the group that took the measure.
+    """
+
+    staff: Mapping[str, PlatformRole]
+    leaders: frozenset[str] = frozenset()
 
 
 class SettleCase(CaseCommand, frozen=True):

@@ -5,14 +5,12 @@ inside a group by another of its owner and admins, and where there is none, or n
 Nobody decides on what they wrote or did themselves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
 
 from ..actor import Actor
-from ..credit import level_of
-from ..duration import DAY_MS
 from ..measure_checks import check_power
 from ..measures import row_for
 from ..permissions import may_on_platform
@@ -21,29 +19,37 @@ from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
 from . import commands as c
+from .checks import (
+    CaseDecision,
+    check_claim,
+    check_kind,
+    check_open,
+    check_own_appeal,
+    check_service,
+    check_staff,
+    duty_of,
+)
+from .decide_dates import claim, release, tell_dates
+from .decide_report import (
+    close_report,
+    join_report,
+    notice_counter,
+    open_report,
+    overturn_bad_faith,
+    reopen_report,
+)
 from .mediation import MEDIATION
-from .rules import reports_per_day
 from .state import (
     AppealOpened,
     CaseClosed,
-    CaseEvent,
     CaseKind,
+    CaseNoted,
     CaseRead,
     CaseSettled,
     CaseState,
     MeasureProposed,
     Outcome,
-    ReportOpened,
 )
-
-CaseDecision = Sequence[CaseEvent] | Refusal
-
-OUTCOMES = {
-    CaseKind.REPORT: frozenset({Outcome.UPHELD, Outcome.DISMISSED, Outcome.BAD_FAITH}),
-    CaseKind.APPEAL: frozenset({Outcome.OVERTURNED, Outcome.CONFIRMED}),
-    CaseKind.MEDIATION: frozenset({Outcome.AGREED, Outcome.ENDED}),
-    CaseKind.MEASURE: frozenset({Outcome.TAKEN, Outcome.REFUSED, Outcome.LAPSED}),
-}
 
 
 def appeal_number(measure: c.Measured) -> str:
@@ -70,49 +76,6 @@ def decide_case(
         )
         return _DECIDERS[type(command)](state, command, actor, now, policy)
     return _DECIDERS[type(command)](state, command, actor, now, policy)
-
-
-def _open_report(state: None, command: c.OpenReport, actor: Actor, now: int, policy: Policy) -> CaseDecision:
-    rules = policy.cases
-    severity = rules.reasons.get(command.reason)
-    if severity is None:
-        text = N_("Give one of these reasons: {known}.")
-        known = " ".join(rules.reasons)
-        detail: dict[str, object] = {"known": known, "field": "reason", "rule": "policy.reports.reasons"}
-        return Refusal(ErrorCode.BAD_REQUEST, text, detail)
-    if command.user == actor.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."))
-    refusal = _check_report_quota(command, actor, now, policy)
-    return refusal or [
-        ReportOpened(
-            at=now,
-            by=actor.user,
-            number=command.number,
-            reason=command.reason,
-            severity=severity,
-            due_ms=now + rules.due_in(severity),
-            code=command.code,
-            seq=command.seq,
-            user=command.user,
-        )
-    ]
-
-
-def _check_report_quota(command: c.OpenReport, actor: Actor, now: int, policy: Policy) -> Refusal | None:
-    """Refuse who has reported as much today as credit and record allow; the first of a day never (G12)."""
-    level, record = level_of(policy.credit, actor.credit), command.record
-    limit = reports_per_day(record, level.quota.reports_per_day)
-    if not limit or record.today < limit:
-        return None
-    detail: dict[str, object] = {
-        "current": record.today,
-        "limit": limit,
-        "retry_after_ms": max(1, record.oldest_ts + DAY_MS - now),
-        "rule": f"policy.quota.{level.name}.reports_per_day",
-        "help": "/cases",
-    }
-    text = N_("You have made {current} reports today; {limit} are allowed. Wait {wait}.")
-    return Refusal(ErrorCode.RATE_LIMITED, text, detail)
 
 
 def _open_appeal(
@@ -151,17 +114,11 @@ def _read(state: CaseState, command: c.ReadCase, actor: Actor, now: int, policy:
     if state.kind is CaseKind.MEDIATION:
         # Whoever is inside reads it otherwise, and nobody else does.
         return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/mediate"})
-    return _check_staff(actor, _duty(state)) or [CaseRead(at=now, by=actor.user)]
+    return check_staff(actor, duty_of(state)) or [CaseRead(at=now, by=actor.user)]
 
 
-def _close_report(state: CaseState, command: c.CloseReport, actor: Actor, now: int, policy: Policy) -> CaseDecision:
-    refusal = (
-        _check_staff(actor, "review_case") or _check_kind(state, CaseKind.REPORT, command.outcome) or _check_open(state)
-    )
-    if refusal is None and actor.user in (state.by, state.user):
-        text = N_("Nobody decides on a report of their own, or about themselves.")
-        refusal = Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
-    return refusal or [CaseClosed(at=now, by=actor.user, outcome=command.outcome, reason=command.reason)]
+def _note(state: CaseState, command: c.NoteCase, actor: Actor, now: int, policy: Policy) -> CaseDecision:
+    return check_staff(actor, duty_of(state)) or [CaseNoted(at=now, by=actor.user)]
 
 
 def reviewers(state: CaseState, leaders: frozenset[str], now: int) -> frozenset[str]:
@@ -170,25 +127,23 @@ def reviewers(state: CaseState, leaders: frozenset[str], now: int) -> frozenset[
 
 
 def _decide_appeal(state: CaseState, command: c.DecideAppeal, actor: Actor, now: int, policy: Policy) -> CaseDecision:
-    refusal = _check_kind(state, CaseKind.APPEAL, command.outcome) or check_reviewer(state, command.leaders, actor, now)
-    refusal = refusal or _check_open(state)
+    refusal = check_kind(state, CaseKind.APPEAL, command.outcome) or check_reviewer(state, command.leaders, actor, now)
+    refusal = refusal or check_open(state) or check_claim(state, actor, now)
     return refusal or [CaseClosed(at=now, by=actor.user, outcome=command.outcome, reason=command.reason)]
 
 
 def check_reviewer(state: CaseState, leaders: frozenset[str], actor: Actor, now: int) -> Refusal | None:
     """Refuse who may not decide on an appeal (P15)."""
-    if actor.user == state.by:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody decides on an appeal of their own."), {"case": state.number})
-    if actor.user in (state.decider, state.proposer):
-        text = N_("Somebody else than who took the measure decides on the appeal.")
-        return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
+    refusal = check_own_appeal(state, actor)
+    if refusal:
+        return refusal
     first = reviewers(state, leaders, now)
     if actor.user in first:
         return check_power(actor.restrictions, Power.MANAGE, now)
     if first and may_on_platform(actor.platform, "review_appeal"):
         text = N_("The group's own owner and admins decide on this appeal, {until}; then the platform may.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number, "until_ms": state.due_ms})
-    return _check_staff(actor, "review_appeal")
+    return check_staff(actor, "review_appeal")
 
 
 def _propose_measure(state: None, command: c.ProposeMeasure, actor: Actor, now: int, policy: Policy) -> CaseDecision:
@@ -197,14 +152,14 @@ def _propose_measure(state: None, command: c.ProposeMeasure, actor: Actor, now: 
     row = row_for(terms.subject, terms.measure)
     assert row is not None, "only a measure that there is can be proposed"
     due = now + policy.proposal_ms
-    return _check_staff(actor, row.act) or [
+    return check_staff(actor, row.act) or [
         MeasureProposed(at=now, by=actor.user, number=command.number, terms=terms, due_ms=due)
     ]
 
 
 def _close_measure(state: CaseState, command: c.CloseMeasure, actor: Actor, now: int, policy: Policy) -> CaseDecision:
     """Close a proposal: who took the measure, or turned it down; the service when its time is over."""
-    refusal = _check_kind(state, CaseKind.MEASURE, command.outcome) or _check_open(state)
+    refusal = check_kind(state, CaseKind.MEASURE, command.outcome) or check_open(state)
     row = row_for(state.terms.subject, state.terms.measure) if state.terms else None
     assert refusal or row is not None, "a proposal is of a measure that there is"
     if refusal is None and command.outcome is Outcome.LAPSED:
@@ -213,13 +168,13 @@ def _close_measure(state: CaseState, command: c.CloseMeasure, actor: Actor, now:
         elif now < state.due_ms:
             return []
     elif refusal is None and row is not None:
-        refusal = _check_staff(actor, row.act)
+        refusal = check_staff(actor, row.act)
     return refusal or [CaseClosed(at=now, by=actor.user, outcome=command.outcome, reason=command.reason)]
 
 
 def check_confirmer(state: CaseState, actor: Actor, now: int) -> Refusal | None:
     """Refuse to confirm what is no open proposal of somebody else, in time."""
-    refusal = _check_kind(state, CaseKind.MEASURE, Outcome.TAKEN) or _check_open(state)
+    refusal = check_kind(state, CaseKind.MEASURE, Outcome.TAKEN) or check_open(state)
     if refusal is None and actor.user == state.by:
         text = N_("Somebody else than who proposed a measure confirms it.")
         detail: dict[str, object] = {"case": state.number, "help": "sanction status"}
@@ -232,43 +187,24 @@ def check_confirmer(state: CaseState, actor: Actor, now: int) -> Refusal | None:
 
 
 def _settle(state: CaseState, command: c.SettleCase, actor: Actor, now: int, policy: Policy) -> CaseDecision:
-    if actor.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this."))
-    return [] if state.is_open or state.is_settled else [CaseSettled(at=now, by=actor.user, effect=command.effect)]
-
-
-def _duty(state: CaseState) -> str:
-    return "review_case" if state.kind is CaseKind.REPORT else "review_appeal"
-
-
-def _check_staff(actor: Actor, act: str) -> Refusal | None:
-    if may_on_platform(actor.platform, act):
-        return None
-    return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act})
-
-
-def _check_kind(state: CaseState, kind: CaseKind, outcome: Outcome) -> Refusal | None:
-    if state.kind is kind and outcome in OUTCOMES[kind]:
-        return None
-    known = " ".join(sorted(OUTCOMES[state.kind]))
-    text = N_("Case {case} is a {kind}; it can be: {known}.")
-    detail: dict[str, object] = {"case": state.number, "kind": state.kind.value, "known": known, "field": "outcome"}
-    return Refusal(ErrorCode.BAD_REQUEST, text, detail)
-
-
-def _check_open(state: CaseState) -> Refusal | None:
-    if state.is_open:
-        return None
-    text = N_("Case {case} is decided already: {outcome}.")
-    assert state.outcome is not None
-    return Refusal(ErrorCode.CONFLICT, text, {"case": state.number, "outcome": state.outcome.value})
+    if state.is_open or state.is_settled:
+        return check_service(actor) or []
+    return check_service(actor) or [CaseSettled(at=now, by=actor.user, effect=command.effect)]
 
 
 _DECIDERS: dict[type[c.CaseCommand], Callable[[Any, Any, Actor, int, Policy], CaseDecision]] = {
-    c.OpenReport: _open_report,
+    c.OpenReport: open_report,
+    c.JoinReport: join_report,
     c.OpenAppeal: _open_appeal,
     c.ReadCase: _read,
-    c.CloseReport: _close_report,
+    c.NoteCase: _note,
+    c.NoticeCounter: notice_counter,
+    c.ClaimCase: claim,
+    c.ReleaseCase: release,
+    c.TellDates: tell_dates,
+    c.CloseReport: close_report,
+    c.ReopenReport: reopen_report,
+    c.OverturnBadFaith: overturn_bad_faith,
     c.DecideAppeal: _decide_appeal,
     c.ProposeMeasure: _propose_measure,
     c.CloseMeasure: _close_measure,

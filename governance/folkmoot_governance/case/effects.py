@@ -67,6 +67,8 @@ VOID: dict[str, str] = {
     "names_removed": N_("Your appeal {case} succeeded: the removal is void; later names of yours were removed as well"),
     "identity_rejected": N_("Your appeal {case} succeeded: the refusal is void; you may ask for the review again"),
     "identity_attested": N_("Your appeal {case} succeeded: the measure is void; your identity was verified since"),
+    "bad_faith": N_("Your appeal {case} succeeded: that you reported in bad faith is void, and does not count"),
+    "dismissed": N_("Your appeal {case} succeeded: the report is open again, and somebody else decides on it"),
     "credit_changed": N_("Your appeal {case} succeeded: the measure is void; there was no credit left to give back"),
 }
 """The sentence of a measure of a kind (the event's name) that is void, where undoing it changed nothing else."""

@@ -13,6 +13,7 @@ from ..policy import meets
 from ..restrictions import Subject
 from ..text import N_
 from .commands import Measured
+from .state import CaseState, Outcome
 
 OF_GROUPS = (e.MemberKicked, e.MemberBanned, e.MemberMuted, e.MemberWarned, e.EntryDeleted, e.HeldDenied)
 """Acts of a group's owner and admins against somebody."""
@@ -48,6 +49,8 @@ MEASURE_NAMES: dict[str, str] = {
     "names_removed": N_("chosen names removed by the platform"),
     "identity_rejected": N_("an identity not verified"),
     "identity_attested": N_("a verification withdrawn"),
+    "bad_faith": N_("a report found to be in bad faith"),
+    "dismissed": N_("a report dismissed"),
 }
 """What measures are called where they are counted, by the event's name."""
 
@@ -94,3 +97,20 @@ def account_measure_of(event: AccountEvent, case: str, user: str, decider: str) 
         return None
     proposer = getattr(event, "proposed_by", "")
     return Measured(case, str(event.__struct_config__.tag), user, event.by or decider, event.at, proposer=proposer)
+
+
+BAD_FAITH, DISMISSED = "bad_faith", "dismissed"
+"""What the outcome of a report can be to a reporter, as kinds of measures."""
+
+
+def report_measure_of(case: CaseState, user: str) -> Measured | None:
+    """Return what the outcome of a report is to one who made it, if it can be contested: that they did so in bad faith,
+    which hits each for themselves, or that the report was dismissed, which is contested once for all."""
+    reporter = case.reporters.get(user)
+    if reporter is None or case.is_open:
+        return None
+    if reporter.bad_faith:
+        return Measured(case.number, BAD_FAITH, user, case.closed_by, case.closed_ts, one_of_many=True)
+    if case.outcome in (Outcome.DISMISSED, Outcome.BAD_FAITH):
+        return Measured(case.number, DISMISSED, user, case.closed_by, case.closed_ts)
+    return None

@@ -19,11 +19,16 @@ IF_UNLIMITED = 20
 """The reports a day from which a reporter in bad faith is limited where the operator has set no number."""
 
 
+COPYRIGHT = "copyright"
+"""The reason for which whoever is reported may answer by a counter-notice (P10)."""
+
+
 class CaseRules(Struct, frozen=True):
     """Reasons that may be reported with their severities, and times in milliseconds.
 
     `answer_ms` says within which time a report is to be answered, `appeal_answer_ms` an appeal; `appeal_ms` is how long
-    after a measure one may appeal, `platform_appeal_ms` after one of the platform.
+    after a measure one may appeal, `platform_appeal_ms` after one of the platform. `complaint_centre` is where
+    reporters may turn whose report was not answered in time, empty for nowhere.
     """
 
     reasons: dict[str, Severity] = field(default_factory=lambda: {"other": Severity.LOW})
@@ -31,6 +36,7 @@ class CaseRules(Struct, frozen=True):
     appeal_answer_ms: int = 72 * HOUR_MS
     appeal_ms: int = 30 * DAY_MS
     platform_appeal_ms: int = 30 * DAY_MS
+    complaint_centre: str = ""
 
     def due_in(self, severity: Severity) -> int:
         """Return the milliseconds within which a report of a severity is to be answered."""

@@ -6,7 +6,8 @@ What people wrote, and the evidence, is personal data: it is not here but beside
 from collections.abc import Iterable
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..content.kinds import Severity
 from ..restrictions import NO_GROUNDS, Grounds, Measure, Subject
@@ -53,14 +54,32 @@ class Terms(Struct, frozen=True, omit_defaults=True):
     grounds: Grounds = NO_GROUNDS
 
 
+PUBLIC = "#"
+"""What the names of reporters without an account begin with; what follows is made of the code that they look up their
+case with, and tells nobody who they are."""
+
+
+class Reporter(Struct, frozen=True):
+    """That somebody reported it: when (Unix ms), for which reason, and whether that was found to be in bad faith."""
+
+    ts: int
+    reason: str
+    bad_faith: bool = False
+
+
 class CaseState(Struct):
     """A case. `by` opened it, an answer is due at `due_ms` (Unix ms).
+
+    All who reported the same are `reporters`, by name; who has no account is called as `PUBLIC` says. `counter_ts` is
+    when the one reported answered by a counter-notice, 0 for not. Who dismissed a report that is open again is its
+    `decider`: somebody else decides then.
 
     A report is about the entry `seq` of the group `code`, about the group, or about the account `user`, who is also the
     author of the entry or the owner of the group; `reason` is a configured code. An appeal is against the act with the
     case number `measure`, of the kind `reason` (the event's name), which `decider` took and which hit `by`; where two
     took it, `proposer` is the other. A proposal is of a measure with `terms`, its `reason` the name of that row.
-    `is_settled`: what the outcome brings along has been carried out.
+    `is_settled`: what the outcome brings along has been carried out. `date_told` is how far `due_ms` was told
+    (`dates.Stage`), `claim_told` how far the end of the claim by `claimed_by` was.
     A mediation is between `by` and `user`. `mediator` is who leads it, empty for nobody yet; `named` is whom the party
     `named_by` wishes for. `proposal` is the number of the proposal that stands, 0 for none, and `accepted` which party
     has accepted it.
@@ -90,7 +109,18 @@ class CaseState(Struct):
     named_by: str = ""
     proposal: int = 0
     accepted: str = ""
+    date_told: int = 0
+    claimed_by: str = ""
+    claim_until_ms: int = 0
+    claim_told: int = 0
+    counter_ts: int = 0
+    reporters: dict[str, Reporter] = field(default_factory=dict)
     version: int = 0
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        """For what a report was made."""
+        return frozenset(one.reason for one in self.reporters.values())
 
     @property
     def is_open(self) -> bool:
@@ -120,6 +150,36 @@ class ReportOpened(CaseEvent, frozen=True, kw_only=True, tag="report_opened"):
     user: str = ""
 
 
+class ReportJoined(CaseEvent, frozen=True, kw_only=True, tag="report_joined"):
+    """Somebody else (`by`) reports the same; the case is as severe as the worst reason, and due by the earliest."""
+
+    reason: str
+    severity: Severity
+    due_ms: int
+
+
+class CaseNoted(CaseEvent, frozen=True, kw_only=True, tag="case_noted"):
+    """A reviewer wrote a note, which is kept beside the ledger."""
+
+
+class CounterNoticed(CaseEvent, frozen=True, kw_only=True, tag="counter_noticed"):
+    """Who is reported (`by`) says that it infringes nobody's rights; the text is kept beside the ledger (P10)."""
+
+
+class ReportReopened(CaseEvent, frozen=True, kw_only=True, tag="report_reopened"):
+    """A dismissal was contested with success: somebody else decides anew, until `due_ms`."""
+
+    due_ms: int
+    reason: str
+
+
+class BadFaithOverturned(CaseEvent, frozen=True, kw_only=True, tag="bad_faith_overturned"):
+    """On appeal, `user` did not report in bad faith."""
+
+    user: str
+    reason: str
+
+
 class AppealOpened(CaseEvent, frozen=True, kw_only=True, tag="appeal_opened"):
     number: str
     measure: str
@@ -142,9 +202,57 @@ class CaseRead(CaseEvent, frozen=True, kw_only=True, tag="case_read"):
     """A reviewer has looked at what people wrote and at the evidence."""
 
 
+class CaseClaimed(CaseEvent, frozen=True, kw_only=True, tag="case_claimed"):
+    """A reviewer (`by`) works on it until `until_ms`."""
+
+    until_ms: int
+
+
+class ClaimReleased(CaseEvent, frozen=True, kw_only=True, tag="claim_released"):
+    """The claim of `user` was given up before its time."""
+
+    user: str
+
+
+class ClaimEndsSoon(CaseEvent, frozen=True, kw_only=True, tag="claim_ends_soon"):
+    user: str
+    until_ms: int
+
+
+class ClaimEnded(CaseEvent, frozen=True, kw_only=True, tag="claim_ended"):
+    """The time of a claim is over; `officers` hear of it beside `user`."""
+
+    user: str
+    until_ms: int
+    officers: tuple[str, ...] = ()
+
+
+class CaseDueSoon(CaseEvent, frozen=True, kw_only=True, tag="case_due_soon"):
+    """An answer is owed by `users` until `until_ms`."""
+
+    until_ms: int
+    users: tuple[str, ...] = ()
+
+
+class CaseOverdue(CaseEvent, frozen=True, kw_only=True, tag="case_overdue"):
+    """No answer came until `until_ms`: `users`, who owed it, and `officers` hear of it, and who waits for it.
+
+    `step` is what is proposed to staff, `contact` where a reporter may turn.
+    """
+
+    until_ms: int
+    users: tuple[str, ...] = ()
+    officers: tuple[str, ...] = ()
+    step: str = ""
+    contact: str = ""
+
+
 class CaseClosed(CaseEvent, frozen=True, kw_only=True, tag="case_closed"):
+    """`bad_faith` are the reporters who reported in bad faith, where that is the outcome; of older events, all."""
+
     outcome: Outcome
     reason: str
+    bad_faith: tuple[str, ...] = ()
 
 
 class CaseSettled(CaseEvent, frozen=True, kw_only=True, tag="case_settled"):
@@ -186,7 +294,26 @@ class ProposalAccepted(CaseEvent, frozen=True, kw_only=True, tag="proposal_accep
 
 AnyMediationEvent = MediationOpened | MediatorNamed | MediationSaid | ProposalMade | ProposalAccepted
 
-AnyCaseEvent = ReportOpened | AppealOpened | MeasureProposed | CaseRead | CaseClosed | CaseSettled | AnyMediationEvent
+AnyCaseEvent = (
+    ReportOpened
+    | AppealOpened
+    | MeasureProposed
+    | CaseRead
+    | CaseClaimed
+    | ClaimReleased
+    | ClaimEndsSoon
+    | ClaimEnded
+    | CaseDueSoon
+    | CaseOverdue
+    | ReportJoined
+    | CaseNoted
+    | CounterNoticed
+    | ReportReopened
+    | BadFaithOverturned
+    | CaseClosed
+    | CaseSettled
+    | AnyMediationEvent
+)
 
 
 def opened(event: CaseEvent) -> CaseState:
@@ -204,6 +331,7 @@ def opened(event: CaseEvent) -> CaseState:
                 seq=event.seq,
                 user=event.user,
                 severity=event.severity,
+                reporters={event.by: Reporter(event.at, event.reason)},
                 version=1,
             )
         case AppealOpened():
@@ -254,7 +382,7 @@ def apply_case(state: CaseState, event: CaseEvent) -> None:
     """Change `state` as `event` says."""
     state.version += 1
     match event:
-        case CaseRead() | MediationSaid():
+        case CaseRead() | CaseNoted() | MediationSaid():
             pass
         case MediatorNamed(user=user, by=by, is_mediator=is_mediator):
             state.named, state.named_by = user, by
@@ -264,15 +392,54 @@ def apply_case(state: CaseState, event: CaseEvent) -> None:
         case ProposalAccepted(by=by):
             # The second acceptance comes with the end.
             state.accepted = by
+        case ReportJoined():
+            state.reporters = {**state.reporters, event.by: Reporter(event.at, event.reason)}
+            state.severity = max(state.severity, event.severity, key=list(Severity).index)
+            state.due_ms = min(state.due_ms, event.due_ms)
+        case CounterNoticed(at=at):
+            state.counter_ts = at
+        case ReportReopened():
+            _reopen(state, event)
+        case BadFaithOverturned(user=user):
+            _mark(state, state.reporters.keys() & {user}, bad_faith=False)
+        case CaseClaimed(by=by, until_ms=until):
+            state.claimed_by, state.claim_until_ms, state.claim_told = by, until, 0
+        case ClaimReleased() | ClaimEnded():
+            _forget_claim(state)
+        case ClaimEndsSoon():
+            state.claim_told = 1
+        case CaseDueSoon():
+            state.date_told = 1
+        case CaseOverdue():
+            state.date_told = 2
         case CaseClosed(outcome=outcome, reason=reason):
+            _forget_claim(state)
             state.outcome, state.answer = outcome, reason
             state.closed_ts, state.closed_by = event.at, event.by
             # An agreement brings nothing along, and a proposed measure is closed by what was carried out.
             state.is_settled = state.kind in (CaseKind.MEDIATION, CaseKind.MEASURE)
+            if outcome is Outcome.BAD_FAITH:
+                _mark(state, event.bad_faith or state.reporters.keys(), bad_faith=True)
         case CaseSettled():
             state.is_settled = True
         case _:
             raise AssertionError(f"not an event of a case that is open: {event!r}")
+
+
+def _mark(state: CaseState, users: Iterable[str], *, bad_faith: bool) -> None:
+    """Note of reporters whether they reported in bad faith."""
+    marked = {user: replace(state.reporters[user], bad_faith=bad_faith) for user in users}
+    state.reporters = {**state.reporters, **marked}
+
+
+def _reopen(state: CaseState, event: ReportReopened) -> None:
+    state.decider, state.due_ms, state.date_told = state.closed_by, event.due_ms, 0
+    state.outcome, state.answer, state.closed_ts, state.closed_by, state.is_settled = None, "", 0, "", False
+    _mark(state, state.reporters.keys(), bad_faith=False)
+
+
+def _forget_claim(state: CaseState) -> None:
+    state.claimed_by, state.claim_until_ms, state.claim_told = "", 0, 0
 
 
 def replay_case(events: Iterable[CaseEvent]) -> CaseState:

@@ -62,6 +62,7 @@ def _text_removed(state: GroupState, event: e.TextRemoved) -> None:
 def close_rectification(state: GroupState | Kept) -> None:
     """Forget a warning of the platform: it is closed."""
     state.rectify_case = state.rectify_until_ms = state.rectified_ms = 0
+    state.inspect_until_ms = state.date_told = 0
     state.rectify_reason = state.rectified_text = ""
 
 
@@ -71,6 +72,7 @@ def _group_warned(state: GroupState, event: e.GroupWarned) -> None:
 
 def _told(state: GroupState, event: e.RectificationTold) -> None:
     state.rectified_ms, state.rectified_text = event.at, event.text
+    state.inspect_until_ms, state.date_told = event.inspect_until_ms, 0
 
 
 def _accepted(state: GroupState, event: e.RectificationAccepted) -> None:
@@ -80,6 +82,15 @@ def _accepted(state: GroupState, event: e.RectificationAccepted) -> None:
 def _rejected(state: GroupState, event: e.RectificationRejected) -> None:
     state.rectify_until_ms, state.rectify_reason = event.until_ms, event.reason
     state.rectified_ms, state.rectified_text = 0, ""
+    state.inspect_until_ms = state.date_told = 0
+
+
+def _near(state: GroupState, event: e.MendingDueSoon | e.InspectionDueSoon) -> None:
+    state.date_told = 1
+
+
+def _over(state: GroupState, event: e.MendingOverdue | e.InspectionOverdue) -> None:
+    state.date_told = 2
 
 
 PLATFORM_APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
@@ -92,4 +103,8 @@ PLATFORM_APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.RectificationTold: _told,
     e.RectificationAccepted: _accepted,
     e.RectificationRejected: _rejected,
+    e.MendingDueSoon: _near,
+    e.MendingOverdue: _over,
+    e.InspectionDueSoon: _near,
+    e.InspectionOverdue: _over,
 }

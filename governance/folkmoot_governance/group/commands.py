@@ -1,12 +1,13 @@
 """What can be asked of a group. Actor, time and policy are given to `decide` beside the command."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
 
 from folkmoot_protocol.types import EntryKind, JoinMode, LinkRule, Role
 
-from ..actor import Actor
+from ..actor import Actor, PlatformRole
 from ..content.kinds import Action, Severity
 from ..duration import Span
 from ..roles import Permission
@@ -438,6 +439,12 @@ class Rectify(Command, frozen=True):
 
     number: int
     text: str = ""
+
+
+class TellDates(Command, frozen=True):
+    """Tell of the date of the platform's warning, if it is near or over; `staff` are the roles of its staff."""
+
+    staff: Mapping[str, PlatformRole]
 
 
 class Overturn(TargetedCommand, frozen=True):

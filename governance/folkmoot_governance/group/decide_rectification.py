@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
 from ..case.rules import check_rule
+from ..dates import DUTY, DateKind, Stage, date_of_group, officers_of, on_duty, stage_due, step_for_group
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -40,7 +42,9 @@ def rectify(state: GroupState, command: c.Rectify, actor: Actor, now: int, polic
     if state.rectified_ms:
         text = N_("The platform knows already, and has still to look at it.")
         return refuse(ErrorCode.CONFLICT, text, case=case_number(state.code, state.rectify_case), help="/duty")
-    return [e.RectificationTold(at=now, by=actor.user, number=command.number, text=command.text)]
+    until = end_of(now, policy.inspect_ms)
+    number, text = command.number, command.text
+    return [e.RectificationTold(at=now, by=actor.user, number=number, text=text, inspect_until_ms=until)]
 
 
 def accept(state: GroupState, command: c.AcceptRectification, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -58,9 +62,35 @@ def reject(state: GroupState, command: c.RejectRectification, actor: Actor, now:
     return [e.RectificationRejected(at=now, by=actor.user, number=number, until_ms=until, reason=reason)]
 
 
+def tell_dates(state: GroupState, command: c.TellDates, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Tell of the date that is near or over, once each; the next step is taken where the operator has said so."""
+    date = date_of_group(state)
+    stage = stage_due(date, now) if date else None
+    if date is None or stage is None:
+        return []
+    number, until, officers = state.rectify_case, date.due_ms, officers_of(command.staff)
+    staff, step = on_duty(command.staff, DUTY[date.kind]), step_for_group(state, date.kind, now)
+    match stage, date.kind:
+        case Stage.NEAR, DateKind.INSPECTION:
+            return [e.InspectionDueSoon(at=now, by="", number=number, until_ms=until, users=staff)]
+        case Stage.NEAR, _:
+            return [e.MendingDueSoon(at=now, by="", number=number, until_ms=until)]
+        case _, DateKind.INSPECTION:
+            overdue = e.InspectionOverdue(
+                at=now, by="", number=number, until_ms=until, users=staff, officers=officers, step=step
+            )
+            return [overdue]
+    missed = e.MendingOverdue(at=now, by="", number=number, until_ms=until, officers=officers, step=step)
+    if not policy.overdue_suspend_ms or state.standing(now) is GroupStatus.SUSPENDED:
+        return [missed]
+    end = end_of(now, policy.overdue_suspend_ms)
+    return [missed, e.GroupSuspended(at=now, by="", until_ms=end, reason=state.rectify_reason)]
+
+
 RECTIFICATION: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
     c.WarnGroup: warn_group,
     c.Rectify: rectify,
     c.AcceptRectification: accept,
     c.RejectRectification: reject,
+    c.TellDates: tell_dates,
 }

@@ -22,9 +22,13 @@ from .events_platform import GroupRestricted as GroupRestricted
 from .events_platform import GroupRestrictionEnded as GroupRestrictionEnded
 from .events_platform import GroupSuspended as GroupSuspended
 from .events_platform import GroupWarned as GroupWarned
+from .events_platform import InspectionDueSoon as InspectionDueSoon
+from .events_platform import InspectionOverdue as InspectionOverdue
 from .events_platform import KeptLetGo as KeptLetGo
 from .events_platform import KeptLonger as KeptLonger
 from .events_platform import MeasureOverturned as MeasureOverturned
+from .events_platform import MendingDueSoon as MendingDueSoon
+from .events_platform import MendingOverdue as MendingOverdue
 from .events_platform import RectificationAccepted as RectificationAccepted
 from .events_platform import RectificationRejected as RectificationRejected
 from .events_platform import RectificationTold as RectificationTold
@@ -579,6 +583,10 @@ GroupEvent = (
     | RectificationTold
     | RectificationAccepted
     | RectificationRejected
+    | MendingDueSoon
+    | MendingOverdue
+    | InspectionDueSoon
+    | InspectionOverdue
     | BansEnded
     | MutesEnded
     | LockEnded

@@ -36,6 +36,7 @@ class GroupClosed(PlatformMeasure, frozen=True, kw_only=True, tag="closed"):
 
     reason: str
     kept_until_ms: int = 0
+    report: str = ""
 
 
 class KeptLonger(Event, frozen=True, kw_only=True, tag="kept_longer"):
@@ -114,10 +115,12 @@ class GroupWarned(PlatformMeasure, frozen=True, kw_only=True, tag="group_warned"
 
 
 class RectificationTold(Event, frozen=True, kw_only=True, tag="rectified"):
-    """The owner says that what warning `number` asks for is mended."""
+    """The owner says that what warning `number` asks for is mended; staff is to look until `inspect_until_ms`, 0 in
+    older events."""
 
     number: int
     text: str
+    inspect_until_ms: int = 0
 
 
 class RectificationAccepted(Event, frozen=True, kw_only=True, tag="rectification_accepted"):
@@ -131,3 +134,37 @@ class RectificationRejected(Event, frozen=True, kw_only=True, tag="rectification
     number: int
     until_ms: int
     reason: str
+
+
+class MendingDueSoon(Event, frozen=True, kw_only=True, tag="mending_due_soon"):
+    """What warning `number` names is to be mended soon, until `until_ms`."""
+
+    number: int
+    until_ms: int
+
+
+class MendingOverdue(Event, frozen=True, kw_only=True, tag="mending_overdue"):
+    """It was not mended until `until_ms`; `officers` hear of it, with the `step` that is proposed."""
+
+    number: int
+    until_ms: int
+    officers: tuple[str, ...] = ()
+    step: str = ""
+
+
+class InspectionDueSoon(Event, frozen=True, kw_only=True, tag="inspection_due_soon"):
+    """What was mended is to be looked at soon, by one of `users`, until `until_ms`."""
+
+    number: int
+    until_ms: int
+    users: tuple[str, ...] = ()
+
+
+class InspectionOverdue(Event, frozen=True, kw_only=True, tag="inspection_overdue"):
+    """None of `users` had looked until `until_ms`; `officers` hear of it, with the `step` that is proposed."""
+
+    number: int
+    until_ms: int
+    users: tuple[str, ...] = ()
+    officers: tuple[str, ...] = ()
+    step: str = ""

@@ -136,6 +136,8 @@ class KeptFields(Struct):
     rectify_reason: str = ""
     rectified_ms: int = 0
     rectified_text: str = ""
+    inspect_until_ms: int = 0
+    date_told: int = 0
 
 
 class Kept(KeptFields):
@@ -191,8 +193,11 @@ class GroupState(Struct):
     rectify_until_ms: int = 0
     rectify_reason: str = ""
     rectified_ms: int = 0
-    """When the owner said that it is mended, 0 for not yet; and what the owner said."""
+    """When the owner said that it is mended, 0 for not yet; what the owner said; and until when staff is to look."""
     rectified_text: str = ""
+    inspect_until_ms: int = 0
+    date_told: int = 0
+    """How far the date of the warning (`dates.date_of_group`) was told."""
     rules: str = ""
     announcement: str = ""
     question: str = ""

@@ -15,12 +15,22 @@ CREDIT = Noun("credit", N_("Credit of accounts."))
 NAME = Target("USER", N_("User name."))
 
 
+Report = Annotated[str, Flag(N_("The report that it is taken for, which is upheld by it."), metavar="CASE")]
+
+
+class ForReport(Options, frozen=True):
+    """Which report a measure is taken for: that is upheld by it, and its reporters are told."""
+
+    report: Report = ""
+
+
 class Grounded(Options, frozen=True):
     """What a measure rests on besides its reason: whom it hits is told all of it."""
 
     rule: Annotated[str, Flag(N_("The reason for reports that it comes under."), metavar="RULE")] = ""
     law: Annotated[str, Flag(N_("The law that is broken, where one is."), metavar="TEXT")] = ""
     entry: Annotated[str, Flag(N_("The entry that it is about."), metavar="CODE:SEQ")] = ""
+    report: Report = ""
 
 
 class ForATime(Grounded, frozen=True, kw_only=True):

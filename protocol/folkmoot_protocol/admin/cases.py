@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from msgspec import Meta
+
 from ..msgids import N_
 from .row import Duration, Flag, NoOptions, Noun, Options, Target, Verb
 
@@ -14,7 +16,15 @@ NUMBER = Target("CASE", N_("Case number."))
 class Which(Options, frozen=True):
     """Which cases to list."""
 
-    state: Annotated[Literal["open", "closed", "all"], Flag(N_("Which ones."))] = "open"
+    state: Annotated[Literal["open", "overdue", "closed", "all"], Flag(N_("Which ones."))] = "open"
+
+
+class Claim(Options, frozen=True):
+    """How long a reviewer works on a case."""
+
+    duration: Annotated[
+        Duration | None, Flag(N_("For how long; without it, what the configuration says."), "--for", "DURATION")
+    ] = None
 
 
 class Decision(Options, frozen=True):
@@ -25,6 +35,15 @@ class Decision(Options, frozen=True):
         Duration | None, Flag(N_("Where it is upheld: also suspend what was reported."), metavar="DURATION")
     ] = None
     remove: Annotated[bool, Flag(N_("Where it is upheld: also remove the entry that was reported."))] = False
+    of: Annotated[
+        str, Flag(N_("Where it is bad_faith and there are several: who of them, by user names."), metavar="USERS")
+    ] = ""
+
+
+class Note(Options, frozen=True):
+    """What to note."""
+
+    text: Annotated[str, Meta(max_length=4000), Flag(N_("What to note."), metavar="TEXT")]
 
 
 LIST_REPORTS = Verb(
@@ -34,7 +53,21 @@ LIST_REPORTS = Verb(
     "read",
     Which,
     paged=True,
-    columns=("case", "state", "severity", "reason", "by", "group", "seq", "user", "due", "opened"),
+    columns=(
+        "case",
+        "state",
+        "severity",
+        "reason",
+        "reporters",
+        "by",
+        "group",
+        "seq",
+        "user",
+        "claimed_by",
+        "due",
+        "opened",
+    ),
+    examples=("case list --state overdue",),
 )
 SHOW_REPORT = Verb(
     CASE,
@@ -43,6 +76,36 @@ SHOW_REPORT = Verb(
     "read",
     NoOptions,
     NUMBER,
+)
+CLAIM_REPORT = Verb(
+    CASE,
+    "claim",
+    N_("Take a report on for a time: nobody else decides it meanwhile."),
+    "review_case",
+    Claim,
+    NUMBER,
+    dry_run=True,
+    examples=("case claim r-8kq3mvt2xw --for 4h",),
+)
+NOTE_REPORT = Verb(
+    CASE,
+    "note",
+    N_("Write a note for who else works on a report."),
+    "review_case",
+    Note,
+    NUMBER,
+    examples=("case note r-8kq3mvt2xw --text 'asked the bank'",),
+)
+LIST_TEMPLATES = Verb(
+    CASE,
+    "templates",
+    N_("List the texts that a reason may stand for: `--reason @NAME` gives the text of that name."),
+    "read",
+    NoOptions,
+    columns=("name", "text"),
+)
+RELEASE_REPORT = Verb(
+    CASE, "release", N_("Give up a claim on a report."), "review_case", NoOptions, NUMBER, dry_run=True
 )
 CLOSE_REPORT = Verb(
     CASE,
@@ -67,7 +130,7 @@ LIST_APPEALS = Verb(
     "read",
     Which,
     paged=True,
-    columns=("case", "state", "reason", "by", "decider", "group", "measure", "due", "opened"),
+    columns=("case", "state", "reason", "by", "decider", "group", "measure", "claimed_by", "due", "opened"),
     examples=("appeal list --state all --limit 20",),
 )
 SHOW_APPEAL = Verb(
@@ -77,6 +140,18 @@ SHOW_APPEAL = Verb(
     "read",
     NoOptions,
     NUMBER,
+)
+CLAIM_APPEAL = Verb(
+    APPEAL,
+    "claim",
+    N_("Take an appeal on for a time: nobody else decides it meanwhile."),
+    "review_appeal",
+    Claim,
+    NUMBER,
+    dry_run=True,
+)
+RELEASE_APPEAL = Verb(
+    APPEAL, "release", N_("Give up a claim on an appeal."), "review_appeal", NoOptions, NUMBER, dry_run=True
 )
 APPROVE_APPEAL = Verb(
     APPEAL,

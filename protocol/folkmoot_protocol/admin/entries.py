@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from ..msgids import N_
+from .accounts import ForReport
 from .groups import CODE
 from .row import Duration, Flag, Noun, Options, Verb
 
@@ -10,7 +11,7 @@ ENTRY = Noun("entry", N_("Entries of groups."))
 TEXT = Noun("text", N_("Names, topics and other texts of groups."))
 
 
-class WhichEntries(Options, frozen=True):
+class WhichEntries(ForReport, frozen=True):
     """Which entries of a group: these, or what one account wrote within a time. `seqs`: numbers, separated by
     spaces."""
 

@@ -64,4 +64,5 @@ CLOSE_GROUP = Verb(
     reason=True,
     dry_run=True,
     ask=N_("Close group {target} for good?"),
+    examples=("group close 4821-9067-3350 --report r-8kq3mvt2xw --reason 'sells accounts'",),
 )

@@ -55,7 +55,7 @@ LIST_WARNINGS = Verb(
     "read",
     NoOptions,
     paged=True,
-    columns=("case", "code", "name", "owner", "reason", "mend_until", "rectified", "text"),
+    columns=("case", "code", "name", "owner", "state", "reason", "mend_until", "rectified", "inspect_until", "text"),
 )
 LIST_PROPOSALS = Verb(
     SANCTION,

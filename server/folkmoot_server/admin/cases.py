@@ -6,38 +6,60 @@ from dataclasses import replace
 import msgspec
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.case.commands import CloseReport, DecideAppeal, ReadCase
-from folkmoot_governance.case.state import CaseKind, CaseState, Terms
+from folkmoot_governance.case.brigade import find_brigade
+from folkmoot_governance.case.commands import (
+    CaseCommand,
+    ClaimCase,
+    CloseReport,
+    DecideAppeal,
+    NoteCase,
+    ReadCase,
+    ReleaseCase,
+)
+from folkmoot_governance.case.state import PUBLIC, CaseKind, CaseState, Terms
 from folkmoot_governance.case.state import Outcome as CaseOutcome
+from folkmoot_governance.dates import is_overdue
+from folkmoot_governance.duration import HOUR_MS
 from folkmoot_governance.restrictions import Grounds, Measure, Subject
 from folkmoot_protocol.admin import cases as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.results import AdminResult
 
 from ..common.i18n import N_
+from ..sealed.case_texts import NOTE, CaseText
 from ..storage.api import CaseFilter
 from .call import Call, Outcome, carries_out
 from .entries import entries_at, remove
 
 NO_SUCH_CASE = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/cases"})
-STATES = {"open": True, "closed": False, "all": None}
+Show = Callable[[CaseState, int], dict[str, object]]
+"""Returns a case as it is listed, at a time (Unix ms)."""
+
+MOST_COMPARED = 200
+"""So many reporters are looked at for whether they know each other."""
+STATES = {"open": True, "overdue": True, "closed": False, "all": None}
 
 
-def case_item(case: CaseState) -> dict[str, object]:
-    """Return a case as administrators see it."""
+def case_item(case: CaseState, now: int) -> dict[str, object]:
+    """Return a case as administrators see it at `now` (Unix ms)."""
+    open_state = "overdue" if is_overdue(case, now) else "open"
     return {
         "case": case.number,
         "kind": case.kind.value,
-        "state": case.outcome.value if case.outcome else "open",
+        "state": case.outcome.value if case.outcome else open_state,
         "severity": case.severity.value,
         "reason": case.reason,
-        "by": case.by,
+        "by": "" if case.by.startswith(PUBLIC) else case.by,
+        "reporters": len(case.reporters),
         "group": case.code,
         "seq": case.seq,
         "user": case.user,
         "measure": case.measure,
         "decider": case.decider,
+        "claimed_by": case.claimed_by if case.claim_until_ms > now else "",
+        "claim_until_ms": case.claim_until_ms,
         "opened_ts": case.opened_ts,
         "due_ts": case.due_ms,
         "closed_ts": case.closed_ts,
@@ -56,17 +78,16 @@ async def list_appeals(call: Call, options: rows.Which) -> Outcome:
     return await list_cases(call, options, CaseKind.APPEAL)
 
 
-async def list_cases(
-    call: Call, options: rows.Which, kind: CaseKind, show: Callable[[CaseState], dict[str, object]] = case_item
-) -> Outcome:
-    """List cases of a kind that are open, decided (closed) or all, what is due first before the others."""
+async def list_cases(call: Call, options: rows.Which, kind: CaseKind, show: Show = case_item) -> Outcome:
+    """List cases of a kind that are open, overdue, decided (closed) or all, what is due first before the others."""
     due, _, number = (call.cursor or "0:").partition(":")
     after = int(due) if due.isascii() and due.isdigit() and len(due) <= 15 else 0
-    wanted = CaseFilter(kind, STATES[options.state])
+    now = call.app.clock.now_ms()
+    wanted = CaseFilter(kind, STATES[options.state], due_by=now if options.state == "overdue" else None)
     found = await call.app.store.ledger.list_cases(wanted, (after, number), call.limit + 1)
     page = found[: call.limit]
     cursor = f"{page[-1].due_ms}:{page[-1].number}" if len(found) > call.limit else None
-    return AdminResult(items=tuple(show(one) for one in page), cursor=cursor)
+    return AdminResult(items=tuple(show(one, now) for one in page), cursor=cursor)
 
 
 async def find_case(call: Call, kind: CaseKind) -> CaseState | Refusal:
@@ -90,20 +111,120 @@ async def show_case(call: Call, kind: CaseKind) -> Outcome:
     case = await find_case(call, kind)
     if isinstance(case, Refusal):
         return case
-    app = call.app
+    app, item = call.app, case_item(case, call.app.clock.now_ms())
     act = app.cases.service.act(case, ReadCase(), call.account.actor())
     if isinstance(act, Refusal) and act.code is ErrorCode.FORBIDDEN:
-        return AdminResult(items=(case_item(case),))
+        return AdminResult(items=(item,))
     refusal = await app.cases.service.wait_stored(act)
     if refusal:
         return refusal
     found = app.cases.texts.unseal(case.number, await app.store.ledger.case_text(case.number))
-    record = await app.store.ledger.reporter_record(case.by, app.clock.now_ms())
     more: dict[str, object] = {"text": found.text if found else None, "subject": found.subject if found else None}
+    more["notes"] = await notes_of(call, case)
     if case.kind is CaseKind.REPORT:
+        record = await app.store.ledger.reporter_record(case.by, app.clock.now_ms())
         more |= {"reliability": record.reliability, "reporter_upheld": record.upheld}
         more |= {"reporter_dismissed": record.dismissed, "reporter_bad_faith": record.bad_faith}
-    return AdminResult(items=(case_item(case) | more,))
+        more |= {"reported_by": reported_by(case), "brigade": await brigade_of(call, case)}
+        more["around"] = await around(call, case, found)
+    return AdminResult(items=(item | more,))
+
+
+def reported_by(case: CaseState) -> list[dict[str, object]]:
+    """Return who has reported, in order; those without an account have no name."""
+    return [
+        {"by": "" if user.startswith(PUBLIC) else user, "ts": one.ts, "reason": one.reason, "bad_faith": one.bad_faith}
+        for user, one in case.reporters.items()
+    ]
+
+
+async def brigade_of(call: Call, case: CaseState) -> dict[str, object] | None:
+    """Return the reporters who know each other and were quick, where they are many: shown, and nothing else."""
+    reported = {user: one.ts for user, one in case.reporters.items() if not user.startswith(PUBLIC)}
+    groups = {}
+    for user in list(reported)[:MOST_COMPARED]:
+        stored = await call.app.store.ledger.load_account(user)
+        groups[user] = stored.groups if stored else ()
+    found = find_brigade({user: reported[user] for user in groups}, groups, case.code)
+    shown: dict[str, object] | None = msgspec.to_builtins(found)
+    return shown
+
+
+async def notes_of(call: Call, case: CaseState) -> list[dict[str, object]]:
+    """Return what was written to a case after it was opened: by who joined a report, by staff, by the one reported."""
+    notes = []
+    for one in await call.app.store.ledger.case_notes(case.number):
+        text = call.app.cases.texts.open_note(case.number, one)
+        by = "" if one.by.startswith(PUBLIC) else one.by
+        notes.append({"kind": one.kind, "by": by, "ts": one.ts, "text": text.text if text else None})
+    return notes
+
+
+async def around(call: Call, case: CaseState, found: CaseText | None) -> list[dict[str, object]]:
+    """Return the entries before and after the one reported: as they were then, those that came later as they are."""
+    room = await call.app.rooms.load(case.code) if case.seq else None
+    now = await call.app.cases.reports.around(room, case.seq) if room is not None else []
+    kept = found.subject.get("around", []) if found else []
+    entries = {one["seq"]: one for one in [*msgspec.to_builtins(now), *kept]}
+    return [entries[seq] for seq in sorted(entries)]
+
+
+@carries_out(rows.NOTE_REPORT)
+async def note_report(call: Call, options: rows.Note) -> Outcome:
+    """Write a note, which is kept sealed beside the ledger."""
+    case = await find_case(call, CaseKind.REPORT)
+    if isinstance(case, Refusal):
+        return case
+    service, texts = call.app.cases.service, call.app.cases.texts
+    row = texts.note_row(case.number, case.version + 1, call.account.user, NOTE, CaseText(options.text), call.app.clock)
+    act = service.act(case, NoteCase(), call.account.actor(), [row])
+    refusal = await service.wait_stored(act)
+    return refusal or AdminResult(items=(case_item(case, service.now()),), changed=1)
+
+
+@carries_out(rows.LIST_TEMPLATES)
+async def list_templates(call: Call, options: NoOptions) -> Outcome:
+    templates = call.app.config.policy.reports.templates
+    return AdminResult(items=tuple({"name": f"@{name}", "text": text} for name, text in templates.items()))
+
+
+@carries_out(rows.CLAIM_REPORT)
+async def claim_report(call: Call, options: rows.Claim) -> Outcome:
+    return await act_on_case(call, CaseKind.REPORT, claim_for(call, options))
+
+
+@carries_out(rows.CLAIM_APPEAL)
+async def claim_appeal(call: Call, options: rows.Claim) -> Outcome:
+    return await act_on_case(call, CaseKind.APPEAL, claim_for(call, options))
+
+
+@carries_out(rows.RELEASE_REPORT)
+async def release_report(call: Call, options: NoOptions) -> Outcome:
+    return await act_on_case(call, CaseKind.REPORT, ReleaseCase())
+
+
+@carries_out(rows.RELEASE_APPEAL)
+async def release_appeal(call: Call, options: NoOptions) -> Outcome:
+    return await act_on_case(call, CaseKind.APPEAL, ReleaseCase())
+
+
+def claim_for(call: Call, options: rows.Claim) -> ClaimCase:
+    """Return the claim that is asked for."""
+    usual = call.app.config.policy.reports.claim_hours * HOUR_MS
+    return ClaimCase(usual if options.duration is None else options.duration)
+
+
+async def act_on_case(call: Call, kind: CaseKind, command: CaseCommand) -> Outcome:
+    """Carry out a command on the case that a call is about, unless it is a dry run."""
+    case = await find_case(call, kind)
+    if isinstance(case, Refusal):
+        return case
+    service = call.app.cases.service
+    act = service.act(case, command, call.account.actor())
+    if isinstance(act, Refusal):
+        return act
+    refusal = None if call.dry_run else await service.wait_stored(act)
+    return refusal or AdminResult(items=(case_item(act.state, service.now()),), changed=len(act.events))
 
 
 @carries_out(rows.CLOSE_REPORT)
@@ -114,7 +235,8 @@ async def close_report(call: Call, options: rows.Decision) -> Outcome:
     if isinstance(case, Refusal):
         return case
     service, actor = call.app.cases.service, call.account.actor()
-    command = CloseReport(CaseOutcome(options.outcome), call.reason)
+    named = tuple(fold_user_name(word.removeprefix("@")) for word in options.of.split())
+    command = CloseReport(CaseOutcome(options.outcome), call.reason, named)
     act = service.act(case, command, actor)
     if (options.remove or options.suspend is not None) and not isinstance(act, Refusal):
         refusal = await take_measures(call, case, command, options)
@@ -126,7 +248,7 @@ async def close_report(call: Call, options: rows.Decision) -> Outcome:
         if refusal:
             return refusal
         await call.app.cases.settler.settle(case.number)
-    return AdminResult(items=(case_item(act.state),), changed=len(act.events))
+    return AdminResult(items=(case_item(act.state, service.now()),), changed=len(act.events))
 
 
 async def take_measures(call: Call, case: CaseState, command: CloseReport, options: rows.Decision) -> Refusal | None:
@@ -194,4 +316,6 @@ async def answer_appeal(call: Call, outcome: CaseOutcome) -> Outcome:
         return case
     command, actor = DecideAppeal(outcome, call.reason), call.account.actor()
     decided = await call.app.cases.appeals.decide(case, command, actor, dry_run=call.dry_run)
-    return decided if isinstance(decided, Refusal) else AdminResult(items=(case_item(decided),), changed=1)
+    if isinstance(decided, Refusal):
+        return decided
+    return AdminResult(items=(case_item(decided, call.app.clock.now_ms()),), changed=1)

@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import AccountCommand
+from folkmoot_governance.case.commands import CloseReport
+from folkmoot_governance.case.state import CaseKind, CaseState
+from folkmoot_governance.case.state import Outcome as CaseOutcome
 from folkmoot_governance.group.commands import Command
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import fold_user_name
@@ -66,3 +69,30 @@ async def act_on_room(call: Call, room: Room, command: Command) -> int | Refusal
     if isinstance(act, Refusal):
         return act
     return await service.wait_stored(act) or len(act.events)
+
+
+async def find_report(call: Call, number: str, is_about: Callable[[CaseState], bool]) -> CaseState | Refusal | None:
+    """Return the report that a measure is taken for, None where none is named. It must be about whom the measure hits,
+    and open, for the asker to uphold, or upheld already."""
+    if not number:
+        return None
+    report = await call.app.store.ledger.load_case(number.lower())
+    if report is None or report.kind is not CaseKind.REPORT or not is_about(report):
+        text = N_("There is no report {case} about whom this hits.")
+        return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"case": number[:64], "help": "case list"})
+    if report.outcome is CaseOutcome.UPHELD:
+        return report
+    act = call.app.cases.service.act(report, CloseReport(CaseOutcome.UPHELD, call.reason), call.account.actor())
+    return act if isinstance(act, Refusal) else report
+
+
+async def uphold(call: Call, report: CaseState | None) -> Refusal | None:
+    """Uphold the report that a measure was taken for, unless that is done; return why not."""
+    if report is None or not report.is_open or call.dry_run:
+        return None
+    service = call.app.cases.service
+    closing = service.act(report, CloseReport(CaseOutcome.UPHELD, call.reason), call.account.actor())
+    refusal = await service.wait_stored(closing)
+    if refusal is None:
+        await call.app.cases.settler.settle(report.number)
+    return refusal

@@ -15,7 +15,7 @@ from folkmoot_protocol.results import AdminResult
 from ..common.i18n import N_
 from ..live.rooms import Room
 from .call import Call, Outcome, carries_out
-from .common import act_on_room
+from .common import act_on_room, find_report, uphold
 
 MAX_REMOVED = 500
 MAX_LOOKED_AT = 50_000
@@ -39,7 +39,12 @@ async def remove_entries(call: Call, options: rows.WhichEntries) -> Outcome:
         entries = seqs if isinstance(seqs, Refusal) else await entries_at(call, room, seqs)
     if isinstance(entries, Refusal):
         return entries
-    return await remove(call, room, entries, options.rule)
+    removed, hit = entries, {(room.state.code, one.seq) for one in entries}
+    report = await find_report(call, options.report, lambda one: (one.code, one.seq) in hit)
+    if isinstance(report, Refusal):
+        return report
+    done = await remove(call, room, removed, options.rule, report.number if report else "")
+    return done if isinstance(done, Refusal) else await uphold(call, report) or done
 
 
 async def remove(call: Call, room: Room, entries: Sequence[FoundEntry], rule: str, report: str = "") -> Outcome:

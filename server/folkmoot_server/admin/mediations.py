@@ -11,8 +11,8 @@ from .call import Call, Outcome, carries_out
 from .cases import list_cases
 
 
-def mediation_item(case: CaseState) -> dict[str, object]:
-    """Return a mediation as administrators see it."""
+def mediation_item(case: CaseState, now: int) -> dict[str, object]:
+    """Return a mediation as administrators see it at `now` (Unix ms)."""
     return {
         "case": case.number,
         "state": case.outcome.value if case.outcome else "open",
@@ -36,4 +36,8 @@ async def take_mediation(call: Call, options: NoOptions) -> Outcome:
     """Become the mediator, unless one is a party or there is another."""
     mediations, number = call.app.cases.mediations, call.target.lower()
     taken = await mediations.name_mediator(call.account, number, call.account.user, dry_run=call.dry_run)
-    return taken if isinstance(taken, Refusal) else AdminResult(items=(mediation_item(taken),), changed=1)
+    return (
+        taken
+        if isinstance(taken, Refusal)
+        else AdminResult(items=(mediation_item(taken, call.app.clock.now_ms()),), changed=1)
+    )

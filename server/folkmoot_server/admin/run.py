@@ -58,12 +58,15 @@ async def administer(app: App, session: Session, request: rq.Admin) -> Outcome:
     options = read_options(verb, request.options or {})
     if isinstance(options, Refusal):
         return options
+    reason = read_reason(request.reason or "", app.config.policy.reports.templates)
+    if isinstance(reason, Refusal):
+        return reason
     call = Call(
         app,
         account,
         session.say,
         target=request.target or "",
-        reason=request.reason or "",
+        reason=reason,
         dry_run=request.dry_run,
         limit=request.limit or PAGE,
         cursor=request.cursor or "",
@@ -93,6 +96,18 @@ def check_given(verb: Verb[Any], request: rq.Admin) -> Refusal | None:
     if verb.file and not request.text:
         return NEEDS_FILE
     return NO_DRY_RUN if request.dry_run and not verb.dry_run else None
+
+
+def read_reason(given: str, templates: Mapping[str, str]) -> str | Refusal:
+    """Return a reason, or the text that it stands for where it is the name of a template: `@NAME`."""
+    name = given.strip().removeprefix("@")
+    if not given.startswith("@") or " " in name or not name:
+        return given
+    if name in templates:
+        return templates[name]
+    text = N_("There is no template {name}; there are: {known}.")
+    known = " ".join(templates) or "–"
+    return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "reason", "name": name[:64], "known": known})
 
 
 def read_options(verb: Verb[AnyOptions], given: Mapping[str, object]) -> AnyOptions | Refusal:

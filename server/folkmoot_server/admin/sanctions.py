@@ -1,5 +1,7 @@
 """Administration of measures against accounts and groups, and of warnings to groups (G11)."""
 
+import msgspec
+
 from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import FreeAccount, RestoreAccount
 from folkmoot_governance.case.state import CaseKind, CaseState
@@ -14,11 +16,11 @@ from folkmoot_protocol.results import AdminResult
 
 from ..actions.cases.measures import place_of
 from ..common.i18n import N_
-from ..storage.api import CaseFilter
+from ..storage.api import CaseFilter, WarningRow
 from .accounts import account_item, act_on_user
 from .call import Call, Outcome, carries_out
 from .cases import NO_SUCH_CASE, find_case
-from .common import find_account, list_rows
+from .common import find_account, page_of
 from .groups import act_on_group, group_item
 from .taking import NO_SUCH_MEASURE, proposal_item, take, told
 
@@ -27,7 +29,18 @@ PROPOSAL = "p-"
 
 @carries_out(rows.LIST_WARNINGS)
 async def list_warnings(call: Call, options: NoOptions) -> Outcome:
-    return await list_rows(call, call.app.store.ledger.list_warnings, "code")
+    found = await call.app.store.ledger.list_warnings(call.cursor, call.limit + 1)
+    now = call.app.clock.now_ms()
+    items: list[dict[str, object]] = [msgspec.to_builtins(one) | {"state": warning_state(one, now)} for one in found]
+    return page_of(items, call.limit, "code")
+
+
+def warning_state(warning: WarningRow, now: int) -> str:
+    """Return how a warning stands: who owes something, its owner (open) or staff (mended), or whether that is late."""
+    due = warning.inspect_until_ms if warning.rectified_ts else warning.mend_until_ms
+    if due and due <= now:
+        return "overdue"
+    return "mended" if warning.rectified_ts else "open"
 
 
 @carries_out(rows.LIST_PROPOSALS)

@@ -14,6 +14,7 @@ from folkmoot_protocol.results import AdminResult
 from ..actions.cases.sanctions import Taken
 from ..common.i18n import N_
 from .call import Call, Outcome
+from .common import find_report, uphold
 
 LONGEST = 15
 NO_SUCH_MEASURE = Refusal(
@@ -62,6 +63,9 @@ async def take(
     grounds = await grounds_of(call, options)
     if isinstance(grounds, Refusal):
         return grounds
+    report = await find_report(call, options.report, lambda one: target in (one.user, one.code))
+    if isinstance(report, Refusal):
+        return report
     terms = Terms(
         subject,
         measure,
@@ -73,7 +77,12 @@ async def take(
         replaces=replaces,
         grounds=grounds,
     )
-    return await call.app.cases.sanctions.take(terms, call.account, dry_run=call.dry_run)
+    number = report.number if report else ""
+    taken = await call.app.cases.sanctions.take(terms, call.account, report=number, dry_run=call.dry_run)
+    # What is only proposed decides no report.
+    if isinstance(taken, Refusal) or taken.proposal is not None:
+        return taken
+    return await uphold(call, report) or taken
 
 
 def told(taken: Taken | Refusal, item: dict[str, object]) -> Outcome:

@@ -1,11 +1,7 @@
 """Fresh group codes, invite codes and case numbers."""
 
+import hashlib
 import secrets
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Of codes that people read and type: none that is taken for another."""
@@ -16,9 +12,28 @@ def random_letters(length: int) -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(length))
 
 
-def report_number() -> str:
-    """Return a number for a report; that nobody has it is for the ledger to guarantee."""
-    return f"r-{random_letters(10)}"
+def report_number(thing: str, before: str) -> str:
+    """Return the number of the report of a thing that comes after the report `before`, empty for the first.
+
+    It follows from these, so that of two that are opened at the same moment the ledger lets one through.
+    """
+    drawn = int.from_bytes(hashlib.sha256(f"{thing}\n{before}".encode()).digest())
+    letters = []
+    for _ in range(10):
+        drawn, place = divmod(drawn, len(LETTERS))
+        letters.append(LETTERS[place])
+    return f"r-{''.join(letters)}"
+
+
+def lookup_code() -> str:
+    """Return a code by which who reports without an account looks up the case."""
+    return "-".join(random_letters(4) for _ in range(4))
+
+
+def name_of_code(code: str) -> str:
+    """Return what is kept of such a code, as it is typed: whoever has that cannot tell the code."""
+    plain = "".join(letter for letter in code.lower() if letter in LETTERS)
+    return hashlib.sha256(f"folkmoot report {plain}".encode()).hexdigest()[:32]
 
 
 def mediation_number() -> str:

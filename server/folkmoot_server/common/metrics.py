@@ -66,6 +66,9 @@ BUS_REFUSED = Counter(
 )
 DUTY = Gauge("folkmoot_duty", "How a duty of the operator stands: 0 met, 1 due, 2 broken", ["duty"])
 DUTY_FIGURE = Gauge("folkmoot_duty_figure", "The figure that a duty's state rests on", ["duty"])
+OVERDUE = Gauge(
+    "folkmoot_overdue", "Dates that are over: reports, appeals, warnings to mend, inspections, by kind", ["kind"]
+)
 JOB_FAILURES = Counter(
     "folkmoot_job_failures_total", "Rounds of a job or background loop that failed, by its name", ["job"]
 )

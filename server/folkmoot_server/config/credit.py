@@ -15,6 +15,11 @@ from .declare import labels, numbers, setting
 SEVERITIES = tuple(severity.value for severity in Severity)
 
 
+def check_template(text: str) -> str | None:
+    """Say what a template may be, unless the text is one."""
+    return None if 0 < len(text) <= 1000 else _("a text of 1 to 1000 characters")
+
+
 def check_severity(text: str) -> str | None:
     """Say what a severity may be, unless the text is one."""
     return None if text in SEVERITIES else _("one of: {choices}").format(choices=", ".join(SEVERITIES))
@@ -95,9 +100,16 @@ REASONS = {
     "harassment": "medium",
     "false_information": "medium",
     "fraud": "high",
+    "copyright": "medium",
     "privacy": "high",
     "illegal": "high",
     "other": "low",
+}
+
+
+TEMPLATES = {
+    "advertising": "Advertising that nobody asked for.",
+    "no_rule": "What was reported breaks no rule.",
 }
 
 
@@ -123,6 +135,32 @@ class ReportPolicy:
     appeal_days: int = setting(
         30, N_("Days after a measure of a group's own admins in which one may appeal against it."), least=1, most=3650
     )
+    claim_hours: int = setting(
+        48, N_("Hours that a reviewer's claim on a case holds, unless told otherwise."), least=1, most=8760
+    )
+    complaint_centre: str = setting(
+        "",
+        N_("Where reporters may turn whose report was not answered in time: an address, a number. Empty: nowhere."),
+    )
+    templates: Mapping[str, str] = labels(
+        "NAME",
+        N_(
+            "Texts that a reason of staff may stand for, name = text: the reason @NAME is that text. Naming any "
+            "replaces the default ones."
+        ),
+        TEMPLATES,
+        check=check_template,
+    )
+    public_per_hour: int = setting(
+        5,
+        N_("Reports an hour from one IP address by people without an account. 0 = the page for it is not there."),
+        open=60,
+        least=0,
+        most=10000,
+    )
+    public_per_day: int = setting(
+        500, N_("Reports a day by people without an account, all together. 0 = no limit."), least=0
+    )
     reasons: Mapping[str, str] = labels(
         "NAME",
         N_("Reasons for reports, name = severity (low, medium, high). Naming any replaces the default ones."),
@@ -134,6 +172,19 @@ class ReportPolicy:
 @dataclass(frozen=True)
 class SanctionPolicy:
     """Measures of the platform (G11)."""
+
+    inspect_hours: int = setting(
+        72, N_("Hours within which staff looks at what a warned group says is mended."), least=1, most=8760
+    )
+    overdue_suspend_days: int = setting(
+        0,
+        N_(
+            "Days for which a group is suspended by itself that has not mended in time what it was warned of. "
+            "0 = that is proposed to staff, and nothing happens by itself."
+        ),
+        least=0,
+        most=3650,
+    )
 
     appeal_days: int = setting(
         30,

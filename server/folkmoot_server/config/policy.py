@@ -57,6 +57,7 @@ def cases_of(reports: ReportPolicy, sanctions: SanctionPolicy) -> CaseRules:
         appeal_answer_ms=reports.appeal_hours * HOUR_MS,
         appeal_ms=reports.appeal_days * DAY_MS,
         platform_appeal_ms=sanctions.appeal_days * DAY_MS,
+        complaint_centre=reports.complaint_centre,
     )
 
 
@@ -92,6 +93,8 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         raid_repeats=groups.raid_repeats,
         newcomer_ms=groups.newcomer_minutes * MINUTE_MS,
         antiraid_ms=groups.antiraid_minutes * MINUTE_MS,
+        inspect_ms=policy.sanctions.inspect_hours * HOUR_MS,
+        overdue_suspend_ms=policy.sanctions.overdue_suspend_days * DAY_MS,
         categories=frozenset(policy.categories),
         agreement=documents.agreement.version,
     )

@@ -11,8 +11,12 @@ from msgspec import Struct
 
 from ..common.clock import Clock
 from ..crypto.cipher import Sealed
+from ..storage.api import CaseNote
 from ..storage.change_set import RowChange
-from ..storage.changes import case_text_row, remove_ended_case_texts
+from ..storage.changes import case_note_row, case_text_row, remove_ended_case_texts
+
+REPORT, NOTE, COUNTER = "report", "note", "counter"
+"""What is written to a case later: by who joins a report, by staff, by the one reported."""
 
 
 class CaseText(Struct, frozen=True):
@@ -33,9 +37,20 @@ class CaseTexts:
         """Return the row of a text, and the removal of those whose time is over for certain."""
         sealed = self._sealed.seal(msgspec.json.encode(text), number.encode())
         return [
-            remove_ended_case_texts(clock.certain_ms()),
+            *remove_ended_case_texts(clock.certain_ms()),
             case_text_row(number, sealed, clock.now_ms() + self._kept_ms),
         ]
+
+    def note_row(self, number: str, version: int, by: str, kind: str, text: CaseText, clock: Clock) -> RowChange:
+        """Return the row of what `by` writes to a case by the act that makes its version."""
+        sealed = self._sealed.seal(msgspec.json.encode(text), f"{number} {version}".encode())
+        now = clock.now_ms()
+        return case_note_row(number, version, by, kind, now, sealed, now + self._kept_ms)
+
+    def open_note(self, number: str, note: CaseNote) -> CaseText | None:
+        """Return what was written, None where it is not what was sealed under this key."""
+        opened = self._sealed.open(note.sealed, f"{number} {note.version}".encode())
+        return None if opened is None else msgspec.json.decode(opened, type=CaseText)
 
     def unseal(self, number: str, sealed: str | None) -> CaseText | None:
         """Return a text; None where there is none, or it is not what was sealed under this key."""

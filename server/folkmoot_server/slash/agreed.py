@@ -10,7 +10,9 @@ GET_OUT = frozenset({"account", "leave", "transfer", "heir", "dissolve", "delete
 """Closing the account, leaving; for an owner, who cannot leave, handing over or ending the group; taking back what one
 has said, asked or shown of oneself."""
 
-BE_HEARD = frozenset({"report", "appeal", "cases", "rectify", "sanctions", "credit", "notices", "mediate"})
+BE_HEARD = frozenset(
+    {"report", "appeal", "counter", "cases", "rectify", "sanctions", "credit", "notices", "mediate"},
+)
 
 READ_GROUP = frozenset({"info", "id", "rules", "members", "admins", "whois", "search", "pins", "log", "export", "duty"})
 READ_OWN = frozenset({"help", "warns", "limits", "uptime"})

@@ -3,7 +3,9 @@
 from folkmoot_governance import Refusal
 from folkmoot_governance.case.commands import DecideAppeal
 from folkmoot_governance.case.decide import reviewers
+from folkmoot_governance.case.rules import COPYRIGHT
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
+from folkmoot_governance.dates import is_overdue
 from folkmoot_governance.duty import duties
 from folkmoot_governance.group.commands import Rectify
 from folkmoot_protocol.errors import ErrorCode
@@ -60,17 +62,18 @@ async def report(call: Call, what: str, reason: str, text: str | None) -> Told:
     case = await call.app.cases.reports.open(call.account, subject, reason.lower(), text or "")
     if isinstance(case, Refusal):
         return case
-    data = case_item(case)
+    data = case_item(case, call.now)
     text = N_("Reported as case {case}. You will be told of the outcome, which is due by {due}.")
     return Answer(call.say(text, data), data)
 
 
-def case_item(case: CaseState) -> dict[str, object]:
-    """Return a case as who opened it may see it: not who decided it (G14)."""
+def case_item(case: CaseState, now: int) -> dict[str, object]:
+    """Return a case as who opened or joined it may see it at `now` (Unix ms): not who decided it (G14)."""
+    open_state = "overdue" if is_overdue(case, now) else "open"
     return {
         "case": case.number,
         "kind": case.kind.value,
-        "state": case.outcome.value if case.outcome else "open",
+        "state": case.outcome.value if case.outcome else open_state,
         "group": case.code,
         "seq": case.seq,
         "user": case.user,
@@ -89,12 +92,26 @@ async def cases(call: Call) -> Told:
     own = await call.app.store.ledger.list_cases(CaseFilter(by=call.account.user, newest=True), limit=MAX_LISTED)
     # Of mediations `/mediate` tells, and to both parties.
     found = [one for one in own if one.kind is not CaseKind.MEDIATION]
-    items = [case_item(one) for one in found]
+    items = [case_item(one, call.now) | as_told_to(call.account.user, one) for one in found]
     lines = []
     for one, item in zip(found, items, strict=True):
-        line = {**item, "time": show_instant(one.opened_ts), "stands": call.say(STATES[one.outcome], item)}
+        state = OVERDUE if is_overdue(one, call.now) else STATES[Outcome(str(item["state"])) if one.outcome else None]
+        line = {**item, "time": show_instant(one.opened_ts), "stands": call.say(state, item)}
         lines.append(call.say(LINES[one.kind], line))
     return Answer("\n".join(lines) or call.say(N_("You have no cases.")), {"items": items})
+
+
+OVERDUE = N_("overdue, an answer was due by {due}")
+
+
+def as_told_to(user: str, case: CaseState) -> dict[str, object]:
+    """Return what is different for one of the reporters: their reason, and whether theirs was in bad faith."""
+    reporter = case.reporters.get(user)
+    if reporter is None:
+        return {}
+    spared = case.outcome is Outcome.BAD_FAITH and not reporter.bad_faith
+    mine: dict[str, object] = {"reason": reporter.reason}
+    return mine | ({"state": Outcome.DISMISSED.value} if spared else {})
 
 
 LINES = {
@@ -109,9 +126,35 @@ async def appeal(call: Call, case: str, text: str) -> Told:
     opened = await call.app.cases.appeals.open(call.account, case, text)
     if isinstance(opened, Refusal):
         return opened
-    data = case_item(opened)
+    data = case_item(opened, call.now)
     said = N_("Your appeal is case {case}. Somebody else than who took the measure decides, by {due}.")
     return Answer(call.say(said, data), data)
+
+
+async def counter(call: Call, case: str | None, text: str | None) -> Told:
+    """Answer a report of copyright on something of one's own (P10). Alone: show which there are."""
+    if case is None:
+        return await copyright_reports(call)
+    done = await call.app.cases.reports.counter(call.account, case, text or "")
+    if isinstance(done, Refusal):
+        return done
+    data: dict[str, object] = {"case": done.number, "due": show_instant(done.due_ms), "due_ms": done.due_ms}
+    return Answer(call.say(N_("Your answer to case {case} is with who decides, by {due}."), data), data)
+
+
+async def copyright_reports(call: Call) -> Told:
+    """Show the open reports of copyright on what is the reader's own."""
+    wanted = CaseFilter(CaseKind.REPORT, is_open=True, user=call.account.user)
+    found = [
+        one for one in await call.app.store.ledger.list_cases(wanted, limit=MAX_LISTED) if COPYRIGHT in one.reasons
+    ]
+    items: list[dict[str, object]] = [
+        {"case": one.number, "group": one.code, "seq": one.seq, "due_ms": one.due_ms, "answered": one.counter_ts > 0}
+        for one in found
+    ]
+    lines = [call.say(N_("{case}, decided by {due}: /counter {case} …"), case_item(one, call.now)) for one in found]
+    text = "\n".join(lines) or call.say(N_("Nothing of yours is reported for copyright."))
+    return Answer(text, {"items": items})
 
 
 async def appeals_for(call: Call) -> list[CaseState]:
@@ -136,7 +179,7 @@ async def open_appeals(call: Call) -> list[dict[str, object]]:
     items = []
     for one in mine:
         text = call.app.cases.texts.unseal(one.number, await call.app.store.ledger.case_text(one.number))
-        item = case_item(one) | {"by": one.by, "decider": one.decider, "text": text.text if text else "–"}
+        item = case_item(one, call.now) | {"by": one.by, "decider": one.decider, "text": text.text if text else "–"}
         items.append(item)
     return items
 
@@ -152,7 +195,7 @@ async def decide_here(call: Call, number: str, act: str, reason: str | None) -> 
     decided = await call.app.cases.appeals.decide(case, DecideAppeal(outcome, reason), call.account.actor())
     if isinstance(decided, Refusal):
         return decided
-    data = case_item(decided)
+    data = case_item(decided, call.now)
     said = N_("Case {case}: the measure {measure} is void.") if outcome is Outcome.OVERTURNED else STANDS
     return Answer(call.say(said, data), data)
 

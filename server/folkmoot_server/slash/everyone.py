@@ -5,6 +5,8 @@ from collections.abc import Collection
 import msgspec
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.case.rules import reports_per_day
+from folkmoot_governance.classification import most_members
 from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, show_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.roles import RANK
@@ -230,15 +232,17 @@ async def limits(call: Call) -> Outcome:
     data: dict[str, object] = {"groups_created": created, "groups_joined": joined}
     if call.room_or_none:
         state = call.room.state
-        inside = {"current": len(state.members), "limit": state.member_limit}
+        inside = {"current": len(state.members), "limit": most_members(call.app.policy.grades, state)}
         lines.append(call.say(N_("Members of this group: {current} of {limit}"), inside))
         data["members"] = inside
     rate = call.app.config.limits.posts_per_second
     if rate:
         lines.append(call.say(N_("Posts a second: {rate}"), {"rate": rate}))
     data["posts_per_second"] = rate
+    record = await call.app.store.ledger.reporter_record(account.user, call.now)
+    held = {"reports_per_day": reports_per_day(record, quota.reports_per_day)}
     for name, text in QUOTAS.items():
-        data[name] = getattr(quota, name)
+        data[name] = held.get(name, getattr(quota, name))
         if data[name]:
             lines.append(call.say(text, {"limit": data[name]}))
     return Answer("\n".join(lines), data)

@@ -4,6 +4,7 @@ import msgspec
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged
+from folkmoot_governance.case.rules import reports_per_day
 from folkmoot_governance.credit import next_level
 from folkmoot_governance.typed import read_text
 from folkmoot_protocol.errors import ErrorCode
@@ -108,5 +109,7 @@ async def credit(call: Call) -> Outcome:
     found = await call.app.store.ledger.acts(account_stream(account.user), wanted, MAX_CHANGES)
     items = [change_item(account.user, one) for one in found]
     lines += [call.say(CREDIT_CHANGES[str(item["cause"])], item) for item in items]
-    data |= {"quota": msgspec.to_builtins(account.level.quota), "items": items}
+    quota, record = account.level.quota, await call.app.store.ledger.reporter_record(account.user, call.now)
+    quota = msgspec.structs.replace(quota, reports_per_day=reports_per_day(record, quota.reports_per_day))
+    data |= {"quota": msgspec.to_builtins(quota), "items": items}
     return Answer("\n".join(lines), data)

@@ -138,6 +138,14 @@ COMMANDS: tuple[Slash, ...] = (
         mediation.mediate,
         in_group=False,
     ),
+    Slash(
+        "counter",
+        ("反通知",),
+        (optional(word("case")), optional(rest("text…"))),
+        N_("Say that what was reported for copyright infringes no rights, or show what was"),
+        cases.counter,
+        in_group=False,
+    ),
     Slash("credit", ("信用",), (), N_("Show your credit and how it came about"), own.credit, in_group=False),
     Slash(
         "notices",

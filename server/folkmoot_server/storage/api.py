@@ -20,6 +20,7 @@ from .rows import ActFilter as ActFilter
 from .rows import ActivityRow as ActivityRow
 from .rows import Backlog as Backlog
 from .rows import CaseFilter as CaseFilter
+from .rows import CaseNote as CaseNote
 from .rows import GroupRow as GroupRow
 from .rows import GroupSummary as GroupSummary
 from .rows import IdentityRow as IdentityRow

@@ -128,9 +128,15 @@ def case_text_row(number: str, sealed: str, until_ms: int) -> Upsert:
     return Upsert("case_texts", {"number": number, "until_ms": until_ms, "sealed": sealed})
 
 
-def remove_ended_case_texts(now: int) -> Remove:
+def case_note_row(number: str, version: int, by: str, kind: str, ts: int, sealed: str, until_ms: int) -> Upsert:
+    """Return the row of what `by` wrote to a case by the act `version`, kept until `until_ms` (Unix ms)."""
+    values = {"number": number, "version": version, "by": by, "kind": kind, "ts": ts}
+    return Upsert("case_notes", values | {"sealed": sealed, "until_ms": until_ms})
+
+
+def remove_ended_case_texts(now: int) -> list[RowChange]:
     """Return the removal of the texts of all cases whose time is over at `now` (Unix ms)."""
-    return Remove("case_texts", {}, until_ms=now)
+    return [Remove(table, {}, until_ms=now) for table in ("case_texts", "case_notes")]
 
 
 def open_flag_row(row: OpenFlag) -> Upsert:

@@ -8,7 +8,7 @@ nothing.
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from folkmoot_governance import GroupState
+from folkmoot_governance import GroupState, PlatformRole
 from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.platform_words import PlatformWord
@@ -21,6 +21,7 @@ from .rows import (
     ActivityRow,
     Backlog,
     CaseFilter,
+    CaseNote,
     GroupRow,
     GroupSummary,
     IdentityRow,
@@ -179,6 +180,10 @@ class Accounts(Protocol):
         """Return the accounts that have a platform role, by user name."""
         ...
 
+    async def staff_roles(self) -> dict[str, PlatformRole]:
+        """Return the platform roles of the accounts that have one, by user name."""
+        ...
+
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
         """Return closed accounts that may still be in groups, by name, from the one after `after`."""
         ...
@@ -322,8 +327,22 @@ class Cases(Protocol):
         """Return the numbers of cases that were decided before a time (Unix ms) and not settled since."""
         ...
 
+    async def next_dates(self, limit: int) -> list[tuple[int, str, str]]:
+        """Return (when in Unix ms, "case" or "group", number or code) of the dates that are to be told first, a day
+        before and when they are over: of answers, claims and warnings, earliest first; what was told is not there.
+        """
+        ...
+
+    async def count_overdue(self, now: int) -> dict[str, int]:
+        """Return how many dates are over at `now`, by `dates.DateKind`; of claims none."""
+        ...
+
     async def case_text(self, number: str) -> str | None:
         """Return the sealed text of a case; see `sealed.case_texts.Evidence`."""
+        ...
+
+    async def case_notes(self, number: str) -> list[CaseNote]:
+        """Return what was written to a case after it was opened, sealed, the oldest first."""
         ...
 
     async def reporter_record(self, user: str, now: int) -> ReporterRecord:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 
 from folkmoot_governance import AccountState, GroupState
+from folkmoot_governance.case.offence import Thing
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.personal_notices import PersonalNotice
@@ -47,7 +48,7 @@ class GroupRow(Struct, frozen=True):
 
 class WarningRow(Struct, frozen=True):
     """A line of the operator's list of warnings to groups: what is to be mended, by when, and whether its owner says it
-    is (`rectified_ts`, 0 for not yet)."""
+    is (`rectified_ts`, 0 for not yet), and until when staff is to look at that."""
 
     case: str
     code: str
@@ -57,6 +58,7 @@ class WarningRow(Struct, frozen=True):
     mend_until_ms: int
     rectified_ts: int
     text: str
+    inspect_until_ms: int = 0
 
 
 class AccountRow(Struct, frozen=True):
@@ -173,8 +175,9 @@ class Backlog(Struct, frozen=True, kw_only=True):
 class CaseFilter(Struct, frozen=True):
     """Which cases are asked for: what is None or empty does not count.
 
-    `by` opened them; `code` is the group they are about, or that took the measure; `seq` and `user` what they are
-    about; `mediator` leads it. `newest`: the latest ones, latest first, instead of by (due_ms, number).
+    `by` opened or joined them; `thing` is what they are reports of; `code` is the group they are about, or that took
+    the measure; `seq` and `user` what they are about; `mediator` leads it. `due_by`: an answer was due by then (Unix
+    ms). `newest`: the latest ones, latest first, instead of by (due_ms, number).
     """
 
     kind: CaseKind | None = None
@@ -185,3 +188,15 @@ class CaseFilter(Struct, frozen=True):
     user: str = ""
     mediator: str = ""
     newest: bool = False
+    due_by: int | None = None
+    thing: Thing | None = None
+
+
+class CaseNote(Struct, frozen=True):
+    """What somebody wrote to a case after it was opened, sealed: `kind` is a key of `sealed.case_texts.KINDS`."""
+
+    version: int
+    by: str
+    kind: str
+    ts: int
+    sealed: str

@@ -182,7 +182,7 @@ async def test_a_token_from_a_file(platform: Platform, tmp_path: Path) -> None:
 
 async def test_cases_are_decided(platform: Platform) -> None:
     empty = await platform.admin("case", "list", "-o", "csv")
-    assert empty.out.split() == ["case,state,severity,reason,by,group,seq,user,due,opened"]
+    assert empty.out.split() == ["case,state,severity,reason,reporters,by,group,seq,user,claimed_by,due,opened"]
     async with Client(platform.server.ws) as eve:
         await eve.login("eve", PASSWORD)
         report = await eve.report("fraud", user="bob", text="he asks for money")

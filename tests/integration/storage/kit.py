@@ -42,7 +42,7 @@ async def opened(data_dir: Path) -> AsyncIterator[SqliteStore]:
 
 def case_work(event: ReportOpened) -> ChangeSet:
     """Return the work that opens a case."""
-    return ChangeSet(case_stream(event.number), 0, [event], project_case(case_opened(event)))
+    return ChangeSet(case_stream(event.number), 0, [event], project_case(case_opened(event), event))
 
 
 async def filled(data_dir: Path) -> Group:

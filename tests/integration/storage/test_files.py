@@ -10,9 +10,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from folkmoot_governance.case.rules import ReporterRecord
+from folkmoot_governance.case.state import ReportOpened, replay_case
+from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.group.events import EntryDeleted, Invited, MeasureOverturned, TopicSet
 from folkmoot_protocol.types import Entry
-from folkmoot_server.storage.change_set import StorageError
+from folkmoot_server.storage.change_set import ChangeSet, StorageError, Upsert
 from folkmoot_server.storage.check.tools import migrate, verify
 from folkmoot_server.storage.search.text import parse_query
 from folkmoot_server.storage.sql.tables import SCHEMA, metadata
@@ -20,7 +23,7 @@ from folkmoot_server.storage.sqlite import background
 from folkmoot_server.storage.sqlite.database import close_main, open_main
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.world import DAY, START, Group, World
-from tests.integration.storage.kit import FEBRUARY, filled, opened, tamper
+from tests.integration.storage.kit import FEBRUARY, case_work, filled, opened, tamper
 
 
 async def in_writer(store: SqliteStore, act: Callable[[sqlite3.Connection], Any]) -> Any:
@@ -46,6 +49,49 @@ def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
     assert migrate(tmp_path) == SCHEMA
 
 
+TO_0027 = """
+    DROP TABLE reporters;
+    DROP TABLE case_notes;
+    DROP INDEX cases_by_opened_ts;
+    DROP INDEX cases_kind_due_ms_number;
+    DROP INDEX cases_code_outcome_due_ms_number;
+    DROP INDEX cases_user_code_seq;
+    DROP INDEX cases_open;
+    DROP INDEX cases_decided;
+    DROP INDEX cases_untold;
+    DROP INDEX cases_claimed;
+    DROP INDEX cases_unsettled;
+    ALTER TABLE cases DROP COLUMN date_told;
+    ALTER TABLE cases DROP COLUMN claimed_by;
+    ALTER TABLE cases DROP COLUMN claim_until_ms;
+    ALTER TABLE cases DROP COLUMN claim_told;
+    ALTER TABLE cases DROP COLUMN counter_ts;
+    DROP INDEX cases_mediator;
+    DROP INDEX accounts_restrictions_until_ms;
+    DROP INDEX groups_restrictions_until_ms;
+    ALTER TABLE accounts DROP COLUMN restrictions;
+    ALTER TABLE accounts DROP COLUMN restrictions_until_ms;
+    ALTER TABLE groups DROP COLUMN restrictions;
+    ALTER TABLE groups DROP COLUMN restrictions_until_ms;
+    ALTER TABLE cases DROP COLUMN proposer;
+    ALTER TABLE cases DROP COLUMN terms;
+    ALTER TABLE cases DROP COLUMN mediator;
+    ALTER TABLE cases DROP COLUMN named;
+    ALTER TABLE cases DROP COLUMN named_by;
+    ALTER TABLE cases DROP COLUMN accepted;
+    ALTER TABLE cases DROP COLUMN proposal;
+    ALTER TABLE accounts DROP COLUMN names_removed_ms;
+    ALTER TABLE member_settings DROP COLUMN nick_ts;
+    ALTER TABLE groups DROP COLUMN inspect_until_ms;
+    ALTER TABLE groups DROP COLUMN date_told;
+    CREATE INDEX cases_by ON cases ("by");
+    CREATE INDEX cases_outcome_due_ms_number ON cases (outcome, due_ms, number);
+    CREATE INDEX cases_is_settled ON cases (is_settled);
+    UPDATE alembic_version SET version_num = '0027';
+"""
+"""Makes a store what version 0027 had made of it."""
+
+
 async def test_who_gave_an_invitation_is_read_from_the_record(tmp_path: Path) -> None:
     """A store of before invitations knew that: the last who gave one counts, an appeal that succeeded included."""
     async with opened(tmp_path) as store:
@@ -60,7 +106,8 @@ async def test_who_gave_an_invitation_is_read_from_the_record(tmp_path: Path) ->
         await store.commit([group.found(), *(group.act(event) for event in (*invited, *void))])
     with sqlite3.connect(tmp_path / "folkmoot.sqlite3") as connection:
         connection.executescript(
-            """
+            TO_0027
+            + """
             DROP TABLE marks;
             DROP TABLE answers;
             DROP TABLE kept;
@@ -70,23 +117,6 @@ async def test_who_gave_an_invitation_is_read_from_the_record(tmp_path: Path) ->
             ALTER TABLE accounts DROP COLUMN closing_until_ms;
             ALTER TABLE accounts DROP COLUMN held_until_ms;
             ALTER TABLE accounts DROP COLUMN held_reason;
-            ALTER TABLE accounts DROP COLUMN names_removed_ms;
-            DROP INDEX accounts_restrictions_until_ms;
-            ALTER TABLE accounts DROP COLUMN restrictions;
-            ALTER TABLE accounts DROP COLUMN restrictions_until_ms;
-            DROP INDEX groups_restrictions_until_ms;
-            ALTER TABLE groups DROP COLUMN restrictions;
-            ALTER TABLE groups DROP COLUMN restrictions_until_ms;
-            ALTER TABLE member_settings DROP COLUMN nick_ts;
-            DROP INDEX cases_user;
-            DROP INDEX cases_mediator;
-            ALTER TABLE cases DROP COLUMN proposer;
-            ALTER TABLE cases DROP COLUMN mediator;
-            ALTER TABLE cases DROP COLUMN named;
-            ALTER TABLE cases DROP COLUMN named_by;
-            ALTER TABLE cases DROP COLUMN accepted;
-            ALTER TABLE cases DROP COLUMN proposal;
-            ALTER TABLE cases DROP COLUMN terms;
             DROP INDEX invitations_by;
             DROP INDEX invite_codes_by;
             ALTER TABLE invitations DROP COLUMN "by";
@@ -96,6 +126,39 @@ async def test_who_gave_an_invitation_is_read_from_the_record(tmp_path: Path) ->
     async with opened(tmp_path) as store:
         assert await store.ledger.load_group(group.code) == group.state
     assert {user: one.by for user, one in group.state.invitations.items()} == {"bob": "alice", "dave": ""}
+
+
+async def test_cases_of_before_have_their_reporter_and_are_told_their_dates(tmp_path: Path) -> None:
+    """Such a store knew one reporter of a case, who had an account, and nothing was told when an answer was due."""
+    async with opened(tmp_path) as store:
+        world = World()
+        await store.commit([world.register(user) for user in ("alice", "bob")])
+        events = [
+            ReportOpened(
+                at=START,
+                by="bob",
+                number=f"r-{n}",
+                reason="spam",
+                severity=Severity.LOW,
+                due_ms=START + DAY,
+                user="alice",
+            )
+            for n in (1, 2)
+        ]
+        text = Upsert("case_texts", {"number": "r-1", "until_ms": START, "sealed": "sealed"})
+        await store.commit([*map(case_work, events), ChangeSet(rows=[text])])
+    with sqlite3.connect(tmp_path / "folkmoot.sqlite3") as connection:
+        connection.executescript(TO_0027 + "UPDATE cases SET outcome = 'bad_faith' WHERE number = 'r-2';")
+    async with opened(tmp_path) as store:
+        assert await store.ledger.load_case("r-1") == replay_case([events[0]])
+        assert await store.ledger.case_text("r-1") == "sealed"
+        assert await store.ledger.reporter_record("bob", START) == ReporterRecord(2, START, bad_faith=1)
+        assert await store.ledger.next_dates(9) == [(START, "case", "r-1")]
+        public = ReportOpened(
+            at=START, by="#0a", number="r-3", reason="spam", severity=Severity.LOW, due_ms=START, user="alice"
+        )
+        assert await store.commit([case_work(public)]) == frozenset()
+        assert await store.ledger.load_case("r-3") == replay_case([public])
 
 
 async def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:

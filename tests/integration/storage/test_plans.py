@@ -1,10 +1,16 @@
 """What every post or page asks the journal's file goes straight to its rows, however many others there are."""
 
+import re
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.check.seed import fill
+from folkmoot_server.storage.check.tools import migrate
+from folkmoot_server.storage.sql.cases import list_statements
+from folkmoot_server.storage.sql.fetch import compiled
 from folkmoot_server.storage.sqlite import heads, nonces
 from folkmoot_server.storage.sqlite import journal as sqlite_journal
 from folkmoot_server.storage.sqlite.store import SqliteStore
@@ -34,4 +40,27 @@ async def test_statements_of_the_hot_path_use_their_index(tmp_path: Path) -> Non
     lookup = file.execute(f"EXPLAIN QUERY PLAN {nonces.lookup('entry', 3)}", [1] * 10).fetchall()
     assert [step[3] for step in lookup if "entry_nonce" in step[3]] == [f"SEARCH e {PLANS['_NONCE']}"]
     assert not any(step[3].startswith("SCAN e") for step in lookup)
+    file.close()
+
+
+@pytest.mark.parametrize(
+    ("names", "is_open", "newest", "index"),
+    [
+        ({"kind"}, True, False, "cases_open (kind=? AND (due_ms,number)>(?,?))"),
+        ({"kind"}, False, False, "cases_decided (kind=? AND (due_ms,number)>(?,?))"),
+        ({"kind"}, None, False, "cases_kind_due_ms_number (kind=? AND (due_ms,number)>(?,?))"),
+        ({"kind", "code"}, True, False, "cases_code_outcome_due_ms_number (code=? AND outcome=?"),
+        ({"kind", "code", "seq", "user"}, None, True, "cases_user_code_seq (user=? AND code=? AND seq=?)"),
+    ],
+)
+def test_lists_of_cases_use_their_index(
+    tmp_path: Path, names: set[str], is_open: bool | None, newest: bool, index: str
+) -> None:
+    migrate(tmp_path)
+    file = sqlite3.connect(tmp_path / "folkmoot.sqlite3")
+    query, _ = list_statements(frozenset(names), is_open=is_open, newest=newest, by_due=False)
+    statement, known = compiled(query)
+    values = {name: known.get(name, 1) for name in re.findall(r":(\w+)", statement)}
+    first = file.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchone()
+    assert index in first[3]
     file.close()

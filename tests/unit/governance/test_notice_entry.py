@@ -13,6 +13,10 @@ from tests.builders.rules import NOW, SOON, any_event, make_group
 
 CASE = "482190673352-9"
 UNTOLD = {
+    e.MendingDueSoon,
+    e.MendingOverdue,
+    e.InspectionDueSoon,
+    e.InspectionOverdue,
     e.KeptLonger,
     e.KeptLetGo,
     e.JoinRequested,

@@ -111,20 +111,55 @@ def test_whose_tag_is_removed_is_told_beside_the_owner_who_may_appeal() -> None:
     assert "bad" not in str(told)
 
 
+REPORT = s.ReportOpened(at=NOW, by="mia", number="r-1", reason="fraud", severity=Severity.HIGH, due_ms=SOON)
+JOINED = [
+    s.ReportJoined(at=NOW, by=user, reason="spam", severity=Severity.LOW, due_ms=SOON) for user in ("max", "#0a1b2c")
+]
+APPEAL = s.AppealOpened(at=NOW, by="mia", number="a-1-2", measure="1-2", reason="muted", decider="adam", due_ms=SOON)
 PROPOSED = (s.Outcome.TAKEN, s.Outcome.REFUSED, s.Outcome.LAPSED)
+OF_REPORTS = (s.Outcome.UPHELD, s.Outcome.DISMISSED, s.Outcome.BAD_FAITH)
 
 
-def test_every_outcome_of_a_case_is_told_to_who_opened_it() -> None:
-    opened = s.ReportOpened(at=NOW, by="mia", number="r-1", reason="fraud", severity=Severity.HIGH, due_ms=SOON)
-    for outcome in s.Outcome:
-        state = s.opened(opened)
-        event = s.CaseClosed(at=SOON, by="rea", outcome=outcome, reason="seen")
-        told = told_of_case(state, event, POLICY)
-        s.apply_case(state, event)
-        told += told_of_case(state, s.CaseSettled(at=SOON, by="", effect="lifted"), POLICY)
-        more = {"measure": "fraud", "effect": "lifted"} if outcome is s.Outcome.OVERTURNED else {}
-        kind = f"measure_{outcome}" if outcome in PROPOSED else outcome.value
-        assert told == [PersonalNotice("mia", SOON, kind, "r-1", data={"reason": "seen", **more})]
+def closing(outcome: s.Outcome, *before: s.CaseEvent, **fields: Any) -> list[PersonalNotice]:
+    """Return what is told when a case that events have made is closed and settled."""
+    state = s.replay_case(before)
+    event = s.CaseClosed(at=SOON, by="rea", outcome=outcome, reason="seen", **fields)
+    told = told_of_case(state, event, POLICY)
+    s.apply_case(state, event)
+    return told + told_of_case(state, s.CaseSettled(at=SOON, by="", effect="lifted"), POLICY)
+
+
+@pytest.mark.parametrize("outcome", list(s.Outcome))
+def test_every_outcome_of_a_case_is_told_to_who_opened_it(outcome: s.Outcome) -> None:
+    (told,) = closing(outcome, REPORT if outcome in OF_REPORTS else APPEAL)
+    more: dict[str, Any] = {"measure": "muted", "effect": "lifted"} if outcome is s.Outcome.OVERTURNED else {}
+    if outcome in (s.Outcome.DISMISSED, s.Outcome.BAD_FAITH):
+        more = {"appeal_until_ms": SOON + 2000}
+    case = "r-1" if outcome in OF_REPORTS else "a-1-2"
+    kind = f"measure_{outcome}" if outcome in PROPOSED else outcome.value
+    assert told == PersonalNotice("mia", SOON, kind, case, data={"reason": "seen", **more})
+
+
+@pytest.mark.parametrize("outcome", OF_REPORTS)
+def test_all_who_reported_and_have_an_account_are_told(outcome: s.Outcome) -> None:
+    told = closing(outcome, REPORT, *JOINED)
+    assert [(one.user, one.kind) for one in told] == [("mia", outcome.value), ("max", outcome.value)]
+
+
+def test_bad_faith_is_told_to_those_who_were_and_the_others_that_it_was_dismissed() -> None:
+    told = closing(s.Outcome.BAD_FAITH, REPORT, *JOINED, bad_faith=("max",))
+    assert {(one.user, one.kind) for one in told} == {("mia", "dismissed"), ("max", "bad_faith")}
+
+
+def test_the_one_reported_is_told_what_was_upheld() -> None:
+    about = msgspec.structs.replace(REPORT, user="bob", code="482190673352", seq=7)
+    told = [one for one in closing(s.Outcome.UPHELD, about) if one.user == "bob"]
+    assert [(one.kind, one.data["seq"], one.code) for one in told] == [("found_against_entry", 7, "482190673352")]
+    (told_of_account,) = [
+        one for one in closing(s.Outcome.UPHELD, msgspec.structs.replace(REPORT, user="bob")) if one.user == "bob"
+    ]
+    assert told_of_account.kind == "found_against"
+    assert [one.user for one in closing(s.Outcome.DISMISSED, about)] == ["mia"]
 
 
 def test_reporters_are_told_when_what_followed_is_overturned() -> None:
@@ -193,7 +228,7 @@ def test_ids_are_one_for_each_and_in_the_order_of_time() -> None:
 def test_sentences_are_filled_by_what_is_kept() -> None:
     kinds = [row.kind for rows in TOLD.values() for row in rows]
     assert len(kinds) == len(set(kinds)) == len(TEXTS) - 1
-    known = {*KEPT, "until", "name", "case"}
+    known = {*KEPT, "until", "name", "case", "group"}
     for kind, text in TEXTS.items():
         assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= known, kind
     assert personal_notices.__doc__

@@ -37,6 +37,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "entry remove": {"seqs": "1"},
     "text remove": {"what": "name"},
     "case close": {"outcome": "upheld", "suspend": "1h"},
+    "case note": {"text": "asked the bank"},
     "sanction create": {"duration": "1h"},
     "sanction restore": {"measure": "join"},
 }

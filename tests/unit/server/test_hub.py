@@ -388,7 +388,9 @@ async def test_an_account_is_told_what_became_of_what_it_asked_for(house: House)
     peer = house.peer(MSGPACK, "mia")
     account = house.accounts.get("mia")
     assert account is not None
-    fields = dict.fromkeys(("count", "limit", "seq", "points", "score", "identity", "role"), 7)
+    fields = dict.fromkeys(
+        ("count", "limit", "seq", "points", "score", "identity", "role", "step", "contact", "group"), 7
+    )
     for kind in SENTENCES:
         data = {"name": "Moot", "until_ms": NOW, **fields, "reason": "" if kind == "denied" else "because"}
         at = 0 if kind in PASSING else NOW

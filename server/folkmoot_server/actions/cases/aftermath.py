@@ -8,6 +8,7 @@ owner who lost a group by succession while suspended has it again, unless its ow
 from folkmoot_governance import ALL_PERMISSIONS, SERVICE, Refusal
 from folkmoot_governance.account_commands import RestoreCredit
 from folkmoot_governance.account_events import AccountMeasure, CreditChanged
+from folkmoot_governance.case.offence import is_one_offence, thing_in
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
 from folkmoot_governance.group.commands import ReturnOwnership
 from folkmoot_governance.group.events import (
@@ -61,6 +62,13 @@ def way_back(user: str, latest: object) -> ReturnOwnership | None:
     return ReturnOwnership(user, latest.user, role, powers, latest.was_successor)
 
 
+async def upheld_of_one_offence(ledger: Ledger, report: CaseState) -> list[CaseState]:
+    """Return the reports of one offence that were upheld, of which `report` is one."""
+    wanted = CaseFilter(CaseKind.REPORT, False, thing=thing_in(report), newest=True)
+    found = await ledger.list_cases(wanted, limit=MOST)
+    return [one for one in found if one.outcome is Outcome.UPHELD and is_one_offence(one, report)]
+
+
 class Aftermath:
     """Finds what followed from a measure, and undoes it."""
 
@@ -79,24 +87,10 @@ class Aftermath:
         self._account_service = account_service
 
     async def reports_behind(self, event: object) -> list[CaseState]:
-        """Return the report that a measure came from, and the upheld ones of the same thing.
-
-        That is the same entry; of a group or an account, which may be reported for more than one thing, what was
-        reported for the same reason.
-        """
+        """Return the report that a measure came from, and the upheld ones of the same offence."""
         number = report_behind(event)
         first = await self._ledger.load_case(number) if number else None
-        if first is None:
-            return []
-        wanted = CaseFilter(CaseKind.REPORT, False, code=first.code, seq=first.seq, user=first.user)
-        found = await self._ledger.list_cases(wanted, limit=MOST)
-        return [
-            one
-            for one in found
-            if one.code == first.code
-            and one.outcome is Outcome.UPHELD
-            and (one.number == first.number or one.seq or one.reason == first.reason)
-        ]
+        return [] if first is None else await upheld_of_one_offence(self._ledger, first)
 
     async def return_groups(self, user: str, since: int) -> Refusal | None:
         """Give back the groups that an account has lost since it was suspended at `since` (Unix ms), as far as that is

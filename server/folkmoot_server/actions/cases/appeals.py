@@ -1,7 +1,5 @@
 """Appeals (P15): opening one, and deciding on it."""
 
-import msgspec
-
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.case.commands import DecideAppeal, OpenAppeal
 from folkmoot_governance.case.decide import appeal_number
@@ -18,7 +16,7 @@ from ...sealed.case_texts import CaseText, CaseTexts
 from ...storage.api import Ledger
 from ..accounts.suspension import latest_suspension
 from .govern import CaseService
-from .measures import Measures, place_of
+from .measures import Measures
 from .settle import CaseSettler
 
 MAX_CHARS = 4000
@@ -57,16 +55,11 @@ class Appeals:
             return Refusal(ErrorCode.BAD_REQUEST, BLANK_TEXT, {"field": "text"})
         case = case or await latest_suspension(self._ledger, account.user, account.state.suspended_until_ms)
         measure = await self._measures.find(case.lower(), account.user)
-        place = place_of(measure.case) if measure else None
-        if measure is None or place is None:
+        if measure is None:
             return Refusal(NO_SUCH_MEASURE.code, NO_SUCH_MEASURE.text, {**NO_SUCH_MEASURE.detail, "case": case[:64]})
         number = appeal_number(measure)
         before = await self._ledger.load_case(number)
-        event = await self._measures.event_at(place)
-        subject: dict[str, object] = {"measure": msgspec.to_builtins(event)}
-        originals = await self._measures.originals(measure, event)
-        if originals:
-            subject["originals"] = originals
+        subject = await self._measures.subject_of(measure)
         rows = self._texts.rows(number, CaseText(text, subject), self._clock)
         act = self._case_service.act(before, OpenAppeal(measure), account.actor(), rows)
         if isinstance(act, Refusal):

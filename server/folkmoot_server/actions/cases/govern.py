@@ -88,7 +88,7 @@ class CaseService:
             else:
                 told += told_of_case(after, event, self._policy)
                 apply_case(after, event)
-            changes += project_case(after)
+            changes += project_case(after, event)
         assert after is not None, "what opens a case causes an event"
         changes += [*map(notice_row, told), *rows]
         act = CaseAct(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from folkmoot_governance import SERVICE as NOBODY
@@ -26,10 +27,10 @@ from folkmoot_governance.account_events import (
     NamesRemoved,
     NamesRestored,
 )
-from folkmoot_governance.case.commands import Measured
+from folkmoot_governance.case.commands import CaseCommand, Measured, OverturnBadFaith, ReopenReport
 from folkmoot_governance.case.effects import Effect
-from folkmoot_governance.case.measures import account_measure_of, measure_of
-from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.case.measures import BAD_FAITH, account_measure_of, measure_of, report_measure_of
+from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.group.commands import EndMeasures, Overturn
 from folkmoot_governance.group.events import (
     ContentRefused,
@@ -58,6 +59,7 @@ from ..acting import SERVICE
 from ..groups.govern import GroupService
 from ..posts.held import post_held
 from .aftermath import Aftermath
+from .govern import CaseService
 
 MAX_CHANGES = 50
 SUSPENDING = str(AccountSuspended.__struct_config__.tag)
@@ -97,6 +99,10 @@ def place_of(case: str) -> Place | None:
     return Place("", code, int(digits)) if code else None
 
 
+REPORT_PREFIX = "r-"
+"""What the numbers of reports begin with."""
+
+
 class Undone(Struct, frozen=True):
     """What undoing a measure did (`effects.Effect`), and the reports that had brought it."""
 
@@ -117,6 +123,7 @@ class Measures:
         account_service: AccountService,
         aftermath: Aftermath,
         held_texts: HeldTexts,
+        case_service: CaseService,
     ) -> None:
         self._ledger = ledger
         self._journal = journal
@@ -126,6 +133,7 @@ class Measures:
         self._account_service = account_service
         self._aftermath = aftermath
         self._held_texts = held_texts
+        self._case_service = case_service
 
     async def event_at(self, place: Place) -> object:
         """Return the event that stands there, None if there is none."""
@@ -135,8 +143,8 @@ class Measures:
 
     async def find(self, case: str, user: str) -> Measured | None:
         """Return the measure of a case number; of what hit many, that against `user`. None where there is none."""
-        if case.startswith("r-"):
-            return await self._find_penalty(case, user)
+        if case.startswith(REPORT_PREFIX):
+            return await self._find_in_report(case, user)
         place = place_of(case)
         event = await self.event_at(place) if place else None
         if place is None or event is None:
@@ -155,6 +163,24 @@ class Measures:
             decider = report.closed_by if report else ""
         return account_measure_of(event, account_case(place.user, place.version), place.user, decider)
 
+    async def subject_of(self, measure: Measured) -> dict[str, Any]:
+        """Return what an appeal is about, as it is kept with it."""
+        place = place_of(measure.case)
+        if place is not None:
+            event = await self.event_at(place)
+            subject: dict[str, Any] = {"measure": msgspec.to_builtins(event)}
+            originals = await self.originals(measure, event)
+            return subject | ({"originals": originals} if originals else {})
+        report = await self._ledger.load_case(measure.case)
+        assert report is not None, "a measure that is no act is the outcome of a report"
+        return {"measure": {"event": measure.kind, "case": measure.case, "reason": report.answer, "at": measure.at}}
+
+    async def _find_in_report(self, number: str, user: str) -> Measured | None:
+        """Return what the outcome of a report is to who made it, or what it took of the credit of whom it was about."""
+        report = await self._ledger.load_case(number)
+        outcome = report_measure_of(report, user) if report is not None and report.kind is CaseKind.REPORT else None
+        return outcome or await self._find_penalty(number, user)
+
     async def _find_penalty(self, report: str, user: str) -> Measured | None:
         """Return what an upheld report took of the credit of `user`."""
         wanted = ActFilter(kinds=("credit_changed",))
@@ -166,6 +192,8 @@ class Measures:
     async def overturn(self, appeal: CaseState) -> Undone | Refusal:
         """Lift a measure whose appeal succeeded, and undo what followed from it; return what that did, or why it must
         be tried again. Twice changes nothing more."""
+        if appeal.measure.startswith(REPORT_PREFIX):
+            return await self._overturn_outcome(appeal)
         place = place_of(appeal.measure)
         event = await self.event_at(place) if place else None
         assert place is not None and event is not None, "an appeal is against an act that is there"
@@ -178,6 +206,19 @@ class Measures:
         reports = await self._aftermath.reports_behind(event)
         refusal = refusal or await self._aftermath.give_back(reports, appeal.answer)
         return refusal or Undone(await self._effect(appeal, place), tuple(reports))
+
+    async def _overturn_outcome(self, appeal: CaseState) -> Undone | Refusal:
+        """Open a report again that was dismissed, or take back that one of its reporters was in bad faith."""
+        report = await self._ledger.load_case(appeal.measure)
+        assert report is not None, "an appeal is against an outcome that is there"
+        command: CaseCommand = ReopenReport(appeal.answer)
+        if appeal.reason == BAD_FAITH:
+            command = OverturnBadFaith(appeal.by, appeal.answer)
+        act = self._case_service.act(report, command, NOBODY)
+        if isinstance(act, Refusal):
+            return act
+        refusal = await self._case_service.wait_stored(act) if act.events else None
+        return refusal or Undone(Effect.VOID, ())
 
     async def confirm(self, appeal: CaseState) -> Refusal | None:
         """Let go what was kept for an appeal that was turned down: there is no other. Twice changes nothing more."""

@@ -12,11 +12,13 @@ from folkmoot_governance.account_commands import ChargeCredit
 from folkmoot_governance.case.commands import SettleCase
 from folkmoot_governance.case.state import CaseState, Outcome
 from folkmoot_governance.personal_notices import told_to_reporters
+from folkmoot_governance.restrictions import NO_GROUNDS, Grounds
 from folkmoot_protocol.errors import ErrorCode
 
 from ...live.accounts import Accounts
 from ...storage.api import Ledger
 from ..accounts.govern import AccountService
+from .aftermath import upheld_of_one_offence
 from .govern import CaseService
 from .measures import Measures, Undone
 
@@ -69,6 +71,9 @@ class CaseSettler:
         elif state.outcome is Outcome.CONFIRMED:
             refusal = await self._measures.confirm(state)
         elif state.outcome is Outcome.UPHELD and (account := await self._accounts.load(state.user)):
-            command = ChargeCredit(state.number, state.severity, state.answer)
+            reports = await upheld_of_one_offence(self._ledger, state)
+            same = tuple(one.number for one in reports if one.number != state.number)
+            grounds = Grounds(code=state.code, seq=state.seq) if state.seq else NO_GROUNDS
+            command = ChargeCredit(state.number, state.severity, state.answer, same, grounds)
             refusal = await self._account_service.carry_out(account.state, command, SERVICE)
         return refusal if refusal and refusal.code in TRY_AGAIN else None

@@ -32,11 +32,12 @@ from ..sql.fetch import raw_of
 from ..sql.kept_rows import kept_rows
 from ..sql.projection import (
     MEMBER_TABLES,
+    case_row,
     group_row,
     invite_code_row,
     member_table_row,
     project_account,
-    project_case,
+    reporter_rows,
     review_row,
     word_row,
 )
@@ -54,6 +55,7 @@ from ..sql.tables import (
     marks,
     metadata,
     redactions,
+    reporters,
     reviews,
     words,
 )
@@ -243,7 +245,9 @@ def _check_projections(main: Connection, replay: Replay, journal: JournalCheck) 
         yield from _compare_rows(main, accounts, {"user": state.user}, [_values(row) for row in expected])
         return
     if isinstance(state, CaseState):
-        yield from _compare_rows(main, cases, {"number": state.number}, [_values(row) for row in project_case(state)])
+        number = {"number": state.number}
+        yield from _compare_rows(main, cases, number, [case_row(state).values])
+        yield from _compare_rows(main, reporters, number, [row.values for row in reporter_rows(state)])
         return
     where = {"code": state.code}
     yield from _compare_rows(main, groups, where, [group_row(state).values])

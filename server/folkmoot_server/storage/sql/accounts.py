@@ -65,6 +65,7 @@ _STAFF = (
     .where(accounts.c.platform.is_not(None))
     .order_by(accounts.c.user)
 )
+_ROLES = select(accounts.c.user, accounts.c.platform).where(accounts.c.platform.is_not(None))
 _RECOVERING = (
     select(accounts.c.user)
     .where(accounts.c.credit < bindparam("below"), accounts.c.credit_ts <= bindparam("before"))
@@ -142,6 +143,9 @@ class SqlAccounts(SqlReads):
 
     async def list_staff(self) -> list[StaffRow]:
         return [StaffRow(*row) for row in await self._ask(_STAFF)]
+
+    async def staff_roles(self) -> dict[str, PlatformRole]:
+        return {user: PlatformRole(role) for user, role in await self._ask(_ROLES)}
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
         return [user for (user,) in await self._ask(_LEAVING, after=after, limit=limit)]

@@ -131,6 +131,7 @@ _WARNINGS = _page(
         groups.c.rectify_until_ms,
         groups.c.rectified_ms,
         groups.c.rectified_text,
+        groups.c.inspect_until_ms,
     ).where(groups.c.rectify_case > 0)
 )
 

@@ -5,13 +5,14 @@ Call `project_group` right after `apply` (or `founded`), `project_account` right
 `registered`): they read the state that the event led to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Member, Mute
 from folkmoot_governance.account_events import AccountEvent
+from folkmoot_governance.case import state as s
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.state import Invitation, Wait, Warned
@@ -60,6 +61,8 @@ GROUP_NUMBERS = (
     "rectify_until_ms",
     "rectified_ms",
     "restrictions_until_ms",
+    "inspect_until_ms",
+    "date_told",
     "version",
 )
 
@@ -252,18 +255,42 @@ def read_charges(text: str) -> dict[str, int]:
 
 CASE_TEXTS = (
     *("number", "kind", "by", "reason", "code", "user", "severity", "measure", "decider", "proposer"),
-    *("closed_by", "answer", "mediator", "named", "named_by", "accepted"),
+    *("closed_by", "answer", "claimed_by", "mediator", "named", "named_by", "accepted"),
 )
-CASE_NUMBERS = ("opened_ts", "due_ms", "seq", "closed_ts", "proposal", "version")
+CASE_NUMBERS = (
+    *("opened_ts", "due_ms", "seq", "closed_ts", "date_told", "claim_until_ms", "claim_told", "counter_ts"),
+    *("proposal", "version"),
+)
+MARKING = (s.CaseClosed, s.ReportReopened, s.BadFaithOverturned)
+"""Events that say of reporters whether they reported in bad faith."""
 
 
-def project_case(state: CaseState) -> list[RowChange]:
-    """Return the row changes of an event that a case has just taken in: any event moves the one row."""
+def project_case(state: CaseState, event: s.CaseEvent) -> list[RowChange]:
+    """Return the row changes of `event`, which a case has just taken in: any event moves its own row."""
+    changed: Iterable[str] = state.reporters if isinstance(event, MARKING) else ()
+    if isinstance(event, (s.ReportOpened, s.ReportJoined)):
+        changed = (event.by,)
+    return [case_row(state), *(_reporter_row(state, user) for user in changed)]
+
+
+def reporter_rows(state: CaseState) -> list[Upsert]:
+    """Return the rows of all who have reported it."""
+    return [_reporter_row(state, user) for user in state.reporters]
+
+
+def case_row(state: CaseState) -> Upsert:
+    """Return the row of a case."""
     values: dict[str, Any] = {name: str(getattr(state, name)) for name in CASE_TEXTS}
     values |= {name: getattr(state, name) for name in CASE_NUMBERS}
     values |= {"outcome": state.outcome.value if state.outcome else "", "is_settled": int(state.is_settled)}
     values["terms"] = _ENCODER.encode(state.terms).decode() if state.terms else ""
-    return [Upsert("cases", values)]
+    return Upsert("cases", values)
+
+
+def _reporter_row(state: CaseState, user: str) -> Upsert:
+    reporter = state.reporters[user]
+    values = {"ts": reporter.ts, "reason": reporter.reason, "bad_faith": int(reporter.bad_faith)}
+    return Upsert("reporters", {"number": state.number, "by": user, **values})
 
 
 def group_row(state: GroupState) -> Upsert:

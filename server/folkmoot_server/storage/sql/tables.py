@@ -1,21 +1,21 @@
 """The ledger and the tables made from it, for SQLite and PostgreSQL alike.
 
-`ledger` is the record; `groups` to `kept`, and `cases`, are projections of it, rewritten from it at any time; `notes`,
-`held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet), `case_texts` (what people
-wrote to a case and its evidence, sealed), `identities` (numbers, sealed), `platform_words`, `profiles`, `tokens`,
-`read_marks`, `marks` (what the store remembers about itself), `answers` (what was asked for under a nonce, and how it
-was answered, sealed), `notices` (what single accounts are told), `activity` (how busy a group is), `member_settings`,
-`ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their own. No foreign key
-cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the
-journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
-`migrations/versions/s0002_postgres.py`.
+`ledger` is the record; `groups` to `kept`, `cases` and `reporters` are projections of it, rewritten from it at any
+time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet),
+`case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers, sealed),
+`platform_words`, `profiles`, `tokens`, `read_marks`, `marks` (what the store remembers about itself), `answers` (what
+was asked for under a nonce, and how it was answered, sealed), `notices` (what single accounts are told), `activity`
+(how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads`
+are facts of their own. No foreign key cascades: what a decision rests on cannot be deleted from under it. What
+PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and
+described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0029"
+SCHEMA = "0031"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -49,6 +49,11 @@ def _group_and_user() -> tuple[Column[str], Column[str]]:
 def _ends(*columns: str) -> tuple[Index, ...]:
     # What runs out next is found by its end: see `ends.next_ends`.
     return tuple(Index(None, column) for column in columns)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    # An index of those rows alone for which this holds: a statement has to say it in these words.
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 # SQLite makes a plain INTEGER key the row's own number; BIGINT would cost a second index.
@@ -135,6 +140,8 @@ groups = Table(
     _text("rectify_reason", server_default=""),
     _number("rectified_ms", server_default="0"),
     _text("rectified_text", server_default=""),
+    _number("inspect_until_ms", server_default="0"),
+    _number("date_told", server_default="0"),
     _text("rules"),
     _text("announcement", server_default=""),
     _text("restrictions", server_default=""),
@@ -322,7 +329,7 @@ cases = Table(
     metadata,
     _text("number", primary_key=True),
     _text("kind"),
-    _ref("by", "accounts.user"),
+    _text("by"),
     _number("opened_ts"),
     _number("due_ms"),
     _text("reason"),
@@ -344,12 +351,46 @@ cases = Table(
     _text("named_by", server_default=""),
     _number("proposal", server_default="0"),
     _text("accepted", server_default=""),
+    _number("date_told", server_default="0"),
+    _text("claimed_by", server_default=""),
+    _number("claim_until_ms", server_default="0"),
+    _number("claim_told", server_default="0"),
+    _number("counter_ts", server_default="0"),
     _number("version"),
-    Index(None, "by"),
-    Index(None, "user"),
+    Index(None, "by", "opened_ts"),
     Index(None, "mediator"),
-    Index(None, "outcome", "due_ms", "number"),
-    Index(None, "is_settled"),
+    Index("cases_open", "kind", "due_ms", "number", **_where("outcome = ''")),
+    Index("cases_decided", "kind", "due_ms", "number", **_where("outcome <> ''")),
+    Index(None, "kind", "due_ms", "number"),
+    Index(None, "code", "outcome", "due_ms", "number"),
+    Index(None, "user", "code", "seq"),
+    Index("cases_untold", "date_told", "due_ms", **_where("outcome = ''")),
+    Index("cases_claimed", "claim_until_ms", **_where("claim_until_ms > 0")),
+    Index("cases_unsettled", "closed_ts", **_where("outcome <> '' AND is_settled = 0")),
+)
+
+reporters = Table(
+    "reporters",
+    metadata,
+    _ref("number", "cases.number", primary_key=True),
+    _text("by", primary_key=True),
+    _number("ts"),
+    _text("reason"),
+    _number("bad_faith"),
+    Index(None, "by", "ts"),
+)
+
+case_notes = Table(
+    "case_notes",
+    metadata,
+    _ref("number", "cases.number", primary_key=True),
+    _number("version", primary_key=True, autoincrement=False),
+    _text("by"),
+    _text("kind"),
+    _number("ts"),
+    _number("until_ms"),
+    _text("sealed"),
+    *_ends("until_ms"),
 )
 
 case_texts = Table(

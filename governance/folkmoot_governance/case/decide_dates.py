@@ -1,0 +1,96 @@
+"""Claims on cases, and the dates of cases: who works on one until when, and what is told of an answer that is due."""
+
+from folkmoot_protocol.errors import ErrorCode
+
+from ..actor import Actor, PlatformRole
+from ..dates import DUTY, DateKind, Stage, dates_of_case, officers_of, on_duty, once, stage_due, step_for_case
+from ..duration import end_of
+from ..policy import Policy
+from ..refusal import Refusal
+from ..text import N_
+from . import commands as c
+from .checks import (
+    CaseDecision,
+    check_claim,
+    check_open,
+    check_own_appeal,
+    check_own_report,
+    check_service,
+    check_staff,
+    duty_of,
+)
+from .state import (
+    CaseClaimed,
+    CaseDueSoon,
+    CaseEvent,
+    CaseKind,
+    CaseOverdue,
+    CaseState,
+    ClaimEnded,
+    ClaimEndsSoon,
+    ClaimReleased,
+)
+
+
+def claim(state: CaseState, command: c.ClaimCase, actor: Actor, now: int, policy: Policy) -> CaseDecision:
+    """Take a case on, or keep it for longer; it must be one that the actor may decide on."""
+    own = check_own_report(state, actor) if state.kind is CaseKind.REPORT else check_own_appeal(state, actor)
+    refusal = check_staff(actor, duty_of(state)) or own or check_open(state) or check_claim(state, actor, now)
+    return refusal or [CaseClaimed(at=now, by=actor.user, until_ms=end_of(now, command.duration_ms))]
+
+
+def release(state: CaseState, command: c.ReleaseCase, actor: Actor, now: int, policy: Policy) -> CaseDecision:
+    """Give a claim up: one's own, or as safety officer or administrator that of somebody who does not come back."""
+    refusal = check_staff(actor, duty_of(state))
+    if refusal is None and not state.claimed_by:
+        refusal = Refusal(ErrorCode.CONFLICT, N_("Nobody has claimed case {case}."), {"case": state.number})
+    if refusal is None and actor.platform not in (PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN):
+        refusal = check_claim(state, actor, now)
+    return refusal or [ClaimReleased(at=now, by=actor.user, user=state.claimed_by)]
+
+
+def tell_dates(state: CaseState, command: c.TellDates, actor: Actor, now: int, policy: Policy) -> CaseDecision:
+    """Tell of the case's dates what is to be told by now; nothing where that was told."""
+    refusal = check_service(actor)
+    if refusal:
+        return refusal
+    free = {user: role for user, role in command.staff.items() if user not in _barred(state)}
+    officers, events = officers_of(free), list[CaseEvent]()
+    for date in dates_of_case(state):
+        match stage_due(date, now), date.kind:
+            case Stage.NEAR, DateKind.CLAIM:
+                events.append(ClaimEndsSoon(at=now, by="", user=state.claimed_by, until_ms=date.due_ms))
+            case Stage.OVER, DateKind.CLAIM:
+                end = ClaimEnded(at=now, by="", user=state.claimed_by, until_ms=date.due_ms, officers=officers)
+                events.append(end)
+            case Stage.NEAR, _:
+                events.append(CaseDueSoon(at=now, by="", until_ms=date.due_ms, users=_owing(state, command, now)))
+            case Stage.OVER, _:
+                overdue = CaseOverdue(
+                    at=now,
+                    by="",
+                    until_ms=date.due_ms,
+                    users=_owing(state, command, now),
+                    officers=officers,
+                    step=step_for_case(state),
+                    contact=policy.cases.complaint_centre if state.kind is CaseKind.REPORT else "",
+                )
+                events.append(overdue)
+    return events
+
+
+def _barred(state: CaseState) -> set[str]:
+    """Return who has no say in a case: whom it concerns, and who decided before."""
+    return {*state.reporters, state.by, state.user, state.decider}
+
+
+def _owing(state: CaseState, command: c.TellDates, now: int) -> tuple[str, ...]:
+    """Return who owes an answer: who has claimed the case, else all who may decide on it, or could until it was due."""
+    if state.claimed_by and state.claim_until_ms > now:
+        return (state.claimed_by,)
+    barred = _barred(state)
+    staff = on_duty(command.staff, DUTY[DateKind(state.kind)], barred)
+    first = command.leaders - barred if state.code and state.kind is CaseKind.APPEAL else frozenset[str]()
+    if not first:
+        return staff
+    return tuple(sorted(first)) if now < state.due_ms else once(sorted(first), staff)
