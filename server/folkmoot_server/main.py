@@ -202,7 +202,8 @@ async def start_listening(node: Node) -> WebSocketServer:
     """Accept connections."""
     app, settings = node.app, node.app.config.server
     pages = make_app(
-        app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node), app.oversight.figures
+        *(app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node)),
+        *(app.oversight.figures, app.cases.reports),
     )
     listener = Listener(app, node.audience, node.hub, node.presence)
     limits = app.config.limits

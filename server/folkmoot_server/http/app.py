@@ -20,6 +20,7 @@ from ..transport.addresses import UNKNOWN_HOST, is_known_host
 from .group_page import GroupPage, Groups
 from .health import Health, Status
 from .pages import DocumentPage, describe_protocol, web_client
+from .report_page import PublicReports, ReportPage
 from .responses import respond, with_safe_headers
 from .transparency import Count, TransparencyPage
 
@@ -32,8 +33,9 @@ def make_app(
     policy: Policy,
     status: Status,
     count: Count,
+    reports: PublicReports,
 ) -> ASGIApp:
-    """Return the application. None of its pages takes a body."""
+    """Return the application. Of its pages the report alone takes a body, of a few kilobytes."""
     language = config.i18n.default_language
     health = Health(status, config.server)
     routes = [
@@ -45,6 +47,7 @@ def make_app(
         Route("/asyncapi.json", describe_protocol),
         Route("/transparency", TransparencyPage(config, clock, count).show),
         Route("/groups/{code}", GroupPage(config, clock, ledger, policy.grades).show),
+        *report_routes(config, clock, reports),
         Route("/", web_client),
         Route("/{name}", web_client),
     ]
@@ -52,6 +55,19 @@ def make_app(
     # /rules/ is not there, rather than a way to be sent to whatever the request calls its host.
     app.router.redirect_slashes = False
     return few_at_once(with_safe_headers(under_own_names(app, config.server.host_names)))
+
+
+def report_routes(config: Config, clock: Clock, reports: PublicReports) -> list[Route]:
+    """Return the pages for people without an account, none where the operator does not want them."""
+    if not config.policy.reports.public_per_hour:
+        return []
+    page = ReportPage(config, clock, reports)
+    return [
+        Route("/report", page.show),
+        Route("/report", page.report, methods=["POST"]),
+        Route("/report/status", page.show_status),
+        Route("/report/status", page.look_up, methods=["POST"]),
+    ]
 
 
 PAGES_AT_ONCE = 1

@@ -104,7 +104,8 @@ class GroupPage:
             data = {"group": group, "rules": summary.state.rules, "category_label": label}
             content = Content(msgspec.json.encode(data), JSON)
         else:
-            content = Content(render(group, summary.state.rules, label, language), HTML)
+            can_report = self._config.policy.reports.public_per_hour > 0
+            content = Content(render(group, summary.state.rules, label, language, can_report=can_report), HTML)
         headers = {
             "Content-Security-Policy": CONTENT_SECURITY.format(style=style()[1]),
             "Cache-Control": f"public, max-age={FRESH_S}",
@@ -113,7 +114,7 @@ class GroupPage:
         return answer(request, content, headers, vary="Accept, Accept-Language")
 
 
-def render(group: Group, rules: str, category: str, language: str) -> bytes:
+def render(group: Group, rules: str, category: str, language: str, *, can_report: bool = True) -> bytes:
     """Return the page."""
     say = translator(language)
     rows = [
@@ -133,6 +134,7 @@ def render(group: Group, rules: str, category: str, language: str) -> bytes:
         "rules_title": say(N_("Rules of the group")),
         "no_rules": say(N_("The group has set no rules of its own. Those of the platform hold:")),
         "platform_rules": say(N_("Rules")),
+        "report": say(N_("Report this group")) if can_report else "",
     }
     return templates().get_template("group.html").render(fields).encode()
 

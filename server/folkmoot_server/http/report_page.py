@@ -1,0 +1,298 @@
+"""Reports by people without an account (P10, G12): a form at `/report`, and what became of it at `/report/status`.
+
+Who reports gets a case number and a code, and nobody keeps the code: a hash of it is the reporter's name. There is no
+session and no cookie, so a form of another site could do nothing in anybody's name but spend their address's rate.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.case.state import CaseState, Outcome
+from folkmoot_governance.dates import is_overdue
+from folkmoot_governance.duration import DAY_MS, HOUR_MS, SECOND_MS
+from folkmoot_protocol.names import is_blank
+
+from ..actions.cases.reports import MAX_CHARS, Named
+from ..common.clock import Clock
+from ..common.i18n import N_, Translate, show_instant, translator
+from ..common.rate_limit import Buckets
+from ..config.settings import Config
+from ..storage.change_set import StorageError
+from .group_page import style
+from .responses import HTML, JSON, address_of, preferred_language, respond, templates, wants_json
+
+log = structlog.get_logger()
+
+MAX_BODY = 1 << 16
+"""Bytes of a form: a text of 4000 characters fits, each of which a form writes in up to twelve bytes."""
+MAX_FIELD = 200
+"""Characters of a field but the text."""
+MAX_FIELDS = 10
+LOOKS_PER_MINUTE = 10
+"""How often one address may look a case up: codes are not found by trying."""
+
+CONTENT_SECURITY = (
+    "default-src 'none'; style-src '{style}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+STATES = {
+    None: N_("Your report waits for an answer, which is due by {due}."),
+    Outcome.UPHELD: N_("Your report was upheld: {answer}"),
+    Outcome.DISMISSED: N_("Your report was dismissed: {answer}"),
+    Outcome.BAD_FAITH: N_("Your report was found to be in bad faith: {answer}"),
+}
+OVERDUE = N_("An answer to your report was due by {due}, and is overdue.")
+COMPLAIN = N_("You can turn to {contact}.")
+COUNTER = N_("Whom you reported says that it infringes no rights.")
+
+
+class PublicReports(Protocol):
+    """Where reports go; see `actions.cases.reports`."""
+
+    async def open_public(self, named: Named, reason: str, text: str) -> tuple[CaseState, str] | Refusal:
+        """Return the case, and the code by which it is looked up. Raises StorageError."""
+        ...
+
+    async def look_up(self, number: str, code: str) -> CaseState | None:
+        """Return the case that was reported under a code. Raises StorageError."""
+        ...
+
+
+class BadForm(Exception):
+    """A body that is none of this form's."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form as browsers send it. Raises BadForm."""
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise BadForm(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise BadForm(HTTPStatus.FORBIDDEN)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+    except ValueError as error:
+        raise BadForm(HTTPStatus.BAD_REQUEST) from error
+    form = {name: value.replace("\x00", "").strip() for name, value in pairs}
+    if any(len(value) > (MAX_CHARS if name == "text" else MAX_FIELD) for name, value in form.items()):
+        raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return form
+
+
+class ReportPage:
+    """These pages."""
+
+    def __init__(self, config: Config, clock: Clock, reports: PublicReports) -> None:
+        self._config = config
+        self._clock = clock
+        self._reports = reports
+        policy = config.policy.reports
+        hour, day = policy.public_per_hour, policy.public_per_day
+        self._per_address = Buckets(hour * SECOND_MS / HOUR_MS, hour)
+        self._of_all = Buckets(day * SECOND_MS / DAY_MS, day)
+        self._looks = Buckets(LOOKS_PER_MINUTE / 60, LOOKS_PER_MINUTE)
+
+    async def show(self, request: Request) -> Response:
+        """Return the empty form, about the group that is named if there is one."""
+        return self._form(request, {"group": request.query_params.get("group", "")[:MAX_FIELD]})
+
+    async def show_status(self, request: Request) -> Response:
+        """Return the form by which a case is looked up."""
+        return self._status(request, {"case": request.query_params.get("case", "")[:MAX_FIELD]})
+
+    async def report(self, request: Request) -> Response:
+        """Open a case, or join the one that is open on the same; tell its number and the code."""
+        try:
+            form = await read_form(request)
+        except BadForm as error:
+            return refuse(error.status)
+        if problem := self._problem(form):
+            return self._form(request, form, problem, HTTPStatus.BAD_REQUEST)
+        wait = self._take(request)
+        if wait:
+            return too_many(wait)
+        try:
+            named = Named(form.get("group", ""), form.get("user", ""), form.get("place", ""))
+            done = await self._reports.open_public(named, form["reason"], form["text"])
+        except StorageError as error:
+            return unavailable(error)
+        if isinstance(done, Refusal):
+            # Busy or overtaken: what the form says was looked at before.
+            return refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        return self._done(request, *done)
+
+    async def look_up(self, request: Request) -> Response:
+        """Say how a case stands to who has its code."""
+        try:
+            form = await read_form(request)
+        except BadForm as error:
+            return refuse(error.status)
+        wait = self._looks.take(self._address(request), self._clock.ticks())
+        if wait:
+            return too_many(wait)
+        try:
+            case = await self._reports.look_up(form.get("case", ""), form.get("code", ""))
+        except StorageError as error:
+            return unavailable(error)
+        if case is None:
+            return self._status(request, form, N_("There is no such case under this code."), HTTPStatus.NOT_FOUND)
+        return self._shown(request, case)
+
+    def _problem(self, form: Mapping[str, str]) -> str:
+        """Return what is wrong with a form, a msgid; empty where nothing is."""
+        if form.get("reason") not in self._config.policy.reports.reasons:
+            return N_("Choose a reason.")
+        if not any(form.get(name) for name in ("group", "user", "place")):
+            return N_("Say what you report: a group, an account, or where it is.")
+        return N_("Say what is wrong with it.") if is_blank(form.get("text", "")) else ""
+
+    def _take(self, request: Request) -> int:
+        """Take one report from the rate of an address and of all; return the ms to wait where there is none."""
+        now = self._clock.ticks()
+        return (
+            self._of_all.wait("", now)
+            or self._per_address.take(self._address(request), now)
+            or self._of_all.take("", now)
+        )
+
+    def _address(self, request: Request) -> str:
+        return address_of(request, self._config.server.trusted_proxies)
+
+    def _form(
+        self, request: Request, form: Mapping[str, str], problem: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
+        say, language = self._say(request)
+        fields = {
+            "title": say(N_("Report something")),
+            "problem": say(problem),
+            "lines": [
+                say(N_("You need no account. You get a number and a code, and look up with them what came of it."))
+            ],
+            "action": "/report",
+            "inputs": [
+                ("group", say(N_("Group code")), form.get("group", "")),
+                ("user", say(N_("Or the name of an account")), form.get("user", "")),
+                ("place", say(N_("Or where it is, in your words")), form.get("place", "")),
+            ],
+            "reasons": [(name, say(REASONS.get(name, name))) for name in self._config.policy.reports.reasons],
+            "reason_label": say(N_("Reason")),
+            "chosen": form.get("reason", ""),
+            "text_label": say(N_("What is wrong with it")),
+            "text": form.get("text", ""),
+            "max_text": MAX_CHARS,
+            "send": say(N_("Report")),
+            "link": ("/report/status", say(N_("Look up a report"))),
+        }
+        return page(request, fields, language, status, {"error": fields["problem"]})
+
+    def _status(
+        self, request: Request, form: Mapping[str, str], problem: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
+        say, language = self._say(request)
+        fields = {
+            "title": say(N_("Look up a report")),
+            "problem": say(problem),
+            "action": "/report/status",
+            "inputs": [("case", say(N_("Case number")), form.get("case", "")), ("code", say(N_("Code")), "")],
+            "send": say(N_("Look up")),
+            "link": ("/report", say(N_("Report something"))),
+        }
+        return page(request, fields, language, status, {"error": fields["problem"]})
+
+    def _done(self, request: Request, case: CaseState, code: str) -> Response:
+        say, language = self._say(request)
+        told = {"case": case.number, "code": code, "due": show_instant(case.due_ms)}
+        fields = {
+            "title": say(N_("Reported")),
+            "lines": [
+                say(N_("Your report is case {case}. An answer is due by {due}."), told),
+                say(N_("Your code is {code}. Keep it: nobody can tell it to you again."), told),
+            ],
+            "link": (f"/report/status?case={case.number}", say(N_("Look up a report"))),
+        }
+        data = {"case": case.number, "code": code, "due_ms": case.due_ms}
+        return page(request, fields, language, HTTPStatus.CREATED, data)
+
+    def _shown(self, request: Request, case: CaseState) -> Response:
+        say, language = self._say(request)
+        now, contact = self._clock.now_ms(), self._config.policy.reports.complaint_centre
+        late = is_overdue(case, now)
+        told = {"due": show_instant(case.due_ms), "answer": case.answer, "contact": contact}
+        lines = [say(OVERDUE if late else STATES[case.outcome], told)]
+        if late and contact:
+            lines.append(say(COMPLAIN, told))
+        if case.counter_ts:
+            lines.append(say(COUNTER))
+        title = say(N_("Case {case}"), {"case": case.number})
+        fields = {"title": title, "lines": lines, "link": ("/report", say(N_("Report something")))}
+        state = "overdue" if late else case.outcome.value if case.outcome else "open"
+        data = {"case": case.number, "state": state, "due_ms": case.due_ms, "answer": case.answer}
+        return page(request, fields, language, HTTPStatus.OK, data)
+
+    def _say(self, request: Request) -> tuple[Translate, str]:
+        language = preferred_language(request, self._config.i18n.default_language)
+        return translator(language), language
+
+
+REASONS = {
+    "spam": N_("Advertising, spam"),
+    "off_topic": N_("Off topic"),
+    "insult": N_("Insult"),
+    "harassment": N_("Harassment"),
+    "false_information": N_("False information"),
+    "copyright": N_("Infringement of copyright"),
+    "fraud": N_("Fraud"),
+    "privacy": N_("Privacy"),
+    "illegal": N_("Against the law"),
+    "other": N_("Something else"),
+}
+"""The reasons that come along, for people; those of the operator's own are shown by their names."""
+
+
+def page(
+    request: Request, fields: Mapping[str, object], language: str, status: HTTPStatus, data: Mapping[str, object]
+) -> Response:
+    """Return a page, or for programs `data`. It is about one person, and nobody keeps it."""
+    headers = {
+        "Content-Security-Policy": CONTENT_SECURITY.format(style=style()[1]),
+        "Cache-Control": "no-store",
+        "Content-Language": language,
+    }
+    if wants_json(request):
+        return Response(msgspec.json.encode(data), status, headers, JSON)
+    body = templates().get_template("report.html").render({**fields, "language": language, "css": style()[0]})
+    return Response(body, status, headers, HTML)
+
+
+def too_many(wait_ms: int) -> Response:
+    """Refuse who reports, or looks up, too often."""
+    seconds = str(-(-wait_ms // SECOND_MS))
+    return respond("429 too many from your address\n", HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": seconds})
+
+
+def refuse(status: HTTPStatus) -> Response:
+    """Refuse a form."""
+    return respond(f"{status.value} {status.phrase.lower()}\n", status)
+
+
+def unavailable(error: StorageError) -> Response:
+    """Refuse for now."""
+    log.error("storage failed", request="report page", cause=repr(error.__cause__ or error))
+    return respond("503 try again later\n", HTTPStatus.SERVICE_UNAVAILABLE)
