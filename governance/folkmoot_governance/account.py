@@ -50,6 +50,9 @@ from .account_events import (
     AgreementAccepted,
     ClosingOverturned,
     CreditChanged,
+    FilingApproved,
+    FilingExported,
+    FilingReceipted,
     IdentityAsked,
     IdentityAttested,
     IdentityRead,
@@ -385,7 +388,9 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.names_removed_ms = at
         case NamesRestored(back_ms=back):
             state.names_removed_ms = back
-        case IdentityRead() | PlatformWordSet() | PlatformWordDropped():
+        case IdentityRead() | PlatformWordSet() | PlatformWordDropped() | FilingApproved() | FilingExported():
+            pass
+        case FilingReceipted():
             pass
         case AccountClosing(until_ms=until, reason=reason):
             state.closing_case, state.closing_until_ms = state.version, until

@@ -183,6 +183,30 @@ class PlatformWordDropped(AccountEvent, frozen=True, kw_only=True, tag="platform
     reason: str
 
 
+class FilingApproved(AccountEvent, frozen=True, kw_only=True, tag="filing_approved"):
+    """Staff, whose account this is, has approved the report of the measure `case` to the authority.
+
+    `identity`: with identity numbers; then another one has to as well, and `is_last` says that it is approved.
+    """
+
+    case: str
+    identity: bool
+    is_last: bool
+
+
+class FilingExported(AccountEvent, frozen=True, kw_only=True, tag="filing_exported"):
+    """Staff has taken the report out, to send it by hand."""
+
+    case: str
+
+
+class FilingReceipted(AccountEvent, frozen=True, kw_only=True, tag="filing_receipted"):
+    """Staff has noted the number that the authority gave for the report."""
+
+    case: str
+    receipt: str
+
+
 AnyAccountEvent = (
     AccountRegistered
     | AgreementAccepted
@@ -204,4 +228,7 @@ AnyAccountEvent = (
     | AccountClosed
     | PlatformWordSet
     | PlatformWordDropped
+    | FilingApproved
+    | FilingExported
+    | FilingReceipted
 )

@@ -238,7 +238,7 @@ DUTIES: tuple[Row, ...] = (
         "G11.1 G11.2 G11.3 P11 P13 W12 I8",
         N_("Measures are reported to the authority"),
         _filings,
-        "folkmoot admin case list",
+        "folkmoot admin filing list",
     ),
     Row(
         "reports",

@@ -143,6 +143,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "set_credit": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "read_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "edit_words": _STAFF,
+    "file_report": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
     "confirm_store": frozenset({PlatformRole.SUPERADMIN}),
 }

@@ -18,6 +18,7 @@ from .actions.accounts.sign_in import SignIn
 from .actions.app import App, Cases, Posts
 from .actions.cases.aftermath import Aftermath
 from .actions.cases.appeals import Appeals
+from .actions.cases.filings import Filings
 from .actions.cases.govern import CaseService
 from .actions.cases.measures import Measures
 from .actions.cases.mediation import Mediations
@@ -60,6 +61,7 @@ from .jobs.closing import Closing
 from .jobs.dates import COUNT_S, Dates, OverdueFigures
 from .jobs.duties import Duties
 from .jobs.expiry import Expiry
+from .jobs.filing import Sending
 from .jobs.forgetting import Forgetting
 from .jobs.freeing import Freeing
 from .jobs.grading import Grading
@@ -276,7 +278,10 @@ class Node:
         appeals = Appeals(ledger, self.rooms, clock, cases, texts, measures, settler)
         mediations = Mediations(ledger, self.rooms, self.accounts, clock, cases, texts)
         sanctions = Sanctions(ledger, self.rooms, self.accounts, cases, groups, accounts)
-        return Cases(cases, reports, appeals, sanctions, measures, settler, mediations, texts)
+        filings = Filings(
+            config.operator, config.server.data_dir, clock, ledger, Vault(config.server.data_dir), accounts
+        )
+        return Cases(cases, reports, appeals, sanctions, filings, measures, settler, mediations, texts)
 
     def start(self) -> None:
         """Start the commit queue, what this node does in rounds, and the jobs."""
@@ -368,6 +373,7 @@ class Node:
             Closing(ledger, clock, self.accounts, accounts),
             Freeing(ledger, clock, self.accounts, accounts),
             Lapsing(ledger, clock, app.cases.sanctions),
+            Sending(ledger, clock, app.cases.filings),
             Forgetting(clock, accounts),
         ]
 

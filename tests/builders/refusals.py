@@ -79,6 +79,10 @@ REFUSALS = {
     "Somebody else than who proposed a measure confirms it.": Told(
         "forbidden", "policy.sanctions.four_eyes", "sanction status"
     ),
+    "Identity numbers are sent when another administrator has approved that, too.": Told(
+        "forbidden", "filing.identity", "filing list", "case"
+    ),
+    "The report of {case} is {state}, not {needed}.": Told("conflict", "state", "filing show", "case needed state"),
     "The time to confirm {case} is over, {until}: propose it anew.": Told(
         "conflict", "state", "sanction create", "case until_ms"
     ),

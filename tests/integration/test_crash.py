@@ -3,13 +3,17 @@
 import asyncio
 import os
 import secrets
+import sqlite3
+from contextlib import closing
 from random import Random
+from typing import Any
 
 import pytest
 
 from folkmoot_protocol import requests as rq
 from tests.integration.players import Owner, Play, Player, Poster, Wanderer, check_history
-from tests.integration.server import Launch
+from tests.integration.server import PASSWORD, Launch
+from tests.integration.wire import Wire
 
 KILLS = 20
 GROUPS, MEMBERS = 4, 5
@@ -104,3 +108,34 @@ async def test_a_measure_and_what_is_told_of_it_are_stored_together(launch: Laun
         told = (await mine.ask(rq.GetNotices, limit=200)).notices
     assert {act["case"] for act in done}
     assert [(act["event"], act["case"]) for act in done][:50] == [(one.kind, one.case) for one in told][:50]
+
+
+async def test_a_measure_its_notice_and_its_report_are_stored_together(launch: Launch) -> None:
+    """All three or none, whenever the server is killed; FOLKMOOT_MEASURE_KILLS=100 for a long run."""
+    server = launch(groups=1, members=6, admin="root", limits__sign_ins_per_minute=0, limits__requests_per_second=0)
+    code, users = server.seats[0][0].code, [seat.user for seat in server.seats[0][1:]]
+    options = {"duration": "1h", "replace": True}
+    targets = [(code, "join"), *((f"@{user}", "mute") for user in users)]
+    for number in range(int(os.environ.get("FOLKMOOT_MEASURE_KILLS", "3"))):
+        async with await Wire.open(server.url) as root:
+            await root.ask(rq.Login, user="root", password=PASSWORD)
+            acts = []
+            for target, measure in targets * 4:
+                fields: dict[str, Any] = {"noun": "sanction", "verb": "create", "target": target, "reason": "spam"}
+                acts.append(await root.send(rq.Admin, **fields, options={**options, "measure": measure}))
+            first = acts[number % len(acts)]
+            await asyncio.wait([first])
+            await asyncio.to_thread(server.kill)
+            await asyncio.gather(*acts, return_exceptions=True)
+        await asyncio.to_thread(server.start)
+    assert server.terminate() == 0
+    with closing(sqlite3.connect(server.data / "folkmoot.sqlite3")) as store:
+        kinds = "('group_restricted', 'account_restricted')"
+        events = store.execute(f"SELECT stream, version FROM ledger WHERE type IN {kinds}").fetchall()
+        taken = {f"{stream.removeprefix('group:').replace('account:', '@')}-{version}" for stream, version in events}
+        told = store.execute("SELECT \"case\" FROM notices WHERE kind IN ('group_joins_stopped', 'platform_muted')")
+        assert taken
+        assert taken == {case for (case,) in told}
+        assert taken == {case for (case,) in store.execute('SELECT "case" FROM filings')}
+    checked = server.run("db", "verify")
+    assert checked.returncode == 0, checked.stdout + checked.stderr

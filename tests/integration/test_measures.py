@@ -238,6 +238,10 @@ async def play(scene: Scene, row: Row, language: str, wires: list[Wire]) -> tupl
     """Take a measure, let it be heard now and later, and appealed against; return the appeal."""
     assert (await scene.take(row)).changed
     case = await told_online(scene, row, language)
+    (filing,) = (await admin(scene.root, "filing", "show", case)).items
+    assert (filing["state"], filing["measure"]) == ("draft", row.name)
+    assert filing["statement"]["decision_facts"] == REASON
+    assert scene.user not in str(filing["statement"])
     sam = await comes_back(scene, row, case, language, wires)
     await is_stopped(scene, row, sam)
     if sam is not None and row.longest_ms:

@@ -174,6 +174,10 @@ EACH: list[Say | Do] = [
     *(Do(who, "sanction approve", 0, {}) for who in (0, 1, 1)),
     Do(0, "sanction create", 5, NO_FOUNDER),
     *(Do(0, "sanction reject", number, {}) for number in (3, 4, 4)),
+    *(Do(who, "filing approve", 0, {"identity": True}) for who in (0, 0, 1)),
+    Do(0, "filing receipt", 0, {"number": "7"}),
+    *(Do(0, "filing send", 0, {"form": form}) for form in ("json", "webhook")),
+    Do(0, "filing receipt", 0, {"number": "7"}),
     *(Do(who, "node confirm", matter, {}) for who in (0, 2) for matter in (0, 1)),
 ]
 """A way to do each of the acts, and to be refused each of them."""
@@ -207,6 +211,9 @@ class Platform:
             assert await self.app.account_service.carry_out(account.state, GrantRole(role, "x"), machine) is None
             self.staff.append(await self.stage.connect(seat))
 
+    async def measures(self) -> list[str]:
+        return [one.case for one in await self.stage.store.ledger.list_filings()] or ["r-none"]
+
     async def cases(self) -> list[str]:
         return [case.number for case in await self.stage.store.ledger.list_cases(CaseFilter(), (0, ""), 100)]
 
@@ -231,7 +238,7 @@ class Platform:
             "CODE": [*self.codes, "1234"],
             "SUBJECT": [*self.codes, *(f"@{user}" for user in self.users)],
             "CODE|CASE": [*self.codes, *await self.cases()],
-            "CASE": [*await self.cases(), "r-none"],
+            "CASE": await self.measures() if step.act.startswith("filing") else [*await self.cases(), "r-none"],
             "WORD": ["snake", "oil", "/(/"],
             "MATTER": ["time", "removal", "love"],
         }[verb.argument.metavar if verb.argument else ""]
@@ -271,6 +278,7 @@ class Platform:
             assert account is not None
             state = copy.deepcopy(account.state), account.actor(), frozenset(account.groups)
             seen[user] = state, await ledger.load_account(user), await ledger.list_identities(user)
+        seen["filings"] = await ledger.list_filings()
         seen["words"] = await ledger.platform_words()
         return seen
 

@@ -6,6 +6,7 @@ from .accounts import CREDIT, IDENTITY, USER
 from .cases import APPEAL, CASE
 from .content import RULE, WORD
 from .entries import ENTRY, TEXT
+from .filings import FILING
 from .groups import GROUP
 from .mediations import MEDIATION
 from .nodes import NODE
@@ -27,6 +28,7 @@ NOUNS: tuple[Noun, ...] = (
     APPEAL,
     MEDIATION,
     SANCTION,
+    FILING,
     WORD,
     DUTY,
     FIGURES,

@@ -26,6 +26,7 @@ from .accounts.notices import NoticeBox
 from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
 from .cases.appeals import Appeals
+from .cases.filings import Filings
 from .cases.govern import CaseService
 from .cases.measures import Measures
 from .cases.mediation import Mediations
@@ -53,6 +54,7 @@ class Cases:
     reports: Reports
     appeals: Appeals
     sanctions: Sanctions
+    filings: Filings
     measures: Measures
     settler: CaseSettler
     mediations: Mediations

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from folkmoot_governance import PlatformRole, Policy
-from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.oversight import ANSWER_MS, CARRY_OUT_MS, DutyState, Figures, Line, board, next_look
 from folkmoot_governance.permissions import may_on_platform
 from folkmoot_governance.transparency import Tally, tally
@@ -69,6 +69,7 @@ class Oversight:
             identities=backlog.identities,
             held=backlog.held,
             closings=backlog.closings,
+            filings=await ledger.unsent_filings(now - operator.authority_hours * HOUR_MS),
             levels=len(self._policy.credit.levels),
             public_grades=sum(grade.info_page for grade in self._policy.grades),
             kept_months=self._config.retention.months,

@@ -26,10 +26,10 @@ from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account
-from . import accounts, cases, content, entries, groups, mediations, nodes, oversight, roles, sanctions, texts
+from . import accounts, cases, content, entries, filings, groups, mediations, nodes, oversight, roles, sanctions, texts
 from .call import FUNCTIONS, PAGE, Call, Outcome
 
-MODULES = (accounts, cases, content, entries, groups, mediations, nodes, oversight, roles, sanctions, texts)
+MODULES = (accounts, cases, content, entries, filings, groups, mediations, nodes, oversight, roles, sanctions, texts)
 """Where the functions are: importing these puts them into `FUNCTIONS`."""
 
 ABOUT_ACCOUNTS = (USER, ROLE, IDENTITY, CREDIT)

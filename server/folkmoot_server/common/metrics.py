@@ -69,6 +69,10 @@ DUTY_FIGURE = Gauge("folkmoot_duty_figure", "The figure that a duty's state rest
 OVERDUE = Gauge(
     "folkmoot_overdue", "Dates that are over: reports, appeals, warnings to mend, inspections, by kind", ["kind"]
 )
+FILINGS_UNSENT = Gauge("folkmoot_filings_unsent", "Reports of measures that were not sent to the authority yet")
+FILINGS_OLDEST_SECONDS = Gauge(
+    "folkmoot_filings_oldest_unsent_seconds", "How long ago the oldest measure was taken whose report is not sent"
+)
 JOB_FAILURES = Counter(
     "folkmoot_job_failures_total", "Rounds of a job or background loop that failed, by its name", ["job"]
 )

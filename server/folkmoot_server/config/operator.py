@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlsplit
 
 from folkmoot_governance.text import N_
 
 from ..common.terminal import _
+from ..transport.addresses import is_this_machine
 from .declare import setting
 
 
@@ -17,6 +19,15 @@ def check_day(text: str) -> str | None:
     except ValueError:
         pass
     return _("a day, for example 2027-03-31, or an empty string")
+
+
+def check_url(text: str) -> str | None:
+    """Say what the address may be, unless the text is one: nobody shall read what is on its way there."""
+    parts = urlsplit(text)
+    host = parts.hostname or ""
+    if not text or (parts.scheme == "https" and host) or (parts.scheme == "http" and is_this_machine(host)):
+        return None
+    return _("an https address, or an http one on this machine")
 
 
 @dataclass(frozen=True)
@@ -32,3 +43,17 @@ class Operator:
         False, N_("Whether what became of reports and appeals is published at /transparency.")
     )
     figures_days: int = setting(91, N_("Days that these figures go back."), least=1, most=3650)
+    authority_url: str = setting(
+        "", N_("Where approved reports of measures are sent. Empty: they are taken out by hand."), check=check_url
+    )
+    authority_secret: str = setting(
+        "",
+        N_("What the authority checks signatures with (HMAC-SHA-256). Empty: keys/filing.key of the data directory."),
+        secret=True,
+    )
+    authority_hours: int = setting(
+        72, N_("Hours after a measure from which on a report of it that is not sent is overdue."), least=1, most=8760
+    )
+    authority_timeout_seconds: int = setting(
+        10, N_("Seconds that the authority's server may take to answer."), least=1, most=300
+    )

@@ -9,12 +9,15 @@ from msgspec.structs import asdict
 from folkmoot_governance import GroupState
 from folkmoot_governance.account_events import AccountEvent, PlatformWordDropped, PlatformWordSet
 from folkmoot_governance.duration import FOREVER_MS
+from folkmoot_governance.filing import Filing, drafted
 from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_protocol.types import Identity
 
 from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Upsert
 from .rows import IdentityRow, OpenFlag
+
+_SORTED = msgspec.json.Encoder(order="deterministic").encode
 
 
 def profile_row(profile: Profile) -> Upsert:
@@ -90,6 +93,18 @@ def platform_word_row(event: AccountEvent) -> RowChange | None:
         return None
     values = {"word": event.word, "verdict": event.verdict.value, "by": event.by, "ts": event.at}
     return Upsert("platform_words", values)
+
+
+def filing_row(filing: Filing) -> Upsert:
+    """Return the row of a report to the authority."""
+    values = asdict(filing) | {"state": filing.state.value, "identity": int(filing.identity)}
+    return Upsert("filings", values | {"statement": _SORTED(filing.statement).decode()})
+
+
+def draft_rows(event: object, case: str, *, user: str = "", code: str = "") -> list[RowChange]:
+    """Return the row of the report that a measure of the platform brings; none of another event."""
+    filing = drafted(event, case, user=user, code=code)
+    return [] if filing is None else [filing_row(filing)]
 
 
 def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:

@@ -11,6 +11,8 @@ from typing import Protocol
 from folkmoot_governance import GroupState, PlatformRole
 from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.filing import Filing, FilingState
+from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_governance.transparency import CaseFigure
 
@@ -365,6 +367,29 @@ class Oversight(Protocol):
         ...
 
 
+class Filings(Protocol):
+    """Reports of measures to the authority, as of the last commit before the call."""
+
+    async def filing(self, case: str) -> Filing | None:
+        """Return the report of a measure by its case number."""
+        ...
+
+    async def list_filings(
+        self, state: FilingState | None = None, after: tuple[int, str] = (0, ""), limit: int = 100
+    ) -> list[Filing]:
+        """Return reports, of one state or all, the oldest first, from the one after (ts, case)."""
+        ...
+
+    async def due_filings(self, now: int, limit: int) -> list[Filing]:
+        """Return approved reports that are to be sent by `now` (Unix ms)."""
+        ...
+
+    async def unsent_filings(self, before: int) -> Waiting:
+        """Return how many reports are not sent yet, how many of these are of measures from before a time (Unix ms), and
+        when the oldest of the measures was taken."""
+        ...
+
+
 class Ledger(
     Streams,
     Groups,
@@ -377,6 +402,7 @@ class Ledger(
     Reviews,
     Words,
     Cases,
+    Filings,
     Oversight,
     Protocol,
 ):

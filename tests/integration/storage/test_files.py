@@ -52,6 +52,7 @@ def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
 TO_0027 = """
     DROP TABLE reporters;
     DROP TABLE case_notes;
+    DROP TABLE filings;
     DROP INDEX cases_by_opened_ts;
     DROP INDEX cases_kind_due_ms_number;
     DROP INDEX cases_code_outcome_due_ms_number;

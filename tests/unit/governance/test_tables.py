@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from folkmoot_governance import account, permissions, platform_words, store_acts
+from folkmoot_governance import account, filing, permissions, platform_words, store_acts
 from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.case.state import AnyCaseEvent
@@ -54,7 +54,7 @@ def test_event_tags_are_unique_and_told_apart_by_the_ledger() -> None:
 def test_every_staff_act_names_a_row() -> None:
     acts = {*permissions.PLATFORM_ACTS.values(), *account.STAFF_ACTS.values()}
     acts |= {row.act for row in MEASURES}
-    acts |= {"read", "review_case", "review_appeal", platform_words.ACT, store_acts.ACT}
+    acts |= {"read", "review_case", "review_appeal", platform_words.ACT, store_acts.ACT, filing.ACT}
     assert acts == permissions.PLATFORM_RULES.keys()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from folkmoot_governance import Actor, Refusal
-from folkmoot_governance.account_commands import GrantRole
+from folkmoot_governance.account_commands import GrantRole, SuspendAccount
 from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.case.commands import ProposeMeasure
 from folkmoot_governance.case.state import Terms
@@ -16,7 +16,7 @@ from folkmoot_governance.duration import HOUR_MS
 from folkmoot_governance.permissions import PLATFORM_RULES
 from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.admin import accounts, cases, content, mediations, sanctions
+from folkmoot_protocol.admin import accounts, cases, content, filings, mediations, sanctions
 from folkmoot_protocol.admin.registry import NOUNS, VERBS
 from folkmoot_protocol.admin.row import NoOptions, Verb
 from folkmoot_protocol.errors import ErrorCode
@@ -40,6 +40,8 @@ GIVEN: dict[str, dict[str, object]] = {
     "case note": {"text": "asked the bank"},
     "sanction create": {"duration": "1h"},
     "sanction restore": {"measure": "join"},
+    "filing send": {"form": "json"},
+    "filing receipt": {"number": "7"},
 }
 """What verbs are told that must be told something."""
 
@@ -158,6 +160,11 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
     opening, by = ProposeMeasure("p-1", terms), Actor(owner.user, platform=PlatformRole.SUPERADMIN)
     service = stage.node.app.cases.service
     assert await service.wait_stored(service.act(None, opening, by)) is None
+    measure_on_other = SuspendAccount(HOUR_MS, "x")
+    other = await stage.node.accounts.load(stage.seats[1][0].user)
+    assert other is not None
+    assert await stage.node.app.account_service.carry_out(other.state, measure_on_other, by) is None
+    cases_of[filings.FILING] = f"@{other.user}-{other.state.version}"
     for role in PlatformRole:
         await appoint(stage, role)
         account = await stage.node.accounts.load(stage.seats[2][0].user)

@@ -9,6 +9,7 @@ from folkmoot_governance import (
     Actor,
     Policy,
     Refusal,
+    account_case,
     apply_account,
     decide_account,
     registered,
@@ -31,7 +32,7 @@ from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, account_stream
-from ...storage.changes import erasure, notice_row, platform_word_row, read_mark_row
+from ...storage.changes import draft_rows, erasure, notice_row, platform_word_row, read_mark_row
 from ...storage.sql.projection import project_account
 
 MOST_READS = 500
@@ -140,6 +141,10 @@ class AccountService:
             return decision
         return self._account_act(account.state, decision, list(filter(None, map(platform_word_row, decision))))
 
+    def record(self, account: Account, decision: Sequence[AccountEvent], rows: Sequence[RowChange]) -> AccountAct:
+        """Put on record with the account of staff what was decided elsewhere, and store `rows` with it."""
+        return self._account_act(account.state, decision, rows)
+
     async def store_rows(self, user: str, rows: Sequence[RowChange]) -> Refusal | None:
         """Store rows that no rule is asked about (a token, a read mark) and wait for it; return why it failed."""
         return await self.store(user, ChangeSet(rows=rows))
@@ -183,6 +188,7 @@ class AccountService:
             else:
                 told += told_to_account(after, event, self._policy)
                 apply_account(after, event)
+                changes += draft_rows(event, account_case(after.user, after.version), user=after.user)
             changes += project_account(after, event)
         assert after is not None
         changes += map(notice_row, told)

@@ -42,7 +42,7 @@ from ...live.once import Once, current_once
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
 from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard
-from ...storage.changes import note_row, notice_row
+from ...storage.changes import draft_rows, note_row, notice_row
 from ...storage.sql.projection import project_group
 from ..acting import SERVICE, ExtraRows, Initiator, too_many_acts
 
@@ -334,7 +334,8 @@ class GroupService:
         case = case_number(state.code, state.version)
         act.cases.append(case)
         change_set.events = [*change_set.events, event]
-        change_set.rows = [*change_set.rows, *project_group(state, event)]
+        drafts = draft_rows(event, case, code=state.code)
+        change_set.rows = [*change_set.rows, *project_group(state, event), *drafts]
         author = author_of(state, event, act.initiator.name_in(state.code))
         notice = notice_of(event, case=case, author=author, say=self._say)
         if notice is not None:

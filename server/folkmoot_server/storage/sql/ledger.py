@@ -7,6 +7,7 @@ from .accounts import SqlAccounts, SqlSessions
 from .answers import SqlAnswers
 from .cases import SqlCases
 from .content import SqlReviews, SqlWords
+from .filings import SqlFilings
 from .groups import SqlGroups
 from .identities import SqlIdentities
 from .members import SqlMembers
@@ -27,6 +28,7 @@ class SqlLedger(
     SqlReviews,
     SqlWords,
     SqlCases,
+    SqlFilings,
     SqlOversight,
     ABC,
 ):

@@ -3,19 +3,19 @@
 `ledger` is the record; `groups` to `kept`, `cases` and `reporters` are projections of it, rewritten from it at any
 time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet),
 `case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers, sealed),
-`platform_words`, `profiles`, `tokens`, `read_marks`, `marks` (what the store remembers about itself), `answers` (what
-was asked for under a nonce, and how it was answered, sealed), `notices` (what single accounts are told), `activity`
-(how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads`
-are facts of their own. No foreign key cascades: what a decision rests on cannot be deleted from under it. What
-PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and
-described in `migrations/versions/s0002_postgres.py`.
+`platform_words`, `filings` (reports to the authority), `profiles`, `tokens`, `read_marks`, `marks` (what the store
+remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
+single accounts are told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships
+have still to end) and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot
+be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
+`journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0031"
+SCHEMA = "0032"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -400,6 +400,30 @@ case_texts = Table(
     _number("until_ms"),
     _text("sealed"),
     *_ends("until_ms"),
+)
+
+filings = Table(
+    "filings",
+    metadata,
+    _text("case", primary_key=True),
+    _text("measure"),
+    _text("user"),
+    _text("code"),
+    _text("state"),
+    _text("statement"),
+    _text("asked_by"),
+    _text("approved_by"),
+    _text("problem"),
+    _text("receipt"),
+    _number("ts"),
+    _number("identity"),
+    _number("approved_ts"),
+    _number("tries"),
+    _number("next_ms"),
+    _number("sent_ts"),
+    _number("receipt_ts"),
+    Index(None, "state", "next_ms"),
+    Index(None, "ts", "case"),
 )
 
 platform_words = Table(
