@@ -10,6 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from tests.cluster.polling import until
 from tests.integration.server import PASSWORD, OwnPython
@@ -161,3 +162,29 @@ async def test_nothing_is_removed_after_a_jump_before_somebody_has_confirmed_it(
     assert machine.terminate() == 0
     checked = machine.run("db", "verify")
     assert checked.returncode == 0, checked.stderr
+
+
+async def test_a_missed_date_is_told_once_the_time_is_certain_and_once_across_a_crash(machine: Machine) -> None:
+    made = machine.run("init", "--user", "root", input=f"{PASSWORD}\n")
+    assert made.returncode == 0, made.stderr
+    machine.start()
+    ann, bob, _ = machine.seats[0]
+    async with await Wire.open(machine.url) as root, await machine.connect(ann) as wire:
+        root.session = await root.ask(rq.Login, user="root", password=PASSWORD)
+        case = (await wire.ask(rq.Report, user=bob.user, reason="fraud")).case
+        # It is due within a day.
+        assert (await root.event(ev.CaseEvent, state="case_due")).case == case
+        machine.set_clock(3 * DAY_S)
+        await machine.until_doubt(there=True)
+        assert (await wire.run("/cases")).data["items"][0]["state"] == "open"
+        await root.ask(rq.Admin, noun="node", verb="confirm", target="time", reason="it is right")
+        assert (await wire.event(ev.CaseEvent, state="answer_late")).case == case
+        assert (await wire.run("/cases")).data["items"][0]["state"] == "overdue"
+        assert (await root.event(ev.CaseEvent, state="case_overdue")).case == case
+        late = await root.ask(rq.Admin, noun="case", verb="list", options={"state": "overdue"})
+        assert [one["case"] for one in late.items] == [case]
+    machine.kill()
+    machine.start()
+    async with await machine.connect(ann) as wire:
+        found = (await wire.ask(rq.GetNotices)).notices
+        assert [one.kind for one in found] == ["answer_late"]
