@@ -117,7 +117,7 @@ def test_each_command_has_what_its_row_says() -> None:
     assert (values["state"], values["limit"], values["cursor"]) == ("open", 5, "7:a")
 
 
-NO_GROUNDS = {"rule": "", "law": "", "entry": ""}
+NO_GROUNDS = {"rule": "", "law": "", "entry": "", "report": ""}
 
 
 def test_an_order_has_what_was_given_and_what_a_row_takes_for_granted() -> None:
