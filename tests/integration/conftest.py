@@ -11,7 +11,7 @@ from tests.integration.running import RunningServer
 from tests.integration.server import Launch, Seat, Server, SignIn, serving
 from tests.integration.wire import Wire
 
-CREWS, CREW = 480, 6
+CREWS, CREW = 960, 6
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests that need nothing special of it: 480 groups of 6 seeded members each."""
+    """One server for all tests that need nothing special of it: 960 groups of 6 seeded members each."""
     limits = (
         "posts_per_second",
         "requests_per_second",
