@@ -1,6 +1,9 @@
 """Slow work in few threads, for many who ask: whoever asks for much waits for its own."""
 
 import asyncio
+import os
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,14 +24,27 @@ class Job(NamedTuple):
     result: "asyncio.Future[Any]"
 
 
+BEHIND = 10
+"""How nice threads are that let the event loop go first."""
+
+
+def step_back() -> None:
+    """Let the event loop go first, where a thread has a priority of its own."""
+    if sys.platform == "linux":
+        me = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, me, max(BEHIND, os.getpriority(os.PRIO_PROCESS, me)))
+
+
 class FairThreads:
     """Runs calls in `threads` threads. Those of one (`whose`) wait for each other, and take turns with all others'.
 
-    At most `most` wait, `most_of_one` of one; when there is no room, whoever has most waiting gives way.
+    At most `most` wait, `most_of_one` of one; when there is no room, whoever has most waiting gives way. `behind` is
+    for work that does not hold the interpreter: it takes what the event loop leaves of the processors.
     """
 
-    def __init__(self, threads: int, name: str, most: int, most_of_one: int) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+    def __init__(self, threads: int, name: str, most: int, most_of_one: int, *, behind: bool = False) -> None:
+        begin = step_back if behind else None
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=begin)
         self._free = threads
         self._most = most
         self._most_of_one = most_of_one

@@ -110,7 +110,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._threads = FairThreads(THREADS, "argon2", MAX_WAITING, MAX_OF_ONE)
+        self._threads = FairThreads(THREADS, "argon2", MAX_WAITING, MAX_OF_ONE, behind=True)
         # An unknown user costs the same work as a known one.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
 

@@ -1,13 +1,15 @@
 """Slow work in few threads: whoever asks for much waits for its own, and nobody else's."""
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 import pytest
 
-from folkmoot_server.common.fair_threads import FairThreads, Full
+from folkmoot_server.common.fair_threads import BEHIND, FairThreads, Full
 
 
 class Bench(NamedTuple):
@@ -92,3 +94,18 @@ async def test_what_fails_and_who_goes_away_hold_up_nobody(bench: Bench) -> None
         await broken
     assert await first + await last == "a0d0"
     assert bench.done == ["a0", "d0"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+async def test_what_does_not_hold_the_interpreter_takes_what_the_loop_leaves() -> None:
+    def how_nice() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    mine = how_nice()
+    for behind, nice in ((False, mine), (True, max(mine, BEHIND))):
+        threads = FairThreads(1, "test", 1, 1, behind=behind)
+        try:
+            assert await threads.run("ann", how_nice) == nice
+        finally:
+            threads.close()
+    assert how_nice() == mine
