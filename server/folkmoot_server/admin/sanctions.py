@@ -73,8 +73,8 @@ async def show_sanction(call: Call, options: NoOptions) -> Outcome:
         "user": place.user,
         "group": place.code,
         "at_ts": event.at,  # type: ignore[attr-defined]  # what a row is of is an event
-        "by": event.by,  # type: ignore[attr-defined]
-        "proposed_by": event.proposed_by,  # type: ignore[attr-defined]
+        "by": event.by,  # type: ignore[attr-defined]  # the same
+        "proposed_by": event.proposed_by,  # type: ignore[attr-defined]  # the same
         "statement": statement_of(event, number),
     }
     return AdminResult(items=(item,))
@@ -91,12 +91,12 @@ async def take_measure(call: Call, options: rows.NewMeasure) -> Outcome:
         account = await find_account(call)
         if isinstance(account, Refusal):
             return account
-        taken = await take(call, Subject.ACCOUNT, account.user, measure, options, **more)  # type: ignore[arg-type]
+        taken = await take(call, Subject.ACCOUNT, account.user, measure, options, **more)  # type: ignore[arg-type]  # mixed
         return told(taken, account_item(call, account))
     room = await call.app.membership.find_room(call.target)
     if isinstance(room, Refusal):
         return room
-    taken = await take(call, Subject.GROUP, room.state.code, measure, options, **more)  # type: ignore[arg-type]
+    taken = await take(call, Subject.GROUP, room.state.code, measure, options, **more)  # type: ignore[arg-type]  # mixed
     return told(taken, group_item(room, call.app.clock.now_ms()))
 
 
