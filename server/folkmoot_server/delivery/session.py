@@ -57,6 +57,8 @@ class Session:
     noted in `lagged`, and named by a `lag` event once the outbox has drained to half: slowness costs its own connection
     only. So are groups whose picture has changed, in `stale`; of answers there are no more, for nothing is read then;
     and whoever has twice as much waiting all the same is closed.
+
+    `in_flight`: requests on their way to disk.
     """
 
     __slots__ = (
@@ -64,13 +66,13 @@ class Session:
         "_deadlines",
         "_drained",
         "_hub",
-        "_in_flight",
         "_outbox_bytes",
         "account",
         "address",
         "codec",
         "floods",
         "floods_since",
+        "in_flight",
         "lagged",
         "language",
         "number",
@@ -112,7 +114,7 @@ class Session:
         self._outbox_bytes = limits.outbox_bytes
         self._deadlines = deadlines
         self.outbox: list[bytes] = []
-        self._in_flight = 0
+        self.in_flight = 0
         self.lagged: dict[str, tuple[int, int]] = {}
         self.stale: dict[Room, None] = {}
         # Made when somebody waits: an event has room for many who do, and most connections never have one.
@@ -244,17 +246,17 @@ class Session:
 
     def begin(self) -> None:
         """Count a request as on its way to disk."""
-        self._in_flight += 1
+        self.in_flight += 1
 
     def finish(self) -> None:
         """Count it as settled."""
-        self._in_flight -= 1
-        if self._drained is not None and self._in_flight == MAX_IN_FLIGHT - 1:
+        self.in_flight -= 1
+        if self._drained is not None and self.in_flight == MAX_IN_FLIGHT - 1:
             self._drained.set()
 
     def is_behind(self) -> bool:
         """Say whether reading more requests should wait: too many are open, or their answers are not taken."""
-        if self._in_flight >= MAX_IN_FLIGHT:
+        if self.in_flight >= MAX_IN_FLIGHT:
             return True
         return bool(self.outbox or self.socket.is_backed_up) and self._waiting() > self._outbox_bytes
 

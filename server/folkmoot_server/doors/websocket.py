@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
+from time import monotonic
 
 from websockets.http11 import Request
 from websockets.typing import Subprotocol
@@ -161,11 +162,15 @@ class Conversation:
         session = self._session
         if session.closing:
             return
+        began, in_flight = monotonic(), session.in_flight
         try:
             answer = dispatch(self._listener.app, session, data)
         except ProtocolError:
             session.close(CloseCode.UNDECODABLE)
             return
+        if session.in_flight == in_flight:
+            # Of what is on its way to disk there is only as much as the rates of posts and acts let through.
+            session.socket.spend(began)
         if answer is not None or session.is_behind():
             session.socket.pause()
             # What has to be waited for may be work, too: few begin in one turn of the loop, whoever sends them.

@@ -42,8 +42,11 @@ PING = b"\x89\x00"
 
 FRAMES_AT_ONCE = 16
 AT_ONCE_S = 0.002
-"""Frames of one connection that are taken in one turn of the loop, and how long that may take; those beyond wait for
-their share of `Turns`."""
+"""Frames of one connection that are taken in one turn of the loop, and how long that may take, if no other limit of
+`Turns` is reached before; those beyond wait for their share."""
+GREEDY_S, GREEDY_SHARE = 0.01, 0.02
+"""A connection whose frames cost more, posts aside, waits behind the others when there is much; this share of the time
+that passes is taken off what it has cost."""
 MUCH = 512
 """Bytes of a fragment from which on it is not counted as odd."""
 ODD_PER_S, ODD_AT_ONCE = 50, 400
@@ -64,6 +67,8 @@ class WebSocket(asyncio.Protocol):
 
     __slots__ = (
         "_core",
+        "_cost_s",
+        "_costed_at",
         "_deferred",
         "_fragments",
         "_heard",
@@ -101,6 +106,7 @@ class WebSocket(asyncio.Protocol):
         self._needed = 0
         self._looked = 0
         self._odd: Bucket | None = None
+        self._cost_s = self._costed_at = 0.0
         self._deferred: tuple[bytes, int] | None = None
         self._is_choked = False
         self._taken: int | None = None
@@ -149,7 +155,7 @@ class WebSocket(asyncio.Protocol):
                 return
             data, self._rest = bytes(self._rest), None
         if self._receiver is not None:
-            self._read(data)
+            self._read_in_turn(data)
         elif not self._shared.door.enter(partial(self._shake_hands, data)):
             self.transport.pause_reading()
 
@@ -198,7 +204,7 @@ class WebSocket(asyncio.Protocol):
         self._looked = 0
         rest, self._rest = self._rest, None
         if rest is not None:
-            self._read(bytes(rest))
+            self._read_in_turn(bytes(rest))
         if not self._paused and not self.transport.is_closing():
             self.transport.resume_reading()
 
@@ -224,6 +230,14 @@ class WebSocket(asyncio.Protocol):
         self._read(data, position)
         if not self._paused and not self.transport.is_closing():
             self.transport.resume_reading()
+
+    def spend(self, began: float) -> None:
+        """Count what a frame has cost since `began` (`monotonic`), for the turn and for the connection."""
+        now = monotonic()
+        seconds = now - began
+        self._cost_s = max(0.0, self._cost_s - GREEDY_SHARE * (now - self._costed_at)) + seconds
+        self._costed_at = now
+        self._shared.turns.spend(seconds)
 
     def keep_alive(self) -> None:
         """Ask a silent peer whether it is there; give up one that was asked before, or has taken nothing since.
@@ -346,6 +360,13 @@ class WebSocket(asyncio.Protocol):
                 self._core = Core(SERVER, state=State.OPEN, max_size=settings.max_size)
         return self._core
 
+    def _read_in_turn(self, data: bytes) -> None:
+        """Take frames, unless this turn of the loop has taken enough."""
+        if self._shared.turns.is_over:
+            self._defer(data, 0, is_busy=self._cost_s > GREEDY_S)
+        else:
+            self._read(data)
+
     def _read(self, data: bytes, position: int = 0) -> None:
         """Take whole frames from a position on, so many at once; keep what is left for the next time."""
         end, taken, stop, until = len(data), 0, 0, 0.0
@@ -360,8 +381,8 @@ class WebSocket(asyncio.Protocol):
             if taken:
                 now = monotonic()
                 until = until or now + AT_ONCE_S
-                if taken == FRAMES_AT_ONCE or now > until:
-                    self._defer(data, position)
+                if taken == FRAMES_AT_ONCE or now > until or self._shared.turns.is_over:
+                    self._defer(data, position, is_busy=True)
                     return
             taken += 1
             if self._core is None and self.is_open and start > position and data[position] in WHOLE:
@@ -373,11 +394,11 @@ class WebSocket(asyncio.Protocol):
         if position < end:
             self._rest, self._needed = bytearray(data[position:]), 0 if self._paused else stop - position
 
-    def _defer(self, data: bytes, position: int) -> None:
+    def _defer(self, data: bytes, position: int, *, is_busy: bool) -> None:
         """Take no more frames until others had their turn, and read no more from the network meanwhile."""
         self._deferred, self._paused = (data, position), True
         self.transport.pause_reading()
-        self._shared.turns.put_off(self)
+        self._shared.turns.put_off(self, is_busy=is_busy)
 
     def _is_too_odd(self, frame: bytes) -> bool:
         """Count a frame that is no whole data frame; end a connection that sends too many of them, and say so.
@@ -400,6 +421,7 @@ class WebSocket(asyncio.Protocol):
         """Let the library's core take a frame, and have no core afterwards if nothing is under way in it."""
         if self._is_too_odd(frame):
             return
+        began = monotonic()
         core = self._get_core()
         core.receive_data(frame)
         self._write_out(core)
@@ -408,6 +430,7 @@ class WebSocket(asyncio.Protocol):
                 self._assemble(event)
         if self.is_open and self._fragments is None:
             self._core = None
+        self.spend(began)
 
     def _assemble(self, frame: Frame) -> None:
         """Put the frames of a message together (RFC 6455, section 5.4)."""

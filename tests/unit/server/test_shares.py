@@ -5,24 +5,27 @@ from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from folkmoot_governance import Refusal
 from folkmoot_protocol.codec import MSGPACK
+from folkmoot_protocol.requests import ListGroups, Post
 from folkmoot_server.bench.stream import BINARY, client_frame
 from folkmoot_server.common.deadlines import Deadlines
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.settings import Limits
 from folkmoot_server.delivery.session import LONG_COST, PACE_AT_ONCE, Session
-from folkmoot_server.doors.websocket import MAX_OFTEN, MAX_STARTED, Listener
+from folkmoot_server.doors.websocket import MAX_OFTEN, MAX_STARTED, Conversation, Listener
 from folkmoot_server.http.app import PAGES_AT_ONCE, few_at_once
 from folkmoot_server.storage.sqlite.store import SqliteStore
-from folkmoot_server.transport import websocket
+from folkmoot_server.transport import turns, websocket
 from folkmoot_server.transport.handshake import Settings
 from folkmoot_server.transport.intake import Intake
 from folkmoot_server.transport.shared import Shared
+from folkmoot_server.transport.turns import CALM_S, FIRST_S
 from folkmoot_server.transport.websocket import AT_ONCE_S, FRAMES_AT_ONCE, WebSocket
 from tests.unit.server.lines import Line
 from tests.unit.server.stores import staged
@@ -142,3 +145,109 @@ async def test_a_connection_has_so_much_time_of_a_turn_however_few_its_frames(mo
             await asyncio.sleep(0)
             assert len(receiver.taken) - before <= at_once
         assert receiver.taken == [bytes([number]) for number in range(FRAMES_AT_ONCE)], "in their order, none lost"
+
+
+class Shares:
+    """Connections of one server, and a clock that goes on only as their frames are carried out, each `work_s`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, work_s: float) -> None:
+        self.work_s = work_s
+        self.now_s = 1000.0
+        self.taken: list[str] = []
+        self.shared = Shared[WebSocket](cast(Any, None), Settings(max_size=1000), None, Intake())
+        for module in (websocket, turns):
+            monkeypatch.setattr(module, "monotonic", lambda: self.now_s)
+
+    def connect(self, name: str) -> WebSocket:
+        """Return an open connection whose messages are noted by its name."""
+        socket = WebSocket(self.shared)
+        socket.transport, socket.is_open, socket._receiver = Reader(), True, Worker(self, name, socket)
+        return socket
+
+
+class Worker:
+    """Carries out messages, and says what they cost, as a conversation does."""
+
+    def __init__(self, shares: Shares, name: str, socket: WebSocket) -> None:
+        self.shares, self.name, self.socket = shares, name, socket
+
+    def on_message(self, data: bytes | str) -> None:
+        began = self.shares.now_s
+        self.shares.taken.append(self.name)
+        self.shares.now_s += self.shares.work_s
+        self.socket.spend(began)
+
+    def on_pace(self) -> None:
+        pass
+
+    def on_close(self) -> None:
+        pass
+
+
+ONE = client_frame(BINARY, b"1")
+
+
+async def test_connections_share_the_time_of_a_turn_however_many_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = Shares(monkeypatch, 1.01 * FIRST_S / 4)
+    for number in range(100):
+        shares.connect(str(number)).data_received(ONE)
+    assert len(shares.taken) == 4, "as many as the time is for"
+    while len(shares.taken) < 100:
+        before = len(shares.taken)
+        await asyncio.sleep(0)
+        assert 0 < len(shares.taken) - before <= 4 * CALM_S / FIRST_S + 1
+    assert shares.taken == [str(number) for number in range(100)], "in their order, none lost"
+
+
+async def test_who_sends_much_does_not_stand_before_who_sends_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = Shares(monkeypatch, FIRST_S / 2)
+    greedy = [shares.connect("greedy") for _ in range(20)]
+    calm = shares.connect("calm")
+    for _ in range(100):
+        for one in greedy:
+            one.data_received(ONE)
+        await asyncio.sleep(0)
+    shares.taken.clear()
+    calm.data_received(ONE)
+    await asyncio.sleep(0)
+    assert "calm" in shares.taken, "at once, though twenty others have been waiting"
+    # It has no more than its share because it has sent so much so far, not for ever.
+    shares.now_s += 10
+    for _ in range(len(greedy)):
+        await asyncio.sleep(0)
+    for one in greedy:
+        one.data_received(ONE)
+    assert shares.shared.turns._calm
+
+
+async def test_what_waits_behind_an_answer_has_its_share_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = Shares(monkeypatch, 1.01 * FIRST_S / 4)
+    sockets = [shares.connect(str(number)) for number in range(20)]
+    for socket in sockets:
+        socket.pause()
+        socket.data_received(ONE)
+    assert not shares.taken
+    for socket in sockets:
+        socket.resume()
+    assert len(shares.taken) == 4
+
+
+async def test_a_conversation_counts_requests_and_no_posts(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        node, spent = stage.node, list[float]()
+        seat = stage.seats[0][0]
+        socket = WebSocket(Shared[WebSocket](cast(Any, None), Settings(max_size=1000), None, Intake()))
+        socket.transport, socket.is_open = Reader(), True
+        session = Session(socket, MSGPACK, node.hub, Limits(), Deadlines(30), address="192.0.2.1", language="en")
+        session.account = await node.accounts.load(seat.user)
+        conversation = Conversation(Listener(node.app, node.audience, node.hub, node.presence), session)
+        socket._shared.turns.spend = spent.append  # type: ignore[method-assign]
+        # What is not at hand has to be loaded first, and that is waited for.
+        assert not isinstance(await node.app.membership.enter_room(session, seat.code), Refusal)
+        conversation.on_message(MSGPACK.encode(Post(id=1, group=seat.code, body="hello")))
+        assert (session.in_flight, spent) == (1, [])
+        for request in (ListGroups(id=2), Post(id=3, group=seat.code, body="/help"), Post(id=4, group="no", body="x")):
+            before = len(spent)
+            conversation.on_message(MSGPACK.encode(request))
+            assert len(spent) == before + 1, request
+        await node.commit_queue.drain()
