@@ -3,6 +3,7 @@
 import gettext
 import io
 import os
+import platform
 import sys
 from functools import cache
 from importlib.resources import files
@@ -72,6 +73,11 @@ def fail(text: str, code: int) -> NoReturn:
     """Say what went wrong and end the command."""
     say(text)
     raise typer.Exit(code)
+
+
+def device_name() -> str:
+    """Return what this program on this machine is called in an account's list of sessions."""
+    return f"folkmoot, {platform.node() or platform.system()}"[:64]
 
 
 def is_interactive() -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 
+from .account_access import ACCESS
 from .account_commands import (
     AcceptAgreement,
     AccountCommand,
@@ -60,9 +61,11 @@ from .account_events import (
     IdentityWithdrawn,
     NamesRemoved,
     NamesRestored,
+    PasswordChanged,
     PlatformWordDropped,
     PlatformWordSet,
     RoleGranted,
+    SessionsEnded,
 )
 from .account_measures import MEASURES, OF_STAFF, AccountDecision, check_no_staff, closed
 from .account_state import AccountState as AccountState
@@ -350,6 +353,7 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
     ReadIdentity: _read,
     CloseAccount: _close,
     **MEASURES,
+    **ACCESS,
 }
 
 
@@ -390,7 +394,7 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.names_removed_ms = back
         case IdentityRead() | PlatformWordSet() | PlatformWordDropped() | FilingApproved() | FilingExported():
             pass
-        case FilingReceipted():
+        case FilingReceipted() | PasswordChanged() | SessionsEnded():
             pass
         case AccountClosing(until_ms=until, reason=reason):
             state.closing_case, state.closing_until_ms = state.version, until

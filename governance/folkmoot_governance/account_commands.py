@@ -194,6 +194,17 @@ class ReadIdentity(AccountCommand, frozen=True):
     case: str
 
 
+class ChangePassword(AccountCommand, frozen=True):
+    """Have another password, the one there was being shown; all other sessions end."""
+
+
+class EndSessions(AccountCommand, frozen=True):
+    """End sessions, `count` of them: one's own, or as staff those of somebody else, for a `reason`."""
+
+    count: int
+    reason: str = ""
+
+
 class CloseAccount(AccountCommand, frozen=True):
     """Close one's own account for good, `confirm` being its name (P9.2). `tag` is what its entries are from then on."""
 

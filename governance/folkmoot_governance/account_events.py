@@ -145,6 +145,17 @@ class IdentityRead(AccountEvent, frozen=True, kw_only=True, tag="identity_read")
     case: str
 
 
+class PasswordChanged(AccountEvent, frozen=True, kw_only=True, tag="password_changed"):
+    """The account has another password, and all sessions but the one that changed it have ended."""
+
+
+class SessionsEnded(AccountEvent, frozen=True, kw_only=True, tag="sessions_ended"):
+    """So many sessions of the account were ended, by itself or by staff. Devices and addresses stand beside it."""
+
+    count: int
+    reason: str = ""
+
+
 class AccountClosing(AccountMeasure, frozen=True, kw_only=True, tag="account_closing"):
     """The platform closes the account: it is shut out, and erased at `until_ms` unless an appeal succeeds.
 
@@ -223,6 +234,8 @@ AnyAccountEvent = (
     | NamesRemoved
     | NamesRestored
     | IdentityRead
+    | PasswordChanged
+    | SessionsEnded
     | AccountClosing
     | ClosingOverturned
     | AccountClosed

@@ -140,6 +140,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "attest_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
     "review_case": _STAFF | {PlatformRole.REVIEWER},
     "review_appeal": _STAFF | {PlatformRole.REVIEWER},
+    "end_sessions": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "set_credit": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "read_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "edit_words": _STAFF,

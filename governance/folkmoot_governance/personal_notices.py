@@ -112,6 +112,11 @@ def _account(state: AccountState, event: a.AccountEvent) -> Iterable[str]:
     return (state.user,) if event.by != state.user else ()
 
 
+def _oneself(state: AccountState, event: a.AccountEvent) -> Iterable[str]:
+    """Whoever did it: it may be somebody who has got into the account."""
+    return (state.user,)
+
+
 def _if_lowered(state: AccountState, event: a.CreditChanged) -> Iterable[str]:
     return (state.user,) if event.points < 0 else ()
 
@@ -436,6 +441,14 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("role_given", N_("You have the role {role} on the platform"), _if_role),
         Told("role_taken", N_("You have no role on the platform any more"), _if_no_role),
     ),
+    a.PasswordChanged: (
+        Told(
+            "password_changed",
+            N_("The password of your account was changed, and all its other sessions have ended"),
+            _oneself,
+        ),
+    ),
+    a.SessionsEnded: (Told("sessions_ended", N_("Sessions of your account were ended: {count}"), _oneself),),
     # Reports and appeals.
     s.ReportOpened: (Told("copyright_reported", _COPYRIGHT_TEXT, _copyright),),
     s.ReportJoined: (Told("copyright_joined", _COPYRIGHT_TEXT, _copyright_besides),),

@@ -43,7 +43,8 @@ class _Request(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True, 
 class Register(_Request, frozen=True, tag="register", kw_only=True):
     """Create an account and sign in; `agreement` is the version accepted. -> SessionResult
 
-    `invitation`, where one needs it: the code of a group, a space, and an invite code of it.
+    `invitation`, where one needs it: the code of a group, a space, and an invite code of it. `device`: what one's own
+    list of sessions calls this one.
     """
 
     user: User
@@ -52,14 +53,16 @@ class Register(_Request, frozen=True, tag="register", kw_only=True):
     display_name: ShortText | None = None
     language: Word | None = None
     invitation: ShortText | None = None
+    device: Word | None = None
 
 
 class Login(_Request, frozen=True, tag="login", kw_only=True):
-    """Sign in. -> SessionResult"""
+    """Sign in; `device` as in `register`. -> SessionResult"""
 
     user: User
     password: Password
     otp: Word | None = None
+    device: Word | None = None
 
 
 class Resume(_Request, frozen=True, tag="resume", kw_only=True):
@@ -103,6 +106,13 @@ class ReadNotices(_Request, frozen=True, tag="read_notices", kw_only=True):
 
 class Logout(_Request, frozen=True, tag="logout", kw_only=True):
     """Revoke the session's token. -> Empty"""
+
+
+class ChangePassword(_Request, frozen=True, tag="change_password", kw_only=True):
+    """Have the password `new` from now on; all other sessions of the account end. -> Empty"""
+
+    password: Password
+    new: Password
 
 
 class AcceptAgreement(_Request, frozen=True, tag="accept_agreement", kw_only=True):
@@ -283,6 +293,7 @@ Request = (
     | GetNotices
     | ReadNotices
     | Logout
+    | ChangePassword
     | AcceptAgreement
     | GetAccount
     | CreateGroup
@@ -314,6 +325,7 @@ REQUESTS: dict[str, type[Request]] = {
     "notices": GetNotices,
     "read_notices": ReadNotices,
     "logout": Logout,
+    "change_password": ChangePassword,
     "accept_agreement": AcceptAgreement,
     "account": GetAccount,
     "create_group": CreateGroup,

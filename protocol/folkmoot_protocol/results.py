@@ -153,6 +153,7 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.GetNotices: NoticesResult,
     rq.ReadNotices: Empty,
     rq.Logout: Empty,
+    rq.ChangePassword: Empty,
     rq.AcceptAgreement: Empty,
     rq.GetAccount: AccountResult,
     rq.CreateGroup: GroupResult,

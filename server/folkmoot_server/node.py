@@ -9,10 +9,12 @@ import structlog
 from folkmoot_governance import Policy
 from folkmoot_governance.duration import DAY_MS
 
+from .actions.accounts.credentials import Credentials
 from .actions.accounts.govern import AccountService
 from .actions.accounts.names import Names
 from .actions.accounts.notices import NoticeBox
 from .actions.accounts.registration import Registration
+from .actions.accounts.sessions import Sessions
 from .actions.accounts.settings import OwnSettings
 from .actions.accounts.sign_in import SignIn
 from .actions.app import App, Cases, Posts
@@ -117,7 +119,9 @@ class Node:
         self._finish_s = FINISH_S
         name = config.cluster.node_name or secrets.token_hex(6)
 
-        self.accounts = Accounts(store.ledger, bus, config.limits, clock, credit_of(config.policy))
+        self.accounts = Accounts(
+            store.ledger, bus, config.limits, clock, credit_of(config.policy), config.accounts.token_days
+        )
         self.rooms = Rooms(store, bus, clock)
         self.commit_queue = CommitQueue(store, self.rooms, self.accounts)
         self.audience = Audience()
@@ -174,6 +178,8 @@ class Node:
             store.ledger, clock, accounts, max(kept_ms(config), policy.cases.appeal_ms, policy.cases.platform_appeal_ms)
         )
         status = NodeStatus(name, clock, self.audience, self.background, self._remarks)
+        sessions = Sessions(store.ledger, accounts, self.audience, bus, clock)
+        sign_in = self._wire_sign_in(config, accounts, registration, sessions)
         own_settings = OwnSettings(self.accounts, accounts, self.audience, bus, clock)
         return App(
             config=config,
@@ -186,7 +192,9 @@ class Node:
             shared_limits=self.shared_limits,
             group_service=groups,
             account_service=accounts,
-            sign_in=self._wire_sign_in(config, accounts, registration),
+            sign_in=sign_in,
+            sessions=sessions,
+            credentials=Credentials(sign_in, accounts, self.passwords, bus),
             box=self._box,
             repeats=Repeats(store, clock, answers, accounts, membership),
             own_settings=own_settings,
@@ -205,7 +213,9 @@ class Node:
             oversight=Oversight(config, policy, clock, store, content, status),
         )
 
-    def _wire_sign_in(self, config: Config, accounts: AccountService, registration: Registration) -> SignIn:
+    def _wire_sign_in(
+        self, config: Config, accounts: AccountService, registration: Registration, sessions: Sessions
+    ) -> SignIn:
         return SignIn(
             config.limits,
             self.clock,
@@ -222,6 +232,7 @@ class Node:
             self.follower,
             registration,
             self._box,
+            sessions,
             in_cluster=self.in_cluster,
         )
 
@@ -304,6 +315,7 @@ class Node:
             Loop("clock", self.app.timekeeper.look, CLOCK_LOOK_S),
             Loop("storing", self.app.store_acts.try_storing, TRY_S),
             Loop("own_reads", self.app.account_service.store_own_reads, SWEEP_S, first_rest_s=SWEEP_S),
+            Loop("sessions", self.app.sessions.store_seen, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("loop_lag", measure_lag, 0),
             Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
             Loop("platform_words", words, LOOK_S),
@@ -374,7 +386,7 @@ class Node:
             Freeing(ledger, clock, self.accounts, accounts),
             Lapsing(ledger, clock, app.cases.sanctions),
             Sending(ledger, clock, app.cases.filings),
-            Forgetting(clock, accounts),
+            Forgetting(clock, accounts, ledger, app.config.accounts.token_days),
         ]
 
     def _on_bus_message(self, message: BusMessage) -> None:

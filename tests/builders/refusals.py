@@ -249,6 +249,8 @@ REFUSALS = {
     "Nothing is proposed yet.": Told("conflict", "state", "/mediate * propose"),
     "A party of mediation {case} cannot be its mediator.": Told("forbidden", "permissions", "/rights", "case"),
     "Mediation {case} has a mediator already: @{user}.": Told("conflict", "state", "/info", "case user"),
+    "There is no such session.": Told("no_such_entry", "known", "/sessions"),
+    "Nobody changes somebody else's password.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
     "There is no such case.": Told("no_such_entry", "known", "/cases|/mediate"),
     "There is nothing to remove: it is removed already, or was never set.": Told("conflict", "state", "/info"),
     "There is nothing here to remove.": Told("no_such_entry", "known", "/search"),

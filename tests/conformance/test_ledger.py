@@ -32,9 +32,19 @@ from folkmoot_governance.group.removed_texts import GroupText
 from folkmoot_governance.restrictions import Measure
 from folkmoot_governance.roles import Permission
 from folkmoot_protocol.types import Identity, JoinMode, LinkRule
-from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.api import SessionRow, Store
 from folkmoot_server.storage.change_set import ChangeSet, Profile, Remove
-from folkmoot_server.storage.changes import note_row, profile_row, read_mark_row, revoke_token, token_row
+from folkmoot_server.storage.changes import (
+    language_row,
+    note_row,
+    password_row,
+    profile_row,
+    read_mark_row,
+    revoke_other_tokens,
+    revoke_token,
+    seen_row,
+    token_row,
+)
 from tests.builders.world import DAY, START, World, code_of
 from tests.profile import examples
 
@@ -213,6 +223,43 @@ async def test_a_revoked_token_is_not_found(store: Store, world: World) -> None:
     await store.commit([ChangeSet(rows=[Remove("tokens", {"user": "alice"})])])
     found = [await store.ledger.find_token(hash) for hash in ("h1", "h2", "h3", "h4")]
     assert found == [None, None, None, "bob"]
+
+
+async def test_a_token_holds_while_it_is_used(store: Store, world: World) -> None:
+    rows = [token_row(f"h{number}", "alice", START + number, "phone", "192.0.2.0/24") for number in (1, 2)]
+    await store.commit([ChangeSet(rows=rows)])
+    assert await store.ledger.find_token("h1", START + 1) == "alice"
+    assert await store.ledger.find_token("h1", START + 2) is None
+    assert await store.ledger.find_session("h1", START + 2) is None
+    seen = [seen_row("h1", START + 9, "2001:db8::/48"), seen_row("gone", START + 9, "")]
+    await store.commit([ChangeSet(rows=seen)])
+    assert await store.ledger.find_token("h1", START + 9) == "alice"
+    assert await store.ledger.find_token("gone") is None
+    assert await store.ledger.list_sessions("alice") == [
+        SessionRow("h1", START + 1, START + 9, "phone", "2001:db8::/48"),
+        SessionRow("h2", START + 2, START + 2, "phone", "192.0.2.0/24"),
+    ]
+    assert await store.ledger.ended_tokens(START + 3, 10) == ["h2"]
+    assert await store.ledger.ended_tokens(START + 2, 10) == []
+
+
+async def test_all_tokens_but_one_are_revoked(store: Store, world: World) -> None:
+    """Those too that are stored in the same batch, before or after."""
+    rows = [token_row(f"h{number}", "alice", START) for number in (1, 2)]
+    await store.commit([ChangeSet(rows=[*rows, token_row("h3", "bob", START)])])
+    change = ChangeSet(rows=[password_row("alice", "other"), revoke_other_tokens("alice", "h2")])
+    before, after = (ChangeSet(rows=[token_row(token, "alice", START)]) for token in ("h4", "h5"))
+    await store.commit([before, change, after])
+    found = [await store.ledger.find_token(f"h{number}") for number in range(1, 6)]
+    assert found == [None, "alice", "bob", None, "alice"]
+    account = await store.ledger.load_account("alice")
+    assert account is not None
+    assert account.profile.password_hash == "other"
+    assert account.profile.display_name == "Alice"
+    await store.commit([ChangeSet(rows=[language_row("alice", "zh-CN")])])
+    account = await store.ledger.load_account("alice")
+    assert account is not None
+    assert (account.profile.password_hash, account.profile.language) == ("other", "zh-CN")
 
 
 async def test_the_older_tokens_of_an_account_are_told(store: Store, world: World) -> None:

@@ -446,6 +446,7 @@ def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
         "limits",
         "operator",
         "registration",
+        "accounts",
         "policy",
         "retention",
         "i18n",

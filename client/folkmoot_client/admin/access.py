@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from ..sdk import Client
-from ..terminal import USAGE, _, fail, is_interactive
+from ..terminal import USAGE, _, device_name, fail, is_interactive
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Access:
     async def sign_in(self, client: Client) -> None:
         """Sign in with the password, unless the client has signed in with its token. Raises `ClientError`."""
         if self.token is None:
-            await client.login(self.user or "", self.password)
+            await client.login(self.user or "", self.password, device=device_name())
 
     async def sign_out(self, client: Client) -> None:
         """Revoke the session that a password opened; one's own token stays."""

@@ -30,6 +30,7 @@ LOCAL = {
     "/switch": N_("Go to another of your groups, by name, number or code"),
     "/groups": N_("List your groups"),
     "/quit": N_("Leave the chat; you stay in your groups"),
+    "/password": N_("Change your password; all your other sessions end"),
     "/logout": N_("Sign out, so that the next chat asks for a password"),
 }
 """Commands that the chat carries out by itself, with their summaries."""
@@ -108,11 +109,26 @@ class Chat:
             await self._switch_to(rest)
         elif word == "/groups":
             await self._list_groups()
+        elif word == "/password":
+            await self._change_password()
         elif word == "/logout":
             await self._client.logout()
             self.signed_out = True
         elif line.strip():
             await self._send(line)
+
+    async def _change_password(self) -> None:
+        """Ask for the old password and twice for the new one, none of which is shown."""
+        questions = (_("Your password: "), _("The new one: "), _("The new one again: "))
+        given = [await self._screen.read_secret(question) for question in questions]
+        password, new, again = (one or "" for one in given)
+        if not (password and new):
+            self._say(_("Nothing was done."))
+        elif new != again:
+            self._say(_("That is not the same twice: nothing was done."))
+        else:
+            await self._client.change_password(password, new)
+            self._say(_("Your password is changed, and all your other sessions have ended."))
 
     async def _send(self, line: str) -> None:
         """Post a line or run it as a command; after a command that led into another group, go there."""

@@ -13,7 +13,7 @@ from folkmoot_protocol.names import fold_user_name
 from ..admin.access import read_secret
 from ..admin.output import show_time
 from ..sdk import Client, ClientError, NotReachable, RequestRefused, SessionEnded
-from ..terminal import DENIED, DONE, FAILED, NOT_REACHABLE, USAGE, _, fail, say
+from ..terminal import DENIED, DONE, FAILED, NOT_REACHABLE, USAGE, _, device_name, fail, say
 from .chat import Chat
 from .saved import SavedSessions, Session, default_folder
 from .screen import Pipe, Screen, Terminal
@@ -99,7 +99,7 @@ async def sign_in(client: Client, user: str, password: str, how: SignIn) -> None
     """Sign in, or register; on a terminal an unknown account is offered to be made. Raises `ClientError`."""
     if not how.register:
         try:
-            await client.login(user, password)
+            await client.login(user, password, device=device_name())
             return
         except RequestRefused as refused:
             if refused.code != ErrorCode.AUTH_FAILED or not sys.stdin.isatty():
@@ -113,7 +113,7 @@ async def sign_in(client: Client, user: str, password: str, how: SignIn) -> None
     else:
         text = _("You accept the agreement {version} ({url}).")
         say(text.format(version=agreement.version, url=agreement.url))
-    await client.register(user, password, invitation=how.invitation)
+    await client.register(user, password, invitation=how.invitation, device=device_name())
 
 
 async def ask_user(screen: Screen) -> str:

@@ -17,6 +17,10 @@ class Screen(ABC):
     async def read(self, prompt: str) -> str | None:
         """Return the next line, None when there are no more."""
 
+    async def read_secret(self, prompt: str) -> str | None:
+        """Return the next line, which is not shown where one types it; None when there are no more."""
+        return await self.read(prompt)
+
     @abstractmethod
     def write(self, pieces: list[Piece]) -> None:
         """Write one line."""
@@ -73,6 +77,15 @@ class Terminal(Screen):
     async def read(self, prompt: str) -> str | None:
         try:
             return await self._session.prompt_async(prompt)
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+    async def read_secret(self, prompt: str) -> str | None:
+        from prompt_toolkit import PromptSession
+
+        try:
+            # Of its own: what is typed here goes into no history.
+            return await PromptSession[str]().prompt_async(prompt, is_password=True)
         except (EOFError, KeyboardInterrupt):
             return None
 

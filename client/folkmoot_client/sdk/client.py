@@ -149,10 +149,12 @@ class Client(Requests):
         display_name: str | None = None,
         language: str | None = None,
         invitation: str | None = None,
+        device: str | None = None,
     ) -> fm.SessionResult:
         """Create an account and sign in; without `agreement` the version that the server shows is taken.
 
-        `invitation`, where the server wants one: the code of a group, a space, and an invite code of it.
+        `invitation`, where the server wants one: the code of a group, a space, and an invite code of it. `device`: what
+        the account's list of sessions calls this one.
         """
         link = await self._wait_link()
         fields = {
@@ -162,13 +164,17 @@ class Client(Requests):
             "display_name": display_name,
             "language": language,
             "invitation": invitation,
+            "device": device,
         }
         return await self._sign_in(link, fm.Register(id=link.next_id(), **cast(Any, fields)))
 
-    async def login(self, user: str, password: str, otp: str | None = None) -> fm.SessionResult:
-        """Sign in with a password."""
+    async def login(
+        self, user: str, password: str, otp: str | None = None, *, device: str | None = None
+    ) -> fm.SessionResult:
+        """Sign in with a password; `device` as in `register`."""
         link = await self._wait_link()
-        return await self._sign_in(link, fm.Login(id=link.next_id(), user=user, password=password, otp=otp))
+        request = fm.Login(id=link.next_id(), user=user, password=password, otp=otp, device=device)
+        return await self._sign_in(link, request)
 
     async def appeal(self, user: str, password: str, text: str, case: str | None = None) -> fm.ReportResult:
         """Appeal without signing in, as who is suspended must: against that, or against the measure `case`."""

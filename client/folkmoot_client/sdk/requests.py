@@ -27,6 +27,10 @@ class Requests(ABC):
     async def ask(self, kind: type[fm.Request], expect: type[T], *, repeat: bool = True, **fields: Any) -> T:
         """Send a request of `kind` with `fields` and return its result."""
 
+    async def change_password(self, password: str, new: str) -> None:
+        """Have another password; all other sessions of the account end."""
+        await self.ask(fm.ChangePassword, fm.Empty, repeat=False, password=password, new=new)
+
     async def accept_agreement(self, version: str) -> None:
         """Accept a version of the agreement."""
         await self.ask(fm.AcceptAgreement, fm.Empty, version=version)

@@ -26,7 +26,7 @@ class App {
     });
     this.dialogs = new Dialogs(this.chat, {
       onRoom: (room) => this.open(room),
-      onPending: () => this.toast(t("pending")),
+      onDone: (text) => this.toast(text),
     });
     this.listen();
     this.translate();

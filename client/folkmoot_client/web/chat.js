@@ -20,6 +20,11 @@ const CHANGES = new Set(
 const makeNonce = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+// What one's own list of sessions calls this browser.
+const deviceName = () => {
+  const browser = ["Firefox", "Edg", "OPR", "Chrome", "Safari"].find((name) => navigator.userAgent.includes(`${name}/`));
+  return `${{ Edg: "Edge", OPR: "Opera" }[browser] ?? browser ?? "Browser"}, ${navigator.platform}`.slice(0, 64);
+};
 // Whether the server may take it for a command: a slash sign before all that is seen. The server has the last word.
 const mayBeCommand = (body) => /^[\s\p{Default_Ignorable_Code_Point}\u2800]*[/／、](?![/／、])/u.test(body);
 
@@ -96,7 +101,8 @@ export class Chat {
   async signIn() {
     const { agreement } = this.connection.hello;
     const { type, fields } = this.credentials ?? { type: "resume", fields: { token: this.token } };
-    const more = type === "register" ? { agreement: agreement.version } : {};
+    const device = type === "resume" ? {} : { device: deviceName() };
+    const more = type === "register" ? { agreement: agreement.version, ...device } : device;
     const { account, token, groups } = await this.request(type, { ...fields, ...more });
     this.credentials = undefined;
     localStorage.setItem(TOKEN, token);

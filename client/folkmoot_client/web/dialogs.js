@@ -27,12 +27,14 @@ function wire(id, work) {
 }
 
 export class Dialogs {
-  /** `onRoom(room)` when the reader has founded or joined one, `onPending()` when a request to join waits. */
-  constructor(chat, { onRoom, onPending }) {
-    Object.assign(this, { chat, onRoom, onPending });
+  /** `onRoom(room)` when the reader has founded or joined one, `onDone(text)` when something else is done. */
+  constructor(chat, { onRoom, onDone }) {
+    Object.assign(this, { chat, onRoom, onDone });
     this.creating = wire("create-dialog", (fields) => this.create(fields));
     this.joining = wire("join-dialog", (fields) => this.join(fields));
     this.agreeing = wire("agreement-dialog", () => this.agree());
+    this.securing = wire("password-dialog", (fields) => this.changePassword(fields));
+    byId("change-password").addEventListener("click", () => this.securing.showModal());
     byId("create").addEventListener("click", () => this.creating.showModal());
     byId("join").addEventListener("click", () => this.askToJoin());
   }
@@ -57,11 +59,16 @@ export class Dialogs {
     try {
       const room = await this.chat.join(code.value.trim(), answer.value.trim());
       if (room) this.onRoom(room);
-      else this.onPending();
+      else this.onDone(t("pending"));
     } catch (error) {
       if (error.code === "wrong_answer") byId("join-answer-row").hidden = false;
       throw error;
     }
+  }
+
+  async changePassword({ old_password: password, new_password: next }) {
+    await this.chat.request("change_password", { password: password.value, new: next.value });
+    this.onDone(t("password_changed"));
   }
 
   async agree() {

@@ -14,10 +14,12 @@ from .oversight import DUTY, FIGURES
 from .roles import ROLE
 from .row import Noun, Verb
 from .sanctions import SANCTION
+from .sessions import SESSION
 
 NOUNS: tuple[Noun, ...] = (
     USER,
     ROLE,
+    SESSION,
     GROUP,
     ENTRY,
     TEXT,

@@ -20,9 +20,11 @@ from ..sealed.case_texts import CaseTexts
 from ..sealed.held_posts import HeldTexts
 from ..sealed.identities import Vault
 from ..storage.api import Store
+from .accounts.credentials import Credentials
 from .accounts.govern import AccountService
 from .accounts.names import Names
 from .accounts.notices import NoticeBox
+from .accounts.sessions import Sessions
 from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
 from .cases.appeals import Appeals
@@ -88,6 +90,8 @@ class App:
     box: NoticeBox
     repeats: Repeats
     sign_in: SignIn
+    sessions: Sessions
+    credentials: Credentials
     own_settings: OwnSettings
     names: Names
     membership: Membership

@@ -18,6 +18,7 @@ from folkmoot_protocol.admin.accounts import CREDIT, IDENTITY, USER
 from folkmoot_protocol.admin.registry import VERBS
 from folkmoot_protocol.admin.roles import ROLE
 from folkmoot_protocol.admin.row import AnyOptions, Duration, Option, Verb, options_of
+from folkmoot_protocol.admin.sessions import SESSION
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import is_blank
 
@@ -26,13 +27,41 @@ from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
 from ..live.accounts import Account
-from . import accounts, cases, content, entries, filings, groups, mediations, nodes, oversight, roles, sanctions, texts
+from . import (
+    accounts,
+    cases,
+    content,
+    entries,
+    filings,
+    groups,
+    mediations,
+    nodes,
+    oversight,
+    roles,
+    sanctions,
+    sessions,
+    texts,
+)
 from .call import FUNCTIONS, PAGE, Call, Outcome
 
-MODULES = (accounts, cases, content, entries, filings, groups, mediations, nodes, oversight, roles, sanctions, texts)
+MODULES = (
+    accounts,
+    cases,
+    content,
+    entries,
+    filings,
+    groups,
+    mediations,
+    nodes,
+    oversight,
+    roles,
+    sanctions,
+    sessions,
+    texts,
+)
 """Where the functions are: importing these puts them into `FUNCTIONS`."""
 
-ABOUT_ACCOUNTS = (USER, ROLE, IDENTITY, CREDIT)
+ABOUT_ACCOUNTS = (USER, ROLE, SESSION, IDENTITY, CREDIT)
 """What these nouns are about is an account that staff has named."""
 
 UNKNOWN = Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no such administration command."))

@@ -64,7 +64,7 @@ class ClosedUpdate(Struct, frozen=True, gc=False, tag="closed"):
 
 
 class RevokedUpdate(Struct, frozen=True, gc=False, tag="revoked"):
-    """A session token of an account is valid no more; `token_hash` says which."""
+    """A session token of an account is valid no more; `token_hash` says which, empty: several, storage has the rest."""
 
     user: str
     token_hash: str

@@ -231,6 +231,19 @@ class Registration:
 
 
 @dataclass(frozen=True)
+class AccountPolicy:
+    """How long one stays signed in."""
+
+    token_days: int = setting(
+        30,
+        N_("Days after which a session ends that is not in use. 0 = never."),
+        open=90,
+        least=0,
+        most=3650,
+    )
+
+
+@dataclass(frozen=True)
 class IdentityPolicy:
     """What an account must have proved about itself (G6)."""
 
@@ -424,6 +437,7 @@ class Config:
     cluster: Cluster = section(Cluster, N_("Several nodes, one service. Both URLs set = cluster mode."))
     limits: Limits = section(Limits, N_("Bounds on what one account or one address may take."))
     registration: Registration = section(Registration, N_("Who may make an account."))
+    accounts: AccountPolicy = section(AccountPolicy, N_("How long one stays signed in."))
     policy: Policy = section(Policy, N_("The rules that governance decides by."))
     retention: Retention = section(Retention, N_("How long messages are kept."))
     operator: Operator = section(Operator, N_("Who runs the service, and what they publish of it."))

@@ -109,8 +109,8 @@ class Follower:
                 self._start(self._rooms.forget_name(message.user))
             case RevokedUpdate():
                 account = self._accounts.get(message.user)
-                if account is not None and self._audience.sessions_of(account):
-                    self._start(self._close_revoked(account, message.token_hash))
+                if account is not None:
+                    self.look_at_tokens(account, message.token_hash)
 
     def _on_group(self, room: Room, message: GroupUpdate) -> None:
         for event in self._take_in(room, message):
@@ -299,8 +299,13 @@ class Follower:
         await self._accounts.reread(account.user)
         self._hub.tell_account(account)
 
+    def look_at_tokens(self, account: Account, token_hash: str = "") -> None:
+        """Close the connections of an account's token, or (empty) of any, if it is true that it holds no more."""
+        opened = {session.token_hash for session in self._audience.sessions_of(account)}
+        for one in opened & {token_hash} if token_hash else opened:
+            self._start(self._close_revoked(account, one))
+
     async def _close_revoked(self, account: Account, token_hash: str) -> None:
-        """Close the connections of a token, if it is true that it holds no more."""
         while True:
             try:
                 if await self._store.ledger.find_token(token_hash) is None:

@@ -1,12 +1,17 @@
-"""Forgetting what was asked for under nonces, which nobody repeats any more, and what people were told and have read,
-when its time is over."""
+"""Forgetting what was asked for under nonces, which nobody repeats any more, what people were told and have read, when
+its time is over, and sessions that nobody uses."""
+
+from folkmoot_governance.duration import DAY_MS
 
 from ..actions.accounts.govern import AccountService
 from ..common.clock import Clock
-from ..storage.changes import remove_ended_answers, remove_ended_notices
+from ..storage.changes import remove_ended_answers, remove_ended_notices, revoke_token
+from ..storage.ledger import Sessions
 from .runner import Job
 
 REST_S = 10 * 60.0
+
+AT_ONCE = 500
 
 
 class Forgetting(Job):
@@ -15,10 +20,16 @@ class Forgetting(Job):
     name = "forgetting"
     rest_s = REST_S
 
-    def __init__(self, clock: Clock, account_service: AccountService) -> None:
+    def __init__(self, clock: Clock, account_service: AccountService, sessions: Sessions, token_days: int) -> None:
         self._clock = clock
         self._account_service = account_service
+        self._sessions = sessions
+        self._token_days = token_days
 
     async def do_round(self) -> None:
         now = self._clock.certain_ms()
         await self._account_service.store_rows("", [remove_ended_answers(now), remove_ended_notices(now)])
+        while self._token_days:
+            ended = await self._sessions.ended_tokens(now - self._token_days * DAY_MS, AT_ONCE)
+            if not ended or await self._account_service.store_rows("", list(map(revoke_token, ended))):
+                return

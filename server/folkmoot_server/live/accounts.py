@@ -178,8 +178,17 @@ class Accounts:
     It follows the news of those in memory.
     """
 
-    def __init__(self, ledger: Ledger, bus: Bus, limits: Limits, clock: Clock, credit: CreditRules = RULES) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        bus: Bus,
+        limits: Limits,
+        clock: Clock,
+        credit: CreditRules = RULES,
+        token_days: int = 0,
+    ) -> None:
         self._credit = credit
+        self._token_ms = token_days * DAY_MS
         self._ledger = ledger
         self._bus = bus
         self._clock = clock
@@ -208,13 +217,17 @@ class Accounts:
             account.used_at = self._clock.ticks()
         return account
 
+    def tokens_since(self) -> int:
+        """Return since when (Unix ms) a session token must have been used to open anything."""
+        return self._clock.now_ms() - self._token_ms if self._token_ms else 0
+
     async def find(self, token_hash: str) -> Account | None:
         """Return the account that a session token is for; None if there is none.
 
         Storage is asked once for both. Only if something may have changed meanwhile, the account is loaded by itself.
         """
         changes = self._changes
-        stored = await self._ledger.find_session(token_hash)
+        stored = await self._ledger.find_session(token_hash, self.tokens_since())
         if stored is None:
             return None
         user = stored.state.user
@@ -227,7 +240,7 @@ class Accounts:
 
     async def find_again(self, token_hash: str) -> Account | None:
         """As `find`, and as storage has it now, whatever news of the account was lost on the way from other nodes."""
-        user = await self._ledger.find_token(token_hash)
+        user = await self._ledger.find_token(token_hash, self.tokens_since())
         if user is None:
             return None
         known = user in self._accounts or user in self._loading

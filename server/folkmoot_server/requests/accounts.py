@@ -38,12 +38,18 @@ async def register(app: App, session: Session, request: rq.Register) -> SessionR
         return refusal
     language = request.language if request.language in LANGUAGES else session.language
     profile = Profile(user, display_name, "", language)
-    return await app.sign_in.register(session, profile, request.password, request.agreement, request.invitation or "")
+    device, invitation = device_of(request), request.invitation or ""
+    return await app.sign_in.register(session, profile, request.password, request.agreement, invitation, device)
+
+
+def device_of(request: rq.Register | rq.Login) -> str:
+    """Return what a client calls itself, as a list can show it."""
+    return "".join(char for char in request.device or "" if char.isprintable()).strip()
 
 
 async def login(app: App, session: Session, request: rq.Login) -> SessionResult | Refusal:
     """Sign in with a password."""
-    return await app.sign_in.login(session, fold_user_name(request.user), request.password)
+    return await app.sign_in.login(session, fold_user_name(request.user), request.password, device_of(request))
 
 
 async def appeal(app: App, session: Session, request: rq.Appeal) -> ReportResult | Refusal:
@@ -65,6 +71,11 @@ async def resume(app: App, session: Session, request: rq.Resume) -> SessionResul
 async def logout(app: App, session: Session, request: rq.Logout) -> Empty | Refusal:
     """Revoke the token of this connection, which stays open; others that signed in with the token are closed."""
     return await app.sign_in.logout(session) or Empty()
+
+
+async def change_password(app: App, session: Session, request: rq.ChangePassword) -> Empty | Refusal:
+    """Give one's account another password."""
+    return await app.credentials.change_password(session, request.password, request.new) or Empty()
 
 
 async def accept_agreement(app: App, session: Session, request: rq.AcceptAgreement) -> Empty | Refusal:

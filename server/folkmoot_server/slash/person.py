@@ -1,6 +1,7 @@
-"""Slash commands about the person behind an account: `/verify` (G6), `/account` (P9.2)."""
+"""Slash commands about the person behind an account: `/verify` (G6), `/sessions`, `/account` (P9.2)."""
 
 from datetime import UTC, datetime
+from typing import cast
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import AccountCommand, AskIdentity, CloseAccount, WithdrawIdentity
@@ -9,6 +10,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.types import Identity
 
+from ..actions.accounts.sessions import session_item
 from ..common.codes import new_author_tag
 from ..common.i18n import N_, show_instant
 from ..storage.api import ActFilter
@@ -120,6 +122,36 @@ async def act(call: Call, command: AccountCommand, *rows: RowChange) -> Refusal 
     """Decide a command of the account's own and store it with its rows."""
     account = call.account
     return await call.app.account_service.carry_out(account.state, command, account.actor(), rows)
+
+
+OTHERS = "others"
+THIS = Refusal(ErrorCode.CONFLICT, N_("That is the session that you are in: sign out instead."), {"help": "/sessions"})
+
+
+async def sessions(call: Call, act_name: str | None, which: str | None) -> Outcome:
+    """List one's sessions: on which device, from which network, last seen when. Or end another one, or all others."""
+    found = await call.app.sessions.sessions_of(call.account.user)
+    current = call.session.token_hash
+    if act_name is None:
+        items = [session_item(one) | {"current": one.hash == current} for one in found]
+        return Answer("\n".join(session_line(call, one) for one in items), {"items": items})
+    if not which:
+        text = N_("Usage: {usage}")
+        return Refusal(ErrorCode.BAD_SYNTAX, text, {"usage": "/sessions end <id>|others", "help": "/sessions"})
+    ended = [one for one in found if one.id == which.lower() or (which == OTHERS and one.hash != current)]
+    if any(one.hash == current for one in ended):
+        return THIS
+    refusal = await call.app.sessions.end_own(call.account, ended)
+    text = N_("Ended: {count}.")
+    return refusal or Answer(call.say(text, {"count": len(ended)}), {"ended": [one.id for one in ended]})
+
+
+def session_line(call: Call, item: dict[str, object]) -> str:
+    """Return a session as its account reads it."""
+    device = item["device"] or call.say(N_("unknown device"))
+    seen = call.say(N_("last seen {time}"), {"time": show_instant(cast(int, item["seen_ts"]))})
+    here = call.say(N_("this one")) if item["current"] else ""
+    return " · ".join(str(part) for part in (item["id"], device, item["region"], seen, here) if part)
 
 
 async def close_account(call: Call, act_name: str, name: str | None) -> Outcome:

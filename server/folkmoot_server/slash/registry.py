@@ -172,6 +172,14 @@ COMMANDS: tuple[Slash, ...] = (
         person.close_account,
         in_group=False,
     ),
+    Slash(
+        "sessions",
+        ("会话",),
+        (optional(one_of("end")), optional(word("id|others"))),
+        N_("List where you are signed in, or end that elsewhere"),
+        person.sessions,
+        in_group=False,
+    ),
     Slash("lang", (), (optional(LANGUAGE),), N_("Choose your language"), everyone.language, in_group=False),
     # owners and admins
     Slash("kick", ("踢",), (USER, REASON), N_("Remove a member"), moderation.kick, c.Kick),

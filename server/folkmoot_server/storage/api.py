@@ -27,6 +27,7 @@ from .rows import IdentityRow as IdentityRow
 from .rows import Measure as Measure
 from .rows import Note as Note
 from .rows import OpenFlag as OpenFlag
+from .rows import SessionRow as SessionRow
 from .rows import StaffRow as StaffRow
 from .rows import StoredAccount as StoredAccount
 from .rows import StoredNotice as StoredNotice

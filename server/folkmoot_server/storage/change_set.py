@@ -43,15 +43,26 @@ class Upsert(Struct, frozen=True, gc=False):
     values: dict[str, Any]
 
 
+class Update(Struct, frozen=True, gc=False):
+    """Set columns of one row of a projection, if it is there; `values` holds all columns of the primary key as well."""
+
+    table: str
+    values: dict[str, Any]
+
+
 class Remove(Struct, frozen=True, gc=False):
-    """Remove the rows of a projection that equal `where`; with `until_ms`, those that ended by then."""
+    """Remove the rows of a projection that equal `where`; with `until_ms`, those that ended by then.
+
+    With `but`, the name of a column in `where`, those that do not have its value.
+    """
 
     table: str
     where: dict[str, Any]
     until_ms: int | None = None
+    but: str = ""
 
 
-RowChange = Upsert | Remove
+RowChange = Upsert | Update | Remove
 
 
 class NewEntry(Struct, frozen=True, gc=False):

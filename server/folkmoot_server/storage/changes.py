@@ -14,7 +14,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_protocol.types import Identity
 
-from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Upsert
+from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Update, Upsert
 from .rows import IdentityRow, OpenFlag
 
 _SORTED = msgspec.json.Encoder(order="deterministic").encode
@@ -26,9 +26,25 @@ def profile_row(profile: Profile) -> Upsert:
     return Upsert("profiles", values)
 
 
-def token_row(token_hash: str, user: str, created_ts: int) -> Upsert:
-    """Return the row of a session token, of which only the hash is kept."""
-    return Upsert("tokens", {"hash": token_hash, "user": user, "created_ts": created_ts})
+def password_row(user: str, password_hash: str) -> Update:
+    """Return the change of a password alone."""
+    return Update("profiles", {"user": user, "password_hash": password_hash})
+
+
+def language_row(user: str, language: str) -> Update:
+    """Return the change of a language alone."""
+    return Update("profiles", {"user": user, "language": language})
+
+
+def token_row(token_hash: str, user: str, created_ts: int, device: str = "", region: str = "") -> Upsert:
+    """Return the row of a session token, of which only the hash is kept, that is used now for the first time."""
+    who = {"hash": token_hash, "user": user, "created_ts": created_ts, "seen_ts": created_ts}
+    return Upsert("tokens", who | {"device": device, "region": region})
+
+
+def seen_row(token_hash: str, seen_ts: int, region: str) -> Update:
+    """Return that a session was in use at a time (Unix ms), unless it has ended."""
+    return Update("tokens", {"hash": token_hash, "seen_ts": seen_ts, "region": region})
 
 
 def revoke_token(token_hash: str) -> Remove:
@@ -39,6 +55,11 @@ def revoke_token(token_hash: str) -> Remove:
 def revoke_tokens(user: str) -> Remove:
     """Return the removal of all session tokens of an account."""
     return Remove("tokens", {"user": user})
+
+
+def revoke_other_tokens(user: str, token_hash: str) -> Remove:
+    """Return the removal of all session tokens of an account but one."""
+    return Remove("tokens", {"user": user, "hash": token_hash}, but="hash")
 
 
 OWN_TABLES = (

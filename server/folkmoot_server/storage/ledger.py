@@ -30,6 +30,7 @@ from .rows import (
     Measure,
     Note,
     OpenFlag,
+    SessionRow,
     StaffRow,
     StoredAccount,
     StoredNotice,
@@ -213,12 +214,21 @@ class Sessions(Protocol):
     Promises: a token that was revoked by a commit opens nothing after it.
     """
 
-    async def find_token(self, token_hash: str) -> str | None:
-        """Return the user whose session token has this hash, None if there is none or it was revoked."""
+    async def find_token(self, token_hash: str, since: int = 0) -> str | None:
+        """Return the user whose session token has this hash, None if there is none, or it was revoked, or not used
+        `since` (Unix ms)."""
         ...
 
-    async def find_session(self, token_hash: str) -> StoredAccount | None:
-        """Return the account whose session token has this hash, None if there is none or it was revoked."""
+    async def find_session(self, token_hash: str, since: int = 0) -> StoredAccount | None:
+        """Return the account whose session token has this hash, None as `find_token`."""
+        ...
+
+    async def list_sessions(self, user: str) -> list[SessionRow]:
+        """Return an account's sessions, the one last used before the others."""
+        ...
+
+    async def ended_tokens(self, since: int, limit: int) -> list[str]:
+        """Return the hashes of session tokens that were not used `since` (Unix ms)."""
         ...
 
     async def older_tokens(self, user: str, keep: int) -> list[str]:

@@ -23,6 +23,21 @@ class IdentityRow(Struct, frozen=True):
     ts: int
 
 
+class SessionRow(Struct, frozen=True):
+    """A session: on which device, as that calls itself, and when and from which network it was last in use."""
+
+    hash: str
+    created_ts: int
+    seen_ts: int
+    device: str
+    region: str
+
+    @property
+    def id(self) -> str:
+        """What people call it by. Of what opens it this says nothing: that is random, and the hash is of all of it."""
+        return self.hash[:8]
+
+
 class OpenFlag(Struct, frozen=True):
     """An entry that broke a content rule and has no flag on record yet; `nonce` tells which of `user`'s it is."""
 

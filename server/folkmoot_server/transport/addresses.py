@@ -56,6 +56,18 @@ def network_of(address: str) -> str:
     return str(one.ipv4_mapped or ipaddress.ip_network((int(one), 64), strict=False).network_address)
 
 
+@lru_cache(10_000)
+def region_of(address: str) -> str:
+    """Return the network that an address is in, as wide as is told of it: a /24, or a /48 of IPv6."""
+    try:
+        one = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    mapped = one.ipv4_mapped if one.version == 6 else one
+    wide = f"{mapped}/24" if mapped else f"{one.compressed.partition('%')[0]}/48"
+    return str(ipaddress.ip_network(wide, strict=False))
+
+
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

@@ -52,6 +52,10 @@ def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
 TO_0027 = """
     DROP TABLE reporters;
     DROP TABLE case_notes;
+    DROP INDEX tokens_seen_ts;
+    ALTER TABLE tokens DROP COLUMN seen_ts;
+    ALTER TABLE tokens DROP COLUMN device;
+    ALTER TABLE tokens DROP COLUMN region;
     DROP TABLE filings;
     DROP INDEX cases_by_opened_ts;
     DROP INDEX cases_kind_due_ms_number;

@@ -308,3 +308,18 @@ def test_a_verification_that_was_withdrawn_comes_back_unless_there_is_a_later_on
     carry_out(state, a.AttestIdentity(mobile, "only that"), "rea", P.REVIEWER)
     assert carry_out(state, again) == []
     assert state.identity is mobile
+
+
+def test_the_password_is_one_s_own_to_change() -> None:
+    mia = make_account()
+    assert ask(mia, commands.ChangePassword(), "sue", P.SUPERADMIN) == ErrorCode.FORBIDDEN
+    assert ask(mia, commands.ChangePassword(), "mia") is None
+
+
+@pytest.mark.parametrize("role", [None, *P])
+def test_sessions_are_ended_by_oneself_and_by_few_of_the_staff(role: P | None) -> None:
+    mia = make_account()
+    may = role in (P.SAFETY_OFFICER, P.SUPERADMIN)
+    assert ask(mia, commands.EndSessions(2, "stolen"), "sue", role) == (None if may else ErrorCode.FORBIDDEN)
+    assert ask(mia, commands.EndSessions(2), "mia") is None
+    assert ask(mia, commands.EndSessions(0), "mia") == ErrorCode.NO_SUCH_ENTRY

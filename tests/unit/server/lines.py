@@ -293,7 +293,7 @@ class Shelf:
         self._ask("versions")
         return {user: self.accounts[user].state.version for user in users if user in self.accounts}
 
-    async def find_token(self, token_hash: str) -> str | None:
+    async def find_token(self, token_hash: str, since: int = 0) -> str | None:
         self._ask("token")
         return self.tokens.get(token_hash)
 

@@ -29,10 +29,10 @@ class SlowLedger:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def find_session(self, token_hash: str) -> StoredAccount | None:
+    async def find_session(self, token_hash: str, since: int = 0) -> StoredAccount | None:
         return await self.load_account(token_hash.removesuffix("'s token"))
 
-    async def find_token(self, token_hash: str) -> str | None:
+    async def find_token(self, token_hash: str, since: int = 0) -> str | None:
         user = token_hash.removesuffix("'s token")
         return None if user == "nobody" else user
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 
+from msgspec import structs
+
 from folkmoot_governance import (
     SERVICE,
     AccountState,
@@ -42,10 +44,23 @@ MOST_READS = 500
 class AccountAct:
     """Something to store about an account: governance events, other rows of its own, or both (a `PendingCommit`).
 
-    `state` is the account's state after the events; it takes effect when they are stored.
+    `state` is the account's state after the events; it takes effect when they are stored, and so does `password_hash`,
+    unless it is empty.
     """
 
-    __slots__ = ("_service", "change_set", "events", "on_done", "on_fail", "room", "state", "told", "tries", "user")
+    __slots__ = (
+        "_service",
+        "change_set",
+        "events",
+        "on_done",
+        "on_fail",
+        "password_hash",
+        "room",
+        "state",
+        "told",
+        "tries",
+        "user",
+    )
 
     def __init__(self, service: "AccountService", user: str, change_set: ChangeSet) -> None:
         self._service = service
@@ -54,6 +69,7 @@ class AccountAct:
         self.room: Room | None = None
         self.tries = 0
         self.state: AccountState | None = None
+        self.password_hash = ""
         self.events: Sequence[AccountEvent] = ()
         self.told: list[PersonalNotice] = []
         self.on_done: Callable[[], None]
@@ -202,6 +218,8 @@ class AccountService:
         self._accounts.changed(act.user)
         account = self._accounts.get(act.user)
         if account is not None and act.state is not None:
+            if act.password_hash:
+                account.profile = structs.replace(account.profile, password_hash=act.password_hash)
             account.become(act.state)
 
     def tell_account(self, act: AccountAct) -> None:

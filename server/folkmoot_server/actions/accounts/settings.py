@@ -14,8 +14,8 @@ from ...common.i18n import N_
 from ...delivery.audience import Audience
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Room
-from ...storage.change_set import MemberSettings, Profile, RowChange
-from ...storage.changes import ignored_row, profile_row, settings_row
+from ...storage.change_set import MemberSettings, RowChange
+from ...storage.changes import ignored_row, language_row, settings_row
 from ..acting import too_many_acts
 from .govern import AccountService
 
@@ -67,11 +67,9 @@ class OwnSettings:
 
     async def choose_language(self, account: Account, language: str) -> Refusal | None:
         """Say in which language the server speaks to an account, on all its connections."""
-        old = account.profile
-        profile = Profile(old.user, old.display_name, old.password_hash, language)
-        refusal = await self._store(account, [profile_row(profile)])
+        refusal = await self._store(account, [language_row(account.user, language)])
         if refusal is None:
-            account.profile = profile
+            account.profile = structs.replace(account.profile, language=language)
             for session in self._audience.sessions_of(account):
                 session.speak(language)
         return refusal

@@ -25,11 +25,12 @@ from ...live.shared_limits import SharedLimits
 from ...storage.api import Ledger
 from ...storage.change_set import Profile, RowChange
 from ...storage.changes import profile_row, revoke_token, token_row
-from ...transport.addresses import network_of
+from ...transport.addresses import network_of, region_of
 from .brake import SignInBrake
 from .govern import AccountService
 from .notices import NoticeBox
 from .registration import Registration
+from .sessions import Sessions
 from .suspension import latest_suspension
 
 MAX_TOKENS = 50
@@ -68,6 +69,7 @@ class SignIn:
         follower: Follower,
         registration: Registration,
         box: NoticeBox,
+        sessions: Sessions,
         *,
         in_cluster: bool,
     ) -> None:
@@ -86,12 +88,19 @@ class SignIn:
         self._follower = follower
         self._registration = registration
         self._box = box
+        self._sessions = sessions
         self._brake = SignInBrake(clock)
         self._in_cluster = in_cluster
         self._slots = asyncio.Semaphore(SIGN_IN_SLOTS)
 
     async def register(
-        self, session: Session, profile: Profile, password: str, agreement: str, invitation: str = ""
+        self,
+        session: Session,
+        profile: Profile,
+        password: str,
+        agreement: str,
+        invitation: str = "",
+        device: str = "",
     ) -> SessionResult | Refusal:
         """Make an account and sign in to it (G5.2). `profile` has no password hash yet."""
         user = profile.user
@@ -115,7 +124,7 @@ class SignIn:
             return refusal
         profile = Profile(user, profile.display_name, password_hash, profile.language)
         token = new_token()
-        rows = [profile_row(profile), token_row(hash_token(token), user, self._clock.now_ms())]
+        rows = [profile_row(profile), self._token_row(session, token, user, device)]
         command = RegisterAccount(user, agreement)
         refusal = await self._account_service.carry_out(None, command, Actor(user), rows)
         if refusal:
@@ -126,7 +135,10 @@ class SignIn:
         await self._registration.use(account, invited)
         return await self._bind(session, account, token, hash_token(token))
 
-    async def login(self, session: Session, user: str, password: str) -> SessionResult | Refusal:
+    def _token_row(self, session: Session, token: str, user: str, device: str) -> RowChange:
+        return token_row(hash_token(token), user, self._clock.now_ms(), device, region_of(session.address))
+
+    async def login(self, session: Session, user: str, password: str, device: str = "") -> SessionResult | Refusal:
         """Sign in with a password."""
         account = await self.find_by_password(session, user, password)
         if isinstance(account, Refusal):
@@ -134,17 +146,23 @@ class SignIn:
         refusal = self._check_may_sign_in(account)
         if refusal:
             return await self._with_case(account, refusal)
-        token = new_token()
+        token, password_hash = new_token(), account.profile.password_hash
         outdone = await self._ledger.older_tokens(account.user, MAX_TOKENS - 1)
-        row = token_row(hash_token(token), account.user, self._clock.now_ms())
-        rows: list[RowChange] = [row, *map(revoke_token, outdone)]
+        rows = [self._token_row(session, token, account.user, device), *map(revoke_token, outdone)]
         refusal = await self._account_service.store_rows(account.user, rows)
         if refusal is None:
             for token_hash in outdone:
                 self._bus.publish(RevokedUpdate(account.user, token_hash))
         if self._in_cluster:
             await self._accounts.look_again(account.user)
-        return refusal or await self._bind(session, account, token, hash_token(token))
+        if refusal is None and account.profile.password_hash != password_hash:
+            # It was changed meanwhile, which has ended the sessions of before: this is one of them.
+            refusal = await self._account_service.store_rows(account.user, [revoke_token(hash_token(token))])
+            refusal = refusal or AUTH_FAILED
+        bound = refusal or await self._bind(session, account, token, hash_token(token))
+        # As well if that is being stored at this moment.
+        self._follower.look_at_tokens(account)
+        return bound
 
     async def resume(self, session: Session, token: str) -> SessionResult | Refusal:
         """Sign in with the token of an earlier session."""
@@ -179,11 +197,14 @@ class SignIn:
         if refusal:
             return refusal
         account = await self._accounts.load(user)
+        if account is not None and self._in_cluster:
+            # The password may have been changed on another node just now.
+            await self._accounts.look_again(user)
         stored = account.profile.password_hash if account else None
         fits = await self._passwords.verify(network_of(session.address), stored, password)
         if isinstance(fits, Refusal):
             return fits
-        if account is not None and fits:
+        if account is not None and fits and account.profile.password_hash == stored:
             return account
         if self._brake.failed(user, session.address) == MANY_FAILED and account is not None:
             # Whoever is signed in can do something about it now.
@@ -255,6 +276,7 @@ class SignIn:
         session.account, session.token_hash = account, token_hash
         session.speak(account.profile.language)
         session.signed_in()
+        self._sessions.opened(session)
         self._audience.sign_in(account, session)
         self._presence.changed(account)
         now = self._clock.now_ms()

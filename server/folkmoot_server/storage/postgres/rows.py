@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Text
 
-from ..change_set import Remove, RowChange, Upsert
-from ..sql.row_changes import Shape, keys_of, names, removal, shape_of, upsert, values_of
+from ..change_set import Remove, RowChange, Update, Upsert
+from ..sql.row_changes import Shape, keys_of, names, removal, shape_of, update, upsert, values_of
 from ..sql.tables import metadata
 
 Statement = tuple[str, Sequence[Sequence[Any]]]
@@ -52,7 +52,7 @@ class Run:
         """Add a change; False if it must come after those taken."""
         if isinstance(change, Remove) and not self._is_single(change):
             return self._take_wide(change)
-        values = change.values if isinstance(change, Upsert) else change.where
+        values = values_of(change)
         key = tuple(values[name] for name in self._keys)
         earlier = self._single.get(key)
         if earlier is not None and shape_of(earlier) != shape_of(change):
@@ -67,7 +67,8 @@ class Run:
         return change.until_ms is None and change.where.keys() == set(self._keys)
 
     def _take_wide(self, change: Remove) -> bool:
-        if self._single and (self._any_touched or all(item in self._touched for item in change.where.items())):
+        named = [item for item in change.where.items() if item[0] != change.but]
+        if self._single and (self._any_touched or all(item in self._touched for item in named)):
             return False
         self._wide.append(change)
         return True
@@ -94,8 +95,11 @@ def _without_nul(value: Any) -> Any:
 
 @cache
 def _sql(shape: Shape) -> str:
-    if shape.is_upsert:
+    if shape.kind is Upsert:
         return upsert(shape, f"SELECT * FROM {_unnest(shape)} AS given ({names(shape.columns)})")  # noqa: S608  # our own names
+    if shape.kind is Update:
+        given = f" FROM {_unnest(shape)} AS given ({names(shape.columns)})"
+        return update(shape, lambda column: f'given."{column}"', given)
     using = f" USING {_unnest(shape)} AS gone ({names(shape.columns)})"
     return removal(shape, lambda column: f'gone."{column}"', using)
 

@@ -21,7 +21,7 @@ from folkmoot_governance import AccountState, PlatformRole
 from folkmoot_protocol.types import GroupStatus, Identity, Notify
 
 from ..change_set import MemberSettings, Profile
-from ..rows import AccountRow, StaffRow, StoredAccount
+from ..rows import AccountRow, SessionRow, StaffRow, StoredAccount
 from .fetch import SqlReads, can_hold, fetch, fetch_plain
 from .projection import read_charges, read_restrictions
 from .tables import accounts, groups, ignored, leaving, member_settings, members, notices, profiles, read_marks, tokens
@@ -33,7 +33,16 @@ _HASH: BindParameter[str] = bindparam("hash")
 _AFTER: BindParameter[str] = bindparam("after")
 _LIMIT: BindParameter[int] = bindparam("limit")
 
-_TOKEN = select(tokens.c.user).where(tokens.c.hash == _HASH)
+_SINCE: BindParameter[int] = bindparam("since")
+# Nodes of before note the creation alone.
+_IN_USE = (tokens.c.seen_ts >= _SINCE) | (tokens.c.created_ts >= _SINCE)
+_TOKEN = select(tokens.c.user).where(tokens.c.hash == _HASH, _IN_USE)
+_SESSIONS = (
+    select(tokens.c.hash, tokens.c.created_ts, tokens.c.seen_ts, tokens.c.device, tokens.c.region)
+    .where(tokens.c.user == _USER)
+    .order_by(tokens.c.seen_ts.desc(), tokens.c.hash)
+)
+_ENDED = select(tokens.c.hash).where(tokens.c.seen_ts < _SINCE, tokens.c.created_ts < _SINCE).limit(_LIMIT)
 _OLDER = (
     select(tokens.c.hash)
     .where(tokens.c.user == _USER)
@@ -44,7 +53,7 @@ _PROFILED = select(accounts, profiles.c.display_name, profiles.c.password_hash, 
     accounts.outerjoin(profiles, profiles.c.user == accounts.c.user)
 )
 _ACCOUNT = _PROFILED.where(accounts.c.user == _USER)
-_SESSION = _PROFILED.join(tokens, tokens.c.user == accounts.c.user).where(tokens.c.hash == _HASH)
+_SESSION = _PROFILED.join(tokens, tokens.c.user == accounts.c.user).where(tokens.c.hash == _HASH, _IN_USE)
 _LIST = (
     select(
         accounts.c.user,
@@ -164,19 +173,25 @@ class SqlAccounts(SqlReads):
 class SqlSessions(SqlReads):
     """`ledger.Sessions` in SQL. Many sign in at once after a restart: tokens are asked on the hot path."""
 
-    async def find_token(self, token_hash: str) -> str | None:
-        return await self._read(find_token, token_hash) if can_hold(token_hash) else None
+    async def find_token(self, token_hash: str, since: int = 0) -> str | None:
+        return await self._read(find_token, token_hash, since) if can_hold(token_hash) else None
 
-    async def find_session(self, token_hash: str) -> StoredAccount | None:
-        return await self._read(find_session, token_hash) if can_hold(token_hash) else None
+    async def find_session(self, token_hash: str, since: int = 0) -> StoredAccount | None:
+        return await self._read(find_session, token_hash, since) if can_hold(token_hash) else None
+
+    async def list_sessions(self, user: str) -> list[SessionRow]:
+        return [SessionRow(*row) for row in await self._ask(_SESSIONS, user=user)]
+
+    async def ended_tokens(self, since: int, limit: int) -> list[str]:
+        return [token for (token,) in await self._ask(_ENDED, since=since, limit=limit)]
 
     async def older_tokens(self, user: str, keep: int) -> list[str]:
         return [token for (token,) in await self._ask(_OLDER, user=user, keep=keep)]
 
 
-def find_token(main: Connection, token_hash: str) -> str | None:
-    """Return the user whose session token has this hash."""
-    found = fetch_plain(main, _TOKEN, hash=token_hash)
+def find_token(main: Connection, token_hash: str, since: int) -> str | None:
+    """Return the user whose session token has this hash and was used `since`."""
+    found = fetch_plain(main, _TOKEN, hash=token_hash, since=since)
     return str(found[0][0]) if found else None
 
 
@@ -185,9 +200,9 @@ def load_account(main: Connection, user: str) -> StoredAccount | None:
     return _account(main, fetch(main, _ACCOUNT, user=user))
 
 
-def find_session(main: Connection, token_hash: str) -> StoredAccount | None:
-    """Return the account whose session token has this hash."""
-    return _account(main, fetch(main, _SESSION, hash=token_hash))
+def find_session(main: Connection, token_hash: str, since: int) -> StoredAccount | None:
+    """Return the account whose session token has this hash and was used `since`."""
+    return _account(main, fetch(main, _SESSION, hash=token_hash, since=since))
 
 
 def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | None:

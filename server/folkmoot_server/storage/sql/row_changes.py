@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ..change_set import RowChange, Upsert
+from ..change_set import Remove, RowChange, Update, Upsert
 from .tables import metadata
 
 GROWING = {"read_marks": "seq"}
@@ -17,21 +17,23 @@ END = "until_ms"
 
 
 class Shape(NamedTuple):
-    """What decides the statement of a change; `columns` are those of its values, in their order."""
+    """What decides the statement of a change; `columns` are those of its values, in their order. `but`: of `Remove`."""
 
-    is_upsert: bool
+    kind: type[RowChange]
     table: str
     columns: tuple[str, ...]
+    but: str = ""
 
 
 def shape_of(change: RowChange) -> Shape:
     """Return the shape of a change."""
-    return Shape(isinstance(change, Upsert), change.table, tuple(values_of(change)))
+    but = change.but if isinstance(change, Remove) else ""
+    return Shape(type(change), change.table, tuple(values_of(change)), but)
 
 
 def values_of(change: RowChange) -> Mapping[str, Any]:
     """Return the values of a change by column; the end that a removal goes by is one of them."""
-    if isinstance(change, Upsert):
+    if isinstance(change, Upsert | Update):
         return change.values
     return change.where if change.until_ms is None else change.where | {END: change.until_ms}
 
@@ -45,7 +47,7 @@ OPEN_ONLY = frozenset({"notices"})
 """Tables in which an account that is closed gets no rows: by what, and when, it was closed need not be known before."""
 
 
-# Names of our own tables and columns stand in the two statements below; values are parameters, hence the silenced S608.
+# Names of our own tables and columns stand in these three statements; values are parameters, hence the silenced S608.
 def upsert(shape: Shape, rows: str) -> str:
     """Return the statement that writes `rows`, SQL that gives the values of the columns in their order."""
     if shape.table in OPEN_ONLY:
@@ -59,9 +61,18 @@ def upsert(shape: Shape, rows: str) -> str:
     return f"INSERT INTO {shape.table} ({names(shape.columns)}) {rows} ON CONFLICT ({names(keys)}) DO {act}"
 
 
+def update(shape: Shape, value: Callable[[str], str], given: str = "") -> str:
+    """Return the statement that changes rows; `value` gives the SQL that a column is set to, or compared with."""
+    keys = keys_of(shape.table)
+    changed = [f'"{column}" = {value(column)}' for column in shape.columns if column not in keys]
+    tests = [f'old."{column}" = {value(column)}' for column in keys]
+    return f"UPDATE {shape.table} AS old SET {', '.join(changed)}{given} WHERE {' AND '.join(tests)}"  # noqa: S608
+
+
 def removal(shape: Shape, value: Callable[[str], str], using: str = "") -> str:
     """Return the statement that removes rows; `value` gives the SQL that a column is compared with."""
-    tests = [f'old."{column}" {"<=" if column == END else "="} {value(column)}' for column in shape.columns]
+    signs = {END: "<=", shape.but: "<>"}
+    tests = [f'old."{column}" {signs.get(column, "=")} {value(column)}' for column in shape.columns]
     return f"DELETE FROM {shape.table} AS old{using} WHERE {' AND '.join(tests)}"  # noqa: S608
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0032"
+SCHEMA = "0033"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -456,7 +456,11 @@ tokens = Table(
     _text("hash", primary_key=True),
     _ref("user", "accounts.user"),
     _number("created_ts"),
+    _number("seen_ts", server_default="0"),
+    _text("device", server_default=""),
+    _text("region", server_default=""),
     Index(None, "user"),
+    Index(None, "seen_ts"),
 )
 
 leaving = Table("leaving", metadata, _ref("user", "accounts.user", primary_key=True), _number("ts"))

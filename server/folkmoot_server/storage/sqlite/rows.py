@@ -5,8 +5,8 @@ from functools import cache
 from itertools import groupby
 from sqlite3 import Connection
 
-from ..change_set import RowChange
-from ..sql.row_changes import OPEN_ONLY, Shape, removal, shape_of, upsert, values_of
+from ..change_set import RowChange, Update, Upsert
+from ..sql.row_changes import OPEN_ONLY, Shape, removal, shape_of, update, upsert, values_of
 
 
 def execute(raw: Connection, changes: Iterable[RowChange]) -> None:
@@ -17,9 +17,11 @@ def execute(raw: Connection, changes: Iterable[RowChange]) -> None:
 
 @cache
 def _sql(shape: Shape) -> str:
-    if shape.is_upsert and shape.table in OPEN_ONLY:
+    if shape.kind is Upsert and shape.table in OPEN_ONLY:
         named = ", ".join(f'? AS "{column}"' for column in shape.columns)
         return upsert(shape, f"SELECT {named}")
-    if shape.is_upsert:
+    if shape.kind is Upsert:
         return upsert(shape, f"VALUES ({', '.join('?' * len(shape.columns))})")
-    return removal(shape, lambda column: "?")
+    # By number: an update names its columns in another order than they come in.
+    number = {column: f"?{place}" for place, column in enumerate(shape.columns, 1)}
+    return update(shape, number.__getitem__) if shape.kind is Update else removal(shape, number.__getitem__)
