@@ -181,8 +181,15 @@ def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, poli
 def _attest(state: AccountState, command: AttestIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if state.user == actor.user:
         return Refusal(ErrorCode.FORBIDDEN, N_("Nobody attests their own identity."), {"user": state.user, **OF_STAFF})
-    was = state.identity
-    return [IdentityAttested(at=now, by=actor.user, identity=command.identity, reason=command.reason, was=was)]
+    attested = IdentityAttested(
+        at=now,
+        by=actor.user,
+        identity=command.identity,
+        reason=command.reason,
+        was=state.identity,
+        **command.basis.fields(),
+    )
+    return check_rule(command.basis.grounds.rule, policy.cases) or [attested]
 
 
 def _verify_again(
@@ -202,8 +209,16 @@ def _remove_names(state: AccountState, command: RemoveNames, actor: Actor, now: 
     if not command.has_names:
         text = N_("There is nothing to remove: it is removed already, or was never set.")
         return Refusal(ErrorCode.CONFLICT, text, {"user": state.user})
-    was = state.names_removed_ms
-    return [NamesRemoved(at=now, by=actor.user, reason=command.reason, rule=command.rule, was_ms=was)]
+    return [
+        NamesRemoved(
+            at=now,
+            by=actor.user,
+            reason=command.reason,
+            rule=command.rule,
+            was_ms=state.names_removed_ms,
+            **command.basis.fields(),
+        )
+    ]
 
 
 def _restore_names(

@@ -80,7 +80,7 @@ class GrantRole(AccountCommand, frozen=True):
     reason: str
 
 
-class RemoveNames(AccountCommand, frozen=True):
+class RemoveNames(AccountMeasureCommand, frozen=True):
     """Show the user name instead of all names that the account has chosen: a measure of the platform (G10).
 
     `rule`: one of the operator's reasons for reports, empty where none is named. `has_names`: whether it has any."""
@@ -100,7 +100,7 @@ class OverturnNames(AccountCommand, frozen=True):
     reason: str
 
 
-class AttestIdentity(AccountCommand, frozen=True):
+class AttestIdentity(AccountMeasureCommand, frozen=True):
     """Record that a reviewer has seen proof of identity at a level; nothing of the proof is kept (G6)."""
 
     identity: Identity

@@ -85,8 +85,9 @@ class RoleGranted(AccountEvent, frozen=True, kw_only=True, tag="role_granted"):
     reason: str
 
 
-class IdentityAttested(AccountEvent, frozen=True, kw_only=True, tag="identity_attested"):
-    """The account is known at a level of identity. `was` is the level before; older acts do not say it.
+class IdentityAttested(AccountMeasure, frozen=True, kw_only=True, tag="identity_attested"):
+    """The account is known at a level of identity, which is a measure where it is a lower one. `was` is the level
+    before; older acts do not say it.
 
     `measure` is the number of the act that this undoes, because an appeal succeeded; 0: it undoes none.
     """
@@ -115,7 +116,7 @@ class IdentityWithdrawn(AccountEvent, frozen=True, kw_only=True, tag="identity_w
     identity: Identity
 
 
-class NamesRemoved(AccountEvent, frozen=True, kw_only=True, tag="names_removed"):
+class NamesRemoved(AccountMeasure, frozen=True, kw_only=True, tag="names_removed"):
     """The platform removed the names that the account had chosen until then (G10): its user name is shown instead.
 
     Which names these were is personal, and stands beside the account. `was_ms`: when that was done before, 0: never.

@@ -10,9 +10,26 @@ from msgspec import Struct
 
 from folkmoot_protocol.errors import ErrorCode
 
-from .account_events import AccountClosing, AccountRestricted, AccountSuspended, CreditChanged
+from .account_events import (
+    AccountClosing,
+    AccountRestricted,
+    AccountSuspended,
+    CreditChanged,
+    IdentityAttested,
+    NamesRemoved,
+)
 from .duration import DAY_MS, FOREVER_MS
-from .group.events_platform import EntriesRemoved, GroupClosed, GroupRestricted, GroupSuspended, GroupWarned
+from .group.events import LimitDenied
+from .group.events_platform import (
+    EntriesRemoved,
+    GroupClosed,
+    GroupRestricted,
+    GroupSuspended,
+    GroupWarned,
+    TextRemoved,
+)
+from .group.removed_texts import REMOVABLE_TEXTS
+from .policy import meets
 from .restrictions import Measure, Power, Subject
 from .text import N_
 
@@ -21,7 +38,8 @@ EVERYTHING = frozenset(Power)
 
 
 class Row(Struct, frozen=True):
-    """A measure. `act` is the row of `permissions.PLATFORM_RULES` that it takes, `event` what records it.
+    """A measure. `act` is the row of `permissions.PLATFORM_RULES` that it takes, `event` what records it. `part` is
+    which text of a group it takes away (`removed_texts.GroupText`), empty for other measures.
 
     `default_ms` is how long it lasts where staff does not say, `longest_ms` how long at most; both 0: it has no end.
     `statement` is its field and code in a statement of reasons. `notice` is the kind of notice that it is, `text` its
@@ -44,16 +62,61 @@ class Row(Struct, frozen=True):
     code: ErrorCode = ErrorCode.FORBIDDEN
     refused: str = ""
     four_eyes: bool = True
+    part: str = ""
 
     @property
     def name(self) -> str:
-        """What settings and documents call it: `account_mute`."""
-        return f"{self.subject}_{self.measure}"
+        """What settings and documents call it: `account_mute`, `topic_remove`."""
+        return f"{self.part or self.subject}_{self.measure}"
+
+    def is_of(self, event: object) -> bool:
+        """Say whether an event is this measure: some types record several measures, or what is none."""
+        if type(event) is not self.event:
+            return False
+        match event:
+            case AccountRestricted(measure=measure) | GroupRestricted(measure=measure):
+                return measure is self.measure
+            case CreditChanged(points=points):
+                return points < 0
+            case IdentityAttested():
+                return is_withdrawn(event)
+            case TextRemoved(what=what):
+                return what == self.part
+            case _:
+                return True
+
+
+def is_withdrawn(event: IdentityAttested) -> bool:
+    """Say whether an account is known at a lower level of identity than before."""
+    return event.was is not None and not meets(event.identity, event.was)
 
 
 SUSPENDED_IN_PART = ("decision_provision", "DECISION_PROVISION_PARTIAL_SUSPENSION")
+REMOVED = ("decision_visibility", "DECISION_VISIBILITY_CONTENT_REMOVED")
+OTHER = ("decision_visibility", "DECISION_VISIBILITY_OTHER")
 
 MEASURES: tuple[Row, ...] = (
+    Row(
+        Subject.ACCOUNT,
+        Measure.UNNAME,
+        "remove_entry",
+        NamesRemoved,
+        "names_removed",
+        N_("The platform removed the names that you have chosen: your user name is shown instead"),
+        REMOVED,
+        # What must be gone at once (G10) does not wait for a second pair of eyes.
+        four_eyes=False,
+    ),
+    Row(
+        Subject.ACCOUNT,
+        Measure.UNVERIFY,
+        "attest_identity",
+        IdentityAttested,
+        "verification_withdrawn",
+        N_("Your identity is verified at level {identity} only from now on"),
+        SUSPENDED_IN_PART,
+        four_eyes=False,
+    ),
     Row(
         Subject.ACCOUNT,
         Measure.MANAGE,
@@ -148,12 +211,22 @@ MEASURES: tuple[Row, ...] = (
     ),
     Row(
         Subject.GROUP,
+        Measure.SIZE,
+        "review_group",
+        LimitDenied,
+        "limit_denied",
+        N_("The platform does not let your group {name} grow to {limit} members"),
+        OTHER,
+        four_eyes=False,
+    ),
+    Row(
+        Subject.GROUP,
         Measure.WARN,
         "warn_group",
         GroupWarned,
         "group_warned",
         N_("The platform warns your group {name}; what it names is to be mended {until}"),
-        ("decision_visibility", "DECISION_VISIBILITY_OTHER"),
+        OTHER,
         default_ms=7 * DAY_MS,
         longest_ms=FOREVER_MS,
     ),
@@ -202,17 +275,26 @@ MEASURES: tuple[Row, ...] = (
         EntriesRemoved,
         "removed",
         N_("The platform removed what you wrote in {name}"),
-        ("decision_visibility", "DECISION_VISIBILITY_CONTENT_REMOVED"),
-        # What must be gone at once (G10) does not wait for a second pair of eyes.
+        REMOVED,
         four_eyes=False,
+    ),
+    *(
+        Row(
+            Subject.TEXT,
+            Measure.REMOVE,
+            "remove_entry",
+            TextRemoved,
+            f"{what}_removed",
+            text.told_leaders,
+            REMOVED,
+            four_eyes=False,
+            part=what.value,
+        )
+        for what, text in REMOVABLE_TEXTS.items()
     ),
 )
 
 BY_NAME: dict[str, Row] = {row.name: row for row in MEASURES}
-RESTRICTIONS = (AccountRestricted, GroupRestricted)
-"""The events that several measures have in common."""
-
-_BY_EVENT = {row.event: row for row in MEASURES if row.event not in RESTRICTIONS}
 
 
 def row_for(subject: Subject, measure: Measure) -> Row | None:
@@ -222,15 +304,12 @@ def row_for(subject: Subject, measure: Measure) -> Row | None:
 
 def row_of(event: object) -> Row | None:
     """Return the row of the measure that an event is; None where it is none."""
-    if isinstance(event, AccountRestricted):
-        return row_for(Subject.ACCOUNT, event.measure)
-    if isinstance(event, GroupRestricted):
-        return row_for(Subject.GROUP, event.measure)
-    if isinstance(event, CreditChanged) and event.points >= 0:
-        return None
-    return _BY_EVENT.get(type(event))  # type: ignore[arg-type]  # a type that no row has gives none
+    return next((row for row in _BY_EVENT.get(type(event), ()) if row.is_of(event)), None)
 
 
 def rows_of(event: type[Struct]) -> list[Row]:
     """Return the rows that a type of event records."""
     return [row for row in MEASURES if row.event is event]
+
+
+_BY_EVENT: dict[type, list[Row]] = {row.event: rows_of(row.event) for row in MEASURES}

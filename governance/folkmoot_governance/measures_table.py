@@ -19,21 +19,22 @@ WHO = {
     Subject.ACCOUNT: "whose account it is",
     Subject.GROUP: "owner and admins, besides a notice in the group",
     Subject.ENTRY: "each author, besides a tombstone in the group",
+    Subject.TEXT: "owner and admins, of a tag its bearer as well, besides a notice in the group",
 }
 ENDS_BY = {
     "account_suspend": "nothing: who signs in sees it",
-    "account_close": "",
-    "account_credit": "",
     "group_warn": "when staff finds it mended",
     "group_suspend": "a notice in the group",
-    "group_close": "",
-    "entry_remove": "",
 }
 UNDONE = {
     "account_credit": Effect.CREDITED,
     "account_close": Effect.GIVEN_BACK,
     "group_close": Effect.REOPENED,
     "entry_remove": Effect.RESTORED,
+    "account_unname": Effect.RESTORED,
+    "account_unverify": Effect.VERIFIED,
+    "group_size": Effect.ASKED,
+    **{row.name: Effect.RESTORED for row in MEASURES if row.subject is Subject.TEXT},
 }
 
 
@@ -66,7 +67,7 @@ def _lasts(row: Row) -> str:
 
 
 def _told(row: Row) -> tuple[str, ...]:
-    return f"`{row.name}`", WHO[row.subject], row.text, row.free or ENDS_BY[row.name]
+    return f"`{row.name}`", WHO[row.subject], row.text, row.free or ENDS_BY.get(row.name, "")
 
 
 def _undone(row: Row) -> tuple[str, ...]:

@@ -18,13 +18,12 @@ from . import account_events as a
 from .account_state import AccountState, account_case
 from .case import state as s
 from .case.effects import PLAIN
-from .case.measures import OF_RULES, OF_THE_PLATFORM, is_withdrawn
+from .case.measures import OF_RULES, OF_THE_PLATFORM
 from .case.rules import COPYRIGHT
 from .dates import once
 from .group import events as e
-from .group.removed_texts import REMOVABLE_TEXTS, GroupText
 from .group.state import GroupState, case_number
-from .measures import RESTRICTIONS, Row, rows_of
+from .measures import Row, is_withdrawn, rows_of
 from .policy import Policy
 from .restrictions import NO_GROUNDS
 from .text import N_
@@ -117,10 +116,6 @@ def _oneself(state: AccountState, event: a.AccountEvent) -> Iterable[str]:
     return (state.user,)
 
 
-def _if_lowered(state: AccountState, event: a.CreditChanged) -> Iterable[str]:
-    return (state.user,) if event.points < 0 else ()
-
-
 def _if_raised(state: AccountState, event: a.CreditChanged) -> Iterable[str]:
     return (state.user,) if event.points > 0 and event.cause != "recovered" else ()
 
@@ -133,12 +128,7 @@ def _if_no_role(state: AccountState, event: a.RoleGranted) -> Iterable[str]:
     return () if event.role else (state.user,)
 
 
-def _leaders_if(what: GroupText) -> Whom:
-    """Return that a removed text of this kind is told to who leads the group."""
-    return lambda state, event: _answering(state) if event.what == what else ()
-
-
-def _answering(state: GroupState) -> set[str]:
+def _answering(state: GroupState, event: e.TextRemoved) -> set[str]:
     """Who leads the group, or did when it was closed."""
     members = (state.kept or state).members.values()
     return {state.owner, *(member.user for member in members if member.role is not Role.MEMBER)}
@@ -146,16 +136,12 @@ def _answering(state: GroupState) -> set[str]:
 
 def _bearer(state: GroupState, event: e.TextRemoved) -> Iterable[str]:
     """Whose tag is removed, where that is nobody who hears of it anyhow."""
-    return {event.user} - {"", *_answering(state)}
+    return {event.user} - {"", *_answering(state, event)}
 
 
 def _if_verified(state: AccountState, event: a.IdentityAttested) -> Iterable[str]:
     # Of what an appeal gives back its outcome tells.
     return () if is_withdrawn(event) or event.measure else _account(state, event)
-
-
-def _if_withdrawn(state: AccountState, event: a.IdentityAttested) -> Iterable[str]:
-    return _account(state, event) if is_withdrawn(event) else ()
 
 
 def _led_before(state: GroupState, event: e.MeasureOverturned) -> Iterable[str]:
@@ -174,21 +160,23 @@ def _if_free(state: AccountState, event: a.AccountRestrictionEnded) -> Iterable[
 
 
 def _of(row: Row, whom: Whom) -> Whom:
-    """Return whom a row is about, of an event that several rows have in common."""
+    """Return whom a row is about, of an event that several rows have in common, or that may be no measure."""
+    return lambda state, event: whom(state, event) if row.is_of(event) else ()
+
+
+def _ended(row: Row, whom: Whom) -> Whom:
+    """Return whom the end of a restriction is about."""
     return lambda state, event: whom(state, event) if event.measure is row.measure else ()
 
 
 def _taken(event: type[Struct], whom: Whom) -> tuple[Told, ...]:
     """Return the rows of a measure of the platform."""
-    rows = rows_of(event)
-    if event in RESTRICTIONS:
-        return tuple(Told(row.notice, row.text, _of(row, whom), appeal=True) for row in rows)
-    return tuple(Told(row.notice, row.text, whom, appeal=True) for row in rows)
+    return tuple(Told(row.notice, row.text, _of(row, whom), appeal=True) for row in rows_of(event))
 
 
 def _over(event: type[Struct], whom: Whom) -> tuple[Told, ...]:
     """Return what is told when a restriction is over that was recorded as `event`."""
-    return tuple(Told(row.over, row.free, _of(row, whom)) for row in rows_of(event))
+    return tuple(Told(row.over, row.free, _ended(row, whom)) for row in rows_of(event))
 
 
 def _if_undone(state: s.CaseState, event: s.CaseSettled) -> Iterable[str]:
@@ -323,10 +311,7 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     e.HeldApproved: (Told("held_approved", N_("Your post in {name} that waited for review was approved"), _member),),
     e.EntriesRemoved: _taken(e.EntriesRemoved, _others),
     e.TextRemoved: (
-        *(
-            Told(f"{what}_removed", row.told_leaders, _leaders_if(what), appeal=True)
-            for what, row in REMOVABLE_TEXTS.items()
-        ),
+        *_taken(e.TextRemoved, _answering),
         Told("own_tag_removed", N_("The platform removed your tag in {name}"), _bearer),
     ),
     e.ContentRefused: (
@@ -387,14 +372,7 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     e.GroupRestored: (Told("group_restored", N_("The suspension of your group {name} is lifted"), _leaders),),
     e.GroupClosed: _taken(e.GroupClosed, _leaders),
     e.LimitGranted: (Told("limit_granted", N_("The platform lets your group {name} grow to {limit} members"), _owner),),
-    e.LimitDenied: (
-        Told(
-            "limit_denied",
-            N_("The platform does not let your group {name} grow to {limit} members"),
-            _owner,
-            appeal=True,
-        ),
-    ),
+    e.LimitDenied: _taken(e.LimitDenied, _owner),
     e.OwnerReplaced: (
         Told("owner_replaced", N_("{name} has another owner now, for you could not answer for it"), _previous),
         Told("inherited", N_("You own {name} now, for its owner can no longer answer for it"), _member),
@@ -414,26 +392,14 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     a.AccountClosing: _taken(a.AccountClosing, _account),
     a.AccountRestored: (Told("account_restored", N_("The suspension of your account is lifted"), _account),),
     a.CreditChanged: (
-        *_taken(a.CreditChanged, _if_lowered),
+        *_taken(a.CreditChanged, _account),
         Told("credit_raised", N_("Your credit changed by +{points} to {score}"), _if_raised),
     ),
     a.IdentityAttested: (
         Told("verified", N_("Your identity is verified at level {identity}"), _if_verified),
-        Told(
-            "verification_withdrawn",
-            N_("Your identity is verified at level {identity} only from now on"),
-            _if_withdrawn,
-            appeal=True,
-        ),
+        *_taken(a.IdentityAttested, _account),
     ),
-    a.NamesRemoved: (
-        Told(
-            "names_removed",
-            N_("The platform removed the names that you have chosen: your user name is shown instead"),
-            _account,
-            appeal=True,
-        ),
-    ),
+    a.NamesRemoved: _taken(a.NamesRemoved, _account),
     a.IdentityRejected: (
         Told("unverified", N_("Your identity is not verified at level {identity}"), _account, appeal=True),
     ),

@@ -18,6 +18,7 @@ class Subject(StrEnum):
     ACCOUNT = "account"
     GROUP = "group"
     ENTRY = "entry"
+    TEXT = "text"
 
 
 class Measure(StrEnum):
@@ -30,6 +31,9 @@ class Measure(StrEnum):
     MANAGE = "manage"
     CREDIT = "credit"
     REMOVE = "remove"
+    UNNAME = "unname"
+    UNVERIFY = "unverify"
+    SIZE = "size"
     SUSPEND = "suspend"
     CLOSE = "close"
 

@@ -181,6 +181,40 @@ async def test_what_rests_on_another_stream_fits_only_while_that_stands(store: S
     assert await store.commit([role("bob", "alice", alice), role("alice", "bob", bob)]) == {"account:alice"}
 
 
+async def test_what_is_stored_together_is_stored_whole_or_not_at_all(store: Store, world: World) -> None:
+    """Whichever of them does not fit, and whatever else of the batch is on their streams."""
+
+    def role(user: str, late: int = 0) -> ChangeSet:
+        change_set = world.change(user, RoleGranted(at=START, by="x", role=PlatformRole.VIEWER, reason="r"))
+        change_set.version -= late
+        world.accounts[user].version -= 1
+        return change_set
+
+    async def has_role(user: str) -> bool:
+        account = await store.ledger.load_account(user)
+        return account is not None and account.state.platform is not None
+
+    group = world.group()
+    await store.commit([group.found()])
+    for main_late, also_late in ((1, 0), (0, 1)):
+        post = group.post()
+        pair = role("alice", main_late)
+        pair.also = [role("bob", also_late)]
+        assert await store.commit([post, pair]) == {"account:alice"}
+        assert not await has_role("alice") and not await has_role("bob")
+    # What comes later in the batch, on either stream, and does not fit takes both out.
+    for user in ("alice", "bob"):
+        pair = role("alice")
+        pair.also = [role("bob")]
+        assert await store.commit([pair, role(user, 1)]) == {"account:alice", "account:bob"}
+        assert not await has_role("alice") and not await has_role("bob")
+    pair = role("alice")
+    pair.also = [role("bob")]
+    assert await store.commit([group.post(), pair, group.post()]) == frozenset()
+    assert await has_role("alice") and await has_role("bob")
+    assert len((await store.journal.page(group.code, after=1)).entries) == 4
+
+
 async def test_a_claim_counts_living_groups_created(store: Store, world: World) -> None:
     one, two = world.group(), world.group()
     await store.commit([one.found()])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from folkmoot_governance.case.effects import DONE, Effect
+from folkmoot_governance.group.removed_texts import GroupText
 from folkmoot_governance.measures import MEASURES, Row
 from folkmoot_governance.measures_table import UNDONE
 from folkmoot_governance.restrictions import Measure, Power, Subject
@@ -23,6 +24,24 @@ from tests.integration.server import PASSWORD, Server, serving
 from tests.integration.wire import Refused, Wire, refused
 
 REASON = "seen in ten groups"
+LINES = {
+    "account_unname": "/nick Bank of Moot",
+    "group_size": "/limit 15",
+    "name_remove": "/rename Bank of Moot",
+    "topic_remove": "/topic send money here",
+    "announcement_remove": "/announce pay by Friday",
+    "rules_remove": "/setrules Obey the bank",
+    "question_remove": "/question Your account number? = 17",
+    "tag_remove": "/tag @{user} cashier of the bank",
+}
+"""What there must be before it is taken away, as the one says who is hit."""
+OWN_VERBS: dict[Measure, tuple[str, str, dict[str, object]]] = {
+    Measure.UNNAME: ("user", "unname", {}),
+    Measure.UNVERIFY: ("user", "verify", {"identity": "none"}),
+    Measure.SIZE: ("group", "reject", {}),
+    Measure.REMOVE: ("text", "remove", {}),
+}
+"""Measures that staff takes by a verb of their own."""
 LANGUAGES = ("en", "zh-CN")
 GOVERNED = (
     *("accounts", "groups", "members", "bans", "mutes", "warnings", "pins", "join_requests", "join_waits"),
@@ -37,7 +56,9 @@ def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with two administrators: who takes a measure does not decide on the appeal against it."""
     place = tmp_path_factory.mktemp("measures")
     limits = {f"limits__{name}": 0 for name in ("sign_ins_per_minute", "acts_per_minute", "connections_per_address")}
-    with serving(place, admin="root", **limits) as server:
+    grades = {"club__up_to_members": 9, "hall__up_to_members": 20, "hall__review_to_create": "true"}
+    graded = {f"policy__grades__{name}": value for name, value in grades.items()}
+    with serving(place, admin="root", **limits, **graded) as server:
         assert server.terminate() == 0
         made = server.run("init", "--user", "judge", input=f"{PASSWORD}\n")
         assert made.returncode == 0, made.stderr
@@ -76,10 +97,15 @@ class Scene:
         self.code = self.elsewhere = ""
         self.seq = 0
 
-    async def prepare(self, language: str) -> None:
+    async def prepare(self, row: Row, language: str) -> None:
         self.code, self.elsewhere = await self.sam.create("Sam's"), await self.friend.create("Elsewhere")
         self.seq = await self.sam.post(self.code, "buy this")
         await self.sam.run(f"/pin {self.seq}", self.code)
+        if row.name in LINES:
+            await self.sam.run(LINES[row.name].format(user=self.user), self.code)
+        if row.measure is Measure.UNVERIFY:
+            seen = {"reason": "seen", "options": {"identity": "person"}}
+            await admin(self.judge, "user", "verify", self.user, **seen)
         await self.sam.run(f"/lang {language}")
 
     async def take(self, row: Row) -> rs.AdminResult:
@@ -93,6 +119,14 @@ class Scene:
             options["duration"] = "2h"
         if row.measure is Measure.CREDIT:
             options["score"] = 40
+        own = OWN_VERBS.get(row.measure)
+        if own is not None:
+            noun, verb, more = own
+            grounds = {"rule": "fraud", "entry": entry} | more
+            if row.part:
+                grounds |= {"what": row.part} | ({"member": self.user} if row.part == GroupText.TAG else {})
+            target = self.user if row.subject is Subject.ACCOUNT else self.code
+            return await admin(self.root, noun, verb, target, reason=REASON, options=grounds)
         target = f"@{self.user}" if row.subject is Subject.ACCOUNT else self.code
         return await admin(self.root, "sanction", "create", target, reason=REASON, options=options)
 
@@ -136,6 +170,7 @@ PROBES: dict[Subject, dict[Power, Probe]] = {
     Subject.ACCOUNT: {Power.POST: post, Power.JOIN: join, Power.CREATE: create, Power.MANAGE: manage},
     Subject.GROUP: {Power.POST: post, Power.JOIN: join_here, Power.MANAGE: manage},
     Subject.ENTRY: {},
+    Subject.TEXT: {},
 }
 """How one sees whether a power is there. Signing in is seen by signing in."""
 
@@ -153,7 +188,7 @@ async def wires(staffed: Server) -> AsyncIterator[list[Wire]]:
         await wire.close()
 
 
-async def set_up(staffed: Server, wires: list[Wire], name: str, language: str) -> Scene:
+async def set_up(staffed: Server, wires: list[Wire], row: Row, name: str, language: str) -> Scene:
     for user in (f"sam.{name}", f"friend.{name}"):
         wire = await Wire.open(staffed.url)
         wires.append(wire)
@@ -161,7 +196,7 @@ async def set_up(staffed: Server, wires: list[Wire], name: str, language: str) -
     for user in ("root", "judge"):
         wires.append(await login(staffed, user))
     scene = Scene(staffed, *wires)
-    await scene.prepare(language)
+    await scene.prepare(row, language)
     return scene
 
 
@@ -257,7 +292,7 @@ async def play(scene: Scene, row: Row, language: str, wires: list[Wire]) -> tupl
 async def test_an_overturned_measure_leaves_nothing(
     staffed: Server, wires: list[Wire], row: Row, language: str
 ) -> None:
-    scene = await set_up(staffed, wires, f"{row.name}.{language[:2]}", language)
+    scene = await set_up(staffed, wires, row, f"{row.name}.{language[:2]}", language)
     before = scene.picture()
     number, sam = await play(scene, row, language, wires)
     assert scene.picture() != before
@@ -276,7 +311,7 @@ async def test_an_overturned_measure_leaves_nothing(
 
 @pytest.mark.parametrize("row", MEASURES, ids=lambda row: row.name)
 async def test_a_confirmed_measure_stays_as_it_was(staffed: Server, wires: list[Wire], row: Row) -> None:
-    scene = await set_up(staffed, wires, f"{row.name}.stays", "en")
+    scene = await set_up(staffed, wires, row, f"{row.name}.stays", "en")
     number, sam = await play(scene, row, "en", wires)
     during = scene.picture()
     await admin(scene.judge, "appeal", "reject", number, reason="it was not")

@@ -44,6 +44,7 @@ class Book:
                 self.suspended_until = 0
             case e.MeasureOverturned():
                 self.overturn(event)
+                self.asked = event.asked_limit or self.asked
             case e.BansEnded(users=users):
                 self.end(self.bans, users, event.at)
             case e.MutesEnded(users=users):

@@ -35,6 +35,8 @@ ACCOUNTS: dict[str, tuple[Identity, PlatformRole | None]] = {
 USERS = tuple(ACCOUNTS)
 WORDS = ("one", "/t+wo/", "three.example")
 VERDICTS = (Action.FLAG, Action.HOLD, Action.REFUSE)
+OVERTURNED = ("banned", "kicked", "muted", "closed", "group_warned", "entries_removed", "group_restricted")
+"""Kinds of acts that an appeal makes void."""
 REASONS = ("", "why", "{not} a placeholder", "话题")
 DURATIONS = (1, MINUTE_MS, HOUR_MS, 40 * DAY_MS, FOREVER_MS)
 
@@ -185,11 +187,23 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.Overturn: lambda r: c.Overturn(
         user(r),
         r.randint(1, 60),
-        r.choice(["banned", "kicked", "muted", "closed", "group_warned", "entries_removed", "group_restricted"]),
+        r.choice(
+            [
+                "banned",
+                "kicked",
+                "muted",
+                "closed",
+                "group_warned",
+                "entries_removed",
+                "group_restricted",
+                "limit_denied",
+            ]
+        ),
         reason=reason(r),
         restores=tuple(one.seq for one in found(r)),
         pins=tuple(PinWas(seq, user(r), seq) for seq in range(1, 9) if r.random() < 0.3),
         removed=r.choice([None, text_removed(r)]),
+        asked_limit=r.choice([0, 0, 6, 7]),
     ),
     c.ReturnOwnership: lambda r: c.ReturnOwnership(
         user(r), user(r), r.choice([Role.ADMIN, Role.MEMBER]), tuple(sorted(powers(r))), user(r)

@@ -19,6 +19,7 @@ class Effect(StrEnum):
     INVITED = "invited"
     POSTED = "posted"
     VERIFIED = "verified"
+    ASKED = "asked"
     CREDITED = "credited"
     GIVEN_BACK = "given_back"
     EARLIER = "earlier"
@@ -32,6 +33,7 @@ DONE: dict[Effect, str] = {
     Effect.INVITED: N_("Your appeal {case} succeeded: the measure is void, and you are invited back"),
     Effect.POSTED: N_("Your appeal {case} succeeded: what you wrote is posted"),
     Effect.VERIFIED: N_("Your appeal {case} succeeded: your identity is verified again, as it was"),
+    Effect.ASKED: N_("Your appeal {case} succeeded: the size that your group asked for waits for an answer again"),
     Effect.GIVEN_BACK: N_("Your appeal {case} succeeded: the account is yours again, as it was; sign in"),
     Effect.EARLIER: N_("Your appeal {case} succeeded: the measure is void; the one whose place it took holds again"),
     Effect.CREDITED: N_("Your appeal {case} succeeded: the credit is given back"),

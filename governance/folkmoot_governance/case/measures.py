@@ -6,10 +6,9 @@ Those of the platform are the rows of `folkmoot_governance.measures`, and what e
 
 from msgspec import Struct
 
-from ..account_events import AccountEvent, IdentityAttested, IdentityRejected, NamesRemoved
+from ..account_events import AccountEvent, IdentityRejected
 from ..group import events as e
 from ..measures import MEASURES, row_of
-from ..policy import meets
 from ..restrictions import Subject
 from ..text import N_
 from .commands import Measured
@@ -19,9 +18,7 @@ OF_GROUPS = (e.MemberKicked, e.MemberBanned, e.MemberMuted, e.MemberWarned, e.En
 """Acts of a group's owner and admins against somebody."""
 
 OF_THE_PLATFORM: tuple[type[Struct], ...] = (
-    *(row.event for row in MEASURES if row.subject is Subject.GROUP),
-    e.LimitDenied,
-    e.TextRemoved,
+    *dict.fromkeys(row.event for row in MEASURES if row.subject in (Subject.GROUP, Subject.TEXT)),
 )
 """Acts of the operator's staff against a group: they hit its owner, who answers for it."""
 
@@ -81,19 +78,9 @@ def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> M
     return None
 
 
-def is_withdrawn(event: IdentityAttested) -> bool:
-    """Say whether an account is known at a lower level of identity than before."""
-    return event.was is not None and not meets(event.identity, event.was)
-
-
 def account_measure_of(event: AccountEvent, case: str, user: str, decider: str) -> Measured | None:
     """Return an act on an account as a measure; `decider` is who is behind an act of the service."""
-    is_measure = (
-        row_of(event) is not None
-        or isinstance(event, (IdentityRejected, NamesRemoved))
-        or (isinstance(event, IdentityAttested) and is_withdrawn(event))
-    )
-    if not is_measure:
+    if row_of(event) is None and not isinstance(event, IdentityRejected):
         return None
     proposer = getattr(event, "proposed_by", "")
     return Measured(case, str(event.__struct_config__.tag), user, event.by or decider, event.at, proposer=proposer)

@@ -44,6 +44,8 @@ def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
         place.invitations[event.user] = Invitation(event.user, event.invited_until_ms, event.by)
     for pin in event.was_pins:
         state.pins[pin.seq] = Pinned(pin.seq, pin.by, pin.ts)
+    if event.asked_limit:
+        state.asked_limit = event.asked_limit
     if event.what:
         put_text(state, place, GroupText(event.what), event.whose, event.text)
 

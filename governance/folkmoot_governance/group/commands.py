@@ -422,7 +422,7 @@ class GrantLimit(Command, frozen=True):
     reason: str
 
 
-class DenyLimit(Command, frozen=True):
+class DenyLimit(MeasureCommand, frozen=True):
     """Turn down the member limit that the owner asked for (G8.3)."""
 
     reason: str
@@ -451,7 +451,7 @@ class Overturn(TargetedCommand, frozen=True):
     """Take back the act that made version `number`, because an appeal against it succeeded (P15).
 
     `kind` is the event's name; `until_ms` the end of a suspension, 0 of anything else, and `back_until_ms` that of the
-    suspension whose place it had taken.
+    suspension whose place it had taken. `asked_limit`: the size that it refused, 0 where it refused none.
     `restores`: the entries by `user` that the act removed; `pins`: which pins went with what it removed.
     """
 
@@ -466,9 +466,10 @@ class Overturn(TargetedCommand, frozen=True):
     is_post: bool = False
     """Whether it turned down a post whose text is kept, so that it can be posted."""
     back_until_ms: int = 0
+    asked_limit: int = 0
 
 
-class RemoveText(Command, frozen=True):
+class RemoveText(MeasureCommand, frozen=True):
     """Remove a text of the group, or a member's tag: a measure of the platform (G10). `what`: a `GroupText`.
 
     `acts` are the numbers of the acts that have the text, `seqs` the entries that tell of them; `rule` as below.

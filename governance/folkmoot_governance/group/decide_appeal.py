@@ -32,11 +32,14 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
     measure = case_number(state.code, command.number)
     reopens = command.kind == CLOSING and state.kept is not None and state.kept.number == command.number
     invited = end_of(now, policy.invite_ms) if may_be_invited(state, command, now, policy) else 0
+    asked = asked_again(state, command)
     suspended_ms = command.back_until_ms if suspension and command.back_until_ms > now else 0
     if reopens:
         effect = Effect.REOPENED
     elif restored or back:
         effect = Effect.RESTORED
+    elif asked:
+        effect = Effect.ASKED
     elif suspended_ms or earlier_holds(state, measure, now):
         effect = Effect.EARLIER
     elif command.is_post and may_be_posted(state, command.user, now):
@@ -64,6 +67,7 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
             what=back.what if back else "",
             whose=back.user if back else "",
             text=back.was_text if back else "",
+            asked_limit=asked,
         )
     ]
 
@@ -72,6 +76,13 @@ def may_be_posted(state: GroupState, user: str, now: int) -> bool:
     """Say whether what a member wrote may be posted now in their name; no content rule is asked again."""
     is_open = state.standing(now) in (GroupStatus.ACTIVE, GroupStatus.WARNED)
     return is_open and user in state.members and state.mute_of(user, now) is None
+
+
+def asked_again(state: GroupState, command: c.Overturn) -> int:
+    """Return the size that waits for an answer again, 0 for none: not past another one that was asked for meanwhile, or
+    granted."""
+    is_free = state.kept is None and not state.asked_limit and state.status is not GroupStatus.CLOSED
+    return command.asked_limit if is_free and command.asked_limit > state.member_limit else 0
 
 
 def text_back(state: GroupState, command: c.Overturn) -> TextRemoved | None:

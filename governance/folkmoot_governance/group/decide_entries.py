@@ -104,6 +104,7 @@ def remove_text(state: GroupState, command: c.RemoveText, actor: Actor, now: int
             rule=command.rule,
             was_text=was,
             was_pins=pins_of(state, command.seqs),
+            **command.basis.fields(),
         )
     ]
 

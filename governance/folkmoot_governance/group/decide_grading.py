@@ -7,6 +7,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
+from ..case.rules import check_rule
 from ..classification import classify, grade_for_size, grade_in_force, place_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -96,7 +97,9 @@ def grant_limit(state: GroupState, command: c.GrantLimit, actor: Actor, now: int
 
 
 def deny_limit(state: GroupState, command: c.DenyLimit, actor: Actor, now: int, policy: Policy) -> Decision:
-    return check_asked(state) or [LimitDenied(at=now, by=actor.user, limit=state.asked_limit, reason=command.reason)]
+    basis, why, limit = command.basis, command.reason, state.asked_limit
+    denied = LimitDenied(at=now, by=actor.user, limit=limit, reason=why, **basis.fields())
+    return check_asked(state) or check_rule(basis.grounds.rule, policy.cases) or [denied]
 
 
 def set_info_page(state: GroupState, command: c.SetInfoPage, actor: Actor, now: int, policy: Policy) -> Decision:

@@ -370,7 +370,7 @@ class LimitGranted(Event, frozen=True, kw_only=True, tag="limit_granted"):
     reason: str
 
 
-class LimitDenied(Event, frozen=True, kw_only=True, tag="limit_denied"):
+class LimitDenied(PlatformMeasure, frozen=True, kw_only=True, tag="limit_denied"):
     limit: int
     reason: str
 

@@ -56,7 +56,8 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     that was closed has again all that is kept of it; a suspension of before, until `back_until_ms`, holds again where
     the act had taken its place. `effect` is what changed by that (`case.effects.Effect`), empty in older events. The
     entries `restored`, which it had removed, can be read again; `was_pins` are pinned again. A text of the group that
-    it had removed is in its place again: `text`, `what` it is, and `whose`, of a tag.
+    it had removed is in its place again: `text`, `what` it is, and `whose`, of a tag. `asked_limit`: the size that it
+    had refused waits for an answer again.
     """
 
     number: int
@@ -73,6 +74,7 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     what: str = ""
     whose: str = ""
     text: str = ""
+    asked_limit: int = 0
 
 
 class EntriesRemoved(PlatformMeasure, frozen=True, kw_only=True, tag="entries_removed"):
@@ -89,7 +91,7 @@ class EntriesRemoved(PlatformMeasure, frozen=True, kw_only=True, tag="entries_re
     was_pins: tuple[PinWas, ...] = ()
 
 
-class TextRemoved(Event, frozen=True, kw_only=True, tag="text_removed"):
+class TextRemoved(PlatformMeasure, frozen=True, kw_only=True, tag="text_removed"):
     """The platform removed a text of the group (G10): `what` it is (`removed_texts.GroupText`), whose tag (`user`).
 
     `text` took its place. The acts with the numbers `acts` are shown without it, and the entries `seqs`, their notices,

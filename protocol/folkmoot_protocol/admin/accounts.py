@@ -45,7 +45,7 @@ class Suspension(ForATime, frozen=True):
     replace: Annotated[bool, Flag(N_("Put it in the place of the suspension in force."))] = False
 
 
-class Check(Options, frozen=True):
+class Check(Grounded, frozen=True, kw_only=True):
     """Which check of identity was passed."""
 
     identity: Annotated[Identity, Flag(N_("The check that was passed."))]
@@ -67,12 +67,6 @@ class Score(Grounded, frozen=True, kw_only=True):
     """A credit score."""
 
     score: Annotated[int, Meta(ge=0, le=1000), Flag(N_("The new score."), metavar="N")]
-
-
-class Ruled(Options, frozen=True):
-    """Under which rule something is removed."""
-
-    rule: Annotated[str, Flag(N_("The reason for reports that it comes under."), metavar="RULE")] = ""
 
 
 LIST_USERS = Verb(
@@ -110,20 +104,23 @@ RESTORE_USER = Verb(
 VERIFY_USER = Verb(
     USER,
     "verify",
-    N_("Note that an account's identity was checked."),
+    N_("Note that an account's identity was checked; a lower level than it has is a measure."),
     "attest_identity",
     Check,
     NAME,
     reason=True,
     dry_run=True,
-    examples=("user verify ann --identity person --reason 'passport seen at the desk'",),
+    examples=(
+        "user verify ann --identity person --reason 'passport seen at the desk'",
+        "user verify max --identity none --rule fraud --reason 'somebody else's passport'",
+    ),
 )
 UNNAME_USER = Verb(
     USER,
     "unname",
     N_("Remove the names that an account has chosen: its user name is shown instead, with what it wrote as well."),
     "remove_entry",
-    Ruled,
+    Grounded,
     NAME,
     reason=True,
     dry_run=True,

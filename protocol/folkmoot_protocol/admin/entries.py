@@ -3,9 +3,9 @@
 from typing import Annotated, Literal
 
 from ..msgids import N_
-from .accounts import ForReport
+from .accounts import ForReport, Grounded
 from .groups import CODE
-from .row import Duration, Flag, Noun, Options, Verb
+from .row import Duration, Flag, Noun, Verb
 
 ENTRY = Noun("entry", N_("Entries of groups."))
 TEXT = Noun("text", N_("Names, topics and other texts of groups."))
@@ -40,14 +40,13 @@ REMOVE_ENTRIES = Verb(
 )
 
 
-class WhichText(Options, frozen=True):
+class WhichText(Grounded, frozen=True, kw_only=True):
     """Which text of a group; of a tag, whose."""
 
     what: Annotated[
         Literal["name", "topic", "announcement", "rules", "question", "tag"], Flag(N_("Which text of the group."))
     ]
     member: Annotated[str, Flag(N_("Whose tag."), metavar="USER")] = ""
-    rule: Annotated[str, Flag(N_("The reason for reports that it comes under."), metavar="RULE")] = ""
 
 
 REMOVE_TEXT = Verb(

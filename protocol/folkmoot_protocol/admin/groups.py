@@ -49,7 +49,7 @@ REJECT_GROUP = Verb(
     "reject",
     N_("Turn down the size that a group's owner asked for."),
     "review_group",
-    NoOptions,
+    Grounded,
     CODE,
     reason=True,
     dry_run=True,

@@ -1,6 +1,6 @@
 """Who a governance command comes from, and what an act may store besides its events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import folkmoot_governance
@@ -22,6 +22,23 @@ class Initiator(Protocol):
     def name_in(self, code: str) -> str:
         """Return the display name that notices of an act in a group show beside the user name."""
         ...
+
+
+class Joint(Protocol):
+    """An act that can be stored together with others (see `join`): what of it is to be stored, and to be told then."""
+
+    change_set: ChangeSet
+    also: "Sequence[Joint]"
+
+    def take_effect(self) -> None:
+        """Let what is stored take effect here, and tell of it."""
+        ...
+
+
+def join(act: Joint, others: "Sequence[Joint]") -> None:
+    """Have `others` stored with an act, all of them or none; all were decided in this very step."""
+    act.also = others
+    act.change_set.also = [one.change_set for one in others]
 
 
 ExtraRows = Callable[[ChangeSet, GroupState, e.Event], None]

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from folkmoot_governance import Refusal
 from folkmoot_governance.account import CreditChanged
 from folkmoot_governance.account_commands import (
@@ -30,7 +32,7 @@ from ..storage.api import ActFilter
 from ..storage.change_set import account_stream
 from ..storage.changes import remove_identity
 from .call import Call, Outcome, carries_out
-from .common import act_on_account, find_account, list_rows, page_of
+from .common import act_on_account, basis_of, find_account, list_rows, page_of
 from .taking import restriction_items, take, told
 
 UNREADABLE = "–"
@@ -63,6 +65,20 @@ async def act_on_user(call: Call, command: AccountCommand) -> Outcome:
     if isinstance(account, Refusal):
         return account
     changed = await act_on_account(call, account, command)
+    return (
+        changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(call, account),), changed=changed)
+    )
+
+
+async def act_on_grounds(
+    call: Call, account: Account, command: AttestIdentity | RemoveNames, options: rows.Grounded
+) -> Outcome:
+    """Carry out a command on an account, on the grounds that staff names."""
+    based = await basis_of(call, account.user, options)
+    if isinstance(based, Refusal):
+        return based
+    basis, report = based
+    changed = await act_on_account(call, account, replace(command, basis=basis), report=report)
     return (
         changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(call, account),), changed=changed)
     )
@@ -101,20 +117,21 @@ async def restore_user(call: Call, options: NoOptions) -> Outcome:
 
 @carries_out(rows.VERIFY_USER)
 async def verify_user(call: Call, options: rows.Check) -> Outcome:
-    return await act_on_user(call, AttestIdentity(options.identity, call.reason))
+    """Note a level of identity; one below that of before takes something away, on the grounds that are named."""
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    return await act_on_grounds(call, account, AttestIdentity(options.identity, call.reason), options)
 
 
 @carries_out(rows.UNNAME_USER)
-async def unname_user(call: Call, options: rows.Ruled) -> Outcome:
+async def unname_user(call: Call, options: rows.Grounded) -> Outcome:
     """Show an account under its user name alone; what names it had is kept beside it, for an appeal."""
     account = await find_account(call)
     if isinstance(account, Refusal):
         return account
     command = RemoveNames(call.reason, options.rule, account.has_chosen_names())
-    changed = await act_on_account(call, account, command)
-    return (
-        changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(call, account),), changed=changed)
-    )
+    return await act_on_grounds(call, account, command, options)
 
 
 @carries_out(rows.CLOSE_USER)

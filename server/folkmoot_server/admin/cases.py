@@ -1,7 +1,6 @@
 """Administration of reports (G12) and appeals (P15)."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import msgspec
 
@@ -20,6 +19,7 @@ from folkmoot_governance.case.state import PUBLIC, CaseKind, CaseState, Terms
 from folkmoot_governance.case.state import Outcome as CaseOutcome
 from folkmoot_governance.dates import is_overdue
 from folkmoot_governance.duration import HOUR_MS
+from folkmoot_governance.group.commands import RemoveEntries
 from folkmoot_governance.restrictions import Grounds, Measure, Subject
 from folkmoot_protocol.admin import cases as rows
 from folkmoot_protocol.admin.row import NoOptions
@@ -27,11 +27,16 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.results import AdminResult
 
+from ..actions.accounts.govern import AccountAct
+from ..actions.acting import join
+from ..actions.cases.govern import CaseAct
+from ..actions.groups.govern import Act
 from ..common.i18n import N_
+from ..live.rooms import Room
 from ..sealed.case_texts import NOTE, CaseText
 from ..storage.api import CaseFilter
 from .call import Call, Outcome, carries_out
-from .entries import entries_at, remove
+from .entries import entries_at, removal
 
 NO_SUCH_CASE = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/cases"})
 Show = Callable[[CaseState, int], dict[str, object]]
@@ -234,62 +239,85 @@ async def close_report(call: Call, options: rows.Decision) -> Outcome:
     case = await find_case(call, CaseKind.REPORT)
     if isinstance(case, Refusal):
         return case
-    service, actor = call.app.cases.service, call.account.actor()
+    service = call.app.cases.service
     named = tuple(fold_user_name(word.removeprefix("@")) for word in options.of.split())
     command = CloseReport(CaseOutcome(options.outcome), call.reason, named)
-    act = service.act(case, command, actor)
-    if (options.remove or options.suspend is not None) and not isinstance(act, Refusal):
-        refusal = await take_measures(call, case, command, options)
-        act = refusal or service.act(case, command, actor)
-    if isinstance(act, Refusal):
-        return act
-    if not call.dry_run:
-        refusal = await service.wait_stored(act)
-        if refusal:
-            return refusal
-        await call.app.cases.settler.settle(case.number)
-    return AdminResult(items=(case_item(act.state, service.now()),), changed=len(act.events))
-
-
-async def take_measures(call: Call, case: CaseState, command: CloseReport, options: rows.Decision) -> Refusal | None:
-    """Take the measures that a report is closed with; return why not."""
-    if command.outcome is not CaseOutcome.UPHELD:
+    closing = service.act(case, command, call.account.actor())
+    if isinstance(closing, Refusal):
+        return closing
+    if (options.remove or options.suspend is not None) and command.outcome is not CaseOutcome.UPHELD:
         text = N_("Only a report that is upheld brings a measure.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "remove" if options.remove else "suspend"})
-    # All of it is asked about first: what is refused should not be half done.
-    for one in (replace(call, dry_run=True), call):
-        refusal = await remove_reported(one, case) if options.remove else None
-        if refusal is None and options.suspend is not None:
-            refusal = await suspend(one, case, command, options.suspend)
-        if refusal is not None:
-            return refusal
-    return None
+    # All of it is asked about first: what is refused leaves nothing in memory that is not stored.
+    refusal = await would_take(call, case, options)
+    if refusal is None and not call.dry_run:
+        refusal = await take_with(call, case, options, closing)
+    return refusal or AdminResult(items=(case_item(closing.state, service.now()),), changed=len(closing.events))
 
 
-async def remove_reported(call: Call, case: CaseState) -> Refusal | None:
-    """Remove the entry that was reported, under the reason that it was reported for. Return why not."""
+async def would_take(call: Call, case: CaseState, options: rows.Decision) -> Refusal | None:
+    """Return why the measures that a report is to be closed with cannot be taken."""
+    removing = await find_reported(call, case) if options.remove else None
+    if isinstance(removing, Refusal):
+        return removing
+    if removing is not None:
+        events = call.app.group_service.would(*removing, call.account)
+        if isinstance(events, Refusal):
+            return events
+    if options.suspend is None:
+        return None
+    terms, sanctions = await suspension(call, case, options.suspend), call.app.cases.sanctions
+    taken = await sanctions.take(terms, call.account, report=case.number, dry_run=True)
+    return taken if isinstance(taken, Refusal) else None
+
+
+async def take_with(call: Call, case: CaseState, options: rows.Decision, closing: CaseAct) -> Refusal | None:
+    """Take the measures and close the report, in one transaction; return why not."""
+    removing = await find_reported(call, case) if options.remove else None
+    terms = await suspension(call, case, options.suspend) if options.suspend is not None else None
+    if isinstance(removing, Refusal):
+        return removing
+    # From the first decision to the queue there is no wait.
+    acts: list[Act | AccountAct | CaseAct] = [closing]
+    if terms is not None:
+        suspending = await call.app.cases.sanctions.decide(terms, call.account, case.number)
+        if isinstance(suspending, Refusal):
+            return suspending
+        acts.insert(0, suspending)
+    if removing is not None:
+        act = call.app.group_service.act(*removing, call.account)
+        if isinstance(act, Refusal):
+            return act
+        acts.insert(0, act)
+    join(acts[0], acts[1:])
+    refusal = await call.app.cases.service.wait_stored(acts[0])
+    if refusal is None:
+        await call.app.cases.settler.settle(case.number)
+    return refusal
+
+
+async def find_reported(call: Call, case: CaseState) -> tuple[Room, RemoveEntries] | Refusal:
+    """Return what removes the entry that was reported, under the reason that it was reported for."""
     room = await call.app.rooms.load(case.code) if case.seq else None
     if room is None:
         text = N_("This report is not about an entry: there is none to remove.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "remove"})
     entries = await entries_at(call, room, [case.seq])
     rule = case.reason if case.reason in call.app.policy.cases.reasons else ""
-    done = entries if isinstance(entries, Refusal) else await remove(call, room, entries, rule, case.number)
-    return done if isinstance(done, Refusal) else None
+    return entries if isinstance(entries, Refusal) else (room, removal(call, entries, rule, case.number))
 
 
-async def suspend(call: Call, case: CaseState, command: CloseReport, duration_ms: int) -> Refusal | None:
-    """Suspend what was reported: the group, where the report is about one, else the account. Return why not."""
-    app = call.app
-    room = await app.rooms.load(case.code) if case.code and not case.seq else None
-    if room is not None and room.state.owner == case.user:
-        terms = Terms(Subject.GROUP, Measure.SUSPEND, command.reason, code=case.code)
-    else:
-        terms = Terms(Subject.ACCOUNT, Measure.SUSPEND, command.reason, user=case.user)
+async def suspension(call: Call, case: CaseState, duration_ms: int) -> Terms:
+    """Return the suspension of what was reported: the group, where the report is about one, else the account."""
+    room = await call.app.rooms.load(case.code) if case.code and not case.seq else None
     grounds = await grounds_in(call, case)
-    terms = msgspec.structs.replace(terms, duration_ms=duration_ms, grounds=grounds)
-    taken = await app.cases.sanctions.take(terms, call.account, report=case.number, dry_run=call.dry_run)
-    return taken if isinstance(taken, Refusal) else None
+    if room is not None and room.state.owner == case.user:
+        return Terms(
+            Subject.GROUP, Measure.SUSPEND, call.reason, code=case.code, duration_ms=duration_ms, grounds=grounds
+        )
+    return Terms(
+        Subject.ACCOUNT, Measure.SUSPEND, call.reason, user=case.user, duration_ms=duration_ms, grounds=grounds
+    )
 
 
 async def grounds_in(call: Call, case: CaseState) -> Grounds:

@@ -11,16 +11,23 @@ from folkmoot_governance.case.commands import CloseReport
 from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.case.state import Outcome as CaseOutcome
 from folkmoot_governance.group.commands import Command
+from folkmoot_governance.restrictions import Basis, Grounds
+from folkmoot_protocol.admin.accounts import Grounded
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.accounts.govern import AccountAct
+from ..actions.acting import join
+from ..actions.cases.govern import CaseAct
 from ..common.i18n import N_
 from ..live.accounts import Account
 from ..live.rooms import Room
 from ..storage.change_set import RowChange
 from .call import Call
+
+LONGEST = 15
 
 
 def page_of(rows: Sequence[dict[str, object]], limit: int, key: str) -> AdminResult:
@@ -43,11 +50,26 @@ async def find_account(call: Call) -> Account | Refusal:
 
 
 async def act_on_account(
-    call: Call, account: Account, command: AccountCommand, rows: Sequence[RowChange] = ()
+    call: Call,
+    account: Account,
+    command: AccountCommand,
+    rows: Sequence[RowChange] = (),
+    report: CaseState | None = None,
 ) -> int | Refusal:
-    """Decide a measure on an account and store it, unless it is a dry run; return how many events it has."""
+    """Decide a measure on an account and store it, unless it is a dry run; return how many events it has.
+
+    The `report` that it is taken for is upheld in the same transaction.
+    """
+    closing = upholding(call, report)
+    if isinstance(closing, Refusal):
+        return closing
     act = call.app.account_service.act(account.state, command, call.account.actor(), rows, call.account.state)
-    return await store_account_act(call, act)
+    if not isinstance(act, Refusal):
+        join(act, closing)
+    stored = await store_account_act(call, act)
+    if not isinstance(stored, Refusal):
+        await settle(call, closing)
+    return stored
 
 
 async def store_account_act(call: Call, act: AccountAct | Refusal) -> int | Refusal:
@@ -59,16 +81,25 @@ async def store_account_act(call: Call, act: AccountAct | Refusal) -> int | Refu
     return refusal or len(act.events)
 
 
-async def act_on_room(call: Call, room: Room, command: Command) -> int | Refusal:
-    """Decide a measure on a group and store it, unless it is a dry run; return how many events it has."""
-    service = call.app.group_service
+async def act_on_room(call: Call, room: Room, command: Command, report: CaseState | None = None) -> int | Refusal:
+    """Decide a measure on a group and store it, unless it is a dry run; return how many events it has.
+
+    The `report` that it is taken for is upheld in the same transaction.
+    """
+    service, closing = call.app.group_service, upholding(call, report)
+    if isinstance(closing, Refusal):
+        return closing
     if call.dry_run:
         events = service.would(room, command, call.account)
         return events if isinstance(events, Refusal) else len(events)
     act = service.act(room, command, call.account)
     if isinstance(act, Refusal):
         return act
-    return await service.wait_stored(act) or len(act.events)
+    join(act, closing)
+    refusal = await service.wait_stored(act)
+    if refusal is None:
+        await settle(call, closing)
+    return refusal or len(act.events)
 
 
 async def find_report(call: Call, number: str, is_about: Callable[[CaseState], bool]) -> CaseState | Refusal | None:
@@ -86,13 +117,43 @@ async def find_report(call: Call, number: str, is_about: Callable[[CaseState], b
     return act if isinstance(act, Refusal) else report
 
 
-async def uphold(call: Call, report: CaseState | None) -> Refusal | None:
-    """Uphold the report that a measure was taken for, unless that is done; return why not."""
-    if report is None or not report.is_open or call.dry_run:
-        return None
-    service = call.app.cases.service
-    closing = service.act(report, CloseReport(CaseOutcome.UPHELD, call.reason), call.account.actor())
-    refusal = await service.wait_stored(closing)
-    if refusal is None:
-        await call.app.cases.settler.settle(report.number)
-    return refusal
+def upholding(call: Call, report: CaseState | None) -> tuple[CaseAct, ...] | Refusal:
+    """Return the act that upholds the report that a measure is taken for, none where that is done, or there is none;
+    it is to be stored with the measure."""
+    if report is None or not report.is_open:
+        return ()
+    act = call.app.cases.service.act(report, CloseReport(CaseOutcome.UPHELD, call.reason), call.account.actor())
+    return act if isinstance(act, Refusal) else (act,)
+
+
+async def settle(call: Call, closed: Sequence[CaseAct]) -> None:
+    """Carry out what follows from cases that were closed with a measure."""
+    for act in closed if not call.dry_run else ():
+        await call.app.cases.settler.settle(act.state.number)
+
+
+async def grounds_of(call: Call, options: Grounded) -> Grounds | Refusal:
+    """Return the grounds that the options name; the entry must be there."""
+    if not options.entry:
+        return Grounds(options.rule, options.law)
+    code_text, _, digits = options.entry.rpartition(":")
+    code = parse_group_code(code_text)
+    if code is None or not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST):
+        text = N_("Give the entry as group code and number: 4821-9067-3350:17.")
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "entry"})
+    found = await call.app.store.journal.entry(code, int(digits))
+    if found is None:
+        text = N_("There is no entry {seq} in this group.")
+        return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"seq": int(digits), "help": "/history"})
+    return Grounds(options.rule, options.law, code, found.seq, found.ts)
+
+
+async def basis_of(call: Call, target: str, options: Grounded) -> tuple[Basis, CaseState | None] | Refusal:
+    """Return what a measure against an account or a group rests on, and the report that it is taken for."""
+    grounds = await grounds_of(call, options)
+    if isinstance(grounds, Refusal):
+        return grounds
+    report = await find_report(call, options.report, lambda one: target in (one.user, one.code))
+    if isinstance(report, Refusal):
+        return report
+    return Basis(grounds, report.number if report else ""), report

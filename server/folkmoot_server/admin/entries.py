@@ -15,7 +15,7 @@ from folkmoot_protocol.results import AdminResult
 from ..common.i18n import N_
 from ..live.rooms import Room
 from .call import Call, Outcome, carries_out
-from .common import act_on_room, find_report, uphold
+from .common import act_on_room, find_report
 
 MAX_REMOVED = 500
 MAX_LOOKED_AT = 50_000
@@ -39,21 +39,21 @@ async def remove_entries(call: Call, options: rows.WhichEntries) -> Outcome:
         entries = seqs if isinstance(seqs, Refusal) else await entries_at(call, room, seqs)
     if isinstance(entries, Refusal):
         return entries
-    removed, hit = entries, {(room.state.code, one.seq) for one in entries}
+    hit = {(room.state.code, one.seq) for one in entries}
     report = await find_report(call, options.report, lambda one: (one.code, one.seq) in hit)
     if isinstance(report, Refusal):
         return report
-    done = await remove(call, room, removed, options.rule, report.number if report else "")
-    return done if isinstance(done, Refusal) else await uphold(call, report) or done
-
-
-async def remove(call: Call, room: Room, entries: Sequence[FoundEntry], rule: str, report: str = "") -> Outcome:
-    """Remove entries that were found, because of a report where there is one; the answer counts them."""
-    done = await act_on_room(call, room, RemoveEntries(tuple(entries), call.reason, rule, basis=Basis(report=report)))
+    command = removal(call, entries, options.rule, report.number if report else "")
+    done = await act_on_room(call, room, command, report)
     if isinstance(done, Refusal):
         return done
     items = tuple({"seq": one.seq, "user": one.user} for one in entries)
     return AdminResult(items=items, changed=len(items))
+
+
+def removal(call: Call, entries: Sequence[FoundEntry], rule: str, report: str) -> RemoveEntries:
+    """Return the command that removes entries that were found, because of a report where there is one."""
+    return RemoveEntries(tuple(entries), call.reason, rule, basis=Basis(report=report))
 
 
 def read_seqs(text: str) -> list[int] | Refusal:

@@ -15,7 +15,7 @@ from folkmoot_protocol.results import AdminResult
 from ..live.rooms import Room
 from ..storage.api import GroupRow
 from .call import Call, Outcome, carries_out
-from .common import act_on_room, list_rows
+from .common import act_on_room, basis_of, list_rows
 from .taking import restriction_items, take, told
 
 
@@ -96,6 +96,16 @@ async def approve_group(call: Call, options: NoOptions) -> Outcome:
 
 
 @carries_out(rows.REJECT_GROUP)
-async def reject_group(call: Call, options: NoOptions) -> Outcome:
+async def reject_group(call: Call, options: Grounded) -> Outcome:
     """Turn that size down."""
-    return await act_on_group(call, c.DenyLimit(call.reason))
+    room = await call.app.membership.find_room(call.target)
+    if isinstance(room, Refusal):
+        return room
+    based = await basis_of(call, room.state.code, options)
+    if isinstance(based, Refusal):
+        return based
+    basis, report = based
+    changed = await act_on_room(call, room, c.DenyLimit(call.reason, basis=basis), report)
+    if isinstance(changed, Refusal):
+        return changed
+    return AdminResult(items=(group_item(room, call.app.clock.now_ms()),), changed=changed)

@@ -5,39 +5,21 @@ import msgspec
 from folkmoot_governance import Refusal
 from folkmoot_governance.case.state import CaseState, Terms
 from folkmoot_governance.measures import Row, row_for
-from folkmoot_governance.restrictions import Grounds, Held, Measure, Subject, in_force
+from folkmoot_governance.restrictions import Held, Measure, Subject, in_force
 from folkmoot_protocol.admin.accounts import Grounded
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.cases.sanctions import Taken
 from ..common.i18n import N_
 from .call import Call, Outcome
-from .common import find_report, uphold
+from .common import basis_of, settle, upholding
 
-LONGEST = 15
 NO_SUCH_MEASURE = Refusal(
     ErrorCode.BAD_REQUEST,
     N_("There is no such measure against this; docs/measures.md has them all."),
     {"field": "measure", "help": "docs/measures.md"},
 )
-
-
-async def grounds_of(call: Call, options: Grounded) -> Grounds | Refusal:
-    """Return the grounds that the options name; the entry must be there."""
-    if not options.entry:
-        return Grounds(options.rule, options.law)
-    code_text, _, digits = options.entry.rpartition(":")
-    code = parse_group_code(code_text)
-    if code is None or not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST):
-        text = N_("Give the entry as group code and number: 4821-9067-3350:17.")
-        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "entry"})
-    found = await call.app.store.journal.entry(code, int(digits))
-    if found is None:
-        text = N_("There is no entry {seq} in this group.")
-        return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"seq": int(digits), "help": "/history"})
-    return Grounds(options.rule, options.law, code, found.seq, found.ts)
 
 
 def lasts(call: Call, row: Row, given: int | None) -> int:
@@ -60,12 +42,13 @@ async def take(
     row = row_for(subject, measure)
     if row is None:
         return NO_SUCH_MEASURE
-    grounds = await grounds_of(call, options)
-    if isinstance(grounds, Refusal):
-        return grounds
-    report = await find_report(call, options.report, lambda one: target in (one.user, one.code))
-    if isinstance(report, Refusal):
-        return report
+    based = await basis_of(call, target, options)
+    if isinstance(based, Refusal):
+        return based
+    basis, report = based
+    closing = upholding(call, report)
+    if isinstance(closing, Refusal):
+        return closing
     terms = Terms(
         subject,
         measure,
@@ -75,14 +58,14 @@ async def take(
         duration_ms=lasts(call, row, duration_ms),
         score=score,
         replaces=replaces,
-        grounds=grounds,
+        grounds=basis.grounds,
     )
-    number = report.number if report else ""
-    taken = await call.app.cases.sanctions.take(terms, call.account, report=number, dry_run=call.dry_run)
+    sanctions = call.app.cases.sanctions
+    taken = await sanctions.take(terms, call.account, report=basis.report, also=closing, dry_run=call.dry_run)
     # What is only proposed decides no report.
-    if isinstance(taken, Refusal) or taken.proposal is not None:
-        return taken
-    return await uphold(call, report) or taken
+    if not isinstance(taken, Refusal) and taken.proposal is None:
+        await settle(call, closing)
+    return taken
 
 
 def told(taken: Taken | Refusal, item: dict[str, object]) -> Outcome:

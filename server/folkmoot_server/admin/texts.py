@@ -10,7 +10,7 @@ from folkmoot_protocol.results import AdminResult
 from ..actions.groups.removed_texts import plan_removal
 from ..common.i18n import N_
 from .call import Call, Outcome, carries_out
-from .common import act_on_room
+from .common import act_on_room, basis_of
 
 
 @carries_out(rows.REMOVE_TEXT)
@@ -24,9 +24,12 @@ async def remove_text(call: Call, options: rows.WhichText) -> Outcome:
         return Refusal(
             ErrorCode.BAD_REQUEST, N_("A tag is that of a member, and nothing else is."), {"field": "member"}
         )
-    store = call.app.store
-    command = await plan_removal(store.ledger, store.journal, room, what, user, call.reason, options.rule)
-    done = await act_on_room(call, room, command)
+    store, based = call.app.store, await basis_of(call, room.state.code, options)
+    if isinstance(based, Refusal):
+        return based
+    basis, report = based
+    command = await plan_removal(store.ledger, store.journal, room, what, user, call.reason, basis)
+    done = await act_on_room(call, room, command, report)
     if isinstance(done, Refusal):
         return done
     return AdminResult(items=tuple({"seq": seq} for seq in command.seqs), changed=done)

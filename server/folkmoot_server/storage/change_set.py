@@ -110,6 +110,9 @@ class ChangeSet(Struct, gc=False):
     When the same user used the nonce in the same group in the 24 hours before, nothing of the change set is stored,
     and the store sets `repeated` to what it was used for: an entry, or something else. A change set with `asked` and a
     stream is then in conflict as well, for what was decided on the stream is now not so.
+
+    `also` are change sets of other streams (without a nonce, a claim or an `also` of their own) that are stored with
+    it, or none of them is.
     """
 
     stream: str = ""
@@ -122,6 +125,7 @@ class ChangeSet(Struct, gc=False):
     rests_on: tuple[str, int] | None = None
     asked: Asked | None = None
     repeated: Entry | Asked | None = None
+    also: Sequence["ChangeSet"] = ()
 
 
 class Recorded(Struct, frozen=True):

@@ -9,9 +9,10 @@ import pytest
 from folkmoot_governance import account_events as a
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS
 from folkmoot_governance.group import events as e
-from folkmoot_governance.measures import MEASURES, RESTRICTIONS, Row
+from folkmoot_governance.measures import MEASURES, Row, row_of
 from folkmoot_governance.restrictions import Grounds
 from folkmoot_governance.statement import CATEGORIES, OTHER_CATEGORY, puid_of, statement_of
+from folkmoot_protocol.types import Identity
 from tests.builders.rules import NOW, any_event
 
 FIELDS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "data" / "dsa-statement-fields.json").read_text())
@@ -21,13 +22,18 @@ A_DAY = "2027-01-15"
 def event_of(row: Row, **more: object) -> Any:
     """Return the event of a row."""
     fields: dict[str, object] = {"at": NOW, "by": "sue", "reason": "sold accounts", "report": ""}
-    if row.event in RESTRICTIONS:
-        fields["measure"] = row.measure
+    if "measure" in row.event.__struct_fields__:
+        fields["measure"] = row.measure if row.event is not a.IdentityAttested else 0
     if row.event is a.CreditChanged:
         fields |= {"cause": "set", "points": -60, "score": 40}
     fields |= {"until_ms": NOW + DAY_MS} if "until_ms" in row.event.__struct_fields__ else {}
     fields |= {"seqs": (7,), "count": 1, "users": ("mia",)} if row.event is e.EntriesRemoved else {}
-    return row.event(**fields | more)
+    fields |= {"identity": Identity.NONE, "was": Identity.PERSON} if row.event is a.IdentityAttested else {}
+    fields |= {"limit": 900} if row.event is e.LimitDenied else {}
+    fields |= {"what": row.part, "text": ""} if row.event is e.TextRemoved else {}
+    event = row.event(**fields | more)
+    assert row_of(event) is row
+    return event
 
 
 @pytest.mark.parametrize("row", MEASURES, ids=lambda row: row.name)

@@ -36,6 +36,7 @@ from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, account_stream
 from ...storage.changes import draft_rows, erasure, notice_row, platform_word_row, read_mark_row
 from ...storage.sql.projection import project_account
+from ..acting import Joint
 
 MOST_READS = 500
 """Read marks that are stored at once."""
@@ -50,6 +51,7 @@ class AccountAct:
 
     __slots__ = (
         "_service",
+        "also",
         "change_set",
         "events",
         "on_done",
@@ -72,12 +74,19 @@ class AccountAct:
         self.password_hash = ""
         self.events: Sequence[AccountEvent] = ()
         self.told: list[PersonalNotice] = []
+        self.also: Sequence[Joint] = ()
         self.on_done: Callable[[], None]
         self.on_fail: Callable[[Refusal], None]
 
     def done(self) -> None:
         self._service.renew_account(self)
         self.on_done()
+        self._service.tell_account(self)
+        for one in self.also:
+            one.take_effect()
+
+    def take_effect(self) -> None:
+        self._service.renew_account(self)
         self._service.tell_account(self)
 
     def fail(self, refusal: Refusal) -> None:

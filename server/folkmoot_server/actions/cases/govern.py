@@ -13,17 +13,29 @@ from ...bus.api import Bus
 from ...bus.messages import NoticeUpdate
 from ...common.clock import Clock
 from ...live.commit_queue import CommitQueue
-from ...live.pending import OVERTAKEN, TOO_BUSY
+from ...live.pending import OVERTAKEN, TOO_BUSY, Storing
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, case_stream
 from ...storage.changes import notice_row
 from ...storage.sql.projection import project_case
+from ..acting import Joint
 
 
 class CaseAct:
     """Events of a case on their way to disk (a `PendingCommit` of the commit queue). `state` is the case after them."""
 
-    __slots__ = ("_case_service", "change_set", "events", "on_done", "on_fail", "room", "state", "told", "tries")
+    __slots__ = (
+        "_case_service",
+        "also",
+        "change_set",
+        "events",
+        "on_done",
+        "on_fail",
+        "room",
+        "state",
+        "told",
+        "tries",
+    )
 
     def __init__(
         self, case_service: "CaseService", state: CaseState, events: Sequence[CaseEvent], change_set: ChangeSet
@@ -33,6 +45,7 @@ class CaseAct:
         self.events = events
         self.change_set = change_set
         self.told: Sequence[PersonalNotice] = ()
+        self.also: Sequence[Joint] = ()
         self.room: Room | None = None
         self.tries = 0
         self.on_done: Callable[[], None]
@@ -42,7 +55,12 @@ class CaseAct:
         try:
             self.on_done()
         finally:
-            self._case_service.tell(self)
+            self.take_effect()
+            for one in self.also:
+                one.take_effect()
+
+    def take_effect(self) -> None:
+        self._case_service.tell(self)
 
     def fail(self, refusal: Refusal) -> None:
         self.on_fail(refusal)
@@ -104,7 +122,7 @@ class CaseService:
         """Return the time (Unix ms) that events are given."""
         return self._clock.now_ms()
 
-    async def wait_stored(self, act: CaseAct | Refusal) -> Refusal | None:
+    async def wait_stored(self, act: Storing | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
         return await self._commit_queue.wait_stored(act)
 

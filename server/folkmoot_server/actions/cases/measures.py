@@ -41,6 +41,7 @@ from folkmoot_governance.group.events import (
     GroupClosed,
     GroupSuspended,
     HeldDenied,
+    LimitDenied,
     MeasureOverturned,
     TextRemoved,
     erased_by,
@@ -305,6 +306,7 @@ class Measures:
             text,
             back_until_ms=event.was_until_ms if isinstance(event, GroupSuspended) else 0,
             is_post=post is not None and author is not None,
+            asked_limit=event.limit if isinstance(event, LimitDenied) else 0,
         )
         name = author.name_in(place.code) if author is not None else ""
 

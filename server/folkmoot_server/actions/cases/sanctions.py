@@ -24,9 +24,10 @@ from ...live.rooms import Rooms
 from ...storage.api import ActFilter, Ledger
 from ...storage.change_set import RowChange, account_stream, group_stream
 from ...storage.changes import revoke_tokens
-from ..accounts.govern import AccountService
-from ..groups.govern import GroupService
-from .govern import CaseService
+from ..accounts.govern import AccountAct, AccountService
+from ..acting import Joint, join
+from ..groups.govern import Act, GroupService
+from .govern import CaseAct, CaseService
 
 FOUR_EYES = "policy.sanctions.four_eyes"
 LOOKED_AT = 50
@@ -42,6 +43,16 @@ class Taken(Struct, frozen=True):
     case: str
     changed: int
     proposal: CaseState | None = None
+
+
+def is_for_two(decision: object) -> bool:
+    """Say whether a measure was refused because two have to decide on it."""
+    return isinstance(decision, Refusal) and decision.detail.get("rule") == FOUR_EYES
+
+
+def case_of(act: Act | AccountAct) -> str:
+    """Return the case number of the first event of an act."""
+    return act.cases[0] if isinstance(act, Act) else account_case(act.user, act.change_set.version + 1)
 
 
 class Sanctions:
@@ -63,48 +74,51 @@ class Sanctions:
         self._group_service = group_service
         self._account_service = account_service
 
-    async def take(self, terms: Terms, by: Account, *, report: str = "", dry_run: bool = False) -> Taken | Refusal:
-        """Take a measure, or propose it where two decide on it."""
-        taken = await self._take(terms, Basis(terms.grounds, report), by, dry_run=dry_run)
-        if not isinstance(taken, Refusal) or taken.detail.get("rule") != FOUR_EYES:
-            return taken
-        return await self._propose(terms, by, dry_run=dry_run)
+    async def take(
+        self, terms: Terms, by: Account, *, report: str = "", also: Sequence[Joint] = (), dry_run: bool = False
+    ) -> Taken | Refusal:
+        """Take a measure, or propose it where two decide on it. What it brings along (`also`) is stored with it."""
+        if dry_run and terms.subject is Subject.GROUP:
+            return await self._would_take(terms, by, report)
+        act = await self.decide(terms, by, report)
+        if isinstance(act, Refusal):
+            return act
+        if isinstance(act, CaseAct):
+            refusal = None if dry_run else await self._case_service.wait_stored(act)
+            return refusal or Taken("", 1, act.state)
+        join(act, also)
+        # An act on an account takes effect when it is stored, so a dry run just lets it go.
+        refusal = None if dry_run else await self._case_service.wait_stored(act)
+        return refusal or Taken("" if dry_run or not act.events else case_of(act), len(act.events))
 
-    async def _take(self, terms: Terms, basis: Basis, by: Account, *, dry_run: bool) -> Taken | Refusal:
-        if terms.subject is Subject.ACCOUNT:
-            return await self._take_from_account(terms, basis, by, dry_run=dry_run)
+    async def decide(self, terms: Terms, by: Account, report: str) -> Act | AccountAct | CaseAct | Refusal:
+        """Decide on a measure, which is to be stored in the same step; where two decide on it, on proposing it."""
+        act = await self._decide(terms, Basis(terms.grounds, report), by)
+        return self._propose(terms, by) if is_for_two(act) else act
+
+    async def _would_take(self, terms: Terms, by: Account, report: str) -> Taken | Refusal:
         room = await self._rooms.load(terms.code)
         if room is None:
             return NO_SUBJECT
-        command = group_command(terms, basis)
-        if dry_run:
-            events = self._group_service.would(room, command, by)
-            return events if isinstance(events, Refusal) else Taken("", len(events))
-        act = self._group_service.act(room, command, by)
-        if isinstance(act, Refusal):
-            return act
-        refusal = await self._group_service.wait_stored(act)
-        return refusal or Taken(act.cases[0] if act.cases else "", len(act.events))
+        events = self._group_service.would(room, group_command(terms, Basis(terms.grounds, report)), by)
+        if is_for_two(events):
+            act = self._propose(terms, by)
+            return act if isinstance(act, Refusal) else Taken("", 1, act.state)
+        return events if isinstance(events, Refusal) else Taken("", len(events))
 
-    async def _take_from_account(self, terms: Terms, basis: Basis, by: Account, *, dry_run: bool) -> Taken | Refusal:
-        account = await self._accounts.load(terms.user)
-        if account is None:
-            return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": terms.user})
-        rows: Sequence[RowChange] = [revoke_tokens(terms.user)] if terms.measure is Measure.CLOSE else ()
-        number = account.state.version + 1
-        act = self._account_service.act(account.state, account_command(terms, basis), by.actor(), rows, by.state)
-        if isinstance(act, Refusal):
-            return act
-        # An act on an account takes effect when it is stored, so a dry run just lets it go.
-        refusal = None if dry_run else await self._account_service.wait_stored(act)
-        return refusal or Taken("" if dry_run or not act.events else account_case(terms.user, number), len(act.events))
+    async def _decide(self, terms: Terms, basis: Basis, by: Account) -> Act | AccountAct | Refusal:
+        if terms.subject is Subject.ACCOUNT:
+            account = await self._accounts.load(terms.user)
+            if account is None:
+                return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": terms.user})
+            rows: Sequence[RowChange] = [revoke_tokens(terms.user)] if terms.measure is Measure.CLOSE else ()
+            command = account_command(terms, basis)
+            return self._account_service.act(account.state, command, by.actor(), rows, by.state)
+        room = await self._rooms.load(terms.code)
+        return NO_SUBJECT if room is None else self._group_service.act(room, group_command(terms, basis), by)
 
-    async def _propose(self, terms: Terms, by: Account, *, dry_run: bool) -> Taken | Refusal:
-        act = self._case_service.act(None, ProposeMeasure(proposal_number(), terms), by.actor())
-        if isinstance(act, Refusal):
-            return act
-        refusal = None if dry_run else await self._case_service.wait_stored(act)
-        return refusal or Taken("", 1, act.state)
+    def _propose(self, terms: Terms, by: Account) -> CaseAct | Refusal:
+        return self._case_service.act(None, ProposeMeasure(proposal_number(), terms), by.actor())
 
     async def confirm(self, case: CaseState, by: Account, *, dry_run: bool = False) -> Taken | Refusal:
         """Take a measure that somebody else has proposed."""
@@ -114,13 +128,23 @@ class Sanctions:
         assert case.terms is not None, "a proposal is of a measure"
         done = await self._measure_of(case)
         if not done:
-            basis = Basis(case.terms.grounds, proposed_by=case.by, proposal=case.number)
-            taken = await self._take(case.terms, basis, by, dry_run=dry_run)
-            if isinstance(taken, Refusal):
-                return taken
-            done = taken.case
+            return await self._carry_out(case, case.terms, by, dry_run=dry_run)
         refusal = None if dry_run else await self._close(case, Outcome.TAKEN, done, by.actor())
         return refusal or Taken(done, 1)
+
+    async def _carry_out(self, case: CaseState, terms: Terms, by: Account, *, dry_run: bool) -> Taken | Refusal:
+        """Take a measure that was proposed, and close the proposal, in that order."""
+        basis = Basis(terms.grounds, proposed_by=case.by, proposal=case.number)
+        if dry_run and terms.subject is Subject.GROUP:
+            room = await self._rooms.load(terms.code)
+            events = NO_SUBJECT if room is None else self._group_service.would(room, group_command(terms, basis), by)
+            return events if isinstance(events, Refusal) else Taken("", 1)
+        act = await self._decide(terms, basis, by)
+        if isinstance(act, Refusal) or dry_run:
+            return act if isinstance(act, Refusal) else Taken("", 1)
+        refusal = await self._case_service.wait_stored(act)
+        done = case_of(act) if refusal is None and act.events else ""
+        return refusal or await self._close(case, Outcome.TAKEN, done, by.actor()) or Taken(done, 1)
 
     async def refuse(self, case: CaseState, reason: str, by: Account, *, dry_run: bool = False) -> CaseState | Refusal:
         """Turn a proposal down, or take back one's own."""

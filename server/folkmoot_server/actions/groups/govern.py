@@ -44,7 +44,7 @@ from ...live.rooms import Room, Rooms
 from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard
 from ...storage.changes import draft_rows, note_row, notice_row
 from ...storage.sql.projection import project_group
-from ..acting import SERVICE, ExtraRows, Initiator, too_many_acts
+from ..acting import SERVICE, ExtraRows, Initiator, Joint, too_many_acts
 
 log = structlog.get_logger()
 
@@ -62,6 +62,7 @@ class Act:
 
     __slots__ = (
         "_group_service",
+        "also",
         "cases",
         "change_set",
         "changes",
@@ -86,6 +87,7 @@ class Act:
         self.on_done: Callable[[], None]
         self.on_fail: Callable[[Refusal], None]
         self.extra_rows: ExtraRows | None = None
+        self.also: Sequence[Joint] = ()
         self.once: Once | None = None
         self.tries = 0
         self.turn = ""
@@ -94,6 +96,7 @@ class Act:
     def begin(self, change_set: ChangeSet, events: Sequence[e.Event]) -> None:
         """Start from nothing but what was decided."""
         self.change_set = change_set
+        change_set.also = [one.change_set for one in self.also]
         self.events = events
         self.cases: list[str] = []
         self.told: list[PersonalNotice] = []
@@ -106,7 +109,12 @@ class Act:
             on_done()
         finally:
             # Whatever becomes of the answer: the act is stored, so the group hears of it.
-            self._group_service.tell_group(self)
+            self.take_effect()
+
+    def take_effect(self) -> None:
+        self._group_service.tell_group(self)
+        for one in self.also:
+            one.take_effect()
 
     def fail(self, refusal: Refusal) -> None:
         _, on_fail = self._release()

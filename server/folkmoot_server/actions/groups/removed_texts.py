@@ -10,6 +10,7 @@ from folkmoot_governance.group.removed_texts import (
     text_in,
     without_text,
 )
+from folkmoot_governance.restrictions import Basis
 
 from ...live.rooms import Room
 from ...storage.api import ActFilter, Journal, Ledger
@@ -22,7 +23,7 @@ REMOVALS = tuple(str(kind.__struct_config__.tag) for kind in (TextRemoved, Measu
 
 
 async def plan_removal(
-    ledger: Ledger, journal: Journal, room: Room, what: GroupText, user: str, reason: str, rule: str
+    ledger: Ledger, journal: Journal, room: Room, what: GroupText, user: str, reason: str, basis: Basis
 ) -> RemoveText:
     """Return the command that removes a text as it stands, with the acts and the notices that have it."""
     while True:
@@ -35,7 +36,8 @@ async def plan_removal(
         # What was said meanwhile may have it as well.
         if room.state.version == version:
             seqs = tuple(sorted(notices.values()))
-            return RemoveText(what.value, reason, user, tuple(sorted(acts)), seqs, rule)
+            rule = basis.grounds.rule
+            return RemoveText(what.value, reason, user, tuple(sorted(acts)), seqs, rule, basis=basis)
 
 
 class RemovedFromRecord:

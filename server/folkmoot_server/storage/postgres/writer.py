@@ -239,7 +239,9 @@ async def _lock(connection: asyncpg.Connection, batch: Sequence[ChangeSet]) -> S
     streams = {change_set.stream for change_set in batch if change_set.stream} | {
         account_stream(user) for user in users | asking
     }
-    streams |= {change_set.rests_on[0] for change_set in batch if change_set.rests_on}
+    also = [one for change_set in batch for one in change_set.also]
+    streams |= {one.stream for one in also}
+    streams |= {change_set.rests_on[0] for change_set in (*batch, *also) if change_set.rests_on}
     known = Snapshot(await connection.fetch(_LOCK, sorted(streams)))
     nonces = [wanted for change_set in batch if (wanted := nonce_of(change_set))]
     if nonces:
@@ -254,7 +256,8 @@ async def _lock(connection: asyncpg.Connection, batch: Sequence[ChangeSet]) -> S
 
 def _founding(batch: Sequence[ChangeSet]) -> list[str]:
     """Return the streams that change sets of the batch begin."""
-    return sorted({change_set.stream for change_set in batch if change_set.stream and not change_set.version})
+    everything = (one for change_set in batch for one in (change_set, *change_set.also))
+    return sorted({one.stream for one in everything if one.stream and not one.version})
 
 
 async def _counts(connection: asyncpg.Connection, query: str, users: list[str]) -> dict[str, int]:

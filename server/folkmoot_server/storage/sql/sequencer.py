@@ -1,7 +1,7 @@
 """Where each stream stands, which change sets of a batch still fit on it, and the numbers of their entries."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -62,10 +62,20 @@ def sequence(batch: Sequence[ChangeSet], known: Known) -> Sequenced:
     """Follow each stream through the batch and number its entries.
 
     A change set that doesn't fit puts its whole stream in conflict; one that repeats a post is left out. What repeats
-    anything else does both: it was decided on a state that has it already.
+    anything else does both: it was decided on a state that has it already. Streams whose change sets are stored
+    together (`ChangeSet.also`) are in conflict together.
     """
     moved: dict[str, Head] = {}
     conflicts: set[str] = set()
+    bound: dict[str, set[str]] = {}
+
+    def clash(stream: str) -> None:
+        conflicts.add(stream)
+        moved.pop(stream, None)
+        for other in bound.pop(stream, ()):
+            if other not in conflicts:
+                clash(other)
+
     nonces: dict[tuple[str, str, str], ChangeSet] = {}
     claimed: Counter[str] = Counter()
     repeated = False
@@ -81,23 +91,37 @@ def sequence(batch: Sequence[ChangeSet], known: Known) -> Sequenced:
             change_set.version != head.version
             or (change_set.quota_guards and not _all_hold(change_set.quota_guards, known, claimed))
             or (change_set.rests_on and not _stands(*change_set.rests_on, moved, known))
+            or (change_set.also and not _all_fit(change_set.also, conflicts, moved, known))
         ):
-            conflicts.add(stream)
-            moved.pop(stream, None)
+            clash(stream)
         elif _is_repeat(change_set, known, nonces):
             repeated = True
             if change_set.asked is not None:
-                conflicts.add(stream)
-                moved.pop(stream, None)
+                clash(stream)
         else:
             moved[stream] = _number(change_set, head)
+            for one in change_set.also:
+                moved[one.stream] = _number(one, moved.get(one.stream) or known.head(one.stream))
+                bound.setdefault(stream, set()).add(one.stream)
+                bound.setdefault(one.stream, set()).add(stream)
             if change_set.quota_guards:
                 claimed.update(quota_guard.user for quota_guard in change_set.quota_guards)
     if conflicts or repeated:
         batch = [
             change_set for change_set in batch if change_set.stream not in conflicts and change_set.repeated is None
         ]
+    if bound:
+        batch = [one for change_set in batch for one in (change_set, *change_set.also)]
     return Sequenced(batch, frozenset(conflicts), moved)
+
+
+def _all_fit(also: Sequence[ChangeSet], conflicts: Collection[str], moved: Mapping[str, Head], known: Known) -> bool:
+    return all(
+        one.stream not in conflicts
+        and _stands(one.stream, one.version, moved, known)
+        and (not one.rests_on or _stands(*one.rests_on, moved, known))
+        for one in also
+    )
 
 
 def _all_hold(quota_guards: Sequence[QuotaGuard], known: Known, claimed: Mapping[str, int]) -> bool:
