@@ -1,4 +1,5 @@
-"""Reports to the authority (G11, P11): one for each measure of the platform, written with it.
+"""Reports to the authority (G11, P11): one for each measure of the platform, written with it, and another one where the
+measure is overturned: it corrects the first, whether that was sent by then or not.
 
 A filing is a draft until staff has approved it; then it is sent, by the service or by hand, and done when the authority
 has given a number for it. It has the measure's statement of reasons, which names nobody, and whom the measure hit by
@@ -20,7 +21,7 @@ from .actor import Actor
 from .measures import row_of
 from .permissions import may_on_platform
 from .refusal import Refusal
-from .statement import statement_of
+from .statement import EXPLANATION_CHARS, day_of, statement_of
 from .text import N_
 
 ACT = "file_report"
@@ -38,6 +39,7 @@ class FilingState(StrEnum):
 class Filing(Struct, frozen=True):
     """The report of the measure `case`, a row `measure`, against the account `user` or the group `code`.
 
+    `corrects` is the case of the report that this one corrects, because the measure was overturned; empty for none.
     `asked_by` is who has approved it with identity numbers while nobody else has yet; `identity`: two have. `tries`
     were made to send it, the next one at `next_ms` (Unix ms), the last one failed for `problem`.
     """
@@ -59,6 +61,7 @@ class Filing(Struct, frozen=True):
     sent_ts: int = 0
     receipt: str = ""
     receipt_ts: int = 0
+    corrects: str = ""
 
 
 class ApproveFiling(Struct, frozen=True):
@@ -84,6 +87,30 @@ def drafted(event: Any, case: str, *, user: str = "", code: str = "") -> Filing 
     """Return the filing of an event under its case number, None where it is no measure of the platform."""
     row, statement = row_of(event), statement_of(event, case)
     return Filing(case, row.name, event.at, user, code, statement=statement) if row and statement else None
+
+
+CORRECTION = "c-"
+"""What the numbers of reports begin with that correct another."""
+
+
+def corrected(filing: Filing, reason: str, at: int) -> Filing:
+    """Return the report that the measure of another one was overturned at `at` (Unix ms)."""
+    first = filing.statement
+    statement = {
+        "puid": f"{CORRECTION}{first['puid']}",
+        "overturned_puid": first["puid"],
+        "overturned_date": day_of(at),
+        "overturned_explanation": reason[:EXPLANATION_CHARS],
+    }
+    return Filing(
+        f"{CORRECTION}{filing.case}",
+        filing.measure,
+        at,
+        filing.user,
+        filing.code,
+        statement=statement,
+        corrects=filing.case,
+    )
 
 
 def decide_filing(filing: Filing, command: FilingCommand, actor: Actor, now: int) -> Sequence[AccountEvent] | Refusal:

@@ -50,8 +50,8 @@ def statement_of(event: Any, case: str) -> dict[str, object] | None:
         **_ground(rule, grounds, event.reason),
         **_content(row, grounds),
         "category": CATEGORIES.get(rule, OTHER_CATEGORY),
-        "content_date": _day(grounds.ts or event.at),
-        "application_date": _day(event.at),
+        "content_date": day_of(grounds.ts or event.at),
+        "application_date": day_of(event.at),
         "decision_facts": event.reason[:FACTS_CHARS],
         "source_type": "SOURCE_ARTICLE_16" if event.report or _by_report(event) else "SOURCE_VOLUNTARY",
         "automated_detection": "No",
@@ -60,7 +60,7 @@ def statement_of(event: Any, case: str) -> dict[str, object] | None:
     if code.endswith("_OTHER"):
         statement[f"{field}_other"] = row.name
     if row.longest_ms:
-        statement[END_FIELDS[field]] = None if event.until_ms >= FOREVER_MS else _day(event.until_ms)
+        statement[END_FIELDS[field]] = None if event.until_ms >= FOREVER_MS else day_of(event.until_ms)
     return statement
 
 
@@ -96,5 +96,6 @@ def _by_report(event: Any) -> bool:
     return getattr(event, "cause", "") == "penalty"
 
 
-def _day(ts: int) -> str:
+def day_of(ts: int) -> str:
+    """Return the day of a time (Unix ms), as authorities write it."""
     return datetime.fromtimestamp(ts / 1000, UTC).date().isoformat()

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from folkmoot_governance import AccountState, GroupState, apply, case_number, founded, registered
+from folkmoot_governance import AccountState, GroupState, account_case, apply, case_number, founded, registered
 from folkmoot_governance.account import AccountEvent, apply_account
 from folkmoot_governance.group.events import Event, MeasureOverturned, erased_by
 from folkmoot_governance.notice_entry import author_of, notice_of
@@ -13,7 +13,7 @@ from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
 from folkmoot_protocol.types import Entry, Role
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.change_set import ChangeSet, NewEntry, Profile, RowChange, account_stream, group_stream
-from folkmoot_server.storage.changes import profile_row
+from folkmoot_server.storage.changes import draft_rows, profile_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_account, project_group
 from tests.builders.entries import make_entry
@@ -43,7 +43,8 @@ def carry_out(state: GroupState, events: Sequence[Event]) -> ChangeSet:
     notices: list[NewEntry | None] = []
     for event in events:
         apply(state, event)
-        rows += project_group(state, event)
+        case = case_number(state.code, state.version)
+        rows += [*project_group(state, event), *draft_rows(event, case, code=state.code)]
         notices.append(notice_for(state, event))
     change_set.rows, change_set.entries = rows, [one for one in notices if one]
     return change_set
@@ -135,7 +136,8 @@ class World:
         state = self.accounts[user]
         version = state.version
         apply_account(state, event)
-        return ChangeSet(account_stream(user), version, [event], project_account(state, event))
+        drafts = draft_rows(event, account_case(user, state.version), user=user)
+        return ChangeSet(account_stream(user), version, [event], [*project_account(state, event), *drafts])
 
     def group(self) -> Group:
         """Return the next group, not founded yet."""

@@ -64,6 +64,9 @@ def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert made.returncode == 0, made.stderr
         server.start()
         yield server
+        assert server.terminate() == 0
+        checked = server.run("db", "verify")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 async def login(server: Server, user: str) -> Wire:
@@ -94,7 +97,7 @@ class Scene:
         self.root = root
         self.judge = judge
         self.user = sam.user
-        self.code = self.elsewhere = ""
+        self.code = self.elsewhere = self.case = ""
         self.seq = 0
 
     async def prepare(self, row: Row, language: str) -> None:
@@ -272,7 +275,7 @@ async def is_stopped(scene: Scene, row: Row, sam: Wire | None) -> None:
 async def play(scene: Scene, row: Row, language: str, wires: list[Wire]) -> tuple[str, Wire | None]:
     """Take a measure, let it be heard now and later, and appealed against; return the appeal."""
     assert (await scene.take(row)).changed
-    case = await told_online(scene, row, language)
+    case = scene.case = await told_online(scene, row, language)
     (filing,) = (await admin(scene.root, "filing", "show", case)).items
     assert (filing["state"], filing["measure"]) == ("draft", row.name)
     assert filing["statement"]["decision_facts"] == REASON
@@ -297,6 +300,10 @@ async def test_an_overturned_measure_leaves_nothing(
     number, sam = await play(scene, row, language, wires)
     assert scene.picture() != before
     await admin(scene.judge, "appeal", "approve", number, reason="it was")
+    (correction,) = (await admin(scene.root, "filing", "show", f"c-{scene.case}")).items
+    assert (correction["corrects"], correction["measure"], correction["state"]) == (scene.case, row.name, "draft")
+    assert correction["statement"]["overturned_explanation"] == "it was"
+    assert scene.user not in str(correction["statement"])
     if sam is None:
         sam = await login(staffed, scene.user)
         wires.append(sam)
@@ -315,6 +322,7 @@ async def test_a_confirmed_measure_stays_as_it_was(staffed: Server, wires: list[
     number, sam = await play(scene, row, "en", wires)
     during = scene.picture()
     await admin(scene.judge, "appeal", "reject", number, reason="it was not")
+    await refused(admin(scene.root, "filing", "show", f"c-{scene.case}"), "no_such_entry")
     if row.measure is Measure.CLOSE:
         # It is final: what was kept for the appeal is let go, the account erased.
         assert scene.picture()["kept"] == []

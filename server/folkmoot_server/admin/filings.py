@@ -32,6 +32,7 @@ def filing_item(filing: Filing) -> dict[str, object]:
     return {
         "case": filing.case,
         "measure": filing.measure,
+        "corrects": filing.corrects,
         "state": filing.state.value,
         "user": filing.user,
         "group": filing.code,

@@ -219,6 +219,10 @@ REMOVAL_MARK = "removal"
 """The month, so counted, for which an administrator has confirmed what retention would remove."""
 
 
+FILINGS_MARK = "filings"
+"""The position of the ledger behind which each measure of the platform has its report."""
+
+
 TRIED_MARK = "tried"
 """When (Unix ms) a commit was last tried to see whether it can be done."""
 

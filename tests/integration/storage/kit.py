@@ -4,11 +4,15 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from folkmoot_governance.account import CreditChanged
+from msgspec.structs import replace
+
+from folkmoot_governance.account import CreditChanged, FilingApproved
 from folkmoot_governance.case.state import ReportOpened
 from folkmoot_governance.case.state import opened as case_opened
 from folkmoot_governance.content.kinds import Severity
+from folkmoot_governance.filing import apply_filing, corrected, drafted
 from folkmoot_governance.group.events import (
     EntryDeleted,
     Invited,
@@ -21,7 +25,7 @@ from folkmoot_governance.group.events import (
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.change_set import ChangeSet, case_stream
-from folkmoot_server.storage.changes import token_row
+from folkmoot_server.storage.changes import filing_row, token_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_case
 from folkmoot_server.storage.sqlite.store import SqliteStore
@@ -45,6 +49,26 @@ def case_work(event: ReportOpened) -> ChangeSet:
     return ChangeSet(case_stream(event.number), 0, [event], project_case(case_opened(event), event))
 
 
+def given_back(world: World) -> ChangeSet:
+    """Return the work that gives carol's credit back, and corrects the report that it was taken."""
+    fields: dict[str, Any] = {"at": START + 1, "by": "", "case": "r-1", "reason": "no noise"}
+    work = world.change("carol", CreditChanged(cause="restored", points=5, score=100, **fields))
+    taken = CreditChanged(at=START, by="", cause="penalty", points=-5, score=95, case="r-1", reason="noise")
+    filing = drafted(taken, "@carol-2", user="carol")
+    assert filing is not None
+    return replace(work, rows=[*work.rows, filing_row(corrected(filing, "no noise", START + 1))])
+
+
+def approved(world: World) -> ChangeSet:
+    """Return the work by which alice approves the report that bob's credit was taken."""
+    taken = CreditChanged(at=START, by="", cause="penalty", points=-5, score=95, case="r-1", reason="noise")
+    filing = drafted(taken, "@bob-2", user="bob")
+    event = FilingApproved(at=START + 1, by="alice", case="@bob-2", identity=False, is_last=True)
+    assert filing is not None
+    work = world.change("alice", event)
+    return replace(work, rows=[*work.rows, filing_row(apply_filing(filing, event))])
+
+
 async def filled(data_dir: Path) -> Group:
     """Make a store in files and `fill` it; return the group."""
     async with opened(data_dir) as store:
@@ -60,6 +84,11 @@ async def fill(store: Store) -> Group:
         world.change(
             "bob", CreditChanged(at=START, by="", cause="penalty", points=-5, score=95, case="r-1", reason="noise")
         ),
+        world.change(
+            "carol", CreditChanged(at=START, by="", cause="penalty", points=-5, score=95, case="r-1", reason="noise")
+        ),
+        given_back(world),
+        approved(world),
         case_work(ReportOpened(at=START, by="alice", number="r-1", reason="spam", severity=Severity.LOW, due_ms=9)),
         group.found(),
         group.act(MemberJoined(at=START, by="bob", user="bob", via="open")),

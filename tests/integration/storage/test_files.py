@@ -57,6 +57,7 @@ TO_0027 = """
     ALTER TABLE tokens DROP COLUMN device;
     ALTER TABLE tokens DROP COLUMN region;
     DROP TABLE filings;
+    DELETE FROM marks WHERE name = 'filings';
     DROP INDEX cases_by_opened_ts;
     DROP INDEX cases_kind_due_ms_number;
     DROP INDEX cases_code_outcome_due_ms_number;

@@ -24,6 +24,17 @@ CHANGES = {
     "a charge": (MAIN, "UPDATE accounts SET charges = '' WHERE \"user\" = 'bob'", "accounts"),
     "a report decided": (MAIN, "UPDATE cases SET outcome = 'dismissed'", "cases"),
     "a case of nowhere": (MAIN, "UPDATE cases SET number = 'r-2'", "the ledger does not have r-2"),
+    "a report to the authority lost": (MAIN, "DELETE FROM filings WHERE \"case\" = '@bob-2'", "filings @bob-2"),
+    "a correction lost": (MAIN, "DELETE FROM filings WHERE corrects > ''", "filings c-@carol-2"),
+    "a report of nothing": (
+        MAIN,
+        "UPDATE filings SET \"case\" = '@dave-2' WHERE \"case\" = '@bob-2'",
+        "filings @dave-2",
+    ),
+    "other reasons": (MAIN, "UPDATE filings SET statement = replace(statement, 'noise', 'voice')", "filings @bob-2"),
+    "sent unapproved": (MAIN, "UPDATE filings SET state = 'sent' WHERE \"case\" = '@carol-2'", "filings @carol-2"),
+    "approved no more": (MAIN, "UPDATE filings SET state = 'draft' WHERE \"case\" = '@bob-2'", "filings @bob-2"),
+    "approved by another": (MAIN, "UPDATE filings SET approved_by = 'eve' WHERE approved_by > ''", "filings @bob-2"),
     "a redaction lost": (MAIN, "DELETE FROM redactions WHERE seq = 3", "redactions"),
     "an account of nowhere": (
         MAIN,
@@ -76,6 +87,13 @@ async def test_a_sound_store_has_no_problems(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     assert verify(tmp_path, lambda done, total: seen.append((done, total))) == []
     assert seen == [(done, 6) for done in range(1, 7)]
+
+
+async def test_what_was_before_there_were_reports_has_none(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    tamper(tmp_path / MAIN, "UPDATE marks SET value = (SELECT max(position) FROM ledger) WHERE name = 'filings'")
+    tamper(tmp_path / MAIN, "DELETE FROM filings")
+    assert verify(tmp_path) == []
 
 
 async def test_events_of_before_some_field_are_sound(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ of the credit is given back, and what other reports of the same thing took as we
 owner who lost a group by succession while suspended has it again, unless its own people have handed it on since.
 """
 
-from folkmoot_governance import ALL_PERMISSIONS, SERVICE, Refusal
+from folkmoot_governance import ALL_PERMISSIONS, SERVICE, Refusal, account_case
 from folkmoot_governance.account_commands import RestoreCredit
 from folkmoot_governance.account_events import AccountMeasure, CreditChanged
 from folkmoot_governance.case.offence import is_one_offence, thing_in
@@ -23,13 +23,14 @@ from folkmoot_governance.group.events import (
 )
 from folkmoot_protocol.types import Role
 
-from ...live.accounts import Accounts
+from ...live.accounts import Account, Accounts
 from ...live.rooms import Rooms
 from ...storage.api import ActFilter, CaseFilter, Ledger
-from ...storage.change_set import group_stream
+from ...storage.change_set import account_stream, group_stream
 from ..accounts.govern import AccountService
 from ..acting import SERVICE as SERVICE_ACCOUNT
 from ..groups.govern import GroupService
+from .corrections import correct, find_uncorrected
 
 OF_OWNERS = tuple(
     str(kind.__struct_config__.tag)
@@ -40,6 +41,8 @@ OF_OWNERS = tuple(
 )
 """What happens to the ownership of a group, and to the lock of one that nobody was fit to own."""
 
+MOST_CHANGES = 50
+"""So many changes of a credit are looked at, the latest ones."""
 MOST = 1000
 """So many reports of one thing are looked at."""
 
@@ -67,6 +70,15 @@ async def upheld_of_one_offence(ledger: Ledger, report: CaseState) -> list[CaseS
     wanted = CaseFilter(CaseKind.REPORT, False, thing=thing_in(report), newest=True)
     found = await ledger.list_cases(wanted, limit=MOST)
     return [one for one in found if one.outcome is Outcome.UPHELD and is_one_offence(one, report)]
+
+
+async def find_penalty(ledger: Ledger, report: str, user: str) -> str:
+    """Return the case number of what an upheld report took of the credit of `user`, empty where it took nothing."""
+    wanted = ActFilter(kinds=(str(CreditChanged.__struct_config__.tag),))
+    for one in await ledger.acts(account_stream(user), wanted, MOST_CHANGES):
+        if isinstance(one.event, CreditChanged) and one.event.case == report and one.event.cause == "penalty":
+            return account_case(user, one.version)
+    return ""
 
 
 class Aftermath:
@@ -115,8 +127,16 @@ class Aftermath:
         for report in reports:
             account = await self._accounts.load(report.user)
             if account is not None and report.number in account.state.charges:
-                command = RestoreCredit(report.number, reason)
-                refusal = await self._account_service.carry_out(account.state, command, SERVICE)
+                refusal = await self._give_back_for(account, report.number, reason)
                 if refusal:
                     return refusal
         return None
+
+    async def _give_back_for(self, account: Account, report: str, reason: str) -> Refusal | None:
+        """Give back what a report took, which its own report to the authority is corrected for."""
+        case = await find_penalty(self._ledger, report, account.user)
+        filing = await find_uncorrected(self._ledger, case) if case else None
+        act = self._account_service.act(account.state, RestoreCredit(report, reason), SERVICE)
+        if not isinstance(act, Refusal) and act.events:
+            correct(act, filing, reason, act.events[-1].at)
+        return await self._account_service.wait_stored(act)

@@ -3,7 +3,7 @@
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.case.commands import DecideAppeal, OpenAppeal
 from folkmoot_governance.case.decide import appeal_number
-from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.case.state import CaseState, Outcome
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import BLANK_TEXT, is_blank
 from folkmoot_protocol.types import Role
@@ -15,6 +15,7 @@ from ...live.rooms import Rooms
 from ...sealed.case_texts import CaseText, CaseTexts
 from ...storage.api import Ledger
 from ..accounts.suspension import latest_suspension
+from .corrections import correct, find_uncorrected
 from .govern import CaseService
 from .measures import Measures
 from .settle import CaseSettler
@@ -75,9 +76,12 @@ class Appeals:
             members = room.state.members.values()
             leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
             command = DecideAppeal(command.outcome, command.reason, leaders)
+        is_void = command.outcome is Outcome.OVERTURNED
+        filing = await find_uncorrected(self._ledger, case.measure) if is_void else None
         act = self._case_service.act(case, command, actor)
         if isinstance(act, Refusal) or dry_run:
             return act if isinstance(act, Refusal) else act.state
+        correct(act, filing, command.reason, act.events[-1].at)
         refusal = await self._case_service.wait_stored(act)
         if refusal:
             return refusal

@@ -84,6 +84,7 @@ class Filings:
             {
                 "case": filing.case,
                 "measure": filing.measure,
+                **({"corrects": filing.corrects} if filing.corrects else {}),
                 "about": about,
                 "approved_by": filing.approved_by,
                 "statement": filing.statement,

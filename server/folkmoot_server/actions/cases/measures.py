@@ -59,7 +59,7 @@ from ..accounts.govern import AccountService
 from ..acting import SERVICE
 from ..groups.govern import GroupService
 from ..posts.held import post_held
-from .aftermath import Aftermath
+from .aftermath import Aftermath, find_penalty
 from .govern import CaseService
 
 MAX_CHANGES = 50
@@ -180,15 +180,10 @@ class Measures:
         """Return what the outcome of a report is to who made it, or what it took of the credit of whom it was about."""
         report = await self._ledger.load_case(number)
         outcome = report_measure_of(report, user) if report is not None and report.kind is CaseKind.REPORT else None
-        return outcome or await self._find_penalty(number, user)
-
-    async def _find_penalty(self, report: str, user: str) -> Measured | None:
-        """Return what an upheld report took of the credit of `user`."""
-        wanted = ActFilter(kinds=("credit_changed",))
-        for one in await self._ledger.acts(account_stream(user), wanted, MAX_CHANGES):
-            if isinstance(one.event, CreditChanged) and one.event.case == report and one.event.cause == "penalty":
-                return await self.find(account_case(user, one.version), user)
-        return None
+        if outcome is not None:
+            return outcome
+        penalty = await find_penalty(self._ledger, number, user)
+        return await self.find(penalty, user) if penalty else None
 
     async def overturn(self, appeal: CaseState) -> Undone | Refusal:
         """Lift a measure whose appeal succeeded, and undo what followed from it; return what that did, or why it must

@@ -62,6 +62,7 @@ from ..sql.tables import (
 from ..sqlite.database import FAILURES, MAIN, close_main, locked, open_main
 from ..sqlite.segments import SegmentReader, Segments
 from ..sqlite.whole import findings, leave_aside
+from .filings import FilingCheck
 from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, is_part
 
 Progress = Callable[[int, int], None]
@@ -136,9 +137,11 @@ def compare(
     journal = JournalCheck(rows, removed, _accepted_gaps(main))
     yield from check_content(rows, key)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
+    reports = FilingCheck(main)
     for done, stream in enumerate(streams, 1):
-        yield from _check_stream(main, journal, stream)
+        yield from _check_stream(main, journal, reports, stream)
         progress(done, len(streams))
+    yield from reports.compare()
 
 
 def _accepted_gaps(main: Connection) -> dict[tuple[str, int], int]:
@@ -180,7 +183,7 @@ def _check_orphans(main: Connection, streams: Iterable[str]) -> Iterator[str]:
                 yield _("{table}: the ledger does not have {name}").format(table=table.name, name=name)
 
 
-def _check_stream(main: Connection, journal: JournalCheck, stream: str) -> Iterator[str]:
+def _check_stream(main: Connection, journal: JournalCheck, reports: FilingCheck, stream: str) -> Iterator[str]:
     rows = main.execute(select(ledger).where(ledger.c.stream == stream).order_by(ledger.c.version)).all()
     versions = [row.version for row in rows]
     if versions != list(range(1, len(rows) + 1)):
@@ -194,6 +197,7 @@ def _check_stream(main: Connection, journal: JournalCheck, stream: str) -> Itera
     for row, one in zip(rows, replay.events, strict=True):
         if not says(dict(row._mapping), ledger_row(row.position, row.batch, stream, row.version, one.event)):
             yield _("{stream}: event {version} does not match its columns").format(stream=stream, version=row.version)
+    reports.take_in(replay.events, replay.state)
     yield from _check_projections(main, replay, journal)
     if isinstance(replay.state, GroupState):
         yield from journal.check_notices(replay.state.code, replay.events)

@@ -37,22 +37,23 @@ class SqlFilings(SqlReads):
 
     async def filing(self, case: str) -> Filing | None:
         found = named(_ONE, await self._ask(_ONE, case=case)) if can_hold(case) else []
-        return _filing(found[0]) if found else None
+        return filing_of(found[0]) if found else None
 
     async def list_filings(
         self, state: FilingState | None = None, after: tuple[int, str] = (0, ""), limit: int = 100
     ) -> list[Filing]:
         query, more = (_LIST, {}) if state is None else (_OF_STATE, {"state": state.value})
         rows = await self._ask(query, after_ts=after[0], after_case=after[1], limit=limit, **more)
-        return [_filing(row) for row in named(query, rows)]
+        return [filing_of(row) for row in named(query, rows)]
 
     async def due_filings(self, now: int, limit: int) -> list[Filing]:
-        return [_filing(row) for row in named(_DUE, await self._ask(_DUE, now=now, limit=limit))]
+        return [filing_of(row) for row in named(_DUE, await self._ask(_DUE, now=now, limit=limit))]
 
     async def unsent_filings(self, before: int) -> Waiting:
         return Waiting(*(await self._ask(_UNSENT, before=before))[0])
 
 
-def _filing(row: dict[str, Any]) -> Filing:
+def filing_of(row: dict[str, Any]) -> Filing:
+    """Return the report that a row of the table is."""
     kinds = {"state": FilingState(row["state"]), "identity": bool(row["identity"])}
     return Filing(**row | kinds | {"statement": msgspec.json.decode(row["statement"])})

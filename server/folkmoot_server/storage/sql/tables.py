@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0033"
+SCHEMA = "0034"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -422,6 +422,7 @@ filings = Table(
     _number("next_ms"),
     _number("sent_ts"),
     _number("receipt_ts"),
+    _text("corrects", server_default=""),
     Index(None, "state", "next_ms"),
     Index(None, "ts", "case"),
 )
