@@ -7,6 +7,7 @@ time (`stage_due`), and how far that was told is part of the state, so it is tol
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import IntEnum, StrEnum
+from hashlib import sha256
 
 from msgspec import Struct
 
@@ -54,6 +55,10 @@ class Date(Struct, frozen=True):
 KINDS = (CaseKind.REPORT, CaseKind.APPEAL)
 """Cases that are to be answered."""
 
+REMINDED = 3
+"""So many of those who may deal with a matter are reminded of it: were it all, each would leave it to the others, and
+many matters would be as many notices to everybody."""
+
 DUTY = {
     DateKind.REPORT: "review_case",
     DateKind.APPEAL: "review_appeal",
@@ -100,6 +105,11 @@ def is_overdue(case: CaseState, now: int) -> bool:
 def on_duty(staff: Mapping[str, PlatformRole], act: str, but: Collection[str] = ()) -> tuple[str, ...]:
     """Return who of the operator's staff may do an act, but for those who are barred."""
     return tuple(sorted(user for user, role in staff.items() if may_on_platform(role, act) and user not in but))
+
+
+def few_of(names: Collection[str], matter: str) -> tuple[str, ...]:
+    """Return whom of many a matter falls to, the same ones whenever it is asked: matters are shared out evenly."""
+    return tuple(sorted(sorted(names, key=lambda name: sha256(f"{matter} {name}".encode()).digest())[:REMINDED]))
 
 
 def officers_of(staff: Mapping[str, PlatformRole]) -> tuple[str, ...]:

@@ -109,8 +109,9 @@ async def test_figures_are_counted_and_published_and_name_nobody(published: Serv
 
     english, chinese = [await get(published, "/transparency", accept_language=one) for one in ("en", "zh-CN")]
     assert english.status == 200
-    for text in ("Reports", "spam", "muted in a group", "1, of those 1", "<svg"):
+    for text in ("Reports", "Advertising, spam", "Fraud", "muted in a group", "1, of those 1", "<svg"):
         assert text in english.text, text
+    assert not [reason for reason in ("spam", "Fraud", "fraud") if reason in chinese.text], "codes are for programs"
     assert "在群内被禁言" in chinese.text and 'lang="zh-CN"' in chinese.text
     data = json.loads((await get(published, "/transparency", accept="application/json")).text)
     assert data["figures"][0]["received"] == 2

@@ -3,7 +3,7 @@
 from folkmoot_protocol.errors import ErrorCode
 
 from ..actor import Actor, PlatformRole
-from ..dates import DUTY, DateKind, Stage, dates_of_case, officers_of, on_duty, once, stage_due, step_for_case
+from ..dates import DUTY, DateKind, Stage, dates_of_case, few_of, officers_of, on_duty, once, stage_due, step_for_case
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -85,12 +85,14 @@ def _barred(state: CaseState) -> set[str]:
 
 
 def _owing(state: CaseState, command: c.TellDates, now: int) -> tuple[str, ...]:
-    """Return who owes an answer: who has claimed the case, else all who may decide on it, or could until it was due."""
+    """Return who owes an answer: who has claimed the case, else a few of those who may decide on it, or could until it
+    was due."""
     if state.claimed_by and state.claim_until_ms > now:
         return (state.claimed_by,)
     barred = _barred(state)
-    staff = on_duty(command.staff, DUTY[DateKind(state.kind)], barred)
-    first = command.leaders - barred if state.code and state.kind is CaseKind.APPEAL else frozenset[str]()
+    staff = few_of(on_duty(command.staff, DUTY[DateKind(state.kind)], barred), state.number)
+    is_inside = state.code and state.kind is CaseKind.APPEAL
+    first = few_of(command.leaders - barred, state.number) if is_inside else ()
     if not first:
         return staff
-    return tuple(sorted(first)) if now < state.due_ms else once(sorted(first), staff)
+    return first if now < state.due_ms else once(first, staff)

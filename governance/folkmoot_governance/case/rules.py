@@ -23,6 +23,21 @@ COPYRIGHT = "copyright"
 """The reason for which whoever is reported may answer by a counter-notice (P10)."""
 
 
+REASON_NAMES: dict[str, str] = {
+    "spam": N_("Advertising, spam"),
+    "off_topic": N_("Off topic"),
+    "insult": N_("Insult"),
+    "harassment": N_("Harassment"),
+    "false_information": N_("False information"),
+    "copyright": N_("Infringement of copyright"),
+    "fraud": N_("Fraud"),
+    "privacy": N_("Privacy"),
+    "illegal": N_("Against the law"),
+    "other": N_("Something else"),
+}
+"""The reasons that come along, for people; those of the operator's own are shown by their names."""
+
+
 class CaseRules(Struct, frozen=True):
     """Reasons that may be reported with their severities, and times in milliseconds.
 

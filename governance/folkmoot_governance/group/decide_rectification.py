@@ -8,7 +8,7 @@ from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
 from ..case.rules import check_rule
-from ..dates import DUTY, DateKind, Stage, date_of_group, officers_of, on_duty, stage_due, step_for_group
+from ..dates import DUTY, DateKind, Stage, date_of_group, few_of, officers_of, on_duty, stage_due, step_for_group
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -69,7 +69,8 @@ def tell_dates(state: GroupState, command: c.TellDates, actor: Actor, now: int, 
     if date is None or stage is None:
         return []
     number, until, officers = state.rectify_case, date.due_ms, officers_of(command.staff)
-    staff, step = on_duty(command.staff, DUTY[date.kind]), step_for_group(state, date.kind, now)
+    step = step_for_group(state, date.kind, now)
+    staff = few_of(on_duty(command.staff, DUTY[date.kind]), f"{state.code} {number}")
     match stage, date.kind:
         case Stage.NEAR, DateKind.INSPECTION:
             return [e.InspectionDueSoon(at=now, by="", number=number, until_ms=until, users=staff)]

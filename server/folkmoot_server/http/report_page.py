@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.case.rules import REASON_NAMES
 from folkmoot_governance.case.state import CaseState, Outcome
 from folkmoot_governance.dates import is_overdue
 from folkmoot_governance.duration import DAY_MS, HOUR_MS, SECOND_MS
@@ -191,7 +192,7 @@ class ReportPage:
                 ("user", say(N_("Or the name of an account")), form.get("user", "")),
                 ("place", say(N_("Or where it is, in your words")), form.get("place", "")),
             ],
-            "reasons": [(name, say(REASONS.get(name, name))) for name in self._config.policy.reports.reasons],
+            "reasons": [(name, say(REASON_NAMES.get(name, name))) for name in self._config.policy.reports.reasons],
             "reason_label": say(N_("Reason")),
             "chosen": form.get("reason", ""),
             "text_label": say(N_("What is wrong with it")),
@@ -249,21 +250,6 @@ class ReportPage:
     def _say(self, request: Request) -> tuple[Translate, str]:
         language = preferred_language(request, self._config.i18n.default_language)
         return translator(language), language
-
-
-REASONS = {
-    "spam": N_("Advertising, spam"),
-    "off_topic": N_("Off topic"),
-    "insult": N_("Insult"),
-    "harassment": N_("Harassment"),
-    "false_information": N_("False information"),
-    "copyright": N_("Infringement of copyright"),
-    "fraud": N_("Fraud"),
-    "privacy": N_("Privacy"),
-    "illegal": N_("Against the law"),
-    "other": N_("Something else"),
-}
-"""The reasons that come along, for people; those of the operator's own are shown by their names."""
 
 
 def page(

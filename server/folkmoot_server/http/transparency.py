@@ -1,7 +1,7 @@
 """What became of reports and appeals, at `/transparency`, where the operator publishes it (G12, P15): a page with
 drawings for people, JSON for programs. It names nobody."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from folkmoot_governance.case.measures import MEASURE_NAMES
+from folkmoot_governance.case.rules import REASON_NAMES
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.transparency import Tally
@@ -75,6 +76,9 @@ class TransparencyPage:
         return answer(request, content, headers, vary="Accept, Accept-Language")
 
 
+NAMES: Mapping[CaseKind, Mapping[str, str]] = {CaseKind.REPORT: REASON_NAMES, CaseKind.APPEAL: MEASURE_NAMES}
+"""What cases are about, for people; a reason of the operator's own is shown by its name."""
+
 PARTS = (
     (CaseKind.REPORT, N_("Reports"), N_("By reason: received, and of those upheld")),
     (CaseKind.APPEAL, N_("Appeals"), N_("By kind of measure: received, and of those successful")),
@@ -105,7 +109,7 @@ def part(say: Translate, tallies: Sequence[Tally], title: str, drawn: str) -> di
     most = max((max(one.received, one.granted) for one in each), default=0) or 1
     bars = [
         Bar(
-            say(MEASURE_NAMES.get(one.reason, one.reason)),
+            say(NAMES[one.kind].get(one.reason, one.reason)),
             100 * max(one.received, one.granted) / most,
             100 * one.granted / most,
             say(N_("{received}, of those {granted}"), {"received": one.received, "granted": one.granted}),

@@ -1,5 +1,6 @@
 """Dates: what is told of each a day before and after, to whom, once, and what is proposed then."""
 
+from collections import Counter
 from copy import copy
 from typing import Any
 
@@ -13,6 +14,7 @@ from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.dates import (
     LEAD_MS,
+    REMINDED,
     Date,
     DateKind,
     Stage,
@@ -85,6 +87,26 @@ def test_a_report_is_told_to_all_who_may_answer_it_and_then_to_both_sides() -> N
     assert (overdue.officers, overdue.step, overdue.contact) == (("sue",), "case claim r-1", "")
     assert told == {"case_overdue": ["rea", "root", "sue"], "answer_late": ["max"]}
     assert tell(case, DUE + DAY_MS) == ([], {})
+
+
+def test_many_reports_are_shared_out_among_many_reviewers() -> None:
+    """A few are reminded of each, the same before and after; nobody hears of all."""
+    staff, heard = {f"rev{number}": PlatformRole.REVIEWER for number in range(20)}, Counter[str]()
+    for number in range(100):
+        case = report()
+        case.number = f"r-{number}"
+        near, over = (decide_case(case, c.TellDates(staff), SERVICE, now, POLICY) for now in (DUE - 1, DUE))
+        assert not isinstance(near, Refusal) and not isinstance(over, Refusal)
+        ((first,), (second,)) = near, over
+        assert isinstance(first, s.CaseDueSoon) and isinstance(second, s.CaseOverdue)
+        assert len(first.users) == REMINDED and first.users == second.users
+        heard.update(first.users)
+    assert len(heard) == 20 and max(heard.values()) < 40
+    state = make_group(WARNED)
+    do(state, gc.Rectify(state.rectify_case, "mended"), "olga")
+    officers = {f"mod{number}": PlatformRole.MODERATOR for number in range(20)}
+    (soon,) = do(state, gc.TellDates(officers), "", state.inspect_until_ms - 1)
+    assert isinstance(soon, e.InspectionDueSoon) and len(soon.users) == REMINDED
 
 
 def test_the_reporter_of_a_late_report_is_told_where_to_complain() -> None:
