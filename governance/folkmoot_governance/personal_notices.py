@@ -180,7 +180,7 @@ def _over(event: type[Struct], whom: Whom) -> tuple[Told, ...]:
 
 
 def _if_undone(state: s.CaseState, event: s.CaseSettled) -> Iterable[str]:
-    return (state.by,) if state.outcome is s.Outcome.OVERTURNED else ()
+    return _who_asked(state, event) if state.outcome is s.Outcome.OVERTURNED else ()
 
 
 def _inside(state: s.CaseState, event: s.CaseEvent) -> Iterable[str]:

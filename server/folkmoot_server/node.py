@@ -24,6 +24,7 @@ from .actions.cases.filings import Filings
 from .actions.cases.govern import CaseService
 from .actions.cases.measures import Measures
 from .actions.cases.mediation import Mediations
+from .actions.cases.public import PublicReports
 from .actions.cases.reports import Reports
 from .actions.cases.sanctions import Sanctions
 from .actions.cases.settle import CaseSettler
@@ -292,7 +293,8 @@ class Node:
         filings = Filings(
             config.operator, config.server.data_dir, clock, ledger, Vault(config.server.data_dir), accounts
         )
-        return Cases(cases, reports, appeals, sanctions, filings, measures, settler, mediations, texts)
+        public = PublicReports(ledger, self.accounts, clock, policy, texts, reports, appeals)
+        return Cases(cases, reports, public, appeals, sanctions, filings, measures, settler, mediations, texts)
 
     def start(self) -> None:
         """Start the commit queue, what this node does in rounds, and the jobs."""

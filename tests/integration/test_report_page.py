@@ -3,7 +3,9 @@
 import asyncio
 import http.client
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -11,19 +13,28 @@ import pytest
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.group_code import show_group_code
+from folkmoot_server.common.codes import letters_of
 from tests.integration.server import PASSWORD, Launch, Server, serving
 from tests.integration.test_cases import admin
 from tests.integration.test_http import Reply, assert_safe, get
-from tests.integration.wire import Wire
+from tests.integration.wire import Wire, refused
 
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+OTHER = {"x_forwarded_for": "192.0.2.7"}
+"""Another address: looking up has a rate."""
 
 
 @pytest.fixture(scope="module")
 def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with an administrator, `root`."""
     place = tmp_path_factory.mktemp("staffed")
-    with serving(place, groups=3, members=3, admin="root", policy__reports__complaint_centre="12377") as server:
+    more = {"policy__reports__complaint_centre": "12377", "policy__reports__public_per_hour": 1000}
+    more["server__trusted_proxies"] = "127.0.0.1"
+    with serving(place, groups=3, members=3, admin="root", **more) as server:
+        assert server.terminate() == 0
+        assert server.run("init", "--user", "judge", input=f"{PASSWORD}\n").returncode == 0
+        server.start()
         yield server
 
 
@@ -31,6 +42,13 @@ def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 async def root(staffed: Server) -> AsyncIterator[Wire]:
     async with await Wire.open(staffed.url) as wire:
         wire.session = await wire.ask(rq.Login, user="root", password=PASSWORD)
+        yield wire
+
+
+@pytest.fixture
+async def judge(staffed: Server) -> AsyncIterator[Wire]:
+    async with await Wire.open(staffed.url) as wire:
+        wire.session = await wire.ask(rq.Login, user="judge", password=PASSWORD)
         yield wire
 
 
@@ -82,6 +100,54 @@ async def test_a_group_is_reported_from_its_page_and_looked_up_by_the_code(staff
     for wrong in ({"case": told["case"], "code": "abcd-efgh-jkmn-pqrs"}, {"case": "r-none", "code": told["code"]}):
         unknown = await post(staffed, "/report/status", wrong)
         assert (unknown.status, "it is so" in unknown.text) == (404, False)
+
+
+async def test_a_form_sent_twice_is_one_report(staffed: Server, root: Wire) -> None:
+    owner = staffed.seats[0][0]
+    once = re.search(r'name="once" value="([a-z0-9]{20})"', (await get(staffed, "/report")).text)
+    assert once is not None
+    for about in ({"group": owner.code}, {"place": "the picture of the market"}):
+        fields = {**about, "reason": "spam", "text": "look", "once": once[1]}
+        first, again = [json.loads((await post(staffed, "/report", fields, accept=JSON)).data) for _ in range(2)]
+        assert (first["case"], first["code"]) == (again["case"], again["code"])
+        shown = (await admin(root, "case", "show", first["case"])).items[0]
+        assert shown["reporters"] == 1
+        # Not by its number alone: that follows from what is reported, but only with the key of the service.
+        thing = f"{owner.code} 0  spam\n"
+        assert first["case"] != f"r-{letters_of(sha256(thing.encode()).digest(), 10)}"
+        await admin(root, "case", "close", first["case"], reason="none", options={"outcome": "dismissed"})
+        late = json.loads((await post(staffed, "/report", fields, accept=JSON)).data)
+        assert (late["case"], late["code"]) == (first["case"], first["code"])
+
+
+async def test_a_dismissal_is_contested_once_by_the_code_and_somebody_else_decides(
+    staffed: Server, root: Wire, judge: Wire
+) -> None:
+    fields = {"user": staffed.seats[0][1].user, "reason": "fraud", "text": "look"}
+    told = json.loads((await post(staffed, "/report", fields, accept=JSON, **OTHER)).data)
+    look = {"case": told["case"], "code": told["code"]}
+    early = await post(staffed, "/report/contest", {**look, "text": "why"}, accept=JSON, **OTHER)
+    assert (early.status, json.loads(early.data)["may_contest"]) == (400, False)
+    await admin(root, "case", "close", told["case"], reason="none", options={"outcome": "dismissed"})
+    page = await post(staffed, "/report/status", look, **OTHER)
+    assert_safe(page)
+    assert 'action="/report/contest"' in page.text
+    assert (await post(staffed, "/report/contest", {**look, "code": "abcd", "text": "why"}, **OTHER)).status == 404
+    assert (await post(staffed, "/report/contest", {**look, "text": " "}, **OTHER)).status == 400
+    contested = await post(staffed, "/report/contest", {**look, "text": "you did not look"}, accept=JSON, **OTHER)
+    appeal = json.loads(contested.data)["appeal"]
+    assert (contested.status, appeal) == (201, f"a-{told['case']}")
+    page = await post(staffed, "/report/status", look, accept_language="zh-CN", **OTHER)
+    assert 'action="/report/contest"' not in page.text
+    assert (await post(staffed, "/report/contest", {**look, "text": "again"}, **OTHER)).status == 409
+    await refused(admin(root, "appeal", "approve", appeal, reason="r"), "forbidden")
+    shown = (await admin(judge, "appeal", "show", appeal)).items[0]
+    assert (shown["by"], shown["text"]) == ("", "you did not look")
+    await admin(judge, "appeal", "approve", appeal, reason="right")
+    state = json.loads((await post(staffed, "/report/status", look, accept=JSON, **OTHER)).data)
+    assert state["state"] == "open"
+    await refused(admin(root, "case", "close", told["case"], reason="r", options={"outcome": "upheld"}), "forbidden")
+    await admin(judge, "case", "close", told["case"], reason="so it is", options={"outcome": "upheld"})
 
 
 async def test_what_is_not_there_looks_the_same_and_is_kept_in_words(staffed: Server, root: Wire) -> None:

@@ -32,6 +32,7 @@ from .cases.filings import Filings
 from .cases.govern import CaseService
 from .cases.measures import Measures
 from .cases.mediation import Mediations
+from .cases.public import PublicReports
 from .cases.reports import Reports
 from .cases.sanctions import Sanctions
 from .cases.settle import CaseSettler
@@ -54,6 +55,7 @@ class Cases:
 
     service: CaseService
     reports: Reports
+    public: PublicReports
     appeals: Appeals
     sanctions: Sanctions
     filings: Filings

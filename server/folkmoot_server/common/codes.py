@@ -12,22 +12,25 @@ def random_letters(length: int) -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(length))
 
 
-def report_number(thing: str, before: str) -> str:
-    """Return the number of the report of a thing that comes after the report `before`, empty for the first.
-
-    It follows from these, so that of two that are opened at the same moment the ledger lets one through.
-    """
-    drawn = int.from_bytes(hashlib.sha256(f"{thing}\n{before}".encode()).digest())
-    letters = []
-    for _ in range(10):
-        drawn, place = divmod(drawn, len(LETTERS))
+def letters_of(drawn: bytes, length: int) -> str:
+    """Return letters that follow from bytes."""
+    rest, letters = int.from_bytes(drawn), []
+    for _ in range(length):
+        rest, place = divmod(rest, len(LETTERS))
         letters.append(LETTERS[place])
-    return f"r-{''.join(letters)}"
+    return "".join(letters)
 
 
-def lookup_code() -> str:
+def report_number(drawn: bytes) -> str:
+    """Return the number of a report. It follows from what is reported, so that of two that are opened at the same
+    moment the ledger lets one through; `drawn` is made of that with a key, so that nobody can tell it beforehand."""
+    return f"r-{letters_of(drawn, 10)}"
+
+
+def lookup_code(drawn: bytes) -> str:
     """Return a code by which who reports without an account looks up the case."""
-    return "-".join(random_letters(4) for _ in range(4))
+    letters = letters_of(drawn, 16)
+    return "-".join(letters[at : at + 4] for at in range(0, 16, 4))
 
 
 def name_of_code(code: str) -> str:

@@ -1,6 +1,7 @@
 """Sealing small texts, each bound to what it belongs to."""
 
 import base64
+import hmac
 import os
 from pathlib import Path
 
@@ -18,11 +19,16 @@ class Sealed:
     def __init__(self, data_dir: Path, purpose: bytes) -> None:
         key = load_key(data_dir / "keys" / "journal.key")
         self._cipher = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(key))
+        self._draw_key = HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose + b", drawn").derive(key)
 
     def seal(self, text: bytes, bound_to: bytes) -> str:
         """Return a text as it may be stored."""
         nonce = os.urandom(NONCE_BYTES)
         return base64.b64encode(nonce + self._cipher.encrypt(nonce, text, bound_to)).decode()
+
+    def draw(self, of: str) -> bytes:
+        """Return bytes that follow from a text, and that nobody without the key can tell."""
+        return hmac.digest(self._draw_key, of.encode(), "sha256")
 
     def open(self, sealed: str, bound_to: bytes) -> bytes | None:
         """Return a text; None where it is not what was sealed under this key."""

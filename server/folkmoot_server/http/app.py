@@ -67,6 +67,7 @@ def report_routes(config: Config, clock: Clock, reports: PublicReports) -> list[
         Route("/report", page.report, methods=["POST"]),
         Route("/report/status", page.show_status),
         Route("/report/status", page.look_up, methods=["POST"]),
+        Route("/report/contest", page.contest, methods=["POST"]),
     ]
 
 

@@ -21,7 +21,8 @@ from folkmoot_governance.dates import is_overdue
 from folkmoot_governance.duration import DAY_MS, HOUR_MS, SECOND_MS
 from folkmoot_protocol.names import is_blank
 
-from ..actions.cases.reports import MAX_CHARS, Named
+from ..actions.cases.public import LookedUp, Named
+from ..actions.cases.reports import MAX_CHARS
 from ..common.clock import Clock
 from ..common.i18n import N_, Translate, show_instant, translator
 from ..common.rate_limit import Buckets
@@ -52,18 +53,29 @@ STATES = {
 }
 OVERDUE = N_("An answer to your report was due by {due}, and is overdue.")
 COMPLAIN = N_("You can turn to {contact}.")
+CONTESTED = N_("You have said that this is wrong: somebody else answers by {due}.")
+CONFIRMED = N_("Somebody else has looked at it again, and it stays so: {answer}")
+NO_SUCH_CASE = N_("There is no such case under this code.")
 COUNTER = N_("Whom you reported says that it infringes no rights.")
 
 
 class PublicReports(Protocol):
-    """Where reports go; see `actions.cases.reports`."""
+    """Where reports go; see `actions.cases.public`."""
 
-    async def open_public(self, named: Named, reason: str, text: str) -> tuple[CaseState, str] | Refusal:
+    def new_once(self) -> str:
+        """Return what a form is known by."""
+        ...
+
+    async def open(self, named: Named, reason: str, text: str, once: str = "") -> tuple[CaseState, str] | Refusal:
         """Return the case, and the code by which it is looked up. Raises StorageError."""
         ...
 
-    async def look_up(self, number: str, code: str) -> CaseState | None:
+    async def look_up(self, number: str, code: str) -> LookedUp | None:
         """Return the case that was reported under a code. Raises StorageError."""
+        ...
+
+    async def contest(self, number: str, code: str, text: str) -> CaseState | Refusal | None:
+        """Return the appeal against its outcome. Raises StorageError."""
         ...
 
 
@@ -131,7 +143,7 @@ class ReportPage:
             return too_many(wait)
         try:
             named = Named(form.get("group", ""), form.get("user", ""), form.get("place", ""))
-            done = await self._reports.open_public(named, form["reason"], form["text"])
+            done = await self._reports.open(named, form["reason"], form["text"], form.get("once", ""))
         except StorageError as error:
             return unavailable(error)
         if isinstance(done, Refusal):
@@ -149,12 +161,34 @@ class ReportPage:
         if wait:
             return too_many(wait)
         try:
-            case = await self._reports.look_up(form.get("case", ""), form.get("code", ""))
+            found = await self._reports.look_up(form.get("case", ""), form.get("code", ""))
         except StorageError as error:
             return unavailable(error)
-        if case is None:
-            return self._status(request, form, N_("There is no such case under this code."), HTTPStatus.NOT_FOUND)
-        return self._shown(request, case)
+        if found is None:
+            return self._status(request, form, NO_SUCH_CASE, HTTPStatus.NOT_FOUND)
+        return self._shown(request, found, form["code"])
+
+    async def contest(self, request: Request) -> Response:
+        """Have somebody else look at an outcome again, once."""
+        try:
+            form = await read_form(request)
+        except BadForm as error:
+            return refuse(error.status)
+        wait = self._looks.take(self._address(request), self._clock.ticks())
+        if wait:
+            return too_many(wait)
+        number, code, text = (form.get(name, "") for name in ("case", "code", "text"))
+        try:
+            appeal = await self._reports.contest(number, code, text)
+            found = await self._reports.look_up(number, code)
+        except StorageError as error:
+            return unavailable(error)
+        if found is None or appeal is None:
+            return self._status(request, form, NO_SUCH_CASE, HTTPStatus.NOT_FOUND)
+        if isinstance(appeal, Refusal):
+            status = HTTPStatus.CONFLICT if found.appeal else HTTPStatus.BAD_REQUEST
+            return self._shown(request, found, code, self._say(request)[0](appeal.text, appeal.detail), status)
+        return self._shown(request, found, code, status=HTTPStatus.CREATED)
 
     def _problem(self, form: Mapping[str, str]) -> str:
         """Return what is wrong with a form, a msgid; empty where nothing is."""
@@ -198,6 +232,7 @@ class ReportPage:
             "text_label": say(N_("What is wrong with it")),
             "text": form.get("text", ""),
             "max_text": MAX_CHARS,
+            "hidden": [("once", form.get("once", "") or self._reports.new_once())],
             "send": say(N_("Report")),
             "link": ("/report/status", say(N_("Look up a report"))),
         }
@@ -231,8 +266,11 @@ class ReportPage:
         data = {"case": case.number, "code": code, "due_ms": case.due_ms}
         return page(request, fields, language, HTTPStatus.CREATED, data)
 
-    def _shown(self, request: Request, case: CaseState) -> Response:
+    def _shown(
+        self, request: Request, found: LookedUp, code: str, problem: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
         say, language = self._say(request)
+        case, appeal = found.case, found.appeal
         now, contact = self._clock.now_ms(), self._config.policy.reports.complaint_centre
         late = is_overdue(case, now)
         told = {"due": show_instant(case.due_ms), "answer": case.answer, "contact": contact}
@@ -241,11 +279,24 @@ class ReportPage:
             lines.append(say(COMPLAIN, told))
         if case.counter_ts:
             lines.append(say(COUNTER))
+        if appeal is not None and not case.is_open:
+            about = {"due": show_instant(appeal.due_ms), "answer": appeal.answer}
+            lines.append(say(CONTESTED if appeal.is_open else CONFIRMED, about))
         title = say(N_("Case {case}"), {"case": case.number})
-        fields = {"title": title, "lines": lines, "link": ("/report", say(N_("Report something")))}
+        fields: dict[str, object] = {"title": title, "problem": problem, "lines": lines}
+        fields["link"] = ("/report", say(N_("Report something")))
+        if found.may_contest:
+            fields |= {
+                "action": "/report/contest",
+                "hidden": [("case", case.number), ("code", code)],
+                "text_label": say(N_("If that is wrong, say why: somebody else decides again, once.")),
+                "max_text": MAX_CHARS,
+                "send": say(N_("Have it looked at again")),
+            }
         state = "overdue" if late else case.outcome.value if case.outcome else "open"
         data = {"case": case.number, "state": state, "due_ms": case.due_ms, "answer": case.answer}
-        return page(request, fields, language, HTTPStatus.OK, data)
+        data |= {"appeal": appeal.number if appeal else "", "may_contest": found.may_contest}
+        return page(request, fields, language, status, {**data, "error": problem} if problem else data)
 
     def _say(self, request: Request) -> tuple[Translate, str]:
         language = preferred_language(request, self._config.i18n.default_language)

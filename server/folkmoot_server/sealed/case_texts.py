@@ -33,6 +33,10 @@ class CaseTexts:
         self._sealed = Sealed(data_dir, b"folkmoot cases")
         self._kept_ms = kept_ms
 
+    def draw(self, of: str) -> bytes:
+        """Return bytes that follow from a text, and that nobody outside can tell: for numbers and codes of reports."""
+        return self._sealed.draw(of)
+
     def rows(self, number: str, text: CaseText, clock: Clock) -> list[RowChange]:
         """Return the row of a text, and the removal of those whose time is over for certain."""
         sealed = self._sealed.seal(msgspec.json.encode(text), number.encode())

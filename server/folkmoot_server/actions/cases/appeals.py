@@ -49,20 +49,24 @@ class Appeals:
 
     async def open(self, account: Account, case: str, text: str) -> CaseState | Refusal:
         """Open an appeal against the measure of a case number; empty: against the latest suspension of the account."""
+        case = case or await latest_suspension(self._ledger, account.user, account.state.suspended_until_ms)
+        return await self.open_as(account.actor(), case, text)
+
+    async def open_as(self, actor: Actor, case: str, text: str) -> CaseState | Refusal:
+        """Open an appeal for whoever it is against the measure of a case number."""
         if len(text) > MAX_CHARS:
             said = N_("An appeal has at most {limit} characters; this one has {length}.")
             return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
         if is_blank(text):
             return Refusal(ErrorCode.BAD_REQUEST, BLANK_TEXT, {"field": "text"})
-        case = case or await latest_suspension(self._ledger, account.user, account.state.suspended_until_ms)
-        measure = await self._measures.find(case.lower(), account.user)
+        measure = await self._measures.find(case.lower(), actor.user)
         if measure is None:
             return Refusal(NO_SUCH_MEASURE.code, NO_SUCH_MEASURE.text, {**NO_SUCH_MEASURE.detail, "case": case[:64]})
         number = appeal_number(measure)
         before = await self._ledger.load_case(number)
         subject = await self._measures.subject_of(measure)
         rows = self._texts.rows(number, CaseText(text, subject), self._clock)
-        act = self._case_service.act(before, OpenAppeal(measure), account.actor(), rows)
+        act = self._case_service.act(before, OpenAppeal(measure), actor, rows)
         if isinstance(act, Refusal):
             return act
         return await self._case_service.wait_stored(act) or act.state

@@ -1,18 +1,16 @@
 """Reports (G12): what may be reported, by whom, and what is kept of it."""
 
 import asyncio
-import hmac
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.case.commands import JoinReport, NoticeCounter, OpenReport
 from folkmoot_governance.case.offence import Thing, thing_of
 from folkmoot_governance.case.rules import ReporterRecord
-from folkmoot_governance.case.state import PUBLIC, CaseKind, CaseState, Outcome
+from folkmoot_governance.case.state import PUBLIC, CaseKind, CaseState
 from folkmoot_governance.group.decide_moderation import WRITTEN
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
@@ -20,7 +18,7 @@ from folkmoot_protocol.names import BLANK_TEXT, fold_user_name, is_blank
 from folkmoot_protocol.types import Entry, EntryKind
 
 from ...common.clock import Clock
-from ...common.codes import lookup_code, name_of_code, report_number
+from ...common.codes import report_number
 from ...common.i18n import N_
 from ...delivery.session import Session
 from ...live.accounts import Account, Accounts
@@ -28,7 +26,6 @@ from ...live.pending import OVERTAKEN
 from ...live.rooms import Room
 from ...sealed.case_texts import COUNTER, REPORT, CaseText, CaseTexts
 from ...storage.api import CaseFilter, Store
-from ..accounts.closed import hide_closed
 from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER, Membership
 from .govern import CaseAct, CaseService
 
@@ -59,12 +56,9 @@ class Subject(Struct, frozen=True):
         return bool(self.code or self.user)
 
 
-class Named(Struct, frozen=True):
-    """What somebody without an account reports: a group's code, a user name, or where it is, in words."""
-
-    group: str
-    user: str
-    place: str
+def is_repeated(case: CaseState, who: Actor) -> bool:
+    """Say whether somebody without an account, who has a name for each report, has made this one already."""
+    return who.user.startswith(PUBLIC) and who.user in case.reporters
 
 
 class Reports:
@@ -144,46 +138,12 @@ class Reports:
     async def open(self, account: Account, subject: Subject, reason: str, text: str) -> CaseState | Refusal:
         """Report a subject: the case that is open on it is joined, else one is opened. Asking again does no harm."""
         record = await self._store.ledger.reporter_record(account.user, self._clock.now_ms())
-        return await self._report(account.actor(), subject, reason, text, record)
+        return await self.report(account.actor(), subject, reason, text, record)
 
-    async def open_public(self, named: Named, reason: str, text: str) -> tuple[CaseState, str] | Refusal:
-        """Report something without an account; return the case, and the code by which it is looked up."""
-        code, subject = lookup_code(), await self._find_named(named)
-        who = Actor(PUBLIC + name_of_code(code))
-        case = await self._report(who, subject, reason, text, ReporterRecord())
-        return case if isinstance(case, Refusal) else (case, code)
-
-    async def _find_named(self, named: Named) -> Subject:
-        """Return what somebody without an account names: an account or a group that is there, or their words for it.
-
-        What is not there is kept as it was named, and looks the same to who reports it.
-        """
-        code, name = parse_group_code(named.group) or "", fold_user_name(named.user.removeprefix("@"))
-        summary = await self._store.ledger.group_summary(code) if code else None
-        account = await self._accounts.load(name) if name else None
-        shown: dict[str, Any] = {"named": msgspec.to_builtins(named)}
-        if account is not None and not account.state.closed_ts:
-            return Subject("", 0, account.user, shown)
-        if summary is None:
-            return Subject(shown=shown)
-        return Subject(code, 0, summary.state.owner, {**shown, "group": code, "name": summary.state.name})
-
-    async def look_up(self, number: str, code: str) -> CaseState | None:
-        """Return the case that was reported without an account under a code; None where it is another code, or case."""
-        case = await self._store.ledger.load_case(number.strip().lower())
-        name = PUBLIC + name_of_code(code)
-        known = [user for user in case.reporters if user.startswith(PUBLIC)] if case is not None else []
-        # Each is compared, whichever it is, and one where there is none: how long it takes tells nothing.
-        found = [hmac.compare_digest(user, name) for user in known or [PUBLIC]]
-        if case is None or not any(found):
-            return None
-        spared = case.outcome is Outcome.BAD_FAITH and not case.reporters[name].bad_faith
-        outcome = Outcome.DISMISSED if spared else case.outcome
-        return replace(case, outcome=outcome, answer=await hide_closed(self._store.ledger, case.answer))
-
-    async def _report(
+    async def report(
         self, who: Actor, subject: Subject, reason: str, text: str, record: ReporterRecord
     ) -> CaseState | Refusal:
+        """As `open`, for whoever it is; `record` is that of the reporter."""
         if len(text) > MAX_CHARS:
             said = N_("A report has at most {limit} characters; this one has {length}.")
             return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
@@ -208,29 +168,35 @@ class Reports:
     ) -> CaseAct | Refusal:
         """Return the act by which somebody reports; one without events where they have done so already."""
         said = CaseText(text, subject.shown)
-        thing = thing_of(subject.code, subject.seq, subject.user, reason)
-        about = CaseFilter(CaseKind.REPORT, thing=thing, newest=True)
-        # What is not known is no thing that others report: each says in words what is meant.
-        cases = await self._store.ledger.list_cases(about, limit=OF_ONE_REASON) if subject.is_known else []
-        case = next((one for one in cases if one.is_open), None)
+        if not subject.is_known:
+            # Each says in words what is meant: nobody else reports that.
+            number = self._number(who.user)
+            case = await self._store.ledger.load_case(number)
+        else:
+            thing = thing_of(subject.code, subject.seq, subject.user, reason)
+            about = CaseFilter(CaseKind.REPORT, thing=thing, newest=True)
+            cases = await self._store.ledger.list_cases(about, limit=OF_ONE_REASON)
+            case = next((one for one in cases if one.is_open or is_repeated(one, who)), None)
+            number = case.number if case else await self._free_number(thing, cases[0].number if cases else "")
         if case is None:
-            unknown = "" if subject.is_known else who.user
-            number = await self._free_number(thing, unknown, cases[0].number if cases else "")
             command = OpenReport(number, reason, record, subject.code, subject.seq, subject.user)
             return self._case_service.act(None, command, who, self._texts.rows(number, said, self._clock))
         row = self._texts.note_row(case.number, case.version + 1, who.user, REPORT, said, self._clock)
         return self._case_service.act(case, JoinReport(reason, record), who, [row])
 
-    async def _free_number(self, thing: Thing, who: str, before: str) -> str:
-        """Return the number of the next report of a thing, or of something that only `who` knows."""
-        name = f"{thing.code} {thing.seq} {thing.user} {thing.reason} {who}"
-        number = report_number(name, before)
+    def _number(self, of: str, before: str = "") -> str:
+        return report_number(self._texts.draw(f"{of}\n{before}"))
+
+    async def _free_number(self, thing: Thing, before: str) -> str:
+        """Return the number of the next report of a thing, after the report `before`."""
+        name = f"{thing.code} {thing.seq} {thing.user} {thing.reason}"
+        number = self._number(name, before)
         while True:
             taken = await self._store.ledger.load_case(number)
             # Where it was opened just now the ledger refuses to open it again, and the next try joins.
             if taken is None or taken.is_open:
                 return number
-            number = report_number(name, number)
+            number = self._number(name, number)
 
     async def counter(self, account: Account, number: str, text: str) -> CaseState | Refusal:
         """Answer a report of copyright as the one reported (P10)."""
