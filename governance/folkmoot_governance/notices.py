@@ -115,7 +115,7 @@ TELLINGS: dict[type[e.Event], Telling] = {
     ),
     e.AnnouncementSet: Telling(N_("@{by} announced: {announcement}")),
     e.AnnouncementCleared: Telling(N_("@{by} took down the announcement")),
-    e.ContentRefused: Telling(N_("A post by @{user} was refused under content rule {rule}"), public=False),
+    e.ContentRefused: Telling(N_("What @{user} wrote was refused under content rule {rule}"), public=False),
     e.ContentHeld: Telling(N_("A post by @{user} waits for review under content rule {rule}"), public=False),
     e.ContentFlagged: Telling(N_("Entry {seq} by @{user} breaks content rule {rule}"), public=False),
     e.HeldApproved: Telling(N_("@{by} approved the post of @{user}"), public=False),

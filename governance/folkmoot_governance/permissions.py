@@ -89,18 +89,11 @@ NOT_MANAGING: frozenset[type[c.Command]] = frozenset(
 )
 """What an owner may still do whose rights to manage groups the platform has suspended: answer it, hand over, end."""
 
-SAYS: frozenset[type[c.Command]] = frozenset({c.SetTopic, c.Rename, c.SetRules, c.Announce, c.SetQuestion, c.SetTag})
-"""What puts up a text that the group reads, as a post does."""
-
 
 def powers_for(command: c.Command, rule: Rule) -> tuple[Power, ...]:
     """Return what the platform must have left to who asks for a command."""
-    powers = []
-    if isinstance(command, c.AcceptTransfer) or (rule.least in GOVERNS and type(command) not in NOT_MANAGING):
-        powers.append(Power.MANAGE)
-    if type(command) in SAYS:
-        powers.append(Power.POST)
-    return tuple(powers)
+    manages = rule.least in GOVERNS and type(command) not in NOT_MANAGING
+    return (Power.MANAGE,) if manages or isinstance(command, c.AcceptTransfer) else ()
 
 
 READS: dict[str, Rule] = {

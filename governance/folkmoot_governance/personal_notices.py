@@ -315,7 +315,7 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("own_tag_removed", N_("The platform removed your tag in {name}"), _bearer),
     ),
     e.ContentRefused: (
-        Told("post_refused", N_("A post of yours in {name} was refused by a content rule"), _member, appeal=True),
+        Told("post_refused", N_("What you wrote in {name} was refused by a content rule"), _member, appeal=True),
     ),
     # What became of a request to join.
     e.MemberJoined: (Told("let_in", N_("You were let into {name}"), _let_in),),

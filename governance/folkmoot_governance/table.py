@@ -4,12 +4,26 @@ from collections.abc import Iterable, Sequence
 
 from .group.commands import Command
 from .permissions import OPEN_INVITE, OWN_ENTRY, PLATFORM_RULES, RULES, SERVICE_ACTS, Rule
+from .published import TEXTS, Text
 
 BEGIN = "<!-- permission table: generated from permissions.py, do not edit -->"
 END = "<!-- end of the permission table -->"
 
+BEGIN_TEXTS = "<!-- table of texts: generated from published.py, do not edit -->"
+END_TEXTS = "<!-- end of the table of texts -->"
+
 GROUP_HEAD = ("command", "what it does", "least role", "admin needs", "outranks target", "while suspended")
 PLATFORM_HEAD = ("act", "platform roles")
+TEXTS_HEAD = (
+    "text",
+    "who reads it",
+    "identity",
+    "mute",
+    "suspension",
+    "content rules",
+    "what takes it away",
+    "why not",
+)
 
 
 def permission_table() -> str:
@@ -22,9 +36,15 @@ def permission_table() -> str:
     return f"{markdown(GROUP_HEAD, rows)}\n{markdown(PLATFORM_HEAD, acts)}"
 
 
+def texts_table() -> str:
+    """Return the table of texts that others read, as Markdown."""
+    return markdown(TEXTS_HEAD, map(_text_row, TEXTS))
+
+
 def with_table(document: str) -> str:
-    """Return `document` with the table of today between `BEGIN` and `END`. Raises ValueError without them."""
-    return replace_between(document, BEGIN, END, permission_table())
+    """Return `document` with the tables of today between their markers. Raises ValueError without them."""
+    document = replace_between(document, BEGIN, END, permission_table())
+    return replace_between(document, BEGIN_TEXTS, END_TEXTS, texts_table())
 
 
 def replace_between(document: str, begin: str, end: str, text: str) -> str:
@@ -47,6 +67,11 @@ def _group_row(name: str, doc: str, rule: Rule) -> tuple[str, ...]:
     permission = f"`{rule.permission}`" if rule.permission else ""
     flags = _yes(rule.outranks), _yes(rule.while_suspended)
     return f"`{name}`", doc.partition("\n")[0], least, permission, *flags
+
+
+def _text_row(text: Text) -> tuple[str, ...]:
+    checks = map(_yes, (text.identity, text.mute, text.standing, text.is_judged))
+    return f"`{text.name}`", text.readers.value, *checks, text.removal, text.why
 
 
 def _service_row(command: type[Command]) -> tuple[str, ...]:

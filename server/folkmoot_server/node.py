@@ -52,6 +52,7 @@ from .common.metrics import LOOP_LAG_SECONDS
 from .config.documents import load_documents
 from .config.policy import credit_of, policy_of
 from .config.settings import Config
+from .content.gate import Gate
 from .content.group_words import GroupWords
 from .content.rules_in_force import LOOK_S, ContentRules
 from .content.trial import Trials
@@ -159,6 +160,8 @@ class Node:
         accounts = AccountService(self.accounts, self.commit_queue, bus, clock, policy)
         self._raids = RaidGuard(self.rooms, groups, policy, in_cluster=self.in_cluster)
         finder = GroupFinder(self.rooms, self.shared_limits)
+        content = ContentRules(config.policy.content)
+        gate = Gate(content, self._group_words, policy, clock)
         membership = Membership(
             store.ledger,
             self.rooms,
@@ -169,9 +172,10 @@ class Node:
             self.hub,
             self.shared_limits,
             finder,
+            content,
+            gate,
             next(iter(config.policy.categories)),
         )
-        content = ContentRules(config.policy.content)
         held_texts, answers = HeldTexts(config.server.data_dir), Answers(config.server.data_dir, clock)
         store_acts = StoreActs(store.ledger, clock, accounts, self.commit_queue)
         registration = Registration(config.registration, clock, self.shared_limits, finder, groups, membership)
@@ -199,10 +203,11 @@ class Node:
             box=self._box,
             repeats=Repeats(store, clock, answers, accounts, membership),
             own_settings=own_settings,
-            names=Names(store.ledger, self.accounts, clock, own_settings),
+            names=Names(store.ledger, self.accounts, clock, own_settings, gate),
             membership=membership,
+            gate=gate,
             posts=self._wire_posts(config, policy, groups, accounts, membership, finder, content, held_texts, answers),
-            cases=self._wire_cases(config, policy, groups, accounts, membership, held_texts),
+            cases=self._wire_cases(config, policy, groups, accounts, membership, held_texts, gate),
             content=content,
             trials=Trials(store.journal),
             held_texts=held_texts,
@@ -278,6 +283,7 @@ class Node:
         accounts: AccountService,
         membership: Membership,
         held_texts: HeldTexts,
+        gate: Gate,
     ) -> Cases:
         ledger, clock = self.store.ledger, self.clock
         texts = CaseTexts(config.server.data_dir, kept_ms(config))
@@ -288,7 +294,7 @@ class Node:
         settler = CaseSettler(ledger, self.accounts, accounts, cases, measures)
         reports = Reports(self.store, self.accounts, clock, membership, cases, texts)
         appeals = Appeals(ledger, self.rooms, clock, cases, texts, measures, settler)
-        mediations = Mediations(ledger, self.rooms, self.accounts, clock, cases, texts)
+        mediations = Mediations(ledger, self.rooms, self.accounts, clock, cases, texts, gate)
         sanctions = Sanctions(ledger, self.rooms, self.accounts, cases, groups, accounts)
         filings = Filings(
             config.operator, config.server.data_dir, clock, ledger, Vault(config.server.data_dir), accounts

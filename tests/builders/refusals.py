@@ -241,6 +241,9 @@ REFUSALS = {
     "There is no open invite code with the number {code_id}.": Told("conflict", "state", "/invites", "code_id"),
     "There is no open offer to transfer this group to you.": Told("conflict", "state", "/info"),
     "There is no open offer to transfer this group.": Told("conflict", "state", "/info"),
+    "Everybody here would read this number, so it is not posted. Type it as a command: {help} <number>": Told(
+        "bad_syntax", "identity.spilled", "/verify *"
+    ),
     "There is nothing to see in this text.": Told("bad_request", "blank", "/help"),
     "You have {current} mediations open; {limit} are allowed: end one first.": Told(
         "conflict", "state", "/mediate", "current limit"

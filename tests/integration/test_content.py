@@ -52,7 +52,7 @@ def house(place: Path) -> Iterator[Server]:
     """A server with a rule file of its own, for all tests here."""
     write_rules(place, "1", "casino")
     rules = str(place / "rules.toml")
-    with serving(place, groups=20, members=3, admin="root", policy__content__rule_files=rules) as server:
+    with serving(place, groups=40, members=3, admin="root", policy__content__rule_files=rules) as server:
         yield server
 
 
@@ -88,6 +88,62 @@ async def test_a_post_is_refused_whatever_it_wears(group: Group) -> None:
 
 async def test_slash_me_is_judged_too(group: Group) -> None:
     await refused(group.bob.run("/me loves the casino", group.code), "content_refused")
+
+
+SAID = (
+    "/rename The {word} club",
+    "/topic all about the {word}",
+    "/announce {word} tonight",
+    "/setrules no {word}",
+    "/question {word}? = yes | no",
+    "/tag @{bob} {word}",
+    "/nick {word} fan",
+    "/kick @{bob} talks of the {word}",
+    "/warn @{bob} talks of the {word}",
+    "/mute @{bob} 10m talks of the {word}",
+    "/ban @{bob} 1d talks of the {word}",
+    "/delete 1 {word}",
+    "/note @{bob} plays in the {word}",
+    "/create {word} friends",
+    "/mediate @{bob} about the {word}",
+)
+
+
+async def test_what_is_refused_in_a_post_is_refused_wherever_others_read_it(group: Group) -> None:
+    await group.bob.post(group.code, "hello")
+    for line in SAID:
+        for word, rule in (("casino", "casino"), ("prize", "prize"), ("ｃａｓｉｎｏ", "casino")):
+            typed = line.format(word=word, bob=group.bob.user)
+            await refused(group.ann.run(typed, group.code), "content_refused", rule=rule, help="/rules")
+    assert group.bob.user in {one["user"] for one in (await group.ann.run("/members", group.code)).data["members"]}
+
+
+async def test_a_nick_and_an_answer_at_the_door_are_read_as_well(group: Group, house: Server) -> None:
+    await group.ann.run("/word add lottery", group.code)
+    for line in ("/nick casino", "/nick lottery"):
+        await refused(group.bob.run(line, group.code), "content_refused", field="nick")
+    await group.ann.run("/joinmode approval", group.code)
+    async with await house.connect(house.seats.pop()[0]) as zoe:
+        await refused(zoe.run(f"/join {group.code} from the casino", None), "content_refused", field="join_answer")
+        await refused(zoe.ask(rq.JoinGroup, group=group.code, answer="a lottery"), "content_refused")
+        await refused(zoe.ask(rq.CreateGroup, name="casino", topic="a"), "content_refused", field="name")
+        await refused(zoe.ask(rq.CreateGroup, name="a", topic="casino"), "content_refused", field="topic")
+        await zoe.ask(rq.JoinGroup, group=group.code, answer="a friend of bob")
+    acts = (await group.ann.run("/log content_refused", group.code)).data["acts"]
+    assert [act["text"] for act in acts] == ["join_answer", "join_answer"]
+
+
+async def test_names_of_new_accounts_are_read_by_everybody(house: Server) -> None:
+    async with await Wire.open(house.url) as wire:
+        version = wire.hello.agreement.version
+        asked = {"password": PASSWORD, "agreement": version}
+        await refused(
+            wire.ask(rq.Register, user="nina", display_name="Casino fan", **asked),
+            "content_refused",
+            field="display_name",
+        )
+        await refused(wire.ask(rq.Register, user="casino-nina", **asked), "content_refused", field="user_name")
+        await wire.ask(rq.Register, user="nina", display_name="Nina", **asked)
 
 
 async def test_a_held_post_is_posted_when_it_is_approved(group: Group) -> None:

@@ -79,6 +79,30 @@ async def test_a_number_is_given_reviewed_and_nowhere_in_plain(
     assert found_in(platform, MOBILE) == []
 
 
+async def test_who_is_not_known_puts_up_nothing_that_others_read(
+    platform: Server, root: Wire, ann: Wire, seats: list[Seat]
+) -> None:
+    code = seats[0].code
+    async with await platform.connect(seats[1]) as bob:
+        for one in (ann, bob):
+            await root.ask(
+                rq.Admin, noun="user", verb="verify", target=one.user, reason="r", options={"identity": "none"}
+            )
+        for line in ("/announce a", "/topic a", "/rename a", "/setrules a", "/nick a", "/question a = b", "/create a"):
+            await refused(ann.run(line, code), "identity_required", help="/verify")
+        for line in (
+            f"/tag @{bob.user} a",
+            f"/mute @{bob.user} 1h a",
+            f"/note @{bob.user} a",
+            f"/mediate @{bob.user} a",
+        ):
+            await refused(ann.run(line, code), "identity_required")
+        await refused(bob.run("/nick a", code), "identity_required")
+        # What takes away says nothing, and who moderates without words may.
+        for line in ("/topic off", "/nick off", f"/mute @{bob.user} 1h", f"/unmute @{bob.user}"):
+            await ann.run(line, code)
+
+
 async def test_a_rejected_number_is_erased(platform: Server, root: Wire, ann: Wire) -> None:
     await root.ask(rq.Admin, noun="user", verb="verify", target=ann.user, reason="lapsed", options={"identity": "none"})
     await ann.run(f"/verify person {PERSON.lower()}")

@@ -397,7 +397,7 @@ SHOWN = {
     "question": {"question": "Two?", "answers": ["2"]},
     "tag": {"items": [{"user": "{bob}", "tag": "Tea maker"}]},
     "tag @{carol}": {"items": []},
-    "word": {"items": [{"word": "tea", "verdict": "hold", "by": "{ann}"}]},
+    "word": {"items": [{"word": "coffee", "verdict": "hold", "by": "{ann}"}]},
     "heir": {"user": "{bob}"},
     "transfer": {"user": "{bob}"},
     "joinmode": {"join_mode": "invite"},
@@ -414,7 +414,7 @@ SHOWN = {
 
 SETTING = (
     *("/topic Tea", "/setrules Be kind.", "/announce Tea at five.", "/slow 30s", "/lock perm", "/ladder 2 kick"),
-    *("/links nomedia", "/question Two? = 2", "/tag @{bob} Tea maker", "/word add hold tea", "/heir @{bob}"),
+    *("/links nomedia", "/question Two? = 2", "/tag @{bob} Tea maker", "/word add hold coffee", "/heir @{bob}"),
     *("/transfer @{bob}", "/joinmode invite", "/limit 20", "/rename Tea room", "/infopage off", "/nick Annie"),
     "/notify mentions",
 )

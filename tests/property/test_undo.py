@@ -111,7 +111,7 @@ def lines(chance: random.Random, play: Play) -> list[str]:
     """Return a line of each kind that changes a group."""
     user, text, term = f"@{chance.choice(play.users)}", chance.choice(TEXTS), chance.choice(TERMS)
     typed, other = write_text(text), chance.choice(["replace ", ""])
-    seq, word = chance.choice(play.seqs), chance.choice(["tea", "hold the line", "Off"])
+    seq, word = chance.choice(play.seqs), chance.choice(["coffee", "hold the line", "Offside"])
     return [
         *(f"/{name} {chance.choice([typed, 'off'])}" for name in ("topic", "setrules", "announce")),
         f"/tag {user} {chance.choice([typed, 'off'])}",

@@ -366,7 +366,8 @@ class Announce(Command, frozen=True):
 class RecordVerdict(TargetedCommand, frozen=True):
     """Note that a post of `user` broke a content rule: it was refused, or waits for review, or stands flagged.
 
-    A thing of the service. `seq` is that of a flagged entry; `mark` tells a held post when it is sent again.
+    A thing of the service. `seq` is that of a flagged entry; `mark` tells a held post when it is sent again; `text`
+    names the row of `published.TEXTS` where it was no post.
     """
 
     rule: str
@@ -374,6 +375,7 @@ class RecordVerdict(TargetedCommand, frozen=True):
     action: Action
     seq: int = 0
     mark: str = ""
+    text: str = ""
 
 
 class ApproveHeld(Command, frozen=True):

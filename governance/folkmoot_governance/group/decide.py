@@ -1,7 +1,7 @@
 """What a command does to a group: a list of events, or a refusal.
 
-`decide` first runs the checks of the permission table, then the decider of the command, found in
-`DECIDERS`. A decider may assume that the actor is allowed to ask; it checks only what is special to its
+`decide` first runs the checks of the permission table and those of the table of texts, then the decider of the command,
+found in `DECIDERS`. A decider may assume that the actor is allowed to ask; it checks only what is special to its
 command. Nothing here changes state.
 """
 
@@ -15,6 +15,7 @@ from ..actor import Actor
 from ..classification import classify, grade_in_force
 from ..measure_checks import check_four_eyes, check_power
 from ..policy import Policy
+from ..published import check_texts
 from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
@@ -60,7 +61,7 @@ def decide(state: GroupState | None, command: c.Command, actor: Actor, now: int,
     if state is None:
         assert isinstance(command, c.CreateGroup), "only a group that exists takes commands"
         return create_group(command, actor, now, policy)
-    refusal = check_permission(state, command, actor, now)
+    refusal = check_permission(state, command, actor, now) or check_texts(command, state, actor, now, policy)
     decision = refusal or DECIDERS[type(command)](state, command, actor, now, policy)
     if isinstance(decision, Refusal):
         return decision
@@ -82,6 +83,7 @@ def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy)
         or check_category(command.category, policy)
         or check_founder(actor, grade, policy)
         or check_counts(actor, policy)
+        or check_texts(command, None, actor, now, policy)
     )
     if refusal:
         return refusal

@@ -58,7 +58,7 @@ def record_verdict(state: GroupState, command: c.RecordVerdict, actor: Actor, no
     if command.action is Action.HOLD and not is_full:
         mark = command.mark
         return [ContentHeld(at=now, by=actor.user, user=user, rule=rule, severity=severity, until_ms=until, mark=mark)]
-    return [ContentRefused(at=now, by=actor.user, user=user, rule=rule, severity=severity)]
+    return [ContentRefused(at=now, by=actor.user, user=user, rule=rule, severity=severity, text=command.text)]
 
 
 def find_review(state: GroupState, number: int, now: int) -> Review | Refusal:

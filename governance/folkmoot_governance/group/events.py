@@ -408,10 +408,12 @@ class AnnouncementCleared(Event, frozen=True, kw_only=True, tag="announcement_cl
 
 
 class ContentRefused(MemberEvent, frozen=True, kw_only=True, tag="content_refused"):
-    """A post by `user` broke a content rule (G10); nothing of it was stored."""
+    """A post by `user` broke a content rule (G10); nothing of it was stored. `text`: it was no post, but such a text
+    (`published.TEXTS`)."""
 
     rule: str
     severity: Severity
+    text: str = ""
 
 
 class ContentHeld(MemberEvent, frozen=True, kw_only=True, tag="content_held"):

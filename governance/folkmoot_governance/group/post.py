@@ -8,7 +8,7 @@ from ..policy import Policy, meets
 from ..refusal import Refusal
 from ..text import N_
 from .checks import check_standing, refuse
-from .state import GroupState
+from .state import GroupState, Member
 
 
 def check_post(
@@ -26,7 +26,18 @@ def check_post(
     member = state.members.get(user)
     if member is None:
         return refuse(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
-    if user in state.mutes and (mute := state.mute_of(user, now)):
+    refusal = check_silence(state, member, now)
+    if refusal is not None:
+        return refusal
+    if state.slow_ms and member.role is Role.MEMBER and now < last_post_ms + state.slow_ms:
+        wait = last_post_ms + state.slow_ms - now
+        return refuse(ErrorCode.SLOW_MODE, N_("Slow mode: wait {wait}."), retry_after_ms=wait, slow_ms=state.slow_ms)
+    return check_identity(identity, policy)
+
+
+def check_silence(state: GroupState, member: Member, now: int) -> Refusal | None:
+    """Refuse a member whom the group does not let speak at `now`."""
+    if member.user in state.mutes and (mute := state.mute_of(member.user, now)):
         text = N_("You are muted in this group {until}.")
         return refuse(ErrorCode.MUTED, text, until_ms=mute.until_ms, reason=mute.reason, case=mute.case)
     if member.role is Role.MEMBER:
@@ -37,16 +48,16 @@ def check_post(
             text = N_("A raid is being held off: who came in just now may post again {until}; an admin can end it.")
             until = state.antiraid_until_ms
             return refuse(ErrorCode.GROUP_MUTED, text, until_ms=until, rule="antiraid", help="/antiraid off")
-        if state.slow_ms and now < last_post_ms + state.slow_ms:
-            wait = last_post_ms + state.slow_ms - now
-            return refuse(
-                ErrorCode.SLOW_MODE, N_("Slow mode: wait {wait}."), retry_after_ms=wait, slow_ms=state.slow_ms
-            )
-    if not meets(identity, policy.to_post):
-        text = N_("Posting takes a verified identity of level {needed}.")
-        rule = "policy.identity.to_post"
-        return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=policy.to_post, rule=rule, help="/verify")
     return None
+
+
+def check_identity(identity: Identity, policy: Policy) -> Refusal | None:
+    """Refuse who has not the identity that saying something takes (G6)."""
+    if meets(identity, policy.to_post):
+        return None
+    text = N_("Posting takes a verified identity of level {needed}.")
+    rule = "policy.identity.to_post"
+    return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=policy.to_post, rule=rule, help="/verify")
 
 
 def check_said(body: str) -> Refusal | None:

@@ -10,6 +10,7 @@ from folkmoot_governance import Policy
 from ..common.clock import Clock
 from ..config.documents import Documents
 from ..config.settings import Config
+from ..content.gate import Gate
 from ..content.rules_in_force import ContentRules
 from ..content.trial import Trials
 from ..delivery.catch_up import CatchUp
@@ -97,6 +98,7 @@ class App:
     own_settings: OwnSettings
     names: Names
     membership: Membership
+    gate: Gate
     posts: Posts
     cases: Cases
     content: ContentRules

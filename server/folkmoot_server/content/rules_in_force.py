@@ -139,6 +139,15 @@ class ContentRules:
             earlier.append((now, hash(reading.squeezed)))
         return verdict
 
+    def judge_text(self, said: str, own: Found | None, *, staff: bool) -> Verdict | None:
+        """Return what the rules say of a text that is no entry: rules that count what somebody posts do not."""
+        matcher, words = self._loaded.matcher, self._by_words
+        reading = own.reading if own is not None else read(said)
+        verdict = matcher.judge(reading, staff=staff) if matcher.rules else None
+        if words.rules:
+            verdict = stricter(verdict, words.judge(reading, staff=staff))
+        return stricter(verdict, own.verdict) if own is not None else verdict
+
     def is_to_record(self, code: str, user: str, rule: str, now: int) -> bool:
         """Say whether a refusal goes into the ledger: not when the same one did a moment ago."""
         key = (code, user, rule)

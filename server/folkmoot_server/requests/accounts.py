@@ -33,7 +33,7 @@ async def register(app: App, session: Session, request: rq.Register) -> SessionR
     if isinstance(names, Refusal):
         return names
     user, display_name = names
-    refusal = await app.names.check_display_name(user, display_name)
+    refusal = await app.names.check_new(user, display_name)
     if refusal:
         return refusal
     language = request.language if request.language in LANGUAGES else session.language

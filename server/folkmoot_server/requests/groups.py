@@ -25,7 +25,7 @@ async def create_group(app: App, session: Session, request: rq.CreateGroup) -> R
     code = await app.membership.free_code()
     assert session.account is not None
     command = c.CreateGroup(code, name, category, topic, request.join_mode or JoinMode.OPEN)
-    act = await app.group_service.create(command, session.account)
+    act = await app.membership.found(command, session.account)
     if isinstance(act, Refusal):
         return act
     room = act.room

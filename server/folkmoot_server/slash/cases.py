@@ -8,6 +8,7 @@ from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
 from folkmoot_governance.dates import is_overdue
 from folkmoot_governance.duty import duties
 from folkmoot_governance.group.commands import Rectify
+from folkmoot_governance.published import REASON
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry, Role
 
@@ -191,6 +192,9 @@ async def decide_here(call: Call, number: str, act: str, reason: str | None) -> 
     case = await call.app.store.ledger.load_case(number)
     if case is None or case.code != call.room.state.code or case.kind is not CaseKind.APPEAL:
         return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/queue"})
+    refusal = await call.app.gate.check_said(REASON, reason, call.account, call.room.state)
+    if refusal:
+        return refusal
     outcome = Outcome.OVERTURNED if act == "approve" else Outcome.CONFIRMED
     decided = await call.app.cases.appeals.decide(case, DecideAppeal(outcome, reason), call.account.actor())
     if isinstance(decided, Refusal):

@@ -114,7 +114,7 @@ async def carry_out(
     if isinstance(outcome, Noted):
         outcome = outcome.command
     if isinstance(outcome, CreateGroup):
-        act = await app.group_service.create(outcome, call.account)
+        act = await app.membership.found(outcome, call.account)
     else:
         room = outcome.room if isinstance(outcome, Elsewhere) else call.room
         command = outcome.command if isinstance(outcome, (Elsewhere, Carrying)) else outcome

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from folkmoot_governance.permissions import PLATFORM_RULES, RULES
-from folkmoot_governance.table import BEGIN, END, permission_table, with_table
+from folkmoot_governance.published import TEXTS
+from folkmoot_governance.table import (
+    BEGIN,
+    BEGIN_TEXTS,
+    END,
+    END_TEXTS,
+    permission_table,
+    texts_table,
+    with_table,
+)
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "governance.md"
 
@@ -23,8 +32,11 @@ def test_the_table_names_every_row() -> None:
 
 
 def test_what_stands_around_the_table_is_kept() -> None:
-    document = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    assert with_table(document) == f"before\n{BEGIN}\n\n{permission_table()}\n{END}\nafter\n"
+    texts = f"{BEGIN_TEXTS}\nold\n{END_TEXTS}\n"
+    document = f"before\n{BEGIN}\nold\n{END}\nafter\n{texts}"
+    new = f"{BEGIN_TEXTS}\n\n{texts_table()}\n{END_TEXTS}\n"
+    assert with_table(document) == f"before\n{BEGIN}\n\n{permission_table()}\n{END}\nafter\n{new}"
+    assert all(f"| `{row.name}` |" in texts_table() for row in TEXTS)
 
 
 @pytest.mark.parametrize("document", ["", BEGIN, END, f"{END}{BEGIN}"])

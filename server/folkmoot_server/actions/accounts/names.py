@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.likeness import Bearer, check_free_name, check_likeness
+from folkmoot_governance.published import DISPLAY_NAME, NICK, USER_NAME
 from folkmoot_protocol.types import Role
 
 from ...common.clock import Clock, Ticks
+from ...content.gate import Gate
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Room
 from ...storage.api import Ledger
@@ -21,24 +23,31 @@ STAFF_MS = 60_000
 class Names:
     """Says whether somebody may be called as they wish, and calls by the user name who may not."""
 
-    def __init__(self, ledger: Ledger, accounts: Accounts, clock: Clock, own_settings: OwnSettings) -> None:
+    def __init__(self, ledger: Ledger, accounts: Accounts, clock: Clock, own_settings: OwnSettings, gate: Gate) -> None:
         self._ledger = ledger
         self._accounts = accounts
         self._clock = clock
+        self._gate = gate
         self._own_settings = own_settings
         self._staff: Sequence[Bearer] = ()
         self._staff_until = clock.ticks()
 
-    async def check_display_name(self, user: str, name: str) -> Refusal | None:
-        """Refuse a name for a new account that could be taken for the service or one of its staff."""
-        if name == user:
-            return None
+    async def check_new(self, user: str, name: str) -> Refusal | None:
+        """Refuse names for a new account that break a content rule, or that could be taken for the service or one of
+        its staff."""
+        refusal = await self._gate.check_name(USER_NAME, user) or await self._gate.check_name(DISPLAY_NAME, name)
+        if refusal or name == user:
+            return refusal
         return check_free_name(name) or check_likeness(name, user, await self._staff_names())
 
     async def check_nick(self, account: Account, room: Room, name: str) -> Refusal | None:
-        """Refuse a name in a group that could be taken for that of somebody else there, or of staff."""
+        """Refuse a name in a group to who may not say anything there, one that breaks a content rule, or that could be
+        taken for that of somebody else there, or of staff."""
         if name in ("", account.user):
             return None
+        refusal = await self._gate.check_said(NICK, name, account, room.state)
+        if refusal:
+            return refusal
         refusal = check_free_name(name) or check_likeness(name, account.user, await self._staff_names())
         if refusal:
             return refusal

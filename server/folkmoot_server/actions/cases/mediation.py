@@ -8,13 +8,14 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.case.commands import CaseCommand, NameMediator, OpenMediation
 from folkmoot_governance.case.mediation import is_inside
 from folkmoot_governance.case.state import CaseKind, CaseState
+from folkmoot_governance.published import MEDIATION
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.names import BLANK_TEXT, is_blank
 from folkmoot_protocol.types import GroupStatus
 
 from ...common.clock import Clock
 from ...common.codes import mediation_number
 from ...common.i18n import N_
+from ...content.gate import Gate
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Room, Rooms
 from ...sealed.case_texts import CaseText, CaseTexts
@@ -48,18 +49,20 @@ class Mediations:
         clock: Clock,
         case_service: CaseService,
         texts: CaseTexts,
+        gate: Gate,
     ) -> None:
         self._ledger = ledger
         self._rooms = rooms
         self._accounts = accounts
         self._clock = clock
+        self._gate = gate
         self._case_service = case_service
         self._texts = texts
 
     async def open(self, account: Account, other: str, room: Room | None, text: str) -> CaseState | Refusal:
         """Ask another account for a mediation: a member of the same group or, without a group, somebody with whom one
         has a group in common, be it that one was banned or removed there; or another owner."""
-        refusal = check_text(text)
+        refusal = await self._check_said(account, text)
         if refusal:
             return refusal
         them = await self._accounts.load(other)
@@ -120,8 +123,8 @@ class Mediations:
         self, account: Account, number: str, command: CaseCommand, act: str, text: str = ""
     ) -> CaseState | Refusal:
         """Say something, propose, accept or end; `text` is kept for those inside, where there is one."""
-        if act in ("say", "propose"):
-            refusal = check_text(text)
+        if text or act in ("say", "propose"):
+            refusal = await self._check_said(account, text)
             if refusal:
                 return refusal
         heard = await self.hear(account.user, number)
@@ -145,6 +148,13 @@ class Mediations:
             return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
         return await self._carry_out(case, NameMediator(user), account, None, dry_run=dry_run)
 
+    async def _check_said(self, account: Account, text: str) -> Refusal | None:
+        """Refuse what is too long, what has nothing to see in it, and what its author may not say to others."""
+        if len(text) > MAX_CHARS:
+            said = N_("What is said in a mediation has at most {limit} characters; this has {length}.")
+            return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
+        return await self._gate.check_said(MEDIATION, text, account)
+
     def _said(
         self, before: tuple[dict[str, Any], ...], account: Account, act: str, text: str, number: str
     ) -> tuple[str, CaseText]:
@@ -165,11 +175,3 @@ class Mediations:
         if isinstance(act, Refusal) or dry_run:
             return act if isinstance(act, Refusal) else act.state
         return await self._case_service.wait_stored(act) or act.state
-
-
-def check_text(text: str) -> Refusal | None:
-    """Refuse what has nothing to see in it, or too much."""
-    if len(text) > MAX_CHARS:
-        said = N_("What is said in a mediation has at most {limit} characters; this has {length}.")
-        return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
-    return Refusal(ErrorCode.BAD_REQUEST, BLANK_TEXT, {"field": "text"}) if is_blank(text) else None

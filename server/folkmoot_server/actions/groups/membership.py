@@ -8,8 +8,11 @@ from msgspec import structs
 
 from folkmoot_governance import GroupState, Refusal
 from folkmoot_governance.closed_names import is_tag
+from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
+from folkmoot_governance.group.checks import check_permission
+from folkmoot_governance.published import texts_of
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
 from folkmoot_protocol.results import MembersResult
@@ -17,6 +20,8 @@ from folkmoot_protocol.types import Group, JoinMode, Member, Role
 
 from ...common.clock import Clock
 from ...common.i18n import N_
+from ...content.gate import Gate, refused
+from ...content.rules_in_force import ContentRules
 from ...delivery.audience import Audience
 from ...delivery.hub import Hub
 from ...delivery.session import Session
@@ -46,6 +51,8 @@ class Membership:
         hub: Hub,
         shared_limits: SharedLimits,
         finder: GroupFinder,
+        content: ContentRules,
+        gate: Gate,
         default_category: str,
     ) -> None:
         self._ledger = ledger
@@ -56,6 +63,8 @@ class Membership:
         self._audience = audience
         self._hub = hub
         self._shared_limits = shared_limits
+        self._content = content
+        self._gate = gate
         self.find_room = finder.find
         self.default_category = default_category
 
@@ -77,7 +86,7 @@ class Membership:
         self, room: Room, command: c.Command, initiator: Initiator, extra_rows: ExtraRows | None = None
     ) -> Act | Refusal:
         """Decide a command on a group. The room is taken afresh: what was read before may have taken a while."""
-        refusal = await self._check_target(room, command)
+        refusal = await self._check_target(room, command) or await self._check_content(room, command, initiator)
         if refusal:
             return refusal
         if isinstance(command, c.JoinGroup):
@@ -89,6 +98,29 @@ class Membership:
                 return await self._decide_now(room.state.code, command, initiator, extra_rows)
         decide = partial(self._decide_now, room.state.code, command, initiator, extra_rows)
         return await self._group_service.decide_in_turn(initiator, decide)
+
+    async def found(self, command: c.CreateGroup, account: Account) -> Act | Refusal:
+        """Found a group whose code is free; the act is to be queued in the same step."""
+        broken = await self._gate.judge_command(command, None, account.actor(), self._clock.now_ms())
+        return refused(*broken) if broken is not None else await self._group_service.create(command, account)
+
+    async def _check_content(self, room: Room, command: c.Command, initiator: Initiator) -> Refusal | None:
+        """Refuse a command with a text that breaks a content rule, and record it as that of a post is.
+
+        What the rules of the group refuse anyway is not looked at: it says so when it is decided.
+        """
+        actor, now = initiator.actor(), self._clock.now_ms()
+        if not texts_of(command, room.state, now) or check_permission(room.state, command, actor, now):
+            return None
+        broken = await self._gate.judge_command(command, room.state, actor, now)
+        if broken is None:
+            return None
+        text, verdict = broken
+        current = self._rooms.get(room.state.code)
+        if current is not None and self._content.is_to_record(room.state.code, actor.user, verdict.rule, now):
+            record = c.RecordVerdict(actor.user, verdict.rule, verdict.severity, Action.REFUSE, text=text.name)
+            self._group_service.act_unasked(current, record)
+        return refused(text, verdict)
 
     async def _decide_now(
         self, code: str, command: c.Command, initiator: Initiator, extra_rows: ExtraRows | None

@@ -6,11 +6,9 @@ from typing import Any, TypeGuard
 from folkmoot_governance import Policy, Refusal, check_post
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
-from folkmoot_governance.group.links import check_links
 from folkmoot_governance.group.mentions import find_mentions
-from folkmoot_governance.group.post import check_said
-from folkmoot_governance.identity import contains_id_number
 from folkmoot_governance.measure_checks import check_power
+from folkmoot_governance.published import ENTRY, check_text
 from folkmoot_governance.restrictions import Power
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
@@ -42,12 +40,6 @@ from .form import TEXT, Form, digest_of_post, is_same, said
 from .review import Review
 
 TYPING_MS = 3000
-
-HAS_ID_NUMBER = Refusal(
-    ErrorCode.BAD_SYNTAX,
-    N_("Everybody here would read this number, so it is not posted. Type it as a command: {help} <number>"),
-    {"rule": "identity.spilled", "help": "/verify mobile|person|organisation"},
-)
 
 
 Judged = tuple[ChangeSet, Verdict | None]
@@ -258,13 +250,10 @@ class Posting:
         identity, policy, reply_to = account.state.identity, self._policy, pending.request.reply_to
         slowed = room.state.slow_ms and pending.form.target is None
         last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
+        held = account.state.restrictions
         refusal = (
-            (check_power(held, Power.POST, now) if (held := account.state.restrictions) else None)
-            or check_post(room.state, user, identity, now, last_post, policy)
+            check_text(ENTRY, body, user, identity, held, room.state, now, policy, last_post)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
-            or check_said(body)
-            or check_links(room.state, user, body)
-            or (HAS_ID_NUMBER if contains_id_number(body) else None)
             or (TOO_BUSY if self._commit_queue.is_full() else None)
         )
         if refusal is None and not again and self._raids.is_raided(room, user, body, now):
