@@ -82,6 +82,10 @@ DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_
 ProfileOption = Annotated[
     str | None, typer.Option(metavar="regulated|open", help=_("Which defaults hold for what nobody set."))
 ]
+KeysOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIRECTORY", help=_("Where the store's keys are, if not in its directory `keys`.")),
+]
 ReadyFileOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help=_("Written with the addresses once connections are accepted.")),
@@ -292,16 +296,71 @@ def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
 
 
 @db_app.command("verify", help=_("Replay the ledger and compare it with the store."))
-def db_verify(config: ConfigOption = None, data: DataOption = None) -> None:
+def db_verify(config: ConfigOption = None, data: DataOption = None, keys: KeysOption = None) -> None:
     settings = read_config(config, server__data_dir=data)
     from .storage.check.tools import verify, verify_cluster
 
     place, url = settings.server.data_dir, settings.cluster.database_url
     with store_problems(), progress_bar(_("Replaying")) as progress:
-        problems = verify_cluster(url, place / "keys" / "journal.key", progress) if url else verify(place, progress)
+        if url:
+            problems = verify_cluster(url, (keys or place / "keys") / "journal.key", progress)
+        else:
+            problems = verify(place, progress, keys)
     if problems:
         fail(problems, INTEGRITY)
     typer.echo(_("The store agrees with the ledger."), err=True)
+
+
+@db_app.command("backup", help=_("Copy the store, of one instant, while the server runs or not; all but its keys."))
+def db_backup(
+    target: Annotated[Path, typer.Argument(metavar="DIRECTORY", help=_("Where the copy goes; it is made."))],
+    check: Annotated[bool, typer.Option("--verify/--no-verify", help=_("Verify the copy as well."))] = True,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    settings = read_config(config, server__data_dir=data)
+    from .storage.check.tools import backup, verify
+
+    place = settings.server.data_dir
+    if settings.cluster.database_url:
+        fail([_("A cluster's database is backed up with pg_dump: see docs/operations.md.")], USAGE)
+    with store_problems():
+        with progress_bar(_("Copying")) as progress:
+            done = backup(place, target, progress)
+        problems = []
+        if check:
+            with progress_bar(_("Replaying")) as progress:
+                problems = verify(target, progress, place / "keys")
+    if problems:
+        fail(problems, INTEGRITY)
+    said = _("{files} files, {size} MiB, up to position {position} of the ledger.")
+    typer.echo(said.format(files=done.files, size=-(-done.size // 2**20), position=done.position), err=True)
+    typer.echo(_("Back the keys up apart, they are in {path}.").format(path=place / "keys"), err=True)
+
+
+@db_app.command("restore", help=_("Put a backup in place of the store; no server may run on it."))
+def db_restore(
+    source: Annotated[Path, typer.Argument(metavar="DIRECTORY", help=_("The backup."))],
+    config: ConfigOption = None,
+    data: DataOption = None,
+    keys: KeysOption = None,
+) -> None:
+    settings = read_config(config, server__data_dir=data)
+    from .storage.check.tools import restore, verify
+
+    place = settings.server.data_dir
+    if settings.cluster.database_url:
+        fail([_("A cluster's database is restored with pg_restore: see docs/operations.md.")], USAGE)
+    with store_problems():
+        with progress_bar(_("Copying")) as progress:
+            aside = restore(source, place, keys, progress)
+        if aside is not None:
+            typer.echo(_("What was there is in {path}.").format(path=aside), err=True)
+        with progress_bar(_("Replaying")) as progress:
+            problems = verify(place, progress)
+    if problems:
+        fail(problems, INTEGRITY)
+    typer.echo(_("Restored; the store agrees with the ledger."), err=True)
 
 
 @db_app.command("accept-loss", help=_("Go on without what was lost of the journal; the ledger says so."))

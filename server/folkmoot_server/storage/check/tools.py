@@ -3,7 +3,6 @@
 import asyncio
 from pathlib import Path
 
-from ...common.terminal import _
 from ...crypto.sealing import load_key
 from ..change_set import StorageError
 from ..sql import schema
@@ -11,10 +10,11 @@ from ..sql.fetch import raw_of
 from ..sqlite.database import close_main, locked, open_main
 from ..sqlite.segments import Segments
 from ..sqlite.whole import adopt
+from .backup import backup, restore
 from .seed import Progress, fill, seed
-from .verify import verify
+from .verify import key_missing, verify
 
-__all__ = ["migrate", "migrate_cluster", "seed", "seed_cluster", "verify", "verify_cluster"]
+__all__ = ["backup", "migrate", "migrate_cluster", "restore", "seed", "seed_cluster", "verify", "verify_cluster"]
 
 
 def migrate(data_dir: Path) -> str:
@@ -78,7 +78,7 @@ def verify_cluster(database_url: str, key_file: Path, progress: Progress | None 
     except ModuleNotFoundError as error:
         raise extra_missing(error) from error
     if not key_file.exists():
-        raise StorageError(_("the journal's key is not in {path}: copy it there from a node").format(path=key_file))
+        raise key_missing(key_file)
     return asyncio.run(verify_postgres.verify(database_url, load_key(key_file), progress or (lambda done, total: None)))
 
 

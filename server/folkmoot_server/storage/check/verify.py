@@ -78,21 +78,29 @@ class Replay(NamedTuple):
     state: GroupState | AccountState | CaseState | None
 
 
-def verify(data_dir: Path, progress: Progress | None = None) -> list[str]:
-    """Return what is wrong with a store, a sentence each; an empty list when all agrees.
+def verify(data_dir: Path, progress: Progress | None = None, keys: Path | None = None) -> list[str]:
+    """Return what is wrong with a store, a sentence each; an empty list when all agrees. `keys`: where its keys are.
 
-    Raises StorageError when there is no store, a server has it open, or it has another version's schema.
+    Raises StorageError when there is no store, a server has it open, it has another version's schema, or no key.
     """
     if not (data_dir / MAIN).exists():
         raise StorageError(_("there is no store in {path}").format(path=data_dir))
+    key_file = (keys or data_dir / "keys") / "journal.key"
+    if not key_file.exists():
+        raise key_missing(key_file)
     problems: list[str] = []
     with locked(data_dir), _reading(data_dir) as (main, reader):
         try:
-            for problem in _problems(main, reader, data_dir, progress or (lambda done, total: None)):
+            for problem in _problems(main, reader, load_key(key_file), progress or (lambda done, total: None)):
                 problems.append(problem)
         except FAILURES as error:
             problems.append(_("the files cannot be read: {error}").format(error=error))
     return problems
+
+
+def key_missing(path: Path) -> StorageError:
+    """Return the error of a store without its key."""
+    return StorageError(_("the journal's key is not in {path}: copy it there, or name its directory").format(path=path))
 
 
 @contextmanager
@@ -106,7 +114,7 @@ def _reading(data_dir: Path) -> Iterator[tuple[Connection, SegmentReader]]:
         close_main(main)
 
 
-def _problems(main: Connection, reader: SegmentReader, data_dir: Path, progress: Progress) -> Iterator[str]:
+def _problems(main: Connection, reader: SegmentReader, key: bytes, progress: Progress) -> Iterator[str]:
     check_schema(main)
     segments = reader.segments
     lost = [sentence for _month, sentence in findings(raw_of(main), segments)]
@@ -117,7 +125,7 @@ def _problems(main: Connection, reader: SegmentReader, data_dir: Path, progress:
         return
     yield from _check_references(main)
     removed = {row.code: row.last_seq for row in main.execute(select(journal_heads))}
-    yield from compare(main, SegmentRows(reader), removed, load_key(data_dir / "keys" / "journal.key"), progress)
+    yield from compare(main, SegmentRows(reader), removed, key, progress)
 
 
 def check_schema(main: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from sqlite3 import Connection as RawConnection
 
 from sqlalchemy import Connection, select
 
@@ -53,12 +54,12 @@ def missing_notices(
     return change_sets
 
 
-def last_told_batch(reader: SegmentReader) -> int:
-    """Return the last batch of the ledger whose notices the journal is known to have, 0 for none.
+def last_told_batch(newest_first: Iterable[tuple[str, RawConnection]]) -> int:
+    """Return the last batch of the ledger whose notices the journal, given by month, is known to have; 0 for none.
 
     A crash may have left the newest file without its tables; then the one before it tells.
     """
-    for _month, segment in reader.newest_first():
+    for _month, segment in newest_first:
         if segment.execute("SELECT 1 FROM sqlite_master WHERE name = 'segment'").fetchone():
             row = segment.execute("SELECT batch FROM segment").fetchone()
             if row is not None:

@@ -157,7 +157,7 @@ def _old_copy(known: dict[str, int], segments: Segments) -> Iterator[tuple[str, 
         return
     reader = SegmentReader(segments)
     try:
-        told = last_told_batch(reader)
+        told = last_told_batch(reader.newest_first())
     finally:
         reader.close()
     if told < known.get(TOLD_BEFORE_MARK, 0):

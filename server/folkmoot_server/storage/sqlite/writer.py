@@ -102,7 +102,7 @@ class Writer:
         refuse(data_dir, list(findings(self._raw, segments)))
         self._askers = Askers(self._raw)
         self._checkpoint_older()
-        self._told = last_told_batch(self._reader)
+        self._told = last_told_batch(self._reader.newest_first())
         if segments.months:
             self._attach(segments.months[-1])
         self._recover()
@@ -295,7 +295,7 @@ class Writer:
         self._heads.clear()
         with self._transaction():
             self._position, self._batch = last_position_and_batch(self._main)
-            self._told = last_told_batch(self._reader)
+            self._told = last_told_batch(self._reader.newest_first())
             self._reader.asked = ""
             torn = events_after(self._main, self._told) if self._told < self._batch else []
         self.retell(torn)
