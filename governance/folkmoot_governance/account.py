@@ -20,6 +20,7 @@ from .account_commands import (
     ChargeCredit,
     CloseAccount,
     CloseForOther,
+    ConfirmIdentity,
     EndRestrictions,
     FinishClosing,
     GrantRole,
@@ -37,6 +38,7 @@ from .account_commands import (
     RestoreCredit,
     SetCredit,
     SuspendAccount,
+    TellRenewal,
     WithdrawIdentity,
 )
 from .account_events import (
@@ -56,6 +58,7 @@ from .account_events import (
     FilingReceipted,
     IdentityAsked,
     IdentityAttested,
+    IdentityCodeMissed,
     IdentityRead,
     IdentityRejected,
     IdentityWithdrawn,
@@ -64,13 +67,14 @@ from .account_events import (
     PasswordChanged,
     PlatformWordDropped,
     PlatformWordSet,
+    RenewalTold,
     RoleGranted,
     SessionsEnded,
 )
 from .account_measures import MEASURES, OF_STAFF, AccountDecision, check_no_staff, closed
 from .account_state import AccountState as AccountState
 from .account_state import account_case as account_case
-from .actor import Actor
+from .actor import SERVICE, Actor
 from .case.rules import check_rule
 from .credit import MOST, penalty, recovery, restored
 from .duration import FOREVER_MS
@@ -80,6 +84,7 @@ from .policy import Policy, meets
 from .refusal import Refusal
 from .restrictions import NO_BASIS, Basis, Restriction, without, without_act
 from .text import N_
+from .verification import Stage, end_ms, level_at, stage_due
 
 # Which row of `permissions.PLATFORM_RULES` a command of the operator's staff needs; the others are the
 # account's own.
@@ -99,7 +104,7 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
     {
         *(OverturnSuspension, ChargeCredit, RestoreCredit, RecoverCredit, FinishClosing, OverturnClosing),
-        *(EndRestrictions, OverturnRestriction, OverturnWithdrawal, OverturnNames),
+        *(EndRestrictions, OverturnRestriction, OverturnWithdrawal, OverturnNames, TellRenewal),
     }
 )
 """What the service does by itself, as `actor.SERVICE`; nobody can ask for it."""
@@ -291,19 +296,42 @@ def _set_credit(state: AccountState, command: SetCredit, actor: Actor, now: int,
 
 
 def _ask_identity(state: AccountState, command: AskIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
-    """Ask for a level above the one there is, one at a time."""
-    if meets(state.identity, command.identity):
+    """Ask for a level, one at a time: a higher one, or once more for the one there is, to renew or to change it. What
+    was verified before holds until that is decided."""
+    held = level_at(state.identity, state.verified_ts, now, policy)
+    if command.identity is Identity.NONE or not meets(command.identity, held):
         text = N_("Your identity is verified at level {identity} already.")
         return Refusal(ErrorCode.CONFLICT, text, {"identity": state.identity, "help": "/verify"})
-    if state.asked is not Identity.NONE:
+    if waits_for_review(state):
         text = N_("What you asked for ({identity}) waits for review: take it back first, with {help}.")
         return Refusal(ErrorCode.CONFLICT, text, {"identity": state.asked, "help": "/verify withdraw"})
-    return [IdentityAsked(at=now, by=actor.user, identity=command.identity)]
+    until = command.code_until_ms
+    return [IdentityAsked(at=now, by=actor.user, identity=command.identity, code_until_ms=until)]
+
+
+def waits_for_review(state: AccountState) -> bool:
+    """Say whether staff is asked for a level; while a code is out, nobody is."""
+    return state.asked is not Identity.NONE and not state.code_until_ms
+
+
+def _confirm(state: AccountState, command: ConfirmIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    """Verify who says the code that was sent, in time and within a few tries."""
+    if not state.code_until_ms or state.code_until_ms <= now:
+        text = N_("No code waits for you, or its time is over: ask for one with {help}.")
+        return Refusal(ErrorCode.CONFLICT, text, {"rule": "identity.code", "help": "/verify mobile <number>"})
+    if state.code_tries >= policy.code_tries:
+        text = N_("That code was missed {tries} times and is void: ask for another one with {help}.")
+        detail = {"tries": state.code_tries, "rule": "identity.code", "help": "/verify mobile <number>"}
+        return Refusal(ErrorCode.CONFLICT, text, detail)
+    if not command.fits:
+        return [IdentityCodeMissed(at=now, by=actor.user, tries=state.code_tries + 1)]
+    level, why, was = state.asked, "one-time code", state.identity
+    return [IdentityAttested(at=now, by=SERVICE.user, identity=level, reason=why, was=was)]
 
 
 def _check_asked(state: AccountState) -> Refusal | None:
     """Refuse to answer what nobody has asked."""
-    if state.asked is not Identity.NONE:
+    if waits_for_review(state):
         return None
     return Refusal(ErrorCode.CONFLICT, N_("@{user} does not ask for a review of identity."), {"user": state.user})
 
@@ -311,12 +339,15 @@ def _check_asked(state: AccountState) -> Refusal | None:
 def _withdraw(
     state: AccountState, command: WithdrawIdentity, actor: Actor, now: int, policy: Policy
 ) -> AccountDecision:
-    return _check_asked(state) or [IdentityWithdrawn(at=now, by=actor.user, identity=state.asked)]
+    is_asked = state.asked is not Identity.NONE
+    return (None if is_asked else _check_asked(state)) or [
+        IdentityWithdrawn(at=now, by=actor.user, identity=state.asked)
+    ]
 
 
 def _approve(state: AccountState, command: ApproveIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     attest = AttestIdentity(state.asked, command.reason)
-    if state.asked is not Identity.NONE and command.others and not command.same_person:
+    if waits_for_review(state) and command.others and not command.same_person:
         text = N_("The same number is verified for {users}: with --same-person if they are all one person's.")
         users = ", ".join(f"@{user}" for user in command.others)
         detail: dict[str, object] = {"users": users, "rule": "one_person", "help": "--same-person"}
@@ -326,6 +357,14 @@ def _approve(state: AccountState, command: ApproveIdentity, actor: Actor, now: i
 
 def _reject(state: AccountState, command: RejectIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     return _check_asked(state) or [IdentityRejected(at=now, by=actor.user, identity=state.asked, reason=command.reason)]
+
+
+def _tell_renewal(state: AccountState, command: TellRenewal, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    stage = stage_due(state, now, policy)
+    if stage is None:
+        return []
+    until = end_ms(state.verified_ts, policy, grace=stage >= Stage.ENDED)
+    return [RenewalTold(at=now, by=actor.user, stage=stage, until_ms=until)]
 
 
 def _read(state: AccountState, command: ReadIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
@@ -365,7 +404,9 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
     WithdrawIdentity: _withdraw,
     ApproveIdentity: _approve,
     RejectIdentity: _reject,
+    ConfirmIdentity: _confirm,
     ReadIdentity: _read,
+    TellRenewal: _tell_renewal,
     CloseAccount: _close,
     **MEASURES,
     **ACCESS,
@@ -395,14 +436,20 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.restrictions = without_act(held, case) if case else without(held, measure)
         case RoleGranted(role=role):
             state.platform = role
-        case IdentityAttested(identity=identity):
-            state.identity = identity
+        case IdentityAttested(identity=identity, at=at):
+            state.identity, state.renewal_told = identity, 0
+            state.verified_ts = 0 if identity is Identity.NONE else at
             if meets(identity, state.asked):
-                state.asked, state.asked_ts = Identity.NONE, 0
-        case IdentityAsked(identity=identity, at=at):
+                _forget_asked(state)
+        case IdentityAsked(identity=identity, at=at, code_until_ms=until):
             state.asked, state.asked_ts = identity, at
+            state.code_until_ms, state.code_tries = until, 0
+        case IdentityCodeMissed(tries=tries):
+            state.code_tries = tries
         case IdentityWithdrawn() | IdentityRejected():
-            state.asked, state.asked_ts = Identity.NONE, 0
+            _forget_asked(state)
+        case RenewalTold(stage=stage):
+            state.renewal_told = stage
         case NamesRemoved(at=at):
             state.names_removed_ms = at
         case NamesRestored(back_ms=back):
@@ -421,13 +468,19 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
         case AccountClosed(author_tag=tag, at=at):
             _forget_closing(state)
             state.closed_ts, state.author_tag, state.identity = at, tag, Identity.NONE
-            state.asked, state.asked_ts = Identity.NONE, 0
+            state.verified_ts = state.renewal_told = 0
+            _forget_asked(state)
             state.suspended_until_ms, state.suspended_reason = FOREVER_MS, ""
             state.restrictions = ()
         case CreditChanged():
             _apply_credit(state, event)
         case _:
             raise AssertionError(f"not an event of an account that exists: {event!r}")
+
+
+def _forget_asked(state: AccountState) -> None:
+    state.asked, state.asked_ts = Identity.NONE, 0
+    state.code_until_ms = state.code_tries = 0
 
 
 def _forget_closing(state: AccountState) -> None:

@@ -162,13 +162,27 @@ class SetCredit(AccountMeasureCommand, frozen=True):
 
 
 class AskIdentity(AccountCommand, frozen=True):
-    """Ask to be known at a level of identity; the number that shows it is kept beside the account, sealed (G6)."""
+    """Ask to be known at a level of identity; the number that shows it is kept beside the account, sealed (G6).
+
+    `code_until_ms` (Unix ms): until when a code that is sent to the number shows it; 0: a review does.
+    """
 
     identity: Identity
+    code_until_ms: int = 0
+
+
+class ConfirmIdentity(AccountCommand, frozen=True):
+    """Say the code that was sent; whether it `fits` is the shell's to find out."""
+
+    fits: bool
 
 
 class WithdrawIdentity(AccountCommand, frozen=True):
     """Ask no longer."""
+
+
+class TellRenewal(AccountCommand, frozen=True):
+    """Tell an account that its identity is to be verified again, if that is due: an act of the service (W7)."""
 
 
 class ApproveIdentity(AccountCommand, frozen=True):

@@ -109,7 +109,16 @@ class CreditChanged(AccountMeasure, frozen=True, kw_only=True, tag="credit_chang
 
 
 class IdentityAsked(AccountEvent, frozen=True, kw_only=True, tag="identity_asked"):
+    """The account asks for a level; until `code_until_ms` by a code that is sent, 0: by a review."""
+
     identity: Identity
+    code_until_ms: int = 0
+
+
+class IdentityCodeMissed(AccountEvent, frozen=True, kw_only=True, tag="identity_code_missed"):
+    """A wrong code was said, for the `tries`-th time."""
+
+    tries: int
 
 
 class IdentityWithdrawn(AccountEvent, frozen=True, kw_only=True, tag="identity_withdrawn"):
@@ -138,6 +147,14 @@ class NamesRestored(AccountEvent, frozen=True, kw_only=True, tag="names_restored
 class IdentityRejected(AccountEvent, frozen=True, kw_only=True, tag="identity_rejected"):
     identity: Identity
     reason: str
+
+
+class RenewalTold(AccountEvent, frozen=True, kw_only=True, tag="renewal_told"):
+    """The account was told how far it is with its check of identity (`verification.Stage`), which counts until
+    `until_ms`."""
+
+    stage: int
+    until_ms: int
 
 
 class IdentityRead(AccountEvent, frozen=True, kw_only=True, tag="identity_read"):
@@ -232,6 +249,8 @@ AnyAccountEvent = (
     | IdentityAsked
     | IdentityWithdrawn
     | IdentityRejected
+    | IdentityCodeMissed
+    | RenewalTold
     | NamesRemoved
     | NamesRestored
     | IdentityRead

@@ -15,7 +15,10 @@ class AccountState(Struct):
     `credit` is the score (G7.2), `credit_ts` when it changed last; `charges` has what was taken of it and not given
     back, points by case number.
     `restrictions` are what the platform has taken from it for a time.
-    `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does.
+    `verified_ts` (Unix ms) is when its identity was last checked, 0 where it is at no level; `renewal_told` how far it
+    was told that this is to be done again (`verification.Stage`).
+    `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does; if it waits
+    for a code that was sent, that counts until `code_until_ms`, and was missed `code_tries` times.
     Names that it chose at `names_removed_ms` or before are not shown; 0: all are.
     `closing_case` is the number of the act by which the platform closes the account, 0 for none, and `closing_until_ms`
     when that is carried out. It is shut out meanwhile; `held_until_ms`, `held_reason` are of the suspension before.
@@ -26,6 +29,8 @@ class AccountState(Struct):
     created_ts: int
     agreement: str
     identity: Identity = Identity.NONE
+    verified_ts: int = 0
+    renewal_told: int = 0
     platform: PlatformRole | None = None
     suspended_until_ms: int = 0
     suspended_reason: str = ""
@@ -35,6 +40,8 @@ class AccountState(Struct):
     restrictions: Held = ()
     asked: Identity = Identity.NONE
     asked_ts: int = 0
+    code_until_ms: int = 0
+    code_tries: int = 0
     names_removed_ms: int = 0
     closing_case: int = 0
     closing_until_ms: int = 0

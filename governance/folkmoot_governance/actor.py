@@ -20,6 +20,7 @@ class Actor(Struct, frozen=True):
     platform: PlatformRole | None = None
     credit: int = START
     restrictions: Held = ()
+    verified_ts: int = 0
 
 
 SERVICE = Actor("")

@@ -7,7 +7,11 @@ import re
 from datetime import date, timedelta
 from enum import StrEnum
 
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
+
+from .refusal import Refusal
+from .text import N_
 
 KINDS = (Identity.MOBILE, Identity.PERSON, Identity.ORGANISATION)
 
@@ -29,6 +33,9 @@ _SPILLED = re.compile(
     r"[\s/／]*(?:verify|实名)\s.*[0-9０-９][\s\-]*(?:[0-9０-９][\s\-]*){7}", re.IGNORECASE | re.DOTALL
 )
 _FIRST = frozenset("/／vV实")
+
+
+ADULT = 18
 
 
 class Soundness(StrEnum):
@@ -80,6 +87,30 @@ def _check_organisation(number: str) -> Soundness:
     values = [_ORGANISATION_DIGITS.index(char) for char in number]
     total = sum(value * pow(3, place, 31) for place, value in enumerate(values[:17]))
     return Soundness.SOUND if values[17] == -total % 31 else Soundness.DOUBTFUL
+
+
+def age_of(number: str, today: date) -> int:
+    """Return the age of the bearer of a sound resident identity number."""
+    year, month, day = int(number[6:10]), int(number[10:12]), int(number[12:14])
+    return today.year - year - ((today.month, today.day) < (month, day))
+
+
+def check_age(kind: Identity, number: str, today: date, least: int) -> Refusal | None:
+    """Refuse who is younger than the operator asks for, as far as a number tells: a resident one does."""
+    if kind is not Identity.PERSON or not least or age_of(number, today) >= least:
+        return None
+    text = N_("The operator lets nobody in who is younger than {least}, and by this number you are.")
+    return Refusal(ErrorCode.FORBIDDEN, text, {"least": least, "rule": "identity.minimum_age", "help": "/rules"})
+
+
+def is_minor(kind: Identity, number: str, today: date) -> bool | None:
+    """Say whether a sound number is that of somebody under age, None where it does not tell."""
+    return age_of(number, today) < ADULT if kind is Identity.PERSON else None
+
+
+def masked(number: str) -> str:
+    """Return a number with its middle hidden, for who is to recognise it and not to learn it."""
+    return f"{number[:3]}{'*' * (len(number) - 6)}{number[-3:]}" if len(number) > 8 else "*" * len(number)
 
 
 def contains_id_number(body: str) -> bool:

@@ -27,6 +27,7 @@ from .measures import Row, is_withdrawn, rows_of
 from .policy import Policy
 from .restrictions import NO_GROUNDS
 from .text import N_
+from .verification import Stage
 
 KEPT = (
     "until_ms",
@@ -142,6 +143,10 @@ def _bearer(state: GroupState, event: e.TextRemoved) -> Iterable[str]:
 def _if_verified(state: AccountState, event: a.IdentityAttested) -> Iterable[str]:
     # Of what an appeal gives back its outcome tells.
     return () if is_withdrawn(event) or event.measure else _account(state, event)
+
+
+def _if_stage(*stages: Stage) -> Whom:
+    return lambda state, event: (state.user,) if event.stage in stages else ()
 
 
 def _led_before(state: GroupState, event: e.MeasureOverturned) -> Iterable[str]:
@@ -398,6 +403,23 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     a.IdentityAttested: (
         Told("verified", N_("Your identity is verified at level {identity}"), _if_verified),
         *_taken(a.IdentityAttested, _account),
+    ),
+    a.RenewalTold: (
+        Told(
+            "renewal_due",
+            N_("Your identity is verified {until}: have it verified again before that, with /verify"),
+            _if_stage(Stage.FIRST, Stage.SECOND),
+        ),
+        Told(
+            "renewal_late",
+            N_("Your identity was to be verified again by now: you can publish {until}; renew it with /verify"),
+            _if_stage(Stage.ENDED),
+        ),
+        Told(
+            "renewal_missed",
+            N_("Your identity was not verified again: you cannot publish until it is; renew it with /verify"),
+            _if_stage(Stage.LAPSED),
+        ),
     ),
     a.NamesRemoved: _taken(a.NamesRemoved, _account),
     a.IdentityRejected: (

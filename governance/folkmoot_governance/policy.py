@@ -23,6 +23,9 @@ class Policy(Struct, frozen=True):
     Who goes within `quiet_ms` of coming, or comes back within it, does so without a notice.
     `four_eyes` names the measures (`measures.BY_NAME`) that two of staff decide on, the second within `proposal_ms`;
     `durations` says how long one of them lasts where staff does not, and its row has another length.
+    A check of identity counts for `reverify_ms` (0: for good) and a grace of `reverify_grace_ms`; one of before
+    `reverify_from_ms` (Unix ms) counts from then.
+    A one-time code may be missed `code_tries` times.
     `ladder` is what follows on warnings where a group has not set its own, as `ladder.parse_ladder` reads it.
     """
 
@@ -38,6 +41,10 @@ class Policy(Struct, frozen=True):
     invitations_per_group: int = 1_000
     to_post: Identity = Identity.NONE
     to_create_group: Identity = Identity.NONE
+    reverify_ms: int = 0
+    reverify_grace_ms: int = 14 * DAY_MS
+    reverify_from_ms: int = 0
+    code_tries: int = 5
     delete_own_ms: int = 120_000
     edit_own_ms: int = 15 * MINUTE_MS
     warning_ms: int = 30 * DAY_MS

@@ -269,17 +269,19 @@ def check_text(
     now: int,
     policy: Policy,
     last_post_ms: int = 0,
+    verified_ts: int = 0,
 ) -> Refusal | None:
     """Refuse a text that its author may not say, or that nobody may, whatever content rules say of it.
 
     `state` is the group that it is said in, None where it is said in none; `last_post_ms` counts for entries alone.
+    `verified_ts` is when the author's identity was checked.
     """
     refusal = check_power(held, Power.POST, now) if held and text.mute else None
     if refusal is None:
         if text is ENTRY and state is not None:
-            refusal = check_post(state, user, identity, now, last_post_ms, policy)
+            refusal = check_post(state, user, identity, now, last_post_ms, policy, verified_ts)
         else:
-            refusal = _check_author(text, user, identity, state, now, policy)
+            refusal = _check_author(text, user, identity, state, now, policy, verified_ts)
     return (
         refusal
         or check_said(said)
@@ -289,20 +291,27 @@ def check_text(
 
 
 def _check_author(
-    text: Text, user: str, identity: Identity, state: GroupState | None, now: int, policy: Policy
+    text: Text,
+    user: str,
+    identity: Identity,
+    state: GroupState | None,
+    now: int,
+    policy: Policy,
+    verified_ts: int,
 ) -> Refusal | None:
     member = state.members.get(user) if state is not None else None
     return (
         (check_standing(state, now, while_suspended=False) if state is not None and text.standing else None)
         or (check_silence(state, member, now) if state is not None and member is not None and text.mute else None)
-        or (check_identity(identity, policy) if text.identity else None)
+        or (check_identity(identity, verified_ts, now, policy) if text.identity else None)
     )
 
 
 def check_texts(command: c.Command, state: GroupState | None, actor: Actor, now: int, policy: Policy) -> Refusal | None:
     """Refuse a command with a text that its actor may not say, and say which of its texts that is."""
     for text, said in texts_of(command, state, now):
-        refusal = check_text(text, said, actor.user, actor.identity, actor.restrictions, state, now, policy)
+        who = actor.user, actor.identity, actor.restrictions
+        refusal = check_text(text, said, *who, state, now, policy, verified_ts=actor.verified_ts)
         if refusal is not None:
             return Refusal(refusal.code, refusal.text, {**refusal.detail, "field": text.name})
     return None

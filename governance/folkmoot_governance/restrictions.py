@@ -101,6 +101,15 @@ Held = tuple[Restriction, ...]
 """The restrictions of an account or a group, the latest last."""
 
 
+def combined(*several: Held) -> Held:
+    """Return what holds against somebody who has several accounts: of each measure what ends last."""
+    some = [held for held in several if held]
+    if len(some) < 2:
+        return some[0] if some else ()
+    latest = [one for held in some for one in {one.measure: one for one in held}.values()]
+    return tuple(sorted(latest, key=lambda one: one.until_ms))
+
+
 def in_force(held: Held, measure: Measure, now: int) -> Restriction | None:
     """Return the restriction of a measure that holds at `now` (Unix ms)."""
     latest = next((one for one in reversed(held) if one.measure is measure), None)

@@ -17,6 +17,7 @@ from .actions.accounts.registration import Registration
 from .actions.accounts.sessions import Sessions
 from .actions.accounts.settings import OwnSettings
 from .actions.accounts.sign_in import SignIn
+from .actions.accounts.verifying import Verifying
 from .actions.app import App, Cases, Posts
 from .actions.cases.aftermath import Aftermath
 from .actions.cases.appeals import Appeals
@@ -186,6 +187,7 @@ class Node:
         sessions = Sessions(store.ledger, accounts, self.audience, bus, clock)
         sign_in = self._wire_sign_in(config, accounts, registration, sessions)
         own_settings = OwnSettings(self.accounts, accounts, self.audience, bus, clock)
+        vault = Vault(config.server.data_dir)
         return App(
             config=config,
             documents=documents,
@@ -211,7 +213,8 @@ class Node:
             content=content,
             trials=Trials(store.journal),
             held_texts=held_texts,
-            vault=Vault(config.server.data_dir),
+            vault=vault,
+            verifying=Verifying(config, clock, store.ledger, vault, self.accounts, self.shared_limits, accounts),
             catch_up=self.catch_up,
             store_acts=store_acts,
             timekeeper=Timekeeper(name, store.ledger, clock, self._remarks, store_acts),
@@ -384,7 +387,7 @@ class Node:
             Rotation(self.store, clock, app.config.retention.months, self._remarks, accounts),
             Indexing(self.store.journal),
             Expiry(ledger, clock, self.rooms, groups),
-            Dates(ledger, clock, self.rooms, groups, app.cases.service),
+            Dates(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts, app.cases.service),
             Succession(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts),
             LostFlags(self.store, clock, self.rooms, groups, accounts, in_cluster=self.in_cluster),
             Grading(ledger, clock, app.policy, self.rooms, groups, accounts),

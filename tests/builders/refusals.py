@@ -148,6 +148,15 @@ REFUSALS = {
     "Name the case that this is for: each look at a number is on record.": Told(
         "bad_request", "request", "/help", "field"
     ),
+    "No code waits for you, or its time is over: ask for one with {help}.": Told(
+        "conflict", "identity.code", "/verify mobile <number>"
+    ),
+    "The operator lets nobody in who is younger than {least}, and by this number you are.": Told(
+        "forbidden", "identity.minimum_age", "/rules", "least"
+    ),
+    "That code was missed {tries} times and is void: ask for another one with {help}.": Told(
+        "conflict", "identity.code", "/verify mobile <number>", "tries"
+    ),
     "No heir is named.": Told("conflict", "state", "/heir @user"),
     "No raid is being held off.": Told("conflict", "state", "/info"),
     "No warning of the platform is open for this group.": Told("conflict", "state", "/log group_warned"),
@@ -310,6 +319,10 @@ REFUSALS = {
     "You may come in, or ask to, again {until}.": Told("join_closed", "rejoining", "/info", "case reason until_ms"),
     "You own this group: hand it over with /transfer or end it with /dissolve first.": Told(
         "forbidden", "ownership", "/transfer"
+    ),
+    "Your identity was to be verified again, and this waits for it. "
+    "To renew it: /verify mobile|person|organisation <number>": Told(
+        "identity_required", "policy.identity.reverify_days", "/verify", "ended_ms needed"
     ),
     "Your identity is verified at level {identity} already.": Told("conflict", "state", "/verify", "identity"),
     "Your platform role does not cover this.": Told(

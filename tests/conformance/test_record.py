@@ -4,21 +4,32 @@ import msgspec
 
 from folkmoot_governance import account as a
 from folkmoot_governance.account import CreditChanged
+from folkmoot_governance.account_events import IdentityAttested, RenewalTold
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.group import events as e
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.types import Author, Identity, Notify, Role
-from folkmoot_server.storage.api import ActFilter, ActivityRow, GroupSummary, IdentityRow, OpenFlag, Store
+from folkmoot_server.storage.api import (
+    ActFilter,
+    ActivityRow,
+    GroupSummary,
+    IdentityRequest,
+    IdentityRow,
+    OpenFlag,
+    Store,
+)
 from folkmoot_server.storage.change_set import ChangeSet, MemberSettings, Remove, Upsert
 from folkmoot_server.storage.changes import (
     erasure,
     has_left,
+    identity_request_row,
     ignored_row,
     note_row,
     platform_word_row,
     read_mark_row,
     settings_row,
     token_row,
+    verified_rows,
 )
 from folkmoot_server.storage.search.text import parse_query
 from tests.builders.world import DAY, START, Group, World
@@ -113,8 +124,29 @@ async def test_numbers_are_kept_per_account_and_level_and_equals_found(store: St
     assert await store.ledger.list_identities("bob") == rows[:2]
     assert await store.ledger.same_identity("y") == ["alice", "bob"]
     assert await store.ledger.same_identity("y", limit=1) == ["alice"]
+    asked = IdentityRow("carol", "person", "sealed carol", "y", START)
+    waiting = IdentityRequest(*msgspec.structs.astuple(asked), code="hash")
+    await store.commit([ChangeSet(rows=[identity_request_row(asked, "hash")])])
+    assert await store.ledger.identity_request("carol") == waiting
+    assert await store.ledger.identity_request("bob") is None
+    assert await store.ledger.same_identity("y") == ["alice", "bob", "carol"]
+    await store.commit([ChangeSet(rows=verified_rows(waiting))])
+    assert await store.ledger.identity_request("carol") is None
+    assert await store.ledger.list_identities("carol") == [asked]
+    await store.commit([ChangeSet(rows=[Remove("identities", {"user": "carol"})])])
     await store.commit([ChangeSet(rows=[Remove("identities", {"user": "bob", "identity": "person"})])])
     assert await store.ledger.same_identity("y") == ["alice"]
+
+
+async def test_checks_of_identity_that_end_first_come_first(store: Store, world: World) -> None:
+    for number, user in enumerate(("bob", "alice")):
+        attested = IdentityAttested(at=START - number, by="staff", identity=Identity.PERSON, reason="seen")
+        await store.commit([world.change(user, attested)])
+    assert await store.ledger.due_for_renewal(0, 9) == [(START - 1, "alice"), (START, "bob")]
+    told = RenewalTold(at=START, by="", stage=1, until_ms=START + DAY)
+    await store.commit([world.change("alice", told)])
+    assert await store.ledger.due_for_renewal(0, 9) == [(START, "bob")]
+    assert await store.ledger.due_for_renewal(1, 9) == [(START - 1, "alice")]
 
 
 async def test_who_waits_for_a_review_is_listed_by_name(store: Store, world: World) -> None:

@@ -20,7 +20,7 @@ from folkmoot_server.storage.change_set import (
     group_stream,
 )
 from folkmoot_server.storage.changes import erasure, read_mark_row, remove_ended_answers, token_row
-from tests.builders.world import DAY, START, World
+from tests.builders.world import DAY, START, Group, World
 from tests.conformance.conftest import Place
 
 
@@ -164,6 +164,37 @@ async def test_claims_hold_across_groups_and_within_a_batch(store: Store, world:
     account = await store.ledger.load_account("bob")
     assert account is not None
     assert account.groups == sorted(group.code for group in groups[:2])
+
+
+async def test_claims_count_for_all_accounts_of_a_person(store: Store, world: World) -> None:
+    rows = [identity_of(user, blind) for user, blind in (("alice", "x"), ("bob", "x"), ("bob", "y"), ("carol", "z"))]
+    await store.commit([ChangeSet(rows=rows)])
+    groups = [world.group() for _ in range(4)]
+    await store.commit([group.found() for group in groups[:3]])
+
+    def join(group: Group, user: str, most: int) -> ChangeSet:
+        change_set = group.act(MemberJoined(at=START, by=user, user=user, via="open"))
+        change_set.quota_guards = [QuotaGuard(user, groups_joined=most)]
+        return change_set
+
+    # Alice is in three groups; bob is the same person, carol is not.
+    assert await store.commit([join(groups[0], "bob", 4), join(groups[1], "carol", 1)]) == frozenset()
+    assert await store.commit([join(groups[2], "bob", 4)]) == {group_stream(groups[2].code)}
+    late = groups[3].found()
+    late.quota_guards = [QuotaGuard("alice", groups_joined=9, groups_created=3)]
+    assert await store.commit([late]) == {group_stream(groups[3].code)}
+    account = await store.ledger.load_account("bob")
+    assert account is not None
+    (other,) = account.others
+    assert (other.user, other.joined, other.created, other.credit) == ("alice", 3, 3, 100)
+    alone = await store.ledger.load_account("carol")
+    assert alone is not None
+    assert alone.others == []
+
+
+def identity_of(user: str, blind: str) -> Upsert:
+    values = {"user": user, "identity": f"level {blind}", "sealed": "s", "blind": blind, "ts": START}
+    return Upsert("identities", values)
 
 
 async def test_what_rests_on_another_stream_fits_only_while_that_stands(store: Store, world: World) -> None:

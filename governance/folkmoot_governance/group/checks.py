@@ -17,11 +17,12 @@ from ..permissions import (
     may_on_platform,
     powers_for,
 )
-from ..policy import IDENTITY_ORDER, Policy, meets
+from ..policy import IDENTITY_ORDER, Policy
 from ..refusal import Refusal
 from ..restrictions import Power
 from ..roles import RANK, outranks
 from ..text import N_
+from ..verification import check_level
 from . import commands as c
 from .state import GroupState
 
@@ -178,14 +179,19 @@ def check_room(state: GroupState, policy: Policy) -> Refusal | None:
     return refuse(ErrorCode.GROUP_FULL, text, **detail, rule=rule, help="/promote")
 
 
-def check_founder(founder: Actor, grade: Grade, policy: Policy) -> Refusal | None:
+def check_founder(founder: Actor, grade: Grade, now: int, policy: Policy) -> Refusal | None:
     """Refuse who may not answer for a group of `grade` as its owner: identity level, credit (G7, G8.3)."""
     needed = max(policy.to_create_group, grade.creator_identity, key=IDENTITY_ORDER.index)
-    if not meets(founder.identity, needed):
+
+    def missing(policy: Policy) -> Refusal:
         text = N_("Owning a group takes a verified identity of level {needed}.")
         of_grade = needed is not policy.to_create_group
         rule = f"policy.grades.{grade.name}.creator_identity" if of_grade else "policy.identity.to_create_group"
         return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=needed, rule=rule, help="/verify")
+
+    refusal = check_level(founder.identity, founder.verified_ts, needed, now, policy, missing)
+    if refusal:
+        return refusal
     if founder.credit < grade.creator_credit:
         text = N_("Owning a group of grade {grade} takes a credit of {needed}; @{user} has {current}.")
         detail = {"grade": grade.name, "needed": grade.creator_credit, "user": founder.user, "current": founder.credit}

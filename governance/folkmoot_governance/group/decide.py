@@ -81,7 +81,7 @@ def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy)
     refusal = (
         check_power(actor.restrictions, Power.CREATE, now)
         or check_category(command.category, policy)
-        or check_founder(actor, grade, policy)
+        or check_founder(actor, grade, now, policy)
         or check_counts(actor, policy)
         or check_texts(command, None, actor, now, policy)
     )
@@ -163,7 +163,7 @@ def set_category(state: GroupState, command: c.SetCategory, actor: Actor, now: i
     category = command.category
     is_free = state.category in policy.categories and (grade.review or not was.review)
     filed = CategorySet(at=now, by=actor.user, category=category, was=state.category, was_free=is_free)
-    return check_founder(actor, grade, policy) or [filed]
+    return check_founder(actor, grade, now, policy) or [filed]
 
 
 def set_join_mode(state: GroupState, command: c.SetJoinMode, actor: Actor, now: int, policy: Policy) -> Decision:

@@ -71,12 +71,12 @@ def set_member_limit(state: GroupState, command: c.SetMemberLimit, actor: Actor,
         return []
     was, asked = state.member_limit, state.asked_limit
     before = grade_for_size(policy.grades, state, was)
-    is_free = was <= command.limit or (not before.review and check_founder(actor, before, policy) is None)
+    is_free = was <= command.limit or (not before.review and check_founder(actor, before, now, policy) is None)
     changed = MemberLimitSet(at=now, by=actor.user, limit=command.limit, was=was, was_asked=asked, was_free=is_free)
     if command.limit <= state.member_limit:
         return [changed]
     grade = grade_for_size(policy.grades, state, command.limit)
-    refusal = check_founder(actor, grade, policy)
+    refusal = check_founder(actor, grade, now, policy)
     if refusal:
         return refusal
     reviewed = grade_for_size(policy.grades, state, state.member_limit) == grade and state.member_limit > 1

@@ -123,7 +123,7 @@ def accept_transfer(state: GroupState, command: c.AcceptTransfer, actor: Actor, 
     if state.heir != actor.user or state.heir_until_ms <= now:
         return refuse(ErrorCode.CONFLICT, N_("There is no open offer to transfer this group to you."))
     grade = grade_in_force(policy.grades, state)
-    refusal = check_founder(actor, grade, policy) or check_heir_seat(state, actor.user, policy)
+    refusal = check_founder(actor, grade, now, policy) or check_heir_seat(state, actor.user, policy)
     return refusal or [OwnershipTransferred(at=now, by=actor.user, user=actor.user, previous=state.owner)]
 
 

@@ -76,7 +76,7 @@ def succeed(state: GroupState, command: c.Succeed, actor: Actor, now: int, polic
         is_fit = (
             candidate.absent_until_ms <= now
             and check_power(heir.restrictions, Power.MANAGE, now) is None
-            and check_founder(heir, grade, policy) is None
+            and check_founder(heir, grade, now, policy) is None
         )
         if is_fit and candidate.actor.user in in_line(state, {}):
             return [replaced(state, candidate.actor.user, actor, now)]

@@ -4,20 +4,27 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import BLANK_TEXT, is_blank
 from folkmoot_protocol.types import GroupStatus, Identity, Role
 
-from ..policy import Policy, meets
+from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
+from ..verification import check_level
 from .checks import check_standing, refuse
 from .state import GroupState, Member
 
 
 def check_post(
-    state: GroupState, user: str, identity: Identity, now: int, last_post_ms: int, policy: Policy
+    state: GroupState,
+    user: str,
+    identity: Identity,
+    now: int,
+    last_post_ms: int,
+    policy: Policy,
+    verified_ts: int = 0,
 ) -> Refusal | None:
     """Refuse a post of `user` at `now`, or return None.
 
     `last_post_ms` is when the member's previous post here was accepted (Unix ms, 0 for never): slow mode
-    counts from it.
+    counts from it. `verified_ts` is when the identity was checked (Unix ms, 0 for one that counts for good).
     """
     if state.status is not GroupStatus.ACTIVE:
         refusal = check_standing(state, now, while_suspended=False)
@@ -32,7 +39,7 @@ def check_post(
     if state.slow_ms and member.role is Role.MEMBER and now < last_post_ms + state.slow_ms:
         wait = last_post_ms + state.slow_ms - now
         return refuse(ErrorCode.SLOW_MODE, N_("Slow mode: wait {wait}."), retry_after_ms=wait, slow_ms=state.slow_ms)
-    return check_identity(identity, policy)
+    return check_identity(identity, verified_ts, now, policy)
 
 
 def check_silence(state: GroupState, member: Member, now: int) -> Refusal | None:
@@ -51,10 +58,12 @@ def check_silence(state: GroupState, member: Member, now: int) -> Refusal | None
     return None
 
 
-def check_identity(identity: Identity, policy: Policy) -> Refusal | None:
-    """Refuse who has not the identity that saying something takes (G6)."""
-    if meets(identity, policy.to_post):
-        return None
+def check_identity(identity: Identity, verified_ts: int, now: int, policy: Policy) -> Refusal | None:
+    """Refuse who has not the identity that saying something takes, or not any more (G6, W7)."""
+    return check_level(identity, verified_ts, policy.to_post, now, policy, _unverified)
+
+
+def _unverified(policy: Policy) -> Refusal:
     text = N_("Posting takes a verified identity of level {needed}.")
     rule = "policy.identity.to_post"
     return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=policy.to_post, rule=rule, help="/verify")

@@ -28,6 +28,7 @@ from .accounts.notices import NoticeBox
 from .accounts.sessions import Sessions
 from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
+from .accounts.verifying import Verifying
 from .cases.appeals import Appeals
 from .cases.filings import Filings
 from .cases.govern import CaseService
@@ -105,6 +106,7 @@ class App:
     trials: Trials
     held_texts: HeldTexts
     vault: Vault
+    verifying: Verifying
     catch_up: CatchUp
     store_acts: StoreActs
     timekeeper: Timekeeper

@@ -1,8 +1,9 @@
 """Administration of accounts: suspending and closing them (P9.2), credit (G7.2), and the review of identities by the
 operator's staff (G6, G6.2), where each look at a number is on record before it is given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,7 +19,8 @@ from folkmoot_governance.account_commands import (
     RemoveNames,
     RestoreAccount,
 )
-from folkmoot_governance.identity import check_number
+from folkmoot_governance.identity import check_number, is_minor, masked
+from folkmoot_governance.permissions import may_on_platform
 from folkmoot_governance.policy import meets
 from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol.admin import accounts as rows
@@ -28,9 +30,9 @@ from folkmoot_protocol.types import Identity
 
 from ..actions.accounts.credit import MAX_CHANGES, change_item
 from ..live.accounts import Account
-from ..storage.api import ActFilter
-from ..storage.change_set import account_stream
-from ..storage.changes import remove_identity
+from ..storage.api import ActFilter, IdentityRequest
+from ..storage.change_set import RowChange, account_stream
+from ..storage.changes import remove_identity_request, verified_rows
 from .call import Call, Outcome, carries_out
 from .common import act_on_account, basis_of, find_account, list_rows, page_of
 from .taking import restriction_items, take, told
@@ -56,7 +58,15 @@ def account_item(call: Call, account: Account) -> dict[str, object]:
         "closed_ts": state.closed_ts,
         "groups": sorted(account.groups),
         "connections": account.connections,
+        **same_person(call, account),
     }
+
+
+def same_person(call: Call, account: Account) -> dict[str, object]:
+    """Return the other accounts of the same person, for staff who may read with which numbers they were verified."""
+    if not may_on_platform(call.account.state.platform, "read_identity"):
+        return {}
+    return {"same_person": [one.user for one in account.others]}
 
 
 async def act_on_user(call: Call, command: AccountCommand) -> Outcome:
@@ -71,14 +81,18 @@ async def act_on_user(call: Call, command: AccountCommand) -> Outcome:
 
 
 async def act_on_grounds(
-    call: Call, account: Account, command: AttestIdentity | RemoveNames, options: rows.Grounded
+    call: Call,
+    account: Account,
+    command: AttestIdentity | RemoveNames,
+    options: rows.Grounded,
+    changes: Sequence[RowChange] = (),
 ) -> Outcome:
     """Carry out a command on an account, on the grounds that staff names."""
     based = await basis_of(call, account.user, options)
     if isinstance(based, Refusal):
         return based
     basis, report = based
-    changed = await act_on_account(call, account, replace(command, basis=basis), report=report)
+    changed = await act_on_account(call, account, replace(command, basis=basis), changes, report=report)
     return (
         changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(call, account),), changed=changed)
     )
@@ -121,7 +135,10 @@ async def verify_user(call: Call, options: rows.Check) -> Outcome:
     account = await find_account(call)
     if isinstance(account, Refusal):
         return account
-    return await act_on_grounds(call, account, AttestIdentity(options.identity, call.reason), options)
+    request = await call.app.store.ledger.identity_request(account.user)
+    command = AttestIdentity(options.identity, call.reason)
+    changes = verified_rows(request) if meets(options.identity, account.state.asked) else []
+    return await act_on_grounds(call, account, command, options, changes)
 
 
 @carries_out(rows.UNNAME_USER)
@@ -159,14 +176,20 @@ async def show_identity(call: Call, options: rows.Purpose) -> Outcome:
     app = call.app
     today = datetime.fromtimestamp(app.clock.now_ms() / 1000, UTC).date()
     items = []
-    for row in await app.store.ledger.list_identities(account.user):
-        number, others = app.vault.open(row), await app.store.ledger.same_identity(row.blind)
+    request = await app.store.ledger.identity_request(account.user)
+    for row in [*([request] if request else []), *await app.store.ledger.list_identities(account.user)]:
+        given, others = app.vault.open_all(row), await app.store.ledger.same_identity(row.blind)
+        level = Identity(row.identity)
         item: dict[str, object] = {
             "user": row.user,
             "identity": row.identity,
-            "number": number or UNREADABLE,
-            "check": check_number(Identity(row.identity), number, today).value if number else UNREADABLE,
+            "number": given.number if given else UNREADABLE,
+            "name": given.name if given else UNREADABLE,
+            "document": given.document if given else UNREADABLE,
+            "minor": is_minor(level, given.number, today) if given else None,
+            "check": check_number(level, given.number, today).value if given else UNREADABLE,
             "since_ts": row.ts,
+            "state": "asked" if row is request else "verified",
             "same": [user for user in others if user != row.user],
         }
         items.append(item)
@@ -178,41 +201,51 @@ async def approve_identity(call: Call, options: rows.Approval) -> Outcome:
     account = await find_account(call)
     if isinstance(account, Refusal):
         return account
-    others = await verified_with_same_number(call, account)
-    return await review(call, account, ApproveIdentity(call.reason, others, options.same_person), others)
+    request = await call.app.store.ledger.identity_request(account.user)
+    others = await call.app.verifying.verified_with_same(account, request)
+    command = ApproveIdentity(call.reason, others, options.same_person)
+    return await review(call, account, command, verified_rows(request), approved_item(call, request), others)
 
 
 @carries_out(rows.REJECT_IDENTITY)
 async def reject_identity(call: Call, options: NoOptions) -> Outcome:
     account = await find_account(call)
-    return account if isinstance(account, Refusal) else await review(call, account, RejectIdentity(call.reason))
+    if isinstance(account, Refusal):
+        return account
+    return await review(call, account, RejectIdentity(call.reason), [remove_identity_request(account.user)])
 
 
-async def verified_with_same_number(call: Call, account: Account) -> tuple[str, ...]:
-    """Return who else is verified with the number that an account asks to be verified with (G6, G8.1)."""
-    ledger, found = call.app.store.ledger, list[str]()
-    for row in await ledger.list_identities(account.user):
-        if row.identity == account.state.asked:
-            for user in await ledger.same_identity(row.blind):
-                other = None if user == account.user else await call.app.accounts.load(user)
-                if other is not None and meets(other.state.identity, account.state.asked):
-                    found.append(user)
-    return tuple(found)
+def approved_item(call: Call, request: IdentityRequest | None) -> dict[str, object]:
+    """Return what is approved, so that it can be told from what was looked at: a number with its middle hidden."""
+    given = call.app.vault.open_all(request) if request else None
+    if given is None:
+        return {}
+    today = datetime.fromtimestamp(call.app.clock.now_ms() / 1000, UTC).date()
+    return {
+        "number": masked(given.number),
+        "check": check_number(given.identity, given.number, today).value,
+        "minor": is_minor(given.identity, given.number, today),
+    }
 
 
 async def review(
-    call: Call, account: Account, command: ApproveIdentity | RejectIdentity, same: Sequence[str] = ()
+    call: Call,
+    account: Account,
+    command: ApproveIdentity | RejectIdentity,
+    changes: Sequence[RowChange],
+    given: Mapping[str, object] = MappingProxyType({}),
+    same: Sequence[str] = (),
 ) -> Outcome:
     """Decide on what an account asks for; a number that is turned down is erased."""
     asked = account.state.asked
-    erased = [remove_identity(account.user, asked)] if isinstance(command, RejectIdentity) else []
-    changed = await act_on_account(call, account, command, erased)
+    changed = await act_on_account(call, account, command, changes)
     if isinstance(changed, Refusal):
         return changed
     item: dict[str, object] = {
         "user": account.user,
         "asked": asked.value,
         "identity": account.state.identity.value,
+        **given,
         "same": list(same),
     }
     return AdminResult(items=(item,), changed=changed)

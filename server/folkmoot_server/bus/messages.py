@@ -71,7 +71,8 @@ class RevokedUpdate(Struct, frozen=True, gc=False, tag="revoked"):
 
 
 class SettingsUpdate(Struct, frozen=True, gc=False, tag="settings"):
-    """An account has changed what it set for itself, in a group (`code`) or everywhere; storage has it."""
+    """An account has changed what it set for itself, in a group (`code`) or everywhere, or something of another account
+    of the same person has changed; storage has it."""
 
     user: str
     code: str = ""

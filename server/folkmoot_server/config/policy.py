@@ -1,5 +1,7 @@
 """The configuration as the rules take it."""
 
+from datetime import UTC, datetime
+
 from folkmoot_governance import Policy
 from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.classification import Grade
@@ -61,6 +63,11 @@ def cases_of(reports: ReportPolicy, sanctions: SanctionPolicy) -> CaseRules:
     )
 
 
+def start_of(day: str) -> int:
+    """Return when (Unix ms) a day begins, 0 where none is given."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * SECOND_MS) if day else 0
+
+
 def policy_of(config: Config, documents: Documents) -> Policy:
     """Return the configuration as rules take it."""
     policy, groups = config.policy, config.policy.groups
@@ -74,6 +81,9 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         admins_per_group=groups.admins_per_group,
         to_post=Identity(policy.identity.to_post),
         to_create_group=Identity(policy.identity.to_create_group),
+        reverify_ms=policy.identity.reverify_days * DAY_MS,
+        reverify_grace_ms=policy.identity.grace_days * DAY_MS,
+        reverify_from_ms=start_of(policy.identity.reverify_from),
         delete_own_ms=groups.delete_own_seconds * SECOND_MS,
         edit_own_ms=groups.edit_own_seconds * SECOND_MS,
         warning_ms=groups.warning_days * DAY_MS,

@@ -21,6 +21,7 @@ from . import text as config_text
 from .cluster_urls import is_nats_away, nats_problem, postgres_problem
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy, unknown_measures
 from .declare import Value, labels, named, section, setting, settings_of
+from .identity import IDENTITIES, IdentityChecks, IdentityPolicy
 from .load import ConfigError, load
 from .operator import Operator
 
@@ -34,8 +35,6 @@ __all__ = [
     "show",
     "split_address",
 ]
-
-IDENTITIES = ("none", "mobile", "person", "organisation")
 
 
 def split_address(text: str) -> tuple[str, int]:
@@ -244,16 +243,6 @@ class AccountPolicy:
 
 
 @dataclass(frozen=True)
-class IdentityPolicy:
-    """What an account must have proved about itself (G6)."""
-
-    to_post: str = setting("mobile", N_("Identity check needed to post."), open="none", choices=IDENTITIES)
-    to_create_group: str = setting(
-        "person", N_("Identity check needed to create a group."), open="none", choices=IDENTITIES
-    )
-
-
-@dataclass(frozen=True)
 class Grade:
     """What a grade is for, and what it asks for (G7, G8)."""
 
@@ -438,6 +427,7 @@ class Config:
     limits: Limits = section(Limits, N_("Bounds on what one account or one address may take."))
     registration: Registration = section(Registration, N_("Who may make an account."))
     accounts: AccountPolicy = section(AccountPolicy, N_("How long one stays signed in."))
+    identity: IdentityChecks = section(IdentityChecks, N_("How identity is checked: codes, age."))
     policy: Policy = section(Policy, N_("The rules that governance decides by."))
     retention: Retention = section(Retention, N_("How long messages are kept."))
     operator: Operator = section(Operator, N_("Who runs the service, and what they publish of it."))
@@ -478,6 +468,12 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
     if config.operator.licence and not config.operator.licence_until:
         keys = ("operator.licence", "operator.licence_until")
         yield keys, _("operator.licence and operator.licence_until go together: set both or neither")
+    if config.identity.sender.kind == "webhook" and not config.identity.sender.url:
+        keys = ("identity.sender.kind", "identity.sender.url")
+        yield keys, _("identity.sender.kind and identity.sender.url go together: a webhook has an address")
+    if config.policy.identity.review == "webhook" and not config.identity.review_url:
+        keys = ("policy.identity.review", "identity.review_url")
+        yield keys, _("policy.identity.review and identity.review_url go together: a webhook has an address")
     yield from unknown_measures(config.policy.sanctions)
     outbox, frame = config.limits.outbox_bytes, config.limits.frame_bytes
     if outbox < frame:

@@ -59,7 +59,8 @@ class Gate:
     ) -> Refusal | None:
         """Refuse a text that comes without a command to a group: for its author, or for a content rule."""
         known, now = account.state, self._clock.now_ms()
-        refusal = check_text(text, said, account.user, known.identity, known.restrictions, state, now, self._policy)
+        who, since = (account.user, known.identity, account.held), known.verified_ts
+        refusal = check_text(text, said, *who, state, now, self._policy, verified_ts=since)
         if refusal is not None:
             return refusal
         verdict = await self.judge(text, said, state, account.user)

@@ -231,7 +231,7 @@ class Hub:
 
     def tell_account(self, account: Account) -> None:
         """Tell an account's connections what changed; close them if it is suspended (G11.2), or closed itself."""
-        suspended, closed = account.state.is_suspended(self._clock.now_ms()), account.state.closed_ts
+        suspended, closed = account.shut_until_ms > self._clock.now_ms(), account.state.closed_ts
         for session in self._audience.sessions_of(account):
             session.send(AccountEvent(account=account.own_view()))
             if closed:

@@ -8,18 +8,22 @@ whichever node asks, and whenever one dies, each is told once.
 import structlog
 
 from folkmoot_governance import SERVICE as NOBODY
-from folkmoot_governance import PlatformRole, Refusal
+from folkmoot_governance import PlatformRole, Policy, Refusal
+from folkmoot_governance.account_commands import TellRenewal
 from folkmoot_governance.case.commands import TellDates
 from folkmoot_governance.dates import DateKind
 from folkmoot_governance.duration import FOREVER_MS, SECOND_MS
 from folkmoot_governance.group import commands as c
+from folkmoot_governance.verification import Stage, next_stage_ms
 from folkmoot_protocol.types import Role
 
+from ..actions.accounts.govern import AccountService
 from ..actions.acting import SERVICE
 from ..actions.cases.govern import CaseService
 from ..actions.groups.govern import GroupService
 from ..common.clock import Clock
 from ..common.metrics import OVERDUE
+from ..live.accounts import Accounts
 from ..live.rooms import Rooms
 from ..storage.api import Ledger
 from .runner import Job
@@ -42,8 +46,19 @@ class Dates(Job):
     after_ms = 0
 
     def __init__(
-        self, ledger: Ledger, clock: Clock, rooms: Rooms, group_service: GroupService, case_service: CaseService
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        policy: Policy,
+        rooms: Rooms,
+        accounts: Accounts,
+        group_service: GroupService,
+        account_service: AccountService,
+        case_service: CaseService,
     ) -> None:
+        self._policy = policy
+        self._accounts = accounts
+        self._account_service = account_service
         self._ledger = ledger
         self._clock = clock
         self._rooms = rooms
@@ -52,7 +67,7 @@ class Dates(Job):
 
     async def do_round(self) -> float:
         """Tell of what is near or over by now, as much as one round takes; return the seconds until the next round."""
-        dates = await self._ledger.next_dates(BATCH)
+        dates = sorted([*await self._ledger.next_dates(BATCH), *await self._renewals()])
         now = self._clock.now_ms()
         due = dict.fromkeys((kind, key) for at, kind, key in dates if at <= now)
         self.next_ms = dates[0][0] if dates else FOREVER_MS
@@ -66,10 +81,30 @@ class Dates(Job):
 
     async def _tell(self, kind: str, key: str, staff: dict[str, PlatformRole]) -> bool:
         """Tell of the dates of a case or a group; say whether there was anything and it is stored."""
-        done = await (self._tell_of_case(key, staff) if kind == "case" else self._tell_of_group(key, staff))
+        if kind == "account":
+            done = await self._tell_of_account(key)
+        else:
+            done = await (self._tell_of_case(key, staff) if kind == "case" else self._tell_of_group(key, staff))
         if not done:
             log.warning("nothing to tell where a date was due", **{kind: key})
         return done
+
+    async def _renewals(self) -> list[tuple[int, str, str]]:
+        """Return when who was verified is next to be told that this is to be done again (W7)."""
+        found: list[tuple[int, str, str]] = []
+        for told in Stage if self._policy.reverify_ms else ():
+            for verified_ts, user in await self._ledger.due_for_renewal(told, BATCH) if told < Stage.LAPSED else ():
+                at = next_stage_ms(verified_ts, told, self._policy)
+                found += [] if at is None else [(at, "account", user)]
+        return found
+
+    async def _tell_of_account(self, user: str) -> bool:
+        account = await self._accounts.load(user)
+        assert account is not None, "who was verified has an account"
+        act = self._account_service.act(account.state, TellRenewal(), NOBODY)
+        if isinstance(act, Refusal) or not act.events:
+            return False
+        return await self._account_service.wait_stored(act) is None
 
     async def _tell_of_case(self, number: str, staff: dict[str, PlatformRole]) -> bool:
         case = await self._ledger.load_case(number)

@@ -135,7 +135,7 @@ class Succession(Job):
     async def _candidate(self, user: str) -> c.Candidate:
         account = await self._accounts.load(user)
         assert account is not None, "a member has an account"
-        return c.Candidate(account.actor(), account.state.suspended_until_ms)
+        return c.Candidate(account.actor(), account.shut_until_ms)
 
     async def _admins_since(self, code: str) -> dict[str, int]:
         """Return when each admin of a group became one, from the group's record."""

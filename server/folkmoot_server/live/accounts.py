@@ -4,11 +4,12 @@ import asyncio
 from collections import defaultdict
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from folkmoot_governance import AccountState, Actor, Refusal
 from folkmoot_governance.credit import CreditRules, level_of
 from folkmoot_governance.duration import DAY_MS, MINUTE_MS, SECOND_MS
+from folkmoot_governance.restrictions import combined
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_user_name
 from folkmoot_protocol.types import Account as AccountView
@@ -42,6 +43,7 @@ class Account:
     two joins at once cannot both take the last place, and are read again if storing fails. `unstored_reads`
     has the groups in which one has read as far as one's own latest post; that is stored now and then. `has_unread`:
     storage may have something that it is told and has not read. `nodes`: among how many its rates are divided.
+    `others` are the same person's, as storage had them: `held`, `credit` and `level` are those of the person (G8.1).
     """
 
     __slots__ = (
@@ -50,12 +52,15 @@ class Account:
         "by_minute",
         "connections",
         "created",
+        "credit",
         "groups",
         "has_unread",
+        "held",
         "ignored",
         "invites",
         "level",
         "nodes",
+        "others",
         "posts",
         "profile",
         "read_seqs",
@@ -95,6 +100,7 @@ class Account:
         self.settings = dict(stored.settings)
         self.ignored = stored.ignored
         self.has_unread = stored.has_unread
+        self.others = stored.others
         self.become(stored.state)
 
     def become(self, state: AccountState) -> None:
@@ -104,7 +110,9 @@ class Account:
             self.profile = Profile(self.user, "", "", "")
             self.settings, self.ignored = {}, frozenset()
             self.unstored_reads.clear()
-        self.level = level_of(self._credit, state.credit)
+        self.held = combined(state.restrictions, *(one.restrictions for one in self.others))
+        self.credit = min(state.credit, *(one.credit for one in self.others)) if self.others else state.credit
+        self.level = level_of(self._credit, self.credit)
         self.divide(self.nodes)
 
     def divide(self, nodes: int) -> None:
@@ -129,8 +137,23 @@ class Account:
     def actor(self) -> Actor:
         """Return the account as rules see it."""
         state = self.state
-        counts = len(self.created), len(self.groups)
-        return Actor(self.user, *counts, state.identity, state.platform, state.credit, state.restrictions)
+        counts = self.created_by_person, self.joined_by_person
+        return Actor(self.user, *counts, state.identity, state.platform, self.credit, self.held, state.verified_ts)
+
+    @property
+    def created_by_person(self) -> int:
+        """How many living groups the person behind the account has created."""
+        return len(self.created) + sum(one.created for one in self.others)
+
+    @property
+    def joined_by_person(self) -> int:
+        """How many groups the person behind the account is in, with each of its accounts."""
+        return len(self.groups) + sum(one.joined for one in self.others)
+
+    @property
+    def shut_until_ms(self) -> int:
+        """Until when the person behind the account is suspended, with whichever account; past, or 0: it is not."""
+        return max(self.state.suspended_until_ms, *(one.suspended_until_ms for one in self.others), 0)
 
     def name_in(self, code: str) -> str:
         """Return the display name that the account carries in a group."""
@@ -150,7 +173,7 @@ class Account:
 
     def own_view(self) -> AccountView:
         """Return the account as its owner sees it."""
-        credit = Credit(self.level.name, self.state.credit)
+        credit = Credit(self.level.name, self.credit)
         return self.view(credit=credit, ignored=tuple(sorted(self.ignored)))
 
     def view(self, **own: Any) -> AccountView:
@@ -334,6 +357,36 @@ class Accounts:
         if account is not None and stored is not None:
             account.renew(stored)
             self._count_in_flight(account)
+
+    async def same_person(self, user: str) -> list[str]:
+        """Return the other accounts that were verified with a number of this one's. Raises StorageError."""
+        stored = await self._stored(user)
+        return [one.user for one in stored.others] if stored else []
+
+    def other_became(self, account: Account) -> None:
+        """Let what an account has become hold at once of the others of the same person that are in memory."""
+        state = account.state
+        for known in account.others:
+            other = self._accounts.get(known.user)
+            if other is not None:
+                other.others = [
+                    structs.replace(
+                        one,
+                        suspended_until_ms=state.suspended_until_ms,
+                        suspended_reason=state.suspended_reason,
+                        credit=state.credit,
+                        restrictions=state.restrictions,
+                    )
+                    if one.user == account.user
+                    else one
+                    for one in other.others
+                ]
+                other.become(other.state)
+
+    async def count_others(self, account: Account) -> None:
+        """Read again what the other accounts of the same person have, where there are any. Raises StorageError."""
+        if account.others:
+            await self.look_again(account.user)
 
     def forget_idle(self) -> None:
         """Drop the accounts that have had no connection here for a while."""

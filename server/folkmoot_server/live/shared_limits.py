@@ -24,7 +24,7 @@ from ..transport.addresses import network_of
 TELL_S = 0.25
 """How often the others are told of what changed."""
 
-DAY_S = 86_400
+HOUR_S, DAY_S = 3600, 86_400
 
 REPEAT_TURNS = 20
 """Tellings until everything is told again (5 s), for those who missed something or came later."""
@@ -45,6 +45,8 @@ SIGN_INS: Final = "sign_ins"
 TRIES: Final = "tries"
 CODES: Final = "codes"
 REGISTRATIONS: Final = "registrations"
+SENT: Final = "sent"
+SENT_FROM: Final = "sent_from"
 
 
 class SharedLimits:
@@ -59,11 +61,14 @@ class SharedLimits:
         self._told_from = max(1, self._most // 20)
         sign_ins, tries = config.limits.sign_ins_per_minute, config.policy.groups.tries_per_hour
         codes, per_day = config.limits.unknown_codes_per_minute, config.registration.per_day
+        sender = config.identity.sender
         self._buckets = {
             SIGN_INS: Buckets(sign_ins / 60, sign_ins),
             TRIES: Buckets(tries / 3600, tries),
             CODES: Buckets(codes / 60, codes),
             REGISTRATIONS: Buckets(per_day / DAY_S, per_day),
+            SENT: Buckets(sender.codes_per_hour / HOUR_S, sender.codes_per_hour),
+            SENT_FROM: Buckets(sender.codes_per_address / HOUR_S, sender.codes_per_address),
         }
         self._spent: dict[str, Counter[bytes]] = {kind: Counter() for kind in self._buckets}
         self._here: Counter[bytes] = Counter()
@@ -102,6 +107,14 @@ class SharedLimits:
     def take_registration(self) -> int:
         """As `take_sign_in`, for an account that is registered, whoever it is."""
         return self._take(REGISTRATIONS, "")
+
+    def take_sending(self, user: str, number: str, address: str) -> int:
+        """As `take_sign_in`, for a one-time code that an account has sent to a number (as its blind index)."""
+        return (
+            self._take(SENT_FROM, network_of(address))
+            or self._take(SENT, f"account {user}")
+            or self._take(SENT, f"number {number}")
+        )
 
     def wait_for_code(self, user: str, address: str) -> int:
         """Return how many ms an account, or its address, has to wait before it may ask for another group's code."""

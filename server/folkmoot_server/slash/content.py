@@ -127,7 +127,7 @@ async def approve(call: Call, number: int) -> Outcome:
     author = await call.app.accounts.load(review.user)
     if text is None or author is None:
         return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), {"number": number})
-    muted = check_power(author.state.restrictions, Power.POST, call.now)
+    muted = check_power(author.held, Power.POST, call.now)
     if muted is not None:
         until_ms = muted.detail["until_ms"]
         said = N_("@{user} is muted {until}: what they wrote is not posted.")

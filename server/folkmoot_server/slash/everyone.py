@@ -223,8 +223,8 @@ QUOTAS = {
 async def limits(call: Call) -> Outcome:
     """Show the caps that hold for the account and the group, with the counts of today (G8.1)."""
     account, quota = call.account, call.account.level.quota
-    created = {"current": len(account.created), "limit": quota.groups_created}
-    joined = {"current": len(account.groups), "limit": quota.groups_joined}
+    created = {"current": account.created_by_person, "limit": quota.groups_created}
+    joined = {"current": account.joined_by_person, "limit": quota.groups_joined}
     lines = [
         call.say(N_("Groups created: {current} of {limit}"), created),
         call.say(N_("Groups joined: {current} of {limit}"), joined),

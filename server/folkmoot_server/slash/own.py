@@ -95,8 +95,8 @@ NEW = N_("New: {line}")
 async def credit(call: Call) -> Outcome:
     """Show one's own score, what it allows, and how it came about (G7.2)."""
     account, rules = call.account, call.app.policy.credit
-    above = next_level(rules, account.state.credit)
-    data: dict[str, object] = {"score": account.state.credit, "level": account.level.name}
+    above = next_level(rules, account.credit)
+    data: dict[str, object] = {"score": account.credit, "level": account.level.name}
     lines = [call.say(N_("Your credit is {score}: level {level}."), data)]
     if above:
         data["next"] = {"level": above.name, "least": above.least}

@@ -1,11 +1,14 @@
 """Slash commands about the person behind an account: `/verify` (G6), `/sessions`, `/account` (P9.2)."""
 
+import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import cast
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account_commands import AccountCommand, AskIdentity, CloseAccount, WithdrawIdentity
-from folkmoot_governance.identity import KINDS, Soundness, check_number, normalise
+from folkmoot_governance.account_commands import AccountCommand, CloseAccount, WithdrawIdentity
+from folkmoot_governance.identity import KINDS, Soundness, check_age, check_number, masked, normalise
+from folkmoot_governance.verification import end_ms, level_at
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.types import Identity
@@ -13,16 +16,21 @@ from folkmoot_protocol.types import Identity
 from ..actions.accounts.sessions import session_item
 from ..common.codes import new_author_tag
 from ..common.i18n import N_, show_instant
+from ..sealed.identities import Given
 from ..storage.api import ActFilter
 from ..storage.change_set import RowChange, account_stream
-from ..storage.changes import erasure, remove_identity
+from ..storage.changes import erasure, remove_identity_request
 from .call import Call
 from .outcome import Answer, Outcome
 
 SURE = "sure"
 WITHDRAW = "withdraw"
-VERIFIABLE = (*(kind.value for kind in KINDS), WITHDRAW)
+CODE = "code"
+VERIFIABLE = (*(kind.value for kind in KINDS), CODE, WITHDRAW)
 LONGEST_NUMBER = 40
+LONGEST_TEXT = 64
+BETWEEN = re.compile("[,，、;；]")
+"""Parts what is given beside a number: a name, the reference of a document."""
 
 
 async def verify(call: Call, act: str | None, text: str | None) -> Outcome:
@@ -31,6 +39,8 @@ async def verify(call: Call, act: str | None, text: str | None) -> Outcome:
         return await show_identity(call)
     if act == WITHDRAW:
         return await withdraw(call)
+    if act == CODE:
+        return await confirm(call, text or "")
     return await ask(call, Identity(act), text or "")
 
 
@@ -38,7 +48,16 @@ async def show_identity(call: Call) -> Outcome:
     """Say at which level one is known, what waits for review, and what each level is good for."""
     state, policy = call.account.state, call.app.policy
     lines = [call.say(N_("Your identity is verified at level {identity}."), {"identity": state.identity})]
-    if state.asked_ts:
+    ends = end_ms(state.verified_ts, policy)
+    if ends:
+        over = level_at(state.identity, state.verified_ts, call.now, policy) is not state.identity
+        text = N_("It was to be verified again by {time}.") if over else N_("It is to be verified again by {time}.")
+        lines.append(call.say(text, {"time": show_instant(ends)}))
+    if state.code_until_ms:
+        if state.code_until_ms > call.now:
+            text = N_("A code was sent to you: type /verify code <code>, {until}.")
+            lines.append(call.say(text, {"until_ms": state.code_until_ms}))
+    elif state.asked_ts:
         text = N_("Level {identity} waits for review since {time}; /verify withdraw takes it back.")
         lines.append(call.say(text, {"identity": state.asked, "time": show_instant(state.asked_ts)}))
     lines += await last_rejection(call)
@@ -48,10 +67,15 @@ async def show_identity(call: Call) -> Outcome:
         *((N_("To own a group of grade {grade}: {needed}"), one.name, one.creator_identity) for one in policy.grades),
     ]
     lines += [call.say(text, {"needed": level, "grade": grade}) for text, grade, level in needed]
-    lines.append(call.say(N_("To raise it: /verify mobile|person|organisation <number>. Staff alone can read it.")))
+    lines.append(
+        call.say(
+            N_("To raise, renew or change it: /verify mobile|person|organisation <number>. Staff alone can read it.")
+        )
+    )
     data: dict[str, object] = {
         "identity": state.identity.value,
         "asked": state.asked.value if state.asked_ts else None,
+        "renew_until_ms": ends,
         "to_post": policy.to_post.value,
         "to_create_group": policy.to_create_group.value,
         "grades": {one.name: one.creator_identity.value for one in policy.grades},
@@ -72,19 +96,37 @@ async def last_rejection(call: Call) -> list[str]:
 
 
 async def ask(call: Call, identity: Identity, text: str) -> Outcome:
-    """Have a number reviewed. It goes into the vault alone: no entry, no event and no log has it."""
-    words = text.split()
+    """Have a number checked. It goes into the vault alone: no entry, no event and no log has it."""
+    first, *more = (part.strip() for part in BETWEEN.split(text))
+    words = first.split()
     is_sure = bool(words) and words[-1].lower() == SURE
     number = normalise(identity, "".join(words[:-1] if is_sure else words)[: LONGEST_NUMBER + 1])
     refusal = check_given(call, identity, number, is_sure=is_sure)
     if refusal:
         return refusal
-    row = call.app.vault.row(call.account.user, identity, number, call.now)
-    refusal = await act(call, AskIdentity(identity), row)
+    name, document = (" ".join(part.split())[:LONGEST_TEXT] for part in (*more, "", "")[:2])
+    verifying = call.app.verifying
+    refusal = await verifying.ask(call.account, Given(identity, number, name, document), call.session.address)
     if refusal:
         return refusal
+    data: dict[str, object] = {"asked": identity.value, "undo": "/verify withdraw"}
+    if verifying.sends_code(identity):
+        text = N_("A code is on its way to {number}: type /verify code <code> within {within}.")
+        detail = {"number": masked(number), "within_ms": verifying.code_ms}
+        return Answer(call.say(text, detail), data | {"code_until_ms": call.account.state.code_until_ms})
+    if not call.account.state.asked_ts:
+        return await show_identity(call)
     text = N_("Level {identity} waits for review now; you are told when it is decided. /verify withdraw takes it back.")
-    return Answer(call.say(text, {"identity": identity}), {"asked": identity.value, "undo": "/verify withdraw"})
+    return Answer(call.say(text, {"identity": identity}), data)
+
+
+async def confirm(call: Call, text: str) -> Outcome:
+    """Take the code that was sent to one's number."""
+    if not text.strip():
+        return Refusal(ErrorCode.BAD_SYNTAX, N_("Usage: /verify code <code>"), {"help": "/verify"})
+    code = unicodedata.normalize("NFKC", "".join(text.split()))[:LONGEST_NUMBER]
+    refusal = await call.app.verifying.confirm(call.account, code)
+    return refusal or await show_identity(call)
 
 
 def check_given(call: Call, identity: Identity, number: str, *, is_sure: bool) -> Refusal | None:
@@ -109,12 +151,12 @@ def check_given(call: Call, identity: Identity, number: str, *, is_sure: bool) -
         )
         detail = {"identity": identity, "word": SURE, "rule": "identity.number", "help": "/verify"}
         return Refusal(ErrorCode.CONFIRM_REQUIRED, text, detail)
-    return None
+    return check_age(identity, number, today, call.app.config.identity.minimum_age)
 
 
 async def withdraw(call: Call) -> Outcome:
     """Take back what waits for review; its number is erased."""
-    refusal = await act(call, WithdrawIdentity(), remove_identity(call.account.user, call.account.state.asked))
+    refusal = await act(call, WithdrawIdentity(), remove_identity_request(call.account.user))
     return refusal or Answer(call.say(N_("Nothing of yours waits for review any more; the number is erased.")))
 
 

@@ -74,7 +74,7 @@ def _row(kind: str, code: str, until_ms: int, reason: str, case: str) -> Row:
 
 def _on_account(call: Call) -> list[Row]:
     """Return what the platform has taken from the account for a time."""
-    held = call.account.state.restrictions
+    held = call.account.held
     found = [in_force(held, measure, call.now) for measure in dict.fromkeys(one.measure for one in held)]
     return [_row(f"account_{one.measure}", "", one.until_ms, one.reason, one.case) for one in found if one is not None]
 

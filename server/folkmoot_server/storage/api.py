@@ -23,10 +23,12 @@ from .rows import CaseFilter as CaseFilter
 from .rows import CaseNote as CaseNote
 from .rows import GroupRow as GroupRow
 from .rows import GroupSummary as GroupSummary
+from .rows import IdentityRequest as IdentityRequest
 from .rows import IdentityRow as IdentityRow
 from .rows import Measure as Measure
 from .rows import Note as Note
 from .rows import OpenFlag as OpenFlag
+from .rows import OtherAccount as OtherAccount
 from .rows import SessionRow as SessionRow
 from .rows import StaffRow as StaffRow
 from .rows import StoredAccount as StoredAccount

@@ -75,7 +75,8 @@ class NewEntry(Struct, frozen=True, gc=False):
 
 class QuotaGuard(Struct, frozen=True, gc=False):
     """That `user` comes into a group by this work: at most `groups_joined` memberships may result, and, if it founds
-    the group, at most `groups_created` living groups of its own (G8.1)."""
+    the group, at most `groups_created` living groups of its own (G8.1). All accounts count together that were verified
+    with one number: they are one person's."""
 
     user: str
     groups_joined: int

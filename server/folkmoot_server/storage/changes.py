@@ -12,7 +12,6 @@ from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.filing import Filing, drafted
 from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import PersonalNotice
-from folkmoot_protocol.types import Identity
 
 from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Update, Upsert
 from .rows import IdentityRow, OpenFlag
@@ -66,6 +65,7 @@ OWN_TABLES = (
     "profiles",
     "tokens",
     "identities",
+    "identity_requests",
     "member_settings",
     "ignored",
     "read_marks",
@@ -134,14 +134,23 @@ def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:
     return Upsert("notes", who | {"ts": event.at, "text": text})
 
 
-def identity_row(row: IdentityRow) -> Upsert:
-    """Return the row of an identity number, sealed."""
-    return Upsert("identities", asdict(row))
+def identity_request_row(row: IdentityRow, code: str = "") -> Upsert:
+    """Return the row of an identity number that waits for its check, sealed, one for each account; `code`: the hash of
+    the code that is sent to it."""
+    return Upsert("identity_requests", asdict(row) | {"code": code})
 
 
-def remove_identity(user: str, identity: Identity) -> Remove:
-    """Return the removal of an account's number of a level."""
-    return Remove("identities", {"user": user, "identity": identity.value})
+def remove_identity_request(user: str) -> Remove:
+    """Return the removal of the number that an account has waiting."""
+    return Remove("identity_requests", {"user": user})
+
+
+def verified_rows(request: IdentityRow | None) -> list[RowChange]:
+    """Return that an account is verified with the number that it had waiting; that of before at the level goes."""
+    if request is None:
+        return []
+    values = {name: getattr(request, name) for name in IdentityRow.__struct_fields__}
+    return [Upsert("identities", values), remove_identity_request(request.user)]
 
 
 def held_text_row(code: str, number: int, sealed: str, until_ms: int) -> Upsert:

@@ -26,6 +26,7 @@ from .rows import (
     CaseNote,
     GroupRow,
     GroupSummary,
+    IdentityRequest,
     IdentityRow,
     Measure,
     Note,
@@ -201,6 +202,11 @@ class Accounts(Protocol):
         others."""
         ...
 
+    async def due_for_renewal(self, told: int, limit: int) -> list[tuple[int, str]]:
+        """Return (when in Unix ms, user) of checks of identity, the oldest first, of whose renewal its account was told
+        as far as `told` (a `verification.Stage`)."""
+        ...
+
     async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
         """Return accounts whose credit is below a score and changed last at `before_ms` (Unix ms) or earlier, by name,
         from the one after `after`.
@@ -274,11 +280,15 @@ class Identities(Protocol):
     """
 
     async def list_identities(self, user: str) -> list[IdentityRow]:
-        """Return the identity numbers that an account has given, sealed."""
+        """Return the identity numbers that an account was verified with, sealed."""
+        ...
+
+    async def identity_request(self, user: str) -> IdentityRequest | None:
+        """Return the number that an account asks to be verified with, None where it asks for nothing."""
         ...
 
     async def same_identity(self, blind: str, limit: int = 20) -> list[str]:
-        """Return the accounts that have given the same number."""
+        """Return the accounts that were verified with the same number, or ask to be."""
         ...
 
     async def list_asking(self, after: str = "", limit: int = 100) -> list[tuple[str, str, int]]:

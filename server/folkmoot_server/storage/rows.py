@@ -9,6 +9,7 @@ from folkmoot_governance.case.offence import Thing
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.personal_notices import PersonalNotice
+from folkmoot_governance.restrictions import Held
 
 from .change_set import MemberSettings, Profile
 
@@ -36,6 +37,12 @@ class SessionRow(Struct, frozen=True):
     def id(self) -> str:
         """What people call it by. Of what opens it this says nothing: that is random, and the hash is of all of it."""
         return self.hash[:8]
+
+
+class IdentityRequest(IdentityRow, frozen=True):
+    """A number that waits for its check; `code` is the keyed hash of the code that was sent to it, empty for none."""
+
+    code: str = ""
 
 
 class OpenFlag(Struct, frozen=True):
@@ -110,11 +117,25 @@ class ActivityRow(Struct, frozen=True):
     entries_per_day: int
 
 
+class OtherAccount(Struct, frozen=True):
+    """Another account that was verified with a number of this one's: it is the same person's, and what the platform has
+    taken from one it has taken from all. `joined` and `created` count groups."""
+
+    user: str
+    suspended_until_ms: int
+    suspended_reason: str
+    credit: int
+    restrictions: Held
+    joined: int
+    created: int
+
+
 class StoredAccount(Struct, frozen=True):
     """An account as stored: governed state, profile, codes of the groups it is in and of the living ones it created.
 
     `read_seqs` maps group codes to the seq up to which the account has read; `settings` to what it set there. `ignored`
-    are the users whom it does not want to hear. `has_unread`: it is told something that it has not read.
+    are the users whom it does not want to hear. `has_unread`: it is told something that it has not read. `others` are
+    of the same person.
     """
 
     state: AccountState
@@ -125,6 +146,7 @@ class StoredAccount(Struct, frozen=True):
     settings: dict[str, MemberSettings] = {}
     ignored: frozenset[str] = frozenset()
     has_unread: bool = False
+    others: Sequence[OtherAccount] = ()
 
 
 class Measure(Struct, frozen=True):

@@ -50,6 +50,12 @@ def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
 
 
 TO_0027 = """
+    DROP TABLE identity_requests;
+    DROP INDEX accounts_renewal;
+    ALTER TABLE accounts DROP COLUMN verified_ts;
+    ALTER TABLE accounts DROP COLUMN renewal_told;
+    ALTER TABLE accounts DROP COLUMN code_until_ms;
+    ALTER TABLE accounts DROP COLUMN code_tries;
     DROP TABLE reporters;
     DROP TABLE case_notes;
     DROP INDEX tokens_seen_ts;

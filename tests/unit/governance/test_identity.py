@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_governance.identity import KINDS, Soundness, check_number, contains_id_number, normalise
+from folkmoot_governance import Refusal
+from folkmoot_governance.identity import (
+    KINDS,
+    Soundness,
+    age_of,
+    check_age,
+    check_number,
+    contains_id_number,
+    is_minor,
+    masked,
+    normalise,
+)
 from folkmoot_protocol.types import Identity
 
 TODAY = date(2026, 11, 22)
@@ -135,3 +146,28 @@ def test_who_was_born_today_may_live_east_of_here() -> None:
     born = "11010120261122"
     assert Soundness.SOUND in person(born, date(2026, 11, 21))
     assert person(born, date(2026, 11, 20)) == {Soundness.MALFORMED}
+
+
+@pytest.mark.parametrize(
+    ("born", "age"), [("20081122", 18), ("20081123", 17), ("19900101", 36), ("20080229", 18), ("20261122", 0)]
+)
+def test_an_age_is_told_by_the_number_alone(born: str, age: int) -> None:
+    number = f"110101{born}0010"
+    assert age_of(number, TODAY) == age
+    assert is_minor(Identity.PERSON, number, TODAY) == (age < 18)
+    refusal = check_age(Identity.PERSON, number, TODAY, 18)
+    assert (refusal is not None) == (age < 18)
+    if isinstance(refusal, Refusal):
+        assert (refusal.code, refusal.detail["rule"]) == ("forbidden", "identity.minimum_age")
+        assert born not in str(refusal)
+
+
+def test_no_age_is_asked_for_or_told() -> None:
+    assert check_age(Identity.PERSON, "110101202601010010", TODAY, 0) is None
+    assert check_age(Identity.MOBILE, "+8613800138000", TODAY, 18) is None
+    assert is_minor(Identity.ORGANISATION, "91350100M000100Y43", TODAY) is None
+
+
+def test_a_masked_number_has_its_ends_alone() -> None:
+    assert masked("+8613800138000") == "+86********000"
+    assert masked("12345678") == "********"

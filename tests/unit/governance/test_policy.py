@@ -6,7 +6,17 @@ from folkmoot_server.config.documents import load_documents
 from folkmoot_server.config.policy import policy_of
 from folkmoot_server.config.settings import load_config
 
-DIFFERENT = {"credit", "cases", "grades", "to_post", "to_create_group", "absence_ms", "agreement", "durations"}
+DIFFERENT = {
+    "credit",
+    "cases",
+    "grades",
+    "to_post",
+    "to_create_group",
+    "reverify_ms",
+    "absence_ms",
+    "agreement",
+    "durations",
+}
 """What the rules have no opinion of, until the operator has one."""
 
 

@@ -20,13 +20,21 @@ from folkmoot_governance.account import (
     AccountClosed,
     AccountEvent,
     AccountRegistered,
+    AccountRestored,
+    AccountRestricted,
+    AccountRestrictionEnded,
+    AccountSuspended,
+    ClosingOverturned,
+    CreditChanged,
+    IdentityAttested,
 )
 from folkmoot_governance.account_commands import AccountCommand, FinishClosing
+from folkmoot_governance.account_events import AccountClosing
 from folkmoot_governance.personal_notices import PersonalNotice, told_to_account
 from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord, decide_words
 
 from ...bus.api import Bus
-from ...bus.messages import AccountUpdate, ClosedUpdate, NoticeUpdate
+from ...bus.messages import AccountUpdate, ClosedUpdate, NoticeUpdate, SettingsUpdate
 from ...common.clock import Clock
 from ...common.codes import new_author_tag
 from ...live.accounts import Account, Accounts
@@ -40,6 +48,13 @@ from ..acting import Joint
 
 MOST_READS = 500
 """Read marks that are stored at once."""
+
+
+OF_PERSON = (
+    *(AccountSuspended, AccountRestored, AccountRestricted, AccountRestrictionEnded, AccountClosing, ClosingOverturned),
+    CreditChanged,
+)
+"""What holds of a person, with whichever account."""
 
 
 class AccountAct:
@@ -99,6 +114,11 @@ class AccountAct:
     def retry(self) -> None:
         """Two commands on one account at the same moment: the second is told so, and may ask again."""
         self.fail(OVERTAKEN)
+
+
+def holds(act: AccountAct, *kinds: type[AccountEvent]) -> bool:
+    """Say whether one of the events of an act is of these kinds."""
+    return any(isinstance(event, kinds) for event in act.events)
 
 
 class AccountService:
@@ -198,7 +218,17 @@ class AccountService:
 
     async def wait_stored(self, act: AccountAct | Refusal) -> Refusal | None:
         """Queue an act that was decided in this very step and wait until it is stored; return why it was not."""
-        return await self._commit_queue.wait_stored(act)
+        refusal = await self._commit_queue.wait_stored(act)
+        if refusal is None and isinstance(act, AccountAct) and holds(act, IdentityAttested):
+            await self._find_person(act.user)
+        return refusal
+
+    async def _find_person(self, user: str) -> None:
+        """Let an account that was verified, and each other of the same person, wherever it is signed in, be read again:
+        what holds of one holds of all. Here it holds when this is done."""
+        for one in {user, *await self._accounts.same_person(user)}:
+            await self._accounts.reread(one)
+            self._bus.publish(SettingsUpdate(one))
 
     def _account_act(
         self, state: AccountState | None, decision: Sequence[AccountEvent], rows: Sequence[RowChange]
@@ -230,6 +260,8 @@ class AccountService:
             if act.password_hash:
                 account.profile = structs.replace(account.profile, password_hash=act.password_hash)
             account.become(act.state)
+            if holds(act, *OF_PERSON):
+                self._accounts.other_became(account)
 
     def tell_account(self, act: AccountAct) -> None:
         """Publish a stored change of an account; first what it is told, for who is suspended hears no more after it."""
@@ -238,5 +270,8 @@ class AccountService:
         if act.events:
             version = act.change_set.version + len(act.events)
             self._bus.publish(AccountUpdate(act.user, version, tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
-        if any(isinstance(event, AccountClosed) for event in act.events):
+        account = self._accounts.get(act.user) if holds(act, *OF_PERSON) else None
+        for other in account.others if account is not None else ():
+            self._bus.publish(SettingsUpdate(other.user))
+        if holds(act, AccountClosed):
             self._bus.publish(ClosedUpdate(act.user))

@@ -238,6 +238,17 @@ class SignIn:
             text = N_("The platform has suspended this account {until}, case {case}: {reason}")
             detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason, "help": "appeal"}
             return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
+        now = self._clock.now_ms()
+        for one in account.others:
+            if one.suspended_until_ms > now:
+                text = N_("The platform has suspended another account of yours, @{user}, {until}: {reason}")
+                detail = {
+                    "user": one.user,
+                    "until_ms": one.suspended_until_ms,
+                    "reason": one.suspended_reason,
+                    "help": "appeal",
+                }
+                return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
         most = self._limits.connections_per_account
         if most and self._presence.connections(account) >= most:
             text = N_("The account has {limit} connections open; close one first.")
@@ -253,7 +264,8 @@ class SignIn:
         that."""
         if refusal.code is not ErrorCode.ACCOUNT_SUSPENDED or "case" in refusal.detail:
             return refusal
-        case = await latest_suspension(self._ledger, account.user, account.state.suspended_until_ms)
+        user, until_ms = str(refusal.detail.get("user", account.user)), int(str(refusal.detail["until_ms"]))
+        case = await latest_suspension(self._ledger, user, until_ms)
         return Refusal(refusal.code, refusal.text, {**refusal.detail, "case": case})
 
     async def _bind(self, session: Session, account: Account, token: str, token_hash: str) -> SessionResult | Refusal:

@@ -2,15 +2,10 @@
 
 import asyncio
 import csv
-import hmac
 import io
-import ssl
 from collections.abc import Sequence
-from hashlib import sha256
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -27,12 +22,11 @@ from ...sealed.identities import Vault
 from ...storage.api import Ledger
 from ...storage.changes import filing_row
 from ..accounts.govern import AccountService
+from ..webhook import FAILED, deliver, sign
 
 FIRST_WAIT_MS = MINUTE_MS
 LONGEST_WAIT_MS = 6 * HOUR_MS
-MOST_READ = 65_536
 PROBLEM_CHARS = 200
-SIGNATURE = "X-Folkmoot-Signature"
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -98,8 +92,7 @@ class Filings:
 
     def sign(self, body: bytes, ts: int) -> str:
         """Return the signature of a document sent at `ts` (Unix ms): HMAC-SHA-256 over time, a full stop and body."""
-        digest = hmac.new(self._key, b"%d.%s" % (ts, body), sha256).hexdigest()
-        return f"t={ts},v1={digest}"
+        return sign(self._key, body, ts)
 
     async def send(self, filing: Filing) -> Filing:
         """Try to send an approved filing; return it as it is then, which is stored."""
@@ -109,7 +102,7 @@ class Filings:
             answer = await asyncio.to_thread(
                 deliver, operator.authority_url, body, self.sign(body, now), operator.authority_timeout_seconds
             )
-        except (OSError, HTTPException, ValueError) as error:
+        except FAILED as error:
             wait = min(LONGEST_WAIT_MS, FIRST_WAIT_MS << min(filing.tries, 16))
             problem = (str(error) or type(error).__name__)[:PROBLEM_CHARS]
             sent = replace(filing, tries=filing.tries + 1, next_ms=now + wait, problem=problem)
@@ -120,31 +113,6 @@ class Filings:
                 sent = replace(sent, state=FilingState.RECEIVED, receipt=receipt, receipt_ts=now)
         await self._account_service.store_rows("", [filing_row(sent)])
         return sent
-
-
-def deliver(url: str, body: bytes, signature: str, timeout_s: float) -> bytes:
-    """Post a document; return the answer. Raises OSError, HTTPException, and ValueError for an answer that is no 2xx.
-
-    What redirects is not followed: the document goes where the operator has said, and nowhere else.
-    """
-    parts = urlsplit(url)
-    assert parts.hostname, "the settings are checked"
-    connection = (
-        HTTPSConnection(parts.hostname, parts.port, timeout=timeout_s, context=ssl.create_default_context())
-        if parts.scheme == "https"
-        else HTTPConnection(parts.hostname, parts.port, timeout=timeout_s)
-    )
-    try:
-        path = parts.path or "/"
-        headers = {"Content-Type": "application/json", SIGNATURE: signature}
-        connection.request("POST", f"{path}?{parts.query}" if parts.query else path, body, headers)
-        response = connection.getresponse()
-        answer = response.read(MOST_READ)
-        if not 200 <= response.status < 300:
-            raise ValueError(f"the answer was {response.status}")
-        return answer
-    finally:
-        connection.close()
 
 
 def receipt_in(answer: bytes) -> str:

@@ -192,6 +192,7 @@ class GroupService:
 
     async def create(self, command: CreateGroup, account: Account) -> Act | Refusal:
         """Found a group whose code is free; the act is to be queued in the same step."""
+        await self._accounts.count_others(account)
 
         async def decide() -> Act | Refusal:
             return self._create(command, account)
@@ -258,7 +259,8 @@ class GroupService:
     def decide_again(self, act: Act) -> Refusal | None:
         """Decide an act afresh, because storage had moved on; return why not, if it is refused now."""
         if isinstance(act.command, CreateGroup):
-            return OVERTAKEN
+            decision = self._decide(None, act.command, act.initiator)
+            return decision if isinstance(decision, Refusal) else OVERTAKEN
         return self._decide_act(act)
 
     def _decide_act(self, act: Act) -> Refusal | None:

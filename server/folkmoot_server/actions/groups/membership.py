@@ -90,6 +90,8 @@ class Membership:
         if refusal:
             return refusal
         if isinstance(command, c.JoinGroup):
+            if isinstance(initiator, Account):
+                await self._accounts.count_others(initiator)
             giver_absent = await self._is_giver_absent(room.state, command, initiator)
             left_ts = room.left.get(initiator.actor().user, 0)
             command = structs.replace(command, giver_absent=giver_absent, left_ts=left_ts)
@@ -133,7 +135,7 @@ class Membership:
         offers = state.invitations.get(joiner.actor().user), state.invite_codes.get(code_id(command.answer))
         givers = [await self._accounts.load(one.by) for one in offers if one is not None and one.by]
         now = self._clock.now_ms()
-        return any(giver is not None and giver.state.suspended_until_ms > now for giver in givers)
+        return any(giver is not None and giver.shut_until_ms > now for giver in givers)
 
     async def _check_target(self, room: Room, command: c.Command) -> Refusal | None:
         """Refuse a target that no account has."""

@@ -247,18 +247,19 @@ class Posting:
     def _check_allowed(self, pending: PendingPost, account: Account, now: int, *, again: bool) -> Refusal | None:
         """Refuse what may not be posted, whatever the content rules say."""
         room, body, user = pending.room, pending.body, account.user
-        identity, policy, reply_to = account.state.identity, self._policy, pending.request.reply_to
+        state, policy, reply_to = account.state, self._policy, pending.request.reply_to
+        identity, verified_ts = state.identity, state.verified_ts
         slowed = room.state.slow_ms and pending.form.target is None
         last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
-        held = account.state.restrictions
+        held = account.held
         refusal = (
-            check_text(ENTRY, body, user, identity, held, room.state, now, policy, last_post)
+            check_text(ENTRY, body, user, identity, held, room.state, now, policy, last_post, verified_ts)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
             or (TOO_BUSY if self._commit_queue.is_full() else None)
         )
         if refusal is None and not again and self._raids.is_raided(room, user, body, now):
             # What was just done against the raid may hold for this very post.
-            refusal = check_post(room.state, user, identity, now, 0, policy)
+            refusal = check_post(room.state, user, identity, now, 0, policy, verified_ts)
         return refusal
 
     def tell(self, pending: PendingPost) -> None:
@@ -298,9 +299,9 @@ class Posting:
 
     def tell_typing(self, room: Room, account: Account) -> Refusal | None:
         """Let the others know that somebody is typing, if it might post; they hear it once in `TYPING_MS`."""
-        now, ticks, code = self._clock.now_ms(), self._clock.ticks(), room.state.code
-        refusal = check_power(account.state.restrictions, Power.POST, now) or check_post(
-            room.state, account.user, account.state.identity, now, 0, self._policy
+        now, ticks, code, state = self._clock.now_ms(), self._clock.ticks(), room.state.code, account.state
+        refusal = check_power(account.held, Power.POST, now) or check_post(
+            room.state, account.user, state.identity, now, 0, self._policy, state.verified_ts
         )
         since = ticks - TYPING_MS
         if refusal is None and account.typed_at.get(code, since) <= since:

@@ -9,7 +9,7 @@ Five round trips store a batch of posts, whatever its size: begin, lock, nonces,
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Any
 
@@ -48,6 +48,14 @@ _LOCK = """
         SELECT stream, version, last_seq, last_ts FROM heads WHERE stream = ANY($1::text[])
         ORDER BY stream FOR NO KEY UPDATE)
     SELECT locked.*, counters.value AS month FROM counters LEFT JOIN locked ON true WHERE name = 'month'"""
+# Whoever counts a person's groups waits here for others who do; in the order of the numbers, so never in a circle.
+_ONE_BY_ONE = """
+    SELECT pg_advisory_xact_lock(hashtextextended(blind, 0))
+    FROM unnest($1::text[]) WITH ORDINALITY AS one (blind, number) ORDER BY number"""
+_BLINDS = 'SELECT DISTINCT blind FROM identities WHERE "user" = ANY($1::text[]) ORDER BY blind'
+_PERSONS = """
+    SELECT own."user", other."user" FROM identities AS own JOIN identities AS other ON other.blind = own.blind
+    WHERE own."user" = ANY($1::text[])"""
 _JOINED = 'SELECT "user", count(*) FROM members WHERE "user" = ANY($1::text[]) GROUP BY 1'
 _CREATED = "SELECT creator, count(*) FROM groups WHERE creator = ANY($1::text[]) AND status <> 'closed' GROUP BY 1"
 _RECORD = """
@@ -70,6 +78,7 @@ class Snapshot:
         self.nonces: dict[Wanted, Used] = {}
         self.joined: dict[str, int] = {}
         self.created: dict[str, int] = {}
+        self.persons: dict[str, set[str]] = {}
 
     def head(self, stream: str) -> Head:
         return self._heads.get(stream, Head(0, 0))
@@ -77,13 +86,15 @@ class Snapshot:
     def nonce(self, code: str, user: str, nonce: str, ts: int) -> Used | None:
         return self.nonces.get((code, user, nonce, ts))
 
+    def person(self, user: str) -> Collection[str]:
+        return self.persons.get(user, {user})
+
     def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
-        if self.joined.get(quota_guard.user, 0) + before >= quota_guard.groups_joined:
+        person = self.person(quota_guard.user)
+        if sum(self.joined.get(user, 0) for user in person) + before >= quota_guard.groups_joined:
             return False
-        return (
-            quota_guard.groups_created is None
-            or self.created.get(quota_guard.user, 0) + before < quota_guard.groups_created
-        )
+        created = sum(self.created.get(user, 0) for user in person)
+        return quota_guard.groups_created is None or created + before < quota_guard.groups_created
 
 
 class PostgresWriter:
@@ -247,11 +258,25 @@ async def _lock(connection: asyncpg.Connection, batch: Sequence[ChangeSet]) -> S
     if nonces:
         known.nonces = await postgres_journal.find_nonces(connection, nonces)
     if users:
-        known.joined = await _counts(connection, _JOINED, sorted(users))
-    creators = sorted({quota_guard.user for quota_guard in quota_guards if quota_guard.groups_created is not None})
-    if creators:
-        known.created = await _counts(connection, _CREATED, creators)
+        known.persons = await _persons(connection, sorted(users))
+        everybody = sorted({one for user in users for one in known.person(user)})
+        known.joined = await _counts(connection, _JOINED, everybody)
+        if any(quota_guard.groups_created is not None for quota_guard in quota_guards):
+            known.created = await _counts(connection, _CREATED, everybody)
     return known
+
+
+async def _persons(connection: asyncpg.Connection, users: list[str]) -> dict[str, set[str]]:
+    """Return the accounts of the same person for each of these accounts that was verified; nobody else counts groups of
+    theirs from now on."""
+    blinds = [row[0] for row in await connection.fetch(_BLINDS, users)]
+    if not blinds:
+        return {}
+    await connection.execute(_ONE_BY_ONE, blinds)
+    persons: dict[str, set[str]] = {}
+    for user, other in await connection.fetch(_PERSONS, users):
+        persons.setdefault(user, {user}).add(other)
+    return persons
 
 
 def _founding(batch: Sequence[ChangeSet]) -> list[str]:

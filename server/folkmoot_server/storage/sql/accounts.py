@@ -21,10 +21,22 @@ from folkmoot_governance import AccountState, PlatformRole
 from folkmoot_protocol.types import GroupStatus, Identity, Notify
 
 from ..change_set import MemberSettings, Profile
-from ..rows import AccountRow, SessionRow, StaffRow, StoredAccount
+from ..rows import AccountRow, OtherAccount, SessionRow, StaffRow, StoredAccount
 from .fetch import SqlReads, can_hold, fetch, fetch_plain
+from .persons import OTHER, is_same, others_of
 from .projection import read_charges, read_restrictions
-from .tables import accounts, groups, ignored, leaving, member_settings, members, notices, profiles, read_marks, tokens
+from .tables import (
+    accounts,
+    groups,
+    ignored,
+    leaving,
+    member_settings,
+    members,
+    notices,
+    profiles,
+    read_marks,
+    tokens,
+)
 
 PERSONAL = ("display_name", "password_hash", "language")
 
@@ -98,6 +110,13 @@ _CLOSING = (
     .limit(_LIMIT)
 )
 
+_RENEWING = (
+    select(accounts.c.verified_ts, accounts.c.user)
+    .where(accounts.c.verified_ts > 0, accounts.c.renewal_told == bindparam("told"))
+    .order_by(accounts.c.verified_ts, accounts.c.user)
+    .limit(_LIMIT)
+)
+
 TAG_SIZES = (1, 4, 16, 64, 256)
 TAGS_AT_ONCE = TAG_SIZES[-1]
 
@@ -115,6 +134,22 @@ def _of_user(what: str, name: ColumnElement[str], *more: ColumnElement[Any]) -> 
 
 
 _NO_TEXT: ColumnElement[str] = literal_column("''")
+_OTHERS = (
+    select(
+        accounts.c.user,
+        accounts.c.suspended_until_ms,
+        accounts.c.suspended_reason,
+        accounts.c.credit,
+        accounts.c.restrictions,
+        select(func.count()).where(members.c.user == accounts.c.user).scalar_subquery(),
+        select(func.count())
+        .where(groups.c.creator == accounts.c.user, groups.c.status != GroupStatus.CLOSED.value)
+        .scalar_subquery(),
+    )
+    .where(accounts.c.user.in_(others_of(_USER)))
+    .order_by(accounts.c.user)
+)
+
 # One statement for all that is around an account: each would cost as much as it finds.
 _AROUND = union_all(
     _of_user("member", members.c.code).where(members.c.user == _USER),
@@ -125,6 +160,7 @@ _AROUND = union_all(
     ).where(member_settings.c.user == _USER),
     _of_user("ignored", ignored.c.whom).where(ignored.c.user == _USER),
     # One row in any case, without a name where there is nothing.
+    _of_user("other", OTHER.c.user).where(*is_same(_USER)),
     _of_user("unread", func.max(notices.c.id)).where(notices.c.user == _USER, notices.c.read_ts == 0),
 )
 
@@ -164,6 +200,9 @@ class SqlAccounts(SqlReads):
 
     async def next_account_ends(self, limit: int) -> list[tuple[int, str]]:
         return [(until_ms, user) for until_ms, user in await self._ask(_RESTRICTED, limit=limit)]
+
+    async def due_for_renewal(self, told: int, limit: int) -> list[tuple[int, str]]:
+        return [(at, user) for at, user in await self._ask(_RENEWING, told=told, limit=limit)]
 
     async def due_for_recovery(self, below: int, before_ms: int, after: str = "", limit: int = 500) -> list[str]:
         rows = await self._ask(_RECOVERING, below=below, before=before_ms, after=after, limit=limit)
@@ -223,6 +262,7 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
     around: defaultdict[str, list[tuple[str, int, str, str]]] = defaultdict(list)
     for what, *rest in fetch_plain(main, _AROUND, user=user):
         around[what].append((rest[0], rest[1], rest[2], rest[3]))
+    others = fetch_plain(main, _OTHERS, user=user) if around["other"] else ()
     return StoredAccount(
         state=AccountState(**row | kinds),
         profile=Profile(user, display_name, password_hash, language),
@@ -232,4 +272,8 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
         settings={code: MemberSettings(nick, Notify(notify), ts) for code, ts, nick, notify in around["settings"]},
         ignored=frozenset(whom for whom, *_ in around["ignored"]),
         has_unread=any(last for last, *_ in around["unread"]),
+        others=[
+            OtherAccount(name, until, why, credit, read_restrictions(held), joined, created)
+            for name, until, why, credit, held, joined, created in others
+        ],
     )

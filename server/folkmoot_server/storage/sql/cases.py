@@ -31,6 +31,7 @@ from folkmoot_governance.duration import DAY_MS
 
 from ..rows import CaseFilter, CaseNote
 from .fetch import SqlReads, Statement, can_hold, fetch
+from .persons import others_of
 from .tables import case_notes, case_texts, cases, groups, reporters
 
 _REPORTERS = select(reporters).order_by(reporters.c.ts, reporters.c.by)
@@ -98,7 +99,8 @@ _TODAY = case((reporters.c.ts > bindparam("today"), reporters.c.ts))
 _RECORD = (
     select(cases.c.outcome, reporters.c.bad_faith, func.count(), func.count(_TODAY), func.min(_TODAY))
     .select_from(reporters.join(cases, cases.c.number == reporters.c.number))
-    .where(reporters.c.by == bindparam("user"), reporters.c.ts > bindparam("since"))
+    .where(or_(reporters.c.by == bindparam("user"), reporters.c.by.in_(others_of(bindparam("user")))))
+    .where(reporters.c.ts > bindparam("since"))
     .group_by(cases.c.outcome, reporters.c.bad_faith)
 )
 

@@ -13,9 +13,9 @@ from ..rows import ActivityRow, GroupRow, GroupSummary, WarningRow
 from .ends import NEXT_ENDS
 from .fetch import SqlReads, can_hold, fetch, named
 from .kept_rows import read_kept
+from .persons import shut_out
 from .projection import read_restrictions
 from .tables import (
-    accounts,
     activity,
     bans,
     groups,
@@ -88,27 +88,25 @@ _DUE = _page(
     .select_from(groups.outerjoin(activity, activity.c.code == groups.c.code))
     .where(_LIVING, bindparam("looked_before") > _LOOKED)
 )
-_END = accounts.c.suspended_until_ms
+_LONG = shut_out(bindparam("since")).subquery()
 _ABSENT = _page(
-    select(groups.c.code, groups.c.owner, _END)
-    .join(accounts, accounts.c.user == groups.c.owner)
-    .where(bindparam("since") <= _END, _LIVING)
+    select(groups.c.code, groups.c.owner, func.max(_LONG.c.until_ms))
+    .join(_LONG, _LONG.c.user == groups.c.owner)
+    .where(_LIVING)
+    .group_by(groups.c.code, groups.c.owner)
 )
-_NOW: BindParameter[int] = bindparam("now")
+_SHUT = shut_out(bindparam("after_now")).subquery()
 
 
 def _by_suspended(table: Table) -> Select[Any]:
     """Return (code, user) of what suspended accounts have given."""
-    shut_out = accounts.c.user == table.c.by, accounts.c.suspended_until_ms > _NOW
-    return select(table.c.code, accounts.c.user).where(*shut_out)
+    return select(table.c.code, _SHUT.c.user).where(_SHUT.c.user == table.c.by)
 
 
 _OFFERS = union(
     _by_suspended(invitations),
     _by_suspended(invite_codes),
-    select(groups.c.code, accounts.c.user)
-    .where(accounts.c.user == groups.c.owner, accounts.c.suspended_until_ms > _NOW)
-    .where(groups.c.heir != "", _LIVING),
+    select(groups.c.code, _SHUT.c.user).where(_SHUT.c.user == groups.c.owner, groups.c.heir != "", _LIVING),
 ).subquery()
 _OFFERED = (
     select(_OFFERS)
@@ -167,7 +165,7 @@ class SqlGroups(SqlReads):
     async def offers_of_suspended(
         self, now: int, after: tuple[str, str] = ("", ""), limit: int = 100
     ) -> list[tuple[str, str]]:
-        rows = await self._ask(_OFFERED, now=now, code=after[0], user=after[1], limit=limit)
+        rows = await self._ask(_OFFERED, after_now=now + 1, code=after[0], user=after[1], limit=limit)
         return [(code, user) for code, user in rows]
 
     async def next_ends(self, limit: int) -> list[tuple[int, str]]:

@@ -1,10 +1,11 @@
 """Numbers that show who somebody is, sealed, and who asks for a review: `ledger.Identities`."""
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, bindparam, select, union
 
-from ..rows import IdentityRow
+from ..rows import IdentityRequest, IdentityRow
 from .fetch import SqlReads
 from .tables import accounts, identities
+from .tables import identity_requests as requests
 
 _LIMIT: BindParameter[int] = bindparam("limit")
 _OF_USER = (
@@ -12,12 +13,16 @@ _OF_USER = (
     .where(identities.c.user == bindparam("user"))
     .order_by(identities.c.identity)
 )
-_SAME = (
-    select(identities.c.user).where(identities.c.blind == bindparam("blind")).order_by(identities.c.user).limit(_LIMIT)
-)
+_REQUEST = select(
+    requests.c.user, requests.c.identity, requests.c.sealed, requests.c.blind, requests.c.ts, requests.c.code
+).where(requests.c.user == bindparam("user"))
+_BOTH = union(
+    *(select(table.c.user.label("user")).where(table.c.blind == bindparam("blind")) for table in (identities, requests))
+).subquery()
+_SAME = select(_BOTH.c.user).order_by(_BOTH.c.user).limit(_LIMIT)
 _ASKING = (
     select(accounts.c.user, accounts.c.asked, accounts.c.asked_ts)
-    .where(accounts.c.asked_ts > 0, accounts.c.user > bindparam("after"))
+    .where(accounts.c.asked_ts > 0, accounts.c.code_until_ms == 0, accounts.c.user > bindparam("after"))
     .order_by(accounts.c.user)
     .limit(_LIMIT)
 )
@@ -28,6 +33,10 @@ class SqlIdentities(SqlReads):
 
     async def list_identities(self, user: str) -> list[IdentityRow]:
         return [IdentityRow(*row) for row in await self._ask(_OF_USER, user=user)]
+
+    async def identity_request(self, user: str) -> IdentityRequest | None:
+        found = await self._ask(_REQUEST, user=user)
+        return IdentityRequest(*found[0]) if found else None
 
     async def same_identity(self, blind: str, limit: int = 20) -> list[str]:
         return [user for (user,) in await self._ask(_SAME, blind=blind, limit=limit)]

@@ -46,7 +46,9 @@ _MENDED = _waiting(
     groups.c.rectified_ms > 0,
     _LIVING,
 )
-_ASKING = _waiting(accounts.c.asked_ts, accounts.c.asked_ts < _BEFORE, accounts.c.asked_ts > 0)
+_ASKING = _waiting(
+    accounts.c.asked_ts, accounts.c.asked_ts < _BEFORE, accounts.c.asked_ts > 0, accounts.c.code_until_ms == 0
+)
 _HELD = _waiting(reviews.c.ts, reviews.c.ts < _BEFORE, reviews.c.seq == 0, reviews.c.until_ms > _NOW)
 _CLOSING = _waiting(
     accounts.c.closing_until_ms,

@@ -53,8 +53,12 @@ class Known(Protocol):
         """Return what `user` used `nonce` for in a group in the 24 hours before `ts`, None if for nothing."""
         ...
 
+    def person(self, user: str) -> Collection[str]:
+        """Return the accounts that were verified with a number of this one's, itself among them."""
+        ...
+
     def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
-        """Say whether a claim holds after so many others by the same user in this batch."""
+        """Say whether a claim holds after so many others by the same person in this batch."""
         ...
 
 
@@ -125,7 +129,7 @@ def _all_fit(also: Sequence[ChangeSet], conflicts: Collection[str], moved: Mappi
 
 
 def _all_hold(quota_guards: Sequence[QuotaGuard], known: Known, claimed: Mapping[str, int]) -> bool:
-    return all(known.holds(one, claimed[one.user]) for one in quota_guards)
+    return all(known.holds(one, sum(claimed[user] for user in known.person(one.user))) for one in quota_guards)
 
 
 def _stands(stream: str, version: int, moved: Mapping[str, Head], known: Known) -> bool:

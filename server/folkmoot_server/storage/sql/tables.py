@@ -2,20 +2,21 @@
 
 `ledger` is the record; `groups` to `kept`, `cases` and `reporters` are projections of it, rewritten from it at any
 time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet),
-`case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers, sealed),
-`platform_words`, `filings` (reports to the authority), `profiles`, `tokens`, `read_marks`, `marks` (what the store
-remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
-single accounts are told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships
-have still to end) and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot
-be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
-`journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
+`case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers of who is
+verified, sealed) and `identity_requests` (of who waits for it), `platform_words`, `filings` (reports to the authority),
+`profiles`, `tokens`, `read_marks`, `marks` (what the store remembers about itself), `answers` (what was asked for under
+a nonce, and how it was answered, sealed), `notices` (what single accounts are told), `activity` (how busy a group is),
+`member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their
+own. No foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has
+(`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
+`migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0034"
+SCHEMA = "0036"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -80,6 +81,8 @@ accounts = Table(
     _number("created_ts"),
     _text("agreement"),
     _text("identity"),
+    _number("verified_ts", server_default="0"),
+    _number("renewal_told", server_default="0"),
     Column("platform", Text),
     _number("suspended_until_ms"),
     _text("suspended_reason"),
@@ -88,6 +91,8 @@ accounts = Table(
     _text("charges", server_default=""),
     _text("asked", server_default="none"),
     _number("asked_ts", server_default="0"),
+    _number("code_until_ms", server_default="0"),
+    _number("code_tries", server_default="0"),
     _number("names_removed_ms", server_default="0"),
     _number("closing_case", server_default="0"),
     _number("closing_until_ms", server_default="0"),
@@ -101,6 +106,7 @@ accounts = Table(
     Index(None, "suspended_until_ms"),
     Index(None, "credit"),
     Index(None, "asked_ts"),
+    Index("accounts_renewal", "renewal_told", "verified_ts", **_where("verified_ts > 0")),
     Index(None, "closing_until_ms"),
     Index(None, "restrictions_until_ms"),
 )
@@ -448,6 +454,18 @@ identities = Table(
     _text("sealed"),
     _text("blind"),
     _number("ts"),
+    Index(None, "blind"),
+)
+
+identity_requests = Table(
+    "identity_requests",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _text("identity"),
+    _text("sealed"),
+    _text("blind"),
+    _number("ts"),
+    _text("code", server_default=""),
     Index(None, "blind"),
 )
 

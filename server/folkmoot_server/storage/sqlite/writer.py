@@ -5,7 +5,7 @@ the main file first: a crash between the two leaves events in the ledger whose n
 journal. `recover` finds and writes them, at the start and after any failure.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,8 +57,12 @@ MANY = 1 << 30
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _TOLD = f"UPDATE {JOURNAL}.segment SET batch = ?"  # noqa: S608
-_QUOTAS = """SELECT (SELECT count(*) FROM members WHERE user = ?),
-    (SELECT count(*) FROM groups WHERE creator = ? AND status <> 'closed')"""
+_PERSON = """SELECT ?1 UNION SELECT other.user FROM identities AS own
+    JOIN identities AS other ON other.blind = own.blind WHERE own.user = ?1"""
+# It has no more in it than the statement above.
+_QUOTAS = f"""WITH person (user) AS ({_PERSON})
+    SELECT (SELECT count(*) FROM members WHERE user IN (SELECT user FROM person)),
+    (SELECT count(*) FROM groups WHERE creator IN (SELECT user FROM person) AND status <> 'closed')"""  # noqa: S608
 _COLUMNS = [column.name for column in ledger.columns]
 _INSERT_EVENTS = f"INSERT INTO ledger ({names(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608
 
@@ -283,9 +287,13 @@ class Writer:
         asked = self._askers.among(wanted)
         return posts | find_asked(self._raw, asked, since) if asked else posts
 
+    def person(self, user: str) -> Collection[str]:
+        """See `sequencer.Known`."""
+        return [name for (name,) in self._raw.execute(_PERSON, (user,))]
+
     def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
         """See `sequencer.Known`."""
-        joined, created = self._raw.execute(_QUOTAS, (quota_guard.user, quota_guard.user)).fetchone()
+        joined, created = self._raw.execute(_QUOTAS, (quota_guard.user,)).fetchone()
         return joined + before < quota_guard.groups_joined and (
             quota_guard.groups_created is None or created + before < quota_guard.groups_created
         )
