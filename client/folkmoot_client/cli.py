@@ -28,10 +28,11 @@ def chat(
         str | None,
         typer.Option(metavar="TEXT", help=_("Appeal against the suspension of your account, instead of chatting.")),
     ] = None,
+    reset: Annotated[bool, typer.Option("--reset", help=_("Set another password by a code, then sign in."))] = False,
 ) -> None:
     from .chat.command import SignIn, run
 
-    raise typer.Exit(run(SignIn(check_server(server), user, register, appeal, invitation)))
+    raise typer.Exit(run(SignIn(check_server(server), user, register, appeal, invitation, reset)))
 
 
 def replay(

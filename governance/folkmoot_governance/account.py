@@ -23,6 +23,7 @@ from .account_commands import (
     ConfirmIdentity,
     EndRestrictions,
     FinishClosing,
+    GiveResetCode,
     GrantRole,
     OverturnClosing,
     OverturnNames,
@@ -68,6 +69,7 @@ from .account_events import (
     PlatformWordDropped,
     PlatformWordSet,
     RenewalTold,
+    ResetCodeGiven,
     RoleGranted,
     SessionsEnded,
 )
@@ -99,6 +101,7 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
     RejectIdentity: "attest_identity",
     ReadIdentity: "read_identity",
     CloseForOther: "close_account",
+    GiveResetCode: "recover_account",
 }
 
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
@@ -456,7 +459,7 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.names_removed_ms = back
         case IdentityRead() | PlatformWordSet() | PlatformWordDropped() | FilingApproved() | FilingExported():
             pass
-        case FilingReceipted() | PasswordChanged() | SessionsEnded():
+        case FilingReceipted() | PasswordChanged() | ResetCodeGiven() | SessionsEnded():
             pass
         case AccountClosing(until_ms=until, reason=reason):
             state.closing_case, state.closing_until_ms = state.version, until

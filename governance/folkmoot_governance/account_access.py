@@ -5,8 +5,8 @@ from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
 
-from .account_commands import AccountCommand, ChangePassword, EndSessions
-from .account_events import PasswordChanged, SessionsEnded
+from .account_commands import AccountCommand, ChangePassword, EndSessions, GiveResetCode
+from .account_events import PasswordChanged, ResetCodeGiven, SessionsEnded
 from .account_measures import OF_STAFF, AccountDecision
 from .account_state import AccountState
 from .actor import Actor
@@ -25,7 +25,19 @@ def _change_password(
     if actor.user != state.user:
         text = N_("Nobody changes somebody else's password.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, **OF_STAFF})
-    return [PasswordChanged(at=now, by=actor.user)]
+    return [PasswordChanged(at=now, by=actor.user, reset=command.reset)]
+
+
+def _give_code(state: AccountState, command: GiveResetCode, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    """Give out a code for somebody else's account: for one of the staff's only who may give roles anyhow."""
+    if state.user == actor.user:
+        text = N_("Nobody gives themselves a code.")
+        return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, **OF_STAFF})
+    if state.platform is not None and not may_on_platform(actor.platform, "grant_role"):
+        text = N_("@{user} has the platform role {role}: only who may give roles gives a code for that account.")
+        detail: dict[str, object] = {"user": state.user, "role": state.platform, **OF_STAFF}
+        return Refusal(ErrorCode.OUTRANKED, text, detail)
+    return [ResetCodeGiven(at=now, by=actor.user, reason=command.reason)]
 
 
 def check_sessions_of(user: str, actor: Actor) -> Refusal | None:
@@ -48,4 +60,5 @@ def _end_sessions(state: AccountState, command: EndSessions, actor: Actor, now: 
 ACCESS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, Policy], AccountDecision]] = {
     ChangePassword: _change_password,
     EndSessions: _end_sessions,
+    GiveResetCode: _give_code,
 }

@@ -209,7 +209,16 @@ class ReadIdentity(AccountCommand, frozen=True):
 
 
 class ChangePassword(AccountCommand, frozen=True):
-    """Have another password, the one there was being shown; all other sessions end."""
+    """Have another password, the one there was, or (`reset`) a code of the platform's, being shown; all other sessions
+    end."""
+
+    reset: bool = False
+
+
+class GiveResetCode(AccountCommand, frozen=True):
+    """Give out a code with which somebody who has lost the password of an account sets another one, once."""
+
+    reason: str
 
 
 class EndSessions(AccountCommand, frozen=True):

@@ -164,7 +164,18 @@ class IdentityRead(AccountEvent, frozen=True, kw_only=True, tag="identity_read")
 
 
 class PasswordChanged(AccountEvent, frozen=True, kw_only=True, tag="password_changed"):
-    """The account has another password, and all sessions but the one that changed it have ended."""
+    """The account has another password, and all sessions but the one that changed it have ended.
+
+    `reset`: whoever did so had a code that the platform had given out.
+    """
+
+    reset: bool = False
+
+
+class ResetCodeGiven(AccountEvent, frozen=True, kw_only=True, tag="reset_code_given"):
+    """The platform gave out a code with which another password can be set, once. The code is nowhere kept."""
+
+    reason: str
 
 
 class SessionsEnded(AccountEvent, frozen=True, kw_only=True, tag="sessions_ended"):
@@ -255,6 +266,7 @@ AnyAccountEvent = (
     | NamesRestored
     | IdentityRead
     | PasswordChanged
+    | ResetCodeGiven
     | SessionsEnded
     | AccountClosing
     | ClosingOverturned

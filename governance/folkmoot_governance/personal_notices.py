@@ -436,6 +436,13 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
             _oneself,
         ),
     ),
+    a.ResetCodeGiven: (
+        Told(
+            "reset_code_given",
+            N_("The platform gave out a code with which the password of your account can be set, once"),
+            _oneself,
+        ),
+    ),
     a.SessionsEnded: (Told("sessions_ended", N_("Sessions of your account were ended: {count}"), _oneself),),
     # Reports and appeals.
     s.ReportOpened: (Told("copyright_reported", _COPYRIGHT_TEXT, _copyright),),

@@ -83,6 +83,14 @@ class Appeal(_Request, frozen=True, tag="appeal", kw_only=True):
     case: Word | None = None
 
 
+class ResetPassword(_Request, frozen=True, tag="reset_password", kw_only=True):
+    """Have the password `new` by a code that the operator's staff has given, without signing in. -> Empty"""
+
+    user: User
+    code: Word
+    new: Password
+
+
 class GetNotices(_Request, frozen=True, tag="notices", kw_only=True):
     """List what one is told by oneself, the latest first, below the id `before` if given. -> NoticesResult
 
@@ -290,6 +298,7 @@ Request = (
     | Login
     | Resume
     | Appeal
+    | ResetPassword
     | GetNotices
     | ReadNotices
     | Logout
@@ -322,6 +331,7 @@ REQUESTS: dict[str, type[Request]] = {
     "login": Login,
     "resume": Resume,
     "appeal": Appeal,
+    "reset_password": ResetPassword,
     "notices": GetNotices,
     "read_notices": ReadNotices,
     "logout": Logout,

@@ -150,6 +150,7 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.Login: SessionResult,
     rq.Resume: SessionResult,
     rq.Appeal: ReportResult,
+    rq.ResetPassword: Empty,
     rq.GetNotices: NoticesResult,
     rq.ReadNotices: Empty,
     rq.Logout: Empty,

@@ -201,7 +201,7 @@ class Node:
             account_service=accounts,
             sign_in=sign_in,
             sessions=sessions,
-            credentials=Credentials(sign_in, accounts, self.passwords, bus),
+            credentials=Credentials(sign_in, store.ledger, accounts, self.passwords, bus, clock),
             box=self._box,
             repeats=Repeats(store, clock, answers, accounts, membership),
             own_settings=own_settings,

@@ -261,6 +261,10 @@ REFUSALS = {
     "Nothing is proposed yet.": Told("conflict", "state", "/mediate * propose"),
     "A party of mediation {case} cannot be its mediator.": Told("forbidden", "permissions", "/rights", "case"),
     "Mediation {case} has a mediator already: @{user}.": Told("conflict", "state", "/info", "case user"),
+    "Nobody gives themselves a code.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
+    "@{user} has the platform role {role}: only who may give roles gives a code for that account.": Told(
+        "outranked", "platform_roles", "docs/governance.md", "role user"
+    ),
     "There is no such session.": Told("no_such_entry", "known", "/sessions"),
     "Nobody changes somebody else's password.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
     "There is no such case.": Told("no_such_entry", "known", "/cases|/mediate"),

@@ -40,6 +40,9 @@ from folkmoot_server.storage.changes import (
     password_row,
     profile_row,
     read_mark_row,
+    remove_ended_reset_codes,
+    remove_reset_code,
+    reset_code_row,
     revoke_other_tokens,
     revoke_token,
     seen_row,
@@ -241,6 +244,17 @@ async def test_a_token_holds_while_it_is_used(store: Store, world: World) -> Non
     ]
     assert await store.ledger.ended_tokens(START + 3, 10) == ["h2"]
     assert await store.ledger.ended_tokens(START + 2, 10) == []
+
+
+async def test_a_reset_code_holds_until_its_time_is_over(store: Store, world: World) -> None:
+    await store.commit([ChangeSet(rows=[reset_code_row("alice", "first", START), reset_code_row("bob", "b", START)])])
+    await store.commit([ChangeSet(rows=[reset_code_row("alice", "second", START + 9)])])
+    assert await store.ledger.find_reset_code("alice", START + 8) == "second"
+    assert await store.ledger.find_reset_code("alice", START + 9) is None
+    assert await store.ledger.find_reset_code("\x00", START) is None
+    await store.commit([ChangeSet(rows=[remove_reset_code("alice"), remove_ended_reset_codes(START)])])
+    assert await store.ledger.find_reset_code("alice", START) is None
+    assert await store.ledger.find_reset_code("bob", 0) is None
 
 
 async def test_all_tokens_but_one_are_revoked(store: Store, world: World) -> None:

@@ -93,3 +93,32 @@ async def test_staff_ends_sessions_and_says_why(launch: Launch) -> None:
         await refused(root.ask(rq.Admin, **closing, options={"id": "00000000"}), "no_such_entry")
         assert (await root.ask(rq.Admin, **closing)).changed == 1
         assert await wire.closed() == CloseCode.FORBIDDEN
+
+
+async def test_who_has_lost_the_password_sets_another_by_a_code_of_the_staff(launch: Launch) -> None:
+    server = launch(groups=1, members=3, admin="root")
+    bob = server.seats[0][1]
+    async with await Wire.open(server.url) as root, await Wire.open(server.url) as wire:
+        await root.ask(rq.Login, user="root", password=PASSWORD)
+        await wire.register("ann", PASSWORD)
+        asked = {"noun": "user", "verb": "recover", "target": "ann", "reason": "called back"}
+        assert (await root.ask(rq.Admin, **asked, dry_run=True)).items[0]["code"] == ""
+        first, code = [(await root.ask(rq.Admin, **asked)).items[0]["code"] for _ in range(2)]
+        fields = {"noun": "role", "verb": "create", "target": bob.user, "reason": "hired"}
+        await root.ask(rq.Admin, **fields, options={"role": "safety_officer"})
+        async with await server.connect(bob) as officer:
+            await refused(officer.ask(rq.Admin, **asked | {"target": "root"}), "outranked")
+            assert (await officer.ask(rq.Admin, **asked | {"target": server.seats[0][0].user})).changed == 1
+        async with await Wire.open(server.url) as stranger:
+            for user, wrong in (("ann", first), ("bob.by", code), ("root", code), ("ann", "")):
+                await refused(stranger.ask(rq.ResetPassword, user=user, code=wrong, new=NEW), "auth_failed")
+            await refused(stranger.ask(rq.ResetPassword, user="ann", code=code, new="short"), "weak_password")
+            await stranger.ask(rq.ResetPassword, user="ann", code=code.upper().replace("-", " "), new=NEW)
+            assert await wire.closed() == CloseCode.FORBIDDEN
+            await refused(stranger.ask(rq.ResetPassword, user="ann", code=code, new="yet another one"), "auth_failed")
+            await refused(stranger.ask(rq.Login, user="ann", password=PASSWORD), "auth_failed")
+            stranger.session = await stranger.ask(rq.Login, user="ann", password=NEW)
+            notices = (await stranger.ask(rq.GetNotices)).notices
+            assert [one.kind for one in notices] == ["password_changed", "reset_code_given", "reset_code_given"]
+            assert "called back" in notices[1].text
+        assert code not in server.stderr()

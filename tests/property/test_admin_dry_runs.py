@@ -180,6 +180,7 @@ EACH: list[Say | Do] = [
     Do(0, "filing receipt", 0, {"number": "7"}),
     *(Do(who, "node confirm", matter, {}) for who in (0, 2) for matter in (0, 1)),
     *(Do(who, "session close", 1, {}) for who in (2, 0, 0)),
+    *(Do(who, "user recover", 1, {}) for who in (2, 0)),
 ]
 """A way to do each of the acts, and to be refused each of them."""
 

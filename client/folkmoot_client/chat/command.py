@@ -22,13 +22,14 @@ from .screen import Pipe, Screen, Terminal
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """How one wants to sign in; `register` makes the account first, by an `invitation` where one needs it. With
-    `appeal` one appeals, and does not sign in."""
+    `reset` one sets another password first, by a code. With `appeal` one appeals, and does not sign in."""
 
     server: str
     user: str | None
     register: bool
     appeal: str | None = None
     invitation: str | None = None
+    reset: bool = False
 
 
 def run(how: SignIn) -> int:
@@ -59,7 +60,7 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
     screen: Screen = Terminal() if sys.stdin.isatty() and sys.stdout.isatty() else Pipe()
     if how.appeal is not None:
         return await appeal(how.server, how.user or await ask_user(screen), await ask_password(screen), how.appeal)
-    session = None if how.register else saved.find(how.server, how.user)
+    session = None if how.register or how.reset else saved.find(how.server, how.user)
     if session is not None:
         try:
             async with Client(how.server, token=session.token) as client:
@@ -70,8 +71,11 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
             saved.forget(how.server)
             say(_("The remembered session has ended; sign in again."))
     user = how.user or await ask_user(screen)
+    code = await screen.read_secret(_("Code: ")) if how.reset else None
     password = await ask_password(screen)
     async with Client(how.server) as client:
+        if code is not None:
+            await client.reset_password(user, code, password)
         await sign_in(client, user, password, how)
         saved.save(how.server, Session(fold_user_name(user), client.token or ""))
         return await talk(client, screen, how, saved)

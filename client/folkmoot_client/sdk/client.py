@@ -182,6 +182,11 @@ class Client(Requests):
         request = fm.Appeal(id=link.next_id(), user=user, password=password, text=text, case=case)
         return _expect(await link.ask(request), fm.ReportResult)
 
+    async def reset_password(self, user: str, code: str, new: str) -> None:
+        """Have another password by a code of the operator's staff, without signing in; all sessions end."""
+        link = await self._wait_link()
+        await link.ask(fm.ResetPassword(id=link.next_id(), user=user, code=code, new=new))
+
     async def notices(
         self, user: str | None = None, password: str | None = None, *, before: str | None = None, unread: bool = False
     ) -> fm.NoticesResult:

@@ -92,17 +92,21 @@ export class Chat {
     this.connection.connect();
   }
 
-  /** Sign in by password (`type` "login") or make an account ("register"). */
-  enter(type, fields) {
-    this.credentials = { type, fields };
+  /** Sign in by password (`type` "login") or make an account ("register"); by a `code` the password is set first. */
+  enter(type, fields, code = "") {
+    this.credentials = { type, fields, code };
     this.connection.connect();
   }
 
   async signIn() {
     const { agreement } = this.connection.hello;
-    const { type, fields } = this.credentials ?? { type: "resume", fields: { token: this.token } };
+    const { type, fields, code } = this.credentials ?? { type: "resume", fields: { token: this.token } };
     const device = type === "resume" ? {} : { device: deviceName() };
     const more = type === "register" ? { agreement: agreement.version, ...device } : device;
+    if (code) {
+      await this.request("reset_password", { user: fields.user, code, new: fields.password });
+      this.credentials.code = "";
+    }
     const { account, token, groups } = await this.request(type, { ...fields, ...more });
     this.credentials = undefined;
     localStorage.setItem(TOKEN, token);

@@ -18,10 +18,13 @@ export class Gate {
   /** Show what the chosen way asks for. */
   turn() {
     const isNew = this.way === "register";
+    const isReset = this.way === "reset";
     for (const node of document.querySelectorAll(".for-new")) node.hidden = !isNew;
+    for (const node of document.querySelectorAll(".for-reset")) node.hidden = !isReset;
     byId("agree").required = isNew;
-    byId("password").autocomplete = isNew ? "new-password" : "current-password";
-    byId("enter").textContent = t(this.way === "login" ? "sign_in" : "register");
+    byId("reset-code").required = isReset;
+    byId("password").autocomplete = isNew || isReset ? "new-password" : "current-password";
+    byId("enter").textContent = t(isNew ? "register" : "sign_in");
     this.complain("");
   }
 
@@ -33,7 +36,8 @@ export class Gate {
     const forNew = { ...(shown && { display_name: shown }), ...(invitation && { invitation }), language: document.documentElement.lang };
     byId("enter").disabled = true;
     this.complain("");
-    this.chat.enter(this.way, this.way === "register" ? { ...fields, ...forNew } : fields);
+    if (this.way === "register") this.chat.enter("register", { ...fields, ...forNew });
+    else this.chat.enter("login", fields, this.way === "reset" ? byId("reset-code").value : "");
   }
 
   /** Open the gate again; `error` says why the reader stands before it. */

@@ -7,6 +7,8 @@ const TEXTS = {
   skip: ["Skip to the message field", "跳到输入框"],
   sign_in: ["Sign in", "登录"],
   register: ["Create account", "注册"],
+  reset: ["I have a code", "使用重置码"],
+  reset_code: ["Code for another password", "重置码"],
   user: ["User name", "用户名"],
   user_hint: ["3 to 32 characters: a–z, 0–9, dot, dash, underscore", "3 至 32 个字符：小写字母、数字、点、横线、下划线"],
   display_name: ["Display name (optional)", "显示名称（可不填）"],

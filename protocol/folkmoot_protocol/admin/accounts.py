@@ -127,6 +127,18 @@ UNNAME_USER = Verb(
     ask=N_("Remove the names that @{target} has chosen?"),
     examples=("user unname bob --rule fraud --reason 'calls himself a bank'",),
 )
+RECOVER_USER = Verb(
+    USER,
+    "recover",
+    N_("Give out a code, shown once, with which who has lost a password sets another one within a day."),
+    "recover_account",
+    NoOptions,
+    NAME,
+    reason=True,
+    dry_run=True,
+    ask=N_("Are you sure that who asks is who has the account @{target}?"),
+    examples=("user recover ann --reason 'called back on the number we know'",),
+)
 CLOSE_USER = Verb(
     USER,
     "close",

@@ -14,6 +14,7 @@ from folkmoot_governance.account_commands import (
     AccountCommand,
     ApproveIdentity,
     AttestIdentity,
+    GiveResetCode,
     ReadIdentity,
     RejectIdentity,
     RemoveNames,
@@ -29,6 +30,7 @@ from folkmoot_protocol.results import AdminResult
 from folkmoot_protocol.types import Identity
 
 from ..actions.accounts.credit import MAX_CHANGES, change_item
+from ..common.i18n import N_
 from ..live.accounts import Account
 from ..storage.api import ActFilter, IdentityRequest
 from ..storage.change_set import RowChange, account_stream
@@ -149,6 +151,21 @@ async def unname_user(call: Call, options: rows.Grounded) -> Outcome:
         return account
     command = RemoveNames(call.reason, options.rule, account.has_chosen_names())
     return await act_on_grounds(call, account, command, options)
+
+
+@carries_out(rows.RECOVER_USER)
+async def recover_user(call: Call, options: NoOptions) -> Outcome:
+    """Give out a code with which another password is set; of it only a hash is kept."""
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    code, made, until_ms = call.app.credentials.code_for(account.user)
+    changed = await act_on_account(call, account, GiveResetCode(call.reason), made)
+    if isinstance(changed, Refusal):
+        return changed
+    item: dict[str, object] = {"user": account.user, "code": "" if call.dry_run else code, "code_until_ms": until_ms}
+    text = None if call.dry_run else call.say(N_("To use it: folkmoot chat --reset, or the page's sign-in."))
+    return AdminResult(items=(item,), changed=changed, text=text)
 
 
 @carries_out(rows.CLOSE_USER)

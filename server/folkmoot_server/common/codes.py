@@ -35,8 +35,22 @@ def lookup_code(drawn: bytes) -> str:
 
 def name_of_code(code: str) -> str:
     """Return what is kept of such a code, as it is typed: whoever has that cannot tell the code."""
+    return _hash_of_code("report", code)[:32]
+
+
+def _hash_of_code(purpose: str, code: str) -> str:
     plain = "".join(letter for letter in code.lower() if letter in LETTERS)
-    return hashlib.sha256(f"folkmoot report {plain}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"folkmoot {purpose} {plain}".encode()).hexdigest()
+
+
+def reset_code() -> str:
+    """Return a code with which another password is set: nobody guesses it, however many try."""
+    return "-".join(random_letters(4) for _ in range(5))
+
+
+def hash_of_reset_code(user: str, code: str) -> str:
+    """Return what is kept of such a code, as it is typed, for an account."""
+    return _hash_of_code(f"reset {user}", code)
 
 
 def mediation_number() -> str:

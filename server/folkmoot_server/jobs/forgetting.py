@@ -1,11 +1,11 @@
 """Forgetting what was asked for under nonces, which nobody repeats any more, what people were told and have read, when
-its time is over, and sessions that nobody uses."""
+its time is over, codes that were not used in time, and sessions that nobody uses."""
 
 from folkmoot_governance.duration import DAY_MS
 
 from ..actions.accounts.govern import AccountService
 from ..common.clock import Clock
-from ..storage.changes import remove_ended_answers, remove_ended_notices, revoke_token
+from ..storage.changes import remove_ended_answers, remove_ended_notices, remove_ended_reset_codes, revoke_token
 from ..storage.ledger import Sessions
 from .runner import Job
 
@@ -28,8 +28,9 @@ class Forgetting(Job):
 
     async def do_round(self) -> None:
         now = self._clock.certain_ms()
-        await self._account_service.store_rows("", [remove_ended_answers(now), remove_ended_notices(now)])
+        ended = [remove_ended_answers(now), remove_ended_notices(now), remove_ended_reset_codes(now)]
+        await self._account_service.store_rows("", ended)
         while self._token_days:
-            ended = await self._sessions.ended_tokens(now - self._token_days * DAY_MS, AT_ONCE)
-            if not ended or await self._account_service.store_rows("", list(map(revoke_token, ended))):
+            unused = await self._sessions.ended_tokens(now - self._token_days * DAY_MS, AT_ONCE)
+            if not unused or await self._account_service.store_rows("", list(map(revoke_token, unused))):
                 return

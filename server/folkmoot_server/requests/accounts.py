@@ -78,6 +78,12 @@ async def change_password(app: App, session: Session, request: rq.ChangePassword
     return await app.credentials.change_password(session, request.password, request.new) or Empty()
 
 
+async def reset_password(app: App, session: Session, request: rq.ResetPassword) -> Empty | Refusal:
+    """Give an account another password by a code."""
+    user = fold_user_name(request.user)
+    return await app.credentials.reset_password(session, user, request.code, request.new) or Empty()
+
+
 async def accept_agreement(app: App, session: Session, request: rq.AcceptAgreement) -> Empty | Refusal:
     """Accept the agreement in force (G5.2)."""
     account = session.account

@@ -73,6 +73,7 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.Login: Row(accounts.login, login=False),
     rq.Resume: Row(accounts.resume, login=False),
     rq.Appeal: Row(accounts.appeal, login=False),
+    rq.ResetPassword: Row(accounts.reset_password, login=False),
     rq.GetNotices: Row(notices.list_notices, login=None, cost=2),
     rq.ReadNotices: Row(notices.read_notices, login=None, cost=2),
     rq.Logout: Row(accounts.logout),

@@ -61,9 +61,25 @@ def revoke_other_tokens(user: str, token_hash: str) -> Remove:
     return Remove("tokens", {"user": user, "hash": token_hash}, but="hash")
 
 
+def reset_code_row(user: str, code_hash: str, until_ms: int) -> Upsert:
+    """Return the row of a code with which another password is set until a time (Unix ms): one for an account."""
+    return Upsert("reset_codes", {"user": user, "hash": code_hash, "until_ms": until_ms})
+
+
+def remove_reset_code(user: str) -> Remove:
+    """Return the removal of an account's code."""
+    return Remove("reset_codes", {"user": user})
+
+
+def remove_ended_reset_codes(now: int) -> Remove:
+    """Return the removal of codes whose time is over at `now` (Unix ms)."""
+    return Remove("reset_codes", {}, until_ms=now)
+
+
 OWN_TABLES = (
     "profiles",
     "tokens",
+    "reset_codes",
     "identities",
     "identity_requests",
     "member_settings",

@@ -233,6 +233,10 @@ class Sessions(Protocol):
         """Return an account's sessions, the one last used before the others."""
         ...
 
+    async def find_reset_code(self, user: str, now: int) -> str | None:
+        """Return the hash of the code with which another password can be set for an account, if one is in force."""
+        ...
+
     async def ended_tokens(self, since: int, limit: int) -> list[str]:
         """Return the hashes of session tokens that were not used `since` (Unix ms)."""
         ...

@@ -323,3 +323,13 @@ def test_sessions_are_ended_by_oneself_and_by_few_of_the_staff(role: P | None) -
     assert ask(mia, commands.EndSessions(2, "stolen"), "sue", role) == (None if may else ErrorCode.FORBIDDEN)
     assert ask(mia, commands.EndSessions(2), "mia") is None
     assert ask(mia, commands.EndSessions(0), "mia") == ErrorCode.NO_SUCH_ENTRY
+
+
+@pytest.mark.parametrize("role", [None, *P])
+def test_a_code_is_given_for_an_account_of_staff_by_who_may_give_roles_alone(role: P | None) -> None:
+    mia, sam = make_account(), make_account(a.RoleGranted(at=NOW, by="sue", role=P.VIEWER, reason="r"))
+    code = commands.GiveResetCode("called back")
+    assert ask(mia, code, "sue", role) == (None if role in (P.SAFETY_OFFICER, P.SUPERADMIN) else ErrorCode.FORBIDDEN)
+    expected = {P.SUPERADMIN: None, P.SAFETY_OFFICER: ErrorCode.OUTRANKED}
+    assert ask(sam, code, "sue", role) == expected.get(role, ErrorCode.FORBIDDEN)
+    assert ask(mia, code, "mia", P.SUPERADMIN) == ErrorCode.FORBIDDEN

@@ -1,16 +1,24 @@
-"""What opens an account: its password."""
+"""What opens an account: its password, and a code with which who has lost it sets another one."""
 
-from folkmoot_governance import Refusal
+import hmac
+from collections.abc import Sequence
+
+from folkmoot_governance import AccountState, Refusal
 from folkmoot_governance.account_commands import ChangePassword
+from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
 
 from ...bus.api import Bus
 from ...bus.messages import RevokedUpdate
+from ...common.clock import Clock
+from ...common.codes import hash_of_reset_code, reset_code
 from ...common.i18n import N_
 from ...crypto.passwords import Passwords, check_password, prepare_password
 from ...delivery.session import Session
+from ...live.accounts import Account
+from ...storage.api import Ledger
 from ...storage.change_set import RowChange
-from ...storage.changes import password_row, revoke_other_tokens
+from ...storage.changes import password_row, remove_reset_code, reset_code_row, revoke_other_tokens
 from ...transport.addresses import network_of
 from .govern import AccountService
 from .sign_in import SignIn
@@ -18,40 +26,100 @@ from .sign_in import SignIn
 SAME = Refusal(ErrorCode.WEAK_PASSWORD, N_("That is the password that you have: choose another."), {"rule": "same"})
 
 
-class Credentials:
-    """Changes passwords."""
+CODE_FAILED = Refusal(
+    ErrorCode.AUTH_FAILED, N_("The code does not open this account: it is another one, was used, or its time is over.")
+)
 
-    def __init__(self, sign_in: SignIn, account_service: AccountService, passwords: Passwords, bus: Bus) -> None:
+CODE_MS = DAY_MS
+"""How long a code holds."""
+
+
+class Credentials:
+    """Changes passwords, by the one there is or by a code."""
+
+    def __init__(
+        self,
+        sign_in: SignIn,
+        ledger: Ledger,
+        account_service: AccountService,
+        passwords: Passwords,
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
         self._sign_in = sign_in
+        self._ledger = ledger
         self._account_service = account_service
         self._passwords = passwords
         self._bus = bus
+        self._clock = clock
 
     async def change_password(self, session: Session, password: str, new: str) -> Refusal | None:
         """Give the account of a connection another password; all its sessions but this one end."""
-        prepared = prepare_password(new)
-        refusal = prepared if isinstance(prepared, Refusal) else check_password(prepared)
-        if refusal or isinstance(prepared, Refusal):
-            return refusal
+        prepared = read_password(new)
+        if isinstance(prepared, Refusal):
+            return prepared
         account = await self._sign_in.find_by_password(session, session.user, password)
         if isinstance(account, Refusal):
             return account
         if new == password:
             return SAME
-        # Whoever changes it meanwhile is first, and has made the password that was shown here void.
-        state, token_hash = account.state, session.token_hash
-        names = (account.user, account.profile.display_name)
+        return await self._set(session, account, account.state, ChangePassword(), prepared, session.token_hash)
+
+    def code_for(self, user: str) -> tuple[str, Sequence[RowChange], int]:
+        """Return a code with which another password is set for an account, the rows that make it hold, and its end."""
+        code, until_ms = reset_code(), self._clock.now_ms() + CODE_MS
+        return code, [reset_code_row(user, hash_of_reset_code(user, code), until_ms)], until_ms
+
+    async def reset_password(self, session: Session, user: str, code: str, new: str) -> Refusal | None:
+        """Give an account another password by a code, which is used up; all its sessions end."""
+        prepared = read_password(new)
+        if isinstance(prepared, Refusal):
+            return prepared
+        account = await self._sign_in.find_to_try(session, user)
+        if isinstance(account, Refusal):
+            return account
+        # Whoever uses the code meanwhile is first: the account has moved on then, or the code is gone.
+        state = account.state if account else None
+        kept = await self._ledger.find_reset_code(user, self._clock.now_ms())
+        given = hash_of_reset_code(user, code)
+        if account is None or state is None or state.closed_ts or not hmac.compare_digest(kept or "", given):
+            self._sign_in.note_failed(account, user, session.address)
+            return CODE_FAILED
+        return await self._set(session, account, state, ChangePassword(reset=True), prepared, "")
+
+    async def _set(
+        self,
+        session: Session,
+        account: Account,
+        state: AccountState,
+        command: ChangePassword,
+        prepared: str,
+        token_hash: str,
+    ) -> Refusal | None:
+        """Store a password that was decided on when the account was in a state: whoever is quicker makes that void.
+
+        All sessions end but that of the token.
+        """
+        user = account.user
+        names = (user, account.profile.display_name)
         password_hash = await self._passwords.hash(network_of(session.address), prepared, names)
         if isinstance(password_hash, Refusal):
             return password_hash
         rows: list[RowChange] = [
-            password_row(account.user, password_hash),
-            revoke_other_tokens(account.user, token_hash),
+            password_row(user, password_hash),
+            revoke_other_tokens(user, token_hash),
+            remove_reset_code(user),
         ]
-        act = self._account_service.act(state, ChangePassword(), account.actor(), rows)
+        act = self._account_service.act(state, command, account.actor(), rows)
         if not isinstance(act, Refusal):
             act.password_hash = password_hash
         refusal = await self._account_service.wait_stored(act)
         if refusal is None:
-            self._bus.publish(RevokedUpdate(account.user, ""))
+            self._bus.publish(RevokedUpdate(user, ""))
         return refusal
+
+
+def read_password(text: str) -> str | Refusal:
+    """Return a new password as it is hashed, or why it cannot be one."""
+    prepared = prepare_password(text)
+    return prepared if isinstance(prepared, Refusal) else check_password(prepared) or prepared

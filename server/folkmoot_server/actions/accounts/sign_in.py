@@ -193,6 +193,20 @@ class SignIn:
 
     async def find_by_password(self, session: Session, user: str, password: str) -> Account | Refusal:
         """Return the account whose password was given. An unknown user and a wrong password look and cost the same."""
+        account = await self.find_to_try(session, user)
+        if isinstance(account, Refusal):
+            return account
+        stored = account.profile.password_hash if account else None
+        fits = await self._passwords.verify(network_of(session.address), stored, password)
+        if isinstance(fits, Refusal):
+            return fits
+        if account is not None and fits and account.profile.password_hash == stored:
+            return account
+        self.note_failed(account, user, session.address)
+        return AUTH_FAILED
+
+    async def find_to_try(self, session: Session, user: str) -> Account | Refusal | None:
+        """Return the account that somebody says to be, None if there is none; refuse too many tries."""
         refusal = self._check_rate(session) or self._brake.check(user, session.address)
         if refusal:
             return refusal
@@ -200,16 +214,12 @@ class SignIn:
         if account is not None and self._in_cluster:
             # The password may have been changed on another node just now.
             await self._accounts.look_again(user)
-        stored = account.profile.password_hash if account else None
-        fits = await self._passwords.verify(network_of(session.address), stored, password)
-        if isinstance(fits, Refusal):
-            return fits
-        if account is not None and fits and account.profile.password_hash == stored:
-            return account
-        if self._brake.failed(user, session.address) == MANY_FAILED and account is not None:
-            # Whoever is signed in can do something about it now.
+        return account
+
+    def note_failed(self, account: Account | None, user: str, address: str) -> None:
+        """Count a wrong password or code; of many whoever is signed in is told, who can do something about it now."""
+        if self._brake.failed(user, address) == MANY_FAILED and account is not None:
             self._bus.publish(NoticeUpdate(user, passing(user, "tried", count=MANY_FAILED)))
-        return AUTH_FAILED
 
     def _check_rate(self, session: Session) -> Refusal | None:
         """Refuse too many passwords from one address."""

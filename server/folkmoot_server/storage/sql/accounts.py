@@ -35,6 +35,7 @@ from .tables import (
     notices,
     profiles,
     read_marks,
+    reset_codes,
     tokens,
 )
 
@@ -61,6 +62,7 @@ _OLDER = (
     .order_by(tokens.c.created_ts.desc(), tokens.c.hash)
     .offset(bindparam("keep"))
 )
+_RESET_CODE = select(reset_codes.c.hash).where(reset_codes.c.user == _USER, reset_codes.c.until_ms > bindparam("now"))
 _PROFILED = select(accounts, profiles.c.display_name, profiles.c.password_hash, profiles.c.language).select_from(
     accounts.outerjoin(profiles, profiles.c.user == accounts.c.user)
 )
@@ -220,6 +222,10 @@ class SqlSessions(SqlReads):
 
     async def list_sessions(self, user: str) -> list[SessionRow]:
         return [SessionRow(*row) for row in await self._ask(_SESSIONS, user=user)]
+
+    async def find_reset_code(self, user: str, now: int) -> str | None:
+        rows = await self._ask(_RESET_CODE, user=user, now=now) if can_hold(user) else []
+        return str(rows[0][0]) if rows else None
 
     async def ended_tokens(self, since: int, limit: int) -> list[str]:
         return [token for (token,) in await self._ask(_ENDED, since=since, limit=limit)]

@@ -3,20 +3,20 @@
 `ledger` is the record; `groups` to `kept`, `cases` and `reporters` are projections of it, rewritten from it at any
 time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet),
 `case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers of who is
-verified, sealed) and `identity_requests` (of who waits for it), `platform_words`, `filings` (reports to the authority),
-`profiles`, `tokens`, `read_marks`, `marks` (what the store remembers about itself), `answers` (what was asked for under
-a nonce, and how it was answered, sealed), `notices` (what single accounts are told), `activity` (how busy a group is),
-`member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their
-own. No foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has
-(`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
-`migrations/versions/s0002_postgres.py`.
+verified, sealed) and `identity_requests` (of who waits for it), `platform_words`, `filings` (reports to the
+authority), `profiles`, `tokens`, `reset_codes`, `read_marks`, `marks` (what the store remembers about itself),
+`answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what single accounts are
+told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have still to end)
+and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be deleted from
+under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
+`journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0036"
+SCHEMA = "0037"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -480,6 +480,15 @@ tokens = Table(
     _text("region", server_default=""),
     Index(None, "user"),
     Index(None, "seen_ts"),
+)
+
+reset_codes = Table(
+    "reset_codes",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _text("hash"),
+    _number("until_ms"),
+    *_ends("until_ms"),
 )
 
 leaving = Table("leaving", metadata, _ref("user", "accounts.user", primary_key=True), _number("ts"))
