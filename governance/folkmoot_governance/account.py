@@ -71,6 +71,9 @@ from .account_events import (
     RenewalTold,
     ResetCodeGiven,
     RoleGranted,
+    SecondFactorEnded,
+    SecondFactorSet,
+    SecondFactorUsed,
     SessionsEnded,
 )
 from .account_measures import MEASURES, OF_STAFF, AccountDecision, check_no_staff, closed
@@ -461,6 +464,13 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             pass
         case FilingReceipted() | PasswordChanged() | ResetCodeGiven() | SessionsEnded():
             pass
+        case SecondFactorSet(at=at, step=step):
+            state.second_factor_ms, state.code_step = at, step
+        case SecondFactorUsed(step=step):
+            state.code_step = max(state.code_step, step)
+        case SecondFactorEnded():
+            # Set anew, it has another secret: codes of that are none of these.
+            state.second_factor_ms = state.code_step = 0
         case AccountClosing(until_ms=until, reason=reason):
             state.closing_case, state.closing_until_ms = state.version, until
             state.held_until_ms, state.held_reason = state.suspended_until_ms, state.suspended_reason
@@ -475,6 +485,7 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             _forget_asked(state)
             state.suspended_until_ms, state.suspended_reason = FOREVER_MS, ""
             state.restrictions = ()
+            state.second_factor_ms = state.code_step = 0
         case CreditChanged():
             _apply_credit(state, event)
         case _:

@@ -215,6 +215,25 @@ class ChangePassword(AccountCommand, frozen=True):
     reset: bool = False
 
 
+class SetSecondFactor(AccountCommand, frozen=True):
+    """Have signing in ask for a code besides the password; the code of the time step `step` was shown."""
+
+    step: int
+
+
+class UseSecondFactor(AccountCommand, frozen=True):
+    """Sign in by the code of a time step; or by a recovery code, with `left` others after it and the step 0."""
+
+    step: int
+    left: int = -1
+
+
+class EndSecondFactor(AccountCommand, frozen=True):
+    """Have signing in ask for no code any more: one's own, or as staff that of somebody else, for a `reason`."""
+
+    reason: str = ""
+
+
 class GiveResetCode(AccountCommand, frozen=True):
     """Give out a code with which somebody who has lost the password of an account sets another one, once."""
 

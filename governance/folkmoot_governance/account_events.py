@@ -178,6 +178,26 @@ class ResetCodeGiven(AccountEvent, frozen=True, kw_only=True, tag="reset_code_gi
     reason: str
 
 
+class SecondFactorSet(AccountEvent, frozen=True, kw_only=True, tag="second_factor_set"):
+    """Signing in to the account asks for a code from now on; that of the time step `step` is used. Other sessions have
+    ended."""
+
+    step: int
+
+
+class SecondFactorUsed(AccountEvent, frozen=True, kw_only=True, tag="second_factor_used"):
+    """The account was signed in to by the code of a time step, or (0) by a recovery code, with `left` others after."""
+
+    step: int
+    left: int = -1
+
+
+class SecondFactorEnded(AccountEvent, frozen=True, kw_only=True, tag="second_factor_ended"):
+    """Signing in to the account asks for no code any more."""
+
+    reason: str = ""
+
+
 class SessionsEnded(AccountEvent, frozen=True, kw_only=True, tag="sessions_ended"):
     """So many sessions of the account were ended, by itself or by staff. Devices and addresses stand beside it."""
 
@@ -267,6 +287,9 @@ AnyAccountEvent = (
     | IdentityRead
     | PasswordChanged
     | ResetCodeGiven
+    | SecondFactorSet
+    | SecondFactorUsed
+    | SecondFactorEnded
     | SessionsEnded
     | AccountClosing
     | ClosingOverturned

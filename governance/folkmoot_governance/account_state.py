@@ -22,6 +22,8 @@ class AccountState(Struct):
     Names that it chose at `names_removed_ms` or before are not shown; 0: all are.
     `closing_case` is the number of the act by which the platform closes the account, 0 for none, and `closing_until_ms`
     when that is carried out. It is shut out meanwhile; `held_until_ms`, `held_reason` are of the suspension before.
+    `second_factor_ms`: since when signing in asks for a code, 0 where it does not; `code_step` is the time step of the
+    last code that was used: none of that step or before counts again.
     `closed_ts` 0: not closed. A closed account is shut out for good, and `author_tag` is what is left of its name.
     """
 
@@ -47,6 +49,8 @@ class AccountState(Struct):
     closing_until_ms: int = 0
     held_until_ms: int = 0
     held_reason: str = ""
+    second_factor_ms: int = 0
+    code_step: int = 0
     closed_ts: int = 0
     author_tag: str = ""
     version: int = 0

@@ -168,6 +168,11 @@ SERVICE_ACTS: frozenset[type[c.Command]] = frozenset(
 """What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""
 
 
+UNSECURED = frozenset({"read"})
+"""What staff may do without a second factor though the operator asks for one. Whatever else they do acts on somebody,
+or opens what is personal."""
+
+
 def may_on_platform(role: PlatformRole | None, act: str) -> bool:
     """Say whether a platform role covers `act`, a key of `PLATFORM_RULES`."""
     return role is not None and role in PLATFORM_RULES[act]

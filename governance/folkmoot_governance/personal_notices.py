@@ -45,6 +45,7 @@ KEPT = (
     "effect",
     "step",
     "contact",
+    "left",
 )
 """Fields of an event that its notice keeps."""
 
@@ -115,6 +116,10 @@ def _account(state: AccountState, event: a.AccountEvent) -> Iterable[str]:
 def _oneself(state: AccountState, event: a.AccountEvent) -> Iterable[str]:
     """Whoever did it: it may be somebody who has got into the account."""
     return (state.user,)
+
+
+def _if_recovery(state: AccountState, event: a.SecondFactorUsed) -> Iterable[str]:
+    return (state.user,) if event.left >= 0 else ()
 
 
 def _if_raised(state: AccountState, event: a.CreditChanged) -> Iterable[str]:
@@ -442,6 +447,19 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
             N_("The platform gave out a code with which the password of your account can be set, once"),
             _oneself,
         ),
+    ),
+    a.SecondFactorSet: (
+        Told("second_factor_set", N_("Signing in to your account asks for a code from now on"), _oneself),
+    ),
+    a.SecondFactorUsed: (
+        Told(
+            "recovery_code_used",
+            N_("A recovery code of your account was used to sign in; left: {left}"),
+            _if_recovery,
+        ),
+    ),
+    a.SecondFactorEnded: (
+        Told("second_factor_ended", N_("Signing in to your account asks for no code any more"), _oneself),
     ),
     a.SessionsEnded: (Told("sessions_ended", N_("Sessions of your account were ended: {count}"), _oneself),),
     # Reports and appeals.

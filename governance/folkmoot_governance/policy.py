@@ -26,6 +26,7 @@ class Policy(Struct, frozen=True):
     A check of identity counts for `reverify_ms` (0: for good) and a grace of `reverify_grace_ms`; one of before
     `reverify_from_ms` (Unix ms) counts from then.
     A one-time code may be missed `code_tries` times.
+    `require_second_factor`: staff acts only from accounts that have one.
     `ladder` is what follows on warnings where a group has not set its own, as `ladder.parse_ladder` reads it.
     """
 
@@ -70,6 +71,7 @@ class Policy(Struct, frozen=True):
     categories: frozenset[str] = frozenset({"general"})
     inspect_ms: int = 3 * DAY_MS
     overdue_suspend_ms: int = 0
+    require_second_factor: bool = False
     agreement: str = ""
 
     def quota_of(self, credit: int) -> Quota:

@@ -35,6 +35,7 @@ USUAL: dict[ErrorCode, Usual] = {
     ErrorCode.UNKNOWN_REQUEST: Usual("request", "commands"),
     ErrorCode.NOT_AUTHENTICATED: Usual("session", "login"),
     ErrorCode.AUTH_FAILED: Usual("session", "login"),
+    ErrorCode.OTP_REQUIRED: Usual("second_factor", "login"),
     ErrorCode.AGREEMENT_REQUIRED: Usual("agreement", "accept_agreement"),
     ErrorCode.IDENTITY_REQUIRED: Usual("policy.identity", "/verify"),
     ErrorCode.NAME_TAKEN: Usual("names", "register"),

@@ -51,6 +51,7 @@ from .requests import (
     Resume,
     RunCommand,
     Search,
+    SecondFactor,
     Sync,
     Typing,
 )
@@ -72,6 +73,7 @@ from .results import (
     ReportResult,
     Result,
     SearchResult,
+    SecondFactorResult,
     SessionResult,
     SyncResult,
 )
@@ -188,6 +190,8 @@ __all__ = [
     "RunCommand",
     "Search",
     "SearchResult",
+    "SecondFactor",
+    "SecondFactorResult",
     "ServerFrame",
     "SessionResult",
     "Sync",

@@ -19,6 +19,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_REQUEST = "unknown_request"
     NOT_AUTHENTICATED = "not_authenticated"
     AUTH_FAILED = "auth_failed"
+    OTP_REQUIRED = "otp_required"
     AGREEMENT_REQUIRED = "agreement_required"
     IDENTITY_REQUIRED = "identity_required"
     NAME_TAKEN = "name_taken"
@@ -79,6 +80,7 @@ ERRORS: Mapping[ErrorCode, ErrorInfo] = {
     ErrorCode.UNKNOWN_REQUEST: _lasting(N_("The server does not know this request.")),
     ErrorCode.NOT_AUTHENTICATED: _lasting(N_("Sign in first.")),
     ErrorCode.AUTH_FAILED: _lasting(N_("The user name or the password is wrong.")),
+    ErrorCode.OTP_REQUIRED: _lasting(N_("Signing in to this account needs a code as well.")),
     ErrorCode.AGREEMENT_REQUIRED: _lasting(N_("Accept the current agreement first.")),
     ErrorCode.IDENTITY_REQUIRED: _lasting(N_("Your identity must be verified first.")),
     ErrorCode.NAME_TAKEN: _lasting(N_("This name is taken.")),

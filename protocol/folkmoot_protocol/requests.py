@@ -4,7 +4,7 @@ The bounds stand on the fields, so that decoding checks them once and no handler
 configuration or on rules (the length of a body, the shape of a name) is for the handler.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -121,6 +121,15 @@ class ChangePassword(_Request, frozen=True, tag="change_password", kw_only=True)
 
     password: Password
     new: Password
+
+
+class SecondFactor(_Request, frozen=True, tag="second_factor", kw_only=True):
+    """Have signing in ask for a code as well: `begin` with the password, `confirm` with a code, `end` with both.
+    -> SecondFactorResult"""
+
+    act: Literal["begin", "confirm", "end"]
+    password: Password | None = None
+    code: Word | None = None
 
 
 class AcceptAgreement(_Request, frozen=True, tag="accept_agreement", kw_only=True):
@@ -303,6 +312,7 @@ Request = (
     | ReadNotices
     | Logout
     | ChangePassword
+    | SecondFactor
     | AcceptAgreement
     | GetAccount
     | CreateGroup
@@ -336,6 +346,7 @@ REQUESTS: dict[str, type[Request]] = {
     "read_notices": ReadNotices,
     "logout": Logout,
     "change_password": ChangePassword,
+    "second_factor": SecondFactor,
     "accept_agreement": AcceptAgreement,
     "account": GetAccount,
     "create_group": CreateGroup,

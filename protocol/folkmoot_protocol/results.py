@@ -20,6 +20,14 @@ class SessionResult(Struct, frozen=True, gc=False, kw_only=True):
     groups: tuple[Group, ...]
 
 
+class SecondFactorResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """What is shown once: of `begin` the secret, and the same as an `otpauth:` address; of `confirm` recovery codes."""
+
+    secret: str = ""
+    uri: str = ""
+    codes: tuple[str, ...] = ()
+
+
 class AccountResult(Struct, frozen=True, gc=False):
     """One account."""
 
@@ -127,6 +135,7 @@ class AdminResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=Tru
 Result = (
     Empty
     | SessionResult
+    | SecondFactorResult
     | AccountResult
     | GroupResult
     | GroupsResult
@@ -155,6 +164,7 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.ReadNotices: Empty,
     rq.Logout: Empty,
     rq.ChangePassword: Empty,
+    rq.SecondFactor: SecondFactorResult,
     rq.AcceptAgreement: Empty,
     rq.GetAccount: AccountResult,
     rq.CreateGroup: GroupResult,

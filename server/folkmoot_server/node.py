@@ -14,6 +14,7 @@ from .actions.accounts.govern import AccountService
 from .actions.accounts.names import Names
 from .actions.accounts.notices import NoticeBox
 from .actions.accounts.registration import Registration
+from .actions.accounts.second_factor import CodeCheck
 from .actions.accounts.sessions import Sessions
 from .actions.accounts.settings import OwnSettings
 from .actions.accounts.sign_in import SignIn
@@ -85,6 +86,7 @@ from .live.shared_limits import TELL_S, SharedLimits
 from .sealed.case_texts import CaseTexts
 from .sealed.held_posts import HeldTexts
 from .sealed.identities import Vault
+from .sealed.second_factors import SecondFactors
 from .storage.api import JobLock, Store
 from .storage.change_set import StorageError
 
@@ -185,7 +187,10 @@ class Node:
         )
         status = NodeStatus(name, clock, self.audience, self.background, self._remarks)
         sessions = Sessions(store.ledger, accounts, self.audience, bus, clock)
-        sign_in = self._wire_sign_in(config, accounts, registration, sessions)
+        secrets = SecondFactors(config.server.data_dir)
+        code_check = CodeCheck(store.ledger, secrets, clock)
+        sign_in = self._wire_sign_in(config, accounts, registration, sessions, code_check)
+        credentials = Credentials(sign_in, store.ledger, accounts, self.passwords, bus, clock, secrets, code_check)
         own_settings = OwnSettings(self.accounts, accounts, self.audience, bus, clock)
         vault = Vault(config.server.data_dir)
         return App(
@@ -201,7 +206,7 @@ class Node:
             account_service=accounts,
             sign_in=sign_in,
             sessions=sessions,
-            credentials=Credentials(sign_in, store.ledger, accounts, self.passwords, bus, clock),
+            credentials=credentials,
             box=self._box,
             repeats=Repeats(store, clock, answers, accounts, membership),
             own_settings=own_settings,
@@ -223,7 +228,12 @@ class Node:
         )
 
     def _wire_sign_in(
-        self, config: Config, accounts: AccountService, registration: Registration, sessions: Sessions
+        self,
+        config: Config,
+        accounts: AccountService,
+        registration: Registration,
+        sessions: Sessions,
+        code_check: CodeCheck,
     ) -> SignIn:
         return SignIn(
             config.limits,
@@ -242,6 +252,7 @@ class Node:
             registration,
             self._box,
             sessions,
+            code_check,
             in_cluster=self.in_cluster,
         )
 

@@ -262,8 +262,15 @@ REFUSALS = {
     "A party of mediation {case} cannot be its mediator.": Told("forbidden", "permissions", "/rights", "case"),
     "Mediation {case} has a mediator already: @{user}.": Told("conflict", "state", "/info", "case user"),
     "Nobody gives themselves a code.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
-    "@{user} has the platform role {role}: only who may give roles gives a code for that account.": Told(
+    "@{user} has the platform role {role}: only who may give roles opens that account to somebody.": Told(
         "outranked", "platform_roles", "docs/governance.md", "role user"
+    ),
+    "Nobody sets a second factor for somebody else.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
+    "There is a second factor already: end it first.": Told("conflict", "state", "/otp"),
+    "There is no second factor.": Told("conflict", "state", "/otp"),
+    "That code was used already: wait for the next one.": Told("auth_failed", "second_factor", "login"),
+    "Staff acts with a second factor only: set one up, with /otp in `folkmoot chat`.": Told(
+        "forbidden", "staff.require_otp", "/otp"
     ),
     "There is no such session.": Told("no_such_entry", "known", "/sessions"),
     "Nobody changes somebody else's password.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),

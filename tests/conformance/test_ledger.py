@@ -21,6 +21,8 @@ from folkmoot_governance.account_events import (
     AccountRestricted,
     AccountRestrictionEnded,
     ClosingOverturned,
+    SecondFactorSet,
+    SecondFactorUsed,
 )
 from folkmoot_governance.classification import Grade
 from folkmoot_governance.content.kinds import Action, Severity
@@ -159,6 +161,8 @@ async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: W
         AccountRestrictionEnded(at=START + 8, by="root", measure=Measure.MANAGE, reason="has understood"),
         AccountSuspended(at=START + 8, by="root", until_ms=START + 2 * DAY, reason="r", was_until_ms=START + DAY),
         AccountRestored(at=START + 8, by="", reason="r", back_until_ms=START + DAY, back_reason="flood"),
+        SecondFactorSet(at=START + 8, by="bob", step=7),
+        SecondFactorUsed(at=START + 8, by="bob", step=9),
         AccountClosing(at=START + 8, by="root", until_ms=START + 3 * DAY, reason="fraud"),
     ]
     for event in changes:

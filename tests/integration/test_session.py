@@ -114,6 +114,7 @@ async def test_wrong_password_and_unknown_user_look_the_same(stranger: Wire, sha
 
 REQUESTS: dict[type[rq.Request], dict[str, Any]] = {
     rq.Logout: {},
+    rq.SecondFactor: {"act": "confirm", "code": "000000"},
     rq.ChangePassword: {"password": "a good one", "new": "a better one"},
     rq.AcceptAgreement: {"version": "1"},
     rq.GetAccount: {},

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot_governance import Actor
-from folkmoot_governance.account_commands import GrantRole
+from folkmoot_governance.account_commands import GrantRole, SetSecondFactor
 from folkmoot_governance.actor import PlatformRole
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.admin.registry import VERBS
@@ -181,6 +181,7 @@ EACH: list[Say | Do] = [
     *(Do(who, "node confirm", matter, {}) for who in (0, 2) for matter in (0, 1)),
     *(Do(who, "session close", 1, {}) for who in (2, 0, 0)),
     *(Do(who, "user recover", 1, {}) for who in (2, 0)),
+    *(Do(who, "user unlock", 4, {}) for who in (2, 0, 0)),
 ]
 """A way to do each of the acts, and to be refused each of them."""
 
@@ -212,6 +213,9 @@ class Platform:
             assert account is not None
             assert await self.app.account_service.carry_out(account.state, GrantRole(role, "x"), machine) is None
             self.staff.append(await self.stage.connect(seat))
+        account = await self.app.accounts.load(self.users[4])
+        assert account is not None
+        assert await self.app.account_service.carry_out(account.state, SetSecondFactor(1), account.actor()) is None
 
     async def measures(self) -> list[str]:
         return [one.case for one in await self.stage.store.ledger.list_filings()] or ["r-none"]

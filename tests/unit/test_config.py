@@ -448,6 +448,7 @@ def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
         "identity",
         "registration",
         "accounts",
+        "staff",
         "policy",
         "retention",
         "i18n",

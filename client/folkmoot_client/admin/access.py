@@ -1,5 +1,6 @@
 """Who an administrator is: the account, and its password or token, never from an argument."""
 
+import asyncio
 import os
 import sys
 from dataclasses import dataclass
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import typer
 
-from ..sdk import Client
+from folkmoot_protocol import ErrorCode
+
+from ..sdk import Client, RequestRefused
 from ..terminal import USAGE, _, device_name, fail, is_interactive
 
 
@@ -23,7 +26,17 @@ class Access:
     async def sign_in(self, client: Client) -> None:
         """Sign in with the password, unless the client has signed in with its token. Raises `ClientError`."""
         if self.token is None:
-            await client.login(self.user or "", self.password, device=device_name())
+            await self._log_in(client)
+
+    async def _log_in(self, client: Client) -> None:
+        user, device = self.user or "", device_name()
+        try:
+            await client.login(user, self.password, read_secret("FOLKMOOT_OTP"), device=device)
+        except RequestRefused as refused:
+            if refused.code != ErrorCode.OTP_REQUIRED or not is_interactive():
+                raise
+            code = await asyncio.to_thread(typer.prompt, _("Code"), err=True)
+            await client.login(user, self.password, str(code), device=device)
 
     async def sign_out(self, client: Client) -> None:
         """Revoke the session that a password opened; one's own token stays."""

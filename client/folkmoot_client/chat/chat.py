@@ -31,6 +31,7 @@ LOCAL = {
     "/groups": N_("List your groups"),
     "/quit": N_("Leave the chat; you stay in your groups"),
     "/password": N_("Change your password; all your other sessions end"),
+    "/otp": N_("Have signing in ask for a code as well, or (off) end that"),
     "/logout": N_("Sign out, so that the next chat asks for a password"),
 }
 """Commands that the chat carries out by itself, with their summaries."""
@@ -111,6 +112,8 @@ class Chat:
             await self._list_groups()
         elif word == "/password":
             await self._change_password()
+        elif word == "/otp":
+            await (self._end_second_factor() if rest == "off" else self._set_second_factor())
         elif word == "/logout":
             await self._client.logout()
             self.signed_out = True
@@ -129,6 +132,24 @@ class Chat:
         else:
             await self._client.change_password(password, new)
             self._say(_("Your password is changed, and all your other sessions have ended."))
+
+    async def _set_second_factor(self) -> None:
+        """Show a secret for an authenticator, and have a code of it confirm that it is there."""
+        password = await self._screen.read_secret(_("Your password: ")) or ""
+        begun = await self._client.second_factor("begin", password=password)
+        self._say(_("Give this to your authenticator: {secret}").format(secret=begun.secret))
+        self._say(begun.uri)
+        code = await self._screen.read_secret(_("The code that it shows: ")) or ""
+        set_up = await self._client.second_factor("confirm", code=code)
+        self._say(_("Signing in asks for a code from now on. Recovery codes, for once each; keep them safe:"))
+        for one in set_up.codes:
+            self._say(one)
+
+    async def _end_second_factor(self) -> None:
+        password = await self._screen.read_secret(_("Your password: ")) or ""
+        code = await self._screen.read_secret(_("The code that your authenticator shows: ")) or ""
+        await self._client.second_factor("end", password=password, code=code)
+        self._say(_("Signing in asks for no code any more."))
 
     async def _send(self, line: str) -> None:
         """Post a line or run it as a command; after a command that led into another group, go there."""

@@ -76,7 +76,7 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
     async with Client(how.server) as client:
         if code is not None:
             await client.reset_password(user, code, password)
-        await sign_in(client, user, password, how)
+        await sign_in(client, user, password, how, screen)
         saved.save(how.server, Session(fold_user_name(user), client.token or ""))
         return await talk(client, screen, how, saved)
 
@@ -99,11 +99,11 @@ async def talk(client: Client, screen: Screen, how: SignIn, saved: SavedSessions
     return DONE
 
 
-async def sign_in(client: Client, user: str, password: str, how: SignIn) -> None:
+async def sign_in(client: Client, user: str, password: str, how: SignIn, screen: Screen) -> None:
     """Sign in, or register; on a terminal an unknown account is offered to be made. Raises `ClientError`."""
     if not how.register:
         try:
-            await client.login(user, password, device=device_name())
+            await log_in(client, user, password, screen)
             return
         except RequestRefused as refused:
             if refused.code != ErrorCode.AUTH_FAILED or not sys.stdin.isatty():
@@ -118,6 +118,17 @@ async def sign_in(client: Client, user: str, password: str, how: SignIn) -> None
         text = _("You accept the agreement {version} ({url}).")
         say(text.format(version=agreement.version, url=agreement.url))
     await client.register(user, password, invitation=how.invitation, device=device_name())
+
+
+async def log_in(client: Client, user: str, password: str, screen: Screen) -> None:
+    """Sign in; ask for a code where one is needed. Raises `ClientError`."""
+    try:
+        await client.login(user, password, device=device_name())
+    except RequestRefused as refused:
+        if refused.code != ErrorCode.OTP_REQUIRED:
+            raise
+        code = await screen.read_secret(_("The code that your authenticator shows: "))
+        await client.login(user, password, code, device=device_name())
 
 
 async def ask_user(screen: Screen) -> str:

@@ -3,7 +3,7 @@
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import folkmoot_protocol as fm
 
@@ -30,6 +30,13 @@ class Requests(ABC):
     async def change_password(self, password: str, new: str) -> None:
         """Have another password; all other sessions of the account end."""
         await self.ask(fm.ChangePassword, fm.Empty, repeat=False, password=password, new=new)
+
+    async def second_factor(
+        self, act: Literal["begin", "confirm", "end"], *, password: str | None = None, code: str | None = None
+    ) -> fm.SecondFactorResult:
+        """Have signing in ask for a code as well, in two steps, or end that."""
+        fields: dict[str, Any] = {"act": act, "password": password, "code": code}
+        return await self.ask(fm.SecondFactor, fm.SecondFactorResult, repeat=False, **fields)
 
     async def accept_agreement(self, version: str) -> None:
         """Accept a version of the agreement."""

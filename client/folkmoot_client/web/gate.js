@@ -37,12 +37,26 @@ export class Gate {
     byId("enter").disabled = true;
     this.complain("");
     if (this.way === "register") this.chat.enter("register", { ...fields, ...forNew });
-    else this.chat.enter("login", fields, this.way === "reset" ? byId("reset-code").value : "");
+    else this.chat.enter("login", this.withOtp(fields), this.way === "reset" ? byId("reset-code").value : "");
+  }
+
+  /** The fields with a code, where the account has asked for one. */
+  withOtp(fields) {
+    const otp = byId("otp").value.trim();
+    return otp ? { ...fields, otp } : fields;
+  }
+
+  /** Ask for a code, or no more. */
+  askOtp(isAsked) {
+    for (const node of document.querySelectorAll(".for-otp")) node.hidden = !isAsked;
+    byId("otp").value = "";
+    if (isAsked) byId("otp").focus();
   }
 
   /** Open the gate again; `error` says why the reader stands before it. */
   open(error) {
     byId("enter").disabled = false;
+    this.askOtp(error?.code === "otp_required" || error?.detail?.rule === "second_factor");
     if (error) this.complain(sayError(error) || t("revoked", { reason: t("session_over") }));
   }
 

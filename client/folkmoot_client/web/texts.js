@@ -9,6 +9,7 @@ const TEXTS = {
   register: ["Create account", "注册"],
   reset: ["I have a code", "使用重置码"],
   reset_code: ["Code for another password", "重置码"],
+  otp: ["Code from your authenticator, or a recovery code", "验证器中的验证码，或恢复码"],
   user: ["User name", "用户名"],
   user_hint: ["3 to 32 characters: a–z, 0–9, dot, dash, underscore", "3 至 32 个字符：小写字母、数字、点、横线、下划线"],
   display_name: ["Display name (optional)", "显示名称（可不填）"],
@@ -154,6 +155,7 @@ const NOTICES = {
 // Chinese for the errors that a reader of this page meets; the server says the others.
 const ERRORS = {
   auth_failed: "用户名或密码错误。",
+  otp_required: "请输入验证码。",
   name_taken: "用户名已被占用。",
   weak_password: "密码强度不足。",
   bad_name: "名称不符合要求。",

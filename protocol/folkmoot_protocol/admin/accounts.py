@@ -139,6 +139,17 @@ RECOVER_USER = Verb(
     ask=N_("Are you sure that who asks is who has the account @{target}?"),
     examples=("user recover ann --reason 'called back on the number we know'",),
 )
+UNLOCK_USER = Verb(
+    USER,
+    "unlock",
+    N_("End an account's second factor, whose device is lost: signing in asks for the password alone."),
+    "recover_account",
+    NoOptions,
+    NAME,
+    reason=True,
+    dry_run=True,
+    ask=N_("Are you sure that who asks is who has the account @{target}?"),
+)
 CLOSE_USER = Verb(
     USER,
     "close",

@@ -14,6 +14,7 @@ from folkmoot_governance.account_commands import (
     AccountCommand,
     ApproveIdentity,
     AttestIdentity,
+    EndSecondFactor,
     GiveResetCode,
     ReadIdentity,
     RejectIdentity,
@@ -34,7 +35,7 @@ from ..common.i18n import N_
 from ..live.accounts import Account
 from ..storage.api import ActFilter, IdentityRequest
 from ..storage.change_set import RowChange, account_stream
-from ..storage.changes import remove_identity_request, verified_rows
+from ..storage.changes import remove_identity_request, remove_second_factor, verified_rows
 from .call import Call, Outcome, carries_out
 from .common import act_on_account, basis_of, find_account, list_rows, page_of
 from .taking import restriction_items, take, told
@@ -59,6 +60,7 @@ def account_item(call: Call, account: Account) -> dict[str, object]:
         "closing_until_ms": state.closing_until_ms,
         "closed_ts": state.closed_ts,
         "groups": sorted(account.groups),
+        "second_factor": bool(state.second_factor_ms),
         "connections": account.connections,
         **same_person(call, account),
     }
@@ -166,6 +168,18 @@ async def recover_user(call: Call, options: NoOptions) -> Outcome:
     item: dict[str, object] = {"user": account.user, "code": "" if call.dry_run else code, "code_until_ms": until_ms}
     text = None if call.dry_run else call.say(N_("To use it: folkmoot chat --reset, or the page's sign-in."))
     return AdminResult(items=(item,), changed=changed, text=text)
+
+
+@carries_out(rows.UNLOCK_USER)
+async def unlock_user(call: Call, options: NoOptions) -> Outcome:
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    command, gone = EndSecondFactor(call.reason), [remove_second_factor(account.user)]
+    changed = await act_on_account(call, account, command, gone)
+    return (
+        changed if isinstance(changed, Refusal) else AdminResult(items=(account_item(call, account),), changed=changed)
+    )
 
 
 @carries_out(rows.CLOSE_USER)

@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account import OF_STAFF
 from folkmoot_governance.duration import parse_duration
-from folkmoot_governance.permissions import may_on_platform
+from folkmoot_governance.staff import check_staff
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.admin.accounts import CREDIT, IDENTITY, USER
 from folkmoot_protocol.admin.registry import VERBS
@@ -26,7 +25,6 @@ from ..actions.accounts.closed import hide_closed
 from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
-from ..live.accounts import Account
 from . import (
     accounts,
     cases,
@@ -75,13 +73,13 @@ async def administer(app: App, session: Session, request: rq.Admin) -> Outcome:
     account = session.account
     assert account is not None, "the request's row asks for signing in"
     # Who may not even read is not told which verbs there are.
-    refusal = check_permission(account, "read")
+    refusal = check_staff(account.state, "read", app.policy)
     if refusal:
         return refusal
     verb = VERBS.get((request.noun, request.verb))
     if verb is None:
         return UNKNOWN
-    refusal = check_permission(account, verb.permission) or check_given(verb, request)
+    refusal = check_staff(account.state, verb.permission, app.policy) or check_given(verb, request)
     if refusal:
         return refusal
     options = read_options(verb, request.options or {})
@@ -105,13 +103,6 @@ async def administer(app: App, session: Session, request: rq.Admin) -> Outcome:
     if isinstance(outcome, Refusal) or verb.noun in ABOUT_ACCOUNTS:
         return outcome
     return msgspec.structs.replace(outcome, items=tuple(await hide_closed(app.store.ledger, outcome.items)))
-
-
-def check_permission(account: Account, act: str) -> Refusal | None:
-    """Refuse whose platform role does not cover an act, a row of `PLATFORM_RULES`."""
-    if may_on_platform(account.state.platform, act):
-        return None
-    return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act, **OF_STAFF})
 
 
 def check_given(verb: Verb[Any], request: rq.Admin) -> Refusal | None:

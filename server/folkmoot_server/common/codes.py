@@ -43,6 +43,16 @@ def _hash_of_code(purpose: str, code: str) -> str:
     return hashlib.sha256(f"folkmoot {purpose} {plain}".encode()).hexdigest()
 
 
+def recovery_codes() -> list[str]:
+    """Return codes to sign in with once each, where no other can be shown."""
+    return ["-".join(random_letters(4) for _ in range(3)) for _ in range(10)]
+
+
+def hash_of_recovery_code(user: str, code: str) -> str:
+    """Return what is kept of such a code, as it is typed, for an account."""
+    return _hash_of_code(f"recovery {user}", code)
+
+
 def reset_code() -> str:
     """Return a code with which another password is set: nobody guesses it, however many try."""
     return "-".join(random_letters(4) for _ in range(5))

@@ -105,6 +105,7 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         antiraid_ms=groups.antiraid_minutes * MINUTE_MS,
         inspect_ms=policy.sanctions.inspect_hours * HOUR_MS,
         overdue_suspend_ms=policy.sanctions.overdue_suspend_days * DAY_MS,
+        require_second_factor=config.staff.require_otp,
         categories=frozenset(policy.categories),
         agreement=documents.agreement.version,
     )

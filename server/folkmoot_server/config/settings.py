@@ -18,6 +18,7 @@ from ..common.logs import LEVELS
 from ..common.terminal import _
 from ..transport.addresses import is_ip_address, is_this_machine
 from . import text as config_text
+from .accounts import AccountPolicy, Registration, Staff
 from .cluster_urls import is_nats_away, nats_problem, postgres_problem
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy, unknown_measures
 from .declare import Value, labels, named, section, setting, settings_of
@@ -215,34 +216,6 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Registration:
-    """Who may make an account."""
-
-    mode: str = setting(
-        "open",
-        N_(
-            'Who may register. "open": anybody. "invitation": who has an invite code of a group, and joins it so. '
-            '"closed": nobody; there is still `folkmoot init`.'
-        ),
-        choices=("open", "invitation", "closed"),
-    )
-    per_day: int = setting(0, N_("Accounts that may be registered a day, all together. 0 = no limit."), least=0)
-
-
-@dataclass(frozen=True)
-class AccountPolicy:
-    """How long one stays signed in."""
-
-    token_days: int = setting(
-        30,
-        N_("Days after which a session ends that is not in use. 0 = never."),
-        open=90,
-        least=0,
-        most=3650,
-    )
-
-
-@dataclass(frozen=True)
 class Grade:
     """What a grade is for, and what it asks for (G7, G8)."""
 
@@ -427,6 +400,7 @@ class Config:
     limits: Limits = section(Limits, N_("Bounds on what one account or one address may take."))
     registration: Registration = section(Registration, N_("Who may make an account."))
     accounts: AccountPolicy = section(AccountPolicy, N_("How long one stays signed in."))
+    staff: Staff = section(Staff, N_("How the operator's staff works."))
     identity: IdentityChecks = section(IdentityChecks, N_("How identity is checked: codes, age."))
     policy: Policy = section(Policy, N_("The rules that governance decides by."))
     retention: Retention = section(Retention, N_("How long messages are kept."))

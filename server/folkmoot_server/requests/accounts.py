@@ -6,7 +6,7 @@ from folkmoot_governance.likeness import is_reserved
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_display_name, check_user_name, fold_user_name
-from folkmoot_protocol.results import AccountResult, Empty, ReportResult, SessionResult
+from folkmoot_protocol.results import AccountResult, Empty, ReportResult, SecondFactorResult, SessionResult
 
 from ..actions.accounts.sign_in import AUTH_FAILED, NAME_TAKEN
 from ..actions.app import App
@@ -49,7 +49,8 @@ def device_of(request: rq.Register | rq.Login) -> str:
 
 async def login(app: App, session: Session, request: rq.Login) -> SessionResult | Refusal:
     """Sign in with a password."""
-    return await app.sign_in.login(session, fold_user_name(request.user), request.password, device_of(request))
+    user, device = fold_user_name(request.user), device_of(request)
+    return await app.sign_in.login(session, user, request.password, device, request.otp or "")
 
 
 async def appeal(app: App, session: Session, request: rq.Appeal) -> ReportResult | Refusal:
@@ -76,6 +77,19 @@ async def logout(app: App, session: Session, request: rq.Logout) -> Empty | Refu
 async def change_password(app: App, session: Session, request: rq.ChangePassword) -> Empty | Refusal:
     """Give one's account another password."""
     return await app.credentials.change_password(session, request.password, request.new) or Empty()
+
+
+async def second_factor(app: App, session: Session, request: rq.SecondFactor) -> SecondFactorResult | Refusal:
+    """Set up a second factor, confirm it, or end it."""
+    code, credentials = request.code or "", app.credentials
+    if request.act == "confirm":
+        return await credentials.confirm_second_factor(session, code)
+    if request.password is None:
+        text = N_("Give the option {field}: {form}.")
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "password", "form": "PASSWORD"})
+    if request.act == "begin":
+        return await credentials.begin_second_factor(session, request.password)
+    return await credentials.end_second_factor(session, request.password, code) or SecondFactorResult()
 
 
 async def reset_password(app: App, session: Session, request: rq.ResetPassword) -> Empty | Refusal:

@@ -78,6 +78,7 @@ ROWS: dict[type[rq.Request], Row] = {
     rq.ReadNotices: Row(notices.read_notices, login=None, cost=2),
     rq.Logout: Row(accounts.logout),
     rq.ChangePassword: Row(accounts.change_password, cost=5),
+    rq.SecondFactor: Row(accounts.second_factor, cost=5),
     rq.AcceptAgreement: Row(accounts.accept_agreement),
     rq.GetAccount: Row(accounts.get_account),
     rq.CreateGroup: Row(once(groups.create_group), cost=5, agreed=True),

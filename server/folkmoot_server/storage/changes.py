@@ -14,7 +14,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import PersonalNotice
 
 from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Update, Upsert
-from .rows import IdentityRow, OpenFlag
+from .rows import IdentityRow, OpenFlag, SecondFactorRow
 
 _SORTED = msgspec.json.Encoder(order="deterministic").encode
 
@@ -76,10 +76,21 @@ def remove_ended_reset_codes(now: int) -> Remove:
     return Remove("reset_codes", {}, until_ms=now)
 
 
+def second_factor_row(row: SecondFactorRow) -> Upsert:
+    """Return the row of a second factor."""
+    return Upsert("second_factors", asdict(row))
+
+
+def remove_second_factor(user: str) -> Remove:
+    """Return the removal of an account's second factor."""
+    return Remove("second_factors", {"user": user})
+
+
 OWN_TABLES = (
     "profiles",
     "tokens",
     "reset_codes",
+    "second_factors",
     "identities",
     "identity_requests",
     "member_settings",

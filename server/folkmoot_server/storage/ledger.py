@@ -31,6 +31,7 @@ from .rows import (
     Measure,
     Note,
     OpenFlag,
+    SecondFactorRow,
     SessionRow,
     StaffRow,
     StoredAccount,
@@ -235,6 +236,10 @@ class Sessions(Protocol):
 
     async def find_reset_code(self, user: str, now: int) -> str | None:
         """Return the hash of the code with which another password can be set for an account, if one is in force."""
+        ...
+
+    async def find_second_factor(self, user: str) -> SecondFactorRow | None:
+        """Return the second factor of an account, in force or yet to be confirmed."""
         ...
 
     async def ended_tokens(self, since: int, limit: int) -> list[str]:

@@ -24,6 +24,18 @@ class IdentityRow(Struct, frozen=True):
     ts: int
 
 
+class SecondFactorRow(Struct, frozen=True):
+    """An account's second factor: its secret, sealed, and the hashes of its recovery codes, with spaces between.
+
+    It counts once the account says so.
+    """
+
+    user: str
+    sealed: str
+    codes: str
+    ts: int
+
+
 class SessionRow(Struct, frozen=True):
     """A session: on which device, as that calls itself, and when and from which network it was last in use."""
 

@@ -58,6 +58,9 @@ TO_0027 = """
     ALTER TABLE accounts DROP COLUMN code_tries;
     DROP TABLE reporters;
     DROP TABLE case_notes;
+    DROP TABLE second_factors;
+    ALTER TABLE accounts DROP COLUMN second_factor_ms;
+    ALTER TABLE accounts DROP COLUMN code_step;
     DROP TABLE reset_codes;
     DROP INDEX tokens_seen_ts;
     ALTER TABLE tokens DROP COLUMN seen_ts;

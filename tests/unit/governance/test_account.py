@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from folkmoot_governance import (
@@ -16,6 +17,8 @@ from folkmoot_governance import account_commands as commands
 from folkmoot_governance.actor import PlatformRole as P
 from folkmoot_governance.credit import MOST, CreditRules
 from folkmoot_governance.duration import FOREVER_MS
+from folkmoot_governance.permissions import PLATFORM_RULES
+from folkmoot_governance.staff import check_staff
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 from tests.builders.rules import (
@@ -333,3 +336,47 @@ def test_a_code_is_given_for_an_account_of_staff_by_who_may_give_roles_alone(rol
     expected = {P.SUPERADMIN: None, P.SAFETY_OFFICER: ErrorCode.OUTRANKED}
     assert ask(sam, code, "sue", role) == expected.get(role, ErrorCode.FORBIDDEN)
     assert ask(mia, code, "mia", P.SUPERADMIN) == ErrorCode.FORBIDDEN
+
+
+def test_each_code_of_a_second_factor_counts_once_and_none_before_it() -> None:
+    mia = make_account()
+    assert ask(mia, commands.UseSecondFactor(7), "mia") == ErrorCode.AUTH_FAILED
+    assert ask(mia, commands.EndSecondFactor(), "mia") == ErrorCode.CONFLICT
+    assert ask(mia, commands.SetSecondFactor(7), "sue", P.SUPERADMIN) == ErrorCode.FORBIDDEN
+    assert ask(mia, commands.SetSecondFactor(7), "mia") is None
+    assert ask(mia, commands.SetSecondFactor(9), "mia") == ErrorCode.CONFLICT
+    steps = (6, 7, 8, 8, 7, 9)
+    found = [ask(mia, commands.UseSecondFactor(step), "mia") for step in steps]
+    failed = ErrorCode.AUTH_FAILED
+    assert found == [failed, failed, None, failed, failed, None]
+    assert ask(mia, commands.UseSecondFactor(0, left=3), "mia") is None
+    assert mia.code_step == 9, "a recovery code lets no old code count again"
+    assert ask(mia, commands.EndSecondFactor(), "mia") is None
+    assert (mia.second_factor_ms, mia.code_step) == (0, 0)
+
+
+@pytest.mark.parametrize("role", [None, *P])
+def test_a_second_factor_is_ended_by_who_may_give_codes(role: P | None) -> None:
+    mia, sam = make_account(), make_account(a.RoleGranted(at=NOW, by="sue", role=P.VIEWER, reason="r"))
+    for state in (mia, sam):
+        assert ask(state, commands.SetSecondFactor(7), "mia") is None
+    ending = commands.EndSecondFactor("device lost")
+    expected = {P.SUPERADMIN: None, P.SAFETY_OFFICER: ErrorCode.OUTRANKED}
+    assert ask(sam, ending, "sue", role) == expected.get(role, ErrorCode.FORBIDDEN)
+    may = role in (P.SAFETY_OFFICER, P.SUPERADMIN)
+    assert ask(mia, ending, "sue", role) == (None if may else ErrorCode.FORBIDDEN)
+
+
+@pytest.mark.parametrize("act", [*PLATFORM_RULES])
+def test_staff_needs_a_second_factor_for_all_but_reading_where_that_is_asked_for(act: str) -> None:
+    sue = make_account(a.RoleGranted(at=NOW, by="root", role=P.SUPERADMIN, reason="r"))
+    asked = msgspec.structs.replace(POLICY, require_second_factor=True)
+    assert check_staff(sue, act, POLICY) is None
+    refusal = check_staff(sue, act, asked)
+    assert (refusal is None) == (act == "read")
+    assert refusal is None or refusal.detail["rule"] == "staff.require_otp"
+    assert ask(sue, commands.SetSecondFactor(7), "mia") is None
+    assert check_staff(sue, act, asked) is None
+    nobody = make_account()
+    assert (found := check_staff(nobody, act, POLICY)) is not None
+    assert found.detail["rule"] == "platform_roles"

@@ -6,13 +6,16 @@ from typing import Any, cast
 
 import pytest
 
+from folkmoot_governance import AccountState
+from folkmoot_governance.account_events import AgreementAccepted
 from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.config.settings import Limits
 from folkmoot_server.live.accounts import Accounts
 from folkmoot_server.live.memberships import MembershipChange
 from folkmoot_server.storage.api import Ledger, StoredAccount
-from folkmoot_server.storage.change_set import Profile, StorageError
+from folkmoot_server.storage.change_set import Profile, StorageError, Upsert
+from folkmoot_server.storage.sql.projection import project_account
 from tests.builders.rules import make_account
 
 IN, OUT = {"joined": True}, {"joined": False}
@@ -285,3 +288,10 @@ async def test_two_who_read_an_account_at_once_both_read_again(accounts: Account
     ledger.gate.set()
     await asyncio.gather(*readings)
     assert (account.groups, ledger.loads) == ({"b"}, 5)
+
+
+def test_all_of_an_accounts_state_has_its_column() -> None:
+    """A field that is not stored would be forgotten when the account is read again."""
+    (row,) = project_account(make_account(), AgreementAccepted(at=1, by="mia", agreement="2"))
+    assert isinstance(row, Upsert)
+    assert set(AccountState.__struct_fields__) <= row.values.keys()

@@ -1,27 +1,40 @@
-"""What opens an account: its password, and a code with which who has lost it sets another one."""
+"""What opens an account: its password, a code with which who has lost it sets another one, and the second factor."""
 
 import hmac
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from folkmoot_governance import AccountState, Refusal
-from folkmoot_governance.account_commands import ChangePassword
+from folkmoot_governance.account_commands import ChangePassword, EndSecondFactor, SetSecondFactor
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.results import SecondFactorResult
 
 from ...bus.api import Bus
 from ...bus.messages import RevokedUpdate
 from ...common.clock import Clock
-from ...common.codes import hash_of_reset_code, reset_code
+from ...common.codes import hash_of_recovery_code, hash_of_reset_code, recovery_codes, reset_code
 from ...common.i18n import N_
+from ...crypto.one_time_codes import address_of, new_secret, show_secret
 from ...crypto.passwords import Passwords, check_password, prepare_password
 from ...delivery.session import Session
 from ...live.accounts import Account
+from ...sealed.second_factors import SecondFactors
 from ...storage.api import Ledger
 from ...storage.change_set import RowChange
-from ...storage.changes import password_row, remove_reset_code, reset_code_row, revoke_other_tokens
+from ...storage.changes import (
+    password_row,
+    remove_reset_code,
+    remove_second_factor,
+    reset_code_row,
+    revoke_other_tokens,
+    second_factor_row,
+)
 from ...transport.addresses import network_of
 from .govern import AccountService
-from .sign_in import SignIn
+from .second_factor import CodeCheck
+from .sign_in import OTP_FAILED, SignIn
 
 SAME = Refusal(ErrorCode.WEAK_PASSWORD, N_("That is the password that you have: choose another."), {"rule": "same"})
 
@@ -30,12 +43,15 @@ CODE_FAILED = Refusal(
     ErrorCode.AUTH_FAILED, N_("The code does not open this account: it is another one, was used, or its time is over.")
 )
 
+HAS_ONE = Refusal(ErrorCode.CONFLICT, N_("There is a second factor already: end it first."), {"help": "/otp"})
+ISSUER = "Folkmoot"
+
 CODE_MS = DAY_MS
 """How long a code holds."""
 
 
 class Credentials:
-    """Changes passwords, by the one there is or by a code."""
+    """Changes passwords, by the one there is or by a code, and second factors."""
 
     def __init__(
         self,
@@ -45,6 +61,8 @@ class Credentials:
         passwords: Passwords,
         bus: Bus,
         clock: Clock,
+        secrets: SecondFactors,
+        code_check: CodeCheck,
     ) -> None:
         self._sign_in = sign_in
         self._ledger = ledger
@@ -52,6 +70,8 @@ class Credentials:
         self._passwords = passwords
         self._bus = bus
         self._clock = clock
+        self._secrets = secrets
+        self._code_check = code_check
 
     async def change_password(self, session: Session, password: str, new: str) -> Refusal | None:
         """Give the account of a connection another password; all its sessions but this one end."""
@@ -64,6 +84,55 @@ class Credentials:
         if new == password:
             return SAME
         return await self._set(session, account, account.state, ChangePassword(), prepared, session.token_hash)
+
+    async def begin_second_factor(self, session: Session, password: str) -> SecondFactorResult | Refusal:
+        """Make a secret, which counts once a code of it was shown."""
+        account = await self._sign_in.find_by_password(session, session.user, password)
+        if isinstance(account, Refusal):
+            return account
+        if account.state.second_factor_ms:
+            return HAS_ONE
+        secret, user = new_secret(), account.user
+        row = self._secrets.row(user, secret, (), self._clock.now_ms())
+        refusal = await self._account_service.store_rows(user, [second_factor_row(row)])
+        return refusal or SecondFactorResult(secret=show_secret(secret), uri=address_of(secret, user, ISSUER))
+
+    async def confirm_second_factor(self, session: Session, code: str) -> SecondFactorResult | Refusal:
+        """Have signing in ask for codes from now on, one of which is shown here; all other sessions end."""
+        account = await self._sign_in.find_to_try(session, session.user)
+        if isinstance(account, Refusal) or account is None:
+            return account or OTP_FAILED
+        state, user = account.state, account.user
+        row = await self._ledger.find_second_factor(user)
+        step = await self._code_check.step_of(user, code)
+        if state.second_factor_ms:
+            return HAS_ONE
+        if row is None or step is None:
+            self._sign_in.note_failed(account, user, session.address)
+            return OTP_FAILED
+        codes = recovery_codes()
+        hashes = " ".join(hash_of_recovery_code(user, one) for one in codes)
+        rows: list[RowChange] = [
+            second_factor_row(structs.replace(row, codes=hashes)),
+            revoke_other_tokens(user, session.token_hash),
+        ]
+        refusal = await self._account_service.carry_out(state, SetSecondFactor(step), account.actor(), rows)
+        if refusal is None:
+            self._bus.publish(RevokedUpdate(user, ""))
+        return refusal or SecondFactorResult(codes=tuple(codes))
+
+    async def end_second_factor(self, session: Session, password: str, code: str) -> Refusal | None:
+        """Have signing in ask for no code any more, by password and a last code."""
+        account = await self._sign_in.find_by_password(session, session.user, password)
+        if isinstance(account, Refusal):
+            return account
+        state = account.state
+        proof = await self._code_check.prove(state, code)
+        if state.second_factor_ms and (proof is None or 0 < proof.command.step <= state.code_step):
+            self._sign_in.note_failed(account, account.user, session.address)
+            return OTP_FAILED
+        rows = [remove_second_factor(account.user)]
+        return await self._account_service.carry_out(state, EndSecondFactor(), account.actor(), rows)
 
     def code_for(self, user: str) -> tuple[str, Sequence[RowChange], int]:
         """Return a code with which another password is set for an account, the rows that make it hold, and its end."""

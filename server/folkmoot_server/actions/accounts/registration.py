@@ -9,7 +9,7 @@ from folkmoot_protocol.errors import ErrorCode
 
 from ...common.clock import Clock
 from ...common.i18n import N_
-from ...config.settings import Registration as Settings
+from ...config.accounts import Registration as Settings
 from ...delivery.session import Session
 from ...live.accounts import Account
 from ...live.rooms import Room

@@ -30,6 +30,7 @@ from .brake import SignInBrake
 from .govern import AccountService
 from .notices import NoticeBox
 from .registration import Registration
+from .second_factor import CodeCheck, Proof
 from .sessions import Sessions
 from .suspension import latest_suspension
 
@@ -46,6 +47,8 @@ FEW_FAILED, MANY_FAILED = 3, 10
 SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 AUTH_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("User name or password is wrong."))
 TOKEN_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The session has ended; sign in again."))
+OTP_REQUIRED = Refusal(ErrorCode.OTP_REQUIRED, N_("Type the code that your authenticator shows, or a recovery code."))
+OTP_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The code is wrong, or not of this minute."), {"rule": "second_factor"})
 NAME_TAKEN = Refusal(ErrorCode.NAME_TAKEN, N_("This user name is taken."))
 
 
@@ -70,6 +73,7 @@ class SignIn:
         registration: Registration,
         box: NoticeBox,
         sessions: Sessions,
+        code_check: CodeCheck,
         *,
         in_cluster: bool,
     ) -> None:
@@ -89,6 +93,7 @@ class SignIn:
         self._registration = registration
         self._box = box
         self._sessions = sessions
+        self._code_check = code_check
         self._brake = SignInBrake(clock)
         self._in_cluster = in_cluster
         self._slots = asyncio.Semaphore(SIGN_IN_SLOTS)
@@ -138,31 +143,52 @@ class SignIn:
     def _token_row(self, session: Session, token: str, user: str, device: str) -> RowChange:
         return token_row(hash_token(token), user, self._clock.now_ms(), device, region_of(session.address))
 
-    async def login(self, session: Session, user: str, password: str, device: str = "") -> SessionResult | Refusal:
-        """Sign in with a password."""
+    async def login(
+        self, session: Session, user: str, password: str, device: str = "", otp: str = ""
+    ) -> SessionResult | Refusal:
+        """Sign in with a password, and a code where the account has a second factor."""
         account = await self.find_by_password(session, user, password)
         if isinstance(account, Refusal):
             return account
         refusal = self._check_may_sign_in(account)
         if refusal:
             return await self._with_case(account, refusal)
-        token, password_hash = new_token(), account.profile.password_hash
+        token, asked = new_token(), _asked_of(account)
+        state, proof = account.state, await self._check_code(session, account, otp)
+        if isinstance(proof, Refusal):
+            return proof
         outdone = await self._ledger.older_tokens(account.user, MAX_TOKENS - 1)
         rows = [self._token_row(session, token, account.user, device), *map(revoke_token, outdone)]
-        refusal = await self._account_service.store_rows(account.user, rows)
+        if proof is None:
+            refusal = await self._account_service.store_rows(account.user, rows)
+        else:
+            more = [*rows, *proof.rows]
+            refusal = await self._account_service.carry_out(state, proof.command, account.actor(), more)
         if refusal is None:
             for token_hash in outdone:
                 self._bus.publish(RevokedUpdate(account.user, token_hash))
         if self._in_cluster:
             await self._accounts.look_again(account.user)
-        if refusal is None and account.profile.password_hash != password_hash:
-            # It was changed meanwhile, which has ended the sessions of before: this is one of them.
+        if refusal is None and _asked_of(account) != asked:
+            # More is asked for meanwhile, or something else, which has ended the sessions of before: one is this.
             refusal = await self._account_service.store_rows(account.user, [revoke_token(hash_token(token))])
             refusal = refusal or AUTH_FAILED
         bound = refusal or await self._bind(session, account, token, hash_token(token))
         # As well if that is being stored at this moment.
         self._follower.look_at_tokens(account)
         return bound
+
+    async def _check_code(self, session: Session, account: Account, otp: str) -> Proof | Refusal | None:
+        """Return the proof that a code counts where one is needed; or why the account is not opened."""
+        if not account.state.second_factor_ms:
+            return None
+        if not otp:
+            return OTP_REQUIRED
+        proof = await self._code_check.prove(account.state, otp)
+        if proof is None:
+            self.note_failed(account, account.user, session.address)
+            return OTP_FAILED
+        return proof
 
     async def resume(self, session: Session, token: str) -> SessionResult | Refusal:
         """Sign in with the token of an earlier session."""
@@ -326,3 +352,8 @@ class SignIn:
                 if await self._rooms.load(code) is None:
                     account.groups.discard(code)
         return self._accounts.get(account.user) is account
+
+
+def _asked_of(account: Account) -> tuple[str, int]:
+    """Return what somebody is asked for who signs in to an account."""
+    return account.profile.password_hash, account.state.second_factor_ms

@@ -21,7 +21,7 @@ from folkmoot_governance import AccountState, PlatformRole
 from folkmoot_protocol.types import GroupStatus, Identity, Notify
 
 from ..change_set import MemberSettings, Profile
-from ..rows import AccountRow, OtherAccount, SessionRow, StaffRow, StoredAccount
+from ..rows import AccountRow, OtherAccount, SecondFactorRow, SessionRow, StaffRow, StoredAccount
 from .fetch import SqlReads, can_hold, fetch, fetch_plain
 from .persons import OTHER, is_same, others_of
 from .projection import read_charges, read_restrictions
@@ -36,6 +36,7 @@ from .tables import (
     profiles,
     read_marks,
     reset_codes,
+    second_factors,
     tokens,
 )
 
@@ -63,6 +64,7 @@ _OLDER = (
     .offset(bindparam("keep"))
 )
 _RESET_CODE = select(reset_codes.c.hash).where(reset_codes.c.user == _USER, reset_codes.c.until_ms > bindparam("now"))
+_SECOND_FACTOR = select(second_factors).where(second_factors.c.user == _USER)
 _PROFILED = select(accounts, profiles.c.display_name, profiles.c.password_hash, profiles.c.language).select_from(
     accounts.outerjoin(profiles, profiles.c.user == accounts.c.user)
 )
@@ -226,6 +228,10 @@ class SqlSessions(SqlReads):
     async def find_reset_code(self, user: str, now: int) -> str | None:
         rows = await self._ask(_RESET_CODE, user=user, now=now) if can_hold(user) else []
         return str(rows[0][0]) if rows else None
+
+    async def find_second_factor(self, user: str) -> SecondFactorRow | None:
+        rows = await self._ask(_SECOND_FACTOR, user=user)
+        return SecondFactorRow(*rows[0]) if rows else None
 
     async def ended_tokens(self, since: int, limit: int) -> list[str]:
         return [token for (token,) in await self._ask(_ENDED, since=since, limit=limit)]

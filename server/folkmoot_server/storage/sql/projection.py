@@ -230,6 +230,8 @@ def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]
         "held_reason": state.held_reason,
         "restrictions": show_restrictions(state.restrictions),
         "restrictions_until_ms": state.restrictions_until_ms,
+        "second_factor_ms": state.second_factor_ms,
+        "code_step": state.code_step,
         "closed_ts": state.closed_ts,
         "author_tag": state.author_tag,
         "version": state.version,

@@ -4,11 +4,11 @@
 time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet),
 `case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers of who is
 verified, sealed) and `identity_requests` (of who waits for it), `platform_words`, `filings` (reports to the
-authority), `profiles`, `tokens`, `reset_codes`, `read_marks`, `marks` (what the store remembers about itself),
-`answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what single accounts are
-told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have still to end)
-and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be deleted from
-under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
+authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store remembers
+about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what single
+accounts are told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have
+still to end) and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be
+deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
 `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0037"
+SCHEMA = "0038"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -100,6 +100,8 @@ accounts = Table(
     _text("held_reason", server_default=""),
     _text("restrictions", server_default=""),
     _number("restrictions_until_ms", server_default="0"),
+    _number("second_factor_ms", server_default="0"),
+    _number("code_step", server_default="0"),
     _number("closed_ts", server_default="0"),
     _text("author_tag", server_default=""),
     _number("version"),
@@ -489,6 +491,15 @@ reset_codes = Table(
     _text("hash"),
     _number("until_ms"),
     *_ends("until_ms"),
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _text("sealed"),
+    _text("codes"),
+    _number("ts"),
 )
 
 leaving = Table("leaving", metadata, _ref("user", "accounts.user", primary_key=True), _number("ts"))

@@ -1,0 +1,21 @@
+"""Who of the operator's staff may ask for what: by role, and by how they have signed in (G5, P5, W6)."""
+
+from folkmoot_protocol.errors import ErrorCode
+
+from .account_measures import OF_STAFF
+from .account_state import AccountState
+from .permissions import UNSECURED, may_on_platform
+from .policy import Policy
+from .refusal import Refusal
+from .text import N_
+
+
+def check_staff(state: AccountState, act: str, policy: Policy) -> Refusal | None:
+    """Refuse whose platform role does not cover an act, a row of `permissions.PLATFORM_RULES`; and who has signed in
+    with less than the operator asks for."""
+    if not may_on_platform(state.platform, act):
+        return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act, **OF_STAFF})
+    if policy.require_second_factor and act not in UNSECURED and not state.second_factor_ms:
+        text = N_("Staff acts with a second factor only: set one up, with /otp in `folkmoot chat`.")
+        return Refusal(ErrorCode.FORBIDDEN, text, {"rule": "staff.require_otp", "help": "/otp"})
+    return None
