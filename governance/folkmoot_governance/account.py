@@ -198,6 +198,7 @@ def _attest(state: AccountState, command: AttestIdentity, actor: Actor, now: int
         identity=command.identity,
         reason=command.reason,
         was=state.identity,
+        was_ts=state.verified_ts,
         **command.basis.fields(),
     )
     return check_rule(command.basis.grounds.rule, policy.cases) or [attested]
@@ -209,8 +210,18 @@ def _verify_again(
     """Give back a level of identity, unless another was given since."""
     if state.identity is not command.identity:
         return []
-    level, why, was = command.was, command.reason, state.identity
-    return [IdentityAttested(at=now, by=actor.user, identity=level, reason=why, was=was, measure=command.number)]
+    return [
+        IdentityAttested(
+            at=now,
+            by=actor.user,
+            identity=command.was,
+            reason=command.reason,
+            was=state.identity,
+            was_ts=state.verified_ts,
+            measure=command.number,
+            since_ms=command.since_ms,
+        )
+    ]
 
 
 def _remove_names(state: AccountState, command: RemoveNames, actor: Actor, now: int, policy: Policy) -> AccountDecision:
@@ -444,7 +455,7 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.platform = role
         case IdentityAttested(identity=identity, at=at):
             state.identity, state.renewal_told = identity, 0
-            state.verified_ts = 0 if identity is Identity.NONE else at
+            state.verified_ts = 0 if identity is Identity.NONE else event.since_ms or at
             if meets(identity, state.asked):
                 _forget_asked(state)
         case IdentityAsked(identity=identity, at=at, code_until_ms=until):

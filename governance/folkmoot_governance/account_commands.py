@@ -142,12 +142,13 @@ class OverturnSuspension(AccountCommand, frozen=True):
 
 class OverturnWithdrawal(AccountCommand, frozen=True):
     """Verify an account again at the level `was`, which the act `number` took away by giving it `identity`, because an
-    appeal succeeded: an act of the service (P15)."""
+    appeal succeeded: an act of the service (P15). It counts from `since_ms` (Unix ms), 0: from now."""
 
     number: int
     identity: Identity
     was: Identity
     reason: str
+    since_ms: int = 0
 
 
 class RecoverCredit(AccountCommand, frozen=True):

@@ -87,15 +87,18 @@ class RoleGranted(AccountEvent, frozen=True, kw_only=True, tag="role_granted"):
 
 class IdentityAttested(AccountMeasure, frozen=True, kw_only=True, tag="identity_attested"):
     """The account is known at a level of identity, which is a measure where it is a lower one. `was` is the level
-    before; older acts do not say it.
+    before, checked at `was_ts`; older acts do not say it.
 
-    `measure` is the number of the act that this undoes, because an appeal succeeded; 0: it undoes none.
+    `measure` is the number of the act that this undoes, because an appeal succeeded; 0: it undoes none. What is given
+    back counts from `since_ms` (Unix ms), all else from now.
     """
 
     identity: Identity
     reason: str
     was: Identity | None = None
+    was_ts: int = 0
     measure: int = 0
+    since_ms: int = 0
 
 
 class CreditChanged(AccountMeasure, frozen=True, kw_only=True, tag="credit_changed"):

@@ -261,7 +261,7 @@ class Measures:
             command = OverturnRestriction(appeal.measure, appeal.answer)
         elif isinstance(event, IdentityAttested):
             assert event.was is not None, "only what took a level away is a measure"
-            command = OverturnWithdrawal(place.version, event.identity, event.was, appeal.answer)
+            command = OverturnWithdrawal(place.version, event.identity, event.was, appeal.answer, event.was_ts)
         elif isinstance(event, NamesRemoved):
             command = OverturnNames(place.version, event.at, event.was_ms, appeal.answer)
         elif isinstance(event, IdentityRejected):
