@@ -75,6 +75,7 @@ from .account_events import (
     SecondFactorSet,
     SecondFactorUsed,
     SessionsEnded,
+    TextsRead,
 )
 from .account_measures import MEASURES, OF_STAFF, AccountDecision, check_no_staff, closed
 from .account_state import AccountState as AccountState
@@ -473,7 +474,7 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.names_removed_ms = back
         case IdentityRead() | PlatformWordSet() | PlatformWordDropped() | FilingApproved() | FilingExported():
             pass
-        case FilingReceipted() | PasswordChanged() | ResetCodeGiven() | SessionsEnded():
+        case FilingReceipted() | PasswordChanged() | ResetCodeGiven() | SessionsEnded() | TextsRead():
             pass
         case SecondFactorSet(at=at, step=step):
             state.second_factor_ms, state.code_step = at, step

@@ -257,6 +257,15 @@ class FilingApproved(AccountEvent, frozen=True, kw_only=True, tag="filing_approv
     is_last: bool
 
 
+class TextsRead(AccountEvent, frozen=True, kw_only=True, tag="texts_read"):
+    """Staff was shown `count` texts of people, for a case; `what` brought them up, in the group `code`."""
+
+    case: str
+    what: str
+    code: str = ""
+    count: int = 1
+
+
 class FilingExported(AccountEvent, frozen=True, kw_only=True, tag="filing_exported"):
     """Staff has taken the report out, to send it by hand."""
 
@@ -299,6 +308,7 @@ AnyAccountEvent = (
     | AccountClosed
     | PlatformWordSet
     | PlatformWordDropped
+    | TextsRead
     | FilingApproved
     | FilingExported
     | FilingReceipted

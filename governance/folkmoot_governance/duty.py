@@ -85,7 +85,7 @@ def _cases(cases: Sequence[CaseState]) -> Iterator[Duty]:
 
 
 def _queue(state: GroupState, now: int) -> Iterator[Duty]:
-    waiting = [one for one in state.reviews.values() if one.until_ms > now]
+    waiting = [one for one in state.reviews.values() if one.until_ms > now and not one.staff]
     if waiting:
         first = min(one.until_ms for one in waiting)
         text = N_("{count} posts wait for review, the oldest for {age}; the first is void if nobody looks {until}.")

@@ -217,7 +217,7 @@ DUTIES: tuple[Row, ...] = (
         "G10 P11 W12",
         N_("Posts that wait for review are looked at"),
         _waiting(lambda one: one.held),
-        "/queue",
+        "folkmoot admin queue list",
     ),
     Row(
         "warnings",

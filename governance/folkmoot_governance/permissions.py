@@ -132,11 +132,13 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "close_account": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "attest_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
     "review_case": _STAFF | {PlatformRole.REVIEWER},
+    "review_post": _STAFF | {PlatformRole.REVIEWER},
     "review_appeal": _STAFF | {PlatformRole.REVIEWER},
     "end_sessions": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "recover_account": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "set_credit": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "read_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
+    "read_texts": _STAFF | {PlatformRole.REVIEWER},
     "edit_words": _STAFF,
     "file_report": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
@@ -156,6 +158,8 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
     c.CloseGroup: "close_group",
     c.GrantLimit: "review_group",
     c.DenyLimit: "review_group",
+    c.ReleaseHeld: "review_post",
+    c.RejectHeld: "review_post",
 }
 
 

@@ -18,7 +18,7 @@ from . import account_events as a
 from .account_state import AccountState, account_case
 from .case import state as s
 from .case.effects import PLAIN
-from .case.measures import OF_RULES, OF_THE_PLATFORM
+from .case.measures import OF_REVIEWERS, OF_RULES, OF_THE_PLATFORM
 from .case.rules import COPYRIGHT
 from .dates import once
 from .group import events as e
@@ -86,6 +86,11 @@ class Told(Struct, frozen=True):
 def _member(state: GroupState, event: e.MemberEvent) -> Iterable[str]:
     """Whom an act of somebody else is aimed at."""
     return (event.user,) if event.by != event.user else ()
+
+
+def _posted(state: GroupState, event: e.HeldReleased) -> Iterable[str]:
+    """Whose post stands now, and waits no more."""
+    return () if event.to_admins else _member(state, event)
 
 
 def _others(state: GroupState, event: Any) -> Iterable[str]:
@@ -319,6 +324,15 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("held_denied", N_("Your post in {name} that waited for review was turned down"), _member, appeal=True),
     ),
     e.HeldApproved: (Told("held_approved", N_("Your post in {name} that waited for review was approved"), _member),),
+    e.HeldReleased: (Told("held_released", N_("Your post in {name} that waited for review was approved"), _posted),),
+    e.HeldRejected: (
+        Told(
+            "held_rejected",
+            N_("The platform turned down your post in {name}, which rule {rule} had held"),
+            _member,
+            appeal=True,
+        ),
+    ),
     e.EntriesRemoved: _taken(e.EntriesRemoved, _others),
     e.TextRemoved: (
         *_taken(e.TextRemoved, _answering),
@@ -576,7 +590,8 @@ def _notices(
         del found["seq"]
     grounds = getattr(event, "grounds", NO_GROUNDS)
     data: dict[str, Any] = msgspec.to_builtins(found | grounds.shown() | more)
-    by_platform = isinstance(event, (*OF_THE_PLATFORM, *OF_RULES, e.EntriesRemoved, a.AccountEvent, s.CaseClosed))
+    of_content = (*OF_RULES, *OF_REVIEWERS)
+    by_platform = isinstance(event, (*OF_THE_PLATFORM, *of_content, e.EntriesRemoved, a.AccountEvent, s.CaseClosed))
     window = policy.cases.platform_appeal_ms if by_platform else policy.cases.appeal_ms
     told = []
     for row in rows:

@@ -36,6 +36,7 @@ from .actions.groups.membership import Membership
 from .actions.groups.raid_guard import RaidGuard
 from .actions.oversight import Oversight
 from .actions.posts.editing import Editing
+from .actions.posts.held import HeldPosts
 from .actions.posts.history import History
 from .actions.posts.posting import Posting
 from .actions.posts.review import Review
@@ -217,7 +218,6 @@ class Node:
             cases=self._wire_cases(config, policy, groups, accounts, membership, held_texts, gate),
             content=content,
             trials=Trials(store.journal),
-            held_texts=held_texts,
             vault=vault,
             verifying=Verifying(config, clock, store.ledger, vault, self.accounts, self.shared_limits, accounts),
             catch_up=self.catch_up,
@@ -287,7 +287,8 @@ class Node:
             answers,
         )
         editing = Editing(policy, clock, journal, membership, posting)
-        return Posts(posting, editing, History(journal, self.bus, self.hub, accounts), Search(journal))
+        held = HeldPosts(self.store.ledger, self.accounts, clock, held_texts)
+        return Posts(posting, held, editing, History(journal, self.bus, self.hub, accounts), Search(journal))
 
     def _wire_cases(
         self,

@@ -169,6 +169,7 @@ REFUSALS = {
     "Nobody decides on an appeal of their own.": Told("forbidden", "permissions", "/rights", "case"),
     "Nobody is waiting to join.": Told("no_such_user", "known", "/members"),
     "Nobody sets their own credit.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
+    "A rule of the operator's holds this post: its staff looks at it.": Told("forbidden", "review.staff", "/rules"),
     "Nothing waits under number {number}.": Told("no_such_entry", "known", "/queue", "number"),
     "Notices are the group's own record: they cannot be deleted.": Told("forbidden", "record", "/log"),
     "One can appeal for {window} after a measure.": Told(

@@ -1,5 +1,7 @@
 """Posts that break content rules, over the wire: refused, held, flagged; the group's own words; files that change."""
 
+import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -148,31 +150,91 @@ async def test_names_of_new_accounts_are_read_by_everybody(house: Server) -> Non
 
 async def test_a_held_post_is_posted_when_it_is_approved(group: Group) -> None:
     seq = await group.cat.post(group.code, "a question")
+    await group.ann.run("/word add hold raffle", group.code)
     error = await refused(
-        group.bob.post(group.code, "you won a prize", reply_to=seq, nonce="one"), "content_held", rule="prize"
+        group.bob.post(group.code, "you won a raffle", reply_to=seq, nonce="one"), "content_held", rule="word:raffle"
     )
-    again = await refused(group.bob.post(group.code, "you won a prize", reply_to=seq, nonce="one"), "content_held")
+    again = await refused(group.bob.post(group.code, "you won a raffle", reply_to=seq, nonce="one"), "content_held")
     assert again.detail["number"] == error.detail["number"]
     (item,) = await group.queue()
-    assert (item["number"], item["body"], item["rule"]) == (error.detail["number"], "you won a prize", "prize")
-    assert "you won a prize" not in bodies(await group.ann.history(group.code))
+    assert (item["number"], item["body"], item["rule"]) == (error.detail["number"], "you won a raffle", "word:raffle")
+    assert "you won a raffle" not in bodies(await group.ann.history(group.code))
     await refused(group.bob.run("/queue", group.code), "forbidden")
     await refused(group.bob.run(f"/queue approve {item['number']}", group.code), "forbidden")
     await group.ann.run(f"/queue approve {item['number']}", group.code)
-    await group.cat.until(lambda: "you won a prize" in bodies(group.cat.entries(group.code)))
+    await group.cat.until(lambda: "you won a raffle" in bodies(group.cat.entries(group.code)))
     entry = group.cat.entries(group.code)[-1]
-    assert (entry.from_.user, entry.body, entry.reply_to) == (group.bob.user, "you won a prize", seq)
+    assert (entry.from_.user, entry.body, entry.reply_to) == (group.bob.user, "you won a raffle", seq)
     assert await group.queue() == []
 
 
 async def test_a_held_post_is_turned_down_and_its_text_is_nowhere_in_clear(group: Group, house: Server) -> None:
-    secret = "prize of the seventh lantern"
+    secret = "raffle of the seventh lantern"
+    await group.ann.run("/word add hold raffle", group.code)
     error = await refused(group.bob.post(group.code, secret), "content_held")
     await group.ann.run(f"/queue deny {error.detail['number']} spam", group.code)
     assert await group.queue() == []
     await refused(group.ann.run(f"/queue approve {error.detail['number']}", group.code), "no_such_entry")
     for path in house.data.rglob("*.sqlite3*"):
         assert secret.encode() not in path.read_bytes(), path
+
+
+@pytest.fixture
+async def staff(house: Server) -> AsyncIterator[Wire]:
+    """The administrator `root`, signed in."""
+    async with await Wire.open(house.url) as wire:
+        wire.session = await wire.ask(rq.Login, user="root", password=PASSWORD)
+        yield wire
+
+
+async def test_what_a_rule_of_the_operator_holds_the_operators_staff_releases(group: Group, staff: Wire) -> None:
+    error = await refused(group.bob.post(group.code, "you won a prize", nonce="one"), "content_held", rule="prize")
+    assert "staff" in error.message
+    number, case = error.detail["number"], f"{group.code}-{error.detail['number']}"
+    assert await group.queue() == []
+    await refused(group.ann.run(f"/queue approve {number}", group.code), "forbidden")
+    await refused(group.ann.run(f"/queue deny {number} no", group.code), "forbidden")
+    for verb in ("list", "show", "approve", "deny"):
+        await refused(admin(group.ann, "queue", verb, case, reason="r"), "forbidden")
+    (item,) = (await admin(staff, "queue", "list", options={"group": group.code})).items
+    assert (item["case"], item["user"], item["rule"], item["own_rule"]) == (case, group.bob.user, "prize", "")
+    assert "you won" not in str(item)
+    assert (await admin(staff, "queue", "show", case)).items[0]["body"] == "you won a prize"
+    assert (await admin(staff, "queue", "approve", case, dry_run=True)).changed == 1
+    done = await admin(staff, "queue", "approve", case)
+    assert done.items[0]["state"] == "posted"
+    assert bodies(await group.ann.history(group.code))[-1] == "you won a prize"
+    assert "approved" in (await group.bob.event(ev.CaseEvent, state="held_released")).text
+    assert (await admin(staff, "queue", "list", options={"group": group.code})).items == ()
+    await refused(admin(staff, "queue", "approve", case), "no_such_entry")
+    assert "root" not in (await group.ann.run("/log", group.code)).text
+
+
+async def test_what_staff_turns_down_can_be_appealed_to_others_of_staff(group: Group, staff: Wire) -> None:
+    error = await refused(group.bob.post(group.code, "a prize, a prize"), "content_held")
+    await refused(admin(staff, "queue", "deny", f"{group.code}-{error.detail['number']}"), "bad_request")
+    await admin(staff, "queue", "deny", f"{group.code}-{error.detail['number']}", reason="asks for money")
+    told = await group.bob.event(ev.CaseEvent, state="held_rejected")
+    assert "prize" in told.text and "asks for money" in told.text and f"/appeal {told.case}" in told.text
+    appeal = (await group.bob.run(f"/appeal {told.case} it is free")).data["case"]
+    await refused(admin(staff, "appeal", "approve", appeal, reason="r"), "forbidden")
+    await refused(group.ann.run(f"/queue approve {appeal} yes", group.code), "no_such_entry")
+
+
+async def test_what_both_hold_staff_looks_at_first(group: Group, staff: Wire) -> None:
+    await group.ann.run("/word add hold tombola", group.code)
+    error = await refused(group.bob.post(group.code, "prize tombola"), "content_held", rule="prize")
+    case = f"{group.code}-{error.detail['number']}"
+    assert await group.queue() == []
+    (item,) = (await admin(staff, "queue", "list", options={"group": group.code})).items
+    assert item["own_rule"] == "word:tombola"
+    assert (await admin(staff, "queue", "approve", case)).items[0]["state"] == "to_admins"
+    assert "prize tombola" not in bodies(await group.ann.history(group.code))
+    (waits,) = await group.queue()
+    assert (waits["rule"], waits["body"]) == ("word:tombola", "prize tombola")
+    await refused(admin(staff, "queue", "deny", case, reason="r"), "no_such_entry")
+    await group.ann.run(f"/queue approve {waits['number']}", group.code)
+    assert bodies(await group.ann.history(group.code))[-1] == "prize tombola"
 
 
 async def test_a_flagged_post_stands_and_is_in_the_queue(group: Group) -> None:
@@ -245,13 +307,17 @@ async def test_a_rule_file_is_tried_before_it_is_armed(group: Group, house: Serv
         await group.bob.post(group.code, body)
     text = RULES.format(version="9", word="parasol")
     (found,) = (await administer(house, "test", target=group.code, text=text)).items
+    assert (found["hits"], found["entries"], found["examples"]) == (1, 2, [])
+    options = {"case": "file 7"}
+    (found,) = (await administer(house, "test", target=group.code, text=text, options=options)).items
     assert (found["hits"], found["examples"][0]["body"], found["examples"][0]["rule"]) == (1, "a parasol", "casino")
     await group.bob.post(group.code, "a parasol again")
     await refused(administer(house, "test", text="nonsense"), "bad_request")
 
 
 async def test_the_store_agrees_with_its_ledger_and_restarts_with_what_waits(group: Group, house: Server) -> None:
-    await refused(group.bob.post(group.code, "one more prize"), "content_held")
+    await group.ann.run("/word add hold raffle", group.code)
+    await refused(group.bob.post(group.code, "one more raffle"), "content_held")
     await group.ann.run("/word add tombola", group.code)
     assert house.terminate() == 0
     verified = house.run("db", "verify")
@@ -259,7 +325,7 @@ async def test_the_store_agrees_with_its_ledger_and_restarts_with_what_waits(gro
     house.start()
     async with await Wire.open(house.url, group.ann.token) as ann:
         items = (await ann.run("/queue", group.code)).data["items"]
-        assert [item["body"] for item in items] == ["one more prize"]
+        assert [item["body"] for item in items] == ["one more raffle"]
         await refused(ann.post(group.code, "tombola"), "content_refused")
 
 
@@ -274,6 +340,7 @@ async def test_staff_sets_words_for_all_groups_at_once(house: Server, group: Gro
         await group.bob.post(group.code, "buy snake oil")
         tried = await word("test", "snake oil", options={"group": group.code})
         assert (tried.items[0]["hits"], tried.items[0]["group"]) == (1, group.code)
+        assert "snake" not in str(tried.items), "counts alone"
         await refused(word("create", "snake oil"), "bad_request", field="reason")
         await refused(word("create", "/(/", reason="case 7"), "bad_syntax")
         assert (await word("create", "snake oil", reason="case 7", dry_run=True)).changed == 1
@@ -287,6 +354,42 @@ async def test_staff_sets_words_for_all_groups_at_once(house: Server, group: Gro
         await refused(word("delete", "snake", reason="case 8"), "no_such_entry")
         assert (await word("delete", "snake oil", reason="case 8")).changed == 1
         await group.bob.post(group.code, "buy snake oil")
+
+
+async def test_to_read_what_people_wrote_takes_a_case_and_is_on_record(
+    house: Server, group: Group, staff: Wire
+) -> None:
+    """Whoever of staff it is; a viewer learns how often, and no more."""
+    await group.bob.post(group.code, "an illness")
+    await group.ann.run("/joinmode invite", group.code)
+    held = await refused(group.bob.post(group.code, "one more prize"), "content_held")
+    case = f"{group.code}-{held.detail['number']}"
+    seat = house.take_outsider()
+    await admin(staff, "role", "create", seat.user, reason="r", options={"role": "viewer"})
+    where = {"group": group.code}
+    async with await house.connect(seat) as viv:
+        for options in (where, where | {"case": ""}):
+            (found,) = (await admin(viv, "word", "test", "illness", options=options)).items
+            assert (found["hits"], found["examples"]) == (1, [])
+        await refused(admin(viv, "word", "test", "illness", options=where | {"case": "file 7"}), "forbidden")
+        await refused(admin(viv, "queue", "show", case), "forbidden")
+        await refused(viv.ask(rq.GetHistory, group=group.code), "not_a_member")
+    (found,) = (await admin(staff, "word", "test", "illness", options=where | {"case": "file 7"})).items
+    assert found["examples"][0]["body"] == "an illness"
+    (shown,) = (await admin(staff, "queue", "show", case)).items
+    assert shown["body"] == "one more prize"
+    reads = [(one["case"], one["what"], one["count"]) for one in read_by("root", house) if one["code"] == group.code]
+    assert reads == [("file 7", "word", 1), (case, "held", 1)]
+
+
+def read_by(user: str, house: Server) -> list[dict[str, object]]:
+    """Return what the ledger has of texts that a member of staff has read."""
+    found = []
+    with sqlite3.connect(f"file:{house.data / 'folkmoot.sqlite3'}?mode=ro", uri=True) as main:
+        wanted = "SELECT data FROM ledger WHERE type = 'texts_read' AND actor = ? ORDER BY position"
+        for (data,) in main.execute(wanted, [user]):
+            found.append({"code": "", "count": 1, **json.loads(data)})
+    return found
 
 
 async def test_a_post_that_a_rule_refused_can_be_appealed_and_is_posted_then(house: Server, group: Group) -> None:
@@ -311,7 +414,8 @@ async def test_a_post_that_a_rule_refused_can_be_appealed_and_is_posted_then(hou
         assert (posted.body, posted.from_.user) == (body, group.bob.user)
         assert posted.data == {"mentions": [group.cat.user]}
 
-        error = await refused(group.bob.post(group.code, "a prize for you"), "content_held")
+        await group.ann.run("/word add hold raffle", group.code)
+        error = await refused(group.bob.post(group.code, "a raffle for you"), "content_held")
         await group.ann.run(f"/promote @{group.cat.user}", group.code)
         denied = (await group.ann.run(f"/queue deny {error.detail['number']} no prizes", group.code)).data["case"]
         appeal = (await group.bob.run(f"/appeal {denied} it is free", group.code)).data["case"]

@@ -160,6 +160,8 @@ EACH: list[Say | Do] = [
     *(Do(1, "appeal approve", number, {}) for number in (0, 1, 2, 0, 1, 2)),
     Do(0, "word create", 0, {"verdict": "hold"}),
     Do(0, "word create", 0, {"verdict": "hold"}),
+    *(Say(1, "/me sees a snake"), Say(1, "/me sees another snake")),
+    *(Do(0, act, 0, {}) for act in ("queue approve", "queue deny", "queue approve", "queue deny")),
     Do(0, "word create", 2, {}),
     Do(0, "word delete", 0, {}),
     Do(0, "word delete", 0, {}),
@@ -220,6 +222,15 @@ class Platform:
     async def measures(self) -> list[str]:
         return [one.case for one in await self.stage.store.ledger.list_filings()] or ["r-none"]
 
+    async def of_cases(self, noun: str) -> list[str]:
+        """Return the case numbers of what a noun is about."""
+        if noun == "filing":
+            return await self.measures()
+        if noun == "queue":
+            waiting = await self.stage.store.ledger.staff_queue(0, (0, "", 0), 100)
+            return [f"{one.code}-{one.number}" for one in waiting] or ["1234-1"]
+        return [*await self.cases(), "r-none"]
+
     async def cases(self) -> list[str]:
         return [case.number for case in await self.stage.store.ledger.list_cases(CaseFilter(), (0, ""), 100)]
 
@@ -244,7 +255,7 @@ class Platform:
             "CODE": [*self.codes, "1234"],
             "SUBJECT": [*self.codes, *(f"@{user}" for user in self.users)],
             "CODE|CASE": [*self.codes, *await self.cases()],
-            "CASE": await self.measures() if step.act.startswith("filing") else [*await self.cases(), "r-none"],
+            "CASE": await self.of_cases(step.act.split()[0]),
             "WORD": ["snake", "oil", "/(/"],
             "MATTER": ["time", "removal", "love"],
         }[verb.argument.metavar if verb.argument else ""]

@@ -57,6 +57,7 @@ VOID: dict[str, str] = {
     "entries_removed": _GONE,
     "text_removed": N_("Your appeal {case} succeeded: the removal is void; what stands there now was set meanwhile"),
     "held_denied": _NOT_POSTED,
+    "held_rejected": _NOT_POSTED,
     "content_refused": _NOT_POSTED,
     "group_warned": _OVER,
     "group_restricted": _OVER,

@@ -31,6 +31,7 @@ MEASURE_NAMES: dict[str, str] = {
     "deleted": N_("an entry deleted"),
     "purged": N_("entries deleted"),
     "held_denied": N_("a held post turned down"),
+    "held_rejected": N_("a held post turned down by the platform"),
     "entries_removed": N_("entries removed by the platform"),
     "text_removed": N_("a name or text removed by the platform"),
     "group_warned": N_("a group warned"),
@@ -56,6 +57,10 @@ OF_RULES = (e.ContentRefused,)
 """What the operator's content rules have done: nobody took it, and staff decides on an appeal."""
 
 
+OF_REVIEWERS = (e.HeldRejected,)
+"""What the operator's staff has decided on posts that these rules held."""
+
+
 def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> Measured | None:
     """Return an act of the group `code` as a measure; None where it is none, or somebody's act on themselves.
 
@@ -65,7 +70,7 @@ def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> M
     proposer = event.proposed_by if isinstance(event, e.PlatformMeasure) else ""
     if isinstance(event, OF_THE_PLATFORM):
         return Measured(case, tag, owner, event.by, event.at, proposer=proposer)
-    if isinstance(event, OF_RULES):
+    if isinstance(event, (*OF_RULES, *OF_REVIEWERS)):
         return Measured(case, tag, event.user, event.by, event.at)
     if isinstance(event, OF_GROUPS) and event.by != event.user:
         return Measured(case, tag, event.user, event.by, event.at, code)

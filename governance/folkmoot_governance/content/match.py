@@ -42,11 +42,13 @@ _LOOKS = (SPELLED, UNEVEN, DOTTED, DISGUISED)
 
 
 class Verdict(Struct, frozen=True, gc=False):
-    """What the rule broken worst says of a post."""
+    """What the rule broken worst says of a post. `staff`, `own_rule`: of a post that is held, see `held_by`."""
 
     rule: str
     severity: Severity
     action: Action
+    staff: bool = False
+    own_rule: str = ""
 
     def weight(self) -> tuple[int, int]:
         """Return how strict this is; the strictest verdict counts."""
@@ -316,6 +318,17 @@ def stricter(one: Verdict | None, other: Verdict | None) -> Verdict | None:
     if one is None or other is None:
         return one or other
     return max(one, other, key=Verdict.weight)
+
+
+def held_by(operator: Verdict | None, own: Verdict | None) -> Verdict | None:
+    """Return the stricter of what the operator's rules and a group's own words say; where it is that the post is held,
+    with who looks at it: the operator's staff where a rule of the operator's holds it, the group's admins where a word
+    of the group's does, and both, the staff first, where both do."""
+    verdict = stricter(operator, own)
+    if verdict is None or verdict.action is not Action.HOLD or operator is None or operator.action is not Action.HOLD:
+        return verdict
+    own_rule = own.rule if own is not None and own.action is Action.HOLD else ""
+    return Verdict(operator.rule, operator.severity, Action.HOLD, True, own_rule)
 
 
 def _set_options(memory: int) -> "re2.Options":

@@ -381,14 +381,22 @@ def _content_refused(state: GroupState, event: e.ContentRefused) -> None:
 def _review(state: GroupState, event: e.ContentHeld | e.ContentFlagged) -> None:
     if isinstance(event, e.ContentFlagged) and not event.queued:
         return
-    seq, mark = (event.seq, "") if isinstance(event, e.ContentFlagged) else (0, event.mark)
+    held: dict[str, Any] = {"seq": event.seq} if isinstance(event, e.ContentFlagged) else {"mark": event.mark}
+    if isinstance(event, e.ContentHeld):
+        held |= {"staff": event.staff, "own_rule": event.own_rule}
     number = state.version
     state.reviews = {one: review for one, review in state.reviews.items() if review.until_ms > event.at}
-    state.reviews[number] = Review(number, event.user, event.at, event.rule, event.severity, event.until_ms, seq, mark)
+    state.reviews[number] = Review(number, event.user, event.at, event.rule, event.severity, event.until_ms, **held)
 
 
-def _reviewed(state: GroupState, event: e.HeldApproved | e.HeldDenied | e.FlagCleared) -> None:
+def _reviewed(state: GroupState, event: e.HeldApproved | e.HeldDenied | e.HeldRejected | e.FlagCleared) -> None:
     state.reviews.pop(event.number, None)
+
+
+def _released(state: GroupState, event: e.HeldReleased) -> None:
+    review = state.reviews.pop(event.number, None)
+    if review is not None and event.to_admins:
+        state.reviews[event.number] = replace(review, staff=False, rule=review.own_rule, own_rule="")
 
 
 def _word_added(state: GroupState, event: e.WordAdded) -> None:
@@ -467,6 +475,8 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.ContentFlagged: _review,
     e.HeldApproved: _reviewed,
     e.HeldDenied: _reviewed,
+    e.HeldRejected: _reviewed,
+    e.HeldReleased: _released,
     e.FlagCleared: _reviewed,
     e.WordAdded: _word_added,
     e.WordRemoved: _word_removed,

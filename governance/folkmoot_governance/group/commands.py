@@ -17,7 +17,9 @@ from .commands_base import TargetedCommand as TargetedCommand
 from .commands_platform import AcceptRectification as AcceptRectification
 from .commands_platform import CloseGroup as CloseGroup
 from .commands_platform import FreeGroup as FreeGroup
+from .commands_platform import RejectHeld as RejectHeld
 from .commands_platform import RejectRectification as RejectRectification
+from .commands_platform import ReleaseHeld as ReleaseHeld
 from .commands_platform import RestoreGroup as RestoreGroup
 from .commands_platform import RestrictGroup as RestrictGroup
 from .commands_platform import SuspendGroup as SuspendGroup
@@ -367,7 +369,7 @@ class RecordVerdict(TargetedCommand, frozen=True):
     """Note that a post of `user` broke a content rule: it was refused, or waits for review, or stands flagged.
 
     A thing of the service. `seq` is that of a flagged entry; `mark` tells a held post when it is sent again; `text`
-    names the row of `published.TEXTS` where it was no post.
+    names the row of `published.TEXTS` where it was no post. `staff`, `own_rule`: as in `ContentHeld`.
     """
 
     rule: str
@@ -376,6 +378,8 @@ class RecordVerdict(TargetedCommand, frozen=True):
     seq: int = 0
     mark: str = ""
     text: str = ""
+    staff: bool = False
+    own_rule: str = ""
 
 
 class ApproveHeld(Command, frozen=True):

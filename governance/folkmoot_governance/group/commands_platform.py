@@ -54,6 +54,19 @@ class RestoreGroup(Command, frozen=True):
     reason: str
 
 
+class ReleaseHeld(Command, frozen=True):
+    """Let a post pass that a rule of the operator's held; its group's own word may still hold it."""
+
+    number: int
+
+
+class RejectHeld(Command, frozen=True):
+    """Turn down a post that a rule of the operator's held."""
+
+    number: int
+    reason: str
+
+
 class CloseGroup(MeasureCommand, frozen=True):
     """Close the group: a measure of the platform (G11.1), for good unless an appeal succeeds."""
 

@@ -14,7 +14,7 @@ from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
-from .checks import refuse
+from .checks import check_standing, refuse
 from .events import (
     ContentFlagged,
     ContentHeld,
@@ -23,6 +23,8 @@ from .events import (
     FlagCleared,
     HeldApproved,
     HeldDenied,
+    HeldRejected,
+    HeldReleased,
     WordAdded,
     WordRemoved,
 )
@@ -56,16 +58,30 @@ def record_verdict(state: GroupState, command: c.RecordVerdict, actor: Actor, no
             )
         ]
     if command.action is Action.HOLD and not is_full:
-        mark = command.mark
-        return [ContentHeld(at=now, by=actor.user, user=user, rule=rule, severity=severity, until_ms=until, mark=mark)]
+        return [
+            ContentHeld(
+                at=now,
+                by=actor.user,
+                user=user,
+                rule=rule,
+                severity=severity,
+                until_ms=until,
+                mark=command.mark,
+                staff=command.staff,
+                own_rule=command.own_rule,
+            )
+        ]
     return [ContentRefused(at=now, by=actor.user, user=user, rule=rule, severity=severity, text=command.text)]
 
 
-def find_review(state: GroupState, number: int, now: int) -> Review | Refusal:
-    """Return what waits under a number."""
+def find_review(state: GroupState, number: int, now: int, *, staff: bool = False) -> Review | Refusal:
+    """Return what waits under a number, for the operator's staff or for the group's admins."""
     found = state.reviews.get(number)
-    if found is None or found.until_ms <= now:
+    if found is None or found.until_ms <= now or (staff and not found.staff):
         return refuse(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), number=number, help="/queue")
+    if found.staff and not staff:
+        text = N_("A rule of the operator's holds this post: its staff looks at it.")
+        return refuse(ErrorCode.FORBIDDEN, text, rule="review.staff", help="/rules")
     return found
 
 
@@ -76,10 +92,20 @@ def approve_held(state: GroupState, command: c.ApproveHeld, actor: Actor, now: i
         return found
     if found.seq:
         return [FlagCleared(at=now, by=actor.user, user=found.user, number=found.number)]
-    if found.user == actor.user:
-        return refuse(
-            ErrorCode.FORBIDDEN, N_("Somebody else must look at a post of your own."), rule="review.own", help="/admins"
-        )
+    refusal = check_other(found, actor) or check_author(state, found, now)
+    return refusal or [HeldApproved(at=now, by=actor.user, user=found.user, number=found.number)]
+
+
+def check_other(found: Review, actor: Actor) -> Refusal | None:
+    """Refuse to look at a post of one's own."""
+    if found.user != actor.user:
+        return None
+    text = N_("Somebody else must look at a post of your own.")
+    return refuse(ErrorCode.FORBIDDEN, text, rule="review.own", help="/admins")
+
+
+def check_author(state: GroupState, found: Review, now: int) -> Refusal | None:
+    """Refuse to post what its author may not say here any more."""
     if found.user not in state.members:
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=found.user)
     mute = state.mute_of(found.user, now)
@@ -87,7 +113,30 @@ def approve_held(state: GroupState, command: c.ApproveHeld, actor: Actor, now: i
         text = N_("@{user} is muted {until}: what they wrote is not posted.")
         help = f"/unmute @{found.user}"
         return refuse(ErrorCode.MUTED, text, user=found.user, until_ms=mute.until_ms, help=help)
-    return [HeldApproved(at=now, by=actor.user, user=found.user, number=found.number)]
+    return None
+
+
+def release_held(state: GroupState, command: c.ReleaseHeld, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Let a post pass as the operator's staff; where the group's own word holds it as well, its admins look next."""
+    found = find_review(state, command.number, now, staff=True)
+    if isinstance(found, Refusal):
+        return found
+    to_admins = bool(found.own_rule)
+    posting = (
+        None if to_admins else check_standing(state, now, while_suspended=False) or check_author(state, found, now)
+    )
+    released = HeldReleased(at=now, by=actor.user, user=found.user, number=found.number, to_admins=to_admins)
+    return check_other(found, actor) or posting or [released]
+
+
+def reject_held(state: GroupState, command: c.RejectHeld, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Turn a post down as the operator's staff."""
+    found = find_review(state, command.number, now, staff=True)
+    if isinstance(found, Refusal):
+        return found
+    rule, reason = found.rule, command.reason
+    rejected = HeldRejected(at=now, by=actor.user, user=found.user, number=found.number, rule=rule, reason=reason)
+    return check_other(found, actor) or [rejected]
 
 
 def deny_held(state: GroupState, command: c.DenyHeld, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -131,6 +180,8 @@ CONTENT: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], D
     c.RecordVerdict: record_verdict,
     c.ApproveHeld: approve_held,
     c.DenyHeld: deny_held,
+    c.ReleaseHeld: release_held,
+    c.RejectHeld: reject_held,
     c.AddWord: add_word,
     c.RemoveWord: remove_word,
 }

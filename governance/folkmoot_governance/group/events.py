@@ -22,6 +22,8 @@ from .events_platform import GroupRestricted as GroupRestricted
 from .events_platform import GroupRestrictionEnded as GroupRestrictionEnded
 from .events_platform import GroupSuspended as GroupSuspended
 from .events_platform import GroupWarned as GroupWarned
+from .events_platform import HeldRejected as HeldRejected
+from .events_platform import HeldReleased as HeldReleased
 from .events_platform import InspectionDueSoon as InspectionDueSoon
 from .events_platform import InspectionOverdue as InspectionOverdue
 from .events_platform import KeptLetGo as KeptLetGo
@@ -417,12 +419,18 @@ class ContentRefused(MemberEvent, frozen=True, kw_only=True, tag="content_refuse
 
 
 class ContentHeld(MemberEvent, frozen=True, kw_only=True, tag="content_held"):
-    """A post by `user` waits for review until `until_ms`, under the number of this event's version."""
+    """A post by `user` waits for review until `until_ms`, under the number of this event's version.
+
+    `staff`: the operator's staff looks at it, for a rule of the operator's holds it. `own_rule`: the group's own word
+    that holds it as well, so that its admins look at it after them.
+    """
 
     rule: str
     severity: Severity
     until_ms: int
     mark: str = ""
+    staff: bool = False
+    own_rule: str = ""
 
 
 class ContentFlagged(MemberEvent, frozen=True, kw_only=True, tag="content_flagged"):
@@ -567,6 +575,8 @@ GroupEvent = (
     | ContentFlagged
     | HeldApproved
     | HeldDenied
+    | HeldReleased
+    | HeldRejected
     | FlagCleared
     | WordAdded
     | WordRemoved

@@ -77,6 +77,22 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     asked_limit: int = 0
 
 
+class HeldReleased(MemberEvent, frozen=True, kw_only=True, tag="held_released"):
+    """The operator's staff lets a post pass that a rule of the operator's held. `to_admins`: the group's own words hold
+    it as well, so it waits for its admins now; else it is posted."""
+
+    number: int
+    to_admins: bool = False
+
+
+class HeldRejected(MemberEvent, frozen=True, kw_only=True, tag="held_rejected"):
+    """The operator's staff turned down a post that a rule of the operator's held."""
+
+    number: int
+    rule: str
+    reason: str
+
+
 class EntriesRemoved(PlatformMeasure, frozen=True, kw_only=True, tag="entries_removed"):
     """The platform removed the entries `seqs` by `users`, `count` of them (G10): tombstones stay, pins of them go.
 

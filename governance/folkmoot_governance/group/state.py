@@ -97,7 +97,8 @@ class JoinRequest(Struct, frozen=True):
 class Review(Struct, frozen=True):
     """Something for admins to look at until `until_ms`: a held post, or (`seq`) an entry that was flagged.
 
-    `mark` tells a held post when its author sends it again.
+    `mark` tells a held post when its author sends it again. `staff`: the operator's staff looks at it, and after them
+    the admins, if the group's own word `own_rule` holds it as well.
     """
 
     number: int
@@ -108,6 +109,8 @@ class Review(Struct, frozen=True):
     until_ms: int
     seq: int = 0
     mark: str = ""
+    staff: bool = False
+    own_rule: str = ""
 
 
 class Word(Struct, frozen=True):

@@ -11,6 +11,7 @@ from .groups import GROUP
 from .mediations import MEDIATION
 from .nodes import NODE
 from .oversight import DUTY, FIGURES
+from .queue import QUEUE
 from .roles import ROLE
 from .row import Noun, Verb
 from .sanctions import SANCTION
@@ -23,6 +24,7 @@ NOUNS: tuple[Noun, ...] = (
     GROUP,
     ENTRY,
     TEXT,
+    QUEUE,
     RULE,
     IDENTITY,
     CREDIT,

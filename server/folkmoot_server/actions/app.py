@@ -18,7 +18,6 @@ from ..live.accounts import Accounts
 from ..live.rooms import Rooms
 from ..live.shared_limits import SharedLimits
 from ..sealed.case_texts import CaseTexts
-from ..sealed.held_posts import HeldTexts
 from ..sealed.identities import Vault
 from ..storage.api import Store
 from .accounts.credentials import Credentials
@@ -42,6 +41,7 @@ from .groups.govern import GroupService
 from .groups.membership import Membership
 from .oversight import Oversight
 from .posts.editing import Editing
+from .posts.held import HeldPosts
 from .posts.history import History
 from .posts.posting import Posting
 from .posts.search import Search
@@ -72,6 +72,7 @@ class Posts:
     """Writing to groups and reading them."""
 
     posting: Posting
+    held: HeldPosts
     editing: Editing
     history: History
     search: Search
@@ -104,7 +105,6 @@ class App:
     cases: Cases
     content: ContentRules
     trials: Trials
-    held_texts: HeldTexts
     vault: Vault
     verifying: Verifying
     catch_up: CatchUp

@@ -11,6 +11,7 @@ from folkmoot_governance.case.commands import CloseReport
 from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.case.state import Outcome as CaseOutcome
 from folkmoot_governance.group.commands import Command
+from folkmoot_governance.reading import ReadTexts, decide_reading
 from folkmoot_governance.restrictions import Basis, Grounds
 from folkmoot_protocol.admin.accounts import Grounded
 from folkmoot_protocol.errors import ErrorCode
@@ -19,7 +20,7 @@ from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.accounts.govern import AccountAct
-from ..actions.acting import join
+from ..actions.acting import ExtraRows, join
 from ..actions.cases.govern import CaseAct
 from ..common.i18n import N_
 from ..live.accounts import Account
@@ -81,7 +82,13 @@ async def store_account_act(call: Call, act: AccountAct | Refusal) -> int | Refu
     return refusal or len(act.events)
 
 
-async def act_on_room(call: Call, room: Room, command: Command, report: CaseState | None = None) -> int | Refusal:
+async def act_on_room(
+    call: Call,
+    room: Room,
+    command: Command,
+    report: CaseState | None = None,
+    extra_rows: ExtraRows | None = None,
+) -> int | Refusal:
     """Decide a measure on a group and store it, unless it is a dry run; return how many events it has.
 
     The `report` that it is taken for is upheld in the same transaction.
@@ -92,7 +99,7 @@ async def act_on_room(call: Call, room: Room, command: Command, report: CaseStat
     if call.dry_run:
         events = service.would(room, command, call.account)
         return events if isinstance(events, Refusal) else len(events)
-    act = service.act(room, command, call.account)
+    act = service.act(room, command, call.account, extra_rows)
     if isinstance(act, Refusal):
         return act
     join(act, closing)
@@ -100,6 +107,15 @@ async def act_on_room(call: Call, room: Room, command: Command, report: CaseStat
     if refusal is None:
         await settle(call, closing)
     return refusal or len(act.events)
+
+
+async def record_reading(call: Call, command: ReadTexts) -> Refusal | None:
+    """Put on record, before anything is shown, that people's texts are read and for which case; return why not."""
+    decision = decide_reading(command, call.account.actor(), call.app.clock.now_ms())
+    if isinstance(decision, Refusal):
+        return decision
+    service = call.app.account_service
+    return await service.wait_stored(service.record(call.account, decision, ()))
 
 
 async def find_report(call: Call, number: str, is_about: Callable[[CaseState], bool]) -> CaseState | Refusal | None:

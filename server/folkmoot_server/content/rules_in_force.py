@@ -15,7 +15,7 @@ from msgspec import Struct
 from folkmoot_governance import Refusal
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.kinds import Action, Severity
-from folkmoot_governance.content.match import Matcher, Verdict, stricter
+from folkmoot_governance.content.match import Matcher, Verdict, held_by, stricter
 from folkmoot_governance.content.rules import MAX_TIMES, RuleSet, check_rule, check_steps
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.errors import ErrorCode
@@ -131,13 +131,12 @@ class ContentRules:
         verdict = matcher.judge(reading, staff=staff)
         if words.rules:
             verdict = stricter(verdict, words.judge(reading, staff=staff))
-        if own is not None:
-            verdict = stricter(verdict, own.verdict)
         if matcher.is_timed and not again:
             earlier = room.recent_posts.setdefault(user, deque(maxlen=MAX_TIMES))
             verdict = stricter(verdict, matcher.judge_timed(reading, earlier, now, staff=staff))
             earlier.append((now, hash(reading.squeezed)))
-        return verdict
+        own_verdict = own.verdict if own is not None else None
+        return None if verdict is own_verdict is None else held_by(verdict, own_verdict)
 
     def judge_text(self, said: str, own: Found | None, *, staff: bool) -> Verdict | None:
         """Return what the rules say of a text that is no entry: rules that count what somebody posts do not."""

@@ -1,25 +1,20 @@
 """Slash commands about content: the group's own words, and the queue of what waits for review (G10)."""
 
-from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance import Refusal
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.content.kinds import Action as Verdict
 from folkmoot_governance.group import commands as c
-from folkmoot_governance.group import events as e
 from folkmoot_governance.group.checks import check_role
 from folkmoot_governance.group.state import Review
-from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.permissions import RULES
-from folkmoot_governance.restrictions import Power
 from folkmoot_protocol.errors import ErrorCode
 
-from ..actions.posts.held import post_held
 from ..common.i18n import N_, show_instant
 from ..content.group_words import word_rule
 from ..content.rules_in_force import check_word
 from ..content.trial import Hits
 from ..sealed.held_posts import HeldText
 from ..storage.api import Versions
-from ..storage.change_set import ChangeSet
 from .arguments import plain, read_number, split_word
 from .call import Call
 from .cases import decide_here, open_appeals, open_reports
@@ -59,8 +54,9 @@ async def list_queue(call: Call) -> Outcome:
     asked = [call.say(APPEAL, one) for one in appeals]
     if refusal:
         return Answer("\n".join(asked), {"items": [], "reports": [], "appeals": appeals})
-    waiting = [one for one in call.room.state.reviews.values() if one.until_ms > call.now][:MAX_LISTED]
-    texts = await held_texts(call) if any(not one.seq for one in waiting) else {}
+    reviews = call.room.state.reviews.values()
+    waiting = [one for one in reviews if one.until_ms > call.now and not one.staff][:MAX_LISTED]
+    texts = await call.app.posts.held.texts(call.room.state.code) if any(not one.seq for one in waiting) else {}
     flagged = [one.seq for one in waiting if one.seq]
     entries = await call.app.store.journal.versions(call.room.state.code, flagged) if flagged else {}
     rows = [queue_row(one, texts.get(one.number), entries.get(one.seq)) for one in waiting]
@@ -109,36 +105,14 @@ def queue_line(row: dict[str, object]) -> str:
     return N_("{number}: @{user}, {time}, rule {rule} ({severity}): {body}")
 
 
-async def held_texts(call: Call) -> dict[int, HeldText]:
-    """Return the texts of the group's held posts by number."""
-    code = call.room.state.code
-    sealed = await call.app.store.ledger.held_texts(code)
-    opened = {number: call.app.held_texts.unseal(code, number, one) for number, one in sealed.items()}
-    return {number: text for number, text in opened.items() if text is not None}
-
-
 async def approve(call: Call, number: int) -> Outcome:
     """Post what was held, in its author's name, or let stand what was flagged."""
     review = call.room.state.reviews.get(number)
     command = c.ApproveHeld(number)
-    if review is None or review.seq:
+    if review is None or review.seq or review.staff:
         return command
-    text = (await held_texts(call)).get(number)
-    author = await call.app.accounts.load(review.user)
-    if text is None or author is None:
-        return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), {"number": number})
-    muted = check_power(author.held, Power.POST, call.now)
-    if muted is not None:
-        until_ms = muted.detail["until_ms"]
-        said = N_("@{user} is muted {until}: what they wrote is not posted.")
-        return Refusal(ErrorCode.MUTED, said, {"user": review.user, "until_ms": until_ms, "help": "/queue"})
-    name = author.name_in(call.room.state.code)
-
-    def post(change_set: ChangeSet, state: GroupState, event: e.Event) -> None:
-        if isinstance(event, e.HeldApproved):
-            post_held(change_set, state, event.user, name, number, text)
-
-    return Carrying(command, post)
+    posting = await call.app.posts.held.release(review, call.room.state.code)
+    return posting if isinstance(posting, Refusal) else Carrying(command, posting)
 
 
 async def word(call: Call, act: str | None, text: str | None) -> Outcome:

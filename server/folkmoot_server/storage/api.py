@@ -30,6 +30,7 @@ from .rows import Note as Note
 from .rows import OpenFlag as OpenFlag
 from .rows import OtherAccount as OtherAccount
 from .rows import SecondFactorRow as SecondFactorRow
+from .rows import QueuedPost as QueuedPost
 from .rows import SessionRow as SessionRow
 from .rows import StaffRow as StaffRow
 from .rows import StoredAccount as StoredAccount

@@ -32,6 +32,7 @@ from .rows import (
     Note,
     OpenFlag,
     SecondFactorRow,
+    QueuedPost,
     SessionRow,
     StaffRow,
     StoredAccount,
@@ -319,6 +320,11 @@ class Reviews(Protocol):
 
     async def held_text(self, code: str, number: int) -> str | None:
         """Return the sealed text of a post that was held, or refused, under a number, as long as it is kept."""
+        ...
+
+    async def staff_queue(self, now: int, after: tuple[int, str, int], limit: int) -> list[QueuedPost]:
+        """Return the posts that wait for the operator's staff at `now` (Unix ms), the oldest first, after the one with
+        this time, group and number."""
         ...
 
     async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:

@@ -68,6 +68,19 @@ class OpenFlag(Struct, frozen=True):
     ts: int
 
 
+class QueuedPost(Struct, frozen=True):
+    """A post that waits for the operator's staff, without its text; `own_rule`: a word of the group's holds it, too."""
+
+    code: str
+    number: int
+    user: str
+    rule: str
+    severity: str
+    ts: int
+    until_ms: int
+    own_rule: str
+
+
 class GroupRow(Struct, frozen=True):
     """A line of the operator's list of groups. `asked_limit`: the member limit that waits for the operator's word."""
 

@@ -3,7 +3,9 @@
 import pytest
 
 from folkmoot_governance import SERVICE, GroupState, Policy, Refusal
+from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.content.kinds import Action, Severity
+from folkmoot_governance.content.match import Verdict, held_by
 from folkmoot_governance.content.rules import MAX_STEPS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -49,6 +51,72 @@ def test_a_held_post_is_turned_down() -> None:
     (event,) = do(state, c.DenyHeld(hold(state), "spam"), "olga")
     assert isinstance(event, e.HeldDenied) and event.reason == "spam"
     assert not state.reviews
+
+
+REVIEWER = {"platform": PlatformRole.REVIEWER}
+
+
+def test_what_the_operator_holds_is_for_its_staff_and_for_nobody_else() -> None:
+    state = make_group()
+    do(state, verdict(Action.HOLD, staff=True), SERVICE.user)
+    number = state.version
+    for command in (c.ApproveHeld(number), c.DenyHeld(number)):
+        assert code_of(ask(state, command, "olga")) == ErrorCode.FORBIDDEN
+    for staff in (c.ReleaseHeld(number), c.RejectHeld(number, "r")):
+        assert code_of(ask(state, staff, "olga")) == ErrorCode.FORBIDDEN
+        assert code_of(ask(state, staff, "viv", platform=PlatformRole.VIEWER)) == ErrorCode.FORBIDDEN
+        assert code_of(ask(state, staff, "mia", **REVIEWER)) == ErrorCode.FORBIDDEN
+    muted = make_group()
+    do(muted, verdict(Action.HOLD, staff=True), SERVICE.user)
+    do(muted, c.MuteMember("mia", 60_000), "adam")
+    assert code_of(ask(muted, c.ReleaseHeld(muted.version - 1), "rea", **REVIEWER)) == ErrorCode.MUTED
+    (event,) = do(state, c.ReleaseHeld(number), "rea", **REVIEWER)
+    assert isinstance(event, e.HeldReleased) and not event.to_admins and not state.reviews
+    do(state, verdict(Action.HOLD, staff=True), SERVICE.user)
+    (event,) = do(state, c.RejectHeld(state.version, "asks for money"), "rea", **REVIEWER)
+    assert isinstance(event, e.HeldRejected) and (event.rule, event.reason) == ("rule", "asks for money")
+    assert not state.reviews
+
+
+def test_what_both_hold_goes_to_the_staff_and_then_to_the_admins() -> None:
+    state = make_group()
+    do(state, verdict(Action.HOLD, staff=True, own_rule="word:tea"), SERVICE.user)
+    number = state.version
+    do(state, c.SuspendGroup(60_000, "r"), "sue", platform=PlatformRole.SUPERADMIN)
+    (event,) = do(state, c.ReleaseHeld(number), "rea", **REVIEWER)
+    assert isinstance(event, e.HeldReleased) and event.to_admins
+    assert (state.reviews[number].rule, state.reviews[number].staff) == ("word:tea", False)
+    assert code_of(ask(state, c.ReleaseHeld(number), "rea", **REVIEWER)) == ErrorCode.NO_SUCH_ENTRY
+    (event,) = do(state, c.ApproveHeld(number), "adam", SOON)
+    assert isinstance(event, e.HeldApproved) and not state.reviews
+
+
+def test_nothing_is_posted_by_staff_into_a_suspended_group() -> None:
+    state = make_group()
+    do(state, verdict(Action.HOLD, staff=True), SERVICE.user)
+    number = state.version
+    do(state, c.SuspendGroup(60_000, "r"), "sue", platform=PlatformRole.SUPERADMIN)
+    assert code_of(ask(state, c.ReleaseHeld(number), "rea", **REVIEWER)) == ErrorCode.GROUP_SUSPENDED
+
+
+@pytest.mark.parametrize(
+    ("operator", "own", "expected"),
+    [
+        (None, None, None),
+        (Action.FLAG, None, (Action.FLAG, False, "")),
+        (Action.HOLD, None, (Action.HOLD, True, "")),
+        (Action.HOLD, Action.FLAG, (Action.HOLD, True, "")),
+        (Action.HOLD, Action.HOLD, (Action.HOLD, True, "own")),
+        (Action.HOLD, Action.REFUSE, (Action.REFUSE, False, "")),
+        (Action.FLAG, Action.HOLD, (Action.HOLD, False, "")),
+        (None, Action.HOLD, (Action.HOLD, False, "")),
+        (Action.REFUSE, Action.HOLD, (Action.REFUSE, False, "")),
+    ],
+)
+def test_who_holds_a_post(operator: Action | None, own: Action | None, expected: object) -> None:
+    said = [Verdict(name, Severity.MEDIUM, one) if one else None for name, one in (("op", operator), ("own", own))]
+    found = held_by(*said)
+    assert expected == (found and (found.action, found.staff, found.own_rule))
 
 
 def test_what_waits_too_long_is_over_and_forgotten_with_the_next() -> None:

@@ -12,6 +12,7 @@ from folkmoot_governance.case.measures import (
     DISMISSED,
     MEASURE_NAMES,
     OF_GROUPS,
+    OF_REVIEWERS,
     OF_RULES,
     OF_THE_PLATFORM,
 )
@@ -129,7 +130,9 @@ def test_an_old_stream_replays_to_the_same_state() -> None:
 
 OTHERS = (IdentityRejected,)
 MEASURES = tuple(
-    dict.fromkeys([*OF_GROUPS, *OF_THE_PLATFORM, e.EntriesPurged, *OF_RULES, *OTHERS, *(row.event for row in ROWS)])
+    dict.fromkeys(
+        [*OF_GROUPS, *OF_THE_PLATFORM, e.EntriesPurged, *OF_RULES, *OF_REVIEWERS, *OTHERS, *(row.event for row in ROWS)]
+    )
 )
 
 

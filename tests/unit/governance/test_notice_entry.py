@@ -36,6 +36,8 @@ UNTOLD = {
     e.ContentFlagged,
     e.HeldApproved,
     e.HeldDenied,
+    e.HeldReleased,
+    e.HeldRejected,
     e.FlagCleared,
     e.WordAdded,
     e.WordRemoved,

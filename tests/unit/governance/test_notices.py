@@ -80,6 +80,8 @@ NOBODYS = {
     e.KeptLonger,
     e.KeptLetGo,
     e.EntriesRemoved,
+    e.HeldReleased,
+    e.HeldRejected,
     e.TextRemoved,
     e.MeasureOverturned,
     e.BansEnded,
@@ -110,6 +112,7 @@ def test_what_may_be_empty_says_so() -> None:
         e.TopicSet: "topic",
         e.MeasureOverturned: "reopens",
         e.RulesSet: "rules",
+        e.HeldReleased: "to_admins",
     }
     assert {kind: telling.field for kind, telling in TELLINGS.items() if telling.field} == empty
     assert all(TELLINGS[kind].unset for kind in empty)

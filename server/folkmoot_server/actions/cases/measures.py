@@ -41,6 +41,7 @@ from folkmoot_governance.group.events import (
     GroupClosed,
     GroupSuspended,
     HeldDenied,
+    HeldRejected,
     LimitDenied,
     MeasureOverturned,
     TextRemoved,
@@ -317,9 +318,9 @@ class Measures:
     async def refused_post(self, place: Place, event: object) -> tuple[int, HeldText] | None:
         """Return the post that an act turned down, with the number that it is kept under; None where there is none, or
         it is not kept any more."""
-        if not isinstance(event, (HeldDenied, ContentRefused)):
+        if not isinstance(event, (HeldDenied, HeldRejected, ContentRefused)):
             return None
-        number = event.number if isinstance(event, HeldDenied) else place.version
+        number = event.number if isinstance(event, (HeldDenied, HeldRejected)) else place.version
         sealed = await self._ledger.held_text(place.code, number)
         text = self._held_texts.unseal(place.code, number, sealed) if sealed else None
         return None if text is None else (number, text)

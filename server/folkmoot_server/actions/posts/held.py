@@ -1,12 +1,63 @@
 """The entry that a post becomes which was held, or refused, and may stand after all."""
 
-from folkmoot_governance import GroupState
+from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance.group.events import Event, HeldApproved, HeldReleased
 from folkmoot_governance.group.mentions import find_mentions
+from folkmoot_governance.group.state import Review
+from folkmoot_governance.measure_checks import check_power
+from folkmoot_governance.restrictions import Power
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Author, Entry, Role
 
-from ...sealed.held_posts import HeldText
+from ...common.clock import Clock
+from ...common.i18n import N_
+from ...live.accounts import Accounts
+from ...sealed.held_posts import HeldText, HeldTexts
+from ...storage.api import Ledger
 from ...storage.change_set import ChangeSet, NewEntry
 from ...storage.changes import remove_held_text
+from ..acting import ExtraRows
+
+NO_TEXT = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."))
+MUTED = N_("@{user} is muted {until}: what they wrote is not posted.")
+
+
+class HeldPosts:
+    """Opens the texts of held posts, and posts them."""
+
+    def __init__(self, ledger: Ledger, accounts: Accounts, clock: Clock, texts: HeldTexts) -> None:
+        self._ledger = ledger
+        self._accounts = accounts
+        self._clock = clock
+        self._texts = texts
+
+    async def text(self, code: str, number: int) -> HeldText | None:
+        """Return what a post will say that is held under a number; None where that is not kept."""
+        sealed = await self._ledger.held_text(code, number)
+        return self._texts.unseal(code, number, sealed) if sealed else None
+
+    async def texts(self, code: str) -> dict[int, HeldText]:
+        """Return the texts of all posts of a group that wait, by number."""
+        sealed = await self._ledger.held_texts(code)
+        opened = {number: self._texts.unseal(code, number, one) for number, one in sealed.items()}
+        return {number: text for number, text in opened.items() if text is not None}
+
+    async def release(self, review: Review, code: str) -> ExtraRows | Refusal:
+        """Return what posts a held post with the act that approves it, or why it cannot be posted."""
+        text, author = await self.text(code, review.number), await self._accounts.load(review.user)
+        if text is None or author is None:
+            return Refusal(NO_TEXT.code, NO_TEXT.text, {"number": review.number})
+        muted = check_power(author.held, Power.POST, self._clock.now_ms())
+        if muted is not None:
+            until_ms = muted.detail["until_ms"]
+            return Refusal(ErrorCode.MUTED, MUTED, {"user": review.user, "until_ms": until_ms, "help": "/queue"})
+        name = author.name_in(code)
+
+        def post(change_set: ChangeSet, state: GroupState, event: Event) -> None:
+            if isinstance(event, HeldApproved) or (isinstance(event, HeldReleased) and not event.to_admins):
+                post_held(change_set, state, event.user, name, review.number, text)
+
+        return post
 
 
 def post_held(change_set: ChangeSet, state: GroupState, user: str, name: str, number: int, text: HeldText) -> None:

@@ -25,6 +25,9 @@ from .form import AskedPost, digest_of_post
 
 REFUSED = N_("This breaks content rule {rule}, so it is not posted.")
 HELD = N_("This breaks content rule {rule}, so an admin looks at it first. You need not send it again.")
+HELD_BY_STAFF = N_(
+    "This breaks content rule {rule}, so the operator's staff looks at it first. You need not send it again."
+)
 
 
 def refused(verdict: Verdict) -> Refusal:
@@ -36,7 +39,9 @@ def refused(verdict: Verdict) -> Refusal:
 def held(review: g.Review) -> Refusal:
     """Return what the author of a held post is told."""
     detail: dict[str, object] = {"rule": review.rule, "severity": review.severity.value, "number": review.number}
-    return Refusal(ErrorCode.CONTENT_HELD, HELD, {**detail, "until_ms": review.until_ms})
+    return Refusal(
+        ErrorCode.CONTENT_HELD, HELD_BY_STAFF if review.staff else HELD, {**detail, "until_ms": review.until_ms}
+    )
 
 
 class Review:
@@ -97,7 +102,15 @@ class Review:
         for review in room.state.reviews.values():
             if mark and review.mark == mark and review.user == session.user:
                 return held(review)
-        command = RecordVerdict(session.user, verdict.rule, verdict.severity, verdict.action, mark=mark)
+        command = RecordVerdict(
+            session.user,
+            verdict.rule,
+            verdict.severity,
+            verdict.action,
+            mark=mark,
+            staff=verdict.staff,
+            own_rule=verdict.own_rule,
+        )
         act = self._group_service.act(room, command, SERVICE, self._keeping(post))
         if isinstance(act, Refusal):
             return act

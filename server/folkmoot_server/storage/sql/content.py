@@ -1,11 +1,11 @@
 """What content rules work with and leave behind: `ledger.Reviews` and `ledger.Words`."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BigInteger, Text, bindparam, select, tuple_
 
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.platform_words import PlatformWord
 
-from ..rows import OpenFlag
+from ..rows import OpenFlag, QueuedPost
 from .fetch import SqlReads
 from .tables import held_texts, open_flags, platform_words, reviews
 
@@ -16,6 +16,23 @@ _HELD = (
 )
 _KEPT = select(held_texts.c.sealed).where(
     held_texts.c.code == bindparam("code"), held_texts.c.number == bindparam("number")
+)
+_QUEUE_FIELDS = ("code", "number", "user", "rule", "severity", "ts", "until_ms", "own_rule")
+_PLACE = (reviews.c.ts, reviews.c.code, reviews.c.number)
+_QUEUE = (
+    select(*(reviews.c[name] for name in _QUEUE_FIELDS))
+    .where(
+        reviews.c.staff == 1,
+        reviews.c.until_ms > bindparam("now", type_=BigInteger),
+        tuple_(*_PLACE)
+        > tuple_(
+            bindparam("after_ts", type_=BigInteger),
+            bindparam("after_code", type_=Text),
+            bindparam("after_number", type_=BigInteger),
+        ),
+    )
+    .order_by(*_PLACE)
+    .limit(bindparam("limit"))
 )
 _FLAGS = (
     select(
@@ -44,6 +61,10 @@ class SqlReviews(SqlReads):
     async def held_text(self, code: str, number: int) -> str | None:
         found = await self._ask(_KEPT, code=code, number=number)
         return str(found[0][0]) if found else None
+
+    async def staff_queue(self, now: int, after: tuple[int, str, int], limit: int) -> list[QueuedPost]:
+        place = dict(zip(("after_ts", "after_code", "after_number"), after, strict=True))
+        return [QueuedPost(*row) for row in await self._ask(_QUEUE, now=now, limit=limit, **place)]
 
     async def open_flags(self, before: int, limit: int) -> list[OpenFlag]:
         return [OpenFlag(*row) for row in await self._ask(_FLAGS, before=before, limit=limit)]

@@ -218,7 +218,7 @@ def _member(row: dict[str, Any]) -> Member:
 
 
 def _review(row: dict[str, Any]) -> Review:
-    return Review(**row | {"severity": Severity(row["severity"])})
+    return Review(**row | {"severity": Severity(row["severity"]), "staff": bool(row["staff"])})
 
 
 def _word(row: dict[str, Any]) -> Word:

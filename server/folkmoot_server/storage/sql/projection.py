@@ -181,7 +181,9 @@ def content_changes(state: GroupState, event: e.Event) -> list[RowChange]:
             return [ended, review_row(state, state.version)]
         case e.ContentHeld():
             return [review_row(state, state.version)]
-        case e.HeldApproved() | e.HeldDenied() | e.FlagCleared():
+        case e.HeldReleased(to_admins=True) if event.number in state.reviews:
+            return [review_row(state, event.number)]
+        case e.HeldApproved() | e.HeldDenied() | e.HeldReleased() | e.HeldRejected() | e.FlagCleared():
             return [Remove("reviews", {"code": state.code, "number": event.number})]
         case e.WordAdded():
             return [word_row(state, event.word)]
@@ -194,8 +196,10 @@ def content_changes(state: GroupState, event: e.Event) -> list[RowChange]:
 def review_row(state: GroupState, number: int) -> Upsert:
     """Return the row of what waits for review under a number."""
     review = state.reviews[number]
-    values = {name: getattr(review, name) for name in ("number", "user", "ts", "rule", "until_ms", "seq", "mark")}
-    return Upsert("reviews", {"code": state.code, **values, "severity": review.severity.value})
+    names = ("number", "user", "ts", "rule", "until_ms", "seq", "mark", "own_rule")
+    values = {name: getattr(review, name) for name in names}
+    severity, staff = review.severity.value, int(review.staff)
+    return Upsert("reviews", {"code": state.code, **values, "severity": severity, "staff": staff})
 
 
 def word_row(state: GroupState, word: str) -> Upsert:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0038"
+SCHEMA = "0039"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -288,6 +288,9 @@ reviews = Table(
     _number("until_ms"),
     _number("seq"),
     _text("mark"),
+    _number("staff", server_default="0"),
+    _text("own_rule", server_default=""),
+    Index(None, "staff", "ts"),
 )
 
 words = Table(

@@ -1,0 +1,56 @@
+"""Posts that a rule of the operator's holds, until staff has looked at them."""
+
+from typing import Annotated
+
+from ..msgids import N_
+from .row import Flag, NoOptions, Noun, Options, Target, Verb
+
+QUEUE = Noun("queue", N_("Posts that wait for the operator's staff."))
+
+HELD = Target("CASE", N_("Case number, as the list has it."))
+
+
+class Where(Options, frozen=True):
+    """Whose posts."""
+
+    group: Annotated[str, Flag(N_("Only what waits in this group."), metavar="CODE")] = ""
+
+
+LIST_QUEUE = Verb(
+    QUEUE,
+    "list",
+    N_("List the posts that wait, the oldest first, without what they say."),
+    "read",
+    Where,
+    paged=True,
+    columns=("case", "group", "user", "rule", "severity", "own_rule", "held", "until"),
+)
+SHOW_HELD = Verb(
+    QUEUE,
+    "show",
+    N_("Show a post that waits and what it says; that it was read is on record."),
+    "read_texts",
+    NoOptions,
+    HELD,
+    examples=("queue show 482190673350-17",),
+)
+APPROVE_HELD = Verb(
+    QUEUE,
+    "approve",
+    N_("Let a post pass: it is posted, or waits for the group's admins where a word of theirs holds it as well."),
+    "review_post",
+    NoOptions,
+    HELD,
+    dry_run=True,
+)
+DENY_HELD = Verb(
+    QUEUE,
+    "deny",
+    N_("Turn a post down; its author is told the rule and the reason, and can appeal."),
+    "review_post",
+    NoOptions,
+    HELD,
+    reason=True,
+    dry_run=True,
+    examples=("queue deny 482190673350-17 --reason 'asks for money'",),
+)
