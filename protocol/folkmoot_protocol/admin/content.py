@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from msgspec import Meta
+
 from ..msgids import N_
 from .row import Flag, NoOptions, Noun, Options, Target, Verb
 
@@ -22,7 +24,15 @@ class Verdict(Options, frozen=True):
     )
 
 
-class Scope(Options, frozen=True):
+class ForCase(Options, frozen=True):
+    """For which case posts are read. Without one they are counted."""
+
+    case: Annotated[
+        str, Meta(max_length=64), Flag(N_("Show posts, which is on record with this case or file."), metavar="CASE")
+    ] = ""
+
+
+class Scope(ForCase, frozen=True):
     """Where to look; everywhere, if not said."""
 
     group: Annotated[str | None, Flag(POSTED_TO, metavar="CODE")] = None
@@ -42,9 +52,9 @@ RELOAD_RULES = Verb(
 TRY_RULES = Verb(
     RULE,
     "test",
-    N_("Try a rule file on what was posted in the last days; nothing is armed."),
+    N_("Try a rule file on what was posted in the last days: how many posts it meets; nothing is armed."),
     "read",
-    NoOptions,
+    ForCase,
     Target("CODE", POSTED_TO, "--group"),
     file=N_("Rule file."),
     columns=HIT_COLUMNS,
@@ -69,10 +79,13 @@ DELETE_WORD = Verb(WORD, "delete", N_("Take a word out."), "edit_words", NoOptio
 TRY_WORD = Verb(
     WORD,
     "test",
-    N_("Try a word on what was posted in the last days; nothing is armed."),
+    N_("Try a word on what was posted in the last days: how many posts it meets; nothing is armed."),
     "read",
     Scope,
     TERM,
     columns=HIT_COLUMNS,
-    examples=("word test '/free [0-9]+/' --group 4821-9067-3350",),
+    examples=(
+        "word test '/free [0-9]+/' --group 4821-9067-3350",
+        "word test '/free [0-9]+/' --group 4821-9067-3350 --case r-8kq3mvt2xw",
+    ),
 )

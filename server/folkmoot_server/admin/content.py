@@ -7,6 +7,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.rules import Rule, RuleSet
 from folkmoot_governance.platform_words import DropPlatformWord, PlatformWord, SetPlatformWord
+from folkmoot_governance.reading import ReadTexts
 from folkmoot_protocol.admin import content as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
@@ -16,7 +17,7 @@ from ..content.group_words import word_rule
 from ..content.rule_files import RuleFileError, parse_rule_set
 from ..content.rules_in_force import check_word
 from .call import Call, Outcome, carries_out
-from .common import store_account_act
+from .common import record_reading, store_account_act
 
 MAX_GROUPS = 50
 
@@ -66,17 +67,18 @@ def refusal_of(error: RuleFileError) -> Refusal:
 
 
 @carries_out(rows.TRY_RULES)
-async def try_rules(call: Call, options: NoOptions) -> Outcome:
+async def try_rules(call: Call, options: rows.ForCase) -> Outcome:
     """Try a rule file on what was posted in the last days, to one group or to the first of all: hits, not verdicts."""
     try:
         rules = parse_rule_set(call.text, "file")
     except RuleFileError as error:
         return refusal_of(error)
-    return await try_on_groups(call, rules.rules, call.target)
+    return await try_on_groups(call, rules.rules, call.target, "rule", options.case.strip())
 
 
-async def try_on_groups(call: Call, rules: Sequence[Rule], group: str) -> Outcome:
-    """Try rules on what was posted to one group, or to the first of all where none is named."""
+async def try_on_groups(call: Call, rules: Sequence[Rule], group: str, what: str, case: str) -> Outcome:
+    """Try rules on what was posted to one group, or to the first of all where none is named: how many posts they meet,
+    and for a case, which the ledger then has, who said what in some of them."""
     app = call.app
     codes = [group] if group else [row.code for row in await app.store.ledger.list_groups(limit=MAX_GROUPS)]
     items: list[dict[str, object]] = []
@@ -87,9 +89,15 @@ async def try_on_groups(call: Call, rules: Sequence[Rule], group: str) -> Outcom
         hits = await app.trials.replay(room, rules, app.clock.now_ms())
         if isinstance(hits, Refusal):
             return hits
-        named = ({"seq": seq, "user": user, "rule": rule, "body": body} for seq, user, body, rule in hits.examples)
+        item: dict[str, object] = {"group": room.state.code, "entries": hits.seen, "hits": hits.count, "examples": []}
+        if case and hits.examples:
+            refusal = await record_reading(call, ReadTexts(case, what, room.state.code, len(hits.examples)))
+            if refusal:
+                return refusal
+            names = ("seq", "user", "body", "rule")
+            item["examples"] = [dict(zip(names, one, strict=True)) for one in hits.examples]
         if hits.count or group:
-            items.append({"group": room.state.code, "entries": hits.seen, "hits": hits.count, "examples": [*named]})
+            items.append(item)
     return AdminResult(items=tuple(items))
 
 
@@ -131,6 +139,6 @@ async def change_words(call: Call, command: SetPlatformWord | DropPlatformWord) 
 
 @carries_out(rows.TRY_WORD)
 async def try_word(call: Call, options: rows.Scope) -> Outcome:
-    """Show what a word would have met in the last days."""
-    refusal = check_word(call.target)
-    return refusal or await try_on_groups(call, (word_rule(call.target, Action.FLAG),), options.group or "")
+    """Count what a word would have met in the last days."""
+    refusal, rules = check_word(call.target), (word_rule(call.target, Action.FLAG),)
+    return refusal or await try_on_groups(call, rules, options.group or "", "word", options.case.strip())

@@ -29,8 +29,8 @@ from .rows import Measure as Measure
 from .rows import Note as Note
 from .rows import OpenFlag as OpenFlag
 from .rows import OtherAccount as OtherAccount
-from .rows import SecondFactorRow as SecondFactorRow
 from .rows import QueuedPost as QueuedPost
+from .rows import SecondFactorRow as SecondFactorRow
 from .rows import SessionRow as SessionRow
 from .rows import StaffRow as StaffRow
 from .rows import StoredAccount as StoredAccount
