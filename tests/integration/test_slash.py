@@ -68,6 +68,7 @@ CASES = (
     Case("sanctions", "/sanctions", "dave", data={"items": []}),
     Case("verify", "/verify", "dave", data={"identity": "person", "asked": None}),
     Case("account", "/account close {dave}", "dave", data={"closed": "{dave}"}),
+    Case("mydata", "/mydata", "dave", data={"mydata": "{dave}", "part": "account", "next": "acts:"}),
     Case("sessions", "/sessions", "dave"),
     Case("lang", "/lang zh-CN", "dave", data={"language": "zh-CN"}),
     Case("kick", "/kick @{bob} enough", data={"event": "kicked", "user": "{bob}", "reason": "enough"}),

@@ -20,7 +20,7 @@ from ..sdk import (
 )
 from ..terminal import N_, _
 from . import view
-from .export import gather, is_export, save
+from .export import gather, gather_own, is_export, is_own_data, save
 from .screen import Screen
 
 HISTORY_LINES = 30
@@ -166,21 +166,25 @@ class Chat:
         if command is not None and command.text:
             self._screen.write([(view.STRONG, view.clean(command.text))])
         if command is not None and self._current is not None and "export" in command.data and is_export(line):
-            await self._save_record(self._current, command.data)
+            await self._save(await gather(self._client, self._current, command.data))
+        if command is not None and "mydata" in command.data and is_own_data(line):
+            await self._save(await gather_own(self._client, command.data))
         joined = [code for code in self._client.groups if code not in before]
         if command is not None and joined:
             await self._switch(joined[-1])
             await self._offer()
 
-    async def _save_record(self, group: str, first: Mapping[str, Any]) -> None:
-        """Fetch the rest of a group's record and write it to a file in the folder that one is in."""
-        record = await gather(self._client, group, first)
+    async def _save(self, record: Mapping[str, Any]) -> None:
+        """Write what was gathered to a file in the folder that one is in."""
         try:
             path = save(record, Path.cwd())
         except OSError as error:
             self._screen.write([(view.WARN, _("The record cannot be written: {error}").format(error=error))])
             return
-        self._say(_("{count} acts written to {path}").format(count=len(record["acts"]), path=path))
+        if "acts" in record and "group" in record:
+            self._say(_("{count} acts written to {path}").format(count=len(record["acts"]), path=path))
+        else:
+            self._say(_("Written to {path}").format(path=path))
 
     async def _switch_to(self, words: str) -> None:
         found = self._find_groups(words)

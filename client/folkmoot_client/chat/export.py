@@ -1,4 +1,4 @@
-"""`/export` on the terminal: the pages of a group's record, gathered into one JSON file."""
+"""`/export` and `/mydata` on the terminal: the pages of a record, or of one's own data, gathered into one JSON file."""
 
 import asyncio
 import json
@@ -17,8 +17,17 @@ MAX_ACTS = 1_000_000
 
 def is_export(line: str) -> bool:
     """Say whether a line asks for a record from its beginning: no other answer makes a file."""
+    return _is_just(line, "export")
+
+
+def is_own_data(line: str) -> bool:
+    """Say whether a line asks for one's own data from its beginning."""
+    return _is_just(line, "mydata", "我的数据")
+
+
+def _is_just(line: str, *names: str) -> bool:
     parts = split_line(line)
-    return parts is not None and len(parts[1]) == 1 and parts[2].split() == ["export"]
+    return parts is not None and len(parts[1]) == 1 and parts[2].split() in [[name] for name in names]
 
 
 async def gather(client: Client, group: str, first: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,16 +35,28 @@ async def gather(client: Client, group: str, first: Mapping[str, Any]) -> dict[s
     acts: list[Any] = list(first["acts"])
     page = first
     while "next" in page and page["acts"] and len(acts) < MAX_ACTS:
-        page = await fetch(client, group, page["next"])
+        page = await fetch(client, f"/export {page['next']}", group)
         acts += page["acts"]
     return {"group": first["export"], "name": first["name"], "acts": acts}
 
 
-async def fetch(client: Client, group: str, after: int) -> Mapping[str, Any]:
-    """Return the page after an act, as soon as the server's rate lets it."""
+async def gather_own(client: Client, first: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all of one's own data, by its parts, whose first page the server has answered. Raises `ClientError`."""
+    parts: dict[str, list[Any]] = {}
+    page, count = first, 0
+    while True:
+        parts.setdefault(str(page["part"]), []).extend(page["items"])
+        count += 1 + len(page["items"])
+        if "next" not in page or count > MAX_ACTS:
+            return {"user": first["mydata"], **parts}
+        page = await fetch(client, f"/mydata {page['next']}")
+
+
+async def fetch(client: Client, line: str, group: str | None = None) -> Mapping[str, Any]:
+    """Return the page that a line asks for, as soon as the server's rate lets it."""
     while True:
         try:
-            return (await client.run_command(f"/export {after}", group)).data
+            return (await client.run_command(line, group)).data
         except RequestRefused as refused:
             if refused.code != ErrorCode.RATE_LIMITED:
                 raise
@@ -46,7 +67,7 @@ def save(record: Mapping[str, Any], folder: Path) -> Path:
     """Write a record to a new file, which only its writer can read; return where. Raises OSError."""
     text = json.dumps(record, ensure_ascii=False, indent=1)
     # The code comes from the server: digits alone make a name that stays in the folder.
-    code = "".join(char for char in str(record["group"]) if char.isdigit())
+    code = "".join(char for char in str(record["group"]) if char.isdigit()) if "group" in record else "mydata"
     for number in range(1, 1000):
         path = folder / (f"folkmoot-{code}.json" if number == 1 else f"folkmoot-{code}-{number}.json")
         try:

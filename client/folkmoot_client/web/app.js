@@ -170,6 +170,14 @@ class App {
     else this.complain(error);
   }
 
+  /** What is stored about the reader: a file to keep. */
+  onOwnData(data) {
+    const file = new Blob([JSON.stringify(data, undefined, 1)], { type: "application/json" });
+    const link = make("a", { href: URL.createObjectURL(file), download: "folkmoot-mydata.json" });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
   onTyping(room) {
     if (room !== this.room) return;
     const names = [...room.typing].filter(([, until]) => until > Date.now()).map(([user]) => `@${user}`);

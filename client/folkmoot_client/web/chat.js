@@ -63,7 +63,7 @@ export class Room {
 }
 
 export class Chat {
-  /** `view` has the methods `onState onSignedOut onRooms onEntries onLog onRefused onTyping onLeft onMembers`. */
+  /** `view` has the methods `onState onSignedOut onRooms onEntries onLog onRefused onTyping onLeft onMembers onOwnData`. */
   constructor(url, view) {
     this.view = view;
     this.rooms = new Map();
@@ -329,8 +329,30 @@ export class Chat {
   /** Post; what the server took for a command has its answer instead of an entry. */
   async sendPost(room, { body, nonce, replyTo }) {
     const fields = { group: room.code, body, nonce, ...(replyTo && { reply_to: replyTo }) };
-    const text = (await this.request("post", fields)).command?.text;
+    const { command } = await this.request("post", fields);
+    const text = command?.text;
+    if (command?.data.mydata && command.data.part === "account") this.view.onOwnData(await this.gatherOwn(command.data));
     if (text) room.notes = [...room.notes, { after: room.feed.last, line: body, text }].slice(-MOST_NOTES);
+  }
+
+  /** Return all that is stored about the reader, by its parts, whose first page has come. */
+  async gatherOwn(first) {
+    const parts = {};
+    for (let page = first; page; page = page.next && (await this.ownPage(page.next))) {
+      parts[page.part] = [...(parts[page.part] ?? []), ...page.items];
+    }
+    return parts;
+  }
+
+  async ownPage(next) {
+    for (;;) {
+      try {
+        return (await this.request("command", { line: `/mydata ${next}` })).data;
+      } catch (error) {
+        if (error.code !== "rate_limited") throw error;
+        await pause(error.detail.retry_after_ms ?? 1000);
+      }
+    }
   }
 
   /** Let the server speak `language` too, in this account's sessions from now on. */

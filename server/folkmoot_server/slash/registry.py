@@ -15,6 +15,7 @@ from . import (
     joining,
     mediation,
     moderation,
+    mydata,
     own,
     ownership,
     person,
@@ -170,6 +171,14 @@ COMMANDS: tuple[Slash, ...] = (
         (one_of("close"), optional(word("name"))),
         N_("Close your account for good"),
         person.close_account,
+        in_group=False,
+    ),
+    Slash(
+        "mydata",
+        ("我的数据",),
+        (optional(word("next")),),
+        N_("Get what is stored about you, as data"),
+        mydata.mydata,
         in_group=False,
     ),
     Slash(
