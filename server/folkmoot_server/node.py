@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -30,6 +31,7 @@ from .actions.cases.public import PublicReports
 from .actions.cases.reports import Reports
 from .actions.cases.sanctions import Sanctions
 from .actions.cases.settle import CaseSettler
+from .actions.event_log import EventLog
 from .actions.groups.finding import GroupFinder
 from .actions.groups.govern import GroupService
 from .actions.groups.membership import Membership
@@ -64,6 +66,7 @@ from .delivery.audience import Audience
 from .delivery.catch_up import CatchUp
 from .delivery.follower import Follower
 from .delivery.hub import Hub
+from .jobs.checkpoints import Checkpoints
 from .jobs.closing import Closing
 from .jobs.dates import COUNT_S, Dates, OverdueFigures
 from .jobs.duties import Duties
@@ -224,6 +227,14 @@ class Node:
             store_acts=store_acts,
             timekeeper=Timekeeper(name, store.ledger, clock, self._remarks, store_acts),
             status=status,
+            event_log=EventLog(
+                store.ledger,
+                clock,
+                accounts,
+                config.server.data_dir,
+                config.retention.log_origin,
+                Path(config.retention.checkpoint_dir) if config.retention.checkpoint_dir else None,
+            ),
             oversight=Oversight(config, policy, clock, store, content, status),
         )
 
@@ -409,6 +420,7 @@ class Node:
             Freeing(ledger, clock, self.accounts, accounts),
             Lapsing(ledger, clock, app.cases.sanctions),
             Sending(ledger, clock, app.cases.filings),
+            Checkpoints(app.event_log),
             Forgetting(clock, accounts, ledger, app.config.accounts.token_days),
         ]
 

@@ -58,6 +58,7 @@ CASES = (
     Case("limits", "/limits", "bob", data={"members": {"current": 6, "limit": 500}}),
     Case("report", "/report {seq} fraud it is", "carol", data={"kind": "report", "state": "open", "reason": "fraud"}),
     Case("cases", "/cases", "dave", data={"items": []}),
+    Case("proof", "/proof {code}-7", "bob", before=MUTED, data={"case": "{code}-7"}),
     Case("appeal", "/appeal {code}-7 not me", "bob", before=MUTED, data={"kind": "appeal", "state": "open"}),
     Case(
         "mediate", "/mediate @{ann} about that mute", "bob", data={"state": "open", "user": "{ann}", "group": "{code}"}

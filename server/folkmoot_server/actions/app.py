@@ -37,6 +37,7 @@ from .cases.public import PublicReports
 from .cases.reports import Reports
 from .cases.sanctions import Sanctions
 from .cases.settle import CaseSettler
+from .event_log import EventLog
 from .groups.govern import GroupService
 from .groups.membership import Membership
 from .oversight import Oversight
@@ -111,5 +112,6 @@ class App:
     store_acts: StoreActs
     timekeeper: Timekeeper
     status: NodeStatus
+    event_log: EventLog
     oversight: Oversight
     stopping: bool = False

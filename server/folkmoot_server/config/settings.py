@@ -87,6 +87,13 @@ def _check_networks(networks: tuple[str, ...]) -> str | None:
     return None
 
 
+def _check_log_origin(name: str) -> str | None:
+    # What a key may be called: C2SP's `signed-note`.
+    if re.fullmatch(r"[!-*,-~]{1,200}", name):
+        return None
+    return _("a name without spaces and plus signs, for example chat.example.org/log")
+
+
 def _check_label(text: str) -> str | None:
     if text.strip() and len(text) <= 60 and text.isprintable():
         return None
@@ -370,6 +377,17 @@ class Retention:
         N_("Full months that messages are kept; older months are removed whole."),
         least=6,
         most=1200,
+        rule="G13",
+    )
+    checkpoint_dir: str = setting(
+        "",
+        N_("Directory to which checkpoints of the ledger's log are written as well, to be copied elsewhere."),
+        rule="G13",
+    )
+    log_origin: str = setting(
+        "folkmoot",
+        N_("Name of the ledger's log, best an address such as chat.example.org/log; it is not to be changed."),
+        check=_check_log_origin,
         rule="G13",
     )
 

@@ -34,13 +34,20 @@ Place = tuple[int, int]
 class Event(Protocol):
     """What a leaf is made of; see `storage.rows.LedgerRow`."""
 
-    position: int
-    stream: str
-    version: int
-    ts: int
-    type: str
-    actor: str
-    data: str
+    @property
+    def position(self) -> int: ...
+    @property
+    def stream(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def ts(self) -> int: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def data(self) -> str: ...
 
 
 class LogKeys(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import Struct
 
 from .merkle import HASH_BYTES
 
@@ -78,7 +79,7 @@ class Checkpoint(NamedTuple):
         return cls(origin, int(size), found)
 
 
-class Proof(NamedTuple):
+class Proof(Struct, frozen=True):
     """That an entry is in a log, to be checked by whoever has the log's key and the entry."""
 
     index: int

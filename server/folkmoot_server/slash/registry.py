@@ -12,6 +12,7 @@ from . import (
     content,
     entries,
     everyone,
+    evidence,
     joining,
     mediation,
     moderation,
@@ -120,6 +121,14 @@ COMMANDS: tuple[Slash, ...] = (
         in_group=False,
     ),
     Slash("cases", ("案件",), (), N_("List your reports and appeals"), cases.cases, in_group=False),
+    Slash(
+        "proof",
+        ("证明",),
+        (word("case"),),
+        N_("Get the proof that a measure against you is on record"),
+        evidence.proof,
+        in_group=False,
+    ),
     Slash(
         "appeal",
         ("申诉",),

@@ -3,6 +3,8 @@
 Whoever is outside storage gets its row changes here or from `sql.projection`, and names no table.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 from msgspec.structs import asdict
 
@@ -14,7 +16,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import PersonalNotice
 
 from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Update, Upsert
-from .rows import IdentityRow, OpenFlag, SecondFactorRow
+from .rows import IdentityRow, OpenFlag, SecondFactorRow, SignedCheckpoint
 
 _SORTED = msgspec.json.Encoder(order="deterministic").encode
 
@@ -245,6 +247,15 @@ def notice_row(notice: PersonalNotice, read_ts: int = 0, until_ms: int = FOREVER
 def remove_ended_notices(now: int) -> Remove:
     """Return the removal of what was read, and whose time is over at `now` (Unix ms)."""
     return Remove("notices", {}, until_ms=now)
+
+
+def log_rows(hashes: Mapping[tuple[int, int], bytes], checkpoint: SignedCheckpoint) -> list[RowChange]:
+    """Return what the ledger's log has grown by, hashes by level and number, and the checkpoint over it."""
+    rows: list[RowChange] = [
+        Upsert("log_hashes", {"level": level, "number": number, "hash": one.hex()})
+        for (level, number), one in hashes.items()
+    ]
+    return [*rows, Upsert("checkpoints", asdict(checkpoint))]
 
 
 TIME_MARK = "time"

@@ -28,12 +28,14 @@ from .rows import (
     GroupSummary,
     IdentityRequest,
     IdentityRow,
+    LedgerRow,
     Measure,
     Note,
     OpenFlag,
     QueuedPost,
     SecondFactorRow,
     SessionRow,
+    SignedCheckpoint,
     StaffRow,
     StoredAccount,
     StoredNotice,
@@ -425,6 +427,26 @@ class Filings(Protocol):
         ...
 
 
+class EventLog(Protocol):
+    """The ledger as a transparency log: its events as they stand, and what is kept of the tree over them."""
+
+    async def ledger_rows(self, after: int, limit: int) -> list[LedgerRow]:
+        """Return the events behind a position, in order."""
+        ...
+
+    async def ledger_row(self, stream: str, version: int) -> LedgerRow | None:
+        """Return an event by its place in a stream."""
+        ...
+
+    async def log_hashes(self, level: int, first: int, end: int) -> list[bytes]:
+        """Return the hashes of a level from `first` on, up to the one before `end`."""
+        ...
+
+    async def checkpoint(self) -> SignedCheckpoint | None:
+        """Return the newest checkpoint."""
+        ...
+
+
 class Ledger(
     Streams,
     Groups,
@@ -438,6 +460,7 @@ class Ledger(
     Words,
     Cases,
     Filings,
+    EventLog,
     Oversight,
     Protocol,
 ):

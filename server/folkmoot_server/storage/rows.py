@@ -108,6 +108,26 @@ class WarningRow(Struct, frozen=True):
     inspect_until_ms: int = 0
 
 
+class LedgerRow(Struct, frozen=True):
+    """An event as it stands in the ledger; `data` is the event as JSON."""
+
+    position: int
+    stream: str
+    version: int
+    ts: int
+    type: str
+    actor: str
+    data: str
+
+
+class SignedCheckpoint(Struct, frozen=True):
+    """A checkpoint of the ledger's log: how many events it covers, when it was signed (Unix ms), and the note."""
+
+    size: int
+    ts: int
+    note: str
+
+
 class AccountRow(Struct, frozen=True):
     """A line of the operator's list of accounts. `suspended_until_ms` 0: not suspended."""
 

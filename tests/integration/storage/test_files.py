@@ -67,6 +67,8 @@ TO_0027 = """
     ALTER TABLE tokens DROP COLUMN device;
     ALTER TABLE tokens DROP COLUMN region;
     DROP TABLE filings;
+    DROP TABLE log_hashes;
+    DROP TABLE checkpoints;
     DELETE FROM marks WHERE name = 'filings';
     DROP INDEX cases_by_opened_ts;
     DROP INDEX cases_kind_due_ms_number;

@@ -62,6 +62,7 @@ from ..sql.tables import (
 from ..sqlite.database import FAILURES, MAIN, close_main, locked, open_main
 from ..sqlite.segments import SegmentReader, Segments
 from ..sqlite.whole import findings, leave_aside
+from .event_log import check_event_log
 from .filings import FilingCheck
 from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, is_part
 
@@ -142,6 +143,7 @@ def compare(
     yield from _check_positions(main)
     streams = list(main.execute(select(ledger.c.stream).distinct().order_by(ledger.c.stream)).scalars())
     yield from _check_orphans(main, streams)
+    yield from check_event_log(main, key)
     journal = JournalCheck(rows, removed, _accepted_gaps(main))
     yield from check_content(rows, key)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})

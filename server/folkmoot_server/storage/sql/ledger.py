@@ -7,6 +7,7 @@ from .accounts import SqlAccounts, SqlSessions
 from .answers import SqlAnswers
 from .cases import SqlCases
 from .content import SqlReviews, SqlWords
+from .event_log import SqlEventLog
 from .filings import SqlFilings
 from .groups import SqlGroups
 from .identities import SqlIdentities
@@ -29,6 +30,7 @@ class SqlLedger(
     SqlWords,
     SqlCases,
     SqlFilings,
+    SqlEventLog,
     SqlOversight,
     ABC,
 ):

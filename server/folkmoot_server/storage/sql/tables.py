@@ -3,20 +3,21 @@
 `ledger` is the record; `groups` to `kept`, `cases` and `reporters` are projections of it, rewritten from it at any
 time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet),
 `case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers of who is
-verified, sealed) and `identity_requests` (of who waits for it), `platform_words`, `filings` (reports to the
-authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store remembers
-about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what single
-accounts are told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have
-still to end) and `journal_heads` are facts of their own. No foreign key cascades: what a decision rests on cannot be
-deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
-`journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
+verified, sealed) and `identity_requests` (of who waits for it), `platform_words`, `filings` (reports to the authority),
+`profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store remembers about itself),
+`answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what single accounts are
+told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have still to end)
+and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log). No foreign key
+cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the
+journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
+`migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0039"
+SCHEMA = "0040"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -436,6 +437,22 @@ filings = Table(
     _text("corrects", server_default=""),
     Index(None, "state", "next_ms"),
     Index(None, "ts", "case"),
+)
+
+log_hashes = Table(
+    "log_hashes",
+    metadata,
+    _number("level", primary_key=True, autoincrement=False),
+    _number("number", primary_key=True, autoincrement=False),
+    _text("hash"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    _number("size", primary_key=True, autoincrement=False),
+    _number("ts"),
+    _text("note"),
 )
 
 platform_words = Table(

@@ -1,0 +1,138 @@
+"""The ledger's transparency log: taking events in, signing checkpoints, proving that an event is in it (G13, P16, W16).
+
+Nodes make the same of the same ledger: leaves, hashes and signatures come from it and the key alone. So it does no harm
+if two take in the same events, as may happen while the jobs pass from one to another.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from folkmoot_governance import Refusal
+from folkmoot_protocol.errors import ErrorCode
+
+from ..common.clock import Clock
+from ..common.i18n import N_
+from ..crypto.log_tree import LogKeys, Place, grow, hash_of, needed_for, over, said_of, salt_of, unfinished
+from ..crypto.merkle import prove_inclusion, root
+from ..crypto.notes import Checkpoint, Key, Proof, sign
+from ..crypto.sealing import load_key
+from ..storage import ledger
+from ..storage.changes import log_rows
+from ..storage.rows import LedgerRow, SignedCheckpoint
+from .accounts.govern import AccountService
+
+log = structlog.get_logger()
+
+AT_ONCE = 1000
+"""Events that are taken in by one commit."""
+NEWEST = "checkpoint"
+NOT_IN_YET = Refusal(
+    ErrorCode.UNAVAILABLE, N_("This is not in the log yet; ask again in a minute."), {"retry_after_ms": 60_000}
+)
+
+
+class Proven(NamedTuple):
+    """An event, the proof that it is in the log, and what its leaf does not say of it, as JSON."""
+
+    event: LedgerRow
+    proof: Proof
+    said: bytes
+
+
+class EventLog:
+    """The log of one service. `checkpoint_dir`: where checkpoints are written as files too, for who keeps copies."""
+
+    def __init__(
+        self,
+        stored: ledger.EventLog,
+        clock: Clock,
+        account_service: AccountService,
+        data_dir: Path,
+        origin: str,
+        checkpoint_dir: Path | None,
+    ) -> None:
+        self._stored = stored
+        self._clock = clock
+        self._account_service = account_service
+        self._keys = LogKeys.derive(load_key(data_dir / "keys" / "journal.key"))
+        self._origin = origin
+        self._checkpoint_dir = checkpoint_dir
+
+    @property
+    def key(self) -> Key:
+        """By which checkpoints are verified."""
+        return Key(self._origin, self._keys.signing.public_key().public_bytes_raw())
+
+    async def newest(self) -> SignedCheckpoint | None:
+        """Return the newest checkpoint."""
+        return await self._stored.checkpoint()
+
+    async def take_in(self) -> int:
+        """Take in events that are new, and sign a checkpoint over all; return how many there were, 0 for none.
+
+        Raises StorageError.
+        """
+        before = await self._stored.checkpoint()
+        size = before.size if before else 0
+        events = await self._stored.ledger_rows(size, AT_ONCE)
+        if not events:
+            return 0
+        rows = await self._fetch(unfinished(size))
+        grown, note = await asyncio.to_thread(self._sign, size, events, rows)
+        checkpoint = SignedCheckpoint(size + len(events), self._clock.now_ms(), note)
+        if await self._account_service.store_rows("", log_rows(grown, checkpoint)):
+            return 0
+        if self._checkpoint_dir is not None:
+            await asyncio.to_thread(publish, self._checkpoint_dir, checkpoint)
+        return len(events)
+
+    async def prove(self, stream: str, version: int) -> Proven | Refusal:
+        """Prove that an event is in the log. Raises StorageError."""
+        event = await self._stored.ledger_row(stream, version)
+        checkpoint = await self._stored.checkpoint()
+        if event is not None and (checkpoint is None or checkpoint.size < event.position):
+            await self.take_in()
+            checkpoint = await self._stored.checkpoint()
+        if event is None or checkpoint is None or checkpoint.size < event.position:
+            return NOT_IN_YET
+        index, size = event.position - 1, checkpoint.size
+        kept = over(await self._fetch(needed_for(lambda subtree: prove_inclusion(index, size, subtree))))
+        salt = salt_of(self._keys.salts, event.position)
+        proof = Proof(index, tuple(prove_inclusion(index, size, kept)), checkpoint.note, salt)
+        return Proven(event, proof, said_of(event))
+
+    def _sign(self, size: int, events: Sequence[LedgerRow], rows: dict[Place, bytes]) -> tuple[dict[Place, bytes], str]:
+        assert events[0].position == size + 1, "positions count without holes"
+        grown = grow(size, [hash_of(event, self._keys.salts) for event in events], rows)
+        after = size + len(events)
+        checkpoint = Checkpoint(self._origin, after, root(after, over(rows | grown)))
+        return grown, sign(checkpoint.text(), self._origin, self._keys.signing)
+
+    async def _fetch(self, spans: Iterable[tuple[int, int, int]]) -> dict[Place, bytes]:
+        found: dict[Place, bytes] = {}
+        for level, first, end in spans:
+            hashes = await self._stored.log_hashes(level, first, end)
+            found |= {(level, first + number): one for number, one in enumerate(hashes)}
+        return found
+
+
+def publish(directory: Path, checkpoint: SignedCheckpoint) -> None:
+    """Write a checkpoint as the newest, and behind those of its month. What cannot be written is said in the log."""
+    moment = datetime.fromtimestamp(checkpoint.ts / 1000, UTC)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with (directory / f"{moment:%Y-%m}.checkpoints").open("a", encoding="utf-8") as file:
+            file.write(f"{moment:%Y-%m-%dT%H:%M:%SZ}\n{checkpoint.note}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        partial = directory / f"{NEWEST}.part"
+        partial.write_text(checkpoint.note, "utf-8")
+        partial.replace(directory / NEWEST)
+    except OSError as error:
+        log.error("a checkpoint cannot be written to its directory", directory=str(directory), cause=str(error))

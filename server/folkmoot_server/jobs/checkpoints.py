@@ -1,0 +1,22 @@
+"""Taking events of the ledger into its transparency log, with a signed checkpoint over all of them."""
+
+from ..actions.event_log import AT_ONCE, EventLog
+from .runner import Job
+
+REST_S = 10.0
+"""A checkpoint covers what was stored so long before, and what came beside it."""
+
+
+class Checkpoints(Job):
+    """The job. After a rest of the service it catches up, a commit at a time."""
+
+    name = "checkpoints"
+    rest_s = REST_S
+    after_ms = 0
+
+    def __init__(self, event_log: EventLog) -> None:
+        self._event_log = event_log
+
+    async def do_round(self) -> float | None:
+        """Take in what one commit takes; return no rest while there is more."""
+        return 0.0 if await self._event_log.take_in() == AT_ONCE else None

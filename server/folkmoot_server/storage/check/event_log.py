@@ -1,0 +1,69 @@
+"""Comparing the ledger with its transparency log: every event, every hash that is kept, every checkpoint."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, func, select
+
+from ...common.terminal import _
+from ...crypto.log_tree import LogKeys, Place, grow, hash_of, over, unfinished
+from ...crypto.merkle import root
+from ...crypto.notes import Checkpoint, Key, NoteError, verify
+from ..rows import LedgerRow
+from ..sql.tables import checkpoints, ledger, log_hashes
+
+PIECE = 2000
+
+
+def check_event_log(main: Connection, key: bytes) -> Iterator[str]:
+    """Yield where the log differs from what the ledger would make of it. What is not taken in yet is no difference."""
+    size = main.execute(select(func.max(checkpoints.c.size))).scalar() or 0
+    last = main.execute(select(func.max(ledger.c.position))).scalar() or 0
+    if size > last:
+        yield _("log: it has {size} events, the ledger {last}").format(size=size, last=last)
+    keys = LogKeys.derive(key)
+    made: dict[Place, bytes] = {}
+    notes = dict(main.execute(select(checkpoints.c.size, checkpoints.c.note)).all())
+    done, hashes = 0, list[bytes]()
+    for event in _events(main, min(size, last)):
+        hashes.append(hash_of(event, keys.salts))
+        if event.position in notes or len(hashes) == PIECE:
+            rows = {
+                (level, one): made[level, one] for level, first, end in unfinished(done) for one in range(first, end)
+            }
+            made |= grow(done, hashes, rows)
+            done, hashes = event.position, []
+        if note := notes.get(event.position):
+            yield from _check_checkpoint(event.position, note, made, keys)
+    yield from _compare(main, made)
+
+
+def _events(main: Connection, last: int) -> Iterator[LedgerRow]:
+    columns = select(*(ledger.c[name] for name in LedgerRow.__struct_fields__)).order_by(ledger.c.position)
+    for row in main.execute(columns.where(ledger.c.position <= last).execution_options(yield_per=PIECE)):
+        yield LedgerRow(*row)
+
+
+def _check_checkpoint(size: int, note: str, made: dict[Place, bytes], keys: LogKeys) -> Iterator[str]:
+    origin = note.partition("\n")[0]
+    try:
+        known = Key(origin, keys.signing.public_key().public_bytes_raw())
+        said = Checkpoint.parse(verify(note, [known]))
+    except NoteError as error:
+        yield _("checkpoint {size}: {problem}").format(size=size, problem=error)
+        return
+    if said != Checkpoint(origin, size, root(size, over(made))):
+        yield _("checkpoint {size}: it is not over these events").format(size=size)
+
+
+def _compare(main: Connection, made: dict[Place, bytes]) -> Iterator[str]:
+    rows = main.execute(select(log_hashes.c.level, log_hashes.c.number, log_hashes.c.hash))
+    stored = {(level, number): one for level, number, one in rows}
+    for place in sorted(stored.keys() | made.keys()):
+        if stored.get(place) != (made[place].hex() if place in made else None):
+            level, number = place
+            if level:
+                yield _("log: hash {number} of level {level} is another").format(number=number, level=level)
+            else:
+                yield _("log: the event at position {position} is another than was taken in").format(
+                    position=number + 1
+                )

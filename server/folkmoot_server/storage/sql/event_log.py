@@ -1,0 +1,43 @@
+"""The ledger as a transparency log: `ledger.EventLog`."""
+
+from sqlalchemy import bindparam, select
+
+from ..rows import LedgerRow, SignedCheckpoint
+from .fetch import SqlReads, can_hold
+from .tables import checkpoints, ledger, log_hashes
+
+_EVENT = select(*(ledger.c[name] for name in LedgerRow.__struct_fields__))
+_EVENTS = _EVENT.where(ledger.c.position > bindparam("after")).order_by(ledger.c.position).limit(bindparam("limit"))
+_ONE = _EVENT.where(ledger.c.stream == bindparam("stream"), ledger.c.version == bindparam("version"))
+_HASHES = (
+    select(log_hashes.c.hash)
+    .where(
+        log_hashes.c.level == bindparam("level"),
+        log_hashes.c.number >= bindparam("first"),
+        log_hashes.c.number < bindparam("end"),
+    )
+    .order_by(log_hashes.c.number)
+)
+_NEWEST = (
+    select(*(checkpoints.c[name] for name in SignedCheckpoint.__struct_fields__))
+    .order_by(checkpoints.c.size.desc())
+    .limit(1)
+)
+
+
+class SqlEventLog(SqlReads):
+    """`ledger.EventLog` in SQL."""
+
+    async def ledger_rows(self, after: int, limit: int) -> list[LedgerRow]:
+        return [LedgerRow(*row) for row in await self._ask(_EVENTS, after=after, limit=limit)]
+
+    async def ledger_row(self, stream: str, version: int) -> LedgerRow | None:
+        rows = await self._ask(_ONE, stream=stream, version=version) if can_hold(stream) else []
+        return LedgerRow(*rows[0]) if rows else None
+
+    async def log_hashes(self, level: int, first: int, end: int) -> list[bytes]:
+        return [bytes.fromhex(one) for (one,) in await self._ask(_HASHES, level=level, first=first, end=end)]
+
+    async def checkpoint(self) -> SignedCheckpoint | None:
+        rows = await self._ask(_NEWEST)
+        return SignedCheckpoint(*rows[0]) if rows else None
