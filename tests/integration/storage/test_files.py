@@ -66,6 +66,9 @@ TO_0027 = """
     ALTER TABLE tokens DROP COLUMN seen_ts;
     ALTER TABLE tokens DROP COLUMN device;
     ALTER TABLE tokens DROP COLUMN region;
+    DROP INDEX reviews_staff_ts;
+    ALTER TABLE reviews DROP COLUMN staff;
+    ALTER TABLE reviews DROP COLUMN own_rule;
     DROP TABLE filings;
     DROP TABLE log_hashes;
     DROP TABLE checkpoints;
