@@ -11,7 +11,8 @@ from .restrictions import Held
 
 class Actor(Struct, frozen=True):
     """The account behind a command, with the counts that caps are checked against (G8.1), and what the platform has
-    taken from it for a time."""
+    taken from it for a time. `version` is that of the account when all this was so; 0 where it is none that is stored.
+    """
 
     user: str
     groups_created: int = 0
@@ -21,6 +22,7 @@ class Actor(Struct, frozen=True):
     credit: int = START
     restrictions: Held = ()
     verified_ts: int = 0
+    version: int = 0
 
 
 SERVICE = Actor("")

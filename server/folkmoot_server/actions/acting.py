@@ -9,7 +9,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
 
 from ..common.i18n import N_
-from ..storage.change_set import ChangeSet
+from ..storage.change_set import ChangeSet, account_stream
 
 
 class Initiator(Protocol):
@@ -39,6 +39,13 @@ def join(act: Joint, others: "Sequence[Joint]") -> None:
     """Have `others` stored with an act, all of them or none; all were decided in this very step."""
     act.also = others
     act.change_set.also = [one.change_set for one in others]
+
+
+def rests_on(actor: Actor, stream: str) -> tuple[str, int] | None:
+    """Return what an act of the operator's staff on a stream rests on besides it: their own account as it was when that
+    was decided, so that nobody acts by a role that is taken away at this moment."""
+    own = account_stream(actor.user)
+    return (own, actor.version) if actor.platform is not None and actor.version and own != stream else None
 
 
 ExtraRows = Callable[[ChangeSet, GroupState, e.Event], None]

@@ -64,7 +64,7 @@ async def act_on_account(
     closing = upholding(call, report)
     if isinstance(closing, Refusal):
         return closing
-    act = call.app.account_service.act(account.state, command, call.account.actor(), rows, call.account.state)
+    act = call.app.account_service.act(account.state, command, call.account.actor(), rows)
     if not isinstance(act, Refusal):
         join(act, closing)
     stored = await store_account_act(call, act)

@@ -27,8 +27,7 @@ async def close_session(call: Call, options: rows.Which) -> Outcome:
     if isinstance(account, Refusal):
         return account
     ended = [one for one in await sessions.sessions_of(account.user) if options.id.lower() in ("", one.id)]
-    asking = call.account
-    act = sessions.end(account, ended, asking.actor(), call.reason, asking.state)
+    act = sessions.end(account, ended, call.account.actor(), call.reason)
     changed = await store_account_act(call, act)
     if isinstance(changed, Refusal):
         return changed

@@ -138,7 +138,8 @@ class Account:
         """Return the account as rules see it."""
         state = self.state
         counts = self.created_by_person, self.joined_by_person
-        return Actor(self.user, *counts, state.identity, state.platform, self.credit, self.held, state.verified_ts)
+        verified = state.verified_ts, state.version
+        return Actor(self.user, *counts, state.identity, state.platform, self.credit, self.held, *verified)
 
     @property
     def created_by_person(self) -> int:

@@ -76,6 +76,10 @@ class FailingStore:
     async def close(self) -> None:
         await self._store.close()
 
+    async def commit_elsewhere(self, change_set: ChangeSet) -> frozenset[str]:
+        """Store what another node on the same store has decided."""
+        return await self._store.commit([change_set])
+
     async def act_elsewhere(self, code: str, command: Command, actor: Actor) -> GroupUpdate:
         """Carry out a command as another node on the same store would; return what that node would tell this one."""
         state = await self._store.ledger.load_group(code)

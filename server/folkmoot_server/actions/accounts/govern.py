@@ -44,7 +44,7 @@ from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, account_stream
 from ...storage.changes import draft_rows, erasure, notice_row, platform_word_row, read_mark_row
 from ...storage.sql.projection import project_account
-from ..acting import Joint
+from ..acting import Joint, rests_on
 
 MOST_READS = 500
 """Read marks that are stored at once."""
@@ -137,12 +137,11 @@ class AccountService:
         command: AccountCommand,
         actor: Actor,
         rows: Sequence[RowChange] = (),
-        by: AccountState | None = None,
     ) -> AccountAct | Refusal:
         """Carry out a command on an account; `state` None registers it. `rows` are stored with the events.
 
         Two commands on one account at the same moment are in conflict, and the ledger lets only the first through; so
-        is one of somebody (`by`) whose own account changes at that moment, its role perhaps.
+        is one of staff whose own account changes at that moment, its role perhaps.
         """
         if self._commit_queue.is_full():
             return TOO_BUSY
@@ -150,8 +149,7 @@ class AccountService:
         if isinstance(decision, Refusal):
             return decision
         act = self._account_act(state, decision, rows)
-        if by is not None and by.user != act.user:
-            act.change_set.rests_on = account_stream(by.user), by.version
+        act.change_set.rests_on = rests_on(actor, act.change_set.stream)
         return act
 
     async def carry_out(

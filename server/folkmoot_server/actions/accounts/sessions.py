@@ -1,6 +1,6 @@
 """The sessions of accounts: listed, ended, and noted while they are in use."""
 
-from folkmoot_governance import AccountState, Actor, Refusal
+from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.account_commands import EndSessions
 
 from ...bus.api import Bus
@@ -50,11 +50,10 @@ class Sessions:
         ended: list[SessionRow],
         actor: Actor,
         reason: str = "",
-        by: AccountState | None = None,
     ) -> AccountAct | Refusal:
-        """End sessions of an account; `told` is to be called when that is stored. `by`: of staff, its own account."""
+        """End sessions of an account; `told` is to be called when that is stored."""
         rows = [revoke_token(one.hash) for one in ended]
-        return self._account_service.act(account.state, EndSessions(len(ended), reason), actor, rows, by)
+        return self._account_service.act(account.state, EndSessions(len(ended), reason), actor, rows)
 
     def told(self, user: str) -> None:
         """Close the connections of sessions that have ended, on all nodes."""

@@ -18,7 +18,7 @@ from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, case_stream
 from ...storage.changes import notice_row
 from ...storage.sql.projection import project_case
-from ..acting import Joint
+from ..acting import Joint, rests_on
 
 
 class CaseAct:
@@ -116,6 +116,7 @@ class CaseService:
             ChangeSet(case_stream(after.number), state.version if state else 0, decision, changes),
         )
         act.told = told
+        act.change_set.rests_on = rests_on(actor, act.change_set.stream)
         return act
 
     def now(self) -> int:

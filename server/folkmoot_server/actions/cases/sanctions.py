@@ -113,7 +113,7 @@ class Sanctions:
                 return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": terms.user})
             rows: Sequence[RowChange] = [revoke_tokens(terms.user)] if terms.measure is Measure.CLOSE else ()
             command = account_command(terms, basis)
-            return self._account_service.act(account.state, command, by.actor(), rows, by.state)
+            return self._account_service.act(account.state, command, by.actor(), rows)
         room = await self._rooms.load(terms.code)
         return NO_SUBJECT if room is None else self._group_service.act(room, group_command(terms, basis), by)
 

@@ -23,6 +23,7 @@ from folkmoot_governance.closed_names import hide_in_entry, names_in_entry
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.notice_entry import author_of, notice_of
+from folkmoot_governance.permissions import PLATFORM_ACTS
 from folkmoot_governance.personal_notices import PersonalNotice, told_in_group
 from folkmoot_protocol.results import Result
 from folkmoot_protocol.types import Entry
@@ -44,7 +45,7 @@ from ...live.rooms import Room, Rooms
 from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard
 from ...storage.changes import draft_rows, note_row, notice_row
 from ...storage.sql.projection import project_group
-from ..acting import SERVICE, ExtraRows, Initiator, Joint, too_many_acts
+from ..acting import SERVICE, ExtraRows, Initiator, Joint, rests_on, too_many_acts
 
 log = structlog.get_logger()
 
@@ -270,6 +271,8 @@ class GroupService:
             return decision
         quota_guards = [self._quota_guard(event.user) for event in decision if isinstance(event, e.MemberJoined)]
         act.begin(ChangeSet(room.stream, state.version, quota_guards=quota_guards), decision)
+        if type(act.command) in PLATFORM_ACTS:
+            act.change_set.rests_on = rests_on(act.initiator.actor(), room.stream)
         try:
             for event in decision:
                 self._count(act, membership_changes(state, event))
