@@ -163,7 +163,14 @@ def check_agreement(version: str, policy: Policy) -> Refusal | None:
 
 def _register(command: RegisterAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     start = policy.credit.start
-    registered = AccountRegistered(at=now, by=actor.user, user=command.user, agreement=command.agreement, credit=start)
+    registered = AccountRegistered(
+        at=now,
+        by=actor.user,
+        user=command.user,
+        agreement=command.agreement,
+        credit=start,
+        agreement_sha256=policy.agreement_sha256,
+    )
     return check_agreement(command.agreement, policy) or [registered]
 
 
@@ -173,7 +180,8 @@ def _accept(state: AccountState, command: AcceptAgreement, actor: Actor, now: in
         return refusal
     if state.agreement == command.agreement:
         return []
-    return [AgreementAccepted(at=now, by=actor.user, agreement=command.agreement)]
+    sha256 = policy.agreement_sha256
+    return [AgreementAccepted(at=now, by=actor.user, agreement=command.agreement, agreement_sha256=sha256)]
 
 
 def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, policy: Policy) -> AccountDecision:

@@ -34,13 +34,17 @@ class AccountMeasure(AccountEvent, frozen=True, kw_only=True):
 
 
 class AccountRegistered(AccountEvent, frozen=True, kw_only=True, tag="registered"):
+    """`agreement_sha256`: of the text of that version, empty in older events."""
+
     user: str
     agreement: str
     credit: int = START
+    agreement_sha256: str = ""
 
 
 class AgreementAccepted(AccountEvent, frozen=True, kw_only=True, tag="agreement_accepted"):
     agreement: str
+    agreement_sha256: str = ""
 
 
 class AccountSuspended(AccountMeasure, frozen=True, kw_only=True, tag="account_suspended"):

@@ -73,6 +73,7 @@ class Policy(Struct, frozen=True):
     overdue_suspend_ms: int = 0
     require_second_factor: bool = False
     agreement: str = ""
+    agreement_sha256: str = ""
 
     def quota_of(self, credit: int) -> Quota:
         """Return what an account with so much credit may have (G7.2)."""

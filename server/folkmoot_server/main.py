@@ -88,6 +88,7 @@ async def open_node(config: Config) -> Node:
         node = Node(config, store, LocalBus(), Clock())
     try:
         await node.app.timekeeper.begin()
+        await node.app.agreement.check()
     except BaseException:
         await node.stop()
         raise
@@ -123,9 +124,10 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
     node = await open_node(config)
     node.start()
     try:
+        await node.app.agreement.keep()
         await node.app.content.load()
         await node.app.content.load_words(node.store.ledger)
-    except RuleFileError:
+    except (RuleFileError, StorageError):
         await node.stop()
         raise
     # What is there now stays: a collection need not walk it, and short ones delay nobody.

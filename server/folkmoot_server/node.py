@@ -20,6 +20,7 @@ from .actions.accounts.sessions import Sessions
 from .actions.accounts.settings import OwnSettings
 from .actions.accounts.sign_in import SignIn
 from .actions.accounts.verifying import Verifying
+from .actions.agreement import AgreementKeeper
 from .actions.app import App, Cases, Posts
 from .actions.cases.aftermath import Aftermath
 from .actions.cases.appeals import Appeals
@@ -219,6 +220,7 @@ class Node:
             gate=gate,
             posts=self._wire_posts(config, policy, groups, accounts, membership, finder, content, held_texts, answers),
             cases=self._wire_cases(config, policy, groups, accounts, membership, held_texts, gate),
+            agreement=AgreementKeeper(store.ledger, clock, accounts, documents.agreement),
             content=content,
             trials=Trials(store.journal),
             vault=vault,

@@ -28,6 +28,7 @@ from .accounts.sessions import Sessions
 from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
 from .accounts.verifying import Verifying
+from .agreement import AgreementKeeper
 from .cases.appeals import Appeals
 from .cases.filings import Filings
 from .cases.govern import CaseService
@@ -104,6 +105,7 @@ class App:
     gate: Gate
     posts: Posts
     cases: Cases
+    agreement: AgreementKeeper
     content: ContentRules
     trials: Trials
     vault: Vault

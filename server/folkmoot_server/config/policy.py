@@ -108,4 +108,5 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         require_second_factor=config.staff.require_otp,
         categories=frozenset(policy.categories),
         agreement=documents.agreement.version,
+        agreement_sha256=documents.agreement.sha256,
     )

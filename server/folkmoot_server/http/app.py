@@ -1,6 +1,7 @@
 """The pages as one ASGI application: which path shows what."""
 
 from http import HTTPStatus
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,17 +20,21 @@ from ..transport.accept_throttle import AcceptThrottle
 from ..transport.addresses import UNKNOWN_HOST, is_known_host
 from .group_page import GroupPage, Groups
 from .health import Health, Status
-from .pages import DocumentPage, describe_protocol, web_client
+from .pages import AGREEMENT, Agreements, DocumentPage, OldAgreements, describe_protocol, web_client
 from .report_page import PublicReports, ReportPage
 from .responses import respond, with_safe_headers
 from .transparency import Count, TransparencyPage
+
+
+class Shown(Groups, Agreements, Protocol):
+    """What of the ledger is shown to anyone."""
 
 
 def make_app(
     config: Config,
     documents: Documents,
     clock: Clock,
-    ledger: Groups,
+    ledger: Shown,
     policy: Policy,
     status: Status,
     count: Count,
@@ -42,7 +47,8 @@ def make_app(
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/metrics", health.metrics),
-        Route("/agreement", DocumentPage(N_("Service agreement"), documents.agreement, language).show),
+        Route("/agreement", DocumentPage(AGREEMENT, documents.agreement, language).show),
+        Route("/agreement/{version}", OldAgreements(documents, ledger, language).show),
         Route("/rules", DocumentPage(N_("Rules"), documents.rules, language).show),
         Route("/asyncapi.json", describe_protocol),
         Route("/transparency", TransparencyPage(config, clock, count).show),

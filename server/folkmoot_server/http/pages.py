@@ -4,8 +4,10 @@ import mimetypes
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
+from typing import Protocol
 
 import msgspec
+import structlog
 from markdown_it import MarkdownIt
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,9 +16,13 @@ from starlette.responses import Response
 from folkmoot_protocol.asyncapi import asyncapi
 
 from ..common.i18n import N_, translator
-from ..config.documents import Document
+from ..config.documents import Document, Documents
+from ..storage.api import StoredAgreement
+from ..storage.change_set import StorageError
 from .group_page import CONTENT_SECURITY, style
-from .responses import HTML, JSON, Content, answer, preferred_language, templates, wants_json
+from .responses import HTML, JSON, Content, answer, preferred_language, respond, templates, wants_json
+
+log = structlog.get_logger()
 
 
 @cache
@@ -54,6 +60,17 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 """How documents are read. HTML in them is text: a page has what its style sheet knows, and nothing that acts."""
 
 
+AGREEMENT = N_("Service agreement")
+
+
+class Agreements(Protocol):
+    """Where the versions of the agreement are."""
+
+    async def agreement(self, version: str) -> StoredAgreement | None:
+        """Return a version, None where it never was in force. Raises StorageError."""
+        ...
+
+
 class DocumentPage:
     """A published document in the reader's language, as a page or, for programs, as JSON (G5, G5.2)."""
 
@@ -65,31 +82,62 @@ class DocumentPage:
 
     async def show(self, request: Request) -> Response:
         """Return the page."""
-        language, as_json = preferred_language(request, self._default_language), wants_json(request)
-        content = self._contents.get((language, as_json))
+        return self.answer(request)
+
+    def answer(self, request: Request) -> Response:
+        """Return the page, made once for each language and form."""
+        language, for_programs = preferred_language(request, self._default_language), wants_json(request)
+        content = self._contents.get((language, for_programs))
         if content is None:
-            content = self._contents[language, as_json] = (
-                self._as_json(language) if as_json else self._as_html(language)
-            )
+            document = self._document
+            content = as_json(document, language) if for_programs else as_html(self._title, document, language)
+            self._contents[language, for_programs] = content
         headers = {
             "Content-Security-Policy": CONTENT_SECURITY.format(style=style("document.css")[1]),
             "Content-Language": language,
         }
         return answer(request, content, headers, vary="Accept, Accept-Language")
 
-    def _as_json(self, language: str) -> Content:
-        document = self._document
-        data = {"version": document.version, "sha256": document.sha256, "language": language}
-        return Content(msgspec.json.encode({**data, "text": document.text(language)}), JSON)
 
-    def _as_html(self, language: str) -> Content:
-        say, document = translator(language), self._document
-        fields = {
-            "language": language,
-            "title": say(self._title),
-            "document": document,
-            "css": style("document.css")[0],
-            "text": MARKDOWN.render(document.text(language)),
-            "version": say(N_("Version {version}"), {"version": document.version}),
-        }
-        return Content(templates().get_template("document.html").render(fields).encode(), HTML)
+class OldAgreements:
+    """The service agreement in the words of a version, the one in force or an earlier one (G5.2)."""
+
+    def __init__(self, documents: Documents, agreements: Agreements, default_language: str) -> None:
+        self._agreement = documents.agreement
+        self._agreements = agreements
+        self._default_language = default_language
+
+    async def show(self, request: Request) -> Response:
+        """Return the page of a version."""
+        version = request.path_params["version"]
+        document = self._agreement
+        if version != document.version:
+            try:
+                known = await self._agreements.agreement(version)
+            except StorageError as error:
+                log.error("storage failed", request="agreement", cause=repr(error.__cause__ or error))
+                return respond("503 try again later\n", HTTPStatus.SERVICE_UNAVAILABLE)
+            if known is None:
+                raise HTTPException(HTTPStatus.NOT_FOUND)
+            document = Document(known.version, known.sha256, known.texts)
+        return DocumentPage(AGREEMENT, document, self._default_language).answer(request)
+
+
+def as_json(document: Document, language: str) -> Content:
+    """Return a document for programs."""
+    data = {"version": document.version, "sha256": document.sha256, "language": language}
+    return Content(msgspec.json.encode({**data, "text": document.text(language)}), JSON)
+
+
+def as_html(title: str, document: Document, language: str) -> Content:
+    """Return a document as a page."""
+    say = translator(language)
+    fields = {
+        "language": language,
+        "title": say(title),
+        "document": document,
+        "css": style("document.css")[0],
+        "text": MARKDOWN.render(document.text(language)),
+        "version": say(N_("Version {version}"), {"version": document.version}),
+    }
+    return Content(templates().get_template("document.html").render(fields).encode(), HTML)

@@ -15,8 +15,8 @@ BE_HEARD = frozenset(
 )
 
 READ_GROUP = frozenset({"info", "id", "rules", "members", "admins", "whois", "search", "pins", "log", "export", "duty"})
-READ_OWN = frozenset({"help", "warns", "limits", "uptime"})
-"""What was said, what was decided, and one's own record."""
+READ_OWN = frozenset({"help", "warns", "limits", "uptime", "sessions", "mydata", "proof"})
+"""What was said, what was decided, one's own record, and which devices have it."""
 
 SET_FOR_ONESELF = frozenset({"ignore", "notify", "lang"})
 

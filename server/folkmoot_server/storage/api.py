@@ -34,6 +34,7 @@ from .rows import SecondFactorRow as SecondFactorRow
 from .rows import SessionRow as SessionRow
 from .rows import StaffRow as StaffRow
 from .rows import StoredAccount as StoredAccount
+from .rows import StoredAgreement as StoredAgreement
 from .rows import StoredNotice as StoredNotice
 from .rows import WarningRow as WarningRow
 from .search.text import Query

@@ -279,6 +279,12 @@ def offset_mark(boot: str) -> str:
     return f"offset {boot}"
 
 
+def agreement_row(version: str, sha256: str, texts: dict[str, str], since_ts: int) -> Upsert:
+    """Return the row of a version of the service agreement."""
+    kept = msgspec.json.encode(texts).decode()
+    return Upsert("agreements", {"version": version, "sha256": sha256, "texts": kept, "since_ts": since_ts})
+
+
 def mark(name: str, value: int) -> Upsert:
     """Return the row of something that the store remembers about itself."""
     return Upsert("marks", {"name": name, "value": value})

@@ -38,6 +38,7 @@ from .rows import (
     SignedCheckpoint,
     StaffRow,
     StoredAccount,
+    StoredAgreement,
     StoredNotice,
     WarningRow,
 )
@@ -334,6 +335,14 @@ class Reviews(Protocol):
         ...
 
 
+class Agreements(Protocol):
+    """The service agreement, each version with the text that people have accepted."""
+
+    async def agreement(self, version: str) -> StoredAgreement | None:
+        """Return a version that is, or was, in force; None for one that never was."""
+        ...
+
+
 class Words(Protocol):
     """Words that staff has set for all groups; a group's own are in its state.
 
@@ -458,6 +467,7 @@ class Ledger(
     Identities,
     Reviews,
     Words,
+    Agreements,
     Cases,
     Filings,
     EventLog,

@@ -68,6 +68,15 @@ class OpenFlag(Struct, frozen=True):
     ts: int
 
 
+class StoredAgreement(Struct, frozen=True):
+    """A version of the service agreement, in force from `since_ts` (Unix ms) on; `texts` by language."""
+
+    version: str
+    sha256: str
+    texts: dict[str, str]
+    since_ts: int
+
+
 class QueuedPost(Struct, frozen=True):
     """A post that waits for the operator's staff, without its text; `own_rule`: a word of the group's holds it, too."""
 

@@ -15,6 +15,7 @@ DIFFERENT = {
     "reverify_ms",
     "absence_ms",
     "agreement",
+    "agreement_sha256",
     "durations",
 }
 """What the rules have no opinion of, until the operator has one."""

@@ -55,6 +55,8 @@ WORDS = {
     "/rectify case",
     "/dissolve code",
     "/sessions id|others",
+    "/proof case",
+    "/mydata next",
     "/invite duration uses",
 }
 """Arguments that are read for what they name: nobody is shown them."""

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 
 from .accounts import SqlAccounts, SqlSessions
+from .agreements import SqlAgreements
 from .answers import SqlAnswers
 from .cases import SqlCases
 from .content import SqlReviews, SqlWords
@@ -28,6 +29,7 @@ class SqlLedger(
     SqlIdentities,
     SqlReviews,
     SqlWords,
+    SqlAgreements,
     SqlCases,
     SqlFilings,
     SqlEventLog,

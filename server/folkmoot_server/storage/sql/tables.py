@@ -3,13 +3,13 @@
 `ledger` is the record; `groups` to `kept`, `cases` and `reporters` are projections of it, rewritten from it at any
 time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet),
 `case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers of who is
-verified, sealed) and `identity_requests` (of who waits for it), `platform_words`, `filings` (reports to the authority),
-`profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store remembers about itself),
-`answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what single accounts are
-told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have still to end)
-and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log). No foreign key
-cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the
-journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
+verified, sealed) and `identity_requests` (of who waits for it), `platform_words`, `agreements`, `filings` (reports to
+the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store remembers
+about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what single
+accounts are told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have
+still to end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log). No
+foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`,
+`counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
 `migrations/versions/s0002_postgres.py`.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0040"
+SCHEMA = "0041"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -457,6 +457,15 @@ checkpoints = Table(
 
 platform_words = Table(
     "platform_words", metadata, _text("word", primary_key=True), _text("verdict"), _text("by"), _number("ts")
+)
+
+agreements = Table(
+    "agreements",
+    metadata,
+    _text("version", primary_key=True),
+    _text("sha256"),
+    _text("texts"),
+    _number("since_ts"),
 )
 
 profiles = Table(
