@@ -296,16 +296,25 @@ def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
 
 
 @db_app.command("verify", help=_("Replay the ledger and compare it with the store."))
-def db_verify(config: ConfigOption = None, data: DataOption = None, keys: KeysOption = None) -> None:
+def db_verify(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    keys: KeysOption = None,
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=_("Checkpoints that were kept elsewhere, to be compared as well.")),
+    ] = None,
+) -> None:
     settings = read_config(config, server__data_dir=data)
-    from .storage.check.tools import verify, verify_cluster
+    from .storage.check.tools import read_copies, verify, verify_cluster
 
     place, url = settings.server.data_dir, settings.cluster.database_url
     with store_problems(), progress_bar(_("Replaying")) as progress:
+        copies = read_copies(checkpoints) if checkpoints else []
         if url:
-            problems = verify_cluster(url, (keys or place / "keys") / "journal.key", progress)
+            problems = verify_cluster(url, (keys or place / "keys") / "journal.key", progress, copies)
         else:
-            problems = verify(place, progress, keys)
+            problems = verify(place, progress, keys, copies)
     if problems:
         fail(problems, INTEGRITY)
     typer.echo(_("The store agrees with the ledger."), err=True)

@@ -12,8 +12,10 @@ from random import Random
 import pytest
 
 from folkmoot_protocol import requests as rq
-from folkmoot_server.crypto.merkle import is_included, leaf_hash
-from folkmoot_server.crypto.notes import Checkpoint, Key, NoteError, Proof, verify
+from folkmoot_server.crypto.log_tree import LogKeys, grow, hash_of, over
+from folkmoot_server.crypto.merkle import is_included, leaf_hash, root
+from folkmoot_server.crypto.notes import Checkpoint, Key, NoteError, Proof, sign, verify
+from folkmoot_server.storage.rows import LedgerRow
 from tests.integration.server import Launch, Server
 from tests.integration.wire import refused
 
@@ -139,3 +141,64 @@ def tampered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, bytes]:
     with closing(sqlite3.connect(server.data / "folkmoot.sqlite3")) as raw:
         raw.execute("PRAGMA journal_mode = DELETE")
     return server, (server.data / "folkmoot.sqlite3").read_bytes()
+
+
+async def test_a_checkpoint_that_was_kept_elsewhere_shows_what_the_store_itself_cannot(
+    server: Server, tmp_path: Path
+) -> None:
+    """A whole old copy put back, and a log written anew with the key."""
+    assert server.terminate() == 0
+    before = (server.data / "folkmoot.sqlite3").read_bytes()
+    server.start()
+    case = await mute(server)
+    async with await server.connect(server.seats[0][1]) as wire:
+        await wire.ask(rq.RunCommand, line=f"/proof {case}")
+    assert server.terminate() == 0
+    (kept,) = (tmp_path / "checkpoints").glob("*.checkpoints")
+
+    async def verified(*more: str) -> tuple[int, str]:
+        done = await asyncio.to_thread(server.run, "db", "verify", *more)
+        return done.returncode, done.stderr
+
+    for copies in (kept, kept.with_name("checkpoint")):
+        assert (await verified("--checkpoints", str(copies)))[0] == 0
+    other = kept.with_name("other")
+    text = kept.read_text("utf-8")
+    other.write_text(text.replace("\nfolkmoot\n", "\nfolkmot\n"), "utf-8")
+    assert (await verified("--checkpoints", str(other)))[0] == 7
+    other.write_text("nothing\n", "utf-8")
+    assert (await verified("--checkpoints", str(other)))[0] == 7
+    other.write_text("", "utf-8")
+    assert (await verified("--checkpoints", str(other)))[0] == 1
+
+    main = server.data / "folkmoot.sqlite3"
+    with closing(sqlite3.connect(main)) as raw:
+        raw.execute("PRAGMA journal_mode = DELETE")
+        size = raw.execute("SELECT max(size) FROM checkpoints").fetchone()[0]
+    now = main.read_bytes()
+    with closing(sqlite3.connect(main)) as raw, raw:
+        raw.execute("UPDATE ledger SET actor = 'somebody' WHERE position = 2")
+        raw.execute("DELETE FROM log_hashes")
+        raw.execute("DELETE FROM checkpoints")
+    write_anew(server, size)
+    code, said = await verified("--checkpoints", str(kept))
+    assert (code, "checkpoint " in said) == (7, True)
+    assert "log: " not in (await verified())[1], "nothing is wrong with the log by itself"
+
+    main.write_bytes(before)
+    code, said = await verified("--checkpoints", str(kept))
+    assert (code, f"somebody has a checkpoint over {size} events" in said) == (7, True)
+    main.write_bytes(now)
+    assert (await verified("--checkpoints", str(kept)))[0] == 0
+
+
+def write_anew(server: Server, size: int) -> None:
+    """Make the log of a store again, as who has the key could."""
+    keys = LogKeys.derive((server.data / "keys" / "journal.key").read_bytes())
+    with closing(sqlite3.connect(server.data / "folkmoot.sqlite3")) as raw, raw:
+        columns = ", ".join(LedgerRow.__struct_fields__)
+        rows = raw.execute(f"SELECT {columns} FROM ledger WHERE position <= ? ORDER BY position", (size,))
+        made = grow(0, [hash_of(LedgerRow(*row), keys.salts) for row in rows], {})
+        raw.executemany("INSERT INTO log_hashes VALUES (?, ?, ?)", [(*place, one.hex()) for place, one in made.items()])
+        note = sign(Checkpoint("folkmoot", size, root(size, over(made))).text(), "folkmoot", keys.signing)
+        raw.execute("INSERT INTO checkpoints VALUES (?, 1, ?)", (size, note))

@@ -1,6 +1,9 @@
 """Comparing the ledger with its transparency log: every event, every hash that is kept, every checkpoint."""
 
-from collections.abc import Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
@@ -8,21 +11,50 @@ from ...common.terminal import _
 from ...crypto.log_tree import LogKeys, Place, grow, hash_of, over, unfinished
 from ...crypto.merkle import root
 from ...crypto.notes import Checkpoint, Key, NoteError, verify
+from ..change_set import StorageError
 from ..rows import LedgerRow
 from ..sql.tables import checkpoints, ledger, log_hashes
 
 PIECE = 2000
 
 
-def check_event_log(main: Connection, key: bytes) -> Iterator[str]:
-    """Yield where the log differs from what the ledger would make of it. What is not taken in yet is no difference."""
+def read_copies(path: Path) -> list[str]:
+    """Return the checkpoints in a file that somebody has kept: one, or those of a month. Raises StorageError."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(_("{path} cannot be read: {error}").format(path=path, error=error)) from error
+    # Before each of a month stands when it was signed.
+    parts = [part.removesuffix("\n") for part in re.split(r"^\d{4}-\d\d-\d\dT[\d:]+Z\n", text, flags=re.MULTILINE)]
+    copies = [f"{part}\n" if part.endswith("=") else part for part in parts if part.strip()]
+    if not copies:
+        raise StorageError(_("there is no checkpoint in {path}").format(path=path))
+    return copies
+
+
+def check_event_log(main: Connection, key: bytes, copies: Iterable[str] = ()) -> Iterator[str]:
+    """Yield where the log differs from what the ledger would make of it, and from checkpoints that somebody has kept.
+
+    What is not taken in yet is no difference.
+    """
     size = main.execute(select(func.max(checkpoints.c.size))).scalar() or 0
     last = main.execute(select(func.max(ledger.c.position))).scalar() or 0
     if size > last:
         yield _("log: it has {size} events, the ledger {last}").format(size=size, last=last)
     keys = LogKeys.derive(key)
     made: dict[Place, bytes] = {}
-    notes = dict(main.execute(select(checkpoints.c.size, checkpoints.c.note)).all())
+    notes: dict[int, list[str]] = defaultdict(list)
+    for of_size, note in main.execute(select(checkpoints.c.size, checkpoints.c.note)):
+        notes[of_size].append(note)
+    for note in copies:
+        of_size = size_of(note)
+        if not of_size:
+            yield _("log: a checkpoint that was kept says nothing of its size")
+        if of_size > min(size, last):
+            yield _("log: somebody has a checkpoint over {size} events, and there are {last}").format(
+                size=of_size, last=min(size, last)
+            )
+        notes[of_size].append(note)
     done, hashes = 0, list[bytes]()
     for event in _events(main, min(size, last)):
         hashes.append(hash_of(event, keys.salts))
@@ -32,9 +64,15 @@ def check_event_log(main: Connection, key: bytes) -> Iterator[str]:
             }
             made |= grow(done, hashes, rows)
             done, hashes = event.position, []
-        if note := notes.get(event.position):
+        for note in notes.get(event.position, ()):
             yield from _check_checkpoint(event.position, note, made, keys)
     yield from _compare(main, made)
+
+
+def size_of(note: str) -> int:
+    """Return over how many events a checkpoint says to be, 0 where it does not."""
+    lines = note.split("\n")
+    return int(lines[1]) if len(lines) > 1 and re.fullmatch(r"[0-9]{1,18}", lines[1]) else 0
 
 
 def _events(main: Connection, last: int) -> Iterator[LedgerRow]:

@@ -1,6 +1,6 @@
 """What `verify` reads of a cluster's database: one instant of it, so nodes may go on meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -27,7 +27,7 @@ _VERSIONS = select(ledger.c.stream, func.max(ledger.c.version)).group_by(ledger.
 _BEGINNINGS = select(ledger.c.stream, ledger.c.ts).where(ledger.c.version == 1)
 
 
-async def verify(database_url: str, key: bytes, progress: Progress) -> list[str]:
+async def verify(database_url: str, key: bytes, progress: Progress, copies: Sequence[str] = ()) -> list[str]:
     """As `verify.verify`, for PostgreSQL. Raises StorageError when the database cannot be read."""
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -37,12 +37,12 @@ async def verify(database_url: str, key: bytes, progress: Progress) -> list[str]
     try:
         with failing("cannot read"):
             async with engine.connect() as connection:
-                return await connection.run_sync(lambda main: list(problems(main, key, progress)))
+                return await connection.run_sync(lambda main: list(problems(main, key, progress, copies)))
     finally:
         await engine.dispose()
 
 
-def problems(main: Connection, key: bytes, progress: Progress) -> Iterator[str]:
+def problems(main: Connection, key: bytes, progress: Progress, copies: Sequence[str] = ()) -> Iterator[str]:
     """Yield what is wrong in a cluster's database, a sentence each."""
     check_schema(main)
     rows = PartitionRows(main)
@@ -57,7 +57,7 @@ def problems(main: Connection, key: bytes, progress: Progress) -> Iterator[str]:
     lasts = {code: kept[code][1] if code in kept else removed.get(code, 0) for code in kept | removed}
     yield from _check_heads(main, heads, lasts)
     yield from _check_counters(main, rows)
-    yield from compare(main, rows, removed, key, progress)
+    yield from compare(main, rows, removed, key, progress, copies)
 
 
 class PartitionRows:

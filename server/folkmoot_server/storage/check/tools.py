@@ -1,6 +1,7 @@
 """What `folkmoot db` does with a store: files that no server has open, or a cluster's database."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...crypto.sealing import load_key
@@ -11,10 +12,21 @@ from ..sqlite.database import close_main, locked, open_main
 from ..sqlite.segments import Segments
 from ..sqlite.whole import adopt
 from .backup import backup, restore
+from .event_log import read_copies
 from .seed import Progress, fill, seed
 from .verify import key_missing, verify
 
-__all__ = ["backup", "migrate", "migrate_cluster", "restore", "seed", "seed_cluster", "verify", "verify_cluster"]
+__all__ = [
+    "backup",
+    "migrate",
+    "migrate_cluster",
+    "read_copies",
+    "restore",
+    "seed",
+    "seed_cluster",
+    "verify",
+    "verify_cluster",
+]
 
 
 def migrate(data_dir: Path) -> str:
@@ -71,7 +83,9 @@ def seed_cluster(
     asyncio.run(write())
 
 
-def verify_cluster(database_url: str, key_file: Path, progress: Progress | None = None) -> list[str]:
+def verify_cluster(
+    database_url: str, key_file: Path, progress: Progress | None = None, copies: Sequence[str] = ()
+) -> list[str]:
     """As `verify`, for PostgreSQL; nodes may be running. Raises StorageError, also when there is no journal's key."""
     try:
         from . import postgres as verify_postgres
@@ -79,7 +93,9 @@ def verify_cluster(database_url: str, key_file: Path, progress: Progress | None 
         raise extra_missing(error) from error
     if not key_file.exists():
         raise key_missing(key_file)
-    return asyncio.run(verify_postgres.verify(database_url, load_key(key_file), progress or (lambda done, total: None)))
+    return asyncio.run(
+        verify_postgres.verify(database_url, load_key(key_file), progress or (lambda done, total: None), copies)
+    )
 
 
 def extra_missing(error: ModuleNotFoundError) -> StorageError:

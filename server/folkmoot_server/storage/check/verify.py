@@ -4,7 +4,7 @@ What both have in common is `compare`; what only a cluster's database has is in 
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,8 +79,12 @@ class Replay(NamedTuple):
     state: GroupState | AccountState | CaseState | None
 
 
-def verify(data_dir: Path, progress: Progress | None = None, keys: Path | None = None) -> list[str]:
-    """Return what is wrong with a store, a sentence each; an empty list when all agrees. `keys`: where its keys are.
+def verify(
+    data_dir: Path, progress: Progress | None = None, keys: Path | None = None, copies: Sequence[str] = ()
+) -> list[str]:
+    """Return what is wrong with a store, a sentence each; an empty list when all agrees.
+
+    `keys`: where its keys are; `copies`: checkpoints of its log that somebody has kept.
 
     Raises StorageError when there is no store, a server has it open, it has another version's schema, or no key.
     """
@@ -92,7 +96,7 @@ def verify(data_dir: Path, progress: Progress | None = None, keys: Path | None =
     problems: list[str] = []
     with locked(data_dir), _reading(data_dir) as (main, reader):
         try:
-            for problem in _problems(main, reader, load_key(key_file), progress or (lambda done, total: None)):
+            for problem in _problems(main, reader, load_key(key_file), progress or (lambda done, total: None), copies):
                 problems.append(problem)
         except FAILURES as error:
             problems.append(_("the files cannot be read: {error}").format(error=error))
@@ -115,7 +119,9 @@ def _reading(data_dir: Path) -> Iterator[tuple[Connection, SegmentReader]]:
         close_main(main)
 
 
-def _problems(main: Connection, reader: SegmentReader, key: bytes, progress: Progress) -> Iterator[str]:
+def _problems(
+    main: Connection, reader: SegmentReader, key: bytes, progress: Progress, copies: Sequence[str]
+) -> Iterator[str]:
     check_schema(main)
     segments = reader.segments
     lost = [sentence for _month, sentence in findings(raw_of(main), segments)]
@@ -126,7 +132,7 @@ def _problems(main: Connection, reader: SegmentReader, key: bytes, progress: Pro
         return
     yield from _check_references(main)
     removed = {row.code: row.last_seq for row in main.execute(select(journal_heads))}
-    yield from compare(main, SegmentRows(reader), removed, key, progress)
+    yield from compare(main, SegmentRows(reader), removed, key, progress, copies)
 
 
 def check_schema(main: Connection) -> None:
@@ -137,13 +143,18 @@ def check_schema(main: Connection) -> None:
 
 
 def compare(
-    main: Connection, rows: JournalRows, removed: Mapping[str, int], key: bytes, progress: Progress
+    main: Connection,
+    rows: JournalRows,
+    removed: Mapping[str, int],
+    key: bytes,
+    progress: Progress,
+    copies: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield where ledger, projections and journal differ. `removed`: up to which seq rotation has removed entries."""
     yield from _check_positions(main)
     streams = list(main.execute(select(ledger.c.stream).distinct().order_by(ledger.c.stream)).scalars())
     yield from _check_orphans(main, streams)
-    yield from check_event_log(main, key)
+    yield from check_event_log(main, key, copies)
     journal = JournalCheck(rows, removed, _accepted_gaps(main))
     yield from check_content(rows, key)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
