@@ -52,6 +52,7 @@ from .account_events import (
     AccountRestrictionEnded,
     AccountSuspended,
     AgreementAccepted,
+    BlacklistEntryRemoved,
     ClosingOverturned,
     CreditChanged,
     FilingApproved,
@@ -455,7 +456,8 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
         case AccountRestored(back_until_ms=until, back_reason=reason):
             state.suspended_until_ms, state.suspended_reason = until, reason
         case AccountRestricted(measure=measure, until_ms=until, reason=reason):
-            taken = Restriction(measure, account_case(state.user, state.version), until, reason)
+            number = account_case(state.user, state.version)
+            taken = Restriction(measure, number, until, reason, event.scopes, event.entry)
             state.restrictions = (*state.restrictions, taken)
         case AccountRestrictionEnded(measure=measure, case=case):
             held = state.restrictions
@@ -480,6 +482,8 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             state.names_removed_ms = at
         case NamesRestored(back_ms=back):
             state.names_removed_ms = back
+        case BlacklistEntryRemoved():
+            pass
         case IdentityRead() | PlatformWordSet() | PlatformWordDropped() | FilingApproved() | FilingExported():
             pass
         case FilingReceipted() | PasswordChanged() | ResetCodeGiven() | SessionsEnded() | TextsRead():

@@ -6,7 +6,7 @@ from folkmoot_protocol.types import Identity
 
 from .actor import PlatformRole
 from .content.kinds import Severity
-from .restrictions import NO_BASIS, NO_GROUNDS, Basis, Grounds, Measure
+from .restrictions import NO_BASIS, NO_GROUNDS, Basis, Grounds, Measure, Power
 
 
 class AccountCommand(Struct, frozen=True):
@@ -53,6 +53,8 @@ class RestrictAccount(AccountMeasureCommand, frozen=True):
     duration_ms: int
     reason: str
     replaces: bool = False
+    scopes: tuple[Power, ...] = ()
+    entry: str = ""
 
 
 class FreeAccount(AccountCommand, frozen=True):

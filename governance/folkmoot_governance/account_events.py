@@ -12,7 +12,7 @@ from folkmoot_protocol.types import Identity
 from .actor import PlatformRole
 from .content.kinds import Action
 from .credit import START
-from .restrictions import NO_GROUNDS, Grounds, Measure
+from .restrictions import NO_GROUNDS, Grounds, Measure, Power
 
 
 class AccountEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -65,11 +65,16 @@ class AccountRestored(AccountEvent, frozen=True, kw_only=True, tag="account_rest
 
 
 class AccountRestricted(AccountMeasure, frozen=True, kw_only=True, tag="account_restricted"):
-    """The platform took a right from the account for a time; one of the same kind that is in force gives way."""
+    """The platform took a right from the account for a time; one of the same kind that is in force gives way.
+
+    Of the blacklist: `scopes` are what it bars, `entry` names what was noted of the identity with it.
+    """
 
     measure: Measure
     until_ms: int
     reason: str
+    scopes: tuple[Power, ...] = ()
+    entry: str = ""
 
 
 class AccountRestrictionEnded(AccountEvent, frozen=True, kw_only=True, tag="account_restriction_ended"):
@@ -250,6 +255,13 @@ class PlatformWordDropped(AccountEvent, frozen=True, kw_only=True, tag="platform
     reason: str
 
 
+class BlacklistEntryRemoved(AccountEvent, frozen=True, kw_only=True, tag="blacklist_entry_removed"):
+    """Staff, whose account this is, has taken an identity from the blacklist whose account there is no more."""
+
+    entry: str
+    reason: str
+
+
 class FilingApproved(AccountEvent, frozen=True, kw_only=True, tag="filing_approved"):
     """Staff, whose account this is, has approved the report of the measure `case` to the authority.
 
@@ -313,6 +325,7 @@ AnyAccountEvent = (
     | PlatformWordSet
     | PlatformWordDropped
     | TextsRead
+    | BlacklistEntryRemoved
     | FilingApproved
     | FilingExported
     | FilingReceipted

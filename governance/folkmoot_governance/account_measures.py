@@ -153,6 +153,8 @@ def _restrict(state: AccountState, command: RestrictAccount, actor: Actor, now: 
         measure=command.measure,
         until_ms=end_of(now, command.duration_ms),
         reason=command.reason,
+        scopes=command.scopes,
+        entry=command.entry,
         **command.basis.fields(),
     )
     return refusal or [restricted]

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from folkmoot_protocol.errors import ErrorCode
 
 from .account_events import AccountRestricted
-from .measures import BY_NAME, MEASURES, Row, row_of
+from .group.events_platform import GroupRestricted
+from .measures import MEASURES, Row, row_of
 from .refusal import Refusal
-from .restrictions import Held, Measure, Power, in_force
+from .restrictions import Held, Measure, Power, Restriction, in_force
 from .text import N_
 
 _STOPPING = {
@@ -15,20 +16,36 @@ _STOPPING = {
 }
 """Which measures against an account stop a power."""
 
+_STOPPING_GROUPS = {
+    power: tuple(row for row in MEASURES if row.event is GroupRestricted and power in row.stops) for power in Power
+}
+"""Which measures against a group do."""
+
 
 def check_power(held: Held, power: Power, now: int, user: str = "") -> Refusal | None:
     """Refuse who may not use a power at `now` (Unix ms), for a measure of the platform against the account."""
     for row in _STOPPING[power] if held else ():
-        one = in_force(held, row.measure, now)
+        one = _in_force(held, row.measure, power, now)
         if one is not None:
             return _stopped(row, one.case, one.until_ms, one.reason, user)
     return None
 
 
-def check_open(held: Held, now: int) -> Refusal | None:
-    """Refuse to let anybody into a group whose joining the platform has stopped."""
-    one = in_force(held, Measure.JOIN, now) if held else None
-    return _stopped(BY_NAME["group_join"], one.case, one.until_ms, one.reason, "") if one else None
+def _in_force(held: Held, measure: Measure, power: Power, now: int) -> Restriction | None:
+    """Return what holds of a measure and stops a power: of the blacklist any entry, for each bars what it says."""
+    if measure is not Measure.BLACKLIST:
+        return in_force(held, measure, now)
+    some = (one for one in reversed(held) if one.measure is measure and one.until_ms > now)
+    return next((one for one in some if one.bars(power)), None)
+
+
+def check_group(held: Held, power: Power, now: int) -> Refusal | None:
+    """Refuse what the platform has taken from a group: letting people in, having posts, being led."""
+    for row in _STOPPING_GROUPS[power] if held else ():
+        one = in_force(held, row.measure, now)
+        if one is not None and one.bars(power):
+            return _stopped(row, one.case, one.until_ms, one.reason, "")
+    return None
 
 
 def _stopped(row: Row, case: str, until_ms: int, reason: str, user: str) -> Refusal:

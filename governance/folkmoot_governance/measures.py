@@ -30,7 +30,7 @@ from .group.events_platform import (
 )
 from .group.removed_texts import REMOVABLE_TEXTS
 from .policy import meets
-from .restrictions import Measure, Power, Subject
+from .restrictions import SCOPES, Measure, Power, Subject
 from .text import N_
 
 YEAR_MS = 365 * DAY_MS
@@ -189,6 +189,22 @@ MEASURES: tuple[Row, ...] = (
     ),
     Row(
         Subject.ACCOUNT,
+        Measure.BLACKLIST,
+        "withdraw_rights",
+        AccountRestricted,
+        "blacklisted",
+        N_("The platform put you on its blacklist {until}"),
+        SUSPENDED_IN_PART,
+        default_ms=YEAR_MS,
+        longest_ms=FOREVER_MS,
+        stops=frozenset(SCOPES),
+        over="blacklist_over",
+        free=N_("You are not on the platform's blacklist any more"),
+        code=ErrorCode.BLACKLISTED,
+        refused=N_("The platform's blacklist bars you from this {until}, case {case}."),
+    ),
+    Row(
+        Subject.ACCOUNT,
         Measure.SUSPEND,
         "suspend_account",
         AccountSuspended,
@@ -245,6 +261,22 @@ MEASURES: tuple[Row, ...] = (
         free=N_("People may join your group {name} again"),
         code=ErrorCode.JOIN_CLOSED,
         refused=N_("The platform lets nobody join this group {until}."),
+    ),
+    Row(
+        Subject.GROUP,
+        Measure.BLACKLIST,
+        "suspend_group",
+        GroupRestricted,
+        "group_blacklisted",
+        N_("The platform put your group {name} on its blacklist {until}"),
+        SUSPENDED_IN_PART,
+        default_ms=YEAR_MS,
+        longest_ms=FOREVER_MS,
+        stops=frozenset({Power.POST, Power.JOIN, Power.MANAGE}),
+        over="group_blacklist_over",
+        free=N_("Your group {name} is not on the platform's blacklist any more"),
+        code=ErrorCode.BLACKLISTED,
+        refused=N_("The platform's blacklist bars this group from that {until}, case {case}."),
     ),
     Row(
         Subject.GROUP,

@@ -36,6 +36,7 @@ class Measure(StrEnum):
     SIZE = "size"
     SUSPEND = "suspend"
     CLOSE = "close"
+    BLACKLIST = "blacklist"
 
 
 class Power(StrEnum):
@@ -46,6 +47,7 @@ class Power(StrEnum):
     CREATE = "create"
     MANAGE = "manage"
     SIGN_IN = "sign_in"
+    REGISTER = "register"
 
 
 class Grounds(Struct, frozen=True, omit_defaults=True):
@@ -88,13 +90,27 @@ class Basis(Struct, frozen=True):
 NO_BASIS = Basis()
 
 
-class Restriction(Struct, frozen=True):
-    """A measure until `until_ms`; `case` is the number of the act that took it."""
+SCOPES = (Power.CREATE, Power.MANAGE, Power.JOIN, Power.POST, Power.REGISTER)
+"""What the blacklist can bar."""
+
+
+class Restriction(Struct, frozen=True, omit_defaults=True):
+    """A measure until `until_ms`; `case` is the number of the act that took it.
+
+    Of the blacklist, `scopes` are what it bars, and `entry` the name under which the blind index of the identity was
+    noted with it, empty where none was.
+    """
 
     measure: Measure
     case: str
     until_ms: int
     reason: str
+    scopes: tuple[Power, ...] = ()
+    entry: str = ""
+
+    def bars(self, power: Power) -> bool:
+        """Say whether it stops a power that its row stops."""
+        return not self.scopes or power in self.scopes
 
 
 Held = tuple[Restriction, ...]
@@ -102,12 +118,9 @@ Held = tuple[Restriction, ...]
 
 
 def combined(*several: Held) -> Held:
-    """Return what holds against somebody who has several accounts: of each measure what ends last."""
-    some = [held for held in several if held]
-    if len(some) < 2:
-        return some[0] if some else ()
-    latest = [one for held in some for one in {one.measure: one for one in held}.values()]
-    return tuple(sorted(latest, key=lambda one: one.until_ms))
+    """Return what holds against somebody who has several accounts: of each what counts there, what ends last behind."""
+    latest = [one for held in several for one in {one.measure: one for one in held}.values()]
+    return tuple(sorted(latest, key=lambda one: one.until_ms)) if len(latest) > 1 else tuple(latest)
 
 
 def in_force(held: Held, measure: Measure, now: int) -> Restriction | None:

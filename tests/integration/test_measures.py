@@ -160,6 +160,10 @@ async def join_here(scene: Scene, sam: Wire) -> object:
     return await scene.friend.run(f"/join {scene.code}")
 
 
+async def register(scene: Scene, sam: Wire) -> object:
+    return await sam.run("/verify organisation 91350100M000100Y43 sure")
+
+
 async def create(scene: Scene, sam: Wire) -> object:
     return await sam.create("Another")
 
@@ -170,7 +174,13 @@ async def manage(scene: Scene, sam: Wire) -> object:
 
 Probe = Callable[[Scene, Wire], Awaitable[object]]
 PROBES: dict[Subject, dict[Power, Probe]] = {
-    Subject.ACCOUNT: {Power.POST: post, Power.JOIN: join, Power.CREATE: create, Power.MANAGE: manage},
+    Subject.ACCOUNT: {
+        Power.POST: post,
+        Power.JOIN: join,
+        Power.CREATE: create,
+        Power.MANAGE: manage,
+        Power.REGISTER: register,
+    },
     Subject.GROUP: {Power.POST: post, Power.JOIN: join_here, Power.MANAGE: manage},
     Subject.ENTRY: {},
     Subject.TEXT: {},

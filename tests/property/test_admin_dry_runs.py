@@ -184,6 +184,9 @@ EACH: list[Say | Do] = [
     *(Do(who, "session close", 1, {}) for who in (2, 0, 0)),
     *(Do(who, "user recover", 1, {}) for who in (2, 0)),
     *(Do(who, "user unlock", 4, {}) for who in (2, 0, 0)),
+    *(Do(who, "blacklist add", 1, {"scope": "join,post"}) for who in (2, 0, 0)),
+    *(Do(0, "blacklist add", 7, {"duration": "perm"}) for _ in range(2)),
+    *(Do(who, "blacklist remove", number, {}) for number in (1, 7) for who in (2, 0, 0)),
 ]
 """A way to do each of the acts, and to be refused each of them."""
 
@@ -254,6 +257,7 @@ class Platform:
             "USER": [*self.users, "nobody.here"],
             "CODE": [*self.codes, "1234"],
             "SUBJECT": [*self.codes, *(f"@{user}" for user in self.users)],
+            "SUBJECT|ENTRY": [*self.codes, *(f"@{user}" for user in self.users), "b-none"],
             "CODE|CASE": [*self.codes, *await self.cases()],
             "CASE": await self.of_cases(step.act.split()[0]),
             "WORD": ["snake", "oil", "/(/"],
@@ -295,6 +299,8 @@ class Platform:
             assert account is not None
             state = copy.deepcopy(account.state), account.actor(), frozenset(account.groups)
             seen[user] = state, await ledger.load_account(user), await ledger.list_identities(user)
+            seen[f"asked {user}"] = await ledger.identity_request(user)
+        seen["bars"] = await ledger.list_bars()
         seen["filings"] = await ledger.list_filings()
         seen["words"] = await ledger.platform_words()
         return seen

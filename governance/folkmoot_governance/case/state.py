@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ..content.kinds import Severity
-from ..restrictions import NO_GROUNDS, Grounds, Measure, Subject
+from ..restrictions import NO_GROUNDS, Grounds, Measure, Power, Subject
 
 
 class CaseKind(StrEnum):
@@ -41,6 +41,7 @@ class Terms(Struct, frozen=True, omit_defaults=True):
     """A measure that was proposed: the row's subject and measure, against the account `user` or the group `code`.
 
     `duration_ms` and `score` where the measure has them, `replaces`: one that is in force; `grounds` as in `Basis`.
+    `scopes` and `entry` are of the blacklist, as in `Restriction`.
     """
 
     subject: Subject
@@ -52,6 +53,8 @@ class Terms(Struct, frozen=True, omit_defaults=True):
     score: int = 0
     replaces: bool = False
     grounds: Grounds = NO_GROUNDS
+    scopes: tuple[Power, ...] = ()
+    entry: str = ""
 
 
 PUBLIC = "#"

@@ -23,7 +23,8 @@ def account_command(terms: Terms, basis: Basis) -> AccountMeasureCommand:
         case Measure.CREDIT:
             return SetCredit(terms.score, terms.reason, basis=basis)
         case _:
-            return RestrictAccount(terms.measure, terms.duration_ms, terms.reason, terms.replaces, basis=basis)
+            how = terms.measure, terms.duration_ms, terms.reason, terms.replaces, terms.scopes
+            return RestrictAccount(*how, terms.entry, basis=basis)
 
 
 def group_command(terms: Terms, basis: Basis) -> MeasureCommand:
@@ -36,4 +37,5 @@ def group_command(terms: Terms, basis: Basis) -> MeasureCommand:
         case Measure.CLOSE:
             return CloseGroup(terms.reason, basis=basis)
         case _:
-            return RestrictGroup(terms.measure, terms.duration_ms, terms.reason, terms.replaces, basis=basis)
+            how = terms.measure, terms.duration_ms, terms.reason, terms.replaces
+            return RestrictGroup(*how, terms.scopes, basis=basis)

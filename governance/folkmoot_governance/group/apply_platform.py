@@ -14,7 +14,7 @@ from .state import GroupState, Invitation, Kept, Pinned, case_number
 
 def _restricted(state: GroupState, event: e.GroupRestricted) -> None:
     case = case_number(state.code, state.version)
-    taken = Restriction(event.measure, case, event.until_ms, event.reason)
+    taken = Restriction(event.measure, case, event.until_ms, event.reason, event.scopes)
     state.restrictions = (*state.restrictions, taken)
 
 

@@ -6,7 +6,7 @@ from folkmoot_protocol.types import GroupStatus, JoinMode
 from ..actor import Actor
 from ..classification import Grade, closed_border, most_members
 from ..credit import level_of
-from ..measure_checks import check_open, check_power
+from ..measure_checks import check_group, check_power
 from ..permissions import (
     OPEN_INVITE,
     OWN_ENTRY,
@@ -123,15 +123,15 @@ def check_permission(state: GroupState, command: c.Command, actor: Actor, now: i
     return (
         check_standing(state, now, while_suspended=rule.while_suspended)
         or check_role(state, rule, actor)
-        or check_powers(rule, command, actor, now)
+        or check_powers(state, rule, command, actor, now)
         or check_target(state, rule, command, actor)
     )
 
 
-def check_powers(rule: Rule, command: c.Command, actor: Actor, now: int) -> Refusal | None:
+def check_powers(state: GroupState, rule: Rule, command: c.Command, actor: Actor, now: int) -> Refusal | None:
     """Refuse who has what the role asks for, but may not use it now, for a measure of the platform (G11.2)."""
-    for power in powers_for(command, rule) if actor.restrictions else ():
-        refusal = check_power(actor.restrictions, power, now)
+    for power in powers_for(command, rule) if actor.restrictions or state.restrictions else ():
+        refusal = check_power(actor.restrictions, power, now) or check_group(state.restrictions, power, now)
         if refusal:
             return refusal
     return None
@@ -144,7 +144,7 @@ def check_joiner(state: GroupState, joiner: Actor, now: int, policy: Policy) -> 
         text = N_("@{user} is banned from this group {until}.")
         return refuse(ErrorCode.BANNED, text, user=joiner.user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case)
     refusal = (
-        check_open(state.restrictions, now)
+        check_group(state.restrictions, Power.JOIN, now)
         or check_power(joiner.restrictions, Power.JOIN, now, joiner.user)
         or check_room(state, policy)
     )

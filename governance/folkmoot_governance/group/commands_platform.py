@@ -1,6 +1,6 @@
 """What the operator's staff can ask of a group (G11.1)."""
 
-from ..restrictions import Measure
+from ..restrictions import Measure, Power
 from .commands_base import Command, MeasureCommand
 
 
@@ -31,6 +31,7 @@ class RestrictGroup(MeasureCommand, frozen=True):
     duration_ms: int
     reason: str
     replaces: bool = False
+    scopes: tuple[Power, ...] = ()
 
 
 class FreeGroup(Command, frozen=True):

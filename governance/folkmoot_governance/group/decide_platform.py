@@ -43,6 +43,7 @@ def restrict_group(state: GroupState, command: c.RestrictGroup, actor: Actor, no
         measure=command.measure,
         until_ms=until,
         reason=command.reason,
+        scopes=command.scopes,
         **command.basis.fields(),
     )
     return refusal or [restricted]

@@ -1,6 +1,6 @@
 """What the operator's staff does to a group, and what follows: suspension, warning, closing, appeals (G11.1, P15)."""
 
-from ..restrictions import Measure
+from ..restrictions import Measure, Power
 from .events_base import Event, MemberEvent, PinWas, PlatformMeasure
 
 
@@ -22,6 +22,7 @@ class GroupRestricted(PlatformMeasure, frozen=True, kw_only=True, tag="group_res
     measure: Measure
     until_ms: int
     reason: str
+    scopes: tuple[Power, ...] = ()
 
 
 class GroupRestrictionEnded(Event, frozen=True, kw_only=True, tag="group_restriction_ended"):

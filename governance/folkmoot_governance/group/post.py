@@ -4,8 +4,10 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import BLANK_TEXT, is_blank
 from folkmoot_protocol.types import GroupStatus, Identity, Role
 
+from ..measure_checks import check_group
 from ..policy import Policy
 from ..refusal import Refusal
+from ..restrictions import Power
 from ..text import N_
 from ..verification import check_level
 from .checks import check_standing, refuse
@@ -30,6 +32,8 @@ def check_post(
         refusal = check_standing(state, now, while_suspended=False)
         if refusal:
             return refusal
+    if state.restrictions and (refusal := check_group(state.restrictions, Power.POST, now)):
+        return refusal
     member = state.members.get(user)
     if member is None:
         return refuse(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .accounts import CREDIT, IDENTITY, USER
+from .blacklist import BLACKLIST
 from .cases import APPEAL, CASE
 from .content import RULE, WORD
 from .entries import ENTRY, TEXT
@@ -32,6 +33,7 @@ NOUNS: tuple[Noun, ...] = (
     APPEAL,
     MEDIATION,
     SANCTION,
+    BLACKLIST,
     FILING,
     WORD,
     DUTY,

@@ -15,7 +15,7 @@ SUBJECT = Target("SUBJECT", N_("Whom it is against: @user, or a group code."))
 MATTER = Target("CODE|CASE", N_("Group code, or the case number of a proposed measure."))
 CASE = Target("CASE", N_("Case number."))
 
-Which = Literal["warn", "mute", "join", "create", "manage", "credit", "suspend", "close"]
+Which = Literal["warn", "mute", "join", "create", "manage", "credit", "blacklist", "suspend", "close"]
 
 
 class NewMeasure(Grounded, frozen=True):
@@ -23,7 +23,12 @@ class NewMeasure(Grounded, frozen=True):
 
     measure: Annotated[
         Which,
-        Flag(N_("Which one. @user: manage create mute join credit suspend close. Group: warn join suspend close.")),
+        Flag(
+            N_(
+                "Which one. For @user: manage create mute join credit blacklist suspend close; "
+                "for a group: warn join blacklist suspend close."
+            )
+        ),
     ] = "warn"
     duration: Annotated[
         Duration | None, Flag(N_("For how long; its usual time where it is left out."), "--for", "DURATION")
@@ -93,7 +98,7 @@ TAKE_MEASURE = Verb(
 END_MEASURE = Verb(
     SANCTION,
     "restore",
-    N_("End a measure early: mute, join, create, manage, suspend."),
+    N_("End a measure early: mute, join, create, manage, blacklist, suspend."),
     "restore_account",
     OldMeasure,
     SUBJECT,

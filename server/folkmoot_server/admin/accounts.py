@@ -233,6 +233,9 @@ async def approve_identity(call: Call, options: rows.Approval) -> Outcome:
     if isinstance(account, Refusal):
         return account
     request = await call.app.store.ledger.identity_request(account.user)
+    barred = await call.app.verifying.check_barred(request.blind) if request else None
+    if barred:
+        return barred
     others = await call.app.verifying.verified_with_same(account, request)
     command = ApproveIdentity(call.reason, others, options.same_person)
     return await review(call, account, command, verified_rows(request), approved_item(call, request), others)

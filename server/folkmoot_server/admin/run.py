@@ -27,6 +27,7 @@ from ..common.i18n import N_
 from ..delivery.session import Session
 from . import (
     accounts,
+    blacklist,
     cases,
     content,
     entries,
@@ -45,6 +46,7 @@ from .call import FUNCTIONS, PAGE, Call, Outcome
 
 MODULES = (
     accounts,
+    blacklist,
     cases,
     content,
     entries,

@@ -5,12 +5,13 @@ import msgspec
 from folkmoot_governance import Refusal
 from folkmoot_governance.case.state import CaseState, Terms
 from folkmoot_governance.measures import Row, row_for
-from folkmoot_governance.restrictions import Held, Measure, Subject, in_force
+from folkmoot_governance.restrictions import SCOPES, Held, Measure, Power, Subject, in_force
 from folkmoot_protocol.admin.accounts import Grounded
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.cases.sanctions import Taken
+from ..common.codes import blacklist_entry
 from ..common.i18n import N_
 from .call import Call, Outcome
 from .common import basis_of, settle, upholding
@@ -37,6 +38,7 @@ async def take(
     duration_ms: int | None = None,
     score: int = 0,
     replaces: bool = False,
+    scopes: tuple[Power, ...] = (),
 ) -> Taken | Refusal:
     """Take a measure against the account or group `target`, or propose it where two decide on it."""
     row = row_for(subject, measure)
@@ -59,6 +61,8 @@ async def take(
         score=score,
         replaces=replaces,
         grounds=basis.grounds,
+        scopes=scopes or (SCOPES if measure is Measure.BLACKLIST else ()),
+        entry=blacklist_entry() if measure is Measure.BLACKLIST and subject is Subject.ACCOUNT else "",
     )
     sanctions = call.app.cases.sanctions
     taken = await sanctions.take(terms, call.account, report=basis.report, also=closing, dry_run=call.dry_run)

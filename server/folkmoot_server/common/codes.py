@@ -73,6 +73,11 @@ def proposal_number() -> str:
     return f"p-{random_letters(10)}"
 
 
+def blacklist_entry() -> str:
+    """Return a name for an entry of the blacklist against an identity, as `report_number` does one for a report."""
+    return f"b-{random_letters(10)}"
+
+
 def new_author_tag() -> str:
     """Return what entries of a closed account are from: no user name looks like it, and no two are the same."""
     return f"~{secrets.token_hex(6)}"

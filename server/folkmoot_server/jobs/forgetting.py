@@ -5,13 +5,22 @@ from folkmoot_governance.duration import DAY_MS
 
 from ..actions.accounts.govern import AccountService
 from ..common.clock import Clock
-from ..storage.changes import remove_ended_answers, remove_ended_notices, remove_ended_reset_codes, revoke_token
+from ..storage.changes import (
+    remove_ended_answers,
+    remove_ended_bars,
+    remove_ended_notices,
+    remove_ended_reset_codes,
+    revoke_token,
+)
 from ..storage.ledger import Sessions
 from .runner import Job
 
 REST_S = 10 * 60.0
 
 AT_ONCE = 500
+
+ENDED = (remove_ended_answers, remove_ended_notices, remove_ended_reset_codes, remove_ended_bars)
+"""What goes when its time is over."""
 
 
 class Forgetting(Job):
@@ -28,8 +37,7 @@ class Forgetting(Job):
 
     async def do_round(self) -> None:
         now = self._clock.certain_ms()
-        ended = [remove_ended_answers(now), remove_ended_notices(now), remove_ended_reset_codes(now)]
-        await self._account_service.store_rows("", ended)
+        await self._account_service.store_rows("", [remove(now) for remove in ENDED])
         while self._token_days:
             unused = await self._sessions.ended_tokens(now - self._token_days * DAY_MS, AT_ONCE)
             if not unused or await self._account_service.store_rows("", list(map(revoke_token, unused))):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct, structs
@@ -43,12 +44,14 @@ class Account:
     two joins at once cannot both take the last place, and are read again if storing fails. `unstored_reads`
     has the groups in which one has read as far as one's own latest post; that is stored now and then. `has_unread`:
     storage may have something that it is told and has not read. `nodes`: among how many its rates are divided.
-    `others` are the same person's, as storage had them: `held`, `credit` and `level` are those of the person (G8.1).
+    `others` are the same person's, and `barred` is what the blacklist has against it, as storage had them: `held`,
+    `credit` and `level` are those of the person (G8.1).
     """
 
     __slots__ = (
         "_credit",
         "acts",
+        "barred",
         "by_minute",
         "connections",
         "created",
@@ -100,7 +103,7 @@ class Account:
         self.settings = dict(stored.settings)
         self.ignored = stored.ignored
         self.has_unread = stored.has_unread
-        self.others = stored.others
+        self.others, self.barred = stored.others, stored.barred
         self.become(stored.state)
 
     def become(self, state: AccountState) -> None:
@@ -110,7 +113,9 @@ class Account:
             self.profile = Profile(self.user, "", "", "")
             self.settings, self.ignored = {}, frozenset()
             self.unstored_reads.clear()
-        self.held = combined(state.restrictions, *(one.restrictions for one in self.others))
+        bars = ((one,) for one in self.barred)
+        # One's own last: of two that end together, it is the act that one knows.
+        self.held = combined(*bars, *(one.restrictions for one in self.others), state.restrictions)
         self.credit = min(state.credit, *(one.credit for one in self.others)) if self.others else state.credit
         self.level = level_of(self._credit, self.credit)
         self.divide(self.nodes)
@@ -364,9 +369,13 @@ class Accounts:
         stored = await self._stored(user)
         return [one.user for one in stored.others] if stored else []
 
-    def other_became(self, account: Account) -> None:
-        """Let what an account has become hold at once of the others of the same person that are in memory."""
+    def other_became(self, account: Account, ended: Collection[str] = ()) -> None:
+        """Let what an account has become hold at once of the others of the same person that are in memory; `ended` are
+        entries of the blacklist that are no more."""
         state = account.state
+        if ended:
+            account.barred = [one for one in account.barred if one.entry not in ended]
+            account.become(state)
         for known in account.others:
             other = self._accounts.get(known.user)
             if other is not None:
@@ -382,6 +391,7 @@ class Accounts:
                     else one
                     for one in other.others
                 ]
+                other.barred = [one for one in other.barred if one.entry not in ended]
                 other.become(other.state)
 
     async def count_others(self, account: Account) -> None:

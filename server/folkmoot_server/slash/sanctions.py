@@ -27,12 +27,14 @@ TEXTS = {
             Measure.MUTE: N_("The platform muted you in all groups {until}, case {case}: {reason}"),
             Measure.JOIN: N_("The platform does not let you join groups {until}, case {case}: {reason}"),
             Measure.CREATE: N_("The platform does not let you create groups {until}, case {case}: {reason}"),
+            Measure.BLACKLIST: N_("You are on the platform's blacklist {until}, case {case}: {reason}"),
             Measure.MANAGE: N_(
                 "The platform suspended your rights as owner and admin of groups {until}, case {case}: {reason}"
             ),
         }.items()
     },
     "group_join": N_("Your group {shown}: the platform lets nobody join {until}, case {case}: {reason}"),
+    "group_blacklist": N_("Your group {shown}: on the platform's blacklist {until}, case {case}: {reason}"),
     "group_warned": N_("Your group {shown}: warned by the platform, to be mended {until}, case {case}: {reason}"),
     "group_suspended": N_("Your group {shown}: suspended by the platform {until}, case {case}: {reason}"),
     "group_closed": N_("Your group {shown}: closed by the platform, to appeal {until}, case {case}: {reason}"),
@@ -89,9 +91,10 @@ async def _on_groups(call: Call) -> list[Row]:
         state = room.state
         if state.standing(call.now) is GroupStatus.SUSPENDED:
             rows += await _suspension(call, state)
-        joins = in_force(state.restrictions, Measure.JOIN, call.now)
-        if joins is not None:
-            rows.append(_row("group_join", code, joins.until_ms, joins.reason, joins.case))
+        for measure in dict.fromkeys(one.measure for one in state.restrictions):
+            one = in_force(state.restrictions, measure, call.now)
+            if one is not None:
+                rows.append(_row(f"group_{measure}", code, one.until_ms, one.reason, one.case))
         if state.rectify_case:
             case = case_number(code, state.rectify_case)
             rows.append(_row("group_warned", code, state.rectify_until_ms, state.rectify_reason, case))

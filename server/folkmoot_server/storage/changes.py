@@ -3,7 +3,8 @@
 Whoever is outside storage gets its row changes here or from `sql.projection`, and names no table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 import msgspec
 from msgspec.structs import asdict
@@ -14,6 +15,7 @@ from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.filing import Filing, drafted
 from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import PersonalNotice
+from folkmoot_governance.restrictions import Power
 
 from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Update, Upsert
 from .rows import IdentityRow, OpenFlag, SecondFactorRow, SignedCheckpoint
@@ -172,6 +174,27 @@ def identity_request_row(row: IdentityRow, code: str = "") -> Upsert:
 def remove_identity_request(user: str) -> Remove:
     """Return the removal of the number that an account has waiting."""
     return Remove("identity_requests", {"user": user})
+
+
+def barred_row(entry: str, blind: str, scopes: Sequence[Power], until_ms: int, reason: str, ts: int) -> Upsert:
+    """Return the row by which the blacklist knows an identity: nothing in it says whose it is."""
+    values = {"entry": entry, "blind": blind, "scopes": " ".join(scopes), "reason": reason}
+    return Upsert("barred_identities", values | {"ts": ts, "until_ms": until_ms})
+
+
+def unbarred(entry: str) -> Remove:
+    """Return the removal of an entry of the blacklist."""
+    return Remove("barred_identities", {"entry": entry})
+
+
+def is_unbarred(row: RowChange) -> TypeGuard[Remove]:
+    """Say whether a change is such a removal."""
+    return isinstance(row, Remove) and row.table == "barred_identities"
+
+
+def remove_ended_bars(now: int) -> Remove:
+    """Return the removal of entries of the blacklist whose time is over at `now` (Unix ms)."""
+    return Remove("barred_identities", {}, until_ms=now)
 
 
 def verified_rows(request: IdentityRow | None) -> list[RowChange]:

@@ -14,6 +14,7 @@ from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.filing import Filing, FilingState
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.platform_words import PlatformWord
+from folkmoot_governance.restrictions import Held, Restriction
 from folkmoot_governance.transparency import CaseFigure
 
 from .change_set import Asked, Recorded
@@ -311,6 +312,29 @@ class Identities(Protocol):
         ...
 
 
+class Blacklist(Protocol):
+    """Whom the platform bars for long: accounts and groups by their restrictions, identities by blind index alone.
+
+    Promises: an identity stays on it when its account is closed, until the entry's time is over.
+    """
+
+    async def bars_of(self, blind: str) -> list[Restriction]:
+        """Return the entries against a number, by its blind index; those that are over may be among them."""
+        ...
+
+    async def barred_numbers(self, entry: str) -> list[str]:
+        """Return the blind indexes that an entry is about."""
+        ...
+
+    async def list_bars(self, after: str = "", limit: int = 100) -> list[Restriction]:
+        """Return the entries against identities by name, from the one after `after`."""
+        ...
+
+    async def list_blacklisted(self, kind: str, after: str = "", limit: int = 100) -> list[tuple[str, Held]]:
+        """Return (name or code, restrictions) of the accounts, or groups (`kind`), that are on it, in order."""
+        ...
+
+
 class Reviews(Protocol):
     """Posts that content rules have held or are to flag, until somebody has looked at them.
 
@@ -465,6 +489,7 @@ class Ledger(
     Answers,
     Notices,
     Identities,
+    Blacklist,
     Reviews,
     Words,
     Agreements,

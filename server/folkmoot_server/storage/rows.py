@@ -9,7 +9,7 @@ from folkmoot_governance.case.offence import Thing
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.personal_notices import PersonalNotice
-from folkmoot_governance.restrictions import Held
+from folkmoot_governance.restrictions import Held, Restriction
 
 from .change_set import MemberSettings, Profile
 
@@ -189,7 +189,7 @@ class StoredAccount(Struct, frozen=True):
 
     `read_seqs` maps group codes to the seq up to which the account has read; `settings` to what it set there. `ignored`
     are the users whom it does not want to hear. `has_unread`: it is told something that it has not read. `others` are
-    of the same person.
+    of the same person; `barred` is what the blacklist has against the identity.
     """
 
     state: AccountState
@@ -201,6 +201,7 @@ class StoredAccount(Struct, frozen=True):
     ignored: frozenset[str] = frozenset()
     has_unread: bool = False
     others: Sequence[OtherAccount] = ()
+    barred: Sequence[Restriction] = ()
 
 
 class Measure(Struct, frozen=True):

@@ -42,7 +42,7 @@ from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, account_stream
-from ...storage.changes import draft_rows, erasure, notice_row, platform_word_row, read_mark_row
+from ...storage.changes import draft_rows, erasure, is_unbarred, notice_row, platform_word_row, read_mark_row, unbarred
 from ...storage.sql.projection import project_account
 from ..acting import Joint, rests_on
 
@@ -240,7 +240,11 @@ class AccountService:
                 after = registered(event)
             else:
                 told += told_to_account(after, event, self._policy)
+                before = after.restrictions
                 apply_account(after, event)
+                if isinstance(event, AccountRestrictionEnded):
+                    ended = {one.entry for one in before} - {one.entry for one in after.restrictions}
+                    changes += [unbarred(entry) for entry in sorted(ended)]
                 changes += draft_rows(event, account_case(after.user, after.version), user=after.user)
             changes += project_account(after, event)
         assert after is not None
@@ -249,6 +253,10 @@ class AccountService:
         act = AccountAct(self, after.user, ChangeSet(stream, version, decision, [*changes, *rows]))
         act.state, act.events, act.told = after, decision, told
         return act
+
+    def look_again(self, user: str) -> None:
+        """Let an account be read again wherever it is signed in: something around it has changed."""
+        self._bus.publish(SettingsUpdate(user))
 
     def renew_account(self, act: AccountAct) -> None:
         """Let a stored change of an account take effect here."""
@@ -259,7 +267,8 @@ class AccountService:
                 account.profile = structs.replace(account.profile, password_hash=act.password_hash)
             account.become(act.state)
             if holds(act, *OF_PERSON):
-                self._accounts.other_became(account)
+                ended = frozenset(row.where["entry"] for row in act.change_set.rows if is_unbarred(row))
+                self._accounts.other_became(account, ended)
 
     def tell_account(self, act: AccountAct) -> None:
         """Publish a stored change of an account; first what it is told, for who is suspended hears no more after it."""
@@ -268,7 +277,7 @@ class AccountService:
         if act.events:
             version = act.change_set.version + len(act.events)
             self._bus.publish(AccountUpdate(act.user, version, tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
-        account = self._accounts.get(act.user) if holds(act, *OF_PERSON) else None
+        account = self._accounts.get(act.user) if holds(act, *OF_PERSON, AccountClosed) else None
         for other in account.others if account is not None else ():
             self._bus.publish(SettingsUpdate(other.user))
         if holds(act, AccountClosed):

@@ -17,7 +17,9 @@ from folkmoot_governance import SERVICE, Actor, PlatformRole, Refusal
 from folkmoot_governance.account_commands import ApproveIdentity, AskIdentity, ConfirmIdentity, RejectIdentity
 from folkmoot_governance.duration import MINUTE_MS
 from folkmoot_governance.identity import masked
+from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.policy import meets
+from folkmoot_governance.restrictions import Power
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 
@@ -91,6 +93,11 @@ class Verifying:
         """Have a sound number checked: by a code that is sent to it, by the operator's webhook, or by staff."""
         now, user = self._clock.now_ms(), account.user
         row = self._vault.row(user, given, now)
+        refusal = check_power(account.held, Power.REGISTER, now)
+        if refusal is None and not self.sends_code(given.identity):
+            refusal = await self.check_barred(row.blind)
+        if refusal:
+            return refusal
         if not self.sends_code(given.identity):
             command = AskIdentity(given.identity)
             refusal = await self._account_service.carry_out(
@@ -115,8 +122,22 @@ class Verifying:
         said = self._vault.code_hash(account.user, request.blind if request else "", code)
         fits = bool(request and request.code) and hmac.compare_digest(said, request.code if request else "")
         rows = verified_rows(request) if fits else []
+        # Whether a number is barred learns only who has shown that it is theirs.
+        barred = await self.check_barred(request.blind) if request and fits else None
+        if barred:
+            return barred
         refusal = await self._account_service.carry_out(account.state, ConfirmIdentity(fits), account.actor(), rows)
         return refusal or (None if fits else WRONG_CODE)
+
+    async def check_barred(self, blind: str) -> Refusal | None:
+        """Refuse to verify anybody with a number that is on the blacklist (P13.2)."""
+        now = self._clock.now_ms()
+        for one in await self._ledger.bars_of(blind):
+            if one.until_ms > now and one.bars(Power.REGISTER):
+                text = N_("Nobody can be verified with this number {until}: it is on the platform's blacklist.")
+                detail: dict[str, object] = {"until_ms": one.until_ms, "rule": "blacklist", "help": "/verify"}
+                return Refusal(ErrorCode.BLACKLISTED, text, detail)
+        return None
 
     async def verified_with_same(self, account: Account, request: IdentityRequest | None) -> tuple[str, ...]:
         """Return who else is verified with the number that an account asks to be verified with (G6, G8.1)."""

@@ -13,6 +13,7 @@ from folkmoot_governance.case.commands import CloseMeasure, ProposeMeasure
 from folkmoot_governance.case.decide import check_confirmer
 from folkmoot_governance.case.state import CaseState, Outcome, Terms
 from folkmoot_governance.case.terms import account_command, group_command
+from folkmoot_governance.duration import end_of
 from folkmoot_governance.measures import row_for
 from folkmoot_governance.restrictions import Basis, Measure, Subject
 from folkmoot_protocol.errors import ErrorCode
@@ -23,7 +24,7 @@ from ...live.accounts import Account, Accounts
 from ...live.rooms import Rooms
 from ...storage.api import ActFilter, Ledger
 from ...storage.change_set import RowChange, account_stream, group_stream
-from ...storage.changes import revoke_tokens
+from ...storage.changes import barred_row, revoke_tokens
 from ..accounts.govern import AccountAct, AccountService
 from ..acting import Joint, join
 from ..groups.govern import Act, GroupService
@@ -112,10 +113,19 @@ class Sanctions:
             if account is None:
                 return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": terms.user})
             rows: Sequence[RowChange] = [revoke_tokens(terms.user)] if terms.measure is Measure.CLOSE else ()
+            if terms.entry:
+                rows = await self._bars(terms)
             command = account_command(terms, basis)
             return self._account_service.act(account.state, command, by.actor(), rows)
         room = await self._rooms.load(terms.code)
         return NO_SUBJECT if room is None else self._group_service.act(room, group_command(terms, basis), by)
+
+    async def _bars(self, terms: Terms) -> list[RowChange]:
+        """Return what the blacklist notes of the identity of an account: it holds when the account is no more."""
+        numbers = await self._ledger.list_identities(terms.user)
+        now = self._case_service.now()
+        what = terms.scopes, end_of(now, terms.duration_ms), terms.reason, now
+        return [barred_row(terms.entry, row.blind, *what) for row in numbers]
 
     def _propose(self, terms: Terms, by: Account) -> CaseAct | Refusal:
         return self._case_service.act(None, ProposeMeasure(proposal_number(), terms), by.actor())

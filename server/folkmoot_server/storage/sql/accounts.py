@@ -23,7 +23,7 @@ from folkmoot_protocol.types import GroupStatus, Identity, Notify
 from ..change_set import MemberSettings, Profile
 from ..rows import AccountRow, OtherAccount, SecondFactorRow, SessionRow, StaffRow, StoredAccount
 from .fetch import SqlReads, can_hold, fetch, fetch_plain
-from .persons import OTHER, is_same, others_of
+from .persons import OF_PERSON, OTHER, OWN, bar, is_same, others_of
 from .projection import read_charges, read_restrictions
 from .tables import (
     accounts,
@@ -39,6 +39,7 @@ from .tables import (
     second_factors,
     tokens,
 )
+from .tables import barred_identities as barred
 
 PERSONAL = ("display_name", "password_hash", "language")
 
@@ -165,6 +166,7 @@ _AROUND = union_all(
     _of_user("ignored", ignored.c.whom).where(ignored.c.user == _USER),
     # One row in any case, without a name where there is nothing.
     _of_user("other", OTHER.c.user).where(*is_same(_USER)),
+    _of_user("barred", barred.c.entry).where(OWN.c.user == _USER, barred.c.blind == OWN.c.blind),
     _of_user("unread", func.max(notices.c.id)).where(notices.c.user == _USER, notices.c.read_ts == 0),
 )
 
@@ -275,6 +277,7 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
     for what, *rest in fetch_plain(main, _AROUND, user=user):
         around[what].append((rest[0], rest[1], rest[2], rest[3]))
     others = fetch_plain(main, _OTHERS, user=user) if around["other"] else ()
+    bars = fetch_plain(main, OF_PERSON, user=user) if around["barred"] else ()
     return StoredAccount(
         state=AccountState(**row | kinds),
         profile=Profile(user, display_name, password_hash, language),
@@ -288,4 +291,5 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
             OtherAccount(name, until, why, credit, read_restrictions(held), joined, created)
             for name, until, why, credit, held, joined, created in others
         ],
+        barred=[bar(row) for row in bars],
     )

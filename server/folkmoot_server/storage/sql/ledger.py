@@ -15,6 +15,7 @@ from .identities import SqlIdentities
 from .members import SqlMembers
 from .notices import SqlNotices
 from .oversight import SqlOversight
+from .persons import SqlBlacklist
 from .streams import SqlStreams
 
 
@@ -27,6 +28,7 @@ class SqlLedger(
     SqlAnswers,
     SqlNotices,
     SqlIdentities,
+    SqlBlacklist,
     SqlReviews,
     SqlWords,
     SqlAgreements,

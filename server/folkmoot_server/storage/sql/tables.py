@@ -3,21 +3,21 @@
 `ledger` is the record; `groups` to `kept`, `cases` and `reporters` are projections of it, rewritten from it at any
 time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet),
 `case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers of who is
-verified, sealed) and `identity_requests` (of who waits for it), `platform_words`, `agreements`, `filings` (reports to
-the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store remembers
-about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what single
-accounts are told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships have
-still to end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log). No
-foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`,
-`counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
-`migrations/versions/s0002_postgres.py`.
+verified, sealed) `identity_requests` (of who waits for it), `barred_identities` (the blacklist: blind indexes alone),
+`platform_words`, `agreements`, `filings` (reports to the authority), `profiles`, `tokens`, `reset_codes`,
+`second_factors`, `read_marks`, `marks` (what the store remembers about itself), `answers` (what was asked for under a
+nonce, and how it was answered, sealed), `notices` (what single accounts are told), `activity` (how busy a group is),
+`member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their
+own; so are `log_hashes` and `checkpoints` (the ledger's log). No foreign key cascades: what a decision rests on cannot
+be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
+`journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0041"
+SCHEMA = "0042"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -486,6 +486,19 @@ identities = Table(
     _text("blind"),
     _number("ts"),
     Index(None, "blind"),
+)
+
+barred_identities = Table(
+    "barred_identities",
+    metadata,
+    _text("entry", primary_key=True),
+    _text("blind", primary_key=True),
+    _text("scopes"),
+    _text("reason"),
+    _number("ts"),
+    _number("until_ms"),
+    Index(None, "blind"),
+    *_ends("until_ms"),
 )
 
 identity_requests = Table(
