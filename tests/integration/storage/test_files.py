@@ -52,6 +52,7 @@ def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
 TO_0027 = """
     DROP TABLE identity_requests;
     DROP TABLE barred_identities;
+    DROP TABLE agreements;
     DROP INDEX accounts_renewal;
     ALTER TABLE accounts DROP COLUMN verified_ts;
     ALTER TABLE accounts DROP COLUMN renewal_told;
