@@ -205,7 +205,7 @@ async def start_listening(node: Node) -> WebSocketServer:
     app, settings = node.app, node.app.config.server
     pages = make_app(
         *(app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node)),
-        *(app.oversight.figures, app.cases.public),
+        *(app.oversight.figures, app.cases.public, app.event_log),
     )
     listener = Listener(app, node.audience, node.hub, node.presence)
     limits = app.config.limits

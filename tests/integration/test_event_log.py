@@ -8,6 +8,7 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from urllib.parse import quote
 
 import pytest
 
@@ -17,7 +18,9 @@ from folkmoot_server.crypto.merkle import is_included, leaf_hash, root
 from folkmoot_server.crypto.notes import Checkpoint, Key, NoteError, Proof, sign, verify
 from folkmoot_server.storage.rows import LedgerRow
 from tests.integration.server import Launch, Server
+from tests.integration.test_http import get
 from tests.integration.wire import refused
+from tests.unit.server.test_merkle import defined
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def server(launch: Launch, tmp_path: Path) -> Server:
 
 async def mute(server: Server) -> str:
     """Mute a member; return the case number."""
-    owner, member, _ = server.seats[0]
+    owner, member, *_ = server.seats[0]
     async with await server.connect(owner) as wire:
         done = await wire.ask(rq.RunCommand, group=owner.code, line=f"/mute @{member.user} 1h selling things")
     return str(done.data["case"])
@@ -202,3 +205,46 @@ def write_anew(server: Server, size: int) -> None:
         raw.executemany("INSERT INTO log_hashes VALUES (?, ?, ?)", [(*place, one.hex()) for place, one in made.items()])
         note = sign(Checkpoint("folkmoot", size, root(size, over(made))).text(), "folkmoot", keys.signing)
         raw.execute("INSERT INTO checkpoints VALUES (?, 1, ?)", (size, note))
+
+
+async def test_whoever_watches_can_check_the_whole_log(launch: Launch) -> None:
+    server = launch(groups=80, members=5, retention__publish_log="true")
+    case = await mute(server)
+    async with await server.connect(server.seats[0][1]) as wire:
+        await wire.ask(rq.RunCommand, line=f"/proof {case}")
+    key = Key.parse((await get(server, "/log/key")).text)
+    checkpoint = Checkpoint.parse(verify((await get(server, "/log/checkpoint")).text, [key]))
+    assert checkpoint.size > 2 * 256
+    leaves: list[bytes] = []
+    for number, width in tiles(checkpoint.size):
+        path = f"{number:03}" + (f".p/{width}" if width < 256 else "")
+        hashes = (await get(server, f"/log/tile/0/{path}")).data
+        assert len(hashes) == 32 * width
+        bundle = (await get(server, f"/log/tile/entries/{path}")).data
+        entries: list[bytes] = []
+        while bundle:
+            length = int.from_bytes(bundle[:2], "big")
+            entries.append(bundle[2 : 2 + length])
+            bundle = bundle[2 + length :]
+        assert b"".join(map(leaf_hash, entries)) == hashes
+        leaves += map(leaf_hash, entries)
+    assert defined(leaves) == checkpoint.root
+    above = (await get(server, f"/log/tile/1/000.p/{checkpoint.size // 256}")).data
+    assert above[:32] == defined(leaves[:256])
+    everything = b"".join([(await get(server, "/log/tile/entries/000")).data])
+    assert server.seats[0][0].user.encode() not in everything
+
+    for path in ("0/x000/000", "0/00", "64/000", "0/000.p/256", "0/000.p/0", "-1/000", "entries/999", "x/000", "0/٠٠٠"):
+        assert (await get(server, f"/log/tile/{quote(path)}")).status == 404, path
+    last = checkpoint.size // 256
+    assert (await get(server, f"/log/tile/0/{last:03}")).status == 404, "it is not full yet"
+
+
+def tiles(size: int) -> list[tuple[int, int]]:
+    """Return number and width of each tile of leaves."""
+    return [(first // 256, min(256, size - first)) for first in range(0, size, 256)]
+
+
+async def test_a_log_is_published_only_where_the_operator_wants_it(shared: Server) -> None:
+    for path in ("checkpoint", "key", "tile/0/000"):
+        assert (await get(shared, f"/log/{path}")).status == 404

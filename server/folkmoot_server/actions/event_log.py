@@ -18,7 +18,19 @@ from folkmoot_protocol.errors import ErrorCode
 
 from ..common.clock import Clock
 from ..common.i18n import N_
-from ..crypto.log_tree import LogKeys, Place, grow, hash_of, needed_for, over, said_of, salt_of, unfinished
+from ..crypto.log_tree import (
+    TILE,
+    LogKeys,
+    Place,
+    entry_of,
+    grow,
+    hash_of,
+    needed_for,
+    over,
+    said_of,
+    salt_of,
+    unfinished,
+)
 from ..crypto.merkle import prove_inclusion, root
 from ..crypto.notes import Checkpoint, Key, Proof, sign
 from ..crypto.sealing import load_key
@@ -72,6 +84,17 @@ class EventLog:
     async def newest(self) -> SignedCheckpoint | None:
         """Return the newest checkpoint."""
         return await self._stored.checkpoint()
+
+    async def hashes(self, level: int, first: int, end: int) -> list[bytes]:
+        """Return hashes that are kept of the tree."""
+        return await self._stored.log_hashes(level, first, end)
+
+    async def entries(self, first: int, end: int) -> list[bytes]:
+        """Return leaves, at most those of a tile."""
+        events = await self._stored.ledger_rows(first, min(end - first, TILE))
+        return await asyncio.to_thread(
+            lambda: [entry_of(event, salt_of(self._keys.salts, event.position)) for event in events]
+        )
 
     async def take_in(self) -> int:
         """Take in events that are new, and sign a checkpoint over all; return how many there were, 0 for none.

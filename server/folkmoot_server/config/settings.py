@@ -390,6 +390,11 @@ class Retention:
         check=_check_log_origin,
         rule="G13",
     )
+    publish_log: bool = setting(
+        False,
+        N_("Whether the log is published below /log: when something of which kind was done, and nothing of whom."),
+        rule="G13",
+    )
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ..transport.accept_throttle import AcceptThrottle
 from ..transport.addresses import UNKNOWN_HOST, is_known_host
 from .group_page import GroupPage, Groups
 from .health import Health, Status
+from .log_pages import LogPages, PublishedLog
 from .pages import AGREEMENT, Agreements, DocumentPage, OldAgreements, describe_protocol, web_client
 from .report_page import PublicReports, ReportPage
 from .responses import respond, with_safe_headers
@@ -39,6 +40,7 @@ def make_app(
     status: Status,
     count: Count,
     reports: PublicReports,
+    event_log: PublishedLog,
 ) -> ASGIApp:
     """Return the application. Of its pages the report alone takes a body, of a few kilobytes."""
     language = config.i18n.default_language
@@ -54,6 +56,7 @@ def make_app(
         Route("/transparency", TransparencyPage(config, clock, count).show),
         Route("/groups/{code}", GroupPage(config, clock, ledger, policy.grades).show),
         *report_routes(config, clock, reports),
+        *(LogPages(event_log).routes() if config.retention.publish_log else ()),
         Route("/", web_client),
         Route("/{name}", web_client),
     ]
