@@ -52,9 +52,12 @@ from .account_events import (
     AccountRestrictionEnded,
     AccountSuspended,
     AgreementAccepted,
+    Announced,
     BlacklistEntryRemoved,
     ClosingOverturned,
     CreditChanged,
+    EmergencyEnded,
+    EmergencyStarted,
     FilingApproved,
     FilingExported,
     FilingReceipted,
@@ -495,6 +498,8 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
         case SecondFactorEnded():
             # Set anew, it has another secret: codes of that are none of these.
             state.second_factor_ms = state.code_step = 0
+        case EmergencyStarted() | EmergencyEnded() | Announced():
+            pass
         case AccountClosing(until_ms=until, reason=reason):
             state.closing_case, state.closing_until_ms = state.version, until
             state.held_until_ms, state.held_reason = state.suspended_until_ms, state.suspended_reason

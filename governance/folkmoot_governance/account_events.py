@@ -295,6 +295,34 @@ class FilingReceipted(AccountEvent, frozen=True, kw_only=True, tag="filing_recei
     receipt: str
 
 
+class EmergencyStarted(AccountEvent, frozen=True, kw_only=True, tag="emergency_started"):
+    """Staff, whose account this is, has stopped something (`emergency.Halt`) in a scope until `until_ms`."""
+
+    number: str
+    scope: str
+    halt: str
+    until_ms: int
+    reason: str
+    slow_ms: int = 0
+    announcement: str = ""
+
+
+class EmergencyEnded(AccountEvent, frozen=True, kw_only=True, tag="emergency_ended"):
+    """Staff has let it go on again before its time."""
+
+    number: str
+    reason: str
+
+
+class Announced(AccountEvent, frozen=True, kw_only=True, tag="announced"):
+    """Staff has told everybody something, or the members of the group `code`; who comes until `until_ms` reads it."""
+
+    number: str
+    text: str
+    until_ms: int
+    code: str = ""
+
+
 AnyAccountEvent = (
     AccountRegistered
     | AgreementAccepted
@@ -329,4 +357,7 @@ AnyAccountEvent = (
     | FilingApproved
     | FilingExported
     | FilingReceipted
+    | EmergencyStarted
+    | EmergencyEnded
+    | Announced
 )

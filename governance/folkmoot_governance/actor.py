@@ -9,9 +9,26 @@ from .credit import START
 from .restrictions import Held
 
 
+class Emergency(Struct, frozen=True):
+    """That something (`emergency.Halt`) stands still in a scope until `until_ms`; `slow_ms`: between two posts."""
+
+    number: str
+    scope: str
+    halt: str
+    until_ms: int
+    reason: str
+    started_ts: int = 0
+    by: str = ""
+    slow_ms: int = 0
+
+
+Emergencies = tuple[Emergency, ...]
+
+
 class Actor(Struct, frozen=True):
-    """The account behind a command, with the counts that caps are checked against (G8.1), and what the platform has
-    taken from it for a time. `version` is that of the account when all this was so; 0 where it is none that is stored.
+    """The account behind a command, with the counts that caps are checked against (G8.1), what the platform has taken
+    from it for a time, and the emergencies that concern it: none of them concerns the operator's staff. `version` is
+    that of the account when all this was so; 0 where it is none that is stored.
     """
 
     user: str
@@ -23,6 +40,7 @@ class Actor(Struct, frozen=True):
     restrictions: Held = ()
     verified_ts: int = 0
     version: int = 0
+    emergencies: Emergencies = ()
 
 
 SERVICE = Actor("")

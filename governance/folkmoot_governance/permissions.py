@@ -140,6 +140,8 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "read_identity": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "read_texts": _STAFF | {PlatformRole.REVIEWER},
     "edit_words": _STAFF,
+    "declare_emergency": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
+    "announce": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "file_report": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
     "confirm_store": frozenset({PlatformRole.SUPERADMIN}),

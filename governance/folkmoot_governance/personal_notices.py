@@ -540,6 +540,7 @@ TO_REPORTERS = "report_overturned"
 
 TEXTS: dict[str, str] = {
     **{row.kind: row.text for rows in TOLD.values() for row in rows},
+    "platform_announced": N_("The platform: {text}"),
     TO_REPORTERS: N_("What followed from your report {case} was overturned on appeal"),
 }
 """The sentence of each kind."""

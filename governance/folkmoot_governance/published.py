@@ -14,7 +14,8 @@ from msgspec import Struct
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity, JoinMode
 
-from .actor import Actor
+from .actor import Actor, Emergencies
+from .emergency import check_emergency
 from .group import commands as c
 from .group.admission import code_id
 from .group.checks import check_standing
@@ -200,7 +201,7 @@ APPEAL = Text(
 STAFF_TEXT = Text(
     name="staff",
     readers=Readers.EVERYBODY,
-    enters=("admin.reason", "admin law", "admin text"),
+    enters=("admin.reason", "admin law", "admin text", "admin announcement"),
     identity=False,
     mute=False,
     standing=False,
@@ -270,13 +271,18 @@ def check_text(
     policy: Policy,
     last_post_ms: int = 0,
     verified_ts: int = 0,
+    emergencies: Emergencies = (),
 ) -> Refusal | None:
     """Refuse a text that its author may not say, or that nobody may, whatever content rules say of it.
 
     `state` is the group that it is said in, None where it is said in none; `last_post_ms` counts for entries alone.
-    `verified_ts` is when the author's identity was checked.
+    `verified_ts` is when the author's identity was checked. What is not said in a suspended group, is not said in an
+    emergency that makes a group read-only.
     """
     refusal = check_power(held, Power.POST, now) if held and text.mute else None
+    if refusal is None and emergencies and text.standing:
+        where = (state.code, state.category) if state is not None else ("", "")
+        refusal = check_emergency(emergencies, Power.POST, now, *where)
     if refusal is None:
         if text is ENTRY and state is not None:
             refusal = check_post(state, user, identity, now, last_post_ms, policy, verified_ts)
@@ -311,7 +317,8 @@ def check_texts(command: c.Command, state: GroupState | None, actor: Actor, now:
     """Refuse a command with a text that its actor may not say, and say which of its texts that is."""
     for text, said in texts_of(command, state, now):
         who = actor.user, actor.identity, actor.restrictions
-        refusal = check_text(text, said, *who, state, now, policy, verified_ts=actor.verified_ts)
+        since, held = actor.verified_ts, actor.emergencies
+        refusal = check_text(text, said, *who, state, now, policy, verified_ts=since, emergencies=held)
         if refusal is not None:
             return Refusal(refusal.code, refusal.text, {**refusal.detail, "field": text.name})
     return None

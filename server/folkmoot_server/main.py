@@ -127,6 +127,7 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
         await node.app.agreement.keep()
         await node.app.content.load()
         await node.app.content.load_words(node.store.ledger)
+        await node.in_force.load(node.store.ledger, node.clock)
     except (RuleFileError, StorageError):
         await node.stop()
         raise

@@ -21,6 +21,7 @@ from .actions.accounts.settings import OwnSettings
 from .actions.accounts.sign_in import SignIn
 from .actions.accounts.verifying import Verifying
 from .actions.agreement import AgreementKeeper
+from .actions.alarms import Alarms
 from .actions.app import App, Cases, Posts
 from .actions.cases.aftermath import Aftermath
 from .actions.cases.appeals import Appeals
@@ -50,7 +51,7 @@ from .actions.store_acts import TRY_S, StoreActs
 from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
 from .actions.timekeeper import Timekeeper
 from .bus.api import Bus
-from .bus.messages import ALL_NODES_TOPIC, BusMessage, LimitsUpdate, PresenceUpdate
+from .bus.messages import ALL_NODES_TOPIC, BusMessage, InForceUpdate, LimitsUpdate, PresenceUpdate
 from .common.background import Background, Loop, Remarks, calling
 from .common.clock import Clock
 from .common.i18n import translator
@@ -85,6 +86,7 @@ from .jobs.settling import Settling
 from .jobs.succession import Succession
 from .live.accounts import Accounts
 from .live.commit_queue import CommitQueue
+from .live.in_force import InForce
 from .live.presence import REPEAT_S, Presence
 from .live.rooms import Rooms
 from .live.shared_limits import TELL_S, SharedLimits
@@ -101,6 +103,8 @@ FINISH_S = 12.0
 """How long a node that stops waits for what was accepted: longer than a commit takes whose connection was lost."""
 
 SWEEP_S = 30
+IN_FORCE_S = 0.5
+"""How often a node of several looks for emergencies: one holds everywhere within a second, though news get lost."""
 TICK_S = 0.5
 MONTH_MS = 31 * DAY_MS
 
@@ -129,8 +133,10 @@ class Node:
         self._finish_s = FINISH_S
         name = config.cluster.node_name or secrets.token_hex(6)
 
+        self.in_force = InForce()
+        credit = credit_of(config.policy)
         self.accounts = Accounts(
-            store.ledger, bus, config.limits, clock, credit_of(config.policy), config.accounts.token_days
+            store.ledger, bus, config.limits, clock, credit, config.accounts.token_days, self.in_force
         )
         self.rooms = Rooms(store, bus, clock)
         self.commit_queue = CommitQueue(store, self.rooms, self.accounts)
@@ -186,9 +192,16 @@ class Node:
         )
         held_texts, answers = HeldTexts(config.server.data_dir), Answers(config.server.data_dir, clock)
         store_acts = StoreActs(store.ledger, clock, accounts, self.commit_queue)
-        registration = Registration(config.registration, clock, self.shared_limits, finder, groups, membership)
+        registration = Registration(
+            config.registration, clock, self.shared_limits, finder, groups, membership, self.in_force
+        )
+        alarms = Alarms(store.ledger, clock, bus, self.accounts, accounts, self.in_force, self.follower.on_bus_message)
         self._box = NoticeBox(
-            store.ledger, clock, accounts, max(kept_ms(config), policy.cases.appeal_ms, policy.cases.platform_appeal_ms)
+            store.ledger,
+            clock,
+            accounts,
+            alarms,
+            max(kept_ms(config), policy.cases.appeal_ms, policy.cases.platform_appeal_ms),
         )
         status = NodeStatus(name, clock, self.audience, self.background, self._remarks)
         sessions = Sessions(store.ledger, accounts, self.audience, bus, clock)
@@ -209,6 +222,7 @@ class Node:
             shared_limits=self.shared_limits,
             group_service=groups,
             account_service=accounts,
+            alarms=alarms,
             sign_in=sign_in,
             sessions=sessions,
             credentials=credentials,
@@ -298,6 +312,7 @@ class Node:
             self._raids,
             review,
             answers,
+            self.in_force,
         )
         editing = Editing(policy, clock, journal, membership, posting)
         held = HeldPosts(self.store.ledger, self.accounts, clock, held_texts)
@@ -360,7 +375,9 @@ class Node:
             *loops_of([Duties(self.app.oversight)], JobTurn(None), self.clock, stored),
         ]
         if self.in_cluster:
+            look_again = partial(self.in_force.load, self.store.ledger, self.clock)
             loops += [
+                Loop("in_force", look_again, IN_FORCE_S),
                 Loop("shared_limits", calling(self.shared_limits.tell), TELL_S, first_rest_s=TELL_S),
                 Loop("catch_up", self.catch_up.run, 0),
                 Loop("presence", calling(self.presence.repeat), REPEAT_S, first_rest_s=REPEAT_S),
@@ -391,6 +408,7 @@ class Node:
             self.background.stop,
             self.commit_queue.stop,
             self._box.stop,
+            self.in_force.stop,
             self.follower.stop,
             calling(self.passwords.close),
             calling(self._group_words.close),
@@ -432,6 +450,8 @@ class Node:
             self.presence.on_bus_message(message)
         elif type(message) is LimitsUpdate:
             self.shared_limits.on_bus_message(message)
+        elif type(message) is InForceUpdate:
+            self.in_force.look(self.store.ledger, self.clock)
         else:
             self.follower.on_bus_message(message)
             self._raids.on_bus_message(message)

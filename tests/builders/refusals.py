@@ -17,6 +17,32 @@ class Told(NamedTuple):
 
 
 REFUSALS = {
+    "There is an emergency: nobody posts here {until}.": Told(
+        "emergency", "emergency", "/report", "until_ms reason number"
+    ),
+    "There is an emergency, and everybody posts slowly: wait {wait}.": Told(
+        "slow_mode", "emergency", "/report", "retry_after_ms slow_ms number"
+    ),
+    "There is an emergency: nobody comes in {until}.": Told(
+        "emergency", "emergency", "/report", "until_ms reason number"
+    ),
+    "There is an emergency: nobody creates groups {until}.": Told(
+        "emergency", "emergency", "/report", "until_ms reason number"
+    ),
+    "There is an emergency: nobody registers {until}.": Told(
+        "emergency", "emergency", "/report", "until_ms reason number"
+    ),
+    "No emergency {number} is in force.": Told("no_such_entry", "known", "emergency list", "number"),
+    "How long one waits between two posts is said of `slow`, and of nothing else.": Told(
+        "bad_request", "*", "emergency start --help", "field"
+    ),
+    "This stops on the whole platform alone, the creation of groups in a category as well.": Told(
+        "bad_request", "*", "emergency start --help", "field"
+    ),
+    "This is stopped already, {until}: {number}. End that first.": Told(
+        "conflict", "in_force", "emergency end", "until_ms number"
+    ),
+    "{limit} emergencies are in force, and no more are allowed.": Told("conflict", "*", "emergency list", "limit"),
     "@{user} does not ask for a review of identity.": Told("conflict", "state", "/info", "user"),
     "@{user} has no open invitation.": Told("conflict", "state", "/invites", "user"),
     "@{user} has no open request to join.": Told("no_such_user", "known", "/requests", "user"),

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -12,7 +13,9 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol.types import Entry
 from tests.cluster.checker import told
 from tests.cluster.nodes import Cluster
-from tests.integration.wire import Wire, refused
+from tests.cluster.polling import until
+from tests.cluster.test_failures import make_administrator
+from tests.integration.wire import Refused, Wire, refused
 
 pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
 
@@ -123,6 +126,42 @@ async def test_a_nonce_is_one_on_all_nodes(three: Three, cluster: Cluster) -> No
         await ann.run(f"/delete {seq}", code)
         assert await three.device.ask(rq.Edit, **edit) == edited
         await refused(other.ask(rq.Post, group=code, body="something else", nonce="w0"), "bad_request", field="nonce")
+
+
+async def test_an_emergency_and_an_announcement_reach_all_nodes_though_news_are_lost(
+    cluster: Cluster, three: Three
+) -> None:
+    ann, bob, _, _, code = three
+    await make_administrator(cluster)
+    async with await Wire.open(cluster.nodes[0].ws) as root:
+        await root.ask(rq.Login, user="root", password="a good one")
+        for cut in (False, True):
+            if cut:
+                cluster.nodes[1].nats.set("cut")
+            options = {"what": "read_only", "duration": "1h"}
+            asked = rq.Admin, {"noun": "emergency", "verb": "start", "target": code, "reason": "raid"}
+            number = (await root.ask(asked[0], **asked[1], options=options)).items[0]["number"]
+            await refused(ann.ask(rq.Post, group=code, body="here at once"), "emergency", number=number)
+            await until(partial(is_stopped, bob, code))
+            news = {"noun": "announce", "verb": "create", "options": {"text": "Back soon."}}
+            told = (await root.ask(rq.Admin, **news)).items[0]["number"]
+            assert (await bob.event(ev.CaseEvent, case=told)).text == "The platform: Back soon."
+            await root.ask(rq.Admin, noun="emergency", verb="end", target=number, reason="over")
+            await ann.post(code, "again")
+            await until(partial(may_post, bob, code))
+        cluster.nodes[1].nats.set("pass")
+
+
+async def is_stopped(wire: Wire, code: str) -> bool:
+    try:
+        await wire.post(code, "still?")
+    except Refused as refusal:
+        return refusal.code == "emergency"
+    return False
+
+
+async def may_post(wire: Wire, code: str) -> bool:
+    return not await is_stopped(wire, code)
 
 
 async def check_own_settings(three: Three) -> None:

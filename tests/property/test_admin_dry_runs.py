@@ -104,6 +104,7 @@ CLAIMING = (("claim", 0), ("claim", 1), ("release", 0), ("release", 0))
 A_WEEK: dict[str, object] = {"duration": "7d"}
 MUTED: dict[str, object] = {"measure": "mute", "duration": "1h"}
 NO_FOUNDER: dict[str, object] = {"measure": "create"}
+HALT: dict[str, object] = {"what": "slow", "duration": "1h", "every": "1s"}
 EACH: list[Say | Do] = [
     Say(0, "/me waves"),
     *(Do(2, "entry remove", 0, {"seqs": str(seq)}) for seq in range(1, 9)),
@@ -187,6 +188,9 @@ EACH: list[Say | Do] = [
     *(Do(who, "blacklist add", 1, {"scope": "join,post"}) for who in (2, 0, 0)),
     *(Do(0, "blacklist add", 7, {"duration": "perm"}) for _ in range(2)),
     *(Do(who, "blacklist remove", number, {}) for number in (1, 7) for who in (2, 0, 0)),
+    *(Do(who, "emergency start", number, HALT) for who, number in ((2, 0), (0, 0), (0, 0), (0, 2))),
+    *(Do(who, "emergency end", 0, {}) for who in (2, 0, 0)),
+    *(Do(who, "announce create", 0, {"text": "repairs"}) for who in (2, 0)),
 ]
 """A way to do each of the acts, and to be refused each of them."""
 
@@ -234,6 +238,9 @@ class Platform:
             return [f"{one.code}-{one.number}" for one in waiting] or ["1234-1"]
         return [*await self.cases(), "r-none"]
 
+    async def emergencies(self) -> list[str]:
+        return [one.number for one in await self.stage.store.ledger.emergencies(0)]
+
     async def cases(self) -> list[str]:
         return [case.number for case in await self.stage.store.ledger.list_cases(CaseFilter(), (0, ""), 100)]
 
@@ -262,6 +269,9 @@ class Platform:
             "CASE": await self.of_cases(step.act.split()[0]),
             "WORD": ["snake", "oil", "/(/"],
             "MATTER": ["time", "removal", "love"],
+            "SCOPE": ["platform", "category:general", "category:none", *self.codes],
+            "NUMBER": [*await self.emergencies(), "e-none"],
+            "": [None],
         }[verb.argument.metavar if verb.argument else ""]
         target = targets[step.target % len(targets)]
         before = await self.picture()
@@ -273,7 +283,7 @@ class Platform:
             assert await self.picture() == before, "what was refused changed something"
         return "refused" if isinstance(came, str) else "done" if came else "nothing to do"
 
-    async def ask(self, step: Do, target: str, *, dry_run: bool) -> int | str | None:
+    async def ask(self, step: Do, target: str | None, *, dry_run: bool) -> int | str | None:
         """Return how much is changed, or the code of the refusal."""
         noun, verb = step.act.split()
         fields: dict[str, Any] = {"noun": noun, "verb": verb, "options": step.options}
@@ -303,6 +313,7 @@ class Platform:
         seen["bars"] = await ledger.list_bars()
         seen["filings"] = await ledger.list_filings()
         seen["words"] = await ledger.platform_words()
+        seen["in force"] = await ledger.emergencies(0), await ledger.announcements(0), self.stage.node.in_force.news
         return seen
 
 

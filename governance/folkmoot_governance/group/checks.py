@@ -6,6 +6,7 @@ from folkmoot_protocol.types import GroupStatus, JoinMode
 from ..actor import Actor
 from ..classification import Grade, closed_border, most_members
 from ..credit import level_of
+from ..emergency import check_emergency
 from ..measure_checks import check_group, check_power
 from ..permissions import (
     OPEN_INVITE,
@@ -145,6 +146,7 @@ def check_joiner(state: GroupState, joiner: Actor, now: int, policy: Policy) -> 
         return refuse(ErrorCode.BANNED, text, user=joiner.user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case)
     refusal = (
         check_group(state.restrictions, Power.JOIN, now)
+        or check_emergency(joiner.emergencies, Power.JOIN, now, state.code, state.category)
         or check_power(joiner.restrictions, Power.JOIN, now, joiner.user)
         or check_room(state, policy)
     )

@@ -13,6 +13,7 @@ from folkmoot_protocol.types import JoinMode
 
 from ..actor import Actor
 from ..classification import classify, grade_in_force
+from ..emergency import check_emergency
 from ..measure_checks import check_four_eyes, check_power
 from ..policy import Policy
 from ..published import check_texts
@@ -80,6 +81,8 @@ def create_group(command: c.CreateGroup, actor: Actor, now: int, policy: Policy)
     grade = classify(policy.grades, command.category, members=1, entries_per_day=0)
     refusal = (
         check_power(actor.restrictions, Power.CREATE, now)
+        or check_emergency(actor.emergencies, Power.CREATE, now, category=command.category)
+        or check_emergency(actor.emergencies, Power.POST, now, category=command.category)
         or check_category(command.category, policy)
         or check_founder(actor, grade, now, policy)
         or check_counts(actor, policy)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .accounts import CREDIT, IDENTITY, USER
+from .alarms import ANNOUNCE, EMERGENCY
 from .blacklist import BLACKLIST
 from .cases import APPEAL, CASE
 from .content import RULE, WORD
@@ -36,6 +37,8 @@ NOUNS: tuple[Noun, ...] = (
     BLACKLIST,
     FILING,
     WORD,
+    EMERGENCY,
+    ANNOUNCE,
     DUTY,
     FIGURES,
     NODE,

@@ -29,6 +29,7 @@ from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
 from .accounts.verifying import Verifying
 from .agreement import AgreementKeeper
+from .alarms import Alarms
 from .cases.appeals import Appeals
 from .cases.filings import Filings
 from .cases.govern import CaseService
@@ -94,6 +95,7 @@ class App:
     shared_limits: SharedLimits
     group_service: GroupService
     account_service: AccountService
+    alarms: Alarms
     box: NoticeBox
     repeats: Repeats
     sign_in: SignIn

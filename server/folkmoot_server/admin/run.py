@@ -27,6 +27,7 @@ from ..common.i18n import N_
 from ..delivery.session import Session
 from . import (
     accounts,
+    alarms,
     blacklist,
     cases,
     content,
@@ -46,6 +47,7 @@ from .call import FUNCTIONS, PAGE, Call, Outcome
 
 MODULES = (
     accounts,
+    alarms,
     blacklist,
     cases,
     content,

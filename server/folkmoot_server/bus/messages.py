@@ -92,10 +92,14 @@ class NoticeUpdate(Struct, frozen=True, gc=False, tag="notice"):
     notice: PersonalNotice
 
 
+class InForceUpdate(Struct, frozen=True, gc=False, tag="in_force"):
+    """What the operator has put into force for many at once has changed; storage has it."""
+
+
 OfAccount = NoticeUpdate | AccountUpdate | PresenceUpdate | RevokedUpdate | SettingsUpdate | JoinedUpdate
 
 
-BusMessage = OfAccount | GroupUpdate | TypingUpdate | LimitsUpdate | ClosedUpdate
+BusMessage = OfAccount | GroupUpdate | TypingUpdate | LimitsUpdate | ClosedUpdate | InForceUpdate
 
 
 Listener = Callable[[BusMessage], None]
@@ -117,7 +121,7 @@ def account_topic(user: str) -> str:
 
 def topic_of(message: BusMessage) -> str:
     """Return the topic that news belongs to."""
-    if isinstance(message, (LimitsUpdate, ClosedUpdate)):
+    if isinstance(message, (LimitsUpdate, ClosedUpdate, InForceUpdate)):
         return ALL_NODES_TOPIC
     return (
         group_topic(message.code) if isinstance(message, (GroupUpdate, TypingUpdate)) else account_topic(message.user)

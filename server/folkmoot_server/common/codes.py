@@ -68,6 +68,16 @@ def mediation_number() -> str:
     return f"m-{random_letters(10)}"
 
 
+def emergency_number() -> str:
+    """Return a number for an emergency, as `report_number` does one for a report."""
+    return f"e-{random_letters(10)}"
+
+
+def announcement_number() -> str:
+    """Return a number for what everybody is told, as `report_number` does one for a report."""
+    return f"n-{random_letters(10)}"
+
+
 def proposal_number() -> str:
     """Return a number for a proposed measure, as `report_number` does one for a report."""
     return f"p-{random_letters(10)}"

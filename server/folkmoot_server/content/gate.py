@@ -60,7 +60,8 @@ class Gate:
         """Refuse a text that comes without a command to a group: for its author, or for a content rule."""
         known, now = account.state, self._clock.now_ms()
         who, since = (account.user, known.identity, account.held), known.verified_ts
-        refusal = check_text(text, said, *who, state, now, self._policy, verified_ts=since)
+        held = account.emergencies
+        refusal = check_text(text, said, *who, state, now, self._policy, verified_ts=since, emergencies=held)
         if refusal is not None:
             return refusal
         verdict = await self.judge(text, said, state, account.user)

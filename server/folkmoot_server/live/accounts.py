@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from folkmoot_governance import AccountState, Actor, Refusal
+from folkmoot_governance.actor import Emergencies
 from folkmoot_governance.credit import CreditRules, level_of
 from folkmoot_governance.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from folkmoot_governance.restrictions import combined
@@ -23,6 +24,7 @@ from ..common.rate_limit import Bucket
 from ..config.settings import Limits
 from ..storage.api import Ledger, StoredAccount
 from ..storage.change_set import Profile, StorageError
+from .in_force import NOTHING, InForce
 from .memberships import MembershipChange
 
 RULES = CreditRules()
@@ -50,6 +52,7 @@ class Account:
 
     __slots__ = (
         "_credit",
+        "_in_force",
         "acts",
         "barred",
         "by_minute",
@@ -76,8 +79,9 @@ class Account:
         "user",
     )
 
-    def __init__(self, stored: StoredAccount, limits: Limits, credit: CreditRules) -> None:
+    def __init__(self, stored: StoredAccount, limits: Limits, credit: CreditRules, in_force: InForce = NOTHING) -> None:
         self.user = stored.state.user
+        self._in_force = in_force
         self._credit = credit
         self.nodes = 1
         self.by_minute, self.invites = Bucket(0, 0), Bucket(0, 0)
@@ -144,7 +148,9 @@ class Account:
         state = self.state
         counts = self.created_by_person, self.joined_by_person
         verified = state.verified_ts, state.version
-        return Actor(self.user, *counts, state.identity, state.platform, self.credit, self.held, *verified)
+        return Actor(
+            self.user, *counts, state.identity, state.platform, self.credit, self.held, *verified, self.emergencies
+        )
 
     @property
     def created_by_person(self) -> int:
@@ -160,6 +166,11 @@ class Account:
     def shut_until_ms(self) -> int:
         """Until when the person behind the account is suspended, with whichever account; past, or 0: it is not."""
         return max(self.state.suspended_until_ms, *(one.suspended_until_ms for one in self.others), 0)
+
+    @property
+    def emergencies(self) -> Emergencies:
+        """The emergencies that concern it: none does where it is staff of the operator's (G5)."""
+        return () if self.state.platform else self._in_force.emergencies
 
     def name_in(self, code: str) -> str:
         """Return the display name that the account carries in a group."""
@@ -215,7 +226,9 @@ class Accounts:
         clock: Clock,
         credit: CreditRules = RULES,
         token_days: int = 0,
+        in_force: InForce = NOTHING,
     ) -> None:
+        self._in_force = in_force
         self._credit = credit
         self._token_ms = token_days * DAY_MS
         self._ledger = ledger
@@ -263,7 +276,7 @@ class Accounts:
         await self._bus.follow(account_topic(user))
         if user in self._accounts or user in self._loading or user in self._in_flight or changes != self._changes:
             return await self.load(user)
-        account = self._accounts[user] = Account(stored, self._limits, self._credit)
+        account = self._accounts[user] = Account(stored, self._limits, self._credit, self._in_force)
         account.used_at = self._clock.ticks()
         return account
 
@@ -288,7 +301,7 @@ class Accounts:
         try:
             stored = await self._stored(user)
             if stored is not None:
-                self._accounts[user] = Account(stored, self._limits, self._credit)
+                self._accounts[user] = Account(stored, self._limits, self._credit, self._in_force)
                 self._count_in_flight(self._accounts[user])
         finally:
             account = self._accounts.get(user)

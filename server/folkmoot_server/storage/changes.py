@@ -10,7 +10,14 @@ import msgspec
 from msgspec.structs import asdict
 
 from folkmoot_governance import GroupState
-from folkmoot_governance.account_events import AccountEvent, PlatformWordDropped, PlatformWordSet
+from folkmoot_governance.account_events import (
+    AccountEvent,
+    EmergencyEnded,
+    EmergencyStarted,
+    PlatformWordDropped,
+    PlatformWordSet,
+)
+from folkmoot_governance.announcement import Announcement
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.filing import Filing, drafted
 from folkmoot_governance.group import events as e
@@ -103,6 +110,7 @@ OWN_TABLES = (
     "notes",
     "answers",
     "notices",
+    "announcement_marks",
 )
 """Where what is about a person alone stands by `user`: it goes when the account is closed."""
 
@@ -157,6 +165,27 @@ def draft_rows(event: object, case: str, *, user: str = "", code: str = "") -> l
     """Return the row of the report that a measure of the platform brings; none of another event."""
     filing = drafted(event, case, user=user, code=code)
     return [] if filing is None else [filing_row(filing)]
+
+
+def emergency_row(event: EmergencyStarted) -> Upsert:
+    """Return the row of an emergency."""
+    values = {name: getattr(event, name) for name in ("number", "scope", "halt", "reason", "by", "until_ms", "slow_ms")}
+    return Upsert("emergencies", values | {"started_ts": event.at, "ended_ts": 0})
+
+
+def ended_emergency(event: EmergencyEnded) -> Update:
+    """Return the change of the row of an emergency that staff has ended."""
+    return Update("emergencies", {"number": event.number, "ended_ts": event.at})
+
+
+def announcement_row(one: Announcement) -> Upsert:
+    """Return the row of what the operator tells everybody."""
+    return Upsert("announcements", asdict(one))
+
+
+def announcement_mark(user: str, ts: int) -> Upsert:
+    """Return the row that says that an account has been told what the operator said up to a time (Unix ms)."""
+    return Upsert("announcement_marks", {"user": user, "ts": ts})
 
 
 def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:

@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from folkmoot_governance import GroupState, PlatformRole
+from folkmoot_governance.actor import Emergency
+from folkmoot_governance.announcement import Announcement
 from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.filing import Filing, FilingState
@@ -480,6 +482,22 @@ class EventLog(Protocol):
         ...
 
 
+class Alarms(Protocol):
+    """Emergencies, and what the operator tells everybody, as of the last commit before the call."""
+
+    async def emergencies(self, since: int) -> list[Emergency]:
+        """Return the emergencies that staff has not ended and that last beyond a time (Unix ms), the oldest first."""
+        ...
+
+    async def announcements(self, since: int) -> list[Announcement]:
+        """Return what is told to who comes after a time (Unix ms), the oldest first."""
+        ...
+
+    async def announcement_mark(self, user: str) -> int:
+        """Return up to when an account has been told what the operator said (Unix ms), 0 where it was told nothing."""
+        ...
+
+
 class Ledger(
     Streams,
     Groups,
@@ -496,6 +514,7 @@ class Ledger(
     Cases,
     Filings,
     EventLog,
+    Alarms,
     Oversight,
     Protocol,
 ):

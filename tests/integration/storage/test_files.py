@@ -74,6 +74,9 @@ TO_0027 = """
     DROP TABLE filings;
     DROP TABLE log_hashes;
     DROP TABLE checkpoints;
+    DROP TABLE emergencies;
+    DROP TABLE announcements;
+    DROP TABLE announcement_marks;
     DELETE FROM marks WHERE name = 'filings';
     DROP INDEX cases_by_opened_ts;
     DROP INDEX cases_kind_due_ms_number;

@@ -11,9 +11,11 @@ from ...common.background import end
 from ...common.clock import Clock
 from ...delivery.notices import notice_event, passing
 from ...delivery.session import Session
+from ...live.accounts import Account
 from ...storage.api import Ledger, StoredNotice
 from ...storage.change_set import StorageError
 from ...storage.changes import notice_row
+from ..alarms import Alarms
 from .closed import hide_closed
 from .govern import AccountService
 
@@ -29,8 +31,11 @@ MARKED_AT_ONCE = 200
 class NoticeBox:
     """Reads and marks. What was read is kept for `kept_ms` after the act that it tells of."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, account_service: AccountService, kept_ms: int) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock, account_service: AccountService, alarms: Alarms, kept_ms: int
+    ) -> None:
         self._ledger = ledger
+        self._alarms = alarms
         self._clock = clock
         self._account_service = account_service
         self._kept_ms = kept_ms
@@ -44,6 +49,7 @@ class NoticeBox:
         self, user: str, before: str = "", limit: int = PAGE, *, unread: bool = False
     ) -> tuple[list[StoredNotice], bool]:
         """Return a page of what an account is told, the latest first, and whether there is something older."""
+        await self._alarms.hand_out_to(user)
         found = await self._ledger.list_notices(user, before, limit + 1, unread=unread)
         return await self._without_closed(found[:limit]), len(found) > limit
 
@@ -78,6 +84,10 @@ class NoticeBox:
         rows = [notice_row(one.notice, now, max(now, one.notice.at + self._kept_ms)) for one in found]
         return await self._account_service.store_rows(user, rows)
 
+    def may_have_unread(self, account: Account) -> bool:
+        """Say whether there may be something that an account has not read."""
+        return account.has_unread or self._alarms.has_news
+
     def send_unread(self, session: Session) -> None:
         """Tell a connection that has just signed in what its account has not read, after the answer to that."""
         task = asyncio.create_task(self._send_unread(session))
@@ -87,6 +97,7 @@ class NoticeBox:
     async def _send_unread(self, session: Session) -> None:
         user = session.user
         try:
+            await self._alarms.hand_out_to(user)
             found = await self._ledger.unread_notices(user, PAGE + 1)
             page = await self._without_closed(found[:PAGE])
         except StorageError as error:

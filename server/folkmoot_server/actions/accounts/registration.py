@@ -3,6 +3,7 @@
 import structlog
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.emergency import Halt, check_halt
 from folkmoot_governance.group.admission import code_id
 from folkmoot_governance.group.commands import JoinGroup
 from folkmoot_protocol.errors import ErrorCode
@@ -12,6 +13,7 @@ from ...common.i18n import N_
 from ...config.accounts import Registration as Settings
 from ...delivery.session import Session
 from ...live.accounts import Account
+from ...live.in_force import InForce
 from ...live.rooms import Room
 from ...live.shared_limits import SharedLimits
 from ..groups.finding import GroupFinder
@@ -47,7 +49,9 @@ class Registration:
         finder: GroupFinder,
         groups: GroupService,
         membership: Membership,
+        in_force: InForce,
     ) -> None:
+        self._in_force = in_force
         self._settings = settings
         self._clock = clock
         self._shared_limits = shared_limits
@@ -57,6 +61,9 @@ class Registration:
 
     async def check(self, session: Session, invitation: str) -> Invitation | Refusal | None:
         """Refuse who may not register; return the group that it was invited into, if that is what counts."""
+        halted = check_halt(self._in_force.emergencies, Halt.REGISTRATION, self._clock.now_ms())
+        if halted:
+            return halted
         if self._settings.mode == "closed":
             return CLOSED
         if self._settings.mode == "open":

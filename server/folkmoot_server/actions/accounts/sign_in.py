@@ -341,7 +341,7 @@ class SignIn:
             # After the answer, which is given in this turn.
             told = passing(account.user, "tried", count=failed)
             asyncio.get_running_loop().call_soon(self._hub.tell_notice, account, told)
-        if account.has_unread:
+        if self._box.may_have_unread(account):
             self._box.send_unread(session)
         return SessionResult(account=account.own_view(), token=token, groups=tuple(views))
 

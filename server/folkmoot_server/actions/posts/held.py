@@ -1,6 +1,7 @@
 """The entry that a post becomes which was held, or refused, and may stand after all."""
 
 from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance.emergency import check_emergency
 from folkmoot_governance.group.events import Event, HeldApproved, HeldReleased
 from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.group.state import Review
@@ -42,12 +43,16 @@ class HeldPosts:
         opened = {number: self._texts.unseal(code, number, one) for number, one in sealed.items()}
         return {number: text for number, text in opened.items() if text is not None}
 
-    async def release(self, review: Review, code: str) -> ExtraRows | Refusal:
+    async def release(self, review: Review, code: str, category: str) -> ExtraRows | Refusal:
         """Return what posts a held post with the act that approves it, or why it cannot be posted."""
         text, author = await self.text(code, review.number), await self._accounts.load(review.user)
         if text is None or author is None:
             return Refusal(NO_TEXT.code, NO_TEXT.text, {"number": review.number})
-        muted = check_power(author.held, Power.POST, self._clock.now_ms())
+        now = self._clock.now_ms()
+        halted = check_emergency(author.emergencies, Power.POST, now, code, category)
+        if halted is not None:
+            return halted
+        muted = check_power(author.held, Power.POST, now)
         if muted is not None:
             until_ms = muted.detail["until_ms"]
             return Refusal(ErrorCode.MUTED, MUTED, {"user": review.user, "until_ms": until_ms, "help": "/queue"})

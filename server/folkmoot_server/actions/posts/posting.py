@@ -4,8 +4,10 @@ from collections.abc import Coroutine
 from typing import Any, TypeGuard
 
 from folkmoot_governance import Policy, Refusal, check_post
+from folkmoot_governance.actor import Emergencies
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
+from folkmoot_governance.emergency import check_emergency, check_slowed
 from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.published import ENTRY, check_text
@@ -26,6 +28,7 @@ from ...delivery.flood import limit
 from ...delivery.session import Session
 from ...live.accounts import Account
 from ...live.commit_queue import CommitQueue
+from ...live.in_force import InForce
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
 from ...storage.api import Store
@@ -129,7 +132,9 @@ class Posting:
         raids: RaidGuard,
         review: Review,
         answers: Answers,
+        in_force: InForce,
     ) -> None:
+        self._in_force = in_force
         self._body_chars = body_chars
         self._policy = policy
         self._clock = clock
@@ -240,7 +245,7 @@ class Posting:
         verdict = self._rules.judge(room, user, pending.body, now, pending.own, again=again)
         if verdict is not None and verdict.action is not Action.FLAG:
             return self._review.stop(pending, verdict)
-        if room.state.slow_ms and pending.form.target is None:
+        if (room.state.slow_ms or self._in_force.emergencies) and pending.form.target is None:
             room.last_posts[user] = self._clock.ticks()
         return make_change_set(pending, account, verdict, now), verdict
 
@@ -251,9 +256,10 @@ class Posting:
         identity, verified_ts = state.identity, state.verified_ts
         slowed = room.state.slow_ms and pending.form.target is None
         last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
-        held = account.held
+        held, halted = account.held, self._in_force.emergencies and account.emergencies
         refusal = (
-            check_text(ENTRY, body, user, identity, held, room.state, now, policy, last_post, verified_ts)
+            check_text(ENTRY, body, user, identity, held, room.state, now, policy, last_post, verified_ts, halted)
+            or (self._check_slowed(pending, account.user, halted, now) if halted else None)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
             or (TOO_BUSY if self._commit_queue.is_full() else None)
         )
@@ -261,6 +267,13 @@ class Posting:
             # What was just done against the raid may hold for this very post.
             refusal = check_post(room.state, user, identity, now, 0, policy, verified_ts)
         return refusal
+
+    def _check_slowed(self, pending: PendingPost, user: str, held: Emergencies, now: int) -> Refusal | None:
+        """Refuse a post that comes too soon after the author's last one while an emergency slows posting."""
+        if pending.form.target is not None:
+            return None
+        state, last = pending.room.state, pending.room.last_post_ms(user, now, self._clock.ticks())
+        return check_slowed(held, now, last, state.code, state.category)
 
     def tell(self, pending: PendingPost) -> None:
         """Publish a stored post, unless it repeats one; record the rule that it breaks, if it does."""
@@ -300,8 +313,10 @@ class Posting:
     def tell_typing(self, room: Room, account: Account) -> Refusal | None:
         """Let the others know that somebody is typing, if it might post; they hear it once in `TYPING_MS`."""
         now, ticks, code, state = self._clock.now_ms(), self._clock.ticks(), room.state.code, account.state
-        refusal = check_power(account.held, Power.POST, now) or check_post(
-            room.state, account.user, state.identity, now, 0, self._policy, state.verified_ts
+        refusal = (
+            check_power(account.held, Power.POST, now)
+            or check_emergency(account.emergencies, Power.POST, now, code, room.state.category)
+            or check_post(room.state, account.user, state.identity, now, 0, self._policy, state.verified_ts)
         )
         since = ticks - TYPING_MS
         if refusal is None and account.typed_at.get(code, since) <= since:

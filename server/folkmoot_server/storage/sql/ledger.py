@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from .accounts import SqlAccounts, SqlSessions
 from .agreements import SqlAgreements
+from .alarms import SqlAlarms
 from .answers import SqlAnswers
 from .cases import SqlCases
 from .content import SqlReviews, SqlWords
@@ -35,6 +36,7 @@ class SqlLedger(
     SqlCases,
     SqlFilings,
     SqlEventLog,
+    SqlAlarms,
     SqlOversight,
     ABC,
 ):

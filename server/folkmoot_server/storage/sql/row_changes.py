@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..change_set import Remove, RowChange, Update, Upsert
 from .tables import metadata
 
-GROWING = {"read_marks": "seq"}
+GROWING = {"read_marks": "seq", "announcement_marks": "ts"}
 """Columns that never go back: of two nodes that write one, the one that knows less may be the later."""
 
 END = "until_ms"
@@ -43,7 +43,7 @@ def keys_of(table: str) -> list[str]:
     return [column.name for column in metadata.tables[table].primary_key]
 
 
-OPEN_ONLY = frozenset({"notices"})
+OPEN_ONLY = frozenset({"notices", "announcement_marks"})
 """Tables in which an account that is closed gets no rows: by what, and when, it was closed need not be known before."""
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0042"
+SCHEMA = "0043"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -453,6 +453,37 @@ checkpoints = Table(
     _number("size", primary_key=True, autoincrement=False),
     _number("ts"),
     _text("note"),
+)
+
+emergencies = Table(
+    "emergencies",
+    metadata,
+    _text("number", primary_key=True),
+    _text("scope"),
+    _text("halt"),
+    _text("reason"),
+    _text("by"),
+    _number("started_ts"),
+    _number("until_ms"),
+    _number("slow_ms"),
+    _number("ended_ts"),
+    Index(None, "until_ms"),
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    _text("number", primary_key=True),
+    _text("text"),
+    _text("by"),
+    _text("code"),
+    _number("ts"),
+    _number("until_ms"),
+    Index(None, "until_ms"),
+)
+
+announcement_marks = Table(
+    "announcement_marks", metadata, _ref("user", "accounts.user", primary_key=True), _number("ts")
 )
 
 platform_words = Table(
