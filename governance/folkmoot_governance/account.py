@@ -61,6 +61,7 @@ from .account_events import (
     FilingApproved,
     FilingExported,
     FilingReceipted,
+    HitPassed,
     IdentityAsked,
     IdentityAttested,
     IdentityCodeMissed,
@@ -489,7 +490,7 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             pass
         case IdentityRead() | PlatformWordSet() | PlatformWordDropped() | FilingApproved() | FilingExported():
             pass
-        case FilingReceipted() | PasswordChanged() | ResetCodeGiven() | SessionsEnded() | TextsRead():
+        case FilingReceipted() | PasswordChanged() | ResetCodeGiven() | SessionsEnded() | TextsRead() | HitPassed():
             pass
         case SecondFactorSet(at=at, step=step):
             state.second_factor_ms, state.code_step = at, step

@@ -282,6 +282,14 @@ class TextsRead(AccountEvent, frozen=True, kw_only=True, tag="texts_read"):
     count: int = 1
 
 
+class HitPassed(AccountEvent, frozen=True, kw_only=True, tag="hit_passed"):
+    """Staff lets the entry `seq` of the group `code` stand, which a rule meets that was set later."""
+
+    code: str
+    seq: int
+    rule: str
+
+
 class FilingExported(AccountEvent, frozen=True, kw_only=True, tag="filing_exported"):
     """Staff has taken the report out, to send it by hand."""
 
@@ -354,6 +362,7 @@ AnyAccountEvent = (
     | PlatformWordDropped
     | TextsRead
     | BlacklistEntryRemoved
+    | HitPassed
     | FilingApproved
     | FilingExported
     | FilingReceipted

@@ -81,6 +81,7 @@ from .jobs.journal import Indexing, Rotation
 from .jobs.lapsing import Lapsing
 from .jobs.lost_flags import LostFlags
 from .jobs.recovery import Recovery
+from .jobs.retro_scan import RetroScanning
 from .jobs.runner import Job, JobTurn, Stored, Watch, loops_of
 from .jobs.settling import Settling
 from .jobs.succession import Succession
@@ -441,6 +442,7 @@ class Node:
             Lapsing(ledger, clock, app.cases.sanctions),
             Sending(ledger, clock, app.cases.filings),
             Checkpoints(app.event_log),
+            RetroScanning(self.store, clock, app.content, accounts),
             Forgetting(clock, accounts, ledger, app.config.accounts.token_days),
         ]
 

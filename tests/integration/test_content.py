@@ -53,16 +53,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def house(place: Path) -> Iterator[Server]:
     """A server with a rule file of its own, for all tests here."""
     write_rules(place, "1", "casino")
-    rules = str(place / "rules.toml")
-    with serving(place, groups=40, members=3, admin="root", policy__content__rule_files=rules) as server:
+    settings = {"policy__content__rule_files": str(place / "rules.toml"), "limits__requests_per_second": 0}
+    with serving(place, groups=40, members=3, admin="root", **settings) as server:
         yield server
 
 
 class Group:
     """`ann` owns the group `code`, `bob` and `cat` are members."""
 
-    def __init__(self, code: str, wires: list[Wire]) -> None:
+    def __init__(self, code: str, wires: list[Wire], house: Server) -> None:
         self.code = code
+        self.house = house
         self.ann, self.bob, self.cat = wires
 
     async def queue(self) -> list[dict[str, object]]:
@@ -77,7 +78,7 @@ async def group(house: Server) -> AsyncIterator[Group]:
     seats = house.seats.pop()
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(await house.connect(seat)) for seat in seats]
-        yield Group(seats[0].code, wires)
+        yield Group(seats[0].code, wires, house)
 
 
 async def test_a_post_is_refused_whatever_it_wears(group: Group) -> None:
@@ -380,6 +381,34 @@ async def test_to_read_what_people_wrote_takes_a_case_and_is_on_record(
     assert shown["body"] == "one more prize"
     reads = [(one["case"], one["what"], one["count"]) for one in read_by("root", house) if one["code"] == group.code]
     assert reads == [("file 7", "word", 1), (case, "held", 1)]
+
+
+async def test_a_rule_that_is_set_later_finds_what_was_posted_before(group: Group, staff: Wire) -> None:
+    first = await group.bob.post(group.code, "an old lantern")
+    edited = await group.bob.post(group.code, "lanterns")
+    await group.bob.ask(rq.Edit, group=group.code, seq=edited, body="candles")
+    gone = await group.cat.post(group.code, "lantern lantern")
+    await group.bob.post(group.code, "candles")
+    await admin(staff, "word", "create", "lantern", reason="case 7", options={"verdict": "flag"})
+    where = {"group": group.code, "retro": True}
+    while len(items := (await admin(staff, "queue", "list", options=where)).items) < 2:
+        pass
+    assert [(one["case"], one["user"], one["rule"]) for one in items] == [
+        (f"{group.code}:{first}", group.bob.user, "word:lantern"),
+        (f"{group.code}:{gone}", group.cat.user, "word:lantern"),
+    ]
+    assert "lantern lantern" not in str(items)
+    case = f"{group.code}:{first}"
+    await refused(admin(staff, "queue", "show", case), "bad_request", field="case")
+    (shown,) = (await admin(staff, "queue", "show", case, options={"case": "file 8"})).items
+    assert shown["versions"][0]["body"] == "an old lantern"
+    assert read_by("root", group.house)[-1]["what"] == "retro"
+    await admin(staff, "entry", "remove", group.code, reason="r", options={"seqs": str(gone)})
+    assert [one["case"] for one in (await admin(staff, "queue", "list", options=where)).items] == [case]
+    assert (await admin(staff, "queue", "approve", case, dry_run=True)).changed == 1
+    await admin(staff, "queue", "approve", case)
+    assert (await admin(staff, "queue", "list", options=where)).items == ()
+    await admin(staff, "word", "delete", "lantern", reason="case 7")
 
 
 def read_by(user: str, house: Server) -> list[dict[str, object]]:

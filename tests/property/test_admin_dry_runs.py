@@ -267,6 +267,7 @@ class Platform:
             "SUBJECT|ENTRY": [*self.codes, *(f"@{user}" for user in self.users), "b-none"],
             "CODE|CASE": [*self.codes, *await self.cases()],
             "CASE": await self.of_cases(step.act.split()[0]),
+            "CASE|CODE:SEQ": await self.of_cases("queue"),
             "WORD": ["snake", "oil", "/(/"],
             "MATTER": ["time", "removal", "love"],
             "SCOPE": ["platform", "category:general", "category:none", *self.codes],

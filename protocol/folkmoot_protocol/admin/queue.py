@@ -2,18 +2,30 @@
 
 from typing import Annotated
 
+from msgspec import Meta
+
 from ..msgids import N_
 from .row import Flag, NoOptions, Noun, Options, Target, Verb
 
 QUEUE = Noun("queue", N_("Posts that wait for the operator's staff."))
 
 HELD = Target("CASE", N_("Case number, as the list has it."))
+HIT = Target("CASE|CODE:SEQ", N_("Case number, or group code and number of an older entry, as the list has it."))
+
+
+class ForCase(Options, frozen=True):
+    """What an older entry is read for; a post that waits is its own case."""
+
+    case: Annotated[
+        str, Meta(max_length=64), Flag(N_("Of an older entry: the case or file that it is read for."), metavar="CASE")
+    ] = ""
 
 
 class Where(Options, frozen=True):
     """Whose posts."""
 
     group: Annotated[str, Flag(N_("Only what waits in this group."), metavar="CODE")] = ""
+    retro: Annotated[bool, Flag(N_("Instead: older entries that a rule meets which was set later."))] = False
 
 
 LIST_QUEUE = Verb(
@@ -24,23 +36,27 @@ LIST_QUEUE = Verb(
     Where,
     paged=True,
     columns=("case", "group", "user", "rule", "severity", "own_rule", "held", "until"),
+    examples=("queue list", "queue list --retro --group 4821-9067-3350"),
 )
 SHOW_HELD = Verb(
     QUEUE,
     "show",
     N_("Show a post that waits and what it says; that it was read is on record."),
     "read_texts",
-    NoOptions,
-    HELD,
-    examples=("queue show 482190673350-17",),
+    ForCase,
+    HIT,
+    examples=("queue show 482190673350-17", "queue show 4821-9067-3350:17 --case r-8kq3mvt2xw"),
 )
 APPROVE_HELD = Verb(
     QUEUE,
     "approve",
-    N_("Let a post pass: it is posted, or waits for the group's admins where a word of theirs holds it as well."),
+    N_(
+        "Let a post pass: it is posted, or waits for the group's admins where a word of theirs holds it as well. An "
+        "older entry stands, and is listed no more."
+    ),
     "review_post",
     NoOptions,
-    HELD,
+    HIT,
     dry_run=True,
 )
 DENY_HELD = Verb(

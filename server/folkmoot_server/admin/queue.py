@@ -1,6 +1,7 @@
 """Administration of posts that rules of the operator's hold (G10): listing, reading, deciding on them."""
 
 from folkmoot_governance import Refusal, case_number
+from folkmoot_governance.account_events import HitPassed
 from folkmoot_governance.group.commands import RejectHeld, ReleaseHeld
 from folkmoot_governance.group.state import Review
 from folkmoot_governance.reading import ReadTexts
@@ -13,10 +14,12 @@ from folkmoot_protocol.results import AdminResult
 from ..actions.cases.measures import place_of
 from ..common.i18n import N_
 from ..live.rooms import Room
-from ..storage.api import QueuedPost
+from ..storage.api import QueuedPost, RetroHit
+from ..storage.changes import remove_retro_hits
 from .call import Call, Outcome, carries_out
 from .common import act_on_room, record_reading
 
+LONGEST = 15
 NOTHING = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("No such post waits for the operator's staff."), {"help": "queue list"})
 
 
@@ -37,6 +40,8 @@ def queue_item(one: QueuedPost) -> dict[str, object]:
 @carries_out(rows.LIST_QUEUE)
 async def list_queue(call: Call, options: rows.Where) -> Outcome:
     code = parse_group_code(options.group) or options.group
+    if options.retro:
+        return await list_hits(call, code)
     found: list[QueuedPost] = []
     after = read_place(call.cursor)
     while len(found) <= call.limit:
@@ -48,6 +53,71 @@ async def list_queue(call: Call, options: rows.Where) -> Outcome:
     shown = found[: call.limit]
     cursor = f"{shown[-1].ts}:{shown[-1].code}:{shown[-1].number}" if len(found) > call.limit else None
     return AdminResult(items=tuple(map(queue_item, shown)), cursor=cursor)
+
+
+async def list_hits(call: Call, code: str) -> AdminResult:
+    """List older entries that a rule meets which was set later; not those that were removed meanwhile."""
+    after_code, _, seq = call.cursor.partition(":")
+    after = (after_code, int(seq)) if seq.isascii() and seq.isdigit() and len(seq) <= LONGEST else ("", 0)
+    found: list[RetroHit] = []
+    while len(found) <= call.limit:
+        page = await call.app.store.ledger.retro_hits(after, call.limit + 1)
+        found += [one for one in page if code in ("", one.code) and await stands(call, one.code, one.seq)]
+        if len(page) <= call.limit:
+            break
+        after = (page[-1].code, page[-1].seq)
+    shown = found[: call.limit]
+    cursor = f"{shown[-1].code}:{shown[-1].seq}" if len(found) > call.limit else None
+    return AdminResult(items=tuple(map(hit_item, shown)), cursor=cursor)
+
+
+async def stands(call: Call, code: str, seq: int) -> bool:
+    """Say whether an entry is there, and was not removed."""
+    entry = await call.app.store.journal.entry(code, seq)
+    return entry is not None and not entry.redacted
+
+
+def hit_item(hit: RetroHit) -> dict[str, object]:
+    """Return an older entry that a rule meets, without what it says."""
+    return {
+        "case": f"{hit.code}:{hit.seq}",
+        "group": hit.code,
+        "user": hit.user,
+        "rule": hit.rule,
+        "severity": hit.severity,
+        "posted_ts": hit.ts,
+    }
+
+
+async def find_hit(call: Call) -> RetroHit | None:
+    """Return the older entry that a call is about, if it is about one."""
+    code_text, _, digits = call.target.rpartition(":")
+    code = parse_group_code(code_text)
+    if code is None or not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST):
+        return None
+    found = await call.app.store.ledger.retro_hits((code, int(digits) - 1), 1)
+    return found[0] if found and (found[0].code, found[0].seq) == (code, int(digits)) else None
+
+
+async def show_hit(call: Call, hit: RetroHit, case: str) -> Outcome:
+    """Show what an older entry says, for a case."""
+    if not case:
+        text = N_("Say for which case this is read: {field}.")
+        return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "case"})
+    refusal = await record_reading(call, ReadTexts(case, "retro", hit.code))
+    if refusal:
+        return refusal
+    found = (await call.app.store.journal.versions(hit.code, [hit.seq])).get(hit.seq)
+    return AdminResult(items=(hit_item(hit) | {"versions": found.texts() if found is not None else []},))
+
+
+async def pass_hit(call: Call, hit: RetroHit) -> Outcome:
+    """Let an older entry stand: it is listed no more, which is on record."""
+    now, service = call.app.clock.now_ms(), call.app.account_service
+    passed = HitPassed(at=now, by=call.account.user, code=hit.code, seq=hit.seq, rule=hit.rule)
+    act = service.record(call.account, [passed], [remove_retro_hits(code=hit.code, seq=hit.seq)])
+    refusal = None if call.dry_run else await service.wait_stored(act)
+    return refusal or AdminResult(items=(hit_item(hit) | {"state": "stands"},), changed=1)
 
 
 def read_place(cursor: str) -> tuple[int, str, int]:
@@ -73,8 +143,11 @@ async def find_held(call: Call) -> tuple[Room, Review] | Refusal:
 
 
 @carries_out(rows.SHOW_HELD)
-async def show_held(call: Call, options: NoOptions) -> Outcome:
+async def show_held(call: Call, options: rows.ForCase) -> Outcome:
     """Show what a post says that waits; the ledger has that it was read, and by whom."""
+    hit = await find_hit(call)
+    if hit is not None:
+        return await show_hit(call, hit, options.case.strip())
     found = await find_held(call)
     if isinstance(found, Refusal):
         return found
@@ -101,6 +174,9 @@ async def show_held(call: Call, options: NoOptions) -> Outcome:
 @carries_out(rows.APPROVE_HELD)
 async def approve_held(call: Call, options: NoOptions) -> Outcome:
     """Let a post pass; it is posted in its author's name, unless its group's own word holds it as well."""
+    hit = await find_hit(call)
+    if hit is not None:
+        return await pass_hit(call, hit)
     found = await find_held(call)
     if isinstance(found, Refusal):
         return found

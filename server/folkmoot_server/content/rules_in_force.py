@@ -16,7 +16,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.content.match import Matcher, Verdict, held_by, stricter
-from folkmoot_governance.content.rules import MAX_TIMES, RuleSet, check_rule, check_steps
+from folkmoot_governance.content.rules import MAX_TIMES, TIMED, Rule, RuleSet, check_rule, check_steps
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
@@ -79,9 +79,12 @@ class ContentRules:
         self.problem: RuleFileError | None = None
         self._paths = [find_rule_file(name) for name in policy.rule_files]
         self._loaded = Loaded((), Matcher((), self.actions))
-        self._words: list[PlatformWord] = []
+        self._words: list[PlatformWord] | None = None
         self._by_words = Matcher((), {})
         self._seen: Stamps = ()
+        self._is_loaded = False
+        self.revision = 0
+        """Another number whenever other rules are in force."""
         self._recorded: dict[tuple[str, str, str], int] = {}
 
     @property
@@ -89,12 +92,25 @@ class ContentRules:
         """The rule sets in force."""
         return self._loaded.sets
 
+    @property
+    def in_force(self) -> tuple[Rule, ...]:
+        """The operator's rules that look at what a text says, those of files and the words of staff."""
+        words = (word_rule(one.word, one.verdict) for one in self._words or ())
+        rules = (rule for one in self.sets for rule in one.rules)
+        return tuple(rule for rule in (*rules, *words) if rule.kind not in TIMED)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether files and words were loaded."""
+        return self._words is not None and self._is_loaded
+
     async def load(self) -> None:
         """Load all files, unless that takes rules out of force. Raises RuleFileError."""
         self._seen = await asyncio.to_thread(look_at, self._paths)
         try:
             self._loaded = await asyncio.to_thread(load, self._paths, self.actions)
-            self.problem = None
+            self.problem, self._is_loaded = None, True
+            self.revision += 1
         except RuleFileError as error:
             self.problem = error
             raise
@@ -105,6 +121,7 @@ class ContentRules:
         if words != self._words:
             self._by_words = await asyncio.to_thread(Matcher, [word_rule(one.word, one.verdict) for one in words], {})
             self._words = words
+            self.revision += 1
 
     async def load_changed(self) -> None:
         """Load all files again if one has changed; a file that cannot be used leaves the rules as they were."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from folkmoot_governance import Refusal
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.kinds import Action, Severity
-from folkmoot_governance.content.match import Matcher
+from folkmoot_governance.content.match import Matcher, Verdict
 from folkmoot_governance.content.rules import Rule
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
@@ -81,18 +81,18 @@ class Trials:
             page = await self._journal.page(room.state.code, before=before, limit=PAGE)
             said = [entry for entry in page.entries if entry.kind in SAID and entry.ts >= since]
             hits.seen += len(said)
-            broken = await asyncio.to_thread(_judge, matcher, said[::-1])
-            versions = await self._journal.versions(room.state.code, [entry.seq for entry, _rule in broken])
-            for entry, rule in broken:
+            broken = await asyncio.to_thread(broken_in, matcher, said[::-1])
+            versions = await self._journal.versions(room.state.code, [entry.seq for entry, _verdict in broken])
+            for entry, verdict in broken:
                 if entry.seq in versions and versions[entry.seq].stands_at == entry.seq:
                     hits.count += 1
-                    hits.show(versions[entry.seq].standing, rule)
+                    hits.show(versions[entry.seq].standing, verdict.rule)
             more = page.more and page.entries[0].ts >= since
             before = page.entries[0].seq if page.entries else 0
         return hits
 
 
-def _judge(matcher: Matcher, entries: Sequence[Entry]) -> list[tuple[Entry, str]]:
-    """Return the entries whose texts break a rule, each with the rule."""
+def broken_in(matcher: Matcher, entries: Sequence[Entry]) -> list[tuple[Entry, Verdict]]:
+    """Return the entries whose texts break a rule, each with what is said of it."""
     verdicts = ((entry, matcher.judge(read(entry.body))) for entry in entries)
-    return [(entry, verdict.rule) for entry, verdict in verdicts if verdict is not None]
+    return [(entry, verdict) for entry, verdict in verdicts if verdict is not None]

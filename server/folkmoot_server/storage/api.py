@@ -30,6 +30,8 @@ from .rows import Note as Note
 from .rows import OpenFlag as OpenFlag
 from .rows import OtherAccount as OtherAccount
 from .rows import QueuedPost as QueuedPost
+from .rows import RetroHit as RetroHit
+from .rows import RetroScan as RetroScan
 from .rows import SecondFactorRow as SecondFactorRow
 from .rows import SessionRow as SessionRow
 from .rows import StaffRow as StaffRow

@@ -25,7 +25,7 @@ from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_governance.restrictions import Power
 
 from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Update, Upsert
-from .rows import IdentityRow, OpenFlag, SecondFactorRow, SignedCheckpoint
+from .rows import IdentityRow, OpenFlag, RetroHit, RetroScan, SecondFactorRow, SignedCheckpoint
 
 _SORTED = msgspec.json.Encoder(order="deterministic").encode
 
@@ -329,6 +329,23 @@ TRIED_MARK = "tried"
 def offset_mark(boot: str) -> str:
     """Return the name of what `Clock.offset_ms` was since a machine was last started."""
     return f"offset {boot}"
+
+
+def retro_scan_row(scan: RetroScan) -> Upsert:
+    """Return the row of how far older entries were looked through."""
+    rules, pending = (msgspec.json.encode(one).decode() for one in (scan.rules, scan.pending))
+    place = {"since_ts": scan.since_ts, "code": scan.code, "before": scan.before}
+    return Upsert("retro_scans", {"name": "content", "rules": rules, "pending": pending, **place})
+
+
+def retro_hit_row(hit: RetroHit) -> Upsert:
+    """Return the row of an older entry that a rule meets."""
+    return Upsert("retro_hits", asdict(hit))
+
+
+def remove_retro_hits(**which: object) -> Remove:
+    """Return the removal of such rows: of an entry (`code`, `seq`), or of all that a `rule` meets."""
+    return Remove("retro_hits", dict(which))
 
 
 def agreement_row(version: str, sha256: str, texts: dict[str, str], since_ts: int) -> Upsert:

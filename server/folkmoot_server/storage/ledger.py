@@ -36,6 +36,8 @@ from .rows import (
     Note,
     OpenFlag,
     QueuedPost,
+    RetroHit,
+    RetroScan,
     SecondFactorRow,
     SessionRow,
     SignedCheckpoint,
@@ -361,6 +363,18 @@ class Reviews(Protocol):
         ...
 
 
+class Retro(Protocol):
+    """Older entries that rules meet which were set later."""
+
+    async def retro_scan(self) -> RetroScan | None:
+        """Return how far they were looked through; None before that was begun."""
+        ...
+
+    async def retro_hits(self, after: tuple[str, int], limit: int) -> list[RetroHit]:
+        """Return those found, by group and seq, after the one of this group and seq."""
+        ...
+
+
 class Agreements(Protocol):
     """The service agreement, each version with the text that people have accepted."""
 
@@ -510,6 +524,7 @@ class Ledger(
     Blacklist,
     Reviews,
     Words,
+    Retro,
     Agreements,
     Cases,
     Filings,

@@ -68,6 +68,29 @@ class OpenFlag(Struct, frozen=True):
     ts: int
 
 
+class RetroScan(Struct, frozen=True):
+    """How far older entries were looked through: those before `since_ts` (Unix ms), by the rules `pending`, the names
+    of `rules` being those known by then with what tells one that was changed. `code` and `before`: the group, and the
+    seq below which it goes on; 0: with the next group."""
+
+    rules: dict[str, str]
+    pending: tuple[str, ...] = ()
+    since_ts: int = 0
+    code: str = ""
+    before: int = 0
+
+
+class RetroHit(Struct, frozen=True):
+    """An older entry that a rule meets which was set later."""
+
+    code: str
+    seq: int
+    user: str
+    rule: str
+    severity: str
+    ts: int
+
+
 class StoredAgreement(Struct, frozen=True):
     """A version of the service agreement, in force from `since_ts` (Unix ms) on; `texts` by language."""
 

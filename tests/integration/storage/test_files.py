@@ -53,6 +53,8 @@ TO_0027 = """
     DROP TABLE identity_requests;
     DROP TABLE barred_identities;
     DROP TABLE agreements;
+    DROP TABLE retro_scans;
+    DROP TABLE retro_hits;
     DROP INDEX accounts_renewal;
     ALTER TABLE accounts DROP COLUMN verified_ts;
     ALTER TABLE accounts DROP COLUMN renewal_told;

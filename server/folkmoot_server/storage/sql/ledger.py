@@ -17,6 +17,7 @@ from .members import SqlMembers
 from .notices import SqlNotices
 from .oversight import SqlOversight
 from .persons import SqlBlacklist
+from .retro import SqlRetro
 from .streams import SqlStreams
 
 
@@ -33,6 +34,7 @@ class SqlLedger(
     SqlReviews,
     SqlWords,
     SqlAgreements,
+    SqlRetro,
     SqlCases,
     SqlFilings,
     SqlEventLog,

@@ -4,20 +4,21 @@
 time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose flag is not on record yet),
 `case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers of who is
 verified, sealed) `identity_requests` (of who waits for it), `barred_identities` (the blacklist: blind indexes alone),
-`platform_words`, `agreements`, `filings` (reports to the authority), `profiles`, `tokens`, `reset_codes`,
-`second_factors`, `read_marks`, `marks` (what the store remembers about itself), `answers` (what was asked for under a
-nonce, and how it was answered, sealed), `notices` (what single accounts are told), `activity` (how busy a group is),
-`member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their
-own; so are `log_hashes` and `checkpoints` (the ledger's log). No foreign key cascades: what a decision rests on cannot
-be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no
-`journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
+`platform_words`, `agreements`, `retro_scans` and `retro_hits` (older entries that newer rules meet), `filings` (reports
+to the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store
+remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
+single accounts are told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships
+have still to end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log).
+No foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`,
+`counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
+`migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0043"
+SCHEMA = "0044"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -488,6 +489,29 @@ announcement_marks = Table(
 
 platform_words = Table(
     "platform_words", metadata, _text("word", primary_key=True), _text("verdict"), _text("by"), _number("ts")
+)
+
+retro_scans = Table(
+    "retro_scans",
+    metadata,
+    _text("name", primary_key=True),
+    _text("rules"),
+    _text("pending"),
+    _number("since_ts"),
+    _text("code"),
+    _number("before"),
+)
+
+retro_hits = Table(
+    "retro_hits",
+    metadata,
+    _text("code", primary_key=True),
+    _number("seq", primary_key=True, autoincrement=False),
+    _text("user"),
+    _text("rule"),
+    _text("severity"),
+    _number("ts"),
+    Index(None, "rule"),
 )
 
 agreements = Table(
