@@ -63,6 +63,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     officers: int = 0
     own_documents: bool = False
     needs_identity: bool = False
+    renews_identity: bool = False
     licence: str = ""
     licence_until_ms: int = 0
     notice_ms: int = 0
@@ -155,6 +156,13 @@ DUTIES: tuple[Row, ...] = (
         N_("Nobody publishes without an identity that was checked"),
         _least(lambda one: int(one.needs_identity), 1, DUE),
         "policy.identity.to_post",
+    ),
+    Row(
+        "identity_renewed",
+        "W7",
+        N_("Identities are verified again after a time"),
+        _least(lambda one: int(one.renews_identity), 1, DUE),
+        "policy.identity.reverify_days",
     ),
     Row(
         "identities",

@@ -59,6 +59,8 @@ MAY: dict[type[a.AccountCommand], set[PlatformRole | None]] = {
     a.FinishClosing: {None},
     a.OverturnClosing: {None},
     a.AskIdentity: {None, *PlatformRole},
+    a.ConfirmIdentity: {None, *PlatformRole},
+    a.TellRenewal: {None},
     a.WithdrawIdentity: {None, *PlatformRole},
 }
 BY_SERVICE = (
@@ -68,6 +70,7 @@ BY_SERVICE = (
     a.RecoverCredit,
     a.FinishClosing,
     a.OverturnClosing,
+    a.TellRenewal,
     EndRestrictions,
     OverturnRestriction,
 )
@@ -106,7 +109,9 @@ def make_command(random: Random) -> a.AccountCommand:
         a.RecoverCredit: a.RecoverCredit,
         a.OverturnSuspension: lambda: a.OverturnSuspension(random.choice([1, FOREVER_MS]), REASON),
         a.AttestIdentity: lambda: a.AttestIdentity(random.choice(list(Identity)), REASON),
-        a.AskIdentity: lambda: a.AskIdentity(random.choice(list(Identity))),
+        a.AskIdentity: lambda: a.AskIdentity(random.choice(list(Identity)), random.choice([0, 0, FOREVER_MS])),
+        a.ConfirmIdentity: lambda: a.ConfirmIdentity(random.random() < 0.5),
+        a.TellRenewal: a.TellRenewal,
         a.WithdrawIdentity: lambda: a.WithdrawIdentity(),
         a.ApproveIdentity: lambda: a.ApproveIdentity(REASON),
         a.RejectIdentity: lambda: a.RejectIdentity(REASON),

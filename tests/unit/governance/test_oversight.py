@@ -31,6 +31,7 @@ GOOD = Figures(
     officers=1,
     own_documents=True,
     needs_identity=True,
+    renews_identity=True,
     licence="B2-2026",
     licence_until_ms=NOW + 100 * DAY_MS,
     notice_ms=60 * DAY_MS,
@@ -40,6 +41,7 @@ SOME, LATE = Waiting(2, 0, NOW + 5), Waiting(3, 1, NOW - 5)
 BAD: dict[str, dict[DutyState, dict[str, Any]]] = {
     "documents": {DUE: {"own_documents": False}},
     "identity_needed": {DUE: {"needs_identity": False}},
+    "identity_renewed": {DUE: {"renews_identity": False}},
     "identities": {DUE: {"identities": SOME}, BROKEN: {"identities": LATE}},
     "closings": {DUE: {"closings": SOME}, BROKEN: {"closings": LATE}},
     "grading": {BROKEN: {"ungraded": 4}},
