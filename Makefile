@@ -112,6 +112,9 @@ docs: install
 		page = Path("docs/measures.md"); page.write_text(with_measures(page.read_text("utf-8")), "utf-8")'
 	$(BIN)/python -c 'from pathlib import Path; from folkmoot_client.admin.table import with_table; \
 		page = Path("docs/client.md"); page.write_text(with_table(page.read_text("utf-8")), "utf-8")'
+	$(BIN)/python -c 'from pathlib import Path; from folkmoot_client.admin.reference import manual, page; \
+		Path("docs/admin.md").write_text(page(), "utf-8"); \
+		Path("docs/folkmoot-admin.1").write_text(manual(), "utf-8")'
 	$(BIN)/python docs/draw_floors.py < docs/architecture.md > .architecture.md
 	mv .architecture.md docs/architecture.md
 

@@ -69,10 +69,18 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+class Failed(typer.Exit):
+    """A command that ends because something went wrong, which was said."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(code)
+        self.text = text
+
+
 def fail(text: str, code: int) -> NoReturn:
     """Say what went wrong and end the command."""
     say(text)
-    raise typer.Exit(code)
+    raise Failed(text, code)
 
 
 def device_name() -> str:

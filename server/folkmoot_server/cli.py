@@ -55,12 +55,12 @@ class Commands(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
 
-def new_app(help: str, **more: Any) -> typer.Typer:
+def new_app(help: str, *, add_completion: bool = False, **more: Any) -> typer.Typer:
     """A Typer group as this command line wants them."""
     return typer.Typer(
         help=help,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=add_completion,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -68,7 +68,7 @@ def new_app(help: str, **more: Any) -> typer.Typer:
     )
 
 
-app = new_app(_("Chat groups that govern themselves under the operator's rules."), cls=Commands)
+app = new_app(_("Chat groups that govern themselves under the operator's rules."), add_completion=True, cls=Commands)
 config_app = new_app(_("Check and print the configuration."))
 db_app = new_app(_("Work on the store of a node that is not running."))
 app.add_typer(config_app, name="config")

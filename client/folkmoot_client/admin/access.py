@@ -10,8 +10,11 @@ import typer
 
 from folkmoot_protocol import ErrorCode
 
+from ..chat.saved import SavedSessions, default_folder
 from ..sdk import Client, RequestRefused
 from ..terminal import USAGE, _, device_name, fail, is_interactive
+
+FILE_NAME = "admin.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,24 @@ def read_access(server: str, user: str | None, password_file: Path | None) -> Ac
     token = read_secret("FOLKMOOT_TOKEN")
     if token is not None:
         return Access(server, user, token)
+    if password_file is None and read_secret("FOLKMOOT_PASSWORD") is None:
+        session = saved_sessions().find(server, user)
+        if session is not None:
+            return Access(server, session.user, session.token)
     if user is None:
-        fail(_("Name the administrator with --user, or give a token in FOLKMOOT_TOKEN_FILE."), USAGE)
-    password = read_file(password_file) if password_file else read_secret("FOLKMOOT_PASSWORD")
-    return Access(server, user, password=ask_password() if password is None else password)
+        fail(_("Sign in with `folkmoot admin login`, or name the administrator with --user."), USAGE)
+    return Access(server, user, password=read_password(password_file))
+
+
+def read_password(file: Path | None) -> str:
+    """Return the password from a file, the environment, a prompt or standard input; or end the command."""
+    password = read_file(file) if file else read_secret("FOLKMOOT_PASSWORD")
+    return ask_password() if password is None else password
+
+
+def saved_sessions() -> SavedSessions:
+    """Return where `folkmoot admin login` keeps tokens, readable by their owner alone."""
+    return SavedSessions(default_folder(), FILE_NAME)
 
 
 def read_secret(name: str) -> str | None:

@@ -5,15 +5,18 @@ import typer
 from folkmoot_protocol.admin.registry import NOUNS
 
 from ..terminal import _
-from .command import add_command
+from .command import Group, add_command
+from .session import login, logout
 
 
 def new_app(help: str) -> typer.Typer:
     """Return a group of commands."""
-    return typer.Typer(help=help, no_args_is_help=True, rich_markup_mode=None)
+    return typer.Typer(cls=Group, help=help, no_args_is_help=True, rich_markup_mode=None)
 
 
 admin_app = new_app(_("Administer the platform, as a named administrator."))
+admin_app.command("login", help=_("Sign in once: the commands that follow need no password."))(login)
+admin_app.command("logout", help=_("End the session that `login` began."))(logout)
 for noun in NOUNS:
     app = admin_app
     if not noun.is_verb:

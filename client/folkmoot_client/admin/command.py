@@ -1,20 +1,22 @@
 """From a row of administration to a command: its arguments and options, and the order that they make."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from inspect import Parameter, Signature
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from folkmoot_governance.duration import parse_duration
 from folkmoot_protocol.admin.row import Duration, Option, Verb, options_of
 
 from ..options import ServerOption, check_server
 from ..sdk.address import DEFAULT_SERVER
-from ..terminal import USAGE, _, fail
+from ..terminal import USAGE, Failed, _, fail
 from .access import read_access
-from .output import Format
+from .output import Format, Picked, print_error_data
 from .run import Order, Values, carry_out, check_sure
 
 UserOption = Annotated[
@@ -43,6 +45,21 @@ ACCESS = (
     parameter("password_file", PasswordOption, None),
     parameter("output", FormatOption, Format.TABLE),
 )
+ColumnsOption = Annotated[
+    str | None, typer.Option("--columns", metavar="A,B,…", help=_("Print these columns alone, in this order."))
+]
+SortOption = Annotated[
+    str | None, typer.Option("--sort", metavar="COLUMN", help=_("Sort by a column; -COLUMN has the greatest first."))
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="COLUMN=TEXT", help=_("Print rows alone of which a column has this.")),
+]
+PICKED = (
+    parameter("columns", ColumnsOption, None),
+    parameter("sort", SortOption, None),
+    parameter("where", WhereOption, None),
+)
 PAGE = (parameter("limit", LimitOption, None), parameter("cursor", CursorOption, None))
 
 
@@ -50,13 +67,56 @@ def add_command(app: typer.Typer, verb: Verb[Any]) -> None:
     """Add the command of a row."""
 
     def run(server: str, user: str | None, password_file: Path | None, output: Format, **given: Any) -> None:
-        order = make_order(verb, given)
-        carry_out(read_access(check_server(server), user, password_file), order, output)
+        try:
+            order, picked = make_order(verb, given), read_picked(given)
+            access = read_access(check_server(server), user, password_file)
+        except Failed as failed:
+            print_error_data(output, "usage", failed.text)
+            raise
+        carry_out(access, order, output, picked)
 
     # Typer reads its options from here; functions have it, their type does not say so.
     run.__signature__ = Signature([*parameters_of(verb), *ACCESS])  # type: ignore[attr-defined]  # typer reads it
     name = verb.noun.name if verb.noun.is_verb else verb.name
-    app.command(name, help=_(verb.summary))(run)
+    app.command(name, cls=Command, help=_(verb.summary))(run)
+
+
+USAGE_ERROR: type[BaseException] = typer.BadParameter.__mro__[1]
+"""What wrong usage is, in the click that typer brings along: of its errors typer itself exports kinds of this one."""
+
+
+def format_of(arguments: Sequence[str]) -> Format:
+    """Return how data is to be printed, of arguments that could not be read."""
+    words = [part for word in arguments for part in word.split("=", 1)]
+    for option, value in pairwise(words):
+        if option in ("-o", "--output") and value in set(Format):
+            return Format(value)
+    glued = [word[2:] for word in arguments if word.startswith("-o") and word[2:] in set(Format)]
+    return Format(glued[-1]) if glued else Format.TABLE
+
+
+class Command(TyperCommand):
+    """A command whose mistakes in usage, too, are data where a program reads."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        given = list(args)
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except USAGE_ERROR as error:
+            print_error_data(format_of(given), "usage", cast(Any, error).format_message())
+            raise
+
+
+class Group(TyperGroup):
+    """A group of commands, as `Command`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        given = list(args)
+        try:
+            return super().resolve_command(ctx, args)
+        except USAGE_ERROR as error:
+            print_error_data(format_of(given), "usage", cast(Any, error).format_message())
+            raise
 
 
 def parameters_of(verb: Verb[Any]) -> Iterator[Parameter]:
@@ -79,6 +139,8 @@ def parameters_of(verb: Verb[Any]) -> Iterator[Parameter]:
         yield parameter("dry_run", DryRunOption, False)
     if verb.paged:
         yield from PAGE
+    if verb.columns:
+        yield from PICKED
 
 
 def parameter_of(option: Option) -> Parameter:
@@ -103,6 +165,15 @@ def make_order(verb: Verb[Any], given: dict[str, Any]) -> Order:
     if verb.ask:
         check_sure(_(verb.ask).format(target=target, **options), yes=given["yes"] or dry_run)
     return Order(verb, target, reason, options, given.get("limit"), given.get("cursor"), dry_run, text)
+
+
+def read_picked(given: dict[str, Any]) -> Picked:
+    """Return what of a list is printed, or end the command."""
+    columns = [name.strip() for name in (given.get("columns") or "").split(",") if name.strip()]
+    wanted = [one.partition("=") for one in given.get("where") or ()]
+    if any(not sign for _name, sign, _text in wanted):
+        fail(_("Write --where COLUMN=TEXT."), USAGE)
+    return Picked(columns, given.get("sort") or "", [(name.strip(), text) for name, _sign, text in wanted])
 
 
 def read_options(options: Iterable[Option], given: dict[str, Any]) -> Values:

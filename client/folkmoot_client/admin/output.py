@@ -6,8 +6,10 @@ the suffix; no time is null.
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -33,6 +35,53 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What of a list is printed: rows of which a column has what is `wanted`, in the order of a column, these columns.
+
+    All of it where none is named. A column that is sorted by and begins with `-` has what is greatest first.
+    """
+
+    columns: Sequence[str] = ()
+    order: str = ""
+    wanted: Sequence[tuple[str, str]] = ()
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether all pages are needed for it."""
+        return bool(self.order or self.wanted)
+
+
+ALL = Picked()
+
+
+def pick(picked: Picked, rows: Sequence[Row]) -> list[Row]:
+    """Return what of the rows is printed. Raises ValueError with the name of a column that none has."""
+    known = {name for row in rows for name in row}
+    named = [*picked.columns, *([picked.order.removeprefix("-")] if picked.order else []), *dict(picked.wanted)]
+    if rows and (unknown := [name for name in named if name not in known]):
+        raise ValueError(unknown[0])
+    found = [row for row in rows if all(_has(row.get(name), text) for name, text in picked.wanted)]
+    if picked.order:
+        found.sort(key=lambda row: _rank(row.get(picked.order.removeprefix("-"))), reverse=picked.order[0] == "-")
+    return [{name: row.get(name) for name in picked.columns} for row in found] if picked.columns else found
+
+
+def _has(value: object, text: str) -> bool:
+    """Say whether a value is what was typed, or, of a list, has that."""
+    if isinstance(value, list):
+        return any(_has(one, text) for one in value)
+    shown = json.dumps(value) if isinstance(value, bool) else "" if value is None else str(value)
+    return shown.casefold() == text.casefold()
+
+
+def _rank(value: object) -> tuple[int, float, str]:
+    """Return what a value is sorted by: nothing first, then numbers, then texts."""
+    if value is None:
+        return 0, 0, ""
+    return (1, value, "") if isinstance(value, int | float) else (2, 0, str(value).casefold())
+
+
 def show_time(ms: int) -> str | None:
     """Return a Unix time in ms as UTC ISO 8601, None for 0."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if ms else None
@@ -51,9 +100,9 @@ def readable(item: Mapping[str, Any]) -> Row:
     return row
 
 
-def print_result(format: Format, verb: Verb[Any], result: fm.AdminResult) -> None:
+def print_result(format: Format, verb: Verb[Any], result: fm.AdminResult, picked: Picked = ALL) -> None:
     """Print the result of a row; what shows one thing shows its fields below each other on a terminal."""
-    rows = [readable(item) for item in result.items]
+    rows = pick(picked, [readable(item) for item in result.items])
     match format:
         case Format.JSON:
             _print_json({"items": rows, "cursor": result.cursor, "changed": result.changed})
@@ -61,9 +110,9 @@ def print_result(format: Format, verb: Verb[Any], result: fm.AdminResult) -> Non
             for row in rows:
                 _print_json(row)
         case Format.CSV:
-            print_csv(columns_of(verb, rows), rows)
+            print_csv(picked.columns or columns_of(verb, rows), rows)
         case Format.TABLE:
-            print_table(columns_of(verb, rows), rows, single=not verb.columns)
+            print_table(picked.columns or columns_of(verb, rows), rows, single=not verb.columns)
     if result.text:
         say(result.text)
     if result.cursor and format is not Format.JSON:
@@ -72,6 +121,12 @@ def print_result(format: Format, verb: Verb[Any], result: fm.AdminResult) -> Non
 
 def print_error(format: Format, code: str, message: str, detail: Mapping[str, Any] | None = None) -> None:
     """Print what went wrong: as data where a program reads, as words in any case."""
+    print_error_data(format, code, message, detail)
+    say(message)
+
+
+def print_error_data(format: Format, code: str, message: str, detail: Mapping[str, Any] | None = None) -> None:
+    """Print what went wrong where a program reads."""
     error = {"code": code, "message": message, "detail": dict(detail or {})}
     match format:
         case Format.JSON | Format.JSONL:
@@ -80,7 +135,6 @@ def print_error(format: Format, code: str, message: str, detail: Mapping[str, An
             print_csv(("error", "message"), [{"error": code, "message": message}])
         case Format.TABLE:
             pass
-    say(message)
 
 
 def columns_of(verb: Verb[Any], rows: Sequence[Row]) -> Sequence[str]:
@@ -101,20 +155,38 @@ def print_csv(columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Row], *, single: bool) -> None:
-    """Print rows as a table for people."""
+    """Print rows as a table for people; where its columns are too narrow for a word, below each other."""
     from rich.table import Table
 
-    table = Table(show_header=not single)
-    if single:
-        for row in rows:
-            for column in columns:
-                table.add_row(column, _shown(row.get(column)))
-    else:
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*(_shown(row.get(column)) for column in columns))
-    new_console().print(table)
+    console = new_console()
+    shown = [[_shown(row.get(column)) for column in columns] for row in rows]
+    least = [max(map(_longest_word, (column, *cells))) for column, *cells in zip(columns, *shown, strict=True)]
+    if single or sum(least) + 3 * len(least) + 1 > console.width:
+        _print_fields(columns, shown)
+        return
+    table = Table()
+    for column, width in zip(columns, least, strict=True):
+        table.add_column(column, overflow="fold", min_width=width)
+    for cells in shown:
+        table.add_row(*cells)
+    console.print(table)
+
+
+def _print_fields(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows field by field: no line of these is broken by us."""
+    width = max(map(len, columns), default=0)
+    blocks = [[f"{column:{width}}  {cell}".rstrip() for column, cell in zip(columns, row, strict=True)] for row in rows]
+    sys.stdout.write("\n\n".join("\n".join(block) for block in blocks) + ("\n" if blocks else ""))
+
+
+_WORD = re.compile(r"[!-~]+")
+LONGEST_WORD = 60
+"""A longer one is no identifier of ours, and may be broken."""
+
+
+def _longest_word(text: str) -> int:
+    """Return how long the longest word of ASCII is, such as a code or a case number."""
+    return max((len(word) for word in _WORD.findall(text) if len(word) <= LONGEST_WORD), default=1)
 
 
 def _print_json(value: object) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
+import msgspec
 import typer
 
 import folkmoot_protocol as fm
@@ -13,7 +14,7 @@ from folkmoot_protocol.admin.row import Verb
 from ..sdk import Client, ClientError, NotReachable, RequestRefused, SessionEnded
 from ..terminal import CONFLICT, DENIED, FAILED, NOT_FOUND, NOT_REACHABLE, USAGE, _, fail, is_interactive, say
 from .access import Access
-from .output import Format, print_error, print_result
+from .output import ALL, Format, Picked, print_error, print_result
 
 EXIT_CODES = {
     ErrorCode.NO_SUCH_USER: NOT_FOUND,
@@ -52,10 +53,14 @@ class Order:
     text: str | None = None
 
 
-def carry_out(access: Access, order: Order, format: Format) -> None:
+PAGES = 1000
+"""Pages of a list that are fetched for what needs all of it."""
+
+
+def carry_out(access: Access, order: Order, format: Format, picked: Picked = ALL) -> None:
     """Do it and print what came of it; ends the command unless it went well."""
     try:
-        result = asyncio.run(ask(access, order))
+        result = asyncio.run(ask(access, order, whole=picked.is_of_all and order.cursor is None))
     except NotReachable as error:
         end(format, "not_reachable", _("The server cannot be reached: {error}").format(error=error), NOT_REACHABLE)
     except RequestRefused as refused:
@@ -67,7 +72,11 @@ def carry_out(access: Access, order: Order, format: Format) -> None:
     except ClientError as error:
         message = _("The connection broke; look whether it was done: {error}").format(error=error)
         end(format, "connection_lost", message, FAILED)
-    print_result(format, order.verb, result)
+    try:
+        print_result(format, order.verb, result, picked)
+    except ValueError as error:
+        message = _("There is no column {column} in this list.").format(column=error)
+        end(format, "bad_request", message, USAGE)
     if result.changed is not None:
         tell_changed(result.changed, dry_run=order.dry_run)
     field, value = order.verb.alarm
@@ -75,14 +84,20 @@ def carry_out(access: Access, order: Order, format: Format) -> None:
         raise typer.Exit(FAILED)
 
 
-async def ask(access: Access, order: Order) -> fm.AdminResult:
-    """Sign in, send the request, sign out. Raises `ClientError`."""
+async def ask(access: Access, order: Order, *, whole: bool = False) -> fm.AdminResult:
+    """Sign in, send the request, sign out; `whole`: with all pages of a list in one. Raises `ClientError`."""
     async with Client(access.server, token=access.token) as client:
         await access.sign_in(client)
         fields: dict[str, Any] = {name: getattr(order, name) for name in ("target", "reason", "options", "text")}
         fields |= {name: getattr(order, name) for name in ("limit", "cursor", "dry_run")}
         try:
-            return await client.admin(order.verb.noun.name, order.verb.name, **fields)
+            result = page = await client.admin(order.verb.noun.name, order.verb.name, **fields)
+            for _page in range(PAGES if whole else 0):
+                if page.cursor is None:
+                    break
+                page = await client.admin(order.verb.noun.name, order.verb.name, **fields | {"cursor": page.cursor})
+                result = msgspec.structs.replace(result, items=(*result.items, *page.items), cursor=page.cursor)
+            return result
         finally:
             await access.sign_out(client)
 

@@ -1,4 +1,4 @@
-"""The sessions that the chat remembers: a token per server, readable by their owner alone."""
+"""The sessions that the chat, or `folkmoot admin login`, remembers: a token per server, for their owner alone."""
 
 import json
 import os
@@ -28,8 +28,8 @@ def default_folder() -> Path:
 class SavedSessions:
     """The file of sessions in a folder. One that cannot be read counts as empty: signing in again replaces it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE_NAME
+    def __init__(self, folder: Path, name: str = FILE_NAME) -> None:
+        self._path = folder / name
 
     def find(self, server: str, user: str | None = None) -> Session | None:
         """Return the session on a server, if it is the user's."""

@@ -112,7 +112,7 @@ VERIFY_USER = Verb(
     dry_run=True,
     examples=(
         "user verify ann --identity person --reason 'passport seen at the desk'",
-        "user verify max --identity none --rule fraud --reason 'somebody else's passport'",
+        "user verify max --identity none --rule fraud --reason 'a passport of somebody else'",
     ),
 )
 UNNAME_USER = Verb(

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,48 @@ async def test_who_is_suspended_appeals_from_outside(platform: Platform) -> None
     assert any(one["case"] in ran.err for one in await platform.items("appeal", "list"))
     again = await folkmoot(*chat, "--appeal", "really", FOLKMOOT_PASSWORD_FILE=platform.password_file)
     assert again.code == 5
+
+
+@pytest.mark.parametrize("verb", ["list", "reload", "test"])
+async def test_rules_are_printed_in_every_format(platform: Platform, verb: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text((files("folkmoot_server") / "rules" / "conduct.toml").read_text("utf-8"), "utf-8")
+    arguments = ["rule", verb, *([str(file), "--group", platform.group] if verb == "test" else [])]
+    formats = ("json", "jsonl", "csv", "table")
+    ran = await asyncio.gather(*(platform.admin(*arguments, "-o", one) for one in formats))
+    assert [one.code for one in ran] == [0, 0, 0, 0], ran[0].err
+    items = json.loads(ran[0].out)["items"]
+    assert [json.loads(line) for line in ran[1].out.splitlines()] == items
+    assert len(list(csv.reader(io.StringIO(ran[2].out)))) == len(items) + 1
+
+
+async def test_a_list_is_sorted_and_picked_from_over_all_its_pages(platform: Platform) -> None:
+    items = await platform.items("user", "list", "--limit", "1", "--sort", "-user", "--columns", "user")
+    assert items == [{"user": "root1"}, {"user": "eve"}, {"user": "bob"}]
+    items = await platform.items("user", "list", "--limit", "1", "--where", "platform=superadmin")
+    assert [one["user"] for one in items] == ["root1"]
+    wrong = await platform.admin("user", "list", "--sort", "love", "-o", "json")
+    assert (wrong.code, json.loads(wrong.out)["error"]["code"]) == (2, "bad_request")
+
+
+async def test_one_signs_in_once(platform: Platform, tmp_path: Path) -> None:
+    server = ("--server", platform.server.ws)
+    kept = {"XDG_CONFIG_HOME": str(tmp_path)}
+    options = ("--user", "root1", "--password-file", platform.password_file)
+    before = await folkmoot("admin", "logout", *server, **kept)
+    assert before.code == 4
+    assert (await folkmoot("admin", "login", *server, *options, **kept)).code == 0
+    file = tmp_path / "folkmoot" / "admin.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    for _ in range(2):
+        assert (await folkmoot("admin", "user", "list", *server, **kept)).code == 0
+    other = await folkmoot("admin", "user", "list", *server, "--user", "bob", stdin="", **kept)
+    assert other.code == 2, "the session is root1's"
+    saved = file.read_text("utf-8")
+    assert (await folkmoot("admin", "logout", *server, **kept)).code == 0
+    assert (await folkmoot("admin", "user", "list", *server, stdin="", **kept)).code == 2
+    file.write_text(saved, "utf-8")
+    assert (await folkmoot("admin", "user", "list", *server, **kept)).code == 5, "the server has ended it"
 
 
 async def test_the_board_of_duties_ends_with_1_where_one_is_broken(platform: Platform) -> None:
