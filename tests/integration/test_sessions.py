@@ -1,5 +1,6 @@
 """Passwords that are changed, and where one is signed in."""
 
+import asyncio
 import itertools
 
 from folkmoot_protocol import requests as rq
@@ -39,6 +40,17 @@ async def test_who_changes_the_password_stays_and_all_others_go(sign_in: SignIn)
     again = await sign_in()
     assert (await again.resume(wire.token)).account.user == wire.user
     assert len((await (await log_in(sign_in, wire.user, NEW)).run("/sessions")).data["items"]) == 2
+
+
+async def test_who_signs_in_disturbs_nobody_who_signs_out(sign_in: SignIn) -> None:
+    user = (await newcomer(sign_in)).user
+
+    async def come_and_go() -> None:
+        for _ in range(3):
+            wire = await log_in(sign_in, user)
+            await wire.ask(rq.Logout)
+
+    await asyncio.gather(*(come_and_go() for _ in range(4)))
 
 
 async def test_a_password_is_changed_by_who_knows_it_and_for_one_that_holds(sign_in: SignIn) -> None:

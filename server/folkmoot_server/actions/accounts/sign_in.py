@@ -175,7 +175,7 @@ class SignIn:
             refusal = refusal or AUTH_FAILED
         bound = refusal or await self._bind(session, account, token, hash_token(token))
         # As well if that is being stored at this moment.
-        self._follower.look_at_tokens(account)
+        self._follower.look_at_tokens(account, hash_token(token))
         return bound
 
     async def _check_code(self, session: Session, account: Account, otp: str) -> Proof | Refusal | None:
