@@ -25,6 +25,7 @@ from .account_commands import (
     FinishClosing,
     GiveResetCode,
     GrantRole,
+    NoteTraining,
     OverturnClosing,
     OverturnNames,
     OverturnRestriction,
@@ -81,6 +82,7 @@ from .account_events import (
     SecondFactorUsed,
     SessionsEnded,
     TextsRead,
+    TrainingNoted,
 )
 from .account_measures import MEASURES, OF_STAFF, AccountDecision, check_no_staff, closed
 from .account_state import AccountState as AccountState
@@ -111,6 +113,7 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
     ReadIdentity: "read_identity",
     CloseForOther: "close_account",
     GiveResetCode: "recover_account",
+    NoteTraining: "note_training",
 }
 
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
@@ -201,6 +204,15 @@ def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, poli
         text = has if command.role else has_none
         return Refusal(ErrorCode.CONFLICT, text, {"user": state.user, "role": command.role or "", **OF_STAFF})
     return [RoleGranted(at=now, by=actor.user, role=command.role, reason=command.reason)]
+
+
+def _note_training(
+    state: AccountState, command: NoteTraining, actor: Actor, now: int, policy: Policy
+) -> AccountDecision:
+    if state.platform is None:
+        nobody: dict[str, object] = {"user": state.user, "role": "", **OF_STAFF}
+        return Refusal(ErrorCode.CONFLICT, N_("@{user} has no platform role."), nobody)
+    return [TrainingNoted(at=now, by=actor.user, course=command.course)]
 
 
 def _attest(state: AccountState, command: AttestIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
@@ -423,6 +435,7 @@ def _close(state: AccountState, command: CloseAccount, actor: Actor, now: int, p
 _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, Policy], AccountDecision]] = {
     AcceptAgreement: _accept,
     GrantRole: _grant,
+    NoteTraining: _note_training,
     AttestIdentity: _attest,
     RemoveNames: _remove_names,
     OverturnNames: _restore_names,
@@ -491,6 +504,8 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
         case IdentityRead() | PlatformWordSet() | PlatformWordDropped() | FilingApproved() | FilingExported():
             pass
         case FilingReceipted() | PasswordChanged() | ResetCodeGiven() | SessionsEnded() | TextsRead() | HitPassed():
+            pass
+        case TrainingNoted():
             pass
         case SecondFactorSet(at=at, step=step):
             state.second_factor_ms, state.code_step = at, step

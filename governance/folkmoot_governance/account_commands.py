@@ -82,6 +82,12 @@ class GrantRole(AccountCommand, frozen=True):
     reason: str
 
 
+class NoteTraining(AccountCommand, frozen=True):
+    """Put on record that one of the staff has been trained (G5, P5, W6)."""
+
+    course: str
+
+
 class RemoveNames(AccountMeasureCommand, frozen=True):
     """Show the user name instead of all names that the account has chosen: a measure of the platform (G10).
 

@@ -94,6 +94,12 @@ class RoleGranted(AccountEvent, frozen=True, kw_only=True, tag="role_granted"):
     reason: str
 
 
+class TrainingNoted(AccountEvent, frozen=True, kw_only=True, tag="training_noted"):
+    """One of the staff, whose account this is, has been trained in something."""
+
+    course: str
+
+
 class IdentityAttested(AccountMeasure, frozen=True, kw_only=True, tag="identity_attested"):
     """The account is known at a level of identity, which is a measure where it is a lower one. `was` is the level
     before, checked at `was_ts`; older acts do not say it.
@@ -339,6 +345,7 @@ AnyAccountEvent = (
     | AccountRestricted
     | AccountRestrictionEnded
     | RoleGranted
+    | TrainingNoted
     | IdentityAttested
     | CreditChanged
     | IdentityAsked

@@ -46,6 +46,7 @@ KEPT = (
     "step",
     "contact",
     "left",
+    "course",
 )
 """Fields of an event that its notice keeps."""
 
@@ -448,6 +449,7 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("role_given", N_("You have the role {role} on the platform"), _if_role),
         Told("role_taken", N_("You have no role on the platform any more"), _if_no_role),
     ),
+    a.TrainingNoted: (Told("training_noted", N_("It is on record that you were trained: {course}"), _oneself),),
     a.PasswordChanged: (
         Told(
             "password_changed",

@@ -266,3 +266,22 @@ async def test_on_loopback_the_server_goes_by_no_other_name_unless_told(shared: 
     assert (await get(shared, "/", host="evil.example")).status == 421
     assert (await get(shared, "/", host="localhost:8765")).status == 200
     assert not await opens(shared, "evil.example")
+
+
+async def test_the_rules_name_who_answers_for_the_content(launch: Launch) -> None:
+    operator = {"operator__responsible": "Wang Fang <b>010</b>", "operator__licence": "ICP 7"}
+    server = launch(groups=1, operator__licence_until="2030-01-31", **operator)
+    page = (await get(server, "/rules", accept_language="en")).text
+    assert "Responsible for the content" in page
+    assert "Wang Fang &lt;b&gt;010&lt;/b&gt;" in page
+    data = json.loads((await get(server, "/rules", accept="application/json")).data)
+    assert (data["responsible"], data["licence"], data["licence_until"]) == (
+        operator["operator__responsible"],
+        "ICP 7",
+        "2030-01-31",
+    )
+    assert "responsible" not in json.loads((await get(server, "/agreement", accept="application/json")).data)
+    async with await server.connect(server.seats[0][0]) as wire:
+        said = await wire.run("/rules")
+        assert said.text.splitlines()[-3] == "Responsible for the content: Wang Fang <b>010</b>"
+        assert said.data["responsible"] == operator["operator__responsible"]

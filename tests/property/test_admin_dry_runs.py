@@ -182,6 +182,7 @@ EACH: list[Say | Do] = [
     *(Do(0, "filing send", 0, {"form": form}) for form in ("json", "webhook")),
     Do(0, "filing receipt", 0, {"number": "7"}),
     *(Do(who, "node confirm", matter, {}) for who in (0, 2) for matter in (0, 1)),
+    *(Do(0, "role train", target, {"course": "law"}) for target in (1, 7)),
     *(Do(who, "session close", 1, {}) for who in (2, 0, 0)),
     *(Do(who, "user recover", 1, {}) for who in (2, 0)),
     *(Do(who, "user unlock", 4, {}) for who in (2, 0, 0)),

@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+from msgspec import Meta
+
 from ..msgids import N_
 from ..types import PlatformRole
 from .accounts import NAME
@@ -16,6 +18,12 @@ class Given(Options, frozen=True):
     role: Annotated[PlatformRole, Flag(N_("The role; docs/governance.md says what each may do."))]
 
 
+class Course(Options, frozen=True):
+    """In what somebody was trained."""
+
+    course: Annotated[str, Meta(min_length=1, max_length=200), Flag(N_("In what."), metavar="TEXT")]
+
+
 LIST_ROLES = Verb(
     ROLE,
     "list",
@@ -23,6 +31,25 @@ LIST_ROLES = Verb(
     "read",
     NoOptions,
     columns=("user", "display_name", "role"),
+)
+SHOW_ROLE = Verb(
+    ROLE,
+    "show",
+    N_("Show which roles an account was given and lost, by whom and why, and how it was trained."),
+    "read",
+    NoOptions,
+    NAME,
+    columns=("at", "what", "detail", "by", "reason"),
+)
+TRAIN_ROLE = Verb(
+    ROLE,
+    "train",
+    N_("Put on record that one of the staff was trained."),
+    "note_training",
+    Course,
+    NAME,
+    dry_run=True,
+    examples=("role train ann --course 'personal data, 2026'",),
 )
 CREATE_ROLE = Verb(
     ROLE,

@@ -34,6 +34,10 @@ def check_url(text: str) -> str | None:
 class Operator:
     """Who runs the service, and what they publish of it."""
 
+    name: str = setting("", N_("Who runs the service; shown at /rules."))
+    responsible: str = setting(
+        "", N_("Who answers for the content, a person, and how to reach them; shown at /rules (G5, P5, W6).")
+    )
     licence: str = setting("", N_("Number of the licence that the service is run under (I4 W4)."))
     licence_until: str = setting("", N_("The last day of the licence, 2027-03-31."), check=check_day)
     licence_notice_days: int = setting(
@@ -57,3 +61,14 @@ class Operator:
     authority_timeout_seconds: int = setting(
         10, N_("Seconds that the authority's server may take to answer."), least=1, most=300
     )
+
+    @property
+    def imprint(self) -> list[tuple[str, str, str]]:
+        """What is published with the rules of who runs the service: key, label and value of what is set."""
+        rows = [
+            ("operator", N_("Operator"), self.name),
+            ("responsible", N_("Responsible for the content"), self.responsible),
+            ("licence", N_("Licence"), self.licence),
+            ("licence_until", N_("Licence valid until"), self.licence_until),
+        ]
+        return [row for row in rows if row[2]]

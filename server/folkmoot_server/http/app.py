@@ -51,7 +51,7 @@ def make_app(
         Route("/metrics", health.metrics),
         Route("/agreement", DocumentPage(AGREEMENT, documents.agreement, language).show),
         Route("/agreement/{version}", OldAgreements(documents, ledger, language).show),
-        Route("/rules", DocumentPage(N_("Rules"), documents.rules, language).show),
+        Route("/rules", DocumentPage(N_("Rules"), documents.rules, language, config.operator.imprint).show),
         Route("/asyncapi.json", describe_protocol),
         Route("/transparency", TransparencyPage(config, clock, count).show),
         Route("/groups/{code}", GroupPage(config, clock, ledger, policy.grades).show),

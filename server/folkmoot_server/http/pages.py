@@ -1,7 +1,8 @@
 """Pages that are the same for everybody: the web client, the published documents, the protocol's description."""
 
 import mimetypes
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Protocol
@@ -62,6 +63,9 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 AGREEMENT = N_("Service agreement")
 
+Imprint = Sequence[tuple[str, str, str]]
+"""Who runs the service: `Operator.imprint`."""
+
 
 class Agreements(Protocol):
     """Where the versions of the agreement are."""
@@ -74,8 +78,9 @@ class Agreements(Protocol):
 class DocumentPage:
     """A published document in the reader's language, as a page or, for programs, as JSON (G5, G5.2)."""
 
-    def __init__(self, title: str, document: Document, default_language: str) -> None:
+    def __init__(self, title: str, document: Document, default_language: str, imprint: Imprint = ()) -> None:
         self._title = title
+        self._imprint = imprint
         self._document = document
         self._default_language = default_language
         self._contents: dict[tuple[str, bool], Content] = {}
@@ -90,7 +95,8 @@ class DocumentPage:
         content = self._contents.get((language, for_programs))
         if content is None:
             document = self._document
-            content = as_json(document, language) if for_programs else as_html(self._title, document, language)
+            shown = as_json if for_programs else partial(as_html, self._title)
+            content = shown(document, language, self._imprint)
             self._contents[language, for_programs] = content
         headers = {
             "Content-Security-Policy": CONTENT_SECURITY.format(style=style("document.css")[1]),
@@ -123,13 +129,14 @@ class OldAgreements:
         return DocumentPage(AGREEMENT, document, self._default_language).answer(request)
 
 
-def as_json(document: Document, language: str) -> Content:
+def as_json(document: Document, language: str, imprint: Imprint) -> Content:
     """Return a document for programs."""
     data = {"version": document.version, "sha256": document.sha256, "language": language}
+    data |= {key: value for key, _label, value in imprint}
     return Content(msgspec.json.encode({**data, "text": document.text(language)}), JSON)
 
 
-def as_html(title: str, document: Document, language: str) -> Content:
+def as_html(title: str, document: Document, language: str, imprint: Imprint) -> Content:
     """Return a document as a page."""
     say = translator(language)
     fields = {
@@ -139,5 +146,6 @@ def as_html(title: str, document: Document, language: str) -> Content:
         "css": style("document.css")[0],
         "text": MARKDOWN.render(document.text(language)),
         "version": say(N_("Version {version}"), {"version": document.version}),
+        "imprint": [(say(label), value) for _key, label, value in imprint],
     }
     return Content(templates().get_template("document.html").render(fields).encode(), HTML)

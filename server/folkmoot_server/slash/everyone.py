@@ -96,8 +96,10 @@ async def rules(call: Call) -> Outcome:
     """Show the group's own rules, if it has any, and the platform's (G5)."""
     document = call.app.documents.rules
     own = call.room.state.rules if call.room_or_none else ""
-    text = document.text(call.session.language)
+    text, imprint = document.text(call.session.language), call.app.config.operator.imprint
+    text = "\n".join([text, *(f"{call.say(label)}: {value}" for _key, label, value in imprint)])
     data: dict[str, object] = {"version": document.version, "url": "/rules", "group_rules": own}
+    data |= {key: value for key, _label, value in imprint}
     return Answer(f"{own}\n\n{text}" if own else text, data)
 
 

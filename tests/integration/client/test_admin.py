@@ -222,6 +222,17 @@ async def test_who_is_suspended_appeals_from_outside(platform: Platform) -> None
     assert again.code == 5
 
 
+async def test_how_staff_was_appointed_and_trained_is_on_record(platform: Platform) -> None:
+    trained = await platform.admin("role", "train", "root1", "--course", "personal data, 2026")
+    assert trained.code == 0, trained.err
+    items = await platform.items("role", "show", "root1")
+    assert [(one["what"], one["detail"], one["by"]) for one in items] == [
+        ("training", "personal data, 2026", "root1"),
+        ("role", "superadmin", ""),
+    ]
+    assert (await platform.admin("role", "train", "bob", "--course", "law")).code == 6
+
+
 @pytest.mark.parametrize("verb", ["list", "reload", "test"])
 async def test_rules_are_printed_in_every_format(platform: Platform, verb: str, tmp_path: Path) -> None:
     file = tmp_path / "own.toml"

@@ -380,3 +380,12 @@ def test_staff_needs_a_second_factor_for_all_but_reading_where_that_is_asked_for
     nobody = make_account()
     assert (found := check_staff(nobody, act, POLICY)) is not None
     assert found.detail["rule"] == "platform_roles"
+
+
+@pytest.mark.parametrize("role", [None, *P])
+def test_trainings_of_staff_are_noted_by_who_answers_for_it(role: P | None) -> None:
+    mia, sam = make_account(), make_account(a.RoleGranted(at=NOW, by="sue", role=P.VIEWER, reason="r"))
+    may = role in (P.SAFETY_OFFICER, P.SUPERADMIN)
+    training = commands.NoteTraining("personal data")
+    assert ask(sam, training, "sue", role) == (None if may else ErrorCode.FORBIDDEN)
+    assert ask(mia, training, "sue", role) == (ErrorCode.CONFLICT if may else ErrorCode.FORBIDDEN)

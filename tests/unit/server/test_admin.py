@@ -31,6 +31,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "user suspend": {"duration": "1h"},
     "user verify": {"identity": "person"},
     "role create": {"role": "reviewer"},
+    "role train": {"course": "law"},
     "group suspend": {"duration": "1h"},
     "identity show": {"case": "file 7"},
     "credit set": {"score": 40},
