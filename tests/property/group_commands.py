@@ -175,12 +175,20 @@ STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.RejectRectification: lambda r: c.RejectRectification(reason(r), r.choice([None, HOUR_MS])),
     c.GrantLimit: lambda r: c.GrantLimit(reason(r)),
     c.DenyLimit: lambda r: c.DenyLimit(reason(r)),
+    c.ReleaseHeld: lambda r: c.ReleaseHeld(r.randint(1, 60)),
+    c.RejectHeld: lambda r: c.RejectHeld(r.randint(1, 60), reason(r)),
 }
 
 SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.EndMeasures: lambda r: c.EndMeasures(appealed=r.random() < 0.5, final=r.random() < 0.1),
     c.RecordVerdict: lambda r: c.RecordVerdict(
-        user(r), "rule", r.choice(list(Severity)), r.choice(VERDICTS), seq=r.randint(1, 9)
+        user(r),
+        "rule",
+        r.choice(list(Severity)),
+        r.choice(VERDICTS),
+        seq=r.randint(1, 9),
+        staff=r.random() < 0.5,
+        own_rule=r.choice(["", "word:one"]),
     ),
     c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
     c.Succeed: succession,

@@ -100,6 +100,8 @@ FOR_MODERATORS = (
     c.WarnGroup,
     c.AcceptRectification,
     c.RejectRectification,
+    c.ReleaseHeld,
+    c.RejectHeld,
 )
 FOR_STAFF = (*FOR_MODERATORS, c.CloseGroup, c.GrantLimit, c.DenyLimit)
 GRADE_HEIGHT = {"small": 0, "middle": 1, "large": 2}
@@ -295,6 +297,9 @@ class GroupMachine(RuleBasedStateMachine):
             assert actor == SERVICE
             return
         assert state.status is not GroupStatus.CLOSED or isinstance(command, c.RemoveText)
+        if isinstance(command, c.ApproveHeld | c.DenyHeld | c.ReleaseHeld | c.RejectHeld):
+            # What a rule of the operator's holds is for its staff, what the group's own word holds for its admins.
+            assert state.reviews[command.number].staff is isinstance(command, c.ReleaseHeld | c.RejectHeld)
         if isinstance(command, FOR_STAFF):
             assert actor.platform in ("moderator", "superadmin")
             assert actor.platform == "superadmin" or isinstance(command, FOR_MODERATORS)
