@@ -37,7 +37,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     `licence_until_ms`: when the operator's licence ends, 0 where none is named. `notice_ms`: how long before that it is
     to be seen to. `own_documents`: whether agreement and rules are the operator's own. `filings` are measures that the
     authority has still to hear of, None while nobody counts them. `levels`: of credit; `public_grades`: those with a
-    public info page; `kept_months`: how long messages are kept.
+    public info page; `kept_months`: how long messages are kept. `emergencies`: how many are in force.
     """
 
     reports: Waiting = Waiting()
@@ -61,6 +61,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     content_rules: int = 0
     staff: int = 0
     officers: int = 0
+    emergencies: int = 0
     own_documents: bool = False
     needs_identity: bool = False
     renews_identity: bool = False
@@ -205,6 +206,13 @@ DUTIES: tuple[Row, ...] = (
         N_("Groups that may not grow before somebody has looked at them are looked at"),
         _none(lambda one: one.sizes, DUE),
         "folkmoot admin group list",
+    ),
+    Row(
+        "emergencies",
+        "G5",
+        N_("What was stopped in an emergency goes on again as soon as it can"),
+        _none(lambda one: one.emergencies, DUE),
+        "folkmoot admin emergency list",
     ),
     Row(
         "owners",

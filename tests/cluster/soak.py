@@ -28,6 +28,7 @@ from tests.cluster.checker import check
 from tests.cluster.history import History
 from tests.cluster.nemesis import Nemesis, Strike, schedule
 from tests.cluster.nodes import Cluster, cluster_of
+from tests.cluster.officer import Officer
 from tests.cluster.polling import until
 from tests.cluster.roamer import Roamer
 from tests.cluster.stored import check_store, steps_of, whole_ledger
@@ -61,6 +62,7 @@ class Soak(Struct):
     breaches: list[str]
     reconnects: int
     seconds: float
+    staff: Counter[str]
 
     def summary(self) -> str:
         """Return the run in some lines."""
@@ -81,6 +83,7 @@ class Soak(Struct):
             f"entries: {entries} in {len(self.history.groups())} groups; heard by clients: "
             f"{sum(len(run.items) for run in self.history.runs)}, by sync: "
             f"{sum(len(run.caught) for run in self.history.runs)}, over {self.reconnects} reconnections",
+            f"acts of staff: {listed(self.staff)}",
             f"strikes: {listed(self.strikes)}",
             *self.breaches[:40],
             f"verdict: {'all promises kept' if not self.breaches else f'{len(self.breaches)} BREACHES'}",
@@ -97,9 +100,11 @@ async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Tran
     """Let clients act while the strikes fall, then mend, wait until all is quiet, and judge."""
     history = History(groups_joined=JOINED)
     roamers = await calm_down(cluster, history, random.Random(seed), clients)
+    officer = await appoint(cluster, seed)
     nemesis = Nemesis(cluster, say)
     start = time.monotonic()
     tasks = [asyncio.create_task(roamer.roam()) for roamer in roamers]
+    working = asyncio.create_task(officer.work())
     progress = asyncio.create_task(report(history, start, say))
     striking = asyncio.create_task(nemesis.run(list(strikes)))
     breaches = []
@@ -109,6 +114,8 @@ async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Tran
         for one in done:
             one.result()
         say("all is mended")
+        officer.rest()
+        await working
         for roamer in roamers:
             roamer.rest()
         if not await come_to_rest(cluster, roamers):
@@ -118,16 +125,17 @@ async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Tran
         await asyncio.gather(*tasks)
     finally:
         progress.cancel()
-        for task in (*tasks, striking):
+        for task in (*tasks, striking, working):
             task.cancel()
-        await asyncio.gather(*tasks, striking, progress, return_exceptions=True)
+        await asyncio.gather(*tasks, striking, working, progress, return_exceptions=True)
     for op in history.ops:
         if op.outcome == "open":
             op.outcome = "unknown"
     seconds = time.monotonic() - start
     breaches += await collect(cluster, history, roamers)
     breaches += check(history)
-    return Soak(history, nemesis.done, breaches, sum(roamer.reconnects for roamer in roamers), seconds)
+    reconnects = sum(roamer.reconnects for roamer in roamers)
+    return Soak(history, nemesis.done, breaches, reconnects, seconds, officer.done)
 
 
 async def calm_down(cluster: Cluster, history: History, rng: random.Random, clients: int) -> list[Roamer]:
@@ -147,6 +155,26 @@ async def calm_down(cluster: Cluster, history: History, rng: random.Random, clie
         roamer.groups = groups
         roamer.users = [other.user for other in roamers if other is not roamer]
     return roamers
+
+
+async def appoint(cluster: Cluster, seed: int) -> Officer:
+    """Make two administrators, and somebody for them to deal with."""
+    from folkmoot_server.config.settings import load_config
+    from folkmoot_server.setup import create_administrator
+
+    node = cluster.nodes[0]
+    environment = {name: value for name, value in node.environment.items() if name.startswith("FOLKMOOT_")}
+    config = load_config(None, environment, {"server.data_dir": str(node.data), "profile": "open"})
+    tokens = []
+    for name in ("root", "judge"):
+        assert await create_administrator(config, name, "a good one") is None
+        async with await Wire.open(node.ws) as wire:
+            tokens.append((await wire.ask(rq.Login, user=name, password="a good one")).token)
+    async with await Wire.open(node.ws) as wire:
+        await wire.register("hit.by.staff")
+        code = await wire.create("Of the one who is hit")
+        urls = [one.ws for one in cluster.nodes]
+        return Officer(tokens, wire.user, wire.token, code, urls, seed)
 
 
 async def report(history: History, start: float, say: Translate) -> None:

@@ -84,6 +84,7 @@ class Oversight:
             own_documents=await asyncio.to_thread(lambda: all((documents / name).is_file() for name in OWN)),
             needs_identity=self._policy.to_post is not Identity.NONE,
             renews_identity=self._policy.reverify_ms > 0,
+            emergencies=len(await ledger.emergencies(now)),
             licence=operator.licence,
             licence_until_ms=day_ms(operator.licence_until),
             notice_ms=operator.licence_notice_days * DAY_MS,

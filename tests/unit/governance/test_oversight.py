@@ -48,6 +48,7 @@ BAD: dict[str, dict[DutyState, dict[str, Any]]] = {
     "credit_levels": {DUE: {"levels": 1}},
     "info_pages": {DUE: {"public_grades": 0}},
     "sizes": {DUE: {"sizes": 4}},
+    "emergencies": {DUE: {"emergencies": 1}},
     "owners": {DUE: {"ownerless": 4}},
     "content_rules": {DUE: {"content_rules": 0}},
     "held_posts": {DUE: {"held": SOME}, BROKEN: {"held": LATE}},
