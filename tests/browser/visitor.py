@@ -40,7 +40,7 @@ class Visitor:
         await self.page.get_by_role("radio", name="Create account").check(force=True)
         await self.page.get_by_label("User name").fill(self.user)
         await self.page.get_by_label("Display name").fill(display_name)
-        await self.page.get_by_label("Password").fill(PASSWORD)
+        await self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         await self.page.get_by_role("checkbox").check()
         await self.page.get_by_role("button", name="Create account").click()
         await self.sees_own_name()
@@ -48,7 +48,7 @@ class Visitor:
     async def sign_in(self, password: str = PASSWORD) -> None:
         """Try to sign in."""
         await self.page.get_by_label("User name").fill(self.user)
-        await self.page.get_by_label("Password").fill(password)
+        await self.page.get_by_label("Password", exact=True).fill(password)
         await self.page.get_by_role("button", name="Sign in").click()
 
     async def sees_own_name(self) -> None:
