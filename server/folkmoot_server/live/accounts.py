@@ -378,9 +378,13 @@ class Accounts:
             self._count_in_flight(account)
 
     async def same_person(self, user: str) -> list[str]:
-        """Return the other accounts that were verified with a number of this one's. Raises StorageError."""
-        stored = await self._stored(user)
-        return [one.user for one in stored.others] if stored else []
+        """Return the other accounts that were verified with a number of this one's."""
+        while True:
+            try:
+                stored = await self._stored(user)
+                return [one.user for one in stored.others] if stored else []
+            except StorageError:
+                await asyncio.sleep(RETRY_S)
 
     def other_became(self, account: Account, ended: Collection[str] = ()) -> None:
         """Let what an account has become hold at once of the others of the same person that are in memory; `ended` are
