@@ -5,6 +5,7 @@ from folkmoot_governance.account_events import HitPassed
 from folkmoot_governance.group.commands import RejectHeld, ReleaseHeld
 from folkmoot_governance.group.state import Review
 from folkmoot_governance.reading import ReadTexts
+from folkmoot_governance.staff import check_staff
 from folkmoot_protocol.admin import queue as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
@@ -145,6 +146,10 @@ async def find_held(call: Call) -> tuple[Room, Review] | Refusal:
 @carries_out(rows.SHOW_HELD)
 async def show_held(call: Call, options: rows.ForCase) -> Outcome:
     """Show what a post says that waits; the ledger has that it was read, and by whom."""
+    # Whether there is such a post learns only who may read it.
+    refusal = check_staff(call.account.state, rows.SHOW_HELD.permission, call.app.policy)
+    if refusal:
+        return refusal
     hit = await find_hit(call)
     if hit is not None:
         return await show_hit(call, hit, options.case.strip())
@@ -174,6 +179,9 @@ async def show_held(call: Call, options: rows.ForCase) -> Outcome:
 @carries_out(rows.APPROVE_HELD)
 async def approve_held(call: Call, options: NoOptions) -> Outcome:
     """Let a post pass; it is posted in its author's name, unless its group's own word holds it as well."""
+    refusal = check_staff(call.account.state, rows.APPROVE_HELD.permission, call.app.policy)
+    if refusal:
+        return refusal
     hit = await find_hit(call)
     if hit is not None:
         return await pass_hit(call, hit)
@@ -192,6 +200,9 @@ async def approve_held(call: Call, options: NoOptions) -> Outcome:
 
 @carries_out(rows.DENY_HELD)
 async def deny_held(call: Call, options: NoOptions) -> Outcome:
+    refusal = check_staff(call.account.state, rows.DENY_HELD.permission, call.app.policy)
+    if refusal:
+        return refusal
     found = await find_held(call)
     if isinstance(found, Refusal):
         return found

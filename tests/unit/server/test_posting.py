@@ -306,7 +306,7 @@ async def test_a_post_that_was_overtaken_is_judged_again(house: Wired, room: Roo
     change(house, room, MUTED, elsewhere=True)
     await post(house, mia)
     answer = next(frame for frame in await done(house, mia) if not isinstance(frame, ev.GroupEvent))
-    assert (answer.code, mia.session.is_behind(), mia.session._in_flight) == ("muted", False, 0)
+    assert (answer.code, mia.session.is_behind(), mia.session.in_flight) == ("muted", False, 0)
 
 
 async def test_a_post_is_not_counted_twice_when_it_is_judged_again(tmp_path: Path) -> None:
@@ -439,7 +439,7 @@ async def test_a_post_that_is_held_when_it_is_judged_again_is_answered_once(
     await post(house, mia, "casino!")
     frames = [frame for frame in await done(house, mia) if not isinstance(frame, ev.GroupEvent)]
     assert [frame.code for frame in frames if isinstance(frame, ev.Error)] == ["content_held"]
-    assert mia.session._in_flight == 0
+    assert mia.session.in_flight == 0
 
 
 # Typing
