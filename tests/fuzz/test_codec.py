@@ -48,6 +48,8 @@ def build(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.integers(-LARGEST if kind.ge is None else kind.ge, kind.le or LARGEST)
         case inspect.BoolType():
             return st.booleans()
+        case inspect.LiteralType():
+            return st.sampled_from(kind.values)
         case inspect.NoneType():
             return st.none()
         case inspect.EnumType():

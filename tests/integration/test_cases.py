@@ -197,7 +197,7 @@ async def test_an_upheld_report_can_bring_a_measure(root: Wire, people: list[Wir
 async def test_an_appeal_is_decided_by_another_admin_and_lifts_the_measure(
     root: Wire, people: list[Wire], seats: list[Seat]
 ) -> None:
-    ann, bob, carol, _ = people
+    ann, bob, carol, dave = people
     code = seats[0].code
     await ann.run(f"/promote @{carol.user}", code)
     muted = (await carol.run(f"/mute @{bob.user} 1h noise", code)).data["case"]
@@ -212,7 +212,8 @@ async def test_an_appeal_is_decided_by_another_admin_and_lifts_the_measure(
     assert (queued["by"], queued["decider"], queued["text"]) == (bob.user, carol.user, "I was quoting")
     approve = f"/queue approve {opened['case']} it was a quotation"
     await refused(carol.run(approve, code), "forbidden")
-    await refused(bob.run(approve, code), "forbidden")
+    await refused(dave.run(approve, code), "forbidden")
+    await refused(bob.run(approve, code), "muted")
     await refused(admin(root, "appeal", "approve", opened["case"], reason="r"), "forbidden")
     await refused(ann.run(f"/queue approve {opened['case']}", code), "bad_syntax")
     assert (await ann.run(approve, code)).data["state"] == "overturned"

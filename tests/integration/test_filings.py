@@ -197,6 +197,7 @@ async def test_no_identity_without_two_administrators(
     seat = staffed.seats[1][1]
     async with await staffed.connect(seat) as wire:
         await wire.run(f"/verify organisation {NUMBER} sure")
+    await root.ask(rq.Admin, noun="identity", verb="approve", target=seat.user, reason="seen", dry_run=False)
     one, other = await muted(root, seat.user), await muted(root, seat.user)
     await admin(root, "approve", one, identity=True)
     assert (await state(root, one))["state"] == "draft"

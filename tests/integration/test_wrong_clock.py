@@ -53,7 +53,9 @@ class Machine(OwnPython):
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    server = Machine(tmp_path, {"limits__posts_per_second": 1, "limits__sign_ins_per_minute": 6})
+    server = Machine(
+        tmp_path, {"limits__posts_per_second": 1, "limits__sign_ins_per_minute": 6, "accounts__token_days": 0}
+    )
     server.set_clock(0)
     server.seed(1, 3)
     try:

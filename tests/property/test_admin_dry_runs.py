@@ -261,8 +261,10 @@ class Platform:
     async def do(self, step: Do) -> str:
         """Do something as a dry run and then indeed, and compare. Return how it went."""
         verb = ACTS[step.act]
+        # Whose sessions are ended, and who are tried with here, could do nothing any more.
+        tried = {seat.user for seat in self.stage.seats[2]} if step.act == "session close" else set[str]()
         targets = {
-            "USER": [*self.users, "nobody.here"],
+            "USER": [*(user for user in self.users if user not in tried), "nobody.here"],
             "CODE": [*self.codes, "1234"],
             "SUBJECT": [*self.codes, *(f"@{user}" for user in self.users)],
             "SUBJECT|ENTRY": [*self.codes, *(f"@{user}" for user in self.users), "b-none"],

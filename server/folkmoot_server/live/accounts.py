@@ -205,9 +205,9 @@ class Account:
         )
 
 
-class Reading(Struct):
+class Reading(Struct, eq=False):
     """An account that is read from storage now. What was read, if anything, `is_outdated` when something of the account
-    was stored, or news of it came, meanwhile."""
+    was stored, or news of it came, meanwhile. Each is itself alone: who takes it off the list takes no other off."""
 
     is_outdated: bool = True
 

@@ -13,6 +13,7 @@ DIFFERENT = {
     "to_post",
     "to_create_group",
     "reverify_ms",
+    "require_second_factor",
     "absence_ms",
     "agreement",
     "agreement_sha256",

@@ -290,6 +290,26 @@ async def test_two_who_read_an_account_at_once_both_read_again(accounts: Account
     assert (account.groups, ledger.loads) == ({"b"}, 5)
 
 
+async def test_who_reads_an_account_first_and_comes_last_hears_of_what_was_stored_meanwhile(
+    accounts: Accounts, ledger: SlowLedger
+) -> None:
+    """One that began later and is done does not take the other off the list of those who are told."""
+    account = await accounts.load("ann")
+    assert account is not None
+    first_gate = ledger.gate = asyncio.Event()
+    first = asyncio.create_task(accounts.look_again("ann"))
+    await asyncio.sleep(0)
+    ledger.gate = asyncio.Event()
+    ledger.gate.set()
+    await accounts.look_again("ann")
+    ledger.groups = ["b"]
+    accounts.changed("ann")
+    first_gate.set()
+    await first
+    assert (account.groups, ledger.loads) == ({"b"}, 4)
+    await accounts.look_again("ann")
+
+
 def test_all_of_an_accounts_state_has_its_column() -> None:
     """A field that is not stored would be forgotten when the account is read again."""
     (row,) = project_account(make_account(), AgreementAccepted(at=1, by="mia", agreement="2"))

@@ -389,7 +389,23 @@ async def test_an_account_is_told_what_became_of_what_it_asked_for(house: House)
     account = house.accounts.get("mia")
     assert account is not None
     fields = dict.fromkeys(
-        ("count", "limit", "seq", "points", "score", "identity", "role", "step", "contact", "group"), 7
+        (
+            "count",
+            "limit",
+            "seq",
+            "points",
+            "score",
+            "identity",
+            "role",
+            "step",
+            "contact",
+            "group",
+            "rule",
+            "text",
+            "course",
+            "left",
+        ),
+        7,
     )
     for kind in SENTENCES:
         data = {"name": "Moot", "until_ms": NOW, **fields, "reason": "" if kind == "denied" else "because"}

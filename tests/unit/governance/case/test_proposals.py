@@ -96,5 +96,13 @@ def test_terms_become_the_command_of_their_row(row: Row) -> None:
         command = group_command(terms, basis)
     assert command.basis == basis
     fields = {name: getattr(command, name) for name in command.__struct_fields__ if name != "basis"}
-    known = {"duration_ms": HOUR_MS, "reason": "r", "score": 7, "replaces": True, "measure": row.measure}
+    known = {
+        "duration_ms": HOUR_MS,
+        "reason": "r",
+        "score": 7,
+        "replaces": True,
+        "measure": row.measure,
+        "scopes": (),
+        "entry": "",
+    }
     assert fields == {name: known[name] for name in fields}
