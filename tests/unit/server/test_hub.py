@@ -400,16 +400,14 @@ async def test_an_account_is_told_what_became_of_what_it_asked_for(house: House)
             "step",
             "contact",
             "group",
-            "rule",
             "text",
             "course",
             "left",
         ),
         7,
-    )
+    ) | {"rule": ""}
     for kind in SENTENCES:
-        why = {"reason": "", "rule": ""} if kind == "denied" else {"reason": "because"}
-        data = {"name": "Moot", "until_ms": NOW, **fields, **why}
+        data = {"name": "Moot", "until_ms": NOW, **fields, "reason": "" if kind == "denied" else "because"}
         at = 0 if kind in PASSING else NOW
         house.hub.tell_notice(account, PersonalNotice("mia", at, kind, "r-7", data=data))
     await turn()
