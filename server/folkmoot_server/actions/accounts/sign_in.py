@@ -10,6 +10,7 @@ from folkmoot_protocol.results import SessionResult
 from ...bus.api import Bus
 from ...bus.messages import NoticeUpdate, RevokedUpdate
 from ...common.clock import Clock
+from ...common.fair_turns import FairTurns
 from ...common.i18n import N_
 from ...config.settings import Limits
 from ...crypto.passwords import Passwords, check_password, hash_token, new_token, prepare_password
@@ -49,6 +50,9 @@ AUTH_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("User name or password is wrong.
 TOKEN_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The session has ended; sign in again."))
 OTP_REQUIRED = Refusal(ErrorCode.OTP_REQUIRED, N_("Type the code that your authenticator shows, or a recovery code."))
 OTP_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The code is wrong, or not of this minute."), {"rule": "second_factor"})
+TAKING = 100
+"""Names that are being taken at once."""
+
 NAME_TAKEN = Refusal(ErrorCode.NAME_TAKEN, N_("This user name is taken."))
 
 
@@ -97,6 +101,7 @@ class SignIn:
         self._brake = SignInBrake(clock)
         self._in_cluster = in_cluster
         self._slots = asyncio.Semaphore(SIGN_IN_SLOTS)
+        self._taking = FairTurns(TAKING)
 
     async def register(
         self,
@@ -131,7 +136,14 @@ class SignIn:
         token = new_token()
         rows = [profile_row(profile), self._token_row(session, token, user, device)]
         command = RegisterAccount(user, agreement)
-        refusal = await self._account_service.carry_out(None, command, Actor(user), rows)
+        # Of two in one commit neither would be stored: they would stand in each other's way.
+        await self._taking.enter(user)
+        try:
+            if await self._accounts.load(user) is not None:
+                return NAME_TAKEN
+            refusal = await self._account_service.carry_out(None, command, Actor(user), rows)
+        finally:
+            self._taking.leave(user)
         if refusal:
             # The ledger takes a name once: whoever came second learns it here.
             return NAME_TAKEN if refusal.code is ErrorCode.CONFLICT else refusal
