@@ -137,7 +137,7 @@ REASON = Text(
         *("/queue reason…", "/deny reason…"),
     ),
     standing=False,
-    removal="the act stands in the record; without a reason it can be taken by anybody who may take it",
+    removal="admin text remove --what reason; without a reason an act can be taken by anybody who may take it",
     why="admins moderate a suspended group as well",
 )
 NOTE = Text(
@@ -206,7 +206,7 @@ STAFF_TEXT = Text(
     mute=False,
     standing=False,
     is_judged=False,
-    removal="it stands in the record",
+    removal="admin text remove --what reason, of what stands in a group's record",
     why="it is the operator's own word",
 )
 

@@ -392,7 +392,10 @@ async def test_members_who_left_are_gone_from_both_sides(store: Store, world: Wo
 
 def text_removed(what: GroupText, user: str) -> e.TextRemoved:
     whose = user if what is GroupText.TAG else ""
-    return e.TextRemoved(at=START, by="root", what=what.value, text="", reason="r", user=whose, was_text="back")
+    acts = tuple(range(1, 25)) if what is GroupText.REASON else ()
+    return e.TextRemoved(
+        at=START, by="root", what=what.value, text="", reason="r", user=whose, was_text="back", acts=acts
+    )
 
 
 user = st.sampled_from(USERS)
@@ -462,13 +465,18 @@ commands = st.one_of(
     st.builds(c.Rectify, number=st.integers(1, 9), text=st.just("mended")),
     st.builds(c.AcceptRectification, reason=st.just("r")),
     st.builds(c.RejectRectification, reason=st.just("r"), duration_ms=st.none() | durations),
-    st.builds(c.RemoveText, st.sampled_from(GroupText).map(str), st.just("r"), user),
+    st.builds(
+        c.RemoveText,
+        *(st.sampled_from(GroupText).map(str), st.just("r"), user),
+        acts=st.just(tuple(range(1, 25))),
+        text=st.just("r"),
+    ),
     st.builds(
         c.Overturn,
         st.just("alice"),
         st.integers(1, 9),
         st.just("text_removed"),
-        removed=st.builds(text_removed, st.sampled_from([GroupText.TOPIC, GroupText.TAG]), user),
+        removed=st.builds(text_removed, st.sampled_from([GroupText.TOPIC, GroupText.TAG, GroupText.REASON]), user),
     ),
     st.builds(c.RemoveEntries, entries=st.lists(found, min_size=1, max_size=3).map(tuple), reason=st.just("r")),
     st.builds(

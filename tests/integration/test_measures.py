@@ -33,6 +33,7 @@ LINES = {
     "rules_remove": "/setrules Obey the bank",
     "question_remove": "/question Your account number? = 17",
     "tag_remove": "/tag @{user} cashier of the bank",
+    "reason_remove": "/ban @{friend} 2h owes the bank money",
 }
 """What there must be before it is taken away, as the one says who is hit."""
 OWN_VERBS: dict[Measure, tuple[str, str, dict[str, object]]] = {
@@ -97,7 +98,7 @@ class Scene:
         self.root = root
         self.judge = judge
         self.user = sam.user
-        self.code = self.elsewhere = self.case = ""
+        self.code = self.elsewhere = self.case = self.act = ""
         self.seq = 0
 
     async def prepare(self, row: Row, language: str) -> None:
@@ -105,7 +106,8 @@ class Scene:
         self.seq = await self.sam.post(self.code, "buy this")
         await self.sam.run(f"/pin {self.seq}", self.code)
         if row.name in LINES:
-            await self.sam.run(LINES[row.name].format(user=self.user), self.code)
+            line = LINES[row.name].format(user=self.user, friend=self.friend.user)
+            self.act = str((await self.sam.run(line, self.code)).data.get("case", ""))
         if row.measure is Measure.UNVERIFY:
             seen = {"reason": "seen", "options": {"identity": "person"}}
             await admin(self.judge, "user", "verify", self.user, **seen)
@@ -127,7 +129,8 @@ class Scene:
             noun, verb, more = own
             grounds = {"rule": "fraud", "entry": entry} | more
             if row.part:
-                grounds |= {"what": row.part} | ({"member": self.user} if row.part == GroupText.TAG else {})
+                of = {GroupText.TAG: {"member": self.user}, GroupText.REASON: {"act": self.act}}
+                grounds |= {"what": row.part} | of.get(GroupText(row.part), {})
             target = self.user if row.subject is Subject.ACCOUNT else self.code
             return await admin(self.root, noun, verb, target, reason=REASON, options=grounds)
         target = f"@{self.user}" if row.subject is Subject.ACCOUNT else self.code

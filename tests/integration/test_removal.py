@@ -150,12 +150,13 @@ TEXTS = {
     "rules": ("/setrules Obey the bank", "Obey the bank"),
     "question": ("/question Your account number? = 17", "Your account number?"),
     "tag": ("/tag @{bob} cashier of the bank", "cashier of the bank"),
+    "reason": ("/ban @{dan} 2h owes the bank money", "owes the bank money"),
 }
 
 
 async def test_names_topics_and_other_texts_go_with_what_told_them_and_come_back(machine: Machine) -> None:
     machine.start()
-    ann, bob, carol, _ = machine.seats[0]
+    ann, bob, carol, dan = machine.seats[0]
     code = ann.code
     async with (
         await staff(machine, "root") as root,
@@ -165,8 +166,9 @@ async def test_names_topics_and_other_texts_go_with_what_told_them_and_come_back
         await machine.connect(carol) as reader,
     ):
         for what, (line, text) in TEXTS.items():
-            await owner.run(line.format(bob=bob.user), code)
-            options = {"what": what} | ({"member": bob.user} if what == "tag" else {})
+            did = await owner.run(line.format(bob=bob.user, dan=dan.user), code)
+            of = {"tag": {"member": bob.user}, "reason": {"act": did.data.get("case")}}
+            options = {"what": what} | of.get(what, {})
             before = await everything(owner, code)
             assert text in str(before)
             planned = await admin(root, "text", "remove", code, reason="a swindle", options=options, dry_run=True)
@@ -211,6 +213,6 @@ async def everything(wire: Wire, code: str, until: int | None = None) -> dict[st
     entries = [one for one in await wire.history(code) if until is None or one.seq <= until]
     told = (await wire.ask(rq.GetGroup, group=code)).group
     texts = [told.name, told.topic, told.announcement]
-    shown = [(await wire.run(line, code)).data for line in ("/setrules", "/question")]
+    shown = [(await wire.run(line, code)).data for line in ("/setrules", "/question", "/ban")]
     members = (await wire.ask(rq.ListMembers, group=code)).members
     return {"entries": entries, "texts": texts, "shown": shown, "tags": {one.user: one.tags for one in members}}

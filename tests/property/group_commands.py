@@ -81,7 +81,10 @@ def text_removed(chance: Chance) -> TextRemoved:
     what = chance.choice(list(GroupText)[1:])
     whose = user(chance) if what is GroupText.TAG else ""
     instead = REMOVABLE_TEXTS[what].instead("")
-    return TextRemoved(at=0, by="mod", what=what.value, text=instead, reason="r", user=whose, was_text="back")
+    acts = (chance.randint(1, 60),) if what is GroupText.REASON else ()
+    return TextRemoved(
+        at=0, by="mod", what=what.value, text=instead, reason="r", user=whose, was_text="back", acts=acts
+    )
 
 
 def succession(chance: Chance) -> c.Succeed:
@@ -163,7 +166,12 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 STAFF_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.RemoveEntries: lambda r: c.RemoveEntries(found(r), reason(r), r.choice(["", "other", "no such"])),
     c.RemoveText: lambda r: c.RemoveText(
-        r.choice(list(GroupText)).value, reason(r), user(r), seqs=tuple(one.seq for one in found(r)), rule=""
+        r.choice(list(GroupText)).value,
+        reason(r),
+        user(r),
+        acts=tuple(range(1, 60)),
+        seqs=tuple(one.seq for one in found(r)),
+        text=reason(r),
     ),
     c.SuspendGroup: lambda r: c.SuspendGroup(duration(r), reason(r), r.random() < 0.5),
     c.RestoreGroup: lambda r: c.RestoreGroup(reason(r)),

@@ -74,6 +74,8 @@ def values_of(option: Option) -> st.SearchStrategy[Any]:
         return st.sampled_from(["1", "4", "#5 6", "7 7", "99", "x"])
     if option.choices:
         return st.sampled_from(option.choices)
+    if option.name == "act":
+        return st.sampled_from(["1", "9", "x"])
     return st.sampled_from([0, 40, 100]) if option.kind is int else st.just("file 7")
 
 

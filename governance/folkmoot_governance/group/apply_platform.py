@@ -47,7 +47,7 @@ def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
     if event.asked_limit:
         state.asked_limit = event.asked_limit
     if event.what:
-        put_text(state, place, GroupText(event.what), event.whose, event.text)
+        put_text(state, place, GroupText(event.what), event.whose, event.text, acts=event.acts)
 
 
 def _entries_removed(state: GroupState, event: e.EntriesRemoved) -> None:
@@ -56,7 +56,7 @@ def _entries_removed(state: GroupState, event: e.EntriesRemoved) -> None:
 
 
 def _text_removed(state: GroupState, event: e.TextRemoved) -> None:
-    put_text(state, place_of(state), GroupText(event.what), event.user, event.text)
+    put_text(state, place_of(state), GroupText(event.what), event.user, event.text, event.was_text, event.acts)
     for pin in event.was_pins:
         state.pins.pop(pin.seq)
 

@@ -478,7 +478,8 @@ class Overturn(TargetedCommand, frozen=True):
 class RemoveText(MeasureCommand, frozen=True):
     """Remove a text of the group, or a member's tag: a measure of the platform (G10). `what`: a `GroupText`.
 
-    `acts` are the numbers of the acts that have the text, `seqs` the entries that tell of them; `rule` as below.
+    `acts` are the numbers of the acts that have the text, `seqs` the entries that tell of them; `rule` as below. A
+    reason stands in acts alone, so `text` is what it says, empty where they are shown without it already.
     """
 
     what: str
@@ -487,6 +488,7 @@ class RemoveText(MeasureCommand, frozen=True):
     acts: tuple[int, ...] = ()
     seqs: tuple[int, ...] = ()
     rule: str = ""
+    text: str = ""
 
 
 class RemoveEntries(MeasureCommand, frozen=True):

@@ -68,6 +68,7 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
             whose=back.user if back else "",
             text=back.was_text if back else "",
             asked_limit=asked,
+            acts=back.acts if back and back.what == GroupText.REASON else (),
         )
     ]
 
@@ -88,6 +89,8 @@ def asked_again(state: GroupState, command: c.Overturn) -> int:
 def text_back(state: GroupState, command: c.Overturn) -> TextRemoved | None:
     """Return the removal of a text whose text comes back: not past another one that was set meanwhile."""
     removed = command.removed
+    if removed is not None and removed.what == GroupText.REASON:
+        return removed
     if removed is None or (removed.user and removed.user not in (state.kept or state).members):
         return None
     return removed if text_in(state, GroupText(removed.what), removed.user) == removed.text else None

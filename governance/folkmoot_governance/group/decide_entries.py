@@ -88,7 +88,8 @@ def remove_text(state: GroupState, command: c.RemoveText, actor: Actor, now: int
     if what is GroupText.TAG and command.user not in (state.kept or state).members:
         text = N_("@{user} is not a member of this group.")
         return refuse(ErrorCode.NO_SUCH_USER, text, user=command.user)
-    was, instead = text_in(state, what, command.user), REMOVABLE_TEXTS[what].instead(state.code)
+    was = command.text if what is GroupText.REASON else text_in(state, what, command.user)
+    instead = REMOVABLE_TEXTS[what].instead(state.code)
     if was in ("", instead):
         return refuse(ErrorCode.CONFLICT, N_("There is nothing to remove: it is removed already, or was never set."))
     return [

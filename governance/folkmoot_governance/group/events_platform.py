@@ -57,8 +57,8 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     that was closed has again all that is kept of it; a suspension of before, until `back_until_ms`, holds again where
     the act had taken its place. `effect` is what changed by that (`case.effects.Effect`), empty in older events. The
     entries `restored`, which it had removed, can be read again; `was_pins` are pinned again. A text of the group that
-    it had removed is in its place again: `text`, `what` it is, and `whose`, of a tag. `asked_limit`: the size that it
-    had refused waits for an answer again.
+    it had removed is in its place again: `text`, `what` it is, and `whose`, of a tag, or of which `acts`, of a reason.
+    `asked_limit`: the size that it had refused waits for an answer again.
     """
 
     number: int
@@ -76,6 +76,7 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     whose: str = ""
     text: str = ""
     asked_limit: int = 0
+    acts: tuple[int, ...] = ()
 
 
 class HeldReleased(MemberEvent, frozen=True, kw_only=True, tag="held_released"):

@@ -41,12 +41,14 @@ REMOVE_ENTRIES = Verb(
 
 
 class WhichText(Grounded, frozen=True, kw_only=True):
-    """Which text of a group; of a tag, whose."""
+    """Which text of a group; of a tag, whose; of a reason, of which act."""
 
     what: Annotated[
-        Literal["name", "topic", "announcement", "rules", "question", "tag"], Flag(N_("Which text of the group."))
+        Literal["name", "topic", "announcement", "rules", "question", "tag", "reason"],
+        Flag(N_("Which text of the group.")),
     ]
     member: Annotated[str, Flag(N_("Whose tag."), metavar="USER")] = ""
+    act: Annotated[str, Flag(N_("The reason of which act: its number or case."), metavar="NUMBER")] = ""
 
 
 REMOVE_TEXT = Verb(
@@ -62,5 +64,6 @@ REMOVE_TEXT = Verb(
     examples=(
         "text remove 4821-9067-3350 --what name --rule fraud --reason 'poses as a bank'",
         "text remove 4821-9067-3350 --what tag --member max --reason 'insults a member' --dry-run",
+        "text remove 4821-9067-3350 --what reason --act 17 --reason 'names where somebody lives'",
     ),
 )

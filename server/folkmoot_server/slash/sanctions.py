@@ -9,6 +9,7 @@ from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.types import GroupStatus, Role
 
 from ..actions.accounts.credit import CREDIT_CHANGES, MAX_CHANGES, change_item
+from ..actions.groups.removed_texts import RemovedFromRecord
 from ..common.i18n import N_
 from ..storage.api import ActFilter
 from ..storage.change_set import account_stream, group_stream
@@ -104,10 +105,11 @@ async def _on_groups(call: Call) -> list[Row]:
 async def _suspension(call: Call, state: GroupState) -> list[Row]:
     wanted = ActFilter(kinds=(str(GroupSuspended.__struct_config__.tag),))
     found = await call.app.store.ledger.acts(group_stream(state.code), wanted, 1)
+    removed = await RemovedFromRecord.load(call.app.store.ledger, state.code)
     return [
-        _row("group_suspended", state.code, one.event.until_ms, one.event.reason, case_number(state.code, one.version))
+        _row("group_suspended", state.code, event.until_ms, event.reason, case_number(state.code, one.version))
         for one in found
-        if isinstance(one.event, GroupSuspended)
+        if isinstance(event := removed.show(one), GroupSuspended)
     ]
 
 

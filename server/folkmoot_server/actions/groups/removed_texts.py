@@ -1,12 +1,15 @@
 """Where the record of a group has a text that the platform removes, or has removed (G10)."""
 
+from typing import NamedTuple
+
 from folkmoot_governance.group.commands import RemoveText
 from folkmoot_governance.group.events import Event, MeasureOverturned, TextRemoved
 from folkmoot_governance.group.removed_texts import (
-    KINDS,
     GroupText,
     Removed,
     fields_with,
+    kinds_with,
+    reason_in,
     text_in,
     without_text,
 )
@@ -22,14 +25,24 @@ MOST = 10_000
 REMOVALS = tuple(str(kind.__struct_config__.tag) for kind in (TextRemoved, MeasureOverturned))
 
 
+class Wanted(NamedTuple):
+    """Which text is to be removed: of a tag, that of `user`; of a reason, that of the act with this number."""
+
+    what: GroupText
+    user: str = ""
+    number: int = 0
+
+
 async def plan_removal(
-    ledger: Ledger, journal: Journal, room: Room, what: GroupText, user: str, reason: str, basis: Basis
+    ledger: Ledger, journal: Journal, room: Room, wanted: Wanted, reason: str, basis: Basis
 ) -> RemoveText:
     """Return the command that removes a text as it stands, with the acts and the notices that have it."""
+    what, user, number = wanted
     while True:
         version, code = room.state.version, room.state.code
-        removed = Removed(what.value, user if what is GroupText.TAG else "", text_in(room.state, what, user))
-        found = await ledger.acts(group_stream(code), ActFilter(kinds=KINDS), MOST) if removed.text else []
+        said = await _reason_of(ledger, code, number) if number else text_in(room.state, what, user)
+        removed = Removed(what.value, user, said)
+        found = await ledger.acts(group_stream(code), ActFilter(kinds=kinds_with(what)), MOST) if said else []
         acts = {one.version: fields for one in found if (fields := fields_with(_event(one), removed))}
         told = [number for number, fields in acts.items() if any(not name.startswith("was_") for name in fields)]
         notices = await journal.notices_of(code, told) if told else {}
@@ -37,7 +50,16 @@ async def plan_removal(
         if room.state.version == version:
             seqs = tuple(sorted(notices.values()))
             rule = basis.grounds.rule
-            return RemoveText(what.value, reason, user, tuple(sorted(acts)), seqs, rule, basis=basis)
+            return RemoveText(what.value, reason, user, tuple(sorted(acts)), seqs, rule, said, basis=basis)
+
+
+async def _reason_of(ledger: Ledger, code: str, number: int) -> str:
+    """Return the words of an act as they are shown now, empty where there are none."""
+    found = await ledger.events(group_stream(code), number - 1, 1)
+    if not found or found[0].version != number:
+        return ""
+    removed = await RemovedFromRecord.load(ledger, code)
+    return reason_in(removed.show(found[0]))
 
 
 class RemovedFromRecord:

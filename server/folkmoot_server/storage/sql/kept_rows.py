@@ -4,7 +4,7 @@ The row of the part `group` has the group's own fields, and until when it is all
 the group had: a member, a request to join. Nothing but an appeal that succeeds reads it, so it is JSON in one column.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from folkmoot_governance import GroupState
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.keeping import PARTS
+from folkmoot_governance.group.removed_texts import of_acts
 from folkmoot_governance.group.state import Kept, KeptFields
 
 from ..change_set import Remove, RowChange, Upsert
@@ -39,11 +40,19 @@ def kept_changes(state: GroupState, event: e.Event) -> list[RowChange]:
             tagged = (
                 [_row(state, "members", event.whose)] if isinstance(event, e.MeasureOverturned) and event.whose else []
             )
-            return [_own_row(state, state.kept), *(_row(state, part, event.user) for part in parts), *tagged]
-        case e.TextRemoved() if state.kept is not None and event.user:
-            return [_row(state, "members", event.user)]
+            waits = _waits(state, state.kept, event.acts) if isinstance(event, e.MeasureOverturned) else []
+            own = _own_row(state, state.kept)
+            return [own, *(_row(state, part, event.user) for part in parts), *tagged, *waits]
+        case e.TextRemoved() if state.kept is not None:
+            tagged = [_row(state, "members", event.user)] if event.user else []
+            return [_own_row(state, state.kept), *tagged, *_waits(state, state.kept, event.acts)]
         case _:
             return []
+
+
+def _waits(state: GroupState, kept: Kept, acts: Collection[int]) -> list[RowChange]:
+    """Return the rows of the waits that some acts have made."""
+    return [_row(state, "waits", user) for user in of_acts(state, kept.waits, acts)]
 
 
 def kept_rows(state: GroupState) -> list[RowChange]:

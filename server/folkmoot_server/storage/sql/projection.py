@@ -15,6 +15,7 @@ from folkmoot_governance.account_events import AccountEvent
 from folkmoot_governance.case import state as s
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.group import events as e
+from folkmoot_governance.group.removed_texts import of_acts
 from folkmoot_governance.group.state import Invitation, Wait, Warned
 from folkmoot_governance.restrictions import Held
 
@@ -142,6 +143,8 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
     whose = event.user if isinstance(event, e.TextRemoved) else getattr(event, "whose", "")
     if whose and state.kept is None:
         changes.append(member_table_row(state, "members", whose))
+    if isinstance(event, (e.MeasureOverturned, e.TextRemoved)):
+        changes += _reasons(state, event.acts)
     if isinstance(event, (e.MeasureOverturned, e.EntriesRemoved, e.TextRemoved)):
         changes += [member_table_row(state, "pins", pin.seq) for pin in event.was_pins]
     if isinstance(event, (e.InviteCodeMade, e.InviteCodeUsed, e.InviteCodeRevoked)):
@@ -158,6 +161,19 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
     if isinstance(event, e.MeasureOverturned) and event.reopens:
         changes += opened_rows(state)
     return [*changes, *kept_changes(state, event)]
+
+
+def _reasons(state: GroupState, acts: Sequence[int]) -> list[RowChange]:
+    """Return the rows that have the reasons of some acts."""
+    held: dict[str, dict[Any, Any]] = {
+        "bans": state.bans,
+        "mutes": state.mutes,
+        "warnings": state.warnings,
+        "join_waits": state.waits,
+    }
+    return [
+        member_table_row(state, table, key) for table, one in held.items() if acts for key in of_acts(state, one, acts)
+    ]
 
 
 def opened_rows(state: GroupState) -> list[RowChange]:
