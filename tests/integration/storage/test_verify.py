@@ -1,5 +1,6 @@
 """`verify` finds nothing in a sound store, and each way in which somebody could have changed it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from folkmoot_governance.group.events import GroupClosed
 from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.check.tools import migrate, seed, verify
-from tests.integration.storage.kit import filled, opened, tamper
+from folkmoot_server.storage.check.verify import COMPARED, NOT_COMPARED
+from folkmoot_server.storage.sql.tables import metadata
+from tests.integration.storage.kit import filled, filled_wholly, opened, tamper
 
 MAIN, JANUARY, FEBRUARY = "folkmoot.sqlite3", "journal/2026-01.sqlite3", "journal/2026-02.sqlite3"
 
@@ -80,6 +83,60 @@ CHANGES = {
     ),
     "a sealed text": (FEBRUARY, "UPDATE restricted SET sealed = zeroblob(40)", "does not open"),
 }
+
+
+BROKEN = {
+    "accounts": "UPDATE accounts SET credit = 1 WHERE \"user\" = 'bob'",
+    "agreements": "UPDATE agreements SET sha256 = 'b'",
+    "announcements": "UPDATE announcements SET text = 'other'",
+    "bans": "DELETE FROM bans",
+    "barred_identities": "UPDATE barred_identities SET scopes = 'join'",
+    "case_notes": "UPDATE case_notes SET by = 'bob'",
+    "cases": "UPDATE cases SET reason = 'fraud'",
+    "emergencies": "UPDATE emergencies SET ended_ts = 1",
+    "filings": "DELETE FROM filings",
+    "groups": "UPDATE groups SET topic = 'other'",
+    "held_texts": "UPDATE held_texts SET number = number - 1",
+    "identity_requests": "UPDATE identity_requests SET identity = 'person'",
+    "invitations": "DELETE FROM invitations",
+    "invite_codes": "UPDATE invite_codes SET uses = 9",
+    "join_requests": "DELETE FROM join_requests",
+    "join_waits": "DELETE FROM join_waits",
+    "kept": "DELETE FROM kept WHERE part = 'members'",
+    "leaving": "UPDATE leaving SET \"user\" = 'bob'",
+    "members": "DELETE FROM members WHERE \"user\" = 'bob'",
+    "mutes": "UPDATE mutes SET until_ms = 1",
+    "notes": "DELETE FROM notes",
+    "pins": "INSERT INTO pins SELECT code, 7, 'bob', 1 FROM groups LIMIT 1",
+    "platform_words": "INSERT INTO platform_words SELECT 'two', verdict, by, ts FROM platform_words",
+    "redactions": "DELETE FROM redactions",
+    "reporters": "UPDATE reporters SET reason = 'fraud'",
+    "reviews": "DELETE FROM reviews",
+    "second_factors": "DELETE FROM second_factors",
+    "warnings": "UPDATE warnings SET user = 'carol'",
+    "words": "DELETE FROM words",
+}
+"""A change of each table that is compared, which the ledger does not have."""
+IN_THE_LOG = {"log_hashes", "checkpoints"}
+"""These have tests of their own: `test_event_log`."""
+
+
+def test_every_table_is_compared_or_has_a_reason_not_to_be() -> None:
+    assert COMPARED | NOT_COMPARED.keys() == metadata.tables.keys()
+    assert not COMPARED & NOT_COMPARED.keys()
+    assert BROKEN.keys() == COMPARED - IN_THE_LOG
+
+
+async def test_a_change_of_any_table_is_found(tmp_path: Path) -> None:
+    sound = tmp_path / "sound"
+    await filled_wholly(sound)
+    assert verify(sound) == []
+    for table, statement in BROKEN.items():
+        broken = tmp_path / table
+        shutil.copytree(sound, broken)
+        tamper(broken / MAIN, statement)
+        problems = verify(broken)
+        assert any(problem.startswith(f"{table} ") for problem in problems), (table, problems)
 
 
 async def test_a_sound_store_has_no_problems(tmp_path: Path) -> None:
