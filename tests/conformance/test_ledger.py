@@ -248,6 +248,10 @@ async def test_a_token_holds_while_it_is_used(store: Store, world: World) -> Non
     ]
     assert await store.ledger.ended_tokens(START + 3, 10) == ["h2"]
     assert await store.ledger.ended_tokens(START + 2, 10) == []
+    asked = ["h1", "h2", "nobody's", "\x00", *map(str, range(300))]
+    assert await store.ledger.tokens_in_use(asked, START + 2) == {"h1", "h2"}
+    assert await store.ledger.tokens_in_use(asked, START + 3) == {"h1"}
+    assert await store.ledger.tokens_in_use([], START) == set()
 
 
 async def test_a_reset_code_holds_until_its_time_is_over(store: Store, world: World) -> None:

@@ -251,6 +251,10 @@ class Sessions(Protocol):
         """Return the second factor of an account, in force or yet to be confirmed."""
         ...
 
+    async def tokens_in_use(self, hashes: Collection[str], since: int) -> set[str]:
+        """Return those of some session tokens that were used `since` (Unix ms), by their hashes."""
+        ...
+
     async def ended_tokens(self, since: int, limit: int) -> list[str]:
         """Return the hashes of session tokens that were not used `since` (Unix ms)."""
         ...

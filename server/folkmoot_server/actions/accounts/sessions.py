@@ -10,6 +10,7 @@ from ...delivery.audience import Audience
 from ...delivery.session import Session
 from ...live.accounts import Account
 from ...storage.api import Ledger, SessionRow
+from ...storage.change_set import StorageError
 from ...storage.changes import revoke_token, seen_row
 from ...transport.addresses import region_of
 from .govern import AccountAct, AccountService
@@ -76,7 +77,14 @@ class Sessions:
         self._noted = {token: at for token, at in self._noted.items() if now - at < NOTED_MS}
         seen = {one.token_hash: one.address for one in self._audience.sessions if one.account is not None}
         seen, self._opened = self._opened | seen, {}
-        due = [(token, address) for token, address in seen.items() if token not in self._noted]
+        asked = [token for token in seen if token not in self._noted]
+        try:
+            noted = await self._ledger.tokens_in_use(asked, self._clock.now_ms() - NOTED_MS) if asked else set()
+        except StorageError:
+            self._opened = seen
+            return
+        self._noted |= dict.fromkeys(noted, now)
+        due = [(token, seen[token]) for token in asked if token not in noted]
         for start in range(0, len(due), NOTED_AT_ONCE):
             part = due[start : start + NOTED_AT_ONCE]
             rows = [seen_row(token, self._clock.now_ms(), region_of(address)) for token, address in part]

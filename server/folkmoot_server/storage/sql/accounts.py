@@ -1,7 +1,7 @@
 """Accounts and their sessions, read from their tables: `ledger.Accounts` and `ledger.Sessions`."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
@@ -122,14 +122,33 @@ _RENEWING = (
     .limit(_LIMIT)
 )
 
-TAG_SIZES = (1, 4, 16, 64, 256)
-TAGS_AT_ONCE = TAG_SIZES[-1]
+SIZES = (1, 4, 16, 64, 256)
+"""For how many names at once statements are made: few, for each is prepared once."""
+
+
+def _named(size: int) -> list[BindParameter[str]]:
+    return [bindparam(f"name_{number}") for number in range(size)]
+
+
+def _values(names: Collection[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield names in parts: the size of the statement for each, and the values of `_named`."""
+    held = sorted(filter(can_hold, names))
+    for start in range(0, len(held), SIZES[-1]):
+        asked = held[start : start + SIZES[-1]]
+        size = next(size for size in SIZES if size >= len(asked))
+        asked += asked[:1] * (size - len(asked))
+        yield size, {f"name_{number}": name for number, name in enumerate(asked)}
 
 
 @cache
 def _tags_of(size: int) -> Select[Any]:
-    named: list[BindParameter[str]] = [bindparam(f"user_{number}") for number in range(size)]
-    return select(accounts.c.user, accounts.c.author_tag).where(accounts.c.author_tag != "", accounts.c.user.in_(named))
+    is_asked = accounts.c.user.in_(_named(size))
+    return select(accounts.c.user, accounts.c.author_tag).where(accounts.c.author_tag != "", is_asked)
+
+
+@cache
+def _used(size: int) -> Select[Any]:
+    return select(tokens.c.hash).where(tokens.c.hash.in_(_named(size)), _IN_USE)
 
 
 def _of_user(what: str, name: ColumnElement[str], *more: ColumnElement[Any]) -> Select[Any]:
@@ -182,13 +201,7 @@ class SqlAccounts(SqlReads):
 
     async def author_tags(self, users: Collection[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        names = sorted(filter(can_hold, users))
-        for start in range(0, len(names), TAGS_AT_ONCE):
-            asked = names[start : start + TAGS_AT_ONCE]
-            # Few sizes of the statement: each is prepared once.
-            size = next(size for size in TAG_SIZES if size >= len(asked))
-            asked += asked[:1] * (size - len(asked))
-            values = {f"user_{number}": name for number, name in enumerate(asked)}
+        for size, values in _values(users):
             found |= dict(await self._ask(_tags_of(size), **values))
         return found
 
@@ -234,6 +247,12 @@ class SqlSessions(SqlReads):
     async def find_second_factor(self, user: str) -> SecondFactorRow | None:
         rows = await self._ask(_SECOND_FACTOR, user=user)
         return SecondFactorRow(*rows[0]) if rows else None
+
+    async def tokens_in_use(self, hashes: Collection[str], since: int) -> set[str]:
+        found: set[str] = set()
+        for size, values in _values(hashes):
+            found |= {token for (token,) in await self._ask(_used(size), **values, since=since)}
+        return found
 
     async def ended_tokens(self, since: int, limit: int) -> list[str]:
         return [token for (token,) in await self._ask(_ENDED, since=since, limit=limit)]
