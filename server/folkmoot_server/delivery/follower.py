@@ -92,6 +92,8 @@ class Follower:
                     self._hub.tell_typing(room, message.user)
             case AccountUpdate():
                 if any(isinstance(event, (NamesRemoved, NamesRestored)) for event in message.events):
+                    # At once: whoever is told of it reads under which name the account is shown now.
+                    self._rooms.forget_author(message.user)
                     self._start(self._on_names(message.user))
                 account = self._accounts.get(message.user)
                 if account is None:

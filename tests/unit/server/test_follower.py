@@ -490,6 +490,13 @@ async def test_when_an_account_is_closed_nothing_is_kept_of_what_was_written(hou
     assert room.recent.page(None, 3, 9) is None
 
 
+async def test_when_names_are_removed_nothing_is_kept_of_what_was_written(house: Following, room: Room) -> None:
+    house.hub.deliver(room, [make_entry(4)])
+    assert room.recent.page(None, 3, 9) is not None
+    house.bus.publish(m.AccountUpdate("mia", 2, (a.NamesRemoved(at=NOW, by="root", reason="r"),)))
+    assert room.recent.page(None, 3, 9) is None, "before storage is asked"
+
+
 # Looking after who signs in
 
 
