@@ -76,6 +76,7 @@ from .account_events import (
     PlatformWordSet,
     RenewalTold,
     ResetCodeGiven,
+    RoleEnded,
     RoleGranted,
     SecondFactorEnded,
     SecondFactorSet,
@@ -90,14 +91,17 @@ from .account_state import account_case as account_case
 from .actor import SERVICE, Actor
 from .case.rules import check_rule
 from .credit import MOST, penalty, recovery, restored
-from .duration import FOREVER_MS
+from .duration import DAY_MS, FOREVER_MS, end_of
 from .measure_checks import check_four_eyes
-from .permissions import may_on_platform
+from .permissions import SCOPED, may_on_platform
 from .policy import Policy, meets
 from .refusal import Refusal
 from .restrictions import NO_BASIS, Basis, Restriction, without, without_act
 from .text import N_
 from .verification import Stage, end_ms, level_at, stage_due
+
+LONGEST_INSPECTION_MS = 365 * DAY_MS
+"""How long an inspector's role lasts at most."""
 
 # Which row of `permissions.PLATFORM_RULES` a command of the operator's staff needs; the others are the
 # account's own.
@@ -199,11 +203,31 @@ def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, poli
         return Refusal(
             ErrorCode.FORBIDDEN, N_("Nobody changes their own platform role."), {"user": state.user, **OF_STAFF}
         )
-    if state.platform == command.role:
+    refusal = _check_scope(command)
+    if refusal:
+        return refusal
+    if state.platform == command.role and command.role not in SCOPED:
         has, has_none = N_("@{user} has the platform role {role} already."), N_("@{user} has no platform role.")
         text = has if command.role else has_none
         return Refusal(ErrorCode.CONFLICT, text, {"user": state.user, "role": command.role or "", **OF_STAFF})
-    return [RoleGranted(at=now, by=actor.user, role=command.role, reason=command.reason)]
+    until = end_of(now, command.duration_ms) if command.duration_ms else 0
+    granted = RoleGranted(
+        at=now, by=actor.user, role=command.role, reason=command.reason, cases=command.cases, until_ms=until
+    )
+    return [granted]
+
+
+def _check_scope(command: GrantRole) -> Refusal | None:
+    """Refuse a role without the cases and the end that it needs, or with those that it has not."""
+    for field, value in (("case", command.cases), ("duration", command.duration_ms)):
+        if bool(value) is not (command.role in SCOPED):
+            text = N_("An inspector is one of some cases and for a time, and nobody else is: give both, or neither.")
+            return Refusal(ErrorCode.BAD_REQUEST, text, {"field": field, **OF_STAFF})
+    if command.duration_ms > LONGEST_INSPECTION_MS:
+        text = N_("An inspector is one for {longest} at most.")
+        detail: dict[str, object] = {"longest_ms": LONGEST_INSPECTION_MS, "field": "duration", **OF_STAFF}
+        return Refusal(ErrorCode.BAD_REQUEST, text, detail)
+    return None
 
 
 def _note_training(
@@ -479,8 +503,10 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
         case AccountRestrictionEnded(measure=measure, case=case):
             held = state.restrictions
             state.restrictions = without_act(held, case) if case else without(held, measure)
-        case RoleGranted(role=role):
-            state.platform = role
+        case RoleGranted(role=role, cases=cases, until_ms=until):
+            state.platform, state.role_cases, state.role_until_ms = role, cases, until
+        case RoleEnded():
+            state.platform, state.role_cases, state.role_until_ms = None, (), 0
         case IdentityAttested(identity=identity, at=at):
             state.identity, state.renewal_told = identity, 0
             state.verified_ts = 0 if identity is Identity.NONE else event.since_ms or at

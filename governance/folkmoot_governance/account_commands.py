@@ -65,7 +65,7 @@ class FreeAccount(AccountCommand, frozen=True):
 
 
 class EndRestrictions(AccountCommand, frozen=True):
-    """End the restrictions that have run out: an act of the service."""
+    """End the restrictions, and the platform role, that have run out: an act of the service."""
 
 
 class OverturnRestriction(AccountCommand, frozen=True):
@@ -76,10 +76,13 @@ class OverturnRestriction(AccountCommand, frozen=True):
 
 
 class GrantRole(AccountCommand, frozen=True):
-    """Give or take (None) a platform role (G14)."""
+    """Give or take (None) a platform role (G14); one of `permissions.SCOPED` for a time, and for `cases`, which are
+    there."""
 
     role: PlatformRole | None
     reason: str
+    cases: tuple[str, ...] = ()
+    duration_ms: int = 0
 
 
 class NoteTraining(AccountCommand, frozen=True):

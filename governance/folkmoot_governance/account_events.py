@@ -90,8 +90,18 @@ class AccountRestrictionEnded(AccountEvent, frozen=True, kw_only=True, tag="acco
 
 
 class RoleGranted(AccountEvent, frozen=True, kw_only=True, tag="role_granted"):
+    """`cases` are what the role is about, empty where it is about all; it ends at `until_ms`, 0 for never."""
+
     role: PlatformRole | None
     reason: str
+    cases: tuple[str, ...] = ()
+    until_ms: int = 0
+
+
+class RoleEnded(AccountEvent, frozen=True, kw_only=True, tag="role_ended"):
+    """The time of a role is over."""
+
+    role: PlatformRole
 
 
 class TrainingNoted(AccountEvent, frozen=True, kw_only=True, tag="training_noted"):
@@ -345,6 +355,7 @@ AnyAccountEvent = (
     | AccountRestricted
     | AccountRestrictionEnded
     | RoleGranted
+    | RoleEnded
     | TrainingNoted
     | IdentityAttested
     | CreditChanged

@@ -30,6 +30,7 @@ from .account_events import (
     AccountRestrictionEnded,
     AccountSuspended,
     ClosingOverturned,
+    RoleEnded,
 )
 from .account_state import AccountState
 from .actor import Actor
@@ -172,9 +173,12 @@ def _free(state: AccountState, command: FreeAccount, actor: Actor, now: int, pol
 
 
 def _end(state: AccountState, command: EndRestrictions, actor: Actor, now: int, policy: Policy) -> AccountDecision:
-    return [
+    over: list[AccountEvent] = [
         AccountRestrictionEnded(at=now, by=actor.user, measure=measure) for measure in ended(state.restrictions, now)
     ]
+    if state.platform is not None and 0 < state.role_until_ms <= now:
+        over.append(RoleEnded(at=now, by=actor.user, role=state.platform))
+    return over
 
 
 def _overturn_restriction(

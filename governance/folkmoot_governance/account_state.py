@@ -15,6 +15,8 @@ class AccountState(Struct):
     `credit` is the score (G7.2), `credit_ts` when it changed last; `charges` has what was taken of it and not given
     back, points by case number.
     `restrictions` are what the platform has taken from it for a time.
+    `platform` is its role on the operator's staff, until `role_until_ms` (0: without an end) and, where such a role is
+    about some cases alone, for `role_cases`; what counts of it at a time says `staff.role_at`.
     `verified_ts` (Unix ms) is when its identity was last checked, 0 where it is at no level; `renewal_told` how far it
     was told that this is to be done again (`verification.Stage`).
     `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does; if it waits
@@ -34,6 +36,8 @@ class AccountState(Struct):
     verified_ts: int = 0
     renewal_told: int = 0
     platform: PlatformRole | None = None
+    role_until_ms: int = 0
+    role_cases: tuple[str, ...] = ()
     suspended_until_ms: int = 0
     suspended_reason: str = ""
     credit: int = START
@@ -60,9 +64,9 @@ class AccountState(Struct):
         return self.suspended_until_ms > now
 
     @property
-    def restrictions_until_ms(self) -> int:
-        """When the next restriction ends, 0 where none does."""
-        return next_end(self.restrictions)
+    def next_end_ms(self) -> int:
+        """When the next restriction ends, or the role does; 0 where neither does."""
+        return min(filter(None, (next_end(self.restrictions), self.role_until_ms)), default=0)
 
 
 def account_case(user: str, version: int) -> str:

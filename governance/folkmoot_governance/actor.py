@@ -27,8 +27,9 @@ Emergencies = tuple[Emergency, ...]
 
 class Actor(Struct, frozen=True):
     """The account behind a command, with the counts that caps are checked against (G8.1), what the platform has taken
-    from it for a time, and the emergencies that concern it: none of them concerns the operator's staff. `version` is
-    that of the account when all this was so; 0 where it is none that is stored.
+    from it for a time, and the emergencies that concern it: none of them concerns the operator's staff. `platform` is
+    the role that counts now, and `cases` are those that it is about, where it is about some alone. `version` is that
+    of the account when all this was so; 0 where it is none that is stored.
     """
 
     user: str
@@ -41,6 +42,7 @@ class Actor(Struct, frozen=True):
     verified_ts: int = 0
     version: int = 0
     emergencies: Emergencies = ()
+    cases: tuple[str, ...] = ()
 
 
 SERVICE = Actor("")

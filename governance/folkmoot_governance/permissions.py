@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from folkmoot_protocol.types import Role
 
-from .actor import PlatformRole
+from .actor import Actor, PlatformRole
 from .group import commands as c
 from .restrictions import Power
 from .roles import Permission
@@ -114,11 +114,16 @@ OPEN_INVITE = Rule(Role.MEMBER, while_suspended=False)
 OWN_ENTRY = Rule(Role.MEMBER)
 """Instead of the row of `DeleteEntry` for one's own entry: no permission, but `Policy.delete_own_ms` at most."""
 
+SCOPED = frozenset({PlatformRole.INSPECTOR})
+"""Roles that are about cases, which are named when they are given, and that end: nothing but these cases opens."""
+
 _STAFF = frozenset({PlatformRole.MODERATOR, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN})
 
 PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     # act                 who on the operator's staff
-    "read": frozenset(PlatformRole),
+    "read": frozenset(PlatformRole) - SCOPED,
+    "read_case": frozenset(PlatformRole),
+    "open_case": _STAFF | {PlatformRole.REVIEWER, PlatformRole.INSPECTOR},
     "remove_entry": _STAFF,
     "warn_group": _STAFF,
     "restrict_account": _STAFF,
@@ -175,7 +180,7 @@ SERVICE_ACTS: frozenset[type[c.Command]] = frozenset(
 """What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""
 
 
-UNSECURED = frozenset({"read"})
+UNSECURED = frozenset({"read", "read_case"})
 """What staff may do without a second factor though the operator asks for one. Whatever else they do acts on somebody,
 or opens what is personal."""
 
@@ -183,3 +188,8 @@ or opens what is personal."""
 def may_on_platform(role: PlatformRole | None, act: str) -> bool:
     """Say whether a platform role covers `act`, a key of `PLATFORM_RULES`."""
     return role is not None and role in PLATFORM_RULES[act]
+
+
+def is_in_scope(actor: Actor, case: str) -> bool:
+    """Say whether an actor's platform role is about a case: most are about all, `SCOPED` ones about those named."""
+    return actor.platform not in SCOPED or case in actor.cases

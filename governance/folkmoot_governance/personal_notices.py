@@ -133,7 +133,11 @@ def _if_raised(state: AccountState, event: a.CreditChanged) -> Iterable[str]:
 
 
 def _if_role(state: AccountState, event: a.RoleGranted) -> Iterable[str]:
-    return (state.user,) if event.role else ()
+    return (state.user,) if event.role and not event.cases else ()
+
+
+def _if_inspector(state: AccountState, event: a.RoleGranted) -> Iterable[str]:
+    return (state.user,) if event.cases else ()
 
 
 def _if_no_role(state: AccountState, event: a.RoleGranted) -> Iterable[str]:
@@ -447,8 +451,10 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     ),
     a.RoleGranted: (
         Told("role_given", N_("You have the role {role} on the platform"), _if_role),
+        Told("inspection_given", N_("You may read these cases as an inspector, {until}: {cases}"), _if_inspector),
         Told("role_taken", N_("You have no role on the platform any more"), _if_no_role),
     ),
+    a.RoleEnded: (Told("role_ended", N_("The time of your role on the platform is over"), _oneself),),
     a.TrainingNoted: (Told("training_noted", N_("It is on record that you were trained: {course}"), _oneself),),
     a.PasswordChanged: (
         Told(
@@ -560,6 +566,8 @@ def told_to_account(state: AccountState, event: a.AccountEvent, policy: Policy) 
     rows = TOLD.get(type(event), ())
     case = account_case(state.user, state.version + 1)
     more = {"report": event.case} if isinstance(event, a.CreditChanged) and event.case else {}
+    if isinstance(event, a.RoleGranted) and event.cases:
+        more = {"cases": " ".join(event.cases)}
     return _notices(rows, state, event, case, policy, "", more)
 
 

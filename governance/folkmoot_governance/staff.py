@@ -4,16 +4,27 @@ from folkmoot_protocol.errors import ErrorCode
 
 from .account_measures import OF_STAFF
 from .account_state import AccountState
+from .actor import PlatformRole
 from .permissions import UNSECURED, may_on_platform
 from .policy import Policy
 from .refusal import Refusal
 from .text import N_
 
 
-def check_staff(state: AccountState, act: str, policy: Policy) -> Refusal | None:
+def counts(until_ms: int, now: int) -> bool:
+    """Say whether a role that ends at `until_ms` (Unix ms, 0 for never) counts at `now`."""
+    return not until_ms or now < until_ms
+
+
+def role_at(state: AccountState, now: int) -> PlatformRole | None:
+    """Return the platform role of an account that counts at `now` (Unix ms)."""
+    return state.platform if state.platform is not None and counts(state.role_until_ms, now) else None
+
+
+def check_staff(state: AccountState, act: str, policy: Policy, now: int) -> Refusal | None:
     """Refuse whose platform role does not cover an act, a row of `permissions.PLATFORM_RULES`; and who has signed in
     with less than the operator asks for."""
-    if not may_on_platform(state.platform, act):
+    if not may_on_platform(role_at(state, now), act):
         return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act, **OF_STAFF})
     if policy.require_second_factor and act not in UNSECURED and not state.second_factor_ms:
         text = N_("Staff acts with a second factor only: set one up, with /otp in `folkmoot chat`.")

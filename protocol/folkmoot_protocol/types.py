@@ -39,6 +39,7 @@ class PlatformRole(StrEnum):
     MODERATOR = "moderator"
     SAFETY_OFFICER = "safety_officer"
     SUPERADMIN = "superadmin"
+    INSPECTOR = "inspector"
 
 
 class Role(StrEnum):

@@ -187,6 +187,12 @@ REFUSALS = {
     "No raid is being held off.": Told("conflict", "state", "/info"),
     "No warning of the platform is open for this group.": Told("conflict", "state", "/log group_warned"),
     "Nobody attests their own identity.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
+    "An inspector is one of some cases and for a time, and nobody else is: give both, or neither.": Told(
+        "bad_request", "platform_roles", "docs/governance.md", "field"
+    ),
+    "An inspector is one for {longest} at most.": Told(
+        "bad_request", "platform_roles", "docs/governance.md", "field longest_ms"
+    ),
     "Nobody changes their own platform role.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
     "Nobody closes somebody else's account.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
     "Nobody decides on a report of their own, or about themselves.": Told(

@@ -13,6 +13,7 @@ from folkmoot_governance.account import (
     AccountSuspended,
     CreditChanged,
     IdentityAttested,
+    RoleEnded,
     RoleGranted,
 )
 from folkmoot_governance.account_events import (
@@ -34,7 +35,7 @@ from folkmoot_governance.group.removed_texts import GroupText
 from folkmoot_governance.restrictions import Measure
 from folkmoot_governance.roles import Permission
 from folkmoot_protocol.types import Identity, JoinMode, LinkRule
-from folkmoot_server.storage.api import SessionRow, Store
+from folkmoot_server.storage.api import SessionRow, StaffRow, Store
 from folkmoot_server.storage.change_set import ChangeSet, Profile, Remove
 from folkmoot_server.storage.changes import (
     language_row,
@@ -54,6 +55,7 @@ from tests.builders.world import DAY, START, World, code_of
 from tests.profile import examples
 
 USERS = ("alice", "bob", "carol", "dave")
+INSPECTOR = PlatformRole.INSPECTOR
 
 
 async def test_versions_count_from_one_in_each_stream(store: Store, world: World) -> None:
@@ -164,6 +166,9 @@ async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: W
         SecondFactorSet(at=START + 8, by="bob", step=7),
         SecondFactorUsed(at=START + 8, by="bob", step=9),
         AccountClosing(at=START + 8, by="root", until_ms=START + 3 * DAY, reason="fraud"),
+        RoleGranted(
+            at=START + 9, by="root", role=INSPECTOR, reason="letter", cases=("r-1", "a-2"), until_ms=START + DAY
+        ),
     ]
     for event in changes:
         await store.commit([world.change("bob", event)])
@@ -171,6 +176,13 @@ async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: W
         assert account is not None
         events = [one.event for one in await store.ledger.events("account:bob")]
         assert account.state == replay_account(events) == world.accounts["bob"]  # type: ignore[arg-type]
+    assert await store.ledger.list_staff() == [StaffRow("bob", "Bob", INSPECTOR, START + DAY, ("r-1", "a-2"))]
+    assert await store.ledger.next_account_ends(9) == [(START + DAY, "bob")]
+    await store.commit([world.change("bob", RoleEnded(at=START + DAY, by="", role=INSPECTOR))])
+    account = await store.ledger.load_account("bob")
+    assert account is not None
+    assert account.state == world.accounts["bob"]
+    assert await store.ledger.list_staff() == await store.ledger.next_account_ends(9) == []
 
 
 async def test_accounts_whose_closing_is_due_are_found(store: Store, world: World) -> None:

@@ -5,12 +5,17 @@ from collections.abc import Sequence
 from folkmoot_protocol.errors import ErrorCode
 
 from ..actor import Actor
-from ..permissions import may_on_platform
+from ..permissions import is_in_scope, may_on_platform
 from ..refusal import Refusal
 from ..text import N_
 from .state import CaseEvent, CaseKind, CaseState, Outcome
 
 CaseDecision = Sequence[CaseEvent] | Refusal
+
+OPEN = "open_case"
+"""The row of `permissions.PLATFORM_RULES` for reading what people wrote in a case, and its evidence."""
+
+NO_SUCH_CASE = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/cases"})
 
 OUTCOMES = {
     CaseKind.REPORT: frozenset({Outcome.UPHELD, Outcome.DISMISSED, Outcome.BAD_FAITH}),
@@ -60,6 +65,11 @@ def check_staff(actor: Actor, act: str) -> Refusal | None:
     if may_on_platform(actor.platform, act):
         return None
     return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act})
+
+
+def check_scope(actor: Actor, number: str) -> Refusal | None:
+    """Refuse a case that an actor's platform role is not about, as if it were not there."""
+    return None if is_in_scope(actor, number) else NO_SUCH_CASE
 
 
 def check_kind(state: CaseState, kind: CaseKind, outcome: Outcome) -> Refusal | None:

@@ -20,11 +20,13 @@ from ..restrictions import Power
 from ..text import N_
 from . import commands as c
 from .checks import (
+    OPEN,
     CaseDecision,
     check_claim,
     check_kind,
     check_open,
     check_own_appeal,
+    check_scope,
     check_service,
     check_staff,
     duty_of,
@@ -114,7 +116,8 @@ def _read(state: CaseState, command: c.ReadCase, actor: Actor, now: int, policy:
     if state.kind is CaseKind.MEDIATION:
         # Whoever is inside reads it otherwise, and nobody else does.
         return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/mediate"})
-    return check_staff(actor, duty_of(state)) or [CaseRead(at=now, by=actor.user)]
+    refusal = check_staff(actor, OPEN) or check_scope(actor, state.number)
+    return refusal or [CaseRead(at=now, by=actor.user)]
 
 
 def _note(state: CaseState, command: c.NoteCase, actor: Actor, now: int, policy: Policy) -> CaseDecision:

@@ -73,9 +73,19 @@ SHOW_REPORT = Verb(
     CASE,
     "show",
     N_("Show a report with its evidence; that you have seen it is recorded."),
-    "read",
+    "read_case",
     NoOptions,
     NUMBER,
+)
+LOG_REPORT = Verb(
+    CASE,
+    "log",
+    N_("List what happened to a report, who has read it included; that you have seen it is recorded."),
+    "open_case",
+    NoOptions,
+    NUMBER,
+    paged=True,
+    columns=("at", "what", "by", "detail"),
 )
 CLAIM_REPORT = Verb(
     CASE,
@@ -137,9 +147,19 @@ SHOW_APPEAL = Verb(
     APPEAL,
     "show",
     N_("Show an appeal and the measure; that you have seen it is recorded."),
-    "read",
+    "read_case",
     NoOptions,
     NUMBER,
+)
+LOG_APPEAL = Verb(
+    APPEAL,
+    "log",
+    N_("List what happened to an appeal, who has read it included; that you have seen it is recorded."),
+    "open_case",
+    NoOptions,
+    NUMBER,
+    paged=True,
+    columns=("at", "what", "by", "detail"),
 )
 CLAIM_APPEAL = Verb(
     APPEAL,

@@ -7,15 +7,21 @@ from msgspec import Meta
 from ..msgids import N_
 from ..types import PlatformRole
 from .accounts import NAME
-from .row import Flag, NoOptions, Noun, Options, Verb
+from .row import Duration, Flag, NoOptions, Noun, Options, Verb
 
 ROLE = Noun("role", N_("Roles of the operator's staff."))
 
 
 class Given(Options, frozen=True):
-    """Which role is given."""
+    """Which role is given; to an inspector for which cases, and for how long."""
 
     role: Annotated[PlatformRole, Flag(N_("The role; docs/governance.md says what each may do."))]
+    case: Annotated[
+        str,
+        Meta(max_length=1000),
+        Flag(N_("Of an inspector: the numbers of the reports and appeals that it opens."), metavar="CASES"),
+    ] = ""
+    duration: Annotated[Duration | None, Flag(N_("Of an inspector: for how long."), "--for", "DURATION")] = None
 
 
 class Course(Options, frozen=True):
@@ -30,7 +36,7 @@ LIST_ROLES = Verb(
     N_("List who works for the operator, and as what."),
     "read",
     NoOptions,
-    columns=("user", "display_name", "role"),
+    columns=("user", "display_name", "role", "cases", "until"),
 )
 SHOW_ROLE = Verb(
     ROLE,
@@ -60,7 +66,10 @@ CREATE_ROLE = Verb(
     NAME,
     reason=True,
     dry_run=True,
-    examples=("role create ann --role reviewer --reason 'hired for the night shift'",),
+    examples=(
+        "role create ann --role reviewer --reason 'hired for the night shift'",
+        "role create eve --role inspector --case r-8kq3mvt2xw --for 7d --reason 'letter of the authority, 12 May'",
+    ),
 )
 DELETE_ROLE = Verb(
     ROLE,

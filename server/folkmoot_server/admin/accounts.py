@@ -22,7 +22,6 @@ from folkmoot_governance.account_commands import (
     RestoreAccount,
 )
 from folkmoot_governance.identity import check_number, is_minor, masked
-from folkmoot_governance.permissions import may_on_platform
 from folkmoot_governance.policy import meets
 from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol.admin import accounts as rows
@@ -37,7 +36,7 @@ from ..storage.api import ActFilter, IdentityRequest
 from ..storage.change_set import RowChange, account_stream
 from ..storage.changes import remove_identity_request, remove_second_factor, verified_rows
 from .call import Call, Outcome, carries_out
-from .common import act_on_account, basis_of, find_account, list_rows, page_of
+from .common import act_on_account, basis_of, check_asker, find_account, list_rows, page_of
 from .taking import restriction_items, take, told
 
 UNREADABLE = "–"
@@ -68,7 +67,7 @@ def account_item(call: Call, account: Account) -> dict[str, object]:
 
 def same_person(call: Call, account: Account) -> dict[str, object]:
     """Return the other accounts of the same person, for staff who may read with which numbers they were verified."""
-    if not may_on_platform(call.account.state.platform, "read_identity"):
+    if check_asker(call, "read_identity"):
         return {}
     return {"same_person": [one.user for one in account.others]}
 

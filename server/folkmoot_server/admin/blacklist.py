@@ -4,7 +4,6 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import FreeAccount
 from folkmoot_governance.account_events import BlacklistEntryRemoved
 from folkmoot_governance.group import commands as c
-from folkmoot_governance.permissions import may_on_platform
 from folkmoot_governance.restrictions import SCOPES, Held, Measure, Power, Restriction, Subject, in_force
 from folkmoot_protocol.admin import blacklist as rows
 from folkmoot_protocol.admin.row import NoOptions
@@ -15,7 +14,7 @@ from ..common.i18n import N_
 from ..storage.changes import unbarred
 from .accounts import account_item, act_on_user
 from .call import Call, Outcome, carries_out
-from .common import find_account, page_of, store_account_act
+from .common import check_asker, find_account, page_of, store_account_act
 from .groups import act_on_group, group_item
 from .taking import take, told
 
@@ -91,8 +90,9 @@ async def remove_entry(call: Call, options: NoOptions) -> Outcome:
 
 async def _unbar(call: Call, entry: str) -> Outcome:
     """Take an identity from the blacklist, which staff puts on record with their own account."""
-    if not may_on_platform(call.account.state.platform, "withdraw_rights"):
-        return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": "withdraw_rights"})
+    refusal = check_asker(call, "withdraw_rights")
+    if refusal:
+        return refusal
     ledger = call.app.store.ledger
     numbers = await ledger.barred_numbers(entry)
     if not numbers:

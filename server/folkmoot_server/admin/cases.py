@@ -6,6 +6,7 @@ import msgspec
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.case.brigade import find_brigade
+from folkmoot_governance.case.checks import NO_SUCH_CASE, OPEN, check_scope
 from folkmoot_governance.case.commands import (
     CaseCommand,
     ClaimCase,
@@ -20,6 +21,7 @@ from folkmoot_governance.case.state import Outcome as CaseOutcome
 from folkmoot_governance.dates import is_overdue
 from folkmoot_governance.duration import HOUR_MS
 from folkmoot_governance.group.commands import RemoveEntries
+from folkmoot_governance.permissions import may_on_platform
 from folkmoot_governance.restrictions import Grounds, Measure, Subject
 from folkmoot_protocol.admin import cases as rows
 from folkmoot_protocol.admin.row import NoOptions
@@ -34,11 +36,12 @@ from ..actions.groups.govern import Act
 from ..common.i18n import N_
 from ..live.rooms import Room
 from ..sealed.case_texts import NOTE, CaseText
-from ..storage.api import CaseFilter
+from ..storage.api import ActFilter, CaseFilter
+from ..storage.change_set import Recorded, case_stream
 from .call import Call, Outcome, carries_out
+from .common import LONGEST, check_asker, page_of
 from .entries import entries_at, removal
 
-NO_SUCH_CASE = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/cases"})
 Show = Callable[[CaseState, int], dict[str, object]]
 """Returns a case as it is listed, at a time (Unix ms)."""
 
@@ -96,9 +99,11 @@ async def list_cases(call: Call, options: rows.Which, kind: CaseKind, show: Show
 
 
 async def find_case(call: Call, kind: CaseKind) -> CaseState | Refusal:
-    """Return the case that a call is about."""
-    case = await call.app.store.ledger.load_case(call.target.lower())
-    return case if case is not None and case.kind is kind else NO_SUCH_CASE
+    """Return the case that a call is about, if the asker's role is about it."""
+    number = call.target.lower()
+    case = await call.app.store.ledger.load_case(number)
+    outside = check_scope(call.account.actor(), number)
+    return case if case is not None and case.kind is kind and outside is None else NO_SUCH_CASE
 
 
 @carries_out(rows.SHOW_REPORT)
@@ -112,15 +117,14 @@ async def show_appeal(call: Call, options: NoOptions) -> Outcome:
 
 
 async def show_case(call: Call, kind: CaseKind) -> Outcome:
-    """Show a case; what people wrote and the evidence to those alone who may decide, which the ledger then has."""
+    """Show a case; what people wrote and the evidence to those alone who may open it, which the ledger then has."""
     case = await find_case(call, kind)
     if isinstance(case, Refusal):
         return case
     app, item = call.app, case_item(case, call.app.clock.now_ms())
-    act = app.cases.service.act(case, ReadCase(), call.account.actor())
-    if isinstance(act, Refusal) and act.code is ErrorCode.FORBIDDEN:
+    if not may_on_platform(call.account.role, OPEN):
         return AdminResult(items=(item,))
-    refusal = await app.cases.service.wait_stored(act)
+    refusal = await record_opening(call, case)
     if refusal:
         return refusal
     found = app.cases.texts.unseal(case.number, await app.store.ledger.case_text(case.number))
@@ -133,6 +137,49 @@ async def show_case(call: Call, kind: CaseKind) -> Outcome:
         more |= {"reported_by": reported_by(case), "brigade": await brigade_of(call, case)}
         more["around"] = await around(call, case, found)
     return AdminResult(items=(item | more,))
+
+
+async def record_opening(call: Call, case: CaseState) -> Refusal | None:
+    """Put on record, before anything is shown, that a case is opened; return why it is not."""
+    service = call.app.cases.service
+    return check_asker(call, OPEN) or await service.wait_stored(service.act(case, ReadCase(), call.account.actor()))
+
+
+@carries_out(rows.LOG_REPORT)
+async def log_report(call: Call, options: NoOptions) -> Outcome:
+    return await log_case(call, CaseKind.REPORT)
+
+
+@carries_out(rows.LOG_APPEAL)
+async def log_appeal(call: Call, options: NoOptions) -> Outcome:
+    return await log_case(call, CaseKind.APPEAL)
+
+
+async def log_case(call: Call, kind: CaseKind) -> Outcome:
+    """Show what happened to a case, the latest first: this reading of it is the first line."""
+    case = await find_case(call, kind)
+    if isinstance(case, Refusal):
+        return case
+    refusal = await record_opening(call, case)
+    if refusal:
+        return refusal
+    wanted = ActFilter(before=before_of(call))
+    found = await call.app.store.ledger.acts(case_stream(case.number), wanted, call.limit + 1)
+    return page_of([act_item(one) for one in found], call.limit, "version")
+
+
+def before_of(call: Call) -> int | None:
+    """Return before which version an earlier page has ended, None for no earlier one."""
+    cursor = call.cursor
+    return int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) <= LONGEST else None
+
+
+def act_item(one: Recorded) -> dict[str, object]:
+    """Return an act on a case as a row; what it says besides is `detail`."""
+    event = msgspec.to_builtins(one.event)
+    detail = {name: value for name, value in event.items() if name not in ("event", "at", "by") and value}
+    by = "" if one.event.by.startswith(PUBLIC) else one.event.by
+    return {"version": one.version, "at_ts": one.event.at, "what": event["event"], "by": by, "detail": detail}
 
 
 def reported_by(case: CaseState) -> list[dict[str, object]]:

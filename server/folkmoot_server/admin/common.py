@@ -13,6 +13,7 @@ from folkmoot_governance.case.state import Outcome as CaseOutcome
 from folkmoot_governance.group.commands import Command
 from folkmoot_governance.reading import ReadTexts, decide_reading
 from folkmoot_governance.restrictions import Basis, Grounds
+from folkmoot_governance.staff import check_staff
 from folkmoot_protocol.admin.accounts import Grounded
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
@@ -48,6 +49,11 @@ async def find_account(call: Call) -> Account | Refusal:
     user = fold_user_name(call.target)
     account = await call.app.accounts.load(user)
     return account or Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
+
+
+def check_asker(call: Call, act: str) -> Refusal | None:
+    """Refuse who may not do an act, a row of `permissions.PLATFORM_RULES`."""
+    return check_staff(call.account.state, act, call.app.policy, call.app.clock.now_ms())
 
 
 async def act_on_account(

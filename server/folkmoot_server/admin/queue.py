@@ -5,7 +5,6 @@ from folkmoot_governance.account_events import HitPassed
 from folkmoot_governance.group.commands import RejectHeld, ReleaseHeld
 from folkmoot_governance.group.state import Review
 from folkmoot_governance.reading import ReadTexts
-from folkmoot_governance.staff import check_staff
 from folkmoot_protocol.admin import queue as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
@@ -18,7 +17,7 @@ from ..live.rooms import Room
 from ..storage.api import QueuedPost, RetroHit
 from ..storage.changes import remove_retro_hits
 from .call import Call, Outcome, carries_out
-from .common import act_on_room, record_reading
+from .common import act_on_room, check_asker, record_reading
 
 LONGEST = 15
 NOTHING = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("No such post waits for the operator's staff."), {"help": "queue list"})
@@ -147,7 +146,7 @@ async def find_held(call: Call) -> tuple[Room, Review] | Refusal:
 async def show_held(call: Call, options: rows.ForCase) -> Outcome:
     """Show what a post says that waits; the ledger has that it was read, and by whom."""
     # Whether there is such a post learns only who may read it.
-    refusal = check_staff(call.account.state, rows.SHOW_HELD.permission, call.app.policy)
+    refusal = check_asker(call, rows.SHOW_HELD.permission)
     if refusal:
         return refusal
     hit = await find_hit(call)
@@ -179,7 +178,7 @@ async def show_held(call: Call, options: rows.ForCase) -> Outcome:
 @carries_out(rows.APPROVE_HELD)
 async def approve_held(call: Call, options: NoOptions) -> Outcome:
     """Let a post pass; it is posted in its author's name, unless its group's own word holds it as well."""
-    refusal = check_staff(call.account.state, rows.APPROVE_HELD.permission, call.app.policy)
+    refusal = check_asker(call, rows.APPROVE_HELD.permission)
     if refusal:
         return refusal
     hit = await find_hit(call)
@@ -200,7 +199,7 @@ async def approve_held(call: Call, options: NoOptions) -> Outcome:
 
 @carries_out(rows.DENY_HELD)
 async def deny_held(call: Call, options: NoOptions) -> Outcome:
-    refusal = check_staff(call.account.state, rows.DENY_HELD.permission, call.app.policy)
+    refusal = check_asker(call, rows.DENY_HELD.permission)
     if refusal:
         return refusal
     found = await find_held(call)

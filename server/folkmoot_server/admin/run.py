@@ -78,14 +78,15 @@ async def administer(app: App, session: Session, request: rq.Admin) -> Outcome:
     """Carry out one administration request."""
     account = session.account
     assert account is not None, "the request's row asks for signing in"
+    now = app.clock.now_ms()
     # Who may not even read is not told which verbs there are.
-    refusal = check_staff(account.state, "read", app.policy)
+    refusal = check_staff(account.state, "read_case", app.policy, now)
     if refusal:
         return refusal
     verb = VERBS.get((request.noun, request.verb))
     if verb is None:
         return UNKNOWN
-    refusal = check_staff(account.state, verb.permission, app.policy) or check_given(verb, request)
+    refusal = check_staff(account.state, verb.permission, app.policy, now) or check_given(verb, request)
     if refusal:
         return refusal
     options = read_options(verb, request.options or {})

@@ -4,6 +4,7 @@ import msgspec
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import FreeAccount, RestoreAccount
+from folkmoot_governance.case.checks import NO_SUCH_CASE
 from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.measures import row_of
@@ -19,7 +20,7 @@ from ..common.i18n import N_
 from ..storage.api import CaseFilter, WarningRow
 from .accounts import account_item, act_on_user
 from .call import Call, Outcome, carries_out
-from .cases import NO_SUCH_CASE, find_case
+from .cases import find_case
 from .common import find_account, page_of
 from .groups import act_on_group, group_item
 from .taking import NO_SUCH_MEASURE, proposal_item, take, told

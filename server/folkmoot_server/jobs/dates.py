@@ -18,6 +18,7 @@ from folkmoot_governance.verification import Stage, next_stage_ms
 from folkmoot_protocol.types import Role
 
 from ..actions.accounts.govern import AccountService
+from ..actions.accounts.staff import roles_now
 from ..actions.acting import SERVICE
 from ..actions.cases.govern import CaseService
 from ..actions.groups.govern import GroupService
@@ -71,7 +72,7 @@ class Dates(Job):
         now = self._clock.now_ms()
         due = dict.fromkeys((kind, key) for at, kind, key in dates if at <= now)
         self.next_ms = dates[0][0] if dates else FOREVER_MS
-        staff = await self._ledger.staff_roles() if due else {}
+        staff = await roles_now(self._ledger, now) if due else {}
         told = [await self._tell(kind, key, staff) for kind, key in due]
         if not all(told):
             return LOOK_S

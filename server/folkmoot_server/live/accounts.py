@@ -7,11 +7,13 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from folkmoot_governance import AccountState, Actor, Refusal
+from folkmoot_governance import AccountState, Actor, PlatformRole, Refusal
 from folkmoot_governance.actor import Emergencies
 from folkmoot_governance.credit import CreditRules, level_of
 from folkmoot_governance.duration import DAY_MS, MINUTE_MS, SECOND_MS
+from folkmoot_governance.permissions import may_on_platform
 from folkmoot_governance.restrictions import combined
+from folkmoot_governance.staff import role_at
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_user_name
 from folkmoot_protocol.types import Account as AccountView
@@ -51,6 +53,7 @@ class Account:
     """
 
     __slots__ = (
+        "_clock",
         "_credit",
         "_in_force",
         "acts",
@@ -79,8 +82,11 @@ class Account:
         "user",
     )
 
-    def __init__(self, stored: StoredAccount, limits: Limits, credit: CreditRules, in_force: InForce = NOTHING) -> None:
+    def __init__(
+        self, stored: StoredAccount, limits: Limits, credit: CreditRules, clock: Clock, in_force: InForce = NOTHING
+    ) -> None:
         self.user = stored.state.user
+        self._clock = clock
         self._in_force = in_force
         self._credit = credit
         self.nodes = 1
@@ -145,12 +151,21 @@ class Account:
 
     def actor(self) -> Actor:
         """Return the account as rules see it."""
-        state = self.state
-        counts = self.created_by_person, self.joined_by_person
-        verified = state.verified_ts, state.version
+        state, role, counts = self.state, self.role, (self.created_by_person, self.joined_by_person)
+        verified, cases = (state.verified_ts, state.version), state.role_cases
         return Actor(
-            self.user, *counts, state.identity, state.platform, self.credit, self.held, *verified, self.emergencies
+            self.user, *counts, state.identity, role, self.credit, self.held, *verified, self.emergencies, cases
         )
+
+    @property
+    def role(self) -> PlatformRole | None:
+        """The platform role that counts now."""
+        return role_at(self.state, self._clock.now_ms()) if self.state.platform else None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether it acts for the operator: who inspects does not."""
+        return may_on_platform(self.role, "read")
 
     @property
     def created_by_person(self) -> int:
@@ -170,7 +185,7 @@ class Account:
     @property
     def emergencies(self) -> Emergencies:
         """The emergencies that concern it: none does where it is staff of the operator's (G5)."""
-        return () if self.state.platform else self._in_force.emergencies
+        return () if self.is_staff else self._in_force.emergencies
 
     def name_in(self, code: str) -> str:
         """Return the display name that the account carries in a group."""
@@ -276,7 +291,7 @@ class Accounts:
         await self._bus.follow(account_topic(user))
         if user in self._accounts or user in self._loading or user in self._in_flight or changes != self._changes:
             return await self.load(user)
-        account = self._accounts[user] = Account(stored, self._limits, self._credit, self._in_force)
+        account = self._accounts[user] = Account(stored, self._limits, self._credit, self._clock, self._in_force)
         account.used_at = self._clock.ticks()
         return account
 
@@ -301,7 +316,7 @@ class Accounts:
         try:
             stored = await self._stored(user)
             if stored is not None:
-                self._accounts[user] = Account(stored, self._limits, self._credit, self._in_force)
+                self._accounts[user] = Account(stored, self._limits, self._credit, self._clock, self._in_force)
                 self._count_in_flight(self._accounts[user])
         finally:
             account = self._accounts.get(user)

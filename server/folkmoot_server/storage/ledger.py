@@ -8,7 +8,7 @@ nothing.
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from folkmoot_governance import GroupState, PlatformRole
+from folkmoot_governance import GroupState
 from folkmoot_governance.actor import Emergency
 from folkmoot_governance.announcement import Announcement
 from folkmoot_governance.case.rules import ReporterRecord
@@ -192,10 +192,6 @@ class Accounts(Protocol):
 
     async def list_staff(self) -> list[StaffRow]:
         """Return the accounts that have a platform role, by user name."""
-        ...
-
-    async def staff_roles(self) -> dict[str, PlatformRole]:
-        """Return the platform roles of the accounts that have one, by user name."""
         ...
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
-from folkmoot_governance import AccountState, GroupState
+from folkmoot_governance import AccountState, GroupState, PlatformRole
 from folkmoot_governance.case.offence import Thing
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.oversight import Waiting
@@ -172,11 +172,13 @@ class AccountRow(Struct, frozen=True):
 
 
 class StaffRow(Struct, frozen=True):
-    """Who works for the operator, and as what (a `PlatformRole`)."""
+    """Who works for the operator, and as what; until when (Unix ms, 0 for no end), and about which cases if not all."""
 
     user: str
     display_name: str
-    role: str
+    role: PlatformRole
+    until_ms: int = 0
+    cases: tuple[str, ...] = ()
 
 
 class ActivityRow(Struct, frozen=True):
@@ -272,7 +274,7 @@ class ActFilter(Struct, frozen=True):
 
 
 class Backlog(Struct, frozen=True, kw_only=True):
-    """What waits for staff, as `oversight.Figures` has it; `roles`: how many accounts have each platform role."""
+    """What waits for staff, as `oversight.Figures` has it."""
 
     reports: Waiting
     appeals: Waiting
@@ -284,7 +286,6 @@ class Backlog(Struct, frozen=True, kw_only=True):
     held: Waiting
     closings: Waiting
     sizes: int
-    roles: dict[str, int]
 
 
 class CaseFilter(Struct, frozen=True):

@@ -128,7 +128,7 @@ def test_a_right_is_taken_for_a_time_and_comes_back(measure: Measure) -> None:
     state = restricted(measure)
     (one,) = state.restrictions
     assert (one.measure, one.case, one.until_ms) == (measure, "@mia-2", NOW + DAY_MS)
-    assert state.restrictions_until_ms == NOW + DAY_MS
+    assert state.next_end_ms == NOW + DAY_MS
     row = next(row for row in MEASURES if row.event is AccountRestricted and row.measure is measure)
     for power in Power:
         refusal = check_power(state.restrictions, power, NOW, "mia")
@@ -140,7 +140,7 @@ def test_a_right_is_taken_for_a_time_and_comes_back(measure: Measure) -> None:
     assert serve(state, EndRestrictions(), NOW + DAY_MS - 1) == []
     (ended,) = serve(state, EndRestrictions(), NOW + DAY_MS)
     assert isinstance(ended, AccountRestrictionEnded)
-    assert (state.restrictions, state.restrictions_until_ms) == ((), 0)
+    assert (state.restrictions, state.next_end_ms) == ((), 0)
 
 
 def test_who_may_take_what() -> None:

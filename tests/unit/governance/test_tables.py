@@ -18,6 +18,7 @@ from folkmoot_governance import (
 )
 from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.actor import PlatformRole
+from folkmoot_governance.case.checks import OPEN
 from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -64,7 +65,7 @@ def test_event_tags_are_unique_and_told_apart_by_the_ledger() -> None:
 def test_every_staff_act_names_a_row() -> None:
     acts = {*permissions.PLATFORM_ACTS.values(), *account.STAFF_ACTS.values()}
     acts |= {row.act for row in MEASURES}
-    acts |= {"read", "review_case", "review_appeal", platform_words.ACT, store_acts.ACT, filing.ACT}
+    acts |= {"read", "read_case", OPEN, "review_case", "review_appeal", platform_words.ACT, store_acts.ACT, filing.ACT}
     acts |= {account_access.END_SESSIONS, reading.ACT}
     acts |= {emergency.ACT, announcement.ACT}
     acts.add(account_access.END_SESSIONS)
@@ -105,7 +106,8 @@ def test_ranks() -> None:
 @pytest.mark.parametrize(
     ("act", "may"),
     [
-        ("read", set(PlatformRole)),
+        ("read", set(PlatformRole) - {PlatformRole.INSPECTOR}),
+        ("read_case", set(PlatformRole)),
         ("close_group", {PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
         ("attest_identity", {PlatformRole.REVIEWER, PlatformRole.SUPERADMIN}),
         ("grant_role", {PlatformRole.SUPERADMIN}),

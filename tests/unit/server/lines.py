@@ -160,7 +160,7 @@ class House:
     def account(self, user: str, *later: AccountEvent) -> Account:
         """Return the account, in memory from now on."""
         stored = StoredAccount(make_account(*later, user=user), Profile(user, user.title(), "", "en"), [], [], {})
-        account = self.accounts._accounts[user] = Account(stored, LIMITS, self.accounts._credit)
+        account = self.accounts._accounts[user] = Account(stored, LIMITS, self.accounts._credit, self.accounts._clock)
         return account
 
     def peer(self, codec: Codec, user: str = "", *rooms: Room) -> Peer:

@@ -142,7 +142,7 @@ class Mediations:
         case = await self._ledger.load_case(number)
         if case is None or case.kind is not CaseKind.MEDIATION:
             return NO_SUCH_CASE
-        if account.user not in case.parties and account.state.platform is None:
+        if account.user not in case.parties and not account.is_staff:
             return NO_SUCH_CASE
         if await self._accounts.load(user) is None:
             return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})

@@ -232,7 +232,7 @@ class GroupService:
 
         The service itself and the operator's staff are not held up.
         """
-        if not isinstance(initiator, Account) or initiator.state.platform is not None:
+        if not isinstance(initiator, Account) or initiator.is_staff:
             return None
         ticks, rule = self._clock.ticks(), "limits.acts_per_minute"
         wait = initiator.acts.take(ticks)

@@ -86,12 +86,17 @@ _LIST = (
     .limit(_LIMIT)
 )
 _STAFF = (
-    select(accounts.c.user, func.coalesce(profiles.c.display_name, ""), accounts.c.platform)
+    select(
+        accounts.c.user,
+        func.coalesce(profiles.c.display_name, ""),
+        accounts.c.platform,
+        accounts.c.role_until_ms,
+        accounts.c.role_cases,
+    )
     .select_from(accounts.outerjoin(profiles))
     .where(accounts.c.platform.is_not(None))
     .order_by(accounts.c.user)
 )
-_ROLES = select(accounts.c.user, accounts.c.platform).where(accounts.c.platform.is_not(None))
 _RECOVERING = (
     select(accounts.c.user)
     .where(accounts.c.credit < bindparam("below"), accounts.c.credit_ts <= bindparam("before"))
@@ -206,10 +211,10 @@ class SqlAccounts(SqlReads):
         return found
 
     async def list_staff(self) -> list[StaffRow]:
-        return [StaffRow(*row) for row in await self._ask(_STAFF)]
-
-    async def staff_roles(self) -> dict[str, PlatformRole]:
-        return {user: PlatformRole(role) for user, role in await self._ask(_ROLES)}
+        return [
+            StaffRow(user, name, PlatformRole(role), until, tuple(cases.split()))
+            for user, name, role, until, cases in await self._ask(_STAFF)
+        ]
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
         return [user for (user,) in await self._ask(_LEAVING, after=after, limit=limit)]
@@ -287,6 +292,7 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
         "identity": Identity(row["identity"]),
         "asked": Identity(row["asked"]),
         "platform": PlatformRole(row["platform"]) if row["platform"] else None,
+        "role_cases": tuple(row["role_cases"].split()),
         "charges": read_charges(row["charges"]),
         "restrictions": read_restrictions(row["restrictions"]),
     }

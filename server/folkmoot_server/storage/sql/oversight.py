@@ -60,7 +60,6 @@ _CLOSING = _waiting(
     .exists(),
 )
 _SIZES = select(func.count()).select_from(groups).where(groups.c.asked_limit > 0, _LIVING)
-_ROLES = select(accounts.c.platform, func.count()).where(accounts.c.platform.is_not(None)).group_by(accounts.c.platform)
 _FIGURES = select(
     cases.c.kind, cases.c.reason, cases.c.outcome, cases.c.opened_ts, cases.c.due_ms, cases.c.closed_ts
 ).where(
@@ -85,7 +84,6 @@ class SqlOversight(SqlReads):
             held=await self._count(_HELD, now=now, before=answer_before),
             closings=await self._count(_CLOSING, before=carry_out_before),
             sizes=(await self._ask(_SIZES))[0][0],
-            roles=dict(map(tuple, await self._ask(_ROLES))),
         )
 
     async def _count(self, statement: Statement, **times: int) -> Waiting:
