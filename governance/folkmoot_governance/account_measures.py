@@ -58,6 +58,17 @@ def check_no_staff(state: AccountState) -> Refusal | None:
     return Refusal(ErrorCode.OUTRANKED, text, {"user": state.user, "role": state.platform, **OF_STAFF})
 
 
+def _check_staff(state: AccountState, actor: Actor) -> Refusal | None:
+    """Refuse to let the role of somebody rest who has none, and one's own: so one is left who can give it back."""
+    if state.user == actor.user:
+        text = N_("Nobody changes their own platform role.")
+        return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, **OF_STAFF})
+    if state.platform is None:
+        nobody: dict[str, object] = {"user": state.user, "role": "", **OF_STAFF}
+        return Refusal(ErrorCode.CONFLICT, N_("@{user} has no platform role."), nobody)
+    return None
+
+
 def _suspend(state: AccountState, command: SuspendAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     """Suspend; staff do not suspend themselves, nor each other without taking the role first."""
     until = end_of(now, command.duration_ms)
@@ -143,7 +154,7 @@ def _restrict(state: AccountState, command: RestrictAccount, actor: Actor, now: 
     if isinstance(row, Refusal):
         return row
     refusal = (
-        check_no_staff(state)
+        (_check_staff(state, actor) if row.measure is Measure.STAFF else check_no_staff(state))
         or check_length(row, command.duration_ms)
         or check_in_force(state.restrictions, row, now, replaces=command.replaces)
         or check_rule(command.basis.grounds.rule, policy.cases)

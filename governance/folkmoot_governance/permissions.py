@@ -150,6 +150,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "file_report": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "note_training": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
+    "suspend_staff": frozenset({PlatformRole.SUPERADMIN}),
     "confirm_store": frozenset({PlatformRole.SUPERADMIN}),
 }
 

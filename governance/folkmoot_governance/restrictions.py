@@ -37,6 +37,7 @@ class Measure(StrEnum):
     SUSPEND = "suspend"
     CLOSE = "close"
     BLACKLIST = "blacklist"
+    STAFF = "staff"
 
 
 class Power(StrEnum):
@@ -48,6 +49,7 @@ class Power(StrEnum):
     MANAGE = "manage"
     SIGN_IN = "sign_in"
     REGISTER = "register"
+    WORK = "work"
 
 
 class Grounds(Struct, frozen=True, omit_defaults=True):
@@ -121,6 +123,11 @@ def combined(*several: Held) -> Held:
     """Return what holds against somebody who has several accounts: of each what counts there, what ends last behind."""
     latest = [one for held in several for one in {one.measure: one for one in held}.values()]
     return tuple(sorted(latest, key=lambda one: one.until_ms)) if len(latest) > 1 else tuple(latest)
+
+
+def of_person(held: Held) -> Held:
+    """Return what holds of the person behind an account, with each of their accounts: a role is that of one alone."""
+    return without(held, Measure.STAFF)
 
 
 def in_force(held: Held, measure: Measure, now: int) -> Restriction | None:

@@ -79,6 +79,9 @@ REFUSALS = {
     "The platform has suspended your rights to manage groups {until}, case {case}.": Told(
         "forbidden", "measures.account_manage", "/sanctions", "case reason until_ms"
     ),
+    "Your role on the platform rests {until}, case {case}.": Told(
+        "forbidden", "measures.account_staff", "/sanctions", "case reason until_ms"
+    ),
     "The platform does not let you create groups {until}, case {case}.": Told(
         "forbidden", "measures.account_create", "/sanctions", "case reason until_ms"
     ),

@@ -167,7 +167,7 @@ async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: W
         SecondFactorUsed(at=START + 8, by="bob", step=9),
         AccountClosing(at=START + 8, by="root", until_ms=START + 3 * DAY, reason="fraud"),
         RoleGranted(
-            at=START + 9, by="root", role=INSPECTOR, reason="letter", cases=("r-1", "a-2"), until_ms=START + DAY
+            at=START + 9, by="root", role=INSPECTOR, reason="letter", cases=("r-1", "a-2"), until_ms=START + 10
         ),
     ]
     for event in changes:
@@ -176,13 +176,17 @@ async def test_an_account_equals_the_replay_of_its_stream(store: Store, world: W
         assert account is not None
         events = [one.event for one in await store.ledger.events("account:bob")]
         assert account.state == replay_account(events) == world.accounts["bob"]  # type: ignore[arg-type]
-    assert await store.ledger.list_staff() == [StaffRow("bob", "Bob", INSPECTOR, START + DAY, ("r-1", "a-2"))]
-    assert await store.ledger.next_account_ends(9) == [(START + DAY, "bob")]
-    await store.commit([world.change("bob", RoleEnded(at=START + DAY, by="", role=INSPECTOR))])
+    assert account is not None
+    held, until = account.state.restrictions, START + 10
+    staff = StaffRow("bob", "Bob", INSPECTOR, until, ("r-1", "a-2"), held)
+    assert await store.ledger.list_staff() == [staff]
+    assert await store.ledger.next_account_ends(9) == [(until, "bob")]
+    await store.commit([world.change("bob", RoleEnded(at=until, by="", role=INSPECTOR))])
     account = await store.ledger.load_account("bob")
     assert account is not None
     assert account.state == world.accounts["bob"]
-    assert await store.ledger.list_staff() == await store.ledger.next_account_ends(9) == []
+    assert await store.ledger.list_staff() == []
+    assert await store.ledger.next_account_ends(9) == [(START + DAY, "bob")]
 
 
 async def test_accounts_whose_closing_is_due_are_found(store: Store, world: World) -> None:

@@ -57,7 +57,7 @@ async def test_without_a_role_everything_is_forbidden(trio: list[Wire], seats: l
     targets |= {"SCOPE": "platform", "NUMBER": "e-none", "CASE|CODE:SEQ": f"{seats[0].code}-1"}
     for (noun, name), verb in VERBS.items():
         target = targets[verb.target.metavar] if verb.target else None
-        await refused(admin(trio[0], noun, name, target, **SUSPEND), "forbidden", act="read")
+        await refused(admin(trio[0], noun, name, target, **SUSPEND), "forbidden", act="read_case")
 
 
 async def test_what_there_is_not(root: Wire, seats: list[Seat]) -> None:

@@ -36,7 +36,7 @@ LIST_ROLES = Verb(
     N_("List who works for the operator, and as what."),
     "read",
     NoOptions,
-    columns=("user", "display_name", "role", "cases", "until"),
+    columns=("user", "display_name", "role", "cases", "until", "rests_until"),
 )
 SHOW_ROLE = Verb(
     ROLE,
@@ -68,7 +68,7 @@ CREATE_ROLE = Verb(
     dry_run=True,
     examples=(
         "role create ann --role reviewer --reason 'hired for the night shift'",
-        "role create eve --role inspector --case r-8kq3mvt2xw --for 7d --reason 'letter of the authority, 12 May'",
+        "role create eve --role inspector --case r-8kq3mvt2xw --for 7d --reason 'letter of 12 May'",
     ),
 )
 DELETE_ROLE = Verb(

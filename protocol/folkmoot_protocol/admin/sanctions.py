@@ -15,7 +15,7 @@ SUBJECT = Target("SUBJECT", N_("Whom it is against: @user, or a group code."))
 MATTER = Target("CODE|CASE", N_("Group code, or the case number of a proposed measure."))
 CASE = Target("CASE", N_("Case number."))
 
-Which = Literal["warn", "mute", "join", "create", "manage", "credit", "blacklist", "suspend", "close"]
+Which = Literal["warn", "mute", "join", "create", "manage", "staff", "credit", "blacklist", "suspend", "close"]
 
 
 class NewMeasure(Grounded, frozen=True):
@@ -25,7 +25,7 @@ class NewMeasure(Grounded, frozen=True):
         Which,
         Flag(
             N_(
-                "Which one. For @user: manage create mute join credit blacklist suspend close; "
+                "Which one. For @user: manage create staff mute join credit blacklist suspend close; "
                 "for a group: warn join blacklist suspend close."
             )
         ),
@@ -92,13 +92,14 @@ TAKE_MEASURE = Verb(
     examples=(
         "sanction create 4821-9067-3350 --for 7d --reason 'take down the price lists'",
         "sanction create @bob --measure mute --for 3d --rule spam --reason 'the same in ten groups'",
+        "sanction create @sue --measure staff --for 7d --reason 'read cases of a neighbour'",
         "sanction create @max --measure manage --entry 4821-9067-3350:17 --reason 'lets fraud stand'",
     ),
 )
 END_MEASURE = Verb(
     SANCTION,
     "restore",
-    N_("End a measure early: mute, join, create, manage, blacklist, suspend."),
+    N_("End a measure early: mute, join, create, manage, staff, blacklist, suspend."),
     "restore_account",
     OldMeasure,
     SUBJECT,

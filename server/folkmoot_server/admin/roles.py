@@ -4,6 +4,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.account_commands import GrantRole, NoteTraining
 from folkmoot_governance.account_events import RoleEnded, RoleGranted, TrainingNoted
 from folkmoot_governance.dates import KINDS
+from folkmoot_governance.restrictions import Measure, in_force
 from folkmoot_protocol.admin import roles as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
@@ -21,17 +22,19 @@ MAX_LISTED = 200
 @carries_out(rows.LIST_ROLES)
 async def list_roles(call: Call, options: NoOptions) -> Outcome:
     staff = await call.app.store.ledger.list_staff()
-    return AdminResult(items=tuple(map(staff_item, staff)))
+    return AdminResult(items=tuple(staff_item(one, call.app.clock.now_ms()) for one in staff))
 
 
-def staff_item(one: StaffRow) -> dict[str, object]:
+def staff_item(one: StaffRow, now: int) -> dict[str, object]:
     """Return one of the staff as a row."""
+    resting = in_force(one.restrictions, Measure.STAFF, now)
     return {
         "user": one.user,
         "display_name": one.display_name,
         "role": one.role.value,
         "cases": " ".join(one.cases),
         "until_ts": one.until_ms,
+        "rests_until_ms": resting.until_ms if resting else 0,
     }
 
 

@@ -12,7 +12,7 @@ from folkmoot_governance.actor import Emergencies
 from folkmoot_governance.credit import CreditRules, level_of
 from folkmoot_governance.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from folkmoot_governance.permissions import may_on_platform
-from folkmoot_governance.restrictions import combined
+from folkmoot_governance.restrictions import combined, of_person
 from folkmoot_governance.staff import role_at
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_user_name
@@ -125,7 +125,7 @@ class Account:
             self.unstored_reads.clear()
         bars = ((one,) for one in self.barred)
         # One's own last: of two that end together, it is the act that one knows.
-        self.held = combined(*bars, *(one.restrictions for one in self.others), state.restrictions)
+        self.held = combined(*bars, *(of_person(one.restrictions) for one in self.others), state.restrictions)
         self.credit = min(state.credit, *(one.credit for one in self.others)) if self.others else state.credit
         self.level = level_of(self._credit, self.credit)
         self.divide(self.nodes)

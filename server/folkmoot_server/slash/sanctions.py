@@ -28,6 +28,7 @@ TEXTS = {
             Measure.MUTE: N_("The platform muted you in all groups {until}, case {case}: {reason}"),
             Measure.JOIN: N_("The platform does not let you join groups {until}, case {case}: {reason}"),
             Measure.CREATE: N_("The platform does not let you create groups {until}, case {case}: {reason}"),
+            Measure.STAFF: N_("Your role on the platform rests {until}, case {case}: {reason}"),
             Measure.BLACKLIST: N_("You are on the platform's blacklist {until}, case {case}: {reason}"),
             Measure.MANAGE: N_(
                 "The platform suspended your rights as owner and admin of groups {until}, case {case}: {reason}"

@@ -172,13 +172,15 @@ class AccountRow(Struct, frozen=True):
 
 
 class StaffRow(Struct, frozen=True):
-    """Who works for the operator, and as what; until when (Unix ms, 0 for no end), and about which cases if not all."""
+    """Who works for the operator, and as what; until when (Unix ms, 0 for no end), and about which cases if not all.
+    `restrictions` are those of the account."""
 
     user: str
     display_name: str
     role: PlatformRole
     until_ms: int = 0
     cases: tuple[str, ...] = ()
+    restrictions: Held = ()
 
 
 class ActivityRow(Struct, frozen=True):

@@ -4,13 +4,15 @@ import pytest
 
 from folkmoot_governance import Actor, PlatformRole, Refusal
 from folkmoot_governance import account as a
-from folkmoot_governance.account_commands import EndRestrictions
-from folkmoot_governance.account_events import RoleEnded
+from folkmoot_governance.account_commands import EndRestrictions, FreeAccount, OverturnRestriction, RestrictAccount
+from folkmoot_governance.account_events import RoleEnded, RoleGranted
 from folkmoot_governance.case.commands import ReadCase
 from folkmoot_governance.case.decide import decide_case
 from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS
+from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.permissions import PLATFORM_RULES
+from folkmoot_governance.restrictions import Measure, Power, of_person
 from folkmoot_governance.staff import check_staff, role_at
 from folkmoot_protocol.errors import ErrorCode
 from tests.builders.rules import NOW, POLICY, make_account
@@ -98,3 +100,68 @@ def test_a_case_opens_to_whom_it_was_named_and_to_staff() -> None:
         assert opens(PlatformRole.VIEWER, number=number) is ErrorCode.FORBIDDEN
         # Whose role is over has none, whatever it was about.
         assert opens(None, "r-1", "a-1", number=number) is ErrorCode.FORBIDDEN
+
+
+RESTS = RestrictAccount(Measure.STAFF, DAY_MS, "neighbour")
+MOD = PlatformRole.MODERATOR
+
+
+def appointed(role: PlatformRole = MOD) -> a.AccountState:
+    return make_account(RoleGranted(at=NOW, by="root", role=role, reason="hired"))
+
+
+def act(state: a.AccountState, command: a.AccountCommand, actor: Actor = BOSS, now: int = NOW) -> ErrorCode | None:
+    decision = a.decide_account(state, command, actor, now, POLICY)
+    if isinstance(decision, Refusal):
+        tell(decision)
+        return decision.code
+    for event in decision:
+        a.apply_account(state, event)
+    return None
+
+
+@pytest.mark.parametrize("act_of_staff", [*PLATFORM_RULES])
+def test_a_role_that_rests_covers_nothing_until_it_counts_again(act_of_staff: str) -> None:
+    role = next(role for role in (PlatformRole.SUPERADMIN, INSPECTOR) if role in PLATFORM_RULES[act_of_staff])
+    state = appointed(role)
+    assert act(state, RESTS) is None
+    refusal = check_staff(state, act_of_staff, POLICY, NOW)
+    assert refusal is not None
+    assert (refusal.detail["case"], refusal.detail["until_ms"]) == ("@mia-3", NOW + DAY_MS)
+    assert role_at(state, NOW) is None
+    assert check_staff(state, act_of_staff, POLICY, NOW + DAY_MS) is None
+    assert act(state, FreeAccount(Measure.STAFF, "looked into")) is None
+    assert check_staff(state, act_of_staff, POLICY, NOW) is None
+
+
+def test_the_role_rests_whichever_is_given_meanwhile_and_nothing_else_does() -> None:
+    state = appointed()
+    assert act(state, RESTS) is None
+    assert act(state, a.GrantRole(PlatformRole.SUPERADMIN, "up")) is None
+    assert role_at(state, NOW) is None
+    assert [power for power in Power if check_power(state.restrictions, power, NOW)] == [Power.WORK]
+    # The other accounts of the same person have roles of their own, or none.
+    assert of_person(state.restrictions) == ()
+    assert act(state, OverturnRestriction("@mia-3", "appeal"), Actor("")) is None
+    assert role_at(state, NOW) is PlatformRole.SUPERADMIN
+
+
+@pytest.mark.parametrize("role", [None, *PlatformRole])
+def test_who_gives_roles_lets_them_rest(role: PlatformRole | None) -> None:
+    asking = Actor("tom", platform=role)
+    expected = None if role is PlatformRole.SUPERADMIN else ErrorCode.FORBIDDEN
+    state = appointed()
+    assert act(state, RESTS, asking) == expected
+    assert act(state, FreeAccount(Measure.STAFF, "r"), asking) == expected
+
+
+def test_nobody_lets_their_own_role_rest_nor_one_that_there_is_not() -> None:
+    state = appointed(PlatformRole.SUPERADMIN)
+    assert act(state, RESTS, Actor("mia", platform=PlatformRole.SUPERADMIN)) == ErrorCode.FORBIDDEN
+    assert act(make_account(), RESTS) == ErrorCode.CONFLICT
+    assert act(state, RESTS) is None
+    assert act(state, RESTS) == ErrorCode.CONFLICT
+    assert act(state, RestrictAccount(Measure.STAFF, 2 * DAY_MS, "more", replaces=True)) is None
+    # For what hits the person and not the role, the role is still to be taken away first.
+    for measure in (Measure.MUTE, Measure.MANAGE, Measure.BLACKLIST):
+        assert act(state, RestrictAccount(measure, DAY_MS, "r")) == ErrorCode.OUTRANKED

@@ -92,6 +92,7 @@ _STAFF = (
         accounts.c.platform,
         accounts.c.role_until_ms,
         accounts.c.role_cases,
+        accounts.c.restrictions,
     )
     .select_from(accounts.outerjoin(profiles))
     .where(accounts.c.platform.is_not(None))
@@ -212,8 +213,8 @@ class SqlAccounts(SqlReads):
 
     async def list_staff(self) -> list[StaffRow]:
         return [
-            StaffRow(user, name, PlatformRole(role), until, tuple(cases.split()))
-            for user, name, role, until, cases in await self._ask(_STAFF)
+            StaffRow(user, name, PlatformRole(role), until, tuple(cases.split()), read_restrictions(held))
+            for user, name, role, until, cases, held in await self._ask(_STAFF)
         ]
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
