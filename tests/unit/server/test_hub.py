@@ -403,6 +403,7 @@ async def test_an_account_is_told_what_became_of_what_it_asked_for(house: House)
             "text",
             "course",
             "left",
+            "cases",
         ),
         7,
     ) | {"rule": ""}
