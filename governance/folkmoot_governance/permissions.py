@@ -90,10 +90,10 @@ NOT_MANAGING: frozenset[type[c.Command]] = frozenset(
 """What an owner may still do whose rights to manage groups the platform has suspended: answer it, hand over, end."""
 
 
-def powers_for(command: c.Command, rule: Rule) -> tuple[Power, ...]:
+def powers_for(kind: type[c.Command], rule: Rule) -> tuple[Power, ...]:
     """Return what the platform must have left to who asks for a command."""
-    manages = rule.least in GOVERNS and type(command) not in NOT_MANAGING
-    return (Power.MANAGE,) if manages or isinstance(command, c.AcceptTransfer) else ()
+    manages = rule.least in GOVERNS and kind not in NOT_MANAGING
+    return (Power.MANAGE,) if manages or kind is c.AcceptTransfer else ()
 
 
 READS: dict[str, Rule] = {
@@ -105,8 +105,16 @@ READS: dict[str, Rule] = {
     "mutes": Rule(Role.ADMIN, Permission.MUTE),
     "requests": Rule(Role.ADMIN, Permission.JOINS),
     "invites": Rule(Role.ADMIN, Permission.INVITE),
+    "log_of_all": Rule(Role.ADMIN),
+    "warns_of_all": Rule(Role.ADMIN, Permission.WARN),
+    "held": Rule(Role.ADMIN, Permission.DELETE),
+    "appeals": Rule(Role.ADMIN),
+    "words": Rule(Role.ADMIN, Permission.DELETE),
+    "word_trial": Rule(Role.OWNER),
+    "answers": Rule(Role.OWNER),
 }
-"""Who may read what of a group that not everybody may, by slash command. A member's log is of its own affairs."""
+"""Who may read what of a group that not everybody may. A member's log, and its warnings, are of its own affairs; what
+may be written by whom reads it (`/note`) has its row in `RULES`."""
 
 OPEN_INVITE = Rule(Role.MEMBER, while_suspended=False)
 """Instead of the row of `Invite` while the join mode is open: whoever is invited could come in anyway."""

@@ -4,8 +4,8 @@ import json
 import sqlite3
 from contextlib import closing
 
+from folkmoot_governance.access import WITHOUT_AGREEMENT
 from folkmoot_protocol import requests as rq
-from folkmoot_server.slash.agreed import WITHOUT_AGREEMENT
 from folkmoot_server.slash.registry import COMMANDS
 from tests.integration.server import Launch, Server
 from tests.integration.test_http import get

@@ -131,7 +131,7 @@ def check_permission(state: GroupState, command: c.Command, actor: Actor, now: i
 
 def check_powers(state: GroupState, rule: Rule, command: c.Command, actor: Actor, now: int) -> Refusal | None:
     """Refuse who has what the role asks for, but may not use it now, for a measure of the platform (G11.2)."""
-    for power in powers_for(command, rule) if actor.restrictions or state.restrictions else ():
+    for power in powers_for(type(command), rule) if actor.restrictions or state.restrictions else ():
         refusal = check_power(actor.restrictions, power, now) or check_group(state.restrictions, power, now)
         if refusal:
             return refusal

@@ -11,6 +11,7 @@ import structlog
 from msgspec import Struct
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.access import REQUESTS, Request
 from folkmoot_governance.account import check_agreement
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode, RequestError
@@ -20,9 +21,9 @@ from folkmoot_protocol.results import Result
 from ..actions.accounts.sign_in import SIGN_IN_FIRST
 from ..actions.app import App
 from ..admin import run as admin
+from ..common import metrics
 from ..common.i18n import N_
 from ..common.logs import at_once, current_request, get_current_request, request_id
-from ..common.metrics import REQUESTS
 from ..delivery.flood import charge
 from ..delivery.session import Session
 from ..live.pending import NOT_STORED
@@ -47,14 +48,12 @@ INTERNAL = Refusal(ErrorCode.INTERNAL, N_("Something went wrong in the server. I
 
 
 class Row(Struct, frozen=True):
-    """How one request type is treated. `cost` is taken from the account's requests per second; `login`: whether one
-    must be signed in, or (False) must not be yet; None: it does not matter. `agreed`: only for who has accepted the
-    agreement in force (G5.2)."""
+    """How one request type is treated. `cost` is taken from the account's requests per second; `access` is what the
+    rules ask of whoever sends it."""
 
     handler: Handler
-    login: bool | None = True
+    access: Request
     cost: float = 1
-    agreed: bool = False
 
 
 def once(handler: Handler) -> Handler:
@@ -69,45 +68,48 @@ def once(handler: Handler) -> Handler:
 
 
 ROWS: dict[type[rq.Request], Row] = {
-    rq.Register: Row(accounts.register, login=False),
-    rq.Login: Row(accounts.login, login=False),
-    rq.Resume: Row(accounts.resume, login=False),
-    rq.Appeal: Row(accounts.appeal, login=False),
-    rq.ResetPassword: Row(accounts.reset_password, login=False),
-    rq.GetNotices: Row(notices.list_notices, login=None, cost=2),
-    rq.ReadNotices: Row(notices.read_notices, login=None, cost=2),
-    rq.Logout: Row(accounts.logout),
-    rq.ChangePassword: Row(accounts.change_password, cost=5),
-    rq.SecondFactor: Row(accounts.second_factor, cost=5),
-    rq.AcceptAgreement: Row(accounts.accept_agreement),
-    rq.GetAccount: Row(accounts.get_account),
-    rq.CreateGroup: Row(once(groups.create_group), cost=5, agreed=True),
-    rq.ListGroups: Row(groups.list_groups),
-    rq.GetGroup: Row(groups.get_group),
-    rq.JoinGroup: Row(once(groups.join_group), agreed=True),
-    rq.LeaveGroup: Row(once(groups.leave_group)),
-    rq.ListMembers: Row(groups.list_members, cost=2),
-    rq.RunCommand: Row(once(slash.run_command), cost=COMMAND_COST),
-    rq.ListCommands: Row(slash.list_commands),
-    rq.Post: Row(messages.post, cost=0, agreed=True),
-    rq.Edit: Row(entries.edit, agreed=True),
-    rq.React: Row(entries.react, agreed=True),
-    rq.GetHistory: Row(messages.history, cost=2),
-    rq.Search: Row(search.search, cost=5),
-    rq.Sync: Row(messages.sync, cost=5),
-    rq.MarkRead: Row(messages.mark_read),
-    rq.Typing: Row(messages.typing),
-    rq.Report: Row(once(reports.report), cost=5),
-    rq.Admin: Row(admin.administer, cost=2),
+    kind: Row(handler, REQUESTS[kind], cost)
+    for kind, handler, cost in (
+        (rq.Register, accounts.register, 1),
+        (rq.Login, accounts.login, 1),
+        (rq.Resume, accounts.resume, 1),
+        (rq.Appeal, accounts.appeal, 1),
+        (rq.ResetPassword, accounts.reset_password, 1),
+        (rq.GetNotices, notices.list_notices, 2),
+        (rq.ReadNotices, notices.read_notices, 2),
+        (rq.Logout, accounts.logout, 1),
+        (rq.ChangePassword, accounts.change_password, 5),
+        (rq.SecondFactor, accounts.second_factor, 5),
+        (rq.AcceptAgreement, accounts.accept_agreement, 1),
+        (rq.GetAccount, accounts.get_account, 1),
+        (rq.CreateGroup, once(groups.create_group), 5),
+        (rq.ListGroups, groups.list_groups, 1),
+        (rq.GetGroup, groups.get_group, 1),
+        (rq.JoinGroup, once(groups.join_group), 1),
+        (rq.LeaveGroup, once(groups.leave_group), 1),
+        (rq.ListMembers, groups.list_members, 2),
+        (rq.RunCommand, once(slash.run_command), COMMAND_COST),
+        (rq.ListCommands, slash.list_commands, 1),
+        (rq.Post, messages.post, 0),
+        (rq.Edit, entries.edit, 1),
+        (rq.React, entries.react, 1),
+        (rq.GetHistory, messages.history, 2),
+        (rq.Search, search.search, 5),
+        (rq.Sync, messages.sync, 5),
+        (rq.MarkRead, messages.mark_read, 1),
+        (rq.Typing, messages.typing, 1),
+        (rq.Report, once(reports.report), 5),
+        (rq.Admin, admin.administer, 2),
+    )
 }
 
-POSTED_COMMAND = Row(messages.post, cost=COMMAND_COST)
+POSTED_COMMAND = Row(messages.post, Request(), COMMAND_COST)
 """A command that is posted is no post; which of them need the agreement says the table of commands: `slash.run`."""
-LONG_POST = Row(messages.post, agreed=True)
+LONG_POST = Row(messages.post, REQUESTS[rq.Post])
 """What is too long is refused before its rate as a post is asked."""
 
 _NAMES = {kind: str(kind.__struct_config__.tag) for kind in ROWS}
-REQUESTS.counts.update(dict.fromkeys(_NAMES.values(), 0))
+metrics.REQUESTS.counts.update(dict.fromkeys(_NAMES.values(), 0))
 
 
 def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, Any, None] | None:
@@ -124,7 +126,7 @@ def dispatch(app: App, session: Session, data: bytes | str) -> Coroutine[Any, An
         return None
     kind = type(request)
     row = row_of_post(app, request) if isinstance(request, rq.Post) else ROWS[kind]
-    REQUESTS.counts[_NAMES[kind]] += 1
+    metrics.REQUESTS.counts[_NAMES[kind]] += 1
     refusal = STOPPING if app.stopping else check_cost(app, session, row) or check_login(app, session, row)
     if refusal is not None:
         session.refuse(request.id, refusal)
@@ -191,10 +193,10 @@ def check_login(app: App, session: Session, row: Row) -> Refusal | None:
     """Refuse what needs an account before there is one, or before it agreed to the terms; and signing in twice."""
     account = session.account
     if account is None:
-        return SIGN_IN_FIRST if row.login else None
-    if row.login is False:
+        return SIGN_IN_FIRST if row.access.login else None
+    if row.access.login is False:
         return ONCE
-    return check_agreement(account.state.agreement, app.policy) if row.agreed else None
+    return check_agreement(account.state.agreement, app.policy) if row.access.agreed else None
 
 
 def check_cost(app: App, session: Session, row: Row) -> Refusal | None:

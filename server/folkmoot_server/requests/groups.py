@@ -48,7 +48,7 @@ def list_groups(app: App, session: Session, request: rq.ListGroups) -> GroupsRes
 
 async def get_group(app: App, session: Session, request: rq.GetGroup) -> GroupResult | Refusal:
     """Return a group: all of it to a member, the public part to anyone."""
-    room = await app.membership.find_room(request.group, session)
+    room = await app.membership.room_for(session, request)
     if isinstance(room, Refusal):
         return room
     return GroupResult(room.view(app.clock.now_ms(), session.account))
@@ -56,7 +56,7 @@ async def get_group(app: App, session: Session, request: rq.GetGroup) -> GroupRe
 
 async def join_group(app: App, session: Session, request: rq.JoinGroup) -> Refusal | None:
     """Join, or ask to (G8.3)."""
-    room = await app.membership.find_room(request.group, session)
+    room = await app.membership.room_for(session, request)
     if isinstance(room, Refusal):
         return room
     assert session.account is not None
@@ -82,7 +82,7 @@ async def join_group(app: App, session: Session, request: rq.JoinGroup) -> Refus
 
 async def leave_group(app: App, session: Session, request: rq.LeaveGroup) -> Refusal | None:
     """Leave, or withdraw a request to join."""
-    room = await app.membership.find_room(request.group, session)
+    room = await app.membership.room_for(session, request)
     if isinstance(room, Refusal):
         return room
     assert session.account is not None
@@ -95,7 +95,7 @@ async def leave_group(app: App, session: Session, request: rq.LeaveGroup) -> Ref
 
 async def list_members(app: App, session: Session, request: rq.ListMembers) -> MembersResult | Refusal:
     """Return a page of members by user name. Mutes and permissions are shown to moderators, and of oneself."""
-    room = await app.membership.enter_room(session, request.group)
+    room = await app.membership.room_for(session, request)
     if isinstance(room, Refusal):
         return room
     assert session.account is not None

@@ -44,7 +44,7 @@ def is_command(body: str) -> bool:
 
 async def history(app: App, session: Session, request: rq.GetHistory) -> HistoryResult | Refusal:
     """Return a page of a group's entries, oldest first."""
-    room = await app.membership.enter_room(session, request.group)
+    room = await app.membership.room_for(session, request)
     if isinstance(room, Refusal):
         return room
     limit = min(request.limit or HISTORY_PAGE, app.config.limits.history_page)
@@ -78,7 +78,7 @@ async def sync(app: App, session: Session, request: rq.Sync) -> SyncResult:
 
 async def mark_read(app: App, session: Session, request: rq.MarkRead) -> Empty | Refusal:
     """Remember how far one has read; going back is not remembered."""
-    room = await app.membership.enter_room(session, request.group)
+    room = await app.membership.room_for(session, request)
     if isinstance(room, Refusal):
         return room
     assert session.account is not None
@@ -87,7 +87,7 @@ async def mark_read(app: App, session: Session, request: rq.MarkRead) -> Empty |
 
 async def typing(app: App, session: Session, request: rq.Typing) -> Empty | Refusal:
     """Let the others know that one is typing, if one might post."""
-    room = await app.membership.enter_room(session, request.group)
+    room = await app.membership.room_for(session, request)
     if isinstance(room, Refusal):
         return room
     assert session.account is not None

@@ -11,7 +11,7 @@ from ..delivery.session import Session
 
 async def search(app: App, session: Session, request: rq.Search) -> SearchResult | Refusal:
     """Return entries of a group that have all words of a text, newest first."""
-    room = await app.membership.enter_room(session, request.group)
+    room = await app.membership.room_for(session, request)
     if isinstance(room, Refusal):
         return room
     limit = min(request.limit or SEARCH_PAGE, app.config.limits.history_page)

@@ -49,11 +49,6 @@ class Call:
         return self._room
 
     @property
-    def role(self) -> Role | None:
-        """What the caller is in the group, or was when the platform closed it."""
-        return self.led or self.room.state.role_of(self.account.user)
-
-    @property
     def room_or_none(self) -> Room | None:
         """The group that the command was given in, if it was given in one."""
         return self._room

@@ -16,6 +16,7 @@ from ..common.i18n import N_, show_instant
 from ..storage.api import CaseFilter
 from .arguments import names_user, plain, read_number, read_user
 from .call import IN_A_GROUP, Call
+from .help import check_reading
 from .outcome import Answer
 from .outcome import Outcome as Told
 
@@ -160,6 +161,8 @@ async def copyright_reports(call: Call) -> Told:
 
 async def appeals_for(call: Call) -> list[CaseState]:
     """Return the open appeals against acts of the group that the reader may decide on."""
+    if check_reading("appeals", call):
+        return []
     members = call.room.state.members.values()
     leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
     wanted = CaseFilter(CaseKind.APPEAL, is_open=True, code=call.room.state.code)

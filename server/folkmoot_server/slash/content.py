@@ -4,9 +4,7 @@ from folkmoot_governance import Refusal
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.content.kinds import Action as Verdict
 from folkmoot_governance.group import commands as c
-from folkmoot_governance.group.checks import check_role
 from folkmoot_governance.group.state import Review
-from folkmoot_governance.permissions import RULES
 from folkmoot_protocol.errors import ErrorCode
 
 from ..common.i18n import N_, show_instant
@@ -18,6 +16,7 @@ from ..storage.api import Versions
 from .arguments import plain, read_number, split_word
 from .call import Call
 from .cases import decide_here, open_appeals, open_reports
+from .help import check_reading
 from .outcome import Answer, Carrying, Noted, Outcome
 
 MAX_LISTED = 50
@@ -47,7 +46,7 @@ async def queue(call: Call, act: str | None, number: int | str | None, reason: s
 
 async def list_queue(call: Call) -> Outcome:
     """List what waits: held posts with their texts, flagged entries with their seqs."""
-    refusal = check_role(call.room.state, RULES[c.ApproveHeld], call.account.actor())
+    refusal = check_reading("held", call)
     appeals = await open_appeals(call)
     if refusal and not appeals:
         return refusal
@@ -149,7 +148,7 @@ def read_verdict(text: str) -> tuple[Verdict, str]:
 
 def list_words(call: Call) -> Outcome:
     """List the group's words, for those who may remove what breaks them."""
-    refusal = check_role(call.room.state, RULES[c.ApproveHeld], call.account.actor())
+    refusal = check_reading("words", call)
     if refusal:
         return refusal
     found = sorted(call.room.state.words.values(), key=lambda one: one.word)
@@ -160,7 +159,7 @@ def list_words(call: Call) -> Outcome:
 
 async def try_word(call: Call, text: str) -> Outcome:
     """Show what a word would have met in the last days, before it is armed."""
-    refusal = check_role(call.room.state, RULES[c.AddWord], call.account.actor())
+    refusal = check_reading("word_trial", call)
     if refusal:
         return refusal
     hits = await call.app.trials.replay(call.room, [word_rule(text, Verdict.REFUSE)], call.now)

@@ -54,9 +54,12 @@ def is_allowed(row: Slash, call: Call) -> bool:
 
 def check_read(row: Slash, call: Call) -> Refusal | None:
     """Refuse to show what the caller's role does not let it read."""
-    if not row.reads:
-        return None
-    rule = READS[row.reads]
+    return check_reading(row.reads, call) if row.reads else None
+
+
+def check_reading(what: str, call: Call) -> Refusal | None:
+    """Refuse to show a row of `permissions.READS` to whose role does not let them read it."""
+    rule = READS[what]
     if call.led and rule.least and RANK[call.led] >= RANK[rule.least]:
         return None
     return check_role(call.room.state, rule, call.account.actor())

@@ -4,8 +4,6 @@ from folkmoot_governance import JoinRequest, Refusal
 from folkmoot_governance.duration import read_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
-from folkmoot_governance.group.checks import check_role
-from folkmoot_governance.permissions import RULES
 from folkmoot_governance.typed import OFF
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_topic
@@ -14,6 +12,7 @@ from ..common.codes import random_letters
 from ..common.i18n import N_, show_instant
 from .arguments import Term, names_user, plain, read_length, read_user, split_word, take_term
 from .call import Call
+from .help import check_reading
 from .outcome import Answer, Noted, Outcome
 
 MAX_LISTED = 200
@@ -150,7 +149,7 @@ async def question(call: Call, line: str | None) -> Outcome:
 def show_question(call: Call) -> Answer:
     """Return the question at the door; what lets people in, to those alone who may set it."""
     state = call.room.state
-    may_set = check_role(state, RULES[c.SetQuestion], call.account.actor()) is None
+    may_set = check_reading("answers", call) is None
     answers = state.answers.split("\n") if state.answers and may_set else []
     shown: dict[str, object] = {"question": state.question, "answers": answers}
     text = f"{state.question} = {' | '.join(answers)}" if answers else state.question

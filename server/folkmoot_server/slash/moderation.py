@@ -3,8 +3,6 @@
 from folkmoot_governance import Ban, Mute, Refusal
 from folkmoot_governance.duration import FOREVER_MS, find_duration
 from folkmoot_governance.group import commands as c
-from folkmoot_governance.group.checks import check_role
-from folkmoot_governance.permissions import READS
 from folkmoot_governance.typed import OFF, read_text
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_topic
@@ -12,6 +10,7 @@ from folkmoot_protocol.names import check_topic
 from ..common.i18n import N_
 from .arguments import Term, plain, read_length, read_term, take_term
 from .call import Call
+from .help import check_reading
 from .outcome import Answer, Outcome
 from .reasons import check_reason, refuse_term
 
@@ -27,7 +26,7 @@ async def kick(call: Call, user: str, reason: str | None) -> Outcome:
 async def ban(call: Call, user: str | None, more: str | None) -> Outcome:
     """Remove and keep out; what follows the name may say for how long. Alone: list the bans in force."""
     if user is None:
-        return check_role(call.room.state, READS["bans"], call.account.actor()) or await bans(call)
+        return check_reading("bans", call) or await bans(call)
     words, reason = take_term(more or "")
     refusal = check_reason(call, reason)
     if refusal:
@@ -53,7 +52,7 @@ async def mute(call: Call, user: str | None, term: Term | None, reason: str | No
     if user is None:
         text = N_("/mute silences a member for all: /mute @user <duration> [reason…]. For your own bell, use /notify.")
         said = Answer(call.say(text), {"help": "/notify"})
-        if check_role(call.room.state, READS["mutes"], call.account.actor()):
+        if check_reading("mutes", call):
             return said
         listed = list_measures(call, call.room.state.mutes)
         return Answer(f"{said.text}\n{listed.text}", said.data | listed.data)

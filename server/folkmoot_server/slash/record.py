@@ -12,13 +12,12 @@ from folkmoot_governance.duty import duties
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.events import Event, GroupEvent
 from folkmoot_governance.notices import event_fields, text_of
-from folkmoot_governance.record import concerns
+from folkmoot_governance.record import as_read, concerns
 from folkmoot_governance.typed import read_text
 from folkmoot_governance.undo import undo_of
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.names import check_announcement, check_rules
-from folkmoot_protocol.types import Role
 
 from ..actions.groups.removed_texts import RemovedFromRecord
 from ..common.i18n import N_, show_instant
@@ -35,6 +34,7 @@ from .arguments import (
 )
 from .call import Call
 from .cases import appeals_for, open_reports
+from .help import check_reading
 from .outcome import Answer, Outcome
 
 PAGE = 50
@@ -53,7 +53,7 @@ async def log(call: Call, words: str | None) -> Outcome:
     if isinstance(wanted, Refusal):
         return wanted
     state, me = call.room.state, call.account.user
-    sees_all = call.role in (Role.OWNER, Role.ADMIN)
+    sees_all = check_reading("log_of_all", call) is None
     if not sees_all and wanted.user not in (None, me):
         return Refusal(ErrorCode.FORBIDDEN, N_("Members see the acts that concern them; admins see all of them."))
     user = wanted.user if sees_all else me
@@ -61,7 +61,7 @@ async def log(call: Call, words: str | None) -> Outcome:
     found = await call.app.store.ledger.acts(group_stream(state.code), asked, PAGE + 1)
     shown = [one for one in found[:PAGE] if user is None or concerns(event_of(one), user)]
     removed = await RemovedFromRecord.load(call.app.store.ledger, state.code)
-    events = [removed.show(one) for one in shown]
+    events = [as_read(removed.show(one), me, lambda what: check_reading(what, call) is None) for one in shown]
     items = [describe(state, event, one.version) for event, one in zip(events, shown, strict=True)]
     if sees_all and not call.led:
         items = [offer_undo(call, item, event) for item, event in zip(items, events, strict=True)]

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.access import AFTER_CLOSING
 from folkmoot_governance.group.commands import CreateGroup
 from folkmoot_governance.group.events import GroupCreated
 from folkmoot_governance.group.keeping import led_at_closing
@@ -74,10 +75,6 @@ async def run_line(
     except SyntaxProblem as problem:
         return Refusal(ErrorCode.BAD_SYNTAX, problem.text, {**problem.detail, "usage": row.usage})
     return await carry_out(app, session, request, call, outcome, wrap)
-
-
-AFTER_CLOSING = frozenset({"log", "export", "appeal", "sanctions", "notices", "cases"})
-"""What who led a group may still ask in it when the platform has closed it, until the term of appeal is over."""
 
 
 async def enter_closed(app: App, session: Session, group: str) -> tuple[Room | Refusal, Role | None]:

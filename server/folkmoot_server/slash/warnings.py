@@ -3,15 +3,15 @@
 from folkmoot_governance import Refusal
 from folkmoot_governance.duration import fold
 from folkmoot_governance.group import commands as c
-from folkmoot_governance.group.checks import check_permission, check_role
+from folkmoot_governance.group.checks import check_permission
 from folkmoot_governance.group.decide_warnings import ladder_of
 from folkmoot_governance.ladder import show_ladder
-from folkmoot_governance.permissions import RULES
 from folkmoot_protocol.errors import ErrorCode
 
 from ..common.i18n import N_, show_instant
 from .arguments import plain, read_number, split_word
 from .call import Call
+from .help import check_reading
 from .moderation import MAX_LISTED
 from .outcome import Answer, Outcome
 from .reasons import check_reason, refuse_term
@@ -34,7 +34,7 @@ async def unwarn(call: Call, user: str, number: int | None) -> Outcome:
 async def warns(call: Call, user: str | None) -> Outcome:
     """List warnings in force: one's own, or as an admin those of a member or of all."""
     state, me = call.room.state, call.account.user
-    refusal = check_role(state, RULES[c.Warn], call.account.actor())
+    refusal = check_reading("warns_of_all", call)
     if user is None and refusal:
         user = me
     if user != me and refusal:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from folkmoot_server.common.background import Loop
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.documents import load_documents
-from folkmoot_server.config.settings import load_config
+from folkmoot_server.config.settings import Config, load_config
 from folkmoot_server.jobs.runner import Job
 from folkmoot_server.main import start_listening
 from folkmoot_server.node import Node
@@ -138,17 +138,24 @@ async def have_begun(node: Node) -> None:
             await asyncio.sleep(0.001)
 
 
-@contextlib.asynccontextmanager
-async def staged(place: Path, clock: Clock | None = None, **settings: object) -> AsyncIterator[Stage]:
-    """Run a node on a store with three groups of three members each."""
-    overrides = {"profile": "open", "server.data_dir": str(place / "data"), "server.listen": "127.0.0.1:0"}
-    given = {key.replace("__", "."): value for key, value in settings.items()}
-    config = load_config(None, {}, {**overrides, **given})
-    agreement = load_documents(config.server.data_dir).agreement.version
-    await asyncio.to_thread(seed, config.server.data_dir, 3, 3, place / "tokens", agreement=agreement)
+async def seated(place: Path, groups: int, members: int, agreement: str) -> list[list[Seat]]:
+    """Write a store with so many groups of so many members, who have accepted an agreement; return who has a seat."""
+    await asyncio.to_thread(seed, place / "data", groups, members, place / "tokens", agreement=agreement)
     lines = [line.split() for line in (place / "tokens").read_text().splitlines()]
-    seats = [[Seat(user, token, code) for at, _, user, token, code in lines if int(at) == index] for index in range(3)]
+    return [
+        [Seat(user, token, code) for at, _, user, token, code in lines if int(at) == index] for index in range(groups)
+    ]
 
+
+def config_of(place: Path, settings: Mapping[str, object]) -> Config:
+    """Return the configuration of a node on the store at `place`; `settings` are its keys with `__` for the dot."""
+    overrides = {"profile": "open", "server.data_dir": str(place / "data"), "server.listen": "127.0.0.1:0"}
+    return load_config(None, {}, {**overrides, **{key.replace("__", "."): value for key, value in settings.items()}})
+
+
+@contextlib.asynccontextmanager
+async def opened(config: Config, seats: list[list[Seat]], clock: Clock | None = None) -> AsyncIterator[Stage]:
+    """Run a node on a store that is there."""
     store = FailingStore(await SqliteStore.open(config.server.data_dir, say=translator("en")))
     node = Node(config, store, LocalBus(), clock or Clock())
     node.start()
@@ -162,3 +169,12 @@ async def staged(place: Path, clock: Clock | None = None, **settings: object) ->
         await stage.hang_up()
         await server.close(CloseCode.RESTART)
         await node.stop()
+
+
+@contextlib.asynccontextmanager
+async def staged(place: Path, clock: Clock | None = None, **settings: object) -> AsyncIterator[Stage]:
+    """Run a node on a store with three groups of three members each."""
+    config = config_of(place, settings)
+    seats = await seated(place, 3, 3, load_documents(config.server.data_dir).agreement.version)
+    async with opened(config, seats, clock) as stage:
+        yield stage

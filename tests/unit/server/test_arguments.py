@@ -6,12 +6,12 @@ from typing import cast
 import pytest
 
 from folkmoot_governance import Permission, Refusal
+from folkmoot_governance.access import WITHOUT_AGREEMENT
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS
 from folkmoot_governance.group.commands import BanMember
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry
 from folkmoot_server.slash import joining, moderation, record
-from folkmoot_server.slash.agreed import WITHOUT_AGREEMENT
 from folkmoot_server.slash.arguments import (
     DURATION,
     REASON,

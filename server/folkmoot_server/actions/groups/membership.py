@@ -7,12 +7,14 @@ from itertools import islice
 from msgspec import structs
 
 from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance.access import REQUESTS, Need
 from folkmoot_governance.closed_names import is_tag
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
 from folkmoot_governance.group.checks import check_permission
 from folkmoot_governance.published import texts_of
+from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
 from folkmoot_protocol.results import MembersResult
@@ -32,6 +34,20 @@ from ...storage.api import Ledger
 from ..acting import ExtraRows, Initiator
 from .finding import NO_SUCH_GROUP, GroupFinder
 from .govern import Act, GroupService
+
+ToGroup = (
+    rq.GetGroup
+    | rq.JoinGroup
+    | rq.LeaveGroup
+    | rq.ListMembers
+    | rq.Edit
+    | rq.React
+    | rq.GetHistory
+    | rq.Search
+    | rq.MarkRead
+    | rq.Typing
+)
+"""Requests that are about a group, and name it."""
 
 NOT_A_MEMBER = Refusal(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
 NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
@@ -81,6 +97,12 @@ class Membership:
         if isinstance(room, Room) and session.user not in room.state.members:
             return NOT_A_MEMBER
         return room
+
+    async def room_for(self, session: Session, request: ToGroup) -> Room | Refusal:
+        """Return the group that a request is about: where the rules say so, for members only."""
+        if Need.MEMBERSHIP in REQUESTS[type(request)].needs_about(request):
+            return await self.enter_room(session, request.group)
+        return await self.find_room(request.group, session)
 
     async def decide_on(
         self, room: Room, command: c.Command, initiator: Initiator, extra_rows: ExtraRows | None = None

@@ -71,7 +71,7 @@ class Editing:
 
     async def _find_target(self, session: Session, request: rq.Edit | rq.React) -> Entry | Refusal:
         """Return the entry that a request is about."""
-        room = await self._membership.enter_room(session, request.group)
+        room = await self._membership.room_for(session, request)
         if isinstance(room, Refusal):
             return room
         entry = await self._journal.entry(room.state.code, request.seq) if request.seq <= room.last_seq else None

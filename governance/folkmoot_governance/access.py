@@ -1,0 +1,307 @@
+"""Who gets through which door: what each request asks of whoever sends it, and what each state that somebody can be in
+takes from them (W6, G9, G11).
+
+A *need* is one thing that is asked. Who lacks one of those that something has is refused, with the code that their
+state says; who lacks none is not refused for who they are. What a slash command asks follows from the command that it
+gives to the group (`permissions.RULES`, `published.IN_COMMANDS`) or from what it reads (`permissions.READS`), what a
+verb of administration asks from `permissions.PLATFORM_RULES`. A test tries everything in every state, and expects what
+the tables say.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Role
+
+from .account_events import AccountRestricted
+from .actor import PlatformRole
+from .group import commands as c
+from .measures import MEASURES, Row
+from .permissions import RULES, Rule, powers_for
+from .published import IN_COMMANDS, TEXTS, Text
+from .restrictions import Power
+
+
+class Need(StrEnum):
+    """What can be asked of somebody."""
+
+    NO_SESSION = "not to be signed in"
+    ACCOUNT = "an account"
+    OPEN_ACCOUNT = "an account that is not suspended"
+    CODE = "a code that staff has given"
+    SESSION = "to be signed in"
+    AGREEMENT = "to have accepted the agreement in force"
+    MEMBERSHIP = "to be a member"
+    ADMIN = "to be admin or owner"
+    PERMISSION = "the owner's permission"
+    OWNER = "to be the owner"
+    NO_OWNER = "not to be the owner"
+    OUTSIDE = "not to be a member yet"
+    ENTRY = "neither to be banned nor to have been kicked just now"
+    STANDING = "that the group is not suspended"
+    VOICE = "not to be muted in the group"
+    POST = "that the platform lets one post"
+    JOIN = "that the platform lets one join"
+    CREATE = "that the platform lets one create groups"
+    MANAGE = "that the platform lets one manage groups"
+    IDENTITY = "the identity that the operator asks for"
+    HIT = "to be whom it hit"
+    SHARED = "a group in common"
+    STAFF = "a platform role that covers it"
+
+
+Needs = frozenset[Need]
+Lacks = Mapping[Need, ErrorCode]
+"""What somebody lacks, each with the code with which they are refused what needs it."""
+
+
+def _needs(*needs: Need) -> Needs:
+    return frozenset(needs)
+
+
+INSIDE = _needs(Need.MEMBERSHIP)
+IN_GROUP = ((("group",), INSIDE),)
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What a request asks of whoever sends it.
+
+    `login`: one must be signed in; False: must not be yet; None: must be, or give an account and its password.
+    `agreed`: one must have accepted the agreement in force (G5.2). `about` says what is asked for the sake of what the
+    request is about: the first of its rows whose fields are all given counts. `needs` is what else is asked.
+    """
+
+    login: bool | None = True
+    agreed: bool = False
+    about: tuple[tuple[tuple[str, ...], Needs], ...] = ()
+    needs: Needs = frozenset()
+
+    def needs_about(self, request: rq.Request) -> Needs:
+        """Return what is asked for the sake of what a request is about."""
+        rows = (needs for names, needs in self.about if all(getattr(request, name) is not None for name in names))
+        return next(rows, frozenset())
+
+
+REQUESTS: dict[type[rq.Request], Request] = {
+    rq.Register: Request(login=False),
+    rq.Login: Request(login=False, needs=_needs(Need.ACCOUNT, Need.OPEN_ACCOUNT)),
+    rq.Resume: Request(login=False, needs=_needs(Need.ACCOUNT, Need.OPEN_ACCOUNT)),
+    rq.Appeal: Request(login=False, needs=_needs(Need.ACCOUNT)),
+    rq.ResetPassword: Request(login=False, needs=_needs(Need.ACCOUNT, Need.CODE)),
+    rq.GetNotices: Request(login=None, needs=_needs(Need.ACCOUNT)),
+    rq.ReadNotices: Request(login=None, needs=_needs(Need.ACCOUNT)),
+    rq.Logout: Request(),
+    rq.ChangePassword: Request(),
+    rq.SecondFactor: Request(),
+    rq.AcceptAgreement: Request(),
+    rq.GetAccount: Request(),
+    rq.CreateGroup: Request(agreed=True, needs=_needs(Need.CREATE, Need.IDENTITY)),
+    rq.ListGroups: Request(),
+    rq.GetGroup: Request(),
+    rq.JoinGroup: Request(agreed=True, needs=_needs(Need.OUTSIDE, Need.STANDING, Need.ENTRY, Need.JOIN)),
+    rq.LeaveGroup: Request(needs=_needs(Need.MEMBERSHIP, Need.NO_OWNER)),
+    rq.ListMembers: Request(about=IN_GROUP),
+    rq.RunCommand: Request(about=IN_GROUP),
+    rq.ListCommands: Request(about=IN_GROUP),
+    rq.Post: Request(agreed=True, about=IN_GROUP),
+    rq.Edit: Request(agreed=True, about=IN_GROUP),
+    rq.React: Request(agreed=True, about=IN_GROUP),
+    rq.GetHistory: Request(about=IN_GROUP),
+    rq.Search: Request(about=IN_GROUP),
+    rq.Sync: Request(),
+    rq.MarkRead: Request(about=IN_GROUP),
+    rq.Typing: Request(about=IN_GROUP, needs=_needs(Need.STANDING, Need.VOICE, Need.POST, Need.IDENTITY)),
+    rq.Report: Request(
+        about=((("group", "seq"), INSIDE), (("user",), _needs()), (("group",), _needs(Need.NO_OWNER))),
+    ),
+    rq.Admin: Request(needs=_needs(Need.STAFF)),
+}
+"""For each request. `sync` leaves out the groups that one is no member of."""
+
+GET_OUT = frozenset({"account", "leave", "transfer", "heir", "dissolve", "delete", "uninvite", "verify"})
+BE_HEARD = frozenset({"report", "appeal", "counter", "cases", "rectify", "sanctions", "credit", "notices", "mediate"})
+READ_GROUP = frozenset({"info", "id", "rules", "members", "admins", "whois", "search", "pins", "log", "export", "duty"})
+READ_OWN = frozenset({"help", "warns", "limits", "uptime", "sessions", "mydata", "proof"})
+SET_FOR_ONESELF = frozenset({"ignore", "notify", "lang"})
+
+OPEN_TO_ALL: dict[str, frozenset[str]] = {
+    "get out, hand over, take back what one has said, asked or shown of oneself": GET_OUT,
+    "be heard, and learn what was decided": BE_HEARD,
+    "read what was said and decided in one's groups": READ_GROUP,
+    "read one's own record, and which devices have it": READ_OWN,
+    "set what concerns oneself alone": SET_FOR_ONESELF,
+}
+"""What new terms never stand in the way of, by slash command (G5.2). What waits until they are accepted: saying
+something, coming in, governing others."""
+
+WITHOUT_AGREEMENT = frozenset[str]().union(*OPEN_TO_ALL.values())
+
+AFTER_CLOSING = frozenset({"log", "export", "appeal", "sanctions", "notices", "cases"})
+"""What who led a group may still ask in it when the platform has closed it, until the term of appeal is over, by slash
+command."""
+
+COMMANDS: dict[type[c.Command], Needs] = {
+    c.CreateGroup: REQUESTS[rq.CreateGroup].needs,
+    c.JoinGroup: REQUESTS[rq.JoinGroup].needs,
+    c.LeaveGroup: REQUESTS[rq.LeaveGroup].needs,
+    c.AcceptTransfer: _needs(Need.AGREEMENT),
+}
+"""What some commands ask besides their row in `permissions.RULES`. Handing over takes no agreement, taking over
+does."""
+
+CASES: dict[str, Needs] = {
+    "appeal": _needs(Need.HIT),
+    "mediation": _needs(Need.SHARED),
+}
+"""What it takes to open a case, other than a report: against a measure, with somebody."""
+
+
+def needs_of_text(text: Text, *, in_group: bool = True) -> Needs:
+    """Return what is asked of the author of a text, by its row in `published.TEXTS`; `in_group`: it is said in one."""
+    asked = {
+        Need.VOICE: text.mute and in_group,
+        Need.POST: text.mute,
+        Need.IDENTITY: text.identity,
+        Need.STANDING: text.standing and in_group,
+    }
+    return frozenset(need for need, is_asked in asked.items() if is_asked)
+
+
+def texts_at(place: str) -> Iterable[Text]:
+    """Return the texts that are typed at a place, such as `post.body` or `/topic`."""
+    return (text for text in TEXTS for one in text.enters if place in (one, one.split(" ")[0]))
+
+
+def needs_of_texts(texts: Iterable[Text], *, in_group: bool = True) -> Needs:
+    """Return what is asked of the author of several texts."""
+    return frozenset[Need]().union(*(needs_of_text(text, in_group=in_group) for text in texts))
+
+
+def needs_of_request(request: rq.Request) -> Needs:
+    """Return what a request asks, with the texts that it has."""
+    row, name = REQUESTS[type(request)], str(request.__struct_config__.tag)
+    given = [field for field in request.__struct_fields__ if getattr(request, field) not in (None, "")]
+    by_password = {"user", "password"} <= set(given)
+    own = {
+        Need.SESSION: row.login or (row.login is None and not by_password),
+        Need.NO_SESSION: row.login is False,
+        Need.AGREEMENT: row.agreed,
+    }
+    texts = (text for field in given for text in texts_at(f"{name}.{field}"))
+    more = {need for need, is_asked in own.items() if is_asked} | needs_of_texts(texts, in_group="group" in given)
+    return row.needs | row.needs_about(request) | more
+
+
+def needs_of_rule(rule: Rule) -> Needs:
+    """Return what a row of `permissions.RULES` or `permissions.READS` asks."""
+    roles = {
+        None: _needs(),
+        Role.MEMBER: _needs(Need.MEMBERSHIP),
+        Role.ADMIN: _needs(Need.MEMBERSHIP, Need.ADMIN),
+        Role.OWNER: _needs(Need.MEMBERSHIP, Need.ADMIN, Need.OWNER),
+    }
+    more = {Need.PERMISSION: bool(rule.permission), Need.STANDING: not rule.while_suspended}
+    return roles[rule.least] | {need for need, is_asked in more.items() if is_asked}
+
+
+def needs_of_command(kind: type[c.Command], *, says: bool) -> Needs:
+    """Return what a command to a group asks; `says`: with the texts that it can have."""
+    rule = RULES.get(kind)
+    needs = COMMANDS.get(kind, frozenset())
+    if rule is not None:
+        needs |= needs_of_rule(rule) | {Need[power.name] for power in powers_for(kind, rule)}
+    texts = IN_COMMANDS.get(kind, {}).values() if says else ()
+    return needs | needs_of_texts(texts, in_group=kind is not c.CreateGroup)
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What somebody can be in besides their role in a group: what they `lack` by it, and `have` all the same.
+
+    `roles`: who can be in it, None being who is no member. `signed_in`: whether they can sign in. `platform`: their
+    role on the operator's staff.
+    """
+
+    name: str
+    lacks: Lacks = field(default_factory=dict)
+    has: Needs = frozenset()
+    roles: tuple[Role | None, ...] = (None, Role.MEMBER, Role.ADMIN, Role.OWNER)
+    signed_in: bool = True
+    platform: PlatformRole | None = None
+
+
+def _lacks(code: ErrorCode, *needs: Need) -> Lacks:
+    return dict.fromkeys(needs, code)
+
+
+_INSIDE = {Need.OUTSIDE: ErrorCode.ALREADY_MEMBER}
+
+ROLES: dict[Role | None, Lacks] = {
+    None: {
+        **_lacks(ErrorCode.NOT_A_MEMBER, Need.MEMBERSHIP, Need.ADMIN, Need.PERMISSION, Need.OWNER),
+        **_lacks(ErrorCode.FORBIDDEN, Need.SHARED),
+    },
+    Role.MEMBER: {**_INSIDE, **_lacks(ErrorCode.FORBIDDEN, Need.ADMIN, Need.PERMISSION, Need.OWNER)},
+    Role.ADMIN: {**_INSIDE, **_lacks(ErrorCode.FORBIDDEN, Need.OWNER)},
+    Role.OWNER: {**_INSIDE, **_lacks(ErrorCode.FORBIDDEN, Need.NO_OWNER)},
+}
+"""What each role in a group lacks."""
+
+SIGNED_IN: Lacks = {Need.NO_SESSION: ErrorCode.BAD_REQUEST}
+SIGNED_OUT: Lacks = {Need.SESSION: ErrorCode.NOT_AUTHENTICATED}
+ANYBODY: Lacks = {Need.CODE: ErrorCode.AUTH_FAILED, Need.HIT: ErrorCode.FORBIDDEN}
+"""What only one has, whom it was given, or done to."""
+
+
+def _stopped(row: Row) -> Lacks:
+    """Return what somebody lacks who is hit by a measure."""
+    return {Need[power.name]: row.code for power in Power if power in row.stops and power.name in Need.__members__}
+
+
+MEASURED = tuple(State(name=row.name, lacks=_stopped(row)) for row in MEASURES if row.event is AccountRestricted)
+"""Who is hit by a measure of the platform, by its row."""
+
+WAS_INSIDE = _needs(Need.SHARED)
+OUTSIDER, MEMBER, MODERATOR = (None,), (Role.MEMBER,), (Role.ADMIN,)
+
+STATES: tuple[State, ...] = (
+    State(name="in good standing"),
+    State(
+        name="stranger",
+        lacks=_lacks(ErrorCode.AUTH_FAILED, Need.ACCOUNT, Need.OPEN_ACCOUNT),
+        roles=OUTSIDER,
+        signed_in=False,
+    ),
+    State(name="suspended", lacks=_lacks(ErrorCode.ACCOUNT_SUSPENDED, Need.OPEN_ACCOUNT), signed_in=False),
+    State(name="agreement declined", lacks=_lacks(ErrorCode.AGREEMENT_REQUIRED, Need.AGREEMENT)),
+    State(name="unverified", lacks=_lacks(ErrorCode.IDENTITY_REQUIRED, Need.IDENTITY)),
+    State(name="muted", lacks=_lacks(ErrorCode.MUTED, Need.VOICE), roles=(Role.MEMBER, Role.ADMIN)),
+    State(name="without permissions", lacks=_lacks(ErrorCode.FORBIDDEN, Need.PERMISSION), roles=MODERATOR),
+    State(name="former admin", roles=MEMBER),
+    State(name="kicked", lacks=_lacks(ErrorCode.JOIN_CLOSED, Need.ENTRY), has=WAS_INSIDE, roles=OUTSIDER),
+    State(name="banned", lacks=_lacks(ErrorCode.BANNED, Need.ENTRY), has=WAS_INSIDE, roles=OUTSIDER),
+    State(name="in a suspended group", lacks=_lacks(ErrorCode.GROUP_SUSPENDED, Need.STANDING)),
+    *MEASURED,
+    *(State(name=f"staff, {role}", roles=OUTSIDER, platform=role) for role in PlatformRole),
+)
+"""Every state that somebody can be in."""
+
+
+def lacks_of(role: Role | None, state: State) -> Lacks:
+    """Return what somebody lacks who has a role in a group and is in a state."""
+    session = (
+        {Need.NO_SESSION: ErrorCode.BAD_REQUEST} if state.signed_in else {Need.SESSION: ErrorCode.NOT_AUTHENTICATED}
+    )
+    staff = {} if state.platform else {Need.STAFF: ErrorCode.FORBIDDEN}
+    lacks = {**ANYBODY, **session, **staff, **ROLES[role], **state.lacks}
+    return {need: code for need, code in lacks.items() if need not in state.has}
+
+
+def refused_with(needs: Needs, lacks: Lacks) -> frozenset[ErrorCode]:
+    """Return the codes with one of which somebody is refused; none: who lacks these things may."""
+    if Need.SESSION in needs & lacks.keys():
+        return frozenset({lacks[Need.SESSION]})
+    return frozenset(lacks[need] for need in needs & lacks.keys())

@@ -1,0 +1,185 @@
+"""Everybody asks everything. In each state that the tables know somebody tries each request, is refused with the code
+that the tables say, or not for who asks; and nobody is told what is not for them (W6).
+
+What is expected comes from the tables of the rules alone: `access`, `permissions`, `published`, `measures`. What stands
+here is what requests and lines are about, and no exceptions.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import partial
+from itertools import count, groupby
+
+import argon2
+import pytest
+import pytest_asyncio
+from msgspec import Struct, structs
+
+from folkmoot_governance.access import (
+    ROLES,
+    STATES,
+    Needs,
+    needs_of_request,
+    refused_with,
+)
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.permissions import READS, RULES
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import JoinMode
+from folkmoot_server.slash.registry import COMMANDS, find_slash
+from tests.integration.lines import LINES, needs_of_line
+from tests.integration.separation import NEW, Person, World, world
+from tests.integration.server import PASSWORD
+
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+NOT_FOR_WHO_ASKS = {ErrorCode.BAD_REQUEST, ErrorCode.AUTH_FAILED}
+"""Codes with which something can be refused besides."""
+DENIALS = {code for lacks in (*ROLES.values(), *(one.lacks for one in STATES)) for code in lacks.values()}
+DENIALS -= NOT_FOR_WHO_ASKS
+
+
+class Try(Struct):
+    """Something that somebody asks, and what it needs."""
+
+    what: str
+    needs: Needs
+    kind: type[rq.Request]
+    fields: dict[str, object]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def everybody(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """Somebody in each state. Passwords are hashed at little cost: many are tried."""
+    with pytest.MonkeyPatch.context() as patched:
+        cheap = partial(argon2.PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
+        patched.setattr("folkmoot_server.crypto.passwords.PasswordHasher", cheap)
+        async with world(tmp_path_factory.mktemp("separation")) as found:
+            yield found
+
+
+VALUES: dict[str, object] = {
+    "password": PASSWORD,
+    "new": "quite another phrase",
+    "agreement": NEW,
+    "version": NEW,
+    "display_name": "Nina",
+    "language": "en",
+    "device": "phone",
+    "user": "{me}",
+    "register.user": "nina.is.new",
+    "account.user": "{victim}",
+    "report.user": "{victim}",
+    "token": "{token}",
+    "text": "tea",
+    "code": "ABCD-EFGH-IJKL",
+    "up_to": "9",
+    "act": "begin",
+    "name": "Tea room",
+    "category": "general",
+    "topic": "Tea",
+    "join_mode": JoinMode.OPEN,
+    "group": "{code}",
+    "answer": "let me in",
+    "body": "hello",
+    "seq": "{seq}",
+    "edit.seq": "{own}",
+    "reaction": "👍",
+    "cursors": {"{code}": 0},
+    "reason": "spam",
+}
+"""What a field of a request says; what is not here is not given."""
+
+OF_OTHER_DOORS = (rq.RunCommand, rq.Admin)
+
+
+NEWCOMERS = (f"nobody{number}" for number in count())
+"""Of no account wrong passwords are tried too often."""
+
+
+def fill(value: object, person: Person) -> object:
+    """Return a value with what it is about in it."""
+    if isinstance(value, dict):
+        return {fill(key, person): one for key, one in value.items()}
+    if not isinstance(value, str) or "{" not in value:
+        return value
+    targets = {**person.targets, "token": person.seat.token}
+    if not person.seat.code:
+        targets["me"] = next(NEWCOMERS)
+    return targets[value[1:-1]] if value.startswith("{") and value.endswith("}") else value.format(**targets)
+
+
+def ways() -> Iterator[tuple[type[rq.Request], tuple[str, ...]]]:
+    """Yield each request with what must be given, with all that can be, and with each other field by itself."""
+    for name, kind in rq.REQUESTS.items():
+        if kind in OF_OTHER_DOORS:
+            continue
+        known = [one for one in structs.fields(kind) if one.name in VALUES or f"{name}.{one.name}" in VALUES]
+        needed = tuple(one.name for one in known if one.required)
+        more = [one.name for one in known if not one.required]
+        yield from dict.fromkeys((kind, (*needed, *some)) for some in ((), *((one,) for one in more), tuple(more)))
+
+
+async def everyone(everybody: World, tries: Callable[[Person], Iterator[Try]]) -> None:
+    """Let everybody try everything: those who share a group one after the other, the groups at the same time."""
+    before, wrong = await everybody.pictures(), list[str]()
+
+    async def at(people: Iterable[Person]) -> None:
+        for person in people:
+            for one in tries(person):
+                wrong.extend(await look(everybody, person, one))
+
+    by_home = groupby(sorted(everybody.people, key=lambda person: person.home), lambda person: person.home)
+    await asyncio.gather(*[at(list(people)) for _, people in by_home])
+    assert not wrong, "\n".join(wrong)
+    assert await everybody.pictures() == before
+
+
+async def look(everybody: World, person: Person, one: Try) -> list[str]:
+    """Let somebody ask; return what is not as the tables say."""
+    came = await everybody.ask(person, one.kind, **one.fields)
+    expected = refused_with(one.needs, person.lacks)
+    wrong = []
+    if came.code not in expected if expected else came.code in DENIALS:
+        wrong.append(f"{came.code or 'allowed'} instead of {' '.join(sorted(expected)) or 'allowed'}")
+    told = sorted(name for name, home in came.told if not person.may_read(name, home))
+    if told:
+        wrong.append(f"is told {' '.join(told)}")
+    return [f"{person}: {one.what}: {said}" for said in wrong]
+
+
+@in_one_loop
+async def test_requests(everybody: World) -> None:
+    def tries(person: Person) -> Iterator[Try]:
+        for kind, given in ways():
+            name = str(kind.__struct_config__.tag)
+            fields = {one: fill(VALUES.get(f"{name}.{one}", VALUES.get(one)), person) for one in given}
+            yield Try(f"{name} {' '.join(given)}", needs_of_request(kind(id=1, **fields)), kind, fields)
+
+    await everyone(everybody, tries)
+
+
+def test_there_is_a_line_for_every_command() -> None:
+    """Each of them, each command that members give to a group, and each thing that is read of one."""
+    assert {find_slash(line.split()[0].removeprefix("/")) for line in LINES} == set(COMMANDS)
+    assert {what for what in LINES.values() if isinstance(what, type)} == {c.CreateGroup, *RULES}
+    assert {what for what in LINES.values() if isinstance(what, str)} >= READS.keys() - {"answers"}
+
+
+@in_one_loop
+async def test_slash_commands(everybody: World) -> None:
+    asked = []
+    for line, what in LINES.items():
+        row = find_slash(line.split()[0].removeprefix("/"))
+        assert row is not None
+        for in_group in (True,) if row.in_group else (True, False):
+            asked.append((line, in_group, needs_of_line(line, what, in_group=in_group)))
+
+    def tries(person: Person) -> Iterator[Try]:
+        for line, in_group, needs in asked:
+            fields = {"line": line.format(**person.targets, text="tea for two")}
+            group = {"group": person.targets["code"]} if in_group else {}
+            yield Try(f"{line}{'' if in_group else ' (outside)'}", needs, rq.RunCommand, fields | group)
+
+    await everyone(everybody, tries)
