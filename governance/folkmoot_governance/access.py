@@ -21,7 +21,7 @@ from .account_events import AccountRestricted
 from .actor import PlatformRole
 from .group import commands as c
 from .measures import MEASURES, Row
-from .permissions import RULES, Rule, powers_for
+from .permissions import RULES, Rule, may_on_platform, powers_for
 from .published import IN_COMMANDS, TEXTS, Text
 from .restrictions import Power
 
@@ -290,12 +290,11 @@ STATES: tuple[State, ...] = (
 """Every state that somebody can be in."""
 
 
-def lacks_of(role: Role | None, state: State) -> Lacks:
-    """Return what somebody lacks who has a role in a group and is in a state."""
-    session = (
-        {Need.NO_SESSION: ErrorCode.BAD_REQUEST} if state.signed_in else {Need.SESSION: ErrorCode.NOT_AUTHENTICATED}
-    )
-    staff = {} if state.platform else {Need.STAFF: ErrorCode.FORBIDDEN}
+def lacks_of(role: Role | None, state: State, acts: Iterable[str] = ("read",)) -> Lacks:
+    """Return what somebody lacks who has a role in a group and is in a state, for these acts of staff."""
+    session = SIGNED_IN if state.signed_in else SIGNED_OUT
+    is_covered = all(may_on_platform(state.platform, act) for act in acts)
+    staff = {} if is_covered else {Need.STAFF: ErrorCode.FORBIDDEN}
     lacks = {**ANYBODY, **session, **staff, **ROLES[role], **state.lacks}
     return {need: code for need, code in lacks.items() if need not in state.has}
 

@@ -4,9 +4,10 @@ The store takes nothing any more once all is prepared: what is allowed and would
 `unavailable`, and who asks next finds everything as it was. So each asks everything, in any order.
 """
 
+import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -29,7 +30,7 @@ from folkmoot_governance.account_commands import GrantRole
 from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.measures import BY_NAME
-from folkmoot_governance.permissions import READS
+from folkmoot_governance.permissions import READS, may_on_platform
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
@@ -68,18 +69,22 @@ def secret(name: str, home: int) -> str:
 
 
 INSIDE = frozenset({Need.MEMBERSHIP})
+READ_AS = {"join_answer": "requests", "word": "words", "held": "held", "answers": "answers", "appeal": "appeals"}
+"""Secrets that a row of `permissions.READS` is about."""
 READ_BY: dict[str, Needs] = {
     **dict.fromkeys(("entry", "announcement", "tag", "nick", "reason"), INSIDE),
+    **{name: needs_of_rule(READS[row]) for name, row in READ_AS.items()},
     "note": needs_of_command(c.WriteNote, says=False),
-    "join_answer": needs_of_rule(READS["requests"]),
-    "word": needs_of_rule(READS["words"]),
-    "held": needs_of_rule(READS["held"]),
-    "answers": needs_of_rule(READS["answers"]),
-    "appeal": needs_of_rule(READS["appeals"]),
-    "report": frozenset({Need.STAFF}),
-    "mediation": frozenset({Need.STAFF}),
+    **dict.fromkeys(("report", "mediation"), frozenset({Need.STAFF})),
 }
 """What it takes to read a secret."""
+READ_BY_STAFF = {
+    # An announcement is an entry, and an entry has the tag of its author.
+    **dict.fromkeys(("entry", "announcement", "tag", "report"), "review_case"),
+    "held": "review_post",
+    "appeal": "review_appeal",
+}
+"""Acts that open a secret to staff, for a case."""
 
 
 class Person(Struct):
@@ -89,7 +94,7 @@ class Person(Struct):
     role: Role | None
     home: int
     seat: Seat
-    targets: dict[str, object]
+    targets: dict[str, object] = {}
     wire: Wire | None = None
 
     def __str__(self) -> str:
@@ -101,6 +106,8 @@ class Person(Struct):
 
     def may_read(self, name: str, home: int) -> bool:
         """Say whether somebody may read a secret of a group."""
+        if name in READ_BY_STAFF and may_on_platform(self.state.platform, READ_BY_STAFF[name]):
+            return True
         at_home = home == self.home
         return not refused_with(READ_BY[name] | {Need.SESSION}, self.lacks if at_home else lacks_of(None, self.state))
 
@@ -129,6 +136,15 @@ class World:
             came = await ask(person.wire, kind, **fields)
         return came
 
+    @contextlib.contextmanager
+    def storing(self) -> Iterator[None]:
+        """Let the store take something again, meanwhile."""
+        failures, self.stage.store.failures = self.stage.store.failures, 0
+        try:
+            yield
+        finally:
+            self.stage.store.failures = failures
+
     async def pictures(self) -> list[tuple[int, int]]:
         """Return what tells whether something has changed in a group."""
         found = []
@@ -146,7 +162,8 @@ class Builder:
         self.stage = stage
         self.seats = stage.seats
         self.spare = [seat for seats in stage.seats[len(HOMES) :] for seat in seats[1:]]
-        self.targets: list[dict[str, object]] = []
+        self.targets: list[dict[str, object]] = [{} for _ in HOMES]
+        self.own: list[dict[Role | None, int]] = [{} for _ in HOMES]
         self.root: Wire
         self._wires: dict[str, Wire] = {}
 
@@ -180,9 +197,8 @@ class Builder:
         owner, victim, silenced = [await self.wire(seats[at]) for at in (OWNER, VICTIM, SILENCED)]
         applicant, guest = self.spare.pop(), self.spare.pop()
         seq = await victim.post(code, f"tea {secret('entry', home)}")
-        own = {}
-        for role, at in AT.items():
-            own[role] = await (await self.wire(seats[at])).post(code, "tea of mine")
+        own = {role: await (await self.wire(seats[at])).post(code, "tea of mine") for role, at in AT.items()}
+        self.own[home].update(own)
         await victim.run(f"/nick {secret('nick', home)}", code)
         report = (await silenced.run(f"/report {seq} spam {secret('report', home)}", code)).data["case"]
         mediation = (await victim.run(f"/mediate @{users[SILENCED]} {secret('mediation', home)}", code)).data["case"]
@@ -207,7 +223,7 @@ class Builder:
         await refused(victim.post(code, f"{secret('held', home)} {secret('word', home)}"), "content_held")
         await (await self.wire(applicant)).run(f"/join {code} {secret('join_answer', home)}")
         held = (await owner.run("/queue", code)).data["items"][0]["number"]
-        self.targets.append(
+        self.targets[home].update(
             {
                 "code": code,
                 "seq": seq,
@@ -229,10 +245,12 @@ class Builder:
 
     async def put(self, state: State, person: Person) -> None:
         """Bring somebody into a state."""
-        user, code = person.seat.user, str(person.targets["code"])
+        user, code = person.seat.user, self.seats[person.home][OWNER].code
         owner = await self.wire(self.seats[person.home][OWNER])
         if state in MEASURED:
             await self.administer("sanction create", f"@{user}", measure=BY_NAME[state.name].measure.value)
+            if person.role is Role.MEMBER:
+                await self.appeal(person)
         elif state.platform is not None:
             await self.administer("role create", user, role=state.platform.value)
         elif state.name == "suspended":
@@ -252,6 +270,14 @@ class Builder:
         elif state.name == "in a suspended group" and person.role is None:
             await self.administer("group suspend", code, duration="7d")
 
+    async def appeal(self, person: Person) -> None:
+        """Let somebody appeal against what the platform has done last: that is for staff to decide."""
+        wire = await self.wire(person.seat)
+        (notice, *_) = (await wire.run("/sanctions")).data["items"]
+        opened = await wire.run(f"/appeal {notice['case']} it was not so")
+        for one in self.targets:
+            one |= {"to_staff": opened.data["case"], "taken": notice["case"]}
+
     async def set_password(self, password_hash: str, person: Person) -> None:
         """Give somebody the password that all know here."""
         user = person.seat.user
@@ -265,10 +291,13 @@ class Builder:
             home = HOMES.index(state) if state in HOMES else 0
             for role in sorted(state.roles, key=lambda role: (role is not None, role == Role.OWNER)):
                 seat = self._seat(state, role, home)
-                targets = {**self.targets[home], "me": seat.user}
-                targets["own"] = self.targets[home]["own"].get(role, targets["seq"])  # type: ignore[attr-defined]
-                found.append(Person(state, role, home, seat, targets))
+                found.append(Person(state, role, home, seat))
         return found
+
+    def targets_of(self, person: Person) -> dict[str, object]:
+        """Return what somebody names."""
+        targets = {**self.targets[person.home], "me": person.seat.user}
+        return {**targets, "own": self.own[person.home].get(person.role, targets["seq"])}
 
     def _seat(self, state: State, role: Role | None, home: int) -> Seat:
         if role is not None:
@@ -294,8 +323,7 @@ async def world(place: Path) -> AsyncIterator[World]:
     async with opened(config, seats) as stage:
         builder = Builder(stage)
         await builder.appoint()
-        for home in range(len(HOMES)):
-            await builder.plant(home)
+        await asyncio.gather(*map(builder.plant, range(len(HOMES))))
         people = builder.people()
         password_hash = await stage.node.app.sign_in._passwords.hash("", PASSWORD, ())
         assert isinstance(password_hash, str)
@@ -303,6 +331,8 @@ async def world(place: Path) -> AsyncIterator[World]:
             await builder.put(person.state, person)
             if not person.state.signed_in and person.seat.code:
                 await builder.set_password(password_hash, person)
+        for person in people:
+            person.targets = builder.targets_of(person)
     lay_down(NEW)
     async with opened(config, seats) as stage:
         found = World(stage)

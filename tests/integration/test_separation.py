@@ -9,27 +9,35 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from itertools import count, groupby
+from typing import Any
 
 import argon2
 import pytest
 import pytest_asyncio
 from msgspec import Struct, structs
 
+from folkmoot_governance import access
 from folkmoot_governance.access import (
     ROLES,
     STATES,
     Needs,
+    lacks_of,
     needs_of_request,
     refused_with,
 )
 from folkmoot_governance.group import commands as c
+from folkmoot_governance.measures import MEASURES
 from folkmoot_governance.permissions import READS, RULES
+from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.admin.registry import VERBS
+from folkmoot_protocol.admin.row import Duration, Option, Verb, options_of
+from folkmoot_protocol.admin.sanctions import TAKE_MEASURE
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode
 from folkmoot_server.slash.registry import COMMANDS, find_slash
 from tests.integration.lines import LINES, needs_of_line
-from tests.integration.separation import NEW, Person, World, world
+from tests.integration.separation import NEW, READ_AS, Person, World, world
 from tests.integration.server import PASSWORD
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
@@ -41,12 +49,13 @@ DENIALS -= NOT_FOR_WHO_ASKS
 
 
 class Try(Struct):
-    """Something that somebody asks, and what it needs."""
+    """Something that somebody asks, and what it needs; `acts`: of staff."""
 
     what: str
     needs: Needs
     kind: type[rq.Request]
     fields: dict[str, object]
+    acts: tuple[str, ...] = ("read",)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -139,7 +148,7 @@ async def everyone(everybody: World, tries: Callable[[Person], Iterator[Try]]) -
 async def look(everybody: World, person: Person, one: Try) -> list[str]:
     """Let somebody ask; return what is not as the tables say."""
     came = await everybody.ask(person, one.kind, **one.fields)
-    expected = refused_with(one.needs, person.lacks)
+    expected = refused_with(one.needs, lacks_of(person.role, person.state, one.acts))
     wrong = []
     if came.code not in expected if expected else came.code in DENIALS:
         wrong.append(f"{came.code or 'allowed'} instead of {' '.join(sorted(expected)) or 'allowed'}")
@@ -164,7 +173,8 @@ def test_there_is_a_line_for_every_command() -> None:
     """Each of them, each command that members give to a group, and each thing that is read of one."""
     assert {find_slash(line.split()[0].removeprefix("/")) for line in LINES} == set(COMMANDS)
     assert {what for what in LINES.values() if isinstance(what, type)} == {c.CreateGroup, *RULES}
-    assert {what for what in LINES.values() if isinstance(what, str)} >= READS.keys() - {"answers"}
+    read = {what for what in LINES.values() if isinstance(what, str)}
+    assert read | set(READ_AS.values()) == READS.keys() | access.CASES.keys()
 
 
 @in_one_loop
@@ -183,3 +193,83 @@ async def test_slash_commands(everybody: World) -> None:
             yield Try(f"{line}{'' if in_group else ' (outside)'}", needs, rq.RunCommand, fields | group)
 
     await everyone(everybody, tries)
+
+
+TARGETS = {
+    "USER": "{victim}",
+    "CODE": "{code}",
+    "SUBJECT": "{code}",
+    "SUBJECT|ENTRY": "{code}",
+    "CODE|CASE": "{code}",
+    "CASE|CODE:SEQ": "{code}-{held}",
+    "WORD": "spout",
+    "MATTER": "time",
+    "SCOPE": "{code}",
+    "NUMBER": "e-none",
+}
+"""What verbs are about, as their rows call it."""
+CASES = {
+    "case": "{report}",
+    "appeal": "{to_staff}",
+    "mediation": "{mediation}",
+    "sanction": "{taken}",
+    "filing": "{taken}",
+    "queue": "{code}-{held}",
+}
+"""The cases of a noun."""
+
+
+ADMINISTERS = needs_of_request(rq.Admin(id=1, noun="", verb=""))
+
+
+def value_of(option: Option) -> object:
+    """Return what an option that must be given says."""
+    if option.kind is Duration:
+        return "1h"
+    return option.choices[0] if option.choices else 40 if option.kind is int else "1"
+
+
+def tries_of(verbs: Iterable[Verb[Any]]) -> Callable[[Person], Iterator[Try]]:
+    """Return how verbs of administration are tried."""
+
+    def tries(person: Person) -> Iterator[Try]:
+        for verb in verbs:
+            named = verb.argument.metavar if verb.argument else ""
+            target = CASES[verb.noun.name] if named == "CASE" else TARGETS.get(named)
+            fields: dict[str, object] = {
+                "noun": verb.noun.name,
+                "verb": verb.name,
+                "target": target and target.format(**person.targets),
+                "reason": "so it is",
+                "options": {one.name: value_of(one) for one in options_of(verb) if one.is_required},
+                **({"text": "rules: []"} if verb.file else {}),
+            }
+            yield Try(str(verb), ADMINISTERS, rq.Admin, fields, (verb.permission,))
+
+    return tries
+
+
+def tries_of_measures(person: Person) -> Iterator[Try]:
+    """Yield each measure that is taken against an account or a group, which takes the act in its row as well."""
+    verb, subjects = TAKE_MEASURE, {Subject.ACCOUNT: "@{victim}", Subject.GROUP: "{code}"}
+    known = next(option.choices for option in options_of(verb) if option.name == "measure")
+    for row in MEASURES:
+        if row.subject in subjects and row.measure in known:
+            fields = {
+                "noun": verb.noun.name,
+                "verb": verb.name,
+                "target": subjects[row.subject].format(**person.targets),
+                "reason": "so it is",
+                "options": {"measure": row.measure.value, **({"score": 40} if row.measure is Measure.CREDIT else {})},
+            }
+            yield Try(f"{verb} {row.name}", ADMINISTERS, rq.Admin, fields, (verb.permission, row.act))
+
+
+@in_one_loop
+async def test_verbs_of_administration(everybody: World) -> None:
+    """What only reads may store who has read what."""
+    reading = [verb for verb in VERBS.values() if verb.permission.startswith("read")]
+    await everyone(everybody, tries_of([verb for verb in VERBS.values() if verb not in reading]))
+    await everyone(everybody, tries_of_measures)
+    with everybody.storing():
+        await everyone(everybody, tries_of(reading))

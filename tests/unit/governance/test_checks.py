@@ -177,6 +177,13 @@ READERS = {
     "mutes": (("adam", "olga"), Permission.MUTE),
     "requests": (("adam", "olga"), Permission.JOINS),
     "invites": (("adam", "olga"), Permission.INVITE),
+    "log_of_all": (("adam", "olga"), None),
+    "warns_of_all": (("adam", "olga"), Permission.WARN),
+    "held": (("adam", "olga"), Permission.DELETE),
+    "appeals": (("adam", "olga"), None),
+    "words": (("adam", "olga"), Permission.DELETE),
+    "word_trial": (("olga",), None),
+    "answers": (("olga",), None),
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
+from folkmoot_governance.access import REQUESTS
 from folkmoot_protocol import requests as rq
 from folkmoot_server.common.clock import Ticks
 from folkmoot_server.common.logs import LINES_AT_ONCE, LINES_PER_S, KindsOfLines, add_request
@@ -44,7 +45,7 @@ async def later(*_: object) -> None:
 async def test_who_meets_an_internal_error_is_told_the_name_that_the_log_has(
     stage: Stage, logged: CapturingLogger, monkeypatch: pytest.MonkeyPatch, handler: dispatch.Handler
 ) -> None:
-    monkeypatch.setitem(dispatch.ROWS, rq.ListGroups, dispatch.Row(handler))
+    monkeypatch.setitem(dispatch.ROWS, rq.ListGroups, dispatch.Row(handler, REQUESTS[rq.ListGroups]))
     ann, bob = [await stage.connect(seat) for seat in stage.seats[0][:2]]
     names = []
     for wire in (ann, ann, bob):
@@ -63,7 +64,7 @@ async def test_what_storage_fails_is_named_too(
     async def fail(*_: object) -> None:
         raise StorageError("the disk is gone")
 
-    monkeypatch.setitem(dispatch.ROWS, rq.ListGroups, dispatch.Row(fail))
+    monkeypatch.setitem(dispatch.ROWS, rq.ListGroups, dispatch.Row(fail, REQUESTS[rq.ListGroups]))
     ann = await stage.connect(stage.seats[0][0])
     with pytest.raises(Refused):
         await ann.ask(rq.ListGroups)
