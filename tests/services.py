@@ -31,6 +31,10 @@ class Postgres(Service, services.Postgres):
 
     options = {**services.Postgres.options, "autovacuum": "off"}
 
+    def dump(self, database: str, *how: str) -> str:
+        """Return all that is in a database, as `pg_dump` writes it."""
+        return self._run("pg_dump", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", *how, database)
+
 
 class Nats(Service, services.Nats):
     """NATS."""

@@ -87,6 +87,17 @@ class Cluster:
         """Start all nodes at the same time."""
         await asyncio.gather(*(node.come_back() for node in self.nodes))
 
+    async def make_administrator(self, user: str, password: str) -> None:
+        """Make an administrator, as `folkmoot init` does."""
+        # Where the extra `cluster` is not installed, this file is imported all the same.
+        from folkmoot_server.config.settings import load_config
+        from folkmoot_server.setup import create_administrator
+
+        node = self.nodes[0]
+        environment = {name: value for name, value in node.environment.items() if name.startswith("FOLKMOOT_")}
+        config = load_config(None, environment, {"server.data_dir": str(node.data), "profile": "open"})
+        assert await create_administrator(config, user, password) is None
+
     async def stop(self) -> None:
         """End all nodes, whatever state they are in."""
         for node in self.nodes:

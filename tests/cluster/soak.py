@@ -24,18 +24,19 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_server.crypto.sealing import load_key
 from folkmoot_server.storage.change_set import Recorded
+from tests.builders.measuring import GRADES
 from tests.cluster.checker import check
 from tests.cluster.history import History
 from tests.cluster.nemesis import Nemesis, Strike, schedule
 from tests.cluster.nodes import Cluster, cluster_of
-from tests.cluster.officer import Officer
+from tests.cluster.officer import PASSWORD, Officer
 from tests.cluster.polling import until
 from tests.cluster.roamer import Roamer
 from tests.cluster.stored import check_store, steps_of, whole_ledger
 from tests.integration.wire import Wire
 from tests.services import Missing, Nats, Postgres, running
 
-CLIENTS, GROUPS = 16, 5
+CLIENTS, GROUPS, OFFICERS = 16, 5, 6
 MEMBERS, JOINED = 8, 3
 """Caps: more want in than may."""
 
@@ -46,9 +47,16 @@ QUIET_S = 2.0
 BOUND_S = 90.0
 """How long the cluster has to come to rest once all is mended."""
 
+HALL = {name: value for name, value in GRADES.items() if "hall" in name}
+"""A grade that owners can ask for, beside the one that they have."""
+
 SETTINGS = {
     "policy__grades__standard__up_to_members": MEMBERS,
     "policy__quota__standard__groups_joined": JOINED,
+    # Everybody comes from one address, and staff comes anew for each act.
+    "limits__sign_ins_per_minute": 0,
+    "limits__acts_per_minute": 0,
+    **HALL,
 }
 
 Translate = Callable[[str], None]
@@ -100,11 +108,11 @@ async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Tran
     """Let clients act while the strikes fall, then mend, wait until all is quiet, and judge."""
     history = History(groups_joined=JOINED)
     roamers = await calm_down(cluster, history, random.Random(seed), clients)
-    officer = await appoint(cluster, seed)
+    officers = await appoint(cluster, seed)
     nemesis = Nemesis(cluster, say)
     start = time.monotonic()
     tasks = [asyncio.create_task(roamer.roam()) for roamer in roamers]
-    working = asyncio.create_task(officer.work())
+    working = [asyncio.create_task(officer.work()) for officer in officers]
     progress = asyncio.create_task(report(history, start, say))
     striking = asyncio.create_task(nemesis.run(list(strikes)))
     breaches = []
@@ -114,8 +122,9 @@ async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Tran
         for one in done:
             one.result()
         say("all is mended")
-        officer.rest()
-        await working
+        for officer in officers:
+            officer.rest()
+        await asyncio.gather(*working)
         for roamer in roamers:
             roamer.rest()
         if not await come_to_rest(cluster, roamers):
@@ -125,9 +134,9 @@ async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Tran
         await asyncio.gather(*tasks)
     finally:
         progress.cancel()
-        for task in (*tasks, striking, working):
+        for task in (*tasks, striking, *working):
             task.cancel()
-        await asyncio.gather(*tasks, striking, working, progress, return_exceptions=True)
+        await asyncio.gather(*tasks, striking, *working, progress, return_exceptions=True)
     for op in history.ops:
         if op.outcome == "open":
             op.outcome = "unknown"
@@ -135,7 +144,8 @@ async def soak(cluster: Cluster, strikes: Sequence[Strike], seed: int, say: Tran
     breaches += await collect(cluster, history, roamers)
     breaches += check(history)
     reconnects = sum(roamer.reconnects for roamer in roamers)
-    return Soak(history, nemesis.done, breaches, reconnects, seconds, officer.done)
+    staff = sum((officer.done for officer in officers), Counter[str]())
+    return Soak(history, nemesis.done, breaches, reconnects, seconds, staff)
 
 
 async def calm_down(cluster: Cluster, history: History, rng: random.Random, clients: int) -> list[Roamer]:
@@ -157,24 +167,15 @@ async def calm_down(cluster: Cluster, history: History, rng: random.Random, clie
     return roamers
 
 
-async def appoint(cluster: Cluster, seed: int) -> Officer:
-    """Make two administrators, and somebody for them to deal with."""
-    from folkmoot_server.config.settings import load_config
-    from folkmoot_server.setup import create_administrator
-
-    node = cluster.nodes[0]
-    environment = {name: value for name, value in node.environment.items() if name.startswith("FOLKMOOT_")}
-    config = load_config(None, environment, {"server.data_dir": str(node.data), "profile": "open"})
+async def appoint(cluster: Cluster, seed: int) -> list[Officer]:
+    """Make two administrators, and those who act for them."""
     tokens = []
     for name in ("root", "judge"):
-        assert await create_administrator(config, name, "a good one") is None
-        async with await Wire.open(node.ws) as wire:
-            tokens.append((await wire.ask(rq.Login, user=name, password="a good one")).token)
-    async with await Wire.open(node.ws) as wire:
-        await wire.register("hit.by.staff")
-        code = await wire.create("Of the one who is hit")
-        urls = [one.ws for one in cluster.nodes]
-        return Officer(tokens, wire.user, wire.token, code, urls, seed)
+        await cluster.make_administrator(name, PASSWORD)
+        async with await Wire.open(cluster.nodes[0].ws) as wire:
+            tokens.append((await wire.ask(rq.Login, user=name, password=PASSWORD)).token)
+    urls = [one.ws for one in cluster.nodes]
+    return [Officer(tokens, urls, seed + number) for number in range(OFFICERS)]
 
 
 async def report(history: History, start: float, say: Translate) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from folkmoot_governance.case.effects import DONE, Effect
-from folkmoot_governance.group.removed_texts import GroupText
 from folkmoot_governance.measures import MEASURES, Row
 from folkmoot_governance.measures_table import UNDONE
 from folkmoot_governance.restrictions import Measure, Power, Subject
@@ -20,29 +19,11 @@ from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_server.common.i18n import translator
+from tests.builders.measuring import GRADES, LINES, Hit, asked_for, is_shut_out
 from tests.integration.server import PASSWORD, Server, serving
 from tests.integration.wire import Refused, Wire, refused
 
 REASON = "seen in ten groups"
-LINES = {
-    "account_unname": "/nick Bank of Moot",
-    "group_size": "/limit 15",
-    "name_remove": "/rename Bank of Moot",
-    "topic_remove": "/topic send money here",
-    "announcement_remove": "/announce pay by Friday",
-    "rules_remove": "/setrules Obey the bank",
-    "question_remove": "/question Your account number? = 17",
-    "tag_remove": "/tag @{user} cashier of the bank",
-    "reason_remove": "/ban @{friend} 2h owes the bank money",
-}
-"""What there must be before it is taken away, as the one says who is hit."""
-OWN_VERBS: dict[Measure, tuple[str, str, dict[str, object]]] = {
-    Measure.UNNAME: ("user", "unname", {}),
-    Measure.UNVERIFY: ("user", "verify", {"identity": "none"}),
-    Measure.SIZE: ("group", "reject", {}),
-    Measure.REMOVE: ("text", "remove", {}),
-}
-"""Measures that staff takes by a verb of their own."""
 LANGUAGES = ("en", "zh-CN")
 GOVERNED = (
     *("accounts", "groups", "members", "bans", "mutes", "warnings", "pins", "join_requests", "join_waits"),
@@ -57,9 +38,7 @@ def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with two administrators: who takes a measure does not decide on the appeal against it."""
     place = tmp_path_factory.mktemp("measures")
     limits = {f"limits__{name}": 0 for name in ("sign_ins_per_minute", "acts_per_minute", "connections_per_address")}
-    grades = {"club__up_to_members": 9, "hall__up_to_members": 20, "hall__review_to_create": "true"}
-    graded = {f"policy__grades__{name}": value for name, value in grades.items()}
-    with serving(place, admin="root", **limits, **graded) as server:
+    with serving(place, admin="root", **limits, **GRADES) as server:
         assert server.terminate() == 0
         made = server.run("init", "--user", "judge", input=f"{PASSWORD}\n")
         assert made.returncode == 0, made.stderr
@@ -115,26 +94,8 @@ class Scene:
 
     async def take(self, row: Row) -> rs.AdminResult:
         """Take a measure as staff does."""
-        entry = f"{self.code}:{self.seq}"
-        if row.subject is Subject.ENTRY:
-            options: dict[str, object] = {"seqs": str(self.seq), "rule": "fraud"}
-            return await admin(self.root, "entry", "remove", self.code, reason=REASON, options=options)
-        options = {"measure": row.measure.value, "rule": "fraud", "entry": entry}
-        if row.longest_ms:
-            options["duration"] = "2h"
-        if row.measure is Measure.CREDIT:
-            options["score"] = 40
-        own = OWN_VERBS.get(row.measure)
-        if own is not None:
-            noun, verb, more = own
-            grounds = {"rule": "fraud", "entry": entry} | more
-            if row.part:
-                of = {GroupText.TAG: {"member": self.user}, GroupText.REASON: {"act": self.act}}
-                grounds |= {"what": row.part} | of.get(GroupText(row.part), {})
-            target = self.user if row.subject is Subject.ACCOUNT else self.code
-            return await admin(self.root, noun, verb, target, reason=REASON, options=grounds)
-        target = f"@{self.user}" if row.subject is Subject.ACCOUNT else self.code
-        return await admin(self.root, "sanction", "create", target, reason=REASON, options=options)
+        asked = asked_for(row, Hit(self.user, self.code, self.seq, self.act))
+        return await admin(self.root, asked.noun, asked.verb, asked.target, reason=REASON, options=asked.options)
 
     def picture(self) -> dict[str, list[dict[str, object]]]:
         """Return all that is stored of what is governed, but for what counts acts."""
@@ -214,10 +175,6 @@ async def set_up(staffed: Server, wires: list[Wire], row: Row, name: str, langua
     scene = Scene(staffed, *wires)
     await scene.prepare(row, language)
     return scene
-
-
-def is_shut_out(row: Row) -> bool:
-    return row.subject is Subject.ACCOUNT and Power.SIGN_IN in row.stops
 
 
 async def told_online(scene: Scene, row: Row, language: str) -> str:
