@@ -28,11 +28,14 @@ def chat(
         str | None,
         typer.Option(metavar="TEXT", help=_("Appeal against the suspension of your account, instead of chatting.")),
     ] = None,
+    recover: Annotated[
+        bool, typer.Option("--recover", help=_("Have a code sent to your verified mobile, then go on as with --reset."))
+    ] = False,
     reset: Annotated[bool, typer.Option("--reset", help=_("Set another password by a code, then sign in."))] = False,
 ) -> None:
     from .chat.command import SignIn, run
 
-    raise typer.Exit(run(SignIn(check_server(server), user, register, appeal, invitation, reset)))
+    raise typer.Exit(run(SignIn(check_server(server), user, register, appeal, invitation, reset, recover)))
 
 
 def replay(

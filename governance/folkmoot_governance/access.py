@@ -32,7 +32,7 @@ class Need(StrEnum):
     NO_SESSION = "not to be signed in"
     ACCOUNT = "an account"
     OPEN_ACCOUNT = "an account that is not suspended"
-    CODE = "a code that staff has given"
+    CODE = "a code that staff has given, or that was sent"
     SESSION = "to be signed in"
     AGREEMENT = "to have accepted the agreement in force"
     MEMBERSHIP = "to be a member"
@@ -91,6 +91,7 @@ REQUESTS: dict[type[rq.Request], Request] = {
     rq.Login: Request(login=False, needs=_needs(Need.ACCOUNT, Need.OPEN_ACCOUNT)),
     rq.Resume: Request(login=False, needs=_needs(Need.ACCOUNT, Need.OPEN_ACCOUNT)),
     rq.Appeal: Request(login=False, needs=_needs(Need.ACCOUNT)),
+    rq.Recover: Request(login=False),
     rq.ResetPassword: Request(login=False, needs=_needs(Need.ACCOUNT, Need.CODE)),
     rq.GetNotices: Request(login=None, needs=_needs(Need.ACCOUNT)),
     rq.ReadNotices: Request(login=None, needs=_needs(Need.ACCOUNT)),

@@ -38,6 +38,7 @@ from .account_commands import (
     RemoveNames,
     RestoreAccount,
     RestoreCredit,
+    SendResetCode,
     SetCredit,
     SuspendAccount,
     TellRenewal,
@@ -124,6 +125,7 @@ SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
     {
         *(OverturnSuspension, ChargeCredit, RestoreCredit, RecoverCredit, FinishClosing, OverturnClosing),
         *(EndRestrictions, OverturnRestriction, OverturnWithdrawal, OverturnNames, TellRenewal),
+        SendResetCode,
     }
 )
 """What the service does by itself, as `actor.SERVICE`; nobody can ask for it."""

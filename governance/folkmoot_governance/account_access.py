@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Identity
 
 from .account_commands import (
     AccountCommand,
@@ -14,6 +15,7 @@ from .account_commands import (
     EndSecondFactor,
     EndSessions,
     GiveResetCode,
+    SendResetCode,
     SetSecondFactor,
     UseSecondFactor,
 )
@@ -29,7 +31,7 @@ from .account_measures import OF_STAFF, AccountDecision
 from .account_state import AccountState
 from .actor import Actor
 from .permissions import may_on_platform
-from .policy import Policy
+from .policy import Policy, meets
 from .refusal import Refusal
 from .text import N_
 
@@ -98,6 +100,14 @@ def _give_code(state: AccountState, command: GiveResetCode, actor: Actor, now: i
     return _check_reach(state, actor) or [ResetCodeGiven(at=now, by=actor.user, reason=command.reason)]
 
 
+def _send_code(state: AccountState, command: SendResetCode, actor: Actor, now: int, policy: Policy) -> AccountDecision:
+    """Send a code to the account's own mobile: not to one of the staff's, whose account opens more than itself."""
+    if state.platform is not None or not meets(state.identity, Identity.MOBILE):
+        text = N_("No code is sent to the mobile of @{user}.")
+        return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, **OF_STAFF})
+    return [ResetCodeGiven(at=now, by=actor.user, reason="", sent=True)]
+
+
 def check_sessions_of(user: str, actor: Actor) -> Refusal | None:
     """Refuse to see, or end, the sessions of somebody else."""
     if actor.user == user or may_on_platform(actor.platform, END_SESSIONS):
@@ -119,6 +129,7 @@ ACCESS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, Poli
     ChangePassword: _change_password,
     EndSessions: _end_sessions,
     GiveResetCode: _give_code,
+    SendResetCode: _send_code,
     SetSecondFactor: _set_second_factor,
     UseSecondFactor: _use_second_factor,
     EndSecondFactor: _end_second_factor,

@@ -252,6 +252,11 @@ class GiveResetCode(AccountCommand, frozen=True):
     reason: str
 
 
+class SendResetCode(AccountCommand, frozen=True):
+    """Send a code as `GiveResetCode` gives one to the mobile that the account was verified with, whose number somebody
+    has named who is not signed in: an act of the service."""
+
+
 class EndSessions(AccountCommand, frozen=True):
     """End sessions, `count` of them: one's own, or as staff those of somebody else, for a `reason`."""
 

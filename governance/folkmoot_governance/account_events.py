@@ -201,9 +201,13 @@ class PasswordChanged(AccountEvent, frozen=True, kw_only=True, tag="password_cha
 
 
 class ResetCodeGiven(AccountEvent, frozen=True, kw_only=True, tag="reset_code_given"):
-    """The platform gave out a code with which another password can be set, once. The code is nowhere kept."""
+    """The platform gave out a code with which another password can be set, once. The code is nowhere kept.
+
+    `sent`: it was sent to the mobile that the account was verified with.
+    """
 
     reason: str
+    sent: bool = False
 
 
 class SecondFactorSet(AccountEvent, frozen=True, kw_only=True, tag="second_factor_set"):

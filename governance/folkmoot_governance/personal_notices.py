@@ -124,6 +124,14 @@ def _oneself(state: AccountState, event: a.AccountEvent) -> Iterable[str]:
     return (state.user,)
 
 
+def _if_given(state: AccountState, event: a.ResetCodeGiven) -> Iterable[str]:
+    return () if event.sent else (state.user,)
+
+
+def _if_sent(state: AccountState, event: a.ResetCodeGiven) -> Iterable[str]:
+    return (state.user,) if event.sent else ()
+
+
 def _if_recovery(state: AccountState, event: a.SecondFactorUsed) -> Iterable[str]:
     return (state.user,) if event.left >= 0 else ()
 
@@ -467,7 +475,15 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told(
             "reset_code_given",
             N_("The platform gave out a code with which the password of your account can be set, once"),
-            _oneself,
+            _if_given,
+        ),
+        Told(
+            "reset_code_sent",
+            N_(
+                "A code with which the password of your account can be set was sent to your verified mobile. "
+                "Was it not you? Then tell nobody the code"
+            ),
+            _if_sent,
         ),
     ),
     a.SecondFactorSet: (

@@ -83,8 +83,16 @@ class Appeal(_Request, frozen=True, tag="appeal", kw_only=True):
     case: Word | None = None
 
 
+class Recover(_Request, frozen=True, tag="recover", kw_only=True):
+    """Have a code for `reset_password` sent to the mobile that an account was verified with, its number being `number`,
+    without signing in. The answer is the same whether or not it is. -> Empty"""
+
+    user: User
+    number: Word
+
+
 class ResetPassword(_Request, frozen=True, tag="reset_password", kw_only=True):
-    """Have the password `new` by a code that the operator's staff has given, without signing in. -> Empty"""
+    """Have the password `new` by a code that staff has given or `recover` has sent, without signing in. -> Empty"""
 
     user: User
     code: Word
@@ -307,6 +315,7 @@ Request = (
     | Login
     | Resume
     | Appeal
+    | Recover
     | ResetPassword
     | GetNotices
     | ReadNotices
@@ -341,6 +350,7 @@ REQUESTS: dict[str, type[Request]] = {
     "login": Login,
     "resume": Resume,
     "appeal": Appeal,
+    "recover": Recover,
     "reset_password": ResetPassword,
     "notices": GetNotices,
     "read_notices": ReadNotices,

@@ -159,6 +159,7 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.Login: SessionResult,
     rq.Resume: SessionResult,
     rq.Appeal: ReportResult,
+    rq.Recover: Empty,
     rq.ResetPassword: Empty,
     rq.GetNotices: NoticesResult,
     rq.ReadNotices: Empty,

@@ -14,6 +14,7 @@ from .actions.accounts.credentials import Credentials
 from .actions.accounts.govern import AccountService
 from .actions.accounts.names import Names
 from .actions.accounts.notices import NoticeBox
+from .actions.accounts.recovery import PasswordRecovery
 from .actions.accounts.registration import Registration
 from .actions.accounts.second_factor import CodeCheck
 from .actions.accounts.sessions import Sessions
@@ -212,6 +213,10 @@ class Node:
         credentials = Credentials(sign_in, store.ledger, accounts, self.passwords, bus, clock, secrets, code_check)
         own_settings = OwnSettings(self.accounts, accounts, self.audience, bus, clock)
         vault = Vault(config.server.data_dir)
+        verifying = Verifying(config, clock, store.ledger, vault, self.accounts, self.shared_limits, accounts)
+        self._recovery = PasswordRecovery(
+            sign_in, credentials, verifying, vault, store.ledger, accounts, self.shared_limits
+        )
         return App(
             config=config,
             documents=documents,
@@ -227,6 +232,7 @@ class Node:
             sign_in=sign_in,
             sessions=sessions,
             credentials=credentials,
+            recovery=self._recovery,
             box=self._box,
             repeats=Repeats(store, clock, answers, accounts, membership),
             own_settings=own_settings,
@@ -239,7 +245,7 @@ class Node:
             content=content,
             trials=Trials(store.journal),
             vault=vault,
-            verifying=Verifying(config, clock, store.ledger, vault, self.accounts, self.shared_limits, accounts),
+            verifying=verifying,
             catch_up=self.catch_up,
             store_acts=store_acts,
             timekeeper=Timekeeper(name, store.ledger, clock, self._remarks, store_acts),
@@ -409,6 +415,7 @@ class Node:
             self.background.stop,
             self.commit_queue.stop,
             self._box.stop,
+            self._recovery.stop,
             self.in_force.stop,
             self.follower.stop,
             calling(self.passwords.close),

@@ -34,8 +34,8 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @contextlib.asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[RunningServer]:
-    """A server with the profile `open`; it must end well."""
-    server = RunningServer(folder)
+    """A server with the profile `open`, which writes one-time codes into its log; it must end well."""
+    server = RunningServer(folder, FOLKMOOT_IDENTITY__SENDER__KIND="console")
     await server.start()
     try:
         yield server

@@ -17,7 +17,7 @@ from tests.integration.wire import Wire, refused
 
 MOBILE, OTHER = "13912345678", "13700001111"
 PERSON, CHILD = "11010519491231002X", "110105202001010015"
-GROUPS = 8
+GROUPS = 12
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +153,77 @@ async def test_a_webhook_gets_a_signed_code_and_failures_are_tried_again(sending
     assert MOBILE not in log
     assert sent["code"] not in log
     assert found_in(sending, MOBILE) == []
+
+
+NEW = "nine dry larks sleep"
+
+
+def sent_to_recover(gateway: Authority, since: int) -> list[dict[str, str]]:
+    sent = [json.loads(body) for _, body in gateway.came[since:]]
+    return [one for one in sent if one.get("purpose") == "recover"]
+
+
+async def test_who_has_lost_the_password_gets_a_code_by_the_verified_mobile(
+    sending: Server, gateway: Authority
+) -> None:
+    wire, seat = await unverified(sending)
+    other, plain = await unverified(sending)
+    await other.close()
+    mine = "13522223333"
+    async with wire, await Wire.open(sending.url) as stranger:
+        gateway.status = 200
+        await wire.run(f"/verify mobile {mine}")
+        await wire.run(f"/verify code {json.loads(gateway.came[-1][1])['code']}")
+        since = len(gateway.came)
+        asked = [
+            *(
+                ("nobody.at.all", mine),
+                (seat.user, "13522224444"),
+                (plain.user, "13522225555"),
+                ("root", "13522226666"),
+            ),
+            (seat.user.upper(), f"+86 {mine}"),
+        ]
+        answers = [await stranger.ask(rq.Recover, user=user, number=number) for user, number in asked]
+        assert all(answer == answers[0] for answer in answers)
+        gateway.until(since + 1)
+        told = await wire.event(ev.CaseEvent, state="reset_code_sent")
+        (sent,) = sent_to_recover(gateway, since)
+        assert sent["to"] == f"+86{mine}"
+        await refused(stranger.ask(rq.ResetPassword, user=plain.user, code=sent["code"], new=NEW), "auth_failed")
+        await stranger.ask(rq.ResetPassword, user=seat.user, code=sent["code"].upper(), new=NEW)
+        assert await wire.closed() == 4403, "other sessions end"
+        stranger.session = await stranger.ask(rq.Login, user=seat.user, password=NEW)
+        kinds = [one.kind for one in (await stranger.ask(rq.GetNotices)).notices]
+        assert kinds[:2] == ["password_changed", "reset_code_sent"]
+        assert mine not in told.text and sent["code"] not in told.text
+    async with await Wire.open(sending.url) as stranger:
+        # As often as a number may be sent to, whether or not it belongs to the account.
+        for user, number, times in ((seat.user, mine, 1), (plain.user, "13522225555", 2)):
+            for _ in range(times):
+                await stranger.ask(rq.Recover, user=user, number=number)
+            await refused(stranger.ask(rq.Recover, user=user, number=number), "rate_limited", rule="identity.sender")
+        await refused(stranger.ask(rq.Recover, user=seat.user, number="no number"), "bad_request", field="number")
+    assert mine not in sending.stderr() and sent["code"] not in sending.stderr()
+
+
+async def test_no_code_is_sent_to_the_mobile_of_one_of_the_staff(sending: Server, gateway: Authority) -> None:
+    wire, seat = await unverified(sending)
+    number = "13533334444"
+    async with wire, await Wire.open(sending.url) as root:
+        await wire.run(f"/verify mobile {number}")
+        await wire.run(f"/verify code {json.loads(gateway.came[-1][1])['code']}")
+        await root.ask(rq.Login, user="root", password=PASSWORD)
+        fields = {"noun": "role", "verb": "create", "target": seat.user, "reason": "hired"}
+        await root.ask(rq.Admin, **fields, options={"role": "viewer"})
+        since = len(gateway.came)
+        async with await Wire.open(sending.url) as stranger:
+            await stranger.ask(rq.Recover, user=seat.user, number=number)
+        await root.ask(rq.Admin, noun="role", verb="delete", target=seat.user, reason="left")
+        async with await Wire.open(sending.url) as stranger:
+            await stranger.ask(rq.Recover, user=seat.user, number=number)
+        gateway.until(since + 1)
+        assert len(sent_to_recover(gateway, since)) == 1
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ VALUES: dict[str, object] = {
     "token": "{token}",
     "text": "tea",
     "code": "ABCD-EFGH-IJKL",
+    "number": "13912345678",
     "up_to": "9",
     "act": "begin",
     "name": "Tea room",

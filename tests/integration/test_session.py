@@ -140,7 +140,7 @@ REQUESTS: dict[type[rq.Request], dict[str, Any]] = {
 
 
 async def test_all_but_signing_in_needs_an_account(stranger: Wire) -> None:
-    signing_in = {rq.Register, rq.Login, rq.Resume, rq.Appeal, rq.ResetPassword}
+    signing_in = {rq.Register, rq.Login, rq.Resume, rq.Appeal, rq.Recover, rq.ResetPassword}
     by_password = {rq.GetNotices, rq.ReadNotices}
     assert REQUESTS.keys() | signing_in | by_password == set(rq.REQUESTS.values())
     for kind, fields in REQUESTS.items():

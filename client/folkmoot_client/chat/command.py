@@ -22,7 +22,8 @@ from .screen import Pipe, Screen, Terminal
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """How one wants to sign in; `register` makes the account first, by an `invitation` where one needs it. With
-    `reset` one sets another password first, by a code. With `appeal` one appeals, and does not sign in."""
+    `reset` one sets another password first, by a code, which `recover` has sent to one's mobile. With `appeal` one
+    appeals, and does not sign in."""
 
     server: str
     user: str | None
@@ -30,6 +31,7 @@ class SignIn:
     appeal: str | None = None
     invitation: str | None = None
     reset: bool = False
+    recover: bool = False
 
 
 def run(how: SignIn) -> int:
@@ -60,7 +62,7 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
     screen: Screen = Terminal() if sys.stdin.isatty() and sys.stdout.isatty() else Pipe()
     if how.appeal is not None:
         return await appeal(how.server, how.user or await ask_user(screen), await ask_password(screen), how.appeal)
-    session = None if how.register or how.reset else saved.find(how.server, how.user)
+    session = None if how.register or how.reset or how.recover else saved.find(how.server, how.user)
     if session is not None:
         try:
             async with Client(how.server, token=session.token) as client:
@@ -71,7 +73,9 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
             saved.forget(how.server)
             say(_("The remembered session has ended; sign in again."))
     user = how.user or await ask_user(screen)
-    code = await screen.read_secret(_("Code: ")) if how.reset else None
+    if how.recover:
+        await recover(how.server, user, screen)
+    code = await screen.read_secret(_("Code: ")) if how.reset or how.recover else None
     password = await ask_password(screen)
     async with Client(how.server) as client:
         if code is not None:
@@ -79,6 +83,14 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
         await sign_in(client, user, password, how, screen)
         saved.save(how.server, Session(fold_user_name(user), client.token or ""))
         return await talk(client, screen, how, saved)
+
+
+async def recover(server: str, user: str, screen: Screen) -> None:
+    """Have a code sent to the mobile of the account, if it is the one that is typed. Raises `ClientError`."""
+    number = await screen.read(_("The number of your verified mobile: "))
+    async with Client(server) as client:
+        await client.recover(user, number or "")
+    say(_("If that is the verified mobile of {user}, a code is on its way to it.").format(user=user))
 
 
 async def appeal(server: str, user: str, password: str, text: str) -> int:

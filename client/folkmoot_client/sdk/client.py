@@ -182,8 +182,13 @@ class Client(Requests):
         request = fm.Appeal(id=link.next_id(), user=user, password=password, text=text, case=case)
         return _expect(await link.ask(request), fm.ReportResult)
 
+    async def recover(self, user: str, number: str) -> None:
+        """Have a code for `reset_password` sent to the verified mobile of an account, if that is its number."""
+        link = await self._wait_link()
+        await link.ask(fm.Recover(id=link.next_id(), user=user, number=number))
+
     async def reset_password(self, user: str, code: str, new: str) -> None:
-        """Have another password by a code of the operator's staff, without signing in; all sessions end."""
+        """Have another password by a code of staff, or of `recover`, without signing in; all sessions end."""
         link = await self._wait_link()
         await link.ask(fm.ResetPassword(id=link.next_id(), user=user, code=code, new=new))
 

@@ -7,6 +7,7 @@ export class Gate {
   constructor(chat) {
     this.chat = chat;
     byId("gate-form").addEventListener("submit", (event) => this.submit(event));
+    byId("send-code").addEventListener("click", () => this.sendCode());
     for (const choice of document.getElementsByName("way")) choice.addEventListener("change", () => this.turn());
     this.turn();
   }
@@ -40,6 +41,15 @@ export class Gate {
     else this.chat.enter("login", this.withOtp(fields), this.way === "reset" ? byId("reset-code").value : "");
   }
 
+  /** Have a code sent to the mobile, and stay here for it. */
+  sendCode() {
+    const user = byId("user").value.trim().toLowerCase();
+    const number = byId("reset-number").value.trim();
+    if (!user || !number) return this.complain(t("name_both"));
+    byId("enter").disabled = byId("send-code").disabled = true;
+    this.chat.recover({ user, number });
+  }
+
   /** The fields with a code, where the account has asked for one. */
   withOtp(fields) {
     const otp = byId("otp").value.trim();
@@ -55,7 +65,8 @@ export class Gate {
 
   /** Open the gate again; `error` says why the reader stands before it. */
   open(error) {
-    byId("enter").disabled = false;
+    byId("enter").disabled = byId("send-code").disabled = false;
+    if (error?.code === "code_sent") return this.complain(t("code_sent"));
     this.askOtp(error?.code === "otp_required" || error?.detail?.rule === "second_factor");
     if (error) this.complain(sayError(error) || t("revoked", { reason: t("session_over") }));
   }

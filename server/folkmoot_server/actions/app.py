@@ -24,6 +24,7 @@ from .accounts.credentials import Credentials
 from .accounts.govern import AccountService
 from .accounts.names import Names
 from .accounts.notices import NoticeBox
+from .accounts.recovery import PasswordRecovery
 from .accounts.sessions import Sessions
 from .accounts.settings import OwnSettings
 from .accounts.sign_in import SignIn
@@ -101,6 +102,7 @@ class App:
     sign_in: SignIn
     sessions: Sessions
     credentials: Credentials
+    recovery: PasswordRecovery
     own_settings: OwnSettings
     names: Names
     membership: Membership

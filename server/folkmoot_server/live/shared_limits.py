@@ -116,6 +116,10 @@ class SharedLimits:
             or self._take(SENT, f"number {number}")
         )
 
+    def take_recovery(self, number: str, address: str) -> int:
+        """As `take_sending`, for a code that somebody who is not signed in has sent to a number."""
+        return self._take(SENT_FROM, network_of(address)) or self._take(SENT, f"recovery {number}")
+
     def wait_for_code(self, user: str, address: str) -> int:
         """Return how many ms an account, or its address, has to wait before it may ask for another group's code."""
         now, buckets = self._clock.ticks(), self._buckets[CODES]

@@ -92,6 +92,11 @@ async def second_factor(app: App, session: Session, request: rq.SecondFactor) ->
     return await credentials.end_second_factor(session, request.password, code) or SecondFactorResult()
 
 
+async def recover(app: App, session: Session, request: rq.Recover) -> Empty | Refusal:
+    """Send a code for another password to the mobile of an account, if it is the one that is named."""
+    return await app.recovery.ask(session, fold_user_name(request.user), request.number) or Empty()
+
+
 async def reset_password(app: App, session: Session, request: rq.ResetPassword) -> Empty | Refusal:
     """Give an account another password by a code."""
     user = fold_user_name(request.user)

@@ -74,6 +74,7 @@ ROWS: dict[type[rq.Request], Row] = {
         (rq.Login, accounts.login, 1),
         (rq.Resume, accounts.resume, 1),
         (rq.Appeal, accounts.appeal, 1),
+        (rq.Recover, accounts.recover, 1),
         (rq.ResetPassword, accounts.reset_password, 1),
         (rq.GetNotices, notices.list_notices, 2),
         (rq.ReadNotices, notices.read_notices, 2),

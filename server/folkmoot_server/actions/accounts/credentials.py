@@ -134,9 +134,9 @@ class Credentials:
         rows = [remove_second_factor(account.user)]
         return await self._account_service.carry_out(state, EndSecondFactor(), account.actor(), rows)
 
-    def code_for(self, user: str) -> tuple[str, Sequence[RowChange], int]:
+    def code_for(self, user: str, holds_ms: int = CODE_MS) -> tuple[str, Sequence[RowChange], int]:
         """Return a code with which another password is set for an account, the rows that make it hold, and its end."""
-        code, until_ms = reset_code(), self._clock.now_ms() + CODE_MS
+        code, until_ms = reset_code(), self._clock.now_ms() + holds_ms
         return code, [reset_code_row(user, hash_of_reset_code(user, code), until_ms)], until_ms
 
     async def reset_password(self, session: Session, user: str, code: str, new: str) -> Refusal | None:

@@ -114,7 +114,7 @@ class Verifying:
         kept = identity_request_row(row, self._vault.code_hash(user, row.blind, code))
         command = AskIdentity(given.identity, now + self.code_ms)
         refusal = await self._account_service.carry_out(account.state, command, account.actor(), [kept])
-        return refusal or (None if await self._send(given.number, code) else NOT_SENT)
+        return refusal or (None if await self.send(given.number, code, "verify") else NOT_SENT)
 
     async def confirm(self, account: Account, code: str) -> Refusal | None:
         """Verify who says the code that was sent to their number; each wrong one is counted, on all nodes together."""
@@ -148,13 +148,14 @@ class Verifying:
                 found.append(user)
         return tuple(found)
 
-    async def _send(self, number: str, code: str) -> bool:
-        """Send a code to a mobile; say whether that was taken on."""
+    async def send(self, number: str, code: str, purpose: str) -> bool:
+        """Send a code to a mobile, to `verify` it or to `recover` an account; say whether that was taken on."""
         if self._sender.kind == "console":
             text = "for trying out only: a one-time code, which a sender would bring to the mobile"
             log.warning(text, number=masked(number), one_time_code=code)
             return True
         fields = {"id": secrets.token_hex(16), "to": number, "code": code, "minutes": self._sender.code_minutes}
+        fields["purpose"] = purpose
         return await self._post(self._sender.url, fields) is not None
 
     async def _ask_webhook(self, account: Account, given: Given) -> None:
