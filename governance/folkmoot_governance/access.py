@@ -21,7 +21,7 @@ from .account_events import AccountRestricted
 from .actor import PlatformRole
 from .group import commands as c
 from .measures import MEASURES, Row
-from .permissions import RULES, Rule, may_on_platform, powers_for
+from .permissions import RULES, SCOPED, Rule, may_on_platform, powers_for
 from .published import IN_COMMANDS, TEXTS, Text
 from .restrictions import Power
 
@@ -52,6 +52,8 @@ class Need(StrEnum):
     HIT = "to be whom it hit"
     SHARED = "a group in common"
     STAFF = "a platform role that covers it"
+    SCOPE = "that the case is one of those that the role is about"
+    WORK = "that one's platform role does not rest"
 
 
 Needs = frozenset[Need]
@@ -119,7 +121,7 @@ REQUESTS: dict[type[rq.Request], Request] = {
     rq.Report: Request(
         about=((("group", "seq"), INSIDE), (("user",), _needs()), (("group",), _needs(Need.NO_OWNER))),
     ),
-    rq.Admin: Request(needs=_needs(Need.STAFF)),
+    rq.Admin: Request(needs=_needs(Need.STAFF, Need.WORK)),
 }
 """For each request. `sync` leaves out the groups that one is no member of."""
 
@@ -262,11 +264,18 @@ def _stopped(row: Row) -> Lacks:
     return {Need[power.name]: row.code for power in Power if power in row.stops and power.name in Need.__members__}
 
 
-MEASURED = tuple(State(name=row.name, lacks=_stopped(row)) for row in MEASURES if row.event is AccountRestricted)
+def _measured(row: Row) -> State:
+    if Power.WORK in row.stops:
+        return State(name=row.name, lacks=_stopped(row), roles=OUTSIDER, platform=PlatformRole.SUPERADMIN)
+    return State(name=row.name, lacks=_stopped(row))
+
+
+OUTSIDER, MEMBER, MODERATOR = (None,), (Role.MEMBER,), (Role.ADMIN,)
+WAS_INSIDE = _needs(Need.SHARED)
+MEASURED = tuple(_measured(row) for row in MEASURES if row.event is AccountRestricted)
 """Who is hit by a measure of the platform, by its row."""
 
-WAS_INSIDE = _needs(Need.SHARED)
-OUTSIDER, MEMBER, MODERATOR = (None,), (Role.MEMBER,), (Role.ADMIN,)
+OUT_OF_SCOPE = _lacks(ErrorCode.NO_SUCH_ENTRY, Need.SCOPE)
 
 STATES: tuple[State, ...] = (
     State(name="in good standing"),
@@ -286,7 +295,12 @@ STATES: tuple[State, ...] = (
     State(name="banned", lacks=_lacks(ErrorCode.BANNED, Need.ENTRY), has=WAS_INSIDE, roles=OUTSIDER),
     State(name="in a suspended group", lacks=_lacks(ErrorCode.GROUP_SUSPENDED, Need.STANDING)),
     *MEASURED,
+    State(name="former staff", roles=OUTSIDER),
     *(State(name=f"staff, {role}", roles=OUTSIDER, platform=role) for role in PlatformRole),
+    *(
+        State(name=f"staff, {role} of other cases", lacks=OUT_OF_SCOPE, roles=OUTSIDER, platform=role)
+        for role in sorted(SCOPED)
+    ),
 )
 """Every state that somebody can be in."""
 

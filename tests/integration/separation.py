@@ -30,7 +30,7 @@ from folkmoot_governance.account_commands import GrantRole
 from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.measures import BY_NAME
-from folkmoot_governance.permissions import READS, may_on_platform
+from folkmoot_governance.permissions import READS, SCOPED
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
@@ -54,7 +54,7 @@ OLD, NEW = "A1", "A2"
 OWNER, ADMIN, MEMBER, VICTIM, DEPUTY, BANNED, SILENCED, KICKED = range(SEATS := 8)
 """Who sits where in a group: things are done to `VICTIM`, a plain member, and to `DEPUTY`, another admin."""
 AT = {Role.OWNER: OWNER, Role.ADMIN: ADMIN, Role.MEMBER: MEMBER}
-ELSEWHERE = 6
+ELSEWHERE = 7
 """Groups of those who are in none of the others."""
 
 HOMES = [state for state in STATES if state.roles != (None,)]
@@ -80,11 +80,13 @@ READ_BY: dict[str, Needs] = {
 """What it takes to read a secret."""
 READ_BY_STAFF = {
     # An announcement is an entry, and an entry has the tag of its author.
-    **dict.fromkeys(("entry", "announcement", "tag", "report"), "review_case"),
+    **dict.fromkeys(("entry", "announcement", "tag", "report", "appeal"), "open_case"),
     "held": "review_post",
-    "appeal": "review_appeal",
 }
 """Acts that open a secret to staff, for a case."""
+
+
+OPENS = frozenset({Need.SESSION, Need.STAFF, Need.SCOPE, Need.WORK})
 
 
 class Person(Struct):
@@ -106,9 +108,10 @@ class Person(Struct):
 
     def may_read(self, name: str, home: int) -> bool:
         """Say whether somebody may read a secret of a group."""
-        if name in READ_BY_STAFF and may_on_platform(self.state.platform, READ_BY_STAFF[name]):
-            return True
+        acts = (READ_BY_STAFF[name],) if name in READ_BY_STAFF else ()
         at_home = home == self.home
+        if acts and not refused_with(OPENS, lacks_of(self.role, self.state, acts)):
+            return at_home or self.state.platform not in SCOPED
         return not refused_with(READ_BY[name] | {Need.SESSION}, self.lacks if at_home else lacks_of(None, self.state))
 
 
@@ -248,11 +251,18 @@ class Builder:
         user, code = person.seat.user, self.seats[person.home][OWNER].code
         owner = await self.wire(self.seats[person.home][OWNER])
         if state in MEASURED:
+            if state.platform is not None:
+                await self.administer("role create", user, role=state.platform.value)
             await self.administer("sanction create", f"@{user}", measure=BY_NAME[state.name].measure.value)
             if person.role is Role.MEMBER:
                 await self.appeal(person)
         elif state.platform is not None:
-            await self.administer("role create", user, role=state.platform.value)
+            cases = self.targets[1]["report"], f"{self.targets[0]['report']} {self.targets[0]['to_staff']}"
+            scope = {"case": cases[Need.SCOPE not in state.lacks], "duration": "7d"} if state.platform in SCOPED else {}
+            await self.administer("role create", user, role=state.platform.value, **scope)
+        elif state.name == "former staff":
+            await self.administer("role create", user, role="superadmin")
+            await self.administer("role delete", user)
         elif state.name == "suspended":
             await self.administer("user suspend", user, duration="7d")
         elif state.name == "unverified":

@@ -20,6 +20,7 @@ from folkmoot_governance import access
 from folkmoot_governance.access import (
     ROLES,
     STATES,
+    Need,
     Needs,
     lacks_of,
     needs_of_request,
@@ -42,7 +43,7 @@ from tests.integration.server import PASSWORD
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
 
-NOT_FOR_WHO_ASKS = {ErrorCode.BAD_REQUEST, ErrorCode.AUTH_FAILED}
+NOT_FOR_WHO_ASKS = {ErrorCode.BAD_REQUEST, ErrorCode.AUTH_FAILED, ErrorCode.NO_SUCH_ENTRY}
 """Codes with which something can be refused besides."""
 DENIALS = {code for lacks in (*ROLES.values(), *(one.lacks for one in STATES)) for code in lacks.values()}
 DENIALS -= NOT_FOR_WHO_ASKS
@@ -245,7 +246,8 @@ def tries_of(verbs: Iterable[Verb[Any]]) -> Callable[[Person], Iterator[Try]]:
                 "options": {one.name: value_of(one) for one in options_of(verb) if one.is_required},
                 **({"text": "rules: []"} if verb.file else {}),
             }
-            yield Try(str(verb), ADMINISTERS, rq.Admin, fields, (verb.permission,))
+            needs = ADMINISTERS | ({Need.SCOPE} if named == "CASE" else set())
+            yield Try(str(verb), needs, rq.Admin, fields, (verb.permission,))
 
     return tries
 
@@ -269,7 +271,7 @@ def tries_of_measures(person: Person) -> Iterator[Try]:
 @in_one_loop
 async def test_verbs_of_administration(everybody: World) -> None:
     """What only reads may store who has read what."""
-    reading = [verb for verb in VERBS.values() if verb.permission.startswith("read")]
+    reading = [verb for verb in VERBS.values() if verb.permission.startswith(("read", "open"))]
     await everyone(everybody, tries_of([verb for verb in VERBS.values() if verb not in reading]))
     await everyone(everybody, tries_of_measures)
     with everybody.storing():
