@@ -15,7 +15,7 @@ from content_learning import load_messages, load_talk
 from content_quality import GRID, learn_rule
 from msgspec import convert
 
-from folkmoot_governance.content.fold import is_spaceless, squeeze
+from folkmoot_governance.content.fold import is_spaceless, read, squeeze
 from folkmoot_governance.content.rules import Rule, is_domain
 
 PLACE = Path(__file__).parent.parent / "server" / "folkmoot_server" / "rules"
@@ -132,7 +132,7 @@ def main() -> None:
         version,
         "learned from the UCI SMS Spam Collection v.1 (Almeida, Gomez Hidalgo) and github.com/umputun/tg-spam @e14d516",
         "CC-BY-4.0; MIT",
-        [learn_rule(load_messages(arguments.data), load_talk(arguments.data), GRID)],
+        [learn_rule(load_messages(arguments.data), [read(one.text) for one in load_talk(arguments.data)], GRID)],
     )
 
 

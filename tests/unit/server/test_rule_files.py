@@ -1,5 +1,6 @@
 """Rule files: what comes with the server is right, and what is wrong with a file is said."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from folkmoot_server.common.i18n import translator
 from folkmoot_server.content.rule_files import RuleFileError, find_rule_file, load_rule_set, parse_rule_set, shipped
 
 SHIPPED = ("domains", "terms", "spam", "profanity", "conduct")
+DATA = Path(__file__).parents[2] / "data"
 ACTIONS = {Severity.LOW: Action.FLAG, Severity.MEDIUM: Action.HOLD, Severity.HIGH: Action.REFUSE}
 
 
@@ -36,6 +38,29 @@ def test_shipped_rules_meet_what_they_are_for() -> None:
     domain = next(rule for rule in rules if rule.id == "domain-phishing").lines()[0]
     verdict = matcher.judge(read(f"free gift: https://{domain}/gift"))
     assert verdict is not None and verdict.action is Action.REFUSE
+
+
+NO_SPAM = (
+    'New patchset: Kim; "Clean up whitespace" [extensions/Translate] (master) - https://review.example.org/r/46034',
+    "03(mod) Account creation tooltips overlap 'Why create an account?' - 10https://bugs.example.org/44389  (10Isa)",
+    "By default, only registered users can send private messages - Information about registering your nickname: "
+    "http://irc.example.net/faq.shtml#userregistration",
+    "you would pass it to the backend and call https://docs.example.com/api/payment_methods/attach to save to a "
+    "customer, or call https://dev.example.com/docs/STPBackendAPIAdapter.html#attach from your app",
+    "Guest359: You'll want to follow the docs at https://docs.example.com/docs/payments/checkout/subscriptions/"
+    "updating#add and make sure that you read the text",
+    "veryhappy, try the info in the 2nd post from this link http://www.example.com/forum/index.php?topic=106650.0",
+)
+"""Of the kinds that an earlier spam score held: what bots announce, and help with links and long numbers."""
+
+
+def test_the_shipped_score_holds_no_ordinary_talk() -> None:
+    matcher = Matcher(load_rule_set(shipped("spam")).rules, ACTIONS)
+    lines = [line for path in sorted(DATA.glob("*.jsonl")) for line in path.read_text("utf-8").split("\n")]
+    said = [json.loads(line) for line in lines if line]
+    texts = [one["text"] for one in said if one["event"] in ("message", "action")]
+    assert len(texts) > 500
+    assert [text for text in (*NO_SPAM, *texts) if matcher.judge(read(text))] == []
 
 
 @pytest.mark.parametrize(
