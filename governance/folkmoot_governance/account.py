@@ -17,10 +17,12 @@ from .account_commands import (
     ApproveIdentity,
     AskIdentity,
     AttestIdentity,
+    BeginDuty,
     ChargeCredit,
     CloseAccount,
     CloseForOther,
     ConfirmIdentity,
+    EndDuty,
     EndRestrictions,
     FinishClosing,
     GiveResetCode,
@@ -58,6 +60,8 @@ from .account_events import (
     BlacklistEntryRemoved,
     ClosingOverturned,
     CreditChanged,
+    DutyBegun,
+    DutyEnded,
     EmergencyEnded,
     EmergencyStarted,
     FilingApproved,
@@ -87,22 +91,20 @@ from .account_events import (
     TrainingNoted,
 )
 from .account_measures import MEASURES, OF_STAFF, AccountDecision, check_no_staff, closed
+from .account_roles import ROLES
 from .account_state import AccountState as AccountState
 from .account_state import account_case as account_case
 from .actor import SERVICE, Actor
 from .case.rules import check_rule
 from .credit import MOST, penalty, recovery, restored
-from .duration import DAY_MS, FOREVER_MS, end_of
+from .duration import FOREVER_MS
 from .measure_checks import check_four_eyes
-from .permissions import SCOPED, may_on_platform
+from .permissions import may_on_platform
 from .policy import Policy, meets
 from .refusal import Refusal
 from .restrictions import NO_BASIS, Basis, Restriction, without, without_act
 from .text import N_
 from .verification import Stage, end_ms, level_at, stage_due
-
-LONGEST_INSPECTION_MS = 365 * DAY_MS
-"""How long an inspector's role lasts at most."""
 
 # Which row of `permissions.PLATFORM_RULES` a command of the operator's staff needs; the others are the
 # account's own.
@@ -119,6 +121,8 @@ STAFF_ACTS: dict[type[AccountCommand], str] = {
     CloseForOther: "close_account",
     GiveResetCode: "recover_account",
     NoteTraining: "note_training",
+    BeginDuty: "read",
+    EndDuty: "read",
 }
 
 SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
@@ -196,49 +200,6 @@ def _accept(state: AccountState, command: AcceptAgreement, actor: Actor, now: in
         return []
     sha256 = policy.agreement_sha256
     return [AgreementAccepted(at=now, by=actor.user, agreement=command.agreement, agreement_sha256=sha256)]
-
-
-def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, policy: Policy) -> AccountDecision:
-    """Give or take a role. That nobody does so to themselves keeps one who can: whoever takes the role of another
-    has it."""
-    if state.user == actor.user:
-        return Refusal(
-            ErrorCode.FORBIDDEN, N_("Nobody changes their own platform role."), {"user": state.user, **OF_STAFF}
-        )
-    refusal = _check_scope(command)
-    if refusal:
-        return refusal
-    if state.platform == command.role and command.role not in SCOPED:
-        has, has_none = N_("@{user} has the platform role {role} already."), N_("@{user} has no platform role.")
-        text = has if command.role else has_none
-        return Refusal(ErrorCode.CONFLICT, text, {"user": state.user, "role": command.role or "", **OF_STAFF})
-    until = end_of(now, command.duration_ms) if command.duration_ms else 0
-    granted = RoleGranted(
-        at=now, by=actor.user, role=command.role, reason=command.reason, cases=command.cases, until_ms=until
-    )
-    return [granted]
-
-
-def _check_scope(command: GrantRole) -> Refusal | None:
-    """Refuse a role without the cases and the end that it needs, or with those that it has not."""
-    for field, value in (("case", command.cases), ("duration", command.duration_ms)):
-        if bool(value) is not (command.role in SCOPED):
-            text = N_("An inspector is one of some cases and for a time, and nobody else is: give both, or neither.")
-            return Refusal(ErrorCode.BAD_REQUEST, text, {"field": field, **OF_STAFF})
-    if command.duration_ms > LONGEST_INSPECTION_MS:
-        text = N_("An inspector is one for {longest} at most.")
-        detail: dict[str, object] = {"longest_ms": LONGEST_INSPECTION_MS, "field": "duration", **OF_STAFF}
-        return Refusal(ErrorCode.BAD_REQUEST, text, detail)
-    return None
-
-
-def _note_training(
-    state: AccountState, command: NoteTraining, actor: Actor, now: int, policy: Policy
-) -> AccountDecision:
-    if state.platform is None:
-        nobody: dict[str, object] = {"user": state.user, "role": "", **OF_STAFF}
-        return Refusal(ErrorCode.CONFLICT, N_("@{user} has no platform role."), nobody)
-    return [TrainingNoted(at=now, by=actor.user, course=command.course)]
 
 
 def _attest(state: AccountState, command: AttestIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
@@ -460,8 +421,6 @@ def _close(state: AccountState, command: CloseAccount, actor: Actor, now: int, p
 
 _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, Policy], AccountDecision]] = {
     AcceptAgreement: _accept,
-    GrantRole: _grant,
-    NoteTraining: _note_training,
     AttestIdentity: _attest,
     RemoveNames: _remove_names,
     OverturnNames: _restore_names,
@@ -480,6 +439,7 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
     CloseAccount: _close,
     **MEASURES,
     **ACCESS,
+    **ROLES,
 }
 
 
@@ -506,9 +466,13 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
             held = state.restrictions
             state.restrictions = without_act(held, case) if case else without(held, measure)
         case RoleGranted(role=role, cases=cases, until_ms=until):
-            state.platform, state.role_cases, state.role_until_ms = role, cases, until
+            state.platform, state.role_cases, state.role_until_ms, state.duty_ts = role, cases, until, 0
         case RoleEnded():
-            state.platform, state.role_cases, state.role_until_ms = None, (), 0
+            state.platform, state.role_cases, state.role_until_ms, state.duty_ts = None, (), 0, 0
+        case DutyBegun(at=at):
+            state.duty_ts = at
+        case DutyEnded():
+            state.duty_ts = 0
         case IdentityAttested(identity=identity, at=at):
             state.identity, state.renewal_told = identity, 0
             state.verified_ts = 0 if identity is Identity.NONE else event.since_ms or at

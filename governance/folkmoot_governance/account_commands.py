@@ -85,6 +85,14 @@ class GrantRole(AccountCommand, frozen=True):
     duration_ms: int = 0
 
 
+class BeginDuty(AccountCommand, frozen=True):
+    """Say as one of the staff that one is on duty: reminders come to oneself before they come to others."""
+
+
+class EndDuty(AccountCommand, frozen=True):
+    """Say that one is not any more."""
+
+
 class NoteTraining(AccountCommand, frozen=True):
     """Put on record that one of the staff has been trained (G5, P5, W6)."""
 

@@ -104,6 +104,14 @@ class RoleEnded(AccountEvent, frozen=True, kw_only=True, tag="role_ended"):
     role: PlatformRole
 
 
+class DutyBegun(AccountEvent, frozen=True, kw_only=True, tag="duty_begun"):
+    """One of the staff is there for what is to be done."""
+
+
+class DutyEnded(AccountEvent, frozen=True, kw_only=True, tag="duty_ended"):
+    pass
+
+
 class TrainingNoted(AccountEvent, frozen=True, kw_only=True, tag="training_noted"):
     """One of the staff, whose account this is, has been trained in something."""
 
@@ -360,6 +368,8 @@ AnyAccountEvent = (
     | AccountRestrictionEnded
     | RoleGranted
     | RoleEnded
+    | DutyBegun
+    | DutyEnded
     | TrainingNoted
     | IdentityAttested
     | CreditChanged

@@ -17,6 +17,7 @@ class AccountState(Struct):
     `restrictions` are what the platform has taken from it for a time.
     `platform` is its role on the operator's staff, until `role_until_ms` (0: without an end) and, where such a role is
     about some cases alone, for `role_cases`; what counts of it at a time says `staff.role_at`.
+    `duty_ts`: since when it is on duty, 0 where it is not.
     `verified_ts` (Unix ms) is when its identity was last checked, 0 where it is at no level; `renewal_told` how far it
     was told that this is to be done again (`verification.Stage`).
     `asked` is the level of identity that waits for a reviewer since `asked_ts`, NONE and 0 where none does; if it waits
@@ -38,6 +39,7 @@ class AccountState(Struct):
     platform: PlatformRole | None = None
     role_until_ms: int = 0
     role_cases: tuple[str, ...] = ()
+    duty_ts: int = 0
     suspended_until_ms: int = 0
     suspended_reason: str = ""
     credit: int = START

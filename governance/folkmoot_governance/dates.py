@@ -5,7 +5,7 @@ who has claimed a case is to decide it. All of these are a `Date`: what is to be
 time (`stage_due`), and how far that was told is part of the state, so it is told once whoever asks, and how often.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import IntEnum, StrEnum
 from hashlib import sha256
 
@@ -102,9 +102,14 @@ def is_overdue(case: CaseState, now: int) -> bool:
     return case.is_open and case.kind in KINDS and case.due_ms <= now
 
 
-def on_duty(staff: Mapping[str, PlatformRole], act: str, but: Collection[str] = ()) -> tuple[str, ...]:
+def entitled(staff: Mapping[str, PlatformRole], act: str, but: Collection[str] = ()) -> tuple[str, ...]:
     """Return who of the operator's staff may do an act, but for those who are barred."""
     return tuple(sorted(user for user, role in staff.items() if may_on_platform(role, act) and user not in but))
+
+
+def first_to(names: Sequence[str], on_duty: Collection[str]) -> tuple[str, ...]:
+    """Return who is told before the others: those on duty; where none of them is, all."""
+    return tuple(user for user in names if user in on_duty) or tuple(names)
 
 
 def few_of(names: Collection[str], matter: str) -> tuple[str, ...]:
@@ -112,12 +117,13 @@ def few_of(names: Collection[str], matter: str) -> tuple[str, ...]:
     return tuple(sorted(sorted(names, key=lambda name: sha256(f"{matter} {name}".encode()).digest())[:REMINDED]))
 
 
-def officers_of(staff: Mapping[str, PlatformRole]) -> tuple[str, ...]:
-    """Return the safety officers, who hear of all that is late; where there is none, the administrators."""
+def officers_of(staff: Mapping[str, PlatformRole], on_duty: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the safety officers, who hear of all that is late, or those of them on duty; where there is none, the
+    administrators."""
     for duty in (PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN):
         found = tuple(sorted(user for user, role in staff.items() if role is duty))
         if found:
-            return found
+            return first_to(found, on_duty)
     return ()
 
 

@@ -37,7 +37,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     `licence_until_ms`: when the operator's licence ends, 0 where none is named. `notice_ms`: how long before that it is
     to be seen to. `own_documents`: whether agreement and rules are the operator's own. `filings` are measures that the
     authority has still to hear of, None while nobody counts them. `levels`: of credit; `public_grades`: those with a
-    public info page; `kept_months`: how long messages are kept. `emergencies`: how many are in force.
+    public info page; `kept_months`: how long messages are kept. `emergencies`: how many are in force;
+    `on_duty`: how many of those who decide on reports are.
     """
 
     reports: Waiting = Waiting()
@@ -62,6 +63,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     staff: int = 0
     officers: int = 0
     emergencies: int = 0
+    on_duty: int = 0
     own_documents: bool = False
     needs_identity: bool = False
     renews_identity: bool = False
@@ -297,6 +299,13 @@ DUTIES: tuple[Row, ...] = (
         N_("Somebody has the role of safety officer, or may do what it may"),
         _least(lambda one: one.officers, 1, BROKEN),
         "folkmoot admin role create",
+    ),
+    Row(
+        "on_duty",
+        "G12 P15",
+        N_("Somebody is on duty who decides on reports"),
+        _least(lambda one: one.on_duty, 1, DUE),
+        "folkmoot admin duty on",
     ),
     Row(
         "kept_months",

@@ -284,6 +284,14 @@ def _claimed(state: s.CaseState, event: s.ClaimEndsSoon) -> Iterable[str]:
     return (event.user,)
 
 
+def _given(state: s.CaseState, event: s.ClaimGiven) -> Iterable[str]:
+    return (event.to,) if event.to != event.by else ()
+
+
+def _given_away(state: s.CaseState, event: s.ClaimGiven) -> Iterable[str]:
+    return (event.user,) if event.user != event.by else ()
+
+
 def _claim_over(state: s.CaseState, event: s.ClaimEnded) -> Iterable[str]:
     return once((event.user,), event.officers)
 
@@ -551,6 +559,10 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
             N_("Your case {case} was to be answered {until}, and is not yet: you can turn to {contact}"),
             _waiting_told_where,
         ),
+    ),
+    s.ClaimGiven: (
+        Told("claim_given", N_("Case {case} was handed over to you: your claim on it holds {until}"), _given),
+        Told("claim_taken", N_("Your claim on case {case} was handed over to somebody else"), _given_away),
     ),
     s.ClaimEndsSoon: (Told("claim_due", N_("Your claim on case {case} ends: it holds {until}"), _claimed),),
     s.ClaimEnded: (Told("claim_over", N_("The claim on case {case} held {until}: anybody may take it"), _claim_over),),

@@ -79,6 +79,12 @@ REFUSALS = {
     "The platform has suspended your rights to manage groups {until}, case {case}.": Told(
         "forbidden", "measures.account_manage", "/sanctions", "case reason until_ms"
     ),
+    "You are on duty already.": Told("conflict", "state", "duty off"),
+    "You are not on duty.": Told("conflict", "state", "duty on"),
+    "Everybody says for themselves whether they are on duty.": Told(
+        "forbidden", "platform_roles", "docs/governance.md", "user"
+    ),
+    "@{user} may not decide on case {case}.": Told("forbidden", "platform_roles", "docs/governance.md", "case user"),
     "Your role on the platform rests {until}, case {case}.": Told(
         "forbidden", "measures.account_staff", "/sanctions", "case reason until_ms"
     ),

@@ -26,7 +26,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.transparency import CaseFigure
 from folkmoot_protocol.types import Identity
-from folkmoot_server.actions.accounts.staff import roles_now
+from folkmoot_server.actions.accounts.staff import staff_now
 from folkmoot_server.storage.api import Backlog, CaseFilter, Store, WarningRow
 from folkmoot_server.storage.change_set import ChangeSet, Remove, Upsert, case_stream
 from folkmoot_server.storage.sql.projection import project_case
@@ -157,10 +157,10 @@ async def test_dates_are_listed_until_they_are_told(store: Store, world: World) 
 
 
 async def test_staff_is_listed_with_its_roles(store: Store, world: World) -> None:
-    assert await roles_now(store.ledger, START) == {}
+    assert (await staff_now(store.ledger, START)).roles == {}
     granted = RoleGranted(at=START, by="alice", role=PlatformRole.REVIEWER, reason="hired")
     await store.commit([world.change("bob", granted)])
-    assert await roles_now(store.ledger, START) == {"bob": PlatformRole.REVIEWER}
+    assert (await staff_now(store.ledger, START)).roles == {"bob": PlatformRole.REVIEWER}
 
 
 async def test_what_became_of_reports(store: Store, world: World) -> None:

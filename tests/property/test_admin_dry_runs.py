@@ -102,7 +102,15 @@ STEPS = st.lists(
 )
 
 
-CLAIMING = (("claim", 0), ("claim", 1), ("release", 0), ("release", 0))
+CLAIMING = (("claim", 0), ("claim", 1), ("give", 0), ("give", 0), ("release", 0), ("release", 0))
+
+
+def claiming(noun: str, number: int, first: int) -> list[Do]:
+    """Return what two of the staff try with a claim, `first` before the other; it is handed over to the third."""
+    given: dict[str, object] = {"to": "{staff[2]}"}
+    return [Do(abs(first - who), f"{noun} {verb}", number, given if verb == "give" else {}) for verb, who in CLAIMING]
+
+
 A_WEEK: dict[str, object] = {"duration": "7d"}
 MUTED: dict[str, object] = {"measure": "mute", "duration": "1h"}
 NO_FOUNDER: dict[str, object] = {"measure": "create"}
@@ -151,7 +159,7 @@ EACH: list[Say | Do] = [
     Do(0, "group approve", 0, {}),
     Do(0, "group approve", 0, {}),
     Say(0, "/report @{user} spam", 2),
-    *(Do(who, f"case {verb}", number, {}) for number in (0, 1) for verb, who in CLAIMING),
+    *(step for number in (0, 1) for step in claiming("case", number, 0)),
     Do(0, "case close", 0, {"outcome": "dismissed", "suspend": "1h"}),
     *(Do(0, "case close", number, {"outcome": "upheld", "suspend": "1h"}) for number in (0, 1, 0, 1)),
     Do(0, "user restore", 2, {}),
@@ -159,7 +167,7 @@ EACH: list[Say | Do] = [
     Say(4, "/appeal {of_user} it was not so"),
     Say(0, "/mediate @{user} let us talk", 1),
     *(Do(who, "mediation take", number, {}) for who in (0, 1) for number in range(5)),
-    *(Do(1 - who, f"appeal {verb}", number, {}) for number in (0, 1, 2) for verb, who in CLAIMING),
+    *(step for number in (0, 1, 2) for step in claiming("appeal", number, 1)),
     *(Do(1, "appeal approve", number, {}) for number in (0, 1, 2, 0, 1, 2)),
     Do(0, "word create", 0, {"verdict": "hold"}),
     Do(0, "word create", 0, {"verdict": "hold"}),
@@ -194,6 +202,7 @@ EACH: list[Say | Do] = [
     *(Do(who, "emergency start", number, HALT) for who, number in ((2, 0), (0, 0), (0, 0), (0, 2))),
     *(Do(who, "emergency end", 0, {}) for who in (2, 0, 0)),
     *(Do(who, "announce create", 0, {"text": "repairs"}) for who in (2, 0)),
+    *(Do(0, f"duty {verb}", 0, {}) for verb in ("on", "on", "off", "off")),
 ]
 """A way to do each of the acts, and to be refused each of them."""
 
@@ -292,7 +301,9 @@ class Platform:
     async def ask(self, step: Do, target: str | None, *, dry_run: bool) -> int | str | None:
         """Return how much is changed, or the code of the refusal."""
         noun, verb = step.act.split()
-        fields: dict[str, Any] = {"noun": noun, "verb": verb, "options": step.options}
+        staff = [seat.user for seat in self.stage.seats[2]]
+        options = {name: value.format(staff=staff) if name == "to" else value for name, value in step.options.items()}
+        fields: dict[str, Any] = {"noun": noun, "verb": verb, "options": options}
         try:
             result = await self.staff[step.who].ask(rq.Admin, target=target, reason="seen", dry_run=dry_run, **fields)
         except Refused as refused:

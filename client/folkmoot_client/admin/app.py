@@ -9,9 +9,10 @@ from .command import Group, add_command
 from .session import login, logout
 
 
-def new_app(help: str) -> typer.Typer:
-    """Return a group of commands."""
-    return typer.Typer(cls=Group, help=help, no_args_is_help=True, rich_markup_mode=None)
+def new_app(help: str, usual: str = "") -> typer.Typer:
+    """Return a group of commands, of which one may be left out."""
+    kind = type("Usual", (Group,), {"usual": usual}) if usual else Group
+    return typer.Typer(cls=kind, help=help, no_args_is_help=not usual, rich_markup_mode=None)
 
 
 admin_app = new_app(_("Administer the platform, as a named administrator."))
@@ -20,7 +21,7 @@ admin_app.command("logout", help=_("End the session that `login` began."))(logou
 for noun in NOUNS:
     app = admin_app
     if not noun.is_verb:
-        app = new_app(_(noun.summary))
+        app = new_app(_(noun.summary), noun.usual)
         admin_app.add_typer(app, name=noun.name)
     for verb in noun.verbs:
         add_command(app, verb)

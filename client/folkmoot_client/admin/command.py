@@ -108,7 +108,13 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A group of commands, as `Command`."""
+    """A group of commands, as `Command`. `usual` is the one that is meant where none is named."""
+
+    usual = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        is_named = bool(args) and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, [self.usual, *args] if self.usual and not is_named else args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         given = list(args)

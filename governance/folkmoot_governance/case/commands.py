@@ -89,6 +89,13 @@ class ClaimCase(CaseCommand, frozen=True):
     duration_ms: int
 
 
+class GiveCase(CaseCommand, frozen=True):
+    """Hand a claim over to `to`, who has a platform `role`: they work on the case for the rest of its time."""
+
+    to: str
+    role: PlatformRole | None
+
+
 class ReleaseCase(CaseCommand, frozen=True):
     """Give a claim up before its time."""
 
@@ -159,11 +166,13 @@ class CloseMeasure(CaseCommand, frozen=True):
 class TellDates(CaseCommand, frozen=True):
     """Tell of the dates of the case that are near or over: an act of the service.
 
-    `staff` are the roles of the operator's staff, `leaders` owner and admins of the group that took the measure.
+    `staff` are the roles of the operator's staff, `leaders` owner and admins of the group that took the measure,
+    `on_duty` who of the staff is.
     """
 
     staff: Mapping[str, PlatformRole]
     leaders: frozenset[str] = frozenset()
+    on_duty: frozenset[str] = frozenset()
 
 
 class SettleCase(CaseCommand, frozen=True):

@@ -31,7 +31,7 @@ from .checks import (
     check_staff,
     duty_of,
 )
-from .decide_dates import claim, release, tell_dates
+from .decide_dates import claim, give, release, tell_dates
 from .decide_report import (
     close_report,
     join_report,
@@ -203,6 +203,7 @@ _DECIDERS: dict[type[c.CaseCommand], Callable[[Any, Any, Actor, int, Policy], Ca
     c.NoteCase: _note,
     c.NoticeCounter: notice_counter,
     c.ClaimCase: claim,
+    c.GiveCase: give,
     c.ReleaseCase: release,
     c.TellDates: tell_dates,
     c.CloseReport: close_report,

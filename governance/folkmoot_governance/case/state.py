@@ -217,6 +217,14 @@ class ClaimReleased(CaseEvent, frozen=True, kw_only=True, tag="claim_released"):
     user: str
 
 
+class ClaimGiven(CaseEvent, frozen=True, kw_only=True, tag="claim_given"):
+    """The claim of `user` is that of `to` from now on, until `until_ms`."""
+
+    user: str
+    to: str
+    until_ms: int
+
+
 class ClaimEndsSoon(CaseEvent, frozen=True, kw_only=True, tag="claim_ends_soon"):
     user: str
     until_ms: int
@@ -303,6 +311,7 @@ AnyCaseEvent = (
     | MeasureProposed
     | CaseRead
     | CaseClaimed
+    | ClaimGiven
     | ClaimReleased
     | ClaimEndsSoon
     | ClaimEnded
@@ -407,6 +416,8 @@ def apply_case(state: CaseState, event: CaseEvent) -> None:
             _mark(state, state.reporters.keys() & {user}, bad_faith=False)
         case CaseClaimed(by=by, until_ms=until):
             state.claimed_by, state.claim_until_ms, state.claim_told = by, until, 0
+        case ClaimGiven(to=to, until_ms=until):
+            state.claimed_by, state.claim_until_ms, state.claim_told = to, until, 0
         case ClaimReleased() | ClaimEnded():
             _forget_claim(state)
         case ClaimEndsSoon():

@@ -448,9 +448,11 @@ class Rectify(Command, frozen=True):
 
 
 class TellDates(Command, frozen=True):
-    """Tell of the date of the platform's warning, if it is near or over; `staff` are the roles of its staff."""
+    """Tell of the date of the platform's warning, if it is near or over; `staff` are the roles of its staff,
+    `on_duty` who of them is."""
 
     staff: Mapping[str, PlatformRole]
+    on_duty: frozenset[str] = frozenset()
 
 
 class Overturn(TargetedCommand, frozen=True):

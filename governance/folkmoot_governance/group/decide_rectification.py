@@ -8,7 +8,18 @@ from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
 from ..case.rules import check_rule
-from ..dates import DUTY, DateKind, Stage, date_of_group, few_of, officers_of, on_duty, stage_due, step_for_group
+from ..dates import (
+    DUTY,
+    DateKind,
+    Stage,
+    date_of_group,
+    entitled,
+    few_of,
+    first_to,
+    officers_of,
+    stage_due,
+    step_for_group,
+)
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -68,9 +79,9 @@ def tell_dates(state: GroupState, command: c.TellDates, actor: Actor, now: int, 
     stage = stage_due(date, now) if date else None
     if date is None or stage is None:
         return []
-    number, until, officers = state.rectify_case, date.due_ms, officers_of(command.staff)
+    number, until, officers = state.rectify_case, date.due_ms, officers_of(command.staff, command.on_duty)
     step = step_for_group(state, date.kind, now)
-    staff = few_of(on_duty(command.staff, DUTY[date.kind]), f"{state.code} {number}")
+    staff = few_of(first_to(entitled(command.staff, DUTY[date.kind]), command.on_duty), f"{state.code} {number}")
     match stage, date.kind:
         case Stage.NEAR, DateKind.INSPECTION:
             return [e.InspectionDueSoon(at=now, by="", number=number, until_ms=until, users=staff)]

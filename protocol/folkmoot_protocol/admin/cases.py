@@ -27,6 +27,20 @@ class Claim(Options, frozen=True):
     ] = None
 
 
+class Given(Options, frozen=True):
+    """To whom a claim is handed over."""
+
+    to: Annotated[str, Flag(N_("To whom of the staff."), metavar="USER")]
+
+
+class Heir(Options, frozen=True):
+    """To whom all claims are handed over, if to anybody."""
+
+    to: Annotated[
+        str, Flag(N_("Also hand all that you have claimed over to this one of the staff."), metavar="USER")
+    ] = ""
+
+
 class Decision(Options, frozen=True):
     """How a report ends, for how long what was reported is suspended besides, and whether it is removed."""
 
@@ -114,6 +128,16 @@ LIST_TEMPLATES = Verb(
     NoOptions,
     columns=("name", "text"),
 )
+GIVE_REPORT = Verb(
+    CASE,
+    "give",
+    N_("Hand a claim on a report over to another of the staff, who is told."),
+    "review_case",
+    Given,
+    NUMBER,
+    dry_run=True,
+    examples=("case give r-8kq3mvt2xw --to rea",),
+)
 RELEASE_REPORT = Verb(
     CASE, "release", N_("Give up a claim on a report."), "review_case", NoOptions, NUMBER, dry_run=True
 )
@@ -167,6 +191,15 @@ CLAIM_APPEAL = Verb(
     N_("Take an appeal on for a time: nobody else decides it meanwhile."),
     "review_appeal",
     Claim,
+    NUMBER,
+    dry_run=True,
+)
+GIVE_APPEAL = Verb(
+    APPEAL,
+    "give",
+    N_("Hand a claim on an appeal over to another of the staff, who is told."),
+    "review_appeal",
+    Given,
     NUMBER,
     dry_run=True,
 )

@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from ..msgids import N_
+from .cases import Heir
 from .row import Duration, Flag, NoOptions, Noun, Options, Verb
 
-DUTY = Noun("duty", N_("How the operator's duties stand; it ends with 1 where one is broken."), is_verb=True)
-FIGURES = Noun("figures", N_("Reports and appeals in figures: by reason, and by kind of measure."), is_verb=True)
+DUTY = Noun("duty", N_("How the operator's duties stand; it ends with 1 where one is broken."), usual="show")
+FIGURES = Noun("figures", N_("Reports and appeals in figures: by reason, and by kind of measure."), usual="show")
 
 
 class Since(Options, frozen=True):
@@ -26,6 +27,23 @@ SHOW_DUTIES = Verb(
     columns=("duty", "state", "figure", "at", "rule", "text", "mend"),
     alarm=("state", "broken"),
     examples=("duty -o json",),
+)
+BEGIN_DUTY = Verb(
+    DUTY,
+    "on",
+    N_("Say that you are on duty: reminders come to you before they come to others."),
+    "read",
+    NoOptions,
+    dry_run=True,
+)
+END_DUTY = Verb(
+    DUTY,
+    "off",
+    N_("Say that you are not on duty any more."),
+    "read",
+    Heir,
+    dry_run=True,
+    examples=("duty off --to rea",),
 )
 SHOW_FIGURES = Verb(
     FIGURES,

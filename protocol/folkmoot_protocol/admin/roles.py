@@ -36,7 +36,7 @@ LIST_ROLES = Verb(
     N_("List who works for the operator, and as what."),
     "read",
     NoOptions,
-    columns=("user", "display_name", "role", "cases", "until", "rests_until"),
+    columns=("user", "display_name", "role", "on_duty", "cases", "until", "rests_until"),
 )
 SHOW_ROLE = Verb(
     ROLE,

@@ -85,12 +85,17 @@ class Target:
 
 @dataclass(slots=True, eq=False)
 class Noun:
-    """What is administered, with its verbs in the order of `--help`. `is_verb`: it has one, and is said without it."""
+    """What is administered, with its verbs in the order of `--help`. `usual` is the verb that may be left out."""
 
     name: str
     summary: str
-    is_verb: bool = False
+    usual: str = ""
     verbs: "list[Verb[Any]]" = field(default_factory=list)
+
+    @property
+    def is_verb(self) -> bool:
+        """Whether its usual verb is all that there is to it."""
+        return bool(self.usual) and len(self.verbs) == 1
 
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
@@ -128,7 +133,7 @@ class Verb(Generic[AnyOptions]):
         self.noun.verbs.append(self)
 
     def __str__(self) -> str:
-        return self.noun.name if self.noun.is_verb else f"{self.noun.name} {self.name}"
+        return self.noun.name if self.name == self.noun.usual else f"{self.noun.name} {self.name}"
 
     __repr__ = __str__
 

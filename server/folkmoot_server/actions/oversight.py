@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from folkmoot_governance import Policy
-from folkmoot_governance.dates import on_duty
+from folkmoot_governance.dates import entitled
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.oversight import ANSWER_MS, CARRY_OUT_MS, DutyState, Figures, Line, board, next_look
 from folkmoot_governance.transparency import Tally, tally
@@ -17,7 +17,7 @@ from ..config.settings import Config
 from ..content.rules_in_force import ContentRules
 from ..storage.api import Store
 from ..storage.sql.months import is_due
-from .accounts.staff import roles_now
+from .accounts.staff import staff_now
 from .status import NodeStatus
 
 MOST = 500
@@ -55,7 +55,7 @@ class Oversight:
     async def _figures(self, now: int) -> Figures:
         ledger, operator = self._store.ledger, self._config.operator
         backlog = await ledger.backlog(now, now - CARRY_OUT_MS, now - ANSWER_MS)
-        staff = await roles_now(ledger, now)
+        roles, on_duty = await staff_now(ledger, now)
         ungraded = await ledger.due_for_grading(now - 2 * DAY_MS, limit=MOST)
         ownerless = await ledger.absent_owners(now + self._policy.absence_ms, limit=MOST)
         months = [one.month for one in await self._store.journal.segments()][:-1]
@@ -81,8 +81,9 @@ class Oversight:
             months=len(due),
             failed_jobs=len(self._status.failing_jobs()),
             content_rules=sum(len(one.rules) for one in self._content.sets),
-            staff=len(on_duty(staff, "review_appeal")),
-            officers=len(on_duty(staff, "close_group")),
+            staff=len(entitled(roles, "review_appeal")),
+            officers=len(entitled(roles, "close_group")),
+            on_duty=sum(user in on_duty for user in entitled(roles, "review_case")),
             own_documents=await asyncio.to_thread(lambda: all((documents / name).is_file() for name in OWN)),
             needs_identity=self._policy.to_post is not Identity.NONE,
             renews_identity=self._policy.reverify_ms > 0,

@@ -34,6 +34,7 @@ def staff_item(one: StaffRow, now: int) -> dict[str, object]:
         "role": one.role.value,
         "cases": " ".join(one.cases),
         "until_ts": one.until_ms,
+        "on_duty_ts": one.duty_ts,
         "rests_until_ms": resting.until_ms if resting else 0,
     }
 

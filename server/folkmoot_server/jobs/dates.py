@@ -8,7 +8,7 @@ whichever node asks, and whenever one dies, each is told once.
 import structlog
 
 from folkmoot_governance import SERVICE as NOBODY
-from folkmoot_governance import PlatformRole, Policy, Refusal
+from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.account_commands import TellRenewal
 from folkmoot_governance.case.commands import TellDates
 from folkmoot_governance.dates import DateKind
@@ -18,7 +18,7 @@ from folkmoot_governance.verification import Stage, next_stage_ms
 from folkmoot_protocol.types import Role
 
 from ..actions.accounts.govern import AccountService
-from ..actions.accounts.staff import roles_now
+from ..actions.accounts.staff import Staff, staff_now
 from ..actions.acting import SERVICE
 from ..actions.cases.govern import CaseService
 from ..actions.groups.govern import GroupService
@@ -36,6 +36,7 @@ LOOK_S = 5.0
 COUNT_S = 5.0
 """How often it is asked whether what is late may have changed."""
 BATCH = 200
+NOBODY_THERE = Staff({}, {})
 
 
 class Dates(Job):
@@ -72,7 +73,7 @@ class Dates(Job):
         now = self._clock.now_ms()
         due = dict.fromkeys((kind, key) for at, kind, key in dates if at <= now)
         self.next_ms = dates[0][0] if dates else FOREVER_MS
-        staff = await roles_now(self._ledger, now) if due else {}
+        staff = await staff_now(self._ledger, now) if due else NOBODY_THERE
         told = [await self._tell(kind, key, staff) for kind, key in due]
         if not all(told):
             return LOOK_S
@@ -80,7 +81,7 @@ class Dates(Job):
             return 0.0
         return min(LOOK_S, (self.next_ms - now) / SECOND_MS)
 
-    async def _tell(self, kind: str, key: str, staff: dict[str, PlatformRole]) -> bool:
+    async def _tell(self, kind: str, key: str, staff: Staff) -> bool:
         """Tell of the dates of a case or a group; say whether there was anything and it is stored."""
         if kind == "account":
             done = await self._tell_of_account(key)
@@ -107,21 +108,21 @@ class Dates(Job):
             return False
         return await self._account_service.wait_stored(act) is None
 
-    async def _tell_of_case(self, number: str, staff: dict[str, PlatformRole]) -> bool:
+    async def _tell_of_case(self, number: str, staff: Staff) -> bool:
         case = await self._ledger.load_case(number)
         assert case is not None, "what is due is there"
         room = await self._rooms.load(case.code) if case.code else None
         members = room.state.members.values() if room else ()
         leaders = frozenset(one.user for one in members if one.role is not Role.MEMBER)
-        act = self._case_service.act(case, TellDates(staff, leaders), NOBODY)
+        act = self._case_service.act(case, TellDates(staff.roles, leaders, frozenset(staff.on_duty)), NOBODY)
         if isinstance(act, Refusal) or not act.events:
             return False
         return await self._case_service.wait_stored(act) is None
 
-    async def _tell_of_group(self, code: str, staff: dict[str, PlatformRole]) -> bool:
+    async def _tell_of_group(self, code: str, staff: Staff) -> bool:
         room = await self._rooms.load(code)
         assert room is not None, "what is due is there"
-        act = self._group_service.act(room, c.TellDates(staff), SERVICE)
+        act = self._group_service.act(room, c.TellDates(staff.roles, frozenset(staff.on_duty)), SERVICE)
         if isinstance(act, Refusal) or not act.events:
             return False
         return await self._group_service.wait_stored(act) is None

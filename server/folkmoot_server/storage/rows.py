@@ -173,7 +173,7 @@ class AccountRow(Struct, frozen=True):
 
 class StaffRow(Struct, frozen=True):
     """Who works for the operator, and as what; until when (Unix ms, 0 for no end), and about which cases if not all.
-    `restrictions` are those of the account."""
+    `restrictions` are those of the account; since `duty_ts` it is on duty, 0 for not."""
 
     user: str
     display_name: str
@@ -181,6 +181,7 @@ class StaffRow(Struct, frozen=True):
     until_ms: int = 0
     cases: tuple[str, ...] = ()
     restrictions: Held = ()
+    duty_ts: int = 0
 
 
 class ActivityRow(Struct, frozen=True):
@@ -294,8 +295,9 @@ class CaseFilter(Struct, frozen=True):
     """Which cases are asked for: what is None or empty does not count.
 
     `by` opened or joined them; `thing` is what they are reports of; `code` is the group they are about, or that took
-    the measure; `seq` and `user` what they are about; `mediator` leads it. `due_by`: an answer was due by then (Unix
-    ms). `newest`: the latest ones, latest first, instead of by (due_ms, number).
+    the measure; `seq` and `user` what they are about; `mediator` leads it, `claimed_by` has claimed
+    it. `due_by`: an answer was due by then (Unix ms). `newest`: the latest ones, latest first, instead of by (due_ms,
+    number).
     """
 
     kind: CaseKind | None = None
@@ -305,6 +307,7 @@ class CaseFilter(Struct, frozen=True):
     seq: int | None = None
     user: str = ""
     mediator: str = ""
+    claimed_by: str = ""
     newest: bool = False
     due_by: int | None = None
     thing: Thing | None = None

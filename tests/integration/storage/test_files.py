@@ -52,6 +52,7 @@ def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
 TO_0027 = """
     ALTER TABLE accounts DROP COLUMN role_until_ms;
     ALTER TABLE accounts DROP COLUMN role_cases;
+    ALTER TABLE accounts DROP COLUMN duty_ts;
     DROP TABLE identity_requests;
     DROP TABLE barred_identities;
     DROP TABLE agreements;

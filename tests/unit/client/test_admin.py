@@ -91,9 +91,11 @@ def read_line(line: str) -> tuple[Verb[Any], dict[str, Any]]:
     """Return the row that is meant by what stands behind `folkmoot admin`, and the values of its parameters."""
     noun, *words = shlex.split(line, comments=True)
     command = typer.main.get_group(admin_app).commands[noun]
-    alone = next((one for one in NOUNS if one.name == noun and one.is_verb), None)
-    if alone is not None:
-        return alone.verbs[0], command.make_context(noun, words).params
+    of = next(one for one in NOUNS if one.name == noun)
+    if of.is_verb:
+        return of.verbs[0], command.make_context(noun, words).params
+    if of.usual and (not words or words[0].startswith("-")):
+        words = [of.usual, *words]
     name, *words = words
     group: Any = command
     return VERBS[noun, name], group.commands[name].make_context(name, words).params

@@ -27,7 +27,7 @@ from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.group import commands as gc
 from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import told_in_group, told_of_case
-from tests.builders.rules import NOW, POLICY, do, make_group
+from tests.builders.rules import NOW, POLICY, do, make_group, tell_refusal
 
 STAFF = {
     "rea": PlatformRole.REVIEWER,
@@ -107,6 +107,60 @@ def test_many_reports_are_shared_out_among_many_reviewers() -> None:
     officers = {f"mod{number}": PlatformRole.MODERATOR for number in range(20)}
     (soon,) = do(state, gc.TellDates(officers), "", state.inspect_until_ms - 1)
     assert isinstance(soon, e.InspectionDueSoon) and len(soon.users) == REMINDED
+
+
+def test_those_on_duty_are_told_before_the_others() -> None:
+    """A reminder and an alarm, of a case and of a group; where nobody who could act is on duty, all are told."""
+
+    def told_of(*on_duty: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        case, there = report(), frozenset(on_duty)
+        near, over = (
+            decide_case(case, c.TellDates(STAFF, on_duty=there), SERVICE, now, POLICY) for now in (DUE - 1, DUE)
+        )
+        assert not isinstance(near, Refusal) and not isinstance(over, Refusal)
+        ((first,), (second,)) = near, over
+        assert isinstance(first, s.CaseDueSoon) and isinstance(second, s.CaseOverdue)
+        state = make_group(WARNED)
+        do(state, gc.Rectify(state.rectify_case, "mended"), "olga")
+        (third,) = do(state, gc.TellDates(STAFF, there), "", state.inspect_until_ms)
+        assert isinstance(third, e.InspectionOverdue)
+        return [(first.users, ()), (second.users, second.officers), (third.users, third.officers)]
+
+    all_of_them = (("rea", "root", "sue"), ("sue",))
+    assert told_of() == told_of("vic") == [(all_of_them[0], ()), all_of_them, (("root", "sue"), ("sue",))]
+    assert told_of("rea") == [(("rea",), ()), (("rea",), ("sue",)), (("root", "sue"), ("sue",))]
+    assert told_of("root", "vic") == [(("root",), ()), (("root",), ("sue",)), (("root",), ("sue",))]
+    assert officers_of({"ann": PlatformRole.SUPERADMIN, "bob": PlatformRole.SUPERADMIN}, {"bob"}) == ("bob",)
+
+
+def test_a_claim_is_handed_over_to_who_could_have_claimed() -> None:
+    def give(by: str, to: str, case: s.CaseState, now: int = NOW) -> str | None:
+        command, actor = c.GiveCase(to, STAFF.get(to)), Actor(by, platform=STAFF.get(by))
+        before = copy(case)
+        decision = decide_case(case, command, actor, now, POLICY)
+        if isinstance(decision, Refusal):
+            tell_refusal(decision)
+            return decision.code.value
+        (event,) = decision
+        told = {one.user: one.kind for one in told_of_case(before, event, POLICY)}
+        s.apply_case(case, event)
+        assert (case.claimed_by, case.claim_until_ms) == (to, NOW + DAY_MS)
+        assert told == {to: "claim_given"} | ({before.claimed_by: "claim_taken"} if before.claimed_by != by else {})
+        return None
+
+    for case in (report(), appeal(due_ms=NOW)):
+        assert give("rea", "root", case) == "conflict", "nobody has claimed it"
+        decide(case, c.ClaimCase(DAY_MS), "rea")
+        assert give("rea", "vic", case) == give("rea", "ann", case) == "forbidden"
+        assert give("rea", "rea", case) == "conflict"
+        assert give("vic", "root", case) == "forbidden"
+        assert give("rea", "root", case) is None
+        assert give("rea", "sue", case) == "conflict", "it is somebody else's"
+        assert give("sue", "rea", case) is None, "a safety officer may for others"
+    own, contested = report(user="sue"), appeal(due_ms=NOW, decider="sue")
+    for case in (own, contested):
+        decide(case, c.ClaimCase(DAY_MS), "rea")
+        assert give("rea", "sue", case) == "forbidden", "nobody judges themselves"
 
 
 def test_the_reporter_of_a_late_report_is_told_where_to_complain() -> None:

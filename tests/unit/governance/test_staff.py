@@ -4,7 +4,14 @@ import pytest
 
 from folkmoot_governance import Actor, PlatformRole, Refusal
 from folkmoot_governance import account as a
-from folkmoot_governance.account_commands import EndRestrictions, FreeAccount, OverturnRestriction, RestrictAccount
+from folkmoot_governance.account_commands import (
+    BeginDuty,
+    EndDuty,
+    EndRestrictions,
+    FreeAccount,
+    OverturnRestriction,
+    RestrictAccount,
+)
 from folkmoot_governance.account_events import RoleEnded, RoleGranted
 from folkmoot_governance.case.commands import ReadCase
 from folkmoot_governance.case.decide import decide_case
@@ -165,3 +172,20 @@ def test_nobody_lets_their_own_role_rest_nor_one_that_there_is_not() -> None:
     # For what hits the person and not the role, the role is still to be taken away first.
     for measure in (Measure.MUTE, Measure.MANAGE, Measure.BLACKLIST):
         assert act(state, RestrictAccount(measure, DAY_MS, "r")) == ErrorCode.OUTRANKED
+
+
+def test_staff_says_for_itself_whether_it_is_on_duty() -> None:
+    state, mia = appointed(), Actor("mia", platform=MOD)
+    assert act(state, EndDuty(), mia) == ErrorCode.CONFLICT
+    assert act(state, BeginDuty(), BOSS) == ErrorCode.FORBIDDEN
+    assert act(state, BeginDuty(), mia, NOW + 1) is None
+    assert state.duty_ts == NOW + 1
+    assert act(state, BeginDuty(), mia) == ErrorCode.CONFLICT
+    assert act(state, EndDuty(), BOSS) == ErrorCode.FORBIDDEN
+    assert act(state, EndDuty(), mia) is None
+    assert state.duty_ts == 0
+    for role in (None, INSPECTOR):
+        assert act(state, BeginDuty(), Actor("mia", platform=role)) == ErrorCode.FORBIDDEN
+    assert act(state, BeginDuty(), mia) is None
+    assert act(state, a.GrantRole(None, "left")) is None
+    assert state.duty_ts == 0, "who has no role is on no duty"

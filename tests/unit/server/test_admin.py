@@ -21,7 +21,7 @@ from folkmoot_protocol.admin.registry import NOUNS, VERBS
 from folkmoot_protocol.admin.row import NoOptions, Verb
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
-from folkmoot_server.actions.accounts.staff import roles_now
+from folkmoot_server.actions.accounts.staff import staff_now
 from folkmoot_server.admin.call import FUNCTIONS, Call
 from folkmoot_server.admin.run import read_options
 from folkmoot_server.common.i18n import translator
@@ -40,6 +40,8 @@ GIVEN: dict[str, dict[str, object]] = {
     "text remove": {"what": "name"},
     "case close": {"outcome": "upheld", "suspend": "1h"},
     "case note": {"text": "asked the bank"},
+    "case give": {"to": "root"},
+    "appeal give": {"to": "root"},
     "sanction create": {"duration": "1h"},
     "sanction restore": {"measure": "join"},
     "filing send": {"form": "json"},
@@ -215,5 +217,5 @@ async def test_of_two_who_take_each_others_role_one_keeps_it(stage: Stage, act: 
         return_exceptions=True,
     )
     assert sorted(type(answer).__name__ for answer in answers) == ["AdminResult", "Refused"]
-    kept = await roles_now(stage.node.store.ledger, stage.node.clock.now_ms())
+    kept = (await staff_now(stage.node.store.ledger, stage.node.clock.now_ms())).roles
     assert list(kept.values()) == [PlatformRole.SUPERADMIN]

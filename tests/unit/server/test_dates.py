@@ -9,6 +9,7 @@ from folkmoot_governance.account_commands import GrantRole
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.group import commands as c
+from folkmoot_server.actions.accounts.staff import Staff
 from folkmoot_server.actions.cases.reports import Subject
 from folkmoot_server.jobs.dates import Dates, OverdueFigures
 from folkmoot_server.live.accounts import Account
@@ -71,7 +72,7 @@ async def test_two_nodes_that_tell_at_once_tell_once(tmp_path: Path) -> None:
         # Another node has told of it, and this one has not heard that yet.
         await stage.store.act_elsewhere(ann.code, c.TellDates({}), Actor(""))
         # As if this one had asked storage before.
-        await stage.job(Dates)._tell("group", ann.code, {})
+        await stage.job(Dates)._tell("group", ann.code, Staff({}, {}))
         acts = await stage.store.ledger.events(f"group:{ann.code}")
         kinds = [one.event.__struct_config__.tag for one in acts]
         assert kinds.count("mending_due_soon") == 1

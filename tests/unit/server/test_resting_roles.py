@@ -8,7 +8,7 @@ from folkmoot_governance.account_events import AccountRestricted
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.restrictions import Measure
 from folkmoot_protocol import requests as rq
-from folkmoot_server.actions.accounts.staff import roles_now
+from folkmoot_server.actions.accounts.staff import staff_now
 from folkmoot_server.jobs.freeing import Freeing
 from folkmoot_server.storage.change_set import ChangeSet, account_stream
 from tests.integration.wire import refused
@@ -33,7 +33,7 @@ async def test_a_role_rests_is_told_and_counts_again(tmp_path: Path) -> None:
         for noun, verb in (("user", "show"), ("duty", "show"), ("role", "list")):
             asked = officer.ask(rq.Admin, noun=noun, verb=verb, target=whom)
             await refused(asked, "forbidden", rule="measures.account_staff", help="/sanctions")
-        assert await roles_now(stage.store.ledger, clock.now_ms()) == {boss.user: PlatformRole.SUPERADMIN}
+        assert (await staff_now(stage.store.ledger, clock.now_ms())).roles == {boss.user: PlatformRole.SUPERADMIN}
         listed = (await root.ask(rq.Admin, noun="role", verb="list")).items
         assert [bool(item["rests_until_ms"]) for item in listed] == [item["user"] == sue.user for item in listed]
         # The rest of what an account does goes on, and so does the appeal.

@@ -93,6 +93,7 @@ _STAFF = (
         accounts.c.role_until_ms,
         accounts.c.role_cases,
         accounts.c.restrictions,
+        accounts.c.duty_ts,
     )
     .select_from(accounts.outerjoin(profiles))
     .where(accounts.c.platform.is_not(None))
@@ -213,8 +214,8 @@ class SqlAccounts(SqlReads):
 
     async def list_staff(self) -> list[StaffRow]:
         return [
-            StaffRow(user, name, PlatformRole(role), until, tuple(cases.split()), read_restrictions(held))
-            for user, name, role, until, cases, held in await self._ask(_STAFF)
+            StaffRow(user, name, PlatformRole(role), until, tuple(cases.split()), read_restrictions(held), duty)
+            for user, name, role, until, cases, held, duty in await self._ask(_STAFF)
         ]
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:

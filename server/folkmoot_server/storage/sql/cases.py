@@ -172,7 +172,7 @@ def _case(row: dict[str, Any], told: dict[str, Reporter]) -> CaseState:
 def _values(wanted: CaseFilter) -> dict[str, Any]:
     """Return what columns must equal, but for whether a case is open."""
     values = {"kind": wanted.kind.value if wanted.kind else None, "seq": wanted.seq}
-    values |= {name: getattr(wanted, name) or None for name in ("by", "code", "user", "mediator")}
+    values |= {name: getattr(wanted, name) or None for name in ("by", "code", "user", "mediator", "claimed_by")}
     if wanted.thing is not None:
         values |= {"code": wanted.thing.code, "seq": wanted.thing.seq, "user": wanted.thing.user}
         values["reason"] = wanted.thing.reason or None

@@ -236,6 +236,7 @@ def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]
         "platform": state.platform.value if state.platform else None,
         "role_until_ms": state.role_until_ms,
         "role_cases": " ".join(state.role_cases),
+        "duty_ts": state.duty_ts,
         "suspended_until_ms": state.suspended_until_ms,
         "suspended_reason": state.suspended_reason,
         "credit": state.credit,

@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0045"
+SCHEMA = "0046"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -88,6 +88,7 @@ accounts = Table(
     Column("platform", Text),
     _number("role_until_ms", server_default="0"),
     _text("role_cases", server_default=""),
+    _number("duty_ts", server_default="0"),
     _number("suspended_until_ms"),
     _text("suspended_reason"),
     _number("credit", server_default="100"),
