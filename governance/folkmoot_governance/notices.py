@@ -117,7 +117,12 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.AnnouncementCleared: Telling(N_("@{by} took down the announcement")),
     e.ContentRefused: Telling(N_("What @{user} wrote was refused under content rule {rule}"), public=False),
     e.ContentHeld: Telling(N_("A post by @{user} waits for review under content rule {rule}"), public=False),
-    e.ContentFlagged: Telling(N_("Entry {seq} by @{user} breaks content rule {rule}"), public=False),
+    e.ContentFlagged: Telling(
+        N_("Entry {seq} by @{user} breaks content rule {rule}"),
+        public=False,
+        field="seq",
+        unset=N_("What @{user} wrote ({text}) breaks content rule {rule}, and stands"),
+    ),
     e.HeldApproved: Telling(N_("@{by} approved the post of @{user}"), public=False),
     e.HeldDenied: Telling(N_("@{by} turned down the post of @{user}"), public=False),
     e.HeldReleased: Telling(

@@ -91,7 +91,7 @@ def _member(state: GroupState, event: e.MemberEvent) -> Iterable[str]:
 
 def _posted(state: GroupState, event: e.HeldReleased) -> Iterable[str]:
     """Whose post stands now, and waits no more."""
-    return () if event.to_admins else _member(state, event)
+    return () if event.to_admins or event.seq else _member(state, event)
 
 
 def _others(state: GroupState, event: Any) -> Iterable[str]:

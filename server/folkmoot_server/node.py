@@ -192,6 +192,7 @@ class Node:
             gate,
             next(iter(config.policy.categories)),
         )
+        gate.record = membership.record_broken
         held_texts, answers = HeldTexts(config.server.data_dir), Answers(config.server.data_dir, clock)
         store_acts = StoreActs(store.ledger, clock, accounts, self.commit_queue)
         registration = Registration(

@@ -210,7 +210,7 @@ REFUSALS = {
     "Nobody decides on an appeal of their own.": Told("forbidden", "permissions", "/rights", "case"),
     "Nobody is waiting to join.": Told("no_such_user", "known", "/members"),
     "Nobody sets their own credit.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
-    "A rule of the operator's holds this post: its staff looks at it.": Told("forbidden", "review.staff", "/rules"),
+    "A rule of the operator's meets this post: its staff looks at it.": Told("forbidden", "review.staff", "/rules"),
     "Nothing waits under number {number}.": Told("no_such_entry", "known", "/queue", "number"),
     "Notices are the group's own record: they cannot be deleted.": Told("forbidden", "record", "/log"),
     "One can appeal for {window} after a measure.": Told(
@@ -338,7 +338,7 @@ REFUSALS = {
     "This invite code is not, or no longer, valid: ask for another one.": Told(
         "join_closed", "join_mode", "/info", "join_mode"
     ),
-    "This is posted already: {help}": Told("conflict", "state", "/delete *"),
+    "This is posted already: {help}": Told("conflict", "state", "/delete *|entry remove *"),
     "This takes the role {needed}; yours is {role}.": Told("forbidden", "permissions", "/rights", "needed role"),
     "Too many people are waiting to join; try again later.": Told(
         "join_closed", "requests_per_group", "/info", "limit"

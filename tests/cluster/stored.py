@@ -65,6 +65,9 @@ def replay(ledger: Sequence[Recorded]) -> dict[str, GroupState | AccountState]:
     return states
 
 
+TELLING = (EntryKind.NOTICE, EntryKind.ANNOUNCEMENT, EntryKind.REDACTION)
+
+
 async def check_store(store: Store, ledger: Sequence[Recorded]) -> AsyncIterator[str]:
     """Yield a sentence for everything in the tables that is not what the ledger makes it."""
     for expected, one in enumerate(ledger, 1):
@@ -91,7 +94,7 @@ async def _check_group(store: Store, code: str, state: object, events: Collectio
     if head != (len(events), len(log)):
         yield f"group {code}: the head is {head}, there are {len(events)} events and {len(log)} entries"
     cases = sorted(case_number(code, one.version) for one in events if is_told(one.event))
-    notices = [entry for entry in log if entry.kind in (EntryKind.NOTICE, EntryKind.REDACTION)]
+    notices = [entry for entry in log if entry.kind in TELLING]
     noticed = sorted(str(entry.data["case"]) for entry in notices if entry.data and "case" in entry.data)
     # What is removed from sight says no more what it told of.
     hidden = sum(entry.redacted for entry in notices)

@@ -238,11 +238,54 @@ async def test_what_both_hold_staff_looks_at_first(group: Group, staff: Wire) ->
     assert bodies(await group.ann.history(group.code))[-1] == "prize tombola"
 
 
+async def test_a_post_that_a_rule_of_the_operators_flags_is_in_the_queue_of_its_staff(
+    group: Group, staff: Wire
+) -> None:
+    where = {"group": group.code}
+    await group.ann.run("/word add flag darn", group.code)
+    first = await group.bob.post(group.code, "darn it")
+    gone = await group.bob.post(group.code, "darn darn")
+    assert await group.queue() == [], "what the operator's rule says is for the operator's staff"
+    while len(items := (await admin(staff, "queue", "list", options=where)).items) < 2:
+        pass
+    assert [(one["seq"], one["rule"], one["own_rule"]) for one in items] == [
+        (seq, "mild", "word:darn") for seq in (first, gone)
+    ]
+    assert "darn" not in str([one["rule"] for one in items])
+    case = items[0]["case"]
+    (shown,) = (await admin(staff, "queue", "show", case)).items
+    assert [one["body"] for one in shown["versions"]] == ["darn it"]
+    line = f"entry remove {group.code} {first}"
+    await refused(admin(staff, "queue", "deny", case, reason="r"), "conflict", help=line)
+    assert (await admin(staff, "queue", "approve", case)).items[0]["state"] == "to_admins"
+    (waits,) = await group.queue()
+    assert (waits["seq"], waits["rule"]) == (first, "word:darn")
+    await admin(staff, "entry", "remove", group.code, reason="r", options={"seqs": str(gone)})
+    assert (await admin(staff, "queue", "list", options=where)).items == (), "what is removed waits for nobody"
+
+
+async def test_a_flag_on_what_is_no_post_is_on_record(group: Group) -> None:
+    for line in ("/topic darn it", "/nick Darn Bob"):
+        await (group.ann if "topic" in line else group.bob).run(line, group.code)
+    while len(acts := (await group.ann.run("/log content_flagged", group.code)).data["acts"]) < 2:
+        pass
+    assert {(one["text"], one["user"], one["rule"]) for one in acts} == {
+        ("topic", group.ann.user, "mild"),
+        ("nick", group.bob.user, "mild"),
+    }
+    assert "darn" not in str(acts)
+    code = await group.bob.create("Darn socks")
+    while not (acts := (await group.bob.run("/log content_flagged", code)).data["acts"]):
+        pass
+    assert [(one["text"], one["seq"]) for one in acts] == [("name", 0)]
+
+
 async def test_a_flagged_post_stands_and_is_in_the_queue(group: Group) -> None:
-    seq = await group.bob.post(group.code, "darn it")
+    await group.ann.run("/word add flag tea", group.code)
+    seq = await group.bob.post(group.code, "tea for two")
     waiting = await group.queue()
     (item,) = waiting
-    assert (item["seq"], item["rule"], item["severity"]) == (seq, "mild", "low")
+    assert (item["seq"], item["rule"], item["severity"]) == (seq, "word:tea", "medium")
     await refused(group.ann.run(f"/queue deny {item['number']}", group.code), "conflict", help=f"/delete {seq}")
     await group.ann.run(f"/queue approve {item['number']}", group.code)
     assert await group.queue() == []

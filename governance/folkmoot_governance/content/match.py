@@ -42,7 +42,7 @@ _LOOKS = (SPELLED, UNEVEN, DOTTED, DISGUISED)
 
 
 class Verdict(Struct, frozen=True, gc=False):
-    """What the rule broken worst says of a post. `staff`, `own_rule`: of a post that is held, see `held_by`."""
+    """What the rule broken worst says of a post. `staff`, `own_rule`: of what is held or flagged, see `held_by`."""
 
     rule: str
     severity: Severity
@@ -322,13 +322,16 @@ def stricter(one: Verdict | None, other: Verdict | None) -> Verdict | None:
 
 def held_by(operator: Verdict | None, own: Verdict | None) -> Verdict | None:
     """Return the stricter of what the operator's rules and a group's own words say; where it is that the post is held,
-    with who looks at it: the operator's staff where a rule of the operator's holds it, the group's admins where a word
-    of the group's does, and both, the staff first, where both do."""
+    or flagged, with who looks at it: the operator's staff where a rule of the operator's says so, the group's admins
+    where a word of the group's does, and both, the staff first, where both do."""
     verdict = stricter(operator, own)
-    if verdict is None or verdict.action is not Action.HOLD or operator is None or operator.action is not Action.HOLD:
+    if verdict is None or operator is None or verdict.action not in LOOKED_AT or operator.action is not verdict.action:
         return verdict
-    own_rule = own.rule if own is not None and own.action is Action.HOLD else ""
-    return Verdict(operator.rule, operator.severity, Action.HOLD, True, own_rule)
+    own_rule = own.rule if own is not None and own.action is verdict.action else ""
+    return Verdict(operator.rule, operator.severity, verdict.action, True, own_rule)
+
+
+LOOKED_AT = (Action.HOLD, Action.FLAG)
 
 
 def _set_options(memory: int) -> "re2.Options":

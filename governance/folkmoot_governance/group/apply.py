@@ -382,8 +382,7 @@ def _review(state: GroupState, event: e.ContentHeld | e.ContentFlagged) -> None:
     if isinstance(event, e.ContentFlagged) and not event.queued:
         return
     held: dict[str, Any] = {"seq": event.seq} if isinstance(event, e.ContentFlagged) else {"mark": event.mark}
-    if isinstance(event, e.ContentHeld):
-        held |= {"staff": event.staff, "own_rule": event.own_rule}
+    held |= {"staff": event.staff, "own_rule": event.own_rule}
     number = state.version
     state.reviews = {one: review for one, review in state.reviews.items() if review.until_ms > event.at}
     state.reviews[number] = Review(number, event.user, event.at, event.rule, event.severity, event.until_ms, **held)

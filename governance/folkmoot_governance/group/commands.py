@@ -369,7 +369,8 @@ class RecordVerdict(TargetedCommand, frozen=True):
     """Note that a post of `user` broke a content rule: it was refused, or waits for review, or stands flagged.
 
     A thing of the service. `seq` is that of a flagged entry; `mark` tells a held post when it is sent again; `text`
-    names the row of `published.TEXTS` where it was no post. `staff`, `own_rule`: as in `ContentHeld`.
+    names the row of `published.TEXTS` where it was no post, which nobody has to look at. `staff`,
+    `own_rule`: as in `ContentHeld`.
     """
 
     rule: str

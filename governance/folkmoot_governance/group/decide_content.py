@@ -43,7 +43,7 @@ def record_verdict(state: GroupState, command: c.RecordVerdict, actor: Actor, no
     is_full = len(waiting) >= policy.reviews_per_group or own >= policy.reviews_per_member
     until = end_of(now, policy.review_ms)
     if command.action is Action.FLAG:
-        if any(one.seq == command.seq for one in waiting):
+        if command.seq and any(one.seq == command.seq for one in waiting):
             return []
         return [
             ContentFlagged(
@@ -54,7 +54,10 @@ def record_verdict(state: GroupState, command: c.RecordVerdict, actor: Actor, no
                 severity=severity,
                 seq=command.seq,
                 until_ms=until,
-                queued=not is_full,
+                queued=bool(command.seq) and not is_full,
+                staff=command.staff,
+                own_rule=command.own_rule,
+                text=command.text,
             )
         ]
     if command.action is Action.HOLD and not is_full:
@@ -80,7 +83,7 @@ def find_review(state: GroupState, number: int, now: int, *, staff: bool = False
     if found is None or found.until_ms <= now or (staff and not found.staff):
         return refuse(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), number=number, help="/queue")
     if found.staff and not staff:
-        text = N_("A rule of the operator's holds this post: its staff looks at it.")
+        text = N_("A rule of the operator's meets this post: its staff looks at it.")
         return refuse(ErrorCode.FORBIDDEN, text, rule="review.staff", help="/rules")
     return found
 
@@ -121,19 +124,22 @@ def release_held(state: GroupState, command: c.ReleaseHeld, actor: Actor, now: i
     found = find_review(state, command.number, now, staff=True)
     if isinstance(found, Refusal):
         return found
-    to_admins = bool(found.own_rule)
-    posting = (
-        None if to_admins else check_standing(state, now, while_suspended=False) or check_author(state, found, now)
-    )
-    released = HeldReleased(at=now, by=actor.user, user=found.user, number=found.number, to_admins=to_admins)
+    to_admins, seq = bool(found.own_rule), found.seq
+    posting: Refusal | None = None
+    if not to_admins and not seq:
+        posting = check_standing(state, now, while_suspended=False) or check_author(state, found, now)
+    released = HeldReleased(at=now, by=actor.user, user=found.user, number=found.number, to_admins=to_admins, seq=seq)
     return check_other(found, actor) or posting or [released]
 
 
 def reject_held(state: GroupState, command: c.RejectHeld, actor: Actor, now: int, policy: Policy) -> Decision:
-    """Turn a post down as the operator's staff."""
+    """Turn a post down as the operator's staff. What was flagged is posted: that is removed, or stands."""
     found = find_review(state, command.number, now, staff=True)
     if isinstance(found, Refusal):
         return found
+    if found.seq:
+        help = f"entry remove {state.code} {found.seq}"
+        return refuse(ErrorCode.CONFLICT, N_("This is posted already: {help}"), help=help)
     rule, reason = found.rule, command.reason
     rejected = HeldRejected(at=now, by=actor.user, user=found.user, number=found.number, rule=rule, reason=reason)
     return check_other(found, actor) or [rejected]

@@ -434,13 +434,17 @@ class ContentHeld(MemberEvent, frozen=True, kw_only=True, tag="content_held"):
 
 
 class ContentFlagged(MemberEvent, frozen=True, kw_only=True, tag="content_flagged"):
-    """The entry `seq` by `user` broke a content rule and stands; `queued`: admins find it in their queue."""
+    """The entry `seq` by `user` broke a content rule and stands; `queued`: it is found in a queue. `staff`, `own_rule`:
+    in whose, as in `ContentHeld`. `text`: it was no entry, but such a text (`published.TEXTS`), and `seq` is 0."""
 
     rule: str
     severity: Severity
     seq: int
     until_ms: int
     queued: bool
+    staff: bool = False
+    own_rule: str = ""
+    text: str = ""
 
 
 class HeldApproved(MemberEvent, frozen=True, kw_only=True, tag="held_approved"):

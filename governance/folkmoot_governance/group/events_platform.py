@@ -81,10 +81,11 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
 
 class HeldReleased(MemberEvent, frozen=True, kw_only=True, tag="held_released"):
     """The operator's staff lets a post pass that a rule of the operator's held. `to_admins`: the group's own words hold
-    it as well, so it waits for its admins now; else it is posted."""
+    it as well, so it waits for its admins now; else it is posted. `seq`: it was posted and flagged, and stands."""
 
     number: int
     to_admins: bool = False
+    seq: int = 0
 
 
 class HeldRejected(MemberEvent, frozen=True, kw_only=True, tag="held_rejected"):

@@ -34,6 +34,7 @@ def queue_item(one: QueuedPost) -> dict[str, object]:
         "own_rule": one.own_rule,
         "held_ts": one.ts,
         "until_ts": one.until_ms,
+        **({"seq": one.seq} if one.seq else {}),
     }
 
 
@@ -46,7 +47,10 @@ async def list_queue(call: Call, options: rows.Where) -> Outcome:
     after = read_place(call.cursor)
     while len(found) <= call.limit:
         page = await call.app.store.ledger.staff_queue(call.app.clock.now_ms(), after, call.limit + 1)
-        found += [one for one in page if code in ("", one.code)]
+        # What was flagged may be removed by now.
+        found += [
+            one for one in page if code in ("", one.code) and (not one.seq or await stands(call, one.code, one.seq))
+        ]
         if len(page) <= call.limit:
             break
         after = (page[-1].ts, page[-1].code, page[-1].number)
@@ -160,7 +164,6 @@ async def show_held(call: Call, options: rows.ForCase) -> Outcome:
     refusal = await record_reading(call, ReadTexts(case, "held", code))
     if refusal:
         return refusal
-    text = await call.app.posts.held.text(code, review.number)
     waiting = QueuedPost(
         code,
         review.number,
@@ -170,7 +173,12 @@ async def show_held(call: Call, options: rows.ForCase) -> Outcome:
         review.ts,
         review.until_ms,
         review.own_rule,
+        review.seq,
     )
+    if review.seq:
+        entry = (await call.app.store.journal.versions(code, [review.seq])).get(review.seq)
+        return AdminResult(items=(queue_item(waiting) | {"versions": entry.texts() if entry is not None else []},))
+    text = await call.app.posts.held.text(code, review.number)
     said = {"kind": text.kind.value, "body": text.body, "target": text.target} if text is not None else {"body": None}
     return AdminResult(items=(queue_item(waiting) | said,))
 
@@ -189,12 +197,15 @@ async def approve_held(call: Call, options: NoOptions) -> Outcome:
         return found
     room, review = found
     posting = (
-        None if review.own_rule else await call.app.posts.held.release(review, room.state.code, room.state.category)
+        None
+        if review.own_rule or review.seq
+        else await call.app.posts.held.release(review, room.state.code, room.state.category)
     )
     if isinstance(posting, Refusal):
         return posting
     done = await act_on_room(call, room, ReleaseHeld(review.number), extra_rows=posting)
-    return done if isinstance(done, Refusal) else told(room, review, done, "to_admins" if review.own_rule else "posted")
+    became = "to_admins" if review.own_rule else "stands" if review.seq else "posted"
+    return done if isinstance(done, Refusal) else told(room, review, done, became)
 
 
 @carries_out(rows.DENY_HELD)

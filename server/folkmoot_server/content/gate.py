@@ -4,6 +4,9 @@ Entries take a way of their own, `actions.posts`: they alone can wait for review
 refused, to be written in other words.
 """
 
+from collections.abc import Callable
+from typing import TypeGuard
+
 from folkmoot_governance import GroupState, Policy, Refusal
 from folkmoot_governance.actor import Actor
 from folkmoot_governance.content.kinds import Action
@@ -28,31 +31,35 @@ class Gate:
         self._clock = clock
         self._rules = rules
         self._group_words = group_words
+        self.record: Callable[[str, str, Text, Verdict], None] = lambda code, user, text, verdict: None
+        """Puts on record in a group (by its code) that a text of somebody's breaks a rule."""
 
     async def judge(self, text: Text, said: str, state: GroupState | None = None, user: str = "") -> Verdict | None:
-        """Return the rule by which a text is refused, None where it may be said: as what, in which group if in one."""
+        """Return the rule that a text breaks, None where it breaks none: as what, in which group if in one."""
         if not text.is_judged or not said:
             return None
         words = state.words if state is not None else {}
         own = await self._group_words.judge(state.code, words, said) if state is not None and words else None
         staff = state is not None and state.role_of(user) not in (Role.MEMBER, None)
-        verdict = self._rules.judge_text(said, own, staff=staff)
-        return verdict if verdict is not None and verdict.action in (Action.HOLD, Action.REFUSE) else None
+        return self._rules.judge_text(said, own, staff=staff)
 
     async def judge_command(
         self, command: Command, state: GroupState | None, actor: Actor, now: int
     ) -> tuple[Text, Verdict] | None:
-        """Return the first text of a command that is refused, with the rule."""
+        """Return the text of a command that breaks a rule, with the rule: the first that is refused, or is flagged."""
+        flagged: tuple[Text, Verdict] | None = None
         for text, said in texts_of(command, state, now):
             verdict = await self.judge(text, said, state, actor.user)
-            if verdict is not None:
+            if is_refused(verdict):
                 return text, verdict
-        return None
+            if verdict is not None and verdict.action is Action.FLAG:
+                flagged = flagged or (text, verdict)
+        return flagged
 
     async def check_name(self, text: Text, name: str) -> Refusal | None:
         """Refuse a name for a new account, of which nothing is known yet."""
         verdict = await self.judge(text, name)
-        return refused(text, verdict) if verdict is not None else None
+        return refused(text, verdict) if is_refused(verdict) else None
 
     async def check_said(
         self, text: Text, said: str, account: Account, state: GroupState | None = None
@@ -65,7 +72,14 @@ class Gate:
         if refusal is not None:
             return refusal
         verdict = await self.judge(text, said, state, account.user)
-        return refused(text, verdict) if verdict is not None else None
+        if state is not None and verdict is not None and verdict.action is Action.FLAG:
+            self.record(state.code, account.user, text, verdict)
+        return refused(text, verdict) if is_refused(verdict) else None
+
+
+def is_refused(verdict: Verdict | None) -> TypeGuard[Verdict]:
+    """Say whether a text that is no entry is refused for what a rule says: it cannot wait for review."""
+    return verdict is not None and verdict.action in (Action.HOLD, Action.REFUSE)
 
 
 def refused(text: Text, verdict: Verdict) -> Refusal:

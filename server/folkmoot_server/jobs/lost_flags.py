@@ -70,7 +70,15 @@ class LostFlags(Job):
         found = await self._journal.find_nonce(row.code, row.user, row.nonce, row.ts)
         room = await self._rooms.load(row.code)
         if found is not None and room is not None:
-            command = RecordVerdict(row.user, row.rule, Severity(row.severity), Action.FLAG, found.seq)
+            command = RecordVerdict(
+                row.user,
+                row.rule,
+                Severity(row.severity),
+                Action.FLAG,
+                found.seq,
+                staff=bool(row.staff),
+                own_rule=row.own_rule,
+            )
             act = self._group_service.act(room, command, SERVICE, closing(row.code, row.user, row.nonce))
             if isinstance(act, Refusal):
                 return

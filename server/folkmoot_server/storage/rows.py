@@ -58,7 +58,8 @@ class IdentityRequest(IdentityRow, frozen=True):
 
 
 class OpenFlag(Struct, frozen=True):
-    """An entry that broke a content rule and has no flag on record yet; `nonce` tells which of `user`'s it is."""
+    """An entry that broke a content rule and has no flag on record yet; `nonce` tells which of `user`'s it is. `staff`
+    (0 or 1), `own_rule`: as in `ContentFlagged`."""
 
     code: str
     user: str
@@ -66,6 +67,8 @@ class OpenFlag(Struct, frozen=True):
     rule: str
     severity: str
     ts: int
+    staff: int = 0
+    own_rule: str = ""
 
 
 class RetroScan(Struct, frozen=True):
@@ -101,7 +104,8 @@ class StoredAgreement(Struct, frozen=True):
 
 
 class QueuedPost(Struct, frozen=True):
-    """A post that waits for the operator's staff, without its text; `own_rule`: a word of the group's holds it, too."""
+    """A post that waits for the operator's staff, without its text; `own_rule`: a word of the group's meets it, too.
+    `seq`: it is posted, and a rule flags it."""
 
     code: str
     number: int
@@ -111,6 +115,7 @@ class QueuedPost(Struct, frozen=True):
     ts: int
     until_ms: int
     own_rule: str
+    seq: int = 0
 
 
 class GroupRow(Struct, frozen=True):

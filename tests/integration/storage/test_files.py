@@ -56,6 +56,8 @@ TO_0027 = """
     DROP TABLE identity_requests;
     DROP TABLE barred_identities;
     DROP TABLE agreements;
+    ALTER TABLE open_flags DROP COLUMN staff;
+    ALTER TABLE open_flags DROP COLUMN own_rule;
     DROP TABLE retro_scans;
     DROP TABLE retro_hits;
     DROP INDEX accounts_renewal;

@@ -10,7 +10,7 @@ from folkmoot_governance.content.rules import MAX_STEPS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_protocol.errors import ErrorCode
-from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group
+from tests.builders.rules import NOW, POLICY, SOON, ask, code_of, do, make_group, tell_event
 
 
 def verdict(action: Action, user: str = "mia", **more: object) -> c.RecordVerdict:
@@ -103,7 +103,9 @@ def test_nothing_is_posted_by_staff_into_a_suspended_group() -> None:
     ("operator", "own", "expected"),
     [
         (None, None, None),
-        (Action.FLAG, None, (Action.FLAG, False, "")),
+        (Action.FLAG, None, (Action.FLAG, True, "")),
+        (Action.FLAG, Action.FLAG, (Action.FLAG, True, "own")),
+        (None, Action.FLAG, (Action.FLAG, False, "")),
         (Action.HOLD, None, (Action.HOLD, True, "")),
         (Action.HOLD, Action.FLAG, (Action.HOLD, True, "")),
         (Action.HOLD, Action.HOLD, (Action.HOLD, True, "own")),
@@ -164,6 +166,32 @@ def test_a_flagged_entry_stands_and_can_be_let_stand() -> None:
     assert code_of(refusal) == ErrorCode.CONFLICT
     (cleared,) = do(state, c.ApproveHeld(number), "adam")
     assert isinstance(cleared, e.FlagCleared)
+    assert not state.reviews
+
+
+@pytest.mark.parametrize("own_rule", ["", "word:one"])
+def test_what_a_rule_of_the_operators_flags_its_staff_looks_at(own_rule: str) -> None:
+    state = make_group()
+    do(state, verdict(Action.FLAG, seq=7, staff=True, own_rule=own_rule), SERVICE.user)
+    number = state.version
+    assert code_of(ask(state, c.ApproveHeld(number), "olga")) == ErrorCode.FORBIDDEN
+    refusal = ask(state, c.RejectHeld(number, "r"), "rev", platform=PlatformRole.REVIEWER)
+    assert code_of(refusal) == ErrorCode.CONFLICT
+    assert isinstance(refusal, Refusal) and refusal.detail["help"] == f"entry remove {state.code} 7"
+    (passed,) = do(state, c.ReleaseHeld(number), "rev", platform=PlatformRole.REVIEWER)
+    assert isinstance(passed, e.HeldReleased) and (passed.seq, passed.to_admins) == (7, bool(own_rule))
+    assert "rev" not in tell_event(passed)
+    waiting = [(one.seq, one.rule, one.staff) for one in state.reviews.values()]
+    assert waiting == ([(7, own_rule, False)] if own_rule else [])
+
+
+def test_a_flag_on_what_is_no_entry_is_for_the_record_alone() -> None:
+    state = make_group()
+    for _ in range(2):
+        (event,) = do(state, verdict(Action.FLAG, text="topic"), SERVICE.user)
+        assert isinstance(event, e.ContentFlagged)
+        assert (event.text, event.seq, event.queued) == ("topic", 0, False)
+        assert "topic" in tell_event(event)
     assert not state.reviews
 
 

@@ -113,6 +113,7 @@ def test_what_may_be_empty_says_so() -> None:
         e.MeasureOverturned: "reopens",
         e.RulesSet: "rules",
         e.HeldReleased: "to_admins",
+        e.ContentFlagged: "seq",
     }
     assert {kind: telling.field for kind, telling in TELLINGS.items() if telling.field} == empty
     assert all(TELLINGS[kind].unset for kind in empty)

@@ -58,11 +58,13 @@ class Act:
 
     `cases` has the case number of each event, `told` what accounts are told of it by themselves. When the act is
     stored, `on_done` is called first (it answers), then the group hears of it; when it could not be stored, `on_fail`
-    is called with the reason. `turn`: whose turn it has taken, empty where it had not to wait for one.
+    is called with the reason. `after` is done last. `turn`: whose turn it has taken, empty where it had not to
+    wait for one.
     """
 
     __slots__ = (
         "_group_service",
+        "after",
         "also",
         "cases",
         "change_set",
@@ -88,6 +90,7 @@ class Act:
         self.on_done: Callable[[], None]
         self.on_fail: Callable[[Refusal], None]
         self.extra_rows: ExtraRows | None = None
+        self.after: Callable[[], None] | None = None
         self.also: Sequence[Joint] = ()
         self.once: Once | None = None
         self.tries = 0
@@ -114,6 +117,8 @@ class Act:
 
     def take_effect(self) -> None:
         self._group_service.tell_group(self)
+        if self.after is not None:
+            self.after()
         for one in self.also:
             one.take_effect()
 

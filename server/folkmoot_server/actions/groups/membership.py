@@ -10,10 +10,11 @@ from folkmoot_governance import GroupState, Refusal
 from folkmoot_governance.access import REQUESTS, Need
 from folkmoot_governance.closed_names import is_tag
 from folkmoot_governance.content.kinds import Action
+from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
 from folkmoot_governance.group.checks import check_permission
-from folkmoot_governance.published import texts_of
+from folkmoot_governance.published import Text, texts_of
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import FIRST_NUMBER, LAST_NUMBER, make_group_code
@@ -22,7 +23,7 @@ from folkmoot_protocol.types import Group, JoinMode, Member, Role
 
 from ...common.clock import Clock
 from ...common.i18n import N_
-from ...content.gate import Gate, refused
+from ...content.gate import Gate, is_refused, refused
 from ...content.rules_in_force import ContentRules
 from ...delivery.audience import Audience
 from ...delivery.hub import Hub
@@ -126,7 +127,12 @@ class Membership:
     async def found(self, command: c.CreateGroup, account: Account) -> Act | Refusal:
         """Found a group whose code is free; the act is to be queued in the same step."""
         broken = await self._gate.judge_command(command, None, account.actor(), self._clock.now_ms())
-        return refused(*broken) if broken is not None else await self._group_service.create(command, account)
+        if broken is not None and is_refused(broken[1]):
+            return refused(*broken)
+        act = await self._group_service.create(command, account)
+        if broken is not None and not isinstance(act, Refusal):
+            act.after = partial(self.record_broken, act.room.state.code, account.user, *broken)
+        return act
 
     async def _check_content(self, room: Room, command: c.Command, initiator: Initiator) -> Refusal | None:
         """Refuse a command with a text that breaks a content rule, and record it as that of a post is.
@@ -139,12 +145,16 @@ class Membership:
         broken = await self._gate.judge_command(command, room.state, actor, now)
         if broken is None:
             return None
-        text, verdict = broken
-        current = self._rooms.get(room.state.code)
-        if current is not None and self._content.is_to_record(room.state.code, actor.user, verdict.rule, now):
-            record = c.RecordVerdict(actor.user, verdict.rule, verdict.severity, Action.REFUSE, text=text.name)
+        self.record_broken(room.state.code, actor.user, *broken)
+        return refused(*broken) if is_refused(broken[1]) else None
+
+    def record_broken(self, code: str, user: str, text: Text, verdict: Verdict) -> None:
+        """Put on record that a text that is no entry breaks a rule: it is refused, or was said and is flagged."""
+        current = self._rooms.get(code)
+        if current is not None and self._content.is_to_record(code, user, verdict.rule, self._clock.now_ms()):
+            action = Action.REFUSE if is_refused(verdict) else Action.FLAG
+            record = c.RecordVerdict(user, verdict.rule, verdict.severity, action, text=text.name)
             self._group_service.act_unasked(current, record)
-        return refused(text, verdict)
 
     async def _decide_now(
         self, code: str, command: c.Command, initiator: Initiator, extra_rows: ExtraRows | None

@@ -16,7 +16,8 @@ from ..acting import ExtraRows
 def open_flag(code: str, user: str, nonce: str | None, verdict: Verdict, now: int) -> tuple[str, RowChange]:
     """Return the nonce that a post to be flagged has (its own, if any), and the row that it brings along."""
     nonce = nonce or f"flag {secrets.token_hex(8)}"
-    return nonce, open_flag_row(OpenFlag(code, user, nonce, verdict.rule, verdict.severity.value, now))
+    looks = int(verdict.staff), verdict.own_rule
+    return nonce, open_flag_row(OpenFlag(code, user, nonce, verdict.rule, verdict.severity.value, now, *looks))
 
 
 def closing(code: str, user: str, nonce: str) -> ExtraRows:

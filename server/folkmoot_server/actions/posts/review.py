@@ -142,9 +142,17 @@ class Review:
         return None
 
     def flag(self, room: Room, new: NewEntry, verdict: Verdict) -> None:
-        """Note for admins that an entry, stored just now, breaks a rule. `jobs.lost_flags` finds what is lost here."""
+        """Note that an entry, stored just now, breaks a rule. `jobs.lost_flags` finds what is lost here."""
         current = self._rooms.get(room.state.code)
         if current is not None and new.nonce is not None:
             user, seq = new.entry.from_.user, new.entry.seq
-            command = RecordVerdict(user, verdict.rule, verdict.severity, verdict.action, seq)
+            command = RecordVerdict(
+                user,
+                verdict.rule,
+                verdict.severity,
+                verdict.action,
+                seq,
+                staff=verdict.staff,
+                own_rule=verdict.own_rule,
+            )
             self._group_service.act_unasked(current, command, closing(room.state.code, user, new.nonce))

@@ -17,7 +17,7 @@ _HELD = (
 _KEPT = select(held_texts.c.sealed).where(
     held_texts.c.code == bindparam("code"), held_texts.c.number == bindparam("number")
 )
-_QUEUE_FIELDS = ("code", "number", "user", "rule", "severity", "ts", "until_ms", "own_rule")
+_QUEUE_FIELDS = ("code", "number", "user", "rule", "severity", "ts", "until_ms", "own_rule", "seq")
 _PLACE = (reviews.c.ts, reviews.c.code, reviews.c.number)
 _QUEUE = (
     select(*(reviews.c[name] for name in _QUEUE_FIELDS))
@@ -42,6 +42,8 @@ _FLAGS = (
         open_flags.c.rule,
         open_flags.c.severity,
         open_flags.c.ts,
+        open_flags.c.staff,
+        open_flags.c.own_rule,
     )
     .where(open_flags.c.ts < bindparam("before"))
     .order_by(open_flags.c.ts)

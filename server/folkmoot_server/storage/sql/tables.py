@@ -337,6 +337,8 @@ open_flags = Table(
     _text("rule"),
     _text("severity"),
     _number("ts"),
+    _number("staff", server_default="0"),
+    _text("own_rule", server_default=""),
     Index(None, "ts"),
 )
 
