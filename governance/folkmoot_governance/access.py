@@ -19,6 +19,7 @@ from folkmoot_protocol.types import Role
 
 from .account_events import AccountRestricted
 from .actor import PlatformRole
+from .emergency import Halt
 from .group import commands as c
 from .measures import MEASURES, Row
 from .permissions import RULES, SCOPED, Rule, may_on_platform, powers_for
@@ -43,6 +44,8 @@ class Need(StrEnum):
     OUTSIDE = "not to be a member yet"
     ENTRY = "neither to be banned nor to have been kicked just now"
     STANDING = "that the group is not suspended"
+    CALM = "that no emergency makes the group read-only"
+    DOORS = "that no emergency keeps people out of the group"
     VOICE = "not to be muted in the group"
     POST = "that the platform lets one post"
     JOIN = "that the platform lets one join"
@@ -105,7 +108,7 @@ REQUESTS: dict[type[rq.Request], Request] = {
     rq.CreateGroup: Request(agreed=True, needs=_needs(Need.CREATE, Need.IDENTITY)),
     rq.ListGroups: Request(),
     rq.GetGroup: Request(),
-    rq.JoinGroup: Request(agreed=True, needs=_needs(Need.OUTSIDE, Need.STANDING, Need.ENTRY, Need.JOIN)),
+    rq.JoinGroup: Request(agreed=True, needs=_needs(Need.OUTSIDE, Need.STANDING, Need.DOORS, Need.ENTRY, Need.JOIN)),
     rq.LeaveGroup: Request(needs=_needs(Need.MEMBERSHIP, Need.NO_OWNER)),
     rq.ListMembers: Request(about=IN_GROUP),
     rq.RunCommand: Request(about=IN_GROUP),
@@ -117,7 +120,7 @@ REQUESTS: dict[type[rq.Request], Request] = {
     rq.Search: Request(about=IN_GROUP),
     rq.Sync: Request(),
     rq.MarkRead: Request(about=IN_GROUP),
-    rq.Typing: Request(about=IN_GROUP, needs=_needs(Need.STANDING, Need.VOICE, Need.POST, Need.IDENTITY)),
+    rq.Typing: Request(about=IN_GROUP, needs=_needs(Need.STANDING, Need.CALM, Need.VOICE, Need.POST, Need.IDENTITY)),
     rq.Report: Request(
         about=((("group", "seq"), INSIDE), (("user",), _needs()), (("group",), _needs(Need.NO_OWNER))),
     ),
@@ -152,6 +155,8 @@ COMMANDS: dict[type[c.Command], Needs] = {
     c.JoinGroup: REQUESTS[rq.JoinGroup].needs,
     c.LeaveGroup: REQUESTS[rq.LeaveGroup].needs,
     c.AcceptTransfer: _needs(Need.AGREEMENT),
+    c.ApproveRequests: _needs(Need.DOORS),
+    c.ApproveHeld: _needs(Need.CALM),
 }
 """What some commands ask besides their row in `permissions.RULES`. Handing over takes no agreement, taking over
 does."""
@@ -170,6 +175,7 @@ def needs_of_text(text: Text, *, in_group: bool = True) -> Needs:
         Need.POST: text.mute,
         Need.IDENTITY: text.identity,
         Need.STANDING: text.standing and in_group,
+        Need.CALM: text.standing and in_group,
     }
     return frozenset(need for need, is_asked in asked.items() if is_asked)
 
@@ -275,6 +281,12 @@ WAS_INSIDE = _needs(Need.SHARED)
 MEASURED = tuple(_measured(row) for row in MEASURES if row.event is AccountRestricted)
 """Who is hit by a measure of the platform, by its row."""
 
+HALTED = {Halt.READ_ONLY: Need.CALM, Halt.JOINS: Need.DOORS}
+IN_EMERGENCY = tuple(
+    State(name=f"in an emergency, {halt}", lacks=_lacks(ErrorCode.EMERGENCY, need)) for halt, need in HALTED.items()
+)
+"""Who is in a group where something stands still."""
+
 OUT_OF_SCOPE = _lacks(ErrorCode.NO_SUCH_ENTRY, Need.SCOPE)
 
 STATES: tuple[State, ...] = (
@@ -294,6 +306,7 @@ STATES: tuple[State, ...] = (
     State(name="kicked", lacks=_lacks(ErrorCode.JOIN_CLOSED, Need.ENTRY), has=WAS_INSIDE, roles=OUTSIDER),
     State(name="banned", lacks=_lacks(ErrorCode.BANNED, Need.ENTRY), has=WAS_INSIDE, roles=OUTSIDER),
     State(name="in a suspended group", lacks=_lacks(ErrorCode.GROUP_SUSPENDED, Need.STANDING)),
+    *IN_EMERGENCY,
     *MEASURED,
     State(name="former staff", roles=OUTSIDER),
     *(State(name=f"staff, {role}", roles=OUTSIDER, platform=role) for role in PlatformRole),

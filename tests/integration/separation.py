@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from folkmoot_governance import Actor
 from folkmoot_governance.access import (
+    IN_EMERGENCY,
     MEASURED,
     STATES,
     Lacks,
@@ -32,6 +33,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_governance.measures import BY_NAME
 from folkmoot_governance.permissions import READS, SCOPED
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol import results as rs
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Role
 from folkmoot_server.storage.change_set import Profile
@@ -54,7 +56,7 @@ OLD, NEW = "A1", "A2"
 OWNER, ADMIN, MEMBER, VICTIM, DEPUTY, BANNED, SILENCED, KICKED = range(SEATS := 8)
 """Who sits where in a group: things are done to `VICTIM`, a plain member, and to `DEPUTY`, another admin."""
 AT = {Role.OWNER: OWNER, Role.ADMIN: ADMIN, Role.MEMBER: MEMBER}
-ELSEWHERE = 7
+ELSEWHERE = 10
 """Groups of those who are in none of the others."""
 
 HOMES = [state for state in STATES if state.roles != (None,)]
@@ -128,6 +130,8 @@ class World:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.people: list[Person] = []
+        self.applicants: list[Seat] = []
+        """Somebody who asks to join, for each group."""
 
     async def ask(self, person: Person, kind: type[rq.Request], **fields: object) -> Came:
         """Let somebody ask. Who is not signed in may ask little on one connection, and takes the next one."""
@@ -138,6 +142,25 @@ class World:
             person.wire = await Wire.open(self.stage.url)
             came = await ask(person.wire, kind, **fields)
         return came
+
+    async def goes_on(self) -> list[int]:
+        """Have people who are in no state say and do something in each group, as far as they may there; return the
+        groups in which one may post."""
+        posted = []
+        for home, applicant in enumerate(self.applicants):
+            victim, silenced = self.stage.seats[home][VICTIM], self.stage.seats[home][SILENCED]
+            code = victim.code
+            said = [
+                (victim, rq.Post, {"body": secret("entry", home)}),
+                (victim, rq.Post, {"body": f"{secret('held', home)} {secret('word', home)}"}),
+                (silenced, rq.RunCommand, {"line": f"/report @{victim.user} spam {secret('report', home)}"}),
+                (applicant, rq.JoinGroup, {"answer": secret("join_answer", home)}),
+            ]
+            for seat, kind, fields in said:
+                with contextlib.suppress(Refused):
+                    result = await (await self.stage.connect(seat)).ask(kind, group=code, **fields)
+                    posted += [home] if isinstance(result, rs.PostResult) else []
+        return posted
 
     @contextlib.contextmanager
     def storing(self) -> Iterator[None]:
@@ -277,6 +300,8 @@ class Builder:
             await owner.run(f"/demote @{user}", code)
         elif state.name == "kicked":
             await owner.run(f"/kick @{user}", code)
+        elif state in IN_EMERGENCY and person.role is None:
+            await self.administer("emergency start", code, what=state.name.rpartition(" ")[2], duration="7d")
         elif state.name == "in a suspended group" and person.role is None:
             await self.administer("group suspend", code, duration="7d")
 
@@ -346,7 +371,9 @@ async def world(place: Path) -> AsyncIterator[World]:
     lay_down(NEW)
     async with opened(config, seats) as stage:
         found = World(stage)
-        found.people = people
+        found.people, found.applicants = people, [builder.spare.pop() for _ in HOMES]
+        for seat in (*found.applicants, *(seats[home][at] for home in range(len(HOMES)) for at in (VICTIM, SILENCED))):
+            await (await stage.connect(seat)).ask(rq.AcceptAgreement, version=NEW)
         for person in people:
             person.wire = await (stage.connect(person.seat) if person.state.signed_in else Wire.open(stage.url))
             if person.state.signed_in and person.state.name != "agreement declined":

@@ -38,7 +38,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode
 from folkmoot_server.slash.registry import COMMANDS, find_slash
 from tests.integration.lines import LINES, needs_of_line
-from tests.integration.separation import NEW, READ_AS, Person, World, world
+from tests.integration.separation import HOMES, NEW, READ_AS, Person, World, secrets_in, world
 from tests.integration.server import PASSWORD
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
@@ -179,20 +179,30 @@ def test_there_is_a_line_for_every_command() -> None:
     assert read | set(READ_AS.values()) == READS.keys() | access.CASES.keys()
 
 
+WAYS = ("command", "post", "outside")
+"""How a line is typed. Those that need no group can be typed outside of any."""
+
+
 @in_one_loop
 async def test_slash_commands(everybody: World) -> None:
-    asked = []
+    """Each line in each way in turn: by who comes next, in the next one."""
+    asked: list[tuple[str, list[tuple[str, Needs]]]] = []
     for line, what in LINES.items():
         row = find_slash(line.split()[0].removeprefix("/"))
         assert row is not None
-        for in_group in (True,) if row.in_group else (True, False):
-            asked.append((line, in_group, needs_of_line(line, what, in_group=in_group)))
+        ways = WAYS[: 2 if row.in_group else 3]
+        asked.append((line, [(way, needs_of_line(line, what, in_group=way != "outside")) for way in ways]))
+    numbers = {str(person): number for number, person in enumerate(everybody.people)}
 
     def tries(person: Person) -> Iterator[Try]:
-        for line, in_group, needs in asked:
-            fields = {"line": line.format(**person.targets, text="tea for two")}
-            group = {"group": person.targets["code"]} if in_group else {}
-            yield Try(f"{line}{'' if in_group else ' (outside)'}", needs, rq.RunCommand, fields | group)
+        for number, (line, ways) in enumerate(asked, numbers[str(person)]):
+            way, needs = ways[number % len(ways)]
+            typed, code = line.format(**person.targets, text="tea for two"), person.targets["code"]
+            if way == "post":
+                yield Try(f"{line} (post)", needs, rq.Post, {"body": typed, "group": code})
+            else:
+                group = {"group": code} if way == "command" else {}
+                yield Try(f"{line} ({way})", needs, rq.RunCommand, {"line": typed, **group})
 
     await everyone(everybody, tries)
 
@@ -276,3 +286,22 @@ async def test_verbs_of_administration(everybody: World) -> None:
     await everyone(everybody, tries_of_measures)
     with everybody.storing():
         await everyone(everybody, tries_of(reading))
+
+
+@in_one_loop
+async def test_what_is_said_is_delivered_to_those_whom_it_is_for(everybody: World) -> None:
+    """Something is posted, held, asked and reported in each group while everybody listens."""
+    since = {str(person): len(person.wire.log) for person in everybody.people if person.wire is not None}
+    with everybody.storing():
+        posted = await everybody.goes_on()
+    assert len(posted) == len(HOMES) - 2, "in a suspended group, and in one that is read-only, nobody posts"
+    wrong = []
+    for person in everybody.people:
+        assert person.wire is not None
+        if person.state.signed_in:
+            await person.wire.ask(rq.ListGroups)
+        told = secrets_in(person.wire, since[str(person)])
+        wrong += [f"{person}: is told {name}" for name, home in told if not person.may_read(name, home)]
+        if person.home in posted and person.role and person.state.signed_in and ("entry", person.home) not in told:
+            wrong.append(f"{person}: is not told entry")
+    assert not wrong, "\n".join(wrong)

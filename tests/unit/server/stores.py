@@ -158,6 +158,8 @@ async def opened(config: Config, seats: list[list[Seat]], clock: Clock | None = 
     """Run a node on a store that is there."""
     store = FailingStore(await SqliteStore.open(config.server.data_dir, say=translator("en")))
     node = Node(config, store, LocalBus(), clock or Clock())
+    # As `folkmoot serve` does.
+    await node.in_force.load(store.ledger, node.clock)
     node.start()
     await have_begun(node)
     server = await start_listening(node)
