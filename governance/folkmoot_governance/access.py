@@ -131,7 +131,7 @@ REQUESTS: dict[type[rq.Request], Request] = {
 GET_OUT = frozenset({"account", "leave", "transfer", "heir", "dissolve", "delete", "uninvite", "verify"})
 BE_HEARD = frozenset({"report", "appeal", "counter", "cases", "rectify", "sanctions", "credit", "notices", "mediate"})
 READ_GROUP = frozenset({"info", "id", "rules", "members", "admins", "whois", "search", "pins", "log", "export", "duty"})
-READ_OWN = frozenset({"help", "warns", "limits", "uptime", "sessions", "mydata", "proof"})
+READ_OWN = frozenset({"help", "warns", "limits", "uptime", "sessions", "signins", "mydata", "proof"})
 SET_FOR_ONESELF = frozenset({"ignore", "notify", "lang"})
 
 OPEN_TO_ALL: dict[str, frozenset[str]] = {

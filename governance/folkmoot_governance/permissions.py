@@ -147,6 +147,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "review_case": _STAFF | {PlatformRole.REVIEWER},
     "review_post": _STAFF | {PlatformRole.REVIEWER},
     "review_appeal": _STAFF | {PlatformRole.REVIEWER},
+    "read_access": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "end_sessions": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "recover_account": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "set_credit": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),

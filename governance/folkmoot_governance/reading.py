@@ -19,18 +19,23 @@ ACT = "read_texts"
 
 
 class ReadTexts(Struct, frozen=True):
-    """Read `count` texts of the group `code`, for the case that is named; `what` they are of: `held`, `word`, …"""
+    """Read `count` texts of the group `code`, for the case that is named; `what` they are of: `held`, `word`, …
+
+    `access` is no text, but from where somebody connected; `permission` is the row that allows the reading.
+    """
 
     case: str
     what: str
     code: str = ""
     count: int = 1
+    permission: str = ACT
 
 
 def decide_reading(command: ReadTexts, actor: Actor, now: int) -> Sequence[TextsRead] | Refusal:
     """Return what is put on record in the stream of `actor`, or why they may not read."""
-    if not may_on_platform(actor.platform, ACT):
+    if not may_on_platform(actor.platform, command.permission):
         text = N_("Your platform role does not cover this.")
-        return Refusal(ErrorCode.FORBIDDEN, text, {"act": ACT, "rule": "platform_roles", "help": "docs/governance.md"})
+        detail: dict[str, object] = {"act": command.permission, "rule": "platform_roles", "help": "docs/governance.md"}
+        return Refusal(ErrorCode.FORBIDDEN, text, detail)
     case, what, code = command.case, command.what, command.code
     return [TextsRead(at=now, by=actor.user, case=case, what=what, code=code, count=command.count)]

@@ -10,6 +10,7 @@ import structlog
 from folkmoot_governance import Policy
 from folkmoot_governance.duration import DAY_MS
 
+from .actions.access_log import STORE_S, AccessLog
 from .actions.accounts.credentials import Credentials
 from .actions.accounts.govern import AccountService
 from .actions.accounts.names import Names
@@ -92,6 +93,7 @@ from .live.in_force import InForce
 from .live.presence import REPEAT_S, Presence
 from .live.rooms import Rooms
 from .live.shared_limits import TELL_S, SharedLimits
+from .sealed.access_records import AccessRecords
 from .sealed.case_texts import CaseTexts
 from .sealed.held_posts import HeldTexts
 from .sealed.identities import Vault
@@ -259,6 +261,7 @@ class Node:
                 config.retention.log_origin,
                 Path(config.retention.checkpoint_dir) if config.retention.checkpoint_dir else None,
             ),
+            access_log=AccessLog(store.access, AccessRecords(config.server.data_dir), clock, name),
             oversight=Oversight(config, policy, clock, store, content, status),
         )
 
@@ -375,6 +378,7 @@ class Node:
             Loop("storing", self.app.store_acts.try_storing, TRY_S),
             Loop("own_reads", self.app.account_service.store_own_reads, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("sessions", self.app.sessions.store_seen, SWEEP_S, first_rest_s=SWEEP_S),
+            Loop("access_log", self.app.access_log.store, STORE_S, first_rest_s=STORE_S),
             Loop("loop_lag", measure_lag, 0),
             Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
             Loop("platform_words", words, LOOK_S),
@@ -422,6 +426,7 @@ class Node:
             calling(self.passwords.close),
             calling(self._group_words.close),
             self._job_turn.close,
+            self.app.access_log.store_last,
             self.bus.close,
             self.store.close,
         ):
@@ -434,9 +439,9 @@ class Node:
     def jobs(self) -> list[Job]:
         """Return what one node at a time does."""
         app, ledger, clock = self.app, self.store.ledger, self.clock
-        groups, accounts = app.group_service, app.account_service
+        groups, accounts, kept = app.group_service, app.account_service, app.config.retention
         return [
-            Rotation(self.store, clock, app.config.retention.months, self._remarks, accounts),
+            Rotation(self.store, clock, kept.months, kept.access_log_months, self._remarks, accounts),
             Indexing(self.store.journal),
             Expiry(ledger, clock, self.rooms, groups),
             Dates(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts, app.cases.service),

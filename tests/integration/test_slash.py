@@ -71,6 +71,7 @@ CASES = (
     Case("account", "/account close {dave}", "dave", data={"closed": "{dave}"}),
     Case("mydata", "/mydata", "dave", data={"mydata": "{dave}", "part": "account", "next": "acts:"}),
     Case("sessions", "/sessions", "dave"),
+    Case("signins", "/signins", "dave"),
     Case("lang", "/lang zh-CN", "dave", data={"language": "zh-CN"}),
     Case("kick", "/kick @{bob} enough", data={"event": "kicked", "user": "{bob}", "reason": "enough"}),
     Case("ban", "/ban @{bob} no more", data={"event": "banned", "until_ms": FOREVER_MS, "reason": "no more"}),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .access import ACCESS
 from .accounts import CREDIT, IDENTITY, USER
 from .alarms import ANNOUNCE, EMERGENCY
 from .blacklist import BLACKLIST
@@ -23,6 +24,7 @@ NOUNS: tuple[Noun, ...] = (
     USER,
     ROLE,
     SESSION,
+    ACCESS,
     GROUP,
     ENTRY,
     TEXT,

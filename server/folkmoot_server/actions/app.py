@@ -20,6 +20,7 @@ from ..live.shared_limits import SharedLimits
 from ..sealed.case_texts import CaseTexts
 from ..sealed.identities import Vault
 from ..storage.api import Store
+from .access_log import AccessLog
 from .accounts.credentials import Credentials
 from .accounts.govern import AccountService
 from .accounts.names import Names
@@ -119,5 +120,6 @@ class App:
     timekeeper: Timekeeper
     status: NodeStatus
     event_log: EventLog
+    access_log: AccessLog
     oversight: Oversight
     stopping: bool = False

@@ -25,7 +25,9 @@ from ..actions.accounts.closed import hide_closed
 from ..actions.app import App
 from ..common.i18n import N_
 from ..delivery.session import Session
+from ..sealed.access_records import AccessKind
 from . import (
+    access,
     accounts,
     alarms,
     blacklist,
@@ -47,6 +49,7 @@ from . import (
 from .call import FUNCTIONS, PAGE, Call, Outcome
 
 MODULES = (
+    access,
     accounts,
     alarms,
     blacklist,
@@ -108,6 +111,7 @@ async def administer(app: App, session: Session, request: rq.Admin) -> Outcome:
         cursor=request.cursor or "",
         text=request.text or "",
     )
+    app.access_log.note(AccessKind.ADMINISTERED, session, detail=f"{request.noun} {request.verb} {call.target[:64]}")
     outcome = await FUNCTIONS[verb](call, options)
     if isinstance(outcome, Refusal) or verb.noun in ABOUT_ACCOUNTS:
         return outcome

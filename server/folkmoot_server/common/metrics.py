@@ -76,4 +76,7 @@ FILINGS_OLDEST_SECONDS = Gauge(
 JOB_FAILURES = Counter(
     "folkmoot_job_failures_total", "Rounds of a job or background loop that failed, by its name", ["job"]
 )
+ACCESS_LOST = Counter(
+    "folkmoot_access_records_lost_total", "Records of the access log that were given up while storage failed"
+)
 JOB_LAST_SUCCESS = Gauge("folkmoot_job_last_success_timestamp_seconds", "When a job's latest good round ended", ["job"])

@@ -379,6 +379,13 @@ class Retention:
         most=1200,
         rule="G13",
     )
+    access_log_months: int = setting(
+        6,
+        N_("Full months that the access log is kept: who connected from where, and signed in as whom."),
+        least=6,
+        most=1200,
+        rule="G13",
+    )
     checkpoint_dir: str = setting(
         "",
         N_("Directory to which checkpoints of the ledger's log are written as well, to be copied elsewhere."),

@@ -23,8 +23,12 @@ class Sealed:
 
     def seal(self, text: bytes, bound_to: bytes) -> str:
         """Return a text as it may be stored."""
+        return base64.b64encode(self.seal_raw(text, bound_to)).decode()
+
+    def seal_raw(self, text: bytes, bound_to: bytes) -> bytes:
+        """As `seal`, for where bytes can be stored."""
         nonce = os.urandom(NONCE_BYTES)
-        return base64.b64encode(nonce + self._cipher.encrypt(nonce, text, bound_to)).decode()
+        return nonce + self._cipher.encrypt(nonce, text, bound_to)
 
     def draw(self, of: str) -> bytes:
         """Return bytes that follow from a text, and that nobody without the key can tell."""
@@ -32,7 +36,10 @@ class Sealed:
 
     def open(self, sealed: str, bound_to: bytes) -> bytes | None:
         """Return a text; None where it is not what was sealed under this key."""
-        raw = base64.b64decode(sealed)
+        return self.open_raw(base64.b64decode(sealed), bound_to)
+
+    def open_raw(self, raw: bytes, bound_to: bytes) -> bytes | None:
+        """As `open`, of what `seal_raw` gave."""
         try:
             return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to)
         except InvalidTag:

@@ -23,6 +23,7 @@ from ..delivery.hub import Hub
 from ..delivery.session import LONG_COST, Session
 from ..live.presence import Presence
 from ..requests.dispatch import dispatch
+from ..sealed.access_records import AccessKind
 from ..transport.accept_throttle import AcceptThrottle
 from ..transport.addresses import (
     UNKNOWN_HOST,
@@ -118,6 +119,7 @@ class Listener:
             self.app.shared_limits.opened(session.address)
         self._audience.sessions.add(session)
         session.start_deadline()
+        self.app.access_log.note(AccessKind.CONNECTED, session)
         return Conversation(self, session), make_frame(codec.encode(self._hello()), binary=codec.binary)
 
     def begin(self, session: Session, call: Callable[[], None]) -> None:
@@ -129,6 +131,7 @@ class Listener:
     def forget(self, session: Session) -> None:
         """Forget a connection that has ended."""
         session.signed_in()
+        self.app.access_log.note(AccessKind.ENDED, session)
         self._audience.sessions.discard(session)
         self._hub.detach(session)
         if session.account is not None:

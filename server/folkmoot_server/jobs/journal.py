@@ -11,7 +11,7 @@ from ..actions.accounts.govern import AccountService
 from ..common.background import Remarks
 from ..common.clock import Clock
 from ..common.metrics import ENTRIES
-from ..storage.api import Journal, Store
+from ..storage.api import Journal, Segment, Store
 from ..storage.changes import MONTHS_MARK, REMOVAL_MARK, mark
 from ..storage.sql.months import goes_unasked, is_due, month_of, number_of
 from .runner import Job
@@ -44,11 +44,17 @@ class Rotation(Job):
     goes_by_time = True
 
     def __init__(
-        self, store: Store, clock: Clock, months: int, remarks: Remarks, account_service: AccountService
+        self,
+        store: Store,
+        clock: Clock,
+        months: int,
+        access_months: int,
+        remarks: Remarks,
+        account_service: AccountService,
     ) -> None:
-        self._ledger, self._journal = store.ledger, store.journal
+        self._ledger, self._journal, self._access = store.ledger, store.journal, store.access
         self._clock = clock
-        self._months = months
+        self._months, self._access_months = months, access_months
         self._remarks = remarks
         self._account_service = account_service
 
@@ -56,15 +62,19 @@ class Rotation(Job):
         """Remove what is due, or ask about it; a question is looked at again soon, for somebody may have answered."""
         now = self._clock.now_ms()
         this_month, marks = number_of(month_of(now)), await self._ledger.marks()
-        existing = [segment.month for segment in await self._journal.segments()]
-        due = [month for month in existing[:-1] if is_due(month, now, self._months)]
+        due = due_of(await self._journal.segments(), now, self._months)
+        due_access = due_of(await self._access.segments(), now, self._access_months)
         looked = marks.get(MONTHS_MARK) or number_of(month_of(await self._ledger.latest_ts() or now))
-        if marks.get(REMOVAL_MARK) != this_month and not goes_unasked(due, looked, this_month):
-            self._ask(due)
+        are_few = all(goes_unasked(months, looked, this_month) for months in (due, due_access))
+        if marks.get(REMOVAL_MARK) != this_month and not are_few:
+            self._ask(sorted({*due, *due_access}))
             return None
         self._remarks.pop(self.name, None)
         for segment in await self._journal.rotate(now, self._months) if due else ():
             log.info("removed a month of the journal", month=segment.month, bytes=segment.size)
+        if due_access:
+            await self._access.remove(due_access)
+            log.info("removed months of the access log", months=due_access)
         if looked != this_month or MONTHS_MARK not in marks:
             await self._account_service.store_rows("", [mark(MONTHS_MARK, this_month)])
         return ROTATE_S
@@ -77,6 +87,11 @@ class Rotation(Job):
         if self._remarks.get(self.name) != remark:
             self._remarks[self.name] = remark
             log.warning("nothing is removed before an administrator has confirmed it", months=due)
+
+
+def due_of(segments: Sequence[Segment], now: int, months: int) -> list[str]:
+    """Return the months that may go, of those that there are, oldest first; the newest never does."""
+    return [one.month for one in segments[:-1] if is_due(one.month, now, months)]
 
 
 class Indexing(Job):

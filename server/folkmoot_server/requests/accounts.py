@@ -12,6 +12,7 @@ from ..actions.accounts.sign_in import AUTH_FAILED, NAME_TAKEN
 from ..actions.app import App
 from ..common.i18n import LANGUAGES, N_
 from ..delivery.session import Session
+from ..sealed.access_records import AccessKind
 from ..storage.change_set import Profile
 
 
@@ -39,7 +40,8 @@ async def register(app: App, session: Session, request: rq.Register) -> SessionR
     language = request.language if request.language in LANGUAGES else session.language
     profile = Profile(user, display_name, "", language)
     device, invitation = device_of(request), request.invitation or ""
-    return await app.sign_in.register(session, profile, request.password, request.agreement, invitation, device)
+    made = await app.sign_in.register(session, profile, request.password, request.agreement, invitation, device)
+    return app.access_log.tried(AccessKind.REGISTERED, session, user, made, device)
 
 
 def device_of(request: rq.Register | rq.Login) -> str:
@@ -50,12 +52,15 @@ def device_of(request: rq.Register | rq.Login) -> str:
 async def login(app: App, session: Session, request: rq.Login) -> SessionResult | Refusal:
     """Sign in with a password."""
     user, device = fold_user_name(request.user), device_of(request)
-    return await app.sign_in.login(session, user, request.password, device, request.otp or "")
+    signed_in = await app.sign_in.login(session, user, request.password, device, request.otp or "")
+    return app.access_log.tried(AccessKind.SIGNED_IN, session, user, signed_in, device)
 
 
 async def appeal(app: App, session: Session, request: rq.Appeal) -> ReportResult | Refusal:
     """Let who cannot sign in appeal against that, by password (P15)."""
-    account = await app.sign_in.find_by_password(session, fold_user_name(request.user), request.password)
+    user = fold_user_name(request.user)
+    account = await app.sign_in.find_by_password(session, user, request.password)
+    app.access_log.tried(AccessKind.PASSWORD_SHOWN, session, user, account)
     if isinstance(account, Refusal):
         return account
     if account.state.closed_ts:
@@ -66,12 +71,13 @@ async def appeal(app: App, session: Session, request: rq.Appeal) -> ReportResult
 
 async def resume(app: App, session: Session, request: rq.Resume) -> SessionResult | Refusal:
     """Sign in with the token of an earlier session."""
-    return await app.sign_in.resume(session, request.token)
+    return app.access_log.tried(AccessKind.TOKEN_USED, session, "", await app.sign_in.resume(session, request.token))
 
 
 async def logout(app: App, session: Session, request: rq.Logout) -> Empty | Refusal:
     """Revoke the token of this connection, which stays open; others that signed in with the token are closed."""
-    return await app.sign_in.logout(session) or Empty()
+    user = session.user
+    return app.access_log.tried(AccessKind.SIGNED_OUT, session, user, await app.sign_in.logout(session) or Empty())
 
 
 async def change_password(app: App, session: Session, request: rq.ChangePassword) -> Empty | Refusal:
@@ -100,7 +106,8 @@ async def recover(app: App, session: Session, request: rq.Recover) -> Empty | Re
 async def reset_password(app: App, session: Session, request: rq.ResetPassword) -> Empty | Refusal:
     """Give an account another password by a code."""
     user = fold_user_name(request.user)
-    return await app.credentials.reset_password(session, user, request.code, request.new) or Empty()
+    reset = await app.credentials.reset_password(session, user, request.code, request.new) or Empty()
+    return app.access_log.tried(AccessKind.PASSWORD_RESET, session, user, reset)
 
 
 async def accept_agreement(app: App, session: Session, request: rq.AcceptAgreement) -> Empty | Refusal:

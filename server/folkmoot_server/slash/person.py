@@ -16,6 +16,7 @@ from folkmoot_protocol.types import Identity
 from ..actions.accounts.sessions import session_item
 from ..common.codes import new_author_tag
 from ..common.i18n import N_, show_instant
+from ..sealed.access_records import SIGN_INS, AccessKind
 from ..sealed.identities import Given
 from ..storage.api import ActFilter
 from ..storage.change_set import RowChange, account_stream
@@ -106,6 +107,7 @@ async def ask(call: Call, identity: Identity, text: str) -> Outcome:
         return refusal
     name, document = (" ".join(part.split())[:LONGEST_TEXT] for part in (*more, "", "")[:2])
     verifying = call.app.verifying
+    call.app.access_log.note(AccessKind.IDENTITY, call.session, detail=identity.value)
     refusal = await verifying.ask(call.account, Given(identity, number, name, document), call.session.address)
     if refusal:
         return refusal
@@ -125,6 +127,7 @@ async def confirm(call: Call, text: str) -> Outcome:
     if not text.strip():
         return Refusal(ErrorCode.BAD_SYNTAX, N_("Usage: /verify code <code>"), {"help": "/verify"})
     code = unicodedata.normalize("NFKC", "".join(text.split()))[:LONGEST_NUMBER]
+    call.app.access_log.note(AccessKind.IDENTITY, call.session, detail="code")
     refusal = await call.app.verifying.confirm(call.account, code)
     return refusal or await show_identity(call)
 
@@ -194,6 +197,35 @@ def session_line(call: Call, item: dict[str, object]) -> str:
     seen = call.say(N_("last seen {time}"), {"time": show_instant(cast(int, item["seen_ts"]))})
     here = call.say(N_("this one")) if item["current"] else ""
     return " · ".join(str(part) for part in (item["id"], device, item["region"], seen, here) if part)
+
+
+SIGN_INS_SHOWN = 20
+
+
+async def sign_ins(call: Call) -> Outcome:
+    """List when and from where somebody signed in to one's account, or tried to."""
+    found, _ = await call.app.access_log.read(call.account.user, SIGN_INS, SIGN_INS_SHOWN)
+    items: list[dict[str, object]] = [
+        {"at_ts": one.ts, "kind": one.kind.value, "address": one.address, "detail": one.detail}
+        for one in found[:SIGN_INS_SHOWN]
+    ]
+    names = {kind: call.say(text) for kind, text in SIGN_IN_NAMES.items()}
+    lines = (
+        " · ".join(part for part in (show_instant(one.ts), names[one.kind], one.address, one.detail) if part)
+        for one in found[:SIGN_INS_SHOWN]
+    )
+    return Answer("\n".join(lines), {"items": items})
+
+
+SIGN_IN_NAMES = {
+    AccessKind.REGISTERED: N_("registered"),
+    AccessKind.SIGNED_IN: N_("signed in"),
+    AccessKind.TOKEN_USED: N_("came back"),
+    AccessKind.FAILED: N_("was turned away"),
+    AccessKind.PASSWORD_SHOWN: N_("appealed by password"),
+    AccessKind.PASSWORD_RESET: N_("set another password by a code"),
+    AccessKind.SIGNED_OUT: N_("signed out"),
+}
 
 
 async def close_account(call: Call, act_name: str, name: str | None) -> Outcome:

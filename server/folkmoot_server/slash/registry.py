@@ -198,6 +198,14 @@ COMMANDS: tuple[Slash, ...] = (
         person.sessions,
         in_group=False,
     ),
+    Slash(
+        "signins",
+        ("登录记录",),
+        (),
+        N_("List when and from where somebody signed in to your account, or tried to"),
+        person.sign_ins,
+        in_group=False,
+    ),
     Slash("lang", (), (optional(LANGUAGE),), N_("Choose your language"), everyone.language, in_group=False),
     # owners and admins
     Slash("kick", ("踢",), (USER, REASON), N_("Remove a member"), moderation.kick, c.Kick),

@@ -15,6 +15,7 @@ from folkmoot_protocol.types import Entry
 
 from .change_set import ChangeSet
 from .ledger import Ledger as Ledger
+from .rows import AccessBlock as AccessBlock
 from .rows import AccountRow as AccountRow
 from .rows import ActFilter as ActFilter
 from .rows import ActivityRow as ActivityRow
@@ -40,6 +41,9 @@ from .rows import StoredAgreement as StoredAgreement
 from .rows import StoredNotice as StoredNotice
 from .rows import WarningRow as WarningRow
 from .search.text import Query
+
+BEHIND = (1 << 63) - 1
+"""Behind every block of the access log."""
 
 
 class Page(Struct, frozen=True):
@@ -157,6 +161,27 @@ class Journal(Protocol):
         ...
 
 
+class AccessLog(Protocol):
+    """Who connected, from where, and signed in as whom (G13): blocks in monthly segments beside the journal's, sealed
+    before they get here. All calls may raise StorageError."""
+
+    async def append(self, month: str, block: AccessBlock) -> None:
+        """Store a block in the segment of a month."""
+        ...
+
+    async def blocks(self, month: str, user: str = "", before: int = BEHIND, limit: int = 100) -> Sequence[AccessBlock]:
+        """Return blocks of a month, without their `users`, the newest first: those that name `user`, or all."""
+        ...
+
+    async def segments(self) -> Sequence[Segment]:
+        """Return the months that there are, oldest first."""
+        ...
+
+    async def remove(self, months: Collection[str]) -> None:
+        """Remove months whole."""
+        ...
+
+
 class Store(Protocol):
     """Ledger and journal under one transaction. One writer calls `commit`, one call at a time; reads run beside it."""
 
@@ -168,6 +193,11 @@ class Store(Protocol):
     @property
     def journal(self) -> Journal:
         """The message side."""
+        ...
+
+    @property
+    def access(self) -> AccessLog:
+        """Who connected."""
         ...
 
     @property

@@ -326,3 +326,19 @@ class CaseNote(Struct, frozen=True):
     kind: str
     ts: int
     sealed: str
+
+
+class AccessBlock(Struct, frozen=True):
+    """Some records of the access log, sealed, of one node, from `first_ts` to `last_ts` (Unix ms); `users` are the
+    accounts that they name.
+
+    `number` counts the blocks of its month as they were stored, 0 before that.
+    """
+
+    first_ts: int
+    last_ts: int
+    node: str
+    records: int
+    users: Collection[str]
+    sealed: bytes
+    number: int = 0

@@ -15,6 +15,12 @@ def peer_of(transport: asyncio.BaseTransport) -> str:
     return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
+def port_of(transport: asyncio.BaseTransport) -> int:
+    """Return the port that a connection comes from; 0 if it has none."""
+    peer = transport.get_extra_info("peername")
+    return int(peer[1]) if isinstance(peer, tuple) else 0
+
+
 def taken_by(transport: asyncio.Transport) -> int:
     """Return a number that grows with what the peer has taken of what was written.
 

@@ -26,7 +26,7 @@ from ..common.clock import Ticks
 from ..common.rate_limit import Bucket
 from .frames import BINARY, TEXT, find_payload
 from .handshake import Opening, new_handshake
-from .peers import peer_of, taken_by
+from .peers import peer_of, port_of, taken_by
 from .shared import HttpServer, Receiver, Shared
 
 try:
@@ -121,6 +121,11 @@ class WebSocket(asyncio.Protocol):
     def is_made(self) -> bool:
         """Whether it has begun: from then on it says itself when it has ended."""
         return hasattr(self, "transport")
+
+    @property
+    def port(self) -> int:
+        """The port that it comes from, of a proxy's where there is one."""
+        return port_of(self.transport)
 
     @property
     def is_busy(self) -> bool:

@@ -189,7 +189,7 @@ class Shelf:
     """
 
     def __init__(self) -> None:
-        self.ledger = self.journal = self
+        self.ledger = self.journal = self.access = self
         self.groups: dict[str, GroupState] = {}
         self.accounts: dict[str, StoredAccount] = {}
         self.entries: dict[str, list[Entry]] = {}

@@ -29,6 +29,7 @@ from tests.integration.wire import Wire, refused
 from tests.unit.server.stores import Stage, staged
 
 GIVEN: dict[str, dict[str, object]] = {
+    "access list": {"case": "r7f3k-1"},
     "user suspend": {"duration": "1h"},
     "user verify": {"identity": "person"},
     "role create": {"role": "reviewer"},

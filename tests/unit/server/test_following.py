@@ -44,7 +44,7 @@ class Stored:
     def __init__(self) -> None:
         self.asked = 0
         self.broken = False
-        self.ledger = self.journal = self
+        self.ledger = self.journal = self.access = self
 
     def _ask(self) -> None:
         self.asked += 1

@@ -39,7 +39,7 @@ class Shelf:
         self.now = 0
         self.remarks: Remarks = {}
         clock = Clock(lambda: 1.0)
-        self.job = Rotation(store, clock, 6, self.remarks, self)  # type: ignore[arg-type]  # as an account service
+        self.job = Rotation(store, clock, 6, 6, self.remarks, self)  # type: ignore[arg-type]  # as an account service
 
     async def store_rows(self, user: str, rows: list[object]) -> None:
         await self.store.commit([ChangeSet(rows=rows)])  # type: ignore[arg-type]

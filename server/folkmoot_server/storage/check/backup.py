@@ -20,6 +20,7 @@ from ...common.private_files import PUBLISHED
 from ...common.terminal import _
 from ..change_set import StorageError
 from ..sql.fetch import raw_of
+from ..sqlite.access_log import DIRECTORY as ACCESS
 from ..sqlite.database import FAILURES, MAIN, close_main, connect_raw, locked, open_main, sync_directory
 from ..sqlite.repair import events_after, last_told_batch
 from ..sqlite.segments import Segments
@@ -33,7 +34,7 @@ PATIENCE_S = 20.0
 PARTIAL = ".part"
 KEYS, JOURNAL_KEY = "keys", "journal.key"
 REPLACED = ".replaced"
-PARTS = (f"{MAIN}*", "journal/*", f"{PUBLISHED}/**/*")
+PARTS = (f"{MAIN}*", "journal/*", f"{ACCESS}/*", f"{PUBLISHED}/**/*")
 """What belongs to a store but its keys; the search index is made again."""
 
 Progress = Callable[[int, int], None]
@@ -60,14 +61,15 @@ def backup(data_dir: Path, target: Path, progress: Progress | None = None) -> Co
     partial = target.with_name(target.name + PARTIAL)
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        (partial / "journal").mkdir(mode=0o700, parents=True)
+        for name in ("journal", ACCESS):
+            (partial / name).mkdir(mode=0o700, parents=True)
         with _instant(data_dir) as files:
             position = files[MAIN].execute("SELECT coalesce(max(position), 0) FROM ledger").fetchone()[0]
             _copy(files, partial, progress or (lambda done, total: None))
         published = data_dir / PUBLISHED
         if published.is_dir():
             shutil.copytree(published, partial / PUBLISHED)
-        for directory in (partial / "journal", partial):
+        for directory in (partial / "journal", partial / ACCESS, partial):
             sync_directory(directory)
         partial.rename(target)
         sync_directory(target.parent)
@@ -139,11 +141,11 @@ def _copy_keys(source: Path, target: Path) -> None:
 def _put_in_place(fresh: Path, data_dir: Path) -> Path | None:
     """Move what is in the way aside, then what is new to its place, the main file last: without it nothing starts."""
     aside = data_dir / time.strftime(f"%Y%m%dT%H%M%SZ{REPLACED}", time.gmtime())
-    for name in (MAIN, f"{MAIN}-wal", f"{MAIN}-shm", "search", "journal", PUBLISHED):
+    for name in (MAIN, f"{MAIN}-wal", f"{MAIN}-shm", "search", "journal", ACCESS, PUBLISHED):
         if (data_dir / name).exists():
             aside.mkdir(mode=0o700, exist_ok=True)
             (data_dir / name).rename(aside / name)
-    for name in ("journal", PUBLISHED, f"{MAIN}-wal", MAIN):
+    for name in ("journal", ACCESS, PUBLISHED, f"{MAIN}-wal", MAIN):
         if (fresh / name).exists():
             (fresh / name).rename(data_dir / name)
     sync_directory(data_dir)
@@ -168,12 +170,15 @@ def _instant(data_dir: Path) -> Iterator[dict[str, Connection]]:
 
 def _begin(data_dir: Path, stack: ExitStack) -> dict[str, Connection] | None:
     """Begin reading all files; None where a commit came between them, or a month has just gone."""
-    segments = Segments(data_dir / "journal")
+    segments, access = Segments(data_dir / "journal"), Segments(data_dir / ACCESS)
     connections, watched = {}, {}
     try:
         for month in segments.months:
             connections[f"journal/{month}.sqlite3"] = _open(segments.path(month), stack)
             watched[month] = _open(segments.path(month), stack)
+        months = frozenset(connections)
+        for month in access.months:
+            connections[f"{ACCESS}/{month}.sqlite3"] = _open(access.path(month), stack)
     except OperationalError:
         if all(segments.path(month).exists() for month in segments.months):
             raise
@@ -191,7 +196,7 @@ def _begin(data_dir: Path, stack: ExitStack) -> dict[str, Connection] | None:
     if not unchanged or known - {month_mark(month) for month in segments.months}:
         return None
     # As these months were at that instant, not as they are now.
-    newest_first = sorted(connections.items(), reverse=True)
+    newest_first = sorted(((name, raw) for name, raw in connections.items() if name in months), reverse=True)
     told = [one for one in events_after(main, last_told_batch(newest_first)) if is_told(one.event)]
     return None if told else {MAIN: raw_main, **connections}
 

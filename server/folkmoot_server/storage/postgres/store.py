@@ -6,6 +6,7 @@ from ..change_set import ChangeSet, account_stream, group_stream
 from ..sql.ledger import SqlLedger
 from ..sql.removed_texts import RemovedTexts
 from . import journal as postgres_journal
+from .access_log import PostgresAccessLog
 from .database import Reader, migrate
 from .journal import PostgresJournal
 from .search import PostgresSearch
@@ -35,6 +36,7 @@ class PostgresStore:
     def __init__(self, reader: Reader, writer: PostgresWriter, removed: RemovedTexts) -> None:
         self._reader = reader
         self._writer = writer
+        self.access = PostgresAccessLog(reader)
         self.ledger = PostgresLedger(reader)
         self.journal = PostgresJournal(reader, PostgresSearch(reader, removed), self.ledger.author_tags, removed)
 

@@ -21,6 +21,7 @@ from ..sql.fetch import raw_of
 from ..sql.ledger import SqlLedger
 from . import heads as sqlite_heads
 from . import journal as sqlite_journal
+from .access_log import SqliteAccessLog
 from .background import Tables
 from .database import FAILURES, DirectoryLock, close_main, is_corrupt, open_main, reading
 from .search import SqliteSearch
@@ -216,7 +217,8 @@ class SqliteJournal:
 
 
 class SqliteStore:
-    """`api.Store` in a data directory: `folkmoot.sqlite3`, `journal/<month>.sqlite3`, `keys/`, `lock`."""
+    """`api.Store` in a data directory: `folkmoot.sqlite3`, `journal/` and `access/` with a file for each month,
+    `keys/`, `lock`."""
 
     def __init__(
         self,
@@ -226,7 +228,9 @@ class SqliteStore:
         search: SqliteSearch,
         segments: Segments,
         writer: Writer,
+        access: SqliteAccessLog,
     ) -> None:
+        self.access = access
         self._lock = lock
         self._segments = segments
         self._threads = threads
@@ -262,9 +266,10 @@ class SqliteStore:
             writer = await threads.start_writer(data_dir, segments, say)
             tables = await Tables.open(data_dir)
             search = await SqliteSearch.open(data_dir, segments)
+            access = SqliteAccessLog(data_dir)
         except FAILURES as error:
             raise StorageError(f"cannot open {data_dir}: {error}") from error
-        return cls(lock, threads, tables, search, segments, writer)
+        return cls(lock, threads, tables, search, segments, writer, access)
 
     @property
     def damage(self) -> Sequence[str]:
@@ -274,6 +279,7 @@ class SqliteStore:
         return await self._threads.write.run(self._writer.commit, batch)
 
     async def close(self) -> None:
+        await self.access.close()
         await self._tables.close()
         await self._search.close()
         await self._threads.close(self._writer)

@@ -1,0 +1,33 @@
+"""The access log: from where an account was used."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ..msgids import N_
+from .accounts import NAME
+from .row import Flag, Noun, Options, Verb
+
+ACCESS = Noun("access", N_("The access log: from where accounts were used."))
+
+
+class OfCase(Options, frozen=True):
+    """For which case it is read."""
+
+    case: Annotated[
+        str,
+        Meta(min_length=1, max_length=64),
+        Flag(N_("Case or file that it is read for, as is on record."), metavar="CASE"),
+    ]
+
+
+LIST_ACCESS = Verb(
+    ACCESS,
+    "list",
+    N_("List connections, sign-ins and acts of an account, the newest first; the reading is on record."),
+    "read_access",
+    OfCase,
+    NAME,
+    columns=("at", "kind", "address", "port", "connection", "detail"),
+    examples=("access list ann --case r7f3k-1",),
+)

@@ -1,0 +1,123 @@
+"""Noting who connects, from where, and signs in as whom (G13), and reading that again.
+
+What is noted waits in memory for a moment and is stored a block at a time, sealed, off the event loop.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+
+import structlog
+
+from folkmoot_governance import Refusal
+
+from ..common.clock import Clock
+from ..common.metrics import ACCESS_LOST
+from ..delivery.session import Session
+from ..sealed.access_records import AccessKind, AccessRecord, AccessRecords
+from ..storage.api import BEHIND
+from ..storage.api import AccessLog as Stored
+from ..storage.change_set import StorageError
+from ..storage.sql.months import month_of
+
+log = structlog.get_logger()
+
+Tried = TypeVar("Tried")
+
+STORE_S = 1.0
+"""How long records wait to be stored with others."""
+MAX_WAITING = 100_000
+"""Records that wait while storage fails; those beyond are counted and gone."""
+AT_ONCE = 5_000
+"""Records in a block."""
+BLOCKS = 50
+"""Blocks that are opened for one answer."""
+
+
+class AccessLog:
+    """The access log of a node: notes, stores, and reads what any node has stored."""
+
+    def __init__(self, stored: Stored, records: AccessRecords, clock: Clock, node: str) -> None:
+        self._stored = stored
+        self._records = records
+        self._clock = clock
+        self._node = node
+        self._waiting: list[AccessRecord] = []
+        self._lost = 0
+        self._storing = asyncio.Lock()
+
+    def note(self, kind: AccessKind, session: Session, user: str = "", detail: str = "") -> None:
+        """Note something of a connection; `user` is whom it is about where nobody has signed in to it."""
+        if len(self._waiting) >= MAX_WAITING:
+            self._lost += 1
+            ACCESS_LOST.inc()
+            return
+        self._waiting.append(
+            AccessRecord(
+                self._clock.now_ms(),
+                kind,
+                user or session.user,
+                session.number,
+                session.address,
+                session.socket.port,
+                detail,
+            )
+        )
+
+    def tried(self, kind: AccessKind, session: Session, user: str, outcome: Tried, detail: str = "") -> Tried:
+        """Note that somebody signed in, or could not; return how that went."""
+        if isinstance(outcome, Refusal):
+            self.note(AccessKind.FAILED, session, user, outcome.code.value)
+        else:
+            self.note(kind, session, user, detail)
+        return outcome
+
+    async def store(self) -> None:
+        """Store what waits. Raises StorageError; it waits on then."""
+        async with self._storing:
+            while waiting := self._waiting[:AT_ONCE]:
+                month = month_of(waiting[0].ts)
+                if month_of(waiting[-1].ts) != month:
+                    waiting = [one for one in waiting if month_of(one.ts) == month]
+                block = await asyncio.to_thread(self._records.seal, self._node, waiting)
+                await self._stored.append(month, block)
+                del self._waiting[: len(waiting)]
+        if self._lost:
+            log.warning("records of the access log were lost while storage failed", records=self._lost)
+            self._lost = 0
+
+    async def store_last(self) -> None:
+        """Store what waits, when the node stops."""
+        try:
+            await self.store()
+        except StorageError as error:
+            log.warning("the access log could not be stored", records=len(self._waiting), cause=str(error))
+
+    async def read(
+        self, user: str, kinds: Collection[AccessKind], limit: int, before: str = ""
+    ) -> tuple[list[AccessRecord], str]:
+        """Return up to `limit` or a few more records of an account, the newest first, and where to go on: `before` of
+        the next call, empty at the end. Raises StorageError."""
+        await self.store()
+        found: list[AccessRecord] = []
+        opened = 0
+        for month, first in await self._places(before):
+            number = first
+            while blocks := await self._stored.blocks(month, user, number, 1):
+                block, number = blocks[0], blocks[0].number
+                records = await asyncio.to_thread(self._records.open, block)
+                if records is None:
+                    log.error("a block of the access log cannot be opened", month=month, number=number)
+                found += [one for one in reversed(records or ()) if one.user == user and one.kind in kinds]
+                opened += 1
+                if len(found) >= limit or opened >= BLOCKS:
+                    return found, f"{month}:{number}"
+        return found, ""
+
+    async def _places(self, before: str) -> Sequence[tuple[str, int]]:
+        """Return the months to look through, the newest first, each with the number of the block to begin before."""
+        month, _, number = before.partition(":")
+        months = [one.month for one in reversed(await self._stored.segments())]
+        if not number.isascii() or not number.isdigit():
+            return [(one, BEHIND) for one in months]
+        return [(one, int(number[:18]) if one == month else BEHIND) for one in months if one <= month]

@@ -1,0 +1,36 @@
+"""Administration of the access log: reading it is an act of staff, for a case (G6.2, G13)."""
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.reading import ReadTexts
+from folkmoot_protocol.admin import access as rows
+from folkmoot_protocol.results import AdminResult
+
+from ..sealed.access_records import AccessKind, AccessRecord
+from .call import Call, Outcome, carries_out
+from .common import find_account, record_reading
+
+READ_ACCESS = "read_access"
+"""The row of `permissions.PLATFORM_RULES`."""
+EVERYTHING = frozenset(AccessKind)
+
+
+def access_item(one: AccessRecord) -> dict[str, object]:
+    """Return a record as staff sees it."""
+    return {
+        "at_ts": one.ts,
+        "kind": one.kind.value,
+        "address": one.address,
+        "port": one.port,
+        "connection": one.connection,
+        "detail": one.detail,
+    }
+
+
+@carries_out(rows.LIST_ACCESS)
+async def list_access(call: Call, options: rows.OfCase) -> Outcome:
+    account = await find_account(call)
+    if isinstance(account, Refusal):
+        return account
+    found, cursor = await call.app.access_log.read(account.user, EVERYTHING, call.limit, call.cursor)
+    refusal = await record_reading(call, ReadTexts(options.case, "access", count=len(found), permission=READ_ACCESS))
+    return refusal or AdminResult(items=tuple(map(access_item, found)), cursor=cursor or None)
