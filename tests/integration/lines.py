@@ -68,6 +68,7 @@ LINES: dict[str, What] = {
     "/verify withdraw": None,
     "/account close": None,
     "/mydata": None,
+    "/signins": None,
     "/sessions": None,
     "/sessions end others": None,
     "/lang": None,

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from itertools import count, groupby
 from typing import Any
+from urllib.parse import urlsplit
 
 import argon2
 import pytest
@@ -29,8 +30,10 @@ from folkmoot_governance.access import (
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.measures import MEASURES
 from folkmoot_governance.permissions import READS, RULES
+from folkmoot_governance.reading import ACT as READ_TEXTS
 from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.admin import content, queue
 from folkmoot_protocol.admin.registry import VERBS
 from folkmoot_protocol.admin.row import Duration, Option, Verb, options_of
 from folkmoot_protocol.admin.sanctions import TAKE_MEASURE
@@ -38,7 +41,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import JoinMode
 from folkmoot_server.slash.registry import COMMANDS, find_slash
 from tests.integration.lines import LINES, needs_of_line
-from tests.integration.separation import HOMES, NEW, READ_AS, Person, World, secrets_in, world
+from tests.integration.separation import HOMES, NEW, READ_AS, SECRET, Person, World, secrets_in, world
 from tests.integration.server import PASSWORD
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
@@ -214,7 +217,7 @@ TARGETS = {
     "SUBJECT|ENTRY": "{code}",
     "CODE|CASE": "{code}",
     "CASE|CODE:SEQ": "{code}-{held}",
-    "WORD": "spout",
+    "WORD": "tea",
     "MATTER": "time",
     "SCOPE": "{code}",
     "NUMBER": "e-none",
@@ -231,6 +234,20 @@ CASES = {
 """The cases of a noun."""
 
 
+RULE_FILE = """
+format = 1
+name = "house"
+version = "1"
+
+[[rules]]
+id = "tea"
+kind = "term"
+severity = "low"
+entries = "tea"
+"""
+READ_FOR_CASES = (content.ForCase, queue.ForCase)
+"""Options of verbs that read what people wrote where a case is named."""
+
 ADMINISTERS = needs_of_request(rq.Admin(id=1, noun="", verb=""))
 
 
@@ -242,22 +259,26 @@ def value_of(option: Option) -> object:
 
 
 def tries_of(verbs: Iterable[Verb[Any]]) -> Callable[[Person], Iterator[Try]]:
-    """Return how verbs of administration are tried."""
+    """Return how verbs of administration are tried: with what must be given, and for a case where they read for one."""
 
     def tries(person: Person) -> Iterator[Try]:
         for verb in verbs:
             named = verb.argument.metavar if verb.argument else ""
             target = CASES[verb.noun.name] if named == "CASE" else TARGETS.get(named)
+            options = {one.name: value_of(one) for one in options_of(verb) if one.is_required}
             fields: dict[str, object] = {
                 "noun": verb.noun.name,
                 "verb": verb.name,
                 "target": target and target.format(**person.targets),
                 "reason": "so it is",
-                "options": {one.name: value_of(one) for one in options_of(verb) if one.is_required},
-                **({"text": "rules: []"} if verb.file else {}),
+                **({"text": RULE_FILE} if verb.file else {}),
             }
             needs = ADMINISTERS | ({Need.SCOPE} if named == "CASE" else set())
-            yield Try(str(verb), needs, rq.Admin, fields, (verb.permission,))
+            yield Try(str(verb), needs, rq.Admin, {**fields, "options": options}, (verb.permission,))
+            if issubclass(verb.options, READ_FOR_CASES):
+                options |= {"case": "file 7"}
+                acts = verb.permission, READ_TEXTS
+                yield Try(f"{verb} --case", needs, rq.Admin, {**fields, "options": options}, acts)
 
     return tries
 
@@ -305,3 +326,16 @@ async def test_what_is_said_is_delivered_to_those_whom_it_is_for(everybody: Worl
         if person.home in posted and person.role and person.state.signed_in and ("entry", person.home) not in told:
             wrong.append(f"{person}: is not told entry")
     assert not wrong, "\n".join(wrong)
+
+
+@in_one_loop
+async def test_pages_show_nobody_a_secret(everybody: World) -> None:
+    """Whoever opens a page is a stranger."""
+    place = urlsplit(everybody.stage.url)
+    codes = {person.targets["code"] for person in everybody.people}
+    for path in ("/metrics", "/rules", *(f"/groups/{code}" for code in sorted(map(str, codes)))):
+        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {place.netloc}\r\nConnection: close\r\n\r\n".encode())
+        page = (await reader.read()).decode()
+        writer.close()
+        assert page.startswith("HTTP/1.1 200") and not SECRET.findall(page), path
