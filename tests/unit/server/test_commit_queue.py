@@ -139,6 +139,19 @@ async def test_a_failure_is_told_in_time_though_storage_does_not_answer(
     gate.set()
 
 
+async def test_a_failure_is_told_though_reading_again_breaks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    seat = stage.seats[0][1]
+    bob = await stage.connect(seat)
+
+    async def breaks(user: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(commit_queue, "READY_S", 10**6)
+    monkeypatch.setattr(stage.node.accounts, "reread", breaks)
+    stage.store.failures = 1
+    await refused(bob.ask(rq.LeaveGroup, group=seat.code), "unavailable")
+
+
 async def test_a_failed_leave_leaves_one_in(stage: Stage) -> None:
     member = stage.seats[0][1]
     bob = await stage.connect(member)
