@@ -6,11 +6,11 @@ It belongs to no group and no account, and has a stream of its own in the ledger
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from folkmoot_protocol.errors import ErrorCode
 
-from .actor import Actor
+from .actor import SERVICE, Actor
 from .permissions import may_on_platform
 from .refusal import Refusal
 from .text import N_
@@ -49,7 +49,25 @@ class LossAccepted(StoreEvent, frozen=True, kw_only=True, tag="loss_accepted"):
     reason: str
 
 
-AnyStoreEvent = TimeConfirmed | RemovalConfirmed | LossAccepted
+class MonthSealed(StoreEvent, frozen=True, kw_only=True, tag="month_sealed"):
+    """A month of the journal is over, and its `entries` were counted and hashed (G13): `sha256` over all of them, and
+    the `root` of the Merkle tree that they are the leaves of, both in hexadecimal."""
+
+    month: str
+    entries: int
+    sha256: str
+    root: str
+
+
+class MonthRemoved(StoreEvent, frozen=True, kw_only=True, tag="month_removed"):
+    """The time of a month is over, and it is removed whole (G13): as it was sealed, or with -1 entries."""
+
+    month: str
+    entries: int
+    root: str
+
+
+AnyStoreEvent = TimeConfirmed | RemovalConfirmed | LossAccepted | MonthSealed | MonthRemoved
 
 
 class ConfirmTime(Struct, frozen=True):
@@ -67,11 +85,36 @@ class ConfirmRemoval(Struct, frozen=True):
     reason: str
 
 
-def decide_on_store(command: ConfirmTime | ConfirmRemoval, actor: Actor, now: int) -> Sequence[AnyStoreEvent] | Refusal:
+class SealMonth(Struct, frozen=True):
+    """Put on record what a month has: an act of the service."""
+
+    month: str
+    entries: int
+    sha256: str
+    root: str
+
+
+class RemoveMonth(Struct, frozen=True):
+    """Put on record that a month goes: an act of the service."""
+
+    month: str
+    entries: int
+    root: str
+
+
+StoreCommand = ConfirmTime | ConfirmRemoval | SealMonth | RemoveMonth
+
+
+def decide_on_store(command: StoreCommand, actor: Actor, now: int) -> Sequence[AnyStoreEvent] | Refusal:
     """Return the events that `command` causes, or why it is refused."""
+    if actor == SERVICE and isinstance(command, SealMonth | RemoveMonth):
+        kind = MonthSealed if isinstance(command, SealMonth) else MonthRemoved
+        return [kind(at=now, by="", **structs.asdict(command))]
     if not may_on_platform(actor.platform, ACT):
         text = N_("Your platform role does not cover this.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"act": ACT, "rule": "platform_roles", "help": "docs/governance.md"})
     if isinstance(command, ConfirmTime):
         return [TimeConfirmed(at=now, by=actor.user, node=command.node, jump_ms=command.jump_ms, reason=command.reason)]
+    if not isinstance(command, ConfirmRemoval):
+        return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": ACT})
     return [RemovalConfirmed(at=now, by=actor.user, month=command.month, reason=command.reason)]

@@ -85,6 +85,7 @@ from .jobs.lost_flags import LostFlags
 from .jobs.recovery import Recovery
 from .jobs.retro_scan import RetroScanning
 from .jobs.runner import Job, JobTurn, Stored, Watch, loops_of
+from .jobs.sealing import Sealing
 from .jobs.settling import Settling
 from .jobs.succession import Succession
 from .live.accounts import Accounts
@@ -441,7 +442,8 @@ class Node:
         app, ledger, clock = self.app, self.store.ledger, self.clock
         groups, accounts, kept = app.group_service, app.account_service, app.config.retention
         return [
-            Rotation(self.store, clock, kept.months, kept.access_log_months, self._remarks, accounts),
+            Rotation(self.store, clock, kept.months, kept.access_log_months, self._remarks, accounts, app.store_acts),
+            Sealing(self.store.journal, clock, app.store_acts),
             Indexing(self.store.journal),
             Expiry(ledger, clock, self.rooms, groups),
             Dates(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts, app.cases.service),

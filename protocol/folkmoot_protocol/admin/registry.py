@@ -18,6 +18,7 @@ from .queue import QUEUE
 from .roles import ROLE
 from .row import Noun, Verb
 from .sanctions import SANCTION
+from .segments import SEGMENT
 from .sessions import SESSION
 
 NOUNS: tuple[Noun, ...] = (
@@ -44,6 +45,7 @@ NOUNS: tuple[Noun, ...] = (
     DUTY,
     FIGURES,
     NODE,
+    SEGMENT,
 )
 
 VERBS: dict[tuple[str, str], Verb[Any]] = {(noun.name, verb.name): verb for noun in NOUNS for verb in noun.verbs}

@@ -3,17 +3,29 @@
 from collections.abc import Sequence
 
 from folkmoot_governance import Actor, Refusal
-from folkmoot_governance.store_acts import ConfirmRemoval, ConfirmTime, decide_on_store
+from folkmoot_governance.actor import SERVICE
+from folkmoot_governance.store_acts import (
+    ConfirmRemoval,
+    MonthRemoved,
+    MonthSealed,
+    RemoveMonth,
+    SealMonth,
+    StoreCommand,
+    decide_on_store,
+)
 
 from ..common.clock import Clock
 from ..live.commit_queue import CommitQueue
 from ..storage.api import Ledger
-from ..storage.change_set import STORE_STREAM, ChangeSet, RowChange
+from ..storage.change_set import STORE_STREAM, ChangeSet, Recorded, RowChange
 from ..storage.changes import REMOVAL_MARK, TRIED_MARK, mark
 from ..storage.sql.months import month_of, number_of
+from ..storage.sql.seals import Seal
 from .accounts.govern import AccountService
 
 PAGE = 1000
+UNSEALED = -1
+"""Entries of a month that was removed before it was sealed."""
 TRY_S = 1.0
 """How often a commit is tried while they fail."""
 
@@ -30,10 +42,10 @@ class StoreActs:
         self._account_service = account_service
 
     async def act(
-        self, command: ConfirmTime | ConfirmRemoval, actor: Actor, rows: Sequence[RowChange] = (), *, dry_run: bool
+        self, command: StoreCommand, actor: Actor, rows: Sequence[RowChange] = (), *, dry_run: bool
     ) -> int | Refusal:
         """Carry out a command, unless it is a dry run; return how many events it has. Raises StorageError."""
-        version = await self._version()
+        version = len(await self._events())
         decision = decide_on_store(command, actor, self._clock.now_ms())
         if isinstance(decision, Refusal):
             return decision
@@ -55,9 +67,34 @@ class StoreActs:
         await self._commit_queue.failed.wait()
         await self.store_rows([mark(TRIED_MARK, self._clock.now_ms())])
 
-    async def _version(self) -> int:
-        version, more = 0, True
-        while more:
-            page = await self._ledger.events(STORE_STREAM, version, PAGE)
-            version, more = version + len(page), len(page) == PAGE
-        return version
+    async def seals(self) -> dict[str, MonthSealed]:
+        """Return what is on record of the months of the journal that are over."""
+        events = [one.event for one in await self._events()]
+        return {event.month: event for event in events if isinstance(event, MonthSealed)}
+
+    async def seal(self, month: str, made: Seal) -> Refusal | None:
+        """Put on record what a month has."""
+        done = await self.act(SealMonth(month, *made), SERVICE, dry_run=False)
+        return done if isinstance(done, Refusal) else None
+
+    async def note_removed(self, months: Sequence[str]) -> Refusal | None:
+        """Put on record, before they go, that months of the journal are removed; once, whatever comes between."""
+        events = [one.event for one in await self._events()]
+        seals = {event.month: event for event in events if isinstance(event, MonthSealed)}
+        noted = {event.month for event in events if isinstance(event, MonthRemoved)}
+        for month in months:
+            if month not in noted:
+                seal = seals.get(month)
+                entries, root = (seal.entries, seal.root) if seal else (UNSEALED, "")
+                done = await self.act(RemoveMonth(month, entries, root), SERVICE, dry_run=False)
+                if isinstance(done, Refusal):
+                    return done
+        return None
+
+    async def _events(self) -> list[Recorded]:
+        found: list[Recorded] = []
+        while page := await self._ledger.events(STORE_STREAM, len(found), PAGE):
+            found += page
+            if len(page) < PAGE:
+                break
+        return found

@@ -43,6 +43,7 @@ from . import (
     queue,
     roles,
     sanctions,
+    segments,
     sessions,
     texts,
 )
@@ -65,6 +66,7 @@ MODULES = (
     queue,
     roles,
     sanctions,
+    segments,
     sessions,
     texts,
 )

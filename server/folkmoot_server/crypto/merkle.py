@@ -115,6 +115,32 @@ def is_consistent(old: int, size: int, proof: Sequence[bytes], old_root: bytes, 
     return not last and compare_digest(before, old_root) and compare_digest(after, new_root)
 
 
+class Growing:
+    """The root of a tree whose leaves come one after the other; what is kept grows with the tree's height alone."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._whole: list[tuple[int, bytes]] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Take in the hash of the next leaf."""
+        level, whole = 0, self._whole
+        while whole and whole[-1][0] == level:
+            leaf = node_hash(whole.pop()[1], leaf)
+            level += 1
+        whole.append((level, leaf))
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root of the leaves so far."""
+        if not self._whole:
+            return EMPTY_ROOT
+        (_, above), *rest = reversed(self._whole)
+        for _, left in rest:
+            above = node_hash(left, above)
+        return above
+
+
 def complete_subtrees(start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield level and number of the subtrees that make up the leaves from `start`, a border of one, up to `end`."""
     while start < end:

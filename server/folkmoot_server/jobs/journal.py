@@ -8,10 +8,12 @@ import structlog
 from folkmoot_governance.duration import FOREVER_MS
 
 from ..actions.accounts.govern import AccountService
+from ..actions.store_acts import StoreActs
 from ..common.background import Remarks
 from ..common.clock import Clock
 from ..common.metrics import ENTRIES
 from ..storage.api import Journal, Segment, Store
+from ..storage.change_set import StorageError
 from ..storage.changes import MONTHS_MARK, REMOVAL_MARK, mark
 from ..storage.sql.months import goes_unasked, is_due, month_of, number_of
 from .runner import Job
@@ -51,12 +53,14 @@ class Rotation(Job):
         access_months: int,
         remarks: Remarks,
         account_service: AccountService,
+        store_acts: StoreActs,
     ) -> None:
         self._ledger, self._journal, self._access = store.ledger, store.journal, store.access
         self._clock = clock
         self._months, self._access_months = months, access_months
         self._remarks = remarks
         self._account_service = account_service
+        self._store_acts = store_acts
 
     async def do_round(self) -> float | None:
         """Remove what is due, or ask about it; a question is looked at again soon, for somebody may have answered."""
@@ -70,6 +74,8 @@ class Rotation(Job):
             self._ask(sorted({*due, *due_access}))
             return None
         self._remarks.pop(self.name, None)
+        if await self._store_acts.note_removed(due):
+            raise StorageError("what is to be removed could not be put on record")
         for segment in await self._journal.rotate(now, self._months) if due else ():
             log.info("removed a month of the journal", month=segment.month, bytes=segment.size)
         if due_access:

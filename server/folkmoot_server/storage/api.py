@@ -26,6 +26,7 @@ from .rows import GroupRow as GroupRow
 from .rows import GroupSummary as GroupSummary
 from .rows import IdentityRequest as IdentityRequest
 from .rows import IdentityRow as IdentityRow
+from .rows import Line as Line
 from .rows import Measure as Measure
 from .rows import Note as Note
 from .rows import OpenFlag as OpenFlag
@@ -151,6 +152,10 @@ class Journal(Protocol):
 
     async def segments(self) -> list[Segment]:
         """Return the segments that exist, oldest first."""
+        ...
+
+    async def lines(self, month: str, after: tuple[int, int], limit: int) -> Sequence[Line]:
+        """Return up to `limit` entries of a month as its seal counts them, above a group and seq, in their order."""
         ...
 
     async def rotate(self, now: int, months: int) -> list[Segment]:

@@ -1,6 +1,7 @@
 """What is read from the ledger, and what of it is asked for."""
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -342,3 +343,11 @@ class AccessBlock(Struct, frozen=True):
     users: Collection[str]
     sealed: bytes
     number: int = 0
+
+
+class Line(NamedTuple):
+    """An entry as the seal of its month counts it, and its place."""
+
+    grp: int
+    seq: int
+    text: bytes

@@ -38,11 +38,15 @@ class Shelf:
         self.store = store
         self.now = 0
         self.remarks: Remarks = {}
+        self.noted: list[str] = []
         clock = Clock(lambda: 1.0)
-        self.job = Rotation(store, clock, 6, 6, self.remarks, self)  # type: ignore[arg-type]  # as an account service
+        self.job = Rotation(store, clock, 6, 6, self.remarks, self, self)  # type: ignore[arg-type]  # as the services that it asks
 
     async def store_rows(self, user: str, rows: list[object]) -> None:
         await self.store.commit([ChangeSet(rows=rows)])  # type: ignore[arg-type]
+
+    async def note_removed(self, months: list[str]) -> None:
+        self.noted += months
 
     async def fill(self, *months: str) -> None:
         world = World()

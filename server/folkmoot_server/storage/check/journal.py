@@ -12,11 +12,16 @@ from msgspec.structs import FieldInfo, fields
 from folkmoot_governance import case_number
 from folkmoot_governance.group.events import Event, TextRemoved
 from folkmoot_governance.notice_entry import data_of, is_told
+from folkmoot_governance.store_acts import MonthSealed
 
 from ...common.terminal import _
 from ...crypto.sealing import Sealer
 from ..change_set import Recorded
+from ..rows import Line
 from ..sql.months import end_of, month_of
+from ..sql.removed_texts import RemovedTexts
+from ..sql.seals import SealMaker, line_of
+from ..sqlite.journal import LINES
 from ..sqlite.segments import SegmentReader
 
 _RANGES = "SELECT grp, min(seq), max(seq), count(*) FROM entry GROUP BY grp"
@@ -55,6 +60,10 @@ class JournalRows(Protocol):
         """Give group, seq and sealed text of what was removed from a month."""
         ...
 
+    def lines(self, month: str, removed: RemovedTexts) -> Iterable[Line]:
+        """Give the entries of a month as its seal counts them."""
+        ...
+
     def notices(self, code: str) -> Iterable[tuple[int, str | None]]:
         """Give the version that each notice of a group tells of, and its data as JSON."""
         ...
@@ -79,6 +88,10 @@ class SegmentRows:
 
     def sealed(self, month: str) -> Iterator[tuple[int, int, bytes]]:
         return self._select(month, "SELECT grp, seq, sealed FROM restricted")
+
+    def lines(self, month: str, removed: RemovedTexts) -> Iterator[Line]:
+        for grp, *row, sealed in self._select(month, LINES, -1, -1, -1):
+            yield line_of(removed, month, grp, tuple(row), sealed)
 
     def notices(self, code: str) -> Iterator[tuple[int, str | None]]:
         for month in self.months:
@@ -110,6 +123,28 @@ def _check_sealed(rows: JournalRows, month: str, sealer: Sealer) -> Iterator[str
             yield _("journal {month}: the sealed text of {group} #{seq} does not open").format(
                 month=month, group=grp, seq=seq
             )
+
+
+def check_seals(rows: JournalRows, key: bytes, sealed: Iterable[MonthSealed]) -> Iterator[str]:
+    """Compare the months that are there with what is on record of them."""
+    removed = RemovedTexts(key)
+    for seal in sealed:
+        if seal.month not in rows.months:
+            continue
+        maker = SealMaker()
+        try:
+            maker.add(rows.lines(seal.month, removed))
+        except InvalidTag:
+            # Which text it is says `check_content`.
+            yield _("journal {month}: it is not as it was sealed").format(month=seal.month)
+            continue
+        found = maker.seal()
+        if found.entries != seal.entries:
+            yield _("journal {month}: {found} entries, {sealed} were sealed").format(
+                month=seal.month, found=found.entries, sealed=seal.entries
+            )
+        elif (found.sha256, found.root) != (seal.sha256, seal.root):
+            yield _("journal {month}: it is not as it was sealed").format(month=seal.month)
 
 
 def is_part(stored: object, written: object) -> bool:

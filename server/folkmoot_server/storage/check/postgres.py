@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from ...common.terminal import _
 from ..postgres.database import connect, failing
-from ..postgres.journal import MONTHS, name_of
+from ..postgres.journal import HIGHEST, LINES, MONTHS, line_of_row, name_of
+from ..rows import Line
 from ..sql.months import month_of
+from ..sql.removed_texts import RemovedTexts
 from ..sql.sequencer import code_of
 from ..sql.tables import ledger
 from .journal import Range
@@ -78,6 +80,10 @@ class PartitionRows:
 
     def sealed(self, month: str) -> Iterator[tuple[int, int, bytes]]:
         return (tuple(row) for row in self._main.execute(_SEALED, {"month": self._numbers[month]}))
+
+    def lines(self, month: str, removed: RemovedTexts) -> Iterator[Line]:
+        for row in self._main.exec_driver_sql(LINES, (self._numbers[month], -1, -1, HIGHEST)):
+            yield line_of_row(removed, month, tuple(row))
 
     def notices(self, code: str) -> Iterator[tuple[int, str | None]]:
         return (tuple(row) for row in self._main.execute(_NOTICES, {"grp": int(code)}))

@@ -5,10 +5,11 @@ What both have in common is `compare`; what only a cluster's database has is in 
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import MsgspecError
 from sqlalchemy import Connection, Table, select, text
 
@@ -23,7 +24,7 @@ from folkmoot_governance import (
 from folkmoot_governance.account import AccountEvent, AccountRegistered
 from folkmoot_governance.case.state import CaseEvent, CaseState, apply_case, opened
 from folkmoot_governance.group.events import Event, GroupCreated, MeasureOverturned, erased_by
-from folkmoot_governance.store_acts import StoreEvent
+from folkmoot_governance.store_acts import MonthSealed, StoreEvent
 
 from ...common.terminal import _
 from ...crypto.sealing import load_key
@@ -65,7 +66,7 @@ from ..sqlite.whole import findings, leave_aside
 from .beside import BESIDE, WHOLE, BesideCheck
 from .event_log import check_event_log
 from .filings import FilingCheck
-from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, is_part
+from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, check_seals, is_part
 
 Progress = Callable[[int, int], None]
 """Told how many streams are done, of how many."""
@@ -191,6 +192,7 @@ def compare(
     yield from check_event_log(main, key, copies)
     journal = JournalCheck(rows, removed, _accepted_gaps(main))
     yield from check_content(rows, key)
+    yield from check_seals(rows, key, _seals(main))
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
     checks = FilingCheck(main), BesideCheck(main)
     for done, stream in enumerate(streams, 1):
@@ -204,6 +206,17 @@ def _accepted_gaps(main: Connection) -> dict[tuple[str, int], int]:
     """Return the last of each run of seqs that was lost, by group and first."""
     gaps = main.execute(select(marks).where(marks.c.name.like("gap %")))
     return {(name.split()[1], int(name.split()[2])): last for name, last in gaps}
+
+
+def _seals(main: Connection) -> list[MonthSealed]:
+    """Return what is on record of months that are over; what does not read is told of with its stream."""
+    of_store = ledger.c.stream == STORE_STREAM, ledger.c.type == MonthSealed.__struct_config__.tag
+    found = main.execute(select(ledger.c.data).where(*of_store).order_by(ledger.c.version)).scalars()
+    seals = []
+    for data in found:
+        with suppress(MsgspecError):
+            seals.append(msgspec.json.decode(data, type=MonthSealed))
+    return seals
 
 
 def _check_file(main: Connection) -> Iterator[str]:

@@ -9,13 +9,14 @@ import asyncpg
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.types import Entry
 
-from ..api import Found, Page, Segment, Versions
+from ..api import Found, Line, Page, Segment, Versions
 from ..change_set import Asked, NewEntry, group_stream
 from ..search.text import Query
 from ..sql.closed_authors import NAMELESS, AuthorTags, unnamed, without_closed
 from ..sql.entry_rows import BODY, DATA, entry_of, row_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.removed_texts import RemovedTexts
+from ..sql.seals import line_of
 from ..sql.search import ReadVersions
 from ..sql.sequencer import GROUP, Head, Used, Wanted
 from ..sql.versions import arrange, edited_by, latest_about
@@ -89,6 +90,12 @@ _SEAL = """
 _BLANK = """
     UPDATE entry e SET body = '', data = NULL FROM unnest($1::bigint[], $2::bigint[]) AS gone (grp, seq)
     WHERE e.grp = gone.grp AND e.seq = gone.seq"""
+
+LINES = """
+    SELECT e.grp, e.seq, e.ts, e.kind, e."user", e.display_name, e.role, e.tags, e.body, e.reply_to, e.target, e.data,
+        CASE WHEN e.body = ''::bytea THEN (
+            SELECT s.sealed FROM restricted s WHERE s.grp = e.grp AND s.seq = e.seq AND s.month = e.month) END AS sealed
+    FROM entry e WHERE e.month = $1 AND (e.grp, e.seq) > ($2, $3) ORDER BY e.grp, e.seq LIMIT $4"""
 
 MONTHS = """
     SELECT right(c.relname, 6)::integer AS month FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -177,6 +184,10 @@ class PostgresJournal:
         months = [row["month"] for row in await self._reader.rows(MONTHS)]
         return [_segment(row) for row in await self._reader.rows(_SEGMENTS, months) if row["used"]]
 
+    async def lines(self, month: str, after: tuple[int, int], limit: int) -> Sequence[Line]:
+        rows = await self._reader.rows(LINES, number_of(month), *after, limit)
+        return [line_of_row(self._removed, month, tuple(row)) for row in rows]
+
     async def rotate(self, now: int, months: int) -> list[Segment]:
         async with self._reader.transaction() as connection:
             await connection.execute(f"{ROTATE_LIMIT}; SELECT pg_advisory_xact_lock({MONTH_LOCK})")
@@ -190,6 +201,13 @@ class PostgresJournal:
                 tables = ", ".join(f"{parent}_{row['month']}" for parent in PARTITIONED)
                 await connection.execute(f"DROP TABLE {tables}")
             return [_segment(row) for row in due if row["used"]]
+
+
+def line_of_row(removed: RemovedTexts, month: str, found: Sequence[Any]) -> Line:
+    """Return the line of a row of `LINES`."""
+    grp, *row, sealed = found
+    row[BODY] = bytes(row[BODY]).decode()
+    return line_of(removed, month, grp, tuple(row), None if sealed is None else bytes(sealed))
 
 
 def number_of(month: str) -> int:

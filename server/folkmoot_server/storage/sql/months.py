@@ -24,6 +24,12 @@ def end_of(month: str) -> int:
     return int(datetime(year, number + 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
+def goes_at(month: str, months: int) -> int:
+    """Return the Unix ms from which on `months` full calendar months lie between `month` and now."""
+    year, number = divmod(number_of(month) + months, 12)
+    return end_of(f"{year:04}-{number + 1:02}")
+
+
 def goes_unasked(due: Sequence[str], looked: int, now: int) -> bool:
     """Say whether retention may remove the months `due` by itself, in the month `now`, when it looked last in `looked`
     (both counted by `number_of`): one for the month that has passed. More comes of a clock that jumped, or of another

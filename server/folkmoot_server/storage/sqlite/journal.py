@@ -8,10 +8,11 @@ import msgspec
 
 from folkmoot_protocol.types import Entry, EntryKind
 
-from ..api import Page, Versions
+from ..api import Line, Page, Versions
 from ..sql.closed_authors import unnamed
 from ..sql.entry_rows import BODY, COLUMNS, DATA, Row, entry_of
 from ..sql.months import end_of, month_of
+from ..sql.seals import line_of
 from ..sql.versions import arrange, edited_by, latest_about
 from .segments import SegmentReader
 
@@ -34,6 +35,12 @@ _SEALED = "SELECT seq, sealed FROM restricted WHERE grp = ? AND seq IN (SELECT v
 _GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
 _TAGS = """SELECT user, author_tag, names_removed_ms FROM accounts
     WHERE (author_tag <> '' OR names_removed_ms > 0) AND user IN ({})"""
+
+LINES = f"""
+    SELECT grp, {COLUMNS}, CASE WHEN body = '' THEN (
+        SELECT sealed FROM restricted r WHERE r.grp = entry.grp AND r.seq = entry.seq) END
+    FROM entry WHERE (grp, seq) > (?, ?) ORDER BY grp, seq LIMIT ?"""  # noqa: S608
+"""The rows of `lines`: those above a group and seq, of an edit or an entry that was removed with what is sealed."""
 
 HIGHEST = 2**63 - 1
 
@@ -101,6 +108,14 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
         if row is not None:
             return _entries(main, reader, code, [row])[0]
     return None
+
+
+def lines(reader: SegmentReader, month: str, after: tuple[int, int], limit: int) -> list[Line]:
+    """Return entries as the seal of a month counts them."""
+    segment = reader.get(month)
+    rows = [] if segment is None else segment.execute(LINES, (*after, limit)).fetchall()
+    removed = reader.segments.removed
+    return [line_of(removed, month, grp, tuple(row), sealed) for grp, *row, sealed in rows]
 
 
 def versions(

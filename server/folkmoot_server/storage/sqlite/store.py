@@ -13,7 +13,7 @@ from folkmoot_governance.notice_entry import Translate
 from folkmoot_protocol.types import Entry
 
 from ...crypto.sealing import load_key
-from ..api import Found, Page, Segment, Versions
+from ..api import Found, Line, Page, Segment, Versions
 from ..change_set import ChangeSet, StorageError
 from ..search.text import Query
 from ..sql.closed_authors import AuthorTags, without_closed
@@ -206,6 +206,10 @@ class SqliteJournal:
 
     async def segments(self) -> list[Segment]:
         return [self._segments.describe(month) for month in self._segments.months]
+
+    async def lines(self, month: str, after: tuple[int, int], limit: int) -> Sequence[Line]:
+        async with self._paging:
+            return await self._threads.read_segments(sqlite_journal.lines, month, after, limit)
 
     async def rotate(self, now: int, months: int) -> list[Segment]:
         removed = await self._threads.write.run(self._writer.rotate, now, months)

@@ -1,0 +1,72 @@
+"""Sealing the months of the journal that are over: what they have is counted, hashed, and put on record (G13)."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from folkmoot_governance.duration import DAY_MS
+
+from ..actions.store_acts import StoreActs
+from ..common.clock import Clock
+from ..storage.api import Journal
+from ..storage.change_set import StorageError
+from ..storage.sql.months import end_of
+from ..storage.sql.seals import Seal, SealMaker
+from .runner import Job
+
+log = structlog.get_logger()
+
+GRACE_MS = DAY_MS
+"""How long after its end a month is sealed: clocks of nodes differ, and what came late is in by then."""
+LOOK_S = 60 * 60
+PIECE = 500
+"""Entries that are read at once."""
+REST = 9
+"""Sealing takes a tenth of the time at most: posts go first."""
+BEGINNING = (-1, -1)
+
+
+class Sealing(Job):
+    """The job that seals. What was begun when a node ended is begun anew."""
+
+    name = "sealing"
+    rest_s = LOOK_S
+    goes_by_time = True
+
+    def __init__(self, journal: Journal, clock: Clock, store_acts: StoreActs) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._store_acts = store_acts
+
+    async def do_round(self) -> float | None:
+        """Seal the oldest month that is due; whether there are more is looked at again at once."""
+        over = [one.month for one in (await self._journal.segments())[:-1]]
+        now, sealed = self._clock.now_ms(), await self._store_acts.seals()
+        due = [month for month in over if month not in sealed and end_of(month) + GRACE_MS <= now]
+        if not due:
+            return None
+        seal = await make_seal(self._journal, due[0], rest_of)
+        refusal = await self._store_acts.seal(due[0], seal)
+        if refusal:
+            raise StorageError(f"the seal of {due[0]} could not be stored: {refusal.code.value}")
+        log.info("sealed a month of the journal", month=due[0], entries=seal.entries)
+        return 0
+
+
+def rest_of(took_s: float) -> float:
+    """Return how long to rest after a piece of work."""
+    return REST * took_s
+
+
+async def make_seal(journal: Journal, month: str, rest: Callable[[float], float]) -> Seal:
+    """Return the seal of a month, made a piece at a time, with a rest after each. Raises StorageError."""
+    loop, maker, after = asyncio.get_running_loop(), SealMaker(), BEGINNING
+    while True:
+        began = loop.time()
+        lines = await journal.lines(month, after, PIECE)
+        await asyncio.to_thread(maker.add, lines)
+        if len(lines) < PIECE:
+            return maker.seal()
+        after = lines[-1].grp, lines[-1].seq
+        await asyncio.sleep(rest(loop.time() - began))
