@@ -7,6 +7,7 @@ from folkmoot_protocol.admin.registry import NOUNS
 from ..terminal import _
 from .command import Group, add_command
 from .session import login, logout
+from .watch.command import watch
 
 
 def new_app(help: str, usual: str = "") -> typer.Typer:
@@ -18,6 +19,7 @@ def new_app(help: str, usual: str = "") -> typer.Typer:
 admin_app = new_app(_("Administer the platform, as a named administrator."))
 admin_app.command("login", help=_("Sign in once: the commands that follow need no password."))(login)
 admin_app.command("logout", help=_("End the session that `login` began."))(logout)
+admin_app.command("watch", help=_("Work through what waits for staff by keyboard, in a live view."))(watch)
 for noun in NOUNS:
     app = admin_app
     if not noun.is_verb:
