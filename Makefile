@@ -62,9 +62,9 @@ endif
 run: install
 	@$(BIN)/folkmoot serve --profile open
 
-# Two workers: most tests wait for real processes. A file stays on one worker, so what its tests share is shared.
+# Three workers for two cores: most tests wait for real processes. A file stays on one worker, so what its tests share is shared.
 test: install
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 # What each failure of a cluster looks like, and a soak with a checker: minutes long, so apart from `test`.
 test-faults: install

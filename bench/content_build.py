@@ -132,7 +132,7 @@ def main() -> None:
         version,
         "learned from the UCI SMS Spam Collection v.1 (Almeida, Gomez Hidalgo) and github.com/umputun/tg-spam @e14d516",
         "CC-BY-4.0; MIT",
-        [learn_rule(load_messages(arguments.data), [read(one.text) for one in load_talk(arguments.data)], GRID)],
+        [learn_rule(load_messages(arguments.data), [read(one.text) for one in load_talk(arguments.data)], GRID[:1])],
     )
 
 
