@@ -62,11 +62,12 @@ endif
 run: install
 	@$(BIN)/folkmoot serve --profile open
 
-# Three workers for two cores: most tests wait for real processes. A file stays on one worker, so what its tests share is shared.
+# Two workers: most tests wait for real processes. A file stays on one worker, so what its tests share is shared.
 test: install
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
-# What each failure of a cluster looks like, and a soak with a checker: minutes long, so apart from `test`.
+# What each failure of a cluster looks like, nodes replaced and restarted one by one, a soak with a checker, a search for
+# planted identities in the database: minutes long, so apart from `test`.
 test-faults: install
 	$(BIN)/pytest -m faults tests/cluster $(PYTEST)
 

@@ -16,6 +16,8 @@ from .refusal import Refusal
 from .text import N_
 
 ACT = "read_texts"
+READ_ACCESS = "read_access"
+"""The rows of `permissions.PLATFORM_RULES`: for what people wrote, and for from where they connected."""
 
 
 class ReadTexts(Struct, frozen=True):

@@ -295,6 +295,7 @@ REFUSALS = {
     "Everybody here would read this number, so it is not posted. Type it as a command: {help} <number>": Told(
         "bad_syntax", "identity.spilled", "/verify *"
     ),
+    "No code is sent to the mobile of @{user}.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
     "There is nothing to see in this text.": Told("bad_request", "blank", "/help"),
     "You have {current} mediations open; {limit} are allowed: end one first.": Told(
         "conflict", "state", "/mediate", "current limit"

@@ -12,6 +12,7 @@ from tests.integration.wire import Wire
 from tests.services import Nats, Postgres, running
 
 pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
+pytestmark = pytest.mark.faults
 
 AT_ONCE = 5
 PASSWORD = "a good one"

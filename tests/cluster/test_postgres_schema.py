@@ -16,7 +16,7 @@ from tests.services import Postgres
 pytest.importorskip("asyncpg", reason="asyncpg is not installed")
 database = importlib.import_module("folkmoot_server.storage.postgres.database")
 
-OWN = {"heads", "counters", "entry", "restricted", "search_chunk", "search_bucket"}
+OWN = {"heads", "counters", "entry", "restricted", "search_chunk", "search_bucket", "access_blocks", "access_users"}
 
 
 def shared(name: str | None, kind: str, _parents: object) -> bool:

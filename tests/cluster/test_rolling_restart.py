@@ -14,6 +14,7 @@ from tests.cluster.nodes import Cluster
 from tests.integration.wire import Closed, Refused, Wire, bodies
 
 pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
+pytestmark = pytest.mark.faults
 
 AWAY = ("nothing", "nats", "postgres", "cut", "hole")
 

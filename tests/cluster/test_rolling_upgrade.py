@@ -25,6 +25,7 @@ from tests.cluster.test_rolling_restart import talk
 from tests.integration.wire import Wire, bodies
 
 pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
+pytestmark = pytest.mark.faults
 
 NEXT = [sys.executable, "-P", str(Path(__file__).with_name("next_version.py"))]
 

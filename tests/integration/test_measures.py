@@ -90,6 +90,8 @@ class Scene:
         if row.measure is Measure.UNVERIFY:
             seen = {"reason": "seen", "options": {"identity": "person"}}
             await admin(self.judge, "user", "verify", self.user, **seen)
+        if row.measure is Measure.STAFF:
+            await admin(self.root, "role", "create", self.user, reason="hired", options={"role": "viewer"})
         await self.sam.run(f"/lang {language}")
 
     async def take(self, row: Row) -> rs.AdminResult:
@@ -150,6 +152,15 @@ PROBES: dict[Subject, dict[Power, Probe]] = {
     Subject.TEXT: {},
 }
 """How one sees whether a power is there. Signing in is seen by signing in."""
+
+
+async def work(scene: Scene, sam: Wire) -> object:
+    return await admin(sam, "role", "list")
+
+
+def probes_of(row: Row) -> dict[Power, Probe]:
+    """Return the probes of a measure's subject; who has a role on the platform has one more to lose."""
+    return PROBES[row.subject] | ({Power.WORK: work} if row.measure is Measure.STAFF else {})
 
 
 STANDING = {Measure.SUSPEND: ("group_suspended",), Measure.CLOSE: ("group_closed", "not_a_member")}
@@ -232,7 +243,7 @@ async def appeal(scene: Scene, case: str, sam: Wire | None) -> str:
 async def is_stopped(scene: Scene, row: Row, sam: Wire | None) -> None:
     """Expect that the measure stops all that its row says, each with a reason that one can look up."""
     for power in row.stops - {Power.SIGN_IN} if sam is not None else ():
-        probe = PROBES[row.subject][power]
+        probe = probes_of(row)[power]
         with pytest.raises(Refused) as raised:
             await probe(scene, sam)
         refusal = raised.value
@@ -282,7 +293,7 @@ async def test_an_overturned_measure_leaves_nothing(
     assert told.text.startswith(translator(language)(expected, {"case": number}))
     assert scene.picture() == before
     assert not (await sam.run("/sanctions")).data["items"]
-    for probe in PROBES[row.subject].values():
+    for probe in probes_of(row).values():
         await probe(scene, sam)
 
 

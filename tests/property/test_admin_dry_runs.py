@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from folkmoot_governance import Actor
 from folkmoot_governance.account_commands import GrantRole, SetSecondFactor
@@ -325,7 +326,11 @@ class Platform:
             account = await self.app.accounts.load(user)
             assert account is not None
             state = copy.deepcopy(account.state), account.actor(), frozenset(account.groups)
-            seen[user] = state, await ledger.load_account(user), await ledger.list_identities(user)
+            stored = await ledger.load_account(user)
+            assert stored is not None
+            # What everybody is told comes to each account in its own time.
+            stored = structs.replace(stored, has_unread=False)
+            seen[user] = state, stored, await ledger.list_identities(user)
             seen[f"asked {user}"] = await ledger.identity_request(user)
         seen["bars"] = await ledger.list_bars()
         seen["filings"] = await ledger.list_filings()

@@ -1,7 +1,7 @@
 """Administration of the access log: reading it is an act of staff, for a case (G6.2, G13)."""
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.reading import ReadTexts
+from folkmoot_governance.reading import READ_ACCESS, ReadTexts
 from folkmoot_protocol.admin import access as rows
 from folkmoot_protocol.results import AdminResult
 
@@ -9,8 +9,6 @@ from ..sealed.access_records import AccessKind, AccessRecord
 from .call import Call, Outcome, carries_out
 from .common import find_account, record_reading
 
-READ_ACCESS = "read_access"
-"""The row of `permissions.PLATFORM_RULES`."""
 EVERYTHING = frozenset(AccessKind)
 
 

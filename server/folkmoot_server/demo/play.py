@@ -48,6 +48,7 @@ class Nowhere:
 
     is_open = False
     is_backed_up = False
+    port = 0
 
 
 class Puppet(Session):

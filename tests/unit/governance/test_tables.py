@@ -66,7 +66,7 @@ def test_every_staff_act_names_a_row() -> None:
     acts = {*permissions.PLATFORM_ACTS.values(), *account.STAFF_ACTS.values()}
     acts |= {row.act for row in MEASURES}
     acts |= {"read", "read_case", OPEN, "review_case", "review_appeal", platform_words.ACT, store_acts.ACT, filing.ACT}
-    acts |= {account_access.END_SESSIONS, reading.ACT}
+    acts |= {account_access.END_SESSIONS, reading.ACT, reading.READ_ACCESS}
     acts |= {emergency.ACT, announcement.ACT}
     acts.add(account_access.END_SESSIONS)
     assert acts == permissions.PLATFORM_RULES.keys()

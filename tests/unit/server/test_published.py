@@ -20,6 +20,7 @@ NAMES = {
 
 ELSEWHERE = {
     "command.line": "a slash command: its arguments are listed",
+    "recover.number": "a number that is compared with one that was verified, and shown to nobody",
     "search.text": "what is looked for is shown to nobody",
     "report.reason": "one of the operator's reasons for reports, by its name",
     "admin.text": "a file of rules, which is shown to nobody",
