@@ -79,6 +79,7 @@ class WebSocket(asyncio.Protocol):
         "_needed",
         "_odd",
         "_paused",
+        "_port",
         "_receiver",
         "_rest",
         "_shared",
@@ -112,6 +113,7 @@ class WebSocket(asyncio.Protocol):
         self._taken: int | None = None
         self._paused = False
         self._heard = True
+        self._port: int | None = None
         self.subprotocol: Subprotocol | None = None
         self.address = ""
         self.is_backed_up = False
@@ -125,7 +127,10 @@ class WebSocket(asyncio.Protocol):
     @property
     def port(self) -> int:
         """The port that it comes from, of a proxy's where there is one."""
-        return port_of(self.transport)
+        # Asked again and again, and each time of the system.
+        if self._port is None:
+            self._port = port_of(self.transport)
+        return self._port
 
     @property
     def is_busy(self) -> bool:
