@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import Connection, StaticPool, create_engine
 
 from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import ReportOpened, replay_case
@@ -18,9 +19,9 @@ from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.change_set import ChangeSet, StorageError, Upsert
 from folkmoot_server.storage.check.tools import migrate, verify
 from folkmoot_server.storage.search.text import parse_query
+from folkmoot_server.storage.sql import schema
 from folkmoot_server.storage.sql.tables import SCHEMA, metadata
 from folkmoot_server.storage.sqlite import background
-from folkmoot_server.storage.sqlite.database import close_main, open_main
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.world import DAY, START, Group, World
 from tests.integration.storage.kit import FEBRUARY, case_work, filled, opened, tamper
@@ -39,14 +40,50 @@ async def test_a_directory_has_one_server(tmp_path: Path) -> None:
         assert await store.ledger.scan() == []
 
 
-def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
-    assert migrate(tmp_path) == SCHEMA
-    main = open_main(tmp_path, read_only=True)
+def shape(connection: Connection) -> dict[str, object]:
+    """Return what tables there are: columns in any order, keys, indexes, and the rows that they begin with."""
+
+    def pragma(name: str, of: str) -> list[tuple[object, ...]]:
+        return [tuple(row[1:]) for row in connection.exec_driver_sql(f'PRAGMA {name}("{of}")')]
+
+    tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+    found: dict[str, object] = {}
+    for table in tables:
+        indexes = [index for index in pragma("index_list", table) if not str(index[0]).startswith("sqlite_auto")]
+        found[table] = {
+            "columns": sorted(map(str, pragma("table_info", table))),
+            "foreign keys": sorted(row[1:] for row in pragma("foreign_key_list", table)),
+            "indexes": sorted((index, [name for _, name in pragma("index_info", str(index[0]))]) for index in indexes),
+            "rows": connection.exec_driver_sql(f'SELECT * FROM "{table}"').all(),
+        }
+    return found
+
+
+def made_by(make: Callable[[Connection], object]) -> tuple[dict[str, object], object]:
+    """Return what a function makes of an empty database, and how that differs from the tables that the code knows."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
-        assert compare_metadata(MigrationContext.configure(main), metadata) == []
+        with engine.connect() as connection:
+            make(connection)
+        with engine.connect() as connection:
+            return shape(connection), compare_metadata(MigrationContext.configure(connection), metadata)
     finally:
-        close_main(main)
-    assert migrate(tmp_path) == SCHEMA
+        engine.dispose()
+
+
+def by_steps(connection: Connection) -> None:
+    with connection.begin():
+        schema._upgrade(connection)
+
+
+def test_a_new_database_is_what_all_steps_make_and_what_the_code_knows(tmp_path: Path) -> None:
+    stepped, differing = made_by(by_steps)
+    assert not differing
+    at_once, _ = made_by(schema.migrate)
+    assert at_once.keys() == stepped.keys()
+    for table, made in stepped.items():
+        assert at_once[table] == made, table
+    assert migrate(tmp_path) == migrate(tmp_path) == SCHEMA
 
 
 TO_0027 = """

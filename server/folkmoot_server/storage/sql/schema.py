@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, Index, MetaData, String, Table, inspect, text
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ..change_set import StorageError
-from .tables import SCHEMA
+from .tables import SCHEMA, marks, metadata
 
 SERVES_FROM = "0048"
 """Nodes of a cluster that know this schema, or a later one, may go on serving while ours is in force.
@@ -16,6 +17,9 @@ them. A migration that does more than that, or whose data older nodes must not l
 
 NODE = "folkmoot"
 """What nodes and commands call themselves to PostgreSQL, followed by the schema that they know."""
+
+VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+"""Where Alembic keeps which schema a database has."""
 
 
 def migrate(connection: Connection) -> str:
@@ -31,7 +35,10 @@ def migrate(connection: Connection) -> str:
             _check_known(found)
             if connection.dialect.name == "postgresql":
                 _check_others(connection, found or SCHEMA)
-            _upgrade(connection)
+            if found is None and _is_empty_file(connection):
+                _create(connection)
+            else:
+                _upgrade(connection)
     return SCHEMA
 
 
@@ -69,6 +76,29 @@ def _check_others(connection: Connection, found: str) -> None:
             f"nodes that know schema {oldest} are connected, and cannot serve under schema {SCHEMA}: "
             "stop all nodes, then start them with this version"
         )
+
+
+def _is_empty_file(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite" and not inspect(connection).get_table_names()
+
+
+def _create(connection: Connection) -> None:
+    """Make what all steps together would make: whoever starts anew does not wait for our history.
+
+    On SQLite only: tables of the journal in PostgreSQL, and their partitions, are made by the steps alone.
+    """
+    for table in metadata.sorted_tables:
+        connection.execute(CreateTable(table))
+    for index in sorted((index for table in metadata.tables.values() for index in table.indexes), key=_place):
+        connection.execute(CreateIndex(index))
+    VERSION.create(connection)
+    connection.execute(VERSION.insert(), {"version_num": SCHEMA})
+    connection.execute(marks.insert(), {"name": "filings", "value": 0})
+
+
+def _place(index: Index) -> tuple[bool, str]:
+    # Of two that serve a query as well SQLite takes the one made last: that is to be the smaller one.
+    return index.dialect_options["sqlite"]["where"] is not None, str(index.name)
 
 
 def _upgrade(connection: Connection) -> None:
