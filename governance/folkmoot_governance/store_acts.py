@@ -3,7 +3,7 @@
 It belongs to no group and no account, and has a stream of its own in the ledger.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -43,10 +43,14 @@ class RemovalConfirmed(StoreEvent, frozen=True, kw_only=True, tag="removal_confi
 
 
 class LossAccepted(StoreEvent, frozen=True, kw_only=True, tag="loss_accepted"):
-    """Some of the journal is lost, as `findings` say, and the store goes on with what is left."""
+    """Some of the journal is lost, as `findings` say, and the store goes on with what is left.
+
+    `months` (2026-11) are those whose files are lost; events of before do not name them.
+    """
 
     findings: tuple[str, ...]
     reason: str
+    months: tuple[str, ...] = ()
 
 
 class MonthSealed(StoreEvent, frozen=True, kw_only=True, tag="month_sealed"):
@@ -68,6 +72,18 @@ class MonthRemoved(StoreEvent, frozen=True, kw_only=True, tag="month_removed"):
 
 
 AnyStoreEvent = TimeConfirmed | RemovalConfirmed | LossAccepted | MonthSealed | MonthRemoved
+
+
+def seals_of(events: Iterable[StoreEvent]) -> dict[str, MonthSealed]:
+    """Return the seals that hold, by month: what was lost since, and that loss accepted, is not as it was sealed."""
+    seals: dict[str, MonthSealed] = {}
+    for event in events:
+        if isinstance(event, MonthSealed):
+            seals[event.month] = event
+        elif isinstance(event, LossAccepted):
+            for month in event.months:
+                seals.pop(month, None)
+    return seals
 
 
 class ConfirmTime(Struct, frozen=True):

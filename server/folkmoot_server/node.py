@@ -79,7 +79,7 @@ from .jobs.filing import Sending
 from .jobs.forgetting import Forgetting
 from .jobs.freeing import Freeing
 from .jobs.grading import Grading
-from .jobs.journal import Indexing, Rotation
+from .jobs.journal import Erasing, Indexing, Rotation
 from .jobs.lapsing import Lapsing
 from .jobs.lost_flags import LostFlags
 from .jobs.recovery import Recovery
@@ -445,6 +445,7 @@ class Node:
             Rotation(self.store, clock, kept.months, kept.access_log_months, self._remarks, accounts, app.store_acts),
             Sealing(self.store.journal, clock, app.store_acts),
             Indexing(self.store.journal),
+            Erasing(self.store.journal),
             Expiry(ledger, clock, self.rooms, groups),
             Dates(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts, app.cases.service),
             Succession(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts),

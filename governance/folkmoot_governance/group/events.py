@@ -614,8 +614,12 @@ GroupEvent = (
 )
 
 
+REMOVALS = (EntryDeleted, EntriesPurged, EntriesRemoved, TextRemoved)
+"""The events that remove entries."""
+
+
 def erased_by(event: object) -> tuple[int, ...]:
     """Return the seqs of the entries that an event removes."""
-    if isinstance(event, (EntriesPurged, EntriesRemoved, TextRemoved)):
-        return event.seqs
-    return (event.seq,) if isinstance(event, EntryDeleted) else ()
+    if not isinstance(event, REMOVALS):
+        return ()
+    return (event.seq,) if isinstance(event, EntryDeleted) else event.seqs

@@ -11,13 +11,15 @@ from folkmoot_governance.store_acts import (
     RemoveMonth,
     SealMonth,
     StoreCommand,
+    StoreEvent,
     decide_on_store,
+    seals_of,
 )
 
 from ..common.clock import Clock
 from ..live.commit_queue import CommitQueue
 from ..storage.api import Ledger
-from ..storage.change_set import STORE_STREAM, ChangeSet, Recorded, RowChange
+from ..storage.change_set import STORE_STREAM, ChangeSet, RowChange
 from ..storage.changes import REMOVAL_MARK, TRIED_MARK, mark
 from ..storage.sql.months import month_of, number_of
 from ..storage.sql.seals import Seal
@@ -69,8 +71,7 @@ class StoreActs:
 
     async def seals(self) -> dict[str, MonthSealed]:
         """Return what is on record of the months of the journal that are over."""
-        events = [one.event for one in await self._events()]
-        return {event.month: event for event in events if isinstance(event, MonthSealed)}
+        return seals_of(await self._events())
 
     async def seal(self, month: str, made: Seal) -> Refusal | None:
         """Put on record what a month has."""
@@ -79,8 +80,8 @@ class StoreActs:
 
     async def note_removed(self, months: Sequence[str]) -> Refusal | None:
         """Put on record, before they go, that months of the journal are removed; once, whatever comes between."""
-        events = [one.event for one in await self._events()]
-        seals = {event.month: event for event in events if isinstance(event, MonthSealed)}
+        events = await self._events()
+        seals = seals_of(events)
         noted = {event.month for event in events if isinstance(event, MonthRemoved)}
         for month in months:
             if month not in noted:
@@ -91,10 +92,10 @@ class StoreActs:
                     return done
         return None
 
-    async def _events(self) -> list[Recorded]:
-        found: list[Recorded] = []
+    async def _events(self) -> list[StoreEvent]:
+        found: list[StoreEvent] = []
         while page := await self._ledger.events(STORE_STREAM, len(found), PAGE):
-            found += page
+            found += [one.event for one in page if isinstance(one.event, StoreEvent)]
             if len(page) < PAGE:
                 break
         return found

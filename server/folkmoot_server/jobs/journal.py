@@ -118,3 +118,21 @@ class Indexing(Job):
         if not is_more:
             return None
         return index_rest_s(loop.time() - began, ENTRIES.count - before)
+
+
+class Erasing(Job):
+    """The job that takes texts that were removed out of all files, a piece each round."""
+
+    name = "erasing"
+    rest_s = INDEX_S
+    after_ms = 0
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def do_round(self) -> float | None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        is_more = await self._journal.erase()
+        self.next_ms = 0 if is_more else FOREVER_MS
+        return INDEX_REST * (loop.time() - began) if is_more else None

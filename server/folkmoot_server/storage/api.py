@@ -96,7 +96,7 @@ class Journal(Protocol):
     Promises: in a group, seq counts from 1 without gaps for as long as the group exists, rotation included; an entry
     goes to the segment of its month, or to the newest segment if that is later (a clock may step back, a batch
     may cross the border of two months); only the newest
-    segment is ever written, except that `erase` takes effect wherever its entry is; reading crosses the borders of
+    segment is ever written, but to take removed texts out of others; reading crosses the borders of
     segments and never tells of them; an erased entry comes back with an empty body and `redacted`.
     """
 
@@ -147,6 +147,15 @@ class Journal(Protocol):
 
         After it has said no, the index has nothing of any text that was removed before the call, nor of any month that
         was rotated away. One caller at a time, on one node; `search` is right without it.
+        """
+        ...
+
+    async def erase(self) -> bool:
+        """Do a bounded piece of taking texts that were removed out of the files where they still stand; say whether
+        there may be more.
+
+        After it has said no, nothing in the journal's files has, but sealed, a text that was removed before the call.
+        One caller at a time.
         """
         ...
 

@@ -10,11 +10,14 @@ from folkmoot_governance.group.events import EntryDeleted
 from folkmoot_governance.store_acts import AnyStoreEvent, MonthRemoved, MonthSealed
 from folkmoot_server.actions.store_acts import UNSEALED, StoreActs
 from folkmoot_server.common.clock import Clock
+from folkmoot_server.common.i18n import translator
 from folkmoot_server.jobs.sealing import GRACE_MS, Sealing
 from folkmoot_server.storage.change_set import STORE_STREAM, ChangeSet
+from folkmoot_server.storage.check.loss import accept_loss
 from folkmoot_server.storage.check.verify import verify
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sqlite.store import SqliteStore
+from tests.builders.world import World
 from tests.integration.storage.kit import filled, opened, tamper
 
 JANUARY = "2026-01"
@@ -103,4 +106,33 @@ async def test_what_was_changed_in_a_sealed_month_is_found(tmp_path: Path, state
         await store.commit([group.act(EntryDeleted(at=keeper.now, by="alice", user="bob", seq=4))])
     assert verify(tmp_path) == []
     tamper(tmp_path / "journal" / f"{JANUARY}.sqlite3", statement)
+    assert any(problem.startswith(f"journal {JANUARY}: ") for problem in verify(tmp_path))
+
+
+async def test_a_month_whose_loss_was_accepted_is_compared_with_no_seal_of_before(tmp_path: Path) -> None:
+    """*Its notices are made again from the ledger, and were fewer than had been sealed.*"""
+    world = World()
+    group = world.group()
+    async with opened(tmp_path) as store:
+        await store.commit([world.register("alice"), group.found(), group.post()])
+        await store.commit([group.post(ts=OVER)])
+        keeper = Keeper(store)
+        keeper.now = OVER + GRACE_MS
+        await keeper.job.do_round()
+        assert JANUARY in await keeper.acts.seals()
+    for file in (tmp_path / "journal").iterdir():
+        file.unlink()
+    assert accept_loss(tmp_path, "the disk is gone", translator("en"))
+    assert verify(tmp_path) == []
+    async with opened(tmp_path) as store:
+        assert [one.month for one in await store.journal.segments()] == [JANUARY]
+        await store.commit([group.post(ts=OVER)])
+        keeper = Keeper(store)
+        keeper.now = OVER + GRACE_MS
+        assert await keeper.acts.seals() == {}
+        await keeper.job.do_round()
+        # What is left is sealed as any other month, and is to stay as it is.
+        assert (await keeper.acts.seals())[JANUARY].entries == 1
+    assert verify(tmp_path) == []
+    tamper(tmp_path / "journal" / f"{JANUARY}.sqlite3", "UPDATE entry SET ts = ts + 1")
     assert any(problem.startswith(f"journal {JANUARY}: ") for problem in verify(tmp_path))

@@ -33,10 +33,8 @@ from folkmoot_governance.case.measures import BAD_FAITH, account_measure_of, mea
 from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.group.commands import EndMeasures, Overturn
 from folkmoot_governance.group.events import (
+    REMOVALS,
     ContentRefused,
-    EntriesPurged,
-    EntriesRemoved,
-    EntryDeleted,
     Event,
     GroupClosed,
     GroupSuspended,
@@ -74,9 +72,6 @@ UNDOING = tuple(
         *(ClosingOverturned, IdentityAttested, NamesRestored),
     )
 )
-
-REMOVALS = (EntryDeleted, EntriesPurged, EntriesRemoved, TextRemoved)
-"""Acts that remove entries, a text among them with its notices."""
 
 MOST_SHOWN = 200
 """So many of the entries that an act removed are kept as evidence for an appeal."""

@@ -1,7 +1,7 @@
 """Whether the journal is whole: seqs without holes, a notice for each event, sealed texts that open."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -21,10 +21,12 @@ from ..rows import Line
 from ..sql.months import end_of, month_of
 from ..sql.removed_texts import RemovedTexts
 from ..sql.seals import SealMaker, line_of
+from ..sqlite.erasing import left_of
 from ..sqlite.journal import LINES
 from ..sqlite.segments import SegmentReader
 
 _RANGES = "SELECT grp, min(seq), max(seq), count(*) FROM entry GROUP BY grp"
+_TARGETS = "SELECT seq, target FROM entry WHERE grp = ? AND seq IN (SELECT value FROM json_each(?))"
 _NOTICES = "SELECT version, data FROM entry WHERE grp = ? AND version IS NOT NULL"
 
 
@@ -64,6 +66,14 @@ class JournalRows(Protocol):
         """Give the entries of a month as its seal counts them."""
         ...
 
+    def left(self, month: str, code: str, seqs: Collection[int]) -> Iterable[int]:
+        """Give the seqs of those of a group's entries, and of edits of them, whose texts are not, or not only, sealed."""
+        ...
+
+    def targets(self, month: str, code: str, seqs: Collection[int]) -> Iterable[tuple[int, int | None]]:
+        """Give what each of a group's entries is about, by seq."""
+        ...
+
     def notices(self, code: str) -> Iterable[tuple[int, str | None]]:
         """Give the version that each notice of a group tells of, and its data as JSON."""
         ...
@@ -92,6 +102,13 @@ class SegmentRows:
     def lines(self, month: str, removed: RemovedTexts) -> Iterator[Line]:
         for grp, *row, sealed in self._select(month, LINES, -1, -1, -1):
             yield line_of(removed, month, grp, tuple(row), sealed)
+
+    def left(self, month: str, code: str, seqs: Collection[int]) -> Iterator[int]:
+        segment = self._reader.get(month)
+        return iter(() if segment is None else [seq for seq, *_text in left_of(segment, int(code), seqs)])
+
+    def targets(self, month: str, code: str, seqs: Collection[int]) -> Iterator[tuple[int, int | None]]:
+        return self._select(month, _TARGETS, int(code), json.dumps(list(seqs)))
 
     def notices(self, code: str) -> Iterator[tuple[int, str | None]]:
         for month in self.months:

@@ -77,7 +77,8 @@ def accept_loss(data_dir: Path, reason: str, say: Translate) -> list[str]:
 
 def _go_on(writer: Writer, loss: Loss, reason: str) -> None:
     main = writer.main
-    event = LossAccepted(at=int(time.time() * 1000), by="", findings=tuple(loss.sentences), reason=reason)
+    at, months = int(time.time() * 1000), tuple(sorted(loss.months))
+    event = LossAccepted(at=at, by="", findings=tuple(loss.sentences), reason=reason, months=months)
     # What the newest month told of has been told again as after any crash; this is for those before it.
     writer.retell([one for one in events_after(main, 0) if month_of(one.event.at) in loss.months])
     writer.commit([ChangeSet(STORE_STREAM, last_version(main, STORE_STREAM), [event])])

@@ -1,6 +1,6 @@
 """What `verify` reads of a cluster's database: one instant of it, so nodes may go on meanwhile."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -21,6 +21,14 @@ UNHURRIED = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0
 _RANGES = text("SELECT grp, min(seq), max(seq), count(*) FROM entry WHERE month = :month GROUP BY grp")
 _LATEST = text("SELECT max(ts) FROM entry WHERE month = :month")
 _SEALED = text("SELECT grp, seq, sealed FROM restricted WHERE month = :month")
+_SEQS = "ANY(CAST(:seqs AS bigint[]))"
+# Only constants stand in these statements, hence the silenced S608; values are parameters.
+_LEFT = text(f"""
+    SELECT e.seq FROM entry e WHERE e.month = :month AND e.grp = :grp
+    AND (e.seq = {_SEQS} OR (e.kind = 'edit' AND e.target = {_SEQS}))
+    AND (e.body <> ''::bytea OR e.data IS NOT NULL OR NOT EXISTS (
+        SELECT 1 FROM restricted s WHERE s.grp = e.grp AND s.seq = e.seq AND s.month = e.month))""")  # noqa: S608
+_TARGETS = text(f"SELECT seq, target FROM entry WHERE month = :month AND grp = :grp AND seq = {_SEQS}")  # noqa: S608
 _NOTICES = text("SELECT version, data FROM entry WHERE grp = :grp AND version IS NOT NULL")
 _KEPT = text("SELECT grp, min(seq), max(seq) FROM entry GROUP BY grp")
 _HEADS = text("SELECT stream, version, last_seq FROM heads WHERE version > 0")
@@ -84,6 +92,14 @@ class PartitionRows:
     def lines(self, month: str, removed: RemovedTexts) -> Iterator[Line]:
         for row in self._main.exec_driver_sql(LINES, (self._numbers[month], -1, -1, HIGHEST)):
             yield line_of_row(removed, month, tuple(row))
+
+    def left(self, month: str, code: str, seqs: Collection[int]) -> Iterator[int]:
+        which = {"month": self._numbers[month], "grp": int(code), "seqs": list(seqs)}
+        return iter(self._main.execute(_LEFT, which).scalars())
+
+    def targets(self, month: str, code: str, seqs: Collection[int]) -> Iterator[tuple[int, int | None]]:
+        which = {"month": self._numbers[month], "grp": int(code), "seqs": list(seqs)}
+        return (tuple(row) for row in self._main.execute(_TARGETS, which))
 
     def notices(self, code: str) -> Iterator[tuple[int, str | None]]:
         return (tuple(row) for row in self._main.execute(_NOTICES, {"grp": int(code)}))

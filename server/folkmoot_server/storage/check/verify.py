@@ -24,7 +24,7 @@ from folkmoot_governance import (
 from folkmoot_governance.account import AccountEvent, AccountRegistered
 from folkmoot_governance.case.state import CaseEvent, CaseState, apply_case, opened
 from folkmoot_governance.group.events import Event, GroupCreated, MeasureOverturned, erased_by
-from folkmoot_governance.store_acts import MonthSealed, StoreEvent
+from folkmoot_governance.store_acts import AnyStoreEvent, MonthSealed, StoreEvent, seals_of
 
 from ...common.terminal import _
 from ...crypto.sealing import load_key
@@ -62,16 +62,20 @@ from ..sql.tables import (
 )
 from ..sqlite.database import FAILURES, MAIN, close_main, locked, open_main
 from ..sqlite.segments import SegmentReader, Segments
-from ..sqlite.whole import findings, leave_aside
+from ..sqlite.whole import ERASED_MARK, findings, leave_aside, marks_of
 from .beside import BESIDE, WHOLE, BesideCheck
 from .event_log import check_event_log
 from .filings import FilingCheck
 from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, check_seals, is_part
+from .removed import RemovedCheck
 
 Progress = Callable[[int, int], None]
 """Told how many streams are done, of how many."""
 
 Values = dict[str, Any]
+
+EVERYTHING = 2**63 - 1
+"""Behind every position."""
 
 COMPARED = frozenset(
     {
@@ -167,7 +171,8 @@ def _problems(
         return
     yield from _check_references(main)
     removed = {row.code: row.last_seq for row in main.execute(select(journal_heads))}
-    yield from compare(main, SegmentRows(reader), removed, key, progress, copies)
+    erased = marks_of(raw_of(main)).get(ERASED_MARK, 0)
+    yield from compare(main, SegmentRows(reader), removed, key, progress, copies, erased)
 
 
 def check_schema(main: Connection) -> None:
@@ -184,19 +189,21 @@ def compare(
     key: bytes,
     progress: Progress,
     copies: Sequence[str] = (),
+    erased: int = EVERYTHING,
 ) -> Iterator[str]:
-    """Yield where ledger, projections and journal differ. `removed`: up to which seq rotation has removed entries."""
+    """Yield where ledger, projections and journal differ. `removed`: up to which seq rotation has removed entries,
+    `erased`: up to which position of the ledger texts that were removed are out of the files."""
     yield from _check_positions(main)
     streams = list(main.execute(select(ledger.c.stream).distinct().order_by(ledger.c.stream)).scalars())
     yield from _check_orphans(main, streams)
     yield from check_event_log(main, key, copies)
     journal = JournalCheck(rows, removed, _accepted_gaps(main))
     yield from check_content(rows, key)
-    yield from check_seals(rows, key, _seals(main))
+    yield from check_seals(rows, key, _seals(main).values())
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
-    checks = FilingCheck(main), BesideCheck(main)
+    checks, removed_check = (FilingCheck(main), BesideCheck(main)), RemovedCheck(rows, erased)
     for done, stream in enumerate(streams, 1):
-        yield from _check_stream(main, journal, checks, stream)
+        yield from _check_stream(main, journal, checks, removed_check, stream)
         progress(done, len(streams))
     for check in checks:
         yield from check.compare()
@@ -208,15 +215,14 @@ def _accepted_gaps(main: Connection) -> dict[tuple[str, int], int]:
     return {(name.split()[1], int(name.split()[2])): last for name, last in gaps}
 
 
-def _seals(main: Connection) -> list[MonthSealed]:
+def _seals(main: Connection) -> dict[str, MonthSealed]:
     """Return what is on record of months that are over; what does not read is told of with its stream."""
-    of_store = ledger.c.stream == STORE_STREAM, ledger.c.type == MonthSealed.__struct_config__.tag
-    found = main.execute(select(ledger.c.data).where(*of_store).order_by(ledger.c.version)).scalars()
-    seals = []
-    for data in found:
+    of_store = select(ledger.c.data).where(ledger.c.stream == STORE_STREAM).order_by(ledger.c.version)
+    events = []
+    for data in main.execute(of_store).scalars():
         with suppress(MsgspecError):
-            seals.append(msgspec.json.decode(data, type=MonthSealed))
-    return seals
+            events.append(msgspec.json.decode(data, type=AnyStoreEvent))
+    return seals_of(events)
 
 
 def _check_file(main: Connection) -> Iterator[str]:
@@ -253,7 +259,11 @@ def _check_orphans(main: Connection, streams: Iterable[str]) -> Iterator[str]:
 
 
 def _check_stream(
-    main: Connection, journal: JournalCheck, checks: Sequence[FilingCheck | BesideCheck], stream: str
+    main: Connection,
+    journal: JournalCheck,
+    checks: Sequence[FilingCheck | BesideCheck],
+    removed_check: RemovedCheck,
+    stream: str,
 ) -> Iterator[str]:
     rows = main.execute(select(ledger).where(ledger.c.stream == stream).order_by(ledger.c.version)).all()
     versions = [row.version for row in rows]
@@ -273,6 +283,7 @@ def _check_stream(
     yield from _check_projections(main, replay, journal)
     if isinstance(replay.state, GroupState):
         yield from journal.check_notices(replay.state.code, replay.events)
+        yield from removed_check.check(replay.state.code, replay.events)
 
 
 def says(stored: Values, written: Values) -> bool:

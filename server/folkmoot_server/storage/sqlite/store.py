@@ -24,6 +24,7 @@ from . import journal as sqlite_journal
 from .access_log import SqliteAccessLog
 from .background import Tables
 from .database import FAILURES, DirectoryLock, close_main, is_corrupt, open_main, reading
+from .erasing import rewrite
 from .search import SqliteSearch
 from .segments import SegmentReader, Segments
 from .worker import Worker
@@ -203,6 +204,21 @@ class SqliteJournal:
 
     async def index(self) -> bool:
         return await self._search.index()
+
+    async def erase(self) -> bool:
+        writing = self._threads.write
+        if await writing.run(self._writer.erase):
+            return True
+        month = await writing.run(self._writer.loose)
+        if month is None:
+            return False
+        try:
+            # In a thread of its own: the file is read meanwhile, and nobody else writes to it.
+            if await asyncio.to_thread(rewrite, self._segments.path(month)):
+                await writing.run(self._writer.note_rewritten, month)
+        except FAILURES as error:
+            raise StorageError(f"cannot rewrite {month}: {error}") from error
+        return True
 
     async def segments(self) -> list[Segment]:
         return [self._segments.describe(month) for month in self._segments.months]

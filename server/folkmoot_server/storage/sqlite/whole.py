@@ -20,6 +20,8 @@ from .segments import SegmentReader, Segments
 
 TOLD_MARK, TOLD_BEFORE_MARK = "told", "told before"
 """The last batches of the ledger that have notices, and the one before it."""
+ERASED_MARK = "erased"
+"""The position of the ledger up to which every text that was removed is out of all files."""
 ADOPTED_MARK = "adopted"
 """There once every month that had a file before there were marks has one."""
 Accept = Callable[[Connection, Segments], None]
@@ -31,6 +33,11 @@ MAGIC = b"SQLite format 3\0"
 def month_mark(month: str) -> str:
     """Return the name of a month's mark."""
     return f"month {month}"
+
+
+def rewritten_mark(month: str) -> str:
+    """Return the name of what says whether a month's file was rewritten since something was removed from it."""
+    return f"rewritten {month}"
 
 
 def gap_mark(code: str, first: int) -> str:

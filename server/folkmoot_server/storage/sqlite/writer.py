@@ -30,12 +30,14 @@ from ..sql.tables import ledger
 from . import heads
 from . import rows as row_changes
 from .database import FAILURES, JOURNAL, MAIN, close_main, is_corrupt, open_main, sync_directory, write_log_again
+from .erasing import empty_log, erase_in_file, has_log, has_removed, left_of, removals, take_out
 from .nonces import Askers, Key, find_asked, find_nonces
 from .repair import events_after, last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
 from .segments import FORMAT, SCHEMA, Insert, SegmentReader, Segments, inserts
 from .watch import Watch
 from .whole import (
+    ERASED_MARK,
     GOING,
     IN_USE,
     TOLD_BEFORE_MARK,
@@ -44,8 +46,10 @@ from .whole import (
     adopt,
     check_main,
     findings,
+    marks_of,
     month_mark,
     refuse,
+    rewritten_mark,
     settle,
     write_marks,
 )
@@ -82,7 +86,7 @@ class Writer:
         self._heads = KeptHeads(self._load_head)
         self._month: str | None = None
         self._month_end = 0
-        self._position = self._batch = 0
+        self._position = self._batch = self._erased = 0
         self._nonces: dict[Key, Used] = {}
         self._certain = False
         for path in (data_dir / MAIN, *map(segments.path, segments.months)):
@@ -123,6 +127,19 @@ class Writer:
     def rotate(self, now: int, months: int) -> list[Segment]:
         """Remove the segments that are due, but never the newest; return them."""
         return self._guard(lambda: self._rotate(now, months))
+
+    def erase(self) -> bool:
+        """Take texts that were removed out of the files where they still stand, a bounded piece; say whether there is
+        more. See `erasing`."""
+        return self._guard(self._erase_older)
+
+    def loose(self) -> str | None:
+        """Return a month that is over and was not rewritten since something was removed from it."""
+        return self._guard(self._find_loose)
+
+    def note_rewritten(self, month: str) -> None:
+        """Remember that the file of a month was rewritten."""
+        self._guard(lambda: self._mark_rewritten(month, 1))
 
     def close(self) -> None:
         """Checkpoint and let go of the files."""
@@ -226,30 +243,56 @@ class Writer:
             self._raw.execute(statement, values)
 
     def _erase(self, change_sets: Sequence[ChangeSet]) -> None:
-        """Move erased texts of this segment, edits of them included, to its restricted part; of older ones `redactions`
-        hides them."""
+        """Move erased texts of this segment, edits of them included, to its restricted part; `erase` does so in older
+        ones, and until then `redactions` hides them."""
         for change_set in change_sets:
-            for seq in change_set.erase:
-                if self._month is not None:
-                    for one in (seq, *self._edits(_grp(change_set), seq)):
-                        self._seal(self._month, _grp(change_set), one)
+            if change_set.erase and self._month is not None:
+                grp, removed = _grp(change_set), self._segments.removed
+                left = left_of(self._raw, grp, change_set.erase, JOURNAL)
+                take_out(self._raw, removed, self._month, grp, left, JOURNAL)
 
-    def _edits(self, grp: int, seq: int) -> list[int]:
-        """Return the seqs of the edits of an entry in this segment."""
-        table = f"{JOURNAL}.entry INDEXED BY entry_target"
-        query = f"SELECT seq FROM {table} WHERE grp = ? AND target = ? AND kind = 'edit'"  # noqa: S608
-        return [row[0] for row in self._raw.execute(query, (grp, seq))]
+    def _erase_older(self) -> bool:
+        gone = removals(self._raw, self._erased, self._position)
+        if gone.seqs and not self._erase_all(gone.seqs):
+            return True
+        self._erased = gone.position
+        if gone.seqs and marks_of(self._raw).get(ERASED_MARK, 0) < gone.position:
+            with self._transaction():
+                write_marks(self._raw, mark(ERASED_MARK, gone.position))
+        return gone.position < self._position
 
-    def _seal(self, month: str, grp: int, seq: int) -> None:
-        query = f"SELECT body, data FROM {JOURNAL}.entry WHERE grp = ? AND seq = ?"  # noqa: S608
-        row = self._raw.execute(query, (grp, seq)).fetchone()
-        if row is None:
-            return
-        sealed = self._segments.removed.seal(month, grp, seq, row)
-        add = f"INSERT INTO {JOURNAL}.restricted VALUES (?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
-        self._raw.execute(add, (grp, seq, sealed))
-        blank = f"UPDATE {JOURNAL}.entry SET body = '', data = NULL WHERE grp = ? AND seq = ?"  # noqa: S608
-        self._raw.execute(blank, (grp, seq))
+    def _erase_all(self, gone: dict[int, list[int]]) -> bool:
+        """Take texts out of every file; say whether none is in any log either."""
+        older = [month for month in self._segments.months if month not in (self._month, *self._segments.fenced)]
+        done = [self._erase_in(month, gone) for month in older]
+        return all(done) and (self._month is None or empty_log(self._raw, JOURNAL))
+
+    def _erase_in(self, month: str, gone: dict[int, list[int]]) -> bool:
+        """Take removed texts out of the file of a month that is over, if it still has some."""
+        segment, path = self._reader.get(month), self._segments.path(month)
+        if segment is None:
+            return True
+        left = {grp: rows for grp, seqs in gone.items() if (rows := left_of(segment, grp, seqs))}
+        if not left and not has_log(path):
+            return True
+        if left:
+            self._mark_rewritten(month, 0)
+        return erase_in_file(path, self._segments.removed, month, left)
+
+    def _mark_rewritten(self, month: str, value: int) -> None:
+        with self._transaction():
+            write_marks(self._raw, mark(rewritten_mark(month), value))
+
+    def _find_loose(self) -> str | None:
+        known = marks_of(self._raw)
+        for month in self._segments.months:
+            if month in (self._month, *self._segments.fenced) or known.get(rewritten_mark(month)):
+                continue
+            segment = self._reader.get(month)
+            if segment is not None and has_removed(segment):
+                return month
+            self._mark_rewritten(month, 1)
+        return None
 
     def _load_head(self, stream: str) -> Head:
         with self._transaction():
@@ -391,6 +434,7 @@ class Writer:
                 if segment is not None:
                     remember_heads(self._raw, segment)
                 write_marks(self._raw, mark(month_mark(month), GOING))
+                self._raw.execute("DELETE FROM marks WHERE name = ?", (rewritten_mark(month),))
         self._segments.drop(due)
         self._reader.forget(due)
         for month in due:
