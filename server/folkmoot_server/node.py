@@ -459,7 +459,7 @@ class Node:
             Sending(ledger, clock, app.cases.filings),
             Checkpoints(app.event_log),
             RetroScanning(self.store, clock, app.content, accounts),
-            Forgetting(clock, accounts, ledger, app.config.accounts.token_days),
+            Forgetting(clock, accounts, ledger, app.policy.cases, app.config.accounts.token_days),
         ]
 
     def _on_bus_message(self, message: BusMessage) -> None:

@@ -22,6 +22,7 @@ from folkmoot_governance.case.state import (
     replay_case,
 )
 from folkmoot_governance.content.kinds import Severity
+from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import events as e
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.transparency import CaseFigure
@@ -29,6 +30,7 @@ from folkmoot_protocol.types import Identity
 from folkmoot_server.actions.accounts.staff import staff_now
 from folkmoot_server.storage.api import Backlog, CaseFilter, Store, WarningRow
 from folkmoot_server.storage.change_set import ChangeSet, Remove, Upsert, case_stream
+from folkmoot_server.storage.changes import case_note_row, case_text_row, remove_ended_case_texts
 from folkmoot_server.storage.sql.projection import project_case
 from tests.builders.world import DAY, START, World
 
@@ -195,6 +197,38 @@ async def test_texts_are_kept_until_their_time_is_over(store: Store, world: Worl
     assert [await store.ledger.case_text(f"r-{n}") for n in (1, 2, 3)] == ["text 1", "text 2", None]
     await store.commit([ChangeSet(rows=[Remove("case_texts", {}, until_ms=START + 1)])])
     assert [await store.ledger.case_text(f"r-{n}") for n in (1, 2)] == [None, "text 2"]
+
+
+async def test_texts_of_a_case_that_is_not_final_are_kept(store: Store, world: World) -> None:
+    """*They went with their time, though the case was open.*"""
+    service, until = CaseService(), START + DAY
+    texts = [
+        row
+        for number in ("r-1", "r-2", "r-3")
+        for row in (case_text_row(number, "s", until), case_note_row(number, 2, "root", "note", START, "s", until))
+    ]
+    appeal = AppealOpened(
+        at=START, by="dave", number="a-1", measure="@dave-2", reason="account_suspended", decider="root", due_ms=9
+    )
+    opened = [service.change_set(number, report(number, user=user)) for number, user in USERS.items()]
+    closed = [service.close(number, Outcome.UPHELD, START + DAY) for number in ("r-2", "r-3")]
+    await store.commit([*opened, *closed, service.change_set("a-1", appeal), ChangeSet(rows=texts)])
+
+    async def ended(now: int, final_before: int) -> list[str]:
+        return sorted(await store.ledger.ended_case_texts(now, final_before, 9))
+
+    assert await ended(until - 1, FOREVER_MS) == []
+    assert await ended(until, START + DAY) == [], "nobody can appeal any more only later"
+    assert await ended(until, START + DAY + 1) == ["r-2"], "r-1 is open, and who is meant by r-3 has appealed"
+    await store.commit([service.close("a-1", Outcome.CONFIRMED)])
+    assert await ended(until, START + DAY + 1) == ["r-2", "r-3"]
+    await store.commit([ChangeSet(rows=remove_ended_case_texts("r-2", until))])
+    assert await ended(until, START + DAY + 1) == ["r-3"]
+    assert (await store.ledger.case_text("r-2"), await store.ledger.case_notes("r-2")) == (None, [])
+    assert await store.ledger.case_text("r-1") == "s"
+
+
+USERS = {"r-1": "bob", "r-2": "carol", "r-3": "dave"}
 
 
 async def test_open_warnings_to_groups_are_listed(store: Store, world: World) -> None:

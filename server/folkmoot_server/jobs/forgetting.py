@@ -1,18 +1,22 @@
 """Forgetting what was asked for under nonces, which nobody repeats any more, what people were told and have read, when
-its time is over, codes that were not used in time, and sessions that nobody uses."""
+its time is over, what was written to cases that are final, codes that were not used in time, and sessions that nobody
+uses."""
 
+from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.holds import appeal_term
 
 from ..actions.accounts.govern import AccountService
 from ..common.clock import Clock
+from ..storage.api import Ledger
 from ..storage.changes import (
     remove_ended_answers,
     remove_ended_bars,
+    remove_ended_case_texts,
     remove_ended_notices,
     remove_ended_reset_codes,
     revoke_token,
 )
-from ..storage.ledger import Sessions
 from .runner import Job
 
 REST_S = 10 * 60.0
@@ -29,16 +33,27 @@ class Forgetting(Job):
     name = "forgetting"
     rest_s = REST_S
 
-    def __init__(self, clock: Clock, account_service: AccountService, sessions: Sessions, token_days: int) -> None:
+    def __init__(
+        self, clock: Clock, account_service: AccountService, ledger: Ledger, rules: CaseRules, token_days: int
+    ) -> None:
         self._clock = clock
         self._account_service = account_service
-        self._sessions = sessions
+        self._ledger = ledger
+        self._rules = rules
         self._token_days = token_days
 
     async def do_round(self) -> None:
         now = self._clock.certain_ms()
         await self._account_service.store_rows("", [remove(now) for remove in ENDED])
+        await self._forget_case_texts(now)
         while self._token_days:
-            unused = await self._sessions.ended_tokens(now - self._token_days * DAY_MS, AT_ONCE)
+            unused = await self._ledger.ended_tokens(now - self._token_days * DAY_MS, AT_ONCE)
             if not unused or await self._account_service.store_rows("", list(map(revoke_token, unused))):
+                return
+
+    async def _forget_case_texts(self, now: int) -> None:
+        final_before = now - appeal_term(self._rules)
+        while numbers := await self._ledger.ended_case_texts(now, final_before, AT_ONCE):
+            rows = [row for number in numbers for row in remove_ended_case_texts(number, now)]
+            if await self._account_service.store_rows("", rows):
                 return

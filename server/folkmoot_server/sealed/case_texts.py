@@ -1,6 +1,7 @@
 """What people wrote to a case, and what they reported, as it was then: sealed, beside the ledger.
 
-It stays readable to reviewers though the entry is deleted, and until its time is over; no event has any of it.
+It stays readable to reviewers though the entry is deleted, and until its time is over, and the case is final
+(`jobs.forgetting`); no event has any of it.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from ..common.clock import Clock
 from ..crypto.cipher import Sealed
 from ..storage.api import CaseNote
 from ..storage.change_set import RowChange
-from ..storage.changes import case_note_row, case_text_row, remove_ended_case_texts
+from ..storage.changes import case_note_row, case_text_row
 
 REPORT, NOTE, COUNTER = "report", "note", "counter"
 """What is written to a case later: by who joins a report, by staff, by the one reported."""
@@ -38,12 +39,9 @@ class CaseTexts:
         return self._sealed.draw(of)
 
     def rows(self, number: str, text: CaseText, clock: Clock) -> list[RowChange]:
-        """Return the row of a text, and the removal of those whose time is over for certain."""
+        """Return the row of a text."""
         sealed = self._sealed.seal(msgspec.json.encode(text), number.encode())
-        return [
-            *remove_ended_case_texts(clock.certain_ms()),
-            case_text_row(number, sealed, clock.now_ms() + self._kept_ms),
-        ]
+        return [case_text_row(number, sealed, clock.now_ms() + self._kept_ms)]
 
     def note_row(self, number: str, version: int, by: str, kind: str, text: CaseText, clock: Clock) -> RowChange:
         """Return the row of what `by` writes to a case by the act that makes its version."""

@@ -260,9 +260,9 @@ def case_note_row(number: str, version: int, by: str, kind: str, ts: int, sealed
     return Upsert("case_notes", values | {"sealed": sealed, "until_ms": until_ms})
 
 
-def remove_ended_case_texts(now: int) -> list[RowChange]:
-    """Return the removal of the texts of all cases whose time is over at `now` (Unix ms)."""
-    return [Remove(table, {}, until_ms=now) for table in ("case_texts", "case_notes")]
+def remove_ended_case_texts(number: str, now: int) -> list[RowChange]:
+    """Return the removal of those texts of a case whose time is over at `now` (Unix ms)."""
+    return [Remove(table, {"number": number}, until_ms=now) for table in ("case_texts", "case_notes")]
 
 
 def open_flag_row(row: OpenFlag) -> Upsert:

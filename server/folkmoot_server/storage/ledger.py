@@ -398,7 +398,7 @@ class Cases(Protocol):
     """Reports and appeals as their events have made them, and what people wrote to them, sealed.
 
     Promises: a case that is loaded equals the replay of its stream; its text is there until the text's own time is
-    over, whatever becomes of the entry that it is about.
+    over and the case is final, whatever becomes of the entry that it is about.
     """
 
     async def load_case(self, number: str) -> CaseState | None:
@@ -431,6 +431,11 @@ class Cases(Protocol):
 
     async def case_notes(self, number: str) -> list[CaseNote]:
         """Return what was written to a case after it was opened, sealed, the oldest first."""
+        ...
+
+    async def ended_case_texts(self, now: int, final_before: int, limit: int) -> list[str]:
+        """Return the numbers of cases that have texts whose time is over at `now`, were decided before another (both
+        Unix ms), and have no open appeal of whom they are about."""
         ...
 
     async def reporter_record(self, user: str, now: int) -> ReporterRecord:

@@ -67,7 +67,7 @@ class JournalRows(Protocol):
         ...
 
     def left(self, month: str, code: str, seqs: Collection[int]) -> Iterable[int]:
-        """Give the seqs of those of a group's entries, and of edits of them, whose texts are not, or not only, sealed."""
+        """Give the seqs of those of a group's entries, and of edits of them, whose texts are not sealed, or stand."""
         ...
 
     def targets(self, month: str, code: str, seqs: Collection[int]) -> Iterable[tuple[int, int | None]]:

@@ -12,8 +12,10 @@ from sqlalchemy import (
     Connection,
     Select,
     Text,
+    and_,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     or_,
@@ -51,6 +53,26 @@ _UNSETTLED = (
     .where(cases.c.is_settled == _ZERO, _DECIDED, cases.c.closed_ts < bindparam("closed_before"))
     .limit(_LIMIT)
 )
+
+# Whoever may still appeal, or has, needs what the case rests on.
+_APPEAL = cases.alias("appeal")
+_APPEALED = exists().where(
+    _APPEAL.c.kind == literal_column(f"'{CaseKind.APPEAL}'"),
+    _APPEAL.c.outcome == _NONE,
+    or_(
+        and_(cases.c.user != _NONE, _APPEAL.c.user == cases.c.user),
+        and_(cases.c.code != _NONE, _APPEAL.c.code == cases.c.code),
+    ),
+)
+_ENDED = union(
+    *(
+        select(cases.c.number)
+        .join(texts, texts.c.number == cases.c.number)
+        .where(texts.c.until_ms <= bindparam("now"), _DECIDED, ~_APPEALED)
+        .where(cases.c.closed_ts < bindparam("final_before"))
+        for texts in (case_texts, case_notes)
+    )
+).limit(_LIMIT)
 
 
 def _first(name: str, due: ColumnElement[int], kind: str, key: ColumnElement[str], *which: Any) -> Select[Any]:
@@ -132,6 +154,10 @@ class SqlCases(SqlReads):
 
     async def count_overdue(self, now: int) -> dict[str, int]:
         return {kind: count for kind, count in await self._ask(_OVERDUE, now=now) if count}
+
+    async def ended_case_texts(self, now: int, final_before: int, limit: int) -> list[str]:
+        rows = await self._ask(_ENDED, now=now, final_before=final_before, limit=limit)
+        return [number for (number,) in rows]
 
     async def case_text(self, number: str) -> str | None:
         found = await self._ask(_TEXT, number=number)
