@@ -24,6 +24,7 @@ from .common.terminal import _
 
 if TYPE_CHECKING:
     from .config.settings import Config
+    from .storage.api import Store
 
 USAGE, INTEGRITY = 2, 7
 NEW_OBJECTS = 50_000
@@ -400,18 +401,24 @@ def db_seed(
     data: DataOption = None,
 ) -> None:
     settings = read_config(config, server__data_dir=data)
+    from .actions.event_log import take_in_all
     from .config.documents import load_documents
     from .crypto.sealing import load_key
     from .storage.check.tools import seed, seed_cluster
 
     place, url = settings.server.data_dir, settings.cluster.database_url
     agreement = load_documents(place).agreement.version
+
+    async def then(store: "Store") -> None:
+        # Else the first minutes of a load test would be about what the log has to catch up with.
+        await take_in_all(store, place, settings.retention.log_origin)
+
     with store_problems(), progress_bar(_("Writing")) as progress:
         if url:
             key = load_key(place / "keys" / "journal.key")
-            seed_cluster(url, key, groups, members, tokens, progress, agreement=agreement)
+            seed_cluster(url, key, groups, members, tokens, progress, agreement=agreement, then=then)
         else:
-            seed(place, groups, members, tokens, progress, agreement=agreement)
+            seed(place, groups, members, tokens, progress, agreement=agreement, then=then)
 
 
 def main() -> None:

@@ -257,7 +257,7 @@ class Node:
             event_log=EventLog(
                 store.ledger,
                 clock,
-                accounts,
+                partial(accounts.store_rows, ""),
                 config.server.data_dir,
                 config.retention.log_origin,
                 Path(config.retention.checkpoint_dir) if config.retention.checkpoint_dir else None,

@@ -13,11 +13,14 @@ from urllib.parse import quote
 import pytest
 
 from folkmoot_protocol import requests as rq
+from folkmoot_server.actions.event_log import AT_ONCE
 from folkmoot_server.crypto.log_tree import LogKeys, grow, hash_of, over
 from folkmoot_server.crypto.merkle import is_included, leaf_hash, root
 from folkmoot_server.crypto.notes import Checkpoint, Key, NoteError, Proof, sign, verify
 from folkmoot_server.storage.rows import LedgerRow
+from tests import commands
 from tests.integration.server import Launch, Server
+from tests.integration.storage.test_private import ENVIRONMENT
 from tests.integration.test_http import get
 from tests.integration.wire import refused
 from tests.unit.server.test_merkle import defined
@@ -243,6 +246,20 @@ async def test_whoever_watches_can_check_the_whole_log(launch: Launch) -> None:
 def tiles(size: int) -> list[tuple[int, int]]:
     """Return number and width of each tile of leaves."""
     return [(first // 256, min(256, size - first)) for first in range(0, size, 256)]
+
+
+def test_seeding_leaves_the_log_nothing_to_catch_up_with(tmp_path: Path) -> None:
+    seed = ["db", "seed", "--groups", "2", "--members", "600", "--tokens", str(tmp_path / "tokens")]
+    done = commands.run([*seed, "--data", str(tmp_path / "data")], ENVIRONMENT)
+    assert done.returncode == 0, done.stderr
+    with closing(sqlite3.connect(tmp_path / "data" / "folkmoot.sqlite3")) as main:
+        (taken_in,), (all_of_them,) = (
+            main.execute(query).fetchone()
+            for query in ("SELECT max(size) FROM checkpoints", "SELECT max(position) FROM ledger")
+        )
+    assert taken_in == all_of_them > AT_ONCE
+    checked = commands.run(["db", "verify", "--data", str(tmp_path / "data")], ENVIRONMENT)
+    assert checked.returncode == 0, checked.stderr
 
 
 async def test_a_log_is_published_only_where_the_operator_wants_it(shared: Server) -> None:

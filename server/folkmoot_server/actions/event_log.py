@@ -6,7 +6,7 @@ if two take in the same events, as may happen while the jobs pass from one to an
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -35,15 +35,20 @@ from ..crypto.merkle import prove_inclusion, root
 from ..crypto.notes import Checkpoint, Key, Proof, sign
 from ..crypto.sealing import load_key
 from ..storage import ledger
+from ..storage.api import Store
+from ..storage.change_set import ChangeSet, RowChange
 from ..storage.changes import log_rows
 from ..storage.rows import LedgerRow, SignedCheckpoint
-from .accounts.govern import AccountService
 
 log = structlog.get_logger()
 
 AT_ONCE = 1000
 """Events that are taken in by one commit."""
 NEWEST = "checkpoint"
+
+StoreRows = Callable[[Sequence[RowChange]], Awaitable[Refusal | None]]
+"""Stores rows, and returns why it could not."""
+
 NOT_IN_YET = Refusal(
     ErrorCode.UNAVAILABLE, N_("This is not in the log yet; ask again in a minute."), {"retry_after_ms": 60_000}
 )
@@ -58,20 +63,21 @@ class Proven(NamedTuple):
 
 
 class EventLog:
-    """The log of one service. `checkpoint_dir`: where checkpoints are written as files too, for who keeps copies."""
+    """The log of one service. `store_rows` stores what it has grown by; `checkpoint_dir`: where checkpoints are written
+    as files too, for who keeps copies."""
 
     def __init__(
         self,
         stored: ledger.EventLog,
         clock: Clock,
-        account_service: AccountService,
+        store_rows: StoreRows,
         data_dir: Path,
         origin: str,
         checkpoint_dir: Path | None,
     ) -> None:
         self._stored = stored
         self._clock = clock
-        self._account_service = account_service
+        self._store_rows = store_rows
         self._keys = LogKeys.derive(load_key(data_dir / "keys" / "journal.key"))
         self._origin = origin
         self._checkpoint_dir = checkpoint_dir
@@ -109,7 +115,7 @@ class EventLog:
         rows = await self._fetch(unfinished(size))
         grown, note = await asyncio.to_thread(self._sign, size, events, rows)
         checkpoint = SignedCheckpoint(size + len(events), self._clock.now_ms(), note)
-        if await self._account_service.store_rows("", log_rows(grown, checkpoint)):
+        if await self._store_rows(log_rows(grown, checkpoint)):
             return 0
         if self._checkpoint_dir is not None:
             await asyncio.to_thread(publish, self._checkpoint_dir, checkpoint)
@@ -143,6 +149,17 @@ class EventLog:
             hashes = await self._stored.log_hashes(level, first, end)
             found |= {(level, first + number): one for number, one in enumerate(hashes)}
         return found
+
+
+async def take_in_all(store: Store, data_dir: Path, origin: str) -> None:
+    """Take in all events of a store that no server uses. Raises StorageError."""
+
+    async def store_rows(rows: Sequence[RowChange]) -> None:
+        await store.commit([ChangeSet(rows=rows)])
+
+    event_log = EventLog(store.ledger, Clock(), store_rows, data_dir, origin, None)
+    while await event_log.take_in():
+        pass
 
 
 def publish(directory: Path, checkpoint: SignedCheckpoint) -> None:

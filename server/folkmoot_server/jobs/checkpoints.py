@@ -1,7 +1,9 @@
 """Taking events of the ledger into its transparency log, with a signed checkpoint over all of them."""
 
+from time import monotonic
+
 from ..actions.event_log import AT_ONCE, EventLog
-from .runner import Job
+from .runner import Job, rest_of
 
 REST_S = 10.0
 """A checkpoint covers what was stored so long before, and what came beside it."""
@@ -18,5 +20,7 @@ class Checkpoints(Job):
         self._event_log = event_log
 
     async def do_round(self) -> float | None:
-        """Take in what one commit takes; return no rest while there is more."""
-        return 0.0 if await self._event_log.take_in() == AT_ONCE else None
+        """Take in what one commit takes; rest no longer than for others while there is more."""
+        began = monotonic()
+        are_more = await self._event_log.take_in() == AT_ONCE
+        return rest_of(monotonic() - began) if are_more else None

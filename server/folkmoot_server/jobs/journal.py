@@ -16,7 +16,7 @@ from ..storage.api import Journal, Segment, Store
 from ..storage.change_set import StorageError
 from ..storage.changes import MONTHS_MARK, REMOVAL_MARK, mark
 from ..storage.sql.months import goes_unasked, is_due, month_of, number_of
-from .runner import Job
+from .runner import Job, rest_of
 
 log = structlog.get_logger()
 
@@ -24,15 +24,13 @@ ROTATE_S = 24 * 60 * 60
 TURN_S = 10
 """How soon a node that takes over the jobs, or whose storage failed, looks which months may go."""
 INDEX_S = 5
-INDEX_REST = 9
-"""In a rush, indexing takes a tenth of the time at most: posts go first, and search looks through the rest itself."""
 RUSH_PER_S = 1000
-"""So many entries a second are a rush."""
+"""So many entries a second are a rush: search looks through what is not indexed itself."""
 
 
 def index_rest_s(took_s: float, stored: int) -> float:
     """Return how long to rest after a piece of indexing during which so many entries were stored."""
-    return INDEX_REST * took_s if stored > RUSH_PER_S * took_s else 0.0
+    return rest_of(took_s) if stored > RUSH_PER_S * took_s else 0.0
 
 
 class Rotation(Job):

@@ -13,7 +13,7 @@ from ..storage.api import Journal
 from ..storage.change_set import StorageError
 from ..storage.sql.months import end_of
 from ..storage.sql.seals import Seal, SealMaker
-from .runner import Job
+from .runner import Job, rest_of
 
 log = structlog.get_logger()
 
@@ -22,8 +22,6 @@ GRACE_MS = DAY_MS
 LOOK_S = 60 * 60
 PIECE = 500
 """Entries that are read at once."""
-REST = 9
-"""Sealing takes a tenth of the time at most: posts go first."""
 BEGINNING = (-1, -1)
 
 
@@ -52,11 +50,6 @@ class Sealing(Job):
             raise StorageError(f"the seal of {due[0]} could not be stored: {refusal.code.value}")
         log.info("sealed a month of the journal", month=due[0], entries=seal.entries)
         return 0
-
-
-def rest_of(took_s: float) -> float:
-    """Return how long to rest after a piece of work."""
-    return REST * took_s
 
 
 async def make_seal(journal: Journal, month: str, rest: Callable[[float], float]) -> Seal:

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
+from folkmoot_server.actions.event_log import AT_ONCE, EventLog
 from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common import background
 from folkmoot_server.common.background import Background, Loop
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.settings import load_config
+from folkmoot_server.jobs import checkpoints
+from folkmoot_server.jobs.checkpoints import Checkpoints
 from folkmoot_server.jobs.runner import Job, JobTurn, loops_of
 from folkmoot_server.node import Node
 from folkmoot_server.storage.change_set import StorageError
@@ -43,6 +46,31 @@ class Fragile(Job):
         outcome = self.outcomes.pop(0)
         if outcome is not None:
             raise outcome
+
+
+class Backlog(EventLog):
+    """A log with so many events to take in."""
+
+    def __init__(self, events: int) -> None:
+        self.events = events
+
+    async def take_in(self) -> int:
+        taken = min(self.events, AT_ONCE)
+        self.events -= taken
+        return taken
+
+
+async def test_a_log_that_is_far_behind_catches_up_without_taking_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    def two_seconds_later() -> float:
+        nonlocal now
+        now += 2
+        return now
+
+    monkeypatch.setattr(checkpoints, "monotonic", two_seconds_later)
+    job = Checkpoints(Backlog(2 * AT_ONCE + 1))
+    assert [await job.do_round() for _ in range(4)] == [18, 18, None, None]
 
 
 class Turns:

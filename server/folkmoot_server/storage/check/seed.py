@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -27,6 +27,7 @@ from ..sqlite.store import SqliteStore
 
 Progress = Callable[[int, int], None]
 """Told how many groups are written, of how many."""
+Then = Callable[[Store], Awaitable[None]]
 
 # Who stands for the reviewer that has seen the accounts' papers.
 REVIEWER = "seed"
@@ -48,26 +49,34 @@ def seed(
     progress: Progress | None = None,
     *,
     agreement: str = "1",
+    then: Then | None = None,
 ) -> None:
     """Write `groups` groups of `members` members each, and a line per member to `tokens`.
 
     A line is `<group index> <member index> <user> <token> <group code>`; member 0 owns the group. The
-    accounts have an identity (`person`), the `agreement` accepted, and no password. Raises StorageError when
-    names are taken.
+    accounts have an identity (`person`), the `agreement` accepted, and no password. `then` is done with the
+    store after that. Raises StorageError when names are taken.
     """
-    asyncio.run(_seed(data_dir, groups, members, tokens, progress or (lambda done, total: None), agreement))
 
+    async def write() -> None:
+        store = await SqliteStore.open(data_dir, say=translator("en"))
+        try:
+            await fill(store, groups, members, tokens, progress, agreement=agreement, then=then)
+        finally:
+            await store.close()
 
-async def _seed(data_dir: Path, groups: int, members: int, tokens: Path, progress: Progress, agreement: str) -> None:
-    store = await SqliteStore.open(data_dir, say=translator("en"))
-    try:
-        await fill(store, groups, members, tokens, progress, agreement=agreement)
-    finally:
-        await store.close()
+    asyncio.run(write())
 
 
 async def fill(
-    store: Store, groups: int, members: int, tokens: Path, progress: Progress | None = None, *, agreement: str = "1"
+    store: Store,
+    groups: int,
+    members: int,
+    tokens: Path,
+    progress: Progress | None = None,
+    *,
+    agreement: str = "1",
+    then: Then | None = None,
 ) -> None:
     """As `seed`, into a store that is open, whichever kind it is."""
     if await store.ledger.load_account("g0m0") is not None:
@@ -85,6 +94,8 @@ async def fill(
                 change_sets = []
                 if progress is not None:
                     progress(index + 1, groups)
+    if then is not None:
+        await then(store)
 
 
 def _seed_group(index: int, code: str, members: int, now: int, agreement: str, lines: TextIO) -> list[ChangeSet]:

@@ -13,7 +13,7 @@ from ..sqlite.segments import Segments
 from ..sqlite.whole import adopt
 from .backup import backup, restore
 from .event_log import read_copies
-from .seed import Progress, fill, seed
+from .seed import Progress, Then, fill, seed
 from .verify import key_missing, verify
 
 __all__ = [
@@ -66,6 +66,7 @@ def seed_cluster(
     progress: Progress | None = None,
     *,
     agreement: str = "1",
+    then: Then | None = None,
 ) -> None:
     """As `seed`, for PostgreSQL; `key` is the journal's. Raises StorageError."""
     try:
@@ -76,7 +77,7 @@ def seed_cluster(
     async def write() -> None:
         store = await PostgresStore.open(database_url, key=key)
         try:
-            await fill(store, groups, members, tokens, progress, agreement=agreement)
+            await fill(store, groups, members, tokens, progress, agreement=agreement, then=then)
         finally:
             await store.close()
 

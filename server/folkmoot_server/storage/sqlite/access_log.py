@@ -1,5 +1,6 @@
 """The access log's files: one SQLite file per month, as the journal's, and a thread of its own that has them."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from sqlite3 import Connection
@@ -24,7 +25,8 @@ SCHEMA = """
         user TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (user, number)) WITHOUT ROWID;
 """
 _ADD = "INSERT INTO block (first_ts, last_ts, node, records, sealed) VALUES (?, ?, ?, ?, ?)"
-_NAME = "INSERT INTO who VALUES (?, ?)"
+# One statement for all of them: each would take the interpreter from the event loop.
+_NAME = "INSERT INTO who SELECT value, ? FROM json_each(?)"
 _ALL = """SELECT first_ts, last_ts, node, records, sealed, number FROM block
     WHERE number < ? ORDER BY number DESC LIMIT ?"""
 _NAMING = """SELECT first_ts, last_ts, node, records, sealed, number FROM block JOIN who USING (number)
@@ -48,7 +50,7 @@ class SqliteAccessLog:
         try:
             values = (block.first_ts, block.last_ts, block.node, block.records, block.sealed)
             number = file.execute(_ADD, values).lastrowid
-            file.executemany(_NAME, [(user, number) for user in block.users])
+            file.execute(_NAME, (number, json.dumps(block.users)))
             file.execute("COMMIT")
         except BaseException:
             if file.in_transaction:
