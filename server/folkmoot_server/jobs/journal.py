@@ -133,4 +133,4 @@ class Erasing(Job):
         began = loop.time()
         is_more = await self._journal.erase()
         self.next_ms = 0 if is_more else FOREVER_MS
-        return INDEX_REST * (loop.time() - began) if is_more else None
+        return rest_of(loop.time() - began) if is_more else None
