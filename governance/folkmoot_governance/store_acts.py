@@ -19,6 +19,9 @@ ACT = "confirm_store"
 
 Matter = Literal["time", "removal"]
 
+Part = Literal["journal", "access"]
+"""What is kept by months: entries, and who connected."""
+
 
 class StoreEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
     """Base of these events: when (Unix ms), and by whom; nobody for who has the machine."""
@@ -51,6 +54,8 @@ class LossAccepted(StoreEvent, frozen=True, kw_only=True, tag="loss_accepted"):
     findings: tuple[str, ...]
     reason: str
     months: tuple[str, ...] = ()
+    gaps: tuple[tuple[str, int, int], ...] | None = None
+    """The seqs that are missing from then on: group, first, last. None of before this was on record."""
 
 
 class MonthSealed(StoreEvent, frozen=True, kw_only=True, tag="month_sealed"):
@@ -69,9 +74,29 @@ class MonthRemoved(StoreEvent, frozen=True, kw_only=True, tag="month_removed"):
     month: str
     entries: int
     root: str
+    part: Part = "journal"
 
 
-AnyStoreEvent = TimeConfirmed | RemovalConfirmed | LossAccepted | MonthSealed | MonthRemoved
+class EntriesLogged(StoreEvent, frozen=True, kw_only=True, tag="entries_logged"):
+    """So many entries of a month, or blocks of the access log, were taken into the log: `sha256` over what is kept of
+    where they stand and what they hash to. The ledger's log had `log_size` events then."""
+
+    part: Part
+    month: str
+    entries: int
+    sha256: str
+    log_size: int
+
+
+class FilingsBegan(StoreEvent, frozen=True, kw_only=True, tag="filings_began"):
+    """Behind this position of the ledger each measure of the platform has its report to the authority."""
+
+    position: int
+
+
+AnyStoreEvent = (
+    TimeConfirmed | RemovalConfirmed | LossAccepted | MonthSealed | MonthRemoved | EntriesLogged | FilingsBegan
+)
 
 
 def seals_of(events: Iterable[StoreEvent]) -> dict[str, MonthSealed]:
@@ -116,15 +141,40 @@ class RemoveMonth(Struct, frozen=True):
     month: str
     entries: int
     root: str
+    part: Part = "journal"
 
 
-StoreCommand = ConfirmTime | ConfirmRemoval | SealMonth | RemoveMonth
+class LogEntries(Struct, frozen=True):
+    """Put on record what a part of a month holds: an act of the service."""
+
+    part: Part
+    month: str
+    entries: int
+    sha256: str
+    log_size: int
+
+
+class NoteFilings(Struct, frozen=True):
+    """Put on record from where on there are reports to the authority: an act of the service."""
+
+    position: int
+
+
+StoreCommand = ConfirmTime | ConfirmRemoval | SealMonth | RemoveMonth | LogEntries | NoteFilings
+
+_BY_THE_SERVICE: dict[type, type[AnyStoreEvent]] = {
+    SealMonth: MonthSealed,
+    RemoveMonth: MonthRemoved,
+    LogEntries: EntriesLogged,
+    NoteFilings: FilingsBegan,
+}
+"""What the service does by itself, and nobody else: each command says what its event does."""
 
 
 def decide_on_store(command: StoreCommand, actor: Actor, now: int) -> Sequence[AnyStoreEvent] | Refusal:
     """Return the events that `command` causes, or why it is refused."""
-    if actor == SERVICE and isinstance(command, SealMonth | RemoveMonth):
-        kind = MonthSealed if isinstance(command, SealMonth) else MonthRemoved
+    kind = _BY_THE_SERVICE.get(type(command))
+    if kind is not None and actor == SERVICE:
         return [kind(at=now, by="", **structs.asdict(command))]
     if not may_on_platform(actor.platform, ACT):
         text = N_("Your platform role does not cover this.")

@@ -307,11 +307,12 @@ def db_verify(
     ] = None,
 ) -> None:
     settings = read_config(config, server__data_dir=data)
-    from .storage.check.tools import read_copies, verify, verify_cluster
+    from .storage.check.tools import read_copies, read_directory, verify, verify_cluster
 
     place, url = settings.server.data_dir, settings.cluster.database_url
     with store_problems(), progress_bar(_("Replaying")) as progress:
-        copies = read_copies(checkpoints) if checkpoints else []
+        kept = settings.retention.checkpoint_dir
+        copies = [*read_directory(Path(kept) if kept else None), *(read_copies(checkpoints) if checkpoints else ())]
         if url:
             problems = verify_cluster(url, (keys or place / "keys") / "journal.key", progress, copies)
         else:

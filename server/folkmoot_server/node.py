@@ -35,6 +35,7 @@ from .actions.cases.public import PublicReports
 from .actions.cases.reports import Reports
 from .actions.cases.sanctions import Sanctions
 from .actions.cases.settle import CaseSettler
+from .actions.entries_log import EntriesLog
 from .actions.event_log import EventLog
 from .actions.groups.finding import GroupFinder
 from .actions.groups.govern import GroupService
@@ -74,6 +75,7 @@ from .jobs.checkpoints import Checkpoints
 from .jobs.closing import Closing
 from .jobs.dates import COUNT_S, Dates, OverdueFigures
 from .jobs.duties import Duties
+from .jobs.entries import Entries
 from .jobs.expiry import Expiry
 from .jobs.filing import Sending
 from .jobs.forgetting import Forgetting
@@ -458,6 +460,7 @@ class Node:
             Lapsing(ledger, clock, app.cases.sanctions),
             Sending(ledger, clock, app.cases.filings),
             Checkpoints(app.event_log),
+            Entries(EntriesLog(self.store, clock, accounts, app.store_acts), clock),
             RetroScanning(self.store, clock, app.content, accounts),
             Forgetting(clock, accounts, ledger, app.policy.cases, app.config.accounts.token_days),
         ]

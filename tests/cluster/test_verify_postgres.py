@@ -3,6 +3,8 @@
 Each change is made in a transaction that is rolled back: only the checks see it.
 """
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("asyncpg", reason="the extra `cluster` is not installed")
@@ -12,11 +14,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.check.postgres import problems, verify
+from folkmoot_server.storage.check.verify import readable
 from folkmoot_server.storage.postgres.database import connect
 from folkmoot_server.storage.postgres.store import PostgresStore
 from folkmoot_server.storage.sql.months import end_of
 from tests.conformance.backends import KEY
 from tests.integration.storage.kit import fill
+from tests.integration.storage.operator import WAYS, tell
 from tests.integration.storage.test_verify import CHANGES as ON_BOTH
 from tests.services import Postgres
 
@@ -74,6 +78,31 @@ async def test_changes_are_found(database: str) -> None:
             await connection.rollback()
     await engine.dispose()
     assert {name: found[name] for name, (_, finding) in CHANGES.items() if finding not in "; ".join(found[name])} == {}
+
+
+async def test_each_way_to_hide_what_was_done_is_found(database: str, tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "journal.key").write_bytes(KEY)
+    store = await PostgresStore.open(database, key=KEY)
+    try:
+        await tell(store, tmp_path)
+    finally:
+        await store.close()
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(database))
+    found: dict[str, list[str]] = {}
+    for name, way in WAYS.items():
+        async with engine.connect() as connection:
+            for statement in way.statements:
+                in_place = statement.format(month="month, ", block="access_blocks", who="access_users")
+                done = await connection.execute(text(in_place.replace(":", r"\:")))
+                assert done.rowcount > 0, name
+            found[name] = await connection.run_sync(
+                lambda main: list(readable(problems(main, KEY, lambda done, total: None)))
+            )
+            await connection.rollback()
+    await engine.dispose()
+    assert await verify(database, KEY, lambda done, total: None) == []
+    assert {name: found[name] for name, way in WAYS.items() if way.finding not in "; ".join(found[name])} == {}
 
 
 async def test_months_that_rotation_has_removed_are_not_missed(database: str) -> None:

@@ -4,8 +4,9 @@ from folkmoot_governance.group.events import TopicSet
 from folkmoot_server.crypto.log_tree import LogKeys, grow, hash_of, unfinished
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.change_set import ChangeSet
-from folkmoot_server.storage.changes import log_rows
+from folkmoot_server.storage.changes import forget_logged, log_rows, logged_row
 from folkmoot_server.storage.rows import SignedCheckpoint
+from folkmoot_server.storage.sql.months import month_of
 from tests.builders.world import START, World
 
 KEYS = LogKeys.derive(bytes(32))
@@ -42,3 +43,22 @@ async def test_hashes_and_checkpoints_come_back(store: Store, world: World) -> N
     newer = SignedCheckpoint(len(events) + 1, START + 1, "another\n")
     await store.commit([ChangeSet(rows=log_rows({}, newer))])
     assert await store.ledger.checkpoint() == newer
+
+
+async def test_what_was_logged_of_a_month_comes_back_until_it_is_forgotten(store: Store) -> None:
+    rows = [logged_row("journal", "2026-01", number, f"[{number}]") for number in (2, 1)]
+    await store.commit([ChangeSet(rows=[*rows, logged_row("access", "2026-01", 1, "[]")])])
+    assert await store.ledger.logged_ranges("journal", "2026-01") == ["[1]", "[2]"]
+    assert await store.ledger.logged_ranges("journal", "2026-02") == []
+    assert sorted(await store.ledger.logged_months()) == [("access", "2026-01"), ("journal", "2026-01")]
+    await store.commit([ChangeSet(rows=[forget_logged("journal", "2026-01")])])
+    assert await store.ledger.logged_months() == [("access", "2026-01")]
+
+
+async def test_the_last_seq_of_each_group_in_a_month(store: Store, world: World) -> None:
+    month = month_of(START)
+    assert await store.journal.ends(month) == {}
+    one, other = world.group(), world.group()
+    await store.commit([one.found(), other.found(), *(one.post("alice") for _ in range(3))])
+    assert await store.journal.ends(month) == {int(one.code): one.seq, int(other.code): other.seq}
+    assert await store.journal.ends("2020-01") == {}

@@ -6,8 +6,11 @@ from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.actor import SERVICE
 from folkmoot_governance.store_acts import (
     ConfirmRemoval,
+    FilingsBegan,
     MonthRemoved,
     MonthSealed,
+    NoteFilings,
+    Part,
     RemoveMonth,
     SealMonth,
     StoreCommand,
@@ -20,7 +23,7 @@ from ..common.clock import Clock
 from ..live.commit_queue import CommitQueue
 from ..storage.api import Ledger
 from ..storage.change_set import STORE_STREAM, ChangeSet, RowChange
-from ..storage.changes import REMOVAL_MARK, TRIED_MARK, mark
+from ..storage.changes import FILINGS_MARK, REMOVAL_MARK, TRIED_MARK, mark
 from ..storage.sql.months import month_of, number_of
 from ..storage.sql.seals import Seal
 from .accounts.govern import AccountService
@@ -78,16 +81,27 @@ class StoreActs:
         done = await self.act(SealMonth(month, *made), SERVICE, dry_run=False)
         return done if isinstance(done, Refusal) else None
 
-    async def note_removed(self, months: Sequence[str]) -> Refusal | None:
-        """Put on record, before they go, that months of the journal are removed; once, whatever comes between."""
+    async def removed(self) -> set[tuple[Part, str]]:
+        """Return the months of which is on record that they are removed."""
+        return {(event.part, event.month) for event in await self._events() if isinstance(event, MonthRemoved)}
+
+    async def note_filings(self) -> Refusal | None:
+        """Put on record, once, from where on there are reports to the authority: the store may be older than they."""
+        if any(isinstance(event, FilingsBegan) for event in await self._events()):
+            return None
+        done = await self.act(NoteFilings((await self._ledger.marks()).get(FILINGS_MARK, 0)), SERVICE, dry_run=False)
+        return done if isinstance(done, Refusal) else None
+
+    async def note_removed(self, months: Sequence[str], part: Part = "journal") -> Refusal | None:
+        """Put on record, before they go, that months are removed; once, whatever comes between."""
         events = await self._events()
-        seals = seals_of(events)
-        noted = {event.month for event in events if isinstance(event, MonthRemoved)}
+        seals = seals_of(events) if part == "journal" else {}
+        noted = {event.month for event in events if isinstance(event, MonthRemoved) and event.part == part}
         for month in months:
             if month not in noted:
                 seal = seals.get(month)
                 entries, root = (seal.entries, seal.root) if seal else (UNSEALED, "")
-                done = await self.act(RemoveMonth(month, entries, root), SERVICE, dry_run=False)
+                done = await self.act(RemoveMonth(month, entries, root, part), SERVICE, dry_run=False)
                 if isinstance(done, Refusal):
                     return done
         return None

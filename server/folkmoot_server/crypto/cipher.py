@@ -16,8 +16,10 @@ from .sealing import KEY_BYTES, NONCE_BYTES, load_key
 class Sealed:
     """Seals texts under a key made from the journal's, each bound to what it belongs to. `purpose` makes the key."""
 
-    def __init__(self, data_dir: Path, purpose: bytes) -> None:
-        key = load_key(data_dir / "keys" / "journal.key")
+    def __init__(self, data_dir: Path | None, purpose: bytes, key: bytes = b"") -> None:
+        """`key`: the journal's, where it is known already."""
+        if data_dir is not None:
+            key = load_key(data_dir / "keys" / "journal.key")
         self._cipher = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(key))
         self._draw_key = HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose + b", drawn").derive(key)
 
@@ -42,5 +44,6 @@ class Sealed:
         """As `open`, of what `seal_raw` gave."""
         try:
             return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
+            # Too short to be anything, or not what was sealed.
             return None

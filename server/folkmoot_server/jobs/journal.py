@@ -72,7 +72,7 @@ class Rotation(Job):
             self._ask(sorted({*due, *due_access}))
             return None
         self._remarks.pop(self.name, None)
-        if await self._store_acts.note_removed(due):
+        if await self._store_acts.note_removed(due) or await self._store_acts.note_removed(due_access, "access"):
             raise StorageError("what is to be removed could not be put on record")
         for segment in await self._journal.rotate(now, self._months) if due else ():
             log.info("removed a month of the journal", month=segment.month, bytes=segment.size)

@@ -6,9 +6,10 @@ from enum import Enum
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..crypto.cipher import Sealed
+from ..storage.access_blocks import PURPOSE, bound_to
 from ..storage.api import AccessBlock
 
 FAST = 1
@@ -75,21 +76,17 @@ class AccessRecords:
     """Seals and opens records, a block at a time, each bound to its node and time."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._sealed = Sealed(data_dir, b"folkmoot access log")
+        self._sealed = Sealed(data_dir, PURPOSE)
 
     def seal(self, node: str, records: Sequence[AccessRecord]) -> AccessBlock:
         """Return records, oldest first, as they may be stored. Slow: not for the event loop."""
         first, last = records[0].ts, records[-1].ts
         text = zlib.compress(msgspec.msgpack.encode(records), FAST)
         users = sorted({one.user for one in records if one.user})
-        sealed = self._sealed.seal_raw(text, _bound_to(node, first, last, len(records)))
-        return AccessBlock(first, last, node, len(records), users, sealed)
+        block = AccessBlock(first, last, node, len(records), users, b"")
+        return structs.replace(block, sealed=self._sealed.seal_raw(text, bound_to(block)))
 
     def open(self, block: AccessBlock) -> list[AccessRecord] | None:
         """Return the records of a block, oldest first; None where it is not what was sealed under this key."""
-        text = self._sealed.open_raw(block.sealed, _bound_to(block.node, block.first_ts, block.last_ts, block.records))
+        text = self._sealed.open_raw(block.sealed, bound_to(block))
         return None if text is None else _DECODE.decode(zlib.decompress(text))
-
-
-def _bound_to(node: str, first: int, last: int, records: int) -> bytes:
-    return f"{node}|{first}|{last}|{records}".encode()

@@ -5,7 +5,7 @@ digits, times Unix milliseconds UTC. A stream is named by `group_stream(code)`,
 `account_stream(user)` or `case_stream(number)`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -161,6 +161,11 @@ class Journal(Protocol):
 
     async def segments(self) -> list[Segment]:
         """Return the segments that exist, oldest first."""
+        ...
+
+    async def ends(self, month: str) -> Mapping[int, int]:
+        """Return the last seq that each group has in a month, by its code as a number; groups without entries in it
+        are left out."""
         ...
 
     async def lines(self, month: str, after: tuple[int, int], limit: int) -> Sequence[Line]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from folkmoot_governance.account import AccountEvent
 from folkmoot_governance.case.state import CaseEvent
 from folkmoot_governance.group.events import Event as GroupEvent
-from folkmoot_governance.store_acts import StoreEvent
+from folkmoot_governance.store_acts import Part, StoreEvent
 from folkmoot_protocol.types import Entry, Notify
 
 AnyEvent = GroupEvent | AccountEvent | CaseEvent | StoreEvent
@@ -34,6 +34,11 @@ def account_stream(user: str) -> str:
 def case_stream(number: str) -> str:
     """Return the ledger stream of a case."""
     return f"case:{number}"
+
+
+def month_stream(part: Part, month: str) -> str:
+    """Return the ledger stream of what was taken into the log of a month."""
+    return f"{part}:{month}"
 
 
 class Upsert(Struct, frozen=True, gc=False):

@@ -23,6 +23,7 @@ from folkmoot_governance.filing import Filing, drafted
 from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_governance.restrictions import Power
+from folkmoot_governance.store_acts import Part
 
 from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Update, Upsert
 from .rows import IdentityRow, OpenFlag, RetroHit, RetroScan, SecondFactorRow, SignedCheckpoint
@@ -308,6 +309,16 @@ def log_rows(hashes: Mapping[tuple[int, int], bytes], checkpoint: SignedCheckpoi
         for (level, number), one in hashes.items()
     ]
     return [*rows, Upsert("checkpoints", asdict(checkpoint))]
+
+
+def logged_row(part: Part, month: str, number: int, ranges: str) -> Upsert:
+    """Return the row of what was taken into the log of a month, as the version `number` of its stream says."""
+    return Upsert("logged_ranges", {"part": part, "month": month, "number": number, "ranges": ranges})
+
+
+def forget_logged(part: Part, month: str) -> Remove:
+    """Return the removal of what is kept of a month that is gone."""
+    return Remove("logged_ranges", {"part": part, "month": month})
 
 
 TIME_MARK = "time"

@@ -17,6 +17,7 @@ from folkmoot_governance.filing import Filing, FilingState
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_governance.restrictions import Held, Restriction
+from folkmoot_governance.store_acts import Part
 from folkmoot_governance.transparency import CaseFigure
 
 from .change_set import Asked, Recorded
@@ -498,6 +499,14 @@ class EventLog(Protocol):
 
     async def checkpoint(self) -> SignedCheckpoint | None:
         """Return the newest checkpoint."""
+        ...
+
+    async def logged_months(self) -> list[tuple[Part, str]]:
+        """Return the months of which something is kept that was taken into the log."""
+        ...
+
+    async def logged_ranges(self, part: Part, month: str) -> list[str]:
+        """Return what is kept of a month, each as `sql.ranges.text_of` gave it, in the order in which it came."""
         ...
 
 

@@ -118,6 +118,7 @@ TO_0027 = """
     DROP TABLE filings;
     DROP TABLE log_hashes;
     DROP TABLE checkpoints;
+    DROP TABLE logged_ranges;
     DROP TABLE emergencies;
     DROP TABLE announcements;
     DROP TABLE announcement_marks;

@@ -10,6 +10,7 @@ from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.check.tools import migrate, seed, verify
 from folkmoot_server.storage.check.verify import COMPARED, NOT_COMPARED
 from folkmoot_server.storage.sql.tables import metadata
+from tests.integration.storage.kit import FEBRUARY as FEBRUARY_MS
 from tests.integration.storage.kit import filled, filled_wholly, opened, tamper
 
 MAIN, JANUARY, FEBRUARY = "folkmoot.sqlite3", "journal/2026-01.sqlite3", "journal/2026-02.sqlite3"
@@ -103,6 +104,7 @@ BROKEN = {
     "join_requests": "DELETE FROM join_requests",
     "join_waits": "DELETE FROM join_waits",
     "kept": "DELETE FROM kept WHERE part = 'members'",
+    "logged_ranges": "INSERT INTO logged_ranges VALUES ('journal', '2026-01', 1, '[]')",
     "leaving": "UPDATE leaving SET \"user\" = 'bob'",
     "members": "DELETE FROM members WHERE \"user\" = 'bob'",
     "mutes": "UPDATE mutes SET until_ms = 1",
@@ -181,7 +183,7 @@ async def test_a_change_is_found(tmp_path: Path, file: str, statement: str, find
 async def test_what_is_kept_of_a_closed_group_is_looked_at(tmp_path: Path, statement: str) -> None:
     group = await filled(tmp_path)
     async with opened(tmp_path) as store:
-        closed = GroupClosed(at=group.state.created_ts, by="root", reason="r", kept_until_ms=10**15)
+        closed = GroupClosed(at=FEBRUARY_MS, by="root", reason="r", kept_until_ms=10**15)
         assert await store.commit([group.act(closed)]) == frozenset()
     assert verify(tmp_path) == []
     tamper(tmp_path / MAIN, statement)

@@ -12,7 +12,8 @@ from folkmoot_server.actions import access_log
 from folkmoot_server.actions.access_log import AccessLog
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.delivery.session import Session
-from folkmoot_server.sealed.access_records import AccessKind, AccessRecords
+from folkmoot_server.sealed.access_records import AccessKind, AccessRecord, AccessRecords
+from folkmoot_server.storage.access_blocks import USER
 from folkmoot_server.storage.api import BEHIND, AccessBlock, Segment
 from folkmoot_server.storage.change_set import StorageError
 from folkmoot_server.storage.sql.months import end_of
@@ -119,3 +120,7 @@ async def test_a_block_that_was_changed_is_not_opened(bench: Bench) -> None:
     (block,) = bench.place.stored["2026-05"]
     bench.place.stored["2026-05"] = [structs.replace(block, node="there")]
     assert await bench.told() == ([], "")
+
+
+def test_storage_knows_where_a_record_has_its_account() -> None:
+    assert AccessRecord.__struct_fields__[USER] == "user"

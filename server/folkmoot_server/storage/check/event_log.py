@@ -14,6 +14,7 @@ from ...crypto.notes import Checkpoint, Key, NoteError, verify
 from ..change_set import StorageError
 from ..rows import LedgerRow
 from ..sql.tables import checkpoints, ledger, log_hashes
+from .on_record import OnRecord
 
 PIECE = 2000
 
@@ -32,8 +33,15 @@ def read_copies(path: Path) -> list[str]:
     return copies
 
 
-def check_event_log(main: Connection, key: bytes, copies: Iterable[str] = ()) -> Iterator[str]:
-    """Yield where the log differs from what the ledger would make of it, and from checkpoints that somebody has kept.
+def read_directory(directory: Path | None) -> list[str]:
+    """Return the checkpoints that the server itself has written to a directory. Raises StorageError."""
+    files = sorted(directory.glob("*.checkpoints")) if directory is not None else ()
+    return [note for path in files for note in read_copies(path)]
+
+
+def check_event_log(main: Connection, key: bytes, copies: Iterable[str], record: OnRecord) -> Iterator[str]:
+    """Yield where the log differs from what the ledger would make of it, from what is on record of it, and from
+    checkpoints that somebody has kept.
 
     What is not taken in yet is no difference.
     """
@@ -41,12 +49,18 @@ def check_event_log(main: Connection, key: bytes, copies: Iterable[str] = ()) ->
     last = main.execute(select(func.max(ledger.c.position))).scalar() or 0
     if size > last:
         yield _("log: it has {size} events, the ledger {last}").format(size=size, last=last)
+    had = max((event.log_size for events in record.logged.values() for event in events.values()), default=0)
+    if size < had:
+        yield _("log: it has {size} events, and had {had}").format(size=size, had=had)
     keys = LogKeys.derive(key)
     made: dict[Place, bytes] = {}
     notes: dict[int, list[str]] = defaultdict(list)
     for of_size, note in main.execute(select(checkpoints.c.size, checkpoints.c.note)):
         notes[of_size].append(note)
-    for note in copies:
+    stored = {note for of_one in notes.values() for note in of_one}
+    for note in dict.fromkeys(copies):
+        if note in stored:
+            continue
         of_size = size_of(note)
         if not of_size:
             yield _("log: a checkpoint that was kept says nothing of its size")

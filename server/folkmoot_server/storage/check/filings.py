@@ -43,9 +43,11 @@ class Undone(NamedTuple):
 class FilingCheck:
     """Takes in the ledger, a stream at a time, and compares at the end."""
 
-    def __init__(self, main: Connection) -> None:
+    def __init__(self, main: Connection, noted: int | None) -> None:
+        """`noted`: behind which position of the ledger there are reports, where that is on record."""
         self._main = main
-        self._since = main.execute(select(marks.c.value).where(marks.c.name == FILINGS_MARK)).scalar() or 0
+        self._marked = main.execute(select(marks.c.value).where(marks.c.name == FILINGS_MARK)).scalar() or 0
+        self._since = self._marked if noted is None else noted
         self._wanted: dict[str, Filing] = {}
         self._old: set[str] = set()
         self._undone: dict[str, Undone] = {}
@@ -89,6 +91,10 @@ class FilingCheck:
 
     def compare(self) -> Iterator[str]:
         """Yield where the table differs from what was taken in."""
+        if self._marked != self._since:
+            yield _("marks: reports are said to begin at position {found}, on record is {wanted}").format(
+                found=self._marked, wanted=self._since
+            )
         stored = {row["case"]: filing_of(dict(row)) for row in self._main.execute(select(filings)).mappings()}
         for case, undone in self._undone.items():
             filing = self._wanted.get(case)

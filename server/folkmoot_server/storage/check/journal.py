@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from sqlite3 import DatabaseError
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -12,7 +13,6 @@ from msgspec.structs import FieldInfo, fields
 from folkmoot_governance import case_number
 from folkmoot_governance.group.events import Event, TextRemoved
 from folkmoot_governance.notice_entry import data_of, is_told
-from folkmoot_governance.store_acts import MonthSealed
 
 from ...common.terminal import _
 from ...crypto.sealing import Sealer
@@ -20,7 +20,7 @@ from ..change_set import Recorded
 from ..rows import Line
 from ..sql.months import end_of, month_of
 from ..sql.removed_texts import RemovedTexts
-from ..sql.seals import SealMaker, line_of
+from ..sql.seals import line_of
 from ..sqlite.erasing import left_of
 from ..sqlite.journal import LINES
 from ..sqlite.segments import SegmentReader
@@ -115,12 +115,17 @@ class SegmentRows:
             yield from self._select(month, _NOTICES, int(code))
 
 
-def check_files(reader: SegmentReader) -> Iterator[str]:
-    """Run SQLite's own check on each segment."""
-    for month, segment in reader.oldest_first():
-        for (finding,) in segment.execute("PRAGMA integrity_check"):
+def check_files(part: str, reader: SegmentReader) -> Iterator[str]:
+    """Run SQLite's own check on each segment of the journal or the access log."""
+    for month in reader.segments.months:
+        try:
+            segment = reader.get(month)
+            findings = segment.execute("PRAGMA integrity_check").fetchall() if segment is not None else ()
+        except DatabaseError as error:
+            findings = [(str(error),)]
+        for (finding,) in findings:
             if finding != "ok":
-                yield _("journal {month}: {finding}").format(month=month, finding=finding)
+                yield _("{part} {month}: {finding}").format(part=part, month=month, finding=finding)
 
 
 def check_content(rows: JournalRows, key: bytes) -> Iterator[str]:
@@ -140,28 +145,6 @@ def _check_sealed(rows: JournalRows, month: str, sealer: Sealer) -> Iterator[str
             yield _("journal {month}: the sealed text of {group} #{seq} does not open").format(
                 month=month, group=grp, seq=seq
             )
-
-
-def check_seals(rows: JournalRows, key: bytes, sealed: Iterable[MonthSealed]) -> Iterator[str]:
-    """Compare the months that are there with what is on record of them."""
-    removed = RemovedTexts(key)
-    for seal in sealed:
-        if seal.month not in rows.months:
-            continue
-        maker = SealMaker()
-        try:
-            maker.add(rows.lines(seal.month, removed))
-        except InvalidTag:
-            # Which text it is says `check_content`.
-            yield _("journal {month}: it is not as it was sealed").format(month=seal.month)
-            continue
-        found = maker.seal()
-        if found.entries != seal.entries:
-            yield _("journal {month}: {found} entries, {sealed} were sealed").format(
-                month=seal.month, found=found.entries, sealed=seal.entries
-            )
-        elif (found.sha256, found.root) != (seal.sha256, seal.root):
-            yield _("journal {month}: it is not as it was sealed").format(month=seal.month)
 
 
 def is_part(stored: object, written: object) -> bool:

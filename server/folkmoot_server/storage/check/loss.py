@@ -25,15 +25,17 @@ _REMOVED = "SELECT code, last_seq FROM journal_heads"
 # All that the main file knows of seqs that a group had. There may have been more, but nobody is known to have read it.
 _SEEN = """SELECT code, max(seq) FROM (
     SELECT code, seq FROM read_marks UNION ALL SELECT code, seq FROM redactions UNION ALL SELECT code, seq FROM activity
-    ) GROUP BY code"""
+    UNION ALL SELECT CAST(json_extract(value, '$[0]') AS TEXT), json_extract(value, '$[2]')
+    FROM logged_ranges, json_each(ranges) WHERE part = 'journal') GROUP BY code"""
 
 
 class Loss:
-    """What is lost: `sentences` of it, and the months whose files are of no use."""
+    """What is lost: `sentences` of it, the months whose files are of no use, and runs of seqs."""
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
         self.months: set[str] = set()
+        self.gaps: list[tuple[str, int, int]] = []
 
     def accept(self, main: Connection, segments: Segments) -> None:
         """Put aside what is damaged, and remember the rest no more. See `whole.Accept`."""
@@ -45,8 +47,9 @@ class Loss:
             put_aside(segments.path(month))
             main.execute("DELETE FROM marks WHERE name = ?", (month_mark(month),))
         segments.drop(self.months)
-        gaps = [mark(gap_mark(code, first), last) for code, first, last in _gaps(main, segments)]
-        write_marks(main, mark(TOLD_BEFORE_MARK, 0), *(gaps if found else ()))
+        self.gaps = list(_gaps(main, segments)) if found else []
+        gaps = (mark(gap_mark(code, first), last) for code, first, last in self.gaps)
+        write_marks(main, mark(TOLD_BEFORE_MARK, 0), *gaps)
         main.commit()
 
 
@@ -77,8 +80,14 @@ def accept_loss(data_dir: Path, reason: str, say: Translate) -> list[str]:
 
 def _go_on(writer: Writer, loss: Loss, reason: str) -> None:
     main = writer.main
-    at, months = int(time.time() * 1000), tuple(sorted(loss.months))
-    event = LossAccepted(at=at, by="", findings=tuple(loss.sentences), reason=reason, months=months)
+    event = LossAccepted(
+        at=int(time.time() * 1000),
+        by="",
+        findings=tuple(loss.sentences),
+        reason=reason,
+        months=tuple(sorted(loss.months)),
+        gaps=tuple(loss.gaps),
+    )
     # What the newest month told of has been told again as after any crash; this is for those before it.
     writer.retell([one for one in events_after(main, 0) if month_of(one.event.at) in loss.months])
     writer.commit([ChangeSet(STORE_STREAM, last_version(main, STORE_STREAM), [event])])

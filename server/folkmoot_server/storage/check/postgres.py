@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from ...common.terminal import _
 from ..postgres.database import connect, failing
 from ..postgres.journal import HIGHEST, LINES, MONTHS, line_of_row, name_of
-from ..rows import Line
+from ..rows import AccessBlock, Line
 from ..sql.months import month_of
 from ..sql.removed_texts import RemovedTexts
 from ..sql.sequencer import code_of
 from ..sql.tables import ledger
 from .journal import Range
-from .verify import Progress, check_schema, compare
+from .verify import Progress, check_schema, compare, readable
 
 UNHURRIED = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 
@@ -30,6 +30,17 @@ _LEFT = text(f"""
         SELECT 1 FROM restricted s WHERE s.grp = e.grp AND s.seq = e.seq AND s.month = e.month))""")  # noqa: S608
 _TARGETS = text(f"SELECT seq, target FROM entry WHERE month = :month AND grp = :grp AND seq = {_SEQS}")  # noqa: S608
 _NOTICES = text("SELECT version, data FROM entry WHERE grp = :grp AND version IS NOT NULL")
+_ACCESS_MONTHS = text(
+    "SELECT right(c.relname, 6)::integer FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+    " WHERE i.inhparent = 'access_blocks'::regclass ORDER BY 1"
+)
+# Names beside no block come as well: those of one that is gone.
+_BLOCKS = text("""
+    SELECT number, coalesce(b.first_ts, 0), coalesce(b.last_ts, 0), coalesce(b.node, ''), coalesce(b.records, 0),
+        coalesce(b.sealed, ''::bytea), coalesce(u.users, '{}')
+    FROM (SELECT * FROM access_blocks WHERE month = :month) b FULL JOIN (
+        SELECT number, array_agg("user") AS users FROM access_users WHERE month = :month GROUP BY number) u
+    USING (number) ORDER BY number""")
 _KEPT = text("SELECT grp, min(seq), max(seq) FROM entry GROUP BY grp")
 _HEADS = text("SELECT stream, version, last_seq FROM heads WHERE version > 0")
 _COUNTERS = text("SELECT name, value FROM counters")
@@ -47,7 +58,7 @@ async def verify(database_url: str, key: bytes, progress: Progress, copies: Sequ
     try:
         with failing("cannot read"):
             async with engine.connect() as connection:
-                return await connection.run_sync(lambda main: list(problems(main, key, progress, copies)))
+                return await connection.run_sync(lambda main: list(readable(problems(main, key, progress, copies))))
     finally:
         await engine.dispose()
 
@@ -67,7 +78,7 @@ def problems(main: Connection, key: bytes, progress: Progress, copies: Sequence[
     lasts = {code: kept[code][1] if code in kept else removed.get(code, 0) for code in kept | removed}
     yield from _check_heads(main, heads, lasts)
     yield from _check_counters(main, rows)
-    yield from compare(main, rows, removed, key, progress, copies)
+    yield from compare(main, rows, PartitionBlocks(main), removed, key, progress, copies)
 
 
 class PartitionRows:
@@ -103,6 +114,21 @@ class PartitionRows:
 
     def notices(self, code: str) -> Iterator[tuple[int, str | None]]:
         return (tuple(row) for row in self._main.execute(_NOTICES, {"grp": int(code)}))
+
+
+class PartitionBlocks:
+    """`months.AccessRows` of partitions."""
+
+    def __init__(self, main: Connection) -> None:
+        self._main = main
+        self._numbers = {name_of(month): month for month in main.execute(_ACCESS_MONTHS).scalars()}
+        self.months = tuple(self._numbers)
+
+    def blocks(self, month: str) -> Iterator[AccessBlock]:
+        for number, first, last, node, records, sealed, users in self._main.execute(
+            _BLOCKS, {"month": self._numbers[month]}
+        ):
+            yield AccessBlock(first, last, node, records, sorted(users), bytes(sealed), number)
 
 
 def _check_heads(main: Connection, heads: dict[str, tuple[int, int]], lasts: dict[str, int]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from ..sqlite.database import close_main, locked, open_main
 from ..sqlite.segments import Segments
 from ..sqlite.whole import adopt
 from .backup import backup, restore
-from .event_log import read_copies
+from .event_log import read_copies, read_directory
 from .seed import Progress, Then, fill, seed
 from .verify import key_missing, verify
 
@@ -21,6 +21,7 @@ __all__ = [
     "migrate",
     "migrate_cluster",
     "read_copies",
+    "read_directory",
     "restore",
     "seed",
     "seed_cluster",

@@ -5,11 +5,10 @@ What both have in common is `compare`; what only a cluster's database has is in 
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import MsgspecError
 from sqlalchemy import Connection, Table, select, text
 
@@ -23,8 +22,9 @@ from folkmoot_governance import (
 )
 from folkmoot_governance.account import AccountEvent, AccountRegistered
 from folkmoot_governance.case.state import CaseEvent, CaseState, apply_case, opened
+from folkmoot_governance.duration import HOUR_MS, MINUTE_MS
 from folkmoot_governance.group.events import Event, GroupCreated, MeasureOverturned, erased_by
-from folkmoot_governance.store_acts import AnyStoreEvent, MonthSealed, StoreEvent, seals_of
+from folkmoot_governance.store_acts import StoreEvent
 
 from ...common.terminal import _
 from ...crypto.sealing import load_key
@@ -60,14 +60,21 @@ from ..sql.tables import (
     reviews,
     words,
 )
+from ..sqlite.access_log import DIRECTORY as ACCESS
 from ..sqlite.database import FAILURES, MAIN, close_main, locked, open_main
 from ..sqlite.segments import SegmentReader, Segments
 from ..sqlite.whole import ERASED_MARK, findings, leave_aside, marks_of
+from .access import SegmentBlocks
 from .beside import BESIDE, WHOLE, BesideCheck
 from .event_log import check_event_log
 from .filings import FilingCheck
-from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, check_seals, is_part
+from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, is_part
+from .months import AccessRows, check_access, check_months
+from .on_record import MONTH_STREAMS, OnRecord
 from .removed import RemovedCheck
+
+STEP_MS = HOUR_MS
+"""By how much an event may be dated before one that it follows: clocks of nodes differ, and are set."""
 
 Progress = Callable[[int, int], None]
 """Told how many streams are done, of how many."""
@@ -81,7 +88,7 @@ COMPARED = frozenset(
     {
         *("accounts", "cases", "reporters", "groups", "invite_codes", "reviews", "kept", "words", "redactions"),
         *MEMBER_TABLES,
-        *("filings", "log_hashes", "checkpoints"),
+        *("filings", "log_hashes", "checkpoints", "logged_ranges"),
         *WHOLE,
         *BESIDE,
     }
@@ -133,13 +140,23 @@ def verify(
     if not key_file.exists():
         raise key_missing(key_file)
     problems: list[str] = []
-    with locked(data_dir), _reading(data_dir) as (main, reader):
-        try:
-            for problem in _problems(main, reader, load_key(key_file), progress or (lambda done, total: None), copies):
-                problems.append(problem)
-        except FAILURES as error:
-            problems.append(_("the files cannot be read: {error}").format(error=error))
+    with locked(data_dir), _reading(data_dir) as (main, reader, access):
+        found = _problems(main, reader, access, load_key(key_file), progress or (lambda done, total: None), copies)
+        problems += readable(found)
     return problems
+
+
+def readable(problems: Iterator[str]) -> Iterator[str]:
+    """Yield problems, and as the last one what is so wrong that nothing more can be read."""
+    try:
+        yield from problems
+    except StorageError:
+        raise
+    except FAILURES as error:
+        yield _("the files cannot be read: {error}").format(error=error)
+    except Exception as error:
+        # Whoever changes rows may put anything there; what of it breaks the reading is a finding like any other.
+        yield _("what is stored cannot be read: {error}").format(error=repr(error))
 
 
 def key_missing(path: Path) -> StorageError:
@@ -148,23 +165,31 @@ def key_missing(path: Path) -> StorageError:
 
 
 @contextmanager
-def _reading(data_dir: Path) -> Iterator[tuple[Connection, SegmentReader]]:
+def _reading(data_dir: Path) -> Iterator[tuple[Connection, SegmentReader, SegmentReader]]:
+    """Hold what reads the main file, the journal and the access log."""
     main = open_main(data_dir, read_only=True)
-    reader = SegmentReader(Segments(data_dir / "journal"))
+    reader, access = (SegmentReader(Segments(data_dir / name)) for name in ("journal", ACCESS))
     try:
-        yield main, reader
+        yield main, reader, access
     finally:
+        access.close()
         reader.close()
         close_main(main)
 
 
 def _problems(
-    main: Connection, reader: SegmentReader, key: bytes, progress: Progress, copies: Sequence[str]
+    main: Connection,
+    reader: SegmentReader,
+    access: SegmentReader,
+    key: bytes,
+    progress: Progress,
+    copies: Sequence[str],
 ) -> Iterator[str]:
     check_schema(main)
     segments = reader.segments
     lost = [sentence for _month, sentence in findings(raw_of(main), segments)]
-    damage = lost or [*_check_file(main), *leave_aside(raw_of(main), segments), *check_files(reader)]
+    damage = lost or [*_check_file(main), *leave_aside(raw_of(main), segments), *check_files("journal", reader)]
+    damage += check_files(ACCESS, access)
     if damage:
         # What is read from a damaged file proves nothing; a backup must come first.
         yield from damage
@@ -172,7 +197,7 @@ def _problems(
     yield from _check_references(main)
     removed = {row.code: row.last_seq for row in main.execute(select(journal_heads))}
     erased = marks_of(raw_of(main)).get(ERASED_MARK, 0)
-    yield from compare(main, SegmentRows(reader), removed, key, progress, copies, erased)
+    yield from compare(main, SegmentRows(reader), SegmentBlocks(access), removed, key, progress, copies, erased)
 
 
 def check_schema(main: Connection) -> None:
@@ -185,6 +210,7 @@ def check_schema(main: Connection) -> None:
 def compare(
     main: Connection,
     rows: JournalRows,
+    access: AccessRows,
     removed: Mapping[str, int],
     key: bytes,
     progress: Progress,
@@ -193,15 +219,21 @@ def compare(
 ) -> Iterator[str]:
     """Yield where ledger, projections and journal differ. `removed`: up to which seq rotation has removed entries,
     `erased`: up to which position of the ledger texts that were removed are out of the files."""
-    yield from _check_positions(main)
+    record, marked = OnRecord(main), _marked_gaps(main)
+    yield from _check_positions(main, record)
     streams = list(main.execute(select(ledger.c.stream).distinct().order_by(ledger.c.stream)).scalars())
     yield from _check_orphans(main, streams)
-    yield from check_event_log(main, key, copies)
-    journal = JournalCheck(rows, removed, _accepted_gaps(main))
+    yield from check_event_log(main, key, copies, record)
+    gaps = record.gaps(marked)
+    if gaps != marked:
+        yield _("marks: the seqs that are said to be lost are not those on record")
+    journal = JournalCheck(rows, removed, gaps)
     yield from check_content(rows, key)
-    yield from check_seals(rows, key, _seals(main).values())
+    yield from check_months(main, rows, key, record, gaps)
+    yield from check_access(main, access, key, record)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
-    checks, removed_check = (FilingCheck(main), BesideCheck(main)), RemovedCheck(rows, erased)
+    checks = FilingCheck(main, record.filings_since), BesideCheck(main)
+    removed_check = RemovedCheck(rows, erased)
     for done, stream in enumerate(streams, 1):
         yield from _check_stream(main, journal, checks, removed_check, stream)
         progress(done, len(streams))
@@ -209,20 +241,10 @@ def compare(
         yield from check.compare()
 
 
-def _accepted_gaps(main: Connection) -> dict[tuple[str, int], int]:
-    """Return the last of each run of seqs that was lost, by group and first."""
+def _marked_gaps(main: Connection) -> dict[tuple[str, int], int]:
+    """Return the last of each run of seqs that is said to be lost, by group and first."""
     gaps = main.execute(select(marks).where(marks.c.name.like("gap %")))
     return {(name.split()[1], int(name.split()[2])): last for name, last in gaps}
-
-
-def _seals(main: Connection) -> dict[str, MonthSealed]:
-    """Return what is on record of months that are over; what does not read is told of with its stream."""
-    of_store = select(ledger.c.data).where(ledger.c.stream == STORE_STREAM).order_by(ledger.c.version)
-    events = []
-    for data in main.execute(of_store).scalars():
-        with suppress(MsgspecError):
-            events.append(msgspec.json.decode(data, type=AnyStoreEvent))
-    return seals_of(events)
 
 
 def _check_file(main: Connection) -> Iterator[str]:
@@ -236,11 +258,18 @@ def _check_references(main: Connection) -> Iterator[str]:
         yield _("{table}: a row names nothing in {parent}").format(table=table, parent=parent)
 
 
-def _check_positions(main: Connection) -> Iterator[str]:
-    """Positions count from 1 without holes, batches never step back."""
-    expected, last_batch = 1, 0
-    query = select(ledger.c.position, ledger.c.batch).order_by(ledger.c.position).execution_options(yield_per=1000)
-    for position, batch in main.execute(query):
+def _check_positions(main: Connection, record: OnRecord) -> Iterator[str]:
+    """Positions count from 1 without holes, batches never step back, and times not by much, but by a jump of the clock
+    that is on record."""
+    expected, last_batch, latest, is_behind = 1, 0, 0, False
+    tolerated = max(record.jumps, default=0) + STEP_MS
+    columns = select(ledger.c.position, ledger.c.batch, ledger.c.ts).order_by(ledger.c.position)
+    for position, batch, ts in main.execute(columns.execution_options(yield_per=1000)):
+        if ts < latest - tolerated and not is_behind:
+            yield _("ledger: position {position} is dated {minutes} minutes before one that it follows").format(
+                position=position, minutes=(latest - ts) // MINUTE_MS
+            )
+        is_behind, latest = ts < latest - tolerated, max(latest, ts)
         if position != expected:
             yield _("ledger: position {expected} is missing").format(expected=expected)
         if batch < last_batch:
@@ -296,7 +325,7 @@ def says(stored: Values, written: Values) -> bool:
 
 
 def _replay(stream: str, events: list[Recorded]) -> Replay:
-    if stream == STORE_STREAM:
+    if stream == STORE_STREAM or stream.startswith(MONTH_STREAMS):
         assert all(isinstance(one.event, StoreEvent) for one in events), "event of another kind"
         return Replay(events, None)
     state = _begin(stream, events[0].event)

@@ -1,6 +1,6 @@
 """The journal in PostgreSQL: a partition per month, rows of entries, months made and removed. See `api.Journal`."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -97,6 +97,14 @@ LINES = """
             SELECT s.sealed FROM restricted s WHERE s.grp = e.grp AND s.seq = e.seq AND s.month = e.month) END AS sealed
     FROM entry e WHERE e.month = $1 AND (e.grp, e.seq) > ($2, $3) ORDER BY e.grp, e.seq LIMIT $4"""
 
+ENDS = """
+    WITH RECURSIVE each(grp) AS (
+        SELECT min(grp) FROM entry WHERE month = $1
+        UNION ALL SELECT (SELECT min(e.grp) FROM entry e WHERE e.month = $1 AND e.grp > each.grp)
+        FROM each WHERE each.grp IS NOT NULL)
+    SELECT grp, (SELECT max(e.seq) FROM entry e WHERE e.month = $1 AND e.grp = each.grp) AS last
+    FROM each WHERE grp IS NOT NULL"""
+
 MONTHS = """
     SELECT right(c.relname, 6)::integer AS month FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'entry'::regclass ORDER BY 1"""
@@ -187,6 +195,9 @@ class PostgresJournal:
     async def segments(self) -> list[Segment]:
         months = [row["month"] for row in await self._reader.rows(MONTHS)]
         return [_segment(row) for row in await self._reader.rows(_SEGMENTS, months) if row["used"]]
+
+    async def ends(self, month: str) -> Mapping[int, int]:
+        return {row["grp"]: row["last"] for row in await self._reader.rows(ENDS, number_of(month))}
 
     async def lines(self, month: str, after: tuple[int, int], limit: int) -> Sequence[Line]:
         rows = await self._reader.rows(LINES, number_of(month), *after, limit)

@@ -2,9 +2,11 @@
 
 from sqlalchemy import bindparam, select
 
+from folkmoot_governance.store_acts import Part
+
 from ..rows import LedgerRow, SignedCheckpoint
 from .fetch import SqlReads, can_hold
-from .tables import checkpoints, ledger, log_hashes
+from .tables import checkpoints, ledger, log_hashes, logged_ranges
 
 _EVENT = select(*(ledger.c[name] for name in LedgerRow.__struct_fields__))
 _EVENTS = _EVENT.where(ledger.c.position > bindparam("after")).order_by(ledger.c.position).limit(bindparam("limit"))
@@ -22,6 +24,12 @@ _NEWEST = (
     select(*(checkpoints.c[name] for name in SignedCheckpoint.__struct_fields__))
     .order_by(checkpoints.c.size.desc())
     .limit(1)
+)
+_MONTHS = select(logged_ranges.c.part, logged_ranges.c.month).distinct()
+_RANGES = (
+    select(logged_ranges.c.ranges)
+    .where(logged_ranges.c.part == bindparam("part"), logged_ranges.c.month == bindparam("month"))
+    .order_by(logged_ranges.c.number)
 )
 
 
@@ -41,3 +49,9 @@ class SqlEventLog(SqlReads):
     async def checkpoint(self) -> SignedCheckpoint | None:
         rows = await self._ask(_NEWEST)
         return SignedCheckpoint(*rows[0]) if rows else None
+
+    async def logged_months(self) -> list[tuple[Part, str]]:
+        return [(part, month) for part, month in await self._ask(_MONTHS)]
+
+    async def logged_ranges(self, part: Part, month: str) -> list[str]:
+        return [ranges for (ranges,) in await self._ask(_RANGES, part=part, month=month)]

@@ -8,7 +8,8 @@ verified, sealed) `identity_requests` (of who waits for it), `barred_identities`
 to the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store
 remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
 single accounts are told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships
-have still to end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log).
+have still to end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log)
+and `logged_ranges` (what of the journal and the access log is in it).
 No foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`,
 `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
 `migrations/versions/s0002_postgres.py`.
@@ -18,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0048"
+SCHEMA = "0049"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -459,6 +460,15 @@ checkpoints = Table(
     _number("size", primary_key=True, autoincrement=False),
     _number("ts"),
     _text("note"),
+)
+
+logged_ranges = Table(
+    "logged_ranges",
+    metadata,
+    _text("part", primary_key=True),
+    _text("month", primary_key=True),
+    _number("number", primary_key=True, autoincrement=False),
+    _text("ranges"),
 )
 
 emergencies = Table(

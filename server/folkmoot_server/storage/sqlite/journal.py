@@ -42,6 +42,13 @@ LINES = f"""
     FROM entry WHERE (grp, seq) > (?, ?) ORDER BY grp, seq LIMIT ?"""  # noqa: S608
 """The rows of `lines`: those above a group and seq, of an edit or an entry that was removed with what is sealed."""
 
+ENDS = """
+    WITH RECURSIVE each(grp) AS (
+        SELECT min(grp) FROM entry
+        UNION ALL SELECT (SELECT min(grp) FROM entry WHERE grp > each.grp) FROM each WHERE each.grp IS NOT NULL)
+    SELECT grp, (SELECT max(seq) FROM entry e WHERE e.grp = each.grp) FROM each WHERE grp IS NOT NULL"""
+"""The rows of `ends`: two looks into the index for each group, however many entries there are."""
+
 HIGHEST = 2**63 - 1
 
 _SEQ, _KIND, _USER, _TARGET = (COLUMNS.split(", ").index(name) for name in ("seq", "kind", "user", "target"))
@@ -108,6 +115,12 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
         if row is not None:
             return _entries(main, reader, code, [row])[0]
     return None
+
+
+def ends(reader: SegmentReader, month: str) -> dict[int, int]:
+    """Return the last seq that each group has in a month."""
+    segment = reader.get(month)
+    return {} if segment is None else dict(segment.execute(ENDS))
 
 
 def lines(reader: SegmentReader, month: str, after: tuple[int, int], limit: int) -> list[Line]:

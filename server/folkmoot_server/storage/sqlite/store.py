@@ -1,7 +1,7 @@
 """The store on SQLite: one thread writes, two read, the event loop runs on. See `docs/storage.md`."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as RawConnection
@@ -222,6 +222,9 @@ class SqliteJournal:
 
     async def segments(self) -> list[Segment]:
         return [self._segments.describe(month) for month in self._segments.months]
+
+    async def ends(self, month: str) -> Mapping[int, int]:
+        return await self._threads.read_segments(sqlite_journal.ends, month)
 
     async def lines(self, month: str, after: tuple[int, int], limit: int) -> Sequence[Line]:
         async with self._paging:
