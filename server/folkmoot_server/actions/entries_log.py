@@ -13,11 +13,11 @@ from folkmoot_governance.actor import SERVICE
 from folkmoot_governance.store_acts import LogEntries, Part, decide_on_store
 
 from ..common.clock import Clock
-from ..storage.access_blocks import line_of
 from ..storage.api import BEHIND, Store
 from ..storage.change_set import ChangeSet, StorageError, month_stream
 from ..storage.changes import forget_logged, logged_row
 from ..storage.rows import Line
+from ..storage.sql.access_blocks import line_of
 from ..storage.sql.ranges import BLOCKS, Range, RangeMaker, digest_of, ranges_of, text_of
 from .accounts.govern import AccountService
 from .store_acts import StoreActs

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from ..crypto.cipher import Sealed
-from ..storage.access_blocks import PURPOSE, bound_to
 from ..storage.api import AccessBlock
+from ..storage.sql.access_blocks import PURPOSE, bound_to
 
 FAST = 1
 """How hard `zlib` tries."""

@@ -13,9 +13,9 @@ from folkmoot_server.actions.access_log import AccessLog
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.delivery.session import Session
 from folkmoot_server.sealed.access_records import AccessKind, AccessRecord, AccessRecords
-from folkmoot_server.storage.access_blocks import USER
 from folkmoot_server.storage.api import BEHIND, AccessBlock, Segment
 from folkmoot_server.storage.change_set import StorageError
+from folkmoot_server.storage.sql.access_blocks import USER
 from folkmoot_server.storage.sql.months import end_of
 
 

@@ -20,7 +20,7 @@ ENDLESS = ("commit_queue", "storing", "loop_lag")
 
 
 BEGUN_S = 320
-"""So long after a start the last job has seen what it stored. After ten minutes other jobs begin to look, once a day."""
+"""So long after a start the last job has seen what it stored. After ten minutes others begin to look, once a day."""
 SETTLED_S = 190
 """As much for what is stored later: it goes into the log a minute later, and what that stores is looked at as well."""
 

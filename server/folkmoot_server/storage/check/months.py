@@ -15,8 +15,8 @@ from folkmoot_governance.store_acts import MonthSealed, Part
 
 from ...common.terminal import _
 from ...crypto.cipher import Sealed
-from ..access_blocks import PURPOSE, bound_to, line_of, users_in
 from ..rows import AccessBlock, Line
+from ..sql.access_blocks import PURPOSE, bound_to, line_of, users_in
 from ..sql.ranges import Range, RangeMaker, digest_of, ranges_of
 from ..sql.removed_texts import RemovedTexts
 from ..sql.seals import SealMaker

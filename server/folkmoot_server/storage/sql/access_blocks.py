@@ -5,8 +5,8 @@ from hashlib import sha256
 
 import msgspec
 
-from .rows import AccessBlock, Line
-from .sql.ranges import BLOCKS
+from ..rows import AccessBlock, Line
+from .ranges import BLOCKS
 
 PURPOSE = b"folkmoot access log"
 """What the key of blocks is made for."""
