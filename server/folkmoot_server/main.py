@@ -27,8 +27,10 @@ from .doors.websocket import PROTOCOLS, WS_PATH, Listener
 from .http.app import make_app
 from .http.server import HttpServer
 from .node import Node
+from .storage.api import Store
 from .storage.change_set import StorageError
 from .storage.sqlite.store import SqliteStore
+from .storage.sqlite.whole import lost_key
 from .transport.handshake import Settings
 from .transport.intake import Intake, room_for
 from .transport.server import BACKLOG, WebSocketServer
@@ -85,8 +87,10 @@ async def open_node(config: Config) -> Node:
     else:
         say = translator(config.i18n.default_language)
         store = await SqliteStore.open(config.server.data_dir, say=say)
+        await check_identity_key(config, store)
         node = Node(config, store, LocalBus(), Clock())
     try:
+        await node.app.event_log.check_key()
         await node.app.timekeeper.begin()
         await node.app.agreement.check()
     except BaseException:
@@ -104,9 +108,14 @@ async def open_cluster_node(config: Config) -> Node:
     except ModuleNotFoundError as error:
         raise StorageError(f"a cluster needs the extra folkmoot[cluster]: {error}") from error
     url, settings = config.cluster.database_url, config.cluster
-    key = load_key(config.server.data_dir / "keys" / "journal.key")
+    path = config.server.data_dir / "keys" / "journal.key"
+    is_new, key = not path.exists(), load_key(path)
     clock, store = Clock(), await PostgresStore.open(url, key=key)
     try:
+        if is_new and await store.ledger.latest_ts():
+            path.unlink()
+            raise lost_key(path)
+        await check_identity_key(config, store)
         bus = await NatsBus.connect(
             settings.nats_url, settings.node_name, key=key, clock=clock, exposed=settings.is_bus_exposed
         )
@@ -114,6 +123,14 @@ async def open_cluster_node(config: Config) -> Node:
         await store.close()
         raise
     return Node(config, store, bus, clock, await PostgresJobLock.open(url), key)
+
+
+async def check_identity_key(config: Config, store: Store) -> None:
+    """Raise StorageError, and close the store, where identities are stored and the key is not there that opens them."""
+    path = config.server.data_dir / "keys" / "identity.key"
+    if not path.exists() and await store.ledger.has_identities():
+        await store.close()
+        raise lost_key(path)
 
 
 async def run_node(config: Config, ready_file: Path | None) -> None:

@@ -32,11 +32,11 @@ from ..crypto.log_tree import (
     unfinished,
 )
 from ..crypto.merkle import prove_inclusion, root
-from ..crypto.notes import Checkpoint, Key, Proof, sign
+from ..crypto.notes import Checkpoint, Key, NoteError, Proof, sign, verify
 from ..crypto.sealing import load_key
 from ..storage import ledger
 from ..storage.api import Store
-from ..storage.change_set import ChangeSet, RowChange
+from ..storage.change_set import ChangeSet, RowChange, StorageError
 from ..storage.changes import log_rows
 from ..storage.rows import LedgerRow, SignedCheckpoint
 
@@ -78,7 +78,8 @@ class EventLog:
         self._stored = stored
         self._clock = clock
         self._store_rows = store_rows
-        self._keys = LogKeys.derive(load_key(data_dir / "keys" / "journal.key"))
+        self._key_file = data_dir / "keys" / "journal.key"
+        self._keys = LogKeys.derive(load_key(self._key_file))
         self._origin = origin
         self._checkpoint_dir = checkpoint_dir
 
@@ -86,6 +87,18 @@ class EventLog:
     def key(self) -> Key:
         """By which checkpoints are verified."""
         return Key(self._origin, self._keys.signing.public_key().public_bytes_raw())
+
+    async def check_key(self) -> None:
+        """Raise StorageError where the newest checkpoint was signed by another key: that of another store, or node."""
+        newest = await self._stored.checkpoint()
+        try:
+            if newest is not None:
+                verify(newest.note, [Key(newest.note.partition("\n")[0], self.key.public)])
+        except NoteError as error:
+            raise StorageError(
+                f"{self._key_file} is not the key of this store, whose log was signed by another ({error}): put back "
+                "the copy that was kept apart, in a cluster that of another node"
+            ) from error
 
     async def newest(self) -> SignedCheckpoint | None:
         """Return the newest checkpoint."""

@@ -298,6 +298,10 @@ class Identities(Protocol):
     Promises: nothing that is read here tells a number without the key; equal numbers have an equal `blind`.
     """
 
+    async def has_identities(self) -> bool:
+        """Say whether anybody was verified by a number, or waits for it."""
+        ...
+
     async def list_identities(self, user: str) -> list[IdentityRow]:
         """Return the identity numbers that an account was verified with, sealed."""
         ...

@@ -5,6 +5,7 @@ reports to the authority; and an access log. All of it is in the ledger's log, a
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -49,7 +50,7 @@ class Keeper:
         self.store_acts = StoreActs(store.ledger, clock, service, cast(Any, None))
         self.sealing = Sealing(store.journal, clock, self.store_acts)
         self.entries_log = EntriesLog(store, clock, service, self.store_acts)
-        self.event_log = EventLog(store.ledger, clock, service, data_dir, "folkmoot", None)
+        self.event_log = EventLog(store.ledger, clock, partial(service.store_rows, ""), data_dir, "folkmoot", None)
 
     async def keep(self) -> None:
         """Take in all that there is."""

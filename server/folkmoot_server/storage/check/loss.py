@@ -8,7 +8,6 @@ from sqlite3 import Connection
 from folkmoot_governance.notice_entry import Translate
 from folkmoot_governance.store_acts import LossAccepted
 
-from ...crypto.sealing import load_key
 from ..change_set import STORE_STREAM, ChangeSet
 from ..changes import mark
 from ..sql.months import month_of
@@ -16,7 +15,7 @@ from ..sql.streams import last_version
 from ..sqlite.database import locked
 from ..sqlite.repair import events_after
 from ..sqlite.segments import SegmentReader, Segments
-from ..sqlite.whole import TOLD_BEFORE_MARK, findings, gap_mark, month_mark, write_marks
+from ..sqlite.whole import TOLD_BEFORE_MARK, findings, gap_mark, key_of, month_mark, write_marks
 from ..sqlite.writer import Writer
 
 ASIDE = ".lost"
@@ -68,7 +67,7 @@ def accept_loss(data_dir: Path, reason: str, say: Translate) -> list[str]:
     from the ledger, and the ledger says that this was done. Raises StorageError.
     """
     with locked(data_dir):
-        segments, loss = Segments(data_dir / "journal", load_key(data_dir / "keys" / "journal.key")), Loss()
+        segments, loss = Segments(data_dir / "journal", key_of(data_dir)), Loss()
         writer = Writer(data_dir, segments, say, loss.accept)
         try:
             if loss.sentences:

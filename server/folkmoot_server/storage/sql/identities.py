@@ -19,6 +19,7 @@ _REQUEST = select(
 _BOTH = union(
     *(select(table.c.user.label("user")).where(table.c.blind == bindparam("blind")) for table in (identities, requests))
 ).subquery()
+_ANY = select(union(*(select(table.c.user) for table in (identities, requests))).subquery().c.user).limit(1)
 _SAME = select(_BOTH.c.user).order_by(_BOTH.c.user).limit(_LIMIT)
 _ASKING = (
     select(accounts.c.user, accounts.c.asked, accounts.c.asked_ts)
@@ -30,6 +31,9 @@ _ASKING = (
 
 class SqlIdentities(SqlReads):
     """`ledger.Identities` in SQL."""
+
+    async def has_identities(self) -> bool:
+        return bool(await self._ask(_ANY))
 
     async def list_identities(self, user: str) -> list[IdentityRow]:
         return [IdentityRow(*row) for row in await self._ask(_OF_USER, user=user)]

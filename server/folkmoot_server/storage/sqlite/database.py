@@ -110,6 +110,16 @@ def check_space(data_dir: Path) -> None:
         raise StorageError(said.format(path=data_dir, need=NEEDED_BYTES // 1024, free=free // 1024))
 
 
+def check_writable(data_dir: Path) -> None:
+    """Raise StorageError for what of a store this user may not read or write: its files would fail one by one."""
+    names = ("*.sqlite3*", "*/*.sqlite3*", "keys", "keys/*")
+    for path in (data_dir, *(path for name in names for path in data_dir.glob(name))):
+        mode = os.R_OK if path.parent.name == "keys" else os.R_OK | os.W_OK
+        if not os.access(path, mode | (os.X_OK if path.is_dir() else 0)):
+            said = _("user {user} may not use {path}: give it to that user, or mount it so that it can be written to")
+            raise StorageError(said.format(path=path, user=os.geteuid()))
+
+
 class DirectoryLock:
     """Holds a data directory for one process: two writers would each number the same entries.
 

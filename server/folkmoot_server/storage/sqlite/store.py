@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from folkmoot_governance.notice_entry import Translate
 from folkmoot_protocol.types import Entry
 
-from ...crypto.sealing import load_key
 from ..api import Found, Line, Page, Segment, Versions
 from ..change_set import ChangeSet, StorageError
 from ..search.text import Query
@@ -23,10 +22,11 @@ from . import heads as sqlite_heads
 from . import journal as sqlite_journal
 from .access_log import SqliteAccessLog
 from .background import Tables
-from .database import FAILURES, DirectoryLock, close_main, is_corrupt, open_main, reading
+from .database import FAILURES, DirectoryLock, check_writable, close_main, is_corrupt, open_main, reading
 from .erasing import rewrite
 from .search import SqliteSearch
 from .segments import SegmentReader, Segments
+from .whole import key_of
 from .worker import Worker
 from .writer import Writer
 
@@ -276,6 +276,7 @@ class SqliteStore:
         except OSError as error:
             raise StorageError(f"cannot use {data_dir}: {error}") from error
         try:
+            check_writable(data_dir)
             return await cls._open(data_dir, lock, say)
         except BaseException:
             lock.release()
@@ -284,7 +285,7 @@ class SqliteStore:
     @classmethod
     async def _open(cls, data_dir: Path, lock: DirectoryLock, say: Translate) -> "SqliteStore":
         try:
-            segments = Segments(data_dir / "journal", load_key(data_dir / "keys" / "journal.key"))
+            segments = Segments(data_dir / "journal", key_of(data_dir))
             threads = Threads(data_dir, segments)
             writer = await threads.start_writer(data_dir, segments, say)
             tables = await Tables.open(data_dir)

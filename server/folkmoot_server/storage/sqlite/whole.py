@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite3 import Connection, DatabaseError
 
 from ...common.terminal import _
+from ...crypto.sealing import load_key
 from ..change_set import StorageError, Upsert
 from ..changes import mark
 from . import rows
@@ -70,6 +71,21 @@ def check_main(data_dir: Path, months: tuple[str, ...]) -> None:
             raise StorageError(said.format(path=path))
     elif not has_header(path):
         raise StorageError(_("{path} is damaged: restore it").format(path=path))
+
+
+def key_of(data_dir: Path) -> bytes:
+    """Return the journal's key, made where there is no store yet. Raises StorageError where there is one without it: a
+    new key would open nothing that was sealed, and go unnoticed."""
+    main, key = data_dir / MAIN, data_dir / "keys" / "journal.key"
+    if not key.exists() and main.exists() and main.stat().st_size:
+        raise lost_key(key)
+    return load_key(key)
+
+
+def lost_key(path: Path) -> StorageError:
+    """Return the error of a store whose key is not there."""
+    said = _("{path} is missing, and with it all that is sealed in this store: put the copy back that was kept apart")
+    return StorageError(said.format(path=path))
 
 
 def adopt(main: Connection, segments: Segments) -> None:
