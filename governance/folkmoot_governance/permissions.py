@@ -157,6 +157,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "declare_emergency": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "announce": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "file_report": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
+    "export_case": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "note_training": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
     "suspend_staff": frozenset({PlatformRole.SUPERADMIN}),

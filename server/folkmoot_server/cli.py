@@ -286,6 +286,31 @@ def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@app.command(help=_("Check an inspection bundle, without any server: by the public key of whose it is."))
+def verify(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", exists=True, dir_okay=False, help=_("The archive."))],
+    key: Annotated[
+        str, typer.Option(metavar="KEY", help=_("The key that the operator publishes; otherwise the bundle's own."))
+    ] = "",
+    output: Annotated[OutputForm, typer.Option("-o", "--output", help=_("Form of the result."))] = OutputForm.TABLE,
+) -> None:
+    import json
+
+    from .crypto.check_bundle import check
+
+    with progress_bar(_("Checking")) as progress:
+        checked = check(bundle.read_bytes(), key, progress)
+    problems = [(one.where, _(one.text).format(**one.values)) for one in checked.problems]
+    if output is OutputForm.JSON:
+        found = [{"where": where, "problem": text} for where, text in problems]
+        typer.echo(json.dumps({"problems": found, "key": checked.key, "case": checked.manifest.get("case", "")}))
+    if problems:
+        fail([f"{where}: {text}" for where, text in problems], INTEGRITY)
+    typer.echo(_("All of it is as it was signed by {key}").format(key=checked.key), err=True)
+    if not key:
+        typer.echo(_("The key stands in the bundle: compare it with the one that the operator publishes."), err=True)
+
+
 @db_app.command("migrate", help=_("Bring the store to this version's schema."))
 def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = read_config(config, server__data_dir=data)

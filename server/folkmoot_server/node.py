@@ -37,6 +37,7 @@ from .actions.cases.sanctions import Sanctions
 from .actions.cases.settle import CaseSettler
 from .actions.entries_log import EntriesLog
 from .actions.event_log import EventLog
+from .actions.exports import Exports
 from .actions.groups.finding import GroupFinder
 from .actions.groups.govern import GroupService
 from .actions.groups.membership import Membership
@@ -266,6 +267,7 @@ class Node:
             ),
             access_log=AccessLog(store.access, AccessRecords(config.server.data_dir), clock, name),
             oversight=Oversight(config, policy, clock, store, content, status),
+            exports=Exports(clock),
         )
 
     def _wire_sign_in(

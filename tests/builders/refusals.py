@@ -43,6 +43,16 @@ REFUSALS = {
         "conflict", "in_force", "emergency end", "until_ms number"
     ),
     "{limit} emergencies are in force, and no more are allowed.": Told("conflict", "*", "emergency list", "limit"),
+    "You have approved this already: another one of staff has to.": Told(
+        "conflict", "export.identities", "export approve", "case"
+    ),
+    "The time begins before it ends, and it ends now at the latest.": Told(
+        "bad_request", "*", "export case --help", "field"
+    ),
+    "Case {case} is about no group: choose another scope.": Told("bad_request", "*", "case show", "case field"),
+    "Identities go along when two of staff have approved that; so far: {count}.": Told(
+        "forbidden", "export.identities", "export approve", "case count"
+    ),
     "@{user} does not ask for a review of identity.": Told("conflict", "state", "/info", "user"),
     "@{user} has no open invitation.": Told("conflict", "state", "/invites", "user"),
     "@{user} has no open request to join.": Told("no_such_user", "known", "/requests", "user"),

@@ -24,6 +24,10 @@ async def test_events_are_read_as_they_stand_and_in_their_order(store: Store, wo
     assert await store.ledger.ledger_row(last.stream, last.version) == last
     assert await store.ledger.ledger_row(last.stream, last.version + 1) is None
     assert await store.ledger.ledger_row("group:\x00", 1) is None
+    own = [row for row in rows if row.stream == last.stream]
+    assert await store.ledger.stream_rows(last.stream, 0, 100) == own
+    assert await store.ledger.stream_rows(last.stream, own[0].version, 1) == own[1:2]
+    assert await store.ledger.stream_rows("group:\x00", 0, 100) == []
 
 
 async def test_hashes_and_checkpoints_come_back(store: Store, world: World) -> None:

@@ -230,6 +230,7 @@ CASES = {
     "sanction": "{taken}",
     "filing": "{taken}",
     "queue": "{code}-{held}",
+    "export": "{report}",
 }
 """The cases of a noun."""
 
@@ -302,7 +303,7 @@ def tries_of_measures(person: Person) -> Iterator[Try]:
 @in_one_loop
 async def test_verbs_of_administration(everybody: World) -> None:
     """What only reads may store who has read what."""
-    reading = [verb for verb in VERBS.values() if verb.permission.startswith(("read", "open"))]
+    reading = [verb for verb in VERBS.values() if verb.permission.startswith(("read", "open", "export"))]
     await everyone(everybody, tries_of([verb for verb in VERBS.values() if verb not in reading]))
     await everyone(everybody, tries_of_measures)
     with everybody.storing():

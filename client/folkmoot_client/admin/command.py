@@ -18,6 +18,7 @@ from ..terminal import USAGE, Failed, _, fail
 from .access import read_access
 from .output import Format, Picked, print_error_data
 from .run import Order, Values, carry_out, check_sure
+from .saving import check_free, default_file
 
 UserOption = Annotated[
     str | None, typer.Option("--user", metavar="USER", envvar="FOLKMOOT_USER", help=_("The administrator's user name."))
@@ -31,6 +32,9 @@ LimitOption = Annotated[int | None, typer.Option(min=1, max=500, metavar="N", he
 CursorOption = Annotated[str | None, typer.Option(metavar="CURSOR", help=_("Go on where an earlier list has ended."))]
 ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help=_("Why; whoever it concerns is told."))]
 YesOption = Annotated[bool, typer.Option("--yes", help=_("Do not ask whether it is meant."))]
+ToOption = Annotated[
+    Path | None, typer.Option("--to", metavar="FILE", help=_("Where to write it; there must be nothing there yet."))
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_("Say what would change, and change nothing."))]
 
 
@@ -69,11 +73,12 @@ def add_command(app: typer.Typer, verb: Verb[Any]) -> None:
     def run(server: str, user: str | None, password_file: Path | None, output: Format, **given: Any) -> None:
         try:
             order, picked = make_order(verb, given), read_picked(given)
+            to = check_free(given.get("to") or default_file(verb, order.target)) if verb.saved else None
             access = read_access(check_server(server), user, password_file)
         except Failed as failed:
             print_error_data(output, "usage", failed.text)
             raise
-        carry_out(access, order, output, picked)
+        carry_out(access, order, output, picked, to)
 
     # Typer reads its options from here; functions have it, their type does not say so.
     run.__signature__ = Signature([*parameters_of(verb), *ACCESS])  # type: ignore[attr-defined]  # typer reads it
@@ -141,6 +146,8 @@ def parameters_of(verb: Verb[Any]) -> Iterator[Parameter]:
         yield parameter("reason", ReasonOption)
     if verb.ask:
         yield parameter("yes", YesOption, False)
+    if verb.saved:
+        yield parameter("to", ToOption, None)
     if verb.dry_run:
         yield parameter("dry_run", DryRunOption, False)
     if verb.paged:

@@ -51,6 +51,8 @@ def options_shown(verb: Verb[Any]) -> Iterator[tuple[str, str]]:
         yield "--reason TEXT", "Why; whoever it concerns is told."
     if verb.ask:
         yield "--yes", "Do not ask whether it is meant."
+    if verb.saved:
+        yield "--to FILE", "Where to write it; there must be nothing there yet."
     if verb.dry_run:
         yield "--dry-run", "Say what would change, and change nothing."
     if verb.paged:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 import msgspec
@@ -15,6 +16,7 @@ from ..sdk import Client, ClientError, NotReachable, RequestRefused, SessionEnde
 from ..terminal import CONFLICT, DENIED, FAILED, NOT_FOUND, NOT_REACHABLE, USAGE, _, fail, is_interactive, say
 from .access import Access
 from .output import ALL, Format, Picked, print_error, print_result
+from .saving import save
 
 EXIT_CODES = {
     ErrorCode.NO_SUCH_USER: NOT_FOUND,
@@ -57,10 +59,12 @@ PAGES = 1000
 """Pages of a list that are fetched for what needs all of it."""
 
 
-def carry_out(access: Access, order: Order, format: Format, picked: Picked = ALL) -> None:
-    """Do it and print what came of it; ends the command unless it went well."""
+def carry_out(access: Access, order: Order, format: Format, picked: Picked = ALL, to: Path | None = None) -> None:
+    """Do it and print what came of it, or write it to the file `to`; ends the command unless it went well."""
     try:
-        result = asyncio.run(ask(access, order, whole=picked.is_of_all and order.cursor is None))
+        result = asyncio.run(ask(access, order, whole=picked.is_of_all and order.cursor is None, to=to))
+    except OSError as error:
+        end(format, "not_written", str(error), FAILED)
     except NotReachable as error:
         end(format, "not_reachable", _("The server cannot be reached: {error}").format(error=error), NOT_REACHABLE)
     except RequestRefused as refused:
@@ -84,14 +88,19 @@ def carry_out(access: Access, order: Order, format: Format, picked: Picked = ALL
         raise typer.Exit(FAILED)
 
 
-async def ask(access: Access, order: Order, *, whole: bool = False) -> fm.AdminResult:
-    """Sign in, send the request, sign out; `whole`: with all pages of a list in one. Raises `ClientError`."""
+async def ask(access: Access, order: Order, *, whole: bool = False, to: Path | None = None) -> fm.AdminResult:
+    """Sign in, send the request, sign out; `whole`: with all pages of a list in one; `to`: writing a file.
+
+    Raises `ClientError`, OSError.
+    """
     async with Client(access.server, token=access.token) as client:
         await access.sign_in(client)
         fields: dict[str, Any] = {name: getattr(order, name) for name in ("target", "reason", "options", "text")}
         fields |= {name: getattr(order, name) for name in ("limit", "cursor", "dry_run")}
         try:
             result = page = await client.admin(order.verb.noun.name, order.verb.name, **fields)
+            if to is not None and page.cursor is not None:
+                return await save(client, order.verb, fields, page, to)
             for _page in range(PAGES if whole else 0):
                 if page.cursor is None:
                     break

@@ -179,3 +179,33 @@ class SettleCase(CaseCommand, frozen=True):
     """Note that what the outcome brings along has been carried out, and to what `effect`: an act of the service."""
 
     effect: str = ""
+
+
+class ApproveExport(CaseCommand, frozen=True):
+    """Let identities go along when the case is exported; `approved_by` are those who have approved that already."""
+
+    reason: str
+    approved_by: tuple[str, ...] = ()
+
+
+class ExportCase(CaseCommand, frozen=True):
+    """Take what concerns the case out: `scope` of the entries, from `since_ms` until `until_ms` (Unix ms).
+
+    `approved_by` have approved that identities go along, which `identities` asks for.
+    """
+
+    scope: str
+    since_ms: int
+    until_ms: int
+    reason: str
+    identities: bool = False
+    approved_by: tuple[str, ...] = ()
+
+
+class NoteBundle(CaseCommand, frozen=True):
+    """Note what bundle an export has made, by its SHA-256, and how much is in it."""
+
+    sha256: str
+    entries: int
+    events: int
+    records: int

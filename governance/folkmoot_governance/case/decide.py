@@ -40,6 +40,7 @@ from .decide_report import (
     overturn_bad_faith,
     reopen_report,
 )
+from .export import EXPORT
 from .mediation import MEDIATION
 from .state import (
     AppealOpened,
@@ -213,5 +214,6 @@ _DECIDERS: dict[type[c.CaseCommand], Callable[[Any, Any, Actor, int, Policy], Ca
     c.ProposeMeasure: _propose_measure,
     c.CloseMeasure: _close_measure,
     c.SettleCase: _settle,
+    **EXPORT,
     **MEDIATION,
 }

@@ -205,6 +205,34 @@ class CaseRead(CaseEvent, frozen=True, kw_only=True, tag="case_read"):
     """A reviewer has looked at what people wrote and at the evidence."""
 
 
+class ExportApproved(CaseEvent, frozen=True, kw_only=True, tag="export_approved"):
+    """Staff (`by`) lets identities go along when the case is exported, for `reason`; it takes two."""
+
+    reason: str
+
+
+class CaseExported(CaseEvent, frozen=True, kw_only=True, tag="case_exported"):
+    """Staff takes what concerns the case out, for `reason`: `scope` of the entries, from `since_ms` until `until_ms`.
+
+    `approved_by`: identities go along, as these have approved; empty: they do not.
+    """
+
+    scope: str
+    since_ms: int
+    until_ms: int
+    reason: str
+    approved_by: tuple[str, ...] = ()
+
+
+class BundleMade(CaseEvent, frozen=True, kw_only=True, tag="bundle_made"):
+    """The bundle of an export is made, and is `sha256` (hex): so many entries, events and records of connections."""
+
+    sha256: str
+    entries: int
+    events: int
+    records: int
+
+
 class CaseClaimed(CaseEvent, frozen=True, kw_only=True, tag="case_claimed"):
     """A reviewer (`by`) works on it until `until_ms`."""
 
@@ -324,6 +352,9 @@ AnyCaseEvent = (
     | BadFaithOverturned
     | CaseClosed
     | CaseSettled
+    | ExportApproved
+    | CaseExported
+    | BundleMade
     | AnyMediationEvent
 )
 
@@ -394,7 +425,7 @@ def apply_case(state: CaseState, event: CaseEvent) -> None:
     """Change `state` as `event` says."""
     state.version += 1
     match event:
-        case CaseRead() | CaseNoted() | MediationSaid():
+        case CaseRead() | CaseNoted() | MediationSaid() | ExportApproved() | CaseExported() | BundleMade():
             pass
         case MediatorNamed(user=user, by=by, is_mediator=is_mediator):
             state.named, state.named_by = user, by

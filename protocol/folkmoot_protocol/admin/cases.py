@@ -54,6 +54,20 @@ class Decision(Options, frozen=True):
     ] = ""
 
 
+class Sample(Options, frozen=True):
+    """Of how long back, how many, and by which word reports are drawn."""
+
+    since: Annotated[
+        Duration | None, Flag(N_("How far back; a quarter of a year where it is left out."), metavar="DURATION")
+    ] = None
+    count: Annotated[int, Meta(ge=1, le=100), Flag(N_("How many."), metavar="N")] = 20
+    word: Annotated[
+        str,
+        Meta(max_length=64),
+        Flag(N_("A word that you choose: it draws the same reports again. Otherwise one is made up."), metavar="WORD"),
+    ] = ""
+
+
 class Note(Options, frozen=True):
     """What to note."""
 
@@ -100,6 +114,15 @@ LOG_REPORT = Verb(
     NUMBER,
     paged=True,
     columns=("at", "what", "by", "detail"),
+)
+SAMPLE_REPORTS = Verb(
+    CASE,
+    "sample",
+    N_("Draw reports that were decided, by a word of yours, to see how they were handled: no names and no texts."),
+    "read_case",
+    Sample,
+    columns=("case", "reason", "severity", "opened", "read", "claimed", "due", "closed", "outcome", "late", "readers"),
+    examples=("case sample --since 90d --count 30 --word 'inspection of 12 May'",),
 )
 CLAIM_REPORT = Verb(
     CASE,

@@ -9,6 +9,7 @@ from .blacklist import BLACKLIST
 from .cases import APPEAL, CASE
 from .content import RULE, WORD
 from .entries import ENTRY, TEXT
+from .exports import EXPORT
 from .filings import FILING
 from .groups import GROUP
 from .mediations import MEDIATION
@@ -44,6 +45,7 @@ NOUNS: tuple[Noun, ...] = (
     ANNOUNCE,
     DUTY,
     FIGURES,
+    EXPORT,
     NODE,
     SEGMENT,
 )

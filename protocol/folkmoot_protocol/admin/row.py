@@ -109,7 +109,8 @@ class Verb(Generic[AnyOptions]):
     `permission` is the row of `folkmoot_governance.permissions.PLATFORM_RULES` that the asker's role must be in.
     `reason`: one must be given. `dry_run`: it can be asked what it would change. `ask` is asked on a terminal before it
     is done, with target and options as placeholders. `paged`: it lists page by page. `file` describes a file whose text
-    it is given. `columns` are those of its table, the fields of an item with times named as they are printed; without
+    it is given. `saved`: what it gives is a file, piece by piece, and this is what that is called, with its target in
+    it. `columns` are those of its table, the fields of an item with times named as they are printed; without
     them it shows one thing. `examples` are what stands behind `folkmoot admin`. `alarm`: a field of items, and a
     value with which the command ends with 1.
     """
@@ -128,6 +129,7 @@ class Verb(Generic[AnyOptions]):
     columns: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     alarm: tuple[str, str] = ("", "")
+    saved: str = ""
 
     def __post_init__(self) -> None:
         self.noun.verbs.append(self)

@@ -42,6 +42,7 @@ from .cases.reports import Reports
 from .cases.sanctions import Sanctions
 from .cases.settle import CaseSettler
 from .event_log import EventLog
+from .exports import Exports
 from .groups.govern import GroupService
 from .groups.membership import Membership
 from .oversight import Oversight
@@ -122,4 +123,5 @@ class App:
     event_log: EventLog
     access_log: AccessLog
     oversight: Oversight
+    exports: Exports
     stopping: bool = False

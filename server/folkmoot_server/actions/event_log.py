@@ -25,13 +25,14 @@ from ..crypto.log_tree import (
     entry_of,
     grow,
     hash_of,
+    joined,
     needed_for,
     over,
     said_of,
     salt_of,
     unfinished,
 )
-from ..crypto.merkle import prove_inclusion, root
+from ..crypto.merkle import Subtree, prove_inclusion, root
 from ..crypto.notes import Checkpoint, Key, NoteError, Proof, sign, verify
 from ..crypto.sealing import load_key
 from ..storage import ledger
@@ -137,17 +138,50 @@ class EventLog:
     async def prove(self, stream: str, version: int) -> Proven | Refusal:
         """Prove that an event is in the log. Raises StorageError."""
         event = await self._stored.ledger_row(stream, version)
-        checkpoint = await self._stored.checkpoint()
-        if event is not None and (checkpoint is None or checkpoint.size < event.position):
-            await self.take_in()
-            checkpoint = await self._stored.checkpoint()
-        if event is None or checkpoint is None or checkpoint.size < event.position:
+        if event is None:
             return NOT_IN_YET
+        checkpoint = await self.checkpoint_over(event.position)
+        if isinstance(checkpoint, Refusal):
+            return checkpoint
         index, size = event.position - 1, checkpoint.size
         kept = over(await self._fetch(needed_for(lambda subtree: prove_inclusion(index, size, subtree))))
         salt = salt_of(self._keys.salts, event.position)
         proof = Proof(index, tuple(prove_inclusion(index, size, kept)), checkpoint.note, salt)
         return Proven(event, proof, said_of(event))
+
+    def sign(self, text: str) -> str:
+        """Return a note: a text, lines that end with a newline, signed as checkpoints are."""
+        return sign(text, self._origin, self._keys.signing)
+
+    async def checkpoint_over(self, position: int) -> SignedCheckpoint | Refusal:
+        """Return the newest checkpoint, which is over the event at a position. Raises StorageError."""
+        checkpoint = await self._stored.checkpoint()
+        while checkpoint is None or checkpoint.size < position:
+            if not await self.take_in():
+                # Another node may have been quicker.
+                checkpoint = await self._stored.checkpoint()
+                return NOT_IN_YET if checkpoint is None or checkpoint.size < position else checkpoint
+            checkpoint = await self._stored.checkpoint()
+        return checkpoint
+
+    async def prove_all(self, events: Sequence[LedgerRow], size: int) -> list[Proven]:
+        """Prove of events that they are in the log's tree of that size; the proofs have no checkpoint.
+
+        Raises StorageError.
+        """
+        indexes = [event.position - 1 for event in events]
+
+        def prove(subtree: Subtree) -> list[tuple[bytes, ...]]:
+            return [tuple(prove_inclusion(index, size, subtree)) for index in indexes]
+
+        spans = await asyncio.to_thread(lambda: list(joined(needed_for(prove))))
+        kept = await self._fetch(spans)
+        salts = [salt_of(self._keys.salts, event.position) for event in events]
+        proofs = await asyncio.to_thread(prove, over(kept))
+        return [
+            Proven(event, Proof(index, hashes, "", salt), said_of(event))
+            for event, index, hashes, salt in zip(events, indexes, proofs, salts, strict=True)
+        ]
 
     def _sign(self, size: int, events: Sequence[LedgerRow], rows: dict[Place, bytes]) -> tuple[dict[Place, bytes], str]:
         assert events[0].position == size + 1, "positions count without holes"

@@ -115,6 +115,20 @@ def needed_for(compute: Callable[[Subtree], object]) -> list[tuple[int, int, int
     return list(needed.spans())
 
 
+def joined(spans: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Yield spans of hashes, each hash in one of them, in order."""
+    last: tuple[int, int, int] | None = None
+    for level, first, end in sorted(spans):
+        if last is None or level != last[0] or first > last[2]:
+            if last is not None:
+                yield last
+            last = level, first, end
+        else:
+            last = level, last[1], max(end, last[2])
+    if last is not None:
+        yield last
+
+
 def over(hashes: Mapping[Place, bytes]) -> Subtree:
     """Return the subtrees that can be folded from hashes that are kept."""
 

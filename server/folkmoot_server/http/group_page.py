@@ -5,7 +5,6 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Protocol
 
 import msgspec
@@ -20,12 +19,13 @@ from folkmoot_protocol.types import Group, GroupStatus, JoinMode
 
 from ..common.clock import Clock
 from ..common.i18n import N_, translator
+from ..common.pages import style_sheet, templates
 from ..common.rate_limit import Buckets
 from ..config.settings import Config
 from ..live.rooms import public_part
 from ..storage.api import GroupSummary
 from ..storage.change_set import StorageError
-from .responses import HTML, JSON, Content, address_of, answer, preferred_language, respond, templates, wants_json
+from .responses import HTML, JSON, Content, address_of, answer, preferred_language, respond, wants_json
 
 log = structlog.get_logger()
 
@@ -147,6 +147,5 @@ def limits_of(group: Group) -> dict[str, object]:
 def style(more: str = "") -> tuple[str, str]:
     """Return the style sheet of a page, which stands in it, and the hash that lets just this one in: that of all such
     pages, and `more`, a file of its own."""
-    place = files("folkmoot_server") / "templates"
-    css = "".join((place / name).read_text(encoding="utf-8") for name in ("group.css", more) if name)
+    css = style_sheet(more)
     return css, f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}"

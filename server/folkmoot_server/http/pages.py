@@ -17,11 +17,12 @@ from starlette.responses import Response
 from folkmoot_protocol.asyncapi import asyncapi
 
 from ..common.i18n import N_, translator
+from ..common.pages import templates
 from ..config.documents import Document, Documents
 from ..storage.api import StoredAgreement
 from ..storage.change_set import StorageError
 from .group_page import CONTENT_SECURITY, style
-from .responses import HTML, JSON, Content, answer, preferred_language, respond, templates, wants_json
+from .responses import HTML, JSON, Content, answer, preferred_language, respond, wants_json
 
 log = structlog.get_logger()
 

@@ -25,11 +25,12 @@ from ..actions.cases.public import LookedUp, Named
 from ..actions.cases.reports import MAX_CHARS
 from ..common.clock import Clock
 from ..common.i18n import N_, Translate, show_instant, translator
+from ..common.pages import templates
 from ..common.rate_limit import Buckets
 from ..config.settings import Config
 from ..storage.change_set import StorageError
 from .group_page import style
-from .responses import HTML, JSON, address_of, preferred_language, respond, templates, wants_json
+from .responses import HTML, JSON, address_of, preferred_language, respond, wants_json
 
 log = structlog.get_logger()
 

@@ -4,11 +4,10 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from email.utils import formatdate
-from functools import cache, cached_property
+from functools import cached_property
 from http import HTTPStatus
 from types import MappingProxyType
 
-from jinja2 import Environment, PackageLoader
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -97,12 +96,6 @@ def with_safe_headers(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send_safely)
 
     return safe
-
-
-@cache
-def templates() -> Environment:
-    """Return the templates of server-made pages; everything put into them is escaped."""
-    return Environment(loader=PackageLoader("folkmoot_server"), autoescape=True)
 
 
 def wants_json(request: Request) -> bool:

@@ -19,10 +19,11 @@ from folkmoot_governance.transparency import Tally
 
 from ..common.clock import Clock
 from ..common.i18n import N_, Translate, translator
+from ..common.pages import templates
 from ..config.settings import Config
 from ..storage.change_set import StorageError
 from .group_page import CONTENT_SECURITY, style
-from .responses import HTML, JSON, Content, answer, preferred_language, respond, templates, wants_json
+from .responses import HTML, JSON, Content, answer, preferred_language, respond, wants_json
 
 log = structlog.get_logger()
 

@@ -497,6 +497,10 @@ class EventLog(Protocol):
         """Return an event by its place in a stream."""
         ...
 
+    async def stream_rows(self, stream: str, after: int, limit: int) -> list[LedgerRow]:
+        """Return the events of a stream above a version, in order."""
+        ...
+
     async def log_hashes(self, level: int, first: int, end: int) -> list[bytes]:
         """Return the hashes of a level from `first` on, up to the one before `end`."""
         ...

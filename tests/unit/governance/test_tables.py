@@ -18,6 +18,7 @@ from folkmoot_governance import (
 )
 from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.actor import PlatformRole
+from folkmoot_governance.case import export
 from folkmoot_governance.case.checks import OPEN
 from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group import commands as c
@@ -67,7 +68,7 @@ def test_every_staff_act_names_a_row() -> None:
     acts |= {row.act for row in MEASURES}
     acts |= {"read", "read_case", OPEN, "review_case", "review_appeal", platform_words.ACT, store_acts.ACT, filing.ACT}
     acts |= {account_access.END_SESSIONS, reading.ACT, reading.READ_ACCESS}
-    acts |= {emergency.ACT, announcement.ACT}
+    acts |= {emergency.ACT, announcement.ACT, export.ACT}
     acts.add(account_access.END_SESSIONS)
     assert acts == permissions.PLATFORM_RULES.keys()
 

@@ -48,6 +48,8 @@ GIVEN: dict[str, dict[str, object]] = {
     "filing send": {"form": "json"},
     "filing receipt": {"number": "7"},
     "emergency start": {"what": "joins", "duration": "1s"},
+    "export case": {"reason": "order 7"},
+    "export approve": {"reason": "order 7"},
     "announce create": {"text": "repairs"},
 }
 """What verbs are told that must be told something."""

@@ -20,6 +20,8 @@ from tests.unit.server.test_dates import told
 from tests.unit.server.test_sanctions import SetClock
 
 OPENS = {("case", "show"), ("case", "log"), ("appeal", "show"), ("appeal", "log")}
+ANONYMOUS = {("case", "sample")}
+"""What tells of cases without names."""
 
 
 @pytest.fixture
@@ -66,6 +68,8 @@ async def test_an_inspector_reads_the_cases_that_were_named_and_nothing_else(sta
     for noun, verb in VERBS:
         if (noun, verb) in OPENS:
             await refused(ask(noun, verb, secret), "no_such_entry")
+        elif (noun, verb) in ANONYMOUS:
+            assert (await asking.ask(rq.Admin, noun=noun, verb=verb)).items == ()
         else:
             # Neither by what it is about nor by any option: the role does not cover it.
             await refused(ask(noun, verb, named), "forbidden", rule="platform_roles")

@@ -11,6 +11,11 @@ from .tables import checkpoints, ledger, log_hashes, logged_ranges
 _EVENT = select(*(ledger.c[name] for name in LedgerRow.__struct_fields__))
 _EVENTS = _EVENT.where(ledger.c.position > bindparam("after")).order_by(ledger.c.position).limit(bindparam("limit"))
 _ONE = _EVENT.where(ledger.c.stream == bindparam("stream"), ledger.c.version == bindparam("version"))
+_OF_STREAM = (
+    _EVENT.where(ledger.c.stream == bindparam("stream"), ledger.c.version > bindparam("after"))
+    .order_by(ledger.c.version)
+    .limit(bindparam("limit"))
+)
 _HASHES = (
     select(log_hashes.c.hash)
     .where(
@@ -42,6 +47,10 @@ class SqlEventLog(SqlReads):
     async def ledger_row(self, stream: str, version: int) -> LedgerRow | None:
         rows = await self._ask(_ONE, stream=stream, version=version) if can_hold(stream) else []
         return LedgerRow(*rows[0]) if rows else None
+
+    async def stream_rows(self, stream: str, after: int, limit: int) -> list[LedgerRow]:
+        rows = await self._ask(_OF_STREAM, stream=stream, after=after, limit=limit) if can_hold(stream) else []
+        return [LedgerRow(*row) for row in rows]
 
     async def log_hashes(self, level: int, first: int, end: int) -> list[bytes]:
         return [bytes.fromhex(one) for (one,) in await self._ask(_HASHES, level=level, first=first, end=end)]

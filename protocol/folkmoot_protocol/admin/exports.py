@@ -1,0 +1,77 @@
+"""Taking out what concerns a case, as a signed bundle, for who inspects the service (G13, P16, W16)."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from ..msgids import N_
+from .cases import NUMBER
+from .row import Flag, NoOptions, Noun, Options, Verb
+
+EXPORT = Noun("export", N_("Taking out what concerns a case, signed, for an inspection."))
+
+Reason = Annotated[
+    str,
+    Meta(min_length=1, max_length=1000),
+    Flag(N_("Why: who asks for it, and by which right; it is on record."), metavar="TEXT"),
+]
+
+
+class Approval(Options, frozen=True):
+    """Why identities are to go along."""
+
+    reason: Reason
+
+
+class Extent(Options, frozen=True, kw_only=True):
+    """How much is taken out: which entries, from when until when, and whether identities go along."""
+
+    reason: Reason
+    scope: Annotated[
+        Literal["entry", "user", "group"],
+        Flag(N_("Which entries: the one reported and those around it, those of whom it is about, or the group's.")),
+    ] = "entry"
+    since: Annotated[
+        str,
+        Meta(max_length=32),
+        Flag(N_("From when on (UTC); otherwise a week before the case was opened."), metavar="2026-11-30[T12:00]"),
+    ] = ""
+    until: Annotated[
+        str, Meta(max_length=32), Flag(N_("Until when (UTC); otherwise until now."), metavar="2026-11-30[T12:00]")
+    ] = ""
+    identities: Annotated[
+        bool, Flag(N_("With the identity numbers of whom the case is about: two have approved that."))
+    ] = False
+
+
+EXPORT_CASE = Verb(
+    EXPORT,
+    "case",
+    N_("Write a signed bundle of what concerns a report or an appeal; that, and why, is on record."),
+    "export_case",
+    Extent,
+    NUMBER,
+    saved="folkmoot-{target}.zip",
+    dry_run=True,
+    examples=(
+        "export case r-8kq3mvt2xw --reason 'letter of the court, 12 C 34/26'",
+        "export case r-8kq3mvt2xw --scope group --since 2026-11-01 --until 2026-11-08 --reason 'order 7'",
+    ),
+)
+APPROVE_EXPORT = Verb(
+    EXPORT,
+    "approve",
+    N_("Approve that identity numbers go along with a case's next export; two of staff have to, within a week."),
+    "export_case",
+    Approval,
+    NUMBER,
+    dry_run=True,
+    examples=("export approve r-8kq3mvt2xw --reason 'letter of the court, 12 C 34/26'",),
+)
+SHOW_KEY = Verb(
+    EXPORT,
+    "key",
+    N_("Show the public key by which bundles and checkpoints are verified: publish it, and print it on paper."),
+    "read",
+    NoOptions,
+)

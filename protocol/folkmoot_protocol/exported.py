@@ -1,0 +1,87 @@
+"""The lines of files that are taken out: JSON Lines, each line one of these. `schemas` has them as JSON Schema.
+
+Times are Unix milliseconds UTC.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class EntryLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An entry of a group's log. `removed`: it was removed; its text stands here where that is still kept."""
+
+    group: str
+    seq: int
+    ts: int
+    kind: str
+    user: str
+    body: str
+    name: str = ""
+    reply_to: int = 0
+    target: int = 0
+    removed: bool = False
+
+
+class EventLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An event of the ledger, and the proof that it is in the service's log.
+
+    The log's entry is `position ts kind digest` and a newline, and `proof` leads from it to the checkpoint's root (RFC
+    9162, 2.1.3). `said` is the exact text that the digest stands for, with `event` in it: the digest is SHA-256 over
+    `salt` and `said`. Where the event names an account that is closed and erased, `event` has a tag in place of the
+    name, and of what was said the `digest` alone is here. `salt` and the hashes of `proof` are base64.
+    """
+
+    position: int
+    stream: str
+    version: int
+    ts: int
+    kind: str
+    actor: str
+    event: dict[str, Any]
+    proof: tuple[str, ...]
+    said: str = ""
+    salt: str = ""
+    digest: str = ""
+
+
+class AccessLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A connection that began or ended, or what was done over it: signing in, acts of staff."""
+
+    ts: int
+    kind: str
+    user: str
+    address: str
+    port: int
+    connection: int
+    detail: str = ""
+
+
+class IdentityLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What somebody has given to be verified; `state`: it is `verified`, or `asked`."""
+
+    user: str
+    identity: str
+    number: str
+    state: str
+    since_ts: int
+    name: str = ""
+    document: str = ""
+
+
+LINES: dict[str, type[Struct]] = {
+    "entries": EntryLine,
+    "events": EventLine,
+    "access": AccessLine,
+    "identities": IdentityLine,
+}
+"""The kinds of lines, by the file that they stand in."""
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema (2020-12) of each kind of line."""
+    return {name: {"$schema": DRAFT, **msgspec.json.schema(kind)} for name, kind in LINES.items()}
+
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"

@@ -1,0 +1,300 @@
+"""Checks an inspection bundle of Folkmoot, without the server that made it.
+
+This is one file that needs Python (3.9 or newer) and the package `cryptography`, and nothing else. It lies in every
+bundle as `verify.py`, and `folkmoot verify` is the same:
+
+    python3 verify.py BUNDLE [KEY]
+
+KEY is the key of the service's log, `name+number+key`, as the operator has made it known: compare with that, for a key
+that only stands in the bundle says nothing about who has made it. Exit codes: 0 all of it is as it was signed, 7 it is
+not, and what and where is printed, 2 wrong usage.
+
+A bundle is a zip archive. Its comment is a signed note (C2SP `signed-note`, Ed25519) over the SHA-256 of every byte
+before the comment, and over that of `manifest.json`, which names each file with its size and SHA-256. Each line of
+`events.jsonl` is an event of the ledger with its salt and a proof (RFC 9162, 2.1.3) that it is in the log whose signed
+checkpoint is `checkpoint.txt`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+FORMAT = "folkmoot-bundle/1"
+MANIFEST, CHECKPOINT, EVENTS = "manifest.json", "checkpoint.txt", "events.jsonl"
+USAGE, INTEGRITY = 2, 7
+END, END_BYTES = b"PK\x05\x06", 22
+MOST_BYTES = 1 << 30
+MANIFEST_BYTES = 1 << 26
+SIGNATURE = "\N{EM DASH} "
+ED25519 = b"\x01"
+
+Progress = Callable[[float, float], None]
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's customary name, which message extractors look for
+    """Return `text` unchanged; mark it for the message catalogue."""
+    return text
+
+
+class Problem(NamedTuple):
+    """What is wrong, and where: a file of the bundle, or one of its lines."""
+
+    where: str
+    text: str
+    values: dict[str, object]
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text.format(**self.values)}"
+
+
+class Checked(NamedTuple):
+    """What came of it: what is wrong, what the manifest says, and by which key it is signed."""
+
+    problems: list[Problem]
+    manifest: dict[str, Any]
+    key: str
+
+
+class BadBundle(Exception):
+    """Stops where nothing further can be checked."""
+
+    def __init__(self, where: str, text: str, **values: object) -> None:
+        super().__init__(text)
+        self.problem = Problem(where, text, values)
+
+
+def check(data: bytes, key: str = "", progress: Progress = lambda done, total: None) -> Checked:
+    """Check a bundle; with `key`, that it was signed by that one."""
+    problems: list[Problem] = []
+    try:
+        body, note = split(data)
+        archive = open_archive(data)
+        raw = read_file(archive, MANIFEST, MANIFEST_BYTES)
+        manifest = read_manifest(raw)
+        used = key or str(manifest.get("key", ""))
+        try:
+            problems += check_note(body, note, raw, manifest, used)
+        except BadBundle as bad:
+            problems.append(bad.problem)
+        files = check_files(archive, manifest, problems)
+        problems += check_events(files, manifest, used, progress)
+    except BadBundle as bad:
+        return Checked([*problems, bad.problem], {}, key)
+    return Checked(problems, manifest, used)
+
+
+def split(data: bytes) -> tuple[bytes, bytes]:
+    """Return what of a bundle is signed, and the signature."""
+    end = data.rfind(END)
+    if end < 0 or len(data) < end + END_BYTES:
+        raise BadBundle("bundle", N_("This is no zip archive, or its end is missing."))
+    note = data[end + END_BYTES :]
+    if int.from_bytes(data[end + END_BYTES - 2 : end + END_BYTES], "little") != len(note):
+        raise BadBundle("bundle", N_("The archive does not end where it says."))
+    return data[: end + END_BYTES - 2], note
+
+
+def open_archive(data: bytes) -> zipfile.ZipFile:
+    """Return the archive."""
+    try:
+        return zipfile.ZipFile(io.BytesIO(data))
+    except Exception as error:  # What a damaged archive raises is not one kind of error.
+        raise BadBundle("bundle", N_("The archive's table of contents cannot be read.")) from error
+
+
+def read_file(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """Return a file of the archive, of which there are no more bytes than that."""
+    try:
+        with archive.open(name) as file:
+            found = file.read(most + 1)
+    except Exception as error:  # As above.
+        raise BadBundle(name, N_("This file is not there, or cannot be unpacked.")) from error
+    if len(found) > most:
+        raise BadBundle(name, N_("This file is longer than it should be."))
+    return found
+
+
+def read_manifest(raw: bytes) -> dict[str, Any]:
+    """Return what the bundle says of itself."""
+    try:
+        manifest = json.loads(raw.decode())
+        known = manifest["format"] == FORMAT
+        for one in manifest["files"]:
+            known = known and isinstance(one["name"], str) and isinstance(one["sha256"], str) and one["size"] >= 0
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadBundle(MANIFEST, N_("This file cannot be read.")) from error
+    if not known:
+        raise BadBundle(MANIFEST, N_("This is no bundle in a format that is known here."))
+    return dict(manifest)
+
+
+def check_note(body: bytes, note: bytes, raw: bytes, manifest: dict[str, Any], key: str) -> list[Problem]:
+    """Return what is wrong with the signature and with what it is of."""
+    lines = read_note(note, key, "signature")
+    if len(lines) != 5 or lines[0] != FORMAT or [lines[1], lines[2]] != [manifest.get("origin"), manifest.get("case")]:
+        raise BadBundle("signature", N_("What is signed is not this bundle."))
+    problems = []
+    if lines[4] != f"manifest {sha256(raw).hexdigest()}":
+        problems.append(Problem(MANIFEST, N_("This file is not as it was signed."), {}))
+    if lines[3] != f"archive {sha256(body).hexdigest()}":
+        problems.append(Problem("bundle", N_("The archive is not, byte for byte, the one that was signed."), {}))
+    return problems
+
+
+def read_note(note: bytes, key: str, where: str) -> list[str]:
+    """Return the lines of a note that a key has signed."""
+    name, number, public = read_key(key)
+    try:
+        text, gap, tail = note.decode().rpartition("\n\n")
+        signed, _, encoded = tail[len(SIGNATURE) : -1].partition(" ")
+        data = base64.b64decode(encoded, validate=True)
+        is_strict = gap and tail == f"{SIGNATURE}{signed} {base64.b64encode(data).decode()}\n"
+    except (ValueError, binascii.Error) as error:
+        raise BadBundle(where, N_("This is no signed note.")) from error
+    if not is_strict:
+        raise BadBundle(where, N_("This is no signed note."))
+    if signed != name or data[:4] != number:
+        raise BadBundle(where, N_("This is not signed by the key {key}."), key=key)
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(data[4:], f"{text}\n".encode())
+    except InvalidSignature as error:
+        raise BadBundle(where, N_("The signature does not fit.")) from error
+    return text.split("\n")
+
+
+def read_key(key: str) -> tuple[str, bytes, bytes]:
+    """Return name, number and bytes of a public key as people pass it on: `name+number+key`."""
+    name, _, rest = key.strip().partition("+")
+    number, _, encoded = rest.partition("+")
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (ValueError, binascii.Error):
+        data = b""
+    if data[:1] != ED25519 or len(data) != 33 or number_of(name, data[1:]).hex() != number:
+        raise BadBundle("key", N_("{key} is no key of a log."), key=key or "–")
+    return name, bytes.fromhex(number), data[1:]
+
+
+def number_of(name: str, public: bytes) -> bytes:
+    """Return by which number a signature names a key."""
+    return sha256(f"{name}\n".encode() + ED25519 + public).digest()[:4]
+
+
+def check_files(archive: zipfile.ZipFile, manifest: dict[str, Any], problems: list[Problem]) -> dict[str, bytes]:
+    """Return the files that can be read, and note what is wrong with them."""
+    found = {}
+    for one in manifest["files"]:
+        name, size = one["name"], one["size"]
+        try:
+            found[name] = read_file(archive, name, min(size, MOST_BYTES))
+        except BadBundle as bad:
+            problems.append(bad.problem)
+            continue
+        if len(found[name]) != size or sha256(found[name]).hexdigest() != one["sha256"]:
+            problems.append(Problem(name, N_("This file is not as it was signed."), {}))
+    known = [MANIFEST, *(one["name"] for one in manifest["files"])]
+    for name in archive.namelist():
+        if name in known:
+            known.remove(name)
+        else:
+            problems.append(Problem(name, N_("This file is not in the manifest."), {}))
+    return found
+
+
+def check_events(files: dict[str, bytes], manifest: dict[str, Any], key: str, progress: Progress) -> list[Problem]:
+    """Return what is wrong with the events of the ledger and with the proofs that they are in the log."""
+    if EVENTS not in files or CHECKPOINT not in files:
+        return []
+    try:
+        origin, size, root = read_note(files[CHECKPOINT], key, CHECKPOINT)[:3]
+        if origin != manifest.get("origin"):
+            raise BadBundle(CHECKPOINT, N_("This checkpoint is of another log."))
+        tree = int(size), base64.b64decode(root)
+    except BadBundle as bad:
+        return [bad.problem]
+    except (ValueError, binascii.Error):
+        return [Problem(CHECKPOINT, N_("This file cannot be read."), {})]
+    problems, lines = [], files[EVENTS].splitlines()
+    versions: dict[str, list[int]] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            event = json.loads(line.decode())
+            text = check_event(event, *tree)
+            versions.setdefault(event["stream"], []).append(event["version"])
+        except (ValueError, TypeError, KeyError, binascii.Error):
+            text = N_("This line cannot be read.")
+        if text:
+            problems.append(Problem(f"{EVENTS}:{number}", text, {}))
+        if not number % 500:
+            progress(number, len(lines))
+    for stream in manifest.get("whole", ()):
+        there = sorted(versions.get(stream, ()))
+        if there != list(range(1, len(there) + 1)) or not there:
+            problems.append(Problem(EVENTS, N_("Events of {stream} are missing."), {"stream": stream}))
+    return problems
+
+
+def check_event(event: dict[str, Any], size: int, root: bytes) -> str:
+    """Return what is wrong with an event, empty for nothing."""
+    digest = event.get("digest", "")
+    if not digest:
+        named = {name: event[name] for name in ("stream", "version", "actor")}
+        if json.loads(event["said"]) != {**named, "data": event["event"]}:
+            return N_("This event is not what its digest stands for.")
+        digest = sha256(base64.b64decode(event["salt"]) + event["said"].encode()).hexdigest()
+    leaf = f"{event['position']} {event['ts']} {event['kind']} {digest}\n".encode()
+    proof = [base64.b64decode(one) for one in event["proof"]]
+    if is_included(sha256(b"\x00" + leaf).digest(), event["position"] - 1, size, proof, root):
+        return ""
+    return N_("This event is not in the log.")
+
+
+def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Say whether a proof of inclusion holds (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    number, last, found = index, size - 1, leaf
+    for one in proof:
+        if not last:
+            return False
+        if number & 1 or number == last:
+            found = sha256(b"\x01" + one + found).digest()
+            while not number & 1 and number:
+                number, last = number >> 1, last >> 1
+        else:
+            found = sha256(b"\x01" + found + one).digest()
+        number, last = number >> 1, last >> 1
+    return not last and found == root
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the bundle that is named, print what came of it, and return the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not 1 <= len(given) <= 2 or given[0].startswith("-"):
+        print("usage: verify.py BUNDLE [KEY]", file=sys.stderr)  # noqa: T201 - it is a program of its own
+        return USAGE
+    with open(given[0], "rb") as file:
+        checked = check(file.read(), "".join(given[1:]))
+    for problem in checked.problems:
+        print(problem, file=sys.stderr)  # noqa: T201
+    if checked.problems:
+        return INTEGRITY
+    print(f"As it was signed by {checked.key}")  # noqa: T201
+    if len(given) == 1:
+        print("The key stands in the bundle itself: compare it with the one that the operator publishes.")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,336 @@
+"""An inspection bundle: what is in it, who may have it, and that nothing of it can be changed unseen (G13, W16)."""
+
+import ast
+import base64
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from folkmoot_governance import Actor, PlatformRole
+from folkmoot_governance.account_commands import CloseAccount
+from folkmoot_governance.account_events import IdentityRead, TextsRead
+from folkmoot_governance.case.state import BundleMade, CaseExported
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.exported import schemas
+from folkmoot_protocol.types import Identity
+from folkmoot_server.actions import exports
+from folkmoot_server.actions.cases.bundle import BundleFile, pack
+from folkmoot_server.crypto import check_bundle
+from folkmoot_server.crypto.check_bundle import check
+from folkmoot_server.crypto.notes import Key, sign
+from folkmoot_server.sealed.identities import Given
+from folkmoot_server.storage.change_set import account_stream, case_stream
+from folkmoot_server.storage.changes import verified_rows
+from tests.integration.server import Seat
+from tests.integration.wire import Wire, refused
+from tests.unit.server.stores import Stage, staged
+from tests.unit.server.test_inspector import grant
+
+SECRET = "buy cheap accounts"
+NUMBER = "91350211M0000XUF46"
+
+
+class Scene(NamedTuple):
+    """A case in a group: about a member, whose entry the owner has removed since; and two of staff."""
+
+    stage: Stage
+    case: str
+    about: Seat
+    officers: tuple[Wire, Wire]
+    names: tuple[str, str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+    async with staged(tmp_path_factory.mktemp("export"), limits__requests_per_second=0) as stage:
+        owner, member, other = stage.seats[0]
+        for seat in stage.seats[1][:2]:
+            await grant(stage, seat.user, PlatformRole.SAFETY_OFFICER)
+        asking, writing, leading = [await stage.connect(seat) for seat in (other, member, owner)]
+        for number in range(9):
+            await asking.ask(rq.Post, group=owner.code, body=f"line {number}")
+        seq = (await writing.ask(rq.Post, group=owner.code, body=SECRET)).seq
+        case = str((await asking.run(f"/report {seq} spam he sells things", owner.code)).data["case"])
+        await leading.run(f"/delete {seq} selling things", owner.code)
+        officers = await stage.connect(stage.seats[1][0]), await stage.connect(stage.seats[1][1])
+        yield Scene(stage, case, member, officers, (stage.seats[1][0].user, stage.seats[1][1].user))
+
+
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+
+async def export(wire: Wire, case: str, **options: object) -> bytes:
+    """Take a case out, as `folkmoot admin export case` does."""
+    page = await wire.ask(rq.Admin, noun="export", verb="case", target=case, options={"reason": "order 7", **options})
+    found = b""
+    while page.cursor is not None:
+        page = await wire.ask(
+            rq.Admin, noun="export", verb="case", target=case, options={"reason": "order 7"}, cursor=page.cursor
+        )
+        found += base64.b64decode(page.items[0].get("data", ""))
+    return found
+
+
+def unpacked(bundle: bytes) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@in_one_loop
+async def test_what_a_bundle_has(scene: Scene) -> None:
+    bundle = await export(scene.officers[0], scene.case)
+    key = str(scene.stage.node.app.event_log.key)
+    assert check(bundle, key).problems == []
+    files = unpacked(bundle)
+    entries = lines(files["entries.jsonl"])
+    assert [one["body"] for one in entries if one.get("removed")] == [SECRET]
+    assert "he sells things" in files["case.json"]
+    kinds = [one["kind"] for one in lines(files["events.jsonl"])]
+    assert {"report_opened", "deleted", "case_exported", "registered"} <= set(kinds)
+    assert {one["user"] for one in lines(files["access.jsonl"])} == {scene.about.user}
+    assert "identities.jsonl" not in files
+    for language, word in (("en", "Is it genuine?"), ("zh-CN", "如何核验真伪")):
+        report = files[f"report.{language}.html"]
+        assert word in report
+        assert "<script" not in report
+        assert SECRET in report
+    assert json.loads(files["schemas/entries.json"]) == schemas()["entries"]
+
+
+@in_one_loop
+async def test_that_and_why_it_was_taken_out_is_on_record_before_anything_is_given(scene: Scene) -> None:
+    ledger = scene.stage.store.ledger
+    before = len(await ledger.events(case_stream(scene.case)))
+    bundle = await export(scene.officers[0], scene.case, scope="user", since="2026-01-01")
+    taken, made = [one.event for one in await ledger.events(case_stream(scene.case), before)]
+    assert isinstance(taken, CaseExported)
+    assert (taken.by, taken.reason, taken.scope, taken.approved_by) == (scene.names[0], "order 7", "user", ())
+    assert isinstance(made, BundleMade)
+    assert made.sha256 == check_bundle.sha256(bundle).hexdigest()
+    own = [one.event for one in await ledger.events(account_stream(scene.names[0]))]
+    assert {(one.what, one.case) for one in own if isinstance(one, TextsRead)} >= {
+        ("entries", scene.case),
+        ("access", scene.case),
+    }
+
+
+@in_one_loop
+async def test_scope_and_time_bound_what_is_in_it(scene: Scene) -> None:
+    whole = unpacked(await export(scene.officers[0], scene.case, scope="group", since="2020-01-01"))
+    own = unpacked(await export(scene.officers[0], scene.case, scope="user", since="2020-01-01"))
+    none = unpacked(
+        await export(scene.officers[0], scene.case, scope="group", since="2020-01-01", until="2020-01-02T12:00")
+    )
+    assert len(lines(whole["entries.jsonl"])) > 9
+    assert {one["user"] for one in lines(own["entries.jsonl"])} == {scene.about.user}
+    assert lines(none["entries.jsonl"]) == []
+    assert {one["stream"] for one in lines(none["events.jsonl"])} == {case_stream(scene.case)}
+    assert await refusals(scene.officers[0], scene.case, since="soon") == "bad_request"
+
+
+async def refusals(wire: Wire, case: str, **options: object) -> str:
+    asked = wire.ask(rq.Admin, noun="export", verb="case", target=case, options={"reason": "x", **options})
+    return str((await refused(asked, "bad_request")).code)
+
+
+@in_one_loop
+async def test_identities_take_two_and_are_on_record(scene: Scene) -> None:
+    first, second = scene.officers
+    app = scene.stage.node.app
+    row = app.vault.row(scene.about.user, Given(Identity.ORGANISATION, NUMBER, "Max"), 1)
+    assert await app.account_service.store_rows("", verified_rows(row)) is None
+    options = {"reason": "order 7", "identities": True}
+
+    async def approve(wire: Wire) -> None:
+        await wire.ask(rq.Admin, noun="export", verb="approve", target=scene.case, options={"reason": "order 7"})
+
+    for _ in range(2):
+        asked = first.ask(rq.Admin, noun="export", verb="case", target=scene.case, options=options)
+        await refused(asked, "forbidden", rule="export.identities")
+    await approve(first)
+    asked = first.ask(rq.Admin, noun="export", verb="case", target=scene.case, options=options)
+    await refused(asked, "forbidden", rule="export.identities", count=1)
+    await refused(approve(first), "conflict")
+    await approve(second)
+    files = unpacked(await export(first, scene.case, identities=True))
+    assert [one["number"] for one in lines(files["identities.jsonl"])] == [NUMBER]
+    assert NUMBER in files["report.en.html"]
+    read = [one.event for one in await scene.stage.store.ledger.events(account_stream(scene.about.user))]
+    assert [one.case for one in read if isinstance(one, IdentityRead)] == [scene.case]
+    asked = first.ask(rq.Admin, noun="export", verb="case", target=scene.case, options=options)
+    await refused(asked, "forbidden", rule="export.identities", count=0)
+    assert NUMBER not in "".join(unpacked(await export(first, scene.case)).values())
+
+
+@in_one_loop
+async def test_what_is_being_made_is_for_who_asked_for_it_and_may(scene: Scene) -> None:
+    first, second = scene.officers
+    options = {"reason": "order 7"}
+    begun = await first.ask(rq.Admin, noun="export", verb="case", target=scene.case, options=options)
+    more = {"noun": "export", "verb": "case", "target": scene.case, "options": options, "cursor": begun.cursor}
+    await refused(second.ask(rq.Admin, **more), "no_such_entry")
+    await first.ask(rq.Admin, **more)
+    # Whoever loses the role meanwhile gets no further piece.
+    await grant(scene.stage, scene.names[0], None)
+    await refused(first.ask(rq.Admin, **more), "forbidden")
+    await grant(scene.stage, scene.names[0], PlatformRole.SAFETY_OFFICER)
+    assert check(await export(first, scene.case)).problems == []
+
+
+async def test_of_a_node_few_are_made_at_once_and_they_end(tmp_path: Path) -> None:
+    class Stopped(exports.Clock):
+        now = 0
+
+        def now_ms(self) -> int:
+            return self.now
+
+    clock, closed = Stopped(), []
+
+    async def steps(user: str) -> exports.Steps:
+        try:
+            yield exports.Progress(0, 1)
+            yield b"made"
+        finally:
+            closed.append(user)
+
+    all_of = exports.Exports(clock)
+    names = [await all_of.begin(user, steps(user)) for user in "abcd"]
+    assert await all_of.begin("e", steps("e")) == exports.BUSY
+    again = await all_of.begin("a", steps("a"))
+    assert await all_of.step(str(names[0]), "a") == exports.GONE
+    assert await all_of.step(str(again), "b") == exports.GONE
+    assert [await all_of.step(str(again), "a") for _ in range(2)] == [exports.Progress(0, 1), exports.Progress(1, 1)]
+    assert all_of.piece(str(again), "a", 0) == exports.Piece(b"made", 0, 4)
+    assert all_of.piece(str(again), "b", 0) is None
+    clock.now = exports.IDLE_MS + 1
+    assert isinstance(await all_of.begin("e", steps("e")), str)
+    assert all_of.piece(str(again), "a", 0) is None
+    assert closed == ["a"]
+
+
+@in_one_loop
+async def test_one_changed_byte_anywhere_is_found(scene: Scene) -> None:
+    bundle = await export(scene.officers[0], scene.case)
+    key = str(scene.stage.node.app.event_log.key)
+    random = Random(15)
+    places = [*range(len(bundle) - 250, len(bundle)), *(random.randrange(len(bundle)) for _ in range(400))]
+    for place in places:
+        changed = bytearray(bundle)
+        changed[place] ^= random.randint(1, 255)
+        assert check(bytes(changed), key).problems, f"byte {place}"
+    for cut in random.sample(range(len(bundle)), 20):
+        assert check(bundle[:cut], key).problems
+        assert check(bundle + bundle[:cut], key).problems
+
+
+@in_one_loop
+async def test_what_was_changed_is_named(scene: Scene) -> None:
+    """By somebody with a key of their own, who signs it all anew, and without one."""
+    bundle = await export(scene.officers[0], scene.case)
+    log = scene.stage.node.app.event_log
+    files = unpacked(bundle)
+    about = {name: value for name, value in json.loads(files.pop("manifest.json")).items() if name != "files"}
+
+    def made(**changed: str) -> bytes:
+        names = {name.replace(".", "_"): name for name in files}
+        whole = files | {names[name]: text for name, text in changed.items()}
+        kept = [BundleFile(name, text.encode()) for name, text in whole.items()]
+        kept = [
+            one for one in kept if not one.name.startswith("schemas/") and one.name not in ("README.txt", "verify.py")
+        ]
+        return pack(about, kept, log.sign, about["made_ts"])
+
+    assert check(made(), str(log.key)).problems == []
+    # The operator, who has the key to sign with, changes what was decided: the log does not have that.
+    events = files["events.jsonl"].splitlines()
+    at = next(number for number, one in enumerate(events) if "selling things" in one)
+    lie = [*events[:at], events[at].replace("selling things", "nothing at all"), *events[at + 1 :]]
+    (problem,) = check(made(events_jsonl="\n".join(lie) + "\n"), str(log.key)).problems
+    assert (problem.where, problem.text) == (f"events.jsonl:{at + 1}", "This event is not in the log.")
+    half = events[at].replace("selling things", "nothing at all", 1)
+    (problem,) = check(made(events_jsonl="\n".join([*events[:at], half, *events[at + 1 :]])), str(log.key)).problems
+    assert problem.text == "This event is not what its digest stands for."
+    fewer = [one for one in events if '"stream":"case' not in one]
+    (problem,) = check(made(events_jsonl="\n".join(fewer)), str(log.key)).problems
+    assert str(problem) == f"events.jsonl: Events of {case_stream(scene.case)} are missing."
+    # Somebody else signs: another key, whatever it is called.
+    stranger = Ed25519PrivateKey.generate()
+    forged = pack(
+        about, [BundleFile("case.json", b"{}")], lambda text: sign(text, log.key.name, stranger), about["made_ts"]
+    )
+    assert [one.where for one in check(forged, str(log.key)).problems] == ["signature"]
+    named = Key(log.key.name, stranger.public_key().public_bytes_raw())
+    itself = pack(about | {"key": str(named)}, [], lambda text: sign(text, log.key.name, stranger), about["made_ts"])
+    assert check(itself).problems == []
+    assert check(itself, str(log.key)).problems
+
+
+@in_one_loop
+async def test_the_verifier_in_the_bundle_needs_nothing_else(scene: Scene, tmp_path: Path) -> None:
+    bundle = await export(scene.officers[0], scene.case)
+    verifier, archive = tmp_path / "verify.py", tmp_path / "bundle.zip"
+    verifier.write_text(unpacked(bundle)["verify.py"], "utf-8")
+    named = {
+        (one.module if isinstance(one, ast.ImportFrom) else one.names[0].name) or ""
+        for one in ast.walk(ast.parse(verifier.read_text("utf-8")))
+        if isinstance(one, (ast.Import, ast.ImportFrom))
+    }
+    assert {name.partition(".")[0] for name in named} <= {*sys.stdlib_module_names, "cryptography"}
+    key = str(scene.stage.node.app.event_log.key)
+    for changed, code in ((bundle, 0), (bundle[:-1] + b"x", 7)):
+        archive.write_bytes(changed)
+        ran = subprocess.run(
+            [sys.executable, str(verifier), str(archive), key],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ran.returncode, bool(ran.stderr)) == (code, code == 7), ran.stderr
+
+
+@in_one_loop
+async def test_of_an_erased_account_the_name_is_not_in_it(scene: Scene) -> None:
+    """What the log has is proven all the same, by its digest."""
+    stage = scene.stage
+    about, reporter = stage.seats[2][1], await stage.connect(stage.seats[2][2])
+    case = str((await reporter.run(f"/report @{about.user} spam gone", about.code)).data["case"])
+    gone = await stage.node.accounts.load(about.user)
+    assert gone is not None
+    closing = CloseAccount("~gone", about.user)
+    assert await stage.node.app.account_service.carry_out(gone.state, closing, Actor(about.user)) is None
+    bundle = await export(scene.officers[0], case, scope="group")
+    assert check(bundle, str(stage.node.app.event_log.key)).problems == []
+    events = unpacked(bundle)["events.jsonl"]
+    assert about.user not in events
+    assert any(one.get("digest") for one in lines(events))
+
+
+@in_one_loop
+async def test_a_sample_shows_how_reports_were_handled(scene: Scene) -> None:
+    officer = scene.officers[1]
+    options = {"outcome": "dismissed"}
+    await officer.ask(rq.Admin, noun="case", verb="show", target=scene.case)
+    await officer.ask(rq.Admin, noun="case", verb="close", target=scene.case, reason="Max may", options=options)
+    drawn = await officer.ask(rq.Admin, noun="case", verb="sample", options={"word": "may", "count": 3})
+    (item,) = [one for one in drawn.items if one["case"] == scene.case]
+    assert (item["outcome"], item["late"], item["readers"]) == ("dismissed", False, 1)
+    assert item["steps"][0] == "report_opened"
+    assert item["opened_ts"] <= item["read_ts"] <= item["closed_ts"]
+    assert not any(seat.user in str(drawn.items) for row in scene.stage.seats for seat in row)
+    assert "Max" not in str(drawn.items)
+    assert (await officer.ask(rq.Admin, noun="case", verb="sample", options={"since": "1s"})).items == ()
