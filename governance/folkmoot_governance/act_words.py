@@ -78,5 +78,7 @@ ACT_WORDS: dict[str, str] = {
     "loss_accepted": N_("accepted that entries are lost"),
     "month_sealed": N_("a month was sealed"),
     "month_removed": N_("a month was removed"),
+    "entries_logged": N_("entries were taken into the log"),
+    "filings_began": N_("reports to the authority began"),
 }
 """By the event's name."""
