@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from .types import Entry, Notice
+
 
 class EntryLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An entry of a group's log. `removed`: it was removed; its text stands here where that is still kept."""
@@ -70,13 +72,90 @@ class IdentityLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
     document: str = ""
 
 
-LINES: dict[str, type[Struct]] = {
+class ActItem(Struct, frozen=True, kw_only=True):
+    """An act: its case number, what was done (`event`), and the fields of that; times are `ts` or `at`."""
+
+    case: str
+    event: str
+
+
+class OwnEntry(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What somebody wrote in a group; of what was removed, only that."""
+
+    group: str
+    seq: int
+    ts: int
+    kind: str
+    body: str = ""
+    reply_to: int = 0
+    target: int = 0
+    removed: bool = False
+
+
+class OwnAccount(Struct, frozen=True, kw_only=True):
+    """An account: profile, identity with its numbers masked, credit, groups, sessions, cases, and what it has set."""
+
+    profile: dict[str, Any]
+    identity: dict[str, Any]
+    credit: dict[str, Any]
+    groups: list[dict[str, Any]]
+    created_groups: list[str]
+    ignored: list[str]
+    sessions: list[dict[str, Any]]
+    cases: list[dict[str, Any]]
+
+
+class Line(Struct, frozen=True, kw_only=True, tag_field="line"):
+    """Base of lines that say by their field `line` what they are."""
+
+
+class GroupLine(Line, frozen=True, kw_only=True, tag="group"):
+    """Whose history a file is: the group's code and name. It is the first line."""
+
+    group: str
+    name: str
+
+
+class ActLine(Line, frozen=True, kw_only=True, tag="act"):
+    """What was decided or done."""
+
+    act: ActItem
+
+
+class GroupEntryLine(Line, frozen=True, kw_only=True, tag="entry"):
+    """What was said in the group, as its owner sees it."""
+
+    entry: Entry
+
+
+class AccountLine(Line, frozen=True, kw_only=True, tag="account"):
+    """Whose data a file has. It is the first line."""
+
+    account: OwnAccount
+
+
+class NoticeLine(Line, frozen=True, kw_only=True, tag="notice"):
+    """What the account was told by itself."""
+
+    notice: Notice
+
+
+class OwnEntryLine(Line, frozen=True, kw_only=True, tag="entry"):
+    """What the account wrote."""
+
+    entry: OwnEntry
+
+
+LINES: dict[str, Any] = {
     "entries": EntryLine,
     "events": EventLine,
     "access": AccessLine,
     "identities": IdentityLine,
+    "group": GroupLine | ActLine | GroupEntryLine,
+    "mydata": AccountLine | ActLine | NoticeLine | OwnEntryLine,
 }
-"""The kinds of lines, by the file that they stand in."""
+"""The kinds of lines, by the file that they stand in: four of an inspection bundle, what a group's owner takes out
+(`/export`), what somebody takes out of their own (`/mydata`)."""
 
 
 def schemas() -> dict[str, dict[str, Any]]:

@@ -10,9 +10,11 @@ import pytest
 from playwright.async_api import expect
 
 from folkmoot_client.sdk import Client
+from folkmoot_protocol.exported import schemas
 from folkmoot_server.crypto.one_time_codes import STEP_S, code_at
 from tests.browser.conftest import Visit
 from tests.browser.visitor import PASSWORD
+from tests.builders.schema import assert_valid
 from tests.cluster.polling import until
 from tests.integration.client.commands import folkmoot
 from tests.integration.running import RunningServer
@@ -147,12 +149,14 @@ async def test_one_takes_home_all_that_is_stored_about_oneself(visit: Visit) -> 
     async with ada.page.expect_download() as coming:
         await ada.say("/mydata")
     download = await coming.value
-    assert download.suggested_filename == "folkmoot-mydata.json"
-    data = json.loads(Path(await download.path()).read_text("utf-8"))
-    assert set(data) == {"account", "acts", "notices", "entries"}
-    assert data["account"][0]["profile"]["user"] == ada.user
-    assert "Has anyone got chives?" in [one.get("body") for one in data["entries"]]
-    assert PASSWORD not in json.dumps(data)
+    assert download.suggested_filename == "folkmoot-mydata.jsonl"
+    text = Path(await download.path()).read_text("utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    for line in lines:
+        assert_valid(line, schemas()["mydata"])
+    assert lines[0]["account"]["profile"]["user"] == ada.user
+    assert "Has anyone got chives?" in [line["entry"].get("body") for line in lines if line["line"] == "entry"]
+    assert PASSWORD not in text
 
 
 async def test_slash_commands_are_completed_answered_and_refused(visit: Visit) -> None:

@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
+from folkmoot_client.chat.export import PARTS
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.exported import schemas
+from tests.builders.schema import assert_valid
 from tests.integration.cast import Cast
 from tests.integration.server import PASSWORD, SignIn
 from tests.integration.wire import Wire, refused
@@ -45,6 +48,9 @@ async def test_one_gets_what_is_stored_about_oneself_and_nothing_of_others(cast:
     mine = [one for one in parts["entries"] if one["group"] == cast.code]
     assert {one.get("body") for one in mine} >= {"my first line", "waves"}
     assert [one.get("removed") for one in mine if one["seq"] == seqs[1]] == [True]
+    for part, kind in PARTS.items():
+        for item in parts[part]:
+            assert_valid({"line": kind, kind: item}, schemas()["mydata"])
     told = json.dumps(parts)
     for secret in (NUMBER, cast.bob.token, "a line of ann's", "my second line"):
         assert secret not in told

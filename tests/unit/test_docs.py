@@ -1,11 +1,14 @@
 """What the documentation says of itself and of the tree is true: links lead somewhere, indexes are complete."""
 
+import json
 import re
 from fnmatch import fnmatch
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from folkmoot_protocol.exported import schemas
 from folkmoot_protocol.group_code import parse_group_code
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,3 +124,8 @@ def test_decisions_are_numbered_without_a_hole() -> None:
 def test_decision_has_the_headings(page: Path) -> None:
     headings = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
     assert headings == list(HEADINGS)
+
+
+def test_schemas_are_those_of_the_code() -> None:
+    published = {path.stem: json.loads(path.read_text("utf-8")) for path in (ROOT / "docs" / "schemas").glob("*.json")}
+    assert published == json.loads(msgspec.json.encode(schemas())), "run make docs"

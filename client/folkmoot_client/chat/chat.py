@@ -1,9 +1,8 @@
 """The chat itself: what one types goes to the current group, what happens is shown."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import folkmoot_protocol as fm
 from folkmoot_protocol.line import split_line, starts_command
@@ -20,7 +19,7 @@ from ..sdk import (
 )
 from ..terminal import N_, _
 from . import view
-from .export import gather, gather_own, is_export, is_own_data, save
+from .export import Lines, gather, gather_own, is_export, is_own_data, save
 from .screen import Screen
 
 HISTORY_LINES = 30
@@ -174,15 +173,17 @@ class Chat:
             await self._switch(joined[-1])
             await self._offer()
 
-    async def _save(self, record: Mapping[str, Any]) -> None:
+    async def _save(self, lines: Lines) -> None:
         """Write what was gathered to a file in the folder that one is in."""
         try:
-            path = save(record, Path.cwd())
+            path = save(lines, Path.cwd())
         except OSError as error:
             self._screen.write([(view.WARN, _("The record cannot be written: {error}").format(error=error))])
             return
-        if "acts" in record and "group" in record:
-            self._say(_("{count} acts written to {path}").format(count=len(record["acts"]), path=path))
+        if "group" in lines[0]:
+            acts = sum(line["line"] == "act" for line in lines)
+            text = _("{acts} acts and {entries} entries written to {path}")
+            self._say(text.format(acts=acts, entries=len(lines) - acts - 1, path=path))
         else:
             self._say(_("Written to {path}").format(path=path))
 

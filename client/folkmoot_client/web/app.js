@@ -12,6 +12,9 @@ const READ_MS = 300;
 const TOAST_MS = 5000;
 const MOST_TYPING = 3;
 const RANKS = ["owner", "admin", "member"];
+// What an item of each part of one's own data is called in its line.
+const OWN_PARTS = { account: "account", acts: "act", notices: "notice", entries: "entry" };
+const lineOf = (line, item) => `${JSON.stringify({ line, [line]: item })}\n`;
 const socketUrl = new URL("ws", location.href.split("#")[0]);
 socketUrl.protocol = socketUrl.protocol.replace("http", "ws");
 
@@ -172,8 +175,9 @@ class App {
 
   /** What is stored about the reader: a file to keep. */
   onOwnData(data) {
-    const file = new Blob([JSON.stringify(data, undefined, 1)], { type: "application/json" });
-    const link = make("a", { href: URL.createObjectURL(file), download: "folkmoot-mydata.json" });
+    const lines = Object.entries(data).flatMap(([part, items]) => items.map((item) => lineOf(OWN_PARTS[part], item)));
+    const file = new Blob(lines, { type: "application/jsonl" });
+    const link = make("a", { href: URL.createObjectURL(file), download: "folkmoot-mydata.jsonl" });
     link.click();
     URL.revokeObjectURL(link.href);
   }

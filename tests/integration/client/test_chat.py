@@ -12,6 +12,8 @@ import folkmoot_protocol as fm
 from folkmoot_client.chat import view
 from folkmoot_client.chat.chat import Chat
 from folkmoot_client.sdk import Client
+from folkmoot_protocol.exported import schemas
+from tests.builders.schema import assert_valid
 from tests.integration.client.commands import PASSWORD, Ran, folkmoot, write_password
 from tests.integration.running import RunningServer
 from tests.unit.client.test_chat import Notebook
@@ -101,12 +103,15 @@ async def test_an_owner_saves_the_groups_record(
         await ann.register("ann", PASSWORD)
         await Chat(ann, screen).run()
     first, second = sorted(folder.iterdir(), key=lambda path: len(path.name))
-    record = json.loads(first.read_text())
-    assert [act["event"] for act in record["acts"]] == ["created", *["topic_changed"] * 210]
-    assert first.name == f"folkmoot-{record['group']}.json"
+    lines = [json.loads(line) for line in first.read_text().splitlines()]
+    for line in lines:
+        assert_valid(line, schemas()["group"])
+    assert [line["act"]["event"] for line in lines if line["line"] == "act"] == ["created", *["topic_changed"] * 210]
+    assert [line["entry"]["seq"] for line in lines if line["line"] == "entry"] == list(range(1, 212))
+    assert first.name == f"folkmoot-{lines[0]['group']}.jsonl"
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
-    assert json.loads(second.read_text()) == record
-    assert any(line.endswith(f"211 acts written to {first}") for line in screen.written)
+    assert second.read_text() == first.read_text()
+    assert any(line.endswith(f"211 acts and 211 entries written to {first}") for line in screen.written)
 
 
 class Patient(Notebook):

@@ -31,6 +31,7 @@ from folkmoot_server.crypto.notes import Key, sign
 from folkmoot_server.sealed.identities import Given
 from folkmoot_server.storage.change_set import account_stream, case_stream
 from folkmoot_server.storage.changes import verified_rows
+from tests.builders.schema import assert_valid
 from tests.integration.server import Seat
 from tests.integration.wire import Wire, refused
 from tests.unit.server.stores import Stage, staged
@@ -108,7 +109,12 @@ async def test_what_a_bundle_has(scene: Scene) -> None:
         assert word in report
         assert "<script" not in report
         assert SECRET in report
-    assert json.loads(files["schemas/entries.json"]) == schemas()["entries"]
+    for kind in ("entries", "events", "access"):
+        schema = json.loads(files[f"schemas/{kind}.json"])
+        assert schema == schemas()[kind]
+        assert lines(files[f"{kind}.jsonl"])
+        for line in lines(files[f"{kind}.jsonl"]):
+            assert_valid(line, schema)
 
 
 @in_one_loop
