@@ -23,7 +23,7 @@ from random import Random
 
 HOME = os.environ["BAD_DISK"]
 BLOCK = 4096
-SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHORT_READ, SQLITE_FULL = 778, 1034, 522, 13
+SQLITE_IOERR_READ, SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_FULL = 266, 778, 1034, 13
 LOGS = (".sqlite3-wal", ".sqlite3-journal")
 
 pointer = ctypes.c_void_p
@@ -67,13 +67,15 @@ class File(ctypes.Structure):
 
 
 class Plan:
-    """What fails: how often syncs and writes of which files do, as the file `plan` says."""
+    """What fails: how often syncs, writes and reads of which files do, as the file `plan` says. The file `hits` gets a
+    byte for each that did."""
 
     def __init__(self) -> None:
         self._path = os.path.join(HOME, "plan")
         self._seen = -1
         self._plan: dict[str, object] = {}
         self._random = Random(0)
+        self._hits = os.open(os.path.join(HOME, "hits"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def hits(self, what: str, path: str) -> bool:
         """Say whether a call fails now."""
@@ -83,7 +85,10 @@ class Plan:
                 self._plan = json.load(file)
             self._random.seed(str(self._plan.get("seed", 0)))
             self._seen = seen
-        return path.endswith(self._plan.get("of", "")) and self._random.random() < self._plan.get(what, 0)
+        hits = path.endswith(self._plan.get("of", "")) and self._random.random() < self._plan.get(what, 0)
+        if hits:
+            os.write(self._hits, b".")
+        return hits
 
     @property
     def slow_s(self) -> float:
@@ -109,7 +114,7 @@ class Shim:
         self._opened = False
         # Whoever is called from C must not be collected.
         self._kept = [Open(self._open), Delete(self._delete), Write(self._write), Truncate(self._truncate)]
-        self._kept.append(Sync(self._sync))
+        self._kept += [Sync(self._sync), Read(self._read)]
         self._system.contents.open = ctypes.cast(self._kept[0], pointer).value
         self._system.contents.delete = ctypes.cast(self._kept[1], pointer).value
 
@@ -144,7 +149,8 @@ class Shim:
         address = ctypes.addressof(own.contents)
         if address not in self._ours:
             ours = Methods.from_buffer_copy(own.contents)
-            ours.write, ours.truncate, ours.sync = (ctypes.cast(one, pointer).value for one in self._kept[2:])
+            kept = (ctypes.cast(one, pointer).value for one in self._kept[2:])
+            ours.write, ours.truncate, ours.sync, ours.read = kept
             self._ours[address] = ours
             self._own[ctypes.addressof(ours)] = own.contents
         return self._ours[address]
@@ -162,6 +168,13 @@ class Shim:
             if there:
                 Read(own.read)(file, ctypes.addressof(buffer), there, block * BLOCK)
             self.note("block", self._paths[file], block=block, old=buffer.raw[:there])
+
+    def _read(self, file: int, data: int, amount: int, offset: int) -> int:
+        with self._lock:
+            if self._plan.hits("read", self._paths[file]):
+                return SQLITE_IOERR_READ
+            own = self._methods(file)
+        return Read(own.read)(file, data, amount, offset)
 
     def _write(self, file: int, data: int, amount: int, offset: int) -> int:
         with self._lock:

@@ -34,11 +34,17 @@ class FailingDisk(OwnPython):
         self.plan()
 
     def plan(self, **plan: Any) -> None:
-        """Say what fails from now on: `sync`, `write` and `full` (no room) are probabilities, `of` how the names of the
-        files end, `seed` starts the dice anew, `slow_s` is how long a sync takes."""
+        """Say what fails from now on: `sync`, `write`, `read` and `full` (no room) are probabilities, `of` is how the
+        names of the files end, `seed` starts the dice anew, `slow_s` is how long a sync takes."""
         fresh = self.home / "plan.new"
         fresh.write_text(json.dumps(plan))
         fresh.rename(self.home / "plan")
+
+    @property
+    def faults(self) -> int:
+        """How often something has failed."""
+        path = self.home / "hits"
+        return path.stat().st_size if path.exists() else 0
 
     def cut_power(self, random: Random | None = None) -> None:
         """End the server as a loss of power does, and take from the disk what may be lost: all of it, or by chance."""

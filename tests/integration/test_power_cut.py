@@ -18,6 +18,7 @@ from folkmoot_server.storage.sql.months import month_of
 from tests.integration.disk import FailingDisk
 from tests.integration.players import Play, Player, Poster, Steward, Wanderer, check_history
 from tests.integration.server import FAILURES, Seat
+from tests.integration.test_full_disk import until_ready
 from tests.integration.wire import refused
 
 GROUPS, MEMBERS = 3, 4
@@ -106,6 +107,52 @@ def seed_of() -> str:
 async def test_nothing_acknowledged_is_lost_with_the_power(tmp_path: Path, share: float) -> None:
     rounds = int(os.environ.get("FOLKMOOT_POWER_CUTS", "10"))
     await keep(on_failing_disk(tmp_path), seed_of(), rounds, share)
+
+
+SHARES = {"read": 0.01, "write": 0.03, "sync": 0.03, "full": 0.03}
+
+
+async def inject(play: Play, server: FailingDisk, faults: int) -> None:
+    """Let reads and writes fail until so many have; then the disk is well, and all goes on by itself."""
+    round_ = 0
+    while server.faults < faults:
+        kind = play.random.choice(sorted(SHARES))
+        round_ += 1
+        server.plan(seed=f"{round_} {kind}", **{kind: SHARES[kind]})
+        await play.until_answers(play.random.randint(20, 60))
+        server.plan()
+        await play.until_answers(play.random.randint(5, 20))
+    await until_ready(server, 200)
+    await play.until_answers(100)
+    play.over = True
+
+
+@pytest.mark.timeout(3600)
+async def test_whatever_fails_nothing_acknowledged_is_lost_and_no_answer_is_wrong(tmp_path: Path) -> None:
+    """FOLKMOOT_FAULTS=1000 for a long run."""
+    server, seed = on_failing_disk(tmp_path), seed_of()
+    print(f"FOLKMOOT_TEST_SEED={seed} plays the same random choices again")
+    server.start()
+    play = Play(server, Random(seed), may_fail=True)
+    play.up.set()
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(play.until_over(*cast_of(play)))
+            group.create_task(inject(play, server, int(os.environ.get("FOLKMOOT_FAULTS", "25"))))
+        print(f"answered: {dict(play.answers)}, faults: {server.faults}")
+        for seats in server.seats:
+            async with await server.connect(seats[0]) as wire:
+                check_history(play, seats[0].code, await wire.history(seats[0].code))
+        assert server.terminate() == 0
+    except BaseException:
+        print(f"stderr of the server:\n{server.stderr()[-20000:]}")
+        raise
+    finally:
+        if server.process is not None:
+            server.kill()
+    assert "Traceback" not in server.stderr()
+    verified = server.run("db", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from folkmoot_server.storage.change_set import STORE_STREAM, ChangeSet, StorageE
 from folkmoot_server.storage.changes import read_mark_row
 from folkmoot_server.storage.check.loss import accept_loss
 from folkmoot_server.storage.check.verify import verify
-from tests.integration.server import Launch
+from tests.integration.server import Launch, Server
 from tests.integration.storage.kit import FEBRUARY, filled, opened
 
 SAY = translator("en")
@@ -211,3 +211,68 @@ async def test_a_start_ends_with_a_sentence_and_the_command_in_it_helps(launch: 
     assert server.run("db", "accept-loss", "--reason", "again").stderr == "Nothing is lost.\n"
     checked = server.run("db", "verify")
     assert checked.returncode == 0, checked.stderr
+
+
+FRAME, HEADER = 24 + 4096, 32
+
+
+def damage_log(path: Path, place: float) -> None:
+    """Change a byte of a frame's page, so far into the log that a crash has left of a file."""
+    log = path.with_name(f"{path.name}-wal")
+    frames = (log.stat().st_size - HEADER) // FRAME
+    with log.open("r+b") as file:
+        file.seek(HEADER + int(frames * place) * FRAME + 2000)
+        byte = file.read(1)[0]
+        file.seek(-1, 1)
+        file.write(bytes([byte ^ 1]))
+
+
+async def killed_after_posts(server: Server) -> None:
+    """Post, and act, and end the server as a crash does."""
+    ann = server.seats[0][0]
+    async with await server.connect(ann) as wire:
+        for number in range(8):
+            await wire.post(ann.code, f"post {number}")
+            await wire.run(f"/topic topic {number}", ann.code)
+    server.kill()
+
+
+async def test_a_log_that_is_damaged_before_its_end_is_named_and_its_loss_accepted(launch: Launch) -> None:
+    """*SQLite leaves out all behind such a place, and the server started as if nothing had been acknowledged.*"""
+    server = launch(groups=1, members=2)
+    await killed_after_posts(server)
+    path = newest(server.data)
+    damage_log(path, 0.4)
+    refused = server.run("serve", "--profile", "open", "--listen", "127.0.0.1:0")
+    assert refused.returncode == 1
+    assert f"{path}-wal is damaged" in refused.stderr
+    assert "accept-loss" in refused.stderr
+    assert server.run("db", "verify").returncode == 7
+    accepted = server.run("db", "accept-loss", "--reason", "no backup")
+    assert f"{path}-wal is damaged" in accepted.stderr
+    server.start()
+    ann = server.seats[0][0]
+    async with await server.connect(ann) as wire:
+        texts = [entry.body for entry in await wire.history(ann.code)]
+        assert "post 0" in texts
+        assert "post 7" not in texts
+        await wire.post(ann.code, "we are back")
+    assert server.terminate() == 0
+    checked = server.run("db", "verify")
+    assert checked.returncode == 0, checked.stderr
+
+
+async def test_a_main_log_that_is_damaged_needs_a_backup(launch: Launch) -> None:
+    server = launch(groups=1, members=2)
+    await killed_after_posts(server)
+    path, log = server.data / "folkmoot.sqlite3", server.data / "folkmoot.sqlite3-wal"
+    sound = log.read_bytes()
+    damage_log(path, 0.4)
+    for command in (("serve", "--profile", "open", "--listen", "127.0.0.1:0"), ("db", "accept-loss", "--reason", "r")):
+        refused = server.run(*command)
+        assert refused.returncode == 1
+        assert f"{path}-wal is damaged" in refused.stderr
+        assert "restore the store from a backup" in refused.stderr
+    # What a crash leaves by half at the very end is no damage.
+    log.write_bytes(sound[:-100])
+    server.start()

@@ -12,7 +12,7 @@ from ..change_set import STORE_STREAM, ChangeSet
 from ..changes import mark
 from ..sql.months import month_of
 from ..sql.streams import last_version
-from ..sqlite.database import locked
+from ..sqlite.database import connect_raw, locked
 from ..sqlite.repair import events_after
 from ..sqlite.segments import SegmentReader, Segments
 from ..sqlite.whole import TOLD_BEFORE_MARK, findings, gap_mark, key_of, month_mark, write_marks
@@ -41,6 +41,8 @@ class Loss:
         found = list(findings(main, segments))
         self.sentences = [sentence for _month, sentence in found]
         self.months = {month for month, _sentence in found if month}
+        for month in set(segments.months) - self.months:
+            drop_log(segments.path(month))
         main.execute("BEGIN IMMEDIATE")
         for month in self.months:
             put_aside(segments.path(month))
@@ -50,6 +52,16 @@ class Loss:
         gaps = (mark(gap_mark(code, first), last) for code, first, last in self.gaps)
         write_marks(main, mark(TOLD_BEFORE_MARK, 0), *gaps)
         main.commit()
+
+
+def drop_log(path: Path) -> None:
+    """Write into a file what of its log is in force, and drop the log: what stands behind a damaged place is lost."""
+    if path.with_name(f"{path.name}-wal").exists():
+        raw = connect_raw(path, read_only=False)
+        try:
+            raw.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
 
 
 def put_aside(path: Path) -> None:

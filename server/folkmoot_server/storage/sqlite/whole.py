@@ -15,6 +15,7 @@ from ..change_set import StorageError, Upsert
 from ..changes import mark
 from . import rows
 from .database import MAIN, connect_raw
+from .log_file import has_lost_commits
 from .repair import last_told_batch
 from .rotation import unlink
 from .segments import SegmentReader, Segments
@@ -71,15 +72,31 @@ def check_main(data_dir: Path, months: tuple[str, ...]) -> None:
             raise StorageError(said.format(path=path))
     elif not has_header(path):
         raise StorageError(_("{path} is damaged: restore it").format(path=path))
+    elif _has_torn_log(path):
+        # What else is there rests on it: to go on without it would leave notices of what never was.
+        raise StorageError(_("{said}: restore the store from a backup").format(said=torn_log(path)))
 
 
 def key_of(data_dir: Path) -> bytes:
     """Return the journal's key, made where there is no store yet. Raises StorageError where there is one without it: a
     new key would open nothing that was sealed, and go unnoticed."""
-    main, key = data_dir / MAIN, data_dir / "keys" / "journal.key"
-    if not key.exists() and main.exists() and main.stat().st_size:
+    key = data_dir / "keys" / "journal.key"
+    if not key.exists() and _has_events(data_dir / MAIN):
         raise lost_key(key)
     return load_key(key)
+
+
+def _has_events(path: Path) -> bool:
+    """Say whether anything was ever done in a store; what cannot be read is told of by who opens it."""
+    if not path.exists() or not path.stat().st_size or not has_header(path):
+        return False
+    raw = connect_raw(path, read_only=True)
+    try:
+        return bool(raw.execute("SELECT 1 FROM ledger LIMIT 1").fetchone())
+    except DatabaseError:
+        return False
+    finally:
+        raw.close()
 
 
 def lost_key(path: Path) -> StorageError:
@@ -140,15 +157,40 @@ def has_entries(path: Path) -> bool:
 def findings(main: Connection, segments: Segments) -> Iterator[tuple[str, str]]:
     """Yield what is lost or damaged: the month (empty: of no file by itself), and a sentence."""
     known = marks_of(main)
+    path = segments.directory.parent / MAIN
+    if has_lost_commits(path):
+        yield "", torn_log(path)
     months = sorted(name.removeprefix("month ") for name, value in known.items() if name.startswith("month "))
     broken = False
     for month in months:
-        sentence = _look(segments.path(month), is_newest=month == months[-1])
+        path = segments.path(month)
+        sentence = _look(path, is_newest=month == months[-1])
         if sentence:
             broken = True
             yield month, sentence
+        elif _has_torn_log(path):
+            # The file itself is whole, and stays.
+            broken = True
+            yield "", torn_log(path)
     if not broken:
         yield from _old_copy(known, segments)
+
+
+def torn_log(path: Path) -> str:
+    """Return what there is to say of a log that is damaged."""
+    return _("{path}-wal is damaged, and what was stored behind that place is lost").format(path=path)
+
+
+def _has_torn_log(path: Path) -> bool:
+    if not path.with_name(f"{path.name}-wal").exists():
+        return False
+    raw = connect_raw(path, read_only=True)
+    try:
+        # SQLite goes through the log when it is first asked for something.
+        raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return has_lost_commits(path)
+    finally:
+        raw.close()
 
 
 def _look(path: Path, *, is_newest: bool) -> str | None:
