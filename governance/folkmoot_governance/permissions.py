@@ -161,6 +161,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "note_training": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "grant_role": frozenset({PlatformRole.SUPERADMIN}),
     "suspend_staff": frozenset({PlatformRole.SUPERADMIN}),
+    "hold_entries": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "confirm_store": frozenset({PlatformRole.SUPERADMIN}),
 }
 

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from folkmoot_protocol.errors import ErrorCode
 
 from .actor import SERVICE, Actor
+from .duration import FOREVER_MS
 from .permissions import may_on_platform
 from .refusal import Refusal
 from .text import N_
@@ -94,8 +95,56 @@ class FilingsBegan(StoreEvent, frozen=True, kw_only=True, tag="filings_began"):
     position: int
 
 
+class HoldBegun(StoreEvent, frozen=True, kw_only=True, tag="hold_begun"):
+    """For a case, some of the journal is kept beyond its time, until `until_ms`: see `holds.Hold`."""
+
+    number: str
+    case: str
+    reason: str
+    until_ms: int
+    code: str = ""
+    user: str = ""
+    since_ms: int = 0
+    till_ms: int = FOREVER_MS
+
+
+class HoldEnded(StoreEvent, frozen=True, kw_only=True, tag="hold_ended"):
+    """Staff has ended a hold before its time."""
+
+    number: str
+    reason: str
+
+
+class EntriesHeld(StoreEvent, frozen=True, kw_only=True, tag="entries_held"):
+    """Before `month` went, `entries` of it were kept for `hold`: the number of a hold, or of a case; `sha256` over
+    their lines, as those of a seal. Of the access log they are records."""
+
+    month: str
+    hold: str
+    part: Part
+    entries: int
+    sha256: str
+
+
+class HeldRemoved(StoreEvent, frozen=True, kw_only=True, tag="held_removed"):
+    """What was kept for `hold` is removed: its time is over."""
+
+    hold: str
+    entries: int
+
+
 AnyStoreEvent = (
-    TimeConfirmed | RemovalConfirmed | LossAccepted | MonthSealed | MonthRemoved | EntriesLogged | FilingsBegan
+    TimeConfirmed
+    | RemovalConfirmed
+    | LossAccepted
+    | MonthSealed
+    | MonthRemoved
+    | EntriesLogged
+    | FilingsBegan
+    | HoldBegun
+    | HoldEnded
+    | EntriesHeld
+    | HeldRemoved
 )
 
 
@@ -160,13 +209,34 @@ class NoteFilings(Struct, frozen=True):
     position: int
 
 
-StoreCommand = ConfirmTime | ConfirmRemoval | SealMonth | RemoveMonth | LogEntries | NoteFilings
+class HoldEntries(Struct, frozen=True):
+    """Put on record that some of a month is kept for a hold: an act of the service."""
+
+    month: str
+    hold: str
+    part: Part
+    entries: int
+    sha256: str
+
+
+class RemoveHeld(Struct, frozen=True):
+    """Put on record that what was kept for a hold goes: an act of the service."""
+
+    hold: str
+    entries: int
+
+
+StoreCommand = (
+    ConfirmTime | ConfirmRemoval | SealMonth | RemoveMonth | LogEntries | NoteFilings | HoldEntries | RemoveHeld
+)
 
 _BY_THE_SERVICE: dict[type, type[AnyStoreEvent]] = {
     SealMonth: MonthSealed,
     RemoveMonth: MonthRemoved,
     LogEntries: EntriesLogged,
     NoteFilings: FilingsBegan,
+    HoldEntries: EntriesHeld,
+    RemoveHeld: HeldRemoved,
 }
 """What the service does by itself, and nobody else: each command says what its event does."""
 

@@ -42,6 +42,7 @@ from .actions.groups.finding import GroupFinder
 from .actions.groups.govern import GroupService
 from .actions.groups.membership import Membership
 from .actions.groups.raid_guard import RaidGuard
+from .actions.holds import Holds
 from .actions.oversight import Oversight
 from .actions.posts.editing import Editing
 from .actions.posts.held import HeldPosts
@@ -99,6 +100,7 @@ from .live.rooms import Rooms
 from .live.shared_limits import TELL_S, SharedLimits
 from .sealed.access_records import AccessRecords
 from .sealed.case_texts import CaseTexts
+from .sealed.held_entries import HeldEntries
 from .sealed.held_posts import HeldTexts
 from .sealed.identities import Vault
 from .sealed.second_factors import SecondFactors
@@ -255,6 +257,14 @@ class Node:
             verifying=verifying,
             catch_up=self.catch_up,
             store_acts=store_acts,
+            holds=Holds(
+                store,
+                clock,
+                policy.cases,
+                store_acts,
+                HeldEntries(config.server.data_dir),
+                AccessRecords(config.server.data_dir),
+            ),
             timekeeper=Timekeeper(name, store.ledger, clock, self._remarks, store_acts),
             status=status,
             event_log=EventLog(
@@ -446,7 +456,16 @@ class Node:
         app, ledger, clock = self.app, self.store.ledger, self.clock
         groups, accounts, kept = app.group_service, app.account_service, app.config.retention
         return [
-            Rotation(self.store, clock, kept.months, kept.access_log_months, self._remarks, accounts, app.store_acts),
+            Rotation(
+                self.store,
+                clock,
+                kept.months,
+                kept.access_log_months,
+                self._remarks,
+                accounts,
+                app.store_acts,
+                app.holds,
+            ),
             Sealing(self.store.journal, clock, app.store_acts),
             Indexing(self.store.journal),
             Erasing(self.store.journal),

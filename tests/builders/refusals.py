@@ -32,6 +32,9 @@ REFUSALS = {
     "There is an emergency: nobody registers {until}.": Told(
         "emergency", "emergency", "/report", "until_ms reason number"
     ),
+    "There is no hold {number} in force that staff has begun.": Told("no_such_entry", "known", "hold list", "number"),
+    "Name a group, an account, or both.": Told("bad_request", "*", "*", "field"),
+    "It begins after it ends: --since goes back further.": Told("bad_request", "*", "*", "field"),
     "No emergency {number} is in force.": Told("no_such_entry", "known", "emergency list", "number"),
     "How long one waits between two posts is said of `slow`, and of nothing else.": Told(
         "bad_request", "*", "emergency start --help", "field"

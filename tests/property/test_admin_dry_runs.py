@@ -115,6 +115,7 @@ def claiming(noun: str, number: int, first: int) -> list[Do]:
 A_WEEK: dict[str, object] = {"duration": "7d"}
 MUTED: dict[str, object] = {"measure": "mute", "duration": "1h"}
 NO_FOUNDER: dict[str, object] = {"measure": "create"}
+HELD: dict[str, object] = {"case": "file 7", "duration": "7d"}
 HALT: dict[str, object] = {"what": "slow", "duration": "1h", "every": "1s"}
 EACH: list[Say | Do] = [
     Say(0, "/me waves"),
@@ -203,6 +204,12 @@ EACH: list[Say | Do] = [
     *(Do(who, "emergency start", number, HALT) for who, number in ((2, 0), (0, 0), (0, 0), (0, 2))),
     *(Do(who, "emergency end", 0, {}) for who in (2, 0, 0)),
     *(Do(who, "announce create", 0, {"text": "repairs"}) for who in (2, 0)),
+    *(Do(who, "hold create", 0, HELD | {"account": "{staff[1]}"}) for who in (2, 0)),
+    *(
+        Do(0, "hold create", 0, HELD | wrong)
+        for wrong in ({}, {"account": "no.body"}, {"account": "{staff[1]}", "till": "perm"})
+    ),
+    *(Do(who, "hold end", 0, {}) for who in (2, 0, 0)),
     *(Do(0, f"duty {verb}", 0, {}) for verb in ("on", "on", "off", "off")),
 ]
 """A way to do each of the acts, and to be refused each of them."""
@@ -287,6 +294,7 @@ class Platform:
             "MATTER": ["time", "removal", "love"],
             "SCOPE": ["platform", "category:general", "category:none", *self.codes],
             "NUMBER": [*await self.emergencies(), "e-none"],
+            "HOLD": [*await self.app.holds.by_staff(), "h-none"],
             "": [None],
         }[verb.argument.metavar if verb.argument else ""]
         target = targets[step.target % len(targets)]
@@ -303,7 +311,10 @@ class Platform:
         """Return how much is changed, or the code of the refusal."""
         noun, verb = step.act.split()
         staff = [seat.user for seat in self.stage.seats[2]]
-        options = {name: value.format(staff=staff) if name == "to" else value for name, value in step.options.items()}
+        options = {
+            name: value.format(staff=staff) if name in ("to", "account") else value
+            for name, value in step.options.items()
+        }
         fields: dict[str, Any] = {"noun": noun, "verb": verb, "options": options}
         try:
             result = await self.staff[step.who].ask(rq.Admin, target=target, reason="seen", dry_run=dry_run, **fields)

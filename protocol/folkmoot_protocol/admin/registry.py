@@ -12,6 +12,7 @@ from .entries import ENTRY, TEXT
 from .exports import EXPORT
 from .filings import FILING
 from .groups import GROUP
+from .holds import HOLD
 from .mediations import MEDIATION
 from .nodes import NODE
 from .oversight import DUTY, FIGURES
@@ -48,6 +49,7 @@ NOUNS: tuple[Noun, ...] = (
     EXPORT,
     NODE,
     SEGMENT,
+    HOLD,
 )
 
 VERBS: dict[tuple[str, str], Verb[Any]] = {(noun.name, verb.name): verb for noun in NOUNS for verb in noun.verbs}

@@ -45,6 +45,7 @@ from .event_log import EventLog
 from .exports import Exports
 from .groups.govern import GroupService
 from .groups.membership import Membership
+from .holds import Holds
 from .oversight import Oversight
 from .posts.editing import Editing
 from .posts.held import HeldPosts
@@ -118,6 +119,7 @@ class App:
     verifying: Verifying
     catch_up: CatchUp
     store_acts: StoreActs
+    holds: Holds
     timekeeper: Timekeeper
     status: NodeStatus
     event_log: EventLog

@@ -1,9 +1,10 @@
 """What an administrator decides about the store itself, put on record: the shell around `decide_on_store`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.actor import SERVICE
+from folkmoot_governance.holds import HoldCommand, decide_on_hold, holds_of
 from folkmoot_governance.store_acts import (
     ConfirmRemoval,
     FilingsBegan,
@@ -50,8 +51,21 @@ class StoreActs:
         self, command: StoreCommand, actor: Actor, rows: Sequence[RowChange] = (), *, dry_run: bool
     ) -> int | Refusal:
         """Carry out a command, unless it is a dry run; return how many events it has. Raises StorageError."""
-        version = len(await self._events())
+        events = await self.events()
         decision = decide_on_store(command, actor, self._clock.now_ms())
+        return await self._store(len(events), decision, rows, dry_run=dry_run)
+
+    async def act_on_hold(self, make: Callable[[str], HoldCommand], actor: Actor, *, dry_run: bool) -> int | Refusal:
+        """Begin or end a hold, unless it is a dry run, by the command that is made with the number of a new one; return
+        how many events that has. Raises StorageError."""
+        events = await self.events()
+        command = make(f"h{len(events) + 1}")
+        decision = decide_on_hold(holds_of(events).values(), command, actor, self._clock.now_ms())
+        return await self._store(len(events), decision, dry_run=dry_run)
+
+    async def _store(
+        self, version: int, decision: Sequence[StoreEvent] | Refusal, rows: Sequence[RowChange] = (), *, dry_run: bool
+    ) -> int | Refusal:
         if isinstance(decision, Refusal):
             return decision
         change_set = ChangeSet(STORE_STREAM, version, decision, rows)
@@ -74,7 +88,7 @@ class StoreActs:
 
     async def seals(self) -> dict[str, MonthSealed]:
         """Return what is on record of the months of the journal that are over."""
-        return seals_of(await self._events())
+        return seals_of(await self.events())
 
     async def seal(self, month: str, made: Seal) -> Refusal | None:
         """Put on record what a month has."""
@@ -83,18 +97,18 @@ class StoreActs:
 
     async def removed(self) -> set[tuple[Part, str]]:
         """Return the months of which is on record that they are removed."""
-        return {(event.part, event.month) for event in await self._events() if isinstance(event, MonthRemoved)}
+        return {(event.part, event.month) for event in await self.events() if isinstance(event, MonthRemoved)}
 
     async def note_filings(self) -> Refusal | None:
         """Put on record, once, from where on there are reports to the authority: the store may be older than they."""
-        if any(isinstance(event, FilingsBegan) for event in await self._events()):
+        if any(isinstance(event, FilingsBegan) for event in await self.events()):
             return None
         done = await self.act(NoteFilings((await self._ledger.marks()).get(FILINGS_MARK, 0)), SERVICE, dry_run=False)
         return done if isinstance(done, Refusal) else None
 
     async def note_removed(self, months: Sequence[str], part: Part = "journal") -> Refusal | None:
         """Put on record, before they go, that months are removed; once, whatever comes between."""
-        events = await self._events()
+        events = await self.events()
         seals = seals_of(events) if part == "journal" else {}
         noted = {event.month for event in events if isinstance(event, MonthRemoved) and event.part == part}
         for month in months:
@@ -106,7 +120,8 @@ class StoreActs:
                     return done
         return None
 
-    async def _events(self) -> list[StoreEvent]:
+    async def events(self) -> list[StoreEvent]:
+        """Return all that is on record of the store itself."""
         found: list[StoreEvent] = []
         while page := await self._ledger.events(STORE_STREAM, len(found), PAGE):
             found += [one.event for one in page if isinstance(one.event, StoreEvent)]

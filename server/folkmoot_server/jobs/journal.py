@@ -8,6 +8,7 @@ import structlog
 from folkmoot_governance.duration import FOREVER_MS
 
 from ..actions.accounts.govern import AccountService
+from ..actions.holds import Holds
 from ..actions.store_acts import StoreActs
 from ..common.background import Remarks
 from ..common.clock import Clock
@@ -52,6 +53,7 @@ class Rotation(Job):
         remarks: Remarks,
         account_service: AccountService,
         store_acts: StoreActs,
+        holds: Holds,
     ) -> None:
         self._ledger, self._journal, self._access = store.ledger, store.journal, store.access
         self._clock = clock
@@ -59,6 +61,7 @@ class Rotation(Job):
         self._remarks = remarks
         self._account_service = account_service
         self._store_acts = store_acts
+        self._holds = holds
 
     async def do_round(self) -> float | None:
         """Remove what is due, or ask about it; a question is looked at again soon, for somebody may have answered."""
@@ -72,6 +75,7 @@ class Rotation(Job):
             self._ask(sorted({*due, *due_access}))
             return None
         self._remarks.pop(self.name, None)
+        await self._holds.keep(due, due_access)
         if await self._store_acts.note_removed(due) or await self._store_acts.note_removed(due_access, "access"):
             raise StorageError("what is to be removed could not be put on record")
         for segment in await self._journal.rotate(now, self._months) if due else ():
@@ -79,6 +83,7 @@ class Rotation(Job):
         if due_access:
             await self._access.remove(due_access)
             log.info("removed months of the access log", months=due_access)
+        await self._holds.let_go()
         if looked != this_month or MONTHS_MARK not in marks:
             await self._account_service.store_rows("", [mark(MONTHS_MARK, this_month)])
         return ROTATE_S

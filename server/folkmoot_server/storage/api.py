@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from folkmoot_governance.group.edit import as_it_stands
+from folkmoot_governance.holds import Hold
 from folkmoot_protocol.types import Entry
 
 from .change_set import ChangeSet
@@ -24,6 +25,7 @@ from .rows import CaseFilter as CaseFilter
 from .rows import CaseNote as CaseNote
 from .rows import GroupRow as GroupRow
 from .rows import GroupSummary as GroupSummary
+from .rows import HeldRow as HeldRow
 from .rows import IdentityRequest as IdentityRequest
 from .rows import IdentityRow as IdentityRow
 from .rows import Line as Line
@@ -81,6 +83,10 @@ class Found(Struct, frozen=True):
 
     entries: list[Entry]
     before: int | None = None
+
+
+HeldPiece = tuple[Sequence[Line], tuple[int, int] | None]
+"""Entries that a hold names, and the group and seq from where to go on; None at the end."""
 
 
 class Segment(Struct, frozen=True):
@@ -170,6 +176,11 @@ class Journal(Protocol):
 
     async def lines(self, month: str, after: tuple[int, int], limit: int) -> Sequence[Line]:
         """Return up to `limit` entries of a month as its seal counts them, above a group and seq, in their order."""
+        ...
+
+    async def held(self, month: str, hold: Hold, after: tuple[int, int]) -> HeldPiece:
+        """Return entries of a month that a hold names, above a group and seq, in their order, as the seal counts them.
+        It is a bounded piece: there may be none in it."""
         ...
 
     async def rotate(self, now: int, months: int) -> list[Segment]:

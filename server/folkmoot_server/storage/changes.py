@@ -321,6 +321,16 @@ def forget_logged(part: Part, month: str) -> Remove:
     return Remove("logged_ranges", {"part": part, "month": month})
 
 
+def held_row(hold: str, month: str, code: str, seq: int, sealed: str) -> Upsert:
+    """Return the row of what is kept for a hold."""
+    return Upsert("held", {"hold": hold, "month": month, "code": code, "seq": seq, "sealed": sealed})
+
+
+def remove_held(hold: str) -> Remove:
+    """Return the removal of all that is kept for a hold."""
+    return Remove("held", {"hold": hold})
+
+
 TIME_MARK = "time"
 """The latest time (Unix ms) that was noted while no clock was in doubt."""
 MONTHS_MARK = "months"

@@ -30,6 +30,7 @@ from .rows import (
     CaseNote,
     GroupRow,
     GroupSummary,
+    HeldRow,
     IdentityRequest,
     IdentityRow,
     LedgerRow,
@@ -448,6 +449,22 @@ class Cases(Protocol):
         ...
 
 
+class Holds(Protocol):
+    """What holds keep of months that are gone, and the cases that hold what they name."""
+
+    async def held_counts(self) -> dict[str, int]:
+        """Return how many rows are kept, by hold."""
+        ...
+
+    async def held_rows(self, hold: str, after: tuple[str, str, int], limit: int) -> list[HeldRow]:
+        """Return what is kept for a hold, by (month, code, seq), from the one after `after`."""
+        ...
+
+    async def holding_cases(self, since: int, after: str, limit: int) -> list[CaseState]:
+        """Return cases that are open or were decided after a time (Unix ms), by number, from the one after `after`."""
+        ...
+
+
 class Oversight(Protocol):
     """What the operator's board of duties and the published figures rest on.
 
@@ -552,6 +569,7 @@ class Ledger(
     Filings,
     EventLog,
     Alarms,
+    Holds,
     Oversight,
     Protocol,
 ):

@@ -345,6 +345,17 @@ class AccessBlock(Struct, frozen=True):
     number: int = 0
 
 
+class HeldRow(NamedTuple):
+    """What a hold keeps of a month, sealed: the entry `seq` of the group `code`, or, with no code, records of the block
+    `seq` of the access log."""
+
+    hold: str
+    month: str
+    code: str
+    seq: int
+    sealed: str
+
+
 class Line(NamedTuple):
     """An entry as the seal of its month counts it, and its place."""
 

@@ -116,6 +116,7 @@ TO_0027 = """
     ALTER TABLE reviews DROP COLUMN staff;
     ALTER TABLE reviews DROP COLUMN own_rule;
     DROP TABLE filings;
+    DROP TABLE held;
     DROP TABLE log_hashes;
     DROP TABLE checkpoints;
     DROP TABLE logged_ranges;

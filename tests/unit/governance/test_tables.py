@@ -11,6 +11,7 @@ from folkmoot_governance import (
     announcement,
     emergency,
     filing,
+    holds,
     permissions,
     platform_words,
     reading,
@@ -67,7 +68,7 @@ def test_every_staff_act_names_a_row() -> None:
     acts = {*permissions.PLATFORM_ACTS.values(), *account.STAFF_ACTS.values()}
     acts |= {row.act for row in MEASURES}
     acts |= {"read", "read_case", OPEN, "review_case", "review_appeal", platform_words.ACT, store_acts.ACT, filing.ACT}
-    acts |= {account_access.END_SESSIONS, reading.ACT, reading.READ_ACCESS}
+    acts |= {account_access.END_SESSIONS, reading.ACT, reading.READ_ACCESS, holds.ACT}
     acts |= {emergency.ACT, announcement.ACT, export.ACT}
     acts.add(account_access.END_SESSIONS)
     assert acts == permissions.PLATFORM_RULES.keys()

@@ -51,6 +51,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "export case": {"reason": "order 7"},
     "export approve": {"reason": "order 7"},
     "announce create": {"text": "repairs"},
+    "hold create": {"case": "file 7", "duration": "1h"},
 }
 """What verbs are told that must be told something."""
 
@@ -166,7 +167,7 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
     cases_of = {cases.APPEAL: appeal, mediations.MEDIATION: mediation, sanctions.SANCTION: "p-1"}
     targets = {"USER": member.user, "CODE": member.code, "CASE": report, "WORD": "snake", "MATTER": "time"}
     targets |= {"SUBJECT": member.code, "SUBJECT|ENTRY": member.code, "CODE|CASE": member.code}
-    targets |= {"SCOPE": "platform", "NUMBER": "e-none", "": "", "CASE|CODE:SEQ": f"{member.code}-1"}
+    targets |= {"SCOPE": "platform", "NUMBER": "e-none", "HOLD": "h-none", "": "", "CASE|CODE:SEQ": f"{member.code}-1"}
     terms = Terms(Subject.ACCOUNT, Measure.MUTE, "x", user=member.user, duration_ms=HOUR_MS)
     opening, by = ProposeMeasure("p-1", terms), Actor(owner.user, platform=PlatformRole.SUPERADMIN)
     service = stage.node.app.cases.service

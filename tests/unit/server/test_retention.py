@@ -40,13 +40,19 @@ class Shelf:
         self.remarks: Remarks = {}
         self.noted: list[str] = []
         clock = Clock(lambda: 1.0)
-        self.job = Rotation(store, clock, 6, 6, self.remarks, self, self)  # type: ignore[arg-type]  # as the services that it asks
+        self.job = Rotation(store, clock, 6, 6, self.remarks, self, self, self)  # type: ignore[arg-type]  # as the services that it asks
 
     async def store_rows(self, user: str, rows: list[object]) -> None:
         await self.store.commit([ChangeSet(rows=rows)])  # type: ignore[arg-type]
 
-    async def note_removed(self, months: list[str]) -> None:
-        self.noted += months
+    async def keep(self, months: list[str], access_months: list[str]) -> None:
+        assert not self.noted or self.noted[-1] not in months, "before it is on record that they go"
+
+    async def let_go(self) -> None:
+        pass
+
+    async def note_removed(self, months: list[str], part: str = "journal") -> None:
+        self.noted += months if part == "journal" else []
 
     async def fill(self, *months: str) -> None:
         world = World()

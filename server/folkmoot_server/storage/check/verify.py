@@ -103,6 +103,7 @@ NOT_COMPARED = {
     "reset_codes": "secrets, which end by themselves",
     "case_texts": "texts, which no event has; each names its case by a foreign key",
     "notices": "made by the settings of their day, and gone after they were read",
+    "held": "kept of months that are gone: how many of each month, and their hash, is on record",
     "answers": "what was answered under a nonce, for a day",
     "open_flags": "what is not on record yet",
     "read_marks": "each account's own, no act",

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import asyncpg
 
 from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.holds import Hold
 from folkmoot_protocol.types import Entry
 
-from ..api import Found, Line, Page, Segment, Versions
+from ..api import Found, HeldPiece, Line, Page, Segment, Versions
 from ..change_set import Asked, NewEntry, group_stream
 from ..search.text import Query
 from ..sql.closed_authors import NAMELESS, AuthorTags, unnamed, without_closed
@@ -104,6 +105,22 @@ ENDS = """
         FROM each WHERE each.grp IS NOT NULL)
     SELECT grp, (SELECT max(e.seq) FROM entry e WHERE e.month = $1 AND e.grp = each.grp) AS last
     FROM each WHERE grp IS NOT NULL"""
+
+WINDOW = 20_000
+"""Entries that are looked at in one piece for those that a hold names."""
+
+_HELD_COLUMNS = f"""e.grp, {_COLUMNS}, CASE WHEN e.body = ''::bytea THEN (
+    SELECT s.sealed FROM restricted s WHERE s.grp = e.grp AND s.seq = e.seq AND s.month = e.month) END AS sealed"""  # noqa: S608
+_HELD = f"""
+    SELECT {_HELD_COLUMNS} FROM entry e WHERE e.month = $1 AND e.grp = $2
+    AND (e.seq = $3 OR (e.target = $3 AND e.kind = 'edit')) ORDER BY e.seq"""  # noqa: S608
+_WINDOW = """(SELECT * FROM entry WHERE month = $1 AND (grp, seq) > ($2, $3) AND {which}
+    ORDER BY grp, seq LIMIT $5)"""
+_OF_GROUP, _OF_ALL = "grp = $4", "$4::bigint = 0"
+_LAST_OF = "SELECT grp, seq FROM {window} w ORDER BY grp DESC, seq DESC LIMIT 1"
+_HELD_IN = f"""
+    SELECT {_HELD_COLUMNS} FROM {{window}} e WHERE e.ts >= $6 AND e.ts < $7
+    AND (cardinality($8::text[]) = 0 OR e."user" = ANY($8)) ORDER BY e.grp, e.seq"""  # noqa: S608
 
 MONTHS = """
     SELECT right(c.relname, 6)::integer AS month FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -202,6 +219,18 @@ class PostgresJournal:
     async def lines(self, month: str, after: tuple[int, int], limit: int) -> Sequence[Line]:
         rows = await self._reader.rows(LINES, number_of(month), *after, limit)
         return [line_of_row(self._removed, month, tuple(row)) for row in rows]
+
+    async def held(self, month: str, hold: Hold, after: tuple[int, int]) -> HeldPiece:
+        number, grp = number_of(month), int(hold.code or 0)
+        if hold.seq:
+            rows, last = await self._reader.rows(_HELD, number, grp, hold.seq), []
+        else:
+            window, values = _WINDOW.format(which=_OF_GROUP if grp else _OF_ALL), (number, *after, grp, WINDOW)
+            last = await self._reader.rows(_LAST_OF.format(window=window), *values)
+            more = hold.since_ms, hold.till_ms, list(hold.users)
+            rows = await self._reader.rows(_HELD_IN.format(window=window), *values, *more)
+        lines = [line_of_row(self._removed, month, tuple(row)) for row in rows]
+        return lines, tuple(last[0]) if last else None
 
     async def rotate(self, now: int, months: int) -> list[Segment]:
         async with self._reader.transaction() as connection:

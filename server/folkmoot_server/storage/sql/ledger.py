@@ -12,6 +12,7 @@ from .content import SqlReviews, SqlWords
 from .event_log import SqlEventLog
 from .filings import SqlFilings
 from .groups import SqlGroups
+from .holds import SqlHolds
 from .identities import SqlIdentities
 from .members import SqlMembers
 from .notices import SqlNotices
@@ -39,6 +40,7 @@ class SqlLedger(
     SqlFilings,
     SqlEventLog,
     SqlAlarms,
+    SqlHolds,
     SqlOversight,
     ABC,
 ):

@@ -18,6 +18,12 @@ def number_of(month: str) -> int:
     return int(year) * 12 + int(number) - 1
 
 
+def begin_of(month: str) -> int:
+    """Return the Unix ms at which a month begins."""
+    year, number = divmod(number_of(month), 12)
+    return int(datetime(year, number + 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
 def end_of(month: str) -> int:
     """Return the Unix ms at which the month is over: the first instant of the next one."""
     year, number = divmod(number_of(month) + 1, 12)

@@ -7,11 +7,11 @@ verified, sealed) `identity_requests` (of who waits for it), `barred_identities`
 `platform_words`, `agreements`, `retro_scans` and `retro_hits` (older entries that newer rules meet), `filings` (reports
 to the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store
 remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
-single accounts are told), `activity` (how busy a group is), `member_settings`, `ignored`, `leaving` (whose memberships
-have still to end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log)
-and `logged_ranges` (what of the journal and the access log is in it).
-No foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`,
-`counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
+single accounts are told), `activity` (how busy a group is), `held` (what holds keep of months that are gone, sealed),
+`member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their
+own; so are `log_hashes` and `checkpoints` (the ledger's log) and `logged_ranges` (what of the journal and the access
+log is in it). No foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone
+has (`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
 `migrations/versions/s0002_postgres.py`.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0049"
+SCHEMA = "0050"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -419,6 +419,16 @@ case_texts = Table(
     _number("until_ms"),
     _text("sealed"),
     *_ends("until_ms"),
+)
+
+held = Table(
+    "held",
+    metadata,
+    _text("hold", primary_key=True),
+    _text("month", primary_key=True),
+    _text("code", primary_key=True),
+    _number("seq", primary_key=True, autoincrement=False),
+    _text("sealed"),
 )
 
 filings = Table(

@@ -1,14 +1,16 @@
 """Reading the journal from SQLite segments, what the main file has of redactions and closed accounts laid over. See
 `api.Journal`."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from sqlite3 import Connection
 
 import msgspec
 
+from folkmoot_governance.holds import Hold
 from folkmoot_protocol.types import Entry, EntryKind
 
-from ..api import Line, Page, Versions
+from ..api import HeldPiece, Line, Page, Versions
 from ..sql.closed_authors import unnamed
 from ..sql.entry_rows import BODY, COLUMNS, DATA, Row, entry_of
 from ..sql.months import end_of, month_of
@@ -48,6 +50,21 @@ ENDS = """
         UNION ALL SELECT (SELECT min(grp) FROM entry WHERE grp > each.grp) FROM each WHERE each.grp IS NOT NULL)
     SELECT grp, (SELECT max(seq) FROM entry e WHERE e.grp = each.grp) FROM each WHERE grp IS NOT NULL"""
 """The rows of `ends`: two looks into the index for each group, however many entries there are."""
+
+WINDOW = 20_000
+"""Entries that are looked at in one piece for those that a hold names."""
+
+_SEALED_ONE = """CASE WHEN body = '' THEN (
+    SELECT sealed FROM restricted r WHERE r.grp = e.grp AND r.seq = e.seq) END"""
+_HELD = f"""
+    SELECT grp, {COLUMNS}, {_SEALED_ONE} FROM entry e
+    WHERE grp = ?1 AND (seq = ?2 OR (target = ?2 AND kind = 'edit')) ORDER BY seq"""  # noqa: S608
+_WINDOW = """(SELECT * FROM entry WHERE {where} ORDER BY grp, seq LIMIT ?)"""
+_LAST_OF = "SELECT grp, seq FROM {window} ORDER BY grp DESC, seq DESC LIMIT 1"
+_HELD_IN = f"""
+    SELECT grp, {COLUMNS}, {_SEALED_ONE} FROM {{window}} e
+    WHERE ts >= ? AND ts < ?{{users}} ORDER BY grp, seq"""  # noqa: S608
+_BY_USERS = " AND user IN (SELECT value FROM json_each(?))"
 
 HIGHEST = 2**63 - 1
 
@@ -127,6 +144,28 @@ def lines(reader: SegmentReader, month: str, after: tuple[int, int], limit: int)
     """Return entries as the seal of a month counts them."""
     segment = reader.get(month)
     rows = [] if segment is None else segment.execute(LINES, (*after, limit)).fetchall()
+    return _lines(reader, month, rows)
+
+
+def held(reader: SegmentReader, month: str, hold: Hold, after: tuple[int, int]) -> HeldPiece:
+    """Return entries of a month that a hold names, and from where to go on."""
+    segment = reader.get(month)
+    if segment is None:
+        return [], None
+    if hold.seq:
+        return _lines(reader, month, segment.execute(_HELD, (int(hold.code), hold.seq)).fetchall()), None
+    where = "(grp, seq) > (?, ?)" + (" AND grp = ?" if hold.code else "")
+    window, values = _WINDOW.format(where=where), [*after, *([int(hold.code)] if hold.code else []), WINDOW]
+    last = segment.execute(_LAST_OF.format(window=window), values).fetchone()
+    users = _BY_USERS if hold.users else ""
+    more = [json.dumps(hold.users)] if hold.users else []
+    rows = segment.execute(
+        _HELD_IN.format(window=window, users=users), (*values, hold.since_ms, hold.till_ms, *more)
+    ).fetchall()
+    return _lines(reader, month, rows), last
+
+
+def _lines(reader: SegmentReader, month: str, rows: Iterable[Row]) -> list[Line]:
     removed = reader.segments.removed
     return [line_of(removed, month, grp, tuple(row), sealed) for grp, *row, sealed in rows]
 

@@ -9,10 +9,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from folkmoot_governance.holds import Hold
 from folkmoot_governance.notice_entry import Translate
 from folkmoot_protocol.types import Entry
 
-from ..api import Found, Line, Page, Segment, Versions
+from ..api import Found, HeldPiece, Line, Page, Segment, Versions
 from ..change_set import ChangeSet, StorageError
 from ..search.text import Query
 from ..sql.closed_authors import AuthorTags, without_closed
@@ -229,6 +230,9 @@ class SqliteJournal:
     async def lines(self, month: str, after: tuple[int, int], limit: int) -> Sequence[Line]:
         async with self._paging:
             return await self._threads.read_segments(sqlite_journal.lines, month, after, limit)
+
+    async def held(self, month: str, hold: Hold, after: tuple[int, int]) -> HeldPiece:
+        return await self._threads.read_segments(sqlite_journal.held, month, hold, after)
 
     async def rotate(self, now: int, months: int) -> list[Segment]:
         removed = await self._threads.write.run(self._writer.rotate, now, months)

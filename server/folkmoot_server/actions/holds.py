@@ -1,0 +1,146 @@
+"""Legal hold (G13): keeping what cases and staff hold of a month that goes, and letting it go when its time is over."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from hashlib import sha256
+
+import msgspec
+import structlog
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.actor import SERVICE
+from folkmoot_governance.case.rules import CaseRules
+from folkmoot_governance.holds import Hold, appeal_term, hold_of, holds_of, in_force
+from folkmoot_governance.store_acts import EntriesHeld, HoldEntries, Part, RemoveHeld
+
+from ..common.clock import Clock
+from ..sealed.access_records import AccessRecords
+from ..sealed.held_entries import HeldEntries
+from ..storage.api import BEHIND, HeldRow, Store
+from ..storage.change_set import RowChange, StorageError
+from ..storage.changes import remove_held
+from ..storage.sql.months import begin_of, end_of
+from .store_acts import StoreActs
+
+log = structlog.get_logger()
+
+PAGE = 500
+BEGINNING = (-1, -1)
+
+
+class Holds:
+    """What is held, and keeping it."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        rules: CaseRules,
+        store_acts: StoreActs,
+        held_entries: HeldEntries,
+        records: AccessRecords,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._rules = rules
+        self._store_acts = store_acts
+        self._held_entries = held_entries
+        self._records = records
+
+    async def by_staff(self) -> dict[str, Hold]:
+        """Return the holds that staff has begun and not ended, by number."""
+        return holds_of(await self._store_acts.events())
+
+    async def by_cases(self) -> AsyncIterator[Hold]:
+        """Go through what cases hold that are not final."""
+        holds, after = await self.page_of_cases("", PAGE)
+        while True:
+            for hold in holds:
+                yield hold
+            if not after:
+                break
+            holds, after = await self.page_of_cases(after, PAGE)
+
+    async def page_of_cases(self, after: str, limit: int) -> tuple[list[Hold], str]:
+        """Return what the next cases hold, by number, and after which to go on, empty at the end."""
+        since = self._clock.now_ms() - appeal_term(self._rules)
+        cases = await self._store.ledger.holding_cases(since, after, limit)
+        holds = [hold for case in cases if (hold := hold_of(case, self._rules)) is not None]
+        return holds, cases[-1].number if len(cases) == limit else ""
+
+    def open(self, row: HeldRow) -> bytes | None:
+        """Return what is kept in a row, None where it does not open."""
+        return self._held_entries.open(row)
+
+    async def keep(self, months: Sequence[str], access_months: Sequence[str]) -> None:
+        """Keep what is held of months that are about to go. It may be done again. Raises StorageError."""
+        if not months and not access_months:
+            return
+        holds = in_force((await self.by_staff()).values(), self._clock.now_ms())
+        holds += [hold async for hold in self.by_cases()]
+        for hold in holds:
+            for month in months:
+                if hold.overlaps(begin_of(month), end_of(month)):
+                    await self._keep_entries(hold, month)
+            for month in access_months if hold.users else ():
+                if hold.overlaps(begin_of(month), end_of(month)):
+                    await self._keep_records(hold, month)
+
+    async def _keep_entries(self, hold: Hold, month: str) -> None:
+        after: tuple[int, int] | None = BEGINNING
+        count, digest = 0, sha256()
+        while after is not None:
+            lines, after = await self._store.journal.held(month, hold, after)
+            for start in range(0, len(lines), PAGE):
+                some = lines[start : start + PAGE]
+                rows = await asyncio.to_thread(self._held_entries.rows, hold.number, month, some)
+                await self._keep_rows(rows)
+            for line in lines:
+                digest.update(line.text + b"\n")
+            count += len(lines)
+        await self._note(hold, month, "journal", count, digest.hexdigest())
+
+    async def _keep_records(self, hold: Hold, month: str) -> None:
+        number, count, digest = BEHIND, 0, sha256()
+        for user in hold.users:
+            while blocks := await self._store.access.blocks(month, user, number, 1):
+                number = blocks[0].number
+                records = await asyncio.to_thread(self._records.open, blocks[0])
+                mine = [one for one in records or () if one.user in hold.users]
+                mine = [one for one in mine if hold.since_ms <= one.ts < hold.till_ms]
+                if mine:
+                    row = self._held_entries.access_row(hold.number, month, number, mine)
+                    await self._keep_rows([row])
+                    digest.update(msgspec.json.encode(mine))
+                    count += len(mine)
+            number = BEHIND
+        await self._note(hold, month, "access", count, digest.hexdigest())
+
+    async def _keep_rows(self, rows: Sequence[RowChange]) -> None:
+        refusal = await self._store_acts.store_rows(rows)
+        if refusal:
+            raise StorageError(f"what is held could not be kept: {refusal.code.value}")
+
+    async def _note(self, hold: Hold, month: str, part: Part, entries: int, digest: str) -> None:
+        """Put on record, once, what of a month is kept."""
+        events = [one for one in await self._store_acts.events() if isinstance(one, EntriesHeld)]
+        if entries and (month, hold.number, part) not in {(one.month, one.hold, one.part) for one in events}:
+            await self._record(HoldEntries(month, hold.number, part, entries, digest))
+            log.info("kept some of a month that goes", month=month, hold=hold.number, part=part, entries=entries)
+
+    async def _record(self, command: HoldEntries | RemoveHeld, rows: Sequence[RowChange] = ()) -> None:
+        done = await self._store_acts.act(command, SERVICE, rows, dry_run=False)
+        if isinstance(done, Refusal):
+            raise StorageError(f"a hold could not be put on record: {done.code.value}")
+
+    async def let_go(self) -> None:
+        """Remove what is kept for holds whose time is over. Raises StorageError."""
+        counts = await self._store.ledger.held_counts()
+        if not counts:
+            return
+        now = self._clock.certain_ms()
+        kept = {hold.number for hold in in_force((await self.by_staff()).values(), now)}
+        kept |= {hold.number async for hold in self.by_cases() if now < hold.until_ms}
+        for hold in sorted(counts.keys() - kept):
+            await self._record(RemoveHeld(hold, counts[hold]), [remove_held(hold)])
+            log.info("removed what was kept for a hold", hold=hold, entries=counts[hold])

@@ -1,0 +1,43 @@
+"""What holds keep of months that are gone: `ledger.Holds`."""
+
+from sqlalchemy import Integer, bindparam, func, or_, select, tuple_
+
+from folkmoot_governance.case.state import CaseState
+
+from ..rows import HeldRow
+from .cases import load_cases
+from .fetch import SqlReads
+from .tables import cases, held, reporters
+
+_COUNTS = select(held.c.hold, func.count()).group_by(held.c.hold).order_by(held.c.hold)
+_PLACE = tuple_(held.c.month, held.c.code, held.c.seq)
+_AFTER = tuple_(bindparam("month"), bindparam("code"), bindparam("seq", type_=Integer))
+_ROWS = (
+    select(*(held.c[name] for name in HeldRow._fields))
+    .where(held.c.hold == bindparam("hold"), _PLACE > _AFTER)
+    .order_by(held.c.month, held.c.code, held.c.seq)
+    .limit(bindparam("limit"))
+)
+_CASES = (
+    select(cases)
+    .where(or_(cases.c.outcome == "", cases.c.closed_ts > bindparam("since")), cases.c.number > bindparam("after"))
+    .order_by(cases.c.number)
+    .limit(bindparam("limit"))
+)
+_REPORTERS = select(reporters).where(reporters.c.number.in_(_CASES.with_only_columns(cases.c.number)))
+
+
+class SqlHolds(SqlReads):
+    """`ledger.Holds` in SQL."""
+
+    async def held_counts(self) -> dict[str, int]:
+        return dict(map(tuple, await self._ask(_COUNTS)))
+
+    async def held_rows(self, hold: str, after: tuple[str, str, int], limit: int) -> list[HeldRow]:
+        month, code, seq = after
+        rows = await self._ask(_ROWS, hold=hold, month=month, code=code, seq=seq, limit=limit)
+        return [HeldRow(*row) for row in rows]
+
+    async def holding_cases(self, since: int, after: str, limit: int) -> list[CaseState]:
+        values = {"since": since, "after": after, "limit": limit}
+        return await self._read(load_cases, _CASES, _REPORTERS, values)

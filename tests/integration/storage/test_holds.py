@@ -1,0 +1,132 @@
+"""What is held outlives its month, exactly and sealed, until its time is over; the rest goes; all is on record."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from folkmoot_governance import Actor, PlatformRole, Refusal
+from folkmoot_governance.case.rules import CaseRules
+from folkmoot_governance.case.state import CaseClosed, Outcome, ReportOpened, apply_case
+from folkmoot_governance.case.state import opened as case_opened
+from folkmoot_governance.content.kinds import Severity
+from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.holds import BeginHold, EndHold, HoldCommand
+from folkmoot_governance.store_acts import EntriesHeld, HeldRemoved, MonthRemoved
+from folkmoot_server.actions.holds import Holds
+from folkmoot_server.actions.store_acts import StoreActs
+from folkmoot_server.common.background import Remarks
+from folkmoot_server.common.clock import Clock
+from folkmoot_server.jobs.journal import Rotation
+from folkmoot_server.sealed.access_records import AccessKind, AccessRecord, AccessRecords
+from folkmoot_server.sealed.held_entries import HeldEntries
+from folkmoot_server.storage.change_set import ChangeSet, RowChange, case_stream
+from folkmoot_server.storage.check.verify import verify
+from folkmoot_server.storage.sql.months import end_of
+from folkmoot_server.storage.sql.projection import project_case
+from folkmoot_server.storage.sqlite.store import SqliteStore
+from tests.builders.world import START, World
+from tests.integration.storage.kit import opened
+from tests.integration.storage.test_erasing import files_with
+
+RULES = CaseRules()
+OFFICER = Actor("ora", platform=PlatformRole.SAFETY_OFFICER)
+GOES = end_of("2026-07")
+"""When January may go."""
+
+
+class Service:
+    """What the services ask of that for accounts: that what was decided is stored."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    async def store(self, user: str, change_set: ChangeSet) -> Refusal | None:
+        assert await self._store.commit([change_set]) == frozenset()
+        return None
+
+    async def store_rows(self, user: str, rows: list[RowChange]) -> Refusal | None:
+        return await self.store(user, ChangeSet(rows=rows))
+
+
+class Keeper:
+    """The job that removes months, and holds, at a time that the test sets."""
+
+    def __init__(self, store: SqliteStore, data_dir: Path) -> None:
+        self.now = START
+        clock, service = Clock(lambda: self.now / 1000), cast(Any, Service(store))
+        self.acts = StoreActs(store.ledger, clock, service, cast(Any, None))
+        records = AccessRecords(data_dir)
+        self.holds = Holds(store, clock, RULES, self.acts, HeldEntries(data_dir), records)
+        remarks: Remarks = {}
+        self.job = Rotation(store, clock, 6, 6, remarks, service, self.acts, self.holds)
+        self.store, self.records = store, records
+
+    async def hold(self, **fields: Any) -> str:
+        """Hold something for staff; return its number."""
+        given: dict[str, Any] = {"case": "file-7", "reason": "asked for", "duration_ms": 365 * DAY_MS}
+        numbers: list[str] = []
+
+        def begin(number: str) -> HoldCommand:
+            numbers.append(number)
+            return BeginHold(number=number, **given | fields)
+
+        assert await self.acts.act_on_hold(begin, OFFICER, dry_run=False) == 1
+        return numbers[0]
+
+    async def kept(self, hold: str) -> list[str]:
+        """Return the texts that are kept for a hold; of the access log, addresses."""
+        texts: list[str] = []
+        for row in await self.store.ledger.held_rows(hold, ("", "", -1), 99):
+            text = self.holds.open(row)
+            assert text is not None
+            found = msgspec.json.decode(text)
+            texts += [found[8]] if row.code else [one[4] for one in found]
+        return texts
+
+
+async def test_what_is_held_outlives_its_month_and_nothing_else_does(tmp_path: Path) -> None:
+    world = World()
+    group = world.group()
+    async with opened(tmp_path) as store:
+        await store.commit([world.register("alice"), world.register("bob"), group.found()])
+        for user in ("alice", "bob", "alice"):
+            await store.commit([group.post(user, body=f"{user} wrote {group.seq}, and keeps it")])
+        seq = group.seq
+        report = ReportOpened(
+            at=START, by="bob", number="r-1", reason="spam", severity=Severity.LOW, due_ms=9, code=group.code, seq=seq
+        )
+        case = case_opened(report)
+        await store.commit([ChangeSet(case_stream("r-1"), 0, [report], project_case(case, report))])
+        keeper = Keeper(store, tmp_path)
+        records = [AccessRecord(START, AccessKind.SIGNED_IN, user, 1, f"of {user}", 7) for user in ("alice", "bob")]
+        await store.access.append("2026-01", keeper.records.seal("n", records))
+        for month in range(1, 7):
+            await store.commit([group.post(ts=end_of(f"2026-{month:02}"))])
+            await store.access.append(f"2026-{month + 1:02}", keeper.records.seal("n", records))
+        by_staff = await keeper.hold(code=group.code, user="bob", till_ms=START + DAY_MS)
+        for keeper.now in (GOES - 1, GOES, GOES + DAY_MS):
+            await keeper.job.do_round()
+        assert next(one.month for one in await store.journal.segments()) == "2026-02"
+        assert next(one.month for one in await store.access.segments()) == "2026-02"
+        assert await keeper.kept("r-1") == [f"alice wrote {seq - 1}, and keeps it"]
+        assert await keeper.kept(by_staff) == ["of bob", f"bob wrote {seq - 2}, and keeps it"]
+        assert files_with(tmp_path, "and keeps it") == [], "it is sealed"
+
+        apply_case(case, closed := CaseClosed(at=GOES, by="root", outcome=Outcome.UPHELD, reason="seen"))
+        await store.commit([ChangeSet(case_stream("r-1"), 1, [closed], project_case(case, closed))])
+        assert await keeper.acts.act_on_hold(lambda _: EndHold(by_staff, "over"), OFFICER, dry_run=False) == 1
+        for keeper.now in (GOES + 29 * DAY_MS, GOES + 31 * DAY_MS):
+            assert sorted(await store.ledger.held_counts()) == (
+                [by_staff, "r-1"] if keeper.now < GOES + 30 * DAY_MS else ["r-1"]
+            )
+            await keeper.holds.let_go()
+        assert await store.ledger.held_counts() == {}
+        acts = await keeper.acts.events()
+        held = {(one.hold, one.part): one.entries for one in acts if isinstance(one, EntriesHeld)}
+        assert held == {(by_staff, "journal"): 1, (by_staff, "access"): 1, ("r-1", "journal"): 1}
+        assert [(one.hold, one.entries) for one in acts if isinstance(one, HeldRemoved)] == [(by_staff, 2), ("r-1", 1)]
+        assert [(one.part, one.month) for one in acts if isinstance(one, MonthRemoved)] == [
+            (part, "2026-01") for part in ("journal", "access")
+        ]
+    assert verify(tmp_path) == []
