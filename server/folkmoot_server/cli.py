@@ -87,6 +87,10 @@ KeysOption = Annotated[
     Path | None,
     typer.Option(metavar="DIRECTORY", help=_("Where the store's keys are, if not in its directory `keys`.")),
 ]
+CheckpointsOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help=_("Checkpoints that were kept elsewhere, to be compared as well.")),
+]
 ReadyFileOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help=_("Written with the addresses once connections are accepted.")),
@@ -311,6 +315,14 @@ def verify(
         typer.echo(_("The key stands in the bundle: compare it with the one that the operator publishes."), err=True)
 
 
+def kept_checkpoints(settings: "Config", file: Path | None) -> list[str]:
+    """The checkpoints in a file that somebody has kept, and those that the server has written itself."""
+    from .storage.check.tools import read_copies, read_directory
+
+    directory = settings.retention.checkpoint_dir
+    return [*read_directory(Path(directory) if directory else None), *(read_copies(file) if file else ())]
+
+
 @db_app.command("migrate", help=_("Bring the store to this version's schema."))
 def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
     settings = read_config(config, server__data_dir=data)
@@ -326,18 +338,14 @@ def db_verify(
     config: ConfigOption = None,
     data: DataOption = None,
     keys: KeysOption = None,
-    checkpoints: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help=_("Checkpoints that were kept elsewhere, to be compared as well.")),
-    ] = None,
+    checkpoints: CheckpointsOption = None,
 ) -> None:
     settings = read_config(config, server__data_dir=data)
-    from .storage.check.tools import read_copies, read_directory, verify, verify_cluster
+    from .storage.check.tools import verify, verify_cluster
 
     place, url = settings.server.data_dir, settings.cluster.database_url
     with store_problems(), progress_bar(_("Replaying")) as progress:
-        kept = settings.retention.checkpoint_dir
-        copies = [*read_directory(Path(kept) if kept else None), *(read_copies(checkpoints) if checkpoints else ())]
+        copies = kept_checkpoints(settings, checkpoints)
         if url:
             problems = verify_cluster(url, (keys or place / "keys") / "journal.key", progress, copies)
         else:
@@ -380,23 +388,33 @@ def db_restore(
     config: ConfigOption = None,
     data: DataOption = None,
     keys: KeysOption = None,
+    checkpoints: CheckpointsOption = None,
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help=_("Also if it does not verify, or is older than checkpoints that were kept.")),
+    ] = False,
 ) -> None:
     settings = read_config(config, server__data_dir=data)
-    from .storage.check.tools import restore, verify
+    from .storage.check.tools import NotSoundError, restore
 
-    place = settings.server.data_dir
     if settings.cluster.database_url:
         fail([_("A cluster's database is restored with pg_restore: see docs/operations.md.")], USAGE)
     with store_problems():
-        with progress_bar(_("Copying")) as progress:
-            aside = restore(source, place, keys, progress)
-        if aside is not None:
-            typer.echo(_("What was there is in {path}.").format(path=aside), err=True)
-        with progress_bar(_("Replaying")) as progress:
-            problems = verify(place, progress)
+        copies = kept_checkpoints(settings, checkpoints)
+        try:
+            with progress_bar(_("Copying")) as progress:
+                aside, problems = restore(source, settings.server.data_dir, keys, progress, copies, anyway=anyway)
+        except NotSoundError as error:
+            fail([*error.problems, _("Nothing was replaced. --anyway restores it all the same.")], INTEGRITY)
+    if aside is not None:
+        typer.echo(_("What was there is in {path}.").format(path=aside), err=True)
+    for problem in problems:
+        typer.echo(problem, err=True)
     if problems:
-        fail(problems, INTEGRITY)
-    typer.echo(_("Restored; the store agrees with the ledger."), err=True)
+        said = _("Restored all the same. Whoever keeps checkpoints must hear from you why theirs do not fit any more.")
+    else:
+        said = _("Restored; the store agrees with the ledger.")
+    typer.echo(said, err=True)
 
 
 @db_app.command("accept-loss", help=_("Go on without what was lost of the journal; the ledger says so."))

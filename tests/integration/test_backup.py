@@ -133,6 +133,35 @@ def test_a_restore_needs_the_keys_and_a_store_of_its_own(store: Server, tmp_path
     assert not (bare.data / "folkmoot.sqlite3").exists()
 
 
+async def test_a_backup_that_is_older_than_a_checkpoint_is_not_restored_unasked(launch: Launch, tmp_path: Path) -> None:
+    server, copy = launch(groups=1, members=2, retention__checkpoint_dir=str(tmp_path / "kept")), tmp_path / "copy"
+    assert server.run("db", "backup", str(copy)).returncode == 0
+    owner, member = server.seats[0]
+    async with await server.connect(owner) as wire:
+        case = (await wire.ask(rq.RunCommand, group=owner.code, line=f"/mute @{member.user} 1h loud")).data["case"]
+    async with await server.connect(member) as wire:
+        await wire.ask(rq.RunCommand, line=f"/proof {case}")
+    assert server.terminate() == 0
+    (kept,) = (tmp_path / "kept").glob("*.checkpoints")
+    before = (server.data / "folkmoot.sqlite3").read_bytes()
+    with_directory = server.run("db", "restore", str(copy))
+    elsewhere = Server(tmp_path / "elsewhere", {})
+    elsewhere.place.mkdir()
+    keys = ("--keys", str(server.data / "keys"))
+    for done in (with_directory, elsewhere.run("db", "restore", str(copy), *keys, "--checkpoints", str(kept))):
+        assert done.returncode == 7
+        assert "log: somebody has a checkpoint over" in done.stderr
+        assert "--anyway" in done.stderr
+    assert (server.data / "folkmoot.sqlite3").read_bytes() == before
+    assert not (elsewhere.data / "folkmoot.sqlite3").exists()
+    done = server.run("db", "restore", str(copy), "--anyway")
+    assert done.returncode == 0, done.stderr
+    assert "log: somebody has a checkpoint over" in done.stderr
+    server.start()
+    async with await server.connect(member) as wire:
+        await wire.post(member.code, "the mute is lost as well")
+
+
 def test_a_running_server_is_not_restored_over(launch: Launch, tmp_path: Path) -> None:
     server, copy = launch(groups=1, members=2), tmp_path / "copy"
     assert server.run("db", "backup", str(copy)).returncode == 0

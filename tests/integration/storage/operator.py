@@ -184,6 +184,9 @@ WAYS: dict[str, Way] = {
         ("DELETE FROM entry WHERE version IS NULL AND seq = 5", "UPDATE entry SET seq = seq - 1 WHERE seq > 5"),
         "are not as they were logged",
     ),
+    "add to a message that was removed": Way(
+        f"journal {FEBRUARY}", ("UPDATE entry SET data = '{{}}' WHERE seq = 5",), "are not as they were logged"
+    ),
     "destroy what a removed message said": Way(
         f"journal {FEBRUARY}", ("DELETE FROM restricted",), "are not as they were logged"
     ),

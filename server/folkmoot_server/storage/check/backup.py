@@ -39,6 +39,8 @@ PARTS = (f"{MAIN}*", "journal/*", f"{ACCESS}/*", f"{PUBLISHED}/**/*")
 
 Progress = Callable[[int, int], None]
 """Told how many pages are done, of how many."""
+Check = Callable[[Path, Path], None]
+"""Looks at a copy, given where it is and where the keys are."""
 
 
 class Copied(NamedTuple):
@@ -81,10 +83,13 @@ def backup(data_dir: Path, target: Path, progress: Progress | None = None) -> Co
     return Copied(len(copies), sum(path.stat().st_size for path in copies), position)
 
 
-def restore(source: Path, data_dir: Path, keys: Path | None = None, progress: Progress | None = None) -> Path | None:
+def restore(
+    source: Path, data_dir: Path, check: Check, keys: Path | None = None, progress: Progress | None = None
+) -> Path | None:
     """Put a backup into a data directory that no server uses. `keys`: where its keys are, if not there already.
 
-    What was there, keys aside, is put aside; returns where. Raises StorageError; what was there is in its place then.
+    `check` is called with the copy and the keys before anything is replaced. What was there, keys aside, is put aside;
+    returns where. Raises StorageError, or what `check` raises; what was there is in its place then.
     """
     if not (source / MAIN).exists():
         raise StorageError(_("there is no store in {path}").format(path=source))
@@ -102,6 +107,7 @@ def restore(source: Path, data_dir: Path, keys: Path | None = None, progress: Pr
             _copy_files(source, fresh, progress or (lambda done, total: None))
             if keys is not None:
                 _copy_keys(keys, own)
+            check(fresh, own)
             return _put_in_place(fresh, data_dir)
         except OSError as error:
             raise StorageError(_("the store cannot be copied: {error}").format(error=error)) from error

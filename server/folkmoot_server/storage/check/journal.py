@@ -54,6 +54,10 @@ class JournalRows(Protocol):
         """Give what each group has in a month."""
         ...
 
+    def entries(self, month: str) -> int:
+        """Return how many entries a month has."""
+        ...
+
     def latest(self, month: str) -> int | None:
         """Return the time (Unix ms) of the latest entry in a month, None if there is none."""
         ...
@@ -92,6 +96,9 @@ class SegmentRows:
 
     def ranges(self, month: str) -> Iterator[Range]:
         return (Range(str(grp), *numbers) for grp, *numbers in self._select(month, _RANGES))
+
+    def entries(self, month: str) -> int:
+        return next((count for (count,) in self._select(month, "SELECT count(*) FROM entry")), 0)
 
     def latest(self, month: str) -> int | None:
         return next((ts for (ts,) in self._select(month, "SELECT max(ts) FROM entry")), None)

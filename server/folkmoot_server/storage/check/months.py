@@ -3,7 +3,7 @@ taken into the log since the last seal.
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Protocol, TypeVar, get_args
 
@@ -88,8 +88,21 @@ class RangeCheck:
         self._maker = RangeMaker(self._grp)
 
 
-def check_months(main: Connection, rows: JournalRows, key: bytes, record: OnRecord, gaps: Gaps) -> Iterator[str]:
-    """Compare the journal with what is on record of it."""
+def on_record(rows: JournalRows, record: OnRecord) -> list[str]:
+    """Return the months of the journal of which something is on record."""
+    told = {seal.month for seal in record.seals} | {month for part, month in record.logged if part == "journal"}
+    return [month for month in rows.months if month in told]
+
+
+def pieces_of(rows: JournalRows, month: str) -> int:
+    """Return in how many pieces a month is read."""
+    return -(-rows.entries(month) // PIECE)
+
+
+def check_months(
+    main: Connection, rows: JournalRows, key: bytes, record: OnRecord, gaps: Gaps, step: Callable[[], None]
+) -> Iterator[str]:
+    """Compare the journal with what is on record of it; `step` is called after each piece."""
     ranges = yield from _read_ranges(main, record, "journal")
     seals: dict[str, list[MonthSealed]] = defaultdict(list)
     for seal in record.seals:
@@ -98,14 +111,18 @@ def check_months(main: Connection, rows: JournalRows, key: bytes, record: OnReco
         "journal", {*seals, *ranges} - {month for month in seals if record.is_lost(month)}, rows, record
     )
     removed = RemovedTexts(key)
-    for month in rows.months:
+    for month in on_record(rows, record):
         kept = [one for one in ranges.get(month, ()) if not _is_lost(one, gaps)]
-        if kept or month in seals:
-            yield from _check_month(rows, month, removed, seals.get(month, ()), kept)
+        yield from _check_month(rows, month, removed, seals.get(month, ()), kept, step)
 
 
 def _check_month(
-    rows: JournalRows, month: str, removed: RemovedTexts, seals: Sequence[MonthSealed], kept: Sequence[Range]
+    rows: JournalRows,
+    month: str,
+    removed: RemovedTexts,
+    seals: Sequence[MonthSealed],
+    kept: Sequence[Range],
+    step: Callable[[], None],
 ) -> Iterator[str]:
     seal_maker, range_check = SealMaker(), RangeCheck(kept)
     try:
@@ -113,6 +130,7 @@ def _check_month(
             if seals:
                 seal_maker.add(lines)
             range_check.add(lines)
+            step()
     except InvalidTag:
         # Which text it is says `check_content`.
         yield _("journal {month}: it is not as it was sealed").format(month=month)

@@ -19,6 +19,7 @@ from .verify import Progress, check_schema, compare, readable
 UNHURRIED = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 
 _RANGES = text("SELECT grp, min(seq), max(seq), count(*) FROM entry WHERE month = :month GROUP BY grp")
+_COUNT = text("SELECT count(*) FROM entry WHERE month = :month")
 _LATEST = text("SELECT max(ts) FROM entry WHERE month = :month")
 _SEALED = text("SELECT grp, seq, sealed FROM restricted WHERE month = :month")
 _SEQS = "ANY(CAST(:seqs AS bigint[]))"
@@ -92,6 +93,10 @@ class PartitionRows:
     def ranges(self, month: str) -> Iterator[Range]:
         found = self._main.execute(_RANGES, {"month": self._numbers[month]})
         return (Range(str(grp), *numbers) for grp, *numbers in found)
+
+    def entries(self, month: str) -> int:
+        entries: int = self._main.execute(_COUNT, {"month": self._numbers[month]}).scalar_one()
+        return entries
 
     def latest(self, month: str) -> int | None:
         latest: int | None = self._main.execute(_LATEST, {"month": self._numbers[month]}).scalar()

@@ -11,7 +11,8 @@ from ..sql.fetch import raw_of
 from ..sqlite.database import close_main, locked, open_main
 from ..sqlite.segments import Segments
 from ..sqlite.whole import adopt
-from .backup import backup, restore
+from .backup import backup
+from .backup import restore as put_back
 from .event_log import read_copies, read_directory
 from .seed import Progress, Then, fill, seed
 from .verify import key_missing, verify
@@ -47,6 +48,37 @@ def migrate(data_dir: Path) -> str:
             return revision
         finally:
             close_main(main)
+
+
+class NotSoundError(StorageError):
+    """A backup was not restored: `problems` are what is wrong with it, a sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def restore(
+    source: Path,
+    data_dir: Path,
+    keys: Path | None = None,
+    progress: Progress | None = None,
+    copies: Sequence[str] = (),
+    *,
+    anyway: bool = False,
+) -> tuple[Path | None, list[str]]:
+    """Restore a backup as `backup.restore` does, if it is sound and not older than checkpoints (`copies`) that were
+    kept, or `anyway`; return where what was there is, and what is wrong with it. Raises StorageError."""
+    problems: list[str] = []
+
+    def check(fresh: Path, own: Path) -> None:
+        # As the first start would, so that a backup of an earlier version can be looked at.
+        migrate(fresh)
+        problems.extend(verify(fresh, progress, own, copies))
+        if problems and not anyway:
+            raise NotSoundError(problems)
+
+    return put_back(source, data_dir, check, keys, progress), problems
 
 
 def migrate_cluster(database_url: str) -> str:

@@ -3,6 +3,7 @@
 What both have in common is `compare`; what only a cluster's database has is in `verify_postgres`.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -69,7 +70,7 @@ from .beside import BESIDE, WHOLE, BesideCheck
 from .event_log import check_event_log
 from .filings import FilingCheck
 from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, is_part
-from .months import AccessRows, check_access, check_months
+from .months import AccessRows, check_access, check_months, on_record, pieces_of
 from .on_record import MONTH_STREAMS, OnRecord
 from .removed import RemovedCheck
 
@@ -77,7 +78,7 @@ STEP_MS = HOUR_MS
 """By how much an event may be dated before one that it follows: clocks of nodes differ, and are set."""
 
 Progress = Callable[[int, int], None]
-"""Told how many streams are done, of how many."""
+"""Told how much is done, of how much: streams, and pieces of the journal."""
 
 Values = dict[str, Any]
 
@@ -230,14 +231,16 @@ def compare(
         yield _("marks: the seqs that are said to be lost are not those on record")
     journal = JournalCheck(rows, removed, gaps)
     yield from check_content(rows, key)
-    yield from check_months(main, rows, key, record, gaps)
+    pieces = sum(pieces_of(rows, month) for month in on_record(rows, record))
+    total, steps = len(streams) + pieces, itertools.count(1)
+    yield from check_months(main, rows, key, record, gaps, lambda: progress(min(next(steps), pieces), total))
     yield from check_access(main, access, key, record)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
     checks = FilingCheck(main, record.filings_since), BesideCheck(main)
     removed_check = RemovedCheck(rows, erased)
-    for done, stream in enumerate(streams, 1):
+    for done, stream in enumerate(streams, pieces + 1):
         yield from _check_stream(main, journal, checks, removed_check, stream)
-        progress(done, len(streams))
+        progress(done, total)
     for check in checks:
         yield from check.compare()
 

@@ -50,5 +50,7 @@ def line_of(removed: RemovedTexts, month: str, grp: int, row: Row, sealed: bytes
     InvalidTag where that does not open."""
     values = list(row)
     if sealed is not None:
-        values[BODY], values[DATA] = removed.open(month, grp, row[0], sealed)
+        body, data = removed.open(month, grp, row[0], sealed)
+        # A row whose text was taken out has no data either; what stands there nobody has posted.
+        values[BODY], values[DATA] = body, data if values[DATA] is None else values[DATA]
     return Line(grp, row[0], _encode([grp, *values]))
