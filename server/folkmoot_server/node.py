@@ -25,6 +25,7 @@ from .actions.accounts.verifying import Verifying
 from .actions.agreement import AgreementKeeper
 from .actions.alarms import Alarms
 from .actions.app import App, Cases, Posts
+from .actions.audit import Audit
 from .actions.cases.aftermath import Aftermath
 from .actions.cases.appeals import Appeals
 from .actions.cases.filings import Filings
@@ -73,6 +74,7 @@ from .delivery.audience import Audience
 from .delivery.catch_up import CatchUp
 from .delivery.follower import Follower
 from .delivery.hub import Hub
+from .jobs.auditing import Auditing
 from .jobs.checkpoints import Checkpoints
 from .jobs.closing import Closing
 from .jobs.dates import COUNT_S, Dates, OverdueFigures
@@ -226,6 +228,15 @@ class Node:
         self._recovery = PasswordRecovery(
             sign_in, credentials, verifying, vault, store.ledger, accounts, self.shared_limits
         )
+        event_log = EventLog(
+            store.ledger,
+            clock,
+            partial(accounts.store_rows, ""),
+            config.server.data_dir,
+            config.retention.log_origin,
+            Path(config.retention.checkpoint_dir) if config.retention.checkpoint_dir else None,
+        )
+        audit = Audit(config, name, store.ledger, clock, accounts, event_log, self._remarks)
         return App(
             config=config,
             documents=documents,
@@ -267,17 +278,11 @@ class Node:
             ),
             timekeeper=Timekeeper(name, store.ledger, clock, self._remarks, store_acts),
             status=status,
-            event_log=EventLog(
-                store.ledger,
-                clock,
-                partial(accounts.store_rows, ""),
-                config.server.data_dir,
-                config.retention.log_origin,
-                Path(config.retention.checkpoint_dir) if config.retention.checkpoint_dir else None,
-            ),
-            access_log=AccessLog(store.access, AccessRecords(config.server.data_dir), clock, name),
+            event_log=event_log,
+            access_log=AccessLog(store.access, AccessRecords(config.server.data_dir), clock, name, audit.heard),
             oversight=Oversight(config, policy, clock, store, content, status),
             exports=Exports(clock),
+            audit=audit,
         )
 
     def _wire_sign_in(
@@ -394,6 +399,7 @@ class Node:
             Loop("own_reads", self.app.account_service.store_own_reads, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("sessions", self.app.sessions.store_seen, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("access_log", self.app.access_log.store, STORE_S, first_rest_s=STORE_S),
+            Loop("audit_access", self.app.audit.send_access, STORE_S, first_rest_s=STORE_S),
             Loop("loop_lag", measure_lag, 0),
             Loop("content_rules", content.load_changed, LOOK_S, first_rest_s=LOOK_S),
             Loop("platform_words", words, LOOK_S),
@@ -442,6 +448,7 @@ class Node:
             calling(self._group_words.close),
             self._job_turn.close,
             self.app.access_log.store_last,
+            self.app.audit.close,
             self.bus.close,
             self.store.close,
         ):
@@ -481,6 +488,7 @@ class Node:
             Lapsing(ledger, clock, app.cases.sanctions),
             Sending(ledger, clock, app.cases.filings),
             Checkpoints(app.event_log),
+            Auditing(app.audit, clock),
             Entries(EntriesLog(self.store, clock, accounts, app.store_acts), clock),
             RetroScanning(self.store, clock, app.content, accounts),
             Forgetting(clock, accounts, ledger, app.policy.cases, app.config.accounts.token_days),

@@ -4,7 +4,7 @@ What is noted waits in memory for a moment and is stored a block at a time, seal
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 import structlog
@@ -35,9 +35,17 @@ BLOCKS = 50
 
 
 class AccessLog:
-    """The access log of a node: notes, stores, and reads what any node has stored."""
+    """The access log of a node: notes, stores, reads what any node has stored. `heard` is told of each record, in no
+    time."""
 
-    def __init__(self, stored: Stored, records: AccessRecords, clock: Clock, node: str) -> None:
+    def __init__(
+        self,
+        stored: Stored,
+        records: AccessRecords,
+        clock: Clock,
+        node: str,
+        heard: Callable[[AccessRecord], None] = lambda record: None,
+    ) -> None:
         self._stored = stored
         self._records = records
         self._clock = clock
@@ -45,6 +53,7 @@ class AccessLog:
         self._waiting: list[AccessRecord] = []
         self._lost = 0
         self._storing = asyncio.Lock()
+        self._heard = heard
 
     def note(self, kind: AccessKind, session: Session, user: str = "", detail: str = "") -> None:
         """Note something of a connection; `user` is whom it is about where nobody has signed in to it."""
@@ -52,17 +61,17 @@ class AccessLog:
             self._lost += 1
             ACCESS_LOST.inc()
             return
-        self._waiting.append(
-            AccessRecord(
-                self._clock.now_ms(),
-                kind,
-                user or session.user,
-                session.number,
-                session.address,
-                session.socket.port,
-                detail,
-            )
+        record = AccessRecord(
+            self._clock.now_ms(),
+            kind,
+            user or session.user,
+            session.number,
+            session.address,
+            session.socket.port,
+            detail,
         )
+        self._waiting.append(record)
+        self._heard(record)
 
     def tried(self, kind: AccessKind, session: Session, user: str, outcome: Tried, detail: str = "") -> Tried:
         """Note that somebody signed in, or could not; return how that went."""

@@ -32,6 +32,7 @@ from .accounts.sign_in import SignIn
 from .accounts.verifying import Verifying
 from .agreement import AgreementKeeper
 from .alarms import Alarms
+from .audit import Audit
 from .cases.appeals import Appeals
 from .cases.filings import Filings
 from .cases.govern import CaseService
@@ -126,4 +127,5 @@ class App:
     access_log: AccessLog
     oversight: Oversight
     exports: Exports
+    audit: Audit
     stopping: bool = False

@@ -111,7 +111,10 @@ class EventLog:
 
     async def entries(self, first: int, end: int) -> list[bytes]:
         """Return leaves, at most those of a tile."""
-        events = await self._stored.ledger_rows(first, min(end - first, TILE))
+        return await self.leaves(await self._stored.ledger_rows(first, min(end - first, TILE)))
+
+    async def leaves(self, events: Sequence[LedgerRow]) -> list[bytes]:
+        """Return the leaves of events."""
         return await asyncio.to_thread(
             lambda: [entry_of(event, salt_of(self._keys.salts, event.position)) for event in events]
         )

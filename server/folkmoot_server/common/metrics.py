@@ -79,4 +79,8 @@ JOB_FAILURES = Counter(
 ACCESS_LOST = Counter(
     "folkmoot_access_records_lost_total", "Records of the access log that were given up while storage failed"
 )
+AUDIT_SENT = Counter("folkmoot_audit_sent_total", "Messages that went to the syslog server, by log", ["log"])
+AUDIT_LOST = Counter(
+    "folkmoot_audit_lost_total", "Records of the access log that the syslog server was not sent, for it took nothing"
+)
 JOB_LAST_SUCCESS = Gauge("folkmoot_job_last_success_timestamp_seconds", "When a job's latest good round ended", ["job"])

@@ -19,6 +19,7 @@ from ..common.terminal import _
 from ..transport.addresses import is_ip_address, is_this_machine
 from . import text as config_text
 from .accounts import AccountPolicy, Registration, Staff
+from .audit import Audit
 from .cluster_urls import is_nats_away, nats_problem, postgres_problem
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy, unknown_measures
 from .declare import Value, labels, named, section, setting, settings_of
@@ -434,6 +435,7 @@ class Config:
     identity: IdentityChecks = section(IdentityChecks, N_("How identity is checked: codes, age."))
     policy: Policy = section(Policy, N_("The rules that governance decides by."))
     retention: Retention = section(Retention, N_("How long messages are kept."))
+    audit: Audit = section(Audit, N_("What a system of the operator's own is told of governance and access."))
     operator: Operator = section(Operator, N_("Who runs the service, and what they publish of it."))
     i18n: I18n = section(I18n, N_("Languages."))
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
@@ -450,6 +452,9 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
     if (config.server.tls_certificate is None) != (config.server.tls_key is None):
         keys = ("server.tls_certificate", "server.tls_key")
         yield keys, _("server.tls_certificate and server.tls_key go together: set both or neither")
+    if (config.audit.syslog.certificate is None) != (config.audit.syslog.key is None):
+        keys = ("audit.syslog.certificate", "audit.syslog.key")
+        yield keys, _("audit.syslog.certificate and audit.syslog.key go together: set both or neither")
     if bool(config.cluster.database_url) != bool(config.cluster.nats_url):
         keys = ("cluster.database_url", "cluster.nats_url")
         yield keys, _("cluster.database_url and cluster.nats_url go together: set both or neither")

@@ -343,6 +343,10 @@ FILINGS_MARK = "filings"
 """The position of the ledger behind which each measure of the platform has its report."""
 
 
+AUDIT_MARK = "audit"
+"""The position of the ledger up to which the syslog server was sent what was done."""
+
+
 TRIED_MARK = "tried"
 """When (Unix ms) a commit was last tried to see whether it can be done."""
 

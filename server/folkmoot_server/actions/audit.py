@@ -1,0 +1,149 @@
+"""Telling a syslog server of the operator's what is done, and who connects, without saying who anybody is (G13).
+
+Events are read from the ledger, from where they were last sent up to: none is left out, however long the server was
+away, and after a failure some may be sent again, which their positions tell. Records of the access log wait in memory;
+what does not fit is counted, logged, and told the server when it takes something again.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
+
+import structlog
+
+from ..common.background import Remarks
+from ..common.clock import Clock
+from ..common.metrics import AUDIT_LOST, AUDIT_SENT
+from ..common.syslog import Writer
+from ..config.settings import Config, split_address
+from ..crypto.cipher import Sealed
+from ..sealed.access_records import AccessRecord
+from ..storage.api import Ledger
+from ..storage.changes import AUDIT_MARK, mark
+from ..transport.tls_stream import TlsStream
+from .accounts.govern import AccountService
+from .audit_formats import Told, as_message, told_of_access, told_of_event, told_of_loss
+from .event_log import EventLog
+
+log = structlog.get_logger()
+
+AT_ONCE = 250
+AGAIN_S = 5.0
+"""How long to wait after the server took nothing."""
+CLOSE_S = 2.0
+"""How long a node that stops waits for the server."""
+MATTER = "audit"
+
+
+class Audit:
+    """What is told by one node, `name`. Where no server is set, it is not on, and nothing is told."""
+
+    def __init__(
+        self,
+        config: Config,
+        name: str,
+        ledger: Ledger,
+        clock: Clock,
+        account_service: AccountService,
+        event_log: EventLog,
+        remarks: Remarks,
+    ) -> None:
+        self._settings = settings = config.audit
+        self._name = name
+        self._ledger = ledger
+        self._clock = clock
+        self._account_service = account_service
+        self._event_log = event_log
+        self._remarks = remarks
+        self._writer = Writer(name)
+        self._waiting: deque[AccessRecord] = deque()
+        self._lost = 0
+        self.is_on = bool(settings.syslog.address)
+        if self.is_on:
+            syslog = settings.syslog
+            self._names = Sealed(config.server.data_dir, b"folkmoot audit names")
+            own = (syslog.certificate, syslog.key) if syslog.certificate and syslog.key else None
+            self._stream = TlsStream(*split_address(syslog.address), syslog.ca_file, own, syslog.timeout_seconds)
+
+    def hide(self, name: str) -> str:
+        """Return what stands for a name or an address, the same each time."""
+        return self._names.draw(name)[:8].hex()
+
+    def heard(self, record: AccessRecord) -> None:
+        """Take a record of the access log, if there is room."""
+        if not self.is_on:
+            return
+        if len(self._waiting) < self._settings.syslog.waiting:
+            self._waiting.append(record)
+        else:
+            self._lost += 1
+            AUDIT_LOST.inc()
+
+    async def send_access(self) -> float | None:
+        """Send what waits; return how long to rest if that is not as usual."""
+        while self._waiting or self._lost:
+            some, lost = list(islice(self._waiting, AT_ONCE)), self._lost
+            told = [told_of_access(one, self._name, self.hide) for one in some]
+            if lost:
+                told.append(told_of_loss(self._clock.now_ms(), self._name, lost))
+            if not await self._send("access", told):
+                return AGAIN_S
+            for _ in some:
+                self._waiting.popleft()
+            if lost:
+                log.warning("records of the access log were not sent to the syslog server", records=lost)
+                self._lost -= lost
+        return None
+
+    async def send_events(self) -> float | None:
+        """Send what was done since it was last sent, from now on where it never was; return how long to rest.
+
+        Raises StorageError.
+        """
+        after = (await self._ledger.marks()).get(AUDIT_MARK)
+        if after is None:
+            await self._account_service.store_rows("", [mark(AUDIT_MARK, await self._last())])
+            return None
+        while rows := await self._ledger.ledger_rows(after, AT_ONCE):
+            leaves = await self._event_log.leaves(rows)
+            told = [told_of_event(row, leaf, self.hide) for row, leaf in zip(rows, leaves, strict=True)]
+            if not await self._send("governance", told):
+                return AGAIN_S
+            after = rows[-1].position
+            await self._account_service.store_rows("", [mark(AUDIT_MARK, after)])
+        return None
+
+    async def _last(self) -> int:
+        """Return the last position that is in the log: what is not yet is sent."""
+        checkpoint = await self._event_log.newest()
+        return checkpoint.size if checkpoint else 0
+
+    async def _send(self, kind: str, told: Sequence[Told]) -> bool:
+        """Send messages; say whether the server has taken them."""
+        form = self._settings.format
+        try:
+            messages = await asyncio.to_thread(lambda: [as_message(one, form) for one in told])
+            frames = [
+                self._writer.frame(one.ts, one.severity, one.kind, message)
+                for one, message in zip(told, messages, strict=True)
+            ]
+            await self._stream.send(b"".join(frames))
+        except OSError as error:
+            if MATTER not in self._remarks:
+                log.warning("the syslog server takes nothing", cause=repr(error), waiting=len(self._waiting))
+            self._remarks[MATTER] = f"the syslog server takes nothing, {self._settings.syslog.address}: {error}"
+            return False
+        AUDIT_SENT.labels(kind).inc(len(told))
+        self._remarks.pop(MATTER, None)
+        return True
+
+    async def close(self) -> None:
+        """Send what waits, once, and end the connection."""
+        if not self.is_on:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self.send_access()
+                await self._stream.close()
