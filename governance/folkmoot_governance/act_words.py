@@ -80,5 +80,9 @@ ACT_WORDS: dict[str, str] = {
     "month_removed": N_("a month was removed"),
     "entries_logged": N_("entries were taken into the log"),
     "filings_began": N_("reports to the authority began"),
+    "hold_begun": N_("put something on hold"),
+    "hold_ended": N_("ended a hold"),
+    "entries_held": N_("what is on hold was kept beyond its month"),
+    "held_removed": N_("what was on hold was removed"),
 }
 """By the event's name."""

@@ -451,6 +451,7 @@ def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
         "staff",
         "policy",
         "retention",
+        "audit",
         "i18n",
     }
 
