@@ -204,6 +204,7 @@ EACH: list[Say | Do] = [
     *(Do(who, "emergency start", number, HALT) for who, number in ((2, 0), (0, 0), (0, 0), (0, 2))),
     *(Do(who, "emergency end", 0, {}) for who in (2, 0, 0)),
     *(Do(who, "announce create", 0, {"text": "repairs"}) for who in (2, 0)),
+    *(Do(who, "segment confirm", 0, {}) for who in (2, 0)),
     *(Do(who, "hold create", 0, HELD | {"account": "{staff[1]}"}) for who in (2, 0)),
     *(
         Do(0, "hold create", 0, HELD | wrong)

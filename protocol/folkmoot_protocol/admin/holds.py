@@ -59,6 +59,7 @@ END_HOLD = Verb(
     NUMBER,
     reason=True,
     dry_run=True,
+    ask=N_("End the hold {target}, and remove what it has kept?"),
     examples=("hold end h12 --reason 'the case is over'",),
 )
 SHOW_HOLD = Verb(

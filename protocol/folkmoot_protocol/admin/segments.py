@@ -13,3 +13,21 @@ LIST_SEGMENTS = Verb(
     NoOptions,
     columns=("month", "kind", "size", "entries", "sealed", "goes", "sha256"),
 )
+PLAN_SEGMENTS = Verb(
+    SEGMENT,
+    "plan",
+    N_("List what happens to each month and when, how many holds may keep some of it, and what was removed or kept."),
+    "read",
+    NoOptions,
+    columns=("month", "kind", "stage", "next", "holds", "removed", "entries", "held"),
+)
+CONFIRM_SEGMENTS = Verb(
+    SEGMENT,
+    "confirm",
+    N_("Put on record that the months that are due may go, however many: that the clock is right. Or: node confirm."),
+    "confirm_store",
+    NoOptions,
+    reason=True,
+    dry_run=True,
+    examples=("segment confirm --reason 'off since summer'",),
+)

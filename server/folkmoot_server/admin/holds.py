@@ -10,16 +10,18 @@ from folkmoot_governance.holds import ACT, BeginHold, EndHold, Hold, HoldCommand
 from folkmoot_governance.reading import ReadTexts
 from folkmoot_protocol.admin import holds as rows
 from folkmoot_protocol.admin.row import NoOptions
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.groups.finding import NO_SUCH_GROUP
+from ..common.i18n import N_
 from ..sealed.access_records import AccessRecord
 from ..storage.api import HeldRow
 from .access import access_item
 from .call import Call, Outcome, carries_out
-from .common import find_account, record_reading
+from .common import check_asker, find_account, record_reading
 
 FIRST = ("", "", -1)
 
@@ -91,11 +93,17 @@ async def end_hold(call: Call, options: NoOptions) -> Outcome:
 @carries_out(rows.SHOW_HOLD)
 async def show_hold(call: Call, options: NoOptions) -> Outcome:
     """List what is kept for a hold; who reads it is on record, with the case that it is held for."""
+    refusal = check_asker(call, ACT)
+    if refusal:
+        return refusal
     hold = (await call.app.holds.by_staff()).get(call.target)
     month, _, rest = call.cursor.partition(" ")
     code, _, seq = rest.partition(" ")
     after = (month, code, int(seq)) if seq.isascii() and seq.isdigit() and len(seq) < 19 else FIRST
     kept: list[HeldRow] = await call.app.store.ledger.held_rows(call.target, after, call.limit + 1)
+    if hold is None and not kept:
+        text = N_("Nothing is kept for a hold {number}.")
+        return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"number": call.target[:64], "help": "hold list"})
     shown = kept[: call.limit]
     case = hold.case if hold else call.target
     command = ReadTexts(case, "hold", count=len(shown), permission=ACT)

@@ -5,20 +5,16 @@ from collections.abc import Callable
 
 import structlog
 
-from folkmoot_governance.duration import DAY_MS
-
 from ..actions.store_acts import StoreActs
 from ..common.clock import Clock
 from ..storage.api import Journal
 from ..storage.change_set import StorageError
-from ..storage.sql.months import end_of
+from ..storage.sql.months import seals_at
 from ..storage.sql.seals import Seal, SealMaker
 from .runner import Job, rest_of
 
 log = structlog.get_logger()
 
-GRACE_MS = DAY_MS
-"""How long after its end a month is sealed: clocks of nodes differ, and what came late is in by then."""
 LOOK_S = 60 * 60
 PIECE = 500
 """Entries that are read at once."""
@@ -41,7 +37,7 @@ class Sealing(Job):
         """Seal the oldest month that is due; whether there are more is looked at again at once."""
         over = [one.month for one in (await self._journal.segments())[:-1]]
         now, sealed = self._clock.now_ms(), await self._store_acts.seals()
-        due = [month for month in over if month not in sealed and end_of(month) + GRACE_MS <= now]
+        due = [month for month in over if month not in sealed and seals_at(month) <= now]
         if not due:
             return None
         seal = await make_seal(self._journal, due[0], rest_of)

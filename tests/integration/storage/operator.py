@@ -15,16 +15,16 @@ from folkmoot_server.actions.entries_log import EntriesLog
 from folkmoot_server.actions.event_log import EventLog
 from folkmoot_server.actions.store_acts import StoreActs
 from folkmoot_server.common.clock import Clock
-from folkmoot_server.jobs.sealing import GRACE_MS, Sealing
+from folkmoot_server.jobs.sealing import Sealing
 from folkmoot_server.sealed.access_records import AccessKind, AccessRecord, AccessRecords
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.change_set import ChangeSet, RowChange
-from folkmoot_server.storage.sql.months import end_of
+from folkmoot_server.storage.sql.months import SEAL_GRACE_MS, end_of
 from tests.builders.world import Group
 from tests.integration.storage.kit import fill
 
 JANUARY, FEBRUARY = "2026-01", "2026-02"
-LATER = end_of(JANUARY) + GRACE_MS
+LATER = end_of(JANUARY) + SEAL_GRACE_MS
 
 
 class Service:

@@ -11,11 +11,11 @@ from folkmoot_governance.store_acts import AnyStoreEvent, MonthRemoved, MonthSea
 from folkmoot_server.actions.store_acts import UNSEALED, StoreActs
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
-from folkmoot_server.jobs.sealing import GRACE_MS, Sealing
+from folkmoot_server.jobs.sealing import Sealing
 from folkmoot_server.storage.change_set import STORE_STREAM, ChangeSet
 from folkmoot_server.storage.check.loss import accept_loss
 from folkmoot_server.storage.check.verify import verify
-from folkmoot_server.storage.sql.months import end_of
+from folkmoot_server.storage.sql.months import SEAL_GRACE_MS, end_of
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.world import World
 from tests.integration.storage.kit import filled, opened, tamper
@@ -53,7 +53,7 @@ async def test_a_month_is_sealed_once_when_it_is_over_and_some_more(tmp_path: Pa
     await filled(tmp_path)
     async with opened(tmp_path) as store:
         keeper = Keeper(store)
-        keeper.now = OVER + GRACE_MS - 1
+        keeper.now = OVER + SEAL_GRACE_MS - 1
         await keeper.job.do_round()
         assert await keeper.told() == []
         keeper.now += 1
@@ -70,7 +70,7 @@ async def test_that_a_month_goes_is_on_record_once(tmp_path: Path) -> None:
     await filled(tmp_path)
     async with opened(tmp_path) as store:
         keeper = Keeper(store)
-        keeper.now = OVER + GRACE_MS
+        keeper.now = OVER + SEAL_GRACE_MS
         await keeper.job.do_round()
         for _ in range(2):
             assert await keeper.acts.note_removed([JANUARY, "2025-12"]) is None
@@ -100,7 +100,7 @@ async def test_what_was_changed_in_a_sealed_month_is_found(tmp_path: Path, state
     group = await filled(tmp_path)
     async with opened(tmp_path) as store:
         keeper = Keeper(store)
-        keeper.now = OVER + GRACE_MS
+        keeper.now = OVER + SEAL_GRACE_MS
         await keeper.job.do_round()
         # What is removed by the rules afterwards is no change.
         await store.commit([group.act(EntryDeleted(at=keeper.now, by="alice", user="bob", seq=4))])
@@ -117,7 +117,7 @@ async def test_a_month_whose_loss_was_accepted_is_compared_with_no_seal_of_befor
         await store.commit([world.register("alice"), group.found(), group.post()])
         await store.commit([group.post(ts=OVER)])
         keeper = Keeper(store)
-        keeper.now = OVER + GRACE_MS
+        keeper.now = OVER + SEAL_GRACE_MS
         await keeper.job.do_round()
         assert JANUARY in await keeper.acts.seals()
     for file in (tmp_path / "journal").iterdir():
@@ -128,7 +128,7 @@ async def test_a_month_whose_loss_was_accepted_is_compared_with_no_seal_of_befor
         assert [one.month for one in await store.journal.segments()] == [JANUARY]
         await store.commit([group.post(ts=OVER)])
         keeper = Keeper(store)
-        keeper.now = OVER + GRACE_MS
+        keeper.now = OVER + SEAL_GRACE_MS
         assert await keeper.acts.seals() == {}
         await keeper.job.do_round()
         # What is left is sealed as any other month, and is to stay as it is.

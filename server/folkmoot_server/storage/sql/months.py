@@ -3,6 +3,12 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
+
+from folkmoot_governance.duration import DAY_MS
+
+SEAL_GRACE_MS = DAY_MS
+"""How long after its end a month is sealed: clocks of nodes differ, and what came late is in by then."""
 
 NAME = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -47,3 +53,28 @@ def goes_unasked(due: Sequence[str], looked: int, now: int) -> bool:
 def is_due(month: str, now: int, months: int) -> bool:
     """Say whether `months` full calendar months lie between `month` and that of `now` (Unix ms)."""
     return number_of(month) + months < number_of(month_of(now))
+
+
+class Stage(StrEnum):
+    """How far a month is: it is written to, over and to be sealed, kept, due to be removed, removed."""
+
+    OPEN = "open"
+    OVER = "over"
+    KEPT = "kept"
+    DUE = "due"
+    REMOVED = "removed"
+
+
+def seals_at(month: str) -> int:
+    """Return the Unix ms from which on a month is sealed."""
+    return end_of(month) + SEAL_GRACE_MS
+
+
+def stage_of(month: str, now: int, months: int, *, is_newest: bool, is_sealed: bool) -> tuple[Stage, int]:
+    """Return how far a month that is kept for `months` full ones is at `now`, and from when on (both Unix ms) it is
+    further, or for how long it should have been. The newest never goes."""
+    if is_newest:
+        return Stage.OPEN, end_of(month)
+    if is_due(month, now, months):
+        return Stage.DUE, goes_at(month, months)
+    return (Stage.KEPT, goes_at(month, months)) if is_sealed else (Stage.OVER, seals_at(month))
