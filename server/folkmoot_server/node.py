@@ -56,6 +56,7 @@ from .actions.status import NodeStatus
 from .actions.store_acts import TRY_S, StoreActs
 from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
 from .actions.timekeeper import Timekeeper
+from .actions.witnesses import Witnesses
 from .bus.api import Bus
 from .bus.messages import ALL_NODES_TOPIC, BusMessage, InForceUpdate, LimitsUpdate, PresenceUpdate
 from .common.background import Background, Loop, Remarks, calling
@@ -75,7 +76,7 @@ from .delivery.catch_up import CatchUp
 from .delivery.follower import Follower
 from .delivery.hub import Hub
 from .jobs.auditing import Auditing
-from .jobs.checkpoints import Checkpoints
+from .jobs.checkpoints import Checkpoints, Witnessing
 from .jobs.closing import Closing
 from .jobs.dates import COUNT_S, Dates, OverdueFigures
 from .jobs.duties import Duties
@@ -489,6 +490,7 @@ class Node:
             Sending(ledger, clock, app.cases.filings),
             Checkpoints(app.event_log),
             Auditing(app.audit, clock),
+            *([Witnessing(Witnesses(app.event_log, kept.witnesses, self._remarks), clock)] if kept.witnesses else []),
             Entries(EntriesLog(self.store, clock, accounts, app.store_acts), clock),
             RetroScanning(self.store, clock, app.content, accounts),
             Forgetting(clock, accounts, ledger, app.policy.cases, app.config.accounts.token_days),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import structlog
+from msgspec import structs
 
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
@@ -32,7 +33,7 @@ from ..crypto.log_tree import (
     salt_of,
     unfinished,
 )
-from ..crypto.merkle import Subtree, prove_inclusion, root
+from ..crypto.merkle import Subtree, prove_consistency, prove_inclusion, root
 from ..crypto.notes import Checkpoint, Key, NoteError, Proof, sign, verify
 from ..crypto.sealing import load_key
 from ..storage import ledger
@@ -137,6 +138,19 @@ class EventLog:
         if self._checkpoint_dir is not None:
             await asyncio.to_thread(publish, self._checkpoint_dir, checkpoint)
         return len(events)
+
+    async def prove_consistency(self, old: int, size: int) -> list[bytes]:
+        """Return the hashes that show the tree of `size` to begin with that of `old` events. Raises StorageError."""
+        if old in (0, size):
+            return []
+        kept = over(await self._fetch(needed_for(lambda subtree: prove_consistency(old, size, subtree))))
+        return prove_consistency(old, size, kept)
+
+    async def add_signatures(self, checkpoint: SignedCheckpoint, lines: Sequence[str]) -> None:
+        """Keep what others have signed under a checkpoint, and publish it. Raises StorageError."""
+        signed = structs.replace(checkpoint, note=checkpoint.note + "".join(f"{line}\n" for line in lines))
+        if not await self._store_rows(log_rows({}, signed)) and self._checkpoint_dir is not None:
+            await asyncio.to_thread(publish, self._checkpoint_dir, signed)
 
     async def prove(self, stream: str, version: int) -> Proven | Refusal:
         """Prove that an event is in the log. Raises StorageError."""

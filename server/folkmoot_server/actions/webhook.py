@@ -2,6 +2,7 @@
 
 import hmac
 import ssl
+from collections.abc import Mapping
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
@@ -18,9 +19,18 @@ def sign(key: bytes, body: bytes, ts: int) -> str:
 
 
 def deliver(url: str, body: bytes, signature: str, timeout_s: float) -> bytes:
-    """Post a document; return the answer. Raises OSError, HTTPException, and ValueError for an answer that is no 2xx.
+    """Post a document; return the answer. Raises OSError, HTTPException, and ValueError where that is no 2xx."""
+    headers = {"Content-Type": "application/json", SIGNATURE: signature}
+    status, answer = post(url, body, headers, timeout_s)
+    if not 200 <= status < 300:
+        raise ValueError(f"the answer was {status}")
+    return answer
 
-    What redirects is not followed: the document goes where the operator has said, and nowhere else.
+
+def post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> tuple[int, bytes]:
+    """Post something; return status and answer. Raises OSError and HTTPException.
+
+    What redirects is not followed: it goes where the operator has said, and nowhere else.
     """
     parts = urlsplit(url)
     assert parts.hostname, "the settings are checked"
@@ -31,12 +41,8 @@ def deliver(url: str, body: bytes, signature: str, timeout_s: float) -> bytes:
     )
     try:
         path = parts.path or "/"
-        headers = {"Content-Type": "application/json", SIGNATURE: signature}
-        connection.request("POST", f"{path}?{parts.query}" if parts.query else path, body, headers)
+        connection.request("POST", f"{path}?{parts.query}" if parts.query else path, body, dict(headers))
         response = connection.getresponse()
-        answer = response.read(MOST_READ)
-        if not 200 <= response.status < 300:
-            raise ValueError(f"the answer was {response.status}")
-        return answer
+        return response.status, response.read(MOST_READ)
     finally:
         connection.close()

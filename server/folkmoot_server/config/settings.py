@@ -16,6 +16,7 @@ from folkmoot_governance.text import N_
 
 from ..common.logs import LEVELS
 from ..common.terminal import _
+from ..crypto.notes import COSIGNATURE, Key, NoteError
 from ..transport.addresses import is_ip_address, is_this_machine
 from . import text as config_text
 from .accounts import AccountPolicy, Registration, Staff
@@ -93,6 +94,18 @@ def _check_log_origin(name: str) -> str | None:
     if re.fullmatch(r"[!-*,-~]{1,200}", name):
         return None
     return _("a name without spaces and plus signs, for example chat.example.org/log")
+
+
+def _check_witnesses(witnesses: tuple[str, ...]) -> str | None:
+    for one in witnesses:
+        url, _space, key = one.partition(" ")
+        try:
+            Key.parse(key, COSIGNATURE)
+        except NoteError as error:
+            return _("addresses, each with a space and the witness's key behind it ({error})").format(error=error)
+        if not url or _check_url(url):
+            return _("addresses, each with a space and the witness's key behind it ({error})").format(error=url)
+    return None
 
 
 def _check_label(text: str) -> str | None:
@@ -396,6 +409,15 @@ class Retention:
         "folkmoot",
         N_("Name of the ledger's log, best an address such as chat.example.org/log; it is not to be changed."),
         check=_check_log_origin,
+        rule="G13",
+    )
+    witnesses: tuple[str, ...] = setting(
+        (),
+        N_(
+            "Witnesses of the log (C2SP tlog-witness), each an address and a key: "
+            "https://witness.example.org/ witness.example.org+1234abcd+B…"
+        ),
+        check=_check_witnesses,
         rule="G13",
     )
     publish_log: bool = setting(

@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from .merkle import HASH_BYTES
 
-ED25519 = b"\x01"
-ID_BYTES = 4
+ED25519, COSIGNATURE = b"\x01", b"\x04"
+"""Kinds of keys: that of a log, and that of a witness (C2SP's `tlog-cosignature`)."""
+ID_BYTES, TIME_BYTES, SIGNATURE_BYTES = 4, 8, 64
 MAX_SIGNATURES = 64
 SIGNATURE = "\N{EM DASH} "
 PROOF = "c2sp.org/tlog-proof@v1"
@@ -29,25 +30,26 @@ class Key(NamedTuple):
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     @property
     def id(self) -> bytes:
         """By which a signature names its key, beside the name."""
-        return sha256(f"{self.name}\n".encode() + ED25519 + self.public).digest()[:ID_BYTES]
+        return sha256(f"{self.name}\n".encode() + self.kind + self.public).digest()[:ID_BYTES]
 
     def __str__(self) -> str:
         """Return the key as people pass it on: `name+id+key`."""
-        return f"{self.name}+{self.id.hex()}+{_b64(ED25519 + self.public)}"
+        return f"{self.name}+{self.id.hex()}+{_b64(self.kind + self.public)}"
 
     @classmethod
-    def parse(cls, text: str) -> "Key":
-        """Return the key that a text names. Raises NoteError."""
+    def parse(cls, text: str, kind: bytes = ED25519) -> "Key":
+        """Return the key of a kind that a text names. Raises NoteError."""
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
         data = _from_b64(encoded)
-        if not is_name(name) or data[:1] != ED25519 or len(data) != 1 + 32:
+        if not is_name(name) or data[:1] != kind or len(data) != 1 + 32:
             raise NoteError("this is no key for Ed25519")
-        key = cls(name, data[1:])
+        key = cls(name, data[1:], kind)
         if key.id.hex() != key_id:
             raise NoteError("the key's number does not fit the key")
         return key
@@ -148,6 +150,28 @@ def verify(note: str, keys: Sequence[Key]) -> str:
     if not is_signed:
         raise NoteError("nobody has signed this whose key is known")
     return text
+
+
+def check_cosignature(text: str, line: str, witness: Key) -> None:
+    """Raise NoteError unless a line is the signature of a witness under a checkpoint's text, which ends with a newline:
+    that it has seen this tree, and that it continues all that it has seen before."""
+    name, _, encoded = line.removeprefix(SIGNATURE).partition(" ")
+    data = _from_b64(encoded)
+    if not line.startswith(SIGNATURE) or (name, data[:ID_BYTES]) != (witness.name, witness.id):
+        raise NoteError(f"{witness.name} has not signed this")
+    if len(data) != ID_BYTES + TIME_BYTES + SIGNATURE_BYTES:
+        raise NoteError("a cosignature has a time and a signature")
+    ts = int.from_bytes(data[ID_BYTES : ID_BYTES + TIME_BYTES], "big")
+    try:
+        public = Ed25519PublicKey.from_public_bytes(witness.public)
+        public.verify(data[ID_BYTES + TIME_BYTES :], cosigned(text, ts))
+    except InvalidSignature as error:
+        raise NoteError(f"the signature of {name} does not fit") from error
+
+
+def cosigned(text: str, ts: int) -> bytes:
+    """Return what a witness signs at a time (Unix seconds)."""
+    return f"cosignature/v1\ntime {ts}\n{text}".encode()
 
 
 def _b64(data: bytes) -> str:
