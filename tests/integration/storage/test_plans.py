@@ -40,6 +40,9 @@ async def test_statements_of_the_hot_path_use_their_index(tmp_path: Path) -> Non
     lookup = file.execute(f"EXPLAIN QUERY PLAN {nonces.lookup('entry', 3)}", [1] * 10).fetchall()
     assert [step[3] for step in lookup if "entry_nonce" in step[3]] == [f"SEARCH e {PLANS['_NONCE']}"]
     assert not any(step[3].startswith("SCAN e") for step in lookup)
+    # A month that goes costs as much as it has groups, however many entries.
+    steps = [step[3] for step in file.execute(f"EXPLAIN QUERY PLAN {sqlite_journal.ENDS}")]
+    assert [step for step in steps if step.startswith("SCAN e")] == ["SCAN each", "SCAN each"]
     file.close()
 
 

@@ -5,16 +5,14 @@ from sqlite3 import Connection
 
 from ..change_set import Upsert
 from . import rows
+from .journal import ENDS
 
 _FORGET = "DELETE FROM redactions WHERE code = :code AND seq <= :last_seq"
 
 
 def remember_heads(main: Connection, segment: Connection) -> None:
     """Keep the last seq of each group of a segment that goes; forget the redactions that go with it."""
-    heads = [
-        {"code": str(grp), "last_seq": last}
-        for grp, last in segment.execute("SELECT grp, max(seq) FROM entry GROUP BY grp")
-    ]
+    heads = [{"code": str(grp), "last_seq": last} for grp, last in segment.execute(ENDS)]
     if not heads:
         return
     rows.execute(main, [Upsert("journal_heads", head) for head in heads])
