@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from folkmoot_governance.case.export import ACT, Scope
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.closed_names import hide_names, names_in
 from folkmoot_governance.group.events import Event
+from folkmoot_governance.holds import ACT as HOLD
 from folkmoot_governance.reading import ACT as READ_TEXTS
 from folkmoot_governance.reading import READ_ACCESS, ReadTexts
 from folkmoot_governance.record import concerns
@@ -32,12 +33,13 @@ from ..actions.event_log import Proven
 from ..actions.exports import Progress, Steps
 from ..common.i18n import LANGUAGES, N_
 from ..live.pending import OVERTAKEN
-from ..sealed.access_records import AccessKind, AccessRecord
+from ..sealed.access_records import AccessKind
 from ..storage.change_set import AnyEvent, account_stream, case_stream, group_stream
 from ..storage.rows import LedgerRow
 from .call import Call
 from .cases import case_item, notes_of, reported_by
 from .common import act_on_account, check_asker, record_reading
+from .export_held import Held, access_line, held_for
 
 PAGE, PROVEN_AT_ONCE = 500, 250
 MOST = 200_000
@@ -83,11 +85,14 @@ class Gathering:
         """Gather all of it; give how far that is, and at the end the bundle. Raises `Stopped`, StorageError."""
         case = await self._load()
         facts, written = await self._written(case)
+        held, held_access = await self._held(case)
         entries: list[EntryLine] = []
         async for page in self._entries(case):
             entries += page
             yield Progress(len(entries), 0)
-        access = await self._access(case)
+        entries += await self._record(case.code, beside(held, {one.seq for one in entries}))
+        entries.sort(key=lambda one: one.seq)
+        access = await self._access(case, held_access)
         identities = await self._identities(case)
         rows: list[tuple[LedgerRow, AnyEvent]] = []
         async for found in self._rows(case):
@@ -236,24 +241,40 @@ class Gathering:
                 high = middle
         return low
 
-    async def _access(self, case: CaseState) -> list[AccessLine]:
-        """Return the records of connections of whom the case is about, the oldest first."""
+    async def _held(self, case: CaseState) -> Held:
+        """Return what is kept for the case of months that are gone, as far as it is asked for."""
+        scope, user = self._extent.scope, case.user
+        if not self._may(HOLD, "held"):
+            return [], []
+        entries, access = await held_for(self._call, case.number, case.code)
+        if scope == Scope.ENTRY:
+            entries = [one for one in entries if abs((one.target or one.seq) - case.seq) <= AROUND]
+        else:
+            entries = [one for one in entries if self._is_asked_for(one.ts)]
+        if scope == Scope.USER:
+            entries = [one for one in entries if one.user == user]
+        readable = self._may(READ_TEXTS, "entries")
+        return entries if readable else [], [one for one in access if one.user == user and self._is_asked_for(one.ts)]
+
+    async def _access(self, case: CaseState, held: list[AccessLine]) -> list[AccessLine]:
+        """Return the records of connections of whom the case is about, the oldest first, with those that are held."""
         found: list[AccessLine] = []
         if not case.user or not self._may(READ_ACCESS, "access"):
             return found
-        since, until, cursor = self._extent.since, self._extent.until, ""
+        cursor = ""
         while True:
             records, cursor = await self._call.app.access_log.read(case.user, EVERYTHING, PAGE, cursor)
-            found += [access_line(one) for one in records if since <= one.ts <= until]
-            if not cursor or (records and records[-1].ts < since):
+            found += [access_line(one) for one in records if self._is_asked_for(one.ts)]
+            if not cursor or (records and records[-1].ts < self._extent.since):
                 break
             if len(found) > MOST:
                 raise Stopped(TOO_MUCH)
+        found = sorted({*found, *held}, key=lambda one: (one.ts, one.connection, one.kind))
         reading = ReadTexts(self._number, "access", count=len(found), permission=READ_ACCESS)
         refusal = await record_reading(self._call, reading)
         if refusal:
             raise Stopped(refusal)
-        return found[::-1]
+        return found
 
     async def _identities(self, case: CaseState) -> list[IdentityLine]:
         """Return the identities of whom the case is about, where two have approved that and who exports may."""
@@ -289,12 +310,13 @@ class Gathering:
 
         async for page in self._stream(case_stream(case.number), lambda row, event: True):
             yield page
-        in_time = self._is_in_time
         if case.user:
-            async for page in self._stream(account_stream(case.user), lambda row, event: in_time(row)):
+            async for page in self._stream(account_stream(case.user), lambda row, event: self._is_asked_for(row.ts)):
                 yield page
         if case.code:
-            told = self._stream(group_stream(case.code), lambda row, event: in_time(row) and is_told(event))
+            told = self._stream(
+                group_stream(case.code), lambda row, event: self._is_asked_for(row.ts) and is_told(event)
+            )
             async for page in told:
                 yield page
         place = place_of(case.measure) if case.measure else None
@@ -303,8 +325,8 @@ class Gathering:
             async for page in self._stream(stream, lambda row, event: row.version == place.version):
                 yield page
 
-    def _is_in_time(self, row: LedgerRow) -> bool:
-        return self._extent.since <= row.ts <= self._extent.until
+    def _is_asked_for(self, ts: int) -> bool:
+        return self._extent.since <= ts <= self._extent.until
 
     async def _stream(self, stream: str, is_wanted: "Wanted") -> AsyncIterator[list[tuple[LedgerRow, AnyEvent]]]:
         """Yield events of a stream that are wanted, a page at a time."""
@@ -345,6 +367,11 @@ Wanted = Callable[[LedgerRow, AnyEvent], bool]
 EVERYTHING = frozenset(AccessKind)
 
 
+def beside(held: Sequence[EntryLine], there: Collection[int]) -> list[EntryLine]:
+    """Return what is held and not there: once, though it is held twice."""
+    return list({one.seq: one for one in held if one.seq not in there}.values())
+
+
 def line_of(code: str, entry: Entry, body: str) -> EntryLine:
     """Return an entry as a line."""
     return EntryLine(
@@ -358,19 +385,6 @@ def line_of(code: str, entry: Entry, body: str) -> EntryLine:
         reply_to=entry.reply_to or 0,
         target=entry.target or 0,
         removed=entry.redacted,
-    )
-
-
-def access_line(one: AccessRecord) -> AccessLine:
-    """Return a record of the access log as a line."""
-    return AccessLine(
-        ts=one.ts,
-        kind=one.kind.value,
-        user=one.user,
-        address=one.address,
-        port=one.port,
-        connection=one.connection,
-        detail=one.detail,
     )
 
 

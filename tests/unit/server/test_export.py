@@ -25,12 +25,14 @@ from folkmoot_protocol.exported import schemas
 from folkmoot_protocol.types import Identity
 from folkmoot_server.actions import exports
 from folkmoot_server.actions.cases.bundle import BundleFile, pack
+from folkmoot_server.admin.export_parts import Gathering
 from folkmoot_server.crypto import check_bundle
 from folkmoot_server.crypto.check_bundle import check
 from folkmoot_server.crypto.notes import Key, sign
 from folkmoot_server.sealed.identities import Given
 from folkmoot_server.storage.change_set import account_stream, case_stream
 from folkmoot_server.storage.changes import verified_rows
+from folkmoot_server.storage.sql.months import month_of
 from tests.builders.schema import assert_valid
 from tests.integration.server import Seat
 from tests.integration.wire import Wire, refused
@@ -340,3 +342,33 @@ async def test_a_sample_shows_how_reports_were_handled(scene: Scene) -> None:
     assert not any(seat.user in str(drawn.items) for row in scene.stage.seats for seat in row)
     assert "Max" not in str(drawn.items)
     assert (await officer.ask(rq.Admin, noun="case", verb="sample", options={"since": "1s"})).items == ()
+
+
+@in_one_loop
+async def test_what_is_on_hold_is_in_it_though_its_month_is_gone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, now = scene.stage.node.app, scene.stage.node.clock.now_ms()
+    asking = await scene.stage.connect(scene.stage.seats[0][2])
+    case = str((await asking.run(f"/report @{scene.about.user} spam again", scene.about.code)).data["case"])
+    held = {"case": case, "account": scene.about.user, "duration": "30d"}
+    await scene.officers[1].ask(rq.Admin, noun="hold", verb="create", reason="order 7", options=held)
+    await app.access_log.store()
+    await app.holds.keep([month_of(now)], [month_of(now)])
+    assert sum((await scene.stage.store.ledger.held_counts()).values())
+    options: dict[str, object] = {"scope": "group", "since": "2020-01-01"}
+    before = unpacked(await export(scene.officers[1], case, **options))
+
+    async def nothing(*arguments: object) -> Any:
+        return 1, 1
+
+    async def no_records(*arguments: object) -> Any:
+        return [], ""
+
+    monkeypatch.setattr(Gathering, "_seqs", nothing)
+    monkeypatch.setattr(type(app.access_log), "read", no_records)
+    after = unpacked(await export(scene.officers[1], case, **options))
+    kept = {one["seq"]: one["body"] for one in lines(after["entries.jsonl"])}
+    assert SECRET in kept.values()
+    there = [one["seq"] for one in lines(before["entries.jsonl"])]
+    assert len(there) == len(set(there))
+    assert kept.keys() <= set(there)
+    assert lines(after["access.jsonl"]) == lines(before["access.jsonl"])

@@ -32,6 +32,7 @@ PARTS = {
     "entries": N_("Entries"),
     "access": N_("Connections"),
     "identities": N_("Identities"),
+    "held": N_("What is on hold"),
 }
 """What the parts are called that can be left out."""
 

@@ -1,0 +1,78 @@
+"""What of a bundle is not in its month any more, and is kept on hold for the case (`actions.holds`)."""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from folkmoot_protocol.exported import AccessLine, EntryLine
+
+from ..actions.accounts.closed import hide_closed
+from ..sealed.access_records import AccessRecord
+from ..storage.api import HeldRow
+from .call import Call
+
+FIRST = ("", "", -1)
+PAGE = 500
+Held = tuple[list[EntryLine], list[AccessLine]]
+
+
+async def held_for(call: Call, case: str, code: str) -> Held:
+    """Return what is kept for a case, by itself and because staff holds something for it: entries of the group `code`,
+    and records of the access log. Raises StorageError."""
+    by_staff = await call.app.holds.by_staff()
+    entries: list[EntryLine] = []
+    access: list[AccessLine] = []
+    for hold in (case, *(number for number, one in by_staff.items() if one.case.lower() == case)):
+        after = FIRST
+        while rows := await call.app.store.ledger.held_rows(hold, after, PAGE):
+            more, records = await asyncio.to_thread(read_rows, call, rows)
+            entries += [one for one in more if one.group == code]
+            access += records
+            after = rows[-1].month, rows[-1].code, rows[-1].seq
+    shown = await hide_closed(call.app.store.ledger, msgspec.to_builtins(entries))
+    return msgspec.convert(shown, list[EntryLine]), access
+
+
+def read_rows(call: Call, rows: Sequence[HeldRow]) -> Held:
+    """Return what is in rows; what does not open is left out. Slow: for a thread."""
+    entries: list[EntryLine] = []
+    access: list[AccessLine] = []
+    for row in rows:
+        text = call.app.holds.open(row)
+        if text is None:
+            continue
+        if row.code:
+            entries.append(entry_line(row.code, text))
+        else:
+            access += map(access_line, msgspec.json.decode(text, type=list[AccessRecord]))
+    return entries, access
+
+
+def entry_line(code: str, text: bytes) -> EntryLine:
+    """Return an entry as it was written."""
+    _group, seq, ts, kind, user, name, _role, _tags, body, reply_to, target, _data = msgspec.json.decode(text)
+    return EntryLine(
+        group=code,
+        seq=seq,
+        ts=ts,
+        kind=kind,
+        user=user,
+        name=name,
+        body=body,
+        reply_to=reply_to or 0,
+        target=target or 0,
+    )
+
+
+def access_line(one: AccessRecord) -> AccessLine:
+    """Return a record of the access log as a line."""
+    return AccessLine(
+        ts=one.ts,
+        kind=one.kind.value,
+        user=one.user,
+        address=one.address,
+        port=one.port,
+        connection=one.connection,
+        detail=one.detail,
+    )
