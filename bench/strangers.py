@@ -105,6 +105,8 @@ ATTACKS: dict[str, Attack] = {
     "too-long": Attack(
         lambda number, code: request(type="post", id=number, group=code, body="x" * 20_000), signed_in=True
     ),
+    "long-signs": Attack(post("/" + "\ufdfa" * 3900), signed_in=True),
+    "many-marks": Attack(post("a" + "\u0344\u0316" * 1900), signed_in=True),
     "commands": Attack(post("/help"), signed_in=True),
     "rules": Attack(lambda number, code: post(f"/setrules {number} " + "x" * 3000)(number, code), signed_in=True),
     "own-rules": Attack(

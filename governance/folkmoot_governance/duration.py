@@ -124,7 +124,12 @@ def parse_duration(text: str) -> int | None:
 
 def fold(text: str) -> str:
     """Return a text in small letters of plain width, with plain quotes; each character at the place it had."""
-    return "".join(low if len(low := char.lower()) == 1 else char for char in text.translate(_FOLDED))
+    plain = text.translate(_FOLDED)
+    folded = plain.lower()
+    # There is a letter whose small one is two characters.
+    if len(folded) == len(plain):
+        return folded
+    return "".join(low if len(low := char.lower()) == 1 else char for char in plain)
 
 
 def _span_of(words: str) -> Span | None:

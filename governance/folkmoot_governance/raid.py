@@ -5,10 +5,11 @@ and when; it never reads a clock. What it says is only an alarm: `RaiseAlarm` de
 docs/antiraid.md.
 """
 
-import unicodedata
 from collections import deque
 
 from msgspec import Struct, field
+
+from folkmoot_protocol.normal import make_compatible
 
 from .duration import MINUTE_MS
 from .policy import Policy
@@ -24,7 +25,7 @@ FIRST_WIDE = 0x2E80
 
 def fingerprint(text: str) -> str:
     """Return what stays of a text when case, width, digits, marks and spaces do not count; "" if it is too short."""
-    letters = "".join(filter(str.isalpha, unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).casefold()))
+    letters = "".join(filter(str.isalpha, make_compatible(text[:LONGEST_TEXT]).casefold()))
     weight = sum(2 if ord(letter) >= FIRST_WIDE else 1 for letter in letters)
     return letters if weight >= LEAST_LETTERS else ""
 

@@ -5,9 +5,10 @@ who read a number aloud or type it in (H. M. Damm, "Total anti-symmetrische Quas
 """
 
 import re
-import unicodedata
 
 from stdnum import damm
+
+from .normal import make_compatible
 
 #: An 11-digit number is what a code is made from.
 FIRST_NUMBER = 10**10
@@ -32,7 +33,7 @@ def parse_group_code(text: str) -> str | None:
     """
     if len(text) > 32:
         return None
-    code = unicodedata.normalize("NFKC", text).strip()
+    code = make_compatible(text).strip()
     if _SHOWN.fullmatch(code):
         code = code.replace("-", "")
     return code if _CODE.fullmatch(code) and damm.is_valid(code) else None

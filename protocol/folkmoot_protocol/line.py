@@ -19,6 +19,7 @@ begins_plainly = re.compile(r"[!-.0-~\u3400-\u9fff]").match
 """Says of nearly all texts, by their first character, that they are no command: it is ASCII or Chinese, and no sign."""
 
 _BLANKS = re.compile(f"[{_BLANK}]*")
+_ALL_BLANKS = re.compile(f"[{_BLANK}]+")
 _SIGNS = re.compile(f"([{_BLANK}]*)([{SLASHES}]+|{COMMA}+)")
 
 
@@ -32,6 +33,11 @@ def strip_blanks(text: str) -> str:
     """Return a text without what it has at its beginning that is not seen, and without white space at its end."""
     found = _BLANKS.match(text)
     return text[found.end() if found else 0 :].rstrip()
+
+
+def drop_blanks(text: str) -> str:
+    """Return a text without what is not seen of it, wherever that is."""
+    return _ALL_BLANKS.sub("", text)
 
 
 def begins_word(text: str) -> bool:

@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from .msgids import N_
+from .normal import compose, make_compatible
 
 MAX_DISPLAY_NAME = 32
 MAX_GROUP_NAME = 60
@@ -52,7 +53,7 @@ def is_blank(text: str) -> bool:
     # Nearly all texts begin with ASCII or a Chinese character that is seen, and cost no more than a look at that.
     if "!" <= text[:1] <= "~" or "\u3400" <= text[:1] <= "\u9fff":
         return False
-    return not any(_is_visible(char) for char in text)
+    return not any(map(_is_visible, set(text)))
 
 
 def fold_user_name(text: str) -> str:
@@ -61,7 +62,7 @@ def fold_user_name(text: str) -> str:
     Width, case and what is not seen go, as RFC 8265 (UsernameCaseMapped) has it; whether it is a name at all,
     `check_user_name` says.
     """
-    seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    seen = "".join(char for char in make_compatible(text) if unicodedata.category(char) != "Cf")
     return seen.strip().removeprefix("@").lower()
 
 
@@ -123,11 +124,11 @@ def _check_line(text: str, longest: int, too_long: str) -> str:
     """Return one line of free text in NFC. The length comes first: it bounds the work of the rest."""
     if len(text) > 4 * longest:
         raise ValueError(too_long)
-    if any(unicodedata.category(char) in _CONTROL for char in text):
+    if any(unicodedata.category(char) in _CONTROL for char in set(text)):
         raise ValueError(CONTROL_CHARACTER)
     if _BIDI.search(text):
         raise ValueError(BIDI_CHARACTER)
-    text = unicodedata.normalize("NFC", text).strip()
+    text = compose(text).strip()
     if len(text) > longest:
         raise ValueError(too_long)
     return text

@@ -22,6 +22,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from folkmoot_protocol.normal import make_compatible
+
 from .characters import CAPITALS, LOOK_ALIKES, SIMPLIFIED, TRADITIONAL
 
 MAX_KEPT = 50_000
@@ -168,7 +170,7 @@ def read(text: str) -> Reading:
         raw = raw.translate(_PAGE_PLAIN, _PAGE_UNSEEN)
         squeezed = raw.translate(_PAGE_SQUEEZED, _PAGE_BORDERS)
         return Reading(charmap_decode(raw, "strict", PAGE)[0], charmap_decode(squeezed, "strict", PAGE)[0], text)
-    whole = unicodedata.normalize("NFKC", text)
+    whole = make_compatible(text)
     plain = whole.translate(PLAIN) if _DISGUISED.search(whole) else whole.casefold()
     return Reading(plain, plain.translate(SQUEEZED), text)
 

@@ -1,7 +1,8 @@
 """What lets people in past a closed door: answers to the group's question, and invite codes."""
 
 import hashlib
-import unicodedata
+
+from folkmoot_protocol.normal import make_compatible
 
 MAX_ANSWERS = 10
 LONGEST_ANSWER = 100
@@ -9,7 +10,7 @@ LONGEST_ANSWER = 100
 
 def normalise(answer: str) -> str:
     """Return an answer without what does not count: width, case, and how much space is between its words."""
-    return " ".join(unicodedata.normalize("NFKC", answer).casefold().split())
+    return " ".join(make_compatible(answer).casefold().split())
 
 
 def accepts(answers: str, answer: str) -> bool:

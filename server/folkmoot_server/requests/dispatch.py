@@ -185,9 +185,11 @@ def give(session: Session, re: int, answer: Answer) -> None:
 
 def row_of_post(app: App, request: rq.Post) -> Row:
     """Return the row of a post, which its text decides."""
+    if len(request.body) > app.config.limits.body_chars:
+        return LONG_POST
     if not begins_plainly(request.body) and messages.is_command(request.body):
         return POSTED_COMMAND
-    return ROWS[rq.Post] if len(request.body) <= app.config.limits.body_chars else LONG_POST
+    return ROWS[rq.Post]
 
 
 def check_login(app: App, session: Session, row: Row) -> Refusal | None:

@@ -1,7 +1,6 @@
 """Arguments of slash commands: how each kind is written, read and shown in the usage line."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection
 
 from msgspec import Struct
@@ -9,8 +8,9 @@ from msgspec import Struct
 from folkmoot_governance import Permission, Refusal
 from folkmoot_governance.duration import Span, Until, read_duration
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.line import strip_blanks
+from folkmoot_protocol.line import drop_blanks, strip_blanks
 from folkmoot_protocol.names import BLANK_TEXT, fold_user_name, is_blank
+from folkmoot_protocol.normal import make_compatible
 from folkmoot_protocol.types import ArgumentKind, CommandArgument, Entry
 
 from ..common.i18n import N_
@@ -22,6 +22,7 @@ MISSING = N_("Usage: {usage}")
 WHICH_USER = N_("@{user}, or @{author} to whom you reply? Write @{user}, or @{author} {words}")
 WHICH_ENTRY = N_("Entry {seq}, or {replied} to which you reply? Write {replied} before your text, or do not reply.")
 
+LONGEST_WORD = 256
 _BETWEEN = re.compile(r"[,，、]")
 
 NO_PERMISSION = "none"
@@ -72,9 +73,9 @@ class SyntaxProblem(ValueError):
 def plain(word: str) -> str:
     """Return a word in the width of ASCII, without what is not seen: `＠ｂｏｂ`, `１０ｍ`, `＃12`.
 
-    For words that are read, never for what people write to people.
+    For words that are read, never for what people write to people. None of them is longer than `LONGEST_WORD`.
     """
-    return "".join(char for char in unicodedata.normalize("NFKC", word) if strip_blanks(char))
+    return drop_blanks(make_compatible(word[:LONGEST_WORD]))
 
 
 def names_user(word: str) -> bool:

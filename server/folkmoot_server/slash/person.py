@@ -1,7 +1,6 @@
 """Slash commands about the person behind an account: `/verify` (G6), `/sessions`, `/account` (P9.2)."""
 
 import re
-import unicodedata
 from datetime import UTC, datetime
 from typing import cast
 
@@ -11,6 +10,7 @@ from folkmoot_governance.identity import KINDS, Soundness, check_age, check_numb
 from folkmoot_governance.verification import end_ms, level_at
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import fold_user_name
+from folkmoot_protocol.normal import make_compatible
 from folkmoot_protocol.types import Identity
 
 from ..actions.accounts.sessions import session_item
@@ -126,7 +126,7 @@ async def confirm(call: Call, text: str) -> Outcome:
     """Take the code that was sent to one's number."""
     if not text.strip():
         return Refusal(ErrorCode.BAD_SYNTAX, N_("Usage: /verify code <code>"), {"help": "/verify"})
-    code = unicodedata.normalize("NFKC", "".join(text.split()))[:LONGEST_NUMBER]
+    code = make_compatible("".join(text.split()))[:LONGEST_NUMBER]
     call.app.access_log.note(AccessKind.IDENTITY, call.session, detail="code")
     refusal = await call.app.verifying.confirm(call.account, code)
     return refusal or await show_identity(call)

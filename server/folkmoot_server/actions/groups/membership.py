@@ -206,18 +206,19 @@ class Membership:
         if reader.user not in room.state.members:
             return NOT_A_MEMBER
         now = self._clock.now_ms()
+        state = room.state
+        sees_all = state.role_of(reader.user) in (Role.OWNER, Role.ADMIN)
         page = [
-            member_view(room.state, user, name or user, reader, now)
+            member_view(state, user, name or user, now, privileged=sees_all or user == reader.user)
             for user, name in islice(names.items(), limit)
-            if user in room.state.members
+            if user in state.members
         ]
         return MembersResult(tuple(page), len(names) > limit)
 
 
-def member_view(state: GroupState, user: str, display_name: str, reader: Account, now: int) -> Member:
-    """Return a member as `reader` sees it."""
+def member_view(state: GroupState, user: str, display_name: str, now: int, *, privileged: bool) -> Member:
+    """Return a member; mutes and permissions for `privileged` readers alone."""
     member = state.members[user]
-    privileged = user == reader.user or state.role_of(reader.user) in (Role.OWNER, Role.ADMIN)
     mute = state.mute_of(user, now) if privileged else None
     return Member(
         user=user,

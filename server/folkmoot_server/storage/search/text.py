@@ -10,12 +10,13 @@ of a query is one of each body that matches it, so the index may offer too much,
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from zlib import crc32
 
 from msgspec import Struct
+
+from folkmoot_protocol.normal import make_compatible
 
 MAX_TOKENS = 8
 """Tokens of a query that the index is asked for; they narrow it down far enough."""
@@ -102,7 +103,7 @@ def fold(text: str) -> str:
         return text.lower()
     for apostrophe in _APOSTROPHES:
         text = text.replace(apostrophe, "'")
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return make_compatible(make_compatible(text).casefold())
 
 
 def tokens_of(folded: str) -> set[str]:
