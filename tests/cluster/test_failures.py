@@ -458,6 +458,47 @@ async def test_jobs_move_to_another_node_when_theirs_dies(cluster: Cluster) -> N
     await until(have_moved)
 
 
+async def test_the_ledger_s_log_has_no_gap_and_nothing_twice_when_the_node_that_makes_it_is_killed(
+    cluster: Cluster, stack: contextlib.AsyncExitStack
+) -> None:
+    """Acts go on at the other node meanwhile; whoever is next goes on where the log ends."""
+    from folkmoot_server.storage.check.postgres import verify
+
+    first = await holder(cluster)
+    assert first is not None
+    other = next(node for node in cluster.nodes if node is not first)
+    ann = await stack.enter_async_context(await Wire.open(other.ws))
+    await ann.register("ann")
+    code = await ann.create()
+
+    async def act(number: int) -> None:
+        await ann.run(f"/topic number {number}", code)
+
+    async def is_logged() -> bool:
+        return await number_of(cluster, "max(size) FROM checkpoints") >= written
+
+    await act(0)
+    written = await number_of(cluster, "max(position) FROM ledger")
+    # It has begun, and is killed while it goes on.
+    await until(is_logged)
+    acts = [asyncio.create_task(act(number)) for number in range(1, 10)]
+    await first.kill()
+    await asyncio.gather(*acts)
+    written = await number_of(cluster, "max(position) FROM ledger")
+    await until(is_logged)
+    assert await holder(cluster) is other
+    size = await number_of(cluster, "max(size) FROM checkpoints")
+    assert await number_of(cluster, "count(*) FROM log_hashes WHERE level = 0") == size
+    key = load_key(other.data / "keys" / "journal.key")
+    assert await verify(cluster.database, key, lambda done, total: None) == []
+
+
+async def number_of(cluster: Cluster, query: str) -> int:
+    """Return a number that the database has."""
+    name = os.path.basename(cluster.database)
+    return int(await asyncio.to_thread(cluster.postgres.execute, f"SELECT {query}", name) or 0)
+
+
 async def holder(cluster: Cluster) -> Node | None:
     """Return the node that holds the lock of the jobs."""
     name = os.path.basename(cluster.database)
