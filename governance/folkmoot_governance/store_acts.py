@@ -95,6 +95,14 @@ class FilingsBegan(StoreEvent, frozen=True, kw_only=True, tag="filings_began"):
     position: int
 
 
+class LogKeyChanged(StoreEvent, frozen=True, kw_only=True, tag="log_key_changed"):
+    """From here on the ledger's log is signed by another of its keys: which, counted from 1, and the key as people pass
+    it on."""
+
+    number: int
+    key: str
+
+
 class HoldBegun(StoreEvent, frozen=True, kw_only=True, tag="hold_begun"):
     """For a case, some of the journal is kept beyond its time, until `until_ms`: see `holds.Hold`."""
 
@@ -141,6 +149,7 @@ AnyStoreEvent = (
     | MonthRemoved
     | EntriesLogged
     | FilingsBegan
+    | LogKeyChanged
     | HoldBegun
     | HoldEnded
     | EntriesHeld
@@ -226,8 +235,23 @@ class RemoveHeld(Struct, frozen=True):
     entries: int
 
 
+class ChangeLogKey(Struct, frozen=True):
+    """Put on record that another key signs the log: an act of the service, as it was configured."""
+
+    number: int
+    key: str
+
+
 StoreCommand = (
-    ConfirmTime | ConfirmRemoval | SealMonth | RemoveMonth | LogEntries | NoteFilings | HoldEntries | RemoveHeld
+    ConfirmTime
+    | ConfirmRemoval
+    | SealMonth
+    | RemoveMonth
+    | LogEntries
+    | NoteFilings
+    | ChangeLogKey
+    | HoldEntries
+    | RemoveHeld
 )
 
 _BY_THE_SERVICE: dict[type, type[AnyStoreEvent]] = {
@@ -235,6 +259,7 @@ _BY_THE_SERVICE: dict[type, type[AnyStoreEvent]] = {
     RemoveMonth: MonthRemoved,
     LogEntries: EntriesLogged,
     NoteFilings: FilingsBegan,
+    ChangeLogKey: LogKeyChanged,
     HoldEntries: EntriesHeld,
     RemoveHeld: HeldRemoved,
 }

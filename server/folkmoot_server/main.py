@@ -141,6 +141,7 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
     node = await open_node(config)
     node.start()
     try:
+        await node.app.store_acts.note_log_key(node.app.event_log.number, str(node.app.event_log.key))
         await node.app.agreement.keep()
         await node.app.content.load()
         await node.app.content.load_words(node.store.ledger)

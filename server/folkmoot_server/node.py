@@ -236,6 +236,7 @@ class Node:
             config.server.data_dir,
             config.retention.log_origin,
             Path(config.retention.checkpoint_dir) if config.retention.checkpoint_dir else None,
+            config.retention.log_key,
         )
         audit = Audit(config, name, store.ledger, clock, accounts, event_log, self._remarks)
         return App(

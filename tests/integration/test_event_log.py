@@ -19,7 +19,7 @@ from folkmoot_server.crypto.merkle import is_included, leaf_hash, root
 from folkmoot_server.crypto.notes import Checkpoint, Key, NoteError, Proof, sign, verify
 from folkmoot_server.storage.rows import LedgerRow
 from tests import commands
-from tests.integration.server import Launch, Server
+from tests.integration.server import Launch, Seat, Server
 from tests.integration.storage.test_private import ENVIRONMENT
 from tests.integration.test_http import get
 from tests.integration.wire import refused
@@ -208,6 +208,37 @@ def write_anew(server: Server, size: int) -> None:
         raw.executemany("INSERT INTO log_hashes VALUES (?, ?, ?)", [(*place, one.hex()) for place, one in made.items()])
         note = sign(Checkpoint("folkmoot", size, root(size, over(made))).text(), "folkmoot", keys.signing)
         raw.execute("INSERT INTO checkpoints VALUES (?, 1, ?)", (size, note))
+
+
+async def test_the_key_is_changed_on_record_and_what_was_signed_before_verifies(launch: Launch) -> None:
+    server = launch(groups=1, members=3, retention__publish_log="true")
+    owner, *members = server.seats[0]
+
+    async def proven(seat: Seat) -> tuple[Key, Proof]:
+        async with await server.connect(owner) as wire:
+            case = (await wire.run(f"/mute @{seat.user} 1h loud", owner.code)).data["case"]
+        async with await server.connect(seat) as wire:
+            told = (await wire.run(f"/proof {case}")).data
+        return Key.parse(told["key"]), Proof.parse(told["proof"])
+
+    first, before = await proven(members[0])
+    server.settings = {**server.settings, "retention__log_key": 2}
+    server.restart()
+    second, after = await proven(members[1])
+    assert first != second
+    published = [Key.parse(line) for line in (await get(server, "/log/key")).text.splitlines()]
+    assert published == [second, first]
+    sizes = [Checkpoint.parse(verify(one.checkpoint, [key])).size for one, key in ((before, first), (after, second))]
+    assert sizes[0] < sizes[1]
+    with pytest.raises(NoteError):
+        verify(after.checkpoint, [first])
+    assert server.terminate() == 0
+    done = await asyncio.to_thread(server.run, "db", "verify")
+    assert done.returncode == 0, done.stderr
+    server.settings = {**server.settings, "retention__log_key": 1}
+    back = await asyncio.to_thread(server.run, "serve", "--profile", "open", "--listen", "127.0.0.1:0")
+    assert back.returncode == 1
+    assert "retention.log_key was lowered" in back.stderr
 
 
 async def test_whoever_watches_can_check_the_whole_log(launch: Launch) -> None:

@@ -66,7 +66,7 @@ class Proven(NamedTuple):
 
 class EventLog:
     """The log of one service. `store_rows` stores what it has grown by; `checkpoint_dir`: where checkpoints are written
-    as files too, for who keeps copies."""
+    as files too, for who keeps copies; `number`: which of its keys signs it, counted from 1."""
 
     def __init__(
         self,
@@ -76,12 +76,16 @@ class EventLog:
         data_dir: Path,
         origin: str,
         checkpoint_dir: Path | None,
+        number: int = 1,
     ) -> None:
         self._stored = stored
         self._clock = clock
         self._store_rows = store_rows
         self._key_file = data_dir / "keys" / "journal.key"
-        self._keys = LogKeys.derive(load_key(self._key_file))
+        key = load_key(self._key_file)
+        self._keys = LogKeys.derive(key, number)
+        self.number = number
+        self.publics = LogKeys.publics(key, number)
         self._origin = origin
         self._checkpoint_dir = checkpoint_dir
 
@@ -90,16 +94,22 @@ class EventLog:
         """By which checkpoints are verified."""
         return Key(self._origin, self._keys.signing.public_key().public_bytes_raw())
 
+    @property
+    def keys(self) -> list[Key]:
+        """By which checkpoints of any time are verified, the newest first."""
+        return [Key(self._origin, public) for public in reversed(self.publics)]
+
     async def check_key(self) -> None:
         """Raise StorageError where the newest checkpoint was signed by another key: that of another store, or node."""
         newest = await self._stored.checkpoint()
         try:
             if newest is not None:
-                verify(newest.note, [Key(newest.note.partition("\n")[0], self.key.public)])
+                origin = newest.note.partition("\n")[0]
+                verify(newest.note, [Key(origin, public) for public in self.publics])
         except NoteError as error:
             raise StorageError(
                 f"{self._key_file} is not the key of this store, whose log was signed by another ({error}): put back "
-                "the copy that was kept apart, in a cluster that of another node"
+                "the copy that was kept apart, in a cluster that of another node; or retention.log_key was lowered"
             ) from error
 
     async def newest(self) -> SignedCheckpoint | None:

@@ -6,8 +6,10 @@ from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.actor import SERVICE
 from folkmoot_governance.holds import HoldCommand, decide_on_hold, holds_of
 from folkmoot_governance.store_acts import (
+    ChangeLogKey,
     ConfirmRemoval,
     FilingsBegan,
+    LogKeyChanged,
     MonthRemoved,
     MonthSealed,
     NoteFilings,
@@ -23,7 +25,7 @@ from folkmoot_governance.store_acts import (
 from ..common.clock import Clock
 from ..live.commit_queue import CommitQueue
 from ..storage.api import Ledger
-from ..storage.change_set import STORE_STREAM, ChangeSet, RowChange
+from ..storage.change_set import STORE_STREAM, ChangeSet, RowChange, StorageError
 from ..storage.changes import FILINGS_MARK, REMOVAL_MARK, TRIED_MARK, mark
 from ..storage.sql.months import month_of, number_of
 from ..storage.sql.seals import Seal
@@ -105,6 +107,18 @@ class StoreActs:
             return None
         done = await self.act(NoteFilings((await self._ledger.marks()).get(FILINGS_MARK, 0)), SERVICE, dry_run=False)
         return done if isinstance(done, Refusal) else None
+
+    async def note_log_key(self, number: int, key: str) -> None:
+        """Put on record, once, which of its keys signs the ledger's log from now on. Raises StorageError, also where
+        the store has gone on to a later one."""
+        changed = [event.number for event in await self.events() if isinstance(event, LogKeyChanged)]
+        if max(changed, default=1) > number:
+            raise StorageError(
+                f"the log of this store is signed by its key number {max(changed)}, and retention.log_key is {number}"
+            )
+        # Where another node was quicker it says the same.
+        if max(changed, default=1) < number:
+            await self.act(ChangeLogKey(number, key), SERVICE, dry_run=False)
 
     async def note_removed(self, months: Sequence[str], part: Part = "journal") -> Refusal | None:
         """Put on record, before they go, that months are removed; once, whatever comes between."""

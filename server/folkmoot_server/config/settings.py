@@ -411,6 +411,13 @@ class Retention:
         check=_check_log_origin,
         rule="G13",
     )
+    log_key: int = setting(
+        1,
+        N_("Which of its keys signs the log, counted from 1: one more changes the key, on record; never less."),
+        least=1,
+        most=1000,
+        rule="G13",
+    )
     witnesses: tuple[str, ...] = setting(
         (),
         N_(

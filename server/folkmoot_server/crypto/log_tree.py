@@ -64,6 +64,12 @@ class LogKeys(NamedTuple):
             Ed25519PrivateKey.from_private_bytes(_derived(key, f"folkmoot log signing {number}")),
         )
 
+    @classmethod
+    def publics(cls, key: bytes, number: int) -> list[bytes]:
+        """Return the public keys of the first `number` keys to sign with."""
+        keys = (cls.derive(key, one) for one in range(1, number + 1))
+        return [one.signing.public_key().public_bytes_raw() for one in keys]
+
 
 def _derived(key: bytes, info: str) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=info.encode()).derive(key)

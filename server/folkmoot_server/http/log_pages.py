@@ -5,6 +5,7 @@ the log (`retention.publish_log`).
 """
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
@@ -32,7 +33,7 @@ class PublishedLog(Protocol):
     """Where the log is; see `actions.event_log`."""
 
     @property
-    def key(self) -> Key: ...
+    def keys(self) -> Sequence[Key]: ...
 
     async def newest(self) -> SignedCheckpoint | None:
         """Return the newest checkpoint. Raises StorageError."""
@@ -89,8 +90,8 @@ class LogPages:
         ]
 
     async def key(self, request: Request) -> Response:
-        """Return what checkpoints are verified with."""
-        return respond(f"{self._log.key}\n")
+        """Return what checkpoints are verified with, a line each, the key of now first."""
+        return respond("".join(f"{key}\n" for key in self._log.keys))
 
     async def checkpoint(self, request: Request) -> Response:
         """Return the newest checkpoint."""

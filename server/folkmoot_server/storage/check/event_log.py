@@ -52,7 +52,7 @@ def check_event_log(main: Connection, key: bytes, copies: Iterable[str], record:
     had = max((event.log_size for events in record.logged.values() for event in events.values()), default=0)
     if size < had:
         yield _("log: it has {size} events, and had {had}").format(size=size, had=had)
-    keys = LogKeys.derive(key)
+    keys, publics = LogKeys.derive(key), LogKeys.publics(key, record.log_keys)
     made: dict[Place, bytes] = {}
     notes: dict[int, list[str]] = defaultdict(list)
     for of_size, note in main.execute(select(checkpoints.c.size, checkpoints.c.note)):
@@ -79,7 +79,7 @@ def check_event_log(main: Connection, key: bytes, copies: Iterable[str], record:
             made |= grow(done, hashes, rows)
             done, hashes = event.position, []
         for note in notes.get(event.position, ()):
-            yield from _check_checkpoint(event.position, note, made, keys)
+            yield from _check_checkpoint(event.position, note, made, publics)
     yield from _compare(main, made)
 
 
@@ -95,11 +95,10 @@ def _events(main: Connection, last: int) -> Iterator[LedgerRow]:
         yield LedgerRow(*row)
 
 
-def _check_checkpoint(size: int, note: str, made: dict[Place, bytes], keys: LogKeys) -> Iterator[str]:
+def _check_checkpoint(size: int, note: str, made: dict[Place, bytes], publics: Iterable[bytes]) -> Iterator[str]:
     origin = note.partition("\n")[0]
     try:
-        known = Key(origin, keys.signing.public_key().public_bytes_raw())
-        said = Checkpoint.parse(verify(note, [known]))
+        said = Checkpoint.parse(verify(note, [Key(origin, public) for public in publics]))
     except NoteError as error:
         yield _("checkpoint {size}: {problem}").format(size=size, problem=error)
         return

@@ -11,6 +11,7 @@ from folkmoot_governance.store_acts import (
     AnyStoreEvent,
     EntriesLogged,
     FilingsBegan,
+    LogKeyChanged,
     LossAccepted,
     MonthRemoved,
     MonthSealed,
@@ -37,6 +38,7 @@ class OnRecord:
         self.logged: dict[tuple[Part, str], dict[int, EntriesLogged]] = defaultdict(dict)
         self.filings_since: int | None = None
         self.jumps: list[int] = []
+        self.log_keys = 1
         streams = or_(ledger.c.stream == STORE_STREAM, *(ledger.c.stream.like(f"{one}%") for one in MONTH_STREAMS))
         query = select(ledger.c.stream, ledger.c.version, ledger.c.data).where(streams)
         for stream, version, data in main.execute(query.order_by(ledger.c.stream, ledger.c.version)):
@@ -60,6 +62,8 @@ class OnRecord:
                 self.logged[event.part, event.month][version] = event
             case FilingsBegan() if self.filings_since is None:
                 self.filings_since = event.position
+            case LogKeyChanged():
+                self.log_keys = max(event.number, self.log_keys)
             case TimeConfirmed():
                 self.jumps.append(abs(event.jump_ms))
             case _:
