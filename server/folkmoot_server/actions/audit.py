@@ -1,7 +1,8 @@
 """Telling a syslog server of the operator's what is done, and who connects, without saying who anybody is (G13).
 
 Events are read from the ledger, from where they were last sent up to: none is left out, however long the server was
-away, and after a failure some may be sent again, which their positions tell. Records of the access log wait in memory;
+away. What was sent last before a connection broke is sent again over the next, so some may come twice, which their
+positions tell. Records of the access log wait in memory;
 what does not fit is counted, logged, and told the server when it takes something again.
 """
 
@@ -60,6 +61,7 @@ class Audit:
         self._writer = Writer(name)
         self._waiting: deque[AccessRecord] = deque()
         self._lost = 0
+        self._sent: dict[str, tuple[int, Sequence[Told]]] = {}
         self.is_on = bool(settings.syslog.address)
         if self.is_on:
             syslog = settings.syslog
@@ -129,7 +131,7 @@ class Audit:
                 self._writer.frame(one.ts, one.severity, one.kind, message)
                 for one, message in zip(told, messages, strict=True)
             ]
-            await self._stream.send(b"".join(frames))
+            number = await self._stream.send(b"".join(frames))
         except OSError as error:
             if MATTER not in self._remarks:
                 log.warning("the syslog server takes nothing", cause=repr(error), waiting=len(self._waiting))
@@ -137,6 +139,10 @@ class Audit:
             return False
         AUDIT_SENT.labels(kind).inc(len(told))
         self._remarks.pop(MATTER, None)
+        last, self._sent[kind] = self._sent.get(kind), (number, told)
+        if last is not None and last[0] != number:
+            # The connection over which these went is broken, and they may be lost with it.
+            return await self._send(kind, last[1])
         return True
 
     async def close(self) -> None:

@@ -18,16 +18,19 @@ class TlsStream:
         self._own = own
         self._timeout_s = timeout_s
         self._turn = asyncio.Lock()
+        self._number = 0
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def send(self, data: bytes) -> None:
-        """Send all of it, as far as one can tell: the system has taken it. Raises OSError."""
+    async def send(self, data: bytes) -> int:
+        """Send all of it, as far as one can tell: the system has taken it. Return the number of the connection over
+        which: if the next one has another, this may be lost. Raises OSError."""
         async with self._turn:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     writer = await self._connected()
                     writer.write(data)
                     await writer.drain()
+                    return self._number
             except BaseException:
                 self._abort()
                 raise
@@ -40,9 +43,11 @@ class TlsStream:
         # Files are read anew, so that another certificate counts from the next connection on.
         context = await asyncio.to_thread(self._context)
         reader, writer = await asyncio.open_connection(self._host, self._port, ssl=context)
-        # What is drained is with the system, and not in a buffer here.
-        writer.transport.set_write_buffer_limits(0)
+        # What is drained is with the system, and not in a buffer here. With a limit of 0 a TLS transport that has sent
+        # all at once would take that for being full, and drain for ever.
+        writer.transport.set_write_buffer_limits(high=1, low=0)
         self._open = reader, writer
+        self._number += 1
         return writer
 
     def _context(self) -> ssl.SSLContext:

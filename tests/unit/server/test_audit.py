@@ -205,6 +205,41 @@ async def test_what_is_lost_of_connections_is_counted_and_told(world: World) -> 
     assert sum(one.kind == "records_lost" for one in collector.came) == 1
 
 
+async def test_each_record_is_sent_once(world: World) -> None:
+    stage, collector = world
+    await stage.rest()
+    audit = stage.node.app.audit
+    await audit.send_access()
+    for number in range(1000, 1020):
+        audit.heard(AccessRecord(1, AccessKind.CONNECTED, "", number, "192.0.2.7", 443))
+        assert await audit.send_access() is None
+    await collector.until(lambda came: any(one.fields["connection"] == 1019 for one in of(came, "access")))
+    sent = [one.fields["connection"] for one in of(collector.came, "access") if one.fields["connection"] >= 1000]
+    assert sent == list(range(1000, 1020))
+    assert len(collector.peers) == 1
+
+
+async def test_what_was_on_its_way_when_the_connection_broke_is_sent_again(world: World) -> None:
+    stage, collector = world
+    await stage.rest()
+    audit = stage.node.app.audit
+
+    async def send(number: int) -> None:
+        audit.heard(AccessRecord(1, AccessKind.CONNECTED, "", number, "192.0.2.7", 443))
+        assert await audit.send_access() is None
+
+    await send(1000)
+    await collector.until(lambda came: any(one.fields.get("connection") == 1000 for one in came))
+    for peer in collector.peers:
+        peer.transport.abort()
+    # Nobody knows yet that the other side is gone.
+    await send(1001)
+    await collector.until(lambda came: True)
+    await send(1002)
+    await send(1003)
+    await collector.until(lambda came: {1001, 1002, 1003} <= {one.fields.get("connection") for one in came})
+
+
 async def test_a_server_with_a_certificate_of_somebody_else_is_told_nothing(world: World, tmp_path: Path) -> None:
     stage, collector = world
     await stage.rest()
