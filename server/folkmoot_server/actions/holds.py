@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from hashlib import sha256
 
-import msgspec
 import structlog
 
 from folkmoot_governance import Refusal
@@ -19,6 +17,7 @@ from ..sealed.held_entries import HeldEntries
 from ..storage.api import BEHIND, HeldRow, Store
 from ..storage.change_set import RowChange, StorageError
 from ..storage.changes import remove_held
+from ..storage.sql.holds import HeldTally
 from ..storage.sql.months import begin_of, end_of
 from .store_acts import StoreActs
 
@@ -88,45 +87,55 @@ class Holds:
 
     async def _keep_entries(self, hold: Hold, month: str) -> None:
         after: tuple[int, int] | None = BEGINNING
-        count, digest = 0, sha256()
+        is_any = False
         while after is not None:
             lines, after = await self._store.journal.held(month, hold, after)
             for start in range(0, len(lines), PAGE):
                 some = lines[start : start + PAGE]
-                rows = await asyncio.to_thread(self._held_entries.rows, hold.number, month, some)
-                await self._keep_rows(rows)
-            for line in lines:
-                digest.update(line.text + b"\n")
-            count += len(lines)
-        await self._note(hold, month, "journal", count, digest.hexdigest())
+                await self._keep_rows(await asyncio.to_thread(self._held_entries.rows, hold.number, month, some))
+            is_any = is_any or bool(lines)
+        if is_any:
+            await self._note(hold, month, "journal")
 
     async def _keep_records(self, hold: Hold, month: str) -> None:
-        number, count, digest = BEHIND, 0, sha256()
+        kept: set[int] = set()
         for user in hold.users:
+            number = BEHIND
             while blocks := await self._store.access.blocks(month, user, number, 1):
                 number = blocks[0].number
-                records = await asyncio.to_thread(self._records.open, blocks[0])
+                records = await asyncio.to_thread(self._records.open, blocks[0]) if number not in kept else None
                 mine = [one for one in records or () if one.user in hold.users]
                 mine = [one for one in mine if hold.since_ms <= one.ts < hold.till_ms]
                 if mine:
-                    row = self._held_entries.access_row(hold.number, month, number, mine)
-                    await self._keep_rows([row])
-                    digest.update(msgspec.json.encode(mine))
-                    count += len(mine)
-            number = BEHIND
-        await self._note(hold, month, "access", count, digest.hexdigest())
+                    kept.add(number)
+                    await self._keep_rows([self._held_entries.access_row(hold.number, month, number, mine)])
+        if kept:
+            await self._note(hold, month, "access")
 
     async def _keep_rows(self, rows: Sequence[RowChange]) -> None:
         refusal = await self._store_acts.store_rows(rows)
         if refusal:
             raise StorageError(f"what is held could not be kept: {refusal.code.value}")
 
-    async def _note(self, hold: Hold, month: str, part: Part, entries: int, digest: str) -> None:
-        """Put on record, once, what of a month is kept."""
-        events = [one for one in await self._store_acts.events() if isinstance(one, EntriesHeld)]
-        if entries and (month, hold.number, part) not in {(one.month, one.hold, one.part) for one in events}:
-            await self._record(HoldEntries(month, hold.number, part, entries, digest))
-            log.info("kept some of a month that goes", month=month, hold=hold.number, part=part, entries=entries)
+    async def _note(self, hold: Hold, month: str, part: Part) -> None:
+        """Put on record what is kept of a month, as it is stored, where that is not on record."""
+        tally = HeldTally()
+        after = month, "", -1 if part == "access" else BEHIND
+        while rows := await self._store.ledger.held_rows(hold.number, after, PAGE):
+            of_part = [row for row in rows if row.month == month and bool(row.code) == (part == "journal")]
+            for text in await asyncio.to_thread(lambda rows: [self.open(row) for row in rows], of_part):
+                tally.add(part, text)
+            after = rows[-1][1:4]
+            if len(of_part) < len(rows):
+                break
+        noted = [
+            (one.entries, one.sha256)
+            for one in await self._store_acts.events()
+            if isinstance(one, EntriesHeld) and (one.hold, one.month, one.part) == (hold.number, month, part)
+        ]
+        if noted[-1:] != [tally.result()]:
+            await self._record(HoldEntries(month, hold.number, part, *tally.result()))
+            log.info("kept some of a month that goes", month=month, hold=hold.number, part=part, entries=tally.entries)
 
     async def _record(self, command: HoldEntries | RemoveHeld, rows: Sequence[RowChange] = ()) -> None:
         done = await self._store_acts.act(command, SERVICE, rows, dry_run=False)

@@ -9,16 +9,15 @@ from ..crypto.cipher import Sealed
 from ..storage.api import HeldRow, Line
 from ..storage.change_set import RowChange
 from ..storage.changes import held_row
+from ..storage.rows import HELD_PURPOSE
 from .access_records import AccessRecord
-
-_RECORDS = msgspec.json.Decoder(list[AccessRecord])
 
 
 class HeldEntries:
     """Seals what is held, each bound to its hold and place."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._sealed = Sealed(data_dir, b"folkmoot holds")
+        self._sealed = Sealed(data_dir, HELD_PURPOSE)
 
     def rows(self, hold: str, month: str, lines: Sequence[Line]) -> list[RowChange]:
         """Return the rows of entries of a month that are kept for a hold."""
@@ -29,12 +28,9 @@ class HeldEntries:
         return self._row(hold, month, "", number, msgspec.json.encode(records))
 
     def _row(self, hold: str, month: str, code: str, number: int, text: bytes) -> RowChange:
-        return held_row(hold, month, code, number, self._sealed.seal(text, _bound_to(hold, month, code, number)))
+        place = HeldRow(hold, month, code, number, "")
+        return held_row(hold, month, code, number, self._sealed.seal(text, place.bound_to))
 
     def open(self, row: HeldRow) -> bytes | None:
         """Return what is kept in a row; None where it is not what was sealed under this key."""
-        return self._sealed.open(row.sealed, _bound_to(row.hold, row.month, row.code, row.seq))
-
-
-def _bound_to(hold: str, month: str, code: str, number: int) -> bytes:
-    return f"{hold} {month} {code} {number}".encode()
+        return self._sealed.open(row.sealed, row.bound_to)

@@ -355,6 +355,15 @@ class HeldRow(NamedTuple):
     seq: int
     sealed: str
 
+    @property
+    def bound_to(self) -> bytes:
+        """What its text is sealed with."""
+        return f"{self.hold} {self.month} {self.code} {self.seq}".encode()
+
+
+HELD_PURPOSE = b"folkmoot holds"
+"""Of the key that what is held is sealed with: see `crypto.cipher.Sealed`."""
+
 
 class Line(NamedTuple):
     """An entry as the seal of its month counts it, and its place."""

@@ -7,7 +7,7 @@ import msgspec
 
 from folkmoot_governance import Actor, PlatformRole, Refusal
 from folkmoot_governance.case.rules import CaseRules
-from folkmoot_governance.case.state import CaseClosed, Outcome, ReportOpened, apply_case
+from folkmoot_governance.case.state import CaseClosed, MediationOpened, Outcome, ReportOpened, apply_case
 from folkmoot_governance.case.state import opened as case_opened
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS
@@ -26,7 +26,7 @@ from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_case
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.world import START, World
-from tests.integration.storage.kit import opened
+from tests.integration.storage.kit import opened, tamper
 from tests.integration.storage.test_erasing import files_with
 
 RULES = CaseRules()
@@ -85,6 +85,16 @@ class Keeper:
         return texts
 
 
+TAMPERING = (
+    "DELETE FROM held WHERE hold = 'r-1'",
+    "DELETE FROM held WHERE code = ''",
+    "UPDATE held SET seq = seq + 1 WHERE hold = 'r-1'",
+    "UPDATE held SET sealed = (SELECT sealed FROM held WHERE hold = 'r-1') WHERE hold <> 'r-1'",
+    "UPDATE held SET hold = 'h99'",
+    "INSERT INTO held SELECT 'r-2', month, code, seq, sealed FROM held",
+)
+
+
 async def test_what_is_held_outlives_its_month_and_nothing_else_does(tmp_path: Path) -> None:
     world = World()
     group = world.group()
@@ -113,6 +123,18 @@ async def test_what_is_held_outlives_its_month_and_nothing_else_does(tmp_path: P
         assert await keeper.kept(by_staff) == ["of bob", f"bob wrote {seq - 2}, and keeps it"]
         assert files_with(tmp_path, "and keeps it") == [], "it is sealed"
 
+    assert verify(tmp_path) == []
+    kept = (tmp_path / "folkmoot.sqlite3").read_bytes()
+    for statement in TAMPERING:
+        tamper(tmp_path / "folkmoot.sqlite3", statement)
+        assert any(problem.startswith("held: ") for problem in verify(tmp_path)), statement
+        for name in ("folkmoot.sqlite3-wal", "folkmoot.sqlite3-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        (tmp_path / "folkmoot.sqlite3").write_bytes(kept)
+
+    async with opened(tmp_path) as store:
+        keeper = Keeper(store, tmp_path)
+        keeper.now = GOES + DAY_MS
         apply_case(case, closed := CaseClosed(at=GOES, by="root", outcome=Outcome.UPHELD, reason="seen"))
         await store.commit([ChangeSet(case_stream("r-1"), 1, [closed], project_case(case, closed))])
         assert await keeper.acts.act_on_hold(lambda _: EndHold(by_staff, "over"), OFFICER, dry_run=False) == 1
@@ -129,4 +151,23 @@ async def test_what_is_held_outlives_its_month_and_nothing_else_does(tmp_path: P
         assert [(one.part, one.month) for one in acts if isinstance(one, MonthRemoved)] == [
             (part, "2026-01") for part in ("journal", "access")
         ]
+    assert verify(tmp_path) == []
+
+
+async def test_records_of_two_in_one_block_are_kept_once(tmp_path: Path) -> None:
+    """*The second of them was counted with what was kept of the first.*"""
+    world = World()
+    async with opened(tmp_path) as store:
+        await store.commit([world.register("alice"), world.register("bob")])
+        asked = MediationOpened(at=START, by="alice", number="m-1", user="bob", due_ms=9)
+        await store.commit([ChangeSet(case_stream("m-1"), 0, [asked], project_case(case_opened(asked), asked))])
+        keeper = Keeper(store, tmp_path)
+        users = ("alice", "bob", "carol", "bob")
+        records = [AccessRecord(START, AccessKind.SIGNED_IN, user, 1, f"of {user}", 7) for user in users]
+        for month in ("2026-01", "2026-02"):
+            await store.access.append(month, keeper.records.seal("n", records))
+        await keeper.holds.keep([], ["2026-01"])
+        assert await keeper.kept("m-1") == ["of alice", "of bob", "of bob"]
+        (held,) = [one for one in await keeper.acts.events() if isinstance(one, EntriesHeld)]
+        assert (held.part, held.entries) == ("access", 3)
     assert verify(tmp_path) == []

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, or_, select
 
 from folkmoot_governance.store_acts import (
     AnyStoreEvent,
+    EntriesHeld,
     EntriesLogged,
     FilingsBegan,
+    HeldRemoved,
     LogKeyChanged,
     LossAccepted,
     MonthRemoved,
@@ -36,6 +38,7 @@ class OnRecord:
         self.removed: set[tuple[Part, str]] = set()
         self.losses: list[LossAccepted] = []
         self.logged: dict[tuple[Part, str], dict[int, EntriesLogged]] = defaultdict(dict)
+        self.held: dict[tuple[str, str, Part], EntriesHeld] = {}
         self.filings_since: int | None = None
         self.jumps: list[int] = []
         self.log_keys = 1
@@ -64,6 +67,10 @@ class OnRecord:
                 self.filings_since = event.position
             case LogKeyChanged():
                 self.log_keys = max(event.number, self.log_keys)
+            case EntriesHeld():
+                self.held[event.hold, event.month, event.part] = event
+            case HeldRemoved():
+                self.held = {place: one for place, one in self.held.items() if one.hold != event.hold}
             case TimeConfirmed():
                 self.jumps.append(abs(event.jump_ms))
             case _:

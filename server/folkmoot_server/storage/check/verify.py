@@ -69,6 +69,7 @@ from .access import SegmentBlocks
 from .beside import BESIDE, WHOLE, BesideCheck
 from .event_log import check_event_log
 from .filings import FilingCheck
+from .held import check_held
 from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, is_part
 from .months import AccessRows, check_access, check_months, on_record, pieces_of
 from .on_record import MONTH_STREAMS, OnRecord
@@ -89,7 +90,7 @@ COMPARED = frozenset(
     {
         *("accounts", "cases", "reporters", "groups", "invite_codes", "reviews", "kept", "words", "redactions"),
         *MEMBER_TABLES,
-        *("filings", "log_hashes", "checkpoints", "logged_ranges"),
+        *("filings", "held", "log_hashes", "checkpoints", "logged_ranges"),
         *WHOLE,
         *BESIDE,
     }
@@ -104,7 +105,6 @@ NOT_COMPARED = {
     "reset_codes": "secrets, which end by themselves",
     "case_texts": "texts, which no event has; each names its case by a foreign key",
     "notices": "made by the settings of their day, and gone after they were read",
-    "held": "kept of months that are gone: how many of each month, and their hash, is on record",
     "answers": "what was answered under a nonce, for a day",
     "open_flags": "what is not on record yet",
     "read_marks": "each account's own, no act",
@@ -235,6 +235,7 @@ def compare(
     total, steps = len(streams) + pieces, itertools.count(1)
     yield from check_months(main, rows, key, record, gaps, lambda: progress(min(next(steps), pieces), total))
     yield from check_access(main, access, key, record)
+    yield from check_held(main, key, record)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
     checks = FilingCheck(main, record.filings_since), BesideCheck(main)
     removed_check = RemovedCheck(rows, erased)

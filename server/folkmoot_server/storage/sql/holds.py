@@ -1,8 +1,12 @@
 """What holds keep of months that are gone: `ledger.Holds`."""
 
+from hashlib import sha256
+
+import msgspec
 from sqlalchemy import Integer, bindparam, func, or_, select, tuple_
 
 from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.store_acts import Part
 
 from ..rows import HeldRow
 from .cases import load_cases
@@ -25,6 +29,24 @@ _CASES = (
     .limit(bindparam("limit"))
 )
 _REPORTERS = select(reporters).where(reporters.c.number.in_(_CASES.with_only_columns(cases.c.number)))
+
+
+class HeldTally:
+    """Counts and hashes what is kept of a part of a month for a hold, in the order of its places."""
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self._hash = sha256()
+
+    def add(self, part: Part, text: bytes | None) -> None:
+        """Take in what was sealed in the next row; None for what does not open. Of the access log it is records."""
+        if text is not None:
+            self.entries += 1 if part == "journal" else len(msgspec.json.decode(text))
+            self._hash.update(text + b"\n")
+
+    def result(self) -> tuple[int, str]:
+        """Return how many entries these are, and SHA-256 over them in hexadecimal."""
+        return self.entries, self._hash.hexdigest()
 
 
 class SqlHolds(SqlReads):
