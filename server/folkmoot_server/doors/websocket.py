@@ -43,6 +43,8 @@ MAX_STARTED = 4
 """Requests that begin in one turn of the loop and are not answered at once; those beyond have to wait for the next."""
 MAX_OFTEN = 1
 """Of them, of connections that ask for such again and again (`session.PACE_PER_S`)."""
+OFTEN_REST = 4
+"""For so many times as long as the turn took, none of these begins after it: they have what others leave."""
 
 WS_PATH = "/ws"
 PROTOCOLS = [Subprotocol(name) for name in SUBPROTOCOLS]
@@ -59,7 +61,7 @@ class Listener:
         self._presence = presence
         self._deadlines = Deadlines(app.config.limits.auth_seconds)
         self._starting = AcceptThrottle(MAX_STARTED)
-        self._often = AcceptThrottle(MAX_OFTEN)
+        self._often = AcceptThrottle(MAX_OFTEN, rest=OFTEN_REST)
         server = app.config.server
         self._proxies = server.trusted_proxies
         self._host_names = server.host_names

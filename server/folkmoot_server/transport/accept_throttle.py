@@ -3,17 +3,28 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 
 MOST = 8
 """Handshakes in a turn: some 2 ms, after which posts go on."""
 
 
-class AcceptThrottle:
-    """Makes at most `most` calls in one turn of the loop. Those beyond wait for the next turns, in their order."""
+LONGEST_REST_S = 0.1
+MEMORY = 0.9
+"""Of how slow turns were, what is left at the next one: what passes costs its time in later turns."""
 
-    def __init__(self, most: int = MOST) -> None:
+
+class AcceptThrottle:
+    """Makes at most `most` calls in one turn of the loop. Those beyond wait for the next turns, in their order.
+
+    `rest`: for so many times as long as a turn takes nobody passes after it: the slower the loop, the fewer.
+    """
+
+    def __init__(self, most: int = MOST, rest: float = 0) -> None:
         self._most = most
+        self._rest = rest
         self._passed = 0
+        self._began = self._took = 0.0
         self._waiting: deque[Callable[[], None]] = deque()
 
     def enter(self, call: Callable[[], None]) -> bool:
@@ -33,11 +44,16 @@ class AcceptThrottle:
 
     def _pass(self, call: Callable[[], None]) -> None:
         if not self._passed:
-            asyncio.get_running_loop().call_soon(self._turn)
+            self._began = monotonic()
+            asyncio.get_running_loop().call_soon(self._rest_or_go_on if self._rest else self._go_on)
         self._passed += 1
         call()
 
-    def _turn(self) -> None:
+    def _rest_or_go_on(self) -> None:
+        self._took = max(monotonic() - self._began, MEMORY * self._took)
+        asyncio.get_running_loop().call_later(min(self._rest * self._took, LONGEST_REST_S), self._go_on)
+
+    def _go_on(self) -> None:
         self._passed = 0
         for _ in range(min(self._most, len(self._waiting))):
             self._pass(self._waiting.popleft())

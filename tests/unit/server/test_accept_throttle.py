@@ -1,14 +1,18 @@
 """The turnstile: so many in a turn, nobody forgotten, nobody overtaken."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
-from folkmoot_server.transport.accept_throttle import AcceptThrottle
+import pytest
+
+from folkmoot_server.transport import accept_throttle
+from folkmoot_server.transport.accept_throttle import LONGEST_REST_S, AcceptThrottle
 
 
 async def test_so_many_pass_in_a_turn_and_the_others_in_the_turns_after_it() -> None:
-    accept_throttle, passed = AcceptThrottle(3), list[int]()
-    entered = [accept_throttle.enter(partial(passed.append, number)) for number in range(8)]
+    throttle, passed = AcceptThrottle(3), list[int]()
+    entered = [throttle.enter(partial(passed.append, number)) for number in range(8)]
     assert entered == [True] * 3 + [False] * 5
     lengths = []
     for _ in range(4):
@@ -19,22 +23,22 @@ async def test_so_many_pass_in_a_turn_and_the_others_in_the_turns_after_it() -> 
 
 
 async def test_who_comes_later_does_not_overtake_those_who_wait() -> None:
-    accept_throttle, passed = AcceptThrottle(2), list[int]()
+    throttle, passed = AcceptThrottle(2), list[int]()
     for number in range(5):
-        accept_throttle.enter(partial(passed.append, number))
+        throttle.enter(partial(passed.append, number))
     await asyncio.sleep(0)
     assert passed == [0, 1, 2, 3]
-    assert not accept_throttle.enter(partial(passed.append, 5))
+    assert not throttle.enter(partial(passed.append, 5))
     await asyncio.sleep(0)
     assert passed == [0, 1, 2, 3, 4, 5]
     await asyncio.sleep(0)
-    assert accept_throttle.enter(partial(passed.append, 6))
+    assert throttle.enter(partial(passed.append, 6))
 
 
 async def test_others_have_their_turns_meanwhile() -> None:
-    accept_throttle, passed, seen = AcceptThrottle(1), list[int](), list[int]()
+    throttle, passed, seen = AcceptThrottle(1), list[int](), list[int]()
     for number in range(4):
-        accept_throttle.enter(partial(passed.append, number))
+        throttle.enter(partial(passed.append, number))
     while len(passed) < 4:
         asyncio.get_running_loop().call_soon(lambda: seen.append(len(passed)))
         await asyncio.sleep(0)
@@ -42,10 +46,10 @@ async def test_others_have_their_turns_meanwhile() -> None:
 
 
 async def test_who_waits_goes_on_in_its_turn_and_who_has_given_up_does_not_matter() -> None:
-    accept_throttle, passed = AcceptThrottle(1), list[int]()
+    throttle, passed = AcceptThrottle(1), list[int]()
 
     async def go(number: int) -> None:
-        await accept_throttle.wait()
+        await throttle.wait()
         passed.append(number)
 
     going = [asyncio.create_task(go(number)) for number in range(4)]
@@ -54,3 +58,24 @@ async def test_who_waits_goes_on_in_its_turn_and_who_has_given_up_does_not_matte
     going[1].cancel()
     await asyncio.wait(going)
     assert passed == [0, 2, 3]
+
+
+async def test_the_slower_the_turns_the_longer_nobody_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, now, rests = asyncio.get_running_loop(), 0.0, list[float]()
+    monkeypatch.setattr(accept_throttle, "monotonic", lambda: now)
+
+    def later(seconds: float, call: Callable[[], None]) -> None:
+        rests.append(round(seconds, 4))
+        loop.call_soon(call)
+
+    monkeypatch.setattr(loop, "call_later", later, raising=False)
+    throttle, passed = AcceptThrottle(1, rest=4), list[int]()
+    for number in range(6):
+        throttle.enter(partial(passed.append, number))
+    for took in (0.001, 0.01, 0.001, 1, 0):
+        # As if the turn in which somebody passed had taken so long.
+        now += took
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert passed == list(range(6))
+    assert rests == [0.004, 0.04, 0.036, LONGEST_REST_S, LONGEST_REST_S]
