@@ -160,7 +160,8 @@ class Journal(Protocol):
         """Do a bounded piece of taking texts that were removed out of the files where they still stand; say whether
         there may be more.
 
-        After it has said no, nothing in the journal's files has, but sealed, a text that was removed before the call.
+        After it has said no, nothing in the journal's files has, but sealed, a text that was removed before the call;
+        where there is no room to rewrite a file, of one in a thousand a copy may be left.
         One caller at a time.
         """
         ...

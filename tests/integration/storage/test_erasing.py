@@ -18,6 +18,7 @@ from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.check.verify import verify
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.removed_texts import RemovedTexts
+from folkmoot_server.storage.sqlite import erasing
 from tests.builders.world import Group, World
 from tests.integration.storage.kit import FEBRUARY, opened, tamper
 
@@ -169,3 +170,25 @@ async def test_what_is_sealed_without_a_removal_is_found(tmp_path: Path, whole: 
     else:
         await sealed_behind_the_rules(tmp_path, group, seq)
         assert any(f"#{seq} is blank, and the ledger has no removal" in problem for problem in verify(tmp_path))
+
+
+async def test_a_file_is_rewritten_where_there_is_room_and_time_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    january = tmp_path / "journal" / "2026-01.sqlite3"
+    async with opened(tmp_path) as store:
+        group, seq = await told(store)
+        await store.commit([group.act(EntryDeleted(user="bob", seq=seq, **AT))])
+        monkeypatch.setattr(erasing, "ROOM", 1 << 60)
+        await erase(store)
+        assert files_with(tmp_path, TEXT) == [], "taken out it is, but nothing was rewritten"
+        changed = january.stat().st_mtime_ns
+        await erase(store)
+        assert january.stat().st_mtime_ns == changed
+        monkeypatch.undo()
+        store.journal.stop()
+        await erase(store)
+        assert january.stat().st_mtime_ns == changed
+    async with opened(tmp_path) as store:
+        await erase(store)
+    assert january.stat().st_mtime_ns > changed

@@ -12,6 +12,7 @@ a thousand leaves a copy where no row stands. So the file of a month that is ove
 from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
+from shutil import disk_usage
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ POSITIONS, EVENTS = 5000, 200
 
 LOG_MS, LONG_MS = 100, 10_000
 """How long to wait for those who read from a log, while posts wait, and while nobody does."""
+
+ROOM = 4
+"""How many times the room that a file takes must be free on the disk: for a copy of it, and for its log."""
 
 _HAS_REMOVED = "SELECT 1 FROM restricted LIMIT 1"
 
@@ -103,15 +107,32 @@ def has_removed(file: Connection) -> bool:
     return file.execute(_HAS_REMOVED).fetchone() is not None
 
 
-def rewrite(path: Path) -> bool:
-    """Write the file of a month that is over anew, with what stands in it and nothing else; say whether none of what
-    was there is in its log either. Others may read it meanwhile."""
-    file = connect_raw(path, read_only=False)
-    try:
-        file.execute("VACUUM")
-        return empty_log(file, wait_ms=LONG_MS)
-    finally:
-        file.close()
+class Rewriter:
+    """Writes files of months that are over anew, one at a time, with what stands in them and nothing else."""
+
+    def __init__(self) -> None:
+        self._file: Connection | None = None
+        self._is_over = False
+
+    def rewrite(self, path: Path) -> bool:
+        """Rewrite a file, if there is room for it; say whether none of what was there is in its log either. Others may
+        read it meanwhile. Slow: in a thread of its own."""
+        if self._is_over or disk_usage(path.parent).free < ROOM * path.stat().st_size:
+            return False
+        file = self._file = connect_raw(path, read_only=False)
+        try:
+            file.execute("VACUUM")
+            return empty_log(file, wait_ms=LONG_MS)
+        finally:
+            self._file = None
+            file.close()
+
+    def stop(self) -> None:
+        """Break off what is being done: the store is to be closed, and the file is as it was."""
+        self._is_over = True
+        file = self._file
+        if file is not None:
+            file.interrupt()
 
 
 def has_log(path: Path) -> bool:

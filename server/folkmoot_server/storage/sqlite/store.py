@@ -24,7 +24,7 @@ from . import journal as sqlite_journal
 from .access_log import SqliteAccessLog
 from .background import Tables
 from .database import FAILURES, DirectoryLock, check_writable, close_main, is_corrupt, open_main, reading
-from .erasing import rewrite
+from .erasing import Rewriter
 from .search import SqliteSearch
 from .segments import SegmentReader, Segments
 from .whole import key_of
@@ -166,6 +166,7 @@ class SqliteJournal:
         self._segments = segments
         self._writer = writer
         self._paging = asyncio.Lock()
+        self._rewriter = Rewriter()
 
     async def last_seqs(self, codes: Collection[str]) -> dict[str, int]:
         return await self._threads.read_both(sqlite_heads.last_seqs, codes)
@@ -215,11 +216,16 @@ class SqliteJournal:
             return False
         try:
             # In a thread of its own: the file is read meanwhile, and nobody else writes to it.
-            if await asyncio.to_thread(rewrite, self._segments.path(month)):
-                await writing.run(self._writer.note_rewritten, month)
+            is_done = await asyncio.to_thread(self._rewriter.rewrite, self._segments.path(month))
         except FAILURES as error:
             raise StorageError(f"cannot rewrite {month}: {error}") from error
-        return True
+        if is_done:
+            await writing.run(self._writer.note_rewritten, month)
+        return is_done
+
+    def stop(self) -> None:
+        """Break off what takes long: the store is to be closed."""
+        self._rewriter.stop()
 
     async def segments(self) -> list[Segment]:
         return [self._segments.describe(month) for month in self._segments.months]
@@ -307,6 +313,7 @@ class SqliteStore:
         return await self._threads.write.run(self._writer.commit, batch)
 
     async def close(self) -> None:
+        self.journal.stop()
         await self.access.close()
         await self._tables.close()
         await self._search.close()
