@@ -61,21 +61,21 @@ async def test_who_waits_goes_on_in_its_turn_and_who_has_given_up_does_not_matte
 
 
 async def test_the_slower_the_turns_the_longer_nobody_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    loop, now, rests = asyncio.get_running_loop(), 0.0, list[float]()
+    now, later = 0.0, list[tuple[float, Callable[[], None]]]()
     monkeypatch.setattr(accept_throttle, "monotonic", lambda: now)
-
-    def later(seconds: float, call: Callable[[], None]) -> None:
-        rests.append(round(seconds, 4))
-        loop.call_soon(call)
-
-    monkeypatch.setattr(loop, "call_later", later, raising=False)
-    throttle, passed = AcceptThrottle(1, rest=4), list[int]()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_later", lambda seconds, call: later.append((round(seconds, 4), call)))
+    throttle, passed, rests = AcceptThrottle(1, rest=4), list[int](), list[float]()
     for number in range(6):
         throttle.enter(partial(passed.append, number))
     for took in (0.001, 0.01, 0.001, 1, 0):
-        # As if the turn in which somebody passed had taken so long.
         now += took
-        for _ in range(3):
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        ((rest, go_on),) = later
+        later.clear()
+        assert len(passed) == len(rests) + 1
+        rests.append(rest)
+        go_on()
     assert passed == list(range(6))
     assert rests == [0.004, 0.04, 0.036, LONGEST_REST_S, LONGEST_REST_S]
