@@ -71,7 +71,9 @@ test: install
 test-faults: install
 	$(BIN)/pytest -m faults tests/cluster $(PYTEST)
 
-# Power cuts and failing disks under load; FOLKMOOT_POWER_CUTS=100 for a long run.
+# Power cuts and failing disks under load; FOLKMOOT_POWER_CUTS=100 for a long run. A thousand reads and writes that fail:
+# FOLKMOOT_FAULTS=1000 make test PYTEST="tests/integration/test_power_cut.py -k whatever_fails"; a thousand changes of
+# files and rows: FOLKMOOT_TAMPERINGS=1000 make test PYTEST=tests/property/test_tampering.py.
 test-disk: install
 	$(BIN)/pytest -m faults tests/integration/test_power_cut.py $(PYTEST)
 

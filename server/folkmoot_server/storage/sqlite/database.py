@@ -112,7 +112,7 @@ def check_space(data_dir: Path) -> None:
 
 def check_writable(data_dir: Path) -> None:
     """Raise StorageError for what of a store this user may not read or write: its files would fail one by one."""
-    names = ("*.sqlite3*", "*/*.sqlite3*", "keys", "keys/*")
+    names = ("*.sqlite3*", "journal", "access", "*/*.sqlite3*", "keys", "keys/*")
     for path in (data_dir, *(path for name in names for path in data_dir.glob(name))):
         mode = os.R_OK if path.parent.name == "keys" else os.R_OK | os.W_OK
         if not os.access(path, mode | (os.X_OK if path.is_dir() else 0)):
