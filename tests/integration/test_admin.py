@@ -54,7 +54,13 @@ async def admin(wire: Wire, noun: str, verb: str, target: str | None = None, **f
 async def test_without_a_role_everything_is_forbidden(trio: list[Wire], seats: list[Seat]) -> None:
     targets = {"USER": seats[1].user, "CODE": seats[0].code, "CASE": "r-1", "WORD": "snake", "MATTER": "time"}
     targets |= {"SUBJECT": seats[0].code, "CODE|CASE": seats[0].code, "SUBJECT|ENTRY": seats[0].code}
-    targets |= {"SCOPE": "platform", "NUMBER": "e-none", "CASE|CODE:SEQ": f"{seats[0].code}-1"}
+    targets |= {
+        "DRAWN": "00ff",
+        "HOLD": "h-none",
+        "SCOPE": "platform",
+        "NUMBER": "e-none",
+        "CASE|CODE:SEQ": f"{seats[0].code}-1",
+    }
     for (noun, name), verb in VERBS.items():
         target = targets[verb.target.metavar] if verb.target else None
         await refused(admin(trio[0], noun, name, target, **SUSPEND), "forbidden", act="read_case")

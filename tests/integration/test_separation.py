@@ -221,6 +221,7 @@ TARGETS = {
     "MATTER": "time",
     "SCOPE": "{code}",
     "NUMBER": "e-none",
+    "DRAWN": "00ff",
 }
 """What verbs are about, as their rows call it."""
 CASES = {

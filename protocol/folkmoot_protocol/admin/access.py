@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from ..msgids import N_
 from .accounts import NAME
-from .row import Flag, Noun, Options, Verb
+from .row import Flag, Noun, Options, Target, Verb
 
 ACCESS = Noun("access", N_("The access log: from where accounts were used."))
 
@@ -21,6 +21,8 @@ class OfCase(Options, frozen=True):
     ]
 
 
+DRAWN = Target("DRAWN", N_("What stands for an account in messages to the syslog server."))
+
 LIST_ACCESS = Verb(
     ACCESS,
     "list",
@@ -30,4 +32,13 @@ LIST_ACCESS = Verb(
     NAME,
     columns=("at", "kind", "address", "port", "connection", "detail"),
     examples=("access list ann --case r7f3k-1",),
+)
+FIND_DRAWN = Verb(
+    ACCESS,
+    "whose",
+    N_("Say for which account something stands in messages to the syslog server; that is on record."),
+    "read_access",
+    OfCase,
+    DRAWN,
+    examples=("access whose 3f0c9a51d2e47b80 --case 'alarm 12'",),
 )

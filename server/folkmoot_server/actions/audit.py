@@ -30,7 +30,8 @@ from .event_log import EventLog
 
 log = structlog.get_logger()
 
-AT_ONCE = 250
+AT_ONCE, ACCOUNTS = 250, 1000
+"""Messages that are sent, and accounts that are looked at, at once."""
 AGAIN_S = 5.0
 """How long to wait after the server took nothing."""
 CLOSE_S = 2.0
@@ -63,15 +64,25 @@ class Audit:
         self._lost = 0
         self._sent: dict[str, tuple[int, Sequence[Told]]] = {}
         self.is_on = bool(settings.syslog.address)
+        self._names = Sealed(config.server.data_dir, b"folkmoot audit names")
         if self.is_on:
             syslog = settings.syslog
-            self._names = Sealed(config.server.data_dir, b"folkmoot audit names")
             own = (syslog.certificate, syslog.key) if syslog.certificate and syslog.key else None
             self._stream = TlsStream(*split_address(syslog.address), syslog.ca_file, own, syslog.timeout_seconds)
 
     def hide(self, name: str) -> str:
         """Return what stands for a name or an address, the same each time."""
         return self._names.draw(name)[:8].hex()
+
+    async def whose(self, hidden: str) -> str | None:
+        """Return the account for which something stands, None for none. Raises StorageError."""
+        after = ""
+        while rows := await self._ledger.list_accounts(after, ACCOUNTS):
+            users, after = [one.user for one in rows], rows[-1].user
+            names = dict(zip(await asyncio.to_thread(list, map(self.hide, users)), users, strict=True))
+            if hidden in names:
+                return names[hidden]
+        return None
 
     def heard(self, record: AccessRecord) -> None:
         """Take a record of the access log, if there is room."""

@@ -3,8 +3,10 @@
 from folkmoot_governance import Refusal
 from folkmoot_governance.reading import READ_ACCESS, ReadTexts
 from folkmoot_protocol.admin import access as rows
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
+from ..common.i18n import N_
 from ..sealed.access_records import AccessKind, AccessRecord
 from .call import Call, Outcome, carries_out
 from .common import find_account, record_reading
@@ -32,3 +34,16 @@ async def list_access(call: Call, options: rows.OfCase) -> Outcome:
     found, cursor = await call.app.access_log.read(account.user, EVERYTHING, call.limit, call.cursor)
     refusal = await record_reading(call, ReadTexts(options.case, "access", count=len(found), permission=READ_ACCESS))
     return refusal or AdminResult(items=tuple(map(access_item, found)), cursor=cursor or None)
+
+
+@carries_out(rows.FIND_DRAWN)
+async def find_drawn(call: Call, options: rows.OfCase) -> Outcome:
+    """Say for which account something stands, once that is on record."""
+    refusal = await record_reading(call, ReadTexts(options.case, "audit", permission=READ_ACCESS))
+    if refusal:
+        return refusal
+    user = await call.app.audit.whose(call.target.lower())
+    if user is None:
+        text = N_("No account stands behind {drawn}.")
+        return Refusal(ErrorCode.NO_SUCH_USER, text, {"drawn": call.target[:64], "help": "access list"})
+    return AdminResult(items=({"user": user},))

@@ -30,6 +30,7 @@ from tests.unit.server.stores import Stage, staged
 
 GIVEN: dict[str, dict[str, object]] = {
     "access list": {"case": "r7f3k-1"},
+    "access whose": {"case": "r7f3k-1"},
     "user suspend": {"duration": "1h"},
     "user verify": {"identity": "person"},
     "role create": {"role": "reviewer"},
@@ -166,8 +167,16 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
     mediation = (await wire.run(f"/mediate @{owner.user} why", member.code)).data["case"]
     cases_of = {cases.APPEAL: appeal, mediations.MEDIATION: mediation, sanctions.SANCTION: "p-1"}
     targets = {"USER": member.user, "CODE": member.code, "CASE": report, "WORD": "snake", "MATTER": "time"}
+    targets["DRAWN"] = "00ff"
     targets |= {"SUBJECT": member.code, "SUBJECT|ENTRY": member.code, "CODE|CASE": member.code}
-    targets |= {"SCOPE": "platform", "NUMBER": "e-none", "HOLD": "h-none", "": "", "CASE|CODE:SEQ": f"{member.code}-1"}
+    targets |= {
+        "DRAWN": "00ff",
+        "SCOPE": "platform",
+        "NUMBER": "e-none",
+        "HOLD": "h-none",
+        "": "",
+        "CASE|CODE:SEQ": f"{member.code}-1",
+    }
     terms = Terms(Subject.ACCOUNT, Measure.MUTE, "x", user=member.user, duration_ms=HOUR_MS)
     opening, by = ProposeMeasure("p-1", terms), Actor(owner.user, platform=PlatformRole.SUPERADMIN)
     service = stage.node.app.cases.service

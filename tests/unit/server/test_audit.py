@@ -15,18 +15,22 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from folkmoot_governance.account_events import AnyAccountEvent
+from folkmoot_governance.account_events import AnyAccountEvent, TextsRead
+from folkmoot_governance.actor import PlatformRole
 from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_governance.store_acts import AnyStoreEvent
+from folkmoot_protocol import requests as rq
 from folkmoot_server.actions.audit_formats import ACTIVITIES, OCSF_VERSION, as_message, told_of_access, told_of_event
 from folkmoot_server.common.metrics import AUDIT_LOST
 from folkmoot_server.common.syslog import Severity, Writer
 from folkmoot_server.jobs.auditing import Auditing
 from folkmoot_server.sealed.access_records import AccessKind, AccessRecord
+from folkmoot_server.storage.change_set import account_stream
 from folkmoot_server.storage.rows import LedgerRow
-from tests.integration.wire import PATIENCE_S
+from tests.integration.wire import PATIENCE_S, refused
 from tests.unit.server.stores import Stage, staged
+from tests.unit.server.test_inspector import grant
 
 MESSAGE = re.compile(
     r"<(?P<priority>\d{1,3})>1 (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (?P<host>[!-~]{1,255}) folkmoot "
@@ -140,7 +144,6 @@ async def test_what_is_done_and_who_connects_is_told_without_names(world: World)
     owner, member = stage.seats[0][:2]
     wire = await stage.connect(owner)
     await wire.run(f"/mute @{member.user} 1h selling things", owner.code)
-    await stage.job(Auditing).do_round()
     await collector.until(lambda came: any(one.kind == "muted" for one in came))
     await collector.until(lambda came: any(one.kind == "token_used" for one in came))
     (muted,) = [one for one in collector.came if one.kind == "muted"]
@@ -155,6 +158,19 @@ async def test_what_is_done_and_who_connects_is_told_without_names(world: World)
     assert muted.priority // 8 == signed_in.priority // 8 == 13
     text = json.dumps([one.fields for one in collector.came])
     assert not [secret for secret in (owner.user, member.user, "selling", "127.0.0.1") if secret in text]
+
+
+async def test_staff_learns_on_record_for_whom_something_stands(world: World) -> None:
+    stage, _ = world
+    about, officer = stage.seats[0][1].user, stage.seats[1][0]
+    await grant(stage, officer.user, PlatformRole.SAFETY_OFFICER)
+    wire, options = await stage.connect(officer), {"case": "alarm 12"}
+    drawn = stage.node.app.audit.hide(about)
+    found = await wire.ask(rq.Admin, noun="access", verb="whose", target=drawn, options=options)
+    assert found.items == ({"user": about},)
+    await refused(wire.ask(rq.Admin, noun="access", verb="whose", target="00ff", options=options), "no_such_user")
+    own = [one.event for one in await stage.store.ledger.events(account_stream(officer.user))]
+    assert [(one.what, one.case) for one in own if isinstance(one, TextsRead)] == [("audit", "alarm 12")] * 2
 
 
 async def test_no_event_is_left_out_while_the_server_is_away(world: World) -> None:
