@@ -80,6 +80,7 @@ ACT_WORDS: dict[str, str] = {
     "month_removed": N_("a month was removed"),
     "entries_logged": N_("entries were taken into the log"),
     "filings_began": N_("reports to the authority began"),
+    "log_key_changed": N_("the log is signed by another key from here on"),
     "hold_begun": N_("put something on hold"),
     "hold_ended": N_("ended a hold"),
     "entries_held": N_("what is on hold was kept beyond its month"),
