@@ -115,6 +115,7 @@ def claiming(noun: str, number: int, first: int) -> list[Do]:
 A_WEEK: dict[str, object] = {"duration": "7d"}
 MUTED: dict[str, object] = {"measure": "mute", "duration": "1h"}
 NO_FOUNDER: dict[str, object] = {"measure": "create"}
+EXPORTED: dict[str, object] = {"reason": "order 7"}
 HELD: dict[str, object] = {"case": "file 7", "duration": "7d"}
 HALT: dict[str, object] = {"what": "slow", "duration": "1h", "every": "1s"}
 EACH: list[Say | Do] = [
@@ -204,6 +205,8 @@ EACH: list[Say | Do] = [
     *(Do(who, "emergency start", number, HALT) for who, number in ((2, 0), (0, 0), (0, 0), (0, 2))),
     *(Do(who, "emergency end", 0, {}) for who in (2, 0, 0)),
     *(Do(who, "announce create", 0, {"text": "repairs"}) for who in (2, 0)),
+    *(Do(2, f"export {verb}", 0, EXPORTED) for verb in ("case", "approve")),
+    *(Do(0, f"export {verb}", number, EXPORTED) for number in range(5) for verb in ("case", "approve")),
     *(Do(who, "segment confirm", 0, {}) for who in (2, 0)),
     *(Do(who, "hold create", 0, HELD | {"account": "{staff[1]}"}) for who in (2, 0)),
     *(
