@@ -214,6 +214,8 @@ EACH: list[Say | Do] = [
         for wrong in ({}, {"account": "no.body"}, {"account": "{staff[1]}", "till": "perm"})
     ),
     *(Do(who, "hold end", 0, {}) for who in (2, 0, 0)),
+    *(Do(0, f"export {verb}", number, {"reason": "file 7"}) for verb in ("approve", "case") for number in range(6)),
+    *(Do(2, f"export {verb}", 0, {"reason": "file 7"}) for verb in ("approve", "case")),
     *(Do(0, f"duty {verb}", 0, {}) for verb in ("on", "on", "off", "off")),
 ]
 """A way to do each of the acts, and to be refused each of them."""
