@@ -379,7 +379,7 @@ async def test_a_word_of_the_group_flags_a_post(house: Wired, room: Room, mia: P
 
 async def test_words_are_searched_for_again_when_they_change_meanwhile(house: Wired, room: Room, mia: Peer) -> None:
     change(house, room, word(Action.REFUSE, "harmless"))
-    judge = house.node._group_words.judge
+    judge = house.node.group_words.judge
     asked = []
 
     async def meanwhile(code: str, words: Any, body: str) -> Any:
@@ -388,7 +388,7 @@ async def test_words_are_searched_for_again_when_they_change_meanwhile(house: Wi
             change(house, room, word(Action.REFUSE))
         return await judge(code, words, body)
 
-    house.node._group_words.judge = meanwhile  # type: ignore[method-assign]
+    house.node.group_words.judge = meanwhile  # type: ignore[method-assign]
     assert code_of(await post(house, mia, "casino!")) == "content_refused"
     assert asked == [["harmless"], ["casino", "harmless"]]
 
@@ -397,18 +397,18 @@ async def test_words_of_a_group_are_not_searched_for_a_stranger(house: Wired, ro
     change(house, room, word(Action.REFUSE))
     gus = await house.enter(MSGPACK, "gus")
     assert code_of(await post(house, gus, "casino!")) == "not_a_member"
-    assert not house.node._group_words._compiled
+    assert not house.node.group_words._compiled
 
 
 async def test_words_that_are_all_gone_meanwhile_count_no_more(house: Wired, room: Room, mia: Peer) -> None:
     change(house, room, word(Action.REFUSE))
-    judge = house.node._group_words.judge
+    judge = house.node.group_words.judge
 
     async def meanwhile(code: str, words: Any, body: str) -> Any:
         change(house, room, e.WordRemoved(at=NOW, by="olga", word="casino"))
         return await judge(code, words, body)
 
-    house.node._group_words.judge = meanwhile  # type: ignore[method-assign]
+    house.node.group_words.judge = meanwhile  # type: ignore[method-assign]
     assert await post(house, mia, "casino!") is None
 
 

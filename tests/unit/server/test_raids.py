@@ -67,7 +67,7 @@ async def test_what_happens_on_other_nodes_counts(stage: Stage) -> None:
     fay, fox = await newcomers(stage, 2)
     now = stage.node.clock.now_ms()
     joined = tuple(MemberJoined(at=now, by=user, user=user, via="open") for user in ("elsewhere1", "elsewhere2"))
-    stage.node._raids.on_bus_message(GroupUpdate(code, (), 0, joined))
+    stage.node.raids.on_bus_message(GroupUpdate(code, (), 0, joined))
     await refused(fox.post(code, "hello"), "group_muted", rule="antiraid")
     (alarm,) = alarms(await fay.seen(code, 6))
     assert alarm.data["cause"] == "joins"
