@@ -7,7 +7,6 @@ import msgspec
 
 from folkmoot_protocol.exported import AccessLine, EntryLine
 
-from ..actions.accounts.closed import hide_closed
 from ..sealed.access_records import AccessRecord
 from ..storage.api import HeldRow
 from .call import Call
@@ -19,7 +18,7 @@ Held = tuple[list[EntryLine], list[AccessLine]]
 
 async def held_for(call: Call, case: str, code: str) -> Held:
     """Return what is kept for a case, by itself and because staff holds something for it: entries of the group `code`,
-    and records of the access log. Raises StorageError."""
+    and records of the access log, both as they were written. Raises StorageError."""
     by_staff = await call.app.holds.by_staff()
     entries: list[EntryLine] = []
     access: list[AccessLine] = []
@@ -30,8 +29,7 @@ async def held_for(call: Call, case: str, code: str) -> Held:
             entries += [one for one in more if one.group == code]
             access += records
             after = rows[-1].month, rows[-1].code, rows[-1].seq
-    shown = await hide_closed(call.app.store.ledger, msgspec.to_builtins(entries))
-    return msgspec.convert(shown, list[EntryLine]), access
+    return entries, access
 
 
 def read_rows(call: Call, rows: Sequence[HeldRow]) -> Held:

@@ -40,6 +40,7 @@ from .call import Call
 from .cases import case_item, notes_of, reported_by
 from .common import act_on_account, check_asker, record_reading
 from .export_held import Held, access_line, held_for
+from .export_names import without_names
 
 PAGE, PROVEN_AT_ONCE = 500, 250
 MOST = 200_000
@@ -80,10 +81,12 @@ class Gathering:
         self._number = number
         self._extent = extent
         self._left_out: dict[str, str] = {}
+        self._whose: frozenset[str] = frozenset()
 
     async def steps(self) -> Steps:
         """Gather all of it; give how far that is, and at the end the bundle. Raises `Stopped`, StorageError."""
         case = await self._load()
+        self._whose = await self._names_of(case.user)
         facts, written = await self._written(case)
         held, held_access = await self._held(case)
         entries: list[EntryLine] = []
@@ -112,7 +115,7 @@ class Gathering:
             events += [(line, event) for line, (_, event) in zip(lines, some, strict=True)]
             yield Progress(len(entries) + len(events), len(entries) + len(rows))
         told = Told(
-            about=self._about(case),
+            about=await hide_closed(self._call.app.store.ledger, self._about(case)),
             case=facts,
             written=written,
             entries=entries,
@@ -137,6 +140,11 @@ class Gathering:
         if refusal or case is None:
             raise Stopped(refusal or NO_SUCH_CASE)
         return case
+
+    async def _names_of(self, user: str) -> frozenset[str]:
+        """Return by what somebody is named: where the account is closed, entries that are read have its tag."""
+        tags = await self._call.app.store.ledger.author_tags([user]) if user else {}
+        return frozenset({user, *tags.values()})
 
     def _about(self, case: CaseState) -> dict[str, Any]:
         """Return what the manifest says besides the files."""
@@ -167,7 +175,9 @@ class Gathering:
             if found is not None:
                 by = "" if not facts["by"] else case.by
                 written.append(Written("case", by, case.opened_ts, found.text))
-                written.append(Written("subject", "", case.opened_ts, text_of_subject(found.subject)))
+                # What names somebody is told by the fields, which plain words have not any more.
+                subject = await hide_closed(app.store.ledger, found.subject)
+                written.append(Written("subject", "", case.opened_ts, text_of_subject(subject)))
             for one in await notes_of(self._call, case):
                 written.append(Written(str(one["kind"]), str(one["by"]), int(str(one["ts"])), str(one["text"] or "")))
         shown = await hide_closed(app.store.ledger, {"facts": facts, "written": msgspec.to_builtins(written)})
@@ -192,17 +202,18 @@ class Gathering:
             after = page.entries[-1].seq
             some = [one for one in page.entries if one.seq < end]
             if scope == Scope.USER:
-                some = [one for one in some if one.from_.user == case.user]
+                some = [one for one in some if one.from_.user in self._whose]
             yield await self._record(code, await self._with_texts(code, some))
 
     async def _record(self, code: str, lines: list[EntryLine]) -> list[EntryLine]:
-        """Put on record, before anything is shown, that people's texts are taken out."""
+        """Put on record, before anything is shown, that people's texts are taken out; return them without the names of
+        closed accounts."""
         if lines:
             reading = ReadTexts(self._number, "entries", code, len(lines))
             refusal = await record_reading(self._call, reading)
             if refusal:
                 raise Stopped(refusal)
-        return lines
+        return await without_names(self._call.app.store.ledger, lines)
 
     async def _around(self, case: CaseState) -> list[EntryLine]:
         """Return the entry that was reported, and those around it, with their edits."""
@@ -243,7 +254,7 @@ class Gathering:
 
     async def _held(self, case: CaseState) -> Held:
         """Return what is kept for the case of months that are gone, as far as it is asked for."""
-        scope, user = self._extent.scope, case.user
+        scope = self._extent.scope
         if not self._may(HOLD, "held"):
             return [], []
         entries, access = await held_for(self._call, case.number, case.code)
@@ -252,9 +263,10 @@ class Gathering:
         else:
             entries = [one for one in entries if self._is_asked_for(one.ts)]
         if scope == Scope.USER:
-            entries = [one for one in entries if one.user == user]
+            entries = [one for one in entries if one.user in self._whose]
         readable = self._may(READ_TEXTS, "entries")
-        return entries if readable else [], [one for one in access if one.user == user and self._is_asked_for(one.ts)]
+        mine = [one for one in access if one.user in self._whose and self._is_asked_for(one.ts)]
+        return entries if readable else [], mine
 
     async def _access(self, case: CaseState, held: list[AccessLine]) -> list[AccessLine]:
         """Return the records of connections of whom the case is about, the oldest first, with those that are held."""
@@ -274,7 +286,7 @@ class Gathering:
         refusal = await record_reading(self._call, reading)
         if refusal:
             raise Stopped(refusal)
-        return found
+        return await without_names(self._call.app.store.ledger, found)
 
     async def _identities(self, case: CaseState) -> list[IdentityLine]:
         """Return the identities of whom the case is about, where two have approved that and who exports may."""
@@ -287,7 +299,7 @@ class Gathering:
             raise Stopped(looked)
         request = await app.store.ledger.identity_request(account.user)
         rows = [*([request] if request else []), *await app.store.ledger.list_identities(account.user)]
-        return [
+        lines = [
             IdentityLine(
                 user=row.user,
                 identity=row.identity,
@@ -300,6 +312,7 @@ class Gathering:
             for row in rows
             for given in (app.vault.open_all(row),)
         ]
+        return await without_names(app.store.ledger, lines)
 
     async def _rows(self, case: CaseState) -> AsyncIterator[list[tuple[LedgerRow, AnyEvent]]]:
         """Yield the events of the ledger that concern the case, a page at a time."""

@@ -21,10 +21,11 @@ from folkmoot_governance.account_commands import CloseAccount
 from folkmoot_governance.account_events import IdentityRead, TextsRead
 from folkmoot_governance.case.state import BundleMade, CaseExported
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.exported import schemas
+from folkmoot_protocol.exported import AccessLine, schemas
 from folkmoot_protocol.types import Identity
 from folkmoot_server.actions import exports
 from folkmoot_server.actions.cases.bundle import BundleFile, pack
+from folkmoot_server.admin.export_names import hidden, named_in
 from folkmoot_server.admin.export_parts import Gathering
 from folkmoot_server.crypto import check_bundle
 from folkmoot_server.crypto.check_bundle import check
@@ -316,16 +317,28 @@ async def test_of_an_erased_account_the_name_is_not_in_it(scene: Scene) -> None:
     """What the log has is proven all the same, by its digest."""
     stage = scene.stage
     about, reporter = stage.seats[2][1], await stage.connect(stage.seats[2][2])
+    writing = await stage.connect(about)
+    await writing.ask(rq.Post, group=about.code, body="my own words")
+    await writing.run("/nick Quentin Quill", about.code)
+    await writing.ask(rq.Post, group=about.code, body="and more of them")
+    await reporter.ask(rq.Post, group=about.code, body=f"hear @{about.user}")
     case = str((await reporter.run(f"/report @{about.user} spam gone", about.code)).data["case"])
-    gone = await stage.node.accounts.load(about.user)
-    assert gone is not None
-    closing = CloseAccount("~gone", about.user)
-    assert await stage.node.app.account_service.carry_out(gone.state, closing, Actor(about.user)) is None
+    await stage.node.app.access_log.store()
+    await close_account(stage, about.user, "~gone")
     bundle = await export(scene.officers[0], case, scope="group")
     assert check(bundle, str(stage.node.app.event_log.key)).problems == []
-    events = unpacked(bundle)["events.jsonl"]
-    assert about.user not in events
-    assert any(one.get("digest") for one in lines(events))
+    files = unpacked(bundle)
+    assert any(one.get("digest") for one in lines(files["events.jsonl"]))
+    assert {one["user"] for one in lines(files["access.jsonl"])} == {"~gone"}
+    named = {name for name, text in files.items() if about.user in text or "Quentin" in text}
+    assert named == set()
+    own = unpacked(await export(scene.officers[0], case, scope="user", since="2020-01-01", reason=f"of @{about.user}"))
+    assert [one["body"] for one in lines(own["entries.jsonl"]) if one["kind"] == "text"] == [
+        "my own words",
+        "and more of them",
+    ]
+    assert {one["user"] for one in lines(own["entries.jsonl"])} == {"~gone"}
+    assert about.user not in "".join(own.values())
 
 
 @in_one_loop
@@ -372,3 +385,23 @@ async def test_what_is_on_hold_is_in_it_though_its_month_is_gone(scene: Scene, m
     assert len(there) == len(set(there))
     assert kept.keys() <= set(there)
     assert lines(after["access.jsonl"]) == lines(before["access.jsonl"])
+    # Of who has closed the account it is theirs all the same, under the tag.
+    await close_account(scene.stage, scene.about.user, "~away")
+    own = unpacked(await export(scene.officers[1], case, scope="user", since="2020-01-01"))
+    assert SECRET in [one["body"] for one in lines(own["entries.jsonl"])]
+    assert {one["user"] for one in lines(own["entries.jsonl"]) + lines(own["access.jsonl"])} == {"~away"}
+
+
+def test_an_act_of_staff_on_a_closed_account_has_its_tag() -> None:
+    line = AccessLine(
+        ts=1, kind="administered", user="ann", address="::1", port=1, connection=1, detail="user show @Max"
+    )
+    assert "max" in named_in(line)
+    assert hidden(line, {"max": "~gone"}).detail == "user show ~gone"
+    assert hidden(line, {"ann": "~gone"}).user == "~gone"
+
+
+async def close_account(stage: Stage, user: str, tag: str) -> None:
+    gone = await stage.node.accounts.load(user)
+    assert gone is not None
+    assert await stage.node.app.account_service.carry_out(gone.state, CloseAccount(tag, user), Actor(user)) is None
