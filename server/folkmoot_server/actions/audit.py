@@ -1,16 +1,15 @@
 """Telling a syslog server of the operator's what is done, and who connects, without saying who anybody is (G13).
 
 Events are read from the ledger, from where they were last sent up to: none is left out, however long the server was
-away. What was sent last before a connection broke is sent again over the next, so some may come twice, which their
-positions tell. Records of the access log wait in memory;
-what does not fit is counted, logged, and told the server when it takes something again.
+away. Sent is what its machine has acknowledged over a connection that stood for a while after it (`TlsStream.settle`).
+All else is sent again over the next, so some may come twice, which their positions tell. Records of the access log wait
+in memory until they are sent; what does not fit is counted, logged, and told the server when it takes something again.
 """
 
 import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 
 import structlog
 
@@ -32,6 +31,8 @@ log = structlog.get_logger()
 
 AT_ONCE, ACCOUNTS = 250, 1000
 """Messages that are sent, and accounts that are looked at, at once."""
+UNSURE = 5000
+"""Events that are sent before one looks whether they have arrived."""
 AGAIN_S = 5.0
 """How long to wait after the server took nothing."""
 CLOSE_S = 2.0
@@ -62,7 +63,6 @@ class Audit:
         self._writer = Writer(name)
         self._waiting: deque[AccessRecord] = deque()
         self._lost = 0
-        self._sent: dict[str, tuple[int, Sequence[Told]]] = {}
         self.is_on = bool(settings.syslog.address)
         self._names = Sealed(config.server.data_dir, b"folkmoot audit names")
         if self.is_on:
@@ -96,19 +96,20 @@ class Audit:
 
     async def send_access(self) -> float | None:
         """Send what waits; return how long to rest if that is not as usual."""
-        while self._waiting or self._lost:
-            some, lost = list(islice(self._waiting, AT_ONCE)), self._lost
-            told = [told_of_access(one, self._name, self.hide) for one in some]
-            if lost:
-                told.append(told_of_loss(self._clock.now_ms(), self._name, lost))
-            if not await self._send("access", told):
-                return AGAIN_S
-            for _ in some:
-                self._waiting.popleft()
-            if lost:
-                log.warning("records of the access log were not sent to the syslog server", records=lost)
-                self._lost -= lost
+        records, lost = len(self._waiting), self._lost
+        if not await self._deliver("access", self._told_of_access()):
+            return AGAIN_S
+        for _ in range(records):
+            self._waiting.popleft()
+        if lost:
+            log.warning("records of the access log were not sent to the syslog server", records=lost)
+            self._lost -= lost
         return None
+
+    def _told_of_access(self) -> list[Told]:
+        """Return what waits, and how much could not."""
+        told = [told_of_access(one, self._name, self.hide) for one in self._waiting]
+        return [*told, told_of_loss(self._clock.now_ms(), self._name, self._lost)] if self._lost else told
 
     async def send_events(self) -> float | None:
         """Send what was done since it was last sent, from now on where it never was; return how long to rest.
@@ -119,48 +120,64 @@ class Audit:
         if after is None:
             await self._account_service.store_rows("", [mark(AUDIT_MARK, await self._last())])
             return None
-        while rows := await self._ledger.ledger_rows(after, AT_ONCE):
-            leaves = await self._event_log.leaves(rows)
-            told = [told_of_event(row, leaf, self.hide) for row, leaf in zip(rows, leaves, strict=True)]
-            if not await self._send("governance", told):
+        while True:
+            told, last = await self._events_after(after)
+            if not told:
+                return None
+            if not await self._deliver("governance", told):
                 return AGAIN_S
-            after = rows[-1].position
+            after = last
             await self._account_service.store_rows("", [mark(AUDIT_MARK, after)])
-        return None
+
+    async def _events_after(self, last: int) -> tuple[list[Told], int]:
+        """Return what to tell of the events after a position, and up to which."""
+        told: list[Told] = []
+        while len(told) < UNSURE and (rows := await self._ledger.ledger_rows(last, AT_ONCE)):
+            leaves = await self._event_log.leaves(rows)
+            told += [told_of_event(row, leaf, self.hide) for row, leaf in zip(rows, leaves, strict=True)]
+            last = rows[-1].position
+        return told, last
 
     async def _last(self) -> int:
         """Return the last position that is in the log: what is not yet is sent."""
         checkpoint = await self._event_log.newest()
         return checkpoint.size if checkpoint else 0
 
-    async def _send(self, kind: str, told: Sequence[Told]) -> bool:
-        """Send messages; say whether the server has taken them."""
-        form = self._settings.format
+    async def _deliver(self, kind: str, told: Sequence[Told]) -> bool:
+        """Send messages; say whether all have arrived, as far as one can tell. If not, any of them may be lost."""
         try:
-            messages = await asyncio.to_thread(lambda: [as_message(one, form) for one in told])
-            frames = [
-                self._writer.frame(one.ts, one.severity, one.kind, message)
-                for one, message in zip(told, messages, strict=True)
-            ]
-            number = await self._stream.send(b"".join(frames))
+            for number in await self._send(told):
+                await self._stream.settle(number)
         except OSError as error:
             if MATTER not in self._remarks:
                 log.warning("the syslog server takes nothing", cause=repr(error), waiting=len(self._waiting))
-            self._remarks[MATTER] = f"the syslog server takes nothing, {self._settings.syslog.address}: {error}"
+            self._remarks[MATTER] = (
+                f"the syslog server takes nothing, {self._settings.syslog.address}: {str(error) or repr(error)}"
+            )
             return False
-        AUDIT_SENT.labels(kind).inc(len(told))
-        self._remarks.pop(MATTER, None)
-        last, self._sent[kind] = self._sent.get(kind), (number, told)
-        if last is not None and last[0] != number:
-            # The connection over which these went is broken, and they may be lost with it.
-            return await self._send(kind, last[1])
+        if told:
+            AUDIT_SENT.labels(kind).inc(len(told))
+            self._remarks.pop(MATTER, None)
         return True
+
+    async def _send(self, told: Sequence[Told]) -> set[int]:
+        """Send messages; return the numbers of the connections over which. Raises OSError."""
+        form, numbers = self._settings.format, set[int]()
+        for start in range(0, len(told), AT_ONCE):
+            some = told[start : start + AT_ONCE]
+            messages = await asyncio.to_thread(lambda some: [as_message(one, form) for one in some], some)
+            frames = [
+                self._writer.frame(one.ts, one.severity, one.kind, message)
+                for one, message in zip(some, messages, strict=True)
+            ]
+            numbers.add(await self._stream.send(b"".join(frames)))
+        return numbers
 
     async def close(self) -> None:
         """Send what waits, once, and end the connection."""
         if not self.is_on:
             return
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(OSError):
             async with asyncio.timeout(CLOSE_S):
-                await self.send_access()
+                await self._send(self._told_of_access())
                 await self._stream.close()

@@ -1,9 +1,17 @@
 """A stream over TLS to a server that takes and does not answer: connected when something is to be sent."""
 
+import array
 import asyncio
 import contextlib
+import fcntl
 import ssl
+import sys
+import termios
 from pathlib import Path
+
+SETTLE_S = 2.0
+"""How long a connection must have stood behind what was sent. Where TLS 1.3 asks who connects, one that is refused is
+told so only after its handshake is done and it has sent something."""
 
 
 class TlsStream:
@@ -20,10 +28,10 @@ class TlsStream:
         self._turn = asyncio.Lock()
         self._number = 0
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._ended: asyncio.Task[OSError]
 
     async def send(self, data: bytes) -> int:
-        """Send all of it, as far as one can tell: the system has taken it. Return the number of the connection over
-        which: if the next one has another, this may be lost. Raises OSError."""
+        """Give all of it to the system; return the number of its connection, for `settle`. Raises OSError."""
         async with self._turn:
             try:
                 async with asyncio.timeout(self._timeout_s):
@@ -35,9 +43,32 @@ class TlsStream:
                 self._abort()
                 raise
 
+    async def settle(self, number: int) -> None:
+        """Wait until what was sent over the connection of a number may be taken to have arrived: the other machine has
+        acknowledged it, and stays. Raises OSError where it may be lost."""
+        try:
+            async with asyncio.timeout(self._timeout_s + SETTLE_S):
+                while not await self._has_settled(number):
+                    pass
+        except TimeoutError:
+            if self._number == number:
+                self._abort()
+            raise
+
+    async def _has_settled(self, number: int) -> bool:
+        """Wait a while; say whether all was acknowledged. Raises OSError where the connection is not there any more."""
+        if self._open is not None and self._number == number:
+            (_, writer), ended = self._open, self._ended
+            await asyncio.wait([ended], timeout=SETTLE_S)
+            if ended.done():
+                raise ended.result()
+            if self._number == number and self._open is not None:
+                return not _unacknowledged(writer)
+        raise ConnectionResetError("the connection broke")
+
     async def _connected(self) -> asyncio.StreamWriter:
         """Return the connection, unless the other side has ended it, or a new one."""
-        if self._open is not None and not self._open[0].at_eof() and not self._open[1].is_closing():
+        if self._open is not None and not self._ended.done() and not self._open[1].is_closing():
             return self._open[1]
         self._abort()
         # Files are read anew, so that another certificate counts from the next connection on.
@@ -47,6 +78,7 @@ class TlsStream:
         # all at once would take that for being full, and drain for ever.
         writer.transport.set_write_buffer_limits(high=1, low=0)
         self._open = reader, writer
+        self._ended = asyncio.create_task(_end_of(reader))
         self._number += 1
         return writer
 
@@ -72,3 +104,22 @@ class TlsStream:
             with contextlib.suppress(OSError):
                 async with asyncio.timeout(self._timeout_s):
                     await writer.wait_closed()
+
+
+async def _end_of(reader: asyncio.StreamReader) -> OSError:
+    """Wait for the end of a connection; return why it ended. Whatever the other side says is nothing to us."""
+    try:
+        while await reader.read(1024):
+            pass
+    except OSError as error:
+        return error
+    return ConnectionResetError("the server has ended the connection")
+
+
+def _unacknowledged(writer: asyncio.StreamWriter) -> int:
+    """Return how many bytes the other machine has not acknowledged; 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0
+    waiting = array.array("i", [0])
+    fcntl.ioctl(writer.get_extra_info("socket").fileno(), termios.TIOCOUTQ, waiting)
+    return waiting[0]

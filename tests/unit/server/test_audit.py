@@ -27,7 +27,9 @@ from folkmoot_server.common.syslog import Severity, Writer
 from folkmoot_server.jobs.auditing import Auditing
 from folkmoot_server.sealed.access_records import AccessKind, AccessRecord
 from folkmoot_server.storage.change_set import account_stream
+from folkmoot_server.storage.changes import AUDIT_MARK
 from folkmoot_server.storage.rows import LedgerRow
+from folkmoot_server.transport import tls_stream
 from tests.integration.wire import PATIENCE_S, refused
 from tests.unit.server.stores import Stage, staged
 from tests.unit.server.test_inspector import grant
@@ -101,7 +103,8 @@ class World(NamedTuple):
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    monkeypatch.setattr(tls_stream, "SETTLE_S", 0.01)
     certificate, key = make_certificate(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
@@ -242,18 +245,74 @@ async def test_what_was_on_its_way_when_the_connection_broke_is_sent_again(world
 
     async def send(number: int) -> None:
         audit.heard(AccessRecord(1, AccessKind.CONNECTED, "", number, "192.0.2.7", 443))
-        assert await audit.send_access() is None
+        while await audit.send_access():
+            pass
 
     await send(1000)
     await collector.until(lambda came: any(one.fields.get("connection") == 1000 for one in came))
     for peer in collector.peers:
         peer.transport.abort()
     # Nobody knows yet that the other side is gone.
-    await send(1001)
-    await collector.until(lambda came: True)
-    await send(1002)
-    await send(1003)
+    for number in (1001, 1002, 1003):
+        await send(number)
     await collector.until(lambda came: {1001, 1002, 1003} <= {one.fields.get("connection") for one in came})
+
+
+async def test_what_a_server_refuses_after_the_handshake_was_not_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With TLS 1.3 a client without a certificate is through with its handshake, and may send, before it is refused."""
+    stage, collector = world
+    await stage.rest()
+    job, wire, code = stage.job(Auditing), await stage.connect(stage.seats[0][0]), stage.seats[0][0].code
+    await job.do_round()
+    await collector.close()
+    # The alert ends the waiting.
+    monkeypatch.setattr(tls_stream, "SETTLE_S", PATIENCE_S)
+    collector.context.minimum_version = ssl.TLSVersion.TLSv1_3
+    collector.context.verify_mode = ssl.CERT_REQUIRED
+    await collector.open()
+    marked = (await stage.store.ledger.marks())[AUDIT_MARK]
+    await wire.run("/topic one", code)
+    for _ in range(3):
+        assert await job.do_round()
+        assert (await stage.store.ledger.marks())[AUDIT_MARK] == marked
+        assert "takes nothing" in stage.node.app.status.remarks["audit"]
+    audit = stage.node.app.audit
+    audit.heard(AccessRecord(1, AccessKind.CONNECTED, "", 5, "192.0.2.7", 443))
+    assert await audit.send_access()
+    monkeypatch.setattr(tls_stream, "SETTLE_S", 0.01)
+    await collector.close()
+    collector.context.verify_mode = ssl.CERT_NONE
+    await collector.open()
+    assert await job.do_round() is None
+    assert await audit.send_access() is None
+    await collector.until(lambda came: any(one.kind == "topic_changed" for one in came))
+    await collector.until(lambda came: any(one.fields.get("connection") == 5 for one in came))
+    assert "audit" not in stage.node.app.status.remarks
+
+
+async def test_all_that_was_sent_over_a_connection_that_broke_is_sent_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the last of it alone: a server that flaps takes some and breaks, again and again."""
+    stage, collector = world
+    await stage.rest()
+    monkeypatch.setattr("folkmoot_server.actions.audit.AT_ONCE", 10)
+    audit, sent = stage.node.app.audit, range(2000, 2090)
+    for number in sent:
+        audit.heard(AccessRecord(1, AccessKind.CONNECTED, "", number, "192.0.2.7", 443))
+    for _ in range(5):
+        monkeypatch.setattr(tls_stream, "SETTLE_S", PATIENCE_S)
+        sending = asyncio.create_task(audit.send_access())
+        await collector.until(lambda came: any(one.fields.get("connection") == sent[-1] for one in came))
+        collector.came.clear()
+        for peer in collector.peers:
+            peer.transport.abort()
+        assert await sending
+    monkeypatch.setattr(tls_stream, "SETTLE_S", 0.01)
+    assert await audit.send_access() is None
+    await collector.until(lambda came: {one.fields.get("connection") for one in came} >= set(sent))
 
 
 async def test_a_server_with_a_certificate_of_somebody_else_is_told_nothing(world: World, tmp_path: Path) -> None:
