@@ -90,8 +90,10 @@ async def open_node(config: Config) -> Node:
         await check_identity_key(config, store)
         node = Node(config, store, LocalBus(), Clock())
     try:
-        await node.app.event_log.check_key()
+        event_log = node.app.event_log
+        await event_log.check_key()
         await node.app.timekeeper.begin()
+        await node.app.store_acts.note_log_key(node.store, event_log.number, str(event_log.key))
         await node.app.agreement.check()
     except BaseException:
         await node.stop()
@@ -141,7 +143,6 @@ async def run_node(config: Config, ready_file: Path | None) -> None:
     node = await open_node(config)
     node.start()
     try:
-        await node.app.store_acts.note_log_key(node.app.event_log.number, str(node.app.event_log.key))
         await node.app.agreement.keep()
         await node.app.content.load()
         await node.app.content.load_words(node.store.ledger)

@@ -5,16 +5,19 @@ if two take in the same events, as may happen while the jobs pass from one to an
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import structlog
 from msgspec import structs
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.store_acts import LogKeyChanged
 from folkmoot_protocol.errors import ErrorCode
 
 from ..common.clock import Clock
@@ -84,6 +87,7 @@ class EventLog:
         self._key_file = data_dir / "keys" / "journal.key"
         key = load_key(self._key_file)
         self._keys = LogKeys.derive(key, number)
+        self._key = key
         self.number = number
         self.publics = LogKeys.publics(key, number)
         self._origin = origin
@@ -102,15 +106,11 @@ class EventLog:
     async def check_key(self) -> None:
         """Raise StorageError where the newest checkpoint was signed by another key: that of another store, or node."""
         newest = await self._stored.checkpoint()
-        try:
-            if newest is not None:
-                origin = newest.note.partition("\n")[0]
-                verify(newest.note, [Key(origin, public) for public in self.publics])
-        except NoteError as error:
+        if newest is not None and not signer_of(newest.note, self.publics):
             raise StorageError(
-                f"{self._key_file} is not the key of this store, whose log was signed by another ({error}): put back "
+                f"{self._key_file} is not the key of this store, whose log was signed by another: put back "
                 "the copy that was kept apart, in a cluster that of another node; or retention.log_key was lowered"
-            ) from error
+            )
 
     async def newest(self) -> SignedCheckpoint | None:
         """Return the newest checkpoint."""
@@ -140,14 +140,27 @@ class EventLog:
         events = await self._stored.ledger_rows(size, AT_ONCE)
         if not events:
             return 0
+        number = self._in_force(before, events)
         rows = await self._fetch(unfinished(size))
-        grown, note = await asyncio.to_thread(self._sign, size, events, rows)
+        grown, note = await asyncio.to_thread(self._sign, size, events, rows, number)
         checkpoint = SignedCheckpoint(size + len(events), self._clock.now_ms(), note)
         if await self._store_rows(log_rows(grown, checkpoint)):
             return 0
         if self._checkpoint_dir is not None:
             await asyncio.to_thread(publish, self._checkpoint_dir, checkpoint)
         return len(events)
+
+    def _in_force(self, before: SignedCheckpoint | None, events: Sequence[LedgerRow]) -> int:
+        """Return which key signs a checkpoint that is over these events as well: that by which the one before was
+        signed, or the one that they say it was changed to, whatever is set here. Raises StorageError."""
+        number = signer_of(before.note, self.publics) if before else 1
+        changes = [event.data for event in events if event.type == LogKeyChanged.__struct_config__.tag]
+        number = max([number, *(msgspec.json.decode(data, type=LogKeyChanged).number for data in changes)])
+        if not 0 < number <= self.number:
+            raise StorageError(
+                f"the log of this store is signed by a later key, and retention.log_key is {self.number}"
+            )
+        return number
 
     async def prove_consistency(self, old: int, size: int) -> list[bytes]:
         """Return the hashes that show the tree of `size` to begin with that of `old` events. Raises StorageError."""
@@ -210,12 +223,14 @@ class EventLog:
             for event, index, hashes, salt in zip(events, indexes, proofs, salts, strict=True)
         ]
 
-    def _sign(self, size: int, events: Sequence[LedgerRow], rows: dict[Place, bytes]) -> tuple[dict[Place, bytes], str]:
+    def _sign(
+        self, size: int, events: Sequence[LedgerRow], rows: dict[Place, bytes], number: int
+    ) -> tuple[dict[Place, bytes], str]:
         assert events[0].position == size + 1, "positions count without holes"
         grown = grow(size, [hash_of(event, self._keys.salts) for event in events], rows)
         after = size + len(events)
         checkpoint = Checkpoint(self._origin, after, root(after, over(rows | grown)))
-        return grown, sign(checkpoint.text(), self._origin, self._keys.signing)
+        return grown, sign(checkpoint.text(), self._origin, LogKeys.derive(self._key, number).signing)
 
     async def _fetch(self, spans: Iterable[tuple[int, int, int]]) -> dict[Place, bytes]:
         found: dict[Place, bytes] = {}
@@ -223,6 +238,16 @@ class EventLog:
             hashes = await self._stored.log_hashes(level, first, end)
             found |= {(level, first + number): one for number, one in enumerate(hashes)}
         return found
+
+
+def signer_of(note: str, publics: Sequence[bytes]) -> int:
+    """Return by which of some public keys a note is signed, counted from 1; 0 where by none of them."""
+    origin = note.partition("\n")[0]
+    for number, public in enumerate(publics, 1):
+        with contextlib.suppress(NoteError):
+            verify(note, [Key(origin, public)])
+            return number
+    return 0
 
 
 async def take_in_all(store: Store, data_dir: Path, origin: str) -> None:

@@ -24,7 +24,7 @@ from folkmoot_governance.store_acts import (
 
 from ..common.clock import Clock
 from ..live.commit_queue import CommitQueue
-from ..storage.api import Ledger
+from ..storage.api import Ledger, Store
 from ..storage.change_set import STORE_STREAM, ChangeSet, RowChange, StorageError
 from ..storage.changes import FILINGS_MARK, REMOVAL_MARK, TRIED_MARK, mark
 from ..storage.sql.months import month_of, number_of
@@ -108,17 +108,26 @@ class StoreActs:
         done = await self.act(NoteFilings((await self._ledger.marks()).get(FILINGS_MARK, 0)), SERVICE, dry_run=False)
         return done if isinstance(done, Refusal) else None
 
-    async def note_log_key(self, number: int, key: str) -> None:
+    async def note_log_key(self, store: Store, number: int, key: str) -> None:
         """Put on record, once, which of its keys signs the ledger's log from now on. Raises StorageError, also where
-        the store has gone on to a later one."""
-        changed = [event.number for event in await self.events() if isinstance(event, LogKeyChanged)]
-        if max(changed, default=1) > number:
+        the store has gone on to a later one.
+
+        It is called before anything is done in rounds: so it commits to the store itself.
+        """
+        while (noted := self._noted_log_key(events := await self.events())) < number:
+            decision = decide_on_store(ChangeLogKey(number, key), SERVICE, self._clock.now_ms())
+            if isinstance(decision, Refusal):
+                raise StorageError(f"another key of the log could not be put on record: {decision.code.value}")
+            # Overtaken by another node, which may have said the same: look again.
+            await store.commit([ChangeSet(STORE_STREAM, len(events), decision)])
+        if noted > number:
             raise StorageError(
-                f"the log of this store is signed by its key number {max(changed)}, and retention.log_key is {number}"
+                f"the log of this store is signed by its key number {noted}, and retention.log_key is {number}"
             )
-        # Where another node was quicker it says the same.
-        if max(changed, default=1) < number:
-            await self.act(ChangeLogKey(number, key), SERVICE, dry_run=False)
+
+    @staticmethod
+    def _noted_log_key(events: Sequence[StoreEvent]) -> int:
+        return max([1, *(event.number for event in events if isinstance(event, LogKeyChanged))])
 
     async def note_removed(self, months: Sequence[str], part: Part = "journal") -> Refusal | None:
         """Put on record, before they go, that months are removed; once, whatever comes between."""
