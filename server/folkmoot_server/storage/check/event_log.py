@@ -52,7 +52,7 @@ def check_event_log(main: Connection, key: bytes, copies: Iterable[str], record:
     had = max((event.log_size for events in record.logged.values() for event in events.values()), default=0)
     if size < had:
         yield _("log: it has {size} events, and had {had}").format(size=size, had=had)
-    keys, publics = LogKeys.derive(key), LogKeys.publics(key, record.log_keys)
+    keys, publics = LogKeys.derive(key), LogKeys.publics(key, max([1, *record.log_keys.values()]))
     made: dict[Place, bytes] = {}
     notes: dict[int, list[str]] = defaultdict(list)
     for of_size, note in main.execute(select(checkpoints.c.size, checkpoints.c.note)):
@@ -83,7 +83,8 @@ def check_event_log(main: Connection, key: bytes, copies: Iterable[str], record:
             made |= grow(done, hashes, rows)
             done, hashes = event.position, []
         for note in notes.get(event.position, ()):
-            yield from _check_checkpoint(event.position, note, made, publics)
+            number = max([1, *(one for position, one in record.log_keys.items() if position <= event.position)])
+            yield from _check_checkpoint(event.position, note, made, publics[number - 1])
     yield from _compare(main, made, is_whole=is_whole)
 
 
@@ -99,10 +100,11 @@ def _events(main: Connection, last: int) -> Iterator[LedgerRow]:
         yield LedgerRow(*row)
 
 
-def _check_checkpoint(size: int, note: str, made: dict[Place, bytes], publics: Iterable[bytes]) -> Iterator[str]:
+def _check_checkpoint(size: int, note: str, made: dict[Place, bytes], public: bytes) -> Iterator[str]:
+    """Compare a checkpoint with what was made, and whose signature it has with the `public` key in force there."""
     origin = note.partition("\n")[0]
     try:
-        said = Checkpoint.parse(verify(note, [Key(origin, public) for public in publics]))
+        said = Checkpoint.parse(verify(note, [Key(origin, public)]))
     except NoteError as error:
         yield _("checkpoint {size}: {problem}").format(size=size, problem=error)
         return

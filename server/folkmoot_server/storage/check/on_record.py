@@ -41,14 +41,17 @@ class OnRecord:
         self.held: dict[tuple[str, str, Part], EntriesHeld] = {}
         self.filings_since: int | None = None
         self.jumps: list[int] = []
-        self.log_keys = 1
+        self.log_keys: dict[int, int] = {}
+        """To which of its keys the log was changed, by the position of that event."""
         streams = or_(ledger.c.stream == STORE_STREAM, *(ledger.c.stream.like(f"{one}%") for one in MONTH_STREAMS))
-        query = select(ledger.c.stream, ledger.c.version, ledger.c.data).where(streams)
-        for stream, version, data in main.execute(query.order_by(ledger.c.stream, ledger.c.version)):
+        query = select(ledger.c.stream, ledger.c.version, ledger.c.position, ledger.c.data).where(streams)
+        for stream, version, position, data in main.execute(query.order_by(ledger.c.stream, ledger.c.version)):
             try:
                 event = _decode(data)
             except MsgspecError:
                 continue
+            if isinstance(event, LogKeyChanged):
+                self.log_keys[position] = event.number
             self._take_in(stream, version, event)
 
     def _take_in(self, stream: str, version: int, event: AnyStoreEvent) -> None:
@@ -65,8 +68,6 @@ class OnRecord:
                 self.logged[event.part, event.month][version] = event
             case FilingsBegan() if self.filings_since is None:
                 self.filings_since = event.position
-            case LogKeyChanged():
-                self.log_keys = max(event.number, self.log_keys)
             case EntriesHeld():
                 self.held[event.hold, event.month, event.part] = event
             case HeldRemoved():
