@@ -36,6 +36,7 @@ USAGE, INTEGRITY = 2, 7
 END, END_BYTES = b"PK\x05\x06", 22
 MOST_BYTES = 1 << 30
 MANIFEST_BYTES = 1 << 26
+MOST_SIGNATURES = 64
 SIGNATURE = "\N{EM DASH} "
 ED25519 = b"\x01"
 
@@ -152,25 +153,34 @@ def check_note(body: bytes, note: bytes, raw: bytes, manifest: dict[str, Any], k
     return problems
 
 
-def read_note(note: bytes, key: str, where: str) -> list[str]:
-    """Return the lines of a note that a key has signed."""
+def read_note(note: bytes, key: str, where: str, most: int = 1) -> list[str]:
+    """Return the lines of a note that a key has signed, and so many with it: witnesses sign checkpoints, too."""
     name, number, public = read_key(key)
     try:
         text, gap, tail = note.decode().rpartition("\n\n")
-        signed, _, encoded = tail[len(SIGNATURE) : -1].partition(" ")
-        data = base64.b64decode(encoded, validate=True)
-        is_strict = gap and tail == f"{SIGNATURE}{signed} {base64.b64encode(data).decode()}\n"
+        lines = tail.split("\n")
+        if not gap or lines.pop() or not 0 < len(lines) <= most:
+            raise ValueError
+        found = [data for signed, data in map(read_signature, lines) if signed == name and data[:4] == number]
     except (ValueError, binascii.Error) as error:
         raise BadBundle(where, N_("This is no signed note.")) from error
-    if not is_strict:
-        raise BadBundle(where, N_("This is no signed note."))
-    if signed != name or data[:4] != number:
+    if not found:
         raise BadBundle(where, N_("This is not signed by the key {key}."), key=key)
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(data[4:], f"{text}\n".encode())
+        for data in found:
+            Ed25519PublicKey.from_public_bytes(public).verify(data[4:], f"{text}\n".encode())
     except InvalidSignature as error:
         raise BadBundle(where, N_("The signature does not fit.")) from error
     return text.split("\n")
+
+
+def read_signature(line: str) -> tuple[str, bytes]:
+    """Return whose signature a line of a note is, and the bytes of it. Raises ValueError."""
+    name, _, encoded = line[len(SIGNATURE) :].partition(" ")
+    data = base64.b64decode(encoded, validate=True)
+    if line != f"{SIGNATURE}{name} {base64.b64encode(data).decode()}":
+        raise ValueError
+    return name, data
 
 
 def read_key(key: str) -> tuple[str, bytes, bytes]:
@@ -217,7 +227,7 @@ def check_events(files: dict[str, bytes], manifest: dict[str, Any], key: str, pr
     if EVENTS not in files or CHECKPOINT not in files:
         return []
     try:
-        origin, size, root = read_note(files[CHECKPOINT], key, CHECKPOINT)[:3]
+        origin, size, root = read_note(files[CHECKPOINT], key, CHECKPOINT, MOST_SIGNATURES)[:3]
         if origin != manifest.get("origin"):
             raise BadBundle(CHECKPOINT, N_("This checkpoint is of another log."))
         tree = int(size), base64.b64decode(root)

@@ -289,6 +289,26 @@ async def test_what_was_changed_is_named(scene: Scene) -> None:
 
 
 @in_one_loop
+async def test_witnesses_may_have_signed_its_checkpoint_and_nobody_else_the_bundle(scene: Scene) -> None:
+    log = scene.stage.node.app.event_log
+    witness = Ed25519PrivateKey.generate()
+
+    def seen(note: str) -> str:
+        return note + sign("seen\n", "witness.example.org", witness).split("\n\n")[1]
+
+    files = unpacked(await export(scene.officers[0], scene.case))
+    about = {name: value for name, value in json.loads(files.pop("manifest.json")).items() if name != "files"}
+    made = [BundleFile(name, files[name].encode()) for name in ("events.jsonl", "checkpoint.txt")]
+    signed = [made[0], BundleFile("checkpoint.txt", seen(files["checkpoint.txt"]).encode())]
+    assert check(pack(about, signed, log.sign, about["made_ts"]), str(log.key)).problems == []
+    (twice,) = check(pack(about, made, lambda text: seen(log.sign(text)), about["made_ts"]), str(log.key)).problems
+    assert twice.text == "This is no signed note."
+    other = [made[0], BundleFile("checkpoint.txt", (seen("forged\n\n")).encode())]
+    (problem,) = check(pack(about, other, log.sign, about["made_ts"]), str(log.key)).problems
+    assert (problem.where, problem.text) == ("checkpoint.txt", "This is not signed by the key {key}.")
+
+
+@in_one_loop
 async def test_the_verifier_in_the_bundle_needs_nothing_else(scene: Scene, tmp_path: Path) -> None:
     bundle = await export(scene.officers[0], scene.case)
     verifier, archive = tmp_path / "verify.py", tmp_path / "bundle.zip"
