@@ -300,17 +300,19 @@ def verify(
 ) -> None:
     import json
 
-    from .crypto.check_bundle import check
+    from .crypto.check_bundle import UNBOUND, check, visible
 
     with progress_bar(_("Checking")) as progress:
         checked = check(bundle.read_bytes(), key, progress)
-    problems = [(one.where, _(one.text).format(**one.values)) for one in checked.problems]
     if output is OutputForm.JSON:
-        found = [{"where": where, "problem": text} for where, text in problems]
-        typer.echo(json.dumps({"problems": found, "key": checked.key, "case": checked.manifest.get("case", "")}))
-    if problems:
-        fail([f"{where}: {text}" for where, text in problems], INTEGRITY)
-    typer.echo(_("All of it is as it was signed by {key}").format(key=checked.key), err=True)
+        found = [{"where": one.where, "problem": _(one.text).format(**one.values)} for one in checked.problems]
+        told = {"key": checked.key, "case": checked.manifest.get("case", ""), "unbound": checked.unbound}
+        typer.echo(json.dumps({"problems": found, **told}))
+    if checked.problems:
+        fail([one.said(_) for one in checked.problems], INTEGRITY)
+    typer.echo(_("All of it is as it was signed by {key}").format(key=visible(checked.key)), err=True)
+    if checked.unbound:
+        typer.echo(_(UNBOUND).format(count=checked.unbound), err=True)
     if not key:
         typer.echo(_("The key stands in the bundle: compare it with the one that the operator publishes."), err=True)
 

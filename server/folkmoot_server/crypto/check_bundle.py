@@ -23,7 +23,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -35,10 +35,17 @@ MANIFEST, CHECKPOINT, EVENTS = "manifest.json", "checkpoint.txt", "events.jsonl"
 USAGE, INTEGRITY = 2, 7
 END, END_BYTES = b"PK\x05\x06", 22
 MOST_BYTES = 1 << 30
+"""So much of a file that is kept in memory to be looked into, and four times that of all together."""
 MANIFEST_BYTES = 1 << 26
+MOST_IN_ALL = 4 * MOST_BYTES
+PIECE_BYTES = 1 << 20
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MOST_SIGNATURES = 64
 SIGNATURE = "\N{EM DASH} "
 ED25519 = b"\x01"
+
+UNREADABLE = (ValueError, TypeError, KeyError, RecursionError)
+"""What reading something raises that is not what it should be; binascii.Error is a ValueError."""
 
 Progress = Callable[[float, float], None]
 
@@ -46,6 +53,9 @@ Progress = Callable[[float, float], None]
 def N_(text: str) -> str:  # noqa: N802 - gettext's customary name, which message extractors look for
     """Return `text` unchanged; mark it for the message catalogue."""
     return text
+
+
+UNBOUND = N_("Of {count} events, which name an account that is erased, the log proves kind and time, not the words.")
 
 
 class Problem(NamedTuple):
@@ -56,15 +66,21 @@ class Problem(NamedTuple):
     values: dict[str, object]
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.text.format(**self.values)}"
+        return self.said(str)
+
+    def said(self, say: Callable[[str], str]) -> str:
+        """Return it for a terminal, in words that `say` translates."""
+        return visible(f"{self.where}: {say(self.text).format(**self.values)}")
 
 
 class Checked(NamedTuple):
-    """What came of it: what is wrong, what the manifest says, and by which key it is signed."""
+    """What came of it: what is wrong, what the manifest says, and by which key it is signed; `unbound`: of so many
+    events the digest alone is there."""
 
     problems: list[Problem]
     manifest: dict[str, Any]
     key: str
+    unbound: int = 0
 
 
 class BadBundle(Exception):
@@ -84,15 +100,15 @@ def check(data: bytes, key: str = "", progress: Progress = lambda done, total: N
         raw = read_file(archive, MANIFEST, MANIFEST_BYTES)
         manifest = read_manifest(raw)
         used = key or str(manifest.get("key", ""))
-        try:
-            problems += check_note(body, note, raw, manifest, used)
-        except BadBundle as bad:
-            problems.append(bad.problem)
+        # Whatever is not signed may be made to be dear to unpack: nothing further is looked into.
+        problems += check_note(body, note, raw, manifest, used)
+        if any(one.where == MANIFEST for one in problems):
+            return Checked(problems, manifest, used)
         files = check_files(archive, manifest, problems)
-        problems += check_events(files, manifest, used, progress)
+        more, unbound = check_events(files, manifest, used, progress)
     except BadBundle as bad:
         return Checked([*problems, bad.problem], {}, key)
-    return Checked(problems, manifest, used)
+    return Checked([*problems, *more], manifest, used, unbound)
 
 
 def split(data: bytes) -> tuple[bytes, bytes]:
@@ -116,14 +132,23 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
 
 def read_file(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     """Return a file of the archive, of which there are no more bytes than that."""
+    return b"".join(unpack(archive, name, most))
+
+
+def unpack(archive: zipfile.ZipFile, name: str, most: int) -> Iterator[bytes]:
+    """Yield a file of the archive, of which there are no more bytes than that, piece by piece."""
+    left = most
     try:
+        if archive.getinfo(name).compress_type not in METHODS:
+            raise ValueError
         with archive.open(name) as file:
-            found = file.read(most + 1)
+            while left >= 0 and (piece := file.read(min(PIECE_BYTES, left + 1))):
+                left -= len(piece)
+                yield piece
     except Exception as error:  # As above.
         raise BadBundle(name, N_("This file is not there, or cannot be unpacked.")) from error
-    if len(found) > most:
+    if left < 0:
         raise BadBundle(name, N_("This file is longer than it should be."))
-    return found
 
 
 def read_manifest(raw: bytes) -> dict[str, Any]:
@@ -132,8 +157,12 @@ def read_manifest(raw: bytes) -> dict[str, Any]:
         manifest = json.loads(raw.decode())
         known = manifest["format"] == FORMAT
         for one in manifest["files"]:
-            known = known and isinstance(one["name"], str) and isinstance(one["sha256"], str) and one["size"] >= 0
-    except (ValueError, TypeError, KeyError) as error:
+            known = known and isinstance(one["name"], str) and isinstance(one["sha256"], str)
+            known = known and isinstance(one["size"], int) and one["size"] >= 0
+        whole, names = manifest.get("whole", []), [MANIFEST, *(one["name"] for one in manifest["files"])]
+        known = known and isinstance(whole, list) and all(isinstance(one, str) for one in whole)
+        known = known and len(names) == len(set(names)) and sum(one["size"] for one in manifest["files"]) <= MOST_IN_ALL
+    except UNREADABLE as error:
         raise BadBundle(MANIFEST, N_("This file cannot be read.")) from error
     if not known:
         raise BadBundle(MANIFEST, N_("This is no bundle in a format that is known here."))
@@ -202,18 +231,25 @@ def number_of(name: str, public: bytes) -> bytes:
 
 
 def check_files(archive: zipfile.ZipFile, manifest: dict[str, Any], problems: list[Problem]) -> dict[str, bytes]:
-    """Return the files that can be read, and note what is wrong with them."""
-    found = {}
+    """Return the files that are looked into, and note what is wrong with any."""
+    found: dict[str, bytes] = {}
     for one in manifest["files"]:
-        name, size = one["name"], one["size"]
+        name, is_kept = one["name"], one["name"] in (EVENTS, CHECKPOINT)
+        pieces: list[bytes] = []
+        size, digest = 0, sha256()
         try:
-            found[name] = read_file(archive, name, min(size, MOST_BYTES))
+            for piece in unpack(archive, name, min(one["size"], MOST_BYTES if is_kept else MOST_IN_ALL)):
+                size += len(piece)
+                digest.update(piece)
+                pieces += [piece] if is_kept else []
         except BadBundle as bad:
             problems.append(bad.problem)
             continue
-        if len(found[name]) != size or sha256(found[name]).hexdigest() != one["sha256"]:
+        if is_kept:
+            found[name] = b"".join(pieces)
+        if size != one["size"] or digest.hexdigest() != one["sha256"]:
             problems.append(Problem(name, N_("This file is not as it was signed."), {}))
-    known = [MANIFEST, *(one["name"] for one in manifest["files"])]
+    known = {MANIFEST, *(one["name"] for one in manifest["files"])}
     for name in archive.namelist():
         if name in known:
             known.remove(name)
@@ -222,27 +258,26 @@ def check_files(archive: zipfile.ZipFile, manifest: dict[str, Any], problems: li
     return found
 
 
-def check_events(files: dict[str, bytes], manifest: dict[str, Any], key: str, progress: Progress) -> list[Problem]:
-    """Return what is wrong with the events of the ledger and with the proofs that they are in the log."""
+def check_events(
+    files: dict[str, bytes], manifest: dict[str, Any], key: str, progress: Progress
+) -> tuple[list[Problem], int]:
+    """Return what is wrong with the events of the ledger and with the proofs that they are in the log, and of how many
+    the digest alone is there."""
     if EVENTS not in files or CHECKPOINT not in files:
-        return []
+        return [], 0
     try:
-        origin, size, root = read_note(files[CHECKPOINT], key, CHECKPOINT, MOST_SIGNATURES)[:3]
-        if origin != manifest.get("origin"):
-            raise BadBundle(CHECKPOINT, N_("This checkpoint is of another log."))
-        tree = int(size), base64.b64decode(root)
+        tree = read_checkpoint(files[CHECKPOINT], manifest, key)
     except BadBundle as bad:
-        return [bad.problem]
-    except (ValueError, binascii.Error):
-        return [Problem(CHECKPOINT, N_("This file cannot be read."), {})]
-    problems, lines = [], files[EVENTS].splitlines()
+        return [bad.problem], 0
+    problems, lines, unbound = [], files[EVENTS].splitlines(), 0
     versions: dict[str, list[int]] = {}
     for number, line in enumerate(lines, 1):
         try:
-            event = json.loads(line.decode())
+            event = read_event(line)
             text = check_event(event, *tree)
             versions.setdefault(event["stream"], []).append(event["version"])
-        except (ValueError, TypeError, KeyError, binascii.Error):
+            unbound += "said" not in event
+        except UNREADABLE:
             text = N_("This line cannot be read.")
         if text:
             problems.append(Problem(f"{EVENTS}:{number}", text, {}))
@@ -252,13 +287,35 @@ def check_events(files: dict[str, bytes], manifest: dict[str, Any], key: str, pr
         there = sorted(versions.get(stream, ()))
         if there != list(range(1, len(there) + 1)) or not there:
             problems.append(Problem(EVENTS, N_("Events of {stream} are missing."), {"stream": stream}))
-    return problems
+    return problems, unbound
+
+
+def read_checkpoint(note: bytes, manifest: dict[str, Any], key: str) -> tuple[int, bytes]:
+    """Return the size and the root of the tree that a checkpoint is of."""
+    lines = read_note(note, key, CHECKPOINT, MOST_SIGNATURES)
+    try:
+        origin, size, root = lines[:3]
+        tree = int(size), base64.b64decode(root)
+    except ValueError as error:
+        raise BadBundle(CHECKPOINT, N_("This file cannot be read.")) from error
+    if origin != manifest.get("origin"):
+        raise BadBundle(CHECKPOINT, N_("This checkpoint is of another log."))
+    return tree
+
+
+def read_event(line: bytes) -> dict[str, Any]:
+    """Return the event of a line. Raises one of `UNREADABLE`."""
+    event = json.loads(line.decode())
+    if not isinstance(event, dict) or not isinstance(event["stream"], str) or type(event["version"]) is not int:
+        raise ValueError
+    return event
 
 
 def check_event(event: dict[str, Any], size: int, root: bytes) -> str:
-    """Return what is wrong with an event, empty for nothing."""
+    """Return what is wrong with an event, empty for nothing. With a digest alone, the log has an event of that kind at
+    that time and place, and nothing shows that it is this one."""
     digest = event.get("digest", "")
-    if not digest:
+    if not digest or "said" in event:
         named = {name: event[name] for name in ("stream", "version", "actor")}
         if json.loads(event["said"]) != {**named, "data": event["event"]}:
             return N_("This event is not what its digest stands for.")
@@ -288,19 +345,31 @@ def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root
     return not last and found == root
 
 
+def visible(text: str) -> str:
+    """Return a text for a terminal: what is not seen is written out, for a bundle may name its files as it likes."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the bundle that is named, print what came of it, and return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not 1 <= len(given) <= 2 or given[0].startswith("-"):
         print("usage: verify.py BUNDLE [KEY]", file=sys.stderr)  # noqa: T201 - it is a program of its own
         return USAGE
-    with open(given[0], "rb") as file:
-        checked = check(file.read(), "".join(given[1:]))
+    try:
+        with open(given[0], "rb") as file:
+            data = file.read()
+    except OSError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return USAGE
+    checked = check(data, "".join(given[1:]))
     for problem in checked.problems:
         print(problem, file=sys.stderr)  # noqa: T201
     if checked.problems:
         return INTEGRITY
-    print(f"As it was signed by {checked.key}")  # noqa: T201
+    print(f"As it was signed by {visible(checked.key)}")  # noqa: T201
+    if checked.unbound:
+        print(UNBOUND.format(count=checked.unbound))  # noqa: T201
     if len(given) == 1:
         print("The key stands in the bundle itself: compare it with the one that the operator publishes.")  # noqa: T201
     return 0
