@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 from folkmoot_protocol import requests as rq
@@ -23,7 +25,8 @@ async def test_a_case_is_taken_out_and_checked_by_the_commands(launch: Launch, t
     def administer(*arguments: str) -> "subprocess.CompletedProcess[str]":
         return run("admin", *arguments, "--server", server.url, "--user", "root", "-o", "json")
 
-    key = json.loads(administer("export", "key").stdout)["items"][0]["key"]
+    known = json.loads(administer("export", "key").stdout)["items"][0]
+    key = known["key"]
     archive = tmp_path / "case.zip"
     export = ("export", "case", case, "--to", str(archive))
     assert administer(*export).returncode == 2, "a reason must be given"
@@ -38,6 +41,8 @@ async def test_a_case_is_taken_out_and_checked_by_the_commands(launch: Launch, t
     assert not (tmp_path / "x").exists()
 
     assert run("verify", str(archive), "--key", key).returncode == 0
+    with zipfile.ZipFile(archive) as members:
+        assert sha256(members.read("verify.py")).hexdigest() == known["verifier_sha256"]
     whole = archive.read_bytes()
     archive.write_bytes(whole.replace(b"entries.jsonl", b"Entries.jsonl", 1))
     wrong = run("verify", str(archive), "--key", key, "-o", "json")

@@ -71,7 +71,7 @@ APPROVE_EXPORT = Verb(
 SHOW_KEY = Verb(
     EXPORT,
     "key",
-    N_("Show the public key by which bundles and checkpoints are verified: publish it, and print it on paper."),
+    N_("Show the public key by which bundles are verified, and the SHA-256 of their verify.py: publish both on paper."),
     "read",
     NoOptions,
 )

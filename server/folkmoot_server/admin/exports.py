@@ -1,7 +1,9 @@
 """Administration of exports: what concerns a case, as a signed bundle (G13, P16, W16)."""
 
+import asyncio
 import base64
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.case.checks import NO_SUCH_CASE, check_scope
@@ -14,6 +16,7 @@ from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
+from ..actions.cases.bundle import verifier
 from ..common.i18n import N_
 from ..storage.api import ActFilter
 from ..storage.change_set import case_stream
@@ -127,4 +130,5 @@ def read_time(text: str, otherwise: int, field: str) -> int | Refusal:
 
 @carries_out(rows.SHOW_KEY)
 async def show_key(call: Call, options: NoOptions) -> Outcome:
-    return AdminResult(items=({"key": str(call.app.event_log.key)},))
+    program = await asyncio.to_thread(verifier)
+    return AdminResult(items=({"key": str(call.app.event_log.key), "verifier_sha256": sha256(program).hexdigest()},))

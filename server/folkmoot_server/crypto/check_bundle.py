@@ -5,6 +5,9 @@ bundle as `verify.py`, and `folkmoot verify` is the same:
 
     python3 verify.py BUNDLE [KEY]
 
+Whoever forges a bundle puts a `verify.py` in it that says yes: use one from elsewhere, or compare its SHA-256 with the
+one that the operator has made known, before it is run.
+
 KEY is the key of the service's log, `name+number+key`, as the operator has made it known: compare with that, for a key
 that only stands in the bundle says nothing about who has made it. Exit codes: 0 all of it is as it was signed, 7 it is
 not, and what and where is printed, 2 wrong usage.

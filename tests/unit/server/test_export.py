@@ -350,6 +350,12 @@ async def test_of_an_erased_account_the_name_is_not_in_it(scene: Scene) -> None:
     files = unpacked(bundle)
     assert any(one.get("digest") for one in lines(files["events.jsonl"]))
     assert {one["user"] for one in lines(files["access.jsonl"])} == {"~gone"}
+    bare = [one["position"] for one in lines(files["events.jsonl"]) if one.get("digest")]
+    assert check(bundle).unbound == len(bare)
+    assert all(f"{position} *<" in files["report.en.html"] for position in bare)
+    assert f"of {len(bare)}, marked *, which name an account that is erased" in files["report.en.html"]
+    assert "publishes" in files["report.en.html"]
+    assert "Whoever forges a bundle" in files["README.txt"]
     named = {name for name, text in files.items() if about.user in text or "Quentin" in text}
     assert named == set()
     own = unpacked(await export(scene.officers[0], case, scope="user", since="2020-01-01", reason=f"of @{about.user}"))

@@ -27,10 +27,13 @@ access.jsonl, identities.jsonl      connections and identities, where they were 
 checkpoint.txt                      the log's signed checkpoint that the proofs lead to
 schemas/                            what the lines of these files have, as JSON Schema
 manifest.json                       what this is of, who took it out and why, and the SHA-256 of every file
-verify.py                           checks all of it: python3 verify.py BUNDLE.zip KEY
+verify.py                           checks all of it
 
-Checking needs Python and its package cryptography, and no network. KEY is the public key that the operator of the
-service has made known. The signature is the comment of the zip archive: keep the archive as it is.
+Check it with a program from elsewhere, that of any release of Folkmoot: folkmoot verify BUNDLE.zip --key KEY
+Whoever forges a bundle puts a verify.py in it that says yes. So take this one only if its SHA-256 is the one that the
+operator of the service has made known: python3 verify.py BUNDLE.zip KEY. It needs Python and its package cryptography.
+Neither needs a network. KEY is the public key that the operator has made known. The signature is the comment of the zip
+archive: keep the archive as it is.
 """
 
 
@@ -46,6 +49,11 @@ def lines_of(kind: str, lines: Sequence[msgspec.Struct]) -> BundleFile:
     return BundleFile(f"{kind}.jsonl", b"".join(msgspec.json.encode(one) + b"\n" for one in lines))
 
 
+def verifier() -> bytes:
+    """Return the program that checks a bundle. Slow: for a thread."""
+    return (files("folkmoot_server") / "crypto" / "check_bundle.py").read_bytes()
+
+
 def pack(about: Mapping[str, Any], made: Sequence[BundleFile], sign: Callable[[str], str], now: int) -> bytes:
     """Return a bundle of files; `about` is what the manifest says besides, `sign` signs a note. Slow: for a thread."""
     names = {one.name for one in made}
@@ -54,8 +62,7 @@ def pack(about: Mapping[str, Any], made: Sequence[BundleFile], sign: Callable[[s
         for kind, schema in schemas().items()
         if kind in LINES and f"{kind}.jsonl" in names
     ]
-    verifier = (files("folkmoot_server") / "crypto" / "check_bundle.py").read_bytes()
-    whole = [BundleFile("README.txt", README.encode()), *made, *shapes, BundleFile("verify.py", verifier)]
+    whole = [BundleFile("README.txt", README.encode()), *made, *shapes, BundleFile("verify.py", verifier())]
     listed = [{"name": one.name, "size": len(one.data), "sha256": sha256(one.data).hexdigest()} for one in whole]
     manifest = msgspec.json.format(msgspec.json.encode({"format": FORMAT, **about, "files": listed}))
     buffer, moment = io.BytesIO(), datetime.fromtimestamp(now / 1000, UTC).timetuple()[:6]

@@ -48,6 +48,13 @@ STATES = {
 SEVERITIES = {Severity.LOW: N_("low"), Severity.MEDIUM: N_("medium"), Severity.HIGH: N_("high")}
 NAMES = {**MEASURE_NAMES, **REASON_NAMES}
 
+MARK = "*"
+ALL_PROVEN = N_("{count} events, each proven to be in the log")
+SOME_BARE = N_(
+    "{count} events, each proven to be in the log; of {bare}, marked {mark}, which name an account that is erased, "
+    "kind and time alone"
+)
+
 FIRST_MS = 1_000_000_000_000
 """Of what the fields of events have, all above is a moment, and no length of time."""
 
@@ -117,12 +124,14 @@ def check_part(say: Translate, about: Mapping[str, Any]) -> dict[str, object]:
     """Return how it is checked that all of it is genuine."""
     lines = [
         say(N_("This page alone proves nothing: check the archive that it was in, which is signed.")),
+        say(N_("Check with a program from elsewhere, this one say: who forges an archive forges the verify.py in it.")),
+        say(N_("Or use that one, when its SHA-256 is the one that the operator publishes.")),
         say(N_("The key to check with: compare it with the one that the operator publishes.")),
     ]
     return {
         "title": say(N_("Is it genuine?")),
         "lines": lines,
-        "command": f"python3 verify.py folkmoot-{about['case']}.zip {about['key']}",
+        "command": f"folkmoot verify folkmoot-{about['case']}.zip --key {about['key']}",
     }
 
 
@@ -139,7 +148,7 @@ def case_rows(say: Translate, case: Mapping[str, Any]) -> Rows:
         N_("Opened"): instant(case["opened_ts"]),
         N_("By"): " ".join(f"@{one['by']}" if one["by"] else "–" for one in case["reported_by"]) or f"@{case['by']}",
         N_("Answer due"): instant(case["due_ts"]),
-        N_("Decided"): instant(case["closed_ts"]),
+        N_("Decided at"): instant(case["closed_ts"]),
         N_("Decided by"): f"@{case['closed_by']}" if case["closed_by"] else "",
         N_("Answer"): case["answer"],
     }
@@ -172,12 +181,17 @@ def instant(ms: int) -> str:
 
 
 def table_of(
-    say: Translate, title: str, caption: str, columns: Sequence[tuple[str, str]], rows: Sequence[tuple[str, ...]]
+    say: Translate,
+    title: str,
+    caption: str,
+    columns: Sequence[tuple[str, str]],
+    rows: Sequence[tuple[str, ...]],
+    **more: object,
 ) -> dict[str, object]:
-    """Return a table: its columns have a class and a name."""
+    """Return a table: its columns have a class and a name; `more` is what the caption says besides."""
     return {
         "title": say(title),
-        "caption": say(caption, {"count": len(rows)}),
+        "caption": say(caption, {"count": len(rows), **more}),
         "kinds": [kind for kind, _ in columns],
         "names": [say(name) for _, name in columns],
         "rows": rows,
@@ -190,16 +204,15 @@ def events_table(say: Translate, events: Sequence[tuple[EventLine, AnyEvent]]) -
     columns = [("nr", N_("In the log")), ("at", N_("When")), ("who", N_("Who")), ("text", N_("What"))]
     rows = [
         (
-            str(line.position),
+            f"{line.position} {MARK}" if line.digest else str(line.position),
             show_instant(line.ts),
             f"@{line.actor}" if line.actor else "",
             "\n".join(said(say, line, event)),
         )
         for line, event in events
     ]
-    return table_of(
-        say, N_("What was decided and done"), N_("{count} events, each proven to be in the log"), columns, rows
-    )
+    title, bare = N_("What was decided and done"), sum(bool(line.digest) for line, _ in events)
+    return table_of(say, title, SOME_BARE if bare else ALL_PROVEN, columns, rows, bare=bare, mark=MARK)
 
 
 def said(say: Callable[..., str], line: EventLine, event: AnyEvent) -> list[str]:
@@ -224,7 +237,7 @@ def shown(name: str, value: object) -> str:
 
 def entries_table(say: Translate, entries: Sequence[EntryLine]) -> dict[str, object]:
     """Return the entries, in order."""
-    columns = [("nr", N_("Nr.")), ("at", N_("When")), ("who", N_("Who")), ("text", N_("Text"))]
+    columns = [("nr", N_("Nr.")), ("at", N_("When")), ("who", N_("User")), ("text", N_("Text"))]
     removed = say(N_("(removed)"))
     rows = [
         (
@@ -240,7 +253,7 @@ def entries_table(say: Translate, entries: Sequence[EntryLine]) -> dict[str, obj
 
 def access_table(say: Translate, access: Sequence[AccessLine]) -> dict[str, object]:
     """Return the records of connections, in order."""
-    columns = [("at", N_("When")), ("who", N_("Who")), ("", N_("What")), ("", N_("Address")), ("text", N_("Detail"))]
+    columns = [("at", N_("When")), ("who", N_("User")), ("", N_("What")), ("", N_("Address")), ("text", N_("Detail"))]
     rows = [(show_instant(one.ts), f"@{one.user}", one.kind, f"{one.address} {one.port}", one.detail) for one in access]
     return table_of(say, N_("Connections"), N_("{count} records"), columns, rows)
 
@@ -248,7 +261,7 @@ def access_table(say: Translate, access: Sequence[AccessLine]) -> dict[str, obje
 def identities_table(say: Translate, identities: Sequence[IdentityLine]) -> dict[str, object]:
     """Return the identities."""
     columns = [
-        ("who", N_("Who")),
+        ("who", N_("User")),
         ("", N_("Level")),
         ("", N_("Number")),
         ("", N_("Name")),
