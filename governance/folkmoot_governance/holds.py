@@ -45,6 +45,13 @@ class Hold(Struct, frozen=True):
         return self.since_ms < end and begin < self.till_ms
 
 
+def joined(holds: Sequence[Hold]) -> Hold:
+    """Return a hold of all that several name which are of one group, or of none; it may name more than they do."""
+    users = {user for hold in holds for user in hold.users} if all(hold.users for hold in holds) else set[str]()
+    since, till = min(hold.since_ms for hold in holds), max(hold.till_ms for hold in holds)
+    return replace(holds[0], users=tuple(sorted(users)), since_ms=since, till_ms=till)
+
+
 def appeal_term(rules: CaseRules) -> int:
     """Return how long after a decision somebody may still appeal against what it brought, in ms."""
     return max(rules.appeal_ms, rules.platform_appeal_ms)

@@ -1,15 +1,17 @@
 """Legal hold (G13): keeping what cases and staff hold of a month that goes, and letting it go when its time is over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from time import monotonic
 
 import structlog
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.actor import SERVICE
 from folkmoot_governance.case.rules import CaseRules
-from folkmoot_governance.holds import Hold, appeal_term, hold_of, holds_of, in_force
-from folkmoot_governance.store_acts import EntriesHeld, HoldEntries, Part, RemoveHeld
+from folkmoot_governance.holds import Hold, appeal_term, hold_of, holds_of, in_force, joined
+from folkmoot_governance.store_acts import HoldEntries, Part, RemoveHeld
 
 from ..common.clock import Clock
 from ..sealed.access_records import AccessRecords
@@ -17,14 +19,19 @@ from ..sealed.held_entries import HeldEntries
 from ..storage.api import BEHIND, HeldRow, Store
 from ..storage.change_set import RowChange, StorageError
 from ..storage.changes import remove_held
+from ..storage.rows import Line
 from ..storage.sql.holds import HeldTally
 from ..storage.sql.months import begin_of, end_of
+from ..storage.sql.seals import written_by
 from .store_acts import StoreActs
 
 log = structlog.get_logger()
 
 PAGE = 500
 BEGINNING = (-1, -1)
+
+Rest = Callable[[float], float]
+"""How long to rest after a piece that took so long, in seconds."""
 
 
 class Holds:
@@ -71,33 +78,45 @@ class Holds:
         """Return what is kept in a row, None where it does not open."""
         return self._held_entries.open(row)
 
-    async def keep(self, months: Sequence[str], access_months: Sequence[str]) -> None:
-        """Keep what is held of months that are about to go. It may be done again. Raises StorageError."""
+    async def keep(self, months: Sequence[str], access_months: Sequence[str], rest: Rest) -> None:
+        """Keep what is held of months that are about to go. It may be done again. Raises StorageError.
+
+        How much work that is may not depend on how much strangers report: each month is gone through once for all holds
+        of no group, and once for those of a group.
+        """
         if not months and not access_months:
             return
         holds = in_force((await self.by_staff()).values(), self._clock.now_ms())
         holds += [hold async for hold in self.by_cases()]
+        for month in months:
+            some = [hold for hold in holds if hold.overlaps(begin_of(month), end_of(month))]
+            await self._note(await self._keep_entries(some, month, rest), month, "journal")
+        for month in access_months:
+            some = [hold for hold in holds if hold.users and hold.overlaps(begin_of(month), end_of(month))]
+            await self._note([hold.number for hold in some if await self._keep_records(hold, month)], month, "access")
+
+    async def _keep_entries(self, holds: Sequence[Hold], month: str, rest: Rest) -> Collection[str]:
+        """Keep what is held of a month of the journal; return the numbers of the holds that hold some."""
+        kept = dict[str, None]()
+        by_code: dict[str, list[Hold]] = defaultdict(list)
         for hold in holds:
-            for month in months:
-                if hold.overlaps(begin_of(month), end_of(month)):
-                    await self._keep_entries(hold, month)
-            for month in access_months if hold.users else ():
-                if hold.overlaps(begin_of(month), end_of(month)):
-                    await self._keep_records(hold, month)
+            if not hold.seq:
+                by_code[hold.code].append(hold)
+        for together in [*([hold] for hold in holds if hold.seq), *by_code.values()]:
+            after: tuple[int, int] | None = BEGINNING
+            while after is not None:
+                began = monotonic()
+                lines, after = await self._store.journal.held(month, joined(together), after)
+                for number, some in (await asyncio.to_thread(shares, together, lines)).items():
+                    kept[number] = None
+                    for start in range(0, len(some), PAGE):
+                        piece = some[start : start + PAGE]
+                        await self._keep_rows(await asyncio.to_thread(self._held_entries.rows, number, month, piece))
+                await asyncio.sleep(rest(monotonic() - began))
+        return kept
 
-    async def _keep_entries(self, hold: Hold, month: str) -> None:
-        after: tuple[int, int] | None = BEGINNING
-        is_any = False
-        while after is not None:
-            lines, after = await self._store.journal.held(month, hold, after)
-            for start in range(0, len(lines), PAGE):
-                some = lines[start : start + PAGE]
-                await self._keep_rows(await asyncio.to_thread(self._held_entries.rows, hold.number, month, some))
-            is_any = is_any or bool(lines)
-        if is_any:
-            await self._note(hold, month, "journal")
-
-    async def _keep_records(self, hold: Hold, month: str) -> None:
+    async def _keep_records(self, hold: Hold, month: str) -> bool:
+        """Keep what is held of a month of the access log; say whether there is any."""
         kept: set[int] = set()
         for user in hold.users:
             number = BEHIND
@@ -109,38 +128,33 @@ class Holds:
                 if mine:
                     kept.add(number)
                     await self._keep_rows([self._held_entries.access_row(hold.number, month, number, mine)])
-        if kept:
-            await self._note(hold, month, "access")
+        return bool(kept)
 
     async def _keep_rows(self, rows: Sequence[RowChange]) -> None:
         refusal = await self._store_acts.store_rows(rows)
         if refusal:
             raise StorageError(f"what is held could not be kept: {refusal.code.value}")
 
-    async def _note(self, hold: Hold, month: str, part: Part) -> None:
+    async def _note(self, holds: Collection[str], month: str, part: Part) -> None:
         """Put on record what is kept of a month, as it is stored, where that is not on record."""
+        acts = [HoldEntries(month, hold, part, *await self._tally(hold, month, part)) for hold in holds]
+        done = await self._store_acts.note_held(acts)
+        if isinstance(done, Refusal):
+            raise StorageError(f"a hold could not be put on record: {done.code.value}")
+        for act in done:
+            log.info("kept some of a month that goes", month=month, hold=act.hold, part=part, entries=act.entries)
+
+    async def _tally(self, hold: str, month: str, part: Part) -> tuple[int, str]:
         tally = HeldTally()
         after = month, "", -1 if part == "access" else BEHIND
-        while rows := await self._store.ledger.held_rows(hold.number, after, PAGE):
+        while rows := await self._store.ledger.held_rows(hold, after, PAGE):
             of_part = [row for row in rows if row.month == month and bool(row.code) == (part == "journal")]
             for text in await asyncio.to_thread(lambda rows: [self.open(row) for row in rows], of_part):
                 tally.add(part, text)
             after = rows[-1][1:4]
             if len(of_part) < len(rows):
                 break
-        noted = [
-            (one.entries, one.sha256)
-            for one in await self._store_acts.events()
-            if isinstance(one, EntriesHeld) and (one.hold, one.month, one.part) == (hold.number, month, part)
-        ]
-        if noted[-1:] != [tally.result()]:
-            await self._record(HoldEntries(month, hold.number, part, *tally.result()))
-            log.info("kept some of a month that goes", month=month, hold=hold.number, part=part, entries=tally.entries)
-
-    async def _record(self, command: HoldEntries | RemoveHeld, rows: Sequence[RowChange] = ()) -> None:
-        done = await self._store_acts.act(command, SERVICE, rows, dry_run=False)
-        if isinstance(done, Refusal):
-            raise StorageError(f"a hold could not be put on record: {done.code.value}")
+        return tally.result()
 
     async def let_go(self) -> None:
         """Remove what is kept for holds whose time is over. Raises StorageError."""
@@ -151,5 +165,27 @@ class Holds:
         kept = {hold.number for hold in in_force((await self.by_staff()).values(), now)}
         kept |= {hold.number async for hold in self.by_cases() if now < hold.until_ms}
         for hold in sorted(counts.keys() - kept):
-            await self._record(RemoveHeld(hold, counts[hold]), [remove_held(hold)])
+            done = await self._store_acts.act(
+                RemoveHeld(hold, counts[hold]), SERVICE, [remove_held(hold)], dry_run=False
+            )
+            if isinstance(done, Refusal):
+                raise StorageError(f"a hold could not be put on record: {done.code.value}")
             log.info("removed what was kept for a hold", hold=hold, entries=counts[hold])
+
+
+def shares(holds: Sequence[Hold], lines: Sequence[Line]) -> dict[str, list[Line]]:
+    """Return which of some entries each hold names, by number; all holds are of the group that the entries are of, or
+    of none."""
+    if holds[0].seq:
+        return {holds[0].number: list(lines)} if lines else {}
+    by_user: dict[str, list[Hold]] = defaultdict(list)
+    for hold in holds:
+        for user in hold.users or ("",):
+            by_user[user].append(hold)
+    found: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        user, ts = written_by(line)
+        for hold in (*by_user[""], *(by_user.get(user, ()) if user else ())):
+            if hold.since_ms <= ts < hold.till_ms:
+                found[hold.number].append(line)
+    return found

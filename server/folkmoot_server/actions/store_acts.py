@@ -8,7 +8,9 @@ from folkmoot_governance.holds import HoldCommand, decide_on_hold, holds_of
 from folkmoot_governance.store_acts import (
     ChangeLogKey,
     ConfirmRemoval,
+    EntriesHeld,
     FilingsBegan,
+    HoldEntries,
     LogKeyChanged,
     MonthRemoved,
     MonthSealed,
@@ -128,6 +130,28 @@ class StoreActs:
     @staticmethod
     def _noted_log_key(events: Sequence[StoreEvent]) -> int:
         return max([1, *(event.number for event in events if isinstance(event, LogKeyChanged))])
+
+    async def note_held(self, commands: Sequence[HoldEntries]) -> Sequence[HoldEntries] | Refusal:
+        """Put on record what is kept for holds, where the last that is on record of it is something else; return what
+        that was. However many there are, the record is read once. Raises StorageError."""
+        events = await self.events()
+        noted = {
+            (one.hold, one.month, one.part): (one.entries, one.sha256) for one in events if isinstance(one, EntriesHeld)
+        }
+        new = [one for one in commands if noted.get((one.hold, one.month, one.part)) != (one.entries, one.sha256)]
+        version, now = len(events), self._clock.now_ms()
+        for start in range(0, len(new), PAGE):
+            decided: list[StoreEvent] = []
+            for command in new[start : start + PAGE]:
+                decision = decide_on_store(command, SERVICE, now)
+                if isinstance(decision, Refusal):
+                    return decision
+                decided += decision
+            done = await self._store(version, decided, dry_run=False)
+            if isinstance(done, Refusal):
+                return done
+            version += len(decided)
+        return new
 
     async def note_removed(self, months: Sequence[str], part: Part = "journal") -> Refusal | None:
         """Put on record, before they go, that months are removed; once, whatever comes between."""

@@ -75,7 +75,7 @@ class Rotation(Job):
             self._ask(sorted({*due, *due_access}))
             return None
         self._remarks.pop(self.name, None)
-        await self._holds.keep(due, due_access)
+        await self._holds.keep(due, due_access, rest_of)
         if await self._store_acts.note_removed(due) or await self._store_acts.note_removed(due_access, "access"):
             raise StorageError("what is to be removed could not be put on record")
         for segment in await self._journal.rotate(now, self._months) if due else ():

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+import pytest
 
 from folkmoot_governance import Actor, PlatformRole, Refusal
 from folkmoot_governance.case.rules import CaseRules
@@ -18,6 +19,7 @@ from folkmoot_server.actions.store_acts import StoreActs
 from folkmoot_server.common.background import Remarks
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.jobs.journal import Rotation
+from folkmoot_server.jobs.runner import rest_of
 from folkmoot_server.sealed.access_records import AccessKind, AccessRecord, AccessRecords
 from folkmoot_server.sealed.held_entries import HeldEntries
 from folkmoot_server.storage.change_set import ChangeSet, RowChange, case_stream
@@ -166,8 +168,66 @@ async def test_records_of_two_in_one_block_are_kept_once(tmp_path: Path) -> None
         records = [AccessRecord(START, AccessKind.SIGNED_IN, user, 1, f"of {user}", 7) for user in users]
         for month in ("2026-01", "2026-02"):
             await store.access.append(month, keeper.records.seal("n", records))
-        await keeper.holds.keep([], ["2026-01"])
+        await keeper.holds.keep([], ["2026-01"], rest_of)
         assert await keeper.kept("m-1") == ["of alice", "of bob", "of bob"]
         (held,) = [one for one in await keeper.acts.events() if isinstance(one, EntriesHeld)]
         assert (held.part, held.entries) == ("access", 3)
+    assert verify(tmp_path) == []
+
+
+async def test_a_month_is_gone_through_once_however_many_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """*Each report of an account was a pass over the whole month, and each read the whole record of the store.* Of a
+    group, too; each hold gets what it names, and nothing of another's."""
+    monkeypatch.setattr("folkmoot_server.storage.sqlite.journal.WINDOW", 7)
+    world = World()
+    group, other = world.group(), world.group()
+    users = [f"user{number}" for number in range(10)]
+    async with opened(tmp_path) as store:
+        registered = [world.register(user) for user in ("alice", *users)]
+        await store.commit([*registered, group.found(), other.found()])
+        for user in users:
+            await store.commit([group.post(user, body=f"{user} early", ts=START)])
+            await store.commit([other.post(user, body=f"{user} late", ts=START + DAY_MS)])
+        keeper = Keeper(store, tmp_path)
+        numbers = {user: await keeper.hold(user=user) for user in users}
+        late = await keeper.hold(user=users[0], since_ms=START + 1)
+        of_group = [await keeper.hold(code=group.code) for _ in range(5)]
+        of_one = await keeper.hold(code=group.code, user=users[1])
+        passes: list[tuple[int, int]] = []
+        reads: list[int] = []
+        rests: list[float] = []
+        held, events = type(store.journal).held, keeper.acts.events
+
+        async def counted(journal: Any, month: str, hold: Any, after: tuple[int, int]) -> Any:
+            passes.append(after)
+            return await held(journal, month, hold, after)
+
+        async def read() -> Any:
+            reads.append(1)
+            return await events()
+
+        def rest(took_s: float) -> float:
+            rests.append(took_s)
+            return 0
+
+        monkeypatch.setattr(type(store.journal), "held", counted)
+        monkeypatch.setattr(keeper.acts, "events", read)
+        await keeper.holds.keep(["2026-01"], [], rest)
+        assert passes.count((-1, -1)) == 2, "one for those of no group, one for those of the group"
+        assert len(rests) == len(passes) > 4
+        assert len(reads) == 2, "the holds of staff, and what is on record of them"
+        assert {user: await keeper.kept(number) for user, number in numbers.items()} == {
+            user: [f"{user} early", f"{user} late"] for user in users
+        }
+        assert await keeper.kept(late) == [f"{users[0]} late"]
+        assert await keeper.kept(of_one) == [f"{users[1]} early"]
+        for number in of_group:
+            assert {f"{user} early" for user in users} <= set(await keeper.kept(number))
+            assert not [text for text in await keeper.kept(number) if text.endswith("late")]
+        noted = [one.hold for one in await events() if isinstance(one, EntriesHeld)]
+        assert sorted(noted) == sorted([*numbers.values(), late, of_one, *of_group])
+        await keeper.holds.keep(["2026-01"], [], rest)
+        assert len([one for one in await events() if isinstance(one, EntriesHeld)]) == len(noted), "once"
     assert verify(tmp_path) == []

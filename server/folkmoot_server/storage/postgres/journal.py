@@ -1,5 +1,6 @@
 """The journal in PostgreSQL: a partition per month, rows of entries, months made and removed. See `api.Journal`."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -229,7 +230,8 @@ class PostgresJournal:
             last = await self._reader.rows(_LAST_OF.format(window=window), *values)
             more = hold.since_ms, hold.till_ms, list(hold.users)
             rows = await self._reader.rows(_HELD_IN.format(window=window), *values, *more)
-        lines = [line_of_row(self._removed, month, tuple(row)) for row in rows]
+        # Thousands of entries, to be decrypted and encoded: not while others wait for the event loop.
+        lines = await asyncio.to_thread(lambda: [line_of_row(self._removed, month, tuple(row)) for row in rows])
         return lines, tuple(last[0]) if last else None
 
     async def rotate(self, now: int, months: int) -> list[Segment]:

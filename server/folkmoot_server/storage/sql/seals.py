@@ -45,6 +45,12 @@ class SealMaker:
         return Seal(self._tree.size, self._hash.hexdigest(), self._tree.root().hex())
 
 
+def written_by(line: Line) -> tuple[str, int]:
+    """Return who wrote the entry of a line, empty for the service, and when (Unix ms)."""
+    _grp, _seq, ts, _kind, user, *_ = msgspec.json.decode(line.text)
+    return user or "", ts
+
+
 def line_of(removed: RemovedTexts, month: str, grp: int, row: Row, sealed: bytes | None) -> Line:
     """Return the line of a row of `entry_rows.COLUMNS`; `sealed` has what was removed of it. Raises cryptography's
     InvalidTag where that does not open."""
