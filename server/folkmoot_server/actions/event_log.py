@@ -92,6 +92,7 @@ class EventLog:
         self.publics = LogKeys.publics(key, number)
         self._origin = origin
         self._checkpoint_dir = checkpoint_dir
+        self._publishing = asyncio.Lock()
 
     @property
     def key(self) -> Key:
@@ -146,8 +147,7 @@ class EventLog:
         checkpoint = SignedCheckpoint(size + len(events), self._clock.now_ms(), note)
         if await self._store_rows(log_rows(grown, checkpoint)):
             return 0
-        if self._checkpoint_dir is not None:
-            await asyncio.to_thread(publish, self._checkpoint_dir, checkpoint)
+        await self._publish(checkpoint)
         return len(events)
 
     def _in_force(self, before: SignedCheckpoint | None, events: Sequence[LedgerRow]) -> int:
@@ -172,8 +172,18 @@ class EventLog:
     async def add_signatures(self, checkpoint: SignedCheckpoint, lines: Sequence[str]) -> None:
         """Keep what others have signed under a checkpoint, and publish it. Raises StorageError."""
         signed = structs.replace(checkpoint, note=checkpoint.note + "".join(f"{line}\n" for line in lines))
-        if not await self._store_rows(log_rows({}, signed)) and self._checkpoint_dir is not None:
-            await asyncio.to_thread(publish, self._checkpoint_dir, signed)
+        if not await self._store_rows(log_rows({}, signed)):
+            await self._publish(signed)
+
+    async def _publish(self, checkpoint: SignedCheckpoint) -> None:
+        """Write a checkpoint to the directory, if there is one. A witness may take its time to sign, and the log has
+        grown meanwhile: only the newest is written as such, and one after the other."""
+        if self._checkpoint_dir is None:
+            return
+        async with self._publishing:
+            newest = await self._stored.checkpoint()
+            is_newest = newest is None or newest.size <= checkpoint.size
+            await asyncio.to_thread(publish, self._checkpoint_dir, checkpoint, is_newest=is_newest)
 
     async def prove(self, stream: str, version: int) -> Proven | Refusal:
         """Prove that an event is in the log. Raises StorageError."""
@@ -261,8 +271,8 @@ async def take_in_all(store: Store, data_dir: Path, origin: str) -> None:
         pass
 
 
-def publish(directory: Path, checkpoint: SignedCheckpoint) -> None:
-    """Write a checkpoint as the newest, and behind those of its month. What cannot be written is said in the log."""
+def publish(directory: Path, checkpoint: SignedCheckpoint, *, is_newest: bool) -> None:
+    """Write a checkpoint behind those of its month, and as the newest if it is. What cannot be written is said in the log."""
     moment = datetime.fromtimestamp(checkpoint.ts / 1000, UTC)
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -270,8 +280,9 @@ def publish(directory: Path, checkpoint: SignedCheckpoint) -> None:
             file.write(f"{moment:%Y-%m-%dT%H:%M:%SZ}\n{checkpoint.note}\n")
             file.flush()
             os.fsync(file.fileno())
-        partial = directory / f"{NEWEST}.part"
-        partial.write_text(checkpoint.note, "utf-8")
-        partial.replace(directory / NEWEST)
+        if is_newest:
+            partial = directory / f"{NEWEST}.part"
+            partial.write_text(checkpoint.note, "utf-8")
+            partial.replace(directory / NEWEST)
     except OSError as error:
         log.error("a checkpoint cannot be written to its directory", directory=str(directory), cause=str(error))

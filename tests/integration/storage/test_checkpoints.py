@@ -1,6 +1,6 @@
-"""Another key of the ledger's log: nothing is signed by it before its change is on record, nothing by the old one after
-that."""
+"""Checkpoints of the ledger's log: by which key they are, and which is the newest."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -32,8 +32,8 @@ class Keys:
         self.overtaken_by: list[StoreCommand] = []
         self.failures = 0
 
-    def log(self, number: int) -> EventLog:
-        return EventLog(self.store.ledger, Clock(), self._store_rows, self.place, "folkmoot", None, number)
+    def log(self, number: int, directory: Path | None = None) -> EventLog:
+        return EventLog(self.store.ledger, Clock(), self._store_rows, self.place, "folkmoot", directory, number)
 
     async def _store_rows(self, rows: Sequence[RowChange]) -> None:
         await self.store.commit([ChangeSet(rows=rows)])
@@ -121,3 +121,24 @@ async def test_a_checkpoint_by_the_old_key_over_its_change_is_found(tmp_path: Pa
     for note, size in ((forged, newest.size), (early, before.size)):
         (finding,) = verify(tmp_path, copies=[note])
         assert finding.startswith(f"checkpoint {size}: "), finding
+
+
+async def test_what_a_slow_witness_signed_does_not_stand_as_the_newest(tmp_path: Path) -> None:
+    """*The checkpoint that it was shown was written over one that had come since.*"""
+    await filled(tmp_path)
+    async with opened(tmp_path) as store:
+        keys, directory = Keys(store, tmp_path), tmp_path / "kept"
+        log = keys.log(1, directory)
+        assert await log.take_in()
+        old = await log.newest()
+        await keys.act(NoteFilings(0))
+        assert await log.take_in()
+        newest = await log.newest()
+        assert old
+        assert newest
+        await log.add_signatures(old, ["- witness one"])
+        assert (directory / "checkpoint").read_text() == newest.note
+        (month,) = directory.glob("*.checkpoints")
+        assert "witness one" in month.read_text(), "it is there for whoever keeps all of them"
+        await asyncio.gather(log.add_signatures(newest, ["- witness two"]), log.add_signatures(old, ["- three"]))
+        assert (directory / "checkpoint").read_text() == newest.note + "- witness two\n"
