@@ -95,6 +95,7 @@ class Node(Parts):
             Loop("commit_queue", self.commit_queue.run, 0),
             Loop("idle_rooms", calling(self.rooms.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
             Loop("idle_accounts", calling(self.accounts.forget_idle), SWEEP_S, first_rest_s=SWEEP_S),
+            Loop("idle_exports", self.app.exports.forget_idle, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("clock", self.app.timekeeper.look, CLOCK_LOOK_S),
             Loop("storing", self.app.store_acts.try_storing, TRY_S),
             Loop("own_reads", self.app.account_service.store_own_reads, SWEEP_S, first_rest_s=SWEEP_S),

@@ -5,7 +5,7 @@ forgotten. It belongs to the node that began it.
 """
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple
 
 from folkmoot_governance import Refusal
@@ -68,17 +68,25 @@ class Exports:
 
     async def begin(self, user: str, steps: Steps) -> str | Refusal:
         """Begin one, in place of an earlier one of the same account; return what it is called."""
-        now = self._clock.now_ms()
-        old = [name for name, one in self._all.items() if one.user == user or now > one.asked_ms + IDLE_MS]
-        for name in old:
-            if not self._all[name].is_busy:
-                await self.end(name)
+        await self._end(lambda one: one.user == user)
+        await self.forget_idle()
         if len(self._all) >= AT_ONCE:
             await steps.aclose()
             return BUSY
         name = secrets.token_hex(8)
-        self._all[name] = Export(user, steps, now)
+        self._all[name] = Export(user, steps, self._clock.now_ms())
         return name
+
+    async def forget_idle(self) -> None:
+        """Forget those that nobody has asked for any more: they may have identity numbers."""
+        now = self._clock.now_ms()
+        await self._end(lambda one: now > one.asked_ms + IDLE_MS)
+
+    async def _end(self, is_meant: Callable[[Export], bool]) -> None:
+        for name in [name for name, one in self._all.items() if is_meant(one)]:
+            one = self._all.get(name)
+            if one is not None and not one.is_busy:
+                await self.end(name)
 
     async def step(self, name: str, user: str) -> Progress | Refusal:
         """Do the next step, unless all are done; return how far it is. Whatever a step raises ends it."""

@@ -8,9 +8,10 @@ from hashlib import sha256
 from folkmoot_governance import Refusal
 from folkmoot_governance.case.checks import NO_SUCH_CASE, check_scope
 from folkmoot_governance.case.commands import ApproveExport, CaseCommand, ExportCase
-from folkmoot_governance.case.export import approved_by
+from folkmoot_governance.case.export import ACT, approved_by
 from folkmoot_governance.case.state import CaseEvent, CaseExported, CaseState, ExportApproved
 from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.staff import check_staff
 from folkmoot_protocol.admin import exports as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
@@ -38,11 +39,15 @@ async def find_case(call: Call) -> CaseState | Refusal:
 
 
 async def approvals(call: Call, case: CaseState) -> tuple[str, ...]:
-    """Return who has approved that identities go along with the next export."""
+    """Return who has approved that identities go along with the next export, and might approve it today as well."""
     wanted = ActFilter(kinds=APPROVING)
     found = await call.app.store.ledger.acts(case_stream(case.number), wanted, MOST_APPROVALS)
     events = [one.event for one in reversed(found) if isinstance(one.event, CaseEvent)]
-    return approved_by(events, call.app.clock.now_ms())
+    now = call.app.clock.now_ms()
+    accounts = [await call.app.accounts.load(user) for user in approved_by(events, now)]
+    return tuple(
+        one.user for one in accounts if one is not None and check_staff(one.state, ACT, call.app.policy, now) is None
+    )
 
 
 @carries_out(rows.APPROVE_EXPORT)

@@ -175,6 +175,11 @@ async def test_identities_take_two_and_are_on_record(scene: Scene) -> None:
     await refused(asked, "forbidden", rule="export.identities", count=1)
     await refused(approve(first), "conflict")
     await approve(second)
+    # Whose role has ended since does not count any more.
+    await grant(scene.stage, scene.names[1], None)
+    asked = first.ask(rq.Admin, noun="export", verb="case", target=scene.case, options=options)
+    await refused(asked, "forbidden", rule="export.identities", count=1)
+    await grant(scene.stage, scene.names[1], PlatformRole.SAFETY_OFFICER)
     files = unpacked(await export(first, scene.case, identities=True))
     assert [one["number"] for one in lines(files["identities.jsonl"])] == [NUMBER]
     assert NUMBER in files["report.en.html"]
@@ -226,9 +231,16 @@ async def test_of_a_node_few_are_made_at_once_and_they_end(tmp_path: Path) -> No
     assert all_of.piece(str(again), "a", 0) == exports.Piece(b"made", 0, 4)
     assert all_of.piece(str(again), "b", 0) is None
     clock.now = exports.IDLE_MS + 1
-    assert isinstance(await all_of.begin("e", steps("e")), str)
+    await all_of.forget_idle()
     assert all_of.piece(str(again), "a", 0) is None
+    assert await all_of.step(str(names[1]), "b") == exports.GONE
     assert closed == ["a"]
+    assert isinstance(await all_of.begin("e", steps("e")), str)
+
+
+@in_one_loop
+async def test_what_nobody_fetches_is_forgotten_in_rounds(scene: Scene) -> None:
+    assert "idle_exports" in {one.name for one in scene.stage.node.loops()}
 
 
 @in_one_loop
