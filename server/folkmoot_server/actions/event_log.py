@@ -272,7 +272,7 @@ async def take_in_all(store: Store, data_dir: Path, origin: str) -> None:
 
 
 def publish(directory: Path, checkpoint: SignedCheckpoint, *, is_newest: bool) -> None:
-    """Write a checkpoint behind those of its month, and as the newest if it is. What cannot be written is said in the log."""
+    """Write a checkpoint behind those of its month, and as the newest if it is. What cannot be written is logged."""
     moment = datetime.fromtimestamp(checkpoint.ts / 1000, UTC)
     try:
         directory.mkdir(parents=True, exist_ok=True)
