@@ -153,7 +153,10 @@ def check_access(main: Connection, rows: AccessRows, key: bytes, record: OnRecor
     sealed = Sealed(None, PURPOSE, key)
     for month in rows.months:
         range_check = RangeCheck(ranges.get(month, ()))
+        last = max((one.last for one in ranges.get(month, ())), default=0)
+        late, is_over = record.late_blocks(month)
         for block in rows.blocks(month):
+            late += is_over and block.number > last
             range_check.add((line_of(block),))
             text = sealed.open_raw(block.sealed, bound_to(block))
             if text is None:
@@ -162,6 +165,8 @@ def check_access(main: Connection, rows: AccessRows, key: bytes, record: OnRecor
                 yield _("access {month}: block {number} does not name whom it is about").format(
                     month=month, number=block.number
                 )
+        if late:
+            yield _("access {month}: {count} blocks came long after it was over").format(month=month, count=late)
         yield from _told_apart("access", month, range_check.end())
 
 

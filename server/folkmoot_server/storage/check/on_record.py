@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from operator import itemgetter
 
 import msgspec
 from msgspec import MsgspecError
@@ -22,6 +23,7 @@ from folkmoot_governance.store_acts import (
 )
 
 from ..change_set import STORE_STREAM, month_stream
+from ..sql.months import SEAL_GRACE_MS, seals_at
 from ..sql.tables import ledger
 
 _decode = msgspec.json.Decoder(AnyStoreEvent).decode
@@ -41,6 +43,8 @@ class OnRecord:
         self.held: dict[tuple[str, str, Part], EntriesHeld] = {}
         self.filings_since: int | None = None
         self.jumps: list[int] = []
+        self.blocks: list[tuple[int, EntriesLogged]] = []
+        """What was taken in of the access log, with the position of that, in this order."""
         self.log_keys: dict[int, int] = {}
         """To which of its keys the log was changed, by the position of that event."""
         streams = or_(ledger.c.stream == STORE_STREAM, *(ledger.c.stream.like(f"{one}%") for one in MONTH_STREAMS))
@@ -52,7 +56,10 @@ class OnRecord:
                 continue
             if isinstance(event, LogKeyChanged):
                 self.log_keys[position] = event.number
+            elif isinstance(event, EntriesLogged) and event.part == "access":
+                self.blocks.append((position, event))
             self._take_in(stream, version, event)
+        self.blocks.sort(key=itemgetter(0))
 
     def _take_in(self, stream: str, version: int, event: AnyStoreEvent) -> None:
         match event:
@@ -76,6 +83,20 @@ class OnRecord:
                 self.jumps.append(abs(event.jump_ms))
             case _:
                 pass
+
+    def late_blocks(self, month: str) -> tuple[int, bool]:
+        """Return how many blocks of a month of the access log were taken in long after it was over, and whether more
+        would be: since what a later month had was taken in, more than a day after. Each round takes in the months in
+        their order, so nothing was left of this one then, however long the service had not run."""
+        if max(self.jumps, default=0) >= SEAL_GRACE_MS:
+            # Times of a clock that was so wrong tell nothing.
+            return 0, False
+        over, late = False, 0
+        for _position, event in self.blocks:
+            if event.month == month and over:
+                late += event.entries
+            over = over or (event.month > month and event.at >= seals_at(month))
+        return late, over
 
     def is_lost(self, month: str) -> bool:
         """Say whether it is on record that a month of the journal is lost."""
