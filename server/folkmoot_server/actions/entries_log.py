@@ -20,6 +20,7 @@ from ..storage.rows import Line
 from ..storage.sql.access_blocks import line_of
 from ..storage.sql.ranges import BLOCKS, Range, RangeMaker, digest_of, ranges_of, text_of
 from .accounts.govern import AccountService
+from .each_month import EachMonth
 from .store_acts import StoreActs
 
 PIECE = 500
@@ -59,20 +60,24 @@ class EntriesLog:
         self._blocks: dict[str, int] = {}
 
     async def take_in(self, rest: Rest) -> bool:
-        """Take in what has come; say whether there is more to do. Raises StorageError.
+        """Take in what has come; say whether there is more to do. Raises StorageError, also where something is left out
+        because it cannot be read, after all that can be.
 
         A block of the access log is taken in by the second call that finds it: in a cluster one with a lower number
         may be stored a moment later.
         """
         await self._store_acts.note_filings()
         await self._forget()
-        is_more = False
+        is_more, each = False, EachMonth()
         sealed = await self._store_acts.seals()
         for segment in await self._store.journal.segments():
             if segment.month not in sealed:
-                is_more |= await self._take_in_month(segment.month, rest)
+                with each.trying(segment.month):
+                    is_more |= await self._take_in_month(segment.month, rest)
         for segment in await self._store.access.segments():
-            is_more |= await self._take_in_blocks(segment.month)
+            with each.trying(f"access {segment.month}"):
+                is_more |= await self._take_in_blocks(segment.month)
+        each.end()
         return is_more
 
     async def _forget(self) -> None:

@@ -1,13 +1,14 @@
 """The upkeep of the journal: months that need not be kept any longer go, and search hears of what came."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 
 from folkmoot_governance.duration import FOREVER_MS
 
 from ..actions.accounts.govern import AccountService
+from ..actions.each_month import EachMonth
 from ..actions.holds import Holds
 from ..actions.store_acts import StoreActs
 from ..common.background import Remarks
@@ -67,7 +68,8 @@ class Rotation(Job):
         """Remove what is due, or ask about it; a question is looked at again soon, for somebody may have answered."""
         now = self._clock.now_ms()
         this_month, marks = number_of(month_of(now)), await self._ledger.marks()
-        due = due_of(await self._journal.segments(), now, self._months)
+        each = EachMonth()
+        due = await self._readable(due_of(await self._journal.segments(), now, self._months), each)
         due_access = due_of(await self._access.segments(), now, self._access_months)
         looked = marks.get(MONTHS_MARK) or number_of(month_of(await self._ledger.latest_ts() or now))
         are_few = all(goes_unasked(months, looked, this_month) for months in (due, due_access))
@@ -75,18 +77,39 @@ class Rotation(Job):
             self._ask(sorted({*due, *due_access}))
             return None
         self._remarks.pop(self.name, None)
-        await self._holds.keep(due, due_access, rest_of)
-        if await self._store_acts.note_removed(due) or await self._store_acts.note_removed(due_access, "access"):
-            raise StorageError("what is to be removed could not be put on record")
-        for segment in await self._journal.rotate(now, self._months) if due else ():
-            log.info("removed a month of the journal", month=segment.month, bytes=segment.size)
-        if due_access:
-            await self._access.remove(due_access)
-            log.info("removed months of the access log", months=due_access)
+        for month in due:
+            with each.trying(month):
+                await self._remove(month, now, {*due, *each.failed} - {month})
+        for month in due_access:
+            with each.trying(f"access {month}"):
+                await self._remove_access(month)
         await self._holds.let_go()
         if looked != this_month or MONTHS_MARK not in marks:
             await self._account_service.store_rows("", [mark(MONTHS_MARK, this_month)])
+        each.end()
         return ROTATE_S
+
+    async def _readable(self, months: Sequence[str], each: EachMonth) -> list[str]:
+        """Return those of some months that can be read. A damaged one stays: who restores it may need it."""
+        for month in months:
+            with each.trying(month):
+                await self._journal.ends(month)
+        return [month for month in months if month not in each.failed]
+
+    async def _remove(self, month: str, now: int, others: Collection[str]) -> None:
+        """Remove a month of the journal, but for what is held of it, and none of `others`, which may be due as well."""
+        await self._holds.keep([month], [], rest_of)
+        if await self._store_acts.note_removed([month]):
+            raise StorageError("that it is to be removed could not be put on record")
+        for segment in await self._journal.rotate(now, self._months, but=others):
+            log.info("removed a month of the journal", month=segment.month, bytes=segment.size)
+
+    async def _remove_access(self, month: str) -> None:
+        await self._holds.keep([], [month], rest_of)
+        if await self._store_acts.note_removed([month], "access"):
+            raise StorageError("that it is to be removed could not be put on record")
+        await self._access.remove([month])
+        log.info("removed a month of the access log", month=month)
 
     def _ask(self, due: Sequence[str]) -> None:
         remark = (

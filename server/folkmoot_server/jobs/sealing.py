@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
+from ..actions.each_month import EachMonth
 from ..actions.store_acts import StoreActs
 from ..common.clock import Clock
 from ..storage.api import Journal
@@ -34,18 +35,24 @@ class Sealing(Job):
         self._store_acts = store_acts
 
     async def do_round(self) -> float | None:
-        """Seal the oldest month that is due; whether there are more is looked at again at once."""
+        """Seal the oldest month that is due and can be read; whether there are more is looked at again at once."""
         over = [one.month for one in (await self._journal.segments())[:-1]]
         now, sealed = self._clock.now_ms(), await self._store_acts.seals()
         due = [month for month in over if month not in sealed and seals_at(month) <= now]
-        if not due:
-            return None
-        seal = await make_seal(self._journal, due[0], rest_of)
-        refusal = await self._store_acts.seal(due[0], seal)
+        each = EachMonth()
+        for month in due:
+            with each.trying(month):
+                await self._seal(month)
+                return 0
+        each.end()
+        return None
+
+    async def _seal(self, month: str) -> None:
+        seal = await make_seal(self._journal, month, rest_of)
+        refusal = await self._store_acts.seal(month, seal)
         if refusal:
-            raise StorageError(f"the seal of {due[0]} could not be stored: {refusal.code.value}")
-        log.info("sealed a month of the journal", month=due[0], entries=seal.entries)
-        return 0
+            raise StorageError(f"the seal of {month} could not be stored: {refusal.code.value}")
+        log.info("sealed a month of the journal", month=month, entries=seal.entries)
 
 
 async def make_seal(journal: Journal, month: str, rest: Callable[[float], float]) -> Seal:

@@ -184,8 +184,9 @@ class Journal(Protocol):
         It is a bounded piece: there may be none in it."""
         ...
 
-    async def rotate(self, now: int, months: int) -> list[Segment]:
-        """Remove whole the segments that `months` full calendar months or more lie behind `now`; return them (G13).
+    async def rotate(self, now: int, months: int, *, but: Collection[str] = ()) -> list[Segment]:
+        """Remove whole the segments that `months` full calendar months or more lie behind `now`, but some; return them
+        (G13).
 
         A segment of January, with 6 months, is removed from 1 August 00:00 UTC on. The newest is never removed.
         """

@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from itertools import islice
 from typing import Protocol, TypeVar, get_args
 
-from cryptography.exceptions import InvalidTag
 from msgspec import MsgspecError
 from sqlalchemy import Connection, select
 
@@ -15,6 +14,7 @@ from folkmoot_governance.store_acts import MonthSealed, Part
 
 from ...common.terminal import _
 from ...crypto.cipher import Sealed
+from ..change_set import StorageError
 from ..rows import AccessBlock, Line
 from ..sql.access_blocks import PURPOSE, bound_to, line_of, users_in
 from ..sql.ranges import Range, RangeMaker, digest_of, ranges_of
@@ -131,7 +131,7 @@ def _check_month(
                 seal_maker.add(lines)
             range_check.add(lines)
             step()
-    except InvalidTag:
+    except StorageError:
         # Which text it is says `check_content`.
         yield _("journal {month}: it is not as it was sealed").format(month=month)
         return

@@ -234,13 +234,14 @@ class PostgresJournal:
         lines = await asyncio.to_thread(lambda: [line_of_row(self._removed, month, tuple(row)) for row in rows])
         return lines, tuple(last[0]) if last else None
 
-    async def rotate(self, now: int, months: int) -> list[Segment]:
+    async def rotate(self, now: int, months: int, *, but: Collection[str] = ()) -> list[Segment]:
         async with self._reader.transaction() as connection:
             await connection.execute(f"{ROTATE_LIMIT}; SELECT pg_advisory_xact_lock({MONTH_LOCK})")
             existing = [row["month"] for row in await connection.fetch(MONTHS)]
             rows = await connection.fetch(_SEGMENTS, existing)
             newest = max((row["month"] for row in rows if row["used"]), default=0)
-            due = [row for row in rows if row["month"] < newest and is_due(name_of(row["month"]), now, months)]
+            due = [row for row in rows if row["month"] < newest and name_of(row["month"]) not in but]
+            due = [row for row in due if is_due(name_of(row["month"]), now, months)]
             if due:
                 await connection.execute(_FORGET, [row["month"] for row in due])
             for row in due:

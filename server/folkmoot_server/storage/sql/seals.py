@@ -10,8 +10,10 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 
 from ...crypto.merkle import Growing, leaf_hash
+from ..change_set import StorageError
 from ..rows import Line
 from .entry_rows import BODY, DATA, Row
 from .removed_texts import RemovedTexts
@@ -52,11 +54,16 @@ def written_by(line: Line) -> tuple[str, int]:
 
 
 def line_of(removed: RemovedTexts, month: str, grp: int, row: Row, sealed: bytes | None) -> Line:
-    """Return the line of a row of `entry_rows.COLUMNS`; `sealed` has what was removed of it. Raises cryptography's
-    InvalidTag where that does not open."""
+    """Return the line of a row of `entry_rows.COLUMNS`; `sealed` has what was removed of it. Raises StorageError where
+    that does not open."""
     values = list(row)
     if sealed is not None:
-        body, data = removed.open(month, grp, row[0], sealed)
+        try:
+            body, data = removed.open(month, grp, row[0], sealed)
+        except InvalidTag as error:
+            raise StorageError(
+                f"the sealed text of #{row[0]} of {grp} does not open: run folkmoot db verify"
+            ) from error
         # A row whose text was taken out has no data either; what stands there nobody has posted.
         values[BODY], values[DATA] = body, data if values[DATA] is None else values[DATA]
     return Line(grp, row[0], _encode([grp, *values]))

@@ -240,8 +240,8 @@ class SqliteJournal:
     async def held(self, month: str, hold: Hold, after: tuple[int, int]) -> HeldPiece:
         return await self._threads.read_segments(sqlite_journal.held, month, hold, after)
 
-    async def rotate(self, now: int, months: int) -> list[Segment]:
-        removed = await self._threads.write.run(self._writer.rotate, now, months)
+    async def rotate(self, now: int, months: int, *, but: Collection[str] = ()) -> list[Segment]:
+        removed = await self._threads.write.run(self._writer.rotate, now, months, but)
         gone = [segment.month for segment in removed]
         for reader in self._threads.readers:
             await reader.forget(gone)

@@ -124,9 +124,10 @@ class Writer:
         """Store a batch; return the streams in conflict. Raises StorageError: nothing of it is stored."""
         return self._guard(lambda: self._commit(batch))
 
-    def rotate(self, now: int, months: int) -> list[Segment]:
-        """Remove the segments that are due, but never the newest; return them."""
-        return self._guard(lambda: self._rotate(now, months))
+    def rotate(self, now: int, months: int, but: Collection[str] = ()) -> list[Segment]:
+        """Remove the segments that are due, but some and never the newest; return them."""
+        due = [month for month in self._segments.months[:-1] if is_due(month, now, months) and month not in but]
+        return self._guard(lambda: self._rotate(due))
 
     def erase(self) -> bool:
         """Take texts that were removed out of the files where they still stand, a bounded piece; say whether there is
@@ -425,8 +426,7 @@ class Writer:
                 self._raw.execute(f"PRAGMA {JOURNAL}.wal_checkpoint(TRUNCATE)")
                 self._raw.execute(f"DETACH DATABASE {JOURNAL}")
 
-    def _rotate(self, now: int, months: int) -> list[Segment]:
-        due = [month for month in self._segments.months[:-1] if is_due(month, now, months)]
+    def _rotate(self, due: Sequence[str]) -> list[Segment]:
         removed = [self._segments.describe(month) for month in due]
         for month in due:
             segment = self._reader.get(month)
