@@ -57,15 +57,15 @@ def appeal_term(rules: CaseRules) -> int:
     return max(rules.appeal_ms, rules.platform_appeal_ms)
 
 
-def held_until(case: CaseState, rules: CaseRules) -> int:
-    """Return until when (Unix ms) a case holds what it names: until it is final, nobody being able to appeal any
-    more."""
-    return FOREVER_MS if case.is_open else case.closed_ts + appeal_term(rules)
+def held_until(case: CaseState, rules: CaseRules, *, is_appealed: bool = False) -> int:
+    """Return until when (Unix ms) a case holds what it names: until it is final, nobody being able to appeal any more,
+    and no appeal being open."""
+    return FOREVER_MS if case.is_open or is_appealed else case.closed_ts + appeal_term(rules)
 
 
-def hold_of(case: CaseState, rules: CaseRules) -> Hold | None:
+def hold_of(case: CaseState, rules: CaseRules, *, is_appealed: bool = False) -> Hold | None:
     """Return what a case holds by itself, None where it names nothing."""
-    hold = Hold(case.number, case.number, held_until(case, rules), code=case.code)
+    hold = Hold(case.number, case.number, held_until(case, rules, is_appealed=is_appealed), code=case.code)
     if case.seq:
         return replace(hold, seq=case.seq)
     users = tuple(user for user in _named(case) if user)

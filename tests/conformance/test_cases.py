@@ -220,8 +220,11 @@ async def test_texts_of_a_case_that_is_not_final_are_kept(store: Store, world: W
     assert await ended(until - 1, FOREVER_MS) == []
     assert await ended(until, START + DAY) == [], "nobody can appeal any more only later"
     assert await ended(until, START + DAY + 1) == ["r-2"], "r-1 is open, and who is meant by r-3 has appealed"
+    holding = [one.number for one in await store.ledger.holding_cases(START + DAY, "", 9)]
+    assert holding == ["a-1", "r-1", "r-3"], "what is held for r-3 is needed for the appeal as well"
     await store.commit([service.close("a-1", Outcome.CONFIRMED)])
     assert await ended(until, START + DAY + 1) == ["r-2", "r-3"]
+    assert [one.number for one in await store.ledger.holding_cases(START + DAY, "", 9)] == ["r-1"]
     await store.commit([ChangeSet(rows=remove_ended_case_texts("r-2", until))])
     assert await ended(until, START + DAY + 1) == ["r-3"]
     assert (await store.ledger.case_text("r-2"), await store.ledger.case_notes("r-2")) == (None, [])

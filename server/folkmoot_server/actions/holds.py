@@ -71,7 +71,9 @@ class Holds:
         """Return what the next cases hold, by number, and after which to go on, empty at the end."""
         since = self._clock.now_ms() - appeal_term(self._rules)
         cases = await self._store.ledger.holding_cases(since, after, limit)
-        holds = [hold for case in cases if (hold := hold_of(case, self._rules)) is not None]
+        # What was decided before that is there because of an appeal.
+        found = [hold_of(case, self._rules, is_appealed=case.closed_ts <= since) for case in cases]
+        holds = [hold for hold in found if hold is not None]
         return holds, cases[-1].number if len(cases) == limit else ""
 
     def open(self, row: HeldRow) -> bytes | None:

@@ -461,7 +461,8 @@ class Holds(Protocol):
         ...
 
     async def holding_cases(self, since: int, after: str, limit: int) -> list[CaseState]:
-        """Return cases that are open or were decided after a time (Unix ms), by number, from the one after `after`."""
+        """Return cases that are open, were decided after a time (Unix ms), or have an open appeal of whom they are
+        about, by number, from the one after `after`."""
         ...
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from folkmoot_governance import Actor, PlatformRole, Refusal
 from folkmoot_governance.case.rules import CaseRules
-from folkmoot_governance.case.state import CaseClosed, MediationOpened, Outcome, ReportOpened, apply_case
+from folkmoot_governance.case.state import AppealOpened, CaseClosed, MediationOpened, Outcome, ReportOpened, apply_case
 from folkmoot_governance.case.state import opened as case_opened
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS
@@ -75,6 +75,21 @@ class Keeper:
 
         assert await self.acts.act_on_hold(begin, OFFICER, dry_run=False) == 1
         return numbers[0]
+
+    async def appeal_late(self, code: str) -> None:
+        """Let somebody appeal a day before the term is over, wait for the answer, and get it (*what was held went
+        meanwhile*)."""
+        appeal = AppealOpened(
+            at=GOES + 29 * DAY_MS, by="alice", number="a-1", measure="r-1", reason="x", decider="r", due_ms=9, code=code
+        )
+        state = case_opened(appeal)
+        await self.store.commit([ChangeSet(case_stream("a-1"), 0, [appeal], project_case(state, appeal))])
+        self.now = GOES + 40 * DAY_MS
+        await self.holds.let_go()
+        assert "r-1" in await self.store.ledger.held_counts()
+        answer = CaseClosed(at=self.now, by="root", outcome=Outcome.CONFIRMED, reason="seen")
+        apply_case(state, answer)
+        await self.store.commit([ChangeSet(case_stream("a-1"), 1, [answer], project_case(state, answer))])
 
     async def kept(self, hold: str) -> list[str]:
         """Return the texts that are kept for a hold; of the access log, addresses."""
@@ -144,6 +159,8 @@ async def test_what_is_held_outlives_its_month_and_nothing_else_does(tmp_path: P
             assert sorted(await store.ledger.held_counts()) == (
                 [by_staff, "r-1"] if keeper.now < GOES + 30 * DAY_MS else ["r-1"]
             )
+            if keeper.now > GOES + 30 * DAY_MS:
+                await keeper.appeal_late(group.code)
             await keeper.holds.let_go()
         assert await store.ledger.held_counts() == {}
         acts = await keeper.acts.events()

@@ -88,6 +88,8 @@ def test_it_is_held_until_nobody_can_appeal_any_more() -> None:
     case = opened(report(user="bob"))
     apply_case(case, CaseClosed(at=NOW + 5, by="root", outcome=Outcome.DISMISSED, reason="seen"))
     assert until(case) == NOW + 5 + 40 * DAY_MS
+    appealed = hold_of(case, RULES, is_appealed=True)
+    assert appealed is not None and appealed.until_ms == FOREVER_MS
     assert (hold_of(case, RULES) or case).till_ms == NOW + 5  # type: ignore[union-attr]  # nothing that came later
     apply_case(case, ReportReopened(at=NOW + 6, by="", due_ms=NOW + 9, reason="x"))
     assert until(case) == FOREVER_MS

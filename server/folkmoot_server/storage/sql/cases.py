@@ -54,9 +54,8 @@ _UNSETTLED = (
     .limit(_LIMIT)
 )
 
-# Whoever may still appeal, or has, needs what the case rests on.
 _APPEAL = cases.alias("appeal")
-_APPEALED = exists().where(
+APPEALED = exists().where(
     _APPEAL.c.kind == literal_column(f"'{CaseKind.APPEAL}'"),
     _APPEAL.c.outcome == _NONE,
     or_(
@@ -64,11 +63,12 @@ _APPEALED = exists().where(
         and_(cases.c.code != _NONE, _APPEAL.c.code == cases.c.code),
     ),
 )
+"""Whom or what a case is about has an open appeal: who has appealed needs what the case rests on."""
 _ENDED = union(
     *(
         select(cases.c.number)
         .join(texts, texts.c.number == cases.c.number)
-        .where(texts.c.until_ms <= bindparam("now"), _DECIDED, ~_APPEALED)
+        .where(texts.c.until_ms <= bindparam("now"), _DECIDED, ~APPEALED)
         .where(cases.c.closed_ts < bindparam("final_before"))
         for texts in (case_texts, case_notes)
     )

@@ -9,7 +9,7 @@ from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.store_acts import Part
 
 from ..rows import HeldRow
-from .cases import load_cases
+from .cases import APPEALED, load_cases
 from .fetch import SqlReads
 from .tables import cases, held, reporters
 
@@ -24,7 +24,8 @@ _ROWS = (
 )
 _CASES = (
     select(cases)
-    .where(or_(cases.c.outcome == "", cases.c.closed_ts > bindparam("since")), cases.c.number > bindparam("after"))
+    .where(or_(cases.c.outcome == "", cases.c.closed_ts > bindparam("since"), APPEALED))
+    .where(cases.c.number > bindparam("after"))
     .order_by(cases.c.number)
     .limit(bindparam("limit"))
 )
