@@ -80,22 +80,27 @@ class Holds:
         """Return what is kept in a row, None where it does not open."""
         return self._held_entries.open(row)
 
-    async def keep(self, months: Sequence[str], access_months: Sequence[str], rest: Rest) -> None:
-        """Keep what is held of months that are about to go. It may be done again. Raises StorageError.
+    async def keep(
+        self, months: Sequence[str], access_months: Sequence[str], rest: Rest, but: Collection[Hold] = ()
+    ) -> list[Hold]:
+        """Keep what is held of months that are about to go, but for some holds; return for which it was kept. It may be
+        done again. Raises StorageError.
 
         How much work that is may not depend on how much strangers report: each month is gone through once for all holds
         of no group, and once for those of a group.
         """
         if not months and not access_months:
-            return
+            return []
         holds = in_force((await self.by_staff()).values(), self._clock.now_ms())
         holds += [hold async for hold in self.by_cases()]
+        holds = [hold for hold in holds if hold not in but]
         for month in months:
             some = [hold for hold in holds if hold.overlaps(begin_of(month), end_of(month))]
             await self._note(await self._keep_entries(some, month, rest), month, "journal")
         for month in access_months:
             some = [hold for hold in holds if hold.users and hold.overlaps(begin_of(month), end_of(month))]
             await self._note([hold.number for hold in some if await self._keep_records(hold, month)], month, "access")
+        return holds
 
     async def _keep_entries(self, holds: Sequence[Hold], month: str, rest: Rest) -> Collection[str]:
         """Keep what is held of a month of the journal; return the numbers of the holds that hold some."""

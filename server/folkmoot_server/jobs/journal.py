@@ -25,6 +25,8 @@ log = structlog.get_logger()
 ROTATE_S = 24 * 60 * 60
 TURN_S = 10
 """How soon a node that takes over the jobs, or whose storage failed, looks which months may go."""
+TRIES = 3
+"""How often what is newly held is kept before a month goes: whoever reports all the time must not keep it for ever."""
 INDEX_S = 5
 RUSH_PER_S = 1000
 """So many entries a second are a rush: search looks through what is not indexed itself."""
@@ -98,16 +100,24 @@ class Rotation(Job):
 
     async def _remove(self, month: str, now: int, others: Collection[str]) -> None:
         """Remove a month of the journal, but for what is held of it, and none of `others`, which may be due as well."""
-        await self._holds.keep([month], [], rest_of)
-        if await self._store_acts.note_removed([month]):
-            raise StorageError("that it is to be removed could not be put on record")
+        await self._keep_and_note([month], [])
         for segment in await self._journal.rotate(now, self._months, but=others):
             log.info("removed a month of the journal", month=segment.month, bytes=segment.size)
 
+    async def _keep_and_note(self, months: Sequence[str], access_months: Sequence[str]) -> None:
+        """Keep what is held of months, and put on record that they go. What somebody begins to hold meanwhile, which
+        may be minutes, is kept as well."""
+        held = await self._holds.keep(months, access_months, rest_of)
+        if await self._store_acts.note_removed(months) or await self._store_acts.note_removed(access_months, "access"):
+            raise StorageError("that they are to be removed could not be put on record")
+        for _ in range(TRIES):
+            more = await self._holds.keep(months, access_months, rest_of, held)
+            if not more:
+                break
+            held += more
+
     async def _remove_access(self, month: str) -> None:
-        await self._holds.keep([], [month], rest_of)
-        if await self._store_acts.note_removed([month], "access"):
-            raise StorageError("that it is to be removed could not be put on record")
+        await self._keep_and_note([], [month])
         await self._access.remove([month])
         log.info("removed a month of the access log", month=month)
 

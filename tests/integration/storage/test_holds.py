@@ -173,6 +173,29 @@ async def test_what_is_held_outlives_its_month_and_nothing_else_does(tmp_path: P
     assert verify(tmp_path) == []
 
 
+async def test_what_is_held_while_a_month_goes_is_kept(tmp_path: Path) -> None:
+    """*The hold was acknowledged, and had nothing.*"""
+    world = World()
+    group = world.group()
+    async with opened(tmp_path) as store:
+        await store.commit([world.register("alice"), group.found(), group.post("alice", body="just in time")])
+        await store.commit([group.post(ts=end_of("2026-01"))])
+        keeper, numbers = Keeper(store, tmp_path), list[str]()
+        note_removed = keeper.acts.note_removed
+
+        async def hold_and_note(*given: Any) -> Any:
+            if not numbers:
+                numbers.append(await keeper.hold(code=group.code, user="alice"))
+            return await note_removed(*given)
+
+        keeper.acts.note_removed = hold_and_note  # type: ignore[method-assign]  # somebody else, at that moment
+        for keeper.now in (GOES - 1, GOES):
+            await keeper.job.do_round()
+        assert [one.month for one in await store.journal.segments()] == ["2026-02"]
+        assert "just in time" in await keeper.kept(numbers[0])
+    assert verify(tmp_path) == []
+
+
 async def test_records_of_two_in_one_block_are_kept_once(tmp_path: Path) -> None:
     """*The second of them was counted with what was kept of the first.*"""
     world = World()

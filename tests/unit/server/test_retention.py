@@ -45,8 +45,9 @@ class Shelf:
     async def store_rows(self, user: str, rows: list[object]) -> None:
         await self.store.commit([ChangeSet(rows=rows)])  # type: ignore[arg-type]
 
-    async def keep(self, months: list[str], access_months: list[str]) -> None:
-        assert not self.noted or self.noted[-1] not in months, "before it is on record that they go"
+    async def keep(self, months: list[str], access: list[str], rest: object, but: object = None) -> list[str]:
+        assert but is not None or not self.noted or self.noted[-1] not in months, "before it is on record that they go"
+        return []
 
     async def let_go(self) -> None:
         pass
