@@ -14,7 +14,7 @@ from ..actions.store_acts import StoreActs
 from ..common.background import Remarks
 from ..common.clock import Clock
 from ..common.metrics import ENTRIES
-from ..storage.api import Journal, Segment, Store
+from ..storage.api import Journal, Left, Segment, Store
 from ..storage.change_set import StorageError
 from ..storage.changes import MONTHS_MARK, REMOVAL_MARK, mark
 from ..storage.sql.months import goes_unasked, is_due, month_of, number_of
@@ -169,6 +169,6 @@ class Erasing(Job):
     async def do_round(self) -> float | None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        is_more = await self._journal.erase()
-        self.next_ms = 0 if is_more else FOREVER_MS
-        return rest_of(loop.time() - began) if is_more else None
+        left = await self._journal.erase()
+        self.next_ms = 0 if left else FOREVER_MS
+        return rest_of(loop.time() - began) if left is Left.MORE else None

@@ -6,6 +6,7 @@ digits, times Unix milliseconds UTC. A stream is named by `group_stream(code)`,
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from enum import IntEnum
 from typing import Protocol
 
 from msgspec import Struct
@@ -89,6 +90,14 @@ HeldPiece = tuple[Sequence[Line], tuple[int, int] | None]
 """Entries that a hold names, and the group and seq from where to go on; None at the end."""
 
 
+class Left(IntEnum):
+    """What is left to do: nothing, more, or what cannot be done while somebody reads."""
+
+    NOTHING = 0
+    MORE = 1
+    WAITING = 2
+
+
 class Segment(Struct, frozen=True):
     """One month of the journal: `month` as `2026-11`, its size in bytes."""
 
@@ -156,12 +165,12 @@ class Journal(Protocol):
         """
         ...
 
-    async def erase(self) -> bool:
-        """Do a bounded piece of taking texts that were removed out of the files where they still stand; say whether
-        there may be more.
+    async def erase(self) -> Left:
+        """Do a bounded piece of taking texts that were removed out of the files where they still stand; say what is
+        left.
 
-        After it has said no, nothing in the journal's files has, but sealed, a text that was removed before the call;
-        where there is no room to rewrite a file, of one in a thousand a copy may be left.
+        After it has said that nothing is, nothing in the journal's files has, but sealed, a text that was removed
+        before the call; where there is no room to rewrite a file, of one in a thousand a copy may be left.
         One caller at a time.
         """
         ...

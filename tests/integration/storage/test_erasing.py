@@ -14,11 +14,11 @@ import pytest
 from folkmoot_governance.group.events import EntriesPurged, EntryDeleted, MeasureOverturned
 from folkmoot_protocol.types import EntryKind
 from folkmoot_server.crypto.sealing import load_key
-from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.api import Left, Store
 from folkmoot_server.storage.check.verify import verify
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.removed_texts import RemovedTexts
-from folkmoot_server.storage.sqlite import erasing
+from folkmoot_server.storage.sqlite import erasing, writer
 from tests.builders.world import Group, World
 from tests.integration.storage.kit import FEBRUARY, opened, tamper
 
@@ -101,11 +101,36 @@ async def test_who_reads_a_month_meanwhile_delays_it_and_nothing_else(tmp_path: 
         reader.execute("BEGIN")
         assert reader.execute("SELECT count(*) FROM entry").fetchone() > (2,)
         await store.commit([group.act(EntryDeleted(user="bob", seq=seq, **AT))])
-        assert await store.journal.erase() is True
+        assert await store.journal.erase() is Left.WAITING, "the job rests, which it does not where there is more"
         assert "2026-01.sqlite3" in files_with(tmp_path, TEXT)
         reader.close()
         await erase(store)
         assert files_with(tmp_path, TEXT) == []
+
+
+async def test_no_post_waits_for_who_reads_the_newest_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """*Posts waited a tenth of a second each second, as long as a backup read.*"""
+    waits: list[int] = []
+
+    def empty_log(file: sqlite3.Connection, *more: Any) -> bool:
+        file.set_trace_callback(lambda said: waits.append(int(said.rsplit(" ")[-1])) if "busy_timeout =" in said else 0)
+        try:
+            return erasing.empty_log(file, *more)
+        finally:
+            file.set_trace_callback(None)
+
+    monkeypatch.setattr(writer, "empty_log", empty_log)
+    async with opened(tmp_path) as store:
+        group, seq = await told(store)
+        await store.commit([group.act(EntryDeleted(user="bob", seq=seq, **AT))])
+        reader = sqlite3.connect(tmp_path / "journal" / "2026-03.sqlite3", isolation_level=None)
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM entry").fetchone() > (1,)
+        await store.commit([group.post()])
+        assert await store.journal.erase() is Left.WAITING
+        reader.close()
+        assert waits[0] == 0
+        await erase(store)
 
 
 async def test_an_old_copy_of_a_month_that_was_put_back_is_mended_at_the_next_start(tmp_path: Path) -> None:

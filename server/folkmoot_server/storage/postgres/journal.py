@@ -11,7 +11,7 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.holds import Hold
 from folkmoot_protocol.types import Entry
 
-from ..api import Found, HeldPiece, Line, Page, Segment, Versions
+from ..api import Found, HeldPiece, Left, Line, Page, Segment, Versions
 from ..change_set import Asked, NewEntry, group_stream
 from ..search.text import Query
 from ..sql.closed_authors import NAMELESS, AuthorTags, unnamed, without_closed
@@ -206,9 +206,9 @@ class PostgresJournal:
     async def index(self) -> bool:
         return await self._search.index()
 
-    async def erase(self) -> bool:
+    async def erase(self) -> Left:
         # `erase` below does it in any month, in the transaction that removes an entry.
-        return False
+        return Left.NOTHING
 
     async def segments(self) -> list[Segment]:
         months = [row["month"] for row in await self._reader.rows(MONTHS)]

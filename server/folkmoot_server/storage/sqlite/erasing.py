@@ -28,8 +28,8 @@ from .database import connect_raw
 POSITIONS, EVENTS = 5000, 200
 """How much of the ledger is looked at in one piece, and how many removals at most."""
 
-LOG_MS, LONG_MS = 100, 10_000
-"""How long to wait for those who read from a log, while posts wait, and while nobody does."""
+LONG_MS = 10_000
+"""How long to wait for those who read from a log, where no post waits meanwhile."""
 
 ROOM = 4
 """How many times the room that a file takes must be free on the disk: for a copy of it, and for its log."""
@@ -141,8 +141,9 @@ def has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def empty_log(file: Connection, db: str = "main", wait_ms: int = LOG_MS) -> bool:
-    """Write a file's log into it, and leave none: it has pages as they were. Say whether those who read let it."""
+def empty_log(file: Connection, db: str = "main", wait_ms: int = 0) -> bool:
+    """Write a file's log into it, and leave none: it has pages as they were. Say whether those who read let it: a
+    backup reads for minutes, so who has posts waiting does not wait for them."""
     (before,) = file.execute("PRAGMA busy_timeout").fetchone()
     file.execute(f"PRAGMA busy_timeout = {wait_ms}")
     try:

@@ -13,7 +13,7 @@ from folkmoot_governance.holds import Hold
 from folkmoot_governance.notice_entry import Translate
 from folkmoot_protocol.types import Entry
 
-from ..api import Found, HeldPiece, Line, Page, Segment, Versions
+from ..api import Found, HeldPiece, Left, Line, Page, Segment, Versions
 from ..change_set import ChangeSet, StorageError
 from ..search.text import Query
 from ..sql.closed_authors import AuthorTags, without_closed
@@ -207,13 +207,14 @@ class SqliteJournal:
     async def index(self) -> bool:
         return await self._search.index()
 
-    async def erase(self) -> bool:
+    async def erase(self) -> Left:
         writing = self._threads.write
-        if await writing.run(self._writer.erase):
-            return True
+        left = await writing.run(self._writer.erase)
+        if left:
+            return left
         month = await writing.run(self._writer.loose)
         if month is None:
-            return False
+            return Left.NOTHING
         try:
             # In a thread of its own: the file is read meanwhile, and nobody else writes to it.
             is_done = await asyncio.to_thread(self._rewriter.rewrite, self._segments.path(month))
@@ -221,7 +222,7 @@ class SqliteJournal:
             raise StorageError(f"cannot rewrite {month}: {error}") from error
         if is_done:
             await writing.run(self._writer.note_rewritten, month)
-        return is_done
+        return Left.MORE if is_done else Left.NOTHING
 
     def stop(self) -> None:
         """Break off what takes long: the store is to be closed."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.notice_entry import Translate
 
-from ..api import Segment
+from ..api import Left, Segment
 from ..change_set import ChangeSet, QuotaGuard, Recorded, StorageError
 from ..changes import mark
 from ..sql.answers import rows_of
@@ -129,9 +129,9 @@ class Writer:
         due = [month for month in self._segments.months[:-1] if is_due(month, now, months) and month not in but]
         return self._guard(lambda: self._rotate(due))
 
-    def erase(self) -> bool:
-        """Take texts that were removed out of the files where they still stand, a bounded piece; say whether there is
-        more. See `erasing`."""
+    def erase(self) -> Left:
+        """Take texts that were removed out of the files where they still stand, a bounded piece; say what is left. See
+        `erasing`."""
         return self._guard(self._erase_older)
 
     def loose(self) -> str | None:
@@ -252,15 +252,15 @@ class Writer:
                 left = left_of(self._raw, grp, change_set.erase, JOURNAL)
                 take_out(self._raw, removed, self._month, grp, left, JOURNAL)
 
-    def _erase_older(self) -> bool:
+    def _erase_older(self) -> Left:
         gone = removals(self._raw, self._erased, self._position)
         if gone.seqs and not self._erase_all(gone.seqs):
-            return True
+            return Left.WAITING
         self._erased = gone.position
         if gone.seqs and marks_of(self._raw).get(ERASED_MARK, 0) < gone.position:
             with self._transaction():
                 write_marks(self._raw, mark(ERASED_MARK, gone.position))
-        return gone.position < self._position
+        return Left.MORE if gone.position < self._position else Left.NOTHING
 
     def _erase_all(self, gone: dict[int, list[int]]) -> bool:
         """Take texts out of every file; say whether none is in any log either."""
