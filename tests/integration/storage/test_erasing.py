@@ -191,7 +191,7 @@ async def test_what_is_sealed_without_a_removal_is_found(tmp_path: Path, whole: 
     if whole:
         # The evidence of what was removed.
         tamper(tmp_path / "journal" / "2026-01.sqlite3", f"DELETE FROM restricted WHERE seq = {seq}")
-        assert any(f"#{seq} was removed" in problem for problem in verify(tmp_path))
+        assert any(f"#{seq} was removed, and its sealed text is gone" in problem for problem in verify(tmp_path))
     else:
         await sealed_behind_the_rules(tmp_path, group, seq)
         assert any(f"#{seq} is blank, and the ledger has no removal" in problem for problem in verify(tmp_path))

@@ -70,8 +70,9 @@ class JournalRows(Protocol):
         """Give the entries of a month as its seal counts them."""
         ...
 
-    def left(self, month: str, code: str, seqs: Collection[int]) -> Iterable[int]:
-        """Give the seqs of those of a group's entries, and of edits of them, whose texts are not sealed, or stand."""
+    def left(self, month: str, code: str, seqs: Collection[int]) -> Iterable[tuple[int, bool]]:
+        """Give those of a group's entries, and of edits of them, whose texts are not sealed, or stand: the seq, and
+        whether it is blank."""
         ...
 
     def targets(self, month: str, code: str, seqs: Collection[int]) -> Iterable[tuple[int, int | None]]:
@@ -110,9 +111,10 @@ class SegmentRows:
         for grp, *row, sealed in self._select(month, LINES, -1, -1, -1):
             yield line_of(removed, month, grp, tuple(row), sealed)
 
-    def left(self, month: str, code: str, seqs: Collection[int]) -> Iterator[int]:
+    def left(self, month: str, code: str, seqs: Collection[int]) -> Iterator[tuple[int, bool]]:
         segment = self._reader.get(month)
-        return iter(() if segment is None else [seq for seq, *_text in left_of(segment, int(code), seqs)])
+        found = [] if segment is None else left_of(segment, int(code), seqs)
+        return ((seq, not body and data is None) for seq, body, data in found)
 
     def targets(self, month: str, code: str, seqs: Collection[int]) -> Iterator[tuple[int, int | None]]:
         return self._select(month, _TARGETS, int(code), json.dumps(list(seqs)))

@@ -25,7 +25,7 @@ _SEALED = text("SELECT grp, seq, sealed FROM restricted WHERE month = :month")
 _SEQS = "ANY(CAST(:seqs AS bigint[]))"
 # Only constants stand in these statements, hence the silenced S608; values are parameters.
 _LEFT = text(f"""
-    SELECT e.seq FROM entry e WHERE e.month = :month AND e.grp = :grp
+    SELECT e.seq, e.body = ''::bytea AND e.data IS NULL FROM entry e WHERE e.month = :month AND e.grp = :grp
     AND (e.seq = {_SEQS} OR (e.kind = 'edit' AND e.target = {_SEQS}))
     AND (e.body <> ''::bytea OR e.data IS NOT NULL OR NOT EXISTS (
         SELECT 1 FROM restricted s WHERE s.grp = e.grp AND s.seq = e.seq AND s.month = e.month))""")  # noqa: S608
@@ -109,9 +109,9 @@ class PartitionRows:
         for row in self._main.exec_driver_sql(LINES, (self._numbers[month], -1, -1, HIGHEST)):
             yield line_of_row(removed, month, tuple(row))
 
-    def left(self, month: str, code: str, seqs: Collection[int]) -> Iterator[int]:
+    def left(self, month: str, code: str, seqs: Collection[int]) -> Iterator[tuple[int, bool]]:
         which = {"month": self._numbers[month], "grp": int(code), "seqs": list(seqs)}
-        return iter(self._main.execute(_LEFT, which).scalars())
+        return (tuple(row) for row in self._main.execute(_LEFT, which))
 
     def targets(self, month: str, code: str, seqs: Collection[int]) -> Iterator[tuple[int, int | None]]:
         which = {"month": self._numbers[month], "grp": int(code), "seqs": list(seqs)}

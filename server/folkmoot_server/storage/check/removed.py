@@ -28,8 +28,12 @@ class RemovedCheck:
         erased = {seq for one in events for seq in erased_by(one.event)}
         certain = {seq for one in events if one.position <= self._certain for seq in erased_by(one.event)}
         for month in self._rows.months:
-            for seq in self._rows.left(month, code, certain) if certain else ():
+            for seq, is_blank in self._rows.left(month, code, certain) if certain else ():
                 said = _("journal {month}: {group} #{seq} was removed, and its text stands: start the server once")
+                if is_blank:
+                    said = _(
+                        "journal {month}: {group} #{seq} was removed, and its sealed text is gone: restore the month"
+                    )
                 yield said.format(month=month, group=code, seq=seq)
             for seq in sorted(self._unexplained(month, code, erased)):
                 said = _("journal {month}: {group} #{seq} is blank, and the ledger has no removal of it")
