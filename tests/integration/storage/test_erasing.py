@@ -1,10 +1,12 @@
 """What was removed is in no file any more, of whatever month, but sealed; and what was done to a file behind the rules
 is told from a removal."""
 
+import os
 import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +20,7 @@ from folkmoot_server.storage.api import Left, Store
 from folkmoot_server.storage.check.verify import verify
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.removed_texts import RemovedTexts
-from folkmoot_server.storage.sqlite import erasing, writer
+from folkmoot_server.storage.sqlite import database, erasing, writer
 from tests.builders.world import Group, World
 from tests.integration.storage.kit import FEBRUARY, opened, tamper
 
@@ -195,6 +197,44 @@ async def test_what_is_sealed_without_a_removal_is_found(tmp_path: Path, whole: 
     else:
         await sealed_behind_the_rules(tmp_path, group, seq)
         assert any(f"#{seq} is blank, and the ledger has no removal" in problem for problem in verify(tmp_path))
+
+
+async def test_what_a_file_is_rewritten_from_is_in_the_data_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """*It was in the system's directory for temporary files, where there may be no room, and others may read.*"""
+    seen: set[str] = set()
+
+    def connect_raw(path: Path, *, read_only: bool) -> sqlite3.Connection:
+        raw = database.connect_raw(path, read_only=read_only)
+        raw.execute("PRAGMA cache_size = 10")
+
+        def look() -> int:
+            for number in os.listdir("/proc/self/fd"):
+                with suppress(OSError):
+                    seen.add(os.readlink(f"/proc/self/fd/{number}"))
+            return 0
+
+        raw.set_progress_handler(look, 500)
+        return raw
+
+    (tmp_path / "etilqs_left").write_text("of a crash")
+    async with opened(tmp_path) as store:
+        group, seq = await told(store)
+        january = tmp_path / "journal" / "2026-01.sqlite3"
+        assert not (tmp_path / "etilqs_left").exists()
+        await store.commit([group.act(EntryDeleted(user="bob", seq=seq, **AT))])
+        file = sqlite3.connect(january)
+        file.execute(
+            "CREATE TABLE much AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+            "WHERE i < 3000) SELECT hex(randomblob(200)) FROM n",
+        )
+        file.close()
+        monkeypatch.setattr(erasing, "connect_raw", connect_raw)
+        await erase(store)
+    temporary = [one for one in seen if "etilqs_" in one]
+    assert temporary
+    assert all(one.startswith(f"{tmp_path}/") for one in temporary)
 
 
 async def test_a_file_is_rewritten_where_there_is_room_and_time_for_it(

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import SQLITE_CORRUPT, SQLITE_NOTADB, connect
 from sqlite3 import Connection as RawConnection
@@ -19,6 +19,8 @@ from ..sql.fetch import raw_of
 
 MAIN = "folkmoot.sqlite3"
 JOURNAL = "journal"
+TEMPORARY = "etilqs_"
+"""What SQLite's names of temporary files begin with."""
 BUSY_MS = 10_000
 NEEDED_BYTES = 1024 * 1024
 PIECE = 1024 * 1024
@@ -84,6 +86,17 @@ def _begin_with(engine: Engine, statement: str) -> None:
             connection.exec_driver_sql(statement)
 
     event.listen(engine, "begin", begin)
+
+
+def keep_temporary_files(data_dir: Path) -> None:
+    """Have SQLite put what does not fit into memory, as the copy that it rewrites a file from, into a directory and not
+    into the system's: texts are in it in plain. It takes such a file's name away as soon as it is open."""
+    for left in data_dir.glob(f"{TEMPORARY}*"):
+        left.unlink(missing_ok=True)
+    quoted = str(data_dir.absolute()).replace("'", "''")
+    with closing(connect(":memory:")) as any_connection:
+        # For all connections of the process, and there is no other way that works once SQLite is loaded.
+        any_connection.execute(f"PRAGMA temp_store_directory = '{quoted}'")
 
 
 @contextmanager

@@ -23,7 +23,16 @@ from . import heads as sqlite_heads
 from . import journal as sqlite_journal
 from .access_log import SqliteAccessLog
 from .background import Tables
-from .database import FAILURES, DirectoryLock, check_writable, close_main, is_corrupt, open_main, reading
+from .database import (
+    FAILURES,
+    DirectoryLock,
+    check_writable,
+    close_main,
+    is_corrupt,
+    keep_temporary_files,
+    open_main,
+    reading,
+)
 from .erasing import Rewriter
 from .search import SqliteSearch
 from .segments import SegmentReader, Segments
@@ -296,6 +305,7 @@ class SqliteStore:
     @classmethod
     async def _open(cls, data_dir: Path, lock: DirectoryLock, say: Translate) -> "SqliteStore":
         try:
+            keep_temporary_files(data_dir)
             segments = Segments(data_dir / "journal", key_of(data_dir))
             threads = Threads(data_dir, segments)
             writer = await threads.start_writer(data_dir, segments, say)
