@@ -5,6 +5,7 @@ Each has `at` (Unix ms) and `by` (the user who did it). The tag (`event`) is wha
 none of them.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from folkmoot_protocol.types import JoinMode, LinkRule, Role
@@ -623,3 +624,15 @@ def erased_by(event: object) -> tuple[int, ...]:
     if not isinstance(event, REMOVALS):
         return ()
     return (event.seq,) if isinstance(event, EntryDeleted) else event.seqs
+
+
+def still_removed(events: Iterable[tuple[int, object]]) -> set[int]:
+    """Return the seqs of the entries that a group's events, in order and with their versions, have removed, unless the
+    last act that did so was overturned."""
+    found: dict[int, int] = {}
+    for version, event in events:
+        found |= dict.fromkeys(erased_by(event), version)
+        if isinstance(event, MeasureOverturned):
+            restored, number = event.restored, event.number
+            found = {seq: by for seq, by in found.items() if seq not in restored or by != number}
+    return set(found)

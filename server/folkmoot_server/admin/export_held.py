@@ -1,18 +1,23 @@
 """What of a bundle is not in its month any more, and is kept on hold for the case (`actions.holds`)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
+from folkmoot_governance.group.events import REMOVALS, MeasureOverturned, still_removed
 from folkmoot_protocol.exported import AccessLine, EntryLine
+from folkmoot_protocol.types import EntryKind
 
 from ..sealed.access_records import AccessRecord
-from ..storage.api import HeldRow
+from ..storage.api import ActFilter, HeldRow
+from ..storage.change_set import Recorded, group_stream
 from .call import Call
 
 FIRST = ("", "", -1)
 PAGE = 500
+REMOVING = tuple(str(kind.__struct_config__.tag) for kind in (*REMOVALS, MeasureOverturned))
 Held = tuple[list[EntryLine], list[AccessLine]]
 
 
@@ -29,7 +34,25 @@ async def held_for(call: Call, case: str, code: str) -> Held:
             entries += [one for one in more if one.group == code]
             access += records
             after = rows[-1].month, rows[-1].code, rows[-1].seq
-    return entries, access
+    return await marked(call, code, entries), access
+
+
+async def marked(call: Call, code: str, entries: list[EntryLine]) -> list[EntryLine]:
+    """Return entries with whether they are removed, as the group's record has it: what the journal knew of that went
+    with the month."""
+    if not entries:
+        return entries
+    wanted, acts = ActFilter(kinds=REMOVING), list[Recorded]()
+    while some := await call.app.store.ledger.acts(group_stream(code), wanted, PAGE):
+        acts += some
+        wanted = ActFilter(kinds=REMOVING, before=some[-1].version)
+    gone = still_removed((one.version, one.event) for one in reversed(acts))
+    return [replace(one, removed=True) if one.seq in gone or is_edit_of(one, gone) else one for one in entries]
+
+
+def is_edit_of(line: EntryLine, gone: Collection[int]) -> bool:
+    """Say whether a line is another text of one of these entries, and goes with it."""
+    return line.kind == EntryKind.EDIT and line.target in gone
 
 
 def read_rows(call: Call, rows: Sequence[HeldRow]) -> Held:

@@ -34,6 +34,7 @@ from ..actions.exports import Progress, Steps
 from ..common.i18n import LANGUAGES, N_
 from ..live.pending import OVERTAKEN
 from ..sealed.access_records import AccessKind
+from ..storage.api import Journal
 from ..storage.change_set import AnyEvent, account_stream, case_stream, group_stream
 from ..storage.rows import LedgerRow
 from .call import Call
@@ -235,22 +236,10 @@ class Gathering:
 
     async def _seqs(self, code: str) -> tuple[int, int]:
         """Return the first seq of the time that is asked for, and the one behind its last."""
-        last = (await self._call.app.store.journal.last_seqs([code]))[code]
-        return await self._first_at(code, last, self._extent.since), await self._first_at(
-            code, last, self._extent.until + 1
-        )
-
-    async def _first_at(self, code: str, last: int, ts: int) -> int:
-        """Return the seq of the first entry from a time on; those of months that are removed were before."""
-        low, high = 1, last + 1
-        while low < high:
-            middle = (low + high) // 2
-            entry = await self._call.app.store.journal.entry(code, middle)
-            if entry is None or entry.ts < ts:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        journal = self._call.app.store.journal
+        last = (await journal.last_seqs([code]))[code]
+        first, end = self._extent.since, self._extent.until + 1
+        return await first_at(journal, code, last, first), await first_at(journal, code, last, end)
 
     async def _held(self, case: CaseState) -> Held:
         """Return what is kept for the case of months that are gone, as far as it is asked for."""
@@ -378,6 +367,20 @@ class Gathering:
 
 Wanted = Callable[[LedgerRow, AnyEvent], bool]
 EVERYTHING = frozenset(AccessKind)
+
+
+async def first_at(journal: Journal, code: str, last: int, ts: int) -> int:
+    """Return the seq of the first entry from a time on, one behind the last where there is none; `last` is the last
+    seq. Seqs may be without an entry: of months that are gone, and where some were lost."""
+    low, high, found = 1, last + 1, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        there = (await journal.page(code, after=middle - 1, limit=1)).entries
+        if there and there[0].ts < ts:
+            low = there[0].seq + 1
+        else:
+            high, found = middle, there[0].seq if there else found
+    return found
 
 
 def beside(held: Sequence[EntryLine], there: Collection[int]) -> list[EntryLine]:

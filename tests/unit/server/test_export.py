@@ -7,30 +7,34 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from folkmoot_governance import Actor, PlatformRole
 from folkmoot_governance.account_commands import CloseAccount
 from folkmoot_governance.account_events import IdentityRead, TextsRead
 from folkmoot_governance.case.state import BundleMade, CaseExported
 from folkmoot_protocol import requests as rq
-from folkmoot_protocol.exported import AccessLine, schemas
-from folkmoot_protocol.types import Identity
+from folkmoot_protocol.exported import AccessLine, EntryLine, schemas
+from folkmoot_protocol.types import Author, Entry, EntryKind, Identity
 from folkmoot_server.actions import exports
 from folkmoot_server.actions.cases.bundle import BundleFile, pack
+from folkmoot_server.admin.export_held import is_edit_of
 from folkmoot_server.admin.export_names import hidden, named_in
-from folkmoot_server.admin.export_parts import Gathering
+from folkmoot_server.admin.export_parts import Gathering, first_at
 from folkmoot_server.crypto import check_bundle
 from folkmoot_server.crypto.check_bundle import check
 from folkmoot_server.crypto.notes import Key, sign
+from folkmoot_server.jobs.runner import rest_of
 from folkmoot_server.sealed.identities import Given
+from folkmoot_server.storage.api import Journal, Page
 from folkmoot_server.storage.change_set import account_stream, case_stream
 from folkmoot_server.storage.changes import verified_rows
 from folkmoot_server.storage.sql.months import month_of
@@ -403,7 +407,7 @@ async def test_what_is_on_hold_is_in_it_though_its_month_is_gone(scene: Scene, m
     held = {"case": case, "account": scene.about.user, "duration": "30d"}
     await scene.officers[1].ask(rq.Admin, noun="hold", verb="create", reason="order 7", options=held)
     await app.access_log.store()
-    await app.holds.keep([month_of(now)], [month_of(now)])
+    await app.holds.keep([month_of(now)], [month_of(now)], rest_of)
     assert sum((await scene.stage.store.ledger.held_counts()).values())
     options: dict[str, object] = {"scope": "group", "since": "2020-01-01"}
     before = unpacked(await export(scene.officers[1], case, **options))
@@ -419,6 +423,9 @@ async def test_what_is_on_hold_is_in_it_though_its_month_is_gone(scene: Scene, m
     after = unpacked(await export(scene.officers[1], case, **options))
     kept = {one["seq"]: one["body"] for one in lines(after["entries.jsonl"])}
     assert SECRET in kept.values()
+    # That an entry was removed is known though its month is gone.
+    assert SECRET in [one["body"] for one in lines(after["entries.jsonl"]) if one.get("removed")]
+    assert not all(one.get("removed") for one in lines(after["entries.jsonl"]))
     there = [one["seq"] for one in lines(before["entries.jsonl"])]
     assert len(there) == len(set(there))
     assert kept.keys() <= set(there)
@@ -428,6 +435,37 @@ async def test_what_is_on_hold_is_in_it_though_its_month_is_gone(scene: Scene, m
     own = unpacked(await export(scene.officers[1], case, scope="user", since="2020-01-01"))
     assert SECRET in [one["body"] for one in lines(own["entries.jsonl"])]
     assert {one["user"] for one in lines(own["entries.jsonl"]) + lines(own["access.jsonl"])} == {"~away"}
+
+
+class Gaps:
+    """A journal that lacks some seqs: entry n was written at n."""
+
+    def __init__(self, seqs: Sequence[int]) -> None:
+        self.seqs = seqs
+
+    async def page(self, code: str, *, after: int, limit: int) -> Page:
+        found = [one for one in self.seqs if one > after][:limit]
+        return Page(
+            [Entry(seq=one, ts=one, from_=Author("", "", None), kind=EntryKind.TEXT, body="") for one in found],
+            more=False,
+        )
+
+
+async def test_a_time_begins_with_the_first_entry_there_is_whatever_is_missing() -> None:
+    random = Random(9)
+    for _ in range(200):
+        last = random.randint(1, 40)
+        seqs = sorted(random.sample(range(1, last + 1), random.randint(0, last)))
+        for ts in range(last + 2):
+            expected = min([one for one in seqs if one >= ts], default=last + 1)
+            assert await first_at(cast("Journal", Gaps(seqs)), "1", last, ts) == expected
+
+
+def test_an_edit_goes_with_what_it_edits() -> None:
+    line = EntryLine(group="1", seq=9, ts=1, kind="edit", user="max", body="x", target=4)
+    assert is_edit_of(line, {4})
+    assert not is_edit_of(line, {9})
+    assert not is_edit_of(structs.replace(line, kind="reaction"), {4})
 
 
 def test_an_act_of_staff_on_a_closed_account_has_its_tag() -> None:

@@ -24,6 +24,7 @@ from folkmoot_governance.case.state import (
     apply_case,
     opened,
 )
+from folkmoot_governance.group.events import EntriesPurged, EntryDeleted, MeasureOverturned, still_removed
 from folkmoot_governance.store_acts import AnyStoreEvent
 from tests.builders.rules import NOW
 from tests.unit.governance.case.test_reports import OPENED, ask, case, closed
@@ -126,6 +127,15 @@ def test_a_sample_follows_from_a_word_and_names_nobody() -> None:
     assert (shown.outcome, shown.read_ts, shown.readers, shown.late) == ("dismissed", NOW + 1, 2, False)
     assert shown.steps == ("report_opened", "case_read", "case_read")
     assert not {"mia", "max", "rea", "sue"} & {str(value) for value in shown.__struct_fields__ and vars_of(shown)}
+
+
+def test_what_was_removed_stays_so_until_the_act_is_overturned() -> None:
+    deleted = EntryDeleted(at=NOW, by="mia", user="max", seq=7)
+    purged = EntriesPurged(at=NOW, by="mia", seqs=(7, 8), count=2)
+    overturned = MeasureOverturned(at=NOW, by="", user="max", number=2, kind="deleted", measure="x", restored=(7,))
+    assert still_removed([(1, OPENED), (2, deleted)]) == {7}
+    assert still_removed([(2, deleted), (3, overturned)]) == set()
+    assert still_removed([(2, deleted), (3, purged), (4, overturned)]) == {7, 8}
 
 
 def vars_of(shown: object) -> list[object]:
