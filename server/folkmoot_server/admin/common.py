@@ -1,6 +1,6 @@
 """What functions of administration share: finding what is meant, pages, acts that may be a dry run."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -54,6 +54,13 @@ async def find_account(call: Call) -> Account | Refusal:
 def check_asker(call: Call, act: str) -> Refusal | None:
     """Refuse who may not do an act, a row of `permissions.PLATFORM_RULES`."""
     return check_staff(call.account.state, act, call.app.policy, call.app.clock.now_ms())
+
+
+async def who_may(call: Call, users: Iterable[str], act: str) -> tuple[str, ...]:
+    """Return those of several who may do an act now: what staff has approved counts while they might approve it."""
+    now, policy = call.app.clock.now_ms(), call.app.policy
+    accounts = [await call.app.accounts.load(user) for user in users]
+    return tuple(one.user for one in accounts if one is not None and check_staff(one.state, act, policy, now) is None)
 
 
 async def act_on_account(

@@ -11,7 +11,6 @@ from folkmoot_governance.case.commands import ApproveExport, CaseCommand, Export
 from folkmoot_governance.case.export import ACT, approved_by
 from folkmoot_governance.case.state import CaseEvent, CaseExported, CaseState, ExportApproved
 from folkmoot_governance.duration import DAY_MS
-from folkmoot_governance.staff import check_staff
 from folkmoot_protocol.admin import exports as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
@@ -22,6 +21,7 @@ from ..common.i18n import N_
 from ..storage.api import ActFilter
 from ..storage.change_set import case_stream
 from .call import Call, Outcome, carries_out
+from .common import who_may
 from .export_parts import Extent, Gathering, Stopped
 
 BEFORE_MS = 7 * DAY_MS
@@ -43,11 +43,7 @@ async def approvals(call: Call, case: CaseState) -> tuple[str, ...]:
     wanted = ActFilter(kinds=APPROVING)
     found = await call.app.store.ledger.acts(case_stream(case.number), wanted, MOST_APPROVALS)
     events = [one.event for one in reversed(found) if isinstance(one.event, CaseEvent)]
-    now = call.app.clock.now_ms()
-    accounts = [await call.app.accounts.load(user) for user in approved_by(events, now)]
-    return tuple(
-        one.user for one in accounts if one is not None and check_staff(one.state, ACT, call.app.policy, now) is None
-    )
+    return await who_may(call, approved_by(events, call.app.clock.now_ms()), ACT)
 
 
 @carries_out(rows.APPROVE_EXPORT)

@@ -1,7 +1,10 @@
 """Administration of reports to the authority (G11, P11)."""
 
+from msgspec.structs import replace
+
 from folkmoot_governance import Refusal
 from folkmoot_governance.filing import (
+    ACT,
     ApproveFiling,
     ExportFiling,
     Filing,
@@ -18,6 +21,7 @@ from folkmoot_protocol.results import AdminResult
 from ..actions.cases.filings import as_csv
 from ..common.i18n import N_
 from .call import Call, Outcome, carries_out
+from .common import who_may
 
 NO_SUCH_FILING = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no report of such a measure."), {"help": "filing list"})
 NO_ADDRESS = Refusal(
@@ -56,6 +60,9 @@ async def decide(call: Call, command: FilingCommand) -> Filing | Refusal:
     filing = await find_filing(call)
     if isinstance(filing, Refusal):
         return filing
+    if isinstance(command, ApproveFiling) and command.identity:
+        asked_by = await who_may(call, [filing.asked_by] if filing.asked_by else [], ACT)
+        filing = replace(filing, asked_by="".join(asked_by))
     return await call.app.cases.filings.decide(filing, command, call.account, dry_run=call.dry_run)
 
 
