@@ -24,7 +24,7 @@ from ..sqlite.access_log import DIRECTORY as ACCESS
 from ..sqlite.database import FAILURES, MAIN, close_main, connect_raw, locked, open_main, sync_directory
 from ..sqlite.repair import events_after, last_told_batch
 from ..sqlite.segments import Segments
-from ..sqlite.whole import IN_USE, marks_of, month_mark
+from ..sqlite.whole import IN_USE, RESTORED, marks_of, month_mark
 from .verify import check_schema
 
 PAGES = 1000
@@ -32,6 +32,8 @@ PAGES = 1000
 PATIENCE_S = 20.0
 """How long an instant is looked for at which no commit is between the files."""
 PARTIAL = ".part"
+OURS = ".folkmoot-copy"
+"""Stands in a directory that a copy is being made in: if that is broken off it may be removed, and no other."""
 KEYS, JOURNAL_KEY = "keys", "journal.key"
 REPLACED = ".replaced"
 PARTS = (f"{MAIN}*", "journal/*", f"{ACCESS}/*", f"{PUBLISHED}/**/*")
@@ -61,7 +63,7 @@ def backup(data_dir: Path, target: Path, progress: Progress | None = None) -> Co
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise StorageError(_("{path} is there already: name a directory that is not").format(path=target))
     partial = target.with_name(target.name + PARTIAL)
-    shutil.rmtree(partial, ignore_errors=True)
+    _begin_copy(partial)
     try:
         for name in ("journal", ACCESS):
             (partial / name).mkdir(mode=0o700, parents=True)
@@ -73,6 +75,7 @@ def backup(data_dir: Path, target: Path, progress: Progress | None = None) -> Co
             shutil.copytree(published, partial / PUBLISHED)
         for directory in (partial / "journal", partial / ACCESS, partial):
             sync_directory(directory)
+        (partial / OURS).unlink()
         partial.rename(target)
         sync_directory(target.parent)
     except FAILURES as error:
@@ -81,6 +84,19 @@ def backup(data_dir: Path, target: Path, progress: Progress | None = None) -> Co
         shutil.rmtree(partial, ignore_errors=True)
     copies = [path for path in target.rglob("*") if path.is_file()]
     return Copied(len(copies), sum(path.stat().st_size for path in copies), position)
+
+
+def _begin_copy(partial: Path) -> None:
+    """Make the directory that a copy is made in, in the place of one that was broken off."""
+    if partial.exists():
+        if not partial.is_dir() or (any(partial.iterdir()) and not (partial / OURS).exists()):
+            raise StorageError(_("{path} is there already, and no copy that was broken off").format(path=partial))
+        shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(mode=0o700, parents=True)
+        (partial / OURS).touch()
+    except OSError as error:
+        raise StorageError(_("the store cannot be copied: {error}").format(error=error)) from error
 
 
 def restore(
@@ -101,7 +117,7 @@ def restore(
         if keys is None and not (own / JOURNAL_KEY).exists():
             said = _("the keys of the store are not in {path}: name the directory that has them with --keys")
             raise StorageError(said.format(path=own))
-        fresh = data_dir / f"restored{PARTIAL}"
+        fresh = data_dir / RESTORED
         shutil.rmtree(fresh, ignore_errors=True)
         try:
             _copy_files(source, fresh, progress or (lambda done, total: None))
@@ -145,7 +161,8 @@ def _copy_keys(source: Path, target: Path) -> None:
 
 
 def _put_in_place(fresh: Path, data_dir: Path) -> Path | None:
-    """Move what is in the way aside, then what is new to its place, the main file last: without it nothing starts."""
+    """Move what is in the way aside, then what is new to its place, the main file last: while it is missing, and
+    `fresh` is there, nothing starts."""
     aside = data_dir / time.strftime(f"%Y%m%dT%H%M%SZ{REPLACED}", time.gmtime())
     for name in (MAIN, f"{MAIN}-wal", f"{MAIN}-shm", "search", "journal", ACCESS, PUBLISHED):
         if (data_dir / name).exists():

@@ -27,6 +27,8 @@ ERASED_MARK = "erased"
 ADOPTED_MARK = "adopted"
 """There once every month that had a file before there were marks has one."""
 Accept = Callable[[Connection, Segments], None]
+RESTORED = "restored.part"
+"""The directory that a backup is copied to before it takes the place of what was there."""
 IN_USE, GOING = 1, 2
 """What the mark of a month says: it has a file, or that is being removed."""
 MAGIC = b"SQLite format 3\0"
@@ -66,6 +68,9 @@ def has_header(path: Path) -> bool:
 def check_main(data_dir: Path, months: tuple[str, ...]) -> None:
     """Raise StorageError if there is no main file where there is a journal, or it is none of SQLite's."""
     path = data_dir / MAIN
+    if not path.exists() and (data_dir / RESTORED).exists():
+        said = _("a restore into {path} was broken off: run folkmoot db restore once more")
+        raise StorageError(said.format(path=data_dir))
     if not path.exists() or not path.stat().st_size:
         if months:
             said = _("{path} is missing or empty, and with it groups, accounts and the record: restore it")
