@@ -219,7 +219,8 @@ class SqlAccounts(SqlReads):
         ]
 
     async def list_leaving(self, after: str = "", limit: int = 100) -> list[str]:
-        return [user for (user,) in await self._ask(_LEAVING, after=after, limit=limit)]
+        # Asked for each group that comes into memory, by the hundred when all sign in again.
+        return await self._read(list_leaving, after, limit)
 
     async def closing_accounts(self, now: int, after: str = "", limit: int = 100) -> list[str]:
         return [user for (user,) in await self._ask(_CLOSING, now=now, after=after, limit=limit)]
@@ -272,6 +273,11 @@ def find_token(main: Connection, token_hash: str, since: int) -> str | None:
     """Return the user whose session token has this hash and was used `since`."""
     found = fetch_plain(main, _TOKEN, hash=token_hash, since=since)
     return str(found[0][0]) if found else None
+
+
+def list_leaving(main: Connection, after: str, limit: int) -> list[str]:
+    """Return users whose accounts are closed and who are still members somewhere, by name."""
+    return [user for (user,) in fetch_plain(main, _LEAVING, after=after, limit=limit)]
 
 
 def load_account(main: Connection, user: str) -> StoredAccount | None:
