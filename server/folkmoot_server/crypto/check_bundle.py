@@ -28,7 +28,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -353,28 +353,33 @@ def visible(text: str) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
+def say(text: object, file: TextIO | None = None) -> None:
+    """Print: in a bundle this file is a program of its own."""
+    print(text, file=file)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the bundle that is named, print what came of it, and return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not 1 <= len(given) <= 2 or given[0].startswith("-"):
-        print("usage: verify.py BUNDLE [KEY]", file=sys.stderr)  # noqa: T201 - it is a program of its own
+        say("usage: verify.py BUNDLE [KEY]", sys.stderr)
         return USAGE
     try:
         with open(given[0], "rb") as file:
             data = file.read()
     except OSError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        say(error, sys.stderr)
         return USAGE
     checked = check(data, "".join(given[1:]))
     for problem in checked.problems:
-        print(problem, file=sys.stderr)  # noqa: T201
+        say(problem, sys.stderr)
     if checked.problems:
         return INTEGRITY
-    print(f"As it was signed by {visible(checked.key)}")  # noqa: T201
+    say(f"As it was signed by {visible(checked.key)}")
     if checked.unbound:
-        print(UNBOUND.format(count=checked.unbound))  # noqa: T201
+        say(UNBOUND.format(count=checked.unbound))
     if len(given) == 1:
-        print("The key stands in the bundle itself: compare it with the one that the operator publishes.")  # noqa: T201
+        say("The key stands in the bundle itself: compare it with the one that the operator publishes.")
     return 0
 
 

@@ -1,10 +1,12 @@
 """Taking what was posted, and who connected, into the ledger's log: within some minutes, or later in a rush."""
 
+from functools import partial
+
 from folkmoot_governance.duration import FOREVER_MS
 
 from ..actions.entries_log import EntriesLog
 from ..common.clock import Clock
-from .runner import Job
+from .runner import Job, rest_of
 
 REST_S = 60.0
 REST = 39
@@ -27,12 +29,7 @@ class Entries(Job):
         """Take in what there is."""
         is_more = True
         if self._has_begun:
-            is_more = await self._entries_log.take_in(rest_of)
+            is_more = await self._entries_log.take_in(partial(rest_of, rest=REST))
         self._has_begun = True
         # The last blocks are taken in a round later, though nothing is stored meanwhile.
         self.next_ms = self._clock.now_ms() + int(REST_S * 1000) if is_more else FOREVER_MS
-
-
-def rest_of(took_s: float) -> float:
-    """Return how long to rest after a piece of work."""
-    return REST * took_s
