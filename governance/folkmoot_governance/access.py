@@ -124,9 +124,11 @@ REQUESTS: dict[type[rq.Request], Request] = {
     rq.Report: Request(
         about=((("group", "seq"), INSIDE), (("user",), _needs()), (("group",), _needs(Need.NO_OWNER))),
     ),
+    rq.Upload: Request(agreed=True, needs=_needs(Need.POST, Need.IDENTITY)),
+    rq.GetMedia: Request(),
     rq.Admin: Request(needs=_needs(Need.STAFF, Need.WORK)),
 }
-"""For each request. `sync` leaves out the groups that one is no member of."""
+"""For each request. `sync` and `media` leave out the groups that one is no member of."""
 
 GET_OUT = frozenset({"account", "leave", "transfer", "heir", "dissolve", "delete", "uninvite", "verify"})
 BE_HEARD = frozenset({"report", "appeal", "counter", "cases", "rectify", "sanctions", "credit", "notices", "mediate"})

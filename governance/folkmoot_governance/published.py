@@ -19,7 +19,7 @@ from .emergency import check_emergency
 from .group import commands as c
 from .group.admission import code_id
 from .group.checks import check_standing
-from .group.links import check_links
+from .group.links import check_links, check_media
 from .group.post import check_identity, check_post, check_said, check_silence
 from .group.state import GroupState
 from .identity import contains_id_number
@@ -63,7 +63,7 @@ class Text(Struct, frozen=True, kw_only=True):
 ENTRY = Text(
     name="entry",
     readers=Readers.GROUP,
-    enters=("post.body", "edit.body", "react.reaction", "/me text…", "/edit text…", "/react emoji"),
+    enters=("post.body", "post.media", "edit.body", "react.reaction", "/me text…", "/edit text…", "/react emoji"),
     removal="/delete; admin entry remove",
 )
 NAME = Text(
@@ -272,12 +272,14 @@ def check_text(
     last_post_ms: int = 0,
     verified_ts: int = 0,
     emergencies: Emergencies = (),
+    media: int = 0,
 ) -> Refusal | None:
     """Refuse a text that its author may not say, or that nobody may, whatever content rules say of it.
 
     `state` is the group that it is said in, None where it is said in none; `last_post_ms` counts for entries alone.
     `verified_ts` is when the author's identity was checked. What is not said in a suspended group, is not said in an
-    emergency that makes a group read-only.
+    emergency that makes a group read-only. `media`: so many pictures, sounds or films come with it, what is to be seen
+    in them being part of what is said.
     """
     refusal = check_power(held, Power.POST, now) if held and text.mute else None
     if refusal is None and emergencies and text.standing:
@@ -290,7 +292,8 @@ def check_text(
             refusal = _check_author(text, user, identity, state, now, policy, verified_ts)
     return (
         refusal
-        or check_said(said)
+        or (check_media(state, user) if media and state is not None else None)
+        or (check_said(said) if said or not media else None)
         or (check_links(state, user, said) if state is not None and text.is_judged else None)
         or (HAS_ID_NUMBER if text.is_judged and contains_id_number(said) else None)
     )

@@ -48,6 +48,9 @@ class ErrorCode(StrEnum):
     CREDIT_TOO_LOW = "credit_too_low"
     CONTENT_REFUSED = "content_refused"
     CONTENT_HELD = "content_held"
+    MEDIA_REFUSED = "media_refused"
+    MEDIA_PENDING = "media_pending"
+    MEDIA_QUOTA = "media_quota"
     RATE_LIMITED = "rate_limited"
     TOO_LONG = "too_long"
     UNKNOWN_COMMAND = "unknown_command"
@@ -109,6 +112,9 @@ ERRORS: Mapping[ErrorCode, ErrorInfo] = {
     ErrorCode.CREDIT_TOO_LOW: _lasting(N_("Your credit is too low for that.")),
     ErrorCode.CONTENT_REFUSED: _lasting(N_("This content breaks the rules.")),
     ErrorCode.CONTENT_HELD: _lasting(N_("This content is held for review.")),
+    ErrorCode.MEDIA_REFUSED: _lasting(N_("This file cannot be taken.")),
+    ErrorCode.MEDIA_PENDING: _temporary(N_("This file is still being looked at.")),
+    ErrorCode.MEDIA_QUOTA: _temporary(N_("You have uploaded too much: wait.")),
     ErrorCode.RATE_LIMITED: _temporary(N_("Too many requests: slow down.")),
     ErrorCode.TOO_LONG: _lasting(N_("This text is too long.")),
     ErrorCode.UNKNOWN_COMMAND: _lasting(N_("There is no such command.")),

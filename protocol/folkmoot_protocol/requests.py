@@ -10,11 +10,13 @@ from msgspec import Meta, Struct
 
 from .types import (
     MAX_INT,
+    AltText,
     EntrySeq,
     GroupCode,
     JoinMode,
     Line,
     LongText,
+    MediaId,
     Nonce,
     NoticeId,
     PageLimit,
@@ -32,6 +34,18 @@ AdminOption = Annotated[str, Meta(max_length=1024)] | Annotated[int, Meta(ge=-MA
 AdminOptions = Annotated[dict[Word, AdminOption], Meta(max_length=16)]
 FileText = Annotated[str, Meta(max_length=60_000)]
 AdminLimit = Annotated[int, Meta(ge=1, le=500)]
+MediaIds = Annotated[tuple[MediaId, ...], Meta(min_length=1, max_length=100)]
+ByteCount = Annotated[int, Meta(ge=1, le=MAX_INT)]
+
+
+class MediaRef(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """An upload of one's own that a post shows, and what is to be seen or heard in it, in words."""
+
+    id: MediaId
+    alt: AltText = ""
+
+
+MediaRefs = Annotated[tuple[MediaRef, ...], Meta(max_length=10)]
 
 
 class _Request(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True, tag_field="type"):
@@ -212,13 +226,15 @@ class ListCommands(_Request, frozen=True, tag="commands", kw_only=True):
 class Post(_Request, frozen=True, tag="post", kw_only=True):
     """Post to a group; a repeat with the same `nonce` adds nothing. -> PostResult
 
-    The body is bounded by the frame here and by the server's `limits.body_chars` in its handler.
+    The body is bounded by the frame here and by the server's `limits.body_chars` in its handler; with `media` it may be
+    empty.
     """
 
     group: GroupCode
     body: str
     nonce: Nonce | None = None
     reply_to: EntrySeq | None = None
+    media: MediaRefs | None = None
 
 
 class Edit(_Request, frozen=True, tag="edit", kw_only=True):
@@ -292,6 +308,18 @@ class Report(_Request, frozen=True, tag="report", kw_only=True):
     nonce: Nonce | None = None
 
 
+class Upload(_Request, frozen=True, tag="upload", kw_only=True):
+    """Ask for an address to which a picture, sound or film of `size` bytes can be sent, once. -> UploadResult"""
+
+    size: ByteCount
+
+
+class GetMedia(_Request, frozen=True, tag="media", kw_only=True):
+    """Ask for addresses under which media of one's groups can be fetched for a while. -> MediaResult"""
+
+    ids: MediaIds
+
+
 class Admin(_Request, frozen=True, tag="admin", kw_only=True):
     """Platform administration: `verb` on a `noun`, `target` being a user name or a group code. -> AdminResult
 
@@ -341,6 +369,8 @@ Request = (
     | MarkRead
     | Typing
     | Report
+    | Upload
+    | GetMedia
     | Admin
 )
 
@@ -376,5 +406,7 @@ REQUESTS: dict[str, type[Request]] = {
     "mark_read": MarkRead,
     "typing": Typing,
     "report": Report,
+    "upload": Upload,
+    "media": GetMedia,
     "admin": Admin,
 }

@@ -123,6 +123,21 @@ class ReportResult(Struct, frozen=True, omit_defaults=True, gc=False):
     due_ms: int = 0
 
 
+class UploadResult(Struct, frozen=True, gc=False, kw_only=True):
+    """What an upload will be known by, and the path to which its bytes are to be sent, once, until a time (Unix ms)."""
+
+    id: str
+    path: str
+    until_ms: int
+
+
+class MediaResult(Struct, frozen=True, gc=False, kw_only=True):
+    """Paths under which media can be fetched until a time (Unix ms), by id; what one may not see is left out."""
+
+    paths: dict[str, str]
+    until_ms: int
+
+
 class AdminResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """Rows of an administration request; `cursor` fetches the next page, `changed` counts changes."""
 
@@ -150,6 +165,8 @@ Result = (
     | SyncResult
     | NoticesResult
     | ReportResult
+    | UploadResult
+    | MediaResult
     | AdminResult
 )
 
@@ -185,5 +202,7 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.MarkRead: Empty,
     rq.Typing: Empty,
     rq.Report: ReportResult,
+    rq.Upload: UploadResult,
+    rq.GetMedia: MediaResult,
     rq.Admin: AdminResult,
 }

@@ -29,6 +29,8 @@ Word = Annotated[str, Meta(max_length=64)]
 ShortText = Annotated[str, Meta(max_length=256)]
 NoticeId = Annotated[str, Meta(max_length=256)]
 LongText = Annotated[str, Meta(max_length=4000)]
+AltText = Annotated[str, Meta(max_length=1000)]
+MediaId = Annotated[str, Meta(max_length=64)]
 
 
 class PlatformRole(StrEnum):

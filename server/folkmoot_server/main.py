@@ -25,6 +25,7 @@ from .content.rule_files import RuleFileError
 from .crypto.sealing import load_key
 from .doors.websocket import PROTOCOLS, WS_PATH, Listener
 from .http.app import make_app
+from .http.media import MediaPages
 from .http.server import HttpServer
 from .node import Node
 from .storage.api import Store
@@ -226,6 +227,7 @@ async def start_listening(node: Node) -> WebSocketServer:
     pages = make_app(
         *(app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node)),
         *(app.oversight.figures, app.cases.public, app.event_log),
+        MediaPages(app.media.uploads, app.media.showing, app.media.store, app.config.i18n.default_language),
     )
     listener = Listener(app, node.audience, node.hub, node.presence)
     limits = app.config.limits

@@ -19,7 +19,7 @@ from .actions.accounts.sign_in import SignIn
 from .actions.accounts.verifying import Verifying
 from .actions.agreement import AgreementKeeper
 from .actions.alarms import Alarms
-from .actions.app import App, Cases, Posts
+from .actions.app import App, Cases, MediaServices, Posts
 from .actions.audit import Audit
 from .actions.cases.aftermath import Aftermath
 from .actions.cases.appeals import Appeals
@@ -38,6 +38,8 @@ from .actions.groups.govern import GroupService
 from .actions.groups.membership import Membership
 from .actions.groups.raid_guard import RaidGuard
 from .actions.holds import Holds
+from .actions.media.showing import Showing
+from .actions.media.uploads import Uploads
 from .actions.oversight import Oversight
 from .actions.posts.editing import Editing
 from .actions.posts.held import HeldPosts
@@ -71,6 +73,7 @@ from .live.in_force import InForce
 from .live.presence import Presence
 from .live.rooms import Rooms
 from .live.shared_limits import SharedLimits
+from .media.store import MediaStore
 from .sealed.access_records import AccessRecords
 from .sealed.case_texts import CaseTexts
 from .sealed.held_entries import HeldEntries
@@ -256,6 +259,7 @@ class Services:
             gate=self._gate,
             posts=self._wire_posts(),
             cases=self._wire_cases(),
+            media=self._wire_media(),
             agreement=AgreementKeeper(store.ledger, clock, self._accounts, self._documents.agreement),
             content=self._content,
             trials=Trials(store.journal),
@@ -298,6 +302,13 @@ class Services:
         editing = Editing(policy, clock, journal, self._membership, posting)
         held = HeldPosts(parts.store.ledger, parts.accounts, clock, held_texts)
         return Posts(posting, held, editing, History(journal, parts.bus, parts.hub, accounts), Search(journal))
+
+    def _wire_media(self) -> MediaServices:
+        config, parts, ledger, place = self._config, self._parts, self._parts.store.ledger, self._config.server.data_dir
+        store = MediaStore(config.media.store, place)
+        uploads = Uploads(config.media, self._policy, parts.clock, ledger, self._accounts, store, place)
+        showing = Showing(parts.clock, parts.store, parts.rooms, parts.accounts, self._sign_in, place)
+        return MediaServices(uploads, showing, store)
 
     def _wire_cases(self) -> Cases:
         config, parts, policy, groups, accounts = self._config, self._parts, self._policy, self._groups, self._accounts

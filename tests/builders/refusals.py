@@ -6,6 +6,8 @@ Besides rule and help, a refusal has these fields, in `fields`, at least.
 
 from typing import NamedTuple
 
+from folkmoot_governance.media import REASONS
+
 
 class Told(NamedTuple):
     """What a refusal says besides its text."""
@@ -407,6 +409,53 @@ REFUSALS = {
     "Members may not post links to pictures, sound or films here; ask an admin to post it.": Told(
         "content_refused", "links", "/admins", "links"
     ),
+    "Members may not post pictures, sound or films here; ask an admin to post it.": Told(
+        "content_refused", "links", "/admins", "links"
+    ),
+    "A file has at most {limit} bytes; this one has {size}.": Told(
+        "too_long", "media.max_bytes", "/limits", "limit size"
+    ),
+    "You may upload {limit} bytes within a day, and have uploaded {used}: wait, or send a smaller file.": Told(
+        "media_quota", "media.per_day_bytes", "", "limit used retry_after_ms"
+    ),
+    "There is no such upload of yours; upload it again.": Told("media_refused", "media", "/limits", "media"),
+    "An upload can be posted once; upload it again.": Told("media_refused", "media", "/limits", "media"),
+    "This file is still being looked at: try again in {wait}.": Told(
+        "media_pending", "media", "", "media retry_after_ms"
+    ),
+    "This is no picture, sound or film of a kind that is taken here: {kinds}.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
+    "Drawings and pages with code in them (SVG, HTML) are not taken; send a picture of it.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
+    "This file is damaged, or only a part of one.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
+    "This picture has too many pixels: at most {pixels} are taken, over all its frames.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
+    "This moving picture has too many frames: at most {frames} are taken.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
+    "This is too long: at most {seconds} seconds are taken.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
+    "This file takes more time or memory to look at than is given to one.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
+    "This picture is one that the operator does not allow.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
+    "The operator does not allow this file.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
+    "The operator's staff does not allow this file.": Told(
+        "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
+    ),
     "{word} is not among the group's words.": Told("no_such_entry", "known", "/word list", "word"),
     "{word} is not among the platform's words.": Told("no_such_entry", "known", "folkmoot admin word list", "word"),
+    **dict.fromkeys(
+        REASONS.values(), Told("media_refused", "media", "/limits", "frames kinds media pixels reason seconds")
+    ),
 }

@@ -452,6 +452,7 @@ def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
         "policy",
         "retention",
         "audit",
+        "media",
         "i18n",
     }
 

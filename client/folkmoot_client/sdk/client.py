@@ -13,9 +13,10 @@ is ready.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
 import folkmoot_protocol as fm
@@ -27,6 +28,7 @@ from .book import Book, ClientEvent, Connected, Disconnected
 from .errors import ConnectionLost, NotReachable, RequestRefused, SessionEnded
 from .inbox import Inbox
 from .link import Link
+from .media import Progress, fetch, send, size_of
 from .requests import Requests, make_nonce
 
 T = TypeVar("T")
@@ -216,19 +218,42 @@ class Client(Requests):
         self.token = None
         self._book.sign_out()
 
+    async def upload(self, source: bytes | Path, *, on_progress: Progress | None = None) -> dict[str, Any]:
+        """Upload a picture, sound or film; return what entries will tell of it, its `id` above all, for `post`.
+
+        `on_progress(sent, size)` is called in another thread. An upload that no post shows is removed after a day.
+        """
+        asked = await self.ask(fm.Upload, fm.UploadResult, size=size_of(source))
+        return await asyncio.to_thread(send, self.url, asked.path, source, on_progress)
+
+    async def fetch_media(self, media: str, *, small: bool = False) -> bytes:
+        """Return the bytes of what an entry shows, or of its small picture."""
+        path = f"/media/{media}/thumb" if small else f"/media/{media}"
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return await asyncio.to_thread(fetch, self.url, "GET", path, headers)
+
     async def post(
-        self, group: str, body: str, *, reply_to: int | None = None, nonce: str | None = None
+        self,
+        group: str,
+        body: str,
+        *,
+        reply_to: int | None = None,
+        nonce: str | None = None,
+        media: Sequence[str | fm.MediaRef] = (),
     ) -> fm.PostResult:
         """Post to a group, stored exactly once whatever happens to the connection.
 
         Posts to one group are stored in the order of the calls, hence one at a time. A body that begins
-        with one slash is a command: that is carried out once, too.
+        with one slash is a command: that is carried out once, too. `media` are ids of uploads of one's own, or these
+        with what is to be seen or heard in them, in words.
         """
+        shown = tuple(fm.MediaRef(id=one) if isinstance(one, str) else one for one in media)
         fields: dict[str, Any] = {
             "group": group,
             "body": body,
             "nonce": nonce or make_nonce(),
             "reply_to": reply_to,
+            "media": shown or None,
         }
         async with self._lanes[fm.parse_group_code(group) or group]:
             while True:

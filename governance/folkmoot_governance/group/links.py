@@ -1,4 +1,5 @@
-"""Whether a member may post the links of a text here. What a link is, `content.links` says, for all rules alike."""
+"""Whether a member may post the links of a text, and media, here. What a link is, `content.links` says, for all rules
+alike."""
 
 import re
 
@@ -27,3 +28,11 @@ def check_links(state: GroupState, user: str, body: str) -> Refusal | None:
         text = N_("Members may not post links to pictures, sound or films here; ask an admin to post it.")
         return refuse(ErrorCode.CONTENT_REFUSED, text, rule="links", links=state.links, help="/admins")
     return None
+
+
+def check_media(state: GroupState, user: str) -> Refusal | None:
+    """Refuse pictures, sound and films where members may not even post links to them; owner and admins may."""
+    if state.links is LinkRule.ON or state.role_of(user) is not Role.MEMBER:
+        return None
+    text = N_("Members may not post pictures, sound or films here; ask an admin to post it.")
+    return refuse(ErrorCode.CONTENT_REFUSED, text, rule="links", links=state.links, help="/admins")

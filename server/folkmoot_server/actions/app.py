@@ -17,6 +17,7 @@ from ..delivery.catch_up import CatchUp
 from ..live.accounts import Accounts
 from ..live.rooms import Rooms
 from ..live.shared_limits import SharedLimits
+from ..media.store import MediaStore
 from ..sealed.case_texts import CaseTexts
 from ..sealed.identities import Vault
 from ..storage.api import Store
@@ -47,6 +48,8 @@ from .exports import Exports
 from .groups.govern import GroupService
 from .groups.membership import Membership
 from .holds import Holds
+from .media.showing import Showing
+from .media.uploads import Uploads
 from .oversight import Oversight
 from .posts.editing import Editing
 from .posts.held import HeldPosts
@@ -87,6 +90,15 @@ class Posts:
 
 
 @dataclass(slots=True)
+class MediaServices:
+    """Uploading and seeing pictures, sound and films; `store` has their bytes."""
+
+    uploads: Uploads
+    showing: Showing
+    store: MediaStore
+
+
+@dataclass(slots=True)
 class App:
     """The services of a node, and what is in memory. `stopping`: nothing more is accepted."""
 
@@ -113,6 +125,7 @@ class App:
     gate: Gate
     posts: Posts
     cases: Cases
+    media: MediaServices
     agreement: AgreementKeeper
     content: ContentRules
     trials: Trials

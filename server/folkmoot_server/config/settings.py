@@ -26,6 +26,7 @@ from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy, u
 from .declare import Value, labels, named, section, setting, settings_of
 from .identity import IDENTITIES, IdentityChecks, IdentityPolicy
 from .load import ConfigError, load
+from .media import MediaSettings
 from .operator import Operator
 
 __all__ = [
@@ -466,6 +467,7 @@ class Config:
     retention: Retention = section(Retention, N_("How long messages are kept."))
     audit: Audit = section(Audit, N_("What a system of the operator's own is told of governance and access."))
     operator: Operator = section(Operator, N_("Who runs the service, and what they publish of it."))
+    media: MediaSettings = section(MediaSettings, N_("Pictures, sound and films: what is taken, and where it is kept."))
     i18n: I18n = section(I18n, N_("Languages."))
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     exposed: tuple[Path, ...] = field(default=(), repr=False, compare=False)

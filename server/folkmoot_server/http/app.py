@@ -21,6 +21,7 @@ from ..transport.addresses import UNKNOWN_HOST, is_known_host
 from .group_page import GroupPage, Groups
 from .health import Health, Status
 from .log_pages import LogPages, PublishedLog
+from .media import MediaPages
 from .pages import AGREEMENT, Agreements, DocumentPage, OldAgreements, describe_protocol, web_client
 from .report_page import PublicReports, ReportPage
 from .responses import respond, with_safe_headers
@@ -41,8 +42,9 @@ def make_app(
     count: Count,
     reports: PublicReports,
     event_log: PublishedLog,
+    media: MediaPages,
 ) -> ASGIApp:
-    """Return the application. Of its pages the report alone takes a body, of a few kilobytes."""
+    """Return the application. Of its pages the report takes a body, of a few kilobytes, and so do those of uploads."""
     language = config.i18n.default_language
     health = Health(status, config.server)
     routes = [
@@ -57,6 +59,7 @@ def make_app(
         Route("/groups/{code}", GroupPage(config, clock, ledger, policy.grades).show),
         *report_routes(config, clock, reports),
         *(LogPages(event_log).routes() if config.retention.publish_log else ()),
+        *media.routes(),
         Route("/", web_client),
         Route("/{name}", web_client),
     ]

@@ -11,7 +11,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 REQUEST_S = 10
-"""How long a peer may take to send a request, counted from its first byte, and then to take the answer.
+"""How long a peer may take to send a request, counted from its first byte, and then to take the answer; not how long
+that is thought about.
 
 Who sends or takes a long body is given as much for each `PROGRESS` bytes of it.
 """
@@ -49,6 +50,8 @@ class HttpConnection(H11Protocol):
         super().data_received(data)
         if self.conn.their_state is h11.SEND_BODY:
             self._count_body(len(data))
+        elif self.conn.our_state is h11.SEND_RESPONSE and not self.flow.write_paused:
+            self._stop_counting()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as uvicorn has it
         """The peer will send no more: end, after the answer to what it sent. TLS knows no half of an end."""
@@ -56,6 +59,11 @@ class HttpConnection(H11Protocol):
         if is_answering:
             self.cycle.keep_alive = False
         return is_answering and self.scheme == "http"
+
+    def pause_writing(self) -> None:
+        """The peer has not taken what was written."""
+        super().pause_writing()
+        self.end_after(REQUEST_S)
 
     def resume_writing(self) -> None:
         """The peer has taken most of what was written."""
@@ -66,9 +74,7 @@ class HttpConnection(H11Protocol):
         """It is over."""
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._stop_counting()
         self._on_gone()
 
     def on_response_complete(self) -> None:
@@ -92,9 +98,13 @@ class HttpConnection(H11Protocol):
 
     def end_after(self, seconds: float) -> None:
         """Give the connection up in a while, counted from now."""
+        self._stop_counting()
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
+
+    def _stop_counting(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self.loop.call_later(seconds, self.transport.abort)
+            self._deadline = None
 
     def _count_body(self, size: int) -> None:
         self._body_bytes += size

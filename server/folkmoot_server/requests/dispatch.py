@@ -29,7 +29,7 @@ from ..delivery.session import Session
 from ..live.pending import NOT_STORED
 from ..slash import run as slash
 from ..storage.change_set import StorageError
-from . import accounts, entries, groups, messages, notices, reports, search
+from . import accounts, entries, groups, media, messages, notices, reports, search
 
 log = structlog.get_logger()
 
@@ -100,12 +100,16 @@ ROWS: dict[type[rq.Request], Row] = {
         (rq.MarkRead, messages.mark_read, 1),
         (rq.Typing, messages.typing, 1),
         (rq.Report, once(reports.report), 5),
+        (rq.Upload, media.upload, 5),
+        (rq.GetMedia, media.get_media, 5),
         (rq.Admin, admin.administer, 2),
     )
 }
 
 POSTED_COMMAND = Row(messages.post, Request(), COMMAND_COST)
 """A command that is posted is no post; which of them need the agreement says the table of commands: `slash.run`."""
+MEDIA_POST = Row(messages.post, REQUESTS[rq.Post], 2)
+"""What it shows is looked for in storage before its rate as a post is asked."""
 LONG_POST = Row(messages.post, REQUESTS[rq.Post])
 """What is too long is refused before its rate as a post is asked."""
 
@@ -187,6 +191,8 @@ def row_of_post(app: App, request: rq.Post) -> Row:
     """Return the row of a post, which its text decides."""
     if len(request.body) > app.config.limits.body_chars:
         return LONG_POST
+    if request.media:
+        return MEDIA_POST
     if not begins_plainly(request.body) and messages.is_command(request.body):
         return POSTED_COMMAND
     return ROWS[rq.Post]

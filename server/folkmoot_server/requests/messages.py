@@ -15,6 +15,7 @@ from ..actions.posts.history import ANSWER_BYTES
 from ..delivery.session import Session
 from ..slash.line import Line, read_body
 from ..slash.run import post_command
+from . import media
 
 HISTORY_PAGE = 50
 SYNC_PAGE = 50
@@ -29,6 +30,8 @@ def post(app: App, session: Session, request: rq.Post) -> Refusal | Coroutine[An
     if refusal is not None:
         return refusal
     meant = body if begins_plainly(body) else read_body(body)
+    if request.media:
+        return media.NO_COMMAND if isinstance(meant, Line) else media.post(app, session, request, meant)
     if not isinstance(meant, Line):
         return posting.post(session, request, meant)
     # An entry is known by its nonce; what a command does is remembered by itself.

@@ -117,6 +117,8 @@ class ChangeSet(Struct, gc=False):
     and the store sets `repeated` to what it was used for: an entry, or something else. A change set with `asked` and a
     stream is then in conflict as well, for what was decided on the stream is now not so.
 
+    `media` are the ids of uploads that its last entry shows from then on.
+
     `also` are change sets of other streams (without a nonce, a claim or an `also` of their own) that are stored with
     it, or none of them is.
     """
@@ -131,6 +133,7 @@ class ChangeSet(Struct, gc=False):
     rests_on: tuple[str, int] | None = None
     asked: Asked | None = None
     repeated: Entry | Asked | None = None
+    media: Sequence[str] = ()
     also: Sequence["ChangeSet"] = ()
 
 

@@ -21,11 +21,12 @@ from folkmoot_governance.announcement import Announcement
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.filing import Filing, drafted
 from folkmoot_governance.group import events as e
+from folkmoot_governance.media import Media, MediaState
 from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_governance.restrictions import Power
 from folkmoot_governance.store_acts import Part
 
-from .change_set import Asked, MemberSettings, Profile, Remove, RowChange, Update, Upsert
+from .change_set import Asked, ChangeSet, MemberSettings, Profile, Remove, RowChange, Update, Upsert
 from .rows import IdentityRow, OpenFlag, RetroHit, RetroScan, SecondFactorRow, SignedCheckpoint
 
 _SORTED = msgspec.json.Encoder(order="deterministic").encode
@@ -329,6 +330,28 @@ def held_row(hold: str, month: str, code: str, seq: int, sealed: str) -> Upsert:
 def remove_held(hold: str) -> Remove:
     """Return the removal of all that is kept for a hold."""
     return Remove("held", {"hold": hold})
+
+
+def media_row(media: Media) -> Upsert:
+    """Return the row of an upload."""
+    return Upsert("media", asdict(media) | {"state": media.state.value})
+
+
+def media_change(id: str, **changed: str | int) -> Update:
+    """Return a change of some fields of an upload, if it is still there."""
+    return Update("media", {"id": id, **changed})
+
+
+def remove_media(id: str) -> Remove:
+    """Return the removal of an upload's row."""
+    return Remove("media", {"id": id})
+
+
+def shown_media(ids: Sequence[str], change_set: ChangeSet) -> list[RowChange]:
+    """Return that the last entry of a group's change set, which has its number, shows uploads."""
+    entry, code = change_set.entries[-1].entry, change_set.stream.partition(":")[2]
+    place: dict[str, str | int] = {"state": MediaState.POSTED.value, "code": code, "seq": entry.seq, "ts": entry.ts}
+    return [media_change(one, **place) for one in ids]
 
 
 TIME_MARK = "time"

@@ -14,6 +14,7 @@ from folkmoot_governance.announcement import Announcement
 from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.filing import Filing, FilingState
+from folkmoot_governance.media import Media
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_governance.restrictions import Held, Restriction
@@ -552,6 +553,26 @@ class Alarms(Protocol):
         ...
 
 
+class Uploads(Protocol):
+    """Uploads of pictures, sound and films."""
+
+    async def media(self, ids: Collection[str]) -> list[Media]:
+        """Return uploads by id, in any order; what is not there is left out."""
+        ...
+
+    async def media_of_token(self, token: str) -> Media | None:
+        """Return the upload whose bytes are waited for under a token, given the hash of that."""
+        ...
+
+    async def uploaded_bytes(self, user: str, since: int) -> int:
+        """Return how many bytes an account has uploaded, or asked to, since a time (Unix ms)."""
+        ...
+
+    async def unused_media(self, limit: int) -> list[Media]:
+        """Return uploads that no entry shows, the one first whose time is over first."""
+        ...
+
+
 class Ledger(
     Streams,
     Groups,
@@ -571,6 +592,7 @@ class Ledger(
     EventLog,
     Alarms,
     Holds,
+    Uploads,
     Oversight,
     Protocol,
 ):

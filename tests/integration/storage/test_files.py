@@ -117,6 +117,7 @@ TO_0027 = """
     ALTER TABLE reviews DROP COLUMN own_rule;
     DROP TABLE filings;
     DROP TABLE held;
+    DROP TABLE media;
     DROP TABLE log_hashes;
     DROP TABLE checkpoints;
     DROP TABLE logged_ranges;

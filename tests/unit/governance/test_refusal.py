@@ -50,7 +50,7 @@ def test_every_code_has_its_usual_rule_and_help() -> None:
 def test_which_refusals_end_by_themselves() -> None:
     assert sorted(code.value for code in TIMED) == [
         *("account_suspended", "banned", "content_held", "emergency", "group_muted"),
-        *("group_suspended", "muted", "rate_limited", "slow_mode", "unavailable"),
+        *("group_suspended", "media_pending", "media_quota", "muted", "rate_limited", "slow_mode", "unavailable"),
     ]
 
 

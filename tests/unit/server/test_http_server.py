@@ -53,8 +53,9 @@ class Peer(NamedTuple):
 class Serving:
     """A server and those who connected to it."""
 
-    def __init__(self, running: WebSocketServer) -> None:
+    def __init__(self, running: WebSocketServer, http: HttpServer) -> None:
         self.server = running
+        self.http = http
         self.peers: list[Peer] = []
 
     async def peer(self) -> Peer:
@@ -65,9 +66,10 @@ class Serving:
 
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[Serving]:
-    running = WebSocketServer(Echo(), Settings(MAX_SIZE, path="/ws"), HttpServer(app))
+    http = HttpServer(app)
+    running = WebSocketServer(Echo(), Settings(MAX_SIZE, path="/ws"), http)
     await running.start("127.0.0.1", 0)
-    serving = Serving(running)
+    serving = Serving(running, http)
     try:
         yield serving
     finally:
@@ -203,8 +205,25 @@ async def test_who_takes_a_long_answer_gains_time(renewals: list[float]) -> None
         await peer.reader.readexactly(len(LONG))
         await peer.send(GET)
         await peer.reader.readexactly(len(head) + len(LONG))
-    # The connection; twice: the answer, and what was taken of it; the second request.
-    assert len(renewals) == 6
+    # The connection; twice: what waits to be taken, what was taken of it, the answer; the second request.
+    assert len(renewals) == 8
+
+
+async def test_no_time_of_the_peer_runs_while_an_answer_is_thought_about(heard: "asyncio.Queue[bytes]") -> None:
+    thinking = Thinking()
+    async with serving(thinking) as running:
+        peer = await running.peer()
+        await peer.send(POST + b"Content-Length: 4\r\n\r\nab")
+        await thinking.asked.wait()
+        (connection,) = running.http._state.connections
+        assert connection._deadline is not None
+        await peer.send(b"cd")
+        while await heard.get() != b"cd":
+            pass
+        assert connection._deadline is None
+        thinking.go.set()
+        await peer.answered()
+        assert connection._deadline is not None
 
 
 async def test_a_body_that_nobody_reads_is_passed_over(

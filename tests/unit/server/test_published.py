@@ -14,7 +14,7 @@ ENTERS = [place for row in TEXTS for place in row.enters]
 NAMES = {
     *("user", "password", "otp", "token", "version", "agreement", "language", "invitation", "case", "before", "up_to"),
     *("category", "group", "nonce", "after", "cursors", "noun", "verb", "target", "options", "cursor"),
-    *("new", "device", "code"),
+    *("new", "device", "code", "ids", "id"),
 }
 """Fields of requests that name something there is, or are for the server or oneself alone."""
 
@@ -69,6 +69,10 @@ def has_text(kind: inspect.Type) -> bool:
         return any(map(has_text, kind.types))
     if isinstance(kind, inspect.DictType):
         return has_text(kind.key_type) or has_text(kind.value_type)
+    if isinstance(kind, inspect.VarTupleType | inspect.ListType):
+        return has_text(kind.item_type)
+    if isinstance(kind, inspect.StructType):
+        return any(has_text(field.type) for field in kind.fields)
     return isinstance(kind, inspect.StrType)
 
 

@@ -215,6 +215,15 @@ class SignIn:
                 return await self._with_case(account, refusal)
             return await self._bind(session, account, token, token_hash)
 
+    async def whose(self, token: str) -> Account | None:
+        """Return the account that may read by the token of a session, on whatever connection; None where none may."""
+        find = self._accounts.find_again if self._in_cluster else self._accounts.find
+        return self.if_open(await find(hash_token(token)))
+
+    def if_open(self, account: Account | None) -> Account | None:
+        """Return an account if it is one that may be signed in."""
+        return None if account is None or self._check_open(account) else account
+
     async def logout(self, session: Session) -> Refusal | None:
         """Revoke the token of a connection, which stays open; others that signed in with the token are closed."""
         refusal = await self._account_service.store_rows(session.user, [revoke_token(session.token_hash)])
@@ -267,8 +276,8 @@ class SignIn:
         text = N_("Too many sign-ins from your address: wait {wait}.")
         return Refusal(ErrorCode.RATE_LIMITED, text, {"retry_after_ms": wait})
 
-    def _check_may_sign_in(self, account: Account) -> Refusal | None:
-        """Refuse a suspended account (G11.2), and one connection too many."""
+    def _check_open(self, account: Account) -> Refusal | None:
+        """Refuse a suspended account (G11.2)."""
         state = account.state
         if state.closed_ts:
             return AUTH_FAILED
@@ -297,6 +306,13 @@ class SignIn:
                     "help": "appeal",
                 }
                 return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
+        return None
+
+    def _check_may_sign_in(self, account: Account) -> Refusal | None:
+        """Refuse a suspended account, and one connection too many."""
+        refusal = self._check_open(account)
+        if refusal:
+            return refusal
         most = self._limits.connections_per_account
         if most and self._presence.connections(account) >= most:
             text = N_("The account has {limit} connections open; close one first.")

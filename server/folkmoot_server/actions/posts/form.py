@@ -1,7 +1,7 @@
 """What a post is while it is decided on."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -20,13 +20,26 @@ class Form(Struct, frozen=True):
     """What kind of entry a post becomes, and how its place (seq, ts) is answered.
 
     `target`: the entry that it is about (an edit, a reaction), which makes it no post that slow mode counts. `data`
-    stands in the entry besides what its text brings.
+    stands in the entry besides what its text brings. `media` are the ids of the uploads that it shows.
     """
 
     kind: EntryKind
     result: Callable[[int, int], Result]
     target: int | None = None
     data: dict[str, object] = {}
+    media: Sequence[str] = ()
+
+
+def media_in(data: Mapping[str, Any]) -> Sequence[str]:
+    """Return the ids of the uploads that an entry with such data shows."""
+    shown = data.get("media")
+    return [one["id"] for one in shown] if shown else ()
+
+
+def said_in(body: str, form: Form) -> str:
+    """Return all that a post says: its text, and the words for what it shows."""
+    shown: Any = form.data.get("media", ())
+    return "\n".join(filter(None, [body, *(one.get("alt") for one in shown)]))
 
 
 def said(request: rq.Post, body: str, form: Form) -> Entry:

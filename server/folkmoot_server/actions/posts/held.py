@@ -18,6 +18,7 @@ from ...storage.api import Ledger
 from ...storage.change_set import ChangeSet, NewEntry
 from ...storage.changes import remove_held_text
 from ..acting import ExtraRows
+from .form import media_in
 
 NO_TEXT = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."))
 MUTED = N_("@{user} is muted {until}: what they wrote is not posted.")
@@ -81,4 +82,5 @@ def post_held(change_set: ChangeSet, state: GroupState, user: str, name: str, nu
         data=data or None,
     )
     change_set.entries = [*change_set.entries, NewEntry(entry)]
+    change_set.media = media_in(data)
     change_set.rows = [*change_set.rows, remove_held_text(state.code, number)]

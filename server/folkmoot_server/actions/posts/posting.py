@@ -39,7 +39,7 @@ from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER
 from ..groups.raid_guard import RaidGuard
 from ..repeats import KEPT_MS, OTHER_USE, Answers, refusal_of
 from .flags import open_flag
-from .form import TEXT, Form, digest_of_post, is_same, said
+from .form import TEXT, Form, digest_of_post, is_same, said, said_in
 from .review import Review
 
 TYPING_MS = 3000
@@ -54,10 +54,11 @@ Answer = Result | Refusal | None
 class PendingPost:
     """A post with all that its way to disk needs (a `PendingCommit`). The store gives its entry a seq.
 
-    `own` is what the group's own words say of it. `change_set` and `flag` come with the judgement that allows it.
+    `said` is all that is judged of it, `own` is what the group's own words say of that. `change_set` and `flag` come
+    with the judgement that allows it.
     """
 
-    __slots__ = ("_posting", "body", "change_set", "flag", "form", "own", "request", "room", "session", "tries")
+    __slots__ = ("_posting", "body", "change_set", "flag", "form", "own", "request", "room", "said", "session", "tries")
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class PendingPost:
         self.room: Room = room
         self.body = body
         self.form = form
+        self.said = body if form is TEXT else said_in(body, form)
         self.own = own
         self.change_set: ChangeSet
         self.flag: Verdict | None
@@ -180,7 +182,7 @@ class Posting:
             return room
         own: Found | None = None
         while room.state.words and session.user in room.state.members and not (own and own.words is room.state.words):
-            own = await self._group_words.judge(room.state.code, room.state.words, body)
+            own = await self._group_words.judge(room.state.code, room.state.words, said_in(body, form))
             room = await self._finder.find(room.state.code)
             if isinstance(room, Refusal):
                 return room
@@ -242,7 +244,7 @@ class Posting:
         refusal = self._check_allowed(pending, account, now, again=again)
         if refusal is not None:
             return refusal
-        verdict = self._rules.judge(room, user, pending.body, now, pending.own, again=again)
+        verdict = self._rules.judge(room, user, pending.said, now, pending.own, again=again)
         if verdict is not None and verdict.action is not Action.FLAG:
             return self._review.stop(pending, verdict)
         if (room.state.slow_ms or self._in_force.emergencies) and pending.form.target is None:
@@ -251,19 +253,22 @@ class Posting:
 
     def _check_allowed(self, pending: PendingPost, account: Account, now: int, *, again: bool) -> Refusal | None:
         """Refuse what may not be posted, whatever the content rules say."""
-        room, body, user = pending.room, pending.body, account.user
+        room, body, user, form = pending.room, pending.said, account.user, pending.form
         state, policy, reply_to = account.state, self._policy, pending.request.reply_to
         identity, verified_ts = state.identity, state.verified_ts
-        slowed = room.state.slow_ms and pending.form.target is None
+        slowed = room.state.slow_ms and form.target is None
         last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
         held, halted = account.held, self._in_force.emergencies and account.emergencies
         refusal = (
-            check_text(ENTRY, body, user, identity, held, room.state, now, policy, last_post, verified_ts, halted)
+            check_text(
+                *(ENTRY, body, user, identity, held, room.state, now, policy, last_post, verified_ts, halted),
+                len(form.media),
+            )
             or (self._check_slowed(pending, account.user, halted, now) if halted else None)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
             or (TOO_BUSY if self._commit_queue.is_full() else None)
         )
-        if refusal is None and not again and self._raids.is_raided(room, user, body, now):
+        if refusal is None and not again and body and self._raids.is_raided(room, user, body, now):
             # What was just done against the raid may hold for this very post.
             refusal = check_post(room.state, user, identity, now, 0, policy, verified_ts)
         return refusal
@@ -345,6 +350,8 @@ def make_change_set(pending: PendingPost, account: Account, verdict: Verdict | N
         data=data or None,
     )
     change_set = ChangeSet(room.stream, room.state.version, entries=(NewEntry(entry, request.nonce),))
+    if form.media:
+        change_set.media = form.media
     if verdict is not None:
         nonce, row = open_flag(room.state.code, account.user, request.nonce, verdict, now)
         change_set.entries, change_set.rows = (NewEntry(entry, nonce),), (row,)

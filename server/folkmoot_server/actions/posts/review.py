@@ -17,6 +17,7 @@ from ...live.once import current_once
 from ...live.rooms import Room, Rooms
 from ...sealed.held_posts import HeldText, HeldTexts
 from ...storage.change_set import ChangeSet, NewEntry
+from ...storage.changes import media_change
 from ..acting import SERVICE, ExtraRows
 from ..groups.govern import GroupService
 from ..repeats import Answers
@@ -91,7 +92,8 @@ class Review:
             if isinstance(event, (ContentHeld, ContentRefused)):
                 until_ms = event.at + self._kept_ms
                 rows = self._texts.rows(state.code, state.version, text, self._clock.certain_ms(), until_ms)
-                change_set.rows = [*change_set.rows, *rows]
+                shown = [media_change(one, until_ms=until_ms) for one in form.media]
+                change_set.rows = [*change_set.rows, *rows, *shown]
 
         return keep
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 
 from ..change_set import Asked, ChangeSet, RowChange
-from ..changes import answer_row
+from ..changes import answer_row, shown_media
 from .fetch import SqlReads
 from .tables import answers
 
@@ -21,9 +21,13 @@ _FIND = select(*(answers.c[name] for name in COLUMNS)).where(
 
 
 def rows_of(change_set: ChangeSet) -> Sequence[RowChange]:
-    """Return the row changes of a change set, with the row of what was asked for under a nonce."""
-    asked = change_set.asked
-    return change_set.rows if asked is None else [*change_set.rows, answer_row(asked)]
+    """Return the row changes of a change set whose entries are numbered, with those of what was asked for under a
+    nonce, and of media that its last entry shows."""
+    asked, media = change_set.asked, change_set.media
+    if asked is None and not media:
+        return change_set.rows
+    rows = [*change_set.rows, *shown_media(media, change_set)] if media else [*change_set.rows]
+    return rows if asked is None else [*rows, answer_row(asked)]
 
 
 class SqlAnswers(SqlReads):

@@ -14,6 +14,7 @@ from .filings import SqlFilings
 from .groups import SqlGroups
 from .holds import SqlHolds
 from .identities import SqlIdentities
+from .media import SqlUploads
 from .members import SqlMembers
 from .notices import SqlNotices
 from .oversight import SqlOversight
@@ -41,6 +42,7 @@ class SqlLedger(
     SqlEventLog,
     SqlAlarms,
     SqlHolds,
+    SqlUploads,
     SqlOversight,
     ABC,
 ):

@@ -8,18 +8,18 @@ verified, sealed) `identity_requests` (of who waits for it), `barred_identities`
 to the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store
 remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
 single accounts are told), `activity` (how busy a group is), `held` (what holds keep of months that are gone, sealed),
-`member_settings`, `ignored`, `leaving` (whose memberships have still to end) and `journal_heads` are facts of their
-own; so are `log_hashes` and `checkpoints` (the ledger's log) and `logged_ranges` (what of the journal and the access
-log is in it). No foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone
-has (`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
-`migrations/versions/s0002_postgres.py`.
+`media` (uploads, and which entries show them), `member_settings`, `ignored`, `leaving` (whose memberships have still to
+end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log) and
+`logged_ranges` (what of the journal and the access log is in it). No foreign key cascades: what a decision rests on
+cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`,
+and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0050"
+SCHEMA = "0051"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -429,6 +429,35 @@ held = Table(
     _text("code", primary_key=True),
     _number("seq", primary_key=True, autoincrement=False),
     _text("sealed"),
+)
+
+media = Table(
+    "media",
+    metadata,
+    _text("id", primary_key=True),
+    _text("user"),
+    _text("state"),
+    _number("created_ts"),
+    _number("until_ms"),
+    _text("month"),
+    _text("token"),
+    _number("sent"),
+    _text("type"),
+    _number("size"),
+    _number("width"),
+    _number("height"),
+    _number("duration_ms"),
+    _text("sha256"),
+    _text("likeness"),
+    _text("reason"),
+    _text("code"),
+    _number("seq"),
+    _number("ts"),
+    Index(None, "user", "created_ts"),
+    Index("media_unused", "until_ms", **_where("seq = 0")),
+    Index("media_posted", "code", "seq", **_where("seq > 0")),
+    Index("media_asked", "token", **_where("token <> ''")),
+    Index(None, "ts"),
 )
 
 filings = Table(

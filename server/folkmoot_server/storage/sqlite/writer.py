@@ -446,7 +446,7 @@ class Writer:
 
 def is_mere_post(change_set: ChangeSet) -> bool:
     """Say whether a change set touches the journal alone."""
-    return not (change_set.events or change_set.rows or change_set.erase or change_set.asked)
+    return not (change_set.events or change_set.rows or change_set.erase or change_set.asked or change_set.media)
 
 
 def _rows(change_sets: Sequence[ChangeSet]) -> list[Row]:

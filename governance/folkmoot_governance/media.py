@@ -1,0 +1,141 @@
+"""Pictures, sound and films: who may upload them, post them, and see them (P5, W6).
+
+An upload goes through states. Its bytes are only ever shown as `media` made them anew, never as they came.
+"""
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Identity
+
+from .duration import DAY_MS, MINUTE_MS
+from .group.checks import refuse
+from .group.post import check_identity
+from .group.state import GroupState
+from .measure_checks import check_power
+from .policy import Policy
+from .refusal import Refusal
+from .restrictions import Held, Power
+from .text import N_
+
+ADDRESS_MS = 10 * MINUTE_MS
+"""How long bytes can be sent to the address of an upload."""
+UNUSED_MS = DAY_MS
+"""How long an upload is kept that no post shows."""
+
+
+class MediaState(StrEnum):
+    """How far an upload is: its bytes are waited for; somebody still looks at them; they can be posted, are not taken,
+    are posted, or were removed with the post."""
+
+    ASKED = "asked"
+    PENDING = "pending"
+    READY = "ready"
+    REFUSED = "refused"
+    POSTED = "posted"
+    REMOVED = "removed"
+
+
+class Media(Struct, frozen=True, kw_only=True):
+    """An upload. Its bytes are `month`'s (as `2026-11`, when it was asked for); `code` and `seq` say which entry shows
+    it, 0 for none. `until_ms` is when it goes if none does. `sent` are the bytes that came or are waited for, `size`
+    those that are kept. `reason` says why it is refused or waits: a key of `REASONS`.
+    """
+
+    id: str
+    user: str
+    state: MediaState
+    created_ts: int
+    until_ms: int
+    month: str
+    token: str = ""
+    sent: int = 0
+    type: str = ""
+    size: int = 0
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    sha256: str = ""
+    likeness: str = ""
+    reason: str = ""
+    code: str = ""
+    seq: int = 0
+    ts: int = 0
+
+
+REASONS: dict[str, str] = {
+    "unknown": N_("This is no picture, sound or film of a kind that is taken here: {kinds}."),
+    "markup": N_("Drawings and pages with code in them (SVG, HTML) are not taken; send a picture of it."),
+    "damaged": N_("This file is damaged, or only a part of one."),
+    "pixels": N_("This picture has too many pixels: at most {pixels} are taken, over all its frames."),
+    "frames": N_("This moving picture has too many frames: at most {frames} are taken."),
+    "long": N_("This is too long: at most {seconds} seconds are taken."),
+    "heavy": N_("This file takes more time or memory to look at than is given to one."),
+    "known": N_("This picture is one that the operator does not allow."),
+    "scan": N_("The operator does not allow this file."),
+    "staff": N_("The operator's staff does not allow this file."),
+}
+"""Why an upload is refused, for people."""
+
+NOT_YOURS = Refusal(ErrorCode.MEDIA_REFUSED, N_("There is no such upload of yours; upload it again."))
+USED = Refusal(ErrorCode.MEDIA_REFUSED, N_("An upload can be posted once; upload it again."))
+PENDING = Refusal(
+    ErrorCode.MEDIA_PENDING, N_("This file is still being looked at: try again in {wait}."), {"retry_after_ms": 60_000}
+)
+
+
+def check_upload(identity: Identity, verified_ts: int, held: Held, now: int, policy: Policy) -> Refusal | None:
+    """Refuse an upload to who may not say anything anywhere."""
+    return check_power(held, Power.POST, now) or check_identity(identity, verified_ts, now, policy)
+
+
+def check_size(size: int, most: int, used: int, per_day: int) -> Refusal | None:
+    """Refuse an upload of `size` bytes: `most` may be in one, and `per_day` in all of an account within a day, of which
+    `used` are used (0: any number)."""
+    if size > most:
+        text = N_("A file has at most {limit} bytes; this one has {size}.")
+        return refuse(ErrorCode.TOO_LONG, text, limit=most, size=size, rule="media.max_bytes")
+    if per_day and used + size > per_day:
+        text = N_("You may upload {limit} bytes within a day, and have uploaded {used}: wait, or send a smaller file.")
+        return refuse(ErrorCode.MEDIA_QUOTA, text, limit=per_day, used=used, retry_after_ms=DAY_MS // 24)
+    return None
+
+
+def check_postable(
+    wanted: Collection[str], found: Collection[Media], user: str, bounds: Mapping[str, object]
+) -> Refusal | None:
+    """Refuse a post that shows what is not the author's own, not there, not ready, or shown elsewhere."""
+    own = {one.id: one for one in found if one.user == user}
+    for name in wanted:
+        media = own.get(name)
+        if media is None or media.state is MediaState.ASKED:
+            return _about(NOT_YOURS, name)
+        if media.state is MediaState.REFUSED:
+            return refused(media.reason, bounds, media=name)
+        if media.state is MediaState.PENDING:
+            return _about(PENDING, name)
+        if media.state is not MediaState.READY:
+            return _about(USED, name)
+    return _about(USED, next(iter(wanted))) if len(set(wanted)) < len(wanted) else None
+
+
+def refused(reason: str, bounds: Mapping[str, object], **detail: object) -> Refusal:
+    """Return what is told of an upload that is not taken; `bounds` are the operator's, by the names that stand in
+    `REASONS`."""
+    text = REASONS.get(reason, REASONS["scan"])
+    return Refusal(ErrorCode.MEDIA_REFUSED, text, {**bounds, "reason": reason, **detail})
+
+
+def _about(refusal: Refusal, name: str) -> Refusal:
+    return Refusal(refusal.code, refusal.text, {**refusal.detail, "media": name})
+
+
+def may_see(media: Media, user: str, state: GroupState | None) -> bool:
+    """Say whether `user` may see an upload that is posted in the group `state`; before it is posted, who uploaded it
+    may."""
+    if media.state in (MediaState.POSTED, MediaState.REMOVED):
+        return state is not None and user in state.members
+    return media.state is MediaState.READY and user == media.user

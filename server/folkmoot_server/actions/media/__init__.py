@@ -1,0 +1,1 @@
+"""Pictures, sound and films: uploading, posting and seeing them."""
