@@ -97,11 +97,15 @@ class CommitQueue:
         """Commit until cancelled."""
         while True:
             await self._wake.wait()
-            batch, self._queue = self._queue[:MAX_IN_BATCH], self._queue[MAX_IN_BATCH:]
-            await self._commit(batch)
+            # No name for it here: it would keep rooms and accounts in memory until there is another.
+            await self._commit(self._take())
             if not self._queue:
                 self._wake.clear()
                 self._idle.set()
+
+    def _take(self) -> list[PendingCommit]:
+        batch, self._queue = self._queue[:MAX_IN_BATCH], self._queue[MAX_IN_BATCH:]
+        return batch
 
     async def _commit(self, batch: list[PendingCommit]) -> None:
         try:
