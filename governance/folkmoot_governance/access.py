@@ -126,6 +126,14 @@ REQUESTS: dict[type[rq.Request], Request] = {
     ),
     rq.Upload: Request(agreed=True, needs=_needs(Need.POST, Need.IDENTITY)),
     rq.GetMedia: Request(),
+    rq.OpenChannel: Request(agreed=True, needs=_needs(Need.CREATE, Need.POST, Need.IDENTITY)),
+    rq.GetChannel: Request(),
+    rq.Follow: Request(agreed=True),
+    rq.Unfollow: Request(),
+    rq.ListFollows: Request(),
+    rq.GetHome: Request(),
+    rq.GetPosts: Request(),
+    rq.GetThread: Request(),
     rq.Admin: Request(needs=_needs(Need.STAFF, Need.WORK)),
 }
 """For each request. `sync` and `media` leave out the groups that one is no member of."""

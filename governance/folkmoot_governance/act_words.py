@@ -6,6 +6,7 @@ What groups are told of their own events is `notices.text_of`.
 from .text import N_
 
 ACT_WORDS: dict[str, str] = {
+    "handle_taken": N_("took a handle for a channel"),
     "registered": N_("registered"),
     "agreement_accepted": N_("accepted the service agreement"),
     "account_suspended": N_("suspended the account"),

@@ -30,6 +30,7 @@ class Telling(Struct, frozen=True):
 
 TELLINGS: dict[type[e.Event], Telling] = {
     e.GroupCreated: Telling(N_("@{by} created the group {name}")),
+    e.ChannelOpened: Telling(N_("@{by} opened the channel {name}")),
     e.MemberJoined: Telling(N_("@{user} joined")),
     e.JoinRequested: Telling(N_("@{user} asks to join"), public=False),
     e.JoinRequestEnded: Telling(N_("The request of @{user} to join is closed"), public=False),

@@ -21,6 +21,7 @@ from .group.admission import code_id
 from .group.checks import check_standing
 from .group.links import check_links, check_media
 from .group.post import check_identity, check_post, check_said, check_silence
+from .group.publish import check_comment, check_publish
 from .group.state import GroupState
 from .identity import contains_id_number
 from .measure_checks import check_power
@@ -66,16 +67,33 @@ ENTRY = Text(
     enters=("post.body", "post.media", "edit.body", "react.reaction", "/me text…", "/edit text…", "/react emoji"),
     removal="/delete; admin entry remove",
 )
+PUBLICATION = Text(
+    name="post",
+    readers=Readers.EVERYBODY,
+    enters=("post.body", "edit.body"),
+    removal="/delete; admin entry remove",
+)
+COMMENT = Text(
+    name="comment",
+    readers=Readers.EVERYBODY,
+    enters=("post.body", "edit.body"),
+    removal="/delete; admin entry remove",
+)
 NAME = Text(
     name="name",
     readers=Readers.EVERYBODY,
-    enters=("create_group.name", '/create <name…> [category] | "<name…>" [category]', "/rename name…"),
+    enters=(
+        "create_group.name",
+        "open_channel.name",
+        '/create <name…> [category] | "<name…>" [category]',
+        "/rename name…",
+    ),
     removal="/rename; admin text remove --what name",
 )
 TOPIC = Text(
     name="topic",
     readers=Readers.EVERYBODY,
-    enters=("create_group.topic", "/topic [text…|off]"),
+    enters=("create_group.topic", "open_channel.topic", "/topic [text…|off]"),
     removal="/topic off; admin text remove --what topic",
 )
 ANNOUNCEMENT = Text(
@@ -211,13 +229,27 @@ STAFF_TEXT = Text(
 )
 
 TEXTS: tuple[Text, ...] = (
-    *(ENTRY, NAME, TOPIC, ANNOUNCEMENT, GROUP_RULES, QUESTION, TAG, NICK, DISPLAY_NAME, USER_NAME),
+    *(
+        ENTRY,
+        PUBLICATION,
+        COMMENT,
+        NAME,
+        TOPIC,
+        ANNOUNCEMENT,
+        GROUP_RULES,
+        QUESTION,
+        TAG,
+        NICK,
+        DISPLAY_NAME,
+        USER_NAME,
+    ),
     *(REASON, NOTE, JOIN_ANSWER, MEDIATION, WORD, REPORT, APPEAL, STAFF_TEXT),
 )
 """All of them."""
 
 IN_COMMANDS: dict[type[c.Command], dict[str, Text]] = {
     c.CreateGroup: {"name": NAME, "topic": TOPIC},
+    c.OpenChannel: {"name": NAME, "topic": TOPIC},
     c.JoinGroup: {"answer": JOIN_ANSWER},
     c.Rename: {"name": NAME},
     c.SetTopic: {"topic": TOPIC},
@@ -288,6 +320,10 @@ def check_text(
     if refusal is None:
         if text is ENTRY and state is not None:
             refusal = check_post(state, user, identity, now, last_post_ms, policy, verified_ts)
+        elif text is PUBLICATION and state is not None:
+            refusal = check_publish(state, user, identity, now, policy, verified_ts)
+        elif text is COMMENT and state is not None:
+            refusal = check_comment(state, user, identity, now, policy, verified_ts)
         else:
             refusal = _check_author(text, user, identity, state, now, policy, verified_ts)
     return (

@@ -59,6 +59,7 @@ USUAL: dict[ErrorCode, Usual] = {
     ErrorCode.GROUP_FULL: Usual("member_limit", "/limits"),
     ErrorCode.GROUP_QUOTA: Usual("policy.quota.groups_created", "/limits"),
     ErrorCode.JOIN_QUOTA: Usual("policy.quota.groups_joined", "/leave"),
+    ErrorCode.FOLLOW_QUOTA: Usual("follows", "unfollow"),
     ErrorCode.JOIN_CLOSED: Usual("join_mode", "/info"),
     ErrorCode.WRONG_ANSWER: Usual("question", "/join"),
     ErrorCode.CREDIT_TOO_LOW: Usual("policy.credit", "/credit"),

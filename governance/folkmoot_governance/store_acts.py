@@ -141,6 +141,14 @@ class HeldRemoved(StoreEvent, frozen=True, kw_only=True, tag="held_removed"):
     entries: int
 
 
+class HandleTaken(StoreEvent, frozen=True, kw_only=True, tag="handle_taken"):
+    """A channel, the group `code`, has a handle from now on. Each handle has a stream of its own, which says so once:
+    nobody else ever gets it."""
+
+    handle: str
+    code: str
+
+
 AnyStoreEvent = (
     TimeConfirmed
     | RemovalConfirmed
@@ -154,6 +162,7 @@ AnyStoreEvent = (
     | HoldEnded
     | EntriesHeld
     | HeldRemoved
+    | HandleTaken
 )
 
 

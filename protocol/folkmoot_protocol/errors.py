@@ -43,6 +43,7 @@ class ErrorCode(StrEnum):
     GROUP_FULL = "group_full"
     GROUP_QUOTA = "group_quota"
     JOIN_QUOTA = "join_quota"
+    FOLLOW_QUOTA = "follow_quota"
     JOIN_CLOSED = "join_closed"
     WRONG_ANSWER = "wrong_answer"
     CREDIT_TOO_LOW = "credit_too_low"
@@ -107,6 +108,7 @@ ERRORS: Mapping[ErrorCode, ErrorInfo] = {
     ErrorCode.GROUP_FULL: _temporary(N_("The group is full.")),
     ErrorCode.GROUP_QUOTA: _lasting(N_("You cannot create more groups.")),
     ErrorCode.JOIN_QUOTA: _lasting(N_("You cannot join more groups.")),
+    ErrorCode.FOLLOW_QUOTA: _lasting(N_("You cannot follow more channels.")),
     ErrorCode.JOIN_CLOSED: _lasting(N_("The group takes no new members.")),
     ErrorCode.WRONG_ANSWER: _lasting(N_("The answer is wrong.")),
     ErrorCode.CREDIT_TOO_LOW: _lasting(N_("Your credit is too low for that.")),

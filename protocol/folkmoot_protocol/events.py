@@ -97,7 +97,14 @@ class CaseEvent(_Frame, frozen=True, omit_defaults=True, tag="case"):
     notice: Notice | None = None
 
 
-Event = EntryEvent | GroupEvent | LeftEvent | TypingEvent | LagEvent | AccountEvent | CaseEvent
+class PostEvent(_Frame, frozen=True, tag="post"):
+    """A channel that one follows has published a post."""
+
+    group: str
+    entry: Entry
+
+
+Event = EntryEvent | GroupEvent | LeftEvent | TypingEvent | LagEvent | AccountEvent | CaseEvent | PostEvent
 ServerFrame = Hello | Ok | Error | Event
 
 #: Event type by wire name, in the order of the protocol's page.
@@ -109,6 +116,7 @@ EVENTS: dict[str, type[Event]] = {
     "lag": LagEvent,
     "account": AccountEvent,
     "case": CaseEvent,
+    "post": PostEvent,
 }
 
 #: Every frame that a server sends, by wire name.

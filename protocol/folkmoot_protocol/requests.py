@@ -11,8 +11,10 @@ from msgspec import Meta, Struct
 from .types import (
     MAX_INT,
     AltText,
+    ChannelForm,
     EntrySeq,
     GroupCode,
+    HomeCursor,
     JoinMode,
     Line,
     LongText,
@@ -227,7 +229,7 @@ class Post(_Request, frozen=True, tag="post", kw_only=True):
     """Post to a group; a repeat with the same `nonce` adds nothing. -> PostResult
 
     The body is bounded by the frame here and by the server's `limits.body_chars` in its handler; with `media` it may be
-    empty.
+    empty. In a channel it is a post of the channel or, with `thread`, a comment on the post of that seq.
     """
 
     group: GroupCode
@@ -235,6 +237,7 @@ class Post(_Request, frozen=True, tag="post", kw_only=True):
     nonce: Nonce | None = None
     reply_to: EntrySeq | None = None
     media: MediaRefs | None = None
+    thread: EntrySeq | None = None
 
 
 class Edit(_Request, frozen=True, tag="edit", kw_only=True):
@@ -320,6 +323,69 @@ class GetMedia(_Request, frozen=True, tag="media", kw_only=True):
     ids: MediaIds
 
 
+class OpenChannel(_Request, frozen=True, tag="open_channel", kw_only=True):
+    """Open a channel and become its owner; one's own, of the form `personal`, is there once, and carries one's user
+    name as its handle. -> GroupResult"""
+
+    form: ChannelForm = ChannelForm.PERSONAL
+    handle: User | None = None
+    name: ShortText | None = None
+    topic: LongText | None = None
+    category: Word | None = None
+    nonce: Nonce | None = None
+
+
+class GetChannel(_Request, frozen=True, tag="channel", kw_only=True):
+    """Look a channel up, by its code or by `@` and its handle. -> ChannelResult"""
+
+    group: GroupCode
+
+
+class Follow(_Request, frozen=True, tag="follow", kw_only=True):
+    """Follow a channel: its posts stand in one's home from then on. -> ChannelResult"""
+
+    group: GroupCode
+
+
+class Unfollow(_Request, frozen=True, tag="unfollow", kw_only=True):
+    """Follow a channel no more. -> ChannelResult"""
+
+    group: GroupCode
+
+
+class ListFollows(_Request, frozen=True, tag="follows", kw_only=True):
+    """List the channels that one follows, from the one after the code `after`. -> ChannelsResult"""
+
+    after: GroupCode | None = None
+    limit: PageLimit | None = None
+
+
+class GetHome(_Request, frozen=True, tag="home", kw_only=True):
+    """Read the posts of the channels that one follows, the newest first, below the cursor `before` if given. With
+    `live`, new ones come as events from now on, until `live` is false. -> HomeResult"""
+
+    before: HomeCursor | None = None
+    limit: PageLimit | None = None
+    live: bool | None = None
+
+
+class GetPosts(_Request, frozen=True, tag="posts", kw_only=True):
+    """Read a channel's posts, the newest first, below the cursor `before` if given. -> HomeResult"""
+
+    group: GroupCode
+    before: HomeCursor | None = None
+    limit: PageLimit | None = None
+
+
+class GetThread(_Request, frozen=True, tag="thread", kw_only=True):
+    """Read a post of a channel and the comments on it, oldest first, after the seq `after`. -> ThreadResult"""
+
+    group: GroupCode
+    seq: EntrySeq
+    after: Seq | None = None
+    limit: PageLimit | None = None
+
+
 class Admin(_Request, frozen=True, tag="admin", kw_only=True):
     """Platform administration: `verb` on a `noun`, `target` being a user name or a group code. -> AdminResult
 
@@ -371,6 +437,14 @@ Request = (
     | Report
     | Upload
     | GetMedia
+    | OpenChannel
+    | GetChannel
+    | Follow
+    | Unfollow
+    | ListFollows
+    | GetHome
+    | GetPosts
+    | GetThread
     | Admin
 )
 
@@ -408,5 +482,13 @@ REQUESTS: dict[str, type[Request]] = {
     "report": Report,
     "upload": Upload,
     "media": GetMedia,
+    "open_channel": OpenChannel,
+    "channel": GetChannel,
+    "follow": Follow,
+    "unfollow": Unfollow,
+    "follows": ListFollows,
+    "home": GetHome,
+    "posts": GetPosts,
+    "thread": GetThread,
     "admin": Admin,
 }

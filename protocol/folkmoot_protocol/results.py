@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from . import requests as rq
-from .types import Account, CommandInfo, Entry, Group, JoinState, Member, Notice, SyncGroup
+from .types import Account, Channel, ChannelPost, CommandInfo, Entry, Group, JoinState, Member, Notice, SyncGroup
 
 
 class Empty(Struct, frozen=True, gc=False):
@@ -138,6 +138,36 @@ class MediaResult(Struct, frozen=True, gc=False, kw_only=True):
     until_ms: int
 
 
+class ChannelResult(Struct, frozen=True, gc=False):
+    """One channel."""
+
+    channel: Channel
+
+
+class ChannelsResult(Struct, frozen=True, gc=False):
+    """Channels by their codes; `more` when there are others after the last."""
+
+    channels: tuple[Channel, ...]
+    more: bool
+
+
+class HomeResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """Posts, the newest first, and the channels that they are of. With a `cursor`, go on below it."""
+
+    posts: tuple[ChannelPost, ...]
+    channels: tuple[Channel, ...]
+    cursor: str | None = None
+
+
+class ThreadResult(Struct, frozen=True, gc=False, kw_only=True):
+    """A post, its channel and a page of the comments on it, oldest first; `more` when there are others after it."""
+
+    channel: Channel
+    post: Entry
+    comments: tuple[Entry, ...]
+    more: bool
+
+
 class AdminResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """Rows of an administration request; `cursor` fetches the next page, `changed` counts changes."""
 
@@ -167,6 +197,10 @@ Result = (
     | ReportResult
     | UploadResult
     | MediaResult
+    | ChannelResult
+    | ChannelsResult
+    | HomeResult
+    | ThreadResult
     | AdminResult
 )
 
@@ -204,5 +238,13 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.Report: ReportResult,
     rq.Upload: UploadResult,
     rq.GetMedia: MediaResult,
+    rq.OpenChannel: GroupResult,
+    rq.GetChannel: ChannelResult,
+    rq.Follow: ChannelResult,
+    rq.Unfollow: ChannelResult,
+    rq.ListFollows: ChannelsResult,
+    rq.GetHome: HomeResult,
+    rq.GetPosts: HomeResult,
+    rq.GetThread: ThreadResult,
     rq.Admin: AdminResult,
 }

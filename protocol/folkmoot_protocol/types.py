@@ -20,7 +20,7 @@ Seq = Annotated[int, Meta(ge=0, le=MAX_INT)]
 EntrySeq = Annotated[int, Meta(ge=1, le=MAX_INT)]
 User = Annotated[str, Meta(max_length=64)]
 Password = Annotated[str, Meta(max_length=1024)]
-GroupCode = Annotated[str, Meta(max_length=32)]
+GroupCode = Annotated[str, Meta(max_length=40)]
 Nonce = Annotated[str, Meta(min_length=1, max_length=64)]
 Line = Annotated[str, Meta(max_length=8192)]
 Token = Annotated[str, Meta(max_length=256)]
@@ -31,6 +31,7 @@ NoticeId = Annotated[str, Meta(max_length=256)]
 LongText = Annotated[str, Meta(max_length=4000)]
 AltText = Annotated[str, Meta(max_length=1000)]
 MediaId = Annotated[str, Meta(max_length=64)]
+HomeCursor = Annotated[str, Meta(max_length=64)]
 
 
 class PlatformRole(StrEnum):
@@ -81,6 +82,19 @@ class EntryKind(StrEnum):
     REDACTION = "redaction"
     EDIT = "edit"
     REACTION = "reaction"
+    POST = "post"
+    COMMENT = "comment"
+
+
+SAID = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.POST, EntryKind.COMMENT})
+"""What people say themselves, in groups and in channels: what each can edit, delete and report."""
+
+
+class ChannelForm(StrEnum):
+    """What a channel is: a person's own, or a public account, which is opened after a review."""
+
+    PERSONAL = "personal"
+    PUBLIC = "public"
 
 
 class LinkRule(StrEnum):
@@ -148,7 +162,7 @@ class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
 
     `role`, `read_seq`, `muted_until_ms` and `notify` are the reader's own. `pins` are the seqs of pinned entries, the
     latest pin first; `locked_until_ms` is until when only owner and admins may post; `announcement` is what the owner
-    has put up.
+    has put up. With a `form` and a `handle` it is a channel, and its members are the editors.
     """
 
     id: str
@@ -173,6 +187,24 @@ class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     links: LinkRule = LinkRule.ON
     pins: tuple[int, ...] = ()
     announcement: str = ""
+    form: ChannelForm | None = None
+    handle: str = ""
+
+
+class Channel(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """A channel as its readers see it. `state` is how the platform sees it; `followers` is how many it has, and
+    `following` whether the reader is one of them."""
+
+    id: str
+    handle: str
+    form: ChannelForm
+    name: str
+    topic: str
+    category: str
+    state: GroupStatus
+    created_ts: int
+    followers: int = 0
+    following: bool = False
 
 
 class Member(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
@@ -229,6 +261,13 @@ class Entry(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     target: int | None = None
     data: dict[str, Any] | None = None
     redacted: bool = False
+
+
+class ChannelPost(Struct, frozen=True, gc=False, kw_only=True):
+    """A post of the channel `group`, as it stands: to readers it is from the channel, `entry.from.user` its handle."""
+
+    group: str
+    entry: Entry
 
 
 class ArgumentKind(StrEnum):

@@ -6,13 +6,15 @@ from functools import partial
 
 import structlog
 
+from folkmoot_protocol.events import PostEvent
+
 from .actions.access_log import STORE_S
 from .actions.entries_log import EntriesLog
 from .actions.store_acts import TRY_S
 from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
 from .actions.witnesses import Witnesses
 from .bus.api import Bus
-from .bus.messages import ALL_NODES_TOPIC, BusMessage, InForceUpdate, LimitsUpdate, PresenceUpdate
+from .bus.messages import ALL_NODES_TOPIC, BusMessage, InForceUpdate, LimitsUpdate, PostUpdate, PresenceUpdate
 from .common.background import Loop, calling
 from .common.clock import Clock
 from .common.metrics import LOOP_LAG_SECONDS
@@ -205,6 +207,9 @@ class Node(Parts):
             self.presence.on_bus_message(message)
         elif type(message) is LimitsUpdate:
             self.shared_limits.on_bus_message(message)
+        elif type(message) is PostUpdate:
+            self.post_times.posted(message.code, message.entry.ts)
+            self.hub.live_home.deliver(PostEvent(group=message.code, entry=message.entry))
         elif type(message) is InForceUpdate:
             self.in_force.look(self.store.ledger, self.clock)
         else:

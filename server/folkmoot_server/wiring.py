@@ -19,7 +19,7 @@ from .actions.accounts.sign_in import SignIn
 from .actions.accounts.verifying import Verifying
 from .actions.agreement import AgreementKeeper
 from .actions.alarms import Alarms
-from .actions.app import App, Cases, MediaServices, Posts
+from .actions.app import App, Cases, ChannelServices, MediaServices, Posts
 from .actions.audit import Audit
 from .actions.cases.aftermath import Aftermath
 from .actions.cases.appeals import Appeals
@@ -31,6 +31,9 @@ from .actions.cases.public import PublicReports
 from .actions.cases.reports import Reports
 from .actions.cases.sanctions import Sanctions
 from .actions.cases.settle import CaseSettler
+from .actions.channels.following import Following
+from .actions.channels.opening import Opening
+from .actions.channels.reading import Reading
 from .actions.event_log import EventLog
 from .actions.exports import Exports
 from .actions.groups.finding import GroupFinder
@@ -68,6 +71,7 @@ from .delivery.catch_up import CatchUp
 from .delivery.follower import Follower
 from .delivery.hub import Hub
 from .live.accounts import Accounts
+from .live.channels import PostTimes
 from .live.commit_queue import CommitQueue
 from .live.in_force import InForce
 from .live.presence import Presence
@@ -103,6 +107,7 @@ class Parts:
         self.rooms = Rooms(store, bus, clock)
         self.commit_queue = CommitQueue(store, self.rooms, self.accounts)
         self.audience = Audience()
+        self.post_times = PostTimes(store.channels, clock)
         self.hub = Hub(self.accounts, self.audience, clock)
         self.follower = Follower(self.rooms, self.accounts, store, self.hub, self.audience, self.commit_queue)
         self.presence = Presence(name, bus, self.accounts, config.limits, clock, in_cluster=self.in_cluster)
@@ -116,6 +121,7 @@ class Parts:
             self.commit_queue,
             self.hub,
             self.follower,
+            self.post_times,
             in_cluster=self.in_cluster,
         )
         self.passwords = Passwords()
@@ -137,7 +143,7 @@ class Services:
         )
         self._accounts = AccountService(parts.accounts, parts.commit_queue, bus, clock, policy)
         self.raids = RaidGuard(parts.rooms, groups, policy, in_cluster=parts.in_cluster)
-        self._finder = GroupFinder(parts.rooms, parts.shared_limits)
+        self._finder = GroupFinder(parts.rooms, parts.shared_limits, store.channels)
         self._content = ContentRules(config.policy.content)
         self._gate = Gate(self._content, parts.group_words, policy, clock)
         self._membership = Membership(
@@ -260,6 +266,7 @@ class Services:
             posts=self._wire_posts(),
             cases=self._wire_cases(),
             media=self._wire_media(),
+            channels=self._wire_channels(),
             agreement=AgreementKeeper(store.ledger, clock, self._accounts, self._documents.agreement),
             content=self._content,
             trials=Trials(store.journal),
@@ -309,6 +316,12 @@ class Services:
         uploads = Uploads(config.media, self._policy, parts.clock, ledger, self._accounts, store, place)
         showing = Showing(parts.clock, parts.store, parts.rooms, parts.accounts, self._sign_in, place)
         return MediaServices(uploads, showing, store)
+
+    def _wire_channels(self) -> ChannelServices:
+        parts, channels = self._parts, self._parts.store.channels
+        following = Following(channels, self._finder, self._accounts, parts.bus, parts.clock)
+        reading = Reading(channels, parts.store.journal, parts.post_times, parts.hub.live_home, parts.clock)
+        return ChannelServices(Opening(channels, self._groups, self._membership), following, reading)
 
     def _wire_cases(self) -> Cases:
         config, parts, policy, groups, accounts = self._config, self._parts, self._policy, self._groups, self._accounts

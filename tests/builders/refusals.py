@@ -19,6 +19,12 @@ class Told(NamedTuple):
 
 
 REFUSALS = {
+    "Public accounts cannot be opened here yet.": Told("forbidden", "channel.form", "/rights"),
+    "Only the editors of a channel publish in it; you can comment on its posts.": Told(
+        "forbidden", "channel.editors", "/rights"
+    ),
+    "You are muted in this channel {until}.": Told("muted", "mute", "/sanctions", "case reason until_ms"),
+    "You are banned from this channel {until}.": Told("banned", "ban", "/appeal", "until_ms reason case user"),
     "There is an emergency: nobody posts here {until}.": Told(
         "emergency", "emergency", "/report", "until_ms reason number"
     ),

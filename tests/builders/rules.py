@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from folkmoot_governance import (
     AccountState,
@@ -25,7 +26,7 @@ from folkmoot_governance.notices import event_fields, text_of
 from folkmoot_governance.refusal import ENDS, TIMED, explained
 from folkmoot_governance.restrictions import NO_GROUNDS
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import JoinMode, Role
+from folkmoot_protocol.types import ChannelForm, JoinMode, Role
 from tests.builders.refusals import REFUSALS
 
 NOW = 1_800_000_000_000
@@ -40,6 +41,12 @@ ALL = tuple(sorted(Permission))
 def caps(**quota: int) -> CreditRules:
     """Return rules of credit with one level, which may have so much."""
     return CreditRules(levels=(Level(quota=Quota(**quota)),))
+
+
+def channel_opened(**fields: object) -> e.ChannelOpened:
+    """Return the opening of a person's channel."""
+    of_group = structs.asdict(group_created(name="A channel", join_mode=JoinMode.INVITE, member_limit=100))
+    return e.ChannelOpened(**{**of_group, "form": ChannelForm.PERSONAL, "handle": "olga", **fields})
 
 
 def group_created(**fields: object) -> e.GroupCreated:

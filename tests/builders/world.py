@@ -10,14 +10,14 @@ from folkmoot_governance.account import AccountEvent, apply_account
 from folkmoot_governance.group.events import Event, MeasureOverturned, erased_by
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_protocol.group_code import FIRST_NUMBER, make_group_code
-from folkmoot_protocol.types import Entry, Role
+from folkmoot_protocol.types import Entry, EntryKind, Role
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.change_set import ChangeSet, NewEntry, Profile, RowChange, account_stream, group_stream
 from folkmoot_server.storage.changes import draft_rows, profile_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_account, project_group
 from tests.builders.entries import make_entry
-from tests.builders.rules import POLICY, account_registered, group_created
+from tests.builders.rules import POLICY, account_registered, channel_opened, group_created
 
 DAY = 86_400_000
 START = end_of("2025-12")
@@ -67,6 +67,18 @@ class Group:
         assert notice is not None
         rows = project_group(self.state, event)
         return ChangeSet(group_stream(self.code), 0, [event], rows, [self._numbered(notice)])
+
+    def open(self, by: str = "alice", at: int = START) -> ChangeSet:
+        """Open the channel of a person."""
+        event = channel_opened(at=at, by=by, code=self.code, handle=by)
+        self.state = founded(event)
+        notice = notice_for(self.state, event)
+        assert notice is not None
+        rows = project_group(self.state, event)
+        return ChangeSet(group_stream(self.code), 0, [event], rows, [self._numbered(notice)])
+
+    def publish(self, ts: int = START, **fields: Any) -> ChangeSet:
+        return self.post(self.state.owner, ts, **{"kind": EntryKind.POST, **fields})
 
     def act(self, *events: Event) -> ChangeSet:
         change_set = carry_out(self.state, events)

@@ -17,6 +17,7 @@ from folkmoot_protocol import (
     LagEvent,
     LeftEvent,
     LeftReason,
+    PostEvent,
     SessionResult,
     TypingEvent,
 )
@@ -40,7 +41,18 @@ class Disconnected:
 
 
 #: What a program hears. `LagEvent` is not in it: the SDK fetches what was left out.
-ClientEvent = EntryEvent | GroupEvent | LeftEvent | TypingEvent | AccountEvent | CaseEvent | Connected | Disconnected
+ClientEvent = (
+    EntryEvent
+    | GroupEvent
+    | LeftEvent
+    | TypingEvent
+    | AccountEvent
+    | CaseEvent
+    | PostEvent
+    | LagEvent
+    | Connected
+    | Disconnected
+)
 
 OWN_FIELDS = ("last_seq", "role", "read_seq", "muted_until_ms", "notify")
 
@@ -107,6 +119,9 @@ class Book:
         if isinstance(event, EntryEvent):
             return self._take_entry(event)
         if isinstance(event, LagEvent):
+            if event.group not in self.groups:
+                # Of a channel that one follows: home has what was left out.
+                return [event]
             self._feed(event.group, event.from_ - 1).note(event.to)
             return []
         if isinstance(event, GroupEvent):

@@ -238,10 +238,11 @@ class Client(Requests):
         body: str,
         *,
         reply_to: int | None = None,
+        thread: int | None = None,
         nonce: str | None = None,
         media: Sequence[str | fm.MediaRef] = (),
     ) -> fm.PostResult:
-        """Post to a group, stored exactly once whatever happens to the connection.
+        """Post to a group or a channel or, with `thread`, below a post of a channel: stored exactly once.
 
         Posts to one group are stored in the order of the calls, hence one at a time. A body that begins
         with one slash is a command: that is carried out once, too. `media` are ids of uploads of one's own, or these
@@ -254,6 +255,7 @@ class Client(Requests):
             "nonce": nonce or make_nonce(),
             "reply_to": reply_to,
             "media": shown or None,
+            "thread": thread,
         }
         async with self._lanes[fm.parse_group_code(group) or group]:
             while True:

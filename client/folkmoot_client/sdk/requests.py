@@ -151,6 +151,45 @@ class Requests(ABC):
         fields: dict[str, Any] = {"reason": reason, "group": group, "seq": seq, "user": user, "text": text}
         return (await self.ask(fm.Report, fm.ReportResult, nonce=make_nonce(), **fields)).case
 
+    async def open_channel(
+        self, *, name: str | None = None, topic: str | None = None, category: str | None = None
+    ) -> fm.Group:
+        """Open one's own channel, whose handle is one's user name; the first post to it does so as well."""
+        fields: dict[str, Any] = {"name": name, "topic": topic, "category": category}
+        return (await self.ask(fm.OpenChannel, fm.GroupResult, nonce=make_nonce(), **fields)).group
+
+    async def get_channel(self, channel: str) -> fm.Channel:
+        """Look a channel up, by its code or by `@` and its handle, as in all requests below."""
+        return (await self.ask(fm.GetChannel, fm.ChannelResult, group=channel)).channel
+
+    async def follow(self, channel: str) -> fm.Channel:
+        """Follow a channel: its posts stand in one's home."""
+        return (await self.ask(fm.Follow, fm.ChannelResult, group=channel)).channel
+
+    async def unfollow(self, channel: str) -> fm.Channel:
+        """Follow a channel no more."""
+        return (await self.ask(fm.Unfollow, fm.ChannelResult, group=channel)).channel
+
+    async def list_follows(self, *, after: str | None = None, limit: int | None = None) -> fm.ChannelsResult:
+        """Return a page of the channels that one follows, by code."""
+        return await self.ask(fm.ListFollows, fm.ChannelsResult, after=after, limit=limit)
+
+    async def get_home(
+        self, *, before: str | None = None, limit: int | None = None, live: bool | None = None
+    ) -> fm.HomeResult:
+        """Return posts of the channels that one follows, the newest first; with `live`, new ones come as events."""
+        return await self.ask(fm.GetHome, fm.HomeResult, before=before, limit=limit, live=live)
+
+    async def get_posts(self, channel: str, *, before: str | None = None, limit: int | None = None) -> fm.HomeResult:
+        """Return posts of a channel, the newest first."""
+        return await self.ask(fm.GetPosts, fm.HomeResult, group=channel, before=before, limit=limit)
+
+    async def get_thread(
+        self, channel: str, seq: int, *, after: int | None = None, limit: int | None = None
+    ) -> fm.ThreadResult:
+        """Return a post and a page of the comments on it, oldest first."""
+        return await self.ask(fm.GetThread, fm.ThreadResult, group=channel, seq=seq, after=after, limit=limit)
+
     async def admin(
         self,
         noun: str,

@@ -44,6 +44,8 @@ def founded(event: e.GroupCreated) -> GroupState:
         join_mode=event.join_mode,
         member_limit=event.member_limit,
         grade=event.grade,
+        form=event.form if isinstance(event, e.ChannelOpened) else None,
+        handle=event.handle if isinstance(event, e.ChannelOpened) else "",
         version=1,
         members={event.by: owner},
     )

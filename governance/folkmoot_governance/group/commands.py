@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from folkmoot_protocol.types import EntryKind, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ChannelForm, EntryKind, JoinMode, LinkRule, Role
 
 from ..actor import Actor, PlatformRole
 from ..content.kinds import Action, Severity
@@ -36,6 +36,13 @@ class CreateGroup(Command, frozen=True):
     category: str = "general"
     topic: str = ""
     join_mode: JoinMode = JoinMode.OPEN
+
+
+class OpenChannel(CreateGroup, frozen=True):
+    """Open a channel under a fresh `code`, and a `handle` that nobody has or had; one's own has one's user name."""
+
+    form: ChannelForm = ChannelForm.PERSONAL
+    handle: str = ""
 
 
 class JoinGroup(Command, frozen=True):

@@ -25,6 +25,7 @@ from .checks import check_founder, check_permission, quota_rule, refuse
 from .commands_base import MeasureCommand
 from .decide_antiraid import ANTIRAID
 from .decide_appeal import APPEALS
+from .decide_channel import open_channel
 from .decide_content import CONTENT
 from .decide_ending import ENDING
 from .decide_entries import ENTRIES
@@ -61,6 +62,8 @@ def decide(state: GroupState | None, command: c.Command, actor: Actor, now: int,
     """
     if state is None:
         assert isinstance(command, c.CreateGroup), "only a group that exists takes commands"
+        if isinstance(command, c.OpenChannel):
+            return open_channel(command, actor, now, policy)
         return create_group(command, actor, now, policy)
     refusal = check_permission(state, command, actor, now) or check_texts(command, state, actor, now, policy)
     decision = refusal or DECIDERS[type(command)](state, command, actor, now, policy)

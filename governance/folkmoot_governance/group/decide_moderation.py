@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import EntryKind
+from folkmoot_protocol.types import SAID, EntryKind
 
 from ..actor import Actor
 from ..duration import end_of, show_span
@@ -31,7 +31,7 @@ from .state import GroupState
 
 Decision = Sequence[Event] | Refusal
 
-DELETABLE = frozenset({EntryKind.TEXT, EntryKind.ACTION})
+DELETABLE = SAID
 WRITTEN = DELETABLE | {EntryKind.ANNOUNCEMENT}
 """What people say. An announcement is an act of its owner, hence in the record: it is taken down, not deleted."""
 

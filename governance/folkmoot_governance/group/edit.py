@@ -6,7 +6,7 @@ from emoji import EMOJI_DATA
 from msgspec.structs import replace
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Entry, EntryKind
+from folkmoot_protocol.types import SAID, Entry
 
 from ..policy import Policy
 from ..refusal import Refusal
@@ -14,7 +14,6 @@ from ..text import N_
 from .checks import refuse
 from .decide_moderation import WRITTEN
 
-_EDITABLE = frozenset({EntryKind.TEXT, EntryKind.ACTION})
 _EMOJI = frozenset(EMOJI_DATA)
 """Every emoji of Unicode, sequences whole, and the shorter spellings of them that keyboards send (UTS #51)."""
 
@@ -23,7 +22,7 @@ def check_edit(entry: Entry, user: str, now: int, policy: Policy) -> Refusal | N
     """Refuse `user` to give an entry another text: it must be an own one, of words, and fresh."""
     if entry.redacted:
         return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=entry.seq)
-    if entry.from_.user != user or entry.kind not in _EDITABLE:
+    if entry.from_.user != user or entry.kind not in SAID:
         text = N_("Only who wrote an entry can edit it; admins can delete it.")
         return refuse(ErrorCode.FORBIDDEN, text, seq=entry.seq, rule="author", help="/delete")
     if now > entry.ts + policy.edit_own_ms:

@@ -8,7 +8,7 @@ none of them.
 from collections.abc import Iterable
 from typing import Literal
 
-from folkmoot_protocol.types import JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ChannelForm, JoinMode, LinkRule, Role
 
 from ..content.kinds import Action, Severity
 from ..roles import Permission
@@ -46,6 +46,13 @@ class GroupCreated(Event, frozen=True, kw_only=True, tag="created"):
     join_mode: JoinMode
     member_limit: int
     grade: str = "standard"
+
+
+class ChannelOpened(GroupCreated, frozen=True, kw_only=True, tag="channel_opened"):
+    """A channel was opened: a group that one follows, and whose members are its editors."""
+
+    form: ChannelForm
+    handle: str
 
 
 class MemberJoined(MemberEvent, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
@@ -513,6 +520,7 @@ class TransferExpired(MemberEvent, frozen=True, kw_only=True, tag="transfer_expi
 
 GroupEvent = (
     GroupCreated
+    | ChannelOpened
     | MemberJoined
     | JoinRequested
     | JoinRequestEnded

@@ -94,6 +94,7 @@ def _reasons_in(kind: type[e.Event]) -> dict[str, GroupText]:
 
 _SETTING: dict[type[e.Event], dict[str, GroupText]] = {
     e.GroupCreated: {"name": GroupText.NAME, "topic": GroupText.TOPIC},
+    e.ChannelOpened: {"name": GroupText.NAME, "topic": GroupText.TOPIC},
     e.GroupRenamed: {"name": GroupText.NAME, "was": GroupText.NAME},
     e.TopicSet: {"topic": GroupText.TOPIC, "was": GroupText.TOPIC},
     e.AnnouncementSet: {"announcement": GroupText.ANNOUNCEMENT, "was_announcement": GroupText.ANNOUNCEMENT},

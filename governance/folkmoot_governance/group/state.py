@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from folkmoot_protocol.types import GroupStatus, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ChannelForm, GroupStatus, JoinMode, LinkRule, Role
 
 from ..content.kinds import Action, Severity
 from ..restrictions import Held, next_end
@@ -161,6 +161,7 @@ class GroupState(Struct):
     locked". `heir` is who may accept the transfer that the owner offered, until `heir_until_ms`. `entries_per_day` is
     how active the group was when it was graded last. `asked_limit` is the member limit that waits for the platform's
     word, 0 for none. `info_hidden_ms` is since when the owner hides the info page, 0 for not at all.
+    With a `form` it is a channel: its members are the editors, and it is known by its `handle`, too.
     Until `antiraid_until_ms` those who came in between `antiraid_from_ms` and `antiraid_since_ms` may not post.
     """
 
@@ -169,6 +170,8 @@ class GroupState(Struct):
     creator: str
     owner: str
     created_ts: int
+    form: ChannelForm | None = None
+    handle: str = ""
     topic: str = ""
     category: str = "general"
     grade: str = "standard"

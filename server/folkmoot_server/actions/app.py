@@ -43,6 +43,9 @@ from .cases.public import PublicReports
 from .cases.reports import Reports
 from .cases.sanctions import Sanctions
 from .cases.settle import CaseSettler
+from .channels.following import Following
+from .channels.opening import Opening
+from .channels.reading import Reading
 from .event_log import EventLog
 from .exports import Exports
 from .groups.govern import GroupService
@@ -99,6 +102,15 @@ class MediaServices:
 
 
 @dataclass(slots=True)
+class ChannelServices:
+    """Opening channels, following them, reading them."""
+
+    opening: Opening
+    following: Following
+    reading: Reading
+
+
+@dataclass(slots=True)
 class App:
     """The services of a node, and what is in memory. `stopping`: nothing more is accepted."""
 
@@ -126,6 +138,7 @@ class App:
     posts: Posts
     cases: Cases
     media: MediaServices
+    channels: ChannelServices
     agreement: AgreementKeeper
     content: ContentRules
     trials: Trials

@@ -85,6 +85,21 @@ class JoinedUpdate(Struct, frozen=True, gc=False, tag="joined"):
     code: str
 
 
+class PostUpdate(Struct, frozen=True, gc=False, tag="post"):
+    """A channel has published a post, which is given as its readers see it."""
+
+    code: str
+    entry: Entry
+
+
+class FollowUpdate(Struct, frozen=True, gc=False, tag="follow"):
+    """An account follows a channel from now on, or does no more."""
+
+    user: str
+    code: str
+    follows: bool
+
+
 class NoticeUpdate(Struct, frozen=True, gc=False, tag="notice"):
     """What an account is told by itself. Stored, but for what is told in passing: `delivery.notices.PASSING`."""
 
@@ -96,10 +111,10 @@ class InForceUpdate(Struct, frozen=True, gc=False, tag="in_force"):
     """What the operator has put into force for many at once has changed; storage has it."""
 
 
-OfAccount = NoticeUpdate | AccountUpdate | PresenceUpdate | RevokedUpdate | SettingsUpdate | JoinedUpdate
+OfAccount = NoticeUpdate | AccountUpdate | PresenceUpdate | RevokedUpdate | SettingsUpdate | JoinedUpdate | FollowUpdate
 
 
-BusMessage = OfAccount | GroupUpdate | TypingUpdate | LimitsUpdate | ClosedUpdate | InForceUpdate
+BusMessage = OfAccount | GroupUpdate | TypingUpdate | LimitsUpdate | ClosedUpdate | InForceUpdate | PostUpdate
 
 
 Listener = Callable[[BusMessage], None]
@@ -121,7 +136,7 @@ def account_topic(user: str) -> str:
 
 def topic_of(message: BusMessage) -> str:
     """Return the topic that news belongs to."""
-    if isinstance(message, (LimitsUpdate, ClosedUpdate, InForceUpdate)):
+    if isinstance(message, (LimitsUpdate, ClosedUpdate, InForceUpdate, PostUpdate)):
         return ALL_NODES_TOPIC
     return (
         group_topic(message.code) if isinstance(message, (GroupUpdate, TypingUpdate)) else account_topic(message.user)

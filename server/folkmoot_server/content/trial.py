@@ -12,7 +12,7 @@ from folkmoot_governance.content.match import Matcher, Verdict
 from folkmoot_governance.content.rules import Rule
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Entry, EntryKind
+from folkmoot_protocol.types import SAID, Entry, EntryKind
 
 from ..common.i18n import N_
 from ..live.rooms import Room
@@ -27,7 +27,7 @@ TOO_MANY = Refusal(
     ErrorCode.RATE_LIMITED, N_("Others are trying words just now: wait {wait}."), {"retry_after_ms": 5000}
 )
 EXAMPLE_CHARS = 120
-SAID = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT, EntryKind.EDIT})
+TRIED = SAID | {EntryKind.ANNOUNCEMENT, EntryKind.EDIT}
 
 
 class Hits(Struct):
@@ -79,7 +79,7 @@ class Trials:
         before, more = room.last_seq + 1, True
         while more and hits.seen < MAX_ENTRIES:
             page = await self._journal.page(room.state.code, before=before, limit=PAGE)
-            said = [entry for entry in page.entries if entry.kind in SAID and entry.ts >= since]
+            said = [entry for entry in page.entries if entry.kind in TRIED and entry.ts >= since]
             hits.seen += len(said)
             broken = await asyncio.to_thread(broken_in, matcher, said[::-1])
             versions = await self._journal.versions(room.state.code, [entry.seq for entry, _verdict in broken])

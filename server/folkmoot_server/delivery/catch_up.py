@@ -12,6 +12,7 @@ from folkmoot_protocol.group_code import parse_group_code
 from ..bus.api import Bus
 from ..common.metrics import STORAGE_UP
 from ..live.accounts import Account, Accounts
+from ..live.channels import PostTimes
 from ..live.commit_queue import CommitQueue
 from ..live.rooms import Room, Rooms
 from ..storage.api import Ledger
@@ -74,6 +75,7 @@ class CatchUp:
         commit_queue: CommitQueue,
         hub: Hub,
         follower: Follower,
+        post_times: PostTimes,
         *,
         in_cluster: bool,
     ) -> None:
@@ -85,6 +87,7 @@ class CatchUp:
         self._commit_queue = commit_queue
         self._hub = hub
         self._follower = follower
+        self._post_times = post_times
         self._breaks = bus.breaks
         self.in_cluster = in_cluster
         self.can_read = True
@@ -117,6 +120,7 @@ class CatchUp:
     async def look(self) -> None:
         """Read again what has moved on without this node hearing of it."""
         await self._ledger.heads([""])  # Also where nobody is: whether storage answers is told to balancers.
+        await self._post_times.look()
         for rooms in chunks(self._rooms.in_use(), AT_ONCE):
             heads = await self._ledger.heads([room.state.code for room in rooms])
             for room in rooms:

@@ -23,6 +23,7 @@ from ..bus.messages import (
     AccountUpdate,
     BusMessage,
     ClosedUpdate,
+    FollowUpdate,
     GroupUpdate,
     JoinedUpdate,
     NoticeUpdate,
@@ -102,6 +103,9 @@ class Follower:
                     self._on_account(account, message)
             case NoticeUpdate():
                 self._on_notice(message)
+            case FollowUpdate():
+                for session in self._audience.sessions_of(self._accounts.get(message.user)):
+                    self._hub.live_home.changed(session, message.code, follows=message.follows)
             case SettingsUpdate():
                 account = self._accounts.get(message.user)
                 if account is not None:

@@ -20,6 +20,7 @@ from ..live.accounts import Account, Accounts
 from ..live.rooms import Room
 from ..transport.frames import make_frame
 from .audience import Audience
+from .live_home import LiveHome
 from .notices import notice_event
 from .session import Session, flush
 
@@ -90,6 +91,7 @@ class Hub:
         self._scheduled = False
         self._lagging: set[Session] = set()
         self._recount: set[Room] = set()
+        self.live_home = LiveHome()
 
     def deliver(self, room: Room, entries: Sequence[Entry]) -> None:
         """Encode entries for the encodings that somebody listens in; they are written at the end of the turn.
@@ -285,6 +287,7 @@ class Hub:
             self._audience.sign_out(session.account, session)
         for room in tuple(session.rooms):
             self._audience.unlisten(room, session)
+        self.live_home.forget(session)
         session.look_again()
         self._lagging.discard(session)
 

@@ -19,7 +19,7 @@ from folkmoot_governance.content.rules import Rule
 from ..actions.accounts.govern import AccountService
 from ..common.clock import Clock
 from ..content.rules_in_force import ContentRules
-from ..content.trial import SAID, broken_in
+from ..content.trial import TRIED, broken_in
 from ..storage.api import RetroHit, RetroScan, Store
 from ..storage.change_set import RowChange
 from ..storage.changes import remove_retro_hits, retro_hit_row, retro_scan_row
@@ -97,7 +97,7 @@ class RetroScanning(Job):
             code = following[0].code
             before = (await self._ledger.heads([code]))[code][1] + 1
         page = await self._journal.page(code, before=before, limit=self.page)
-        said = [entry for entry in page.entries if entry.kind in SAID and entry.ts < scan.since_ts]
+        said = [entry for entry in page.entries if entry.kind in TRIED and entry.ts < scan.since_ts]
         broken = [(entry, verdict) for entry, verdict in await asyncio.to_thread(broken_in, matcher, said)]
         versions = await self._journal.versions(code, [entry.seq for entry, _ in broken]) if broken else {}
         hits = [

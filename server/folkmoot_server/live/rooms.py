@@ -10,7 +10,7 @@ from folkmoot_governance import GroupState
 from folkmoot_governance.closed_names import named_outside
 from folkmoot_governance.group.events import Event, MemberLeft, SlowModeSet
 from folkmoot_governance.raid import RaidWatch
-from folkmoot_protocol.types import Author, Entry, EntryKind, Group, Notify, Role
+from folkmoot_protocol.types import SAID, Author, Entry, EntryKind, Group, Notify, Role
 
 from ..bus.api import Bus
 from ..bus.messages import group_topic
@@ -20,7 +20,7 @@ from ..storage.change_set import StorageError, group_stream
 from .accounts import IDLE_MS, RETRY_S, Account
 from .recent_entries import RecentEntries
 
-POSTS = frozenset({EntryKind.TEXT, EntryKind.ACTION})
+POSTS = SAID
 """Entries that somebody posted."""
 SLOW_PAGE, SLOW_PAGES = 200, 25
 """How far back to look for who has posted lately in a group in slow mode."""

@@ -29,7 +29,7 @@ from ..delivery.session import Session
 from ..live.pending import NOT_STORED
 from ..slash import run as slash
 from ..storage.change_set import StorageError
-from . import accounts, entries, groups, media, messages, notices, reports, search
+from . import accounts, channels, entries, groups, media, messages, notices, reports, search
 
 log = structlog.get_logger()
 
@@ -102,6 +102,14 @@ ROWS: dict[type[rq.Request], Row] = {
         (rq.Report, once(reports.report), 5),
         (rq.Upload, media.upload, 5),
         (rq.GetMedia, media.get_media, 5),
+        (rq.OpenChannel, once(channels.open_channel), 5),
+        (rq.GetChannel, channels.get_channel, 1),
+        (rq.Follow, channels.follow, 1),
+        (rq.Unfollow, channels.unfollow, 1),
+        (rq.ListFollows, channels.list_follows, 2),
+        (rq.GetHome, channels.home, 2),
+        (rq.GetPosts, channels.posts, 2),
+        (rq.GetThread, channels.thread, 2),
         (rq.Admin, admin.administer, 2),
     )
 }

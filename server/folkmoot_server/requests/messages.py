@@ -16,6 +16,7 @@ from ..delivery.session import Session
 from ..slash.line import Line, read_body
 from ..slash.run import post_command
 from . import media
+from .channels import post_by_handle
 
 HISTORY_PAGE = 50
 SYNC_PAGE = 50
@@ -33,6 +34,8 @@ def post(app: App, session: Session, request: rq.Post) -> Refusal | Coroutine[An
     if request.media:
         return media.NO_COMMAND if isinstance(meant, Line) else media.post(app, session, request, meant)
     if not isinstance(meant, Line):
+        if request.group.startswith("@"):
+            return post_by_handle(app, session, request, meant)
         return posting.post(session, request, meant)
     # An entry is known by its nonce; what a command does is remembered by itself.
     if request.nonce is None:

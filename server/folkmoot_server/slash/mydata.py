@@ -13,7 +13,7 @@ from folkmoot_governance import Refusal, account_case
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.identity import masked
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Entry, EntryKind
+from folkmoot_protocol.types import SAID, Entry, EntryKind
 
 from ..actions.accounts.sessions import session_item
 from ..common.i18n import N_
@@ -31,7 +31,7 @@ ENTRIES_READ, BODY_BYTES = 1000, 200_000
 """Entries of a group that are looked at for a page, and how long the texts on it are, together; one is more."""
 
 AT_ONCE = 200
-WRITTEN = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.EDIT, EntryKind.REACTION})
+WRITTEN = SAID | {EntryKind.EDIT, EntryKind.REACTION}
 
 Page = tuple[list[Any], str]
 """Items, and the cursor of the page that follows, empty for the next part."""

@@ -16,6 +16,7 @@ from folkmoot_governance.holds import Hold
 from folkmoot_protocol.types import Entry
 
 from .change_set import ChangeSet
+from .channels import Channels as Channels
 from .ledger import Ledger as Ledger
 from .rows import AccessBlock as AccessBlock
 from .rows import AccountRow as AccountRow
@@ -234,6 +235,11 @@ class Store(Protocol):
     @property
     def journal(self) -> Journal:
         """The message side."""
+        ...
+
+    @property
+    def channels(self) -> Channels:
+        """Channels, and who follows them."""
         ...
 
     @property

@@ -36,6 +36,14 @@ def case_stream(number: str) -> str:
     return f"case:{number}"
 
 
+HANDLE = "handle:"
+
+
+def handle_stream(handle: str) -> str:
+    """Return the ledger stream of a channel's handle."""
+    return f"{HANDLE}{handle}"
+
+
 def month_stream(part: Part, month: str) -> str:
     """Return the ledger stream of what was taken into the log of a month."""
     return f"{part}:{month}"

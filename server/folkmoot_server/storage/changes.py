@@ -113,6 +113,7 @@ OWN_TABLES = (
     "answers",
     "notices",
     "announcement_marks",
+    "follows",
 )
 """Where what is about a person alone stands by `user`: it goes when the account is closed."""
 
@@ -188,6 +189,16 @@ def announcement_row(one: Announcement) -> Upsert:
 def announcement_mark(user: str, ts: int) -> Upsert:
     """Return the row that says that an account has been told what the operator said up to a time (Unix ms)."""
     return Upsert("announcement_marks", {"user": user, "ts": ts})
+
+
+def follow_row(user: str, code: str, ts: int) -> Upsert:
+    """Return the row that says that `user` follows a channel, since a time (Unix ms)."""
+    return Upsert("follows", {"user": user, "code": code, "ts": ts})
+
+
+def unfollow(user: str, code: str) -> Remove:
+    """Return the removal of that row."""
+    return Remove("follows", {"user": user, "code": code})
 
 
 def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:

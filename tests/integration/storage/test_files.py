@@ -118,6 +118,10 @@ TO_0027 = """
     DROP TABLE filings;
     DROP TABLE held;
     DROP TABLE media;
+    DROP TABLE follows;
+    DROP INDEX groups_handle;
+    ALTER TABLE groups DROP COLUMN form;
+    ALTER TABLE groups DROP COLUMN handle;
     DROP TABLE log_hashes;
     DROP TABLE checkpoints;
     DROP TABLE logged_ranges;

@@ -4,7 +4,7 @@ from emoji import EMOJI_DATA, STATUS
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.edit import as_it_stands, check_edit, check_reaction
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Entry, EntryKind
+from folkmoot_protocol.types import SAID, Entry, EntryKind
 from tests.builders.entries import make_entry
 from tests.builders.rules import NOW, POLICY, code_of, tell_refusal
 
@@ -29,7 +29,7 @@ def test_an_entry_is_edited_by_its_author_while_it_is_fresh() -> None:
 
 @pytest.mark.parametrize("kind", EntryKind)
 def test_only_words_are_edited_and_only_what_people_wrote_is_reacted_to(kind: EntryKind) -> None:
-    editable = kind in (EntryKind.TEXT, EntryKind.ACTION)
+    editable = kind in SAID
     assert told(check_edit(entry(kind=kind), "mia", NOW, POLICY)) == (None if editable else ErrorCode.FORBIDDEN)
     wanted = editable or kind is EntryKind.ANNOUNCEMENT
     assert told(check_reaction(entry(kind=kind), "👍")) == (None if wanted else ErrorCode.FORBIDDEN)

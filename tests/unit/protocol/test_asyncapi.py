@@ -25,7 +25,7 @@ from folkmoot_protocol.types import ArgumentKind, LinkRule
 PAGE = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text(encoding="utf-8")
 DOCUMENT: dict[str, Any] = asyncapi()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
-OBJECTS = ("Account", "Notice", "Group", "Member", "CommandArgument", "Entry")
+OBJECTS = ("Account", "Notice", "Group", "Member", "CommandArgument", "Entry", "Channel", "ChannelPost")
 
 
 def find_refs(value: object) -> Iterator[str]:

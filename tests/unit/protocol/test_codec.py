@@ -116,7 +116,7 @@ BAD_FIELDS = [
     ({"type": "post", "id": 1, "group": "1"}, "body", "`body`: missing"),
     (POST | {"nonce": ""}, "nonce", "`nonce`: expected a string of length >= 1"),
     (POST | {"nonce": "x" * 65}, "nonce", None),
-    (POST | {"group": "1" * 33}, "group", "`group`: expected a string of length <= 32"),
+    (POST | {"group": "1" * 41}, "group", "`group`: expected a string of length <= 40"),
     (POST | {"reply_to": 0}, "reply_to", None),
     (POST | {"reply_to": 2**63}, "reply_to", None),
     ({"type": "login", "id": 1, "user": "u" * 65, "password": "p"}, "user", None),

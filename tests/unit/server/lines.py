@@ -189,7 +189,7 @@ class Shelf:
     """
 
     def __init__(self) -> None:
-        self.ledger = self.journal = self.access = self
+        self.ledger = self.journal = self.access = self.channels = self
         self.groups: dict[str, GroupState] = {}
         self.accounts: dict[str, StoredAccount] = {}
         self.entries: dict[str, list[Entry]] = {}
@@ -296,6 +296,9 @@ class Shelf:
     async def find_token(self, token_hash: str, since: int = 0) -> str | None:
         self._ask("token")
         return self.tokens.get(token_hash)
+
+    async def moved(self, since_ms: int) -> dict[str, int]:
+        return {}
 
     async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int) -> Page:
         self._ask("page")

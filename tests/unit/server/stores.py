@@ -20,7 +20,7 @@ from folkmoot_server.config.settings import Config, load_config
 from folkmoot_server.jobs.runner import Job
 from folkmoot_server.main import start_listening
 from folkmoot_server.node import Node
-from folkmoot_server.storage.api import AccessLog, Journal, Ledger, Store
+from folkmoot_server.storage.api import AccessLog, Channels, Journal, Ledger, Store
 from folkmoot_server.storage.change_set import ChangeSet, StorageError
 from folkmoot_server.storage.check.seed import seed
 from folkmoot_server.storage.sqlite.store import SqliteStore
@@ -54,6 +54,10 @@ class FailingStore:
     @property
     def journal(self) -> Journal:
         return self._store.journal
+
+    @property
+    def channels(self) -> Channels:
+        return self._store.channels
 
     @property
     def access(self) -> AccessLog:

@@ -15,6 +15,7 @@ from folkmoot_server.bus.api import LocalBus
 from folkmoot_server.common.metrics import STORAGE_UP
 from folkmoot_server.delivery import catch_up as catch_up_module
 from folkmoot_server.delivery.catch_up import OF_THE_GROUP, CatchUp, chunks
+from folkmoot_server.live.channels import PostTimes
 from folkmoot_server.live.rooms import Room
 from tests.builders.rules import NOW, make_group
 from tests.unit.server.lines import Following, Peer, stored_account
@@ -54,6 +55,7 @@ class Catching(Following):
             self.queue,
             self.hub,
             self.follower,
+            PostTimes(cast(Any, self.shelf), self.clock),
             in_cluster=in_cluster,
         )
 

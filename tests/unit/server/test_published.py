@@ -14,7 +14,7 @@ ENTERS = [place for row in TEXTS for place in row.enters]
 NAMES = {
     *("user", "password", "otp", "token", "version", "agreement", "language", "invitation", "case", "before", "up_to"),
     *("category", "group", "nonce", "after", "cursors", "noun", "verb", "target", "options", "cursor"),
-    *("new", "device", "code", "ids", "id"),
+    *("new", "device", "code", "ids", "id", "handle"),
 }
 """Fields of requests that name something there is, or are for the server or oneself alone."""
 

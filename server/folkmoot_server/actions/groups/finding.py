@@ -3,13 +3,16 @@
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
+from folkmoot_protocol.names import fold_user_name
 
 from ...common.i18n import N_
 from ...delivery.session import Session
 from ...live.rooms import Room, Rooms
 from ...live.shared_limits import SharedLimits
+from ...storage.channels import Channels
 
 NO_SUCH_GROUP = Refusal(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
+NO_SUCH_CHANNEL = Refusal(ErrorCode.NO_SUCH_GROUP, N_("There is no channel with this handle."))
 
 
 class GroupFinder:
@@ -18,15 +21,20 @@ class GroupFinder:
     One's own groups are found in any case.
     """
 
-    def __init__(self, rooms: Rooms, shared_limits: SharedLimits) -> None:
+    def __init__(self, rooms: Rooms, shared_limits: SharedLimits, channels: Channels) -> None:
+        self._channels = channels
         self._rooms = rooms
         self._shared_limits = shared_limits
 
     async def find(self, text: str, seeker: Session | None = None) -> Room | Refusal:
-        """Return the room of a group code in either spelling. Without a `seeker` nothing is counted."""
-        code = parse_group_code(text)
+        """Return the room of a group code in either spelling, or of `@` and a channel's handle.
+
+        Without a `seeker` nothing is counted.
+        """
+        by_handle = text.startswith("@")
+        code = await self._channels.find_channel(fold_user_name(text)) if by_handle else parse_group_code(text)
         if code is None:
-            return NO_SUCH_GROUP
+            return NO_SUCH_CHANNEL if by_handle else NO_SUCH_GROUP
         counts = seeker is not None and (seeker.account is None or code not in seeker.account.groups)
         if seeker is not None and counts:
             wait = self._shared_limits.wait_for_code(seeker.user, seeker.address)

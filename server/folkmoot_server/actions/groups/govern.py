@@ -25,6 +25,7 @@ from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.permissions import PLATFORM_ACTS
 from folkmoot_governance.personal_notices import PersonalNotice, told_in_group
+from folkmoot_governance.store_acts import HandleTaken
 from folkmoot_protocol.results import Result
 from folkmoot_protocol.types import Entry
 
@@ -42,7 +43,7 @@ from ...live.memberships import MembershipChange, membership_changes
 from ...live.once import Once, current_once
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
-from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard
+from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard, handle_stream
 from ...storage.changes import draft_rows, note_row, notice_row
 from ...storage.sql.projection import project_group
 from ..acting import SERVICE, ExtraRows, Initiator, Joint, rests_on, too_many_acts
@@ -150,6 +151,18 @@ class Act:
             self.fail(refusal)
 
 
+class HandleClaim:
+    """That a channel takes a handle, stored with its opening: nobody else has it, or had (a `Joint`)."""
+
+    def __init__(self, opened: e.ChannelOpened) -> None:
+        taken = HandleTaken(at=opened.at, by=opened.by, handle=opened.handle, code=opened.code)
+        self.change_set = ChangeSet(handle_stream(opened.handle), events=[taken])
+        self.also: Sequence[Joint] = ()
+
+    def take_effect(self) -> None:
+        """Nothing rests on it in memory."""
+
+
 class GroupService:
     """Decides, applies, projects, writes the notice, queues. Refuses or succeeds at once; storing comes later."""
 
@@ -213,8 +226,13 @@ class GroupService:
         assert isinstance(first, e.GroupCreated)
         room = self._rooms.add(founded(first))
         act = Act(self, room, command, account)
-        act.begin(ChangeSet(room.stream, quota_guards=[self._quota_guard(account.user, founding=True)]), decision)
-        self._count(act, [MembershipChange(account.user, command.code, joined=True, created=True)])
+        # Caps on groups do not count channels, which have caps of their own.
+        is_group = not isinstance(first, e.ChannelOpened)
+        guards = [self._quota_guard(account.user, founding=True)] if is_group else []
+        if isinstance(first, e.ChannelOpened):
+            act.also = [HandleClaim(first)]
+        act.begin(ChangeSet(room.stream, quota_guards=guards), decision)
+        self._count(act, [MembershipChange(account.user, command.code, joined=True, created=is_group or None)])
         self._take_in(act, first)
         for event in more:
             apply(room.state, event)

@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from folkmoot_governance import Refusal
+from folkmoot_governance import Refusal, published
+from folkmoot_governance.published import ENTRY, Text
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import PostResult, Result
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
 
+from ...common.i18n import N_
 from ...delivery.session import Session
 from ...live.rooms import Room
 from ...storage.change_set import Asked
@@ -28,6 +32,7 @@ class Form(Struct, frozen=True):
     target: int | None = None
     data: dict[str, object] = {}
     media: Sequence[str] = ()
+    text: Text = ENTRY
 
 
 def media_in(data: Mapping[str, Any]) -> Sequence[str]:
@@ -73,7 +78,39 @@ def digest_of_post(request: rq.Post, body: str, form: Form) -> str:
     return digest_of("post", said(request, body, form))
 
 
-TEXT = Form(EntryKind.TEXT, lambda seq, ts: PostResult(seq=seq, ts=ts))
+def _place(seq: int, ts: int) -> PostResult:
+    return PostResult(seq=seq, ts=ts)
+
+
+TEXT = Form(EntryKind.TEXT, _place)
+
+NO_THREADS = Refusal(
+    ErrorCode.BAD_REQUEST, N_("Only posts of channels have comments; reply instead."), {"field": "thread"}
+)
+
+
+def form_in(room: Room, request: rq.Post, form: Form) -> Form:
+    """Return what becomes of a post where it stands: what is a text in a group is a post of a channel, or a comment."""
+    if room.state.form is None or form.kind is not EntryKind.TEXT:
+        return form
+    if request.thread is None:
+        return replace(form, kind=EntryKind.POST, text=published.PUBLICATION)
+    return replace(form, kind=EntryKind.COMMENT, target=request.thread, text=published.COMMENT)
+
+
+class Published(Protocol):
+    """A channel that has published something: its handle and its name."""
+
+    @property
+    def handle(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def as_published(entry: Entry, channel: Published) -> Entry:
+    """Return a post as the public reads it: from the channel. Which editor wrote it the journal knows."""
+    return replace(entry, from_=Author(channel.handle, channel.name, Role.OWNER))
 
 
 class AskedPost(Protocol):

@@ -10,16 +10,16 @@ from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.emergency import check_emergency, check_slowed
 from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.measure_checks import check_power
-from folkmoot_governance.published import ENTRY, check_text
+from folkmoot_governance.published import check_text
 from folkmoot_governance.restrictions import Power
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
 from folkmoot_protocol.results import Result
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.types import Entry, EntryKind
 
 from ...bus.api import Bus
-from ...bus.messages import GroupUpdate, TypingUpdate
+from ...bus.messages import GroupUpdate, PostUpdate, TypingUpdate
 from ...common.clock import Clock
 from ...common.i18n import N_
 from ...content.group_words import Found, GroupWords
@@ -39,7 +39,7 @@ from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER
 from ..groups.raid_guard import RaidGuard
 from ..repeats import KEPT_MS, OTHER_USE, Answers, refusal_of
 from .flags import open_flag
-from .form import TEXT, Form, digest_of_post, is_same, said, said_in
+from .form import NO_THREADS, TEXT, Form, as_published, digest_of_post, form_in, is_same, said, said_in
 from .review import Review
 
 TYPING_MS = 3000
@@ -155,7 +155,7 @@ class Posting:
     def post(self, session: Session, request: rq.Post, body: str) -> Refusal | Coroutine[Any, Any, Answer] | None:
         """Post to a group. With the room in memory this decides and queues in one step, without an await."""
         room = self._rooms.get(request.group)
-        if room is None or room.state.words:
+        if room is None or room.state.words or room.state.form or request.thread:
             return self.post_after_reading(session, request, body)
         pending = PendingPost(self, session, request, room, body)
         refusal = self.post_now(pending)
@@ -169,6 +169,8 @@ class Posting:
         """As `post_now`, for any group: after it was read, and its own words were searched for."""
         refusal = await self._post_after_reading(session, request, body, form)
         if isinstance(refusal, Refusal) and may_repeat(refusal, request):
+            room = self._rooms.find(request.group)
+            form = form if room is None else form_in(room, request, form)
             return await self.repeat_or_refuse(session, request, body, form, refusal)
         return refusal
 
@@ -186,6 +188,9 @@ class Posting:
             room = await self._finder.find(room.state.code)
             if isinstance(room, Refusal):
                 return room
+        if request.thread and room.state.form is None:
+            return NO_THREADS
+        form = form_in(room, request, form)
         pending = PendingPost(self, session, request, room, body, form, own if room.state.words else None)
         return self.queue(pending)
 
@@ -261,14 +266,15 @@ class Posting:
         held, halted = account.held, self._in_force.emergencies and account.emergencies
         refusal = (
             check_text(
-                *(ENTRY, body, user, identity, held, room.state, now, policy, last_post, verified_ts, halted),
+                *(form.text, body, user, identity, held, room.state, now, policy, last_post, verified_ts, halted),
                 len(form.media),
             )
             or (self._check_slowed(pending, account.user, halted, now) if halted else None)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
             or (TOO_BUSY if self._commit_queue.is_full() else None)
         )
-        if refusal is None and not again and body and self._raids.is_raided(room, user, body, now):
+        may_raid = body and not again and room.state.form is None
+        if refusal is None and may_raid and self._raids.is_raided(room, user, body, now):
             # What was just done against the raid may hold for this very post.
             refusal = check_post(room.state, user, identity, now, 0, policy, verified_ts)
         return refusal
@@ -286,6 +292,8 @@ class Posting:
         if change_set.repeated is None:
             new = change_set.entries[0]
             self._bus.publish(GroupUpdate(pending.room.state.code, (new.entry,), change_set.version))
+            if pending.form.kind is EntryKind.POST:
+                self._bus.publish(PostUpdate(pending.room.state.code, as_published(new.entry, pending.room.state)))
             if pending.flag is not None:
                 self._review.flag(pending.room, new, pending.flag)
 

@@ -29,7 +29,7 @@ from folkmoot_governance.store_acts import StoreEvent
 
 from ...common.terminal import _
 from ...crypto.sealing import load_key
-from ..change_set import STORE_STREAM, AnyEvent, Recorded, StorageError, Upsert
+from ..change_set import HANDLE, STORE_STREAM, AnyEvent, Recorded, StorageError, Upsert
 from ..sql.fetch import raw_of
 from ..sql.kept_rows import kept_rows
 from ..sql.projection import (
@@ -330,7 +330,7 @@ def says(stored: Values, written: Values) -> bool:
 
 
 def _replay(stream: str, events: list[Recorded]) -> Replay:
-    if stream == STORE_STREAM or stream.startswith(MONTH_STREAMS):
+    if stream == STORE_STREAM or stream.startswith((*MONTH_STREAMS, HANDLE)):
         assert all(isinstance(one.event, StoreEvent) for one in events), "event of another kind"
         return Replay(events, None)
     state = _begin(stream, events[0].event)

@@ -42,7 +42,8 @@ _TAG = f'(SELECT {NAMELESS} FROM accounts a WHERE a."user" = e."user") AS tag'  
 # What was removed stands with a blank row, and may not be removed any more.
 SEALED = """CASE WHEN e.body = ''::bytea THEN (
     SELECT s.sealed FROM restricted s WHERE s.grp = e.grp AND s.seq = e.seq AND s.month = e.month) END AS sealed"""
-READ = f"SELECT {_COLUMNS}, e.grp, e.month, {SEALED}, {_TAG}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
+READ_COLUMNS = f"{_COLUMNS}, e.grp, e.month, {SEALED}, {_TAG}"
+READ = f"SELECT {READ_COLUMNS}, {_REDACTED} FROM entry e WHERE e.grp = $1"  # noqa: S608
 _ONE = f"{READ} AND e.seq = $3"
 _SOME = f"{READ} AND e.seq = ANY($3::bigint[])"
 _EDITS = f"{READ} AND e.target = ANY($3::bigint[]) AND e.kind = 'edit'"

@@ -7,6 +7,7 @@ from ..sql.ledger import SqlLedger
 from ..sql.removed_texts import RemovedTexts
 from . import journal as postgres_journal
 from .access_log import PostgresAccessLog
+from .channels import PostgresChannels
 from .database import Reader, migrate
 from .journal import PostgresJournal
 from .search import PostgresSearch
@@ -39,6 +40,7 @@ class PostgresStore:
         self.access = PostgresAccessLog(reader)
         self.ledger = PostgresLedger(reader)
         self.journal = PostgresJournal(reader, PostgresSearch(reader, removed), self.ledger.author_tags, removed)
+        self.channels = PostgresChannels(reader.tables, reader.ask, reader, removed, self.ledger.author_tags)
 
     @classmethod
     async def open(cls, database_url: str, *, key: bytes) -> "PostgresStore":

@@ -57,7 +57,9 @@ _PERSONS = """
     SELECT own."user", other."user" FROM identities AS own JOIN identities AS other ON other.blind = own.blind
     WHERE own."user" = ANY($1::text[])"""
 _JOINED = 'SELECT "user", count(*) FROM members WHERE "user" = ANY($1::text[]) GROUP BY 1'
-_CREATED = "SELECT creator, count(*) FROM groups WHERE creator = ANY($1::text[]) AND status <> 'closed' GROUP BY 1"
+_CREATED = """
+    SELECT creator, count(*) FROM groups WHERE creator = ANY($1::text[]) AND status <> 'closed' AND form = ''
+    GROUP BY 1"""
 _RECORD = """
     WITH taken AS (UPDATE counters SET value = value + $1 WHERE name = 'position' RETURNING value - $1 AS base)
     INSERT INTO ledger (position, batch, stream, version, ts, type, actor, data)

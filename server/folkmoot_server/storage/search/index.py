@@ -17,7 +17,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from folkmoot_protocol.types import EntryKind
+from folkmoot_protocol.types import SAID, EntryKind
 
 from .text import fold, token_number, tokens_of
 
@@ -27,7 +27,7 @@ ENTRIES = 2048
 CHARACTERS = 512 * 1024
 """Characters after which a chunk ends all the same."""
 
-KINDS = frozenset({EntryKind.TEXT, EntryKind.ACTION, EntryKind.ANNOUNCEMENT, EntryKind.EDIT})
+KINDS = SAID | {EntryKind.ANNOUNCEMENT, EntryKind.EDIT}
 """What is searched: what people said. Notices have `/log`."""
 
 PIECES = 4

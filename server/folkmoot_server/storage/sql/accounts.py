@@ -164,6 +164,8 @@ def _of_user(what: str, name: ColumnElement[str], *more: ColumnElement[Any]) -> 
     return select(literal_column(f"'{what}'").label("what"), name.label("name"), number, nick, notify)
 
 
+# Caps on groups do not count channels.
+_COUNTED = groups.c.status != GroupStatus.CLOSED.value, groups.c.form == literal_column("''")
 _NO_TEXT: ColumnElement[str] = literal_column("''")
 _OTHERS = (
     select(
@@ -173,9 +175,7 @@ _OTHERS = (
         accounts.c.credit,
         accounts.c.restrictions,
         select(func.count()).where(members.c.user == accounts.c.user).scalar_subquery(),
-        select(func.count())
-        .where(groups.c.creator == accounts.c.user, groups.c.status != GroupStatus.CLOSED.value)
-        .scalar_subquery(),
+        select(func.count()).where(groups.c.creator == accounts.c.user, *_COUNTED).scalar_subquery(),
     )
     .where(accounts.c.user.in_(others_of(_USER)))
     .order_by(accounts.c.user)
@@ -184,7 +184,7 @@ _OTHERS = (
 # One statement for all that is around an account: each would cost as much as it finds.
 _AROUND = union_all(
     _of_user("member", members.c.code).where(members.c.user == _USER),
-    _of_user("created", groups.c.code).where(groups.c.creator == _USER, groups.c.status != GroupStatus.CLOSED.value),
+    _of_user("created", groups.c.code).where(groups.c.creator == _USER, *_COUNTED),
     _of_user("read", read_marks.c.code, read_marks.c.seq, _NO_TEXT, _NO_TEXT).where(read_marks.c.user == _USER),
     _of_user(
         "settings", member_settings.c.code, member_settings.c.nick_ts, member_settings.c.nick, member_settings.c.notify

@@ -7,7 +7,7 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exis
 from folkmoot_governance import Ban, GroupState, JoinRequest, Member, Mute, Permission, case_number
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.group.state import Invitation, InviteCode, Pinned, Review, Wait, Warned, Word
-from folkmoot_protocol.types import GroupStatus, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ChannelForm, GroupStatus, JoinMode, LinkRule, Role
 
 from ..rows import ActivityRow, GroupRow, GroupSummary, WarningRow
 from .ends import NEXT_ENDS
@@ -202,7 +202,8 @@ def _own_fields(row: dict[str, Any]) -> dict[str, Any]:
     own = row | {name: kind(row[name]) for name, kind in kinds.items()}
     # Of what is in force: for whoever asks what ends next.
     del own["restrictions_until_ms"]
-    return own | {"restrictions": read_restrictions(row["restrictions"])}
+    form = ChannelForm(row["form"]) if row["form"] else None
+    return own | {"form": form, "restrictions": read_restrictions(row["restrictions"])}
 
 
 def _rows(main: Connection, table: Table, code: str) -> list[dict[str, Any]]:

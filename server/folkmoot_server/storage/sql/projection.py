@@ -29,6 +29,7 @@ GROUP_TEXTS = (
     "name",
     "creator",
     "owner",
+    "handle",
     "topic",
     "category",
     "grade",
@@ -71,6 +72,7 @@ GROUP_NUMBERS = (
 # the group's own row alone.
 TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.GroupCreated: ("members",),
+    e.ChannelOpened: ("members",),
     e.MemberJoined: ("members", "join_requests", "invitations", "join_waits"),
     e.JoinRequested: ("join_requests",),
     e.JoinRequestEnded: ("join_requests",),
@@ -326,7 +328,8 @@ def group_row(state: GroupState) -> Upsert:
     """Return the group's own row: all of its state but members, bans and the like."""
     values: dict[str, Any] = {name: str(getattr(state, name)) for name in GROUP_TEXTS}
     values |= {name: getattr(state, name) for name in GROUP_NUMBERS}
-    return Upsert("groups", values | {"restrictions": show_restrictions(state.restrictions)})
+    form = state.form.value if state.form else ""
+    return Upsert("groups", values | {"form": form, "restrictions": show_restrictions(state.restrictions)})
 
 
 def member_table_row(state: GroupState, table: str, key: str | int) -> RowChange:

@@ -8,7 +8,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from ..change_set import StorageError
 from .tables import SCHEMA, marks, metadata
 
-SERVES_FROM = "0050"
+SERVES_FROM = "0052"
 """Nodes of a cluster that know this schema, or a later one, may go on serving while ours is in force.
 
 What came after it only adds: tables, indexes, and columns with a default, which is what they mean to who does not know

@@ -8,18 +8,18 @@ verified, sealed) `identity_requests` (of who waits for it), `barred_identities`
 to the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store
 remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
 single accounts are told), `activity` (how busy a group is), `held` (what holds keep of months that are gone, sealed),
-`media` (uploads, and which entries show them), `member_settings`, `ignored`, `leaving` (whose memberships have still to
-end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log) and
-`logged_ranges` (what of the journal and the access log is in it). No foreign key cascades: what a decision rests on
-cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`,
-and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
+`media` (uploads, and which entries show them), `member_settings`, `ignored`, `follows` (of channels), `leaving` (whose
+memberships have still to end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the
+ledger's log) and `logged_ranges` (what of the journal and the access log is in it). No foreign key cascades: what a
+decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry`
+and `restricted`, and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0051"
+SCHEMA = "0052"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -160,7 +160,10 @@ groups = Table(
     _text("announcement", server_default=""),
     _text("restrictions", server_default=""),
     _number("restrictions_until_ms", server_default="0"),
+    _text("form", server_default=""),
+    _text("handle", server_default=""),
     _number("version"),
+    Index("groups_handle", "handle", unique=True, **_where("handle <> ''")),
     Index(None, "creator"),
     Index(None, "rectify_case"),
     Index(None, "owner"),
@@ -704,6 +707,15 @@ member_settings = Table(
     _text("notify"),
     _number("nick_ts", server_default="0"),
     Index(None, "user"),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _ref("code", "groups.code", primary_key=True),
+    _number("ts"),
+    Index(None, "code"),
 )
 
 ignored = Table(

@@ -81,7 +81,7 @@ def page(main: Connection, reader: SegmentReader, code: str, before: int | None,
     shown = rows[:limit]
     if after is None:
         shown.reverse()
-    return Page(_entries(main, reader, code, shown), more=len(rows) > limit)
+    return Page(entries_of(main, reader, code, shown), more=len(rows) > limit)
 
 
 def _collect(reader: SegmentReader, code: str, bound: int, count: int, *, upwards: bool) -> list[Row]:
@@ -130,7 +130,7 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
     for _month, segment in reader.newest_first():
         row = segment.execute(_ONE, (int(code), seq)).fetchone()
         if row is not None:
-            return _entries(main, reader, code, [row])[0]
+            return entries_of(main, reader, code, [row])[0]
     return None
 
 
@@ -196,7 +196,7 @@ def _some(main: Connection, reader: SegmentReader, code: str, seqs: set[int], pr
         if len(rows) == len(seqs):
             break
         rows += segment.execute(_SOME, (int(code), _json(seqs))).fetchall()
-    return _entries(main, reader, code, sorted(rows), preserved)
+    return entries_of(main, reader, code, sorted(rows), preserved)
 
 
 def _edits(
@@ -210,14 +210,14 @@ def _edits(
         if month < since or not entries:
             break
         rows += segment.execute(_EDITS, values).fetchall()
-    return _entries(main, reader, code, sorted(rows), preserved)
+    return entries_of(main, reader, code, sorted(rows), preserved)
 
 
 def _json(seqs: Collection[int]) -> str:
     return msgspec.json.encode(list(seqs)).decode()
 
 
-def _entries(
+def entries_of(
     main: Connection, reader: SegmentReader, code: str, rows: list[Row], preserved: bool = False
 ) -> list[Entry]:
     """Return the entries of rows in the order of their seqs, either way."""
@@ -254,7 +254,7 @@ def reactions(main: Connection, reader: SegmentReader, code: str, seq: int, reac
             rows += segment.execute(_REACTIONS, (int(code), seq, body, limit - len(rows))).fetchall()
             if len(rows) >= limit:
                 break
-        found += _entries(main, reader, code, rows)
+        found += entries_of(main, reader, code, rows)
     return latest_about(reaction, found, limit)
 
 

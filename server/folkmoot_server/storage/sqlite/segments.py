@@ -37,6 +37,10 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS {db}.entry_nonce ON entry (grp, user, nonce) WHERE nonce IS NOT NULL",
     "CREATE UNIQUE INDEX IF NOT EXISTS {db}.entry_version ON entry (grp, version) WHERE version IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS {db}.entry_target ON entry (grp, target) WHERE target IS NOT NULL",
+    # Of channels alone. Months from before there were any have none of the three.
+    "CREATE INDEX IF NOT EXISTS {db}.entry_post ON entry (grp, ts, seq) WHERE kind = 'post'",
+    "CREATE INDEX IF NOT EXISTS {db}.entry_comment ON entry (grp, target, seq) WHERE kind = 'comment'",
+    "CREATE INDEX IF NOT EXISTS {db}.entry_edit ON entry (grp, target) WHERE kind = 'edit'",
     """CREATE TABLE IF NOT EXISTS {db}.restricted (
         grp INTEGER NOT NULL, seq INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (grp, seq)) WITHOUT
         ROWID""",
@@ -44,6 +48,8 @@ SCHEMA = (
         month TEXT NOT NULL, format INTEGER NOT NULL, batch INTEGER NOT NULL)""",
     "INSERT INTO {db}.segment SELECT :month, :format, :batch WHERE NOT EXISTS (SELECT 1 FROM {db}.segment)",
 )
+
+_HAS_POSTS = "SELECT 1 FROM sqlite_schema WHERE name = 'entry_post'"
 
 MAX_ROWS = 128
 """Rows inserted by one statement."""
@@ -143,11 +149,20 @@ class SegmentReader:
     def __init__(self, segments: Segments) -> None:
         self.segments = segments
         self._open: OrderedDict[str, Connection] = OrderedDict()
+        self._with_posts: dict[str, bool] = {}
         self.asked = ""
 
     def newest_first(self) -> Iterator[tuple[str, Connection]]:
         """Go through the segments, newest first. One that rotation takes away meanwhile is left out."""
         return self._each(reversed(self.segments.months))
+
+    def with_posts(self) -> Iterator[tuple[str, Connection]]:
+        """Go through the segments that may have posts of channels, newest first."""
+        for month, connection in self.newest_first():
+            if month not in self._with_posts:
+                self._with_posts[month] = connection.execute(_HAS_POSTS).fetchone() is not None
+            if self._with_posts[month]:
+                yield month, connection
 
     def oldest_first(self) -> Iterator[tuple[str, Connection]]:
         """Go through the segments, oldest first."""
@@ -187,6 +202,7 @@ class SegmentReader:
     def forget(self, months: Iterable[str]) -> None:
         """Close the connections to `months`, so that the space of removed files comes free."""
         for month in months:
+            self._with_posts.pop(month, None)
             connection = self._open.pop(month, None)
             if connection is not None:
                 connection.close()

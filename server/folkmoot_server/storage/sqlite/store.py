@@ -15,10 +15,13 @@ from folkmoot_protocol.types import Entry
 
 from ..api import Found, HeldPiece, Left, Line, Page, Segment, Versions
 from ..change_set import ChangeSet, StorageError
+from ..channels import ChannelRow, Place, PostPage
 from ..search.text import Query
+from ..sql.channels import SqlFollows, shown
 from ..sql.closed_authors import AuthorTags, without_closed
 from ..sql.fetch import raw_of
 from ..sql.ledger import SqlLedger
+from . import channels as sqlite_channels
 from . import heads as sqlite_heads
 from . import journal as sqlite_journal
 from .access_log import SqliteAccessLog
@@ -259,6 +262,33 @@ class SqliteJournal:
         return removed
 
 
+class SqliteChannels(SqlFollows):
+    """`channels.Channels` on the main file and the segments."""
+
+    def __init__(self, threads: Threads, tables: Tables, author_tags: AuthorTags) -> None:
+        super().__init__(threads.read_main, tables.ask)
+        self._threads = threads
+        self._author_tags = author_tags
+
+    async def channels(self, codes: Collection[str]) -> dict[str, ChannelRow]:
+        return await self._threads.read_main(lambda main: sqlite_channels.channels(raw_of(main), codes))
+
+    async def moved(self, since_ms: int) -> dict[str, int]:
+        return await self._threads.read_segments(sqlite_channels.moved, since_ms)
+
+    async def home(self, user: str, tops: Mapping[str, int], before: Place, limit: int, now: int) -> PostPage:
+        page = await self._threads.read_both(sqlite_channels.home, user, tops, before, limit, now)
+        return await shown(page, self._author_tags)
+
+    async def posts(self, code: str, before: Place, limit: int, now: int) -> PostPage:
+        page = await self._threads.read_both(sqlite_channels.posts, code, before, limit, now)
+        return await shown(page, self._author_tags)
+
+    async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:
+        found = await self._threads.read_both(sqlite_channels.comments, code, seq, after, limit)
+        return await without_closed(found, self._author_tags)
+
+
 class SqliteStore:
     """`api.Store` in a data directory: `folkmoot.sqlite3`, `journal/` and `access/` with a file for each month,
     `keys/`, `lock`."""
@@ -282,6 +312,7 @@ class SqliteStore:
         self._writer = writer
         self.ledger = SqliteLedger(threads, tables)
         self.journal = SqliteJournal(threads, search, segments, writer, self.ledger.author_tags)
+        self.channels = SqliteChannels(threads, tables, self.ledger.author_tags)
 
     @classmethod
     async def open(cls, data_dir: Path, *, say: Translate) -> "SqliteStore":

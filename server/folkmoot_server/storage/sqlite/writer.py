@@ -66,7 +66,8 @@ _PERSON = """SELECT ?1 UNION SELECT other.user FROM identities AS own
 # It has no more in it than the statement above.
 _QUOTAS = f"""WITH person (user) AS ({_PERSON})
     SELECT (SELECT count(*) FROM members WHERE user IN (SELECT user FROM person)),
-    (SELECT count(*) FROM groups WHERE creator IN (SELECT user FROM person) AND status <> 'closed')"""  # noqa: S608
+    (SELECT count(*) FROM groups WHERE creator IN (SELECT user FROM person) AND status <> 'closed'
+        AND form = '')"""  # noqa: S608
 _COLUMNS = [column.name for column in ledger.columns]
 _INSERT_EVENTS = f"INSERT INTO ledger ({names(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608
 

@@ -1,0 +1,1 @@
+"""Channels: opening them, following them, publishing in them, reading them."""

@@ -1,0 +1,43 @@
+"""Opening channels, and finding them by their handles."""
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.group.commands import OpenChannel
+from folkmoot_protocol.types import ChannelForm
+
+from ...live.accounts import Account
+from ...storage.channels import Channels
+from ..groups.govern import Act, GroupService
+from ..groups.membership import Membership
+
+
+class Opening:
+    """Opens channels: a person's own under the user name, with the name and the category that there is by default."""
+
+    def __init__(self, channels: Channels, groups: GroupService, membership: Membership) -> None:
+        self._channels = channels
+        self._groups = groups
+        self._membership = membership
+
+    async def open(
+        self,
+        account: Account,
+        form: ChannelForm = ChannelForm.PERSONAL,
+        *,
+        name: str = "",
+        topic: str = "",
+        category: str = "",
+    ) -> Act | Refusal:
+        """Open an account's own channel; the act is to be queued in the same step."""
+        code = await self._membership.free_code()
+        name = name or account.name_in("")
+        category = category or self._membership.default_category
+        command = OpenChannel(code, name, category, topic, form=form, handle=account.user)
+        return await self._membership.found(command, account)
+
+    async def open_own(self, account: Account) -> Refusal | None:
+        """Open an account's own channel, unless it has one, and wait until it is stored; return why it was not."""
+        if await self._channels.find_channel(account.user) is not None:
+            return None
+        refusal = await self._groups.wait_stored(await self.open(account))
+        # Two of its posts may be the first one: the other has opened it.
+        return None if refusal and await self._channels.find_channel(account.user) is not None else refusal

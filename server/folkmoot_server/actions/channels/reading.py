@@ -1,0 +1,95 @@
+"""Reading channels: home, the posts of one, a post with the comments on it."""
+
+from collections.abc import Sequence
+
+from folkmoot_governance import Refusal
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.results import HomeResult, ThreadResult
+from folkmoot_protocol.types import ChannelPost, Entry, EntryKind
+
+from ...common.clock import Clock
+from ...common.i18n import N_
+from ...delivery.live_home import LiveHome
+from ...delivery.session import Session
+from ...live.channels import PostTimes
+from ...storage.api import Journal
+from ...storage.channels import NEWEST, ChannelRow, Channels, Place, PostPage
+from ..groups.membership import NO_SUCH_ENTRY
+from ..posts.form import as_published
+from .following import MOST_FOLLOWS, view_of
+
+BAD_CURSOR = Refusal(ErrorCode.BAD_REQUEST, N_("This is no cursor of an earlier page."), {"field": "before"})
+
+
+class Reading:
+    """Reads what channels have published. What is removed is not there, nor what nobody may read."""
+
+    def __init__(
+        self, channels: Channels, journal: Journal, times: PostTimes, live_home: LiveHome, clock: Clock
+    ) -> None:
+        self._channels = channels
+        self._journal = journal
+        self._times = times
+        self._live_home = live_home
+        self._clock = clock
+
+    async def home(self, session: Session, before: str | None, limit: int, live: bool | None) -> HomeResult | Refusal:
+        """Return a page of the posts of the channels that an account follows."""
+        place = place_of(before)
+        if place is None:
+            return BAD_CURSOR
+        user, now = session.user, self._clock.now_ms()
+        if live is False:
+            self._live_home.forget(session)
+        elif live:
+            # Before the page is read: what is posted meanwhile comes twice rather than not at all.
+            self._live_home.listen(session, await self._channels.follows(user, limit=MOST_FOLLOWS))
+        page = await self._channels.home(user, self._times.known, place, limit, now)
+        self._times.learn(dict(page.tops))
+        return result_of(page, now)
+
+    async def posts(self, row: ChannelRow, before: str | None, limit: int) -> HomeResult | Refusal:
+        """Return a page of the posts of one channel."""
+        place, now = place_of(before), self._clock.now_ms()
+        if place is None:
+            return BAD_CURSOR
+        return result_of(await self._channels.posts(row.code, place, limit, now), now)
+
+    async def thread(self, row: ChannelRow, seq: int, after: int, limit: int) -> ThreadResult | Refusal:
+        """Return a post and a page of the comments on it."""
+        found = (await self._journal.versions(row.code, (seq,))).get(seq)
+        if found is None or found.entry.kind is not EntryKind.POST or found.entry.redacted:
+            return NO_SUCH_ENTRY
+        comments = await self._channels.comments(row.code, seq, after, limit + 1)
+        view = view_of(row, self._clock.now_ms())
+        post = as_published(found.standing, row)
+        return ThreadResult(channel=view, post=post, comments=tuple(comments[:limit]), more=len(comments) > limit)
+
+
+def result_of(page: PostPage, now: int) -> HomeResult:
+    """Return a page as its readers get it."""
+    posts = [
+        ChannelPost(group=str(place.grp), entry=as_published(entry, page.channels[str(place.grp)]))
+        for place, entry in page.posts
+        if str(place.grp) in page.channels
+    ]
+    used = {post.group for post in posts}
+    channels = [view_of(row, now) for code, row in page.channels.items() if code in used]
+    return HomeResult(posts=tuple(posts), channels=tuple(channels), cursor=_cursor(page.posts) if page.more else None)
+
+
+def _cursor(posts: Sequence[tuple[Place, Entry]]) -> str | None:
+    if not posts:
+        return None
+    last = posts[-1][0]
+    return f"{last.ts}.{last.grp}.{last.seq}"
+
+
+def place_of(cursor: str | None) -> Place | None:
+    """Return the place that a cursor names, above all posts without one; None where it is none."""
+    if cursor is None:
+        return NEWEST
+    parts = cursor.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 17 for part in parts):
+        return None
+    return Place(*map(int, parts))

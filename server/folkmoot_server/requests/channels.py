@@ -1,0 +1,120 @@
+"""Channels: open, look up, follow, read home, posts and threads, publish by handle."""
+
+from msgspec.structs import replace
+
+from folkmoot_governance import Refusal
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import check_group_name, check_topic, fold_user_name
+from folkmoot_protocol.results import ChannelResult, ChannelsResult, GroupResult, HomeResult, Result, ThreadResult
+from folkmoot_protocol.types import ChannelForm
+
+from ..actions.app import App
+from ..actions.channels.following import view_of
+from ..common.i18n import N_
+from ..delivery.session import Session
+
+POSTS_PAGE = 20
+MOST_POSTS = 50
+FOLLOWS_PAGE = 100
+
+HANDLE_IS_NAME = Refusal(
+    ErrorCode.BAD_REQUEST, N_("Your own channel has your user name as its handle."), {"field": "handle"}
+)
+
+
+async def open_channel(app: App, session: Session, request: rq.OpenChannel) -> Refusal | None:
+    """Open one's own channel (W2)."""
+    assert session.account is not None
+    account = session.account
+    if request.handle and request.form is ChannelForm.PERSONAL and fold_user_name(request.handle) != account.user:
+        return HANDLE_IS_NAME
+    try:
+        name = check_group_name(request.name) if request.name else ""
+        topic = check_topic(request.topic or "")
+    except ValueError as error:
+        return Refusal(ErrorCode.BAD_NAME, str(error))
+    asked = {"name": name, "topic": topic, "category": request.category or ""}
+    act = await app.channels.opening.open(account, request.form, **asked)
+    if isinstance(act, Refusal):
+        return act
+    room, code = act.room, act.room.state.code
+    app.group_service.queue_answer(
+        session,
+        request.id,
+        act,
+        lambda: GroupResult(app.membership.view_for(room, session)),
+        lambda: {"group": code},
+    )
+    return None
+
+
+async def get_channel(app: App, session: Session, request: rq.GetChannel) -> ChannelResult | Refusal:
+    """Return a channel as its readers see it."""
+    row = await app.channels.following.find_readable(request.group, session)
+    return row if isinstance(row, Refusal) else ChannelResult(await app.channels.following.view(row, session.user))
+
+
+async def follow(app: App, session: Session, request: rq.Follow) -> ChannelResult | Refusal:
+    """Follow a channel (W2)."""
+    assert session.account is not None
+    following = app.channels.following
+    row = await following.find_readable(request.group, session)
+    if isinstance(row, Refusal):
+        return row
+    return await following.follow(session.account, row) or ChannelResult(await following.view(row, session.user))
+
+
+async def unfollow(app: App, session: Session, request: rq.Unfollow) -> ChannelResult | Refusal:
+    """Follow a channel no more."""
+    assert session.account is not None
+    following = app.channels.following
+    row = await following.find(request.group, session)
+    if isinstance(row, Refusal):
+        return row
+    return await following.unfollow(session.account, row) or ChannelResult(await following.view(row, session.user))
+
+
+async def list_follows(app: App, session: Session, request: rq.ListFollows) -> ChannelsResult:
+    """Return the channels that one follows."""
+    limit, channels = request.limit or FOLLOWS_PAGE, app.store.channels
+    codes = await channels.follows(session.user, request.after or "", limit + 1)
+    rows, now = await channels.channels(codes[:limit]), app.clock.now_ms()
+    views = [view_of(rows[code], now, following=True) for code in codes[:limit] if code in rows]
+    return ChannelsResult(tuple(views), len(codes) > limit)
+
+
+async def home(app: App, session: Session, request: rq.GetHome) -> HomeResult | Refusal:
+    """Return a page of home, the newest posts first."""
+    limit = min(request.limit or POSTS_PAGE, MOST_POSTS)
+    return await app.channels.reading.home(session, request.before, limit, request.live)
+
+
+async def posts(app: App, session: Session, request: rq.GetPosts) -> HomeResult | Refusal:
+    """Return a page of a channel's posts, the newest first."""
+    row = await app.channels.following.find_readable(request.group, session)
+    if isinstance(row, Refusal):
+        return row
+    return await app.channels.reading.posts(row, request.before, min(request.limit or POSTS_PAGE, MOST_POSTS))
+
+
+async def thread(app: App, session: Session, request: rq.GetThread) -> ThreadResult | Refusal:
+    """Return a post and the comments on it."""
+    row = await app.channels.following.find_readable(request.group, session)
+    if isinstance(row, Refusal):
+        return row
+    limit = min(request.limit or POSTS_PAGE, MOST_POSTS)
+    return await app.channels.reading.thread(row, request.seq, request.after or 0, limit)
+
+
+async def post_by_handle(app: App, session: Session, request: rq.Post, body: str) -> Result | Refusal | None:
+    """Publish in the channel that `group` names by its handle; one's own is opened by the first post."""
+    assert session.account is not None
+    if fold_user_name(request.group) == session.user:
+        refusal = await app.channels.opening.open_own(session.account)
+        if refusal:
+            return refusal
+    room = await app.membership.find_room(request.group, session)
+    if isinstance(room, Refusal):
+        return room
+    return await app.posts.posting.post_after_reading(session, replace(request, group=room.state.code), body)

@@ -1,0 +1,107 @@
+"""What storage promises of channels: `Channels`. Who follows which, and posts by time."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from folkmoot_protocol.types import ChannelForm, Entry, GroupStatus
+
+HIGHEST = 2**63 - 1
+
+
+class ChannelRow(Struct, frozen=True):
+    """A channel as its readers are shown it."""
+
+    code: str
+    handle: str
+    form: ChannelForm
+    name: str
+    topic: str
+    category: str
+    status: GroupStatus
+    status_until_ms: int
+    created_ts: int
+
+    def standing(self, now: int) -> GroupStatus:
+        """Return the status in force at `now` (Unix ms), of a suspension that has ended that there is none."""
+        is_over = self.status is GroupStatus.SUSPENDED and now >= self.status_until_ms
+        return GroupStatus.ACTIVE if is_over else self.status
+
+    def is_readable(self, now: int) -> bool:
+        """Say whether people may read it at `now` (Unix ms)."""
+        return self.standing(now) not in (GroupStatus.SUSPENDED, GroupStatus.CLOSED)
+
+
+class Place(Struct, frozen=True, order=True):
+    """Where a post stands among those of all channels: time (Unix ms), the channel's code as a number, seq."""
+
+    ts: int
+    grp: int
+    seq: int
+
+
+NEWEST = Place(HIGHEST, 0, 0)
+"""Before every post."""
+
+
+class PostPage(Struct, frozen=True):
+    """Posts as they stand, the newest first, each with where it stands; `more` when there may be others below.
+
+    `tops` has the time of the newest post (0 for none) of channels that were looked at from the top.
+    """
+
+    posts: Sequence[tuple[Place, Entry]]
+    channels: Mapping[str, ChannelRow]
+    more: bool
+    tops: Mapping[str, int]
+
+
+class Channels(Protocol):
+    """Channels, who follows them, and their posts.
+
+    Promises: what is removed is not among the posts, nor is what channels say that people may not read at `now`; a page
+    has exactly the newest posts below `before`, whatever `tops` says, as long as it says nothing too low.
+    """
+
+    async def find_channel(self, handle: str) -> str | None:
+        """Return the code of the channel that has a handle."""
+        ...
+
+    async def channels(self, codes: Collection[str]) -> dict[str, ChannelRow]:
+        """Return those of the groups that are channels, by code."""
+        ...
+
+    async def follows(self, user: str, after: str = "", limit: int = 100) -> list[str]:
+        """Return the codes of channels that `user` follows, from the one after `after`."""
+        ...
+
+    async def count_follows(self, user: str) -> int:
+        """Return how many channels `user` follows."""
+        ...
+
+    async def is_following(self, user: str, code: str) -> bool:
+        """Say whether `user` follows a channel."""
+        ...
+
+    async def count_followers(self, code: str) -> int:
+        """Return how many follow a channel."""
+        ...
+
+    async def moved(self, since_ms: int) -> dict[str, int]:
+        """Return the channels with posts later than a time, by code, each with the time (Unix ms) of the newest."""
+        ...
+
+    async def home(self, user: str, tops: Mapping[str, int], before: Place, limit: int, now: int) -> PostPage:
+        """Return the posts of the channels that `user` follows. `tops`: for channels of which that is known, a time
+        (Unix ms) that none of their posts is later than."""
+        ...
+
+    async def posts(self, code: str, before: Place, limit: int, now: int) -> PostPage:
+        """Return the posts of one channel."""
+        ...
+
+    async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:
+        """Return up to `limit` comments on a post as they stand, with seqs above `after`, oldest first; one that was
+        removed has no text."""
+        ...

@@ -1,0 +1,122 @@
+"""Channels in PostgreSQL: see `channels.Channels`. A page of posts is merged here from what a few statements bring."""
+
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+import asyncpg
+
+from folkmoot_governance.group.edit import as_it_stands
+from folkmoot_protocol.types import Entry
+
+from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
+from ..sql.channels import SqlFollows, channel_of, shown
+from ..sql.closed_authors import AuthorTags, without_closed
+from ..sql.fetch import Ask, Read
+from ..sql.removed_texts import RemovedTexts
+from .database import Reader
+from .journal import READ_COLUMNS, entry_of_record
+
+ASKED_AT_ONCE = 20
+"""Channels that one statement looks into."""
+
+# Only constants of ours stand in the statements, hence the silenced S608; values are parameters.
+_FOLLOWED = 'SELECT code FROM follows WHERE "user" = $1'
+_CHANNELS = """SELECT code, handle, form, name, topic, category, status, status_until_ms, created_ts FROM groups
+    WHERE form <> '' AND code = ANY($1::text[])"""
+_GONE = "EXISTS (SELECT 1 FROM redactions r WHERE r.code = e.grp::text AND r.seq = {seq})"
+_BELOW = f"""
+    SELECT asked.grp, found.ts, found.seq
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS asked (grp, ts, seq), LATERAL (
+        SELECT e.ts, e.seq FROM entry e
+        WHERE e.kind = 'post' AND e.grp = asked.grp AND (e.ts, e.seq) < (asked.ts, asked.seq)
+        AND NOT {_GONE.format(seq="e.seq")} ORDER BY e.ts DESC, e.seq DESC LIMIT $4) AS found"""  # noqa: S608
+_MOVED = "SELECT grp, max(ts) AS ts FROM entry WHERE kind = 'post' AND ts > $1 GROUP BY grp"
+_PAIRS = "FROM unnest($1::bigint[], $2::bigint[]) AS pair (grp, seq) JOIN entry e ON e.grp = pair.grp"
+_ROWS = f"SELECT {READ_COLUMNS}, {_GONE.format(seq='e.seq')} {_PAIRS} AND e.seq = pair.seq"
+_EDITS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.target")} {_PAIRS}
+    AND e.target = pair.seq AND e.kind = 'edit' ORDER BY e.seq"""
+_COMMENTS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.seq")} FROM entry e
+    WHERE e.kind = 'comment' AND e.grp = $1 AND e.target = $2 AND e.seq > $3 ORDER BY e.seq LIMIT $4"""  # noqa: S608
+
+
+class PostgresChannels(SqlFollows):
+    """`channels.Channels` on a PostgreSQL database."""
+
+    def __init__(self, read: Read, ask: Ask, reader: Reader, removed: RemovedTexts, author_tags: AuthorTags) -> None:
+        super().__init__(read, ask)
+        self._reader = reader
+        self._removed = removed
+        self._author_tags = author_tags
+
+    async def channels(self, codes: Collection[str]) -> dict[str, ChannelRow]:
+        rows = await self._reader.rows(_CHANNELS, list(codes))
+        return {row["code"]: channel_of(tuple(row)) for row in rows}
+
+    async def moved(self, since_ms: int) -> dict[str, int]:
+        return {str(row["grp"]): row["ts"] for row in await self._reader.rows(_MOVED, since_ms)}
+
+    async def home(self, user: str, tops: Mapping[str, int], before: Place, limit: int, now: int) -> PostPage:
+        followed = [row["code"] for row in await self._reader.rows(_FOLLOWED, user)]
+        return await self._page([(tops.get(code, HIGHEST), code) for code in followed], before, limit, now)
+
+    async def posts(self, code: str, before: Place, limit: int, now: int) -> PostPage:
+        return await self._page([(HIGHEST, code)], before, limit, now)
+
+    async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:
+        rows = await self._reader.rows(_COMMENTS, int(code), seq, after, limit)
+        return await without_closed([entry_of_record(row, self._removed) for row in rows], self._author_tags)
+
+    async def _page(self, bounds: Sequence[tuple[int, str]], before: Place, limit: int, now: int) -> PostPage:
+        while True:
+            places, learnt = await self._merge(bounds, before, limit + 1)
+            rows = await self.channels({str(place.grp) for place in places})
+            shut = {code for code, row in rows.items() if not row.is_readable(now)}
+            if not shut:
+                break
+            bounds = [(top, code) for top, code in bounds if code not in shut]
+        found = await self._entries(places[:limit])
+        return await shown(PostPage(found, rows, len(places) > limit, learnt), self._author_tags)
+
+    async def _merge(
+        self, bounds: Sequence[tuple[int, str]], before: Place, limit: int
+    ) -> tuple[list[Place], dict[str, int]]:
+        """As that of SQLite, but for so many channels at once."""
+        newest_first = sorted(((min(top, before.ts), code) for top, code in bounds), reverse=True)
+        found: list[Place] = []
+        learnt: dict[str, int] = {}
+        for start in range(0, len(newest_first), ASKED_AT_ONCE):
+            some = newest_first[start : start + ASKED_AT_ONCE]
+            if len(found) == limit and some[0][0] < found[0].ts:
+                break
+            groups = [int(code) for _top, code in some]
+            starts = [before.seq if grp == before.grp else HIGHEST if grp < before.grp else 0 for grp in groups]
+            rows = await self._reader.rows(_BELOW, groups, [before.ts] * len(groups), starts, limit)
+            if before == NEWEST:
+                learnt |= {code: 0 for _top, code in some}
+            for row in rows:
+                place = Place(row["ts"], row["grp"], row["seq"])
+                if before == NEWEST:
+                    code = str(place.grp)
+                    learnt[code] = max(learnt[code], place.ts)
+                insort(found, place)
+            del found[:-limit]
+        return found[::-1], learnt
+
+    async def _entries(self, places: Sequence[Place]) -> list[tuple[Place, Entry]]:
+        pairs = [place.grp for place in places], [place.seq for place in places]
+        if not places:
+            return []
+        edits: dict[tuple[int, int | None], list[Entry]] = defaultdict(list)
+        for row in await self._reader.rows(_EDITS, *pairs):
+            edit = self._entry(row)
+            edits[row["grp"], edit.target].append(edit)
+        shown_of: dict[tuple[int, int], Entry] = {}
+        for row in await self._reader.rows(_ROWS, *pairs):
+            entry = self._entry(row)
+            if not entry.redacted:
+                shown_of[row["grp"], entry.seq] = as_it_stands(entry, edits.get((row["grp"], entry.seq), ()))
+        return [(place, shown_of[place.grp, place.seq]) for place in places if (place.grp, place.seq) in shown_of]
+
+    def _entry(self, row: asyncpg.Record) -> Entry:
+        return entry_of_record(row, self._removed)

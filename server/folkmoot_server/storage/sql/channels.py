@@ -1,0 +1,61 @@
+"""Who follows which channel, in SQL for both databases, and what is the same of pages of posts: `channels.Channels`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import BindParameter, bindparam, func, select
+
+from folkmoot_protocol.types import ChannelForm, GroupStatus
+
+from ..channels import ChannelRow, PostPage
+from .closed_authors import AuthorTags, without_closed
+from .fetch import SqlReads, can_hold
+from .tables import follows, groups
+
+_USER: BindParameter[str] = bindparam("user")
+_CODE: BindParameter[str] = bindparam("code")
+_HANDLE = select(groups.c.code).where(groups.c.handle == bindparam("handle"), groups.c.handle != "")
+_FOLLOWS = (
+    select(follows.c.code)
+    .where(follows.c.user == _USER, follows.c.code > bindparam("after"))
+    .order_by(follows.c.code)
+    .limit(bindparam("limit"))
+)
+_COUNT = select(func.count()).where(follows.c.user == _USER)
+_FOLLOWERS = select(func.count()).where(follows.c.code == _CODE)
+_ONE = select(follows.c.ts).where(follows.c.user == _USER, follows.c.code == _CODE)
+
+
+class SqlFollows(SqlReads):
+    """What of `channels.Channels` is one statement."""
+
+    async def find_channel(self, handle: str) -> str | None:
+        rows = await self._ask(_HANDLE, handle=handle) if handle and can_hold(handle) else ()
+        return rows[0][0] if rows else None
+
+    async def follows(self, user: str, after: str = "", limit: int = 100) -> list[str]:
+        return [code for (code,) in await self._ask(_FOLLOWS, user=user, after=after, limit=limit)]
+
+    async def count_follows(self, user: str) -> int:
+        return int((await self._ask(_COUNT, user=user))[0][0])
+
+    async def is_following(self, user: str, code: str) -> bool:
+        return bool(await self._ask(_ONE, user=user, code=code))
+
+    async def count_followers(self, code: str) -> int:
+        return int((await self._ask(_FOLLOWERS, code=code))[0][0])
+
+
+def channel_of(row: Sequence[Any]) -> ChannelRow:
+    """Return the channel of a row: code, handle, form, name, topic, category, status, its end, when it was opened."""
+    code, handle, form, name, topic, category, status, until_ms, created_ts = row
+    said = name, topic, category
+    return ChannelRow(code, handle, ChannelForm(form), *said, GroupStatus(status), until_ms, created_ts)
+
+
+async def shown(page: PostPage, author_tags: AuthorTags) -> PostPage:
+    """Return a page without the names of who has closed the account."""
+    entries = await without_closed([entry for _place, entry in page.posts], author_tags)
+    places = [place for place, _entry in page.posts]
+    return replace(page, posts=list(zip(places, entries, strict=True)))

@@ -1,0 +1,171 @@
+"""Channels in SQLite: see `channels.Channels`. A page of posts is merged here, in the reader's thread, in one go."""
+
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from sqlite3 import Connection
+from typing import Any
+
+import msgspec
+
+from folkmoot_governance.group.edit import as_it_stands
+from folkmoot_protocol.types import Entry
+
+from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
+from ..sql.channels import channel_of
+from ..sql.entry_rows import COLUMNS, Row
+from ..sql.months import end_of
+from .journal import entries_of
+from .segments import SegmentReader
+
+# Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
+_FOLLOWED = 'SELECT code FROM follows WHERE "user" = ?'
+_CHANNELS = """SELECT code, handle, form, name, topic, category, status, status_until_ms, created_ts FROM groups
+    WHERE form <> '' AND code IN (SELECT value FROM json_each(?))"""
+_BELOW = """SELECT ts, seq FROM entry INDEXED BY entry_post
+    WHERE kind = 'post' AND grp = ? AND (ts, seq) < (?, ?) ORDER BY ts DESC, seq DESC LIMIT ?"""
+_GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
+_MOVED = "SELECT grp, max(ts) FROM entry INDEXED BY entry_post WHERE kind = 'post' AND ts > ? GROUP BY grp"
+_PAIRS = "(SELECT json_extract(value, '$[0]') AS g, json_extract(value, '$[1]') AS s FROM json_each(?)) AS pair"
+_NAMES = ", ".join(f"e.{name}" for name in COLUMNS.split(", "))
+_ROWS = f"SELECT e.grp, {_NAMES} FROM {_PAIRS} CROSS JOIN entry e ON e.grp = g AND e.seq = s"  # noqa: S608
+_EDITS = f"""SELECT e.grp, {_NAMES} FROM {_PAIRS} CROSS JOIN entry e INDEXED BY entry_edit
+    ON e.grp = g AND e.target = s AND e.kind = 'edit'"""  # noqa: S608
+_COMMENTS = f"""SELECT {COLUMNS} FROM entry INDEXED BY entry_comment
+    WHERE kind = 'comment' AND grp = ? AND target = ? AND seq > ? ORDER BY seq LIMIT ?"""  # noqa: S608
+
+
+def channels(main: Connection, codes: Collection[str]) -> dict[str, ChannelRow]:
+    """Return channels by code."""
+    return {row[0]: channel_of(row) for row in main.execute(_CHANNELS, (_json(list(codes)),))}
+
+
+def moved(reader: SegmentReader, since_ms: int) -> dict[str, int]:
+    """Return the channels with posts later than a time."""
+    found: dict[str, int] = {}
+    for month, segment in reader.with_posts():
+        found = {str(grp): ts for grp, ts in segment.execute(_MOVED, (since_ms,))} | found
+        if end_of(month) <= since_ms:
+            break
+    return found
+
+
+def home(
+    main: Connection, reader: SegmentReader, user: str, tops: Mapping[str, int], before: Place, limit: int, now: int
+) -> PostPage:
+    """Return a page of the posts of the channels that `user` follows."""
+    followed = [code for (code,) in main.execute(_FOLLOWED, (user,))]
+    return _page(main, reader, followed, tops, before, limit, now)
+
+
+def posts(main: Connection, reader: SegmentReader, code: str, before: Place, limit: int, now: int) -> PostPage:
+    """Return a page of the posts of one channel."""
+    return _page(main, reader, [code], {}, before, limit, now)
+
+
+def _page(
+    main: Connection,
+    reader: SegmentReader,
+    codes: Iterable[str],
+    tops: Mapping[str, int],
+    before: Place,
+    limit: int,
+    now: int,
+) -> PostPage:
+    """Merge the newest posts of channels; those that nobody may read now are left out."""
+    bounds = [(tops.get(code, HIGHEST), code) for code in codes]
+    while True:
+        places, learnt = _merge(main, reader, bounds, before, limit + 1)
+        rows = channels(main, {str(place.grp) for place in places})
+        shut = {code for code, row in rows.items() if not row.is_readable(now)}
+        if not shut:
+            break
+        bounds = [(top, code) for top, code in bounds if code not in shut]
+    found = _entries(main, reader, places[:limit])
+    return PostPage(found, rows, len(places) > limit, learnt)
+
+
+def _merge(
+    main: Connection, reader: SegmentReader, bounds: Sequence[tuple[int, str]], before: Place, limit: int
+) -> tuple[list[Place], dict[str, int]]:
+    """Return where the newest `limit` posts below `before` stand, the newest first, and the tops that were learnt.
+
+    Channels are asked in the order of their tops, until no other can have a post as new as those that were found.
+    """
+    newest_first = sorted(((min(top, before.ts), code) for top, code in bounds), reverse=True)
+    found: list[Place] = []
+    learnt: dict[str, int] = {}
+    for top, code in newest_first:
+        if len(found) == limit and top < found[0].ts:
+            break
+        places = _newest(main, reader, code, before, limit)
+        if before == NEWEST:
+            learnt[code] = places[0].ts if places else 0
+        for place in places:
+            if len(found) == limit:
+                if place < found[0]:
+                    break
+                del found[0]
+            insort(found, place)
+    return found[::-1], learnt
+
+
+def _newest(main: Connection, reader: SegmentReader, code: str, before: Place, limit: int) -> list[Place]:
+    """Return where the newest posts of a channel below `before` stand, without those that were removed."""
+    grp = int(code)
+    ts, seq = before.ts, before.seq if grp == before.grp else HIGHEST if grp < before.grp else 0
+    found: list[Place] = []
+    for _month, segment in reader.with_posts():
+        while len(found) < limit:
+            rows = segment.execute(_BELOW, (grp, ts, seq, limit)).fetchall()
+            if not rows:
+                break
+            ts, seq = rows[-1]
+            gone = {one for (one,) in main.execute(_GONE, (code, seq, rows[0][1]))}
+            found += [Place(ts, grp, seq) for ts, seq in rows if seq not in gone]
+            if len(rows) < limit:
+                break
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _entries(main: Connection, reader: SegmentReader, places: Sequence[Place]) -> list[tuple[Place, Entry]]:
+    """Return posts as they stand."""
+    if not places:
+        return []
+    pairs = _json([(place.grp, place.seq) for place in places])
+    rows: dict[int, list[Row]] = defaultdict(list)
+    edits: dict[int, list[Row]] = defaultdict(list)
+    for _month, segment in reader.with_posts():
+        for grp, *row in segment.execute(_ROWS, (pairs,)):
+            rows[grp].append(tuple(row))
+        for grp, *row in segment.execute(_EDITS, (pairs,)):
+            edits[grp].append(tuple(row))
+        # Edits come later than what they edit.
+        if sum(map(len, rows.values())) == len(places):
+            break
+    shown: dict[tuple[int, int], Entry] = {}
+    for grp, some in rows.items():
+        code = str(grp)
+        later: dict[int | None, list[Entry]] = defaultdict(list)
+        for edit in entries_of(main, reader, code, sorted(edits[grp])) if grp in edits else ():
+            later[edit.target].append(edit)
+        for entry in entries_of(main, reader, code, sorted(some)):
+            if not entry.redacted:
+                shown[grp, entry.seq] = as_it_stands(entry, later[entry.seq]) if entry.seq in later else entry
+    return [(place, shown[place.grp, place.seq]) for place in places if (place.grp, place.seq) in shown]
+
+
+def comments(main: Connection, reader: SegmentReader, code: str, seq: int, after: int, limit: int) -> list[Entry]:
+    """Return comments on a post as they stand."""
+    rows: list[Row] = []
+    for _month, segment in sorted(reader.with_posts()):
+        rows += segment.execute(_COMMENTS, (int(code), seq, after, limit - len(rows))).fetchall()
+        if len(rows) >= limit:
+            break
+    return entries_of(main, reader, code, rows)
+
+
+def _json(values: Sequence[Any]) -> str:
+    return msgspec.json.encode(values).decode()

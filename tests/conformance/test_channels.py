@@ -1,0 +1,171 @@
+"""The promises of `Channels`: who follows which, and pages of posts that are exactly the newest."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from folkmoot_governance.group.events import EntryDeleted, GroupSuspended
+from folkmoot_protocol.types import ChannelForm, EntryKind
+from folkmoot_server.storage.api import Store
+from folkmoot_server.storage.change_set import ChangeSet
+from folkmoot_server.storage.changes import erasure, follow_row, unfollow
+from folkmoot_server.storage.channels import NEWEST, Place
+from tests.builders.world import DAY, START, Group, World
+
+Wanted = list[tuple[Place, str]]
+"""Posts as they are to come: where each stands, and what it says."""
+
+OWNERS = ("alice", "bob", "carol", "dave")
+HOUR = DAY // 24
+
+
+async def opened(store: Store, world: World, owner: str) -> Group:
+    channel = world.group()
+    await store.commit([channel.open(owner)])
+    return channel
+
+
+def wanted_of(channels: list[Group], *, but: frozenset[tuple[str, int]] = frozenset()) -> Wanted:
+    """Return the posts of channels as the naive way finds them: all of them, sorted."""
+    found = [
+        (Place(entry.ts, int(channel.code), entry.seq), entry.body)
+        for channel in channels
+        for entry in channel.entries
+        if entry.kind is EntryKind.POST and not entry.redacted and (channel.code, entry.seq) not in but
+    ]
+    return sorted(found, reverse=True)
+
+
+async def walk(store: Store, tops: dict[str, int], limit: int, now: int = START) -> Wanted:
+    """Read all of home, page by page."""
+    found: Wanted = []
+    before, more = NEWEST, True
+    while more:
+        page = await store.channels.home("zoe", tops, before, limit, now)
+        assert len(page.posts) <= limit
+        found += [(place, entry.body) for place, entry in page.posts]
+        before, more = (page.posts[-1][0] if page.posts else NEWEST), page.more
+        assert page.posts or not more
+        assert {str(place.grp) for place, _entry in page.posts} <= page.channels.keys()
+    return found
+
+
+def times(seed: int) -> Iterator[int]:
+    """Return times over five months; many posts of different channels have the same."""
+    at, dice = START, random.Random(seed)
+    while True:
+        at += dice.choice((0, 0, 1, HOUR, 3 * DAY))
+        yield at
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_home_is_exactly_the_newest_posts(store: Store, world: World, seed: int) -> None:
+    dice, at = random.Random(seed), times(seed)
+    await store.commit([world.register("zoe")])
+    channels = [await opened(store, world, owner) for owner in OWNERS]
+    for _ in range(100):
+        await store.commit([dice.choice(channels).publish(next(at))])
+    followed = channels[1:]
+    await store.commit([ChangeSet(rows=[follow_row("zoe", one.code, START) for one in followed])])
+    gone = []
+    for channel in followed:
+        posts = [entry.seq for entry in channel.entries if entry.kind is EntryKind.POST]
+        for seq in dice.sample(posts, 3):
+            deleted = EntryDeleted(at=next(at), by=channel.state.owner, user=channel.state.owner, seq=seq, reason="")
+            await store.commit([channel.act(deleted)])
+            gone.append(seq)
+        edited = next(seq for seq in posts if seq not in gone)
+        await store.commit([channel.post(channel.state.owner, next(at), kind=EntryKind.EDIT, target=edited, body="E")])
+        await store.commit([channel.post("zoe", next(at), kind=EntryKind.COMMENT, target=edited, body="no post")])
+    wanted = [place for place, _body in wanted_of(followed)]
+    right = {one.code: max(entry.ts for entry in one.entries if entry.kind is EntryKind.POST) for one in followed}
+    high = {code: ts + dice.choice((0, DAY)) for code, ts in right.items()}
+    for tops in ({}, right, high):
+        for limit in (1, 7, 20, 200):
+            found = await walk(store, tops, limit)
+            assert [place for place, _body in found] == wanted
+            assert sum(body == "E" for _place, body in found) == len(followed)
+    page = await store.channels.home("zoe", {}, NEWEST, 200, START)
+    assert page.tops == {code: max(place.ts for place in wanted if str(place.grp) == code) for code in right}
+
+
+async def test_a_page_asks_no_more_channels_than_it_needs(store: Store, world: World) -> None:
+    owners = [f"owner-{number}" for number in range(30)]
+    await store.commit([world.register(user) for user in ("zoe", *owners)])
+    busy, *quiet = [await opened(store, world, owner) for owner in owners]
+    await store.commit([*(one.publish(START + 1) for one in quiet), *(busy.publish(START + n) for n in range(10, 20))])
+    await store.commit([ChangeSet(rows=[follow_row("zoe", one.code, START) for one in (busy, *quiet)])])
+    tops = {**{one.code: START + 1 for one in quiet}, busy.code: START + 19}
+    page = await store.channels.home("zoe", tops, NEWEST, 5, START)
+    assert len(page.posts) == 5
+    assert busy.code in page.tops
+    assert len(page.tops) <= 20
+
+
+async def test_what_has_moved_is_found_by_time(store: Store, world: World) -> None:
+    still, moving = await opened(store, world, "alice"), await opened(store, world, "bob")
+    await store.commit([still.publish(START), moving.publish(START)])
+    await store.commit([moving.publish(START + 40 * DAY), moving.publish(START + 41 * DAY)])
+    assert await store.channels.moved(START - 1) == {still.code: START, moving.code: START + 41 * DAY}
+    assert await store.channels.moved(START) == {moving.code: START + 41 * DAY}
+    assert await store.channels.moved(START + 41 * DAY) == {}
+
+
+async def test_a_channel_that_nobody_may_read_is_not_in_home(store: Store, world: World) -> None:
+    await store.commit([world.register("zoe")])
+    shut, open_one = await opened(store, world, "alice"), await opened(store, world, "bob")
+    await store.commit([shut.publish(START + 2), open_one.publish(START + 1)])
+    await store.commit([ChangeSet(rows=[follow_row("zoe", one.code, START) for one in (shut, open_one)])])
+    await store.commit([shut.act(GroupSuspended(at=START, by="alice", until_ms=START + DAY, reason="r"))])
+    assert await walk(store, {}, 1) == wanted_of([open_one])
+    assert await walk(store, {}, 1, START + DAY) == wanted_of([open_one, shut])
+
+
+async def test_follows_are_rows_that_can_be_taken_back(store: Store, world: World) -> None:
+    await store.commit([world.register("zoe"), world.register("yan")])
+    channels = [await opened(store, world, owner) for owner in OWNERS]
+    codes = sorted(one.code for one in channels)
+    rows = [follow_row("zoe", code, START) for code in codes] + [follow_row("yan", codes[0], START)]
+    await store.commit([ChangeSet(rows=rows)])
+    await store.commit([ChangeSet(rows=[follow_row("zoe", codes[0], START + 1)])])
+    assert await store.channels.follows("zoe") == codes
+    assert await store.channels.follows("zoe", codes[0], 2) == codes[1:3]
+    assert await store.channels.count_follows("zoe") == 4
+    assert await store.channels.count_followers(codes[0]) == 2
+    await store.commit([ChangeSet(rows=[unfollow("zoe", codes[0])])])
+    assert not await store.channels.is_following("zoe", codes[0])
+    assert await store.channels.is_following("yan", codes[0])
+    await store.commit([ChangeSet(rows=erasure("zoe", START))])
+    assert await store.channels.follows("zoe") == []
+
+
+async def test_channels_are_found_by_handle_and_groups_are_none(store: Store, world: World) -> None:
+    channel, group = await opened(store, world, "alice"), world.group()
+    await store.commit([group.found("bob")])
+    assert await store.channels.find_channel("alice") == channel.code
+    assert await store.channels.find_channel("bob") is None
+    assert await store.channels.find_channel("") is None
+    assert await store.channels.find_channel("a\x00") is None
+    found = await store.channels.channels([channel.code, group.code])
+    assert set(found) == {channel.code}
+    row = found[channel.code]
+    assert (row.handle, row.form, row.name) == ("alice", ChannelForm.PERSONAL, "A channel")
+    loaded = await store.ledger.load_group(channel.code)
+    assert loaded == channel.state
+
+
+async def test_comments_come_below_their_post_in_their_order(store: Store, world: World) -> None:
+    await store.commit([world.register("zoe")])
+    channel = await opened(store, world, "alice")
+    await store.commit([channel.publish(START), channel.publish(START)])
+    first, second = (entry.seq for entry in channel.entries if entry.kind is EntryKind.POST)
+    comments = [
+        channel.post("zoe", START + number * 20 * DAY, kind=EntryKind.COMMENT, target=(first, second)[number % 2])
+        for number in range(6)
+    ]
+    for comment in comments:
+        await store.commit([comment])
+    below = [entry for entry in channel.entries if entry.kind is EntryKind.COMMENT and entry.target == first]
+    assert await store.channels.comments(channel.code, first, 0, 10) == below
+    assert await store.channels.comments(channel.code, first, below[0].seq, 1) == below[1:2]
