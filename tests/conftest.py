@@ -1,6 +1,7 @@
 """What tests of several kinds share: PostgreSQL, databases in it, NATS."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -33,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if is_long():
         for item in items:
             item.add_marker(pytest.mark.timeout(0))
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look at thousands of tests again: they stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -20,10 +20,20 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [path for part in ("governance", "server") for path in sorted((ROOT / part).rglob("*.py"))]
 
 
+def source_of(lines: list[bytes], node: ast.expr | ast.stmt) -> str:
+    """Do as `ast.get_source_segment`, which takes the whole text into lines each time."""
+    part = lines[node.lineno - 1 : node.end_lineno]
+    part[-1] = part[-1][: node.end_col_offset]
+    part[0] = part[0][node.col_offset :]
+    return b"".join(part).decode()
+
+
 def made_in(path: Path) -> Iterator[tuple[ErrorCode, str, str]]:
     """Yield (code, the call, the function around it) of every refusal that a file makes."""
-    text = path.read_text("utf-8")
-    tree = ast.parse(text)
+    text = path.read_bytes()
+    if not re.search(rb"\b(refuse|Refusal)\(", text):
+        return
+    lines, tree = text.splitlines(keepends=True), ast.parse(text)
     functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call) or not call.args:
@@ -33,9 +43,8 @@ def made_in(path: Path) -> Iterator[tuple[ErrorCode, str, str]]:
         code = call.args[0]
         if isinstance(code, ast.Attribute) and isinstance(code.value, ast.Name) and code.value.id == "ErrorCode":
             around = [one for one in functions if one.lineno <= call.lineno <= (one.end_lineno or 0)]
-            outer = ast.get_source_segment(text, around[-1]) if around else None
-            source = ast.get_source_segment(text, call) or ""
-            yield ErrorCode[code.attr], source, outer or source
+            source = source_of(lines, call)
+            yield ErrorCode[code.attr], source, source_of(lines, around[-1]) if around else source
 
 
 MADE = [(path.name, *one) for path in SOURCES for one in made_in(path)]
