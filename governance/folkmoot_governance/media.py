@@ -26,6 +26,9 @@ ADDRESS_MS = 10 * MINUTE_MS
 UNUSED_MS = DAY_MS
 """How long an upload is kept that no post shows."""
 
+LEAST_BYTES, REFUSED_BYTES = 1 << 18, 1 << 22
+"""What an upload counts at least among those of a day, and one that was refused: looking at it takes time, too."""
+
 
 class MediaState(StrEnum):
     """How far an upload is: its bytes are waited for; somebody still looks at them; they can be posted, are not taken,

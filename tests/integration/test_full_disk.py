@@ -10,6 +10,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from folkmoot_client.sdk import Client, RequestRefused
+from folkmoot_client.sdk.media import send
+from folkmoot_protocol import Upload, UploadResult
+from tests.builders.pictures import planted_picture
 from tests.cluster.polling import until
 from tests.integration.server import Launch, Server
 from tests.integration.wire import PATIENCE_S, Refused, refused
@@ -126,3 +130,22 @@ async def test_files_that_were_removed_make_it_not_ready_for_good(launch: Launch
         await refused(wire.post(ann.code, "and this?"), "unavailable")
     server.kill()
     (server.place / "stderr").write_text("")
+
+
+async def test_uploads_wait_until_there_is_room(server: Server, small_disk: Path) -> None:
+    server.settings = {**server.settings, "media__reserve_bytes": 0}
+    server.start()
+    ann, file = server.seats[0][0], planted_picture(size=(300, 300))
+    async with Client(server.url, token=ann.token) as client:
+        waiting = await client.ask(Upload, UploadResult, size=len(file))
+        filler = fill(small_disk)
+        with pytest.raises(RequestRefused, match="no room for uploads just now: try again in"):
+            await client.upload(file)
+        with pytest.raises(RequestRefused, match="no room for uploads just now: try again in"):
+            await asyncio.to_thread(send, client.url, waiting.path, file, None)
+        assert not (server.data / "media").exists()
+        assert list((server.data / "incoming").iterdir()) == []
+        filler.unlink()
+        assert await until_ready(server, 200) == "ready\n"
+        media = await asyncio.to_thread(send, client.url, waiting.path, file, None)
+        await client.post(ann.code, "there is room again", media=[media["id"]])

@@ -47,7 +47,7 @@ class MediaSettings:
         1024 * MIB, N_("Free bytes of the data directory's disk below which nothing is uploaded."), least=0
     )
     uploads_at_once: int = setting(
-        20, N_("Uploads that a node takes at the same time; an account has three at most."), least=1, most=1000
+        100, N_("Uploads that a node takes at the same time; an account has three at most."), least=1, most=1000
     )
     workers: int = setting(
         1, N_("Files that a node makes anew at the same time, each in a process of its own."), least=1

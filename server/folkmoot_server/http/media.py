@@ -181,7 +181,8 @@ def range_of(header: str, size: int) -> tuple[int, int] | None:
     if not first:
         length = min(int(last), size)
         return (size - length, size) if length else None
-    start, end = int(first), int(last) + 1 if last else size
+    start = int(first)
+    end = int(last) + 1 if last else max(size, start + 1)
     if end <= start:
         return 0, size
     return (start, min(end, size)) if start < size else None

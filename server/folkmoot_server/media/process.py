@@ -123,9 +123,11 @@ class Workshop:
         said.seek(0)
         try:
             return msgspec.json.decode(said.read(ANSWER_BYTES), type=Answer)
-        except msgspec.MsgspecError:
-            # Ended by one of its bounds, or by what it looked at.
-            return Answer(bad="heavy" if done.returncode else "damaged")
+        except msgspec.MsgspecError as error:
+            if done.returncode < 0:
+                # Ended by one of its bounds, or by what it looked at.
+                return Answer(bad="heavy")
+            raise OSError(f"a worker could not work: it ended with {done.returncode}") from error
 
 
 def _sum(file: IO[bytes]) -> tuple[int, str]:

@@ -7,6 +7,7 @@ Standard input is the file, standard output takes what came of it as JSON; the a
 made anew, of its small version, and of the bounds as JSON.
 """
 
+import errno
 import json
 import os
 import resource
@@ -17,6 +18,8 @@ from typing import Any
 SOURCE, ANSWER = 0, 1
 NICE = 10
 NOTHING = (0, 0)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What the disk says that has no room: nothing of that is the file's fault."""
 
 
 def limit(seconds: int, memory: int, written: int) -> None:
@@ -39,8 +42,6 @@ def work(bounds: dict[str, Any], made_anew: int, made_small: int) -> dict[str, o
     """Return what came of the file: what it is now, or as `bad` why it is not taken."""
     from . import kinds, pictures
 
-    pictures.warm_up()
-    close_in()
     with (
         os.fdopen(SOURCE, "rb", closefd=False) as source,
         os.fdopen(made_anew, "w+b", closefd=False) as main,
@@ -51,12 +52,19 @@ def work(bounds: dict[str, Any], made_anew: int, made_small: int) -> dict[str, o
         kind = kinds.kind_of(head)
         if kind not in kinds.PICTURES:
             return {"bad": "markup" if kind == kinds.MARKUP else "unknown"}
+        pictures.warm_up(kind)
+        close_in()
         try:
             made = pictures.make(kind, source, main, small, pictures.Bounds(**bounds["pictures"]))
         except pictures.Bad as bad:
             return {"bad": str(bad)}
         except MemoryError:
             return {"bad": "heavy"}
+        except OSError as error:
+            # Pillow's own have no number.
+            if error.errno in FULL:
+                raise
+            return {"bad": "heavy" if error.errno == errno.EFBIG else "damaged"}
         except Exception:
             # Whatever a decoder says of bytes that it does not understand.
             return {"bad": "damaged"}

@@ -565,7 +565,8 @@ class Uploads(Protocol):
         ...
 
     async def uploaded_bytes(self, user: str, since: int) -> int:
-        """Return how many bytes an account has uploaded, or asked to, since a time (Unix ms)."""
+        """Return how many bytes an account has uploaded, or asked to, since a time (Unix ms), each upload counting at
+        least `media.LEAST_BYTES`."""
         ...
 
     async def unused_media(self, limit: int) -> list[Media]:

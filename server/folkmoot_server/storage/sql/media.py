@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
-from folkmoot_governance.media import Media, MediaState
+from folkmoot_governance.media import LEAST_BYTES, REFUSED_BYTES, Media, MediaState
 
 from .fetch import Rows, SqlReads
 from .tables import media
@@ -14,7 +14,9 @@ _FIELDS = Media.__struct_fields__
 _COLUMNS = [media.c[name] for name in _FIELDS]
 _ONE = select(*_COLUMNS).where(media.c.id == bindparam("id"))
 _OF_TOKEN = select(*_COLUMNS).where(media.c.token == bindparam("token"), media.c.token != "")  # no password
-_BYTES = select(func.coalesce(func.sum(media.c.sent), 0)).where(
+_LEAST = case((media.c.state == MediaState.REFUSED, REFUSED_BYTES), else_=LEAST_BYTES)
+_COUNTED = case((media.c.sent > _LEAST, media.c.sent), else_=_LEAST)
+_BYTES = select(func.coalesce(func.sum(_COUNTED), 0)).where(
     media.c.user == bindparam("user"), media.c.created_ts > bindparam("since")
 )
 _UNUSED = select(*_COLUMNS).where(media.c.seq == 0).order_by(media.c.until_ms).limit(bindparam("limit"))
