@@ -34,7 +34,7 @@ from .jobs.grading import Grading
 from .jobs.journal import Erasing, Indexing, Rotation
 from .jobs.lapsing import Lapsing
 from .jobs.lost_flags import LostFlags
-from .jobs.media import MediaUpkeep
+from .jobs.media import MediaJob
 from .jobs.recovery import Recovery
 from .jobs.retro_scan import RetroScanning
 from .jobs.runner import Job, JobTurn, Stored, Watch, loops_of
@@ -196,7 +196,7 @@ class Node(Parts):
             Auditing(app.audit, clock),
             *([Witnessing(Witnesses(app.event_log, kept.witnesses, self.remarks), clock)] if kept.witnesses else []),
             Entries(EntriesLog(self.store, clock, accounts, app.store_acts), clock),
-            MediaUpkeep(app.media.uploads, clock),
+            MediaJob(app.media.upkeep, clock),
             RetroScanning(self.store, clock, app.content, accounts),
             Forgetting(clock, accounts, ledger, app.policy.cases, app.config.accounts.token_days),
         ]

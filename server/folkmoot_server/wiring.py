@@ -42,6 +42,7 @@ from .actions.groups.membership import Membership
 from .actions.groups.raid_guard import RaidGuard
 from .actions.holds import Holds
 from .actions.media.showing import Showing
+from .actions.media.upkeep import MediaUpkeep
 from .actions.media.uploads import Uploads
 from .actions.oversight import Oversight
 from .actions.posts.editing import Editing
@@ -83,6 +84,7 @@ from .sealed.case_texts import CaseTexts
 from .sealed.held_entries import HeldEntries
 from .sealed.held_posts import HeldTexts
 from .sealed.identities import Vault
+from .sealed.media import SealedMedia
 from .sealed.second_factors import SecondFactors
 from .storage.api import Store
 from .storage.change_set import StorageError
@@ -313,9 +315,19 @@ class Services:
     def _wire_media(self) -> MediaServices:
         config, parts, ledger, place = self._config, self._parts, self._parts.store.ledger, self._config.server.data_dir
         store = MediaStore(config.media.store, place)
-        uploads = Uploads(config.media, self._policy, parts.clock, ledger, self._accounts, store, place)
+        uploads = Uploads(
+            config.media,
+            self._policy,
+            parts.clock,
+            ledger,
+            self._accounts,
+            store,
+            place,
+            is_shared=bool(config.media.store) or not parts.in_cluster,
+        )
         showing = Showing(parts.clock, parts.store, parts.rooms, parts.accounts, self._sign_in, place)
-        return MediaServices(uploads, showing, store)
+        upkeep = MediaUpkeep(ledger, parts.store.journal, self._accounts, store, SealedMedia(place))
+        return MediaServices(uploads, showing, upkeep, store)
 
     def _wire_channels(self) -> ChannelServices:
         parts, channels = self._parts, self._parts.store.channels

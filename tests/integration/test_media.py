@@ -13,6 +13,7 @@ from PIL import Image
 
 from folkmoot_client.sdk import Client, RequestRefused
 from folkmoot_protocol import GetMedia, MediaRef, MediaResult, Upload, UploadResult
+from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.pictures import PLANTED, hostile_files, planted_picture
 from tests.integration.server import Launch, Seat, Server
 from tests.integration.wire import PATIENCE_S
@@ -238,3 +239,50 @@ async def test_an_account_uploads_so_much_a_day(launch: Launch) -> None:
         await asked(client, 700_000)
         refused = await refusal(asked(client, 1 << 17))
         assert (refused.code, refused.detail["used"]) == ("media_quota", (1 << 18) + 700_000)
+
+
+async def test_kills_lose_no_media_of_an_acknowledged_post(launch: Launch) -> None:
+    """Killed while three upload, post and delete: what was acknowledged is there whole, and all else is known of."""
+    server = launch(groups=1, members=3)
+    code = server.seats[0][0].code
+    posted: dict[str, int] = {}
+    removed: set[str] = set()
+    file = planted_picture("PNG", (200, 150))
+
+    async def play(seat: Seat) -> None:
+        async with Client(server.url, token=seat.token) as client:
+            while True:
+                id = str((await client.upload(file))["id"])
+                place = await client.post(code, "look", media=[id])
+                posted[id] = place.seq or 0
+                if len(posted) % 3 == 0:
+                    await client.run_command(f"/delete {place.seq}", code)
+                    removed.add(id)
+
+    for _ in range(3):
+        count = len(posted)
+        players = [asyncio.create_task(play(seat)) for seat in server.seats[0]]
+        while len(posted) < count + 4:  # noqa: ASYNC110  # nobody tells of it
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(server.kill)
+        for player in players:
+            player.cancel()
+        await asyncio.gather(*players, return_exceptions=True)
+        await asyncio.to_thread(server.start)
+    assert removed
+    async with Client(server.url, token=server.seats[0][1].token) as client:
+        entries = {entry.seq: entry async for entry in client.read_history(code)}
+        for id, seq in posted.items():
+            if id in removed:
+                assert await code_of(client.fetch_media(id)) == "no_such_entry"
+            elif not entries[seq].redacted:
+                Image.open(io.BytesIO(await client.fetch_media(id))).load()
+    names = {name.partition(".")[0] for name in objects(server) if len(name) >= 32}
+    store = await SqliteStore.open(server.data, say=lambda text, _detail: text) if server.terminate() == 0 else None
+    assert store is not None
+    try:
+        known = {one.id for one in await store.ledger.media(names)}
+    finally:
+        await store.close()
+    assert known == names, "of all that is kept somebody knows, and will remove it"
+    assert list((server.data / "incoming").iterdir()) == []

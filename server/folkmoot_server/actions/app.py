@@ -52,6 +52,7 @@ from .groups.govern import GroupService
 from .groups.membership import Membership
 from .holds import Holds
 from .media.showing import Showing
+from .media.upkeep import MediaUpkeep
 from .media.uploads import Uploads
 from .oversight import Oversight
 from .posts.editing import Editing
@@ -98,6 +99,7 @@ class MediaServices:
 
     uploads: Uploads
     showing: Showing
+    upkeep: MediaUpkeep
     store: MediaStore
 
 

@@ -1,14 +1,14 @@
-"""The upkeep of uploads: what no post shows goes when its time is over."""
+"""The upkeep of media: what no post shows goes when its time is over, what was removed is sealed, and what was posted
+goes with its month."""
 
-from ..actions.media.uploads import Uploads
+from ..actions.media.upkeep import MediaUpkeep
 from ..common.clock import Clock
 from .runner import Job
 
 REST_S = 60.0
-AT_ONCE = 100
 
 
-class MediaUpkeep(Job):
+class MediaJob(Job):
     """The job."""
 
     name = "media"
@@ -16,12 +16,14 @@ class MediaUpkeep(Job):
     goes_by_time = True
     after_ms = 0
 
-    def __init__(self, uploads: Uploads, clock: Clock) -> None:
-        self._uploads = uploads
+    def __init__(self, upkeep: MediaUpkeep, clock: Clock) -> None:
+        self._upkeep = upkeep
         self._clock = clock
 
     async def do_round(self) -> float | None:
-        """Remove what is not used; come again at once while there is more, and when the next one's time is over."""
+        """Do what is due; come again at once while there is more, and when the next upload's time is over."""
         now = self._clock.now_ms()
-        self.next_ms = await self._uploads.remove_unused(now, AT_ONCE)
+        await self._upkeep.follow_removals(now)
+        await self._upkeep.remove_old()
+        self.next_ms = await self._upkeep.remove_unused(now)
         return 0 if self.next_ms <= now else None

@@ -6,6 +6,8 @@ the disk, and its name too, when `put` returns; nothing is ever stored under a n
 
 import asyncio
 import os
+import secrets
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,9 +21,13 @@ from obstore.store import LocalStore, ObjectStore, from_url
 PIECE = 1 << 17
 SMALL = ".small"
 SEALED = ".sealed"
+PARTS = ("", SMALL)
+"""What is behind the key of each object of an upload."""
 
 FAILURES = (BaseError, OSError)
 """What the store may raise."""
+
+DAY_S = 86_400
 
 
 def key_of(month: str, id: str) -> str:
@@ -33,7 +39,7 @@ class MediaStore:
     """Puts, gets and removes objects. Raises `FAILURES`."""
 
     def __init__(self, url: str, data_dir: Path) -> None:
-        self._url, self._data_dir = url, data_dir
+        self._url = url
         self._opened: ObjectStore | None = None
         parts = urlsplit(url)
         is_here = parts.scheme in ("", "file")
@@ -53,7 +59,7 @@ class MediaStore:
     async def put(self, key: str, file: IO[bytes]) -> None:
         """Store a file from its beginning."""
         if self._directory is not None:
-            await asyncio.to_thread(put_file, self._directory / key, file)
+            await asyncio.to_thread(put_file, self._directory, key, file)
         else:
             file.seek(0)
             await obstore.put_async(self._store, key, file)
@@ -62,6 +68,13 @@ class MediaStore:
         """Return how many bytes there are, None where there are none."""
         try:
             return (await obstore.head_async(self._store, key))["size"]
+        except FileNotFoundError:
+            return None
+
+    async def get(self, key: str) -> bytes | None:
+        """Return an object whole, None where there is none."""
+        try:
+            return bytes(await (await obstore.get_async(self._store, key)).bytes_async())
         except FileNotFoundError:
             return None
 
@@ -76,13 +89,19 @@ class MediaStore:
             with suppress(FileNotFoundError):
                 await obstore.delete_async(self._store, key)
 
+    async def tidy(self) -> None:
+        """Remove what was left half written a day ago or more, and directories with nothing in them."""
+        if self._directory is not None:
+            await asyncio.to_thread(tidy_directory, self._directory, time.time() - DAY_S)
 
-def put_file(path: Path, file: IO[bytes]) -> None:
+
+def put_file(root: Path, key: str, file: IO[bytes]) -> None:
     """Store a file in a directory, whole or not at all."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}#{os.getpid()}")
+    path, partial = root / key, partial_in(root) / secrets.token_hex(8)
+    for folder in (partial.parent, path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with partial.open("wb") as copy:
+        with partial.open("xb") as copy:
             file.seek(0)
             while piece := file.read(PIECE):
                 copy.write(piece)
@@ -92,9 +111,34 @@ def put_file(path: Path, file: IO[bytes]) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    for folder in (path.parent, path.parent.parent):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    # The directories that this may have made as well, up to the first that was there.
+    for folder in path.relative_to(root).parents:
+        sync_folder(root / folder)
+
+
+def partial_in(root: Path) -> Path:
+    """Return where files stand until they are whole: beside the others, on the same disk."""
+    return root / "media" / "partial"
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a directory on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def tidy_directory(root: Path, before: float) -> None:
+    """Remove what was begun before a time (Unix seconds), and directories of months and of ids that are empty."""
+    for file in partial_in(root).glob("*"):
+        with suppress(FileNotFoundError):
+            if file.stat().st_mtime < before:
+                file.unlink()
+    for folder in sorted((root / "media").glob("????-??/*"), reverse=True):
+        with suppress(OSError):
+            folder.rmdir()
+    for folder in (root / "media").glob("????-??"):
+        with suppress(OSError):
+            folder.rmdir()

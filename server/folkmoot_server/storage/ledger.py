@@ -573,6 +573,19 @@ class Uploads(Protocol):
         """Return uploads that no entry shows, the one first whose time is over first."""
         ...
 
+    async def media_to_seal(self, since: int, limit: int) -> list[Media]:
+        """Return uploads that are shown by entries which were removed since a time (Unix ms)."""
+        ...
+
+    async def media_to_unseal(self, limit: int) -> list[Media]:
+        """Return uploads that were removed with their entries, which stand again."""
+        ...
+
+    async def media_before(self, ts: int, limit: int) -> list[Media]:
+        """Return uploads shown by entries from before a time (Unix ms) of which no hold keeps anything, the oldest
+        first."""
+        ...
+
 
 class Ledger(
     Streams,

@@ -122,6 +122,7 @@ TO_0027 = """
     DROP INDEX groups_handle;
     ALTER TABLE groups DROP COLUMN form;
     ALTER TABLE groups DROP COLUMN handle;
+    DROP INDEX redactions_ts;
     DROP TABLE log_hashes;
     DROP TABLE checkpoints;
     DROP TABLE logged_ranges;

@@ -14,7 +14,7 @@ from msgspec import convert
 from msgspec.structs import asdict
 
 from folkmoot_governance import Policy, Refusal
-from folkmoot_governance.duration import DAY_MS, FOREVER_MS
+from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.media import (
     ADDRESS_MS,
     UNUSED_MS,
@@ -37,8 +37,7 @@ from ...live.accounts import Account
 from ...media.process import Files, Workshop
 from ...media.store import FAILURES, SMALL, MediaStore, key_of
 from ...storage.api import Ledger
-from ...storage.change_set import StorageError
-from ...storage.changes import media_change, media_row, remove_media
+from ...storage.changes import media_change, media_row
 from ...storage.sql.months import month_of
 from ..accounts.govern import AccountService
 
@@ -50,6 +49,7 @@ PER_ACCOUNT = 3
 """Uploads that one account may send at the same time."""
 RETRY_MS = 10_000
 
+CLOSED = Refusal(ErrorCode.MEDIA_REFUSED, N_("Files cannot be uploaded to this server."))
 NO_ADDRESS = Refusal(ErrorCode.MEDIA_REFUSED, N_("Nothing is waited for at this address: ask for another."))
 BUSY = Refusal(
     ErrorCode.UNAVAILABLE, N_("Too much is being uploaded just now: wait {wait}."), {"retry_after_ms": RETRY_MS}
@@ -64,7 +64,7 @@ TOO_SLOW = Refusal(ErrorCode.MEDIA_REFUSED, N_("The upload took too long: ask fo
 
 
 class Uploads:
-    """Takes uploads on one node."""
+    """Takes uploads on one node. `is_shared`: all nodes find what is kept."""
 
     def __init__(
         self,
@@ -75,7 +75,10 @@ class Uploads:
         account_service: AccountService,
         store: MediaStore,
         data_dir: Path,
+        *,
+        is_shared: bool,
     ) -> None:
+        self._is_open = is_shared and settings.max_bytes > 0
         self._settings = settings
         self._policy = policy
         self._clock = clock
@@ -90,6 +93,8 @@ class Uploads:
     async def ask(self, account: Account, size: int) -> UploadResult | Refusal:
         """Give an account an address for `size` bytes."""
         now, state = self._clock.now_ms(), account.state
+        if not self._is_open:
+            return CLOSED
         refusal = check_upload(state.identity, state.verified_ts, account.held, now, self._policy)
         if refusal is not None:
             return refusal
@@ -182,20 +187,6 @@ class Uploads:
         }
         stored = await self._account_service.store_rows(media.user, [media_change(media.id, **kept)])
         return stored or convert({**asdict(media), **kept}, Media)
-
-    async def remove_unused(self, now: int, limit: int) -> int:
-        """Remove uploads that no entry shows and whose time is over, some of them, their bytes first; return when the
-        time of the next one is (Unix ms). Raises StorageError, and what the store of bytes raises."""
-        unused = await self._ledger.unused_media(limit)
-        ended = [one for one in unused if one.until_ms <= now]
-        for media in ended:
-            key = key_of(media.month, media.id)
-            await self._store.remove((key, key + SMALL))
-        if ended and await self._account_service.store_rows("", [remove_media(one.id) for one in ended]):
-            raise StorageError("that uploads were removed could not be stored")
-        if len(ended) < len(unused):
-            return unused[len(ended)].until_ms
-        return FOREVER_MS if len(unused) < limit else now
 
     async def shown(self, user: str, refs: Sequence[rq.MediaRef]) -> list[dict[str, object]] | Refusal:
         """Return what an entry says of uploads that a post by `user` shows, in their order."""

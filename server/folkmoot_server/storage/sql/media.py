@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import and_, bindparam, case, exists, func, literal_column, select
 
 from folkmoot_governance.media import LEAST_BYTES, REFUSED_BYTES, Media, MediaState
 
 from .fetch import Rows, SqlReads
-from .tables import media
+from .tables import held, media, redactions
 
 _FIELDS = Media.__struct_fields__
 _COLUMNS = [media.c[name] for name in _FIELDS]
@@ -20,6 +20,24 @@ _BYTES = select(func.coalesce(func.sum(_COUNTED), 0)).where(
     media.c.user == bindparam("user"), media.c.created_ts > bindparam("since")
 )
 _UNUSED = select(*_COLUMNS).where(media.c.seq == 0).order_by(media.c.until_ms).limit(bindparam("limit"))
+
+_REMOVED = and_(redactions.c.code == media.c.code, redactions.c.seq == media.c.seq)
+_TO_SEAL = (
+    select(*_COLUMNS)
+    .join(redactions, _REMOVED)
+    .where(media.c.seq > 0, media.c.state == MediaState.POSTED, redactions.c.ts >= bindparam("since"))
+    .limit(bindparam("limit"))
+)
+_TO_UNSEAL = (
+    select(*_COLUMNS).where(literal_column("state = 'removed'"), ~exists().where(_REMOVED)).limit(bindparam("limit"))
+)
+_BEFORE = (
+    select(*_COLUMNS)
+    .where(media.c.ts > 0, media.c.ts < bindparam("ts"))
+    .where(~exists().where(held.c.code == media.c.code, held.c.seq == media.c.seq))
+    .order_by(media.c.ts, media.c.id)
+    .limit(bindparam("limit"))
+)
 
 
 def _media(rows: Rows) -> list[Media]:
@@ -45,3 +63,12 @@ class SqlUploads(SqlReads):
 
     async def unused_media(self, limit: int) -> list[Media]:
         return _media(await self._ask(_UNUSED, limit=limit))
+
+    async def media_to_seal(self, since: int, limit: int) -> list[Media]:
+        return _media(await self._ask(_TO_SEAL, since=since, limit=limit))
+
+    async def media_to_unseal(self, limit: int) -> list[Media]:
+        return _media(await self._ask(_TO_UNSEAL, limit=limit))
+
+    async def media_before(self, ts: int, limit: int) -> list[Media]:
+        return _media(await self._ask(_BEFORE, ts=ts, limit=limit))

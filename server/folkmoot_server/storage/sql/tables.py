@@ -271,6 +271,7 @@ redactions = Table(
     _text("by"),
     _number("version"),
     _number("ts"),
+    Index(None, "ts"),
 )
 
 notes = Table(
@@ -460,6 +461,7 @@ media = Table(
     Index("media_unused", "until_ms", **_where("seq = 0")),
     Index("media_posted", "code", "seq", **_where("seq > 0")),
     Index("media_asked", "token", **_where("token <> ''")),
+    Index("media_removed", "id", **_where("state = 'removed'")),
     Index(None, "ts"),
 )
 

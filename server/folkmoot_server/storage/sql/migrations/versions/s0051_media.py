@@ -22,10 +22,12 @@ def upgrade() -> None:
     )
     op.create_index("media_user_created_ts", "media", ["user", "created_ts"])
     op.create_index("media_ts", "media", ["ts"])
+    op.create_index("redactions_ts", "redactions", ["ts"])
     for name, columns, condition in (
         ("media_unused", ["until_ms"], "seq = 0"),
         ("media_posted", ["code", "seq"], "seq > 0"),
         ("media_asked", ["token"], "token <> ''"),
+        ("media_removed", ["id"], "state = 'removed'"),
     ):
         where = sa.text(condition)
         op.create_index(name, "media", columns, sqlite_where=where, postgresql_where=where)

@@ -1,0 +1,166 @@
+"""What becomes of the bytes of uploads: with the day, with their post, with their month, and when it is cut short."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from obstore.exceptions import BaseError
+
+from folkmoot_client.sdk import Client, RequestRefused
+from folkmoot_governance.duration import DAY_MS, HOUR_MS
+from folkmoot_governance.media import MediaState
+from folkmoot_server.common.clock import Clock
+from folkmoot_server.jobs.media import MediaJob
+from folkmoot_server.media.store import SEALED, MediaStore, partial_in
+from folkmoot_server.storage.change_set import ChangeSet, Remove
+from folkmoot_server.storage.changes import held_row
+from tests.builders.pictures import planted_picture
+from tests.unit.server.stores import Stage, staged
+
+
+class Night:
+    """A node whose time is the test's, and the job whose rounds it does."""
+
+    def __init__(self) -> None:
+        self.ms = int(time.time() * 1000)
+        self.stage: Stage
+        self.job: MediaJob
+        self.root: Path
+
+    @property
+    def code(self) -> str:
+        return self.stage.seats[0][0].code
+
+    def files(self) -> dict[str, bytes]:
+        """Return what is stored of media, by the end of its path."""
+        return {path.name: path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
+
+    async def state_of(self, id: str) -> MediaState | None:
+        found = await self.stage.store.ledger.media([id])
+        return found[0].state if found else None
+
+    async def uploaded(self, client: Client) -> str:
+        return str((await client.upload(planted_picture(size=(40, 30))))["id"])
+
+
+@pytest.fixture
+async def night(tmp_path: Path) -> AsyncIterator[Night]:
+    night = Night()
+    async with staged(tmp_path, clock=Clock(lambda: night.ms / 1000), accounts__token_days=0) as night.stage:
+        await night.stage.rest()
+        night.job = night.stage.job(MediaJob)
+        night.root = tmp_path / "data" / "media"
+        yield night
+
+
+@pytest.fixture
+async def ann(night: Night) -> AsyncIterator[Client]:
+    async with Client(night.stage.url, token=night.stage.seats[0][0].token) as client:
+        yield client
+
+
+async def test_what_no_post_shows_goes_after_a_day(night: Night, ann: Client) -> None:
+    shown, not_shown = await night.uploaded(ann), await night.uploaded(ann)
+    place = await ann.post(night.code, "look", media=[shown])
+    await night.job.do_round()
+    assert len(night.files()) == 4
+    assert night.job.next_ms == night.ms + DAY_MS
+    night.ms += DAY_MS
+    await night.job.do_round()
+    assert night.files().keys() == {shown, f"{shown}.small"}
+    assert await night.state_of(not_shown) is None
+    (stored,) = await night.stage.store.ledger.media([shown])
+    assert (stored.state, stored.code, stored.seq) == (MediaState.POSTED, night.code, place.seq)
+
+
+async def test_what_is_removed_is_sealed_and_what_stands_again_is_opened(night: Night, ann: Client) -> None:
+    id = await night.uploaded(ann)
+    place = await ann.post(night.code, "look", media=[id])
+    plain = night.files()
+    await ann.run_command(f"/delete {place.seq}", night.code)
+    await night.job.do_round()
+    sealed = night.files()
+    assert sealed.keys() == {name + SEALED for name in plain}
+    assert not any(plain[name][40:80] in data for name in plain for data in sealed.values())
+    assert await night.state_of(id) is MediaState.REMOVED
+    with pytest.raises(RequestRefused) as refused:
+        await ann.fetch_media(id)
+    assert refused.value.detail["rule"] == "removed"
+    await night.job.do_round()
+    assert night.files() == sealed
+    gone = Remove("redactions", {"code": night.code, "seq": place.seq})
+    await night.stage.store.commit([ChangeSet(rows=[gone])])
+    await night.job.do_round()
+    assert night.files() == plain
+    assert await night.state_of(id) is MediaState.POSTED
+    assert await ann.fetch_media(id) == plain[id]
+
+
+async def test_sealing_that_is_cut_short_is_done_by_the_next_round(
+    night: Night, ann: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = 0
+
+    def counted(act: object) -> object:
+        async def counting(*arguments: object) -> object:
+            nonlocal left
+            if not left:
+                raise BaseError("cut short")
+            left -= 1
+            return await act(*arguments)  # type: ignore[operator]
+
+        return counting
+
+    sealed: set[str] = set()
+    for cut_short in range(5):
+        id = await night.uploaded(ann)
+        place = await ann.post(night.code, "look", media=[id])
+        await ann.run_command(f"/delete {place.seq}", night.code)
+        left = cut_short
+        with monkeypatch.context() as patch:
+            for name in ("get", "put", "remove"):
+                patch.setattr(MediaStore, name, counted(getattr(MediaStore, name)))
+            with pytest.raises(BaseError):
+                await night.job.do_round()
+        await night.job.do_round()
+        sealed |= {f"{id}{SEALED}", f"{id}.small{SEALED}"}
+        assert night.files().keys() == sealed
+        assert await night.state_of(id) is MediaState.REMOVED
+
+
+async def test_what_was_posted_goes_with_its_month_but_for_what_is_held(night: Night, ann: Client) -> None:
+    ids = [await night.uploaded(ann) for _ in range(3)]
+    places = [await ann.post(night.code, "look", media=[id]) for id in ids]
+    await ann.run_command(f"/delete {places[1].seq}", night.code)
+    await night.job.do_round()
+    before, night.ms = night.files(), night.ms + 220 * DAY_MS
+    async with Client(night.stage.url, token=night.stage.seats[0][1].token) as ben:
+        late = await night.uploaded(ben)
+        await ben.post(night.code, "later", media=[late])
+    await night.job.do_round()
+    assert night.files().items() >= before.items()
+    seq = places[2].seq
+    assert seq
+    await night.stage.store.commit([ChangeSet(rows=[held_row("C-1", "2026-01", night.code, seq, "sealed")])])
+    assert await night.stage.store.journal.rotate(night.ms, 6)
+    await night.job.do_round()
+    kept = {f"{id}{small}" for id in (ids[2], late) for small in ("", ".small")}
+    assert night.files().keys() == kept
+    assert [await night.state_of(id) for id in ids] == [None, None, MediaState.POSTED]
+    with pytest.raises(RequestRefused):
+        await ann.fetch_media(ids[2])
+
+
+async def test_what_was_half_written_goes_after_a_day(night: Night, ann: Client) -> None:
+    folder = partial_in(night.root.parent)
+    folder.mkdir(parents=True)
+    (folder / "old").write_bytes(b"x")
+    (folder / "new").write_bytes(b"x")
+    old = time.time() - 2 * DAY_MS / 1000
+    os.utime(folder / "old", (old, old))
+    await ann.post(night.code, "there is a month")
+    night.ms += HOUR_MS
+    await night.job.do_round()
+    assert [file.name for file in folder.iterdir()] == ["new"]
