@@ -136,9 +136,9 @@ def _about(refusal: Refusal, name: str) -> Refusal:
     return Refusal(refusal.code, refusal.text, {**refusal.detail, "media": name})
 
 
-def may_see(media: Media, user: str, state: GroupState | None) -> bool:
-    """Say whether `user` may see an upload that is posted in the group `state`; before it is posted, who uploaded it
-    may."""
+def may_see(media: Media, user: str, state: GroupState | None, *, is_public: bool = False) -> bool:
+    """Say whether `user`, empty for who is not signed in, may see an upload that is posted in the group `state`; before
+    it is posted, who uploaded it may. `is_public`: it is a channel that everybody may read."""
     if media.state in (MediaState.POSTED, MediaState.REMOVED):
-        return state is not None and user in state.members
+        return is_public or (state is not None and user in state.members)
     return media.state is MediaState.READY and user == media.user

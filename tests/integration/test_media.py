@@ -12,7 +12,17 @@ import pytest
 from PIL import Image
 
 from folkmoot_client.sdk import Client, RequestRefused
-from folkmoot_protocol import GetMedia, MediaRef, MediaResult, Upload, UploadResult
+from folkmoot_protocol import (
+    ChannelResult,
+    GetChannel,
+    GetMedia,
+    MediaRef,
+    MediaResult,
+    Post,
+    PostResult,
+    Upload,
+    UploadResult,
+)
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.pictures import PLANTED, hostile_files, planted_picture
 from tests.integration.server import Launch, Seat, Server
@@ -228,6 +238,26 @@ async def test_a_post_is_repeated_and_links_cover_what_it_shows(clients: list[Cl
     assert await code_of(ann.post(group, "", media=[])) == "bad_request"
     await owner.run_command("/links on", group)
     assert (await ann.post(group, "", media=[second])).seq
+
+
+async def test_what_a_channel_publishes_everybody_sees_until_it_is_removed(
+    clients: list[Client], seats: list[Seat], shared: Server
+) -> None:
+    _owner, ann, _ben, outsider = clients
+    user = seats[1].user
+    first = (await ann.upload(planted_picture(size=(30, 20))))["id"]
+    place = await ann.post(f"@{user}", "", nonce="n-2", media=[MediaRef(id=first, alt="a circle")])
+    assert await ann.post(f"@{user}", "", nonce="n-2", media=[first]) == place
+    assert await outsider.fetch_media(first)
+    shown = await ask_http(shared, "GET", f"/media/{first}/thumb")
+    assert (shown.status, shown.headers["cross-origin-resource-policy"]) == (200, "cross-origin")
+    comment = (await outsider.upload(planted_picture(size=(30, 20))))["id"]
+    assert (await ask_http(shared, "GET", f"/media/{comment}")).status == 404
+    await outsider.ask(Post, PostResult, group=f"@{user}", body="", thread=place.seq, media=(MediaRef(id=comment),))
+    assert (await ask_http(shared, "GET", f"/media/{comment}")).status == 200
+    channel = (await ann.ask(GetChannel, ChannelResult, group=f"@{user}")).channel
+    await ann.run_command(f"/delete {place.seq}", channel.id)
+    assert (await ask_http(shared, "GET", f"/media/{first}")).status == 410
 
 
 async def test_an_account_uploads_so_much_a_day(launch: Launch) -> None:

@@ -35,6 +35,9 @@ HEADERS = {
     "Accept-Ranges": "bytes",
 }
 
+FOR_EVERYBODY = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "no-cache"}
+"""What channels publish may be shown by others."""
+
 STATUSES = {
     ErrorCode.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
     ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -118,6 +121,7 @@ class MediaPages:
     async def _show(self, request: Request, suffix: str) -> Response:
         id, query = request.path_params["id"], request.query_params
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        account: Account | None = None
         try:
             account = await self._showing.account_of(
                 id, token=token.strip() if scheme.lower() == "bearer" else "", key=query.get("key", "")
@@ -129,7 +133,7 @@ class MediaPages:
         if isinstance(found, Refusal):
             return self._refuse(request, found)
         tag = f'"{found.sha256[:32]}{suffix}"'
-        headers = {**HEADERS, "ETag": tag}
+        headers = {**HEADERS, **({} if account else FOR_EVERYBODY), "ETag": tag}
         if tag in request.headers.get("If-None-Match", ""):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         kind = "image/webp" if suffix else found.type

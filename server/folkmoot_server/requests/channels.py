@@ -11,6 +11,7 @@ from folkmoot_protocol.types import ChannelForm
 
 from ..actions.app import App
 from ..actions.channels.following import view_of
+from ..actions.posts.form import TEXT, Form
 from ..common.i18n import N_
 from ..delivery.session import Session
 
@@ -107,7 +108,9 @@ async def thread(app: App, session: Session, request: rq.GetThread) -> ThreadRes
     return await app.channels.reading.thread(row, request.seq, request.after or 0, limit)
 
 
-async def post_by_handle(app: App, session: Session, request: rq.Post, body: str) -> Result | Refusal | None:
+async def post_by_handle(
+    app: App, session: Session, request: rq.Post, body: str, form: Form = TEXT
+) -> Result | Refusal | None:
     """Publish in the channel that `group` names by its handle; one's own is opened by the first post."""
     assert session.account is not None
     if fold_user_name(request.group) == session.user:
@@ -117,4 +120,4 @@ async def post_by_handle(app: App, session: Session, request: rq.Post, body: str
     room = await app.membership.find_room(request.group, session)
     if isinstance(room, Refusal):
         return room
-    return await app.posts.posting.post_after_reading(session, replace(request, group=room.state.code), body)
+    return await app.posts.posting.post_after_reading(session, replace(request, group=room.state.code), body, form)

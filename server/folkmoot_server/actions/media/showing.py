@@ -17,6 +17,7 @@ from ...live.accounts import Account, Accounts
 from ...live.rooms import Rooms
 from ...storage.api import Store
 from ..accounts.sign_in import SignIn
+from ..channels.following import row_of
 
 PATH_MS = 10 * MINUTE_MS
 """A path can be fetched from for so long at least, and twice as long at most: so it is the same for a while, and what a
@@ -65,13 +66,16 @@ class Showing:
         return self._sign_in.if_open(await self._accounts.load(user))
 
     async def find(self, id: str, account: Account | None) -> Media | Refusal:
-        """Return an upload that an account may see now; `GONE` if its entry was removed. Raises StorageError."""
-        found = await self._ledger.media([id]) if account is not None else []
-        return await self._check(found[0], account.user) if account is not None and found else NOT_THERE
+        """Return an upload that an account, or who is not signed in, may see now; `GONE` if its entry was removed.
+        Raises StorageError."""
+        found = await self._ledger.media([id])
+        return await self._check(found[0], account.user if account is not None else "") if found else NOT_THERE
 
     async def _check(self, media: Media, user: str) -> Media | Refusal:
         room = await self._rooms.load(media.code) if media.code else None
-        if not may_see(media, user, room.state if room is not None else None):
+        channel, now = row_of(room) if room is not None else None, self._clock.now_ms()
+        is_public = channel is not None and channel.is_readable(now)
+        if not may_see(media, user, room.state if room is not None else None, is_public=is_public):
             return NOT_THERE
         if not media.seq:
             return media
