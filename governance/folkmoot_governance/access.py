@@ -138,9 +138,11 @@ REQUESTS: dict[type[rq.Request], Request] = {
 }
 """For each request. `sync` and `media` leave out the groups that one is no member of."""
 
-GET_OUT = frozenset({"account", "leave", "transfer", "heir", "dissolve", "delete", "uninvite", "verify"})
+GET_OUT = frozenset({"account", "leave", "transfer", "heir", "dissolve", "delete", "uninvite", "verify", "unfollow"})
 BE_HEARD = frozenset({"report", "appeal", "counter", "cases", "rectify", "sanctions", "credit", "notices", "mediate"})
-READ_GROUP = frozenset({"info", "id", "rules", "members", "admins", "whois", "search", "pins", "log", "export", "duty"})
+READ_GROUP = frozenset(
+    {"info", "id", "rules", "members", "admins", "editors", "whois", "search", "pins", "log", "export", "duty"}
+)
 READ_OWN = frozenset({"help", "warns", "limits", "uptime", "sessions", "signins", "mydata", "proof"})
 SET_FOR_ONESELF = frozenset({"ignore", "notify", "lang"})
 
@@ -159,6 +161,18 @@ WITHOUT_AGREEMENT = frozenset[str]().union(*OPEN_TO_ALL.values())
 AFTER_CLOSING = frozenset({"log", "export", "appeal", "sanctions", "notices", "cases"})
 """What who led a group may still ask in it when the platform has closed it, until the term of appeal is over, by slash
 command."""
+
+FOR_READERS = frozenset(
+    {"report", "delete", "id", "rules", "follow", "unfollow", "comments", "appeal", "sanctions", "cases"}
+)
+"""What readers of a channel may ask in it who are no members, by slash command; of what they do there they are told
+whether they may, by the rule of what they ask."""
+
+OF_CHANNELS = frozenset({"editors"})
+"""What makes sense in channels alone, and is no command to them (`permissions.IN_CHANNELS_ALONE`)."""
+
+OF_GROUPS = frozenset({"me", "react"})
+"""What makes sense in groups alone, and is no command to them."""
 
 COMMANDS: dict[type[c.Command], Needs] = {
     c.CreateGroup: REQUESTS[rq.CreateGroup].needs,

@@ -69,6 +69,11 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.EntriesPurged: Telling(N_("@{by} deleted {count} entries")),
     e.EntryPinned: Telling(N_("@{by} pinned entry {seq} by @{user}")),
     e.EntryUnpinned: Telling(N_("@{by} took entry {seq} off the pins")),
+    e.CommentsSet: Telling(
+        N_("@{by} set comments on post {seq} to: {comments}"),
+        field="seq",
+        unset=N_("@{by} set comments to: {comments}"),
+    ),
     e.LinksSet: Telling(N_("@{by} set links by members to: {links}")),
     e.MemberPromoted: Telling(N_("@{by} made @{user} an admin")),
     e.PermissionsSet: Telling(N_("@{by} changed what @{user} may do")),

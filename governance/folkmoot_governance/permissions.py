@@ -66,6 +66,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.DropHeir: Rule(Role.OWNER),
     c.Rename: Rule(Role.OWNER),
     c.SetLadder: Rule(Role.OWNER),
+    c.SetComments: Rule(Role.ADMIN, Permission.COMMENTS),
     c.SetLinks: Rule(Role.OWNER),
     c.SetCategory: Rule(Role.OWNER),
     c.SetJoinMode: Rule(Role.OWNER),
@@ -96,6 +97,18 @@ def powers_for(kind: type[c.Command], rule: Rule) -> tuple[Power, ...]:
     return (Power.MANAGE,) if manages or kind is c.AcceptTransfer else ()
 
 
+IN_CHANNELS_ALONE: frozenset[type[c.Command]] = frozenset({c.SetComments})
+"""What makes no sense in a group."""
+
+IN_GROUPS_ALONE: frozenset[type[c.Command]] = frozenset(
+    {
+        *(c.ApproveRequests, c.DenyRequest, c.DenyAllRequests, c.SetJoinMode, c.SetQuestion, c.SetMemberLimit),
+        *(c.SetAntiraid, c.EndAntiraid, c.Lock, c.Unlock, c.Announce, c.SetInfoPage),
+    }
+)
+"""What makes no sense in a channel: its members are its editors, who are invited; its readers are no crowd at the door,
+and who may comment is its policy of comments."""
+
 READS: dict[str, Rule] = {
     # what is read         least role, permission
     "log": Rule(Role.MEMBER),
@@ -121,6 +134,9 @@ OPEN_INVITE = Rule(Role.MEMBER, while_suspended=False)
 
 OWN_ENTRY = Rule(Role.MEMBER)
 """Instead of the row of `DeleteEntry` for one's own entry: no permission, but `Policy.delete_own_ms` at most."""
+
+OWN_COMMENT = Rule(None)
+"""The same in a channel, where readers comment who are no members."""
 
 SCOPED = frozenset({PlatformRole.INSPECTOR})
 """Roles that are about cases, which are named when they are given, and that end: nothing but these cases opens."""

@@ -21,7 +21,7 @@ from .group.admission import code_id
 from .group.checks import check_standing
 from .group.links import check_links, check_media
 from .group.post import check_identity, check_post, check_said, check_silence
-from .group.publish import check_comment, check_publish
+from .group.publish import NO_THREAD, Thread, check_comment, check_publish
 from .group.state import GroupState
 from .identity import contains_id_number
 from .measure_checks import check_power
@@ -305,10 +305,12 @@ def check_text(
     verified_ts: int = 0,
     emergencies: Emergencies = (),
     media: int = 0,
+    thread: Thread = NO_THREAD,
 ) -> Refusal | None:
     """Refuse a text that its author may not say, or that nobody may, whatever content rules say of it.
 
-    `state` is the group that it is said in, None where it is said in none; `last_post_ms` counts for entries alone.
+    `state` is the group that it is said in, None where it is said in none; `last_post_ms` counts for entries alone, and
+    `thread` for comments.
     `verified_ts` is when the author's identity was checked. What is not said in a suspended group, is not said in an
     emergency that makes a group read-only. `media`: so many pictures, sounds or films come with it, what is to be seen
     in them being part of what is said.
@@ -323,7 +325,7 @@ def check_text(
         elif text is PUBLICATION and state is not None:
             refusal = check_publish(state, user, identity, now, policy, verified_ts)
         elif text is COMMENT and state is not None:
-            refusal = check_comment(state, user, identity, now, policy, verified_ts)
+            refusal = check_comment(state, user, identity, now, policy, verified_ts, last_post_ms, thread)
         else:
             refusal = _check_author(text, user, identity, state, now, policy, verified_ts)
     return (

@@ -48,6 +48,8 @@ USUAL: dict[ErrorCode, Usual] = {
     ErrorCode.ALREADY_MEMBER: Usual("membership", "/info"),
     ErrorCode.FORBIDDEN: Usual("permissions", "/rights"),
     ErrorCode.OUTRANKED: Usual("permissions.outranks", "/rights"),
+    ErrorCode.COMMENTS_CLOSED: Usual("channel.comments", "/comments"),
+    ErrorCode.FOLLOWERS_ONLY: Usual("channel.comments", "/follow"),
     ErrorCode.BANNED: Usual("ban", "/sanctions"),
     ErrorCode.BLACKLISTED: Usual("blacklist", "/sanctions"),
     ErrorCode.MUTED: Usual("mute", "/sanctions"),

@@ -22,9 +22,18 @@ class Permission(StrEnum):
     JOINS = "joins"
     INVITE = "invite"
     TOPIC = "topic"
+    PUBLISH = "publish"
+    COMMENTS = "comments"
 
 
-ALL_PERMISSIONS = frozenset(Permission)
+OF_EDITORS = frozenset({Permission.PUBLISH, Permission.COMMENTS})
+"""What there is in channels alone."""
+
+ALL_PERMISSIONS = frozenset(Permission) - OF_EDITORS
+"""What an admin of a group can have."""
+
+EDITORS_PERMISSIONS = frozenset(Permission) - {Permission.LOCK, Permission.JOINS}
+"""What an admin of a channel can have: nobody asks to join it, and comments are closed instead of locking it."""
 
 
 def outranks(one: Role | None, other: Role | None) -> bool:

@@ -10,12 +10,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from folkmoot_protocol.types import JoinMode, Role
+from folkmoot_protocol.types import CommentPolicy, JoinMode, Role
 
 from .duration import show_duration, show_until
 from .group import events as e
 from .group.state import GroupState, case_number
-from .roles import ALL_PERMISSIONS, Permission
+from .roles import Permission
 from .typed import write_text
 
 
@@ -74,13 +74,14 @@ def _mute(state: GroupState, event: e.MemberMuted, asked: Asked) -> str:
         return ""
     if event.was_until_ms <= asked.now:
         return f"/unmute @{event.user}"
-    if event.user not in state.members:
+    if event.user not in state.members and state.form is None:
         return ""
     return f"/mute @{event.user} replace {show_until(event.was_until_ms)} {event.was_reason}".rstrip()
 
 
 def _lifted_mute(state: GroupState, event: e.MuteLifted, asked: Asked) -> str:
-    if event.was_until_ms <= asked.now or event.user in state.mutes or event.user not in state.members:
+    is_gone = event.user not in state.members and state.form is None
+    if event.was_until_ms <= asked.now or event.user in state.mutes or is_gone:
         return ""
     return f"/mute @{event.user} {show_until(event.was_until_ms)} {event.was_reason}".rstrip()
 
@@ -163,6 +164,12 @@ def _unpin(state: GroupState, event: e.EntryUnpinned, asked: Asked) -> str:
     return f"/pin {event.seq}" if is_out else ""
 
 
+def _comments(state: GroupState, event: e.CommentsSet, asked: Asked) -> str:
+    now = state.threads.get(event.seq, CommentPolicy.OPEN) if event.seq else state.comments
+    is_so = now is event.comments is not event.was_comments
+    return f"/comments {event.was_comments} {event.seq or ''}".rstrip() if is_so else ""
+
+
 def _links(state: GroupState, event: e.LinksSet, asked: Asked) -> str:
     return f"/links {event.was_links}" if event.was_links and state.links is event.links else ""
 
@@ -174,7 +181,7 @@ def _promotion(state: GroupState, event: e.MemberPromoted, asked: Asked) -> str:
 def _demotion(state: GroupState, event: e.MemberDemoted, asked: Asked) -> str:
     if event.was_permissions is None or state.role_of(event.user) is not Role.MEMBER:
         return ""
-    if frozenset(event.was_permissions) == ALL_PERMISSIONS:
+    if frozenset(event.was_permissions) == state.permissions:
         return f"/promote @{event.user}"
     return f"/promote @{event.user} {' '.join(event.was_permissions) or 'none'}"
 
@@ -329,6 +336,7 @@ UNDO: dict[type[e.Event], Line] = {
     e.QuestionSet: _question,
     e.EntryPinned: _pin,
     e.EntryUnpinned: _unpin,
+    e.CommentsSet: _comments,
     e.LinksSet: _links,
     e.MemberPromoted: _promotion,
     e.MemberDemoted: _demotion,

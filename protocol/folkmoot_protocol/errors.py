@@ -32,6 +32,8 @@ class ErrorCode(StrEnum):
     ALREADY_MEMBER = "already_member"
     FORBIDDEN = "forbidden"
     OUTRANKED = "outranked"
+    COMMENTS_CLOSED = "comments_closed"
+    FOLLOWERS_ONLY = "followers_only"
     BANNED = "banned"
     BLACKLISTED = "blacklisted"
     MUTED = "muted"
@@ -97,6 +99,8 @@ ERRORS: Mapping[ErrorCode, ErrorInfo] = {
     ErrorCode.ALREADY_MEMBER: _lasting(N_("This account is a member already.")),
     ErrorCode.FORBIDDEN: _lasting(N_("You may not do that.")),
     ErrorCode.OUTRANKED: _lasting(N_("You cannot act on an equal or a superior.")),
+    ErrorCode.COMMENTS_CLOSED: _lasting(N_("Comments are closed.")),
+    ErrorCode.FOLLOWERS_ONLY: _lasting(N_("Only followers may comment.")),
     ErrorCode.BANNED: _lasting(N_("You are banned from this group.")),
     ErrorCode.BLACKLISTED: _lasting(N_("This account is on the blacklist.")),
     ErrorCode.MUTED: _temporary(N_("You are muted.")),

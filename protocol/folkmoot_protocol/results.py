@@ -5,7 +5,19 @@ from typing import Any
 from msgspec import Struct
 
 from . import requests as rq
-from .types import Account, Channel, ChannelPost, CommandInfo, Entry, Group, JoinState, Member, Notice, SyncGroup
+from .types import (
+    Account,
+    Channel,
+    ChannelPost,
+    CommandInfo,
+    CommentPolicy,
+    Entry,
+    Group,
+    JoinState,
+    Member,
+    Notice,
+    SyncGroup,
+)
 
 
 class Empty(Struct, frozen=True, gc=False):
@@ -160,12 +172,18 @@ class HomeResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True
 
 
 class ThreadResult(Struct, frozen=True, gc=False, kw_only=True):
-    """A post, its channel and a page of the comments on it, oldest first; `more` when there are others after it."""
+    """A post, its channel and a page of the comments on it, oldest first; `more` when there are others after it.
+
+    `policy` says who may comment on it: of what the channel and the post say the stricter. The first page has besides
+    the comments that an editor has pinned, `featured`.
+    """
 
     channel: Channel
     post: Entry
     comments: tuple[Entry, ...]
     more: bool
+    policy: CommentPolicy
+    featured: tuple[Entry, ...] = ()
 
 
 class AdminResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):

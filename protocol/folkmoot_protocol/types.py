@@ -97,6 +97,16 @@ class ChannelForm(StrEnum):
     PUBLIC = "public"
 
 
+class CommentPolicy(StrEnum):
+    """Who may comment in a channel, or on one of its posts, the most first: everybody, who follows it, everybody but
+    an editor looks first, nobody."""
+
+    OPEN = "open"
+    FOLLOWERS = "followers"
+    APPROVAL = "approval"
+    CLOSED = "closed"
+
+
 class LinkRule(StrEnum):
     """Which links plain members may post in a group: any, none to media files, or none at all."""
 
@@ -193,7 +203,7 @@ class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
 
 class Channel(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """A channel as its readers see it. `state` is how the platform sees it; `followers` is how many it has, and
-    `following` whether the reader is one of them."""
+    `following` whether the reader is one of them; `comments` says who may comment."""
 
     id: str
     handle: str
@@ -205,6 +215,7 @@ class Channel(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     created_ts: int
     followers: int = 0
     following: bool = False
+    comments: CommentPolicy = CommentPolicy.OPEN
 
 
 class Member(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):

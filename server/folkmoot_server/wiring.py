@@ -34,6 +34,7 @@ from .actions.cases.settle import CaseSettler
 from .actions.channels.following import Following
 from .actions.channels.opening import Opening
 from .actions.channels.reading import Reading
+from .actions.channels.threads import Threads
 from .actions.event_log import EventLog
 from .actions.exports import Exports
 from .actions.groups.finding import GroupFinder
@@ -307,6 +308,7 @@ class Services:
             review,
             answers,
             parts.in_force,
+            Threads(parts.store.channels, journal),
         )
         editing = Editing(policy, clock, journal, self._membership, posting)
         held = HeldPosts(parts.store.ledger, parts.accounts, clock, held_texts)

@@ -24,7 +24,20 @@ REFUSALS = {
         "forbidden", "channel.editors", "/rights"
     ),
     "You are muted in this channel {until}.": Told("muted", "mute", "/sanctions", "case reason until_ms"),
-    "You are banned from this channel {until}.": Told("banned", "ban", "/appeal", "until_ms reason case user"),
+    "You are banned from this channel {until}.": Told("banned", "ban", "/sanctions", "until_ms reason case user"),
+    "Comments are closed here.": Told("comments_closed", "channel.comments", "/comments"),
+    "Only who follows this channel may comment here.": Told("followers_only", "channel.comments", "/follow"),
+    "There is no such post here, or no such comment on it.": Told("no_such_entry", "thread", "/search"),
+    "That is for channels; this is a group.": Told("forbidden", "channel", "/help"),
+    "That is for groups; a channel has readers instead of members.": Told("forbidden", "channel", "/help"),
+    "Entry {seq} is no post of this channel.": Told("no_such_entry", "channel.post", "/comments", "seq"),
+    "{limit} posts have a policy of their own, and no more are allowed: /comments open <seq> frees one.": Told(
+        "conflict", "channel.threads", "/comments", "limit"
+    ),
+    "There is no permission {permission} here; there are: {known}.": Told(
+        "bad_request", "request", "/rights", "permission known"
+    ),
+    "@{user} is banned {until}: what they wrote is not posted.": Told("banned", "ban", "/unban @*", "user until_ms"),
     "There is an emergency: nobody posts here {until}.": Told(
         "emergency", "emergency", "/report", "until_ms reason number"
     ),

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import structs
 
 from folkmoot_governance import (
+    ALL_PERMISSIONS,
     AccountState,
     Actor,
     GroupState,
@@ -35,7 +36,7 @@ POLICY = Policy(categories=frozenset({"general", "music"}), agreement="2026-1")
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-ALL = tuple(sorted(Permission))
+ALL = tuple(sorted(ALL_PERMISSIONS))
 
 
 def caps(**quota: int) -> CreditRules:

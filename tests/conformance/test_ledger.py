@@ -34,7 +34,7 @@ from folkmoot_governance.group.events import Event, GroupClosed, MemberJoined, M
 from folkmoot_governance.group.removed_texts import GroupText
 from folkmoot_governance.restrictions import Measure
 from folkmoot_governance.roles import Permission
-from folkmoot_protocol.types import Identity, JoinMode, LinkRule
+from folkmoot_protocol.types import CommentPolicy, Identity, JoinMode, LinkRule
 from folkmoot_server.storage.api import SessionRow, StaffRow, Store
 from folkmoot_server.storage.change_set import ChangeSet, Profile, Remove
 from folkmoot_server.storage.changes import (
@@ -463,6 +463,7 @@ commands = st.one_of(
     st.builds(c.Pin, seq=st.integers(1, 3), user=user),
     st.builds(c.Unpin, seq=st.integers(1, 3)),
     st.builds(c.DeleteEntry, user=user, seq=st.integers(1, 3), ts=st.just(START)),
+    st.builds(c.SetComments, policy=st.sampled_from(CommentPolicy), seq=st.sampled_from([0, 2])),
     st.builds(c.SetLinks, links=st.sampled_from(LinkRule)),
     st.builds(c.AddWord, word=st.sampled_from(["one", "two"]), verdict=st.sampled_from([Action.HOLD, Action.REFUSE])),
     st.builds(c.RemoveWord, word=st.sampled_from(["one", "two"])),

@@ -29,7 +29,7 @@ from folkmoot_governance.access import (
 )
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.measures import MEASURES
-from folkmoot_governance.permissions import READS, RULES
+from folkmoot_governance.permissions import IN_CHANNELS_ALONE, READS, RULES
 from folkmoot_governance.reading import ACT as READ_TEXTS
 from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol import requests as rq
@@ -43,6 +43,7 @@ from folkmoot_server.slash.registry import COMMANDS, find_slash
 from tests.integration.lines import LINES, needs_of_line
 from tests.integration.separation import HOMES, NEW, READ_AS, SECRET, Person, World, secrets_in, world
 from tests.integration.server import PASSWORD
+from tests.integration.test_slash import ABOUT_CHANNELS
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
 
@@ -176,8 +177,9 @@ async def test_requests(everybody: World) -> None:
 
 def test_there_is_a_line_for_every_command() -> None:
     """Each of them, each command that members give to a group, and each thing that is read of one."""
-    assert {find_slash(line.split()[0].removeprefix("/")) for line in LINES} == set(COMMANDS)
-    assert {what for what in LINES.values() if isinstance(what, type)} == {c.CreateGroup, *RULES}
+    of_groups = {row for row in COMMANDS if row.name not in ABOUT_CHANNELS}
+    assert {find_slash(line.split()[0].removeprefix("/")) for line in LINES} == of_groups
+    assert {what for what in LINES.values() if isinstance(what, type)} == {c.CreateGroup, *RULES} - IN_CHANNELS_ALONE
     read = {what for what in LINES.values() if isinstance(what, str)}
     assert read | set(READ_AS.values()) == READS.keys() | access.CASES.keys()
 

@@ -16,7 +16,7 @@ from folkmoot_governance.group.admission import code_id
 from folkmoot_governance.group.events import PinWas, TextRemoved
 from folkmoot_governance.group.removed_texts import REMOVABLE_TEXTS, GroupText
 from folkmoot_governance.restrictions import Measure
-from folkmoot_protocol.types import EntryKind, Identity, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import CommentPolicy, EntryKind, Identity, JoinMode, LinkRule, Role
 
 CODES = ("100000000000", "200000000000", "300000000000")
 
@@ -146,6 +146,7 @@ OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.OfferTransfer: lambda r: c.OfferTransfer(user(r)),
     c.WithdrawTransfer: lambda r: c.WithdrawTransfer(),
     c.SetLadder: lambda r: c.SetLadder(r.choice(["", "off", "1 mute 1h, 2 ban 1d", "2 kick", "2 mute 10"])),
+    c.SetComments: lambda r: c.SetComments(r.choice(list(CommentPolicy)), r.choice([0, 0, 3])),
     c.SetLinks: lambda r: c.SetLinks(r.choice(list(LinkRule))),
     c.NameHeir: lambda r: c.NameHeir(user(r)),
     c.DropHeir: lambda r: c.DropHeir(),

@@ -5,10 +5,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from folkmoot_protocol.types import GroupStatus, Role
+from folkmoot_protocol.types import CommentPolicy, GroupStatus, Role
 
 from ..duration import FOREVER_MS
-from ..roles import ALL_PERMISSIONS
 from . import events as e
 from .apply_platform import PLATFORM_APPLIERS
 from .keeping import KEEPING, place_of
@@ -216,6 +215,15 @@ def _unpinned(state: GroupState, event: e.EntryUnpinned) -> None:
     state.pins.pop(event.seq, None)
 
 
+def _comments(state: GroupState, event: e.CommentsSet) -> None:
+    if not event.seq:
+        state.comments = event.comments
+    elif event.comments is CommentPolicy.OPEN:
+        state.threads.pop(event.seq, None)
+    else:
+        state.threads[event.seq] = event.comments
+
+
 def _links(state: GroupState, event: e.LinksSet) -> None:
     state.links = event.links
 
@@ -243,7 +251,7 @@ def _transfer_withdrawn(state: GroupState, event: e.TransferWithdrawn | e.Transf
 
 def _transferred(state: GroupState, event: e.OwnershipTransferred) -> None:
     previous, heir = state.members[event.previous], state.members[event.user]
-    state.members[event.previous] = replace(previous, role=Role.ADMIN, permissions=ALL_PERMISSIONS)
+    state.members[event.previous] = replace(previous, role=Role.ADMIN, permissions=state.permissions)
     state.members[event.user] = replace(heir, role=Role.OWNER, permissions=frozenset())
     state.owner = event.user
     state.mutes.pop(event.user, None)
@@ -440,6 +448,7 @@ APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.EntriesPurged: _entry_deleted,
     e.EntryPinned: _pinned,
     e.EntryUnpinned: _unpinned,
+    e.CommentsSet: _comments,
     e.LinksSet: _links,
     e.MemberPromoted: _promoted,
     e.PermissionsSet: _promoted,

@@ -9,7 +9,10 @@ from ..credit import level_of
 from ..emergency import check_emergency
 from ..measure_checks import check_group, check_power
 from ..permissions import (
+    IN_CHANNELS_ALONE,
+    IN_GROUPS_ALONE,
     OPEN_INVITE,
+    OWN_COMMENT,
     OWN_ENTRY,
     PLATFORM_ACTS,
     RULES,
@@ -38,7 +41,7 @@ def rule_for(state: GroupState, command: c.Command, actor: Actor, now: int) -> R
     if isinstance(command, c.Invite):
         return rule_to_invite(state, in_raid=state.holds_off_raid(now))
     if isinstance(command, c.DeleteEntry) and command.user == actor.user:
-        return OWN_ENTRY
+        return OWN_ENTRY if state.form is None or actor.user in state.members else OWN_COMMENT
     return RULES[type(command)]
 
 
@@ -66,6 +69,20 @@ def check_standing(state: GroupState, now: int, *, while_suspended: bool) -> Ref
         until = state.status_until_ms
         return refuse(ErrorCode.GROUP_SUSPENDED, N_("The platform has suspended this group {until}."), until_ms=until)
     return None
+
+
+def check_form(state: GroupState, kind: type[c.Command]) -> Refusal | None:
+    """Refuse what makes no sense in a channel, or in a group."""
+    return refuse_form(state) if kind in (IN_CHANNELS_ALONE if state.form is None else IN_GROUPS_ALONE) else None
+
+
+def refuse_form(state: GroupState) -> Refusal:
+    """Return that something is for channels, where it was asked for in a group, or the other way round."""
+    if state.form is None:
+        text = N_("That is for channels; this is a group.")
+    else:
+        text = N_("That is for groups; a channel has readers instead of members.")
+    return refuse(ErrorCode.FORBIDDEN, text, rule="channel", help="/help")
 
 
 def check_role(state: GroupState, rule: Rule, actor: Actor) -> Refusal | None:
@@ -122,7 +139,8 @@ def check_permission(state: GroupState, command: c.Command, actor: Actor, now: i
         return check_standing(state, now, while_suspended=True)
     rule = rule_for(state, command, actor, now)
     return (
-        check_standing(state, now, while_suspended=rule.while_suspended)
+        check_form(state, type(command))
+        or check_standing(state, now, while_suspended=rule.while_suspended)
         or check_role(state, rule, actor)
         or check_powers(state, rule, command, actor, now)
         or check_target(state, rule, command, actor)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from folkmoot_protocol.types import ChannelForm, EntryKind, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, EntryKind, JoinMode, LinkRule, Role
 
 from ..actor import Actor, PlatformRole
 from ..content.kinds import Action, Severity
@@ -229,6 +229,14 @@ class Unpin(Command, frozen=True):
     """Take an entry off the pins."""
 
     seq: int
+
+
+class SetComments(Command, frozen=True):
+    """Say who may comment in a channel, or (`seq`) on one of its posts; `kind`: of what stands there."""
+
+    policy: CommentPolicy
+    seq: int = 0
+    kind: EntryKind = EntryKind.POST
 
 
 class SetLinks(Command, frozen=True):

@@ -25,7 +25,7 @@ from .checks import check_founder, check_permission, quota_rule, refuse
 from .commands_base import MeasureCommand
 from .decide_antiraid import ANTIRAID
 from .decide_appeal import APPEALS
-from .decide_channel import open_channel
+from .decide_channel import CHANNEL, open_channel
 from .decide_content import CONTENT
 from .decide_ending import ENDING
 from .decide_entries import ENTRIES
@@ -197,6 +197,7 @@ DECIDERS: dict[type[c.Command], Decider] = {
     **RECTIFICATION,
     **LAPSING,
     **PLATFORM,
+    **CHANNEL,
     c.Rename: rename,
     c.SetTopic: set_topic,
     c.SetCategory: set_category,

@@ -1,9 +1,10 @@
-"""Opening a channel (I7.1, P7.1, W10)."""
+"""Opening a channel (I7.1, P7.1, W10), and who may comment in it (P12, W10.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import ChannelForm, JoinMode
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, EntryKind, JoinMode
 
 from ..actor import Actor
 from ..emergency import check_emergency
@@ -15,11 +16,17 @@ from ..restrictions import Power
 from ..text import N_
 from . import commands as c
 from .checks import refuse
-from .events import ChannelOpened, Event
+from .events import ChannelOpened, CommentsSet, Event
 from .post import check_identity
+from .state import GroupState
 
 MOST_EDITORS = 100
 """Members of a channel, who are its editors."""
+
+MOST_THREADS = 200
+"""Posts of a channel that have a policy of comments of their own."""
+
+NO_POST = N_("Entry {seq} is no post of this channel.")
 
 
 def open_channel(command: c.OpenChannel, actor: Actor, now: int, policy: Policy) -> Sequence[Event] | Refusal:
@@ -56,3 +63,24 @@ def check_form(command: c.OpenChannel) -> Refusal | None:
         text = N_("Public accounts cannot be opened here yet.")
         return refuse(ErrorCode.FORBIDDEN, text, rule="channel.form")
     return None
+
+
+def set_comments(
+    state: GroupState, command: c.SetComments, actor: Actor, now: int, policy: Policy
+) -> Sequence[Event] | Refusal:
+    """Say who may comment: in the channel, or on one post."""
+    seq = command.seq
+    if seq and command.kind is not EntryKind.POST:
+        return refuse(ErrorCode.NO_SUCH_ENTRY, NO_POST, seq=seq, rule="channel.post", help="/comments")
+    was = state.threads.get(seq, CommentPolicy.OPEN) if seq else state.comments
+    if command.policy is was:
+        return []
+    if seq and seq not in state.threads and len(state.threads) >= MOST_THREADS:
+        text = N_("{limit} posts have a policy of their own, and no more are allowed: /comments open <seq> frees one.")
+        return refuse(ErrorCode.CONFLICT, text, limit=MOST_THREADS, rule="channel.threads", help="/comments")
+    return [CommentsSet(at=now, by=actor.user, comments=command.policy, seq=seq, was_comments=was)]
+
+
+CHANNEL: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Sequence[Event] | Refusal]] = {
+    c.SetComments: set_comments,
+}

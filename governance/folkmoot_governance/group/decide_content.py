@@ -15,6 +15,7 @@ from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
 from .checks import check_standing, refuse
+from .decide_moderation import check_within
 from .events import (
     ContentFlagged,
     ContentHeld,
@@ -107,10 +108,20 @@ def check_other(found: Review, actor: Actor) -> Refusal | None:
     return refuse(ErrorCode.FORBIDDEN, text, rule="review.own", help="/admins")
 
 
+def check_banned(state: GroupState, user: str, now: int) -> Refusal | None:
+    """Refuse to post what somebody wrote who is banned by now: in a channel who comments is no member."""
+    ban = state.ban_of(user, now)
+    if ban is None:
+        return None
+    text = N_("@{user} is banned {until}: what they wrote is not posted.")
+    return refuse(ErrorCode.BANNED, text, user=user, until_ms=ban.until_ms, help=f"/unban @{user}")
+
+
 def check_author(state: GroupState, found: Review, now: int) -> Refusal | None:
     """Refuse to post what its author may not say here any more."""
-    if found.user not in state.members:
-        return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=found.user)
+    refusal = check_within(state, found.user) or check_banned(state, found.user, now)
+    if refusal:
+        return refusal
     mute = state.mute_of(found.user, now)
     if mute:
         text = N_("@{user} is muted {until}: what they wrote is not posted.")

@@ -97,10 +97,18 @@ def unban(state: GroupState, command: c.Unban, actor: Actor, now: int, policy: P
     return [BanLifted(at=now, by=actor.user, user=command.user, was_until_ms=was, was_reason=why)]
 
 
+def check_within(state: GroupState, user: str) -> Refusal | None:
+    """Refuse to silence or to warn whom the group has nothing to do with; in a channel everybody may comment."""
+    if user in state.members or state.form is not None:
+        return None
+    return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=user)
+
+
 def mute(state: GroupState, command: c.MuteMember, actor: Actor, now: int, policy: Policy) -> Decision:
     """Silence a member until the end named."""
-    if command.user not in state.members:
-        return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
+    refusal = check_within(state, command.user)
+    if refusal:
+        return refusal
     until, mute = end_of(now, command.duration_ms), state.mute_of(command.user, now)
     refusal = check_end(until, now)
     if mute is not None:

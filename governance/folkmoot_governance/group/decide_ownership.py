@@ -12,6 +12,7 @@ from ..duration import end_of
 from ..likeness import check_free_name
 from ..policy import Policy
 from ..refusal import Refusal
+from ..roles import Permission
 from ..text import N_
 from . import commands as c
 from .checks import check_founder, refuse
@@ -42,6 +43,15 @@ def check_has_role(state: GroupState, user: str, needed: Role) -> Refusal | None
     return None
 
 
+def check_permissions(state: GroupState, given: frozenset[Permission]) -> Refusal | None:
+    """Refuse permissions that there are in groups alone, or in channels alone."""
+    known = " ".join(sorted(state.permissions))
+    for permission in sorted(given - state.permissions):
+        text = N_("There is no permission {permission} here; there are: {known}.")
+        return refuse(ErrorCode.BAD_REQUEST, text, permission=permission, known=known, help="/rights")
+    return None
+
+
 def check_admin_seat(state: GroupState, allowed: int) -> Refusal | None:
     """Refuse one admin more than `allowed`."""
     admins = sum(member.role is Role.ADMIN for member in state.members.values())
@@ -63,7 +73,11 @@ def check_heir_seat(state: GroupState, heir: str, policy: Policy) -> Refusal | N
 
 def promote(state: GroupState, command: c.Promote, actor: Actor, now: int, policy: Policy) -> Decision:
     """Make a member an admin with the permissions named."""
-    refusal = check_has_role(state, command.user, Role.MEMBER) or check_admin_seat(state, policy.admins_per_group)
+    refusal = (
+        check_has_role(state, command.user, Role.MEMBER)
+        or check_admin_seat(state, policy.admins_per_group)
+        or check_permissions(state, command.permissions)
+    )
     if refusal:
         return refusal
     granted = tuple(sorted(command.permissions))
@@ -73,7 +87,7 @@ def promote(state: GroupState, command: c.Promote, actor: Actor, now: int, polic
 def set_permissions(state: GroupState, command: c.SetPermissions, actor: Actor, now: int, policy: Policy) -> Decision:
     """Change what an admin may do."""
     granted = tuple(sorted(command.permissions))
-    refusal = check_has_role(state, command.user, Role.ADMIN)
+    refusal = check_has_role(state, command.user, Role.ADMIN) or check_permissions(state, command.permissions)
     if refusal or command.permissions == state.members[command.user].permissions:
         return refusal or []
     was = tuple(sorted(state.members[command.user].permissions))

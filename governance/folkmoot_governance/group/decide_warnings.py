@@ -15,7 +15,7 @@ from . import commands as c
 from . import events as e
 from .checks import refuse
 from .decide_joining import bar
-from .decide_moderation import muted
+from .decide_moderation import check_within, muted
 from .state import GroupState, Warned
 
 Decision = Sequence[e.Event] | Refusal
@@ -28,8 +28,9 @@ def ladder_of(state: GroupState, policy: Policy) -> Ladder:
 
 def warn(state: GroupState, command: c.Warn, actor: Actor, now: int, policy: Policy) -> Decision:
     """Warn a member; the ladder may add a measure in the name of the same actor."""
-    if command.user not in state.members:
-        return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
+    refusal = check_within(state, command.user)
+    if refusal:
+        return refusal
     count = len(state.warnings_of(command.user, now)) + 1
     if count > policy.warnings_per_member:
         text = N_("@{user} has {limit} warnings in force, and no more are counted: take a measure.")
@@ -53,6 +54,9 @@ def consequence(
             return []
         return [muted(state, user, until, reason, actor, now)]
     if step.measure is Measure.KICK or state.bans_in_force(now) >= policy.bans_per_group:
+        if user not in state.members:
+            # Who comments in a channel is not in it.
+            return []
         kicked = e.MemberKicked(at=now, by=by, user=user, reason=reason)
         return [kicked, *bar(user, reason, actor, now, policy.kick_wait_ms)]
     return [e.MemberBanned(at=now, by=by, user=user, until_ms=until, reason=reason)]

@@ -8,7 +8,7 @@ none of them.
 from collections.abc import Iterable
 from typing import Literal
 
-from folkmoot_protocol.types import ChannelForm, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, JoinMode, LinkRule, Role
 
 from ..content.kinds import Action, Severity
 from ..roles import Permission
@@ -241,6 +241,14 @@ class EntryUnpinned(Event, frozen=True, kw_only=True, tag="unpinned"):
     seq: int
     was_latest: bool | None = None
     """Whether it was the latest pin; None where it cannot be pinned again."""
+
+
+class CommentsSet(Event, frozen=True, kw_only=True, tag="comments_changed"):
+    """Who may comment in the channel, or (`seq`) on one of its posts."""
+
+    comments: CommentPolicy
+    seq: int = 0
+    was_comments: CommentPolicy
 
 
 class LinksSet(Event, frozen=True, kw_only=True, tag="links_changed"):
@@ -552,6 +560,7 @@ GroupEvent = (
     | EntriesPurged
     | EntryPinned
     | EntryUnpinned
+    | CommentsSet
     | LinksSet
     | MemberPromoted
     | PermissionsSet

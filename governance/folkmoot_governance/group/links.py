@@ -19,7 +19,7 @@ _MEDIA = re.compile(
 
 def check_links(state: GroupState, user: str, body: str) -> Refusal | None:
     """Refuse a link of a kind that members may not post; owner and admins may."""
-    if state.links is LinkRule.ON or state.role_of(user) is not Role.MEMBER:
+    if state.links is LinkRule.ON or not _is_plain(state, user):
         return None
     if state.links is LinkRule.OFF and any(find_meant_links(body)):
         text = N_("Members may not post links here; ask an admin to post it.")
@@ -32,7 +32,13 @@ def check_links(state: GroupState, user: str, body: str) -> Refusal | None:
 
 def check_media(state: GroupState, user: str) -> Refusal | None:
     """Refuse pictures, sound and films where members may not even post links to them; owner and admins may."""
-    if state.links is LinkRule.ON or state.role_of(user) is not Role.MEMBER:
+    if state.links is LinkRule.ON or not _is_plain(state, user):
         return None
     text = N_("Members may not post pictures, sound or films here; ask an admin to post it.")
     return refuse(ErrorCode.CONTENT_REFUSED, text, rule="links", links=state.links, help="/admins")
+
+
+def _is_plain(state: GroupState, user: str) -> bool:
+    """Say whether somebody is a plain member, or a reader of a channel."""
+    role = state.role_of(user)
+    return role is Role.MEMBER or (role is None and state.form is not None)

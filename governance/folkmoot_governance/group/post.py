@@ -41,9 +41,14 @@ def check_post(
     if refusal is not None:
         return refusal
     if state.slow_ms and member.role is Role.MEMBER and now < last_post_ms + state.slow_ms:
-        wait = last_post_ms + state.slow_ms - now
-        return refuse(ErrorCode.SLOW_MODE, N_("Slow mode: wait {wait}."), retry_after_ms=wait, slow_ms=state.slow_ms)
+        return slowed(state, last_post_ms, now)
     return check_identity(identity, verified_ts, now, policy)
+
+
+def slowed(state: GroupState, last_post_ms: int, now: int) -> Refusal:
+    """Return how long slow mode keeps somebody waiting."""
+    wait = last_post_ms + state.slow_ms - now
+    return refuse(ErrorCode.SLOW_MODE, N_("Slow mode: wait {wait}."), retry_after_ms=wait, slow_ms=state.slow_ms)
 
 
 def check_silence(state: GroupState, member: Member, now: int) -> Refusal | None:

@@ -1,17 +1,37 @@
 """May this editor publish, and may this reader comment? What a channel asks instead of `post.check_post`."""
 
+from msgspec import Struct
+
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import GroupStatus, Identity, Role
+from folkmoot_protocol.types import CommentPolicy, GroupStatus, Identity
 
 from ..measure_checks import check_group
 from ..policy import Policy
 from ..refusal import Refusal
 from ..restrictions import Power
-from ..roles import RANK
+from ..roles import Permission
 from ..text import N_
 from .checks import check_standing, refuse
-from .post import check_identity
+from .post import check_identity, slowed
 from .state import GroupState
+
+COMMENTS_APPROVED = "comments.approval"
+"""What holds a comment where an editor looks first, as a content rule is named."""
+
+STRICTER = tuple(CommentPolicy)
+"""Policies of comments, the mildest first."""
+
+
+class Thread(Struct, frozen=True):
+    """What a comment is about: the post `seq`, whether it is there, and what is answered in the same thread, and
+    whether the reader follows the channel."""
+
+    seq: int = 0
+    is_there: bool = True
+    is_followed: bool = False
+
+
+NO_THREAD = Thread()
 
 
 def check_publish(
@@ -30,15 +50,39 @@ def check_publish(
 
 
 def check_comment(
-    state: GroupState, user: str, identity: Identity, now: int, policy: Policy, verified_ts: int = 0
+    state: GroupState,
+    user: str,
+    identity: Identity,
+    now: int,
+    policy: Policy,
+    verified_ts: int = 0,
+    last_post_ms: int = 0,
+    thread: Thread = NO_THREAD,
 ) -> Refusal | None:
-    """Refuse a comment of `user` on a post of the channel at `now` (Unix ms), or return None (P12, W10.2)."""
+    """Refuse a comment of `user` on a post of the channel at `now` (Unix ms), or return None (P12, W10.2).
+
+    `last_post_ms` is when the previous comment of `user` here was accepted: slow mode counts from it. Where an editor
+    looks first, `is_held` says so: this lets it pass.
+    """
     return (
         _check_channel(state, now)
         or _check_ban(state, user, now)
         or _check_mute(state, user, now)
+        or _check_thread(thread)
+        or _check_policy(state, user, thread)
+        or _check_slow(state, user, last_post_ms, now)
         or check_identity(identity, verified_ts, now, policy)
     )
+
+
+def policy_on(state: GroupState, seq: int) -> CommentPolicy:
+    """Return who may comment on a post: the stricter of its own policy and the channel's counts."""
+    return max(state.comments, state.threads.get(seq, CommentPolicy.OPEN), key=STRICTER.index)
+
+
+def is_held(state: GroupState, user: str, thread: Thread) -> bool:
+    """Say whether an editor looks at a comment before it can be read; editors' own are read at once."""
+    return policy_on(state, thread.seq) is CommentPolicy.APPROVAL and user not in state.members
 
 
 def _check_channel(state: GroupState, now: int) -> Refusal | None:
@@ -48,8 +92,7 @@ def _check_channel(state: GroupState, now: int) -> Refusal | None:
 
 
 def _check_editor(state: GroupState, user: str) -> Refusal | None:
-    role = state.role_of(user)
-    if RANK[role] >= RANK[Role.ADMIN]:
+    if state.holds(user, Permission.PUBLISH):
         return None
     text = N_("Only the editors of a channel publish in it; you can comment on its posts.")
     return refuse(ErrorCode.FORBIDDEN, text, rule="channel.editors")
@@ -69,3 +112,24 @@ def _check_ban(state: GroupState, user: str, now: int) -> Refusal | None:
         return None
     text = N_("You are banned from this channel {until}.")
     return refuse(ErrorCode.BANNED, text, user=user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case)
+
+
+def _check_thread(thread: Thread) -> Refusal | None:
+    if thread.is_there:
+        return None
+    return refuse(ErrorCode.NO_SUCH_ENTRY, N_("There is no such post here, or no such comment on it."), rule="thread")
+
+
+def _check_policy(state: GroupState, user: str, thread: Thread) -> Refusal | None:
+    policy = policy_on(state, thread.seq)
+    if policy is CommentPolicy.CLOSED:
+        return refuse(ErrorCode.COMMENTS_CLOSED, N_("Comments are closed here."), rule="channel.comments")
+    if policy is CommentPolicy.FOLLOWERS and not thread.is_followed and user not in state.members:
+        text = N_("Only who follows this channel may comment here.")
+        return refuse(ErrorCode.FOLLOWERS_ONLY, text, rule="channel.comments", help="/follow")
+    return None
+
+
+def _check_slow(state: GroupState, user: str, last_post_ms: int, now: int) -> Refusal | None:
+    is_slowed = state.slow_ms and user not in state.members and now < last_post_ms + state.slow_ms
+    return slowed(state, last_post_ms, now) if is_slowed else None

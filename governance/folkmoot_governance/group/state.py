@@ -2,11 +2,11 @@
 
 from msgspec import Struct, field
 
-from folkmoot_protocol.types import ChannelForm, GroupStatus, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus, JoinMode, LinkRule, Role
 
 from ..content.kinds import Action, Severity
 from ..restrictions import Held, next_end
-from ..roles import Permission
+from ..roles import ALL_PERMISSIONS, EDITORS_PERMISSIONS, Permission
 
 
 class Member(Struct):
@@ -161,7 +161,8 @@ class GroupState(Struct):
     locked". `heir` is who may accept the transfer that the owner offered, until `heir_until_ms`. `entries_per_day` is
     how active the group was when it was graded last. `asked_limit` is the member limit that waits for the platform's
     word, 0 for none. `info_hidden_ms` is since when the owner hides the info page, 0 for not at all.
-    With a `form` it is a channel: its members are the editors, and it is known by its `handle`, too.
+    With a `form` it is a channel: its members are the editors, and it is known by its `handle`, too. `comments` says
+    who may comment in it, `threads` who on the posts of these seqs: of both the stricter counts.
     Until `antiraid_until_ms` those who came in between `antiraid_from_ms` and `antiraid_since_ms` may not post.
     """
 
@@ -187,6 +188,8 @@ class GroupState(Struct):
     ladder: str = ""
     """What follows on warnings, as `ladder.parse_ladder` reads it; empty: what the operator set."""
     links: LinkRule = LinkRule.ON
+    comments: CommentPolicy = CommentPolicy.OPEN
+    threads: dict[int, CommentPolicy] = field(default_factory=dict)
     heir: str = ""
     heir_until_ms: int = 0
     successor: str = ""
@@ -227,6 +230,11 @@ class GroupState(Struct):
     """Of a group that the platform closed, what it had: an appeal may bring it back."""
     restrictions: Held = ()
     """What the platform has taken from it for a time."""
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What an admin can have here."""
+        return ALL_PERMISSIONS if self.form is None else EDITORS_PERMISSIONS
 
     @property
     def restrictions_until_ms(self) -> int:

@@ -48,6 +48,7 @@ SETTINGS = (
     e.GroupUnlocked,
     e.SlowModeSet,
     e.LinksSet,
+    e.CommentsSet,
     e.EntryPinned,
     e.EntryUnpinned,
     e.GroupRenamed,

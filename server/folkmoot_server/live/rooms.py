@@ -166,7 +166,7 @@ class Room:
 
 def is_slowed(entry: Entry) -> bool:
     """Say whether slow mode counts an entry: posts, but no edits and reactions."""
-    return entry.kind in POSTS and entry.target is None
+    return entry.kind in POSTS
 
 
 def begins_slow_mode(entry: Entry) -> bool:

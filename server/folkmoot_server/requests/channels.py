@@ -105,7 +105,10 @@ async def thread(app: App, session: Session, request: rq.GetThread) -> ThreadRes
     if isinstance(row, Refusal):
         return row
     limit = min(request.limit or POSTS_PAGE, MOST_POSTS)
-    return await app.channels.reading.thread(row, request.seq, request.after or 0, limit)
+    room = await app.membership.find_room(row.code)
+    if isinstance(room, Refusal):
+        return room
+    return await app.channels.reading.thread(room, row, request.seq, request.after or 0, limit)
 
 
 async def post_by_handle(

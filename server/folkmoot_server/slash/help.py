@@ -1,7 +1,8 @@
 """`/help`, and the list of commands that clients complete from."""
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.group.checks import check_role
+from folkmoot_governance.access import FOR_READERS, OF_CHANNELS, OF_GROUPS
+from folkmoot_governance.group.checks import check_form, check_role, refuse_form
 from folkmoot_governance.group.commands import DeleteEntry, Invite
 from folkmoot_governance.permissions import READS, RULES
 from folkmoot_governance.roles import RANK
@@ -43,13 +44,27 @@ def is_allowed(row: Slash, call: Call) -> bool:
     room = call.room_or_none
     if room is None or not row.in_group:
         return not row.in_group
+    if check_place(row, call):
+        return False
     role = room.state.role_of(call.account.user)
+    if role is None and room.state.form is not None:
+        return row.name in FOR_READERS
     if row.reads:
         return check_read(row, call) is None
     if row.act is None or role is None:
         return role is not None
     anyone = row.act is DeleteEntry or (row.act is Invite and room.state.join_mode is JoinMode.OPEN)
     return anyone or check_role(room.state, RULES[row.act], call.account.actor()) is None
+
+
+def check_place(row: Slash, call: Call) -> Refusal | None:
+    """Refuse what makes no sense in a channel, or in a group."""
+    room = call.room_or_none
+    if room is None:
+        return None
+    if row.name in (OF_CHANNELS if room.state.form is None else OF_GROUPS):
+        return refuse_form(room.state)
+    return check_form(room.state, row.act) if row.act else None
 
 
 def check_read(row: Slash, call: Call) -> Refusal | None:

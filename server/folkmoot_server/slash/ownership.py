@@ -1,6 +1,6 @@
 """Slash commands for owners."""
 
-from folkmoot_governance import ALL_PERMISSIONS, Permission, Refusal
+from folkmoot_governance import Permission, Refusal
 from folkmoot_governance.account import check_agreement
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.typed import OFF, read_text
@@ -19,7 +19,7 @@ MAX_LISTED = 200
 
 async def promote(call: Call, user: str, permissions: frozenset[Permission] | None) -> Outcome:
     """Make a member an admin, with all permissions or those named; `none` is a name, too."""
-    granted = sorted(ALL_PERMISSIONS if permissions is None else permissions)
+    granted = sorted(call.room.state.permissions if permissions is None else permissions)
     text = call.say(
         N_("Granted: {permissions}. To change that: {help}"),
         {"permissions": " ".join(granted) or NO_PERMISSION, "help": f"/rights @{user} +… -…"},

@@ -4,11 +4,12 @@ To add one, write its function (it is given a `Call` and one value per argument)
 """
 
 from folkmoot_governance.group import commands as c
-from folkmoot_protocol.types import ArgumentKind, JoinMode, LinkRule, Notify, Role
+from folkmoot_protocol.types import ArgumentKind, CommentPolicy, JoinMode, LinkRule, Notify, Role
 
 from ..common.i18n import LANGUAGES, N_
 from . import (
     cases,
+    channels,
     content,
     entries,
     everyone,
@@ -43,6 +44,8 @@ LANGUAGE = Argument(
 WHOSE = Argument("@user|name", from_reply=lambda entry: f"@{entry.from_.user}", rest=True, kind=ArgumentKind.USER)
 NUMBER = Argument("number", read_number, kind=ArgumentKind.NUMBER)
 NOTIFY = one_of(*(what.value for what in Notify))
+COMMENTS = one_of(*(policy.value for policy in CommentPolicy))
+CHANNEL = Argument("@handle|code", kind=ArgumentKind.GROUP)
 LINKS = one_of(*(rule.value for rule in LinkRule))
 PURGED = Argument("@user|<count>", from_reply=lambda entry: f"@{entry.from_.user}", starts="@", kind=ArgumentKind.USER)
 
@@ -71,6 +74,23 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("id", ("群号",), (), N_("Show this group's code"), everyone.show_id),
     Slash("rules", ("群规",), (), N_("Show the rules"), everyone.rules, in_group=False),
     Slash("members", ("成员",), (ROLE,), N_("List the members"), everyone.members),
+    Slash("editors", (), (), N_("List the editors of this channel"), channels.editors),
+    Slash(
+        "follow",
+        ("关注",),
+        (optional(CHANNEL),),
+        N_("Follow this channel, or another one"),
+        channels.follow,
+        in_group=False,
+    ),
+    Slash(
+        "unfollow",
+        ("取关",),
+        (optional(CHANNEL),),
+        N_("Follow this channel no more, or another one"),
+        channels.unfollow,
+        in_group=False,
+    ),
     Slash("admins", ("管理员",), (), N_("List owner and admins"), everyone.admins),
     Slash("whois", (), (WHOSE,), N_("Show an account"), everyone.whois, in_group=False),
     Slash(
@@ -268,6 +288,14 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("pin", ("置顶",), (SEQ,), N_("Pin an entry"), entries.pin, c.Pin),
     Slash("unpin", (), (SEQ,), N_("Take an entry off the pins"), entries.unpin, c.Unpin),
     Slash("pins", (), (), N_("List what is pinned"), entries.pins),
+    Slash(
+        "comments",
+        ("评论设置",),
+        (optional(COMMENTS), optional(SEQ)),
+        N_("Show or say who may comment in the channel, or on one of its posts"),
+        channels.comments,
+        c.SetComments,
+    ),
     Slash("links", (), (optional(LINKS),), N_("Show or say which links members may post"), entries.links, c.SetLinks),
     Slash(
         "slow",

@@ -1,6 +1,6 @@
 """`/rights`: the table of who may do what, and what one admin may do."""
 
-from folkmoot_governance import Permission, Refusal
+from folkmoot_governance import Refusal
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.permissions import RULES
 from folkmoot_governance.roles import RANK
@@ -10,6 +10,7 @@ from folkmoot_protocol.types import Role
 from ..common.i18n import N_
 from .arguments import NO_PERMISSION, plain, read_permission
 from .call import Call
+from .help import check_place
 from .outcome import Answer, Noted, Outcome
 
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
@@ -24,7 +25,8 @@ async def rights(call: Call, user: str | None, changes: str | None) -> Outcome:
     if member is None:
         return Refusal(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), {"user": user})
     if not changes:
-        held = sorted(one for one in Permission if call.room.state.holds(user, one))
+        state = call.room.state
+        held = sorted(one for one in state.permissions if state.holds(user, one))
         return Answer(" ".join(held) or call.say(N_("None.")), {"permissions": [one.value for one in held]})
     permissions = set(member.permissions)
     for word in map(plain, changes.translate(DASHES).split()):
@@ -44,7 +46,7 @@ def show_table(call: Call) -> Answer:
     rules: list[dict[str, object]] = []
     lines = []
     for row in call.commands:
-        if row.act is None:
+        if row.act is None or check_place(row, call):
             continue
         rule = RULES[row.act]
         needs = {"least": rule.least, "permission": rule.permission, "outranks": rule.outranks}

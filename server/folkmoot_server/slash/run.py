@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.access import AFTER_CLOSING
+from folkmoot_governance.access import AFTER_CLOSING, FOR_READERS
 from folkmoot_governance.group.commands import CreateGroup
 from folkmoot_governance.group.events import GroupCreated
 from folkmoot_governance.group.keeping import led_at_closing
@@ -29,10 +29,11 @@ from ..live.rooms import Room
 from .agreed import check_agreed
 from .arguments import SyntaxProblem, read_arguments
 from .call import IN_A_GROUP, Call
-from .help import check_read, describe
+from .help import check_place, check_read, describe
 from .line import Line, read_command, unknown
 from .outcome import About, Action, Answer, Carrying, Elsewhere, Noted, Outcome
 from .registry import COMMANDS, find_slash
+from .row import Slash
 
 Wrap = Callable[[CommandResult], Result]
 
@@ -55,6 +56,8 @@ async def run_line(
     room = await app.membership.enter_room(session, request.group) if request.group else None
     if room is NOT_A_MEMBER and row is not None and row.name in AFTER_CLOSING:
         room, led = await enter_closed(app, session, request.group or "")
+    if room is NOT_A_MEMBER and row is not None:
+        room = await enter_channel(app, session, request.group or "", row)
     if isinstance(room, Refusal):
         return room
     if row is None:
@@ -63,7 +66,7 @@ async def run_line(
         return IN_A_GROUP
     replied = await replied_entry(app, room, request)
     call = Call(app, session, room, replied, COMMANDS, led)
-    refusal = check_agreed(row, call) or check_read(row, call)
+    refusal = check_agreed(row, call) or check_place(row, call) or check_read(row, call)
     if refusal:
         return refusal
     members = room.state.members if room else ()
@@ -84,6 +87,23 @@ async def enter_closed(app: App, session: Session, group: str) -> tuple[Room | R
         return room, None
     led = led_at_closing(room.state, session.user)
     return (NOT_A_MEMBER, None) if led is None else (room, led)
+
+
+async def enter_channel(app: App, session: Session, group: str, row: Slash) -> Room | Refusal | None:
+    """Return a channel for one of its readers, who is no member; None where a command is about no group."""
+    room = await find_channel(app, session, group)
+    if isinstance(room, Refusal) or row.name in FOR_READERS:
+        return room
+    return NOT_A_MEMBER if row.in_group else None
+
+
+async def find_channel(app: App, session: Session, group: str) -> Room | Refusal:
+    """Return a channel that anybody may read; a group is as if one were told that one is no member."""
+    room = await app.membership.find_room(group, session)
+    if isinstance(room, Refusal):
+        return room
+    readable = NOT_A_MEMBER if room.state.form is None else await app.channels.following.find_readable(group, session)
+    return readable if isinstance(readable, Refusal) else room
 
 
 async def replied_entry(app: App, room: Room | None, request: rq.RunCommand | rq.Post) -> Entry | None:
@@ -189,6 +209,8 @@ def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandRe
 async def list_commands(app: App, session: Session, request: rq.ListCommands) -> CommandsResult | Refusal:
     """Return all slash commands, and which of them one may use."""
     room = await app.membership.enter_room(session, request.group) if request.group else None
+    if room is NOT_A_MEMBER:
+        room = await find_channel(app, session, request.group or "")
     if isinstance(room, Refusal):
         return room
     call = Call(app, session, room, None, COMMANDS)

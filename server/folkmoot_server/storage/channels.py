@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from folkmoot_protocol.types import ChannelForm, Entry, GroupStatus
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, Entry, GroupStatus
 
 HIGHEST = 2**63 - 1
 
@@ -22,6 +22,7 @@ class ChannelRow(Struct, frozen=True):
     status: GroupStatus
     status_until_ms: int
     created_ts: int
+    comments: CommentPolicy = CommentPolicy.OPEN
 
     def standing(self, now: int) -> GroupStatus:
         """Return the status in force at `now` (Unix ms), of a suspension that has ended that there is none."""

@@ -119,6 +119,8 @@ TO_0027 = """
     DROP TABLE held;
     DROP TABLE media;
     DROP TABLE follows;
+    ALTER TABLE groups DROP COLUMN comments;
+    ALTER TABLE groups DROP COLUMN threads;
     DROP INDEX groups_handle;
     ALTER TABLE groups DROP COLUMN form;
     ALTER TABLE groups DROP COLUMN handle;

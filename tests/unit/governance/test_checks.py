@@ -10,10 +10,18 @@ from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.checks import check_permission, check_role, check_target, rule_for
-from folkmoot_governance.permissions import OPEN_INVITE, OWN_ENTRY, READS, RULES, Rule
+from folkmoot_governance.permissions import (
+    IN_CHANNELS_ALONE,
+    IN_GROUPS_ALONE,
+    OPEN_INVITE,
+    OWN_ENTRY,
+    READS,
+    RULES,
+    Rule,
+)
 from folkmoot_governance.refusal import explained
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, JoinMode, LinkRule, Role
 from tests.builders.rules import NOW, SOON, ask, code_of, make_group, tell_refusal
 
 SAMPLES: dict[type[c.Command], c.Command] = {
@@ -41,6 +49,7 @@ SAMPLES: dict[type[c.Command], c.Command] = {
     c.Purge: c.Purge(()),
     c.Pin: c.Pin(1, "max"),
     c.Unpin: c.Unpin(1),
+    c.SetComments: c.SetComments(CommentPolicy.CLOSED),
     c.SetLinks: c.SetLinks(LinkRule.OFF),
     c.DeleteEntry: c.DeleteEntry("max", seq=1, ts=0),
     c.Lock: c.Lock(1),
@@ -87,9 +96,18 @@ def closed_door(*later: e.Event, **founding: object) -> GroupState:
     return make_group(*later, join_mode=JoinMode.APPROVAL, **founding)
 
 
+def place_for(kind: type[c.Command], *later: e.Event, **founding: object) -> GroupState:
+    """Return where a command makes sense: a group, or a channel."""
+    if kind in IN_CHANNELS_ALONE:
+        founding = {"permissions": tuple(Permission), **founding}
+    state = closed_door(*later, **founding)
+    state.form = ChannelForm.PERSONAL if kind in IN_CHANNELS_ALONE else None
+    return state
+
+
 @every_command
 def test_the_least_role(kind: type[c.Command]) -> None:
-    answers = [check(closed_door(), SAMPLES[kind], user) for user in ("gus", "mia", "adam", "olga")]
+    answers = [check(place_for(kind), SAMPLES[kind], user) for user in ("gus", "mia", "adam", "olga")]
     no, low = ErrorCode.NOT_A_MEMBER, ErrorCode.FORBIDDEN
     expected: dict[Role | None, list[ErrorCode | None]] = {
         None: [None, None, None, None],
@@ -104,7 +122,7 @@ def test_the_least_role(kind: type[c.Command]) -> None:
 def test_an_admin_needs_the_permission(kind: type[c.Command]) -> None:
     permission = RULES[kind].permission
     others = tuple(sorted(set(Permission) - {permission}))
-    state = closed_door(permissions=others)
+    state = place_for(kind, permissions=others)
     without = check(state, SAMPLES[kind], "adam")
     needs_it = permission is not None or RULES[kind].least is Role.OWNER
     assert without == (ErrorCode.FORBIDDEN if needs_it else None)
@@ -112,7 +130,7 @@ def test_an_admin_needs_the_permission(kind: type[c.Command]) -> None:
 
 @every_command
 def test_what_works_while_suspended(kind: type[c.Command]) -> None:
-    state = closed_door(e.GroupSuspended(at=NOW, by="sue", until_ms=SOON, reason=""))
+    state = place_for(kind, e.GroupSuspended(at=NOW, by="sue", until_ms=SOON, reason=""))
     expected = None if RULES[kind].while_suspended else ErrorCode.GROUP_SUSPENDED
     assert check(state, SAMPLES[kind], "olga") == expected
     assert check(state, SAMPLES[kind], "olga", SOON) is None
@@ -120,8 +138,16 @@ def test_what_works_while_suspended(kind: type[c.Command]) -> None:
 
 @every_command
 def test_nothing_works_in_a_closed_group(kind: type[c.Command]) -> None:
-    state = closed_door(e.GroupClosed(at=NOW, by="sue", reason=""))
+    state = place_for(kind, e.GroupClosed(at=NOW, by="sue", reason=""))
     assert check(state, SAMPLES[kind], "olga") == ErrorCode.GROUP_CLOSED
+
+
+@pytest.mark.parametrize("kind", sorted(IN_CHANNELS_ALONE | IN_GROUPS_ALONE, key=str), ids=lambda kind: kind.__name__)
+def test_what_is_for_channels_is_refused_in_groups_and_the_other_way_round(kind: type[c.Command]) -> None:
+    state = place_for(kind)
+    assert check(state, SAMPLES[kind], "olga") is None
+    state.form = None if state.form else ChannelForm.PERSONAL
+    assert check(state, SAMPLES[kind], "olga") == ErrorCode.FORBIDDEN
 
 
 @pytest.mark.parametrize("kind", TARGETED, ids=lambda kind: kind.__name__)

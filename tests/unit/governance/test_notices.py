@@ -114,6 +114,7 @@ def test_what_may_be_empty_says_so() -> None:
         e.RulesSet: "rules",
         e.HeldReleased: "to_admins",
         e.ContentFlagged: "seq",
+        e.CommentsSet: "seq",
     }
     assert {kind: telling.field for kind, telling in TELLINGS.items() if telling.field} == empty
     assert all(TELLINGS[kind].unset for kind in empty)

@@ -132,7 +132,7 @@ def test_every_row_says_how_its_text_goes_away_and_why_it_lacks_a_check() -> Non
 def test_every_text_of_a_command_of_members_is_in_the_table() -> None:
     """Fields of commands that are strings are texts, or names of something that there is."""
     names = {"user", "code", "code_id", "category", "ladder", "confirm", "again", "rule", "mark", "join_mode", "links"}
-    names |= {"handle"}
+    names |= {"handle", "policy"}
     for kind, fields in IN_COMMANDS.items():
         strings = {one.encode_name for one in structs.fields(kind) if one.type is str}
         assert strings - names == set(fields), kind

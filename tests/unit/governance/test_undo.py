@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from folkmoot_governance import GroupState, Permission, case_number
+from folkmoot_governance import ALL_PERMISSIONS, GroupState, Permission, case_number
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.duration import show_until
 from folkmoot_governance.group import commands as c
@@ -26,9 +26,9 @@ UNDONE: list[tuple[c.Command, str, c.Command, str, str]] = [
     (c.Promote("max", frozenset()), "olga", c.Demote("max"), "olga", "/demote @max"),
     (c.Demote("adam"), "olga", c.Promote("adam", frozenset()), "olga", "/promote @adam"),
     (
-        c.SetPermissions("adam", frozenset(set(Permission) - {Permission.MUTE})),
+        c.SetPermissions("adam", ALL_PERMISSIONS - {Permission.MUTE}),
         "olga",
-        c.SetPermissions("adam", frozenset(Permission)),
+        c.SetPermissions("adam", ALL_PERMISSIONS),
         "olga",
         "/rights @adam +mute",
     ),
@@ -95,7 +95,7 @@ def test_a_measure_in_place_of_another_gives_that_one_back_as_long_as_it_would_l
 
 
 Steps = list[tuple[c.Command, str]]
-MANY, ALL_BUT_MUTE = frozenset({Permission.PIN, Permission.MUTE}), frozenset(set(Permission) - {Permission.MUTE})
+MANY, ALL_BUT_MUTE = frozenset({Permission.PIN, Permission.MUTE}), ALL_PERMISSIONS - {Permission.MUTE}
 
 BACK: list[tuple[str, Steps, tuple[c.Command, str], str, bool, Steps]] = [
     # what, before it, the act, what is offered, whether that restores, and after what it is no more

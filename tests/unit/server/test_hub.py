@@ -11,7 +11,7 @@ from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_protocol import events as ev
 from folkmoot_protocol.codec import JSON, MSGPACK
 from folkmoot_protocol.errors import CloseCode
-from folkmoot_protocol.types import EntryKind, JoinMode, LeftReason, LinkRule
+from folkmoot_protocol.types import CommentPolicy, EntryKind, JoinMode, LeftReason, LinkRule
 from folkmoot_server.common.metrics import DELIVERIES, ENTRIES
 from folkmoot_server.delivery import hub as hub_module
 from folkmoot_server.delivery.notices import PASSING, SENTENCES
@@ -177,6 +177,7 @@ TELLS_ALL: list[e.Event] = [
     e.GroupUnlocked(**BY),
     e.SlowModeSet(**BY, slow_ms=1),
     e.LinksSet(**BY, links=LinkRule.OFF),
+    e.CommentsSet(**BY, comments=CommentPolicy.CLOSED, was_comments=CommentPolicy.OPEN),
     e.EntryPinned(**BY, user="mia", seq=1),
     e.EntryUnpinned(**BY, seq=1),
     e.GroupRenamed(**BY, name="New"),

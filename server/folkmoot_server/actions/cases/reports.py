@@ -112,13 +112,15 @@ class Reports:
     async def _find_entry(self, session: Session, group: str | None, seq: int) -> Subject | Refusal:
         """Return an entry as what is reported: as it stands, and whatever else it has said. An edit is no entry of its
         own."""
-        room = await self._membership.enter_room(session, group or "")
+        room = await self._membership.find_room(group or "", session)
         if isinstance(room, Refusal):
             return room
+        if not self._may_read(room, session):
+            return NOT_A_MEMBER
         code = room.state.code
         found = (await self._store.journal.versions(code, (seq,))).get(seq) if seq <= room.last_seq else None
         # Asked again, because reading took a while.
-        if session.user not in room.state.members:
+        if not self._may_read(room, session):
             return NOT_A_MEMBER
         if found is None or found.entry.kind not in REPORTABLE:
             return NO_SUCH_ENTRY
@@ -128,6 +130,10 @@ class Reports:
         shown = {"entry": msgspec.to_builtins(entry), "versions": found.texts()}
         shown["around"] = msgspec.to_builtins(await self.around(room, entry.seq))
         return Subject(code, entry.seq, entry.from_.user, shown)
+
+    def _may_read(self, room: Room, session: Session) -> bool:
+        """Say whether somebody reads the entries of a group: its members do, and of a channel everybody (P15)."""
+        return room.state.form is not None or session.user in room.state.members
 
     async def around(self, room: Room, seq: int) -> list[Entry]:
         """Return the entries before and after one, as they stand, as far as rotation has left them."""

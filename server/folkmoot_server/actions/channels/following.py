@@ -98,9 +98,8 @@ def row_of(room: Room) -> ChannelRow | None:
     if state.form is None:
         return None
     said = state.name, state.topic, state.category
-    return ChannelRow(
-        state.code, state.handle, state.form, *said, state.status, state.status_until_ms, state.created_ts
-    )
+    since = state.status_until_ms, state.created_ts
+    return ChannelRow(state.code, state.handle, state.form, *said, state.status, *since, state.comments)
 
 
 def view_of(row: ChannelRow, now: int, *, followers: int = 0, following: bool = False) -> Channel:
@@ -116,4 +115,5 @@ def view_of(row: ChannelRow, now: int, *, followers: int = 0, following: bool = 
         created_ts=row.created_ts,
         followers=followers,
         following=following,
+        comments=row.comments,
     )

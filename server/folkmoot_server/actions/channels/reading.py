@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.group.publish import policy_on
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import HomeResult, ThreadResult
 from folkmoot_protocol.types import ChannelPost, Entry, EntryKind
@@ -12,11 +13,13 @@ from ...common.i18n import N_
 from ...delivery.live_home import LiveHome
 from ...delivery.session import Session
 from ...live.channels import PostTimes
+from ...live.rooms import Room
 from ...storage.api import Journal
 from ...storage.channels import NEWEST, ChannelRow, Channels, Place, PostPage
 from ..groups.membership import NO_SUCH_ENTRY
 from ..posts.form import as_published
 from .following import MOST_FOLLOWS, view_of
+from .threads import is_in_thread
 
 BAD_CURSOR = Refusal(ErrorCode.BAD_REQUEST, N_("This is no cursor of an earlier page."), {"field": "before"})
 
@@ -55,7 +58,7 @@ class Reading:
             return BAD_CURSOR
         return result_of(await self._channels.posts(row.code, place, limit, now), now)
 
-    async def thread(self, row: ChannelRow, seq: int, after: int, limit: int) -> ThreadResult | Refusal:
+    async def thread(self, room: Room, row: ChannelRow, seq: int, after: int, limit: int) -> ThreadResult | Refusal:
         """Return a post and a page of the comments on it."""
         found = (await self._journal.versions(row.code, (seq,))).get(seq)
         if found is None or found.entry.kind is not EntryKind.POST or found.entry.redacted:
@@ -63,7 +66,17 @@ class Reading:
         comments = await self._channels.comments(row.code, seq, after, limit + 1)
         view = view_of(row, self._clock.now_ms())
         post = as_published(found.standing, row)
-        return ThreadResult(channel=view, post=post, comments=tuple(comments[:limit]), more=len(comments) > limit)
+        shown, more = tuple(comments[:limit]), len(comments) > limit
+        featured = () if after else await self._featured(room, seq)
+        policy = policy_on(room.state, seq)
+        return ThreadResult(channel=view, post=post, comments=shown, more=more, policy=policy, featured=featured)
+
+    async def _featured(self, room: Room, seq: int) -> tuple[Entry, ...]:
+        """Return the comments on a post that are pinned, the latest pin first."""
+        pins = tuple(reversed(room.state.pins))
+        found = await self._journal.versions(room.state.code, pins) if pins else {}
+        there = (found[one].standing for one in pins if one in found)
+        return tuple(one for one in there if one.kind is EntryKind.COMMENT and is_in_thread(one, seq))
 
 
 def result_of(page: PostPage, now: int) -> HomeResult:

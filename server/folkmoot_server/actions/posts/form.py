@@ -11,7 +11,7 @@ from folkmoot_governance.published import ENTRY, Text
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import PostResult, Result
-from folkmoot_protocol.types import Author, Entry, EntryKind, Role
+from folkmoot_protocol.types import SAID, Author, Entry, EntryKind, Role
 
 from ...common.i18n import N_
 from ...delivery.session import Session
@@ -33,6 +33,11 @@ class Form(Struct, frozen=True):
     data: dict[str, object] = {}
     media: Sequence[str] = ()
     text: Text = ENTRY
+
+    @property
+    def is_said(self) -> bool:
+        """Whether it says something by itself, and is not about another entry."""
+        return self.kind in SAID
 
 
 def media_in(data: Mapping[str, Any]) -> Sequence[str]:

@@ -9,6 +9,7 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.emergency import check_emergency, check_slowed
 from folkmoot_governance.group.mentions import find_mentions
+from folkmoot_governance.group.publish import NO_THREAD, Thread, is_held
 from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.published import check_text
 from folkmoot_governance.restrictions import Power
@@ -34,13 +35,14 @@ from ...live.rooms import Room, Rooms
 from ...storage.api import Store
 from ...storage.change_set import Asked, ChangeSet, NewEntry
 from ..accounts.govern import AccountService
+from ..channels.threads import Threads
 from ..groups.finding import GroupFinder
 from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER
 from ..groups.raid_guard import RaidGuard
 from ..repeats import KEPT_MS, OTHER_USE, Answers, refusal_of
 from .flags import open_flag
 from .form import NO_THREADS, TEXT, Form, as_published, digest_of_post, form_in, is_same, said, said_in
-from .review import Review
+from .review import FOR_APPROVAL, Review
 
 TYPING_MS = 3000
 
@@ -54,11 +56,24 @@ Answer = Result | Refusal | None
 class PendingPost:
     """A post with all that its way to disk needs (a `PendingCommit`). The store gives its entry a seq.
 
-    `said` is all that is judged of it, `own` is what the group's own words say of that. `change_set` and `flag` come
-    with the judgement that allows it.
+    `said` is all that is judged of it, `own` is what the group's own words say of that, `thread` what it comments on.
+    `change_set` and `flag` come with the judgement that allows it.
     """
 
-    __slots__ = ("_posting", "body", "change_set", "flag", "form", "own", "request", "room", "said", "session", "tries")
+    __slots__ = (
+        "_posting",
+        "body",
+        "change_set",
+        "flag",
+        "form",
+        "own",
+        "request",
+        "room",
+        "said",
+        "session",
+        "thread",
+        "tries",
+    )
 
     def __init__(
         self,
@@ -69,6 +84,7 @@ class PendingPost:
         body: str,
         form: Form = TEXT,
         own: Found | None = None,
+        thread: Thread = NO_THREAD,
     ) -> None:
         self._posting = posting
         self.session = session
@@ -78,6 +94,7 @@ class PendingPost:
         self.form = form
         self.said = body if form is TEXT else said_in(body, form)
         self.own = own
+        self.thread = thread
         self.change_set: ChangeSet
         self.flag: Verdict | None
         self.tries = 0
@@ -135,7 +152,9 @@ class Posting:
         review: Review,
         answers: Answers,
         in_force: InForce,
+        threads: Threads,
     ) -> None:
+        self._threads = threads
         self._in_force = in_force
         self._body_chars = body_chars
         self._policy = policy
@@ -183,7 +202,13 @@ class Posting:
         if isinstance(room, Refusal):
             return room
         own: Found | None = None
-        while room.state.words and session.user in room.state.members and not (own and own.words is room.state.words):
+        thread = NO_THREAD
+        if request.thread and room.state.form is not None:
+            thread = await self._threads.look(room, request, session.user)
+            room = await self._finder.find(room.state.code)
+            if isinstance(room, Refusal):
+                return room
+        while room.state.words and speaks_in(room, session.user) and not (own and own.words is room.state.words):
             own = await self._group_words.judge(room.state.code, room.state.words, said_in(body, form))
             room = await self._finder.find(room.state.code)
             if isinstance(room, Refusal):
@@ -191,7 +216,7 @@ class Posting:
         if request.thread and room.state.form is None:
             return NO_THREADS
         form = form_in(room, request, form)
-        pending = PendingPost(self, session, request, room, body, form, own if room.state.words else None)
+        pending = PendingPost(self, session, request, room, body, form, own if room.state.words else None, thread)
         return self.queue(pending)
 
     def check_length(self, body: str) -> Refusal | None:
@@ -252,7 +277,9 @@ class Posting:
         verdict = self._rules.judge(room, user, pending.said, now, pending.own, again=again)
         if verdict is not None and verdict.action is not Action.FLAG:
             return self._review.stop(pending, verdict)
-        if (room.state.slow_ms or self._in_force.emergencies) and pending.form.target is None:
+        if pending.form.kind is EntryKind.COMMENT and is_held(room.state, user, pending.thread):
+            return self._review.stop(pending, FOR_APPROVAL)
+        if (room.state.slow_ms or self._in_force.emergencies) and pending.form.is_said:
             room.last_posts[user] = self._clock.ticks()
         return make_change_set(pending, account, verdict, now), verdict
 
@@ -261,13 +288,14 @@ class Posting:
         room, body, user, form = pending.room, pending.said, account.user, pending.form
         state, policy, reply_to = account.state, self._policy, pending.request.reply_to
         identity, verified_ts = state.identity, state.verified_ts
-        slowed = room.state.slow_ms and form.target is None
+        slowed = room.state.slow_ms and form.is_said
         last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
         held, halted = account.held, self._in_force.emergencies and account.emergencies
         refusal = (
             check_text(
                 *(form.text, body, user, identity, held, room.state, now, policy, last_post, verified_ts, halted),
                 len(form.media),
+                pending.thread,
             )
             or (self._check_slowed(pending, account.user, halted, now) if halted else None)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
@@ -281,7 +309,7 @@ class Posting:
 
     def _check_slowed(self, pending: PendingPost, user: str, held: Emergencies, now: int) -> Refusal | None:
         """Refuse a post that comes too soon after the author's last one while an emergency slows posting."""
-        if pending.form.target is not None:
+        if not pending.form.is_said:
             return None
         state, last = pending.room.state, pending.room.last_post_ms(user, now, self._clock.ticks())
         return check_slowed(held, now, last, state.code, state.category)
@@ -338,6 +366,11 @@ class Posting:
             account.typed_at[code] = ticks
             self._bus.publish(TypingUpdate(code, account.user))
         return refusal
+
+
+def speaks_in(room: Room, user: str) -> bool:
+    """Say whether somebody may say something in a group, so that its own words are asked: in a channel readers may."""
+    return room.state.form is not None or user in room.state.members
 
 
 def make_change_set(pending: PendingPost, account: Account, verdict: Verdict | None, now: int) -> ChangeSet:

@@ -3,11 +3,12 @@
 import hashlib
 
 from folkmoot_governance import GroupState, Refusal
-from folkmoot_governance.content.kinds import Action
+from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.group import state as g
 from folkmoot_governance.group.commands import RecordVerdict
 from folkmoot_governance.group.events import ContentHeld, ContentRefused, Event
+from folkmoot_governance.group.publish import COMMENTS_APPROVED
 from folkmoot_protocol.errors import ErrorCode
 
 from ...common.clock import Clock
@@ -31,6 +32,11 @@ HELD_BY_STAFF = N_(
 )
 
 
+FOR_APPROVAL = Verdict(COMMENTS_APPROVED, Severity.LOW, Action.HOLD)
+"""Of a comment where an editor looks first."""
+HELD_COMMENT = N_("An editor looks at comments here before they can be read. You need not send it again.")
+
+
 def refused(verdict: Verdict) -> Refusal:
     """Return what the author of a refused post is told."""
     detail: dict[str, object] = {"rule": verdict.rule, "severity": verdict.severity.value, "help": "/rules"}
@@ -40,9 +46,8 @@ def refused(verdict: Verdict) -> Refusal:
 def held(review: g.Review) -> Refusal:
     """Return what the author of a held post is told."""
     detail: dict[str, object] = {"rule": review.rule, "severity": review.severity.value, "number": review.number}
-    return Refusal(
-        ErrorCode.CONTENT_HELD, HELD_BY_STAFF if review.staff else HELD, {**detail, "until_ms": review.until_ms}
-    )
+    text = HELD_COMMENT if review.rule == COMMENTS_APPROVED else HELD_BY_STAFF if review.staff else HELD
+    return Refusal(ErrorCode.CONTENT_HELD, text, {**detail, "until_ms": review.until_ms})
 
 
 class Review:

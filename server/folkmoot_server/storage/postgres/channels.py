@@ -22,7 +22,8 @@ ASKED_AT_ONCE = 20
 
 # Only constants of ours stand in the statements, hence the silenced S608; values are parameters.
 _FOLLOWED = 'SELECT code FROM follows WHERE "user" = $1'
-_CHANNELS = """SELECT code, handle, form, name, topic, category, status, status_until_ms, created_ts FROM groups
+_CHANNELS = """SELECT code, handle, form, name, topic, category, status, status_until_ms, created_ts,
+    comments FROM groups
     WHERE form <> '' AND code = ANY($1::text[])"""
 _GONE = "EXISTS (SELECT 1 FROM redactions r WHERE r.code = e.grp::text AND r.seq = {seq})"
 _BELOW = f"""

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import BindParameter, bindparam, func, select
 
-from folkmoot_protocol.types import ChannelForm, GroupStatus
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus
 
 from ..channels import ChannelRow, PostPage
 from .closed_authors import AuthorTags, without_closed
@@ -48,10 +48,11 @@ class SqlFollows(SqlReads):
 
 
 def channel_of(row: Sequence[Any]) -> ChannelRow:
-    """Return the channel of a row: code, handle, form, name, topic, category, status, its end, when it was opened."""
-    code, handle, form, name, topic, category, status, until_ms, created_ts = row
-    said = name, topic, category
-    return ChannelRow(code, handle, ChannelForm(form), *said, GroupStatus(status), until_ms, created_ts)
+    """Return the channel of a row: code, handle, form, name, topic, category, status, its end, when it was opened, who
+    may comment."""
+    code, handle, form, name, topic, category, status, until_ms, created_ts, comments = row
+    said, since = (name, topic, category), (until_ms, created_ts)
+    return ChannelRow(code, handle, ChannelForm(form), *said, GroupStatus(status), *since, CommentPolicy(comments))
 
 
 async def shown(page: PostPage, author_tags: AuthorTags) -> PostPage:

@@ -7,14 +7,14 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exis
 from folkmoot_governance import Ban, GroupState, JoinRequest, Member, Mute, Permission, case_number
 from folkmoot_governance.content.kinds import Action, Severity
 from folkmoot_governance.group.state import Invitation, InviteCode, Pinned, Review, Wait, Warned, Word
-from folkmoot_protocol.types import ChannelForm, GroupStatus, JoinMode, LinkRule, Role
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus, JoinMode, LinkRule, Role
 
 from ..rows import ActivityRow, GroupRow, GroupSummary, WarningRow
 from .ends import NEXT_ENDS
 from .fetch import SqlReads, can_hold, fetch, named
 from .kept_rows import read_kept
 from .persons import shut_out
-from .projection import read_restrictions
+from .projection import read_restrictions, read_threads
 from .tables import (
     activity,
     bans,
@@ -198,12 +198,13 @@ def load_group(main: Connection, code: str) -> GroupState | None:
 
 def _own_fields(row: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a group's state that its own row has."""
-    kinds = {"join_mode": JoinMode, "status": GroupStatus, "links": LinkRule}
+    kinds = {"join_mode": JoinMode, "status": GroupStatus, "links": LinkRule, "comments": CommentPolicy}
     own = row | {name: kind(row[name]) for name, kind in kinds.items()}
     # Of what is in force: for whoever asks what ends next.
     del own["restrictions_until_ms"]
     form = ChannelForm(row["form"]) if row["form"] else None
-    return own | {"form": form, "restrictions": read_restrictions(row["restrictions"])}
+    more = {"threads": read_threads(row["threads"]), "restrictions": read_restrictions(row["restrictions"])}
+    return own | {"form": form, **more}
 
 
 def _rows(main: Connection, table: Table, code: str) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.removed_texts import of_acts
 from folkmoot_governance.group.state import Invitation, Wait, Warned
 from folkmoot_governance.restrictions import Held
+from folkmoot_protocol.types import CommentPolicy
 
 from ..change_set import Remove, RowChange, Upsert
 from .kept_rows import kept_changes
@@ -43,6 +44,7 @@ GROUP_TEXTS = (
     "announcement",
     "ladder",
     "links",
+    "comments",
     "rectify_reason",
     "rectified_text",
 )
@@ -284,6 +286,16 @@ def read_charges(text: str) -> dict[str, int]:
     return {case: int(points) for case, _, points in (word.rpartition(":") for word in text.split())}
 
 
+def show_threads(threads: dict[int, CommentPolicy]) -> str:
+    """Return the policies of comments of some posts as their column has them: `seq:policy`, separated by spaces."""
+    return " ".join(f"{seq}:{policy}" for seq, policy in threads.items())
+
+
+def read_threads(text: str) -> dict[int, CommentPolicy]:
+    """Return what `show_threads` has written."""
+    return {int(seq): CommentPolicy(policy) for seq, _, policy in (word.partition(":") for word in text.split())}
+
+
 CASE_TEXTS = (
     *("number", "kind", "by", "reason", "code", "user", "severity", "measure", "decider", "proposer"),
     *("closed_by", "answer", "claimed_by", "mediator", "named", "named_by", "accepted"),
@@ -329,6 +341,7 @@ def group_row(state: GroupState) -> Upsert:
     values: dict[str, Any] = {name: str(getattr(state, name)) for name in GROUP_TEXTS}
     values |= {name: getattr(state, name) for name in GROUP_NUMBERS}
     form = state.form.value if state.form else ""
+    values["threads"] = show_threads(state.threads)
     return Upsert("groups", values | {"form": form, "restrictions": show_restrictions(state.restrictions)})
 
 

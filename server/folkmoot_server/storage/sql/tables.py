@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0052"
+SCHEMA = "0053"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -160,6 +160,8 @@ groups = Table(
     _text("announcement", server_default=""),
     _text("restrictions", server_default=""),
     _number("restrictions_until_ms", server_default="0"),
+    _text("comments", server_default="open"),
+    _text("threads", server_default=""),
     _text("form", server_default=""),
     _text("handle", server_default=""),
     _number("version"),

@@ -20,7 +20,8 @@ from .segments import SegmentReader
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _FOLLOWED = 'SELECT code FROM follows WHERE "user" = ?'
-_CHANNELS = """SELECT code, handle, form, name, topic, category, status, status_until_ms, created_ts FROM groups
+_CHANNELS = """SELECT code, handle, form, name, topic, category, status, status_until_ms, created_ts,
+    comments FROM groups
     WHERE form <> '' AND code IN (SELECT value FROM json_each(?))"""
 _BELOW = """SELECT ts, seq FROM entry INDEXED BY entry_post
     WHERE kind = 'post' AND grp = ? AND (ts, seq) < (?, ?) ORDER BY ts DESC, seq DESC LIMIT ?"""

@@ -1,0 +1,138 @@
+"""Who may publish in a channel, who may comment, and how its editors decide that (P12, W10.2)."""
+
+import random
+
+from folkmoot_governance import GroupState, Permission, apply
+from folkmoot_governance.group import commands as c
+from folkmoot_governance.group import events as e
+from folkmoot_governance.group.apply import founded
+from folkmoot_governance.group.decide_channel import MOST_THREADS
+from folkmoot_governance.group.publish import STRICTER, Thread, check_comment, check_publish, is_held, policy_on
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import CommentPolicy, EntryKind, Identity, LinkRule
+from tests.builders.rules import NOW, POLICY, SOON, ask, channel_opened, code_of, do, tell_refusal
+
+POST = Thread(7)
+
+
+def make_channel(*later: e.Event, permissions: tuple[Permission, ...] = ()) -> GroupState:
+    """Return a channel of olga with the editor adam."""
+    joined = e.MemberJoined(at=NOW, by="adam", user="adam", via="invited")
+    promoted = e.MemberPromoted(at=NOW, by="olga", user="adam", permissions=permissions)
+    state = founded(channel_opened())
+    for event in (joined, promoted, *later):
+        apply(state, event)
+    return state
+
+
+def comment(state: GroupState, user: str, thread: Thread = POST, now: int = NOW, last: int = 0) -> ErrorCode | None:
+    refusal = check_comment(state, user, Identity.PERSON, now, POLICY, 0, last, thread)
+    if refusal:
+        tell_refusal(refusal)
+    return code_of(refusal)
+
+
+def publish(state: GroupState, user: str) -> ErrorCode | None:
+    return code_of(check_publish(state, user, Identity.PERSON, NOW, POLICY))
+
+
+def test_of_the_policies_of_channel_and_post_the_stricter_counts() -> None:
+    for of_channel in CommentPolicy:
+        for of_post in CommentPolicy:
+            state = make_channel()
+            do(state, c.SetComments(of_channel), "olga")
+            do(state, c.SetComments(of_post, 7), "olga")
+            assert policy_on(state, 7) is STRICTER[max(STRICTER.index(of_channel), STRICTER.index(of_post))]
+            assert policy_on(state, 8) is of_channel
+            assert (policy_on(state, 7) is CommentPolicy.APPROVAL) == is_held(state, "mia", POST)
+            assert not is_held(state, "adam", POST)
+
+
+def test_each_policy_has_its_own_error() -> None:
+    follower = Thread(7, is_followed=True)
+    expected = {
+        CommentPolicy.OPEN: (None, None, None),
+        CommentPolicy.FOLLOWERS: (ErrorCode.FOLLOWERS_ONLY, None, None),
+        CommentPolicy.APPROVAL: (None, None, None),
+        CommentPolicy.CLOSED: (ErrorCode.COMMENTS_CLOSED,) * 3,
+    }
+    for policy, codes in expected.items():
+        state = make_channel()
+        do(state, c.SetComments(policy), "olga")
+        assert (comment(state, "mia"), comment(state, "mia", follower), comment(state, "adam")) == codes
+
+
+def test_what_is_not_there_is_not_commented_on_and_who_is_silenced_is_told_first() -> None:
+    state = make_channel()
+    assert comment(state, "mia", Thread(7, is_there=False)) == ErrorCode.NO_SUCH_ENTRY
+    do(state, c.MuteMember("mia", SOON), "olga")
+    assert comment(state, "mia", Thread(7, is_there=False)) == ErrorCode.MUTED
+    do(state, c.BanMember("max", SOON), "olga")
+    assert comment(state, "max") == ErrorCode.BANNED
+
+
+def test_slow_mode_keeps_readers_waiting_and_no_editor() -> None:
+    state = make_channel(e.SlowModeSet(at=NOW, by="olga", slow_ms=1000))
+    assert comment(state, "mia", last=NOW - 999) == ErrorCode.SLOW_MODE
+    assert comment(state, "mia", last=NOW - 1000) is None
+    assert comment(state, "adam", last=NOW - 1) is None
+
+
+def test_an_editor_publishes_with_the_permission() -> None:
+    assert publish(make_channel(permissions=(Permission.PUBLISH,)), "adam") is None
+    assert publish(make_channel(permissions=(Permission.COMMENTS,)), "adam") == ErrorCode.FORBIDDEN
+    assert (publish(make_channel(), "olga"), publish(make_channel(), "mia")) == (None, ErrorCode.FORBIDDEN)
+
+
+def test_permissions_are_those_of_channels() -> None:
+    state = make_channel()
+    for odd in (Permission.LOCK, Permission.JOINS):
+        assert code_of(ask(state, c.SetPermissions("adam", frozenset({odd})), "olga")) == ErrorCode.BAD_REQUEST
+    do(state, c.SetPermissions("adam", state.permissions), "olga")
+    assert {Permission.PUBLISH, Permission.COMMENTS} < state.permissions
+
+
+def test_so_many_posts_have_a_policy_of_their_own_and_open_frees_one() -> None:
+    state = make_channel()
+    for seq in range(1, MOST_THREADS + 1):
+        do(state, c.SetComments(CommentPolicy.CLOSED, seq), "olga")
+    more = c.SetComments(CommentPolicy.CLOSED, MOST_THREADS + 1)
+    assert code_of(ask(state, more, "olga")) == ErrorCode.CONFLICT
+    do(state, c.SetComments(CommentPolicy.OPEN, 1), "olga")
+    do(state, more, "olga")
+    assert ask(state, more, "olga") == []
+    odd = c.SetComments(CommentPolicy.OPEN, 7, EntryKind.COMMENT)
+    assert code_of(ask(state, odd, "olga")) == ErrorCode.NO_SUCH_ENTRY
+
+
+def test_no_comment_by_whom_an_editor_silences() -> None:
+    """Whatever editors do in whatever order: as long as a mute or a ban is in force its bearer says nothing, and as
+    long as none is, and comments are open, anybody may."""
+    chance = random.Random(1)
+    state, now = make_channel(permissions=tuple(Permission)), NOW
+    for _ in range(10_000):
+        now += chance.randrange(40)
+        user, span = chance.choice(["mia", "max"]), chance.randrange(1, 200)
+        command = chance.choice(
+            [
+                c.MuteMember(user, span, replaces=True),
+                c.Unmute(user),
+                c.BanMember(user, span, replaces=True),
+                c.Unban(user),
+                c.Warn(user),
+            ]
+        )
+        decision = ask(state, command, chance.choice(["olga", "adam"]), now)
+        for event in decision if isinstance(decision, list) else ():
+            apply(state, event)
+        for one in ("mia", "max"):
+            silenced = state.ban_of(one, now) or state.mute_of(one, now)
+            assert (comment(state, one, now=now) is None) == (silenced is None)
+
+
+def test_links_by_readers() -> None:
+    from folkmoot_governance.group.links import check_links
+
+    state = make_channel(e.LinksSet(at=NOW, by="olga", links=LinkRule.OFF))
+    assert code_of(check_links(state, "mia", "https://example.org/")) == ErrorCode.CONTENT_REFUSED
+    assert check_links(state, "adam", "https://example.org/") is None
