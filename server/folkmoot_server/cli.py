@@ -443,6 +443,10 @@ def db_seed(
         Path,
         typer.Option(metavar="FILE", help=_("Gets a line for each member: group, member, user, token, code.")),
     ],
+    channels: Annotated[int, typer.Option(min=0, metavar="N", help=_("People with a channel of their own."))] = 0,
+    posts: Annotated[int, typer.Option(min=0, metavar="N", help=_("Posts of each channel."))] = 1,
+    follows: Annotated[int, typer.Option(min=0, metavar="N", help=_("Channels that each member follows."))] = 0,
+    followers: Annotated[int, typer.Option(min=0, metavar="N", help=_("More followers of the first channel."))] = 0,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
@@ -450,10 +454,11 @@ def db_seed(
     from .actions.event_log import take_in_all
     from .config.documents import load_documents
     from .crypto.sealing import load_key
-    from .storage.check.tools import seed, seed_cluster
+    from .storage.check.tools import ChannelSeeds, seed, seed_cluster
 
     place, url = settings.server.data_dir, settings.cluster.database_url
     agreement = load_documents(place).agreement.version
+    public = ChannelSeeds(channels, posts, follows, followers)
 
     async def then(store: "Store") -> None:
         # Else the first minutes of a load test would be about what the log has to catch up with.
@@ -462,9 +467,9 @@ def db_seed(
     with store_problems(), progress_bar(_("Writing")) as progress:
         if url:
             key = load_key(place / "keys" / "journal.key")
-            seed_cluster(url, key, groups, members, tokens, progress, agreement=agreement, then=then)
+            seed_cluster(url, key, groups, members, tokens, progress, agreement=agreement, channels=public, then=then)
         else:
-            seed(place, groups, members, tokens, progress, agreement=agreement, then=then)
+            seed(place, groups, members, tokens, progress, agreement=agreement, channels=public, then=then)
 
 
 def main() -> None:

@@ -1,15 +1,19 @@
 """`verify` finds nothing in a sound store, and each way in which somebody could have changed it."""
 
+import asyncio
 import shutil
 from pathlib import Path
 
 import pytest
 
 from folkmoot_governance.group.events import GroupClosed
+from folkmoot_server.common.i18n import translator
 from folkmoot_server.storage.change_set import StorageError
-from folkmoot_server.storage.check.tools import migrate, seed, verify
+from folkmoot_server.storage.channels import NEWEST
+from folkmoot_server.storage.check.tools import ChannelSeeds, migrate, seed, verify
 from folkmoot_server.storage.check.verify import COMPARED, NOT_COMPARED
 from folkmoot_server.storage.sql.tables import metadata
+from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.integration.storage.kit import FEBRUARY as FEBRUARY_MS
 from tests.integration.storage.kit import filled, filled_wholly, opened, tamper
 
@@ -221,6 +225,23 @@ def test_no_store_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="there is no store"):
         verify(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_seeded_channels_have_posts_and_followers(tmp_path: Path) -> None:
+    seeds = ChannelSeeds(channels=5, posts=3, follows=2, followers=7)
+    await asyncio.to_thread(seed, tmp_path / "data", 1, 4, tmp_path / "tokens", channels=seeds)
+    assert await asyncio.to_thread(verify, tmp_path / "data") == []
+    store = await SqliteStore.open(tmp_path / "data", say=translator("en"))
+    try:
+        page = await store.channels.home("g0m1", {}, NEWEST, 100, FEBRUARY_MS)
+        assert (len(page.posts), len(page.channels)) == (6, 2)
+        star = await store.channels.find_channel("g0m0")
+        assert star is not None
+        assert await store.channels.count_followers(star) >= 7
+        assert await store.channels.follows("f6-fan") == [star]
+        assert await store.channels.find_channel("c4-star") is not None
+    finally:
+        await store.close()
 
 
 def test_seeded_data_is_like_any_other(tmp_path: Path) -> None:

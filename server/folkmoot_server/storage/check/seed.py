@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -24,6 +25,7 @@ from ..change_set import ChangeSet, NewEntry, Profile, StorageError, account_str
 from ..changes import profile_row, token_row
 from ..sql.projection import group_row, member_table_row, project_account
 from ..sqlite.store import SqliteStore
+from .seed_channels import ChannelSeeds, channel_work, follower, follows, owners_of, posts
 
 Progress = Callable[[int, int], None]
 """Told how many groups are written, of how many."""
@@ -32,6 +34,7 @@ Then = Callable[[Store], Awaitable[None]]
 # Who stands for the reviewer that has seen the accounts' papers.
 REVIEWER = "seed"
 BATCH = 2000
+NO_CHANNELS = ChannelSeeds()
 
 
 class Seat(NamedTuple):
@@ -49,19 +52,20 @@ def seed(
     progress: Progress | None = None,
     *,
     agreement: str = "1",
+    channels: ChannelSeeds = NO_CHANNELS,
     then: Then | None = None,
 ) -> None:
     """Write `groups` groups of `members` members each, and a line per member to `tokens`.
 
     A line is `<group index> <member index> <user> <token> <group code>`; member 0 owns the group. The
-    accounts have an identity (`person`), the `agreement` accepted, and no password. `then` is done with the
-    store after that. Raises StorageError when names are taken.
+    accounts have an identity (`person`), the `agreement` accepted, and no password. For `channels` see there; their
+    owners have no tokens. `then` is done with the store after that. Raises StorageError when names are taken.
     """
 
     async def write() -> None:
         store = await SqliteStore.open(data_dir, say=translator("en"))
         try:
-            await fill(store, groups, members, tokens, progress, agreement=agreement, then=then)
+            await fill(store, groups, members, tokens, progress, agreement=agreement, channels=channels, then=then)
         finally:
             await store.close()
 
@@ -76,6 +80,7 @@ async def fill(
     progress: Progress | None = None,
     *,
     agreement: str = "1",
+    channels: ChannelSeeds = NO_CHANNELS,
     then: Then | None = None,
 ) -> None:
     """As `seed`, into a store that is open, whichever kind it is."""
@@ -94,8 +99,27 @@ async def fill(
                 change_sets = []
                 if progress is not None:
                     progress(index + 1, groups)
+    if channels.channels:
+        readers = [f"g{group}m{number}" for group in range(groups) for number in range(members)]
+        await _fill_channels(store, channels, readers, now, agreement)
     if then is not None:
         await then(store)
+
+
+async def _fill_channels(store: Store, seeds: ChannelSeeds, readers: list[str], now: int, agreement: str) -> None:
+    """Write channels, their owners and posts, and who follows them."""
+    numbers = random.SystemRandom().sample(range(FIRST_NUMBER, LAST_NUMBER + 1), seeds.channels)
+    codes = [make_group_code(number) for number in numbers]
+    owners = owners_of(seeds.channels, readers)
+    people = [*owners[len(readers) :], *(follower(index) for index in range(seeds.followers))]
+    works = chain(
+        (_account_work(Seat(user, ""), now, agreement) for user in people),
+        (channel_work(user, code, display_name(user), now) for user, code in zip(owners, codes, strict=True)),
+        posts(codes, owners, seeds.posts, now, HOUR_MS),
+        follows(codes, readers, seeds, now),
+    )
+    while some := list(islice(works, BATCH)):
+        await _commit(store, some)
 
 
 def _seed_group(index: int, code: str, members: int, now: int, agreement: str, lines: TextIO) -> list[ChangeSet]:
@@ -118,11 +142,9 @@ def _account_work(seat: Seat, now: int, agreement: str) -> ChangeSet:
     attested = IdentityAttested(at=now, by=REVIEWER, identity=Identity.PERSON, reason="load test")
     state = registered(joined)
     apply_account(state, attested)
-    rows = [
-        *project_account(state, attested),
-        profile_row(Profile(seat.user, display_name(seat.user), "", "en")),
-        token_row(hash_token(seat.token), seat.user, now),
-    ]
+    rows = [*project_account(state, attested), profile_row(Profile(seat.user, display_name(seat.user), "", "en"))]
+    if seat.token:
+        rows.append(token_row(hash_token(seat.token), seat.user, now))
     return ChangeSet(account_stream(seat.user), 0, [joined, attested], rows)
 
 

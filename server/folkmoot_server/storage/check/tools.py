@@ -14,10 +14,12 @@ from ..sqlite.whole import adopt
 from .backup import backup
 from .backup import restore as put_back
 from .event_log import read_copies, read_directory
-from .seed import Progress, Then, fill, seed
+from .seed import NO_CHANNELS, Progress, Then, fill, seed
+from .seed_channels import ChannelSeeds
 from .verify import key_missing, verify
 
 __all__ = [
+    "ChannelSeeds",
     "backup",
     "migrate",
     "migrate_cluster",
@@ -99,6 +101,7 @@ def seed_cluster(
     progress: Progress | None = None,
     *,
     agreement: str = "1",
+    channels: ChannelSeeds = NO_CHANNELS,
     then: Then | None = None,
 ) -> None:
     """As `seed`, for PostgreSQL; `key` is the journal's. Raises StorageError."""
@@ -110,7 +113,7 @@ def seed_cluster(
     async def write() -> None:
         store = await PostgresStore.open(database_url, key=key)
         try:
-            await fill(store, groups, members, tokens, progress, agreement=agreement, then=then)
+            await fill(store, groups, members, tokens, progress, agreement=agreement, channels=channels, then=then)
         finally:
             await store.close()
 

@@ -110,6 +110,7 @@ NOT_COMPARED = {
     "read_marks": "each account's own, no act",
     "member_settings": "each account's own, no act",
     "ignored": "each account's own, no act",
+    "follows": "each account's own, no act",
     "announcement_marks": "how far each account has been told, no act",
     "activity": "measured from the journal, not decided",
     "retro_scans": "how far a search is, no act",

@@ -2,7 +2,8 @@
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import repeat
 from sqlite3 import Connection
 from typing import Any
 
@@ -15,8 +16,11 @@ from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
 from ..sql.channels import channel_of
 from ..sql.entry_rows import COLUMNS, Row
 from ..sql.months import end_of
-from .journal import entries_of
+from .journal import TARGET, entries_of, entries_that_stand, nameless
 from .segments import SegmentReader
+
+FIRST, MORE = 4, 50
+"""Posts of a channel that are looked at first, and then at once: most channels of a page have few in it."""
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _FOLLOWED = 'SELECT code FROM follows WHERE "user" = ?'
@@ -56,25 +60,27 @@ def home(
 ) -> PostPage:
     """Return a page of the posts of the channels that `user` follows."""
     followed = [code for (code,) in main.execute(_FOLLOWED, (user,))]
-    return _page(main, reader, followed, tops, before, limit, now)
+    with reader.at_once():
+        return _page(main, reader, followed, tops, before, limit, now)
 
 
 def posts(main: Connection, reader: SegmentReader, code: str, before: Place, limit: int, now: int) -> PostPage:
     """Return a page of the posts of one channel."""
-    return _page(main, reader, [code], {}, before, limit, now)
+    with reader.at_once():
+        return _page(main, reader, [code], {}, before, limit, now)
 
 
 def _page(
     main: Connection,
     reader: SegmentReader,
-    codes: Iterable[str],
+    codes: Sequence[str],
     tops: Mapping[str, int],
     before: Place,
     limit: int,
     now: int,
 ) -> PostPage:
     """Merge the newest posts of channels; those that nobody may read now are left out."""
-    bounds = [(tops.get(code, HIGHEST), code) for code in codes]
+    bounds = list(zip(map(tops.get, codes, repeat(HIGHEST)), codes, strict=True))
     while True:
         places, learnt = _merge(main, reader, bounds, before, limit + 1)
         rows = channels(main, {str(place.grp) for place in places})
@@ -93,16 +99,19 @@ def _merge(
 
     Channels are asked in the order of their tops, until no other can have a post as new as those that were found.
     """
-    newest_first = sorted(((min(top, before.ts), code) for top, code in bounds), reverse=True)
+    if before != NEWEST:
+        bounds = [(min(top, before.ts), code) for top, code in bounds]
+    newest_first = sorted(bounds, reverse=True)
     found: list[Place] = []
     learnt: dict[str, int] = {}
     for top, code in newest_first:
         if len(found) == limit and top < found[0].ts:
             break
-        places = _newest(main, reader, code, before, limit)
         if before == NEWEST:
-            learnt[code] = places[0].ts if places else 0
-        for place in places:
+            learnt[code] = 0
+        for place in _newest(main, reader, code, before):
+            if before == NEWEST and not learnt[code]:
+                learnt[code] = place.ts
             if len(found) == limit:
                 if place < found[0]:
                     break
@@ -111,51 +120,43 @@ def _merge(
     return found[::-1], learnt
 
 
-def _newest(main: Connection, reader: SegmentReader, code: str, before: Place, limit: int) -> list[Place]:
-    """Return where the newest posts of a channel below `before` stand, without those that were removed."""
-    grp = int(code)
+def _newest(main: Connection, reader: SegmentReader, code: str, before: Place) -> Iterator[Place]:
+    """Go through the posts of a channel below `before`, the newest first, without those that were removed."""
+    grp, count = int(code), FIRST
     ts, seq = before.ts, before.seq if grp == before.grp else HIGHEST if grp < before.grp else 0
-    found: list[Place] = []
     for _month, segment in reader.with_posts():
-        while len(found) < limit:
-            rows = segment.execute(_BELOW, (grp, ts, seq, limit)).fetchall()
-            if not rows:
-                break
+        while rows := segment.execute(_BELOW, (grp, ts, seq, count)).fetchall():
             ts, seq = rows[-1]
-            gone = {one for (one,) in main.execute(_GONE, (code, seq, rows[0][1]))}
-            found += [Place(ts, grp, seq) for ts, seq in rows if seq not in gone]
-            if len(rows) < limit:
+            gone = main.execute(_GONE, (code, seq, rows[0][1])).fetchall()
+            for row in rows:
+                if not gone or (row[1],) not in gone:
+                    yield Place(row[0], grp, row[1])
+            if len(rows) < count:
                 break
-        if len(found) >= limit:
-            break
-    return found[:limit]
+            count = MORE
 
 
 def _entries(main: Connection, reader: SegmentReader, places: Sequence[Place]) -> list[tuple[Place, Entry]]:
     """Return posts as they stand."""
-    if not places:
-        return []
     pairs = _json([(place.grp, place.seq) for place in places])
-    rows: dict[int, list[Row]] = defaultdict(list)
-    edits: dict[int, list[Row]] = defaultdict(list)
+    rows: dict[tuple[int, int], Row] = {}
+    edits: dict[tuple[int, int], list[Row]] = defaultdict(list)
     for _month, segment in reader.with_posts():
-        for grp, *row in segment.execute(_ROWS, (pairs,)):
-            rows[grp].append(tuple(row))
+        rows |= {(grp, row[0]): tuple(row) for grp, *row in segment.execute(_ROWS, (pairs,))}
         for grp, *row in segment.execute(_EDITS, (pairs,)):
-            edits[grp].append(tuple(row))
+            edits[grp, row[TARGET]].append(tuple(row))
         # Edits come later than what they edit.
-        if sum(map(len, rows.values())) == len(places):
+        if len(rows) == len(places):
             break
-    shown: dict[tuple[int, int], Entry] = {}
-    for grp, some in rows.items():
-        code = str(grp)
-        later: dict[int | None, list[Entry]] = defaultdict(list)
-        for edit in entries_of(main, reader, code, sorted(edits[grp])) if grp in edits else ():
-            later[edit.target].append(edit)
-        for entry in entries_of(main, reader, code, sorted(some)):
-            if not entry.redacted:
-                shown[grp, entry.seq] = as_it_stands(entry, later[entry.seq]) if entry.seq in later else entry
-    return [(place, shown[place.grp, place.seq]) for place in places if (place.grp, place.seq) in shown]
+    names = nameless(main, rows.values())
+    found: list[tuple[Place, Entry]] = []
+    for place in places:
+        key = place.grp, place.seq
+        if key in rows:
+            (entry,) = entries_that_stand(reader, str(place.grp), [rows[key]], names)
+            later = entries_that_stand(reader, str(place.grp), sorted(edits[key]), names) if key in edits else ()
+            found.append((place, as_it_stands(entry, later)))
+    return found
 
 
 def comments(main: Connection, reader: SegmentReader, code: str, seq: int, after: int, limit: int) -> list[Entry]:

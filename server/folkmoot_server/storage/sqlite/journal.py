@@ -68,7 +68,7 @@ _BY_USERS = " AND user IN (SELECT value FROM json_each(?))"
 
 HIGHEST = 2**63 - 1
 
-_SEQ, _KIND, _USER, _TARGET = (COLUMNS.split(", ").index(name) for name in ("seq", "kind", "user", "target"))
+_SEQ, _KIND, _USER, TARGET = (COLUMNS.split(", ").index(name) for name in ("seq", "kind", "user", "target"))
 _EDIT = EntryKind.EDIT.value
 
 
@@ -106,11 +106,11 @@ def _redacted(main: Connection, code: str, rows: list[Row]) -> set[int]:
     low, high = sorted((rows[0][_SEQ], rows[-1][_SEQ]))
     hidden = {seq for (seq,) in main.execute(_GONE, (code, low, high))}
     # An edit is another text of what it edits: it goes with it.
-    edits = {row[_SEQ]: row[_TARGET] for row in rows if row[_KIND] == _EDIT}
+    edits = {row[_SEQ]: row[TARGET] for row in rows if row[_KIND] == _EDIT}
     return hidden | {seq for seq, target in edits.items() if main.execute(_GONE, (code, target, target)).fetchone()}
 
 
-def _nameless(main: Connection, rows: list[Row]) -> dict[str, tuple[str, int]]:
+def nameless(main: Connection, rows: Iterable[Row]) -> dict[str, tuple[str, int]]:
     """Return, of authors who have closed their accounts, the tags; of those whose names were removed, when (Unix ms).
     Asked after the rows, as redactions are."""
     users = list({row[_USER] for row in rows})
@@ -118,10 +118,10 @@ def _nameless(main: Connection, rows: list[Row]) -> dict[str, tuple[str, int]]:
     return {user: (tag, removed_ms) for user, tag, removed_ms in found}
 
 
-def _shown(entry: Entry, nameless: dict[str, tuple[str, int]]) -> Entry:
+def _shown(entry: Entry, names: dict[str, tuple[str, int]]) -> Entry:
     """Return an entry without a name that is not to be shown any more; as `closed_authors.NAMELESS` says."""
     user = entry.from_.user
-    tag, removed_ms = nameless.get(user, ("", 0))
+    tag, removed_ms = names.get(user, ("", 0))
     return unnamed(entry, tag or user) if tag or entry.ts <= removed_ms else entry
 
 
@@ -222,12 +222,23 @@ def entries_of(
 ) -> list[Entry]:
     """Return the entries of rows in the order of their seqs, either way."""
     hidden = set() if preserved else _redacted(main, code, rows)
+    return entries_that_stand(reader, code, rows, nameless(main, rows), hidden)
+
+
+def entries_that_stand(
+    reader: SegmentReader,
+    code: str,
+    rows: list[Row],
+    names: dict[str, tuple[str, int]],
+    hidden: set[int] | frozenset[int] = frozenset(),
+) -> list[Entry]:
+    """Return the entries of rows, of which those with the seqs `hidden` are redacted; `names` is what `nameless` says
+    of their authors."""
     blank = {row[_SEQ] for row in rows if not row[BODY] and row[_SEQ] not in hidden}
     if blank:
         rows = _with_texts(reader, code, rows, blank)
-    nameless = _nameless(main, rows)
     entries = [entry_of(row, hidden) for row in rows]
-    return [_shown(entry, nameless) for entry in entries] if nameless else entries
+    return [_shown(entry, names) for entry in entries] if names else entries
 
 
 def _with_texts(reader: SegmentReader, code: str, rows: list[Row], blank: set[int]) -> list[Row]:

@@ -6,6 +6,7 @@ them.
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import compress
 from pathlib import Path
@@ -37,8 +38,9 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS {db}.entry_nonce ON entry (grp, user, nonce) WHERE nonce IS NOT NULL",
     "CREATE UNIQUE INDEX IF NOT EXISTS {db}.entry_version ON entry (grp, version) WHERE version IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS {db}.entry_target ON entry (grp, target) WHERE target IS NOT NULL",
-    # Of channels alone. Months from before there were any have none of the three.
-    "CREATE INDEX IF NOT EXISTS {db}.entry_post ON entry (grp, ts, seq) WHERE kind = 'post'",
+    # Of channels alone. Months from before there were any have none of the three. With `kind` in it the first is all
+    # that is read of posts until it is known which ones are wanted.
+    "CREATE INDEX IF NOT EXISTS {db}.entry_post ON entry (grp, ts, seq, kind) WHERE kind = 'post'",
     "CREATE INDEX IF NOT EXISTS {db}.entry_comment ON entry (grp, target, seq) WHERE kind = 'comment'",
     "CREATE INDEX IF NOT EXISTS {db}.entry_edit ON entry (grp, target) WHERE kind = 'edit'",
     """CREATE TABLE IF NOT EXISTS {db}.restricted (
@@ -150,11 +152,23 @@ class SegmentReader:
         self.segments = segments
         self._open: OrderedDict[str, Connection] = OrderedDict()
         self._with_posts: dict[str, bool] = {}
+        self._begun: dict[str, Connection] | None = None
         self.asked = ""
 
     def newest_first(self) -> Iterator[tuple[str, Connection]]:
         """Go through the segments, newest first. One that rotation takes away meanwhile is left out."""
         return self._each(reversed(self.segments.months))
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Read in one transaction of each file that `with_posts` comes to: many small statements cost half."""
+        self._begun = {}
+        try:
+            yield
+        finally:
+            begun, self._begun = self._begun, None
+            for connection in begun.values():
+                connection.execute("COMMIT")
 
     def with_posts(self) -> Iterator[tuple[str, Connection]]:
         """Go through the segments that may have posts of channels, newest first."""
@@ -162,6 +176,9 @@ class SegmentReader:
             if month not in self._with_posts:
                 self._with_posts[month] = connection.execute(_HAS_POSTS).fetchone() is not None
             if self._with_posts[month]:
+                if self._begun is not None and month not in self._begun:
+                    connection.execute("BEGIN")
+                    self._begun[month] = connection
                 yield month, connection
 
     def oldest_first(self) -> Iterator[tuple[str, Connection]]:
@@ -187,7 +204,10 @@ class SegmentReader:
             self._open[month] = connection
         self._open.move_to_end(month)
         if len(self._open) > OPEN_SEGMENTS:
-            self._open.popitem(last=False)[1].close()
+            oldest, gone = self._open.popitem(last=False)
+            gone.close()
+            if self._begun is not None:
+                self._begun.pop(oldest, None)
         return connection
 
     def _connect(self, month: str) -> Connection | None:
