@@ -27,6 +27,12 @@ async def test_blocks_are_found_by_whom_they_name_the_newest_first(store: Store)
     assert await told(store, MAY, before=first.number) == [0]
     assert await told(store, MAY, "bob", before=second.number) == []
     assert await told(store, MAY, limit=2) == [3, 2]
+    numbers = [one.number for one in await store.access.blocks(MAY)][::-1]
+    some = await store.access.blocks_after(MAY, numbers[0], 2)
+    assert [(one.number, one.first_ts, one.users) for one in some] == [(numbers[1], 1, ()), (numbers[2], 2, ())]
+    assert [one.number for one in await store.access.blocks_after(MAY, 0, 9)] == numbers
+    assert await store.access.blocks_after(MAY, numbers[-1], 9) == []
+    assert await store.access.blocks_after("2026-07", 0, 9) == []
 
 
 async def test_a_month_is_removed_whole(store: Store) -> None:

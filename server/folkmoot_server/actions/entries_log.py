@@ -6,17 +6,17 @@ that is sealed needs no more of that.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.actor import SERVICE
 from folkmoot_governance.store_acts import LogEntries, Part, decide_on_store
 
+from ..common.background import Rest
 from ..common.clock import Clock
 from ..storage.api import BEHIND, Store
 from ..storage.change_set import ChangeSet, StorageError, month_stream
 from ..storage.changes import forget_logged, logged_row
-from ..storage.rows import Line
 from ..storage.sql.access_blocks import line_of
 from ..storage.sql.ranges import BLOCKS, Range, RangeMaker, digest_of, ranges_of, text_of
 from .accounts.govern import AccountService
@@ -27,9 +27,6 @@ PIECE = 500
 """Entries, or blocks, that are read at once."""
 AT_ONCE = 50_000
 """Entries that are put on record together."""
-
-Rest = Callable[[float], float]
-"""How long to rest after so many seconds of work."""
 
 
 class Logged:
@@ -76,7 +73,7 @@ class EntriesLog:
                     is_more |= await self._take_in_month(segment.month, rest)
         for segment in await self._store.access.segments():
             with each.trying(f"access {segment.month}"):
-                is_more |= await self._take_in_blocks(segment.month)
+                is_more |= await self._take_in_blocks(segment.month, rest)
         each.end()
         return is_more
 
@@ -123,23 +120,24 @@ class EntriesLog:
             await asyncio.sleep(rest(loop.time() - began))
         return maker
 
-    async def _take_in_blocks(self, month: str) -> bool:
+    async def _take_in_blocks(self, month: str, rest: Rest) -> bool:
         known = await self._known("access", month)
         newest = await self._store.access.blocks(month, "", BEHIND, 1)
         upto, before = self._blocks.get(month, 0), known.lasts.get(BLOCKS, 0)
-        if newest:
-            self._blocks[month] = newest[0].number
-        lines, below = list[Line](), upto + 1
-        while upto > before:
-            blocks = await self._store.access.blocks(month, "", below, PIECE)
-            lines += [line_of(block) for block in blocks if block.number > before]
-            if len(blocks) < PIECE or blocks[-1].number <= before:
+        loop, maker = asyncio.get_running_loop(), RangeMaker(BLOCKS)
+        while before < upto and maker.entries < AT_ONCE:
+            began = loop.time()
+            blocks = await self._store.access.blocks_after(month, before, PIECE)
+            blocks = [block for block in blocks if block.number <= upto]
+            if not blocks:
+                before = upto
                 break
-            below = blocks[-1].number
-        if lines:
-            maker = RangeMaker(BLOCKS)
-            maker.add(reversed(lines))
-            await self._put_on_record("access", month, [maker.range()], len(lines))
+            await asyncio.to_thread(lambda blocks: maker.add(map(line_of, blocks)), blocks)
+            before = blocks[-1].number
+            await asyncio.sleep(rest(loop.time() - began))
+        if newest and before >= upto:
+            self._blocks[month] = newest[0].number
+        await self._put_on_record("access", month, [maker.range()] if maker.entries else [], maker.entries)
         return self._blocks.get(month, 0) > known.lasts.get(BLOCKS, 0)
 
     async def _put_on_record(self, part: Part, month: str, ranges: Sequence[Range], entries: int) -> None:

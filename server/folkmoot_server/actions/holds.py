@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from time import monotonic
 
 import structlog
@@ -13,10 +13,11 @@ from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.holds import Hold, appeal_term, hold_of, holds_of, in_force, joined
 from folkmoot_governance.store_acts import HoldEntries, Part, RemoveHeld
 
+from ..common.background import Rest
 from ..common.clock import Clock
-from ..sealed.access_records import AccessRecords
+from ..sealed.access_records import AccessRecord, AccessRecords
 from ..sealed.held_entries import HeldEntries
-from ..storage.api import BEHIND, HeldRow, Store
+from ..storage.api import BEHIND, AccessBlock, HeldRow, Store
 from ..storage.change_set import RowChange, StorageError
 from ..storage.changes import remove_held
 from ..storage.rows import Line
@@ -29,9 +30,6 @@ log = structlog.get_logger()
 
 PAGE = 500
 BEGINNING = (-1, -1)
-
-Rest = Callable[[float], float]
-"""How long to rest after a piece that took so long, in seconds."""
 
 
 class Holds:
@@ -87,7 +85,7 @@ class Holds:
         done again. Raises StorageError.
 
         How much work that is may not depend on how much strangers report: each month is gone through once for all holds
-        of no group, and once for those of a group.
+        of no group, and once for those of a group; of the access log, once for all.
         """
         if not months and not access_months:
             return []
@@ -99,7 +97,7 @@ class Holds:
             await self._note(await self._keep_entries(some, month, rest), month, "journal")
         for month in access_months:
             some = [hold for hold in holds if hold.users and hold.overlaps(begin_of(month), end_of(month))]
-            await self._note([hold.number for hold in some if await self._keep_records(hold, month)], month, "access")
+            await self._note(await self._keep_records(some, month, rest), month, "access")
         return holds
 
     async def _keep_entries(self, holds: Sequence[Hold], month: str, rest: Rest) -> Collection[str]:
@@ -122,20 +120,31 @@ class Holds:
                 await asyncio.sleep(rest(monotonic() - began))
         return kept
 
-    async def _keep_records(self, hold: Hold, month: str) -> bool:
-        """Keep what is held of a month of the access log; say whether there is any."""
-        kept: set[int] = set()
-        for user in hold.users:
-            number = BEHIND
-            while blocks := await self._store.access.blocks(month, user, number, 1):
-                number = blocks[0].number
-                records = await asyncio.to_thread(self._records.open, blocks[0]) if number not in kept else None
-                mine = [one for one in records or () if one.user in hold.users]
-                mine = [one for one in mine if hold.since_ms <= one.ts < hold.till_ms]
-                if mine:
-                    kept.add(number)
-                    await self._keep_rows([self._held_entries.access_row(hold.number, month, number, mine)])
-        return bool(kept)
+    async def _keep_records(self, holds: Sequence[Hold], month: str, rest: Rest) -> Collection[str]:
+        """Keep what is held of a month of the access log; return the numbers of the holds that hold some."""
+        kept = dict[str, None]()
+        by_user = by_users(holds)
+        after = 0
+        while by_user and (blocks := await self._store.access.blocks_after(month, after, PAGE)):
+            began = monotonic()
+            for number, held, records in await asyncio.to_thread(self._shares, by_user, blocks):
+                kept[held] = None
+                await self._keep_rows([self._held_entries.access_row(held, month, number, records)])
+            after = blocks[-1].number
+            await asyncio.sleep(rest(monotonic() - began))
+        return kept
+
+    def _shares(
+        self, by_user: Mapping[str, Sequence[Hold]], blocks: Sequence[AccessBlock]
+    ) -> list[tuple[int, str, list[AccessRecord]]]:
+        """Return (the block's number, the hold's, records) of what holds name in blocks. Slow: for a thread."""
+        found: dict[tuple[int, str], list[AccessRecord]] = defaultdict(list)
+        for block in blocks:
+            for one in self._records.open(block) or ():
+                for hold in by_user.get(one.user, ()):
+                    if hold.since_ms <= one.ts < hold.till_ms:
+                        found[block.number, hold.number].append(one)
+        return [(number, hold, records) for (number, hold), records in found.items()]
 
     async def _keep_rows(self, rows: Sequence[RowChange]) -> None:
         refusal = await self._store_acts.store_rows(rows)
@@ -180,19 +189,25 @@ class Holds:
             log.info("removed what was kept for a hold", hold=hold, entries=counts[hold])
 
 
+def by_users(holds: Sequence[Hold]) -> dict[str, list[Hold]]:
+    """Return holds by whom they name, those that name nobody under an empty name."""
+    found: dict[str, list[Hold]] = defaultdict(list)
+    for hold in holds:
+        for user in hold.users or ("",):
+            found[user].append(hold)
+    return found
+
+
 def shares(holds: Sequence[Hold], lines: Sequence[Line]) -> dict[str, list[Line]]:
     """Return which of some entries each hold names, by number; all holds are of the group that the entries are of, or
     of none."""
     if holds[0].seq:
         return {holds[0].number: list(lines)} if lines else {}
-    by_user: dict[str, list[Hold]] = defaultdict(list)
-    for hold in holds:
-        for user in hold.users or ("",):
-            by_user[user].append(hold)
+    by_user = by_users(holds)
     found: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         user, ts = written_by(line)
-        for hold in (*by_user[""], *(by_user.get(user, ()) if user else ())):
+        for hold in (*by_user.get("", ()), *(by_user.get(user, ()) if user else ())):
             if hold.since_ms <= ts < hold.till_ms:
                 found[hold.number].append(line)
     return found

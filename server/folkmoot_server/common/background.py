@@ -24,6 +24,9 @@ LEAST_REST_S = 0.5
 Remarks = dict[str, str]
 """What an operator should see on `/readyz` and in `folkmoot admin node show`: a sentence for each matter."""
 
+Rest = Callable[[float], float]
+"""How long to rest after a piece of work that took so long, in seconds."""
+
 Round = Callable[[], Awaitable[float | None]]
 
 

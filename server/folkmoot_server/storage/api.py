@@ -215,6 +215,10 @@ class AccessLog(Protocol):
         """Return blocks of a month, without their `users`, the newest first: those that name `user`, or all."""
         ...
 
+    async def blocks_after(self, month: str, number: int, limit: int) -> Sequence[AccessBlock]:
+        """Return the blocks of a month that come after one, without their `users`, the oldest first."""
+        ...
+
     async def segments(self) -> Sequence[Segment]:
         """Return the months that there are, oldest first."""
         ...

@@ -232,6 +232,9 @@ async def test_a_month_is_gone_through_once_however_many_report(
             await store.commit([other.post(user, body=f"{user} late", ts=START + DAY_MS)])
         keeper = Keeper(store, tmp_path)
         numbers = {user: await keeper.hold(user=user) for user in users}
+        both = [AccessRecord(START, AccessKind.SIGNED_IN, user, 1, f"of {user}", 7) for user in users[:2]]
+        for _ in range(3):
+            await store.access.append("2026-01", keeper.records.seal("n", both))
         late = await keeper.hold(user=users[0], since_ms=START + 1)
         of_group = [await keeper.hold(code=group.code) for _ in range(5)]
         of_one = await keeper.hold(code=group.code, user=users[1])
@@ -270,4 +273,15 @@ async def test_a_month_is_gone_through_once_however_many_report(
         assert sorted(noted) == sorted([*numbers.values(), late, of_one, *of_group])
         await keeper.holds.keep(["2026-01"], [], rest)
         assert len([one for one in await events() if isinstance(one, EntriesHeld)]) == len(noted), "once"
+        rests.clear()
+        opened_blocks = list[int]()
+        open_block = keeper.records.open
+        monkeypatch.setattr(
+            keeper.records, "open", lambda block: (opened_blocks.append(block.number), open_block(block))[1]
+        )
+        await keeper.holds.keep([], ["2026-01"], rest)
+        assert (opened_blocks, len(rests)) == ([1, 2, 3], 1), "*Once for each hold*"
+        for user in users[:2]:
+            assert (await keeper.kept(numbers[user]))[:3] == [f"of {user}"] * 3
+        assert f"of {users[0]}" not in await keeper.kept(late)
     assert verify(tmp_path) == []

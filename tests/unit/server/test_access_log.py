@@ -37,6 +37,9 @@ class Place:
         named = [(at, one) for at, one in blocks if at < before and (not user or user in one.users)]
         return [structs.replace(one, users=(), number=at) for at, one in named[:limit]]
 
+    async def blocks_after(self, month: str, number: int, limit: int) -> Sequence[AccessBlock]:
+        raise NotImplementedError
+
     async def segments(self) -> Sequence[Segment]:
         return [Segment(month, 1) for month in sorted(self.stored)]
 

@@ -18,6 +18,8 @@ _ADD = """
 _COLUMNS = "first_ts, last_ts, node, records, sealed, number"
 _ALL = f"""SELECT {_COLUMNS} FROM access_blocks
     WHERE month = $1 AND number < $2 AND $3 = '' ORDER BY number DESC LIMIT $4"""  # noqa: S608  # names of ours
+_AFTER = f"""SELECT {_COLUMNS} FROM access_blocks
+    WHERE month = $1 AND number > $2 ORDER BY number LIMIT $3"""  # noqa: S608  # names of ours
 _NAMING = f"""SELECT {_COLUMNS} FROM access_blocks JOIN access_users USING (month, number)
     WHERE month = $1 AND number < $2 AND "user" = $3 ORDER BY number DESC LIMIT $4"""  # noqa: S608  # names of ours
 _SEGMENTS = """
@@ -53,10 +55,15 @@ class PostgresAccessLog:
     async def blocks(self, month: str, user: str = "", before: int = BEHIND, limit: int = 100) -> Sequence[AccessBlock]:
         if not can_hold(user):
             return []
-        rows = await self._reader.rows(_NAMING if user else _ALL, number_of(month), before, user, limit)
+        return await self._blocks(_NAMING if user else _ALL, number_of(month), before, user, limit)
+
+    async def blocks_after(self, month: str, number: int, limit: int) -> Sequence[AccessBlock]:
+        return await self._blocks(_AFTER, number_of(month), number, limit)
+
+    async def _blocks(self, statement: str, *values: object) -> list[AccessBlock]:
         return [
             AccessBlock(row["first_ts"], row["last_ts"], row["node"], row["records"], (), row["sealed"], row["number"])
-            for row in rows
+            for row in await self._reader.rows(statement, *values)
         ]
 
     async def segments(self) -> Sequence[Segment]:

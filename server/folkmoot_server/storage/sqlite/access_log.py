@@ -29,6 +29,8 @@ _ADD = "INSERT INTO block (first_ts, last_ts, node, records, sealed) VALUES (?, 
 _NAME = "INSERT INTO who SELECT value, ? FROM json_each(?)"
 _ALL = """SELECT first_ts, last_ts, node, records, sealed, number FROM block
     WHERE number < ? ORDER BY number DESC LIMIT ?"""
+_AFTER = """SELECT first_ts, last_ts, node, records, sealed, number FROM block
+    WHERE number > ? ORDER BY number LIMIT ?"""
 _NAMING = """SELECT first_ts, last_ts, node, records, sealed, number FROM block JOIN who USING (number)
     WHERE number < ? AND user = ? ORDER BY number DESC LIMIT ?"""
 
@@ -70,16 +72,19 @@ class SqliteAccessLog:
         return file
 
     async def blocks(self, month: str, user: str = "", before: int = BEHIND, limit: int = 100) -> Sequence[AccessBlock]:
-        return await self._run(lambda: self._blocks(month, user, before, limit))
+        asked = (before, user, limit) if user else (before, limit)
+        return await self._run(lambda: self._blocks(month, _NAMING if user else _ALL, asked))
 
-    def _blocks(self, month: str, user: str, before: int, limit: int) -> list[AccessBlock]:
+    async def blocks_after(self, month: str, number: int, limit: int) -> Sequence[AccessBlock]:
+        return await self._run(lambda: self._blocks(month, _AFTER, (number, limit)))
+
+    def _blocks(self, month: str, statement: str, asked: tuple[object, ...]) -> list[AccessBlock]:
         if month not in self._segments.months:
             return []
         file = self._connect(month)
-        asked = (before, user, limit) if user else (before, limit)
         return [
             AccessBlock(first, last, node, records, (), sealed, number)
-            for first, last, node, records, sealed, number in file.execute(_NAMING if user else _ALL, asked)
+            for first, last, node, records, sealed, number in file.execute(statement, asked)
         ]
 
     async def segments(self) -> Sequence[Segment]:
