@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 import structlog
 
@@ -32,7 +33,7 @@ log = structlog.get_logger()
 AT_ONCE, ACCOUNTS = 250, 1000
 """Messages that are sent, and accounts that are looked at, at once."""
 UNSURE = 5000
-"""Events that are sent before one looks whether they have arrived."""
+"""Messages that are sent before one looks whether they have arrived."""
 AGAIN_S = 5.0
 """How long to wait after the server took nothing."""
 CLOSE_S = 2.0
@@ -95,21 +96,25 @@ class Audit:
             AUDIT_LOST.inc()
 
     async def send_access(self) -> float | None:
-        """Send what waits; return how long to rest if that is not as usual."""
-        records, lost = len(self._waiting), self._lost
-        if not await self._deliver("access", self._told_of_access()):
-            return AGAIN_S
-        for _ in range(records):
-            self._waiting.popleft()
-        if lost:
-            log.warning("records of the access log were not sent to the syslog server", records=lost)
-            self._lost -= lost
+        """Send what waits, piece by piece; return how long to rest if that is not as usual."""
+        records = UNSURE
+        while records == UNSURE:
+            records = min(len(self._waiting), UNSURE)
+            # What was lost is told after all that came before it.
+            lost = self._lost if records == len(self._waiting) else 0
+            if not await self._deliver("access", self._told_of_access(records, lost)):
+                return AGAIN_S
+            for _ in range(records):
+                self._waiting.popleft()
+            if lost:
+                log.warning("records of the access log were not sent to the syslog server", records=lost)
+                self._lost -= lost
         return None
 
-    def _told_of_access(self) -> list[Told]:
-        """Return what waits, and how much could not."""
-        told = [told_of_access(one, self._name, self.hide) for one in self._waiting]
-        return [*told, told_of_loss(self._clock.now_ms(), self._name, self._lost)] if self._lost else told
+    def _told_of_access(self, records: int, lost: int) -> list[Told]:
+        """Return what to tell of the first that wait, and of how many could not."""
+        told = [told_of_access(one, self._name, self.hide) for one in islice(self._waiting, records)]
+        return [*told, told_of_loss(self._clock.now_ms(), self._name, lost)] if lost else told
 
     async def send_events(self) -> float | None:
         """Send what was done since it was last sent, from now on where it never was; return how long to rest.
@@ -179,5 +184,5 @@ class Audit:
             return
         with contextlib.suppress(OSError):
             async with asyncio.timeout(CLOSE_S):
-                await self._send(self._told_of_access())
+                await self._send(self._told_of_access(len(self._waiting), self._lost))
                 await self._stream.close()

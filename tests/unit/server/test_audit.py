@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -21,7 +21,15 @@ from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_governance.store_acts import AnyStoreEvent
 from folkmoot_protocol import requests as rq
-from folkmoot_server.actions.audit_formats import ACTIVITIES, OCSF_VERSION, as_message, told_of_access, told_of_event
+from folkmoot_server.actions import audit
+from folkmoot_server.actions.audit_formats import (
+    ACTIVITIES,
+    OCSF_VERSION,
+    Told,
+    as_message,
+    told_of_access,
+    told_of_event,
+)
 from folkmoot_server.common.metrics import AUDIT_LOST
 from folkmoot_server.common.syslog import Severity, Writer
 from folkmoot_server.jobs.auditing import Auditing
@@ -204,23 +212,33 @@ async def test_no_event_is_left_out_while_the_server_is_away(world: World) -> No
     assert len(of(collector.came, "governance")) == count + 1
 
 
-async def test_what_is_lost_of_connections_is_counted_and_told(world: World) -> None:
+async def test_what_is_lost_of_connections_is_counted_and_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits is sent in pieces: *it was one list, however long*."""
     stage, collector = world
+    monkeypatch.setattr(audit, "UNSURE", 40)
     await stage.rest()
-    audit, before = stage.node.app.audit, AUDIT_LOST._value.get()
-    await audit.send_access()
+    telling, before = stage.node.app.audit, AUDIT_LOST._value.get()
+    await telling.send_access()
     await collector.close()
     for number in range(130):
-        audit.heard(AccessRecord(number + 1, AccessKind.CONNECTED, "", number, "192.0.2.7", 443))
-    assert await audit.send_access()
+        telling.heard(AccessRecord(number + 1, AccessKind.CONNECTED, "", number, "192.0.2.7", 443))
+    assert await telling.send_access()
     assert AUDIT_LOST._value.get() - before == 30
     await collector.open()
-    assert await audit.send_access() is None
+    sizes, deliver = list[int](), telling._deliver
+
+    async def counted(kind: str, told: Sequence[Told]) -> bool:
+        sizes.append(len(told))
+        return await deliver(kind, told)
+
+    monkeypatch.setattr(telling, "_deliver", counted)
+    assert await telling.send_access() is None
+    assert sizes == [40, 40, 21]
     await collector.until(lambda came: any(one.kind == "records_lost" for one in came))
     (lost,) = [one for one in collector.came if one.kind == "records_lost"]
     assert lost.fields["count"] == 30
     assert {one.fields["connection"] for one in collector.came if one.kind == "connected"} >= set(range(100))
-    assert await audit.send_access() is None
+    assert await telling.send_access() is None
     assert sum(one.kind == "records_lost" for one in collector.came) == 1
 
 
