@@ -22,14 +22,20 @@ _LOCK = threading.Lock()
 
 
 @cache
-def _zygote() -> socket.socket:
-    """The socket that takes orders, of one zygote for all tests of this process."""
+def _zygote(folder: Path | None = None) -> socket.socket:
+    """The socket that takes orders, of one zygote for all tests of this process.
+
+    With a folder, of one that finds it first on its path, and so its `sitecustomize.py`.
+    """
     ours, theirs = socket.socketpair()
     script = Path(__file__).with_name("zygote.py")
     with theirs:
         number = theirs.fileno()
         command = [sys.executable, "-P", str(script), str(number)]
-        process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        environment = {**os.environ, "PYTHONPATH": str(folder)} if folder else None
+        process = subprocess.Popen(
+            command, env=environment, pass_fds=[number], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
 
     def end() -> None:
         ours.close()
@@ -40,7 +46,7 @@ def _zygote() -> socket.socket:
 
 
 class Command:
-    """A `folkmoot` that runs. The names are those of `subprocess.Popen`."""
+    """A `folkmoot` that runs. The names are those of `subprocess.Popen`; `folder` is as for `_zygote`."""
 
     def __init__(
         self,
@@ -50,6 +56,7 @@ class Command:
         stdin: int | None = None,
         output: IO[bytes],
         errors: IO[bytes] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._code: int | None = None
         self._told = b""
@@ -58,8 +65,8 @@ class Command:
         with theirs, open(os.devnull, "rb") as nothing, _LOCK:
             given = nothing.fileno() if stdin is None else stdin
             files = [given, output.fileno(), (errors or output).fileno(), theirs.fileno()]
-            sent = socket.send_fds(_zygote(), [order], files)
-            _zygote().sendall(order[sent:])
+            sent = socket.send_fds(_zygote(folder), [order], files)
+            _zygote(folder).sendall(order[sent:])
         self.pid = int(self._line())
 
     def _line(self) -> bytes:

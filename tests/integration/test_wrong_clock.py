@@ -1,19 +1,21 @@
 """A machine whose clock is set, wrong and right again, under a server that runs or is about to start.
 
-It is a real server in a Python of its own, whose time of day a file shifts: see `tests/wrong_clock`.
+It is a real server in a Python whose time of day a file shifts: see `tests/wrong_clock`.
 """
 
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 from urllib.request import urlopen
 
 import pytest
 
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
+from tests import commands
 from tests.cluster.polling import until
-from tests.integration.server import PASSWORD, OwnPython
+from tests.integration.server import PASSWORD, Server
 from tests.integration.wire import PATIENCE_S, Refused, Wire, refused
 
 TESTS = Path(__file__).parents[1]
@@ -21,11 +23,12 @@ HOUR_S, DAY_S = 3600, 86_400
 DOUBT = "the machine's clock is"
 
 
-class Machine(OwnPython):
+class Machine(Server):
     """A server on a machine whose clock is `ahead_s` seconds ahead."""
 
-    def __init__(self, place: Path, settings: dict[str, object]) -> None:
-        super().__init__(place, settings, TESTS / "wrong_clock", {"WRONG_CLOCK": str(place / "clock")})
+    def launch(self, command: list[str], output: IO[bytes]) -> commands.Command:
+        environment = {**self.environment(), "WRONG_CLOCK": str(self.place / "clock")}
+        return commands.Command(command, environment=environment, output=output, folder=TESTS / "wrong_clock")
 
     def set_clock(self, ahead_s: int) -> None:
         """Set the clock, as the server sees it."""
