@@ -196,7 +196,7 @@ class Node(Parts):
             Auditing(app.audit, clock),
             *([Witnessing(Witnesses(app.event_log, kept.witnesses, self.remarks), clock)] if kept.witnesses else []),
             Entries(EntriesLog(self.store, clock, accounts, app.store_acts), clock),
-            MediaJob(app.media.upkeep, clock),
+            MediaJob(app.media.upkeep, app.media.uploads, clock),
             RetroScanning(self.store, clock, app.content, accounts),
             Forgetting(clock, accounts, ledger, app.policy.cases, app.config.accounts.token_days),
         ]

@@ -42,6 +42,7 @@ from .actions.groups.govern import GroupService
 from .actions.groups.membership import Membership
 from .actions.groups.raid_guard import RaidGuard
 from .actions.holds import Holds
+from .actions.media.judging import Judging
 from .actions.media.showing import Showing
 from .actions.media.upkeep import MediaUpkeep
 from .actions.media.uploads import Uploads
@@ -324,6 +325,7 @@ class Services:
             ledger,
             self._accounts,
             store,
+            Judging(config.media, parts.clock, place),
             place,
             is_shared=bool(config.media.store) or not parts.in_cluster,
         )

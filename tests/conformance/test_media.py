@@ -53,6 +53,9 @@ async def test_entries_show_uploads_under_the_number_that_the_store_gives(store:
     await store.commit([ChangeSet(rows=[media_row(one) for one in (upload("a"), upload("b"), upload("c"), late)])])
     assert [one.id for one in await store.ledger.unused_media(9)] == ["late", "a", "b", "c"]
     assert [one.id for one in await store.ledger.unused_media(1)] == ["late"]
+    assert await store.ledger.pending_media(9) == []
+    await store.commit([ChangeSet(rows=[media_change("late", state="pending")])])
+    assert [one.id for one in await store.ledger.pending_media(9)] == ["late"]
     posts = [group.post("bob") for _ in range(3)]
     posts[1].media, posts[2].media = ("a", "b"), ("c",)
     for number, post in enumerate(posts):

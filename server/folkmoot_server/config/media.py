@@ -1,12 +1,14 @@
 """The settings of pictures, sound and films."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from folkmoot_governance.text import N_
 
 from ..common.terminal import _
 from .declare import setting
+from .operator import check_url
 
 MIB = 1 << 20
 
@@ -49,6 +51,22 @@ class MediaSettings:
     uploads_at_once: int = setting(
         100, N_("Uploads that a node takes at the same time; an account has three at most."), least=1, most=1000
     )
+    known_files: Path | None = setting(
+        None,
+        N_(
+            "File with hashes of what is refused, a line each: sha256 HEX, or pdq HEX for what a picture looks like. "
+            "Read again when it was changed."
+        ),
+    )
+    scan_url: str = setting(
+        "",
+        N_(
+            "Where each file is posted before it can be shown (keys/scan.key signs that); the answer is JSON, verdict: "
+            "allow, hold or refuse. Without an answer it is held, and asked about again."
+        ),
+        check=check_url,
+    )
+    scan_seconds: int = setting(30, N_("Seconds that this may take to answer."), least=1, most=600)
     workers: int = setting(
         1, N_("Files that a node makes anew at the same time, each in a process of its own."), least=1
     )

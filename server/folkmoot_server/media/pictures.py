@@ -20,6 +20,8 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from .likeness import likeness_of
+
 PLUGINS = (
     *(AvifImagePlugin, GifImagePlugin, ImageChops, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin),
     WebPImagePlugin,
@@ -88,9 +90,8 @@ def make(kind: str, source: IO[bytes], main: IO[bytes], small: IO[bytes], bounds
             image.load()
             first = _upright(image, bounds.side)
             made_kind = _write_still(first, kind, profile, main)
-    likeness = ""
     _write_small(first, profile if frames == 1 else None, small, bounds.thumbnail)
-    return Made(TYPES[made_kind], *first.size, likeness)
+    return Made(TYPES[made_kind], *first.size, likeness_of(first))
 
 
 def _count(image: Image.Image, kind: str, bounds: Bounds) -> int:

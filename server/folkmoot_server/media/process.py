@@ -79,7 +79,7 @@ class Workshop:
             return Made(answer, 0, "")
         if answer.type not in TYPES:
             return Made(Answer(bad="damaged"), 0, "")
-        return Made(answer, *await asyncio.to_thread(_sum, files.main))
+        return Made(answer, *await asyncio.to_thread(sum_of, files.main))
 
     def _run(self, files: Files) -> Answer:
         settings = self._settings
@@ -130,7 +130,7 @@ class Workshop:
             raise OSError(f"a worker could not work: it ended with {done.returncode}") from error
 
 
-def _sum(file: IO[bytes]) -> tuple[int, str]:
+def sum_of(file: IO[bytes]) -> tuple[int, str]:
     """Return size and SHA-256 of a file."""
     file.seek(0)
     sha256, size = hashlib.sha256(), 0

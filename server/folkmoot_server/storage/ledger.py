@@ -569,6 +569,10 @@ class Uploads(Protocol):
         least `media.LEAST_BYTES`."""
         ...
 
+    async def pending_media(self, limit: int) -> list[Media]:
+        """Return uploads that somebody still looks at."""
+        ...
+
     async def unused_media(self, limit: int) -> list[Media]:
         """Return uploads that no entry shows, the one first whose time is over first."""
         ...

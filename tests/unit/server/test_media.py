@@ -1,9 +1,13 @@
 """What becomes of the bytes of uploads: with the day, with their post, with their month, and when it is cut short."""
 
+import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from obstore.exceptions import BaseError
@@ -164,3 +168,78 @@ async def test_what_was_half_written_goes_after_a_day(night: Night, ann: Client)
     night.ms += HOUR_MS
     await night.job.do_round()
     assert [file.name for file in folder.iterdir()] == ["new"]
+
+
+class Programme:
+    """A programme of the operator's that is asked about each file; without a `verdict` it does not answer."""
+
+    def __init__(self) -> None:
+        self.verdict = ""
+        self.asked: list[tuple[str, bytes]] = []
+        programme = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                programme.asked.append((self.headers["Content-Type"], body))
+                answer = json.dumps({"verdict": programme.verdict}).encode()
+                self.send_response(200 if programme.verdict else 500)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_said: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/scan"
+
+
+@pytest.fixture
+def programme() -> Iterator[Programme]:
+    programme = Programme()
+    thread = Thread(target=programme.server.serve_forever)
+    thread.start()
+    yield programme
+    programme.server.shutdown()
+    programme.server.server_close()
+    thread.join()
+
+
+async def test_a_programme_of_the_operators_and_a_list_decide(tmp_path: Path, programme: Programme) -> None:
+    known = tmp_path / "known"
+    known.write_text("")
+    night = Night()
+    settings = {"media__scan_url": programme.url, "media__known_files": str(known)}
+    async with staged(tmp_path, clock=Clock(lambda: night.ms / 1000), **settings) as night.stage:
+        await night.stage.rest()
+        night.job, night.root = night.stage.job(MediaJob), tmp_path / "data" / "media"
+        seats = night.stage.seats[0]
+        async with Client(night.stage.url, token=seats[0].token) as ann:
+            held = await ann.upload(planted_picture(size=(40, 30)))
+            assert held["state"] == "pending"
+            with pytest.raises(RequestRefused, match="media_pending"):
+                await ann.post(night.code, "look", media=[held["id"]])
+            with pytest.raises(RequestRefused):
+                await ann.fetch_media(held["id"])
+            await night.job.do_round()
+            assert await night.state_of(held["id"]) is MediaState.PENDING
+            assert night.job.next_ms == night.ms + 60_000, "it is asked again"
+            programme.verdict = "allow"
+            await night.job.do_round()
+            assert (await ann.post(night.code, "look", media=[held["id"]])).seq
+            assert programme.asked[-1] == ("image/jpeg", night.files()[held["id"]])
+            programme.verdict = "refuse"
+            before = night.files()
+            with pytest.raises(RequestRefused, match="The operator does not allow this file"):
+                await ann.upload(planted_picture("PNG"))
+            assert night.files() == before
+            known.write_text(f"sha256 {sha256(planted_picture('GIF')).hexdigest()}\n")
+            asked = len(programme.asked)
+            with pytest.raises(RequestRefused, match="This picture is one that the operator does not allow"):
+                await ann.upload(planted_picture("GIF"))
+            known.unlink()
+            with pytest.raises(RequestRefused, match="Files cannot be looked at just now"):
+                await ann.upload(planted_picture("GIF"))
+            assert len(programme.asked) == asked
+            assert night.files() == before

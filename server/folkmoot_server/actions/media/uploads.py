@@ -11,7 +11,7 @@ from typing import IO
 
 import structlog
 from msgspec import convert
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.duration import DAY_MS
@@ -34,17 +34,20 @@ from ...common.i18n import N_
 from ...config.media import MediaSettings
 from ...crypto.passwords import hash_token, new_token
 from ...live.accounts import Account
-from ...media.process import Files, Workshop
+from ...media.process import Files, Workshop, sum_of
 from ...media.store import FAILURES, SMALL, MediaStore, key_of
 from ...storage.api import Ledger
 from ...storage.changes import media_change, media_row
 from ...storage.sql.months import month_of
 from ..accounts.govern import AccountService
+from .judging import Judging, Verdict
 
 log = structlog.get_logger()
 
 PIECE = 1 << 18
 """Bytes that are written to disk at once."""
+AT_ONCE = 20
+"""Files that are asked about again in one round."""
 PER_ACCOUNT = 3
 """Uploads that one account may send at the same time."""
 RETRY_MS = 10_000
@@ -57,6 +60,11 @@ BUSY = Refusal(
 NO_ROOM = Refusal(
     ErrorCode.UNAVAILABLE,
     N_("There is no room for uploads just now: try again in {wait}."),
+    {"retry_after_ms": 10 * RETRY_MS},
+)
+NOT_NOW = Refusal(
+    ErrorCode.UNAVAILABLE,
+    N_("Files cannot be looked at just now: try again in {wait}."),
     {"retry_after_ms": 10 * RETRY_MS},
 )
 PART = N_("{size} bytes were announced and {came} came: send the whole file.")
@@ -74,6 +82,7 @@ class Uploads:
         ledger: Ledger,
         account_service: AccountService,
         store: MediaStore,
+        judging: Judging,
         data_dir: Path,
         *,
         is_shared: bool,
@@ -85,6 +94,7 @@ class Uploads:
         self._ledger = ledger
         self._account_service = account_service
         self._store = store
+        self._judging = judging
         self._place = data_dir
         self._workshop = Workshop(settings, data_dir / "incoming")
         self._asking: Counter[str] = Counter()
@@ -168,14 +178,20 @@ class Uploads:
         made = await self._workshop.make(files)
         answer = made.answer
         if answer.bad:
-            change = media_change(media.id, state=MediaState.REFUSED.value, reason=answer.bad, token="")
-            stored = await self._account_service.store_rows(media.user, [change])
-            return stored or refused(answer.bad, self._settings.bounds, media=media.id)
+            return await self._refuse(media, answer.bad)
+        came = await asyncio.to_thread(sum_of, files.source)
+        known = await self._judging.is_known((came[1], made.sha256), answer.likeness)
+        if known is None:
+            return NOT_NOW
+        if known:
+            log.warning("a known file was refused", media=media.id, user=media.user)
+            return await self._refuse(media, "known")
         key = key_of(media.month, media.id)
         await self._store.put(key, files.main)
         await self._store.put(key + SMALL, files.small)
+        state = MediaState.PENDING if self._judging.asks else MediaState.READY
         kept: dict[str, str | int] = {
-            "state": MediaState.READY.value,
+            "state": state.value,
             "token": "",
             "type": answer.type,
             "size": made.size,
@@ -186,7 +202,38 @@ class Uploads:
             "likeness": answer.likeness,
         }
         stored = await self._account_service.store_rows(media.user, [media_change(media.id, **kept)])
-        return stored or convert({**asdict(media), **kept}, Media)
+        if stored:
+            return stored
+        media = convert({**asdict(media), **kept}, Media)
+        return await self._scan(media) if state is MediaState.PENDING else media
+
+    async def _refuse(self, media: Media, reason: str) -> Refusal:
+        change = media_change(media.id, state=MediaState.REFUSED.value, reason=reason, token="")
+        stored = await self._account_service.store_rows(media.user, [change])
+        return stored or refused(reason, self._settings.bounds, media=media.id)
+
+    async def _scan(self, media: Media) -> Media | Refusal:
+        """Ask about a file that is held, as it would be shown; return what became of it."""
+        key = key_of(media.month, media.id)
+        data = await self._store.get(key)
+        verdict = Verdict.HOLD if data is None else await self._judging.ask(media, media.type, data)
+        if verdict is Verdict.HOLD:
+            return media
+        if verdict is Verdict.REFUSE:
+            await self._store.remove((key, key + SMALL))
+            return await self._refuse(media, "scan")
+        change = media_change(media.id, state=MediaState.READY.value)
+        stored = await self._account_service.store_rows(media.user, [change])
+        return stored or replace(media, state=MediaState.READY)
+
+    async def scan_again(self) -> bool:
+        """Ask again about files that are held; say whether there were any. Raises StorageError, and what the store of
+        bytes raises."""
+        held = await self._ledger.pending_media(AT_ONCE) if self._judging.asks else []
+        for media in held:
+            if media.id not in self._coming:
+                await self._scan(media)
+        return bool(held)
 
     async def shown(self, user: str, refs: Sequence[rq.MediaRef]) -> list[dict[str, object]] | Refusal:
         """Return what an entry says of uploads that a post by `user` shows, in their order."""

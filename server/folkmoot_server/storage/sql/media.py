@@ -21,6 +21,12 @@ _BYTES = select(func.coalesce(func.sum(_COUNTED), 0)).where(
 )
 _UNUSED = select(*_COLUMNS).where(media.c.seq == 0).order_by(media.c.until_ms).limit(bindparam("limit"))
 
+_PENDING = (
+    select(*_COLUMNS)
+    .where(literal_column("seq = 0"), media.c.state == MediaState.PENDING)
+    .order_by(media.c.until_ms)
+    .limit(bindparam("limit"))
+)
 _REMOVED = and_(redactions.c.code == media.c.code, redactions.c.seq == media.c.seq)
 _TO_SEAL = (
     select(*_COLUMNS)
@@ -60,6 +66,9 @@ class SqlUploads(SqlReads):
 
     async def uploaded_bytes(self, user: str, since: int) -> int:
         return int((await self._ask(_BYTES, user=user, since=since))[0][0])
+
+    async def pending_media(self, limit: int) -> list[Media]:
+        return _media(await self._ask(_PENDING, limit=limit))
 
     async def unused_media(self, limit: int) -> list[Media]:
         return _media(await self._ask(_UNUSED, limit=limit))
