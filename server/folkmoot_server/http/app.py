@@ -18,14 +18,17 @@ from ..config.documents import Documents
 from ..config.settings import Config
 from ..transport.accept_throttle import AcceptThrottle
 from ..transport.addresses import UNKNOWN_HOST, is_known_host
+from .channel_pages import ChannelPages, PublicChannels
 from .group_page import GroupPage, Groups
 from .health import Health, Status
+from .imprint import imprint_data
 from .log_pages import LogPages, PublishedLog
 from .media import MediaPages
 from .pages import AGREEMENT, Agreements, DocumentPage, OldAgreements, describe_protocol, web_client
 from .report_page import PublicReports, ReportPage
 from .responses import respond, with_safe_headers
 from .transparency import Count, TransparencyPage
+from .visitors import Visitors
 
 
 class Shown(Groups, Agreements, Protocol):
@@ -43,20 +46,24 @@ def make_app(
     reports: PublicReports,
     event_log: PublishedLog,
     media: MediaPages,
+    channels: PublicChannels,
 ) -> ASGIApp:
     """Return the application. Of its pages the report takes a body, of a few kilobytes, and so do those of uploads."""
     language = config.i18n.default_language
     health = Health(status, config.server)
+    imprint = config.operator.imprint
+    visitors = Visitors(clock, config.server.trusted_proxies)
     routes = [
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/metrics", health.metrics),
-        Route("/agreement", DocumentPage(AGREEMENT, documents.agreement, language).show),
-        Route("/agreement/{version}", OldAgreements(documents, ledger, language).show),
-        Route("/rules", DocumentPage(N_("Rules"), documents.rules, language, config.operator.imprint).show),
+        Route("/agreement", DocumentPage(AGREEMENT, documents.agreement, language, imprint).show),
+        Route("/agreement/{version}", OldAgreements(documents, ledger, language, imprint).show),
+        Route("/rules", DocumentPage(N_("Rules"), documents.rules, language, imprint, imprint_data(imprint)).show),
         Route("/asyncapi.json", describe_protocol),
         Route("/transparency", TransparencyPage(config, clock, count).show),
-        Route("/groups/{code}", GroupPage(config, clock, ledger, policy.grades).show),
+        Route("/groups/{code}", GroupPage(config, clock, ledger, policy.grades, visitors).show),
+        *ChannelPages(config, clock, channels, visitors).routes(),
         *report_routes(config, clock, reports),
         *(LogPages(event_log).routes() if config.retention.publish_log else ()),
         *media.routes(),

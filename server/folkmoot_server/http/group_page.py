@@ -20,17 +20,15 @@ from folkmoot_protocol.types import Group, GroupStatus, JoinMode
 from ..common.clock import Clock
 from ..common.i18n import N_, translator
 from ..common.pages import style_sheet, templates
-from ..common.rate_limit import Buckets
 from ..config.settings import Config
 from ..live.rooms import public_part
 from ..storage.api import GroupSummary
 from ..storage.change_set import StorageError
-from .responses import HTML, JSON, Content, address_of, answer, preferred_language, respond, wants_json
+from .imprint import Imprint, imprint_rows
+from .responses import HTML, JSON, Content, answer, preferred_language, respond, wants_json
+from .visitors import Visitors
 
 log = structlog.get_logger()
-
-VIEWS_PER_SECOND, VIEWS_AT_ONCE = 2, 60
-"""How many of these pages one address may ask for: each of them asks storage."""
 
 FRESH_S = 60
 
@@ -68,21 +66,19 @@ class Groups(Protocol):
 class GroupPage:
     """Shows a group to anyone. One that hides its page is as unknown as one that is not there."""
 
-    def __init__(self, config: Config, clock: Clock, groups: Groups, grades: Sequence[Grade]) -> None:
+    def __init__(
+        self, config: Config, clock: Clock, groups: Groups, grades: Sequence[Grade], visitors: Visitors
+    ) -> None:
         self._config = config
         self._clock = clock
         self._groups = groups
         self._grades = grades
-        self._views = Buckets(VIEWS_PER_SECOND, VIEWS_AT_ONCE)
+        self._visitors = visitors
 
     async def show(self, request: Request) -> Response:
         """Return the page of the group `code`, to who does not ask too often."""
-        address = address_of(request, self._config.server.trusted_proxies)
-        wait = self._views.take(address, self._clock.ticks())
-        if wait:
-            seconds = str(-(-wait // 1000))
-            text = "429 too many pages asked for from your address\n"
-            return respond(text, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": seconds})
+        if refusal := self._visitors.refuse(request):
+            return refusal
         code = parse_group_code(request.path_params["code"])
         try:
             summary = await self._groups.group_summary(code) if code else None
@@ -105,7 +101,9 @@ class GroupPage:
             content = Content(msgspec.json.encode(data), JSON)
         else:
             can_report = self._config.policy.reports.public_per_hour > 0
-            content = Content(render(group, summary.state.rules, label, language, can_report=can_report), HTML)
+            imprint = self._config.operator.imprint
+            body = render(group, summary.state.rules, label, language, imprint, can_report=can_report)
+            content = Content(body, HTML)
         headers = {
             "Content-Security-Policy": CONTENT_SECURITY.format(style=style()[1]),
             "Cache-Control": f"public, max-age={FRESH_S}",
@@ -114,7 +112,9 @@ class GroupPage:
         return answer(request, content, headers, vary="Accept, Accept-Language")
 
 
-def render(group: Group, rules: str, category: str, language: str, *, can_report: bool = True) -> bytes:
+def render(
+    group: Group, rules: str, category: str, language: str, imprint: Imprint = (), *, can_report: bool = True
+) -> bytes:
     """Return the page."""
     say = translator(language)
     rows = [
@@ -135,6 +135,7 @@ def render(group: Group, rules: str, category: str, language: str, *, can_report
         "no_rules": say(N_("The group has set no rules of its own. Those of the platform hold:")),
         "platform_rules": say(N_("Rules")),
         "report": say(N_("Report this group")) if can_report else "",
+        "imprint": imprint_rows(imprint, language),
     }
     return templates().get_template("group.html").render(fields).encode()
 

@@ -1,10 +1,11 @@
 """Pages that are the same for everybody: the web client, the published documents, the protocol's description."""
 
 import mimetypes
-from collections.abc import Sequence
-from functools import cache, partial
+from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
@@ -22,6 +23,7 @@ from ..config.documents import Document, Documents
 from ..storage.api import StoredAgreement
 from ..storage.change_set import StorageError
 from .group_page import CONTENT_SECURITY, style
+from .imprint import Imprint, imprint_rows
 from .responses import HTML, JSON, Content, answer, preferred_language, respond, wants_json
 
 log = structlog.get_logger()
@@ -63,9 +65,7 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 AGREEMENT = N_("Service agreement")
-
-Imprint = Sequence[tuple[str, str, str]]
-"""Who runs the service: `Operator.imprint`."""
+NO_DATA: Mapping[str, str] = MappingProxyType({})
 
 
 class Agreements(Protocol):
@@ -79,9 +79,17 @@ class Agreements(Protocol):
 class DocumentPage:
     """A published document in the reader's language, as a page or, for programs, as JSON (G5, G5.2)."""
 
-    def __init__(self, title: str, document: Document, default_language: str, imprint: Imprint = ()) -> None:
+    def __init__(
+        self,
+        title: str,
+        document: Document,
+        default_language: str,
+        imprint: Imprint = (),
+        more: Mapping[str, str] = NO_DATA,
+    ) -> None:
         self._title = title
         self._imprint = imprint
+        self._more = more
         self._document = document
         self._default_language = default_language
         self._contents: dict[tuple[str, bool], Content] = {}
@@ -96,8 +104,10 @@ class DocumentPage:
         content = self._contents.get((language, for_programs))
         if content is None:
             document = self._document
-            shown = as_json if for_programs else partial(as_html, self._title)
-            content = shown(document, language, self._imprint)
+            if for_programs:
+                content = as_json(document, language, self._more)
+            else:
+                content = as_html(self._title, document, language, self._imprint)
             self._contents[language, for_programs] = content
         headers = {
             "Content-Security-Policy": CONTENT_SECURITY.format(style=style("document.css")[1]),
@@ -109,7 +119,10 @@ class DocumentPage:
 class OldAgreements:
     """The service agreement in the words of a version, the one in force or an earlier one (G5.2)."""
 
-    def __init__(self, documents: Documents, agreements: Agreements, default_language: str) -> None:
+    def __init__(
+        self, documents: Documents, agreements: Agreements, default_language: str, imprint: Imprint = ()
+    ) -> None:
+        self._imprint = imprint
         self._agreement = documents.agreement
         self._agreements = agreements
         self._default_language = default_language
@@ -127,14 +140,14 @@ class OldAgreements:
             if known is None:
                 raise HTTPException(HTTPStatus.NOT_FOUND)
             document = Document(known.version, known.sha256, known.texts)
-        return DocumentPage(AGREEMENT, document, self._default_language).answer(request)
+        return DocumentPage(AGREEMENT, document, self._default_language, self._imprint).answer(request)
 
 
-def as_json(document: Document, language: str, imprint: Imprint) -> Content:
-    """Return a document for programs."""
+def as_json(document: Document, language: str, more: Mapping[str, str]) -> Content:
+    """Return a document for programs, with `more` beside it."""
     data = {"version": document.version, "sha256": document.sha256, "language": language}
-    data |= {key: value for key, _label, value in imprint}
-    return Content(msgspec.json.encode({**data, "text": document.text(language)}), JSON)
+    shown = {**data, **more, "text": document.text(language)}
+    return Content(msgspec.json.encode(shown), JSON)
 
 
 def as_html(title: str, document: Document, language: str, imprint: Imprint) -> Content:
@@ -147,6 +160,6 @@ def as_html(title: str, document: Document, language: str, imprint: Imprint) -> 
         "css": style("document.css")[0],
         "text": MARKDOWN.render(document.text(language)),
         "version": say(N_("Version {version}"), {"version": document.version}),
-        "imprint": [(say(label), value) for _key, label, value in imprint],
+        "imprint": imprint_rows(imprint, language),
     }
     return Content(templates().get_template("document.html").render(fields).encode(), HTML)

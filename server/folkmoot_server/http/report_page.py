@@ -30,6 +30,7 @@ from ..common.rate_limit import Buckets
 from ..config.settings import Config
 from ..storage.change_set import StorageError
 from .group_page import style
+from .imprint import imprint_rows
 from .responses import HTML, JSON, address_of, preferred_language, respond, wants_json
 
 log = structlog.get_logger()
@@ -237,7 +238,7 @@ class ReportPage:
             "send": say(N_("Report")),
             "link": ("/report/status", say(N_("Look up a report"))),
         }
-        return page(request, fields, language, status, {"error": fields["problem"]})
+        return self._page(request, fields, language, status, {"error": fields["problem"]})
 
     def _status(
         self, request: Request, form: Mapping[str, str], problem: str = "", status: HTTPStatus = HTTPStatus.OK
@@ -251,7 +252,7 @@ class ReportPage:
             "send": say(N_("Look up")),
             "link": ("/report", say(N_("Report something"))),
         }
-        return page(request, fields, language, status, {"error": fields["problem"]})
+        return self._page(request, fields, language, status, {"error": fields["problem"]})
 
     def _done(self, request: Request, case: CaseState, code: str) -> Response:
         say, language = self._say(request)
@@ -265,7 +266,7 @@ class ReportPage:
             "link": (f"/report/status?case={case.number}", say(N_("Look up a report"))),
         }
         data = {"case": case.number, "code": code, "due_ms": case.due_ms}
-        return page(request, fields, language, HTTPStatus.CREATED, data)
+        return self._page(request, fields, language, HTTPStatus.CREATED, data)
 
     def _shown(
         self, request: Request, found: LookedUp, code: str, problem: str = "", status: HTTPStatus = HTTPStatus.OK
@@ -297,11 +298,22 @@ class ReportPage:
         state = "overdue" if late else case.outcome.value if case.outcome else "open"
         data = {"case": case.number, "state": state, "due_ms": case.due_ms, "answer": case.answer}
         data |= {"appeal": appeal.number if appeal else "", "may_contest": found.may_contest}
-        return page(request, fields, language, status, {**data, "error": problem} if problem else data)
+        return self._page(request, fields, language, status, {**data, "error": problem} if problem else data)
 
     def _say(self, request: Request) -> tuple[Translate, str]:
         language = preferred_language(request, self._config.i18n.default_language)
         return translator(language), language
+
+    def _page(
+        self,
+        request: Request,
+        fields: Mapping[str, object],
+        language: str,
+        status: HTTPStatus,
+        data: Mapping[str, object],
+    ) -> Response:
+        imprint = imprint_rows(self._config.operator.imprint, language)
+        return page(request, {**fields, "imprint": imprint}, language, status, data)
 
 
 def page(

@@ -41,6 +41,10 @@ class Content:
         self.tag = hashlib.sha256(body).hexdigest()[:32]
         """Its ETag, which is weak: it is that of the compressed body too (RFC 9110, 8.8.1)."""
 
+    def compress(self) -> None:
+        """Compress it now, where that may take its time."""
+        _ = self.compressed
+
     @cached_property
     def compressed(self) -> bytes | None:
         """The body by gzip, None if that is no shorter."""

@@ -23,6 +23,7 @@ from ..common.pages import templates
 from ..config.settings import Config
 from ..storage.change_set import StorageError
 from .group_page import CONTENT_SECURITY, style
+from .imprint import Imprint, imprint_rows
 from .responses import HTML, JSON, Content, answer, preferred_language, respond, wants_json
 
 log = structlog.get_logger()
@@ -68,7 +69,8 @@ class TransparencyPage:
         if wants_json(request):
             content = Content(msgspec.json.encode({"days": days, "figures": self._tallies}), JSON)
         else:
-            content = Content(render(self._tallies, days, language), HTML)
+            imprint = self._config.operator.imprint
+            content = Content(render(self._tallies, days, language, imprint), HTML)
         headers = {
             "Content-Security-Policy": CONTENT_SECURITY.format(style=style("transparency.css")[1]),
             "Cache-Control": f"public, max-age={FRESH_MS // 1000}",
@@ -87,7 +89,7 @@ PARTS = (
 """What the page is about: kind of case, title, and what is drawn."""
 
 
-def render(tallies: Sequence[Tally], days: int, language: str) -> bytes:
+def render(tallies: Sequence[Tally], days: int, language: str, imprint: Imprint = ()) -> bytes:
     """Return the page."""
     say = translator(language)
     parts = [part(say, [one for one in tallies if one.kind is kind], title, drawn) for kind, title, drawn in PARTS]
@@ -99,6 +101,7 @@ def render(tallies: Sequence[Tally], days: int, language: str) -> bytes:
         "parts": parts,
         "nothing": say(N_("There were none.")),
         "rules": say(N_("Rules")),
+        "imprint": imprint_rows(imprint, language),
     }
     return templates().get_template("transparency.html").render(fields).encode()
 

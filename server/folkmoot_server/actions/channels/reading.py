@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.publish import policy_on
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.results import HomeResult, ThreadResult
 from folkmoot_protocol.types import ChannelPost, Entry, EntryKind
 
@@ -21,6 +22,8 @@ from ..posts.form import as_published
 from .following import MOST_FOLLOWS, view_of
 from .threads import is_in_thread
 
+REMOVED = Refusal(ErrorCode.NO_SUCH_ENTRY, NO_SUCH_ENTRY.text, {"removed": True})
+
 BAD_CURSOR = Refusal(ErrorCode.BAD_REQUEST, N_("This is no cursor of an earlier page."), {"field": "before"})
 
 
@@ -35,6 +38,11 @@ class Reading:
         self._times = times
         self._live_home = live_home
         self._clock = clock
+
+    async def find(self, handle: str) -> ChannelRow | None:
+        """Return the channel that has a handle."""
+        code = await self._channels.find_channel(fold_user_name(handle))
+        return (await self._channels.channels([code])).get(code) if code is not None else None
 
     async def home(self, session: Session, before: str | None, limit: int, live: bool | None) -> HomeResult | Refusal:
         """Return a page of the posts of the channels that an account follows."""
@@ -61,8 +69,10 @@ class Reading:
     async def thread(self, room: Room, row: ChannelRow, seq: int, after: int, limit: int) -> ThreadResult | Refusal:
         """Return a post and a page of the comments on it."""
         found = (await self._journal.versions(row.code, (seq,))).get(seq)
-        if found is None or found.entry.kind is not EntryKind.POST or found.entry.redacted:
+        if found is None or found.entry.kind is not EntryKind.POST:
             return NO_SUCH_ENTRY
+        if found.entry.redacted:
+            return REMOVED
         comments = await self._channels.comments(row.code, seq, after, limit + 1)
         view = view_of(row, self._clock.now_ms())
         post = as_published(found.standing, row)

@@ -1,0 +1,81 @@
+"""Feeds of channels: Atom (RFC 4287) and JSON Feed 1.1. A post is known by its address, which is no other's ever."""
+
+import re
+
+import msgspec
+
+from folkmoot_protocol.results import HomeResult
+from folkmoot_protocol.types import Channel, Entry
+
+from ..common.pages import templates
+from .channel_views import Place, cut, iso, linked, marks_of, title_of
+from .imprint import imprint_data
+
+ATOM = "application/atom+xml; charset=utf-8"
+JSON_FEED = "application/feed+json; charset=utf-8"
+
+LONGEST = 4000
+"""Characters of a post in a feed."""
+
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def in_xml(text: str) -> str:
+    """Return a text without the characters that XML 1.0 cannot hold."""
+    return _NOT_IN_XML.sub("\ufffd", text)
+
+
+def as_atom(channel: Channel, page: HomeResult, place: Place) -> bytes:
+    """Return the feed as Atom."""
+    entries = [post.entry for post in page.posts]
+    fields = {
+        "language": place.language,
+        "channel": channel,
+        "home": place.of(channel),
+        "updated": iso(max([channel.created_ts, *(entry.ts for entry in entries)])),
+        "subtitle": " · ".join([*([channel.topic] if channel.topic else []), *marks_of(channel, place)]),
+        "rights": " · ".join(f"{place.say()(label)}: {value}" for _key, label, value in place.imprint),
+        "entries": [
+            {
+                "url": place.of(channel, entry.seq),
+                "title": title_of(entry),
+                "time": iso(entry.ts),
+                "html": str(_html(entry)),
+            }
+            for entry in entries
+        ],
+    }
+    return in_xml(templates().get_template("feed.xml").render(fields)).encode()
+
+
+def _html(entry: Entry) -> str:
+    """Return a post's text as HTML."""
+    return f"<p>{linked(cut(entry.body, LONGEST))}</p>".replace("\n", "<br>")
+
+
+def as_json_feed(channel: Channel, page: HomeResult, place: Place) -> bytes:
+    """Return the feed as JSON Feed. What it has no name for is under `_folkmoot`."""
+    home = place.of(channel)
+    items = [
+        {
+            "id": place.of(channel, post.entry.seq),
+            "url": place.of(channel, post.entry.seq),
+            "title": title_of(post.entry),
+            "content_text": cut(post.entry.body, LONGEST),
+            "date_published": iso(post.entry.ts),
+        }
+        for post in page.posts
+    ]
+    data = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": channel.name,
+        "home_page_url": home,
+        "feed_url": f"{home}/feed.json",
+        "description": channel.topic or channel.name,
+        "language": place.language,
+        "authors": [{"name": channel.name, "url": home}],
+        **({"next_url": f"{home}/feed.json?before={page.cursor}"} if page.cursor else {}),
+        "_folkmoot": {"marks": marks_of(channel, place), "operator": imprint_data(place.imprint)},
+        "items": items,
+    }
+    return msgspec.json.encode(data)

@@ -1,0 +1,154 @@
+"""How channels and posts look on pages for people: what `channel.html` and `post.html` are filled with."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from markupsafe import Markup, escape
+from msgspec import Struct
+
+from folkmoot_protocol.results import HomeResult, ThreadResult
+from folkmoot_protocol.types import Channel, ChannelForm, Entry, GroupStatus
+
+from ..common.i18n import N_, Translate, show_instant, translator
+from ..common.pages import templates
+from .imprint import Imprint, imprint_rows
+
+EXCERPT = 1000
+"""Characters of a post that stand in a list; the rest is on its own page."""
+TITLE, DESCRIPTION = 80, 200
+"""Characters of a title, and of what others show of a page that they link to."""
+
+_LINK = re.compile(r"""https?://[^\s<>"']*[^\s<>"'.,;:!?)\]，。；：！？）]""")
+
+FORMS = {ChannelForm.PERSONAL: N_("Personal channel"), ChannelForm.PUBLIC: N_("Public account")}
+
+
+class Place(Struct, frozen=True):
+    """Where a page is, in which language, and what of the configuration stands on it."""
+
+    url: str
+    language: str
+    categories: Mapping[str, str]
+    imprint: Imprint
+    can_report: bool
+
+    def of(self, channel: Channel, seq: int | None = None) -> str:
+        """Return the address of a channel, or of a post of it."""
+        return f"{self.url}/@{channel.handle}" + (f"/{seq}" if seq else "")
+
+    def say(self) -> Translate:
+        """Return what says texts in the reader's language."""
+        return translator(self.language)
+
+
+def iso(ms: int) -> str:
+    """Return a Unix time in ms as RFC 3339 has it."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text, at its beginning only if it is longer."""
+    return text if len(text) <= most else f"{text[:most].rstrip()}…"
+
+
+def one_line(text: str, most: int) -> str:
+    """Return the beginning of a text in one line."""
+    return cut(" ".join(text[: most * 4].split()), most)
+
+
+def title_of(entry: Entry) -> str:
+    """Return what a post is called: its first line."""
+    return one_line(entry.body.lstrip().partition("\n")[0], TITLE)
+
+
+def linked(text: str) -> Markup:
+    """Return a text with its addresses as links, which say nothing for whoever wrote them."""
+    parts, end = [], 0
+    for found in _LINK.finditer(text):
+        url = escape(found[0])
+        link = Markup('<a href="{0}" rel="nofollow ugc noopener noreferrer">{0}</a>').format(url)
+        parts += [escape(text[end : found.start()]), link]
+        end = found.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def marks_of(channel: Channel, place: Place) -> list[str]:
+    """Return what is known of a channel beside its name: what it is, and of what it is about."""
+    category = place.categories.get(channel.category, channel.category)
+    return [place.say()(FORMS[channel.form]), *([category] if category else [])]
+
+
+def shown(entry: Entry, channel: Channel, place: Place, *, most: int | None = None) -> dict[str, object]:
+    """Return a post or a comment as the templates take it."""
+    body = entry.body if most is None else cut(entry.body, most)
+    return {
+        "seq": entry.seq,
+        "url": place.of(channel, entry.seq),
+        "time": iso(entry.ts),
+        "when": show_instant(entry.ts),
+        "author": entry.from_.display_name,
+        "user": entry.from_.user,
+        "body": linked(body),
+        "is_cut": body != entry.body,
+        "is_edited": bool((entry.data or {}).get("edited")),
+        "is_gone": entry.redacted,
+        "reply_to": entry.reply_to,
+    }
+
+
+def _common(channel: Channel, place: Place, css: str) -> dict[str, object]:
+    say = place.say()
+    return {
+        "language": place.language,
+        "css": css,
+        "channel": channel,
+        "home": place.of(channel),
+        "marks": marks_of(channel, place),
+        "imprint": imprint_rows(place.imprint, place.language),
+        "is_indexed": channel.state in (GroupStatus.ACTIVE, GroupStatus.WARNED),
+        "report": say(N_("Report this channel")) if place.can_report else "",
+        "texts": {
+            "edited": say(N_("edited")),
+            "more": say(N_("Read on")),
+            "removed": say(N_("This comment was removed.")),
+            "feed": say(N_("Feed")),
+            "site": "Folkmoot",
+        },
+    }
+
+
+def channel_page(channel: Channel, page: HomeResult, place: Place, until_ms: int, css: str) -> bytes:
+    """Return the page of a channel. `until_ms`: when it is suspended, until when."""
+    say = place.say()
+    suspended = say(N_("The platform has suspended this channel {until}."), {"until_ms": until_ms})
+    fields = {
+        **_common(channel, place, css),
+        "posts": [shown(post.entry, channel, place, most=EXCERPT) for post in page.posts],
+        "standing": suspended if channel.state is GroupStatus.SUSPENDED else "",
+        "nothing": say(N_("There are no posts here yet.")),
+        "older": f"{place.of(channel)}?before={page.cursor}" if page.cursor else "",
+        "older_text": say(N_("Older posts")),
+        "description": one_line(channel.topic, DESCRIPTION) or say(N_("Posts of {name}"), {"name": channel.name}),
+    }
+    return templates().get_template("channel.html").render(fields).encode()
+
+
+def post_page(thread: ThreadResult, place: Place, css: str) -> bytes:
+    """Return the page of a post and the comments on it."""
+    channel, post, say = thread.channel, thread.post, place.say()
+    last = thread.comments[-1].seq if thread.comments else 0
+    fields = {
+        **_common(channel, place, css),
+        "post": shown(post, channel, place),
+        "title": title_of(post),
+        "description": one_line(post.body, DESCRIPTION),
+        "comments": [shown(one, channel, place) for one in thread.comments],
+        "comments_title": say(N_("Comments")),
+        "nothing": say(N_("There are no comments yet.")),
+        "later": f"{place.of(channel, post.seq)}?after={last}" if thread.more else "",
+        "later_text": say(N_("More comments")),
+        "all_posts": say(N_("All posts")),
+        "reply": say(N_("in reply to")),
+    }
+    return templates().get_template("post.html").render(fields).encode()
