@@ -1,5 +1,6 @@
 // Puts the page together: who is in, which group is shown, and what the parts tell each other.
 
+import { Channels, placeOf } from "./channels.js";
 import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { Dialogs, isSure } from "./dialogs.js";
@@ -27,6 +28,10 @@ class App {
       onReply: (entry) => this.composer.reply(entry),
       onRead: () => this.readSoon(),
     });
+    this.channels = new Channels(this.chat, {
+      onFail: (error) => this.complain(error),
+      onEditors: (room) => this.open(room),
+    });
     this.dialogs = new Dialogs(this.chat, {
       onRoom: (room) => this.open(room),
       onDone: (text) => this.toast(text),
@@ -42,7 +47,7 @@ class App {
       button.addEventListener("click", () => this.changeLanguage());
     }
     byId("sign-out").addEventListener("click", () => this.try(() => this.chat.signOut()));
-    byId("back").addEventListener("click", () => this.leaveRoom());
+    for (const id of ["back", "channels-back"]) byId(id).addEventListener("click", () => this.leaveRoom());
     byId("code").addEventListener("click", () => this.copyCode());
     byId("told-read").addEventListener("click", () => this.try(() => this.readTold()));
     byId("leave").addEventListener("click", () => this.leaveGroup());
@@ -92,6 +97,7 @@ class App {
 
   drawAll() {
     this.onRooms();
+    if (this.channels.isOpen) this.channels.open(this.channels.place);
     if (!this.room) return;
     this.log.redraw();
     this.onMembers(this.room);
@@ -130,12 +136,23 @@ class App {
     if (this.room) this.log.room = this.composer.room = this.room;
     else this.showRoom();
     if (!this.room) this.followHash();
+    // Who has not agreed to the terms in force has no home yet.
+    this.channels.online().catch(() => undefined);
+  }
+
+  onPost(event) {
+    this.channels.hear(event);
+  }
+
+  onPostsMissed() {
+    this.channels.missed();
   }
 
   onSignedOut(error) {
     this.room = undefined;
     this.composer.room = undefined;
     this.log.room = undefined;
+    this.channels.forget();
     document.body.dataset.page = "gate";
     byId("told-lines").replaceChildren();
     byId("told").hidden = true;
@@ -223,7 +240,8 @@ class App {
   // Groups.
 
   sortedRooms() {
-    return [...this.chat.rooms.values()].sort((one, other) => one.group.name.localeCompare(other.group.name));
+    const groups = [...this.chat.rooms.values()].filter((room) => !room.group.form);
+    return groups.sort((one, other) => one.group.name.localeCompare(other.group.name));
   }
 
   /** Many entries at once need the list drawn once. */
@@ -258,6 +276,7 @@ class App {
   drawAccount() {
     const { user, display_name: shown, credit } = this.chat.account;
     const words = credit ? `@${user} · ${credit.level} ${credit.score}` : `@${user}`;
+    this.channels.drawDoors();
     byId("account").replaceChildren(
       makeAvatar(user, shown),
       make("span.words", {}, make("b", {}, shown || user), make("small", {}, words)),
@@ -290,6 +309,7 @@ class App {
 
   open(room) {
     if (!room) return;
+    this.channels.leave();
     this.room = room;
     history.replaceState(null, "", `#${room.code}`);
     this.showRoom();
@@ -303,20 +323,34 @@ class App {
 
   /** Show the room, or the welcome where there is none. */
   showRoom() {
-    document.body.dataset.room = this.room ? "open" : "none";
+    const isOpen = Boolean(this.room) || this.channels.isOpen;
+    document.body.dataset.room = isOpen ? "open" : "none";
     byId("room").hidden = !this.room;
-    byId("welcome").hidden = Boolean(this.room);
+    byId("welcome").hidden = isOpen;
   }
 
   leaveRoom() {
     this.room = undefined;
+    this.channels.leave();
     history.replaceState(null, "", location.pathname);
+    this.showRoom();
+    this.onRooms();
+  }
+
+  /** `#home`, `#@handle` and `#@handle/seq` in the address are of channels. */
+  showChannels(place) {
+    if (this.channels.hash === location.hash) return;
+    this.room = undefined;
+    this.channels.open(place);
     this.showRoom();
     this.onRooms();
   }
 
   /** `#<code>` in the address opens a group, or asks to join it: that is how one passes a group on. */
   followHash() {
+    const place = placeOf(location.hash);
+    if (place && this.chat.account) return this.showChannels(place);
+    if (!location.hash && this.channels.isOpen) return this.leaveRoom();
     const code = location.hash.slice(1).replaceAll("-", "");
     if (!/^\d{12}$/.test(code) || !this.chat.account || this.room?.code === code) return;
     const room = this.chat.rooms.get(code);

@@ -63,7 +63,7 @@ export class Room {
 }
 
 export class Chat {
-  /** `view` has the methods `onState onSignedOut onRooms onEntries onLog onRefused onTyping onLeft onMembers onOwnData`. */
+  /** `view` has the methods `onState onSignedOut onRooms onEntries onLog onRefused onTyping onLeft onMembers onOwnData onPost onPostsMissed`. */
   constructor(url, view) {
     this.view = view;
     this.rooms = new Map();
@@ -202,6 +202,10 @@ export class Chat {
       this.view.onRooms();
     } else if (event.type === "case") {
       this.view.onTold(event);
+    } else if (event.type === "post") {
+      this.view.onPost(event);
+    } else if (event.type === "lag" && !this.rooms.has(event.group)) {
+      this.view.onPostsMissed();
     } else {
       const room = this.rooms.get(event.group);
       if (room) this.hearInRoom(room, event);

@@ -15,6 +15,21 @@ export function make(kind, attributes = {}, ...children) {
   return node;
 }
 
+const TOKENS = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]，。；：！？）])|(@[a-z0-9][a-z0-9_.-]{2,31})/g;
+
+/** A text in parts: addresses as links, names as `renderMention(name)` has them. */
+export function renderWords(text, renderMention) {
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(TOKENS)) {
+    parts.push(text.slice(end, match.index), match[1] ? renderLink(match[1]) : renderMention(match[2]));
+    end = match.index + match[0].length;
+  }
+  return [...parts, text.slice(end)];
+}
+
+const renderLink = (url) => make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, url);
+
 /** A group's code as people read it: 4821-9067-3350. */
 export const showCode = (code) => code.replace(/(\d{4})(\d{4})(\d{4})/, "$1-$2-$3");
 

@@ -1,6 +1,6 @@
 // The log of one group: entries, notices, one's pending posts and the answers to one's commands.
 
-import { byId, make, makeAvatar } from "./dom.js";
+import { byId, make, makeAvatar, renderWords } from "./dom.js";
 import { removedBy } from "./feed.js";
 import { sayDay, sayMoment, sayNotice, sayTag, sayTime, t } from "./texts.js";
 
@@ -12,7 +12,6 @@ const KEPT = 600;
 const QUOTE_CHARACTERS = 120;
 const TELLS = new Set(["notice", "redaction"]);
 const ABOUT_OTHERS = new Set(["edit", "reaction"]);
-const TOKENS = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]，。；：！？）])|(@[a-z0-9][a-z0-9_.-]{2,31})/g;
 
 export class Log {
   /** `onReply(entry)` when the reader wants to answer one; `onRead()` when the newest line is in sight. */
@@ -139,22 +138,12 @@ export class Log {
     if (entry.kind === "announcement") body.append(make("strong.label", {}, t("announcement")), " ");
     if (entry.kind === "action") body.append(`* ${nameOf(entry.from)} `);
     const { body: text, isEdited } = this.room.feed.textOf(entry);
-    body.append(...this.renderText(text));
+    body.append(...renderWords(text, (name) => this.renderMention(name)));
     if (isEdited) body.append(" ", make("small.edited", {}, t("edited")));
     for (const [emoji, users] of this.room.feed.reactionsTo(entry.seq)) {
       body.append(" ", make("span.reaction", { title: [...users].join(" ") }, `${emoji} ${users.size}`));
     }
     return body;
-  }
-
-  renderText(text) {
-    const parts = [];
-    let end = 0;
-    for (const match of text.matchAll(TOKENS)) {
-      parts.push(text.slice(end, match.index), match[1] ? renderLink(match[1]) : this.renderMention(match[2]));
-      end = match.index + match[0].length;
-    }
-    return [...parts, text.slice(end)];
   }
 
   renderMention(name) {
@@ -225,8 +214,6 @@ function renderNotice(entry) {
   const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayTime(entry.ts));
   return make("div.notice", { "data-seq": entry.seq }, make("span", {}, entry.redacted ? t("deleted") : sayNotice(entry)), time);
 }
-
-const renderLink = (url) => make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, url);
 
 function renderNote({ line, text }) {
   const head = make("header", {}, make("code", {}, line), make("small", {}, t("only_you")));

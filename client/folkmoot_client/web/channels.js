@@ -1,0 +1,375 @@
+// Channels: home, the posts of one, and a post with its comments. One of them is shown at a time, by its address:
+// `#home`, `#@handle`, `#@handle/12`.
+
+import { byId, make, makeAvatar, renderWords } from "./dom.js";
+import { isSure } from "./dialogs.js";
+import { sayError, sayMoment, t } from "./texts.js";
+
+const PAGE = 20;
+const PLACE = /^#?(home|@([a-z0-9_.-]{1,40})(?:\/(\d{1,15}))?)$/;
+
+/** What an address names: `{ handle, seq }`, without a handle home; nothing where it is no such address. */
+export function placeOf(hash) {
+  const found = PLACE.exec(hash);
+  return found && { handle: found[2], seq: Number(found[3] ?? 0) };
+}
+
+export class Channels {
+  /** `onFail(error)` for what is to be said in passing, `onEditors(room)` when an editor wants to see all of a channel. */
+  constructor(chat, { onFail, onEditors }) {
+    Object.assign(this, { chat, onFail });
+    this.known = new Map(); // channels by code
+    this.unseen = new Set(); // posts that came since home was read
+    byId("home").addEventListener("click", () => this.isHome && this.try(() => this.reload()));
+    byId("fresh").addEventListener("click", () => this.try(() => this.reload()));
+    byId("older").addEventListener("click", () => this.try(() => this.loadMore()));
+    byId("follow").addEventListener("click", () => this.try(() => this.toggleFollow()));
+    byId("find").addEventListener("submit", (event) => this.find(event));
+    byId("editors").addEventListener("click", () => onEditors(this.chat.rooms.get(this.channel.id)));
+    byId("answering-cancel").addEventListener("click", () => this.answer());
+    byId("publish").addEventListener("submit", (event) => this.publish(event));
+    byId("publish-text").addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) this.publish(event);
+      else if (event.key === "Escape") this.answer();
+    });
+  }
+
+  find(event) {
+    event.preventDefault();
+    const handle = byId("find-handle").value.trim().toLowerCase().replace(/^[@＠]/u, "");
+    if (!placeOf(`@${handle}`)?.handle) return this.onFail({ message: t("no_such_channel") });
+    byId("find-handle").value = "";
+    location.hash = `#@${handle}`;
+  }
+
+  get isOpen() {
+    return Boolean(this.place);
+  }
+
+  get isHome() {
+    return this.isOpen && !this.place.handle;
+  }
+
+  /** Whether the reader may publish in the channel shown. */
+  get isEditor() {
+    const own = this.place?.handle === this.chat.account?.user;
+    return own || this.chat.rooms.has(this.channel?.id);
+  }
+
+  async try(work) {
+    try {
+      await work();
+    } catch (error) {
+      this.onFail(error);
+    }
+  }
+
+  /** Show a place; the reader's focus goes to its heading. */
+  open(place) {
+    if (this.place?.handle !== place.handle || this.place?.seq !== place.seq) byId("publish-text").value = "";
+    this.place = { handle: place.handle, seq: place.seq ?? 0 };
+    this.channel = undefined;
+    this.cursor = undefined;
+    this.answer();
+    this.complain("");
+    this.fill([]);
+    this.draw();
+    byId("channels").hidden = false;
+    byId("channels-title").focus();
+    this.try(() => this.reload());
+  }
+
+  /** The address of what is shown. */
+  get hash() {
+    const { handle, seq } = this.place ?? {};
+    if (!this.place) return "";
+    return handle ? `#@${handle}${seq ? `/${seq}` : ""}` : "#home";
+  }
+
+  /** Show nothing any more. */
+  leave() {
+    this.place = undefined;
+    this.channel = undefined;
+    byId("channels").hidden = true;
+    this.drawDoors();
+  }
+
+  /** Read what is shown from its beginning. */
+  async reload() {
+    const place = this.place;
+    byId("posts").setAttribute("aria-busy", "true");
+    byId("nothing").textContent = t("loading");
+    try {
+      const found = await this.ask(place);
+      if (place === this.place) this.take(found);
+    } catch (error) {
+      if (place !== this.place) return;
+      this.fill([]);
+      byId("nothing").textContent = this.isFirst(error) ? t("first_post") : sayError(error);
+      this.draw();
+    } finally {
+      byId("posts").removeAttribute("aria-busy");
+    }
+  }
+
+  /** One's own channel is opened by its first post. */
+  isFirst(error) {
+    return error.code === "no_such_group" && this.place.handle === this.chat.account?.user && !this.place.seq;
+  }
+
+  async ask({ handle, seq }) {
+    const group = `@${handle}`;
+    if (!handle) return this.chat.request("home", { limit: PAGE, live: true });
+    if (seq) return this.chat.request("thread", { group, seq, limit: PAGE });
+    const [{ channel }, posts] = await Promise.all([
+      this.chat.request("channel", { group }),
+      this.chat.request("posts", { group, limit: PAGE }),
+    ]);
+    return { ...posts, channel };
+  }
+
+  /** Take a page from the beginning. */
+  take(page) {
+    this.channel = page.channel;
+    this.meet(page);
+    if (this.isHome) this.see(page.posts);
+    this.fill(this.render(page));
+    byId("nothing").textContent = byId("posts").childElementCount ? "" : this.sayNothing();
+    this.follow(page);
+    this.draw();
+  }
+
+  meet({ channel, channels = [] }) {
+    for (const one of [channel, ...channels]) if (one) this.known.set(one.id, one);
+  }
+
+  fill(nodes) {
+    byId("posts").replaceChildren(...nodes);
+    byId("older").hidden = true;
+  }
+
+  /** Remember where the page after this one begins. */
+  follow({ cursor, comments = [], more }) {
+    this.cursor = comments.length && more ? comments.at(-1).seq : cursor;
+    byId("older").hidden = !this.cursor;
+  }
+
+  async loadMore() {
+    const { handle, seq } = this.place;
+    const place = this.place;
+    const type = handle ? (seq ? "thread" : "posts") : "home";
+    const where = { ...(handle && { group: `@${handle}` }), ...(seq ? { seq, after: this.cursor } : { before: this.cursor }) };
+    const page = await this.chat.request(type, { ...where, limit: PAGE });
+    if (place !== this.place) return;
+    this.meet(page);
+    byId("posts").append(...this.render({ ...page, post: undefined }));
+    this.follow(page);
+  }
+
+  sayNothing() {
+    if (this.isHome) return t("home_empty");
+    return t(this.isEditor ? "first_post" : "no_posts");
+  }
+
+  // What the server tells.
+
+  /** A channel that one follows has published something. */
+  hear({ group, entry }) {
+    this.unseen.add(`${group}/${entry.seq}`);
+    this.drawUnseen();
+  }
+
+  /** Posts may have been left out: home is read again, if it is looked at. */
+  missed() {
+    if (this.isHome) this.try(() => this.reload());
+  }
+
+  /** The connection stands, perhaps again: hear of new posts, and count those that came meanwhile. */
+  async online() {
+    const { posts } = await this.chat.request("home", { limit: PAGE, live: true });
+    if (this.seenUntil === undefined) return this.see(posts);
+    for (const post of posts) if (post.entry.ts > this.seenUntil) this.hear(post);
+  }
+
+  /** These are the newest posts of home, and the reader has seen them. */
+  see(posts) {
+    this.seenUntil = posts[0]?.entry.ts ?? 0;
+    this.unseen.clear();
+    this.drawUnseen();
+  }
+
+  /** The reader is signed in no more. */
+  forget() {
+    this.leave();
+    this.see([]);
+    this.seenUntil = undefined;
+    this.known.clear();
+  }
+
+  drawUnseen() {
+    const count = this.unseen.size;
+    const shown = count >= PAGE ? `${PAGE}+` : `${count}`;
+    byId("home-unseen").textContent = count ? shown : "";
+    byId("home-unseen").setAttribute("aria-label", t("new_posts", { count: shown }));
+    byId("home-unseen").hidden = !count;
+    byId("fresh").textContent = t(count === 1 ? "new_post" : "new_posts", { count: shown });
+    byId("fresh").hidden = !count || !this.isHome;
+  }
+
+  // Following.
+
+  async toggleFollow() {
+    const { following, id } = this.channel;
+    if (following && !isSure("unfollow_sure", { name: this.channel.name })) return;
+    const { channel } = await this.chat.request(following ? "unfollow" : "follow", { group: id });
+    this.channel = channel;
+    this.draw();
+  }
+
+  // Writing.
+
+  /** Answer a comment with the next one; nothing ends that. */
+  answer(entry) {
+    this.answered = entry;
+    byId("answering").hidden = !entry;
+    if (!entry) return;
+    byId("answering-name").textContent = t("reply_to", { name: entry.from.display_name || entry.from.user });
+    byId("publish-text").focus();
+  }
+
+  complain(text) {
+    byId("publish-complaint").textContent = text;
+  }
+
+  async publish(event) {
+    event.preventDefault();
+    const field = byId("publish-text");
+    const body = field.value.trim();
+    const { handle, seq } = this.place;
+    if (!body || !handle || this.isSending) return;
+    const fields = { group: `@${handle}`, body, ...(seq && { thread: seq }), ...(this.answered && { reply_to: this.answered.seq }) };
+    this.isSending = true;
+    byId("publish-send").disabled = true;
+    this.complain("");
+    try {
+      await this.chat.once("post", fields);
+      field.value = "";
+      this.answer();
+      await (seq ? this.loadNewComments() : this.reload());
+    } catch (error) {
+      this.complain(sayError(error));
+      if (error.code === "agreement_required") this.onFail(error);
+    } finally {
+      this.isSending = false;
+      byId("publish-send").disabled = false;
+    }
+  }
+
+  /** Read on to the newest comment: one's own is among them. */
+  async loadNewComments() {
+    const last = Number(byId("posts").lastElementChild?.dataset.seq ?? 0);
+    const isPost = last === this.place.seq;
+    this.cursor = isPost ? 0 : last;
+    do await this.loadMore();
+    while (this.cursor);
+    byId("nothing").textContent = "";
+    byId("posts").lastElementChild?.scrollIntoView({ block: "nearest" });
+  }
+
+  async remove(channel, entry) {
+    if (!isSure("delete_sure")) return;
+    await this.chat.request("command", { line: `/delete ${entry.seq}`, group: channel.id });
+    if (entry.kind === "post" && this.place.seq) location.hash = `#@${channel.handle}`;
+    else await this.reload();
+  }
+
+  // Drawing.
+
+  draw() {
+    const { handle, seq } = this.place;
+    const { channel } = this;
+    byId("channels-title").textContent = handle ? (channel?.name ?? `@${handle}`) : t("home");
+    byId("channels-words").textContent = handle ? this.sayAbout() : t("home_about");
+    byId("find").hidden = Boolean(handle);
+    byId("channel-topic").textContent = (!seq && channel?.topic) || "";
+    byId("follow").hidden = !channel || this.isEditor;
+    byId("follow").textContent = t(channel?.following ? "unfollow" : "follow");
+    byId("follow").classList.toggle("primary", !channel?.following);
+    byId("editors").hidden = !this.chat.rooms.has(channel?.id);
+    byId("all-posts").hidden = !seq || !channel;
+    byId("all-posts").href = `#@${handle}`;
+    byId("publish").hidden = !(handle && (seq ? channel : this.isEditor));
+    byId("publish-text").setAttribute("aria-label", t(seq ? "comment" : "new_post_text"));
+    byId("publish-text").placeholder = t(seq ? "comment" : "new_post_text");
+    byId("publish-send").textContent = t(seq ? "send_comment" : "publish");
+    this.drawDoors();
+    this.drawUnseen();
+  }
+
+  /** The ways to home and to one's own channel, beside the groups. */
+  drawDoors() {
+    const own = `#@${this.chat.account?.user}`;
+    byId("own-channel").href = own;
+    for (const [id, hash] of [["home", "#home"], ["own-channel", own]]) {
+      if (this.hash === hash) byId(id).setAttribute("aria-current", "page");
+      else byId(id).removeAttribute("aria-current");
+    }
+  }
+
+  sayAbout() {
+    const { channel, place } = this;
+    if (!channel) return "";
+    const words = [`@${place.handle}`, channel.form === "public" && t("form_public"), channel.state !== "active" && t(`channel_${channel.state}`)];
+    if (!place.seq) words.push(t(channel.followers === 1 ? "follower" : "followers", { count: channel.followers ?? 0 }));
+    return words.filter(Boolean).join(" · ");
+  }
+
+  /** The posts of a page, or a post and its comments. */
+  render({ posts = [], post, comments = [], channel = this.channel }) {
+    return [
+      ...posts.map(({ group, entry }) => this.renderEntry(entry, this.known.get(group))),
+      ...(post ? [this.renderEntry(post, channel)] : []),
+      ...comments.map((entry) => this.renderEntry(entry, channel)),
+    ];
+  }
+
+  renderEntry(entry, channel) {
+    const { kind, seq, from, redacted } = entry;
+    const isComment = kind === "comment";
+    const node = make(`article.item.${kind}`, { "data-seq": seq });
+    if (seq === this.place.seq) node.classList.add("whole");
+    const name = from.display_name || from.user;
+    const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayMoment(entry.ts));
+    const author = isComment ? make("b", {}, name) : make("a.name", { href: `#@${channel.handle}` }, make("b", {}, name));
+    const head = make("header", {}, author, " ", make("small.dim", {}, `@${from.user}`), " ", time);
+    if (entry.data?.edited) head.append(" ", make("small.edited", {}, t("edited")));
+    node.append(makeAvatar(from.user, name), head);
+    if (isComment && entry.reply_to) node.append(make("p.quote", {}, this.sayAnswered(entry.reply_to)));
+    if (redacted) return node.append(make("p.body.gone", {}, t("deleted"))), node;
+    if (this.chat.account?.ignored?.includes(from.user)) return node.append(make("p.body.gone", {}, t("ignored"))), node;
+    node.append(make("p.body", {}, ...renderWords(entry.body, (mention) => make("a.mention", { href: `#${mention}` }, mention))));
+    node.append(this.renderActs(entry, channel));
+    return node;
+  }
+
+  renderActs(entry, channel) {
+    const name = entry.from.display_name || entry.from.user;
+    const acts = make("footer.acts");
+    if (entry.kind === "post" && !this.place.seq) {
+      acts.append(make("a.act", { href: `#@${channel.handle}/${entry.seq}` }, t("comments")));
+    } else if (entry.kind === "comment") {
+      const reply = { type: "button", "aria-label": t("reply_to", { name }), onclick: () => this.answer(entry) };
+      acts.append(make("button.quiet", reply, t("reply")));
+    }
+    if (this.chat.rooms.has(channel.id)) {
+      const remove = { type: "button", onclick: () => this.try(() => this.remove(channel, entry)) };
+      acts.append(make("button.quiet", remove, t("delete")));
+    }
+    return acts;
+  }
+
+  sayAnswered(seq) {
+    const answered = byId("posts").querySelector(`[data-seq="${seq}"] header b`);
+    return t("reply_to", { name: answered?.textContent ?? `#${seq}` });
+  }
+}

@@ -1,0 +1,151 @@
+"""Channels in the page: home, a channel, a post with its comments; and the pages for who has no account."""
+
+import os
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from folkmoot_client.sdk import Client
+from tests.browser.conftest import NUMBERS, Visit
+from tests.browser.visitor import PASSWORD
+from tests.integration.running import RunningServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WIDTHS = (1280, 390, 320)
+LONG = "Bean" * 40 + " https://example.org/" + "path/" * 30 + " 豆子" * 20
+PICTURES = os.environ.get("FOLKMOOT_PICTURES", "")
+"""A folder for pictures of what is tested, where one wants to look at it."""
+
+
+async def in_all_widths(page: Page, name: str, and_then: Callable[[], Awaitable[None]] | None = None) -> None:
+    """See that the page never scrolls sideways, on a desk and on two phones."""
+    before = page.viewport_size
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 760})
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+        sideways = """[...document.querySelectorAll("#flow, #publish, #channels-head, #side")]
+            .filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.id)"""
+        assert await page.evaluate(sideways) == [], (name, width)
+        if PICTURES:
+            await page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png")
+    if before:
+        await page.set_viewport_size(before)
+
+
+async def test_one_publishes_and_others_follow_read_and_comment(visit: Visit) -> None:
+    ada, ben = await visit("ada"), await visit("ben")
+    await ada.register("Ada")
+    await ada.page.get_by_role("link", name="My channel").click()
+    await expect(ada.page.locator("#nothing")).to_have_text("Your first post opens your channel.")
+    field = ada.page.get_by_label("Write a post")
+    await field.fill("Chives are up.")
+    await ada.page.get_by_role("button", name="Publish").click()
+    await expect(ada.page.locator(".item .body")).to_have_text(["Chives are up."])
+    await expect(ada.page.locator("#channels-title")).to_have_text("Ada")
+    await ben.register("Ben")
+    await ben.page.get_by_role("link", name="Home").click()
+    await expect(ben.page.locator("#nothing")).to_contain_text("Nothing here yet")
+    await ben.page.get_by_label("Name of a channel").fill(f"@{ada.user}")
+    await ben.page.keyboard.press("Enter")
+    await ben.page.get_by_role("button", name="Follow").click()
+    await expect(ben.page.get_by_role("button", name="Unfollow")).to_be_visible()
+    await expect(ben.page.locator("#channels-words")).to_contain_text("1 follower")
+    await ben.page.get_by_role("link", name="Home").click()
+    await expect(ben.page.locator(".item .body")).to_have_text(["Chives are up."])
+    # What comes while one reads is told, and shown when one asks for it.
+    await field.fill(f"And {LONG}")
+    await field.press("Control+Enter")
+    fresh = ben.page.get_by_role("button", name="1 new post")
+    await expect(fresh).to_be_visible()
+    await expect(ben.page.locator(".item")).to_have_count(1)
+    await in_all_widths(ben.page, "home-fresh")
+    await fresh.focus()
+    await ben.page.keyboard.press("Enter")
+    await expect(ben.page.locator(".item")).to_have_count(2)
+    await expect(fresh).to_be_hidden()
+    await in_all_widths(ben.page, "home")
+    # By the keyboard alone: from the post to its comments.
+    comments = ben.page.locator(".item").last.get_by_role("link", name="Comments")
+    await comments.focus()
+    await ben.page.keyboard.press("Enter")
+    await expect(ben.page).to_have_url(re.compile(rf"#@{ada.user}/\d+$"))
+    await expect(ben.page.locator(".item.whole .body")).to_have_text("Chives are up.")
+    await ben.page.get_by_label("Write a comment").fill(f"Here too, @{ada.user} {LONG}")
+    await ben.page.get_by_role("button", name="Comment", exact=True).click()
+    await expect(ben.page.locator(".item.comment")).to_have_count(1)
+    await ben.page.get_by_role("button", name="Reply to Ben").click()
+    await ben.page.get_by_label("Write a comment").fill("I mean mine.")
+    await ben.page.keyboard.press("Control+Enter")
+    await expect(ben.page.locator(".item.comment .quote")).to_have_text("Reply to Ben")
+    await in_all_widths(ben.page, "thread")
+    # Its editor removes a comment, and then the post.
+    await ada.page.goto(ben.page.url)
+    ada.page.on("dialog", lambda dialog: dialog.accept())
+    await ada.page.locator(".item.comment").last.get_by_role("button", name="Delete").click()
+    await expect(ada.page.locator(".item.comment .gone")).to_have_count(1)
+    await in_all_widths(ada.page, "editor")
+    await ada.page.locator(".item.whole").get_by_role("button", name="Delete").click()
+    await expect(ada.page.locator(".item .body")).to_have_text([f"And {LONG}"])
+    await in_all_widths(ada.page, "channel")
+    # A name leads to its channel, and the way back is the browser's.
+    await ada.page.go_back()
+    await expect(ada.page.locator("#nothing")).to_contain_text("no such entry")
+
+
+async def test_new_posts_are_counted_over_a_break_and_in_chinese(visit: Visit, own_server: RunningServer) -> None:
+    star, mei = (
+        f"star{next(NUMBERS)}",
+        await visit("mei", own_server, locale="zh-CN", viewport={"width": 390, "height": 760}),
+    )
+    async with Client(own_server.ws) as client:
+        await client.register(star, PASSWORD)
+        await client.post(f"@{star}", "<b>one</b>")
+    await mei.page.get_by_role("button", name="English").click()
+    await mei.register()
+    await mei.page.get_by_role("button", name="中文").click()
+    await mei.page.evaluate(f"location.hash = '#@{star}'")
+    await mei.page.get_by_role("button", name="关注", exact=True).click()
+    await expect(mei.page.locator(".item .body")).to_have_text(["<b>one</b>"])
+    await mei.page.evaluate("location.hash = '#home'")
+    await expect(mei.page.locator(".item")).to_have_count(1)
+    await mei.page.context.set_offline(True)
+    await own_server.kill()
+    await own_server.start()
+    async with Client(own_server.ws) as client:
+        await client.login(star, PASSWORD)
+        await client.post(f"@{star}", "two")
+        await client.post(f"@{star}", "three")
+    await mei.page.context.set_offline(False)
+    fresh = mei.page.get_by_role("button", name="2 条新帖子")
+    await fresh.click()
+    await expect(mei.page.locator(".item .body")).to_have_text(["three", "two", "<b>one</b>"])
+    await in_all_widths(mei.page, "chinese")
+
+
+async def test_pages_for_anybody_fit_a_phone_and_need_no_script(visit: Visit, server: RunningServer) -> None:
+    star = f"star{next(NUMBERS)}"
+    async with Client(server.ws) as client:
+        await client.register(star, PASSWORD, display_name="豆子与 Beans")
+        seq = 0
+        for text in ("Short.", f"{LONG}\n\n{LONG}", "第三条：https://example.org/豆子"):
+            seq = (await client.post(f"@{star}", text)).seq or 0
+        await client.post(f"@{star}", f"A comment {LONG}", thread=seq)
+    reader = await visit("reader", java_script_enabled=False, locale="zh-CN")
+    page = reader.page
+    for path, name in ((f"/@{star}", "public"), (f"/@{star}/{seq}", "public-post")):
+        await page.goto(server.http + path)
+        for width in WIDTHS:
+            await page.set_viewport_size({"width": width, "height": 760})
+            body = page.locator("body")
+            assert await body.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+            if PICTURES:
+                await page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png")
+    await page.goto(f"{server.http}/@{star}")
+    await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    await expect(page.locator("article")).to_have_count(3)
+    await page.locator("article time").first.click()
+    await expect(page.locator("h2")).to_have_text("评论")
