@@ -19,6 +19,7 @@ from ..sdk import (
 )
 from ..terminal import N_, _
 from . import view
+from .channels import COMMANDS, ChannelCommands
 from .export import Lines, gather, gather_own, is_export, is_own_data, save
 from .screen import Screen
 
@@ -28,6 +29,7 @@ PAGE = 200
 LOCAL = {
     "/switch": N_("Go to another of your groups, by name, number or code"),
     "/groups": N_("List your groups"),
+    **COMMANDS,
     "/quit": N_("Leave the chat; you stay in your groups"),
     "/password": N_("Change your password; all your other sessions end"),
     "/otp": N_("Have signing in ask for a code as well, or (off) end that"),
@@ -50,6 +52,7 @@ class Chat:
     def __init__(self, client: Client, screen: Screen) -> None:
         self._client = client
         self._screen = screen
+        self._channels = ChannelCommands(client, screen)
         self._current: str | None = None
         self._shown: dict[str, int] = {}
         self._names: dict[str, str] = {}
@@ -109,6 +112,8 @@ class Chat:
             await self._switch_to(rest)
         elif word == "/groups":
             await self._list_groups()
+        elif word in COMMANDS:
+            await self._channels.obey(word, rest)
         elif word == "/password":
             await self._change_password()
         elif word == "/otp":
@@ -274,6 +279,10 @@ class Chat:
         match event:
             case fm.EntryEvent():
                 self._show_news(event)
+            case fm.PostEvent():
+                self._channels.show(event.entry)
+            case fm.LagEvent():
+                self._channels.show_missed()
             case fm.LeftEvent():
                 self._show_left(event)
             case fm.GroupEvent():
@@ -287,6 +296,7 @@ class Chat:
                 self._say(_("The connection broke; next attempt in {seconds} s.").format(seconds=seconds))
             case Connected() if event.again:
                 self._say(_("Connected again."))
+                self._channels.came_back()
 
     def _read_soon(self, up_to: str) -> None:
         """Let the server know what has been shown, so that it is not told again."""

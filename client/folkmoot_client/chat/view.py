@@ -55,7 +55,7 @@ def show_entry(entry: fm.Entry) -> list[Piece]:
     match entry.kind:
         case fm.EntryKind.ACTION:
             return [*start, ("", "* "), *show_author(entry.from_), ("", f" {body}")]
-        case fm.EntryKind.TEXT:
+        case fm.EntryKind.TEXT | fm.EntryKind.POST | fm.EntryKind.COMMENT:
             return [*start, *show_author(entry.from_), ("", f": {body}")]
         case fm.EntryKind.ANNOUNCEMENT:
             return [*start, *show_author(entry.from_), (STRONG, f": {body}")]
@@ -67,6 +67,13 @@ def show_entry(entry: fm.Entry) -> list[Piece]:
             return [*start, *show_author(entry.from_), (DIM, f" {told.format(seq=entry.target)}"), ("", f" {body}")]
         case _:
             return [*start, (DIM, f"— {body}")]
+
+
+def show_post(handle: str, post: fm.Entry) -> list[Piece]:
+    """Return a post of a channel as a line: time, where it stands, the channel's name, text."""
+    name = post.from_.display_name
+    start: list[Piece] = [(DIM, f"{show_clock(post.ts)} @{clean(handle)}/{post.seq} "), (STRONG, clean(name))]
+    return [*start, ("", f": {clean(post.body)}")]
 
 
 def show_ignored(entry: fm.Entry) -> list[Piece]:
