@@ -228,7 +228,7 @@ async def start_listening(node: Node) -> WebSocketServer:
         *(app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node)),
         *(app.oversight.figures, app.cases.public, app.event_log),
         MediaPages(app.media.uploads, app.media.showing, app.media.store, app.config.i18n.default_language),
-        app.channels.reading,
+        app.channels.public,
     )
     listener = Listener(app, node.audience, node.hub, node.presence)
     limits = app.config.limits

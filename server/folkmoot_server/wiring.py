@@ -33,6 +33,7 @@ from .actions.cases.sanctions import Sanctions
 from .actions.cases.settle import CaseSettler
 from .actions.channels.following import Following
 from .actions.channels.opening import Opening
+from .actions.channels.public import PublicReading
 from .actions.channels.reading import Reading
 from .actions.channels.threads import Threads
 from .actions.event_log import EventLog
@@ -337,7 +338,11 @@ class Services:
         parts, channels = self._parts, self._parts.store.channels
         following = Following(channels, self._finder, self._accounts, parts.bus, parts.clock)
         reading = Reading(channels, parts.store.journal, parts.post_times, parts.hub.live_home, parts.clock)
-        return ChannelServices(Opening(channels, self._groups, self._membership), following, reading)
+        opening, public = (
+            Opening(channels, self._groups, self._membership),
+            PublicReading(channels, self._finder, reading),
+        )
+        return ChannelServices(opening, following, reading, public)
 
     def _wire_cases(self) -> Cases:
         config, parts, policy, groups, accounts = self._config, self._parts, self._policy, self._groups, self._accounts

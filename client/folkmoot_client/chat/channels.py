@@ -20,8 +20,6 @@ COMMANDS = {
     "/thread": N_("Read a post and its comments: /thread @name/12"),
     "/publish": N_("Post to your own channel, which the first post opens: /publish TEXT"),
     "/comment": N_("Comment on a post: /comment @name/12 TEXT"),
-    "/follow": N_("Follow a channel: /follow @name"),
-    "/unfollow": N_("Follow a channel no more: /unfollow @name"),
 }
 """What the chat does with channels, with summaries."""
 
@@ -46,8 +44,6 @@ class ChannelCommands:
             "/thread": self._thread,
             "/publish": self._publish,
             "/comment": self._comment,
-            "/follow": self._follow,
-            "/unfollow": self._unfollow,
         }
         await acts[word](rest)
 
@@ -104,15 +100,6 @@ class ChannelCommands:
         result = await self._client.post(found[1], found[3], thread=int(found[2]))
         self._say(_("Your comment is #{seq}.").format(seq=result.seq))
         return None
-
-    async def _follow(self, rest: str) -> None:
-        channel = await self._client.follow(rest)
-        told = _("You follow {name}; followers: {count}.")
-        self._say(told.format(name=view.clean(channel.name), count=channel.followers))
-
-    async def _unfollow(self, rest: str) -> None:
-        channel = await self._client.unfollow(rest)
-        self._say(_("You follow {name} no more.").format(name=view.clean(channel.name)))
 
     def _explain(self, word: str) -> None:
         self._say(_(COMMANDS[word]))

@@ -45,6 +45,7 @@ from .cases.sanctions import Sanctions
 from .cases.settle import CaseSettler
 from .channels.following import Following
 from .channels.opening import Opening
+from .channels.public import PublicReading
 from .channels.reading import Reading
 from .event_log import EventLog
 from .exports import Exports
@@ -105,11 +106,12 @@ class MediaServices:
 
 @dataclass(slots=True)
 class ChannelServices:
-    """Opening channels, following them, reading them."""
+    """Opening channels, following them, reading them, also without an account."""
 
     opening: Opening
     following: Following
     reading: Reading
+    public: PublicReading
 
 
 @dataclass(slots=True)

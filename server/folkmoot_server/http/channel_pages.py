@@ -55,7 +55,7 @@ Disallow: /report
 
 
 class PublicChannels(Protocol):
-    """Where channels are read; see `actions.channels.reading`."""
+    """Where channels are read; see `actions.channels.public`."""
 
     async def find(self, handle: str) -> ChannelRow | None:
         """Return the channel that has a handle. Raises StorageError."""

@@ -41,8 +41,6 @@ async def test_home_posts_and_comments_in_the_terminal(server: RunningServer, tm
             "Older ones: /home older",
             "Older ones: /posts @ann older",
             "There is no channel with this handle",
-            "You follow ann; followers: 1.",
-            "You follow ann no more.",
             ": Hear, hear",
             "Comment on a post: /comment @name/12 TEXT",
             "Read a post and its comments: /thread @name/12",

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.publish import policy_on
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.results import HomeResult, ThreadResult
 from folkmoot_protocol.types import ChannelPost, Entry, EntryKind
 
@@ -38,11 +37,6 @@ class Reading:
         self._times = times
         self._live_home = live_home
         self._clock = clock
-
-    async def find(self, handle: str) -> ChannelRow | None:
-        """Return the channel that has a handle."""
-        code = await self._channels.find_channel(fold_user_name(handle))
-        return (await self._channels.channels([code])).get(code) if code is not None else None
 
     async def home(self, session: Session, before: str | None, limit: int, live: bool | None) -> HomeResult | Refusal:
         """Return a page of the posts of the channels that an account follows."""
