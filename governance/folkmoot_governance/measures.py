@@ -41,6 +41,8 @@ class Row(Struct, frozen=True):
     """A measure. `act` is the row of `permissions.PLATFORM_RULES` that it takes, `event` what records it. `part` is
     which text of a group it takes away (`removed_texts.GroupText`), empty for other measures.
 
+    `of_channels`: it takes a function from a channel, and is against channels alone.
+
     `default_ms` is how long it lasts where staff does not say, `longest_ms` how long at most; both 0: it has no end.
     `statement` is its field and code in a statement of reasons. `notice` is the kind of notice that it is, `text` its
     sentence; `over` and `free` are those of its end, where that is told by itself. `code` and `refused` are what who
@@ -63,6 +65,7 @@ class Row(Struct, frozen=True):
     refused: str = ""
     four_eyes: bool = True
     part: str = ""
+    of_channels: bool = False
 
     @property
     def name(self) -> str:
@@ -94,6 +97,28 @@ def is_withdrawn(event: IdentityAttested) -> bool:
 SUSPENDED_IN_PART = ("decision_provision", "DECISION_PROVISION_PARTIAL_SUSPENSION")
 REMOVED = ("decision_visibility", "DECISION_VISIBILITY_CONTENT_REMOVED")
 OTHER = ("decision_visibility", "DECISION_VISIBILITY_OTHER")
+
+
+def _function(measure: Measure, power: Power, notice: str, text: str, refused: str, over: str, free: str) -> Row:
+    """Return the row of a function that is taken from a channel for a time (P11, P12)."""
+    return Row(
+        Subject.GROUP,
+        measure,
+        "suspend_group",
+        GroupRestricted,
+        notice,
+        text,
+        SUSPENDED_IN_PART,
+        default_ms=7 * DAY_MS,
+        longest_ms=YEAR_MS,
+        stops=frozenset({power}),
+        over=over,
+        free=free,
+        code=ErrorCode.FUNCTION_LIMITED,
+        refused=refused,
+        of_channels=True,
+    )
+
 
 MEASURES: tuple[Row, ...] = (
     Row(
@@ -276,6 +301,42 @@ MEASURES: tuple[Row, ...] = (
         free=N_("People may join your group {name} again"),
         code=ErrorCode.JOIN_CLOSED,
         refused=N_("The platform lets nobody join this group {until}."),
+    ),
+    _function(
+        Measure.FOLLOWS,
+        Power.FOLLOW,
+        "follows_limited",
+        N_("The platform lets nobody new follow your channel {name} {until}"),
+        N_("The platform lets nobody new follow this channel {until}, case {case}."),
+        "follows_allowed",
+        N_("People may follow your channel {name} again"),
+    ),
+    _function(
+        Measure.REPOSTS,
+        Power.REPOST,
+        "reposts_limited",
+        N_("The platform lets your channel {name} repost nothing, and nobody repost its posts, {until}"),
+        N_("The platform lets this channel repost nothing, and nobody repost its posts, {until}, case {case}."),
+        "reposts_allowed",
+        N_("Your channel {name} may repost, and be reposted, again"),
+    ),
+    _function(
+        Measure.COMMENTS,
+        Power.COMMENT,
+        "comments_limited",
+        N_("The platform lets nobody comment in your channel {name} {until}"),
+        N_("The platform lets nobody comment in this channel {until}, case {case}."),
+        "comments_allowed",
+        N_("People may comment in your channel {name} again"),
+    ),
+    _function(
+        Measure.PUBLISH,
+        Power.PUBLISH,
+        "publishing_limited",
+        N_("The platform lets your channel {name} publish nothing {until}"),
+        N_("The platform lets this channel publish nothing {until}, case {case}."),
+        "publishing_allowed",
+        N_("Your channel {name} may publish again"),
     ),
     Row(
         Subject.GROUP,

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from .group import events as e
 from .group.removed_texts import REMOVABLE_TEXTS
-from .restrictions import NO_GROUNDS, Grounds
+from .restrictions import NO_GROUNDS, Grounds, Measure
 from .text import N_
 
 
@@ -18,7 +18,7 @@ class Telling(Struct, frozen=True):
     """How one kind of event is told. `public`: the group gets a notice.
 
     `unset` instead of `text` where the event sets nothing, that is, takes away what its field `field` had; `each` where
-    its field `what` has that value.
+    its field `what`, or `measure`, has that value.
     """
 
     text: str
@@ -144,8 +144,26 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.GroupDissolved: Telling(N_("@{by} dissolved the group")),
     e.GroupSuspended: Telling(N_("The platform suspended the group {until}")),
     e.GroupRestored: Telling(N_("The platform lifted the group's suspension")),
-    e.GroupRestricted: Telling(N_("The platform lets nobody join the group {until}")),
-    e.GroupRestrictionEnded: Telling(N_("People may join the group again")),
+    e.GroupRestricted: Telling(
+        N_("The platform lets nobody join the group {until}"),
+        each={
+            Measure.BLACKLIST: N_("The platform put the group on its blacklist {until}"),
+            Measure.FOLLOWS: N_("The platform lets nobody new follow the channel {until}"),
+            Measure.REPOSTS: N_("The platform lets the channel repost nothing, nor be reposted, {until}"),
+            Measure.COMMENTS: N_("The platform lets nobody comment in the channel {until}"),
+            Measure.PUBLISH: N_("The platform lets the channel publish nothing {until}"),
+        },
+    ),
+    e.GroupRestrictionEnded: Telling(
+        N_("People may join the group again"),
+        each={
+            Measure.BLACKLIST: N_("The group is not on the platform's blacklist any more"),
+            Measure.FOLLOWS: N_("People may follow the channel again"),
+            Measure.REPOSTS: N_("The channel may repost, and be reposted, again"),
+            Measure.COMMENTS: N_("People may comment in the channel again"),
+            Measure.PUBLISH: N_("The channel may publish again"),
+        },
+    ),
     e.GroupClosed: Telling(N_("The platform closed the group")),
     e.GroupWarned: Telling(N_("The platform warns this group; what it names is to be mended {until}")),
     e.RectificationTold: Telling(N_("@{by} says that what the platform named is mended: {text}")),
@@ -231,7 +249,7 @@ def text_of(event: e.Event) -> str:
     """Return the sentence of an event, a msgid that its fields fill."""
     telling = TELLINGS[type(event)]
     if telling.each:
-        return telling.each.get(getattr(event, "what", ""), telling.text)
+        return telling.each.get(getattr(event, "what", "") or getattr(event, "measure", ""), telling.text)
     return telling.text if not telling.field or getattr(event, telling.field) else telling.unset
 
 

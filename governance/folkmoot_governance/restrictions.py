@@ -38,6 +38,10 @@ class Measure(StrEnum):
     CLOSE = "close"
     BLACKLIST = "blacklist"
     STAFF = "staff"
+    PUBLISH = "publish"
+    COMMENTS = "comments"
+    REPOSTS = "reposts"
+    FOLLOWS = "follows"
 
 
 class Power(StrEnum):
@@ -50,6 +54,10 @@ class Power(StrEnum):
     SIGN_IN = "sign_in"
     REGISTER = "register"
     WORK = "work"
+    PUBLISH = "publish"
+    COMMENT = "comment"
+    REPOST = "repost"
+    FOLLOW = "follow"
 
 
 class Grounds(Struct, frozen=True, omit_defaults=True):

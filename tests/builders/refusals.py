@@ -19,6 +19,19 @@ class Told(NamedTuple):
 
 
 REFUSALS = {
+    "This can be taken from channels alone.": Told("bad_request", "request", "sanction create --help", "field"),
+    "The platform lets nobody new follow this channel {until}, case {case}.": Told(
+        "function_limited", "measures.group_follows", "/sanctions", "case reason until_ms"
+    ),
+    "The platform lets this channel repost nothing, and nobody repost its posts, {until}, case {case}.": Told(
+        "function_limited", "measures.group_reposts", "/sanctions", "case reason until_ms"
+    ),
+    "The platform lets nobody comment in this channel {until}, case {case}.": Told(
+        "function_limited", "measures.group_comments", "/sanctions", "case reason until_ms"
+    ),
+    "The platform lets this channel publish nothing {until}, case {case}.": Told(
+        "function_limited", "measures.group_publish", "/sanctions", "case reason until_ms"
+    ),
     "Public accounts cannot be opened here yet.": Told("forbidden", "channel.form", "/rights"),
     "Only the editors of a channel publish in it; you can comment on its posts.": Told(
         "forbidden", "channel.editors", "/rights"

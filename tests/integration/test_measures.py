@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from folkmoot_governance.case.effects import DONE, Effect
-from folkmoot_governance.measures import MEASURES, Row
+from folkmoot_governance.measures import MEASURES, Row, row_for
 from folkmoot_governance.measures_table import UNDONE
 from folkmoot_governance.restrictions import Measure, Power, Subject
 from folkmoot_protocol import events as ev
@@ -82,6 +82,9 @@ class Scene:
 
     async def prepare(self, row: Row, language: str) -> None:
         self.code, self.elsewhere = await self.sam.create("Sam's"), await self.friend.create("Elsewhere")
+        if row.of_channels:
+            await self.sam.post(f"@{self.user}", "Welcome")
+            self.code = (await self.sam.ask(rq.GetChannel, group=f"@{self.user}")).channel.id
         self.seq = await self.sam.post(self.code, "buy this")
         await self.sam.run(f"/pin {self.seq}", self.code)
         if row.name in LINES:
@@ -126,6 +129,15 @@ async def join_here(scene: Scene, sam: Wire) -> object:
     return await scene.friend.run(f"/join {scene.code}")
 
 
+async def comment(scene: Scene, sam: Wire) -> object:
+    return await scene.friend.post(scene.code, "hello", thread=scene.seq)
+
+
+async def follow(scene: Scene, sam: Wire) -> object:
+    await scene.friend.ask(rq.Unfollow, group=scene.code)
+    return await scene.friend.ask(rq.Follow, group=scene.code)
+
+
 async def register(scene: Scene, sam: Wire) -> object:
     return await sam.run("/verify organisation 91350100M000100Y43 sure")
 
@@ -151,6 +163,7 @@ PROBES: dict[Subject, dict[Power, Probe]] = {
     Subject.ENTRY: {},
     Subject.TEXT: {},
 }
+OF_CHANNELS: dict[Power, Probe] = {Power.PUBLISH: post, Power.COMMENT: comment, Power.FOLLOW: follow}
 """How one sees whether a power is there. Signing in is seen by signing in."""
 
 
@@ -160,6 +173,8 @@ async def work(scene: Scene, sam: Wire) -> object:
 
 def probes_of(row: Row) -> dict[Power, Probe]:
     """Return the probes of a measure's subject; who has a role on the platform has one more to lose."""
+    if row.of_channels:
+        return OF_CHANNELS
     return PROBES[row.subject] | ({Power.WORK: work} if row.measure is Measure.STAFF else {})
 
 
@@ -315,3 +330,21 @@ async def test_a_confirmed_measure_stays_as_it_was(staffed: Server, wires: list[
     if sam is not None:
         assert (await sam.event(ev.CaseEvent, state="confirmed")).case == number
     await is_stopped(scene, row, sam)
+
+
+async def test_a_function_is_taken_alone_and_comes_back_by_itself(staffed: Server, wires: list[Wire]) -> None:
+    """W10.2, P12: while comments are off posts go on, and the end that was set is the end."""
+    row = row_for(Subject.GROUP, Measure.COMMENTS)
+    assert row is not None
+    scene = await set_up(staffed, wires, row, "for.a.moment", "en")
+    asked = asked_for(row, Hit(scene.user, scene.code, scene.seq), duration="2s")
+    await admin(scene.root, asked.noun, asked.verb, asked.target, reason=REASON, options=asked.options)
+    limited = await refused(comment(scene, scene.sam), "function_limited", reason=REASON)
+    await post(scene, scene.sam)
+    await follow(scene, scene.sam)
+    told = await scene.sam.event(ev.CaseEvent, state="comments_allowed")
+    assert told.notice is not None and told.notice.ts < limited.detail["until_ms"] + 2_000
+    await comment(scene, scene.sam)
+    group = await scene.friend.create("No channel")
+    entry = {"measure": "comments", "duration": "2h"}
+    await refused(admin(scene.root, "sanction", "create", group, reason=REASON, options=entry), "bad_request")

@@ -291,7 +291,7 @@ def tries_of_measures(person: Person) -> Iterator[Try]:
     """Yield each measure that is taken against an account or a group, which takes the act in its row as well."""
     verb, subjects = TAKE_MEASURE, {Subject.ACCOUNT: "@{victim}", Subject.GROUP: "{code}"}
     known = next(option.choices for option in options_of(verb) if option.name == "measure")
-    for row in MEASURES:
+    for row in (one for one in MEASURES if not one.of_channels):
         if row.subject in subjects and row.measure in known:
             fields = {
                 "noun": verb.noun.name,

@@ -31,6 +31,9 @@ def restrict_group(state: GroupState, command: c.RestrictGroup, actor: Actor, no
     row = row_for(Subject.GROUP, command.measure)
     if row is None or row.event is not GroupRestricted:
         return refuse(ErrorCode.BAD_REQUEST, N_("This is nothing that can be taken from a group."), field="measure")
+    if row.of_channels and state.form is None:
+        text = N_("This can be taken from channels alone.")
+        return refuse(ErrorCode.BAD_REQUEST, text, field="measure", help="sanction create --help")
     refusal = (
         check_length(row, command.duration_ms)
         or check_in_force(state.restrictions, row, now, replaces=command.replaces)

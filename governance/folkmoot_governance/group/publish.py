@@ -42,7 +42,7 @@ def check_publish(
     `verified_ts` is when the identity was checked (Unix ms, 0 for one that counts for good).
     """
     return (
-        _check_channel(state, now)
+        _check_channel(state, now, Power.PUBLISH)
         or _check_editor(state, user)
         or _check_mute(state, user, now)
         or check_identity(identity, verified_ts, now, policy)
@@ -65,7 +65,7 @@ def check_comment(
     looks first, `is_held` says so: this lets it pass.
     """
     return (
-        _check_channel(state, now)
+        _check_channel(state, now, Power.COMMENT)
         or _check_ban(state, user, now)
         or _check_mute(state, user, now)
         or _check_thread(thread)
@@ -85,10 +85,15 @@ def is_held(state: GroupState, user: str, thread: Thread) -> bool:
     return policy_on(state, thread.seq) is CommentPolicy.APPROVAL and user not in state.members
 
 
-def _check_channel(state: GroupState, now: int) -> Refusal | None:
-    """Refuse what a channel that the platform has closed, suspended or limited no longer says."""
+def check_follow(state: GroupState, now: int) -> Refusal | None:
+    """Refuse to follow a channel at `now` (Unix ms) from which the platform has taken new followers."""
+    return check_group(state.restrictions, Power.FOLLOW, now)
+
+
+def _check_channel(state: GroupState, now: int, power: Power) -> Refusal | None:
+    """Refuse what a channel that the platform has closed or suspended no longer does, or has lost the power to do."""
     refusal = check_standing(state, now, while_suspended=False) if state.status is not GroupStatus.ACTIVE else None
-    return refusal or (check_group(state.restrictions, Power.POST, now) if state.restrictions else None)
+    return refusal or check_group(state.restrictions, Power.POST, now) or check_group(state.restrictions, power, now)
 
 
 def _check_editor(state: GroupState, user: str) -> Refusal | None:

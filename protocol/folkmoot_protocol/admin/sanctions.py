@@ -15,7 +15,22 @@ SUBJECT = Target("SUBJECT", N_("Whom it is against: @user, or a group code."))
 MATTER = Target("CODE|CASE", N_("Group code, or the case number of a proposed measure."))
 CASE = Target("CASE", N_("Case number."))
 
-Which = Literal["warn", "mute", "join", "create", "manage", "staff", "credit", "blacklist", "suspend", "close"]
+Which = Literal[
+    "warn",
+    "mute",
+    "join",
+    "create",
+    "manage",
+    "staff",
+    "credit",
+    "blacklist",
+    "suspend",
+    "close",
+    "publish",
+    "comments",
+    "reposts",
+    "follows",
+]
 
 
 class NewMeasure(Grounded, frozen=True):
@@ -26,7 +41,7 @@ class NewMeasure(Grounded, frozen=True):
         Flag(
             N_(
                 "Which one. For @user: manage create staff mute join credit blacklist suspend close; "
-                "for a group: warn join blacklist suspend close."
+                "for a group: warn join blacklist suspend close; for a channel also: publish comments reposts follows."
             )
         ),
     ] = "warn"
@@ -93,13 +108,14 @@ TAKE_MEASURE = Verb(
         "sanction create 4821-9067-3350 --for 7d --reason 'take down the price lists'",
         "sanction create @bob --measure mute --for 3d --rule spam --reason 'the same in ten groups'",
         "sanction create @sue --measure staff --for 7d --reason 'read cases of a neighbour'",
+        "sanction create 4821-9067-3350 --measure comments --for 7d --reason 'not moderated'",
         "sanction create @max --measure manage --entry 4821-9067-3350:17 --reason 'lets fraud stand'",
     ),
 )
 END_MEASURE = Verb(
     SANCTION,
     "restore",
-    N_("End a measure early: mute, join, create, manage, staff, blacklist, suspend."),
+    N_("End a measure early: one that lasts for a time, or a suspension."),
     "restore_account",
     OldMeasure,
     SUBJECT,

@@ -36,6 +36,10 @@ TEXTS = {
         }.items()
     },
     "group_join": N_("Your group {shown}: the platform lets nobody join {until}, case {case}: {reason}"),
+    "group_follows": N_("Your channel {shown}: nobody new follows it {until}, case {case}: {reason}"),
+    "group_reposts": N_("Your channel {shown}: it reposts nothing, nor is reposted, {until}, case {case}: {reason}"),
+    "group_comments": N_("Your channel {shown}: nobody comments {until}, case {case}: {reason}"),
+    "group_publish": N_("Your channel {shown}: it publishes nothing {until}, case {case}: {reason}"),
     "group_blacklist": N_("Your group {shown}: on the platform's blacklist {until}, case {case}: {reason}"),
     "group_warned": N_("Your group {shown}: warned by the platform, to be mended {until}, case {case}: {reason}"),
     "group_suspended": N_("Your group {shown}: suspended by the platform {until}, case {case}: {reason}"),

@@ -1,6 +1,7 @@
 """Following channels: rows that govern nothing, and are gone when they are taken back."""
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.group.publish import check_follow
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Channel
 
@@ -63,6 +64,10 @@ class Following:
         """Let an account follow a channel."""
         if await self._channels.is_following(account.user, row.code):
             return None
+        room = await self._finder.find(row.code)
+        refusal = room if isinstance(room, Refusal) else check_follow(room.state, self._clock.now_ms())
+        if refusal is not None:
+            return refusal
         current = await self._channels.count_follows(account.user)
         if current >= MOST_FOLLOWS:
             text = N_("You follow {current} channels already; {limit} are allowed.")
