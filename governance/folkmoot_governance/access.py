@@ -127,6 +127,7 @@ REQUESTS: dict[type[rq.Request], Request] = {
     rq.Upload: Request(agreed=True, needs=_needs(Need.POST, Need.IDENTITY)),
     rq.GetMedia: Request(),
     rq.OpenChannel: Request(agreed=True, needs=_needs(Need.CREATE, Need.POST, Need.IDENTITY)),
+    rq.Apply: Request(agreed=True),
     rq.GetChannel: Request(),
     rq.Follow: Request(agreed=True),
     rq.Unfollow: Request(),

@@ -6,6 +6,8 @@ What groups are told of their own events is `notices.text_of`.
 from .text import N_
 
 ACT_WORDS: dict[str, str] = {
+    "application_opened": N_("applied for something"),
+    "application_reopened": N_("opened an application again"),
     "handle_taken": N_("took a handle for a channel"),
     "registered": N_("registered"),
     "agreement_accepted": N_("accepted the service agreement"),

@@ -112,6 +112,8 @@ def most_members(grades: Grades, state: GroupState) -> int:
 
 def shows_info_page(grades: Grades, state: GroupState) -> bool:
     """Say whether the info page is public (G8.2): where the grade asks for it the owner's wish does not count."""
+    if state.is_pending:
+        return False
     return not state.info_hidden_ms or grade_in_force(grades, state).info_page
 
 

@@ -39,6 +39,7 @@ class DateKind(StrEnum):
 
     REPORT = "report"
     APPEAL = "appeal"
+    APPLICATION = "application"
     CLAIM = "claim"
     RECTIFICATION = "rectification"
     INSPECTION = "inspection"
@@ -52,7 +53,7 @@ class Date(Struct, frozen=True):
     told: int
 
 
-KINDS = (CaseKind.REPORT, CaseKind.APPEAL)
+KINDS = (CaseKind.REPORT, CaseKind.APPEAL, CaseKind.APPLICATION)
 """Cases that are to be answered."""
 
 REMINDED = 3
@@ -62,6 +63,7 @@ many matters would be as many notices to everybody."""
 DUTY = {
     DateKind.REPORT: "review_case",
     DateKind.APPEAL: "review_appeal",
+    DateKind.APPLICATION: "review_application",
     DateKind.RECTIFICATION: "warn_group",
     DateKind.INSPECTION: "warn_group",
 }
@@ -134,7 +136,7 @@ def once(*names: Iterable[str]) -> tuple[str, ...]:
 
 def step_for_case(case: CaseState) -> str:
     """Return what to do about a case that is late, as behind `folkmoot admin`: somebody takes it."""
-    return f"{'case' if case.kind is CaseKind.REPORT else 'appeal'} claim {case.number}"
+    return f"{'case' if case.kind is CaseKind.REPORT else case.kind.value} claim {case.number}"
 
 
 def step_for_group(state: GroupState, kind: DateKind, now: int) -> str:

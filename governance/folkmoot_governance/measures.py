@@ -21,6 +21,7 @@ from .account_events import (
 from .duration import DAY_MS, FOREVER_MS
 from .group.events import LimitDenied
 from .group.events_platform import (
+    CredentialRevoked,
     EntriesRemoved,
     GroupClosed,
     GroupRestricted,
@@ -273,6 +274,17 @@ MEASURES: tuple[Row, ...] = (
         "limit_denied",
         N_("The platform does not let your group {name} grow to {limit} members"),
         OTHER,
+        four_eyes=False,
+    ),
+    Row(
+        Subject.GROUP,
+        Measure.REVOKE,
+        "withdraw_rights",
+        CredentialRevoked,
+        "credential_revoked",
+        N_("The platform withdrew what it had granted to your channel {name}: {credential}"),
+        SUSPENDED_IN_PART,
+        # A badge whose identity has changed goes at once (W10.1).
         four_eyes=False,
     ),
     Row(

@@ -31,6 +31,10 @@ class Telling(Struct, frozen=True):
 TELLINGS: dict[type[e.Event], Telling] = {
     e.GroupCreated: Telling(N_("@{by} created the group {name}")),
     e.ChannelOpened: Telling(N_("@{by} opened the channel {name}")),
+    e.ChannelReviewed: Telling(N_("The platform has let this channel open")),
+    e.CredentialGranted: Telling(N_("The platform has granted to this channel: {credential}")),
+    e.CredentialRevoked: Telling(N_("The platform withdrew what it had granted to this channel: {credentials}")),
+    e.CredentialsEnded: Telling(N_("What was granted to this channel has ended: {credentials}")),
     e.MemberJoined: Telling(N_("@{user} joined")),
     e.JoinRequested: Telling(N_("@{user} asks to join"), public=False),
     e.JoinRequestEnded: Telling(N_("The request of @{user} to join is closed"), public=False),
@@ -201,6 +205,10 @@ _NOBODYS_EVENTS = (
     e.GroupRestricted,
     e.GroupRestrictionEnded,
     e.GroupClosed,
+    e.ChannelReviewed,
+    e.CredentialGranted,
+    e.CredentialRevoked,
+    e.CredentialsEnded,
     e.LimitGranted,
     e.ContentRefused,
     e.ContentHeld,
@@ -270,6 +278,13 @@ def event_fields(event: e.Event) -> dict[str, object]:
     # Who has reported what, who of staff owes what, and how staff came to it, is for the platform alone.
     for name in INSIDE:
         fields.pop(name, None)
+    # Of what is granted to a channel people read the names.
+    if isinstance(event, e.CredentialGranted):
+        fields |= {"credential": event.credential.name, "until_ms": event.credential.until_ms}
+    elif isinstance(event, (e.CredentialRevoked, e.CredentialsEnded)):
+        fields["credentials"] = ", ".join(one.name for one in event.credentials)
+    else:
+        fields.pop("credentials", None)
     if isinstance(event, (e.InspectionDueSoon, e.InspectionOverdue)):
         del fields["users"]
     grounds = fields.pop("grounds", NO_GROUNDS)

@@ -163,6 +163,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "review_case": _STAFF | {PlatformRole.REVIEWER},
     "review_post": _STAFF | {PlatformRole.REVIEWER},
     "review_appeal": _STAFF | {PlatformRole.REVIEWER},
+    "review_application": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "read_access": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "end_sessions": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "recover_account": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
@@ -196,13 +197,16 @@ PLATFORM_ACTS: dict[type[c.Command], str] = {
     c.DenyLimit: "review_group",
     c.ReleaseHeld: "review_post",
     c.RejectHeld: "review_post",
+    c.ReviewChannel: "review_application",
+    c.GrantCredential: "review_application",
+    c.RevokeCredential: "withdraw_rights",
 }
 
 
 SERVICE_ACTS: frozenset[type[c.Command]] = frozenset(
     {
         *(c.EndMeasures, c.Depart, c.RaiseAlarm, c.RecordVerdict, c.Succeed),
-        *(c.Regrade, c.Overturn, c.WithdrawOffers, c.ReturnOwnership, c.TellDates),
+        *(c.Regrade, c.Overturn, c.WithdrawOffers, c.ReturnOwnership, c.TellDates, c.WithdrawBadge),
     }
 )
 """What the service does by itself, as `actor.SERVICE`, also in a group that is closed; nobody can ask for it."""

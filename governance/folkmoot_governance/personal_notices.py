@@ -413,6 +413,17 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
             _late,
         ),
     ),
+    # What the platform has granted to a channel.
+    e.ChannelReviewed: (Told("channel_opened", N_("The platform has let your channel {name} open"), _leaders),),
+    e.CredentialGranted: (
+        Told(
+            "credential_granted", N_("The platform has granted to your channel {name}: {credential}, {until}"), _leaders
+        ),
+    ),
+    e.CredentialRevoked: _taken(e.CredentialRevoked, _leaders),
+    e.CredentialsEnded: (
+        Told("credential_ended", N_("What was granted to your channel {name} has ended: {credential}"), _leaders),
+    ),
     e.GroupSuspended: _taken(e.GroupSuspended, _leaders),
     e.GroupRestored: (Told("group_restored", N_("The suspension of your group {name} is lifted"), _leaders),),
     e.GroupClosed: _taken(e.GroupClosed, _leaders),
@@ -531,8 +542,18 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("measure_refused", N_("The measure that you proposed, {case}, was turned down"), _if_by_another),
         Told("measure_lapsed", N_("Nobody has confirmed the measure that you proposed, {case}"), _if(s.Outcome.LAPSED)),
         Told("confirmed", N_("Your appeal {case} was turned down: the measure stands"), _if(s.Outcome.CONFIRMED)),
+        Told("application_approved", N_("Your application {case} was approved"), _if(s.Outcome.APPROVED)),
+        Told("application_rejected", N_("Your application {case} was rejected"), _if(s.Outcome.REJECTED), appeal=True),
         Told("agreed", N_("Mediation {case} is over: you have agreed"), _inside_if(s.Outcome.AGREED)),
         Told("ended", N_("Mediation {case} is over, without an agreement"), _inside_if(s.Outcome.ENDED)),
+    ),
+    s.ApplicationOpened: (
+        Told("application_opened", N_("Your application is case {case}: it is to be answered {until}"), _who_asked),
+    ),
+    s.ApplicationReopened: (
+        Told(
+            "application_reopened", N_("Your application {case} is open again: somebody else decides on it"), _who_asked
+        ),
     ),
     # Mediation: told to those inside, but not what was said.
     s.MediationOpened: (
@@ -586,7 +607,16 @@ def told_in_group(state: GroupState, event: e.Event, policy: Policy) -> list[Per
     """Return what accounts are told of an event that `state`, a group, has not taken in yet."""
     rows = TOLD.get(type(event), ())
     case = case_number(state.code, state.version + 1) if rows else ""
-    return _notices(rows, state, event, case, policy, state.code, {"name": state.name})
+    return _notices(rows, state, event, case, policy, state.code, {"name": state.name} | _granted(event))
+
+
+def _granted(event: e.Event) -> dict[str, Any]:
+    """Return what names the credentials that an event is about."""
+    if isinstance(event, e.CredentialGranted):
+        return {"credential": event.credential.name, "until_ms": event.credential.until_ms}
+    if isinstance(event, (e.CredentialRevoked, e.CredentialsEnded)):
+        return {"credential": ", ".join(one.name for one in event.credentials)}
+    return {}
 
 
 def told_to_account(state: AccountState, event: a.AccountEvent, policy: Policy) -> list[PersonalNotice]:
@@ -606,6 +636,8 @@ def told_of_case(state: s.CaseState, event: s.CaseEvent, policy: Policy) -> list
         more = {"reason": state.answer, "measure": state.reason}
     elif isinstance(event, (s.CaseClosed, s.ReportOpened, s.ReportJoined)) and state.seq:
         more = {"seq": state.seq, "group": show_group_code(state.code)}
+    elif isinstance(event, s.ApplicationOpened):
+        more = {"until_ms": event.due_ms}
     return _notices(TOLD.get(type(event), ()), state, event, state.number, policy, state.code, more)
 
 

@@ -6,6 +6,7 @@ from folkmoot_protocol.types import Identity
 
 from .case.rules import CaseRules
 from .classification import Grade
+from .credentials import Scope
 from .credit import CreditRules, Quota, level_of
 from .duration import DAY_MS, HOUR_MS, MINUTE_MS
 from .ladder import DEFAULT_LADDER
@@ -27,6 +28,9 @@ class Policy(Struct, frozen=True):
     `reverify_from_ms` (Unix ms) counts from then.
     A one-time code may be missed `code_tries` times.
     `require_second_factor`: staff acts only from accounts that have one.
+    One subject has at most `channels_per_person` public accounts, or `channels_per_organisation`; 0: any number. A
+    post in one of the categories `licences` takes a licence of that scope. `documents` names the kinds of documents
+    that go with an application, by what it is for (`case.events_application.WishKind`).
     `ladder` is what follows on warnings where a group has not set its own, as `ladder.parse_ladder` reads it.
     """
 
@@ -69,11 +73,20 @@ class Policy(Struct, frozen=True):
     reviews_per_member: int = 20
     review_ms: int = 7 * DAY_MS
     categories: frozenset[str] = frozenset({"general"})
+    channels_per_person: int = 1
+    channels_per_organisation: int = 2
+    licences: dict[str, Scope] = field(default_factory=dict)
+    documents: dict[str, tuple[str, ...]] = field(default_factory=dict)
     inspect_ms: int = 3 * DAY_MS
     overdue_suspend_ms: int = 0
     require_second_factor: bool = False
     agreement: str = ""
     agreement_sha256: str = ""
+
+    def channels_of(self, identity: Identity) -> int:
+        """Return how many public accounts a subject of this kind may have (P7.3), 0 for any number."""
+        is_one = identity is not Identity.ORGANISATION
+        return self.channels_per_person if is_one else self.channels_per_organisation
 
     def quota_of(self, credit: int) -> Quota:
         """Return what an account with so much credit may have (G7.2)."""

@@ -6,7 +6,7 @@ content rules and the group's own words say of a text comes last: `is_judged` sa
 shell, which has them, asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -216,6 +216,17 @@ APPEAL = Text(
     removal="with the texts of its case",
     why="nothing stands between a measure and its appeal; of a group's own measures its admins read it",
 )
+APPLICATION = Text(
+    name="application",
+    readers=Readers.STAFF,
+    enters=("apply.text", "apply.name", "apply.documents", "/apply text…"),
+    identity=False,
+    mute=False,
+    standing=False,
+    is_judged=False,
+    removal="with the texts of its case",
+    why="staff decides on it; what a badge or a label says is shown when staff has granted it",
+)
 STAFF_TEXT = Text(
     name="staff",
     readers=Readers.EVERYBODY,
@@ -243,7 +254,7 @@ TEXTS: tuple[Text, ...] = (
         DISPLAY_NAME,
         USER_NAME,
     ),
-    *(REASON, NOTE, JOIN_ANSWER, MEDIATION, WORD, REPORT, APPEAL, STAFF_TEXT),
+    *(REASON, NOTE, JOIN_ANSWER, MEDIATION, WORD, REPORT, APPEAL, APPLICATION, STAFF_TEXT),
 )
 """All of them."""
 
@@ -306,6 +317,7 @@ def check_text(
     emergencies: Emergencies = (),
     media: int = 0,
     thread: Thread = NO_THREAD,
+    categories: Collection[str] = (),
 ) -> Refusal | None:
     """Refuse a text that its author may not say, or that nobody may, whatever content rules say of it.
 
@@ -313,7 +325,7 @@ def check_text(
     `thread` for comments.
     `verified_ts` is when the author's identity was checked. What is not said in a suspended group, is not said in an
     emergency that makes a group read-only. `media`: so many pictures, sounds or films come with it, what is to be seen
-    in them being part of what is said.
+    in them being part of what is said. `categories` are those that a post of a channel is of.
     """
     refusal = check_power(held, Power.POST, now) if held and text.mute else None
     if refusal is None and emergencies and text.standing:
@@ -323,7 +335,7 @@ def check_text(
         if text is ENTRY and state is not None:
             refusal = check_post(state, user, identity, now, last_post_ms, policy, verified_ts)
         elif text is PUBLICATION and state is not None:
-            refusal = check_publish(state, user, identity, now, policy, verified_ts)
+            refusal = check_publish(state, user, identity, now, policy, verified_ts, categories)
         elif text is COMMENT and state is not None:
             refusal = check_comment(state, user, identity, now, policy, verified_ts, last_post_ms, thread)
         else:

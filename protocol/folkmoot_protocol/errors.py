@@ -47,6 +47,10 @@ class ErrorCode(StrEnum):
     GROUP_QUOTA = "group_quota"
     JOIN_QUOTA = "join_quota"
     FOLLOW_QUOTA = "follow_quota"
+    CHANNEL_QUOTA = "channel_quota"
+    NOT_OPEN = "not_open"
+    LICENCE_REQUIRED = "licence_required"
+    FEATURE_OFF = "feature_off"
     JOIN_CLOSED = "join_closed"
     WRONG_ANSWER = "wrong_answer"
     CREDIT_TOO_LOW = "credit_too_low"
@@ -115,6 +119,10 @@ ERRORS: Mapping[ErrorCode, ErrorInfo] = {
     ErrorCode.GROUP_QUOTA: _lasting(N_("You cannot create more groups.")),
     ErrorCode.JOIN_QUOTA: _lasting(N_("You cannot join more groups.")),
     ErrorCode.FOLLOW_QUOTA: _lasting(N_("You cannot follow more channels.")),
+    ErrorCode.CHANNEL_QUOTA: _lasting(N_("You cannot open more public accounts.")),
+    ErrorCode.NOT_OPEN: _temporary(N_("The channel is not open yet.")),
+    ErrorCode.LICENCE_REQUIRED: _lasting(N_("This takes a licence.")),
+    ErrorCode.FEATURE_OFF: _lasting(N_("This function is not in use here.")),
     ErrorCode.JOIN_CLOSED: _lasting(N_("The group takes no new members.")),
     ErrorCode.WRONG_ANSWER: _lasting(N_("The answer is wrong.")),
     ErrorCode.CREDIT_TOO_LOW: _lasting(N_("Your credit is too low for that.")),

@@ -12,6 +12,7 @@ from .types import (
     MAX_INT,
     AltText,
     ChannelForm,
+    Document,
     EntrySeq,
     GroupCode,
     HomeCursor,
@@ -229,7 +230,8 @@ class Post(_Request, frozen=True, tag="post", kw_only=True):
     """Post to a group; a repeat with the same `nonce` adds nothing. -> PostResult
 
     The body is bounded by the frame here and by the server's `limits.body_chars` in its handler; with `media` it may be
-    empty. In a channel it is a post of the channel or, with `thread`, a comment on the post of that seq.
+    empty. In a channel it is a post of the channel or, with `thread`, a comment on the post of that seq. `category`:
+    that of a post of a channel, where it is another than the channel's.
     """
 
     group: GroupCode
@@ -238,6 +240,7 @@ class Post(_Request, frozen=True, tag="post", kw_only=True):
     reply_to: EntrySeq | None = None
     media: MediaRefs | None = None
     thread: EntrySeq | None = None
+    category: Word | None = None
 
 
 class Edit(_Request, frozen=True, tag="edit", kw_only=True):
@@ -325,13 +328,35 @@ class GetMedia(_Request, frozen=True, tag="media", kw_only=True):
 
 class OpenChannel(_Request, frozen=True, tag="open_channel", kw_only=True):
     """Open a channel and become its owner; one's own, of the form `personal`, is there once, and carries one's user
-    name as its handle. -> GroupResult"""
+    name as its handle. A `public` account has a handle of its own, and opens when the platform has approved the
+    application that this makes, with `documents` and a `text` for who decides. -> GroupResult"""
 
     form: ChannelForm = ChannelForm.PERSONAL
     handle: User | None = None
     name: ShortText | None = None
     topic: LongText | None = None
     category: Word | None = None
+    documents: tuple[Document, ...] = ()
+    text: LongText | None = None
+    nonce: Nonce | None = None
+
+
+class Apply(_Request, frozen=True, tag="apply", kw_only=True):
+    """Apply for a `badge` or a `licence` for one's channel `group`, or for a `quota` of more public accounts.
+
+    `name` is whom the badge is to name, or the licence's number; a licence is for a `category`, to `publish` or only to
+    `relay` (`scope`), and ends at `until_ms`. `count`: so many public accounts. -> ReportResult
+    """
+
+    what: Literal["badge", "licence", "quota"]
+    group: GroupCode | None = None
+    name: ShortText | None = None
+    category: Word | None = None
+    scope: Literal["publish", "relay"] | None = None
+    until_ms: Seq | None = None
+    count: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    documents: tuple[Document, ...] = ()
+    text: LongText | None = None
     nonce: Nonce | None = None
 
 
@@ -438,6 +463,7 @@ Request = (
     | Upload
     | GetMedia
     | OpenChannel
+    | Apply
     | GetChannel
     | Follow
     | Unfollow
@@ -483,6 +509,7 @@ REQUESTS: dict[str, type[Request]] = {
     "upload": Upload,
     "media": GetMedia,
     "open_channel": OpenChannel,
+    "apply": Apply,
     "channel": GetChannel,
     "follow": Follow,
     "unfollow": Unfollow,

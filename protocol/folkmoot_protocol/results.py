@@ -257,6 +257,7 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.Upload: UploadResult,
     rq.GetMedia: MediaResult,
     rq.OpenChannel: GroupResult,
+    rq.Apply: ReportResult,
     rq.GetChannel: ChannelResult,
     rq.Follow: ChannelResult,
     rq.Unfollow: ChannelResult,

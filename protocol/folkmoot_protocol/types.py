@@ -201,9 +201,29 @@ class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     handle: str = ""
 
 
+class Credential(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """What the platform has granted to a channel until `until_ms`: a `badge`, which names who it is, a `label`, or a
+    `licence` of the number `name` for a `category`, to `publish` or only to `relay` (`scope`)."""
+
+    kind: str
+    name: str
+    until_ms: int
+    category: str = ""
+    scope: str = ""
+
+
+class Document(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """A document that goes with an application: its kind, and its number or what it says."""
+
+    kind: Annotated[str, Meta(min_length=1, max_length=32)]
+    number: ShortText
+    text: ShortText = ""
+
+
 class Channel(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """A channel as its readers see it. `state` is how the platform sees it; `followers` is how many it has, and
-    `following` whether the reader is one of them; `comments` says who may comment."""
+    `following` whether the reader is one of them; `comments` says who may comment. `labels` are what the platform has
+    granted to it. `pending`: it waits for its review, and nobody but its editors knows of it."""
 
     id: str
     handle: str
@@ -216,6 +236,8 @@ class Channel(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     followers: int = 0
     following: bool = False
     comments: CommentPolicy = CommentPolicy.OPEN
+    labels: tuple[Credential, ...] = ()
+    pending: bool = False
 
 
 class Member(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):

@@ -31,7 +31,10 @@ from .actions.cases.public import PublicReports
 from .actions.cases.reports import Reports
 from .actions.cases.sanctions import Sanctions
 from .actions.cases.settle import CaseSettler
+from .actions.channels.applying import Applying
+from .actions.channels.badges import Badges
 from .actions.channels.following import Following
+from .actions.channels.granting import Granting
 from .actions.channels.opening import Opening
 from .actions.channels.public import PublicReading
 from .actions.channels.reading import Reading
@@ -148,6 +151,7 @@ class Services:
         )
         self._accounts = AccountService(parts.accounts, parts.commit_queue, bus, clock, policy)
         self.raids = RaidGuard(parts.rooms, groups, policy, in_cluster=parts.in_cluster)
+        self._accounts.dependents = Badges(store.channels, store.ledger, parts.rooms, groups)
         self._finder = GroupFinder(parts.rooms, parts.shared_limits, store.channels)
         self._content = ContentRules(config.policy.content)
         self._gate = Gate(self._content, parts.group_words, policy, clock)
@@ -246,6 +250,7 @@ class Services:
 
     def _wire(self) -> App:
         config, parts, store, clock = self._config, self._parts, self._parts.store, self._parts.clock
+        cases = self._wire_cases()
         return App(
             config=config,
             documents=self._documents,
@@ -269,9 +274,9 @@ class Services:
             membership=self._membership,
             gate=self._gate,
             posts=self._wire_posts(),
-            cases=self._wire_cases(),
+            cases=cases,
             media=self._wire_media(),
-            channels=self._wire_channels(),
+            channels=self._wire_channels(cases),
             agreement=AgreementKeeper(store.ledger, clock, self._accounts, self._documents.agreement),
             content=self._content,
             trials=Trials(store.journal),
@@ -334,15 +339,24 @@ class Services:
         upkeep = MediaUpkeep(ledger, parts.store.journal, self._accounts, store, SealedMedia(place))
         return MediaServices(uploads, showing, upkeep, store)
 
-    def _wire_channels(self) -> ChannelServices:
+    def _wire_channels(self, cases: Cases) -> ChannelServices:
         parts, channels = self._parts, self._parts.store.channels
         following = Following(channels, self._finder, self._accounts, parts.bus, parts.clock)
         reading = Reading(channels, parts.store.journal, parts.post_times, parts.hub.live_home, parts.clock)
-        opening, public = (
-            Opening(channels, self._groups, self._membership),
-            PublicReading(channels, self._finder, reading),
+        applying = Applying(
+            parts.store,
+            parts.accounts,
+            parts.clock,
+            self._policy,
+            self._vault,
+            self._groups,
+            self._membership,
+            cases.service,
+            cases.texts,
         )
-        return ChannelServices(opening, following, reading, public)
+        granting = Granting(parts.rooms, cases.service, self._groups)
+        opening = Opening(channels, self._groups, self._membership)
+        return ChannelServices(opening, applying, granting, following, reading, PublicReading(channels, self._finder, reading))
 
     def _wire_cases(self) -> Cases:
         config, parts, policy, groups, accounts = self._config, self._parts, self._policy, self._groups, self._accounts

@@ -485,6 +485,35 @@ REFUSALS = {
     "The operator's staff does not allow this file.": Told(
         "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
     ),
+    "There is no group with this code.": Told("no_such_group", "known", "/help join"),
+    "This is a group, not a channel.": Told("bad_request", "request", "/help"),
+    "This channel is open already.": Told("conflict", "state", "/info"),
+    "This end has come already.": Told("bad_request", "request", "/help", "field"),
+    "The channel has no such badge, licence or label.": Told("conflict", "state", "credential list"),
+    "A post in category {category} takes a licence: {needed}.": Told(
+        "licence_required", "policy.channels.licences", "/apply licence", "category needed"
+    ),
+    "This channel waits for the platform's review: it is not open yet.": Told("not_open", "channel.review", "/cases"),
+    "You have {have} public accounts; {limit} are allowed for one person or organisation.": Told(
+        "channel_quota", "policy.channels.per_subject", "/apply quota", "have limit"
+    ),
+    "A public account takes a verified identity of level {needed}.": Told(
+        "identity_required", "policy.identity.to_create_group", "/verify", "needed"
+    ),
+    "You have {current} applications open; {limit} are allowed: wait for an answer first.": Told(
+        "conflict", "state", "/cases", "current limit"
+    ),
+    "Say whom the badge names, or the licence's number.": Told("bad_request", "request", "/help", "field"),
+    "Name a category that takes a licence, and publish or relay. There are: {known}.": Told(
+        "bad_request", "policy.channels.licences", "/help", "known"
+    ),
+    "Say how many public accounts you need.": Told("bad_request", "request", "/help", "field"),
+    "These documents are missing: {missing}.": Told("bad_request", "policy.channels.*_documents", "/help", "missing"),
+    "You are an editor of this channel: somebody else decides.": Told("forbidden", "permissions", "/rights", "case"),
+    "Nobody decides on what they have applied for.": Told("forbidden", "permissions", "/rights", "case"),
+    "Somebody else than who rejected the application decides on it now.": Told(
+        "forbidden", "permissions", "/rights", "case"
+    ),
     "{word} is not among the group's words.": Told("no_such_entry", "known", "/word list", "word"),
     "{word} is not among the platform's words.": Told("no_such_entry", "known", "folkmoot admin word list", "word"),
     **dict.fromkeys(

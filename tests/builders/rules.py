@@ -20,6 +20,7 @@ from folkmoot_governance import (
     replay_account,
 )
 from folkmoot_governance.account import AccountEvent, AccountRegistered
+from folkmoot_governance.credentials import Credential, CredentialKind
 from folkmoot_governance.credit import CreditRules, Level, Quota
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -174,6 +175,8 @@ def any_event(kind: type[e.Event]) -> e.Event:
         "permissions": (),
         "answers": (),
         "grounds": NO_GROUNDS,
+        "credential": Credential(CredentialKind.LABEL, "", 0, ""),
+        "credentials": (),
     }
     return kind(**{name: empty.get(name, "") for name in kind.__struct_fields__})
 

@@ -2,7 +2,7 @@
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import folkmoot_protocol as fm
@@ -157,6 +157,39 @@ class Requests(ABC):
         """Open one's own channel, whose handle is one's user name; the first post to it does so as well."""
         fields: dict[str, Any] = {"name": name, "topic": topic, "category": category}
         return (await self.ask(fm.OpenChannel, fm.GroupResult, nonce=make_nonce(), **fields)).group
+
+    async def open_public_channel(
+        self,
+        handle: str,
+        name: str,
+        *,
+        topic: str | None = None,
+        category: str | None = None,
+        documents: Sequence[fm.Document] = (),
+        text: str | None = None,
+    ) -> fm.Group:
+        """Apply for a public account: it opens when the platform has approved that."""
+        fields: dict[str, Any] = {"handle": handle, "name": name, "topic": topic, "category": category, "text": text}
+        fields |= {"form": fm.ChannelForm.PUBLIC, "documents": tuple(documents)}
+        return (await self.ask(fm.OpenChannel, fm.GroupResult, nonce=make_nonce(), **fields)).group
+
+    async def apply(
+        self,
+        what: Literal["badge", "licence", "quota"],
+        channel: str | None = None,
+        *,
+        name: str | None = None,
+        category: str | None = None,
+        scope: Literal["publish", "relay"] | None = None,
+        until_ms: int | None = None,
+        count: int | None = None,
+        documents: Sequence[fm.Document] = (),
+        text: str | None = None,
+    ) -> fm.ReportResult:
+        """Apply for a badge or a licence for one's channel, or for more public accounts; return the case."""
+        fields: dict[str, Any] = {"name": name, "category": category, "scope": scope, "until_ms": until_ms}
+        fields |= {"what": what, "group": channel, "count": count, "documents": tuple(documents), "text": text}
+        return await self.ask(fm.Apply, fm.ReportResult, nonce=make_nonce(), **fields)
 
     async def get_channel(self, channel: str) -> fm.Channel:
         """Look a channel up, by its code or by `@` and its handle, as in all requests below."""

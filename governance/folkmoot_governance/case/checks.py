@@ -22,6 +22,7 @@ OUTCOMES = {
     CaseKind.APPEAL: frozenset({Outcome.OVERTURNED, Outcome.CONFIRMED}),
     CaseKind.MEDIATION: frozenset({Outcome.AGREED, Outcome.ENDED}),
     CaseKind.MEASURE: frozenset({Outcome.TAKEN, Outcome.REFUSED, Outcome.LAPSED}),
+    CaseKind.APPLICATION: frozenset({Outcome.APPROVED, Outcome.REJECTED}),
 }
 
 
@@ -55,9 +56,30 @@ def check_claim(state: CaseState, actor: Actor, now: int) -> Refusal | None:
     return Refusal(ErrorCode.CONFLICT, text, {**detail, "help": "case release"})
 
 
+DUTIES = {CaseKind.REPORT: "review_case", CaseKind.APPLICATION: "review_application"}
+
+
 def duty_of(state: CaseState) -> str:
     """Return the act by which staff decides on a case."""
-    return "review_case" if state.kind is CaseKind.REPORT else "review_appeal"
+    return DUTIES.get(state.kind, "review_appeal")
+
+
+def check_own_application(state: CaseState, actor: Actor) -> Refusal | None:
+    """Refuse who applied, and who has rejected it when that was contested."""
+    if actor.user == state.by:
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody decides on what they have applied for."), {"case": state.number})
+    if actor.user and actor.user == state.decider:
+        text = N_("Somebody else than who rejected the application decides on it now.")
+        return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
+    return None
+
+
+OWN = {CaseKind.REPORT: check_own_report, CaseKind.APPLICATION: check_own_application}
+
+
+def check_own(state: CaseState, actor: Actor) -> Refusal | None:
+    """Refuse who has a stake in a case, or has decided on it before."""
+    return OWN.get(state.kind, check_own_appeal)(state, actor)
 
 
 def check_staff(actor: Actor, act: str) -> Refusal | None:

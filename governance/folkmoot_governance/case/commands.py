@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from ..actor import PlatformRole
+from .events_application import Wish
 from .rules import ReporterRecord
 from .state import Outcome, Terms
 
@@ -147,6 +148,34 @@ class NameMediator(CaseCommand, frozen=True):
     """Name a mediator, as a party; or, as staff, take it on."""
 
     user: str
+
+
+class OpenApplication(CaseCommand, frozen=True):
+    """Ask for something, with `documents` of these kinds; for the channel `code`, where it is about one.
+
+    `open_now`: how many applications of the actor's are open.
+    """
+
+    number: str
+    wish: Wish
+    code: str = ""
+    documents: frozenset[str] = frozenset()
+    open_now: int = 0
+
+
+class DecideApplication(CaseCommand, frozen=True):
+    """Grant what an application asks for, or not; `editors` are those of the channel that it is about, now."""
+
+    outcome: Outcome
+    reason: str
+    editors: frozenset[str] = frozenset()
+
+
+class ReopenApplication(CaseCommand, frozen=True):
+    """Have somebody else decide anew on an application that was rejected, for that was contested with success: an act
+    of the service."""
+
+    reason: str
 
 
 class ProposeMeasure(CaseCommand, frozen=True):

@@ -19,6 +19,7 @@ from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
 from . import commands as c
+from .application import APPLICATION
 from .checks import (
     OPEN,
     CaseDecision,
@@ -54,6 +55,8 @@ from .state import (
     Outcome,
 )
 
+OPENING = (c.OpenReport, c.OpenAppeal, c.OpenMediation, c.ProposeMeasure, c.OpenApplication)
+
 
 def appeal_number(measure: c.Measured) -> str:
     """Return the number of the appeal against a measure: there can be one by each whom it hit."""
@@ -74,9 +77,7 @@ def decide_case(
     `state` is None for what opens a case, but for `OpenAppeal` where there is an appeal against that measure already.
     """
     if state is None:
-        assert isinstance(command, (c.OpenReport, c.OpenAppeal, c.OpenMediation, c.ProposeMeasure)), (
-            "only a case that is there takes commands"
-        )
+        assert isinstance(command, OPENING), "only a case that is there takes commands"
         return _DECIDERS[type(command)](state, command, actor, now, policy)
     return _DECIDERS[type(command)](state, command, actor, now, policy)
 
@@ -216,4 +217,5 @@ _DECIDERS: dict[type[c.CaseCommand], Callable[[Any, Any, Actor, int, Policy], Ca
     c.SettleCase: _settle,
     **EXPORT,
     **MEDIATION,
+    **APPLICATION,
 }

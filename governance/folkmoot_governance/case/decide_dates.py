@@ -26,8 +26,7 @@ from .checks import (
     CaseDecision,
     check_claim,
     check_open,
-    check_own_appeal,
-    check_own_report,
+    check_own,
     check_service,
     check_staff,
     duty_of,
@@ -53,8 +52,7 @@ def claim(state: CaseState, command: c.ClaimCase, actor: Actor, now: int, policy
 
 
 def _check_may_decide(state: CaseState, actor: Actor) -> Refusal | None:
-    own = check_own_report(state, actor) if state.kind is CaseKind.REPORT else check_own_appeal(state, actor)
-    return check_staff(actor, duty_of(state)) or own
+    return check_staff(actor, duty_of(state)) or check_own(state, actor)
 
 
 def give(state: CaseState, command: c.GiveCase, actor: Actor, now: int, policy: Policy) -> CaseDecision:

@@ -72,6 +72,10 @@ VOID: dict[str, str] = {
     "identity_attested": N_("Your appeal {case} succeeded: the measure is void; your identity was verified since"),
     "bad_faith": N_("Your appeal {case} succeeded: that you reported in bad faith is void, and does not count"),
     "dismissed": N_("Your appeal {case} succeeded: the report is open again, and somebody else decides on it"),
+    "application_rejected": N_(
+        "Your appeal {case} succeeded: the application is open again, and somebody else decides on it"
+    ),
+    "credential_revoked": N_("Your appeal {case} succeeded: the measure is void; what was withdrawn is over by now"),
     "credit_changed": N_("Your appeal {case} succeeded: the measure is void; there was no credit left to give back"),
 }
 """The sentence of a measure of a kind (the event's name) that is void, where undoing it changed nothing else."""

@@ -49,6 +49,8 @@ MEASURE_NAMES: dict[str, str] = {
     "identity_attested": N_("a verification withdrawn"),
     "bad_faith": N_("a report found to be in bad faith"),
     "dismissed": N_("a report dismissed"),
+    "application_rejected": N_("an application rejected"),
+    "credential_revoked": N_("a badge, licence or label withdrawn"),
 }
 """What measures are called where they are counted, by the event's name."""
 
@@ -93,6 +95,17 @@ def account_measure_of(event: AccountEvent, case: str, user: str, decider: str) 
 
 BAD_FAITH, DISMISSED = "bad_faith", "dismissed"
 """What the outcome of a report can be to a reporter, as kinds of measures."""
+
+
+APPLICATION_REJECTED = "application_rejected"
+"""What it is to who applied that they were turned down, as a kind of measure."""
+
+
+def application_measure_of(case: CaseState, user: str) -> Measured | None:
+    """Return what the outcome of an application is to who made it, if it was rejected."""
+    if case.by != user or case.outcome is not Outcome.REJECTED:
+        return None
+    return Measured(case.number, APPLICATION_REJECTED, user, case.closed_by, case.closed_ts)
 
 
 def report_measure_of(case: CaseState, user: str) -> Measured | None:

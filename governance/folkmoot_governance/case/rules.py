@@ -43,7 +43,8 @@ class CaseRules(Struct, frozen=True):
 
     `answer_ms` says within which time a report is to be answered, `appeal_answer_ms` an appeal; `appeal_ms` is how long
     after a measure one may appeal, `platform_appeal_ms` after one of the platform. `complaint_centre` is where
-    reporters may turn whose report was not answered in time, empty for nowhere.
+    reporters may turn whose report was not answered in time, empty for nowhere. `application_ms`: within which time an
+    application is to be answered.
     """
 
     reasons: dict[str, Severity] = field(default_factory=lambda: {"other": Severity.LOW})
@@ -52,6 +53,7 @@ class CaseRules(Struct, frozen=True):
     appeal_ms: int = 30 * DAY_MS
     platform_appeal_ms: int = 30 * DAY_MS
     complaint_centre: str = ""
+    application_ms: int = 7 * DAY_MS
 
     def due_in(self, severity: Severity) -> int:
         """Return the milliseconds within which a report of a severity is to be answered."""

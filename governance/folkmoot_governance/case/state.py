@@ -11,19 +11,26 @@ from msgspec.structs import replace
 
 from ..content.kinds import Severity
 from ..restrictions import NO_GROUNDS, Grounds, Measure, Power, Subject
+from .events_application import ApplicationOpened as ApplicationOpened
+from .events_application import ApplicationReopened as ApplicationReopened
+from .events_application import Wish
+from .events_base import CaseEvent as CaseEvent
 
 
 class CaseKind(StrEnum):
-    """What a case asks: to look at something, to look at a measure again, to settle a dispute, to take a measure."""
+    """What a case asks: to look at something, to look at a measure again, to settle a dispute, to take a measure, to
+    grant something."""
 
     REPORT = "report"
     APPEAL = "appeal"
     MEDIATION = "mediation"
     MEASURE = "measure"
+    APPLICATION = "application"
 
 
 class Outcome(StrEnum):
-    """How a case ended: the first three are of reports, then two of appeals, of mediations, and three of measures."""
+    """How a case ended: the first three are of reports, then two of appeals, of mediations, three of measures, two
+    of applications."""
 
     UPHELD = "upheld"
     DISMISSED = "dismissed"
@@ -35,6 +42,8 @@ class Outcome(StrEnum):
     TAKEN = "taken"
     REFUSED = "refused"
     LAPSED = "lapsed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
 
 
 class Terms(Struct, frozen=True, omit_defaults=True):
@@ -80,7 +89,9 @@ class CaseState(Struct):
     A report is about the entry `seq` of the group `code`, about the group, or about the account `user`, who is also the
     author of the entry or the owner of the group; `reason` is a configured code. An appeal is against the act with the
     case number `measure`, of the kind `reason` (the event's name), which `decider` took and which hit `by`; where two
-    took it, `proposer` is the other. A proposal is of a measure with `terms`, its `reason` the name of that row.
+    took it, `proposer` is the other. A proposal is of a measure with `terms`, its `reason` the name of that row. An
+    application asks for its `wish`, whose kind is the `reason`, for the channel `code`; who rejected it before is its
+    `decider`.
     `is_settled`: what the outcome brings along has been carried out. `date_told` is how far `due_ms` was told
     (`dates.Stage`), `claim_told` how far the end of the claim by `claimed_by` was.
     A mediation is between `by` and `user`. `mediator` is who leads it, empty for nobody yet; `named` is whom the party
@@ -102,6 +113,7 @@ class CaseState(Struct):
     decider: str = ""
     proposer: str = ""
     terms: Terms | None = None
+    wish: Wish | None = None
     outcome: Outcome | None = None
     closed_ts: int = 0
     closed_by: str = ""
@@ -134,13 +146,6 @@ class CaseState(Struct):
     def parties(self) -> tuple[str, str]:
         """The two between whom a mediation is."""
         return self.by, self.user
-
-
-class CaseEvent(Struct, frozen=True, kw_only=True, tag_field="event"):
-    """Base of all events of a case: when (Unix ms), and by whom."""
-
-    at: int
-    by: str
 
 
 class ReportOpened(CaseEvent, frozen=True, kw_only=True, tag="report_opened"):
@@ -355,6 +360,8 @@ AnyCaseEvent = (
     | ExportApproved
     | CaseExported
     | BundleMade
+    | ApplicationOpened
+    | ApplicationReopened
     | AnyMediationEvent
 )
 
@@ -405,18 +412,12 @@ def opened(event: CaseEvent) -> CaseState:
                 terms=terms,
                 version=1,
             )
+        case ApplicationOpened(wish=wish):
+            one = (event.number, CaseKind.APPLICATION, event.by, event.at, event.due_ms, wish.kind.value)
+            return CaseState(*one, code=event.code, user=event.by, wish=wish, version=1)
         case MediationOpened():
-            return CaseState(
-                event.number,
-                CaseKind.MEDIATION,
-                event.by,
-                event.at,
-                event.due_ms,
-                "dispute",
-                code=event.code,
-                user=event.user,
-                version=1,
-            )
+            one = (event.number, CaseKind.MEDIATION, event.by, event.at, event.due_ms, "dispute")
+            return CaseState(*one, code=event.code, user=event.user, version=1)
         case _:
             raise AssertionError(f"a case does not begin with {event!r}")
 
@@ -441,7 +442,7 @@ def apply_case(state: CaseState, event: CaseEvent) -> None:
             state.due_ms = min(state.due_ms, event.due_ms)
         case CounterNoticed(at=at):
             state.counter_ts = at
-        case ReportReopened():
+        case ReportReopened() | ApplicationReopened():
             _reopen(state, event)
         case BadFaithOverturned(user=user):
             _mark(state, state.reporters.keys() & {user}, bad_faith=False)
@@ -462,7 +463,8 @@ def apply_case(state: CaseState, event: CaseEvent) -> None:
             state.outcome, state.answer = outcome, reason
             state.closed_ts, state.closed_by = event.at, event.by
             # An agreement brings nothing along, and a proposed measure is closed by what was carried out.
-            state.is_settled = state.kind in (CaseKind.MEDIATION, CaseKind.MEASURE)
+            # So is what an application asked for.
+            state.is_settled = state.kind in (CaseKind.MEDIATION, CaseKind.MEASURE, CaseKind.APPLICATION)
             if outcome is Outcome.BAD_FAITH:
                 _mark(state, event.bad_faith or state.reporters.keys(), bad_faith=True)
         case CaseSettled():
@@ -477,7 +479,7 @@ def _mark(state: CaseState, users: Iterable[str], *, bad_faith: bool) -> None:
     state.reporters = {**state.reporters, **marked}
 
 
-def _reopen(state: CaseState, event: ReportReopened) -> None:
+def _reopen(state: CaseState, event: ReportReopened | ApplicationReopened) -> None:
     state.decider, state.due_ms, state.date_told = state.closed_by, event.due_ms, 0
     state.outcome, state.answer, state.closed_ts, state.closed_by, state.is_settled = None, "", 0, "", False
     _mark(state, state.reporters.keys(), bad_faith=False)

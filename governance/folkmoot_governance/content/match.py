@@ -81,6 +81,7 @@ class Matcher:
     def __init__(self, rules: Sequence[Rule], actions: Mapping[Severity, Action], memory: int = MEMORY) -> None:
         self.rules = tuple(rules)
         self.is_timed = any(rule.kind in TIMED for rule in rules)
+        self.has_categories = any(rule.category for rule in rules)
         self._verdicts = [verdict_of(rule, actions) for rule in rules]
         self._texts: dict[str, int] = {}
         self._terms: dict[int, list[Term]] = defaultdict(list)
@@ -204,6 +205,17 @@ class Matcher:
 
     def judge(self, reading: Reading, *, staff: bool = False) -> Verdict | None:
         """Return what the rules say of a text; None when it breaks none. `staff`: its author is owner or admin."""
+        broken = self._broken(reading)
+        return self._worst(broken, staff) if broken else None
+
+    def categories(self, reading: Reading) -> frozenset[str]:
+        """Return the categories that a text is of: those of the rules that it breaks, whatever follows from them."""
+        if not self.has_categories:
+            return frozenset()
+        return frozenset(self.rules[number].category for number in self._broken(reading)) - {""}
+
+    def _broken(self, reading: Reading) -> list[int]:
+        """Return which rules a text breaks."""
         broken: list[int] = []
         hits, fits = self._find(reading)
         if hits and max(hits) >= self._least_term:
@@ -222,7 +234,7 @@ class Matcher:
         for score in self._scores:
             if score.total(hits, fits) >= score.threshold:
                 broken.append(score.rule)
-        return self._worst(broken, staff) if broken else None
+        return broken
 
     def _find(self, reading: Reading) -> tuple[set[int], Sequence[int]]:
         """Return the numbers of the texts and of the patterns found."""

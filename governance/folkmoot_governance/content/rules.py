@@ -32,7 +32,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     /pattern/`; the rule is broken when the weights of those found add up to `threshold`. repetition: the text was
     posted `times` times before, within `seconds`, by the same member. flood: `times` posts before, within
     `seconds`, by the same member. Texts shorter than `least_chars`, folded, never count as repeated. `verdict`
-    overrides what the operator has set for the severity.
+    overrides what the operator has set for the severity. `category`: what breaks the rule is of this category, whatever
+    the author says, and a channel needs the licence that posts of it take.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     times: int = 0
     seconds: int = 0
     least_chars: int = 0
+    category: str = ""
 
     def lines(self) -> list[str]:
         """Return the entries; empty lines and those that begin with `# ` are none."""

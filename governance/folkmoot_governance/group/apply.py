@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from folkmoot_protocol.types import CommentPolicy, GroupStatus, Role
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus, Role
 
 from ..duration import FOREVER_MS
 from . import events as e
@@ -45,6 +45,7 @@ def founded(event: e.GroupCreated) -> GroupState:
         grade=event.grade,
         form=event.form if isinstance(event, e.ChannelOpened) else None,
         handle=event.handle if isinstance(event, e.ChannelOpened) else "",
+        opened_ts=event.at if isinstance(event, e.ChannelOpened) and event.form is ChannelForm.PERSONAL else 0,
         version=1,
         members={event.by: owner},
     )

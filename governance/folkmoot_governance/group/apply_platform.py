@@ -5,6 +5,8 @@ from typing import Any
 
 from folkmoot_protocol.types import GroupStatus
 
+from ..credentials import with_one
+from ..credentials import without as without_credentials
 from ..restrictions import Restriction, without, without_act
 from . import events as e
 from .keeping import place_of, reopen
@@ -44,6 +46,8 @@ def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
         place.invitations[event.user] = Invitation(event.user, event.invited_until_ms, event.by)
     for pin in event.was_pins:
         state.pins[pin.seq] = Pinned(pin.seq, pin.by, pin.ts)
+    for credential in event.credentials:
+        state.credentials = with_one(state.credentials, credential)
     if event.asked_limit:
         state.asked_limit = event.asked_limit
     if event.what:
@@ -59,6 +63,18 @@ def _text_removed(state: GroupState, event: e.TextRemoved) -> None:
     put_text(state, place_of(state), GroupText(event.what), event.user, event.text, event.was_text, event.acts)
     for pin in event.was_pins:
         state.pins.pop(pin.seq)
+
+
+def _reviewed(state: GroupState, event: e.ChannelReviewed) -> None:
+    state.opened_ts = event.at
+
+
+def _granted(state: GroupState, event: e.CredentialGranted) -> None:
+    state.credentials = with_one(state.credentials, event.credential)
+
+
+def _credentials_gone(state: GroupState, event: e.CredentialRevoked | e.CredentialsEnded) -> None:
+    state.credentials = without_credentials(state.credentials, event.credentials)
 
 
 def close_rectification(state: GroupState | Kept) -> None:
@@ -109,4 +125,8 @@ PLATFORM_APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.MendingOverdue: _over,
     e.InspectionDueSoon: _near,
     e.InspectionOverdue: _over,
+    e.ChannelReviewed: _reviewed,
+    e.CredentialGranted: _granted,
+    e.CredentialRevoked: _credentials_gone,
+    e.CredentialsEnded: _credentials_gone,
 }

@@ -218,3 +218,18 @@ def check_founder(founder: Actor, grade: Grade, now: int, policy: Policy) -> Ref
         rule = f"policy.grades.{grade.name}.creator_credit"
         return refuse(ErrorCode.CREDIT_TOO_LOW, text, **detail, rule=rule, help="/credit")
     return None
+
+
+def check_category(category: str, policy: Policy) -> Refusal | None:
+    """Refuse a category that the operator has not set (G7)."""
+    if category in policy.categories:
+        return None
+    known = ", ".join(sorted(policy.categories))
+    return refuse(
+        ErrorCode.BAD_REQUEST,
+        N_("There is no category {category}; there are: {known}."),
+        category=category,
+        known=known,
+        rule="policy.categories",
+        help="/category",
+    )

@@ -9,6 +9,7 @@ from folkmoot_protocol.types import ChannelForm, CommentPolicy, EntryKind, JoinM
 
 from ..actor import Actor, PlatformRole
 from ..content.kinds import Action, Severity
+from ..credentials import Credential
 from ..duration import Span
 from ..roles import Permission
 from .commands_base import Command as Command
@@ -17,13 +18,17 @@ from .commands_base import TargetedCommand as TargetedCommand
 from .commands_platform import AcceptRectification as AcceptRectification
 from .commands_platform import CloseGroup as CloseGroup
 from .commands_platform import FreeGroup as FreeGroup
+from .commands_platform import GrantCredential as GrantCredential
 from .commands_platform import RejectHeld as RejectHeld
 from .commands_platform import RejectRectification as RejectRectification
 from .commands_platform import ReleaseHeld as ReleaseHeld
 from .commands_platform import RestoreGroup as RestoreGroup
 from .commands_platform import RestrictGroup as RestrictGroup
+from .commands_platform import ReviewChannel as ReviewChannel
+from .commands_platform import RevokeCredential as RevokeCredential
 from .commands_platform import SuspendGroup as SuspendGroup
 from .commands_platform import WarnGroup as WarnGroup
+from .commands_platform import WithdrawBadge as WithdrawBadge
 from .events_base import PinWas
 from .events_platform import TextRemoved
 
@@ -39,10 +44,16 @@ class CreateGroup(Command, frozen=True):
 
 
 class OpenChannel(CreateGroup, frozen=True):
-    """Open a channel under a fresh `code`, and a `handle` that nobody has or had; one's own has one's user name."""
+    """Open a channel under a fresh `code`, and a `handle` that nobody has or had; one's own has one's user name.
+
+    A public account opens after a review. `have`: so many public accounts the actor's subject has, of `limit` that are
+    allowed; 0: any number.
+    """
 
     form: ChannelForm = ChannelForm.PERSONAL
     handle: str = ""
+    have: int = 0
+    limit: int = 0
 
 
 class JoinGroup(Command, frozen=True):
@@ -491,6 +502,8 @@ class Overturn(TargetedCommand, frozen=True):
     """Whether it turned down a post whose text is kept, so that it can be posted."""
     back_until_ms: int = 0
     asked_limit: int = 0
+    credentials: tuple[Credential, ...] = ()
+    """What it took back of what was granted to a channel."""
 
 
 class RemoveText(MeasureCommand, frozen=True):

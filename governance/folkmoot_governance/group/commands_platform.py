@@ -1,5 +1,6 @@
 """What the operator's staff can ask of a group (G11.1)."""
 
+from ..credentials import Credential, CredentialKind
 from ..restrictions import Measure, Power
 from .commands_base import Command, MeasureCommand
 
@@ -70,5 +71,34 @@ class RejectHeld(Command, frozen=True):
 
 class CloseGroup(MeasureCommand, frozen=True):
     """Close the group: a measure of the platform (G11.1), for good unless an appeal succeeds."""
+
+    reason: str
+
+
+class ReviewChannel(Command, frozen=True):
+    """Let a public account open, as the application `case` asks, with this `label` (P7.1)."""
+
+    case: str
+    reason: str
+    label: Credential | None = None
+
+
+class GrantCredential(Command, frozen=True):
+    """Grant something to a channel, as the application in it asks (W8, P8)."""
+
+    credential: Credential
+    reason: str
+
+
+class RevokeCredential(MeasureCommand, frozen=True):
+    """Take back what was granted: a measure of the platform. Of licences, that for a `category`."""
+
+    kind: CredentialKind
+    reason: str
+    category: str = ""
+
+
+class WithdrawBadge(Command, frozen=True):
+    """Take the badge back, because the identity that it rests on has changed: an act of the service (W10.1)."""
 
     reason: str

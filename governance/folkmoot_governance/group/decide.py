@@ -21,7 +21,7 @@ from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
 from . import commands as c
-from .checks import check_founder, check_permission, quota_rule, refuse
+from .checks import check_category, check_founder, check_permission, quota_rule, refuse
 from .commands_base import MeasureCommand
 from .decide_antiraid import ANTIRAID
 from .decide_appeal import APPEALS
@@ -126,21 +126,6 @@ def check_counts(actor: Actor, policy: Policy) -> Refusal | None:
         detail = {"current": actor.groups_joined, "limit": quota.groups_joined, "rule": rule}
         return refuse(ErrorCode.JOIN_QUOTA, text, **detail, help="/leave")
     return None
-
-
-def check_category(category: str, policy: Policy) -> Refusal | None:
-    """Refuse a category that the operator has not set (G7)."""
-    if category in policy.categories:
-        return None
-    known = ", ".join(sorted(policy.categories))
-    return refuse(
-        ErrorCode.BAD_REQUEST,
-        N_("There is no category {category}; there are: {known}."),
-        category=category,
-        known=known,
-        rule="policy.categories",
-        help="/category",
-    )
 
 
 def rename(state: GroupState, command: c.Rename, actor: Actor, now: int, policy: Policy) -> Decision:

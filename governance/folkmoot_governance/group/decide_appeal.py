@@ -7,6 +7,7 @@ from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
 from ..case.effects import Effect
+from ..credentials import Credentials, in_force
 from ..duration import end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -33,6 +34,7 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
     reopens = command.kind == CLOSING and state.kept is not None and state.kept.number == command.number
     invited = end_of(now, policy.invite_ms) if may_be_invited(state, command, now, policy) else 0
     asked = asked_again(state, command)
+    granted = credentials_back(state, command, now)
     suspended_ms = command.back_until_ms if suspension and command.back_until_ms > now else 0
     if reopens:
         effect = Effect.REOPENED
@@ -44,7 +46,7 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
         effect = Effect.EARLIER
     elif command.is_post and may_be_posted(state, command.user, now):
         effect = Effect.POSTED
-    elif suspension or is_in_force(state, command, now):
+    elif suspension or granted or is_in_force(state, command, now):
         effect = Effect.LIFTED
     else:
         effect = Effect.INVITED if invited else Effect.VOID
@@ -68,6 +70,7 @@ def overturn(state: GroupState, command: c.Overturn, actor: Actor, now: int, pol
             whose=back.user if back else "",
             text=back.was_text if back else "",
             asked_limit=asked,
+            credentials=granted,
             acts=back.acts if back and back.what == GroupText.REASON else (),
         )
     ]
@@ -84,6 +87,12 @@ def asked_again(state: GroupState, command: c.Overturn) -> int:
     granted."""
     is_free = state.kept is None and not state.asked_limit and state.status is not GroupStatus.CLOSED
     return command.asked_limit if is_free and command.asked_limit > state.member_limit else 0
+
+
+def credentials_back(state: GroupState, command: c.Overturn, now: int) -> Credentials:
+    """Return what the channel has again of what the act took: not past what was granted in its place since."""
+    taken = {one.slot for one in in_force(state.credentials, now)}
+    return tuple(one for one in in_force(command.credentials, now) if one.slot not in taken)
 
 
 def text_back(state: GroupState, command: c.Overturn) -> TextRemoved | None:

@@ -1,4 +1,5 @@
-"""Opening a channel (I7.1, P7.1, W10), and who may comment in it (P12, W10.2)."""
+"""Opening a channel, what the platform grants to it and takes back (I7.1, P7.1, P8, W8, W10), and who may comment in
+it (P12, W10.2)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,6 +8,8 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, EntryKind, JoinMode
 
 from ..actor import Actor
+from ..classification import classify
+from ..credentials import CredentialKind, in_force
 from ..emergency import check_emergency
 from ..measure_checks import check_power
 from ..policy import Policy
@@ -15,10 +18,12 @@ from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
 from . import commands as c
-from .checks import refuse
-from .events import ChannelOpened, CommentsSet, Event
+from .checks import check_category, check_founder, refuse
+from .events import ChannelOpened, ChannelReviewed, CommentsSet, CredentialGranted, CredentialRevoked, Event
 from .post import check_identity
 from .state import GroupState
+
+Decision = Sequence[Event] | Refusal
 
 MOST_EDITORS = 100
 """Members of a channel, who are its editors."""
@@ -29,15 +34,19 @@ MOST_THREADS = 200
 NO_POST = N_("Entry {seq} is no post of this channel.")
 
 
+NOT_A_CHANNEL = refuse(ErrorCode.BAD_REQUEST, N_("This is a group, not a channel."))
+
+
 def open_channel(command: c.OpenChannel, actor: Actor, now: int, policy: Policy) -> Sequence[Event] | Refusal:
-    """Open a channel: a person's own, whose handle is the user name, without a review."""
+    """Open a channel: a person's own, whose handle is the user name, at once, a public account after a review."""
     refusal = (
         check_power(actor.restrictions, Power.CREATE, now)
         or check_power(actor.restrictions, Power.POST, now)
         or check_emergency(actor.emergencies, Power.CREATE, now, category=command.category)
         or check_emergency(actor.emergencies, Power.POST, now, category=command.category)
         or check_identity(actor.identity, actor.verified_ts, now, policy)
-        or check_form(command)
+        or check_category(command.category, policy)
+        or check_public(command, actor, now, policy)
         or check_texts(command, None, actor, now, policy)
     )
     if refusal:
@@ -57,14 +66,6 @@ def open_channel(command: c.OpenChannel, actor: Actor, now: int, policy: Policy)
     return [opened]
 
 
-def check_form(command: c.OpenChannel) -> Refusal | None:
-    """Refuse what has no way to be opened yet: a public account is, after a review."""
-    if command.form is ChannelForm.PUBLIC:
-        text = N_("Public accounts cannot be opened here yet.")
-        return refuse(ErrorCode.FORBIDDEN, text, rule="channel.form")
-    return None
-
-
 def set_comments(
     state: GroupState, command: c.SetComments, actor: Actor, now: int, policy: Policy
 ) -> Sequence[Event] | Refusal:
@@ -81,6 +82,70 @@ def set_comments(
     return [CommentsSet(at=now, by=actor.user, comments=command.policy, seq=seq, was_comments=was)]
 
 
-CHANNEL: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Sequence[Event] | Refusal]] = {
+def check_public(command: c.OpenChannel, actor: Actor, now: int, policy: Policy) -> Refusal | None:
+    """Refuse a public account to who is not verified as it takes, or has as many as one subject may (P7.3)."""
+    if command.form is ChannelForm.PERSONAL:
+        return None
+    grade = classify(policy.grades, command.category, members=1, entries_per_day=0)
+    return check_founder(actor, grade, now, policy) or check_subject(command)
+
+
+def check_subject(command: c.OpenChannel) -> Refusal | None:
+    """Refuse one public account more than a subject may have."""
+    if not command.limit or command.have < command.limit:
+        return None
+    text = N_("You have {have} public accounts; {limit} are allowed for one person or organisation.")
+    detail = {"have": command.have, "limit": command.limit, "rule": "policy.channels.per_subject"}
+    return refuse(ErrorCode.CHANNEL_QUOTA, text, **detail, help="/apply quota")
+
+
+def review_channel(state: GroupState, command: c.ReviewChannel, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Let a public account open."""
+    if state.form is None:
+        return NOT_A_CHANNEL
+    if not state.is_pending:
+        return refuse(ErrorCode.CONFLICT, N_("This channel is open already."))
+    opened = ChannelReviewed(at=now, by=actor.user, case=command.case, reason=command.reason)
+    label = command.label
+    if label is None:
+        return [opened]
+    return [opened, CredentialGranted(at=now, by=actor.user, credential=label, reason=command.reason)]
+
+
+def grant_credential(state: GroupState, command: c.GrantCredential, actor: Actor, now: int, policy: Policy) -> Decision:
+    """Grant a badge, a licence or a label."""
+    if state.form is None:
+        return NOT_A_CHANNEL
+    if command.credential.until_ms <= now:
+        return refuse(ErrorCode.BAD_REQUEST, N_("This end has come already."), field="until")
+    return [CredentialGranted(at=now, by=actor.user, credential=command.credential, reason=command.reason)]
+
+
+def revoke_credential(
+    state: GroupState, command: c.RevokeCredential, actor: Actor, now: int, policy: Policy
+) -> Decision:
+    """Take a credential back, or with no category all licences."""
+    gone = tuple(
+        one
+        for one in in_force(state.credentials, now)
+        if one.kind is command.kind and command.category in ("", one.category)
+    )
+    if not gone:
+        return refuse(
+            ErrorCode.CONFLICT, N_("The channel has no such badge, licence or label."), help="credential list"
+        )
+    return [CredentialRevoked(at=now, by=actor.user, credentials=gone, reason=command.reason, **command.basis.fields())]
+
+
+def withdraw_badge(state: GroupState, command: c.WithdrawBadge, actor: Actor, now: int, policy: Policy) -> Decision:
+    gone = tuple(one for one in in_force(state.credentials, now) if one.kind is CredentialKind.BADGE)
+    return [CredentialRevoked(at=now, by="", credentials=gone, reason=command.reason)] if gone else []
+
+
+CHANNEL: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
     c.SetComments: set_comments,
+    c.ReviewChannel: review_channel,
+    c.GrantCredential: grant_credential,
+    c.RevokeCredential: revoke_credential,
+    c.WithdrawBadge: withdraw_badge,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
+from ..credentials import ended as credentials_ended
 from ..duration import DAY_MS, end_of
 from ..policy import Policy
 from ..refusal import Refusal
@@ -39,6 +40,8 @@ def end_measures(
     events += [
         e.GroupRestrictionEnded(at=now, by=actor.user, measure=measure) for measure in over(state.restrictions, now)
     ]
+    if gone := credentials_ended(state.credentials, now):
+        events.append(e.CredentialsEnded(at=now, by=actor.user, credentials=gone))
     events += end_of_keeping(state, command, actor, now)
     if users := ended(state.mutes, now):
         events.append(e.MutesEnded(at=now, by=actor.user, users=users))

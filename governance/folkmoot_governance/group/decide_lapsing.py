@@ -1,8 +1,9 @@
 """What somebody has set in motion ends with what allowed it, in the same act.
 
 An invitation holds as long as who gave it may invite, an invite code as long as who made it may make one, what the
-owner asks of the platform as long as it is that owner who asks, and a request to join until the group ends or bans who
-asked. `joining` looks at the first two again when somebody comes in, so what older acts have left over opens no door.
+owner asks of the platform as long as it is that owner who asks, a channel's badge as long as its owner is who it
+names, and a request to join until the group ends or bans who asked. `joining` looks at the first two again when
+somebody comes in, so what older acts have left over opens no door.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
+from ..credentials import CredentialKind, in_force
 from ..policy import Policy
 from ..refusal import Refusal
 from . import commands as c
@@ -48,7 +50,8 @@ def with_lapses(state: GroupState, events: Sequence[e.Event], actor: Actor, now:
     closing = list(closed_requests(state, events, actor, now))
     if any(isinstance(event, e.GroupClosed) for event in events):
         return [*events, *closing]
-    after = [*lapsed_offers(state, events, actor, now), *lapsed_size(state, events, actor, now)]
+    offers, size = lapsed_offers(state, events, actor, now), lapsed_size(state, events, actor, now)
+    after = [*offers, *size, *lapsed_badge(state, events, now)]
     return [*closing, *events, *after] if closing or after else events
 
 
@@ -84,6 +87,14 @@ def void_offers(giver: str, offers: Iterable[Offer], actor: Actor, now: int) -> 
     users = tuple(one.user for one in given if isinstance(one, Invitation))
     code_ids = tuple(one.code_id for one in given if isinstance(one, InviteCode))
     return e.InvitationsLapsed(at=now, by=actor.user, user=giver, users=users, code_ids=code_ids)
+
+
+def lapsed_badge(state: GroupState, events: Iterable[e.Event], now: int) -> Iterator[e.Event]:
+    """Yield that a badge is gone which named the owner of before (W8)."""
+    if state.credentials and any(isinstance(event, NEW_OWNER) for event in events):
+        gone = tuple(one for one in in_force(state.credentials, now) if one.kind is CredentialKind.BADGE)
+        if gone:
+            yield e.CredentialRevoked(at=now, by="", credentials=gone, reason="the channel has another owner")
 
 
 def lapsed_size(state: GroupState, events: Iterable[e.Event], actor: Actor, now: int) -> Iterator[e.Event]:

@@ -16,6 +16,10 @@ from .events_base import Event as Event
 from .events_base import MemberEvent as MemberEvent
 from .events_base import PinWas as PinWas
 from .events_base import PlatformMeasure as PlatformMeasure
+from .events_platform import ChannelReviewed as ChannelReviewed
+from .events_platform import CredentialGranted as CredentialGranted
+from .events_platform import CredentialRevoked as CredentialRevoked
+from .events_platform import CredentialsEnded as CredentialsEnded
 from .events_platform import EntriesRemoved as EntriesRemoved
 from .events_platform import GroupClosed as GroupClosed
 from .events_platform import GroupRestored as GroupRestored
@@ -621,6 +625,10 @@ GroupEvent = (
     | MendingOverdue
     | InspectionDueSoon
     | InspectionOverdue
+    | ChannelReviewed
+    | CredentialGranted
+    | CredentialRevoked
+    | CredentialsEnded
     | BansEnded
     | MutesEnded
     | LockEnded

@@ -1,5 +1,6 @@
 """What the operator's staff does to a group, and what follows: suspension, warning, closing, appeals (G11.1, P15)."""
 
+from ..credentials import Credential
 from ..restrictions import Measure, Power
 from .events_base import Event, MemberEvent, PinWas, PlatformMeasure
 
@@ -58,7 +59,7 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     the act had taken its place. `effect` is what changed by that (`case.effects.Effect`), empty in older events. The
     entries `restored`, which it had removed, can be read again; `was_pins` are pinned again. A text of the group that
     it had removed is in its place again: `text`, `what` it is, and `whose`, of a tag, or of which `acts`, of a reason.
-    `asked_limit`: the size that it had refused waits for an answer again.
+    `asked_limit`: the size that it had refused waits for an answer again. The `credentials` that it took hold again.
     """
 
     number: int
@@ -77,6 +78,34 @@ class MeasureOverturned(MemberEvent, frozen=True, kw_only=True, tag="overturned"
     text: str = ""
     asked_limit: int = 0
     acts: tuple[int, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+
+
+class ChannelReviewed(Event, frozen=True, kw_only=True, tag="channel_reviewed"):
+    """The platform has let a public account open, as the application `case` asked (I7.1, P7.1)."""
+
+    case: str
+    reason: str
+
+
+class CredentialGranted(Event, frozen=True, kw_only=True, tag="credential_granted"):
+    """The platform has granted something to the channel, in place of the one of its slot (W8, P8)."""
+
+    credential: Credential
+    reason: str
+
+
+class CredentialRevoked(PlatformMeasure, frozen=True, kw_only=True, tag="credential_revoked"):
+    """The platform has taken back what it had granted: by its staff, or by itself where what it rested on is gone."""
+
+    reason: str
+    credentials: tuple[Credential, ...] = ()
+
+
+class CredentialsEnded(Event, frozen=True, kw_only=True, tag="credentials_ended"):
+    """The time of these is over."""
+
+    credentials: tuple[Credential, ...] = ()
 
 
 class HeldReleased(MemberEvent, frozen=True, kw_only=True, tag="held_released"):

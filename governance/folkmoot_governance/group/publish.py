@@ -1,17 +1,20 @@
 """May this editor publish, and may this reader comment? What a channel asks instead of `post.check_post`."""
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import CommentPolicy, GroupStatus, Identity
 
+from ..credentials import Scope, allows
 from ..measure_checks import check_group
 from ..policy import Policy
 from ..refusal import Refusal
 from ..restrictions import Power
 from ..roles import Permission
 from ..text import N_
-from .checks import check_standing, refuse
+from .checks import check_category, check_standing, refuse
 from .post import check_identity, slowed
 from .state import GroupState
 
@@ -35,18 +38,48 @@ NO_THREAD = Thread()
 
 
 def check_publish(
-    state: GroupState, user: str, identity: Identity, now: int, policy: Policy, verified_ts: int = 0
+    state: GroupState,
+    user: str,
+    identity: Identity,
+    now: int,
+    policy: Policy,
+    verified_ts: int = 0,
+    categories: Collection[str] = (),
+    *,
+    is_repost: bool = False,
 ) -> Refusal | None:
     """Refuse a post of the channel by `user` at `now` (Unix ms), or return None.
 
-    `verified_ts` is when the identity was checked (Unix ms, 0 for one that counts for good).
+    `verified_ts` is when the identity was checked (Unix ms, 0 for one that counts for good). `categories` are those
+    that the post is of, by its author's word and by content rules; without any it is of the channel's own.
     """
     return (
-        _check_channel(state, now, Power.PUBLISH)
+        _check_open(state, user)
+        or _check_channel(state, now, Power.PUBLISH)
         or _check_editor(state, user)
         or _check_mute(state, user, now)
         or check_identity(identity, verified_ts, now, policy)
+        or check_licences(state, categories, now, policy, is_repost=is_repost)
     )
+
+
+def check_licences(
+    state: GroupState, categories: Collection[str], now: int, policy: Policy, *, is_repost: bool = False
+) -> Refusal | None:
+    """Refuse what takes a licence that the channel has not (I7.2, P8, W4): to relay it, one to relay is enough."""
+    for category in sorted(categories or (state.category,)):
+        refusal = check_category(category, policy) if category != state.category else None
+        if refusal:
+            return refusal
+        needed = policy.licences.get(category)
+        if needed is None:
+            continue
+        needed = Scope.RELAY if is_repost else needed
+        if not allows(state.credentials, category, needed, now):
+            text = N_("A post in category {category} takes a licence: {needed}.")
+            detail = {"category": category, "needed": needed.value}
+            return refuse(ErrorCode.LICENCE_REQUIRED, text, **detail, rule="policy.channels.licences")
+    return None
 
 
 def check_comment(
@@ -65,7 +98,8 @@ def check_comment(
     looks first, `is_held` says so: this lets it pass.
     """
     return (
-        _check_channel(state, now, Power.COMMENT)
+        _check_open(state, user)
+        or _check_channel(state, now, Power.COMMENT)
         or _check_ban(state, user, now)
         or _check_mute(state, user, now)
         or _check_thread(thread)
@@ -94,6 +128,15 @@ def _check_channel(state: GroupState, now: int, power: Power) -> Refusal | None:
     """Refuse what a channel that the platform has closed or suspended no longer does, or has lost the power to do."""
     refusal = check_standing(state, now, while_suspended=False) if state.status is not GroupStatus.ACTIVE else None
     return refusal or check_group(state.restrictions, Power.POST, now) or check_group(state.restrictions, power, now)
+
+
+def _check_open(state: GroupState, user: str) -> Refusal | None:
+    """Refuse a public account that the platform has not let open: to others it is not there (I7.1, P7.1)."""
+    if not state.is_pending:
+        return None
+    if user not in state.members:
+        return refuse(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
+    return refuse(ErrorCode.NOT_OPEN, N_("This channel waits for the platform's review: it is not open yet."))
 
 
 def _check_editor(state: GroupState, user: str) -> Refusal | None:

@@ -5,6 +5,8 @@ from msgspec import Struct, field
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus, JoinMode, LinkRule, Role
 
 from ..content.kinds import Action, Severity
+from ..credentials import Credentials, in_force
+from ..credentials import next_end as next_credential_end
 from ..restrictions import Held, next_end
 from ..roles import ALL_PERMISSIONS, EDITORS_PERMISSIONS, Permission
 
@@ -173,6 +175,10 @@ class GroupState(Struct):
     created_ts: int
     form: ChannelForm | None = None
     handle: str = ""
+    opened_ts: int = 0
+    """When a channel was opened (Unix ms), 0 while the platform has not let it."""
+    credentials: Credentials = ()
+    """What the platform has granted to a channel; some of it may have ended."""
     topic: str = ""
     category: str = "general"
     grade: str = "standard"
@@ -240,6 +246,20 @@ class GroupState(Struct):
     def restrictions_until_ms(self) -> int:
         """When the next restriction ends, 0 where none does."""
         return next_end(self.restrictions)
+
+    @property
+    def credentials_until_ms(self) -> int:
+        """When the next credential ends, 0 where none does."""
+        return next_credential_end(self.credentials)
+
+    def granted(self, now: int) -> Credentials:
+        """Return what the platform has granted, as far as it counts at `now`."""
+        return in_force(self.credentials, now) if self.credentials else ()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is a public account that waits for its review: nobody but its editors knows of it."""
+        return self.form is not None and not self.opened_ts
 
     def standing(self, now: int) -> GroupStatus:
         """Return the status in force at `now`: a suspension ends by itself, a warning is closed by staff (G11.1)."""

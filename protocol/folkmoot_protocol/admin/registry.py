@@ -7,6 +7,7 @@ from .accounts import CREDIT, IDENTITY, USER
 from .alarms import ANNOUNCE, EMERGENCY
 from .blacklist import BLACKLIST
 from .cases import APPEAL, CASE
+from .channels import APPLICATION, CHANNEL, CREDENTIAL
 from .content import RULE, WORD
 from .entries import ENTRY, TEXT
 from .exports import EXPORT
@@ -37,6 +38,9 @@ NOUNS: tuple[Noun, ...] = (
     CREDIT,
     CASE,
     APPEAL,
+    CHANNEL,
+    APPLICATION,
+    CREDENTIAL,
     MEDIATION,
     SANCTION,
     BLACKLIST,

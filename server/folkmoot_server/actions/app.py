@@ -43,7 +43,9 @@ from .cases.public import PublicReports
 from .cases.reports import Reports
 from .cases.sanctions import Sanctions
 from .cases.settle import CaseSettler
+from .channels.applying import Applying
 from .channels.following import Following
+from .channels.granting import Granting
 from .channels.opening import Opening
 from .channels.public import PublicReading
 from .channels.reading import Reading
@@ -106,9 +108,12 @@ class MediaServices:
 
 @dataclass(slots=True)
 class ChannelServices:
-    """Opening channels, following them, reading them, also without an account."""
+    """Opening channels, applying for what the platform grants to them, following them, reading them, also without an
+    account."""
 
     opening: Opening
+    applying: Applying
+    granting: Granting
     following: Following
     reading: Reading
     public: PublicReading

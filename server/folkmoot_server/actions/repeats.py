@@ -42,7 +42,9 @@ from .accounts.govern import AccountService
 from .groups.membership import Membership
 
 Answer = Result | Refusal | None
-Request = rq.Post | rq.RunCommand | rq.CreateGroup | rq.JoinGroup | rq.LeaveGroup | rq.Report
+Request = (
+    rq.Post | rq.RunCommand | rq.CreateGroup | rq.JoinGroup | rq.LeaveGroup | rq.Report | rq.OpenChannel | rq.Apply
+)
 
 KEPT_MS = DAY_MS
 OTHER_USE = Refusal(
@@ -151,20 +153,26 @@ class Repeats:
         """Return a result as it was; a group is shown as it is now."""
         if isinstance(request, rq.LeaveGroup):
             return Empty()
-        if isinstance(request, rq.CreateGroup | rq.JoinGroup):
+        if isinstance(request, rq.CreateGroup | rq.JoinGroup | rq.OpenChannel):
             return await self._show_group(session, request, kept)
         if kept.result is None:
-            kept.result = {"case": ""} if isinstance(request, rq.Report) else {"text": session.say(DONE), "data": {}}
-        if isinstance(request, rq.Report):
+            kept.result = (
+                {"case": ""} if isinstance(request, rq.Report | rq.Apply) else {"text": session.say(DONE), "data": {}}
+            )
+        if isinstance(request, rq.Report | rq.Apply):
             return msgspec.convert(kept.result, ReportResult)
         result = msgspec.convert(kept.result, CommandResult)
         return PostResult(command=result) if isinstance(request, rq.Post) else result
 
-    async def _show_group(self, session: Session, request: rq.CreateGroup | rq.JoinGroup, kept: Kept) -> Answer:
+    async def _show_group(
+        self, session: Session, request: rq.CreateGroup | rq.JoinGroup | rq.OpenChannel, kept: Kept
+    ) -> Answer:
         result = kept.result or {}
         if result.get("state") == JoinState.PENDING:
             return JoinResult(JoinState.PENDING)
-        room = await self._membership.find_room(str(result.get("group")))
+        group = result.get("group")
+        code = group.get("id") if isinstance(group, dict) else group
+        room = await self._membership.find_room(str(code), session)
         if isinstance(room, Refusal):
             return room
         view = self._membership.view_for(room, session)

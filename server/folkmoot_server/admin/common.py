@@ -77,9 +77,9 @@ async def act_on_account(
     closing = upholding(call, report)
     if isinstance(closing, Refusal):
         return closing
-    act = call.app.account_service.act(account.state, command, call.account.actor(), rows)
+    act = await call.app.account_service.decide(account.state, command, call.account.actor(), rows)
     if not isinstance(act, Refusal):
-        join(act, closing)
+        join(act, [*act.also, *closing])
     stored = await store_account_act(call, act)
     if not isinstance(stored, Refusal):
         await settle(call, closing)

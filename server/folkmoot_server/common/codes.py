@@ -83,6 +83,11 @@ def proposal_number() -> str:
     return f"p-{random_letters(10)}"
 
 
+def application_number() -> str:
+    """Return a number for an application, as `report_number` does one for a report."""
+    return f"q-{random_letters(10)}"
+
+
 def blacklist_entry() -> str:
     """Return a name for an entry of the blacklist against an identity, as `report_number` does one for a report."""
     return f"b-{random_letters(10)}"

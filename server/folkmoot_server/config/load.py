@@ -221,7 +221,7 @@ def _candidates(root: type, key: str) -> set[str]:
         parts = item.key.split(".")
         for at, part in enumerate(parts):
             if part.isupper():
-                parts[at] = have[at] if at < len(have) else item.names[0][0]
+                parts[at] = have[at] if at < len(have) else item.names[0][0] if item.names else part.lower()
         found.update(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
     return found
 
@@ -245,11 +245,11 @@ def _default(item: Setting, value: Value, is_open: bool) -> Given:
 
 def concrete(item: Setting, given: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
     """The keys that a declared setting has, with their defaults: one, or one for each name that exists."""
-    if not item.names:
+    parts = item.key.split(".")
+    at = next((i for i, part in enumerate(parts) if part.isupper()), None)
+    if at is None:
         yield item.key, item.default
         return
-    parts = item.key.split(".")
-    at = next(i for i, part in enumerate(parts) if part.isupper())
     for name, default in names_of(item, ".".join(parts[:at]), given).items():
         yield ".".join([*parts[:at], name, *parts[at + 1 :]]), default
 

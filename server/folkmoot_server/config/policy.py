@@ -6,11 +6,13 @@ from folkmoot_governance import Policy
 from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.classification import Grade
 from folkmoot_governance.content.kinds import Severity
+from folkmoot_governance.credentials import Scope
 from folkmoot_governance.credit import CreditRules, Level, Quota
 from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from folkmoot_protocol.types import Identity
 
 from . import settings as cfg
+from .channels import ChannelPolicy
 from .credit import ReportPolicy, SanctionPolicy, length_of
 from .documents import Documents
 from .settings import Config
@@ -50,7 +52,7 @@ def credit_of(policy: cfg.Policy) -> CreditRules:
     return CreditRules(policy.credit.start, policy.credit.recover_per_day, tuple(levels), penalties)
 
 
-def cases_of(reports: ReportPolicy, sanctions: SanctionPolicy) -> CaseRules:
+def cases_of(reports: ReportPolicy, sanctions: SanctionPolicy, channels: ChannelPolicy) -> CaseRules:
     """Return the rules of reports and appeals."""
     hours = {Severity.LOW: reports.hours_low, Severity.MEDIUM: reports.hours_medium, Severity.HIGH: reports.hours_high}
     return CaseRules(
@@ -60,6 +62,7 @@ def cases_of(reports: ReportPolicy, sanctions: SanctionPolicy) -> CaseRules:
         appeal_ms=reports.appeal_days * DAY_MS,
         platform_appeal_ms=sanctions.appeal_days * DAY_MS,
         complaint_centre=reports.complaint_centre,
+        application_ms=channels.answer_hours * HOUR_MS,
     )
 
 
@@ -73,7 +76,7 @@ def policy_of(config: Config, documents: Documents) -> Policy:
     policy, groups = config.policy, config.policy.groups
     return Policy(
         credit=credit_of(policy),
-        cases=cases_of(policy.reports, policy.sanctions),
+        cases=cases_of(policy.reports, policy.sanctions, policy.channels),
         four_eyes=frozenset(policy.sanctions.four_eyes),
         proposal_ms=policy.sanctions.confirm_hours * HOUR_MS,
         durations={name: length_of(text) for name, text in policy.sanctions.durations.items()},
@@ -107,6 +110,10 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         overdue_suspend_ms=policy.sanctions.overdue_suspend_days * DAY_MS,
         require_second_factor=config.staff.require_otp,
         categories=frozenset(policy.categories),
+        channels_per_person=policy.channels.per_subject.person,
+        channels_per_organisation=policy.channels.per_subject.organisation,
+        licences={name: Scope(scope) for name, scope in policy.channels.licences.items()},
+        documents=policy.channels.documents(),
         agreement=documents.agreement.version,
         agreement_sha256=documents.agreement.sha256,
     )

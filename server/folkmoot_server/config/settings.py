@@ -21,6 +21,7 @@ from ..transport.addresses import is_ip_address, is_this_machine
 from . import text as config_text
 from .accounts import AccountPolicy, Registration, Staff
 from .audit import Audit
+from .channels import ChannelPolicy
 from .cluster_urls import is_nats_away, nats_problem, postgres_problem
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy, unknown_measures
 from .declare import Value, labels, named, section, setting, settings_of
@@ -377,6 +378,7 @@ class Policy:
         GRADES,
         replaced=True,
     )
+    channels: ChannelPolicy = section(ChannelPolicy, N_("Public accounts: caps, licences, documents."))
     sanctions: SanctionPolicy = section(SanctionPolicy, N_("Measures of the platform: the term of appeal."))
     reports: ReportPolicy = section(ReportPolicy, N_("Reports and appeals: within which times they are answered."))
     content: ContentPolicy = section(ContentPolicy, N_("Rule files, and what becomes of posts that break a rule."))
@@ -501,6 +503,10 @@ def _cross_check(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
         if unknown:
             problem = _("policy.grades.{name}.categories: found {unknown}; allowed: names from [policy.categories]")
             yield ("policy.categories",), problem.format(name=name, unknown=", ".join(unknown))
+    unknown = sorted(config.policy.channels.licences.keys() - config.policy.categories.keys())
+    if unknown:
+        problem = _("policy.channels.licences: found {unknown}; allowed: names from [policy.categories]")
+        yield ("policy.categories",), problem.format(unknown=", ".join(unknown))
     strange = sorted(set(config.policy.quota) - set(QUOTAS) - set(config.policy.credit.levels))
     if strange:
         problem = _("policy.quota.{name}: found a level that is not there; allowed: names from [policy.credit.levels]")

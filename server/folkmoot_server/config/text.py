@@ -52,6 +52,9 @@ def example(root: type) -> str:
 def _example_table(table: Table | None, items: list[Setting]) -> Iterator[str]:
     """The table; of one whose names the operator chooses, one for each that exists, described once."""
     rows = [(item, *key.rpartition(".")[::2], default) for item in items for key, default in concrete(item, {})]
+    if table is not None and not rows:
+        # One of names of which none exists until the operator chooses it.
+        yield from [*_comment(_(table.help)), f"[{table.key}]", *_comment(_describe(items[0])), ""]
     described: set[str] = set()
     for header in dict.fromkeys(header for _item, header, _name, _default in rows):
         if table is not None:

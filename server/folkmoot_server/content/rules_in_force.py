@@ -155,6 +155,11 @@ class ContentRules:
         own_verdict = own.verdict if own is not None else None
         return None if verdict is own_verdict is None else held_by(verdict, own_verdict)
 
+    def categories_of(self, said: str) -> frozenset[str]:
+        """Return the categories that a text is of by the operator's rules, whatever its author says."""
+        matcher = self._loaded.matcher
+        return matcher.categories(read(said)) if matcher.has_categories else frozenset()
+
     def judge_text(self, said: str, own: Found | None, *, staff: bool) -> Verdict | None:
         """Return what the rules say of a text that is no entry: rules that count what somebody posts do not."""
         matcher, words = self._loaded.matcher, self._by_words

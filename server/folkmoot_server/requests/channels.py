@@ -3,10 +3,20 @@
 from msgspec.structs import replace
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.case.events_application import Wish, WishKind
+from folkmoot_governance.credentials import Scope
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_group_name, check_topic, fold_user_name
-from folkmoot_protocol.results import ChannelResult, ChannelsResult, GroupResult, HomeResult, Result, ThreadResult
+from folkmoot_protocol.results import (
+    ChannelResult,
+    ChannelsResult,
+    GroupResult,
+    HomeResult,
+    ReportResult,
+    Result,
+    ThreadResult,
+)
 from folkmoot_protocol.types import ChannelForm
 
 from ..actions.app import App
@@ -24,19 +34,31 @@ HANDLE_IS_NAME = Refusal(
 )
 
 
-async def open_channel(app: App, session: Session, request: rq.OpenChannel) -> Refusal | None:
-    """Open one's own channel (W2)."""
+async def open_channel(app: App, session: Session, request: rq.OpenChannel) -> GroupResult | Refusal | None:
+    """Open one's own channel (W2), or a public account, which waits for its review (I7.1, P7.1)."""
     assert session.account is not None
     account = session.account
-    if request.handle and request.form is ChannelForm.PERSONAL and fold_user_name(request.handle) != account.user:
+    is_own = request.form is ChannelForm.PERSONAL
+    if is_own and request.handle and fold_user_name(request.handle) != account.user:
         return HANDLE_IS_NAME
     try:
         name = check_group_name(request.name) if request.name else ""
         topic = check_topic(request.topic or "")
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
+    if not is_own:
+        opened = await app.channels.applying.open(
+            account,
+            request.handle or "",
+            name,
+            topic=topic,
+            category=request.category or "",
+            text=request.text or "",
+            documents=request.documents,
+        )
+        return opened if isinstance(opened, Refusal) else GroupResult(app.membership.view_for(opened[0], session))
     asked = {"name": name, "topic": topic, "category": request.category or ""}
-    act = await app.channels.opening.open(account, request.form, **asked)
+    act = await app.channels.opening.open(account, **asked)
     if isinstance(act, Refusal):
         return act
     room, code = act.room, act.room.state.code
@@ -48,6 +70,25 @@ async def open_channel(app: App, session: Session, request: rq.OpenChannel) -> R
         lambda: {"group": code},
     )
     return None
+
+
+async def apply(app: App, session: Session, request: rq.Apply) -> ReportResult | Refusal:
+    """Apply for a badge, a licence, or more public accounts (P7.3, P8, W8)."""
+    assert session.account is not None
+    scope = Scope(request.scope) if request.scope else None
+    wish = Wish(
+        WishKind(request.what),
+        request.name or "",
+        request.category or "",
+        scope,
+        request.until_ms or 0,
+        request.count or 0,
+    )
+    room = await app.membership.find_room(request.group, session) if request.group else None
+    if isinstance(room, Refusal):
+        return room
+    case = await app.channels.applying.apply(session.account, wish, room, request.text or "", request.documents)
+    return case if isinstance(case, Refusal) else ReportResult(case.number, case.due_ms)
 
 
 async def get_channel(app: App, session: Session, request: rq.GetChannel) -> ChannelResult | Refusal:

@@ -103,6 +103,7 @@ ROWS: dict[type[rq.Request], Row] = {
         (rq.Upload, media.upload, 5),
         (rq.GetMedia, media.get_media, 5),
         (rq.OpenChannel, once(channels.open_channel), 5),
+        (rq.Apply, once(channels.apply), 5),
         (rq.GetChannel, channels.get_channel, 1),
         (rq.Follow, channels.follow, 1),
         (rq.Unfollow, channels.unfollow, 1),

@@ -33,6 +33,8 @@ STATES = {
     Outcome.CONFIRMED: N_("turned down: {answer}"),
     Outcome.TAKEN: N_("taken as measure {answer}"),
     Outcome.REFUSED: N_("turned down: {answer}"),
+    Outcome.APPROVED: N_("approved: {answer}"),
+    Outcome.REJECTED: N_("turned down: {answer}"),
     Outcome.LAPSED: N_("lapsed: nobody has confirmed it in time"),
 }
 """How a case stands."""
@@ -119,6 +121,7 @@ def as_told_to(user: str, case: CaseState) -> dict[str, object]:
 LINES = {
     CaseKind.REPORT: N_("{case}, report ({reason}), {time}: {stands}"),
     CaseKind.APPEAL: N_("{case}, appeal, {time}: {stands}"),
+    CaseKind.APPLICATION: N_("{case}, application ({reason}), {time}: {stands}"),
     CaseKind.MEASURE: N_("{case}, proposed measure ({reason}), {time}: {stands}"),
 }
 

@@ -8,6 +8,7 @@ from folkmoot_protocol.types import ArgumentKind, CommentPolicy, JoinMode, LinkR
 
 from ..common.i18n import LANGUAGES, N_
 from . import (
+    applying,
     cases,
     channels,
     content,
@@ -174,6 +175,22 @@ COMMANDS: tuple[Slash, ...] = (
         (optional(word("case")), optional(rest("text…"))),
         N_("Say that what was reported for copyright infringes no rights, or show what was"),
         cases.counter,
+        in_group=False,
+    ),
+    Slash(
+        "apply",
+        ("申请",),
+        (one_of(*applying.KINDS, shown="what"), optional(rest("…"))),
+        N_("Apply for a public account, a badge, a licence or more accounts, or show what that takes"),
+        applying.apply,
+        in_group=False,
+    ),
+    Slash(
+        "credentials",
+        ("认证",),
+        (optional(Argument("@channel|code", kind=ArgumentKind.GROUP)),),
+        N_("Show the badge, the licences and the label of a channel"),
+        applying.credentials,
         in_group=False,
     ),
     Slash("credit", ("信用",), (), N_("Show your credit and how it came about"), own.credit, in_group=False),

@@ -88,12 +88,14 @@ class NewEntry(Struct, frozen=True, gc=False):
 
 class QuotaGuard(Struct, frozen=True, gc=False):
     """That `user` comes into a group by this work: at most `groups_joined` memberships may result, and, if it founds
-    the group, at most `groups_created` living groups of its own (G8.1). All accounts count together that were verified
-    with one number: they are one person's."""
+    the group, at most `groups_created` living groups of its own (G8.1); or that it comes to own a public account, of
+    which at most `channels` may result (P7.3). All accounts count together that were verified with one number: they are
+    one person's."""
 
     user: str
-    groups_joined: int
+    groups_joined: int | None = None
     groups_created: int | None = None
+    channels: int | None = None
 
 
 class Asked(Struct, frozen=True, gc=False):

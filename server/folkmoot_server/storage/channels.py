@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from folkmoot_governance.credentials import Credentials, in_force
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, Entry, GroupStatus
 
 HIGHEST = 2**63 - 1
@@ -22,7 +23,18 @@ class ChannelRow(Struct, frozen=True):
     status: GroupStatus
     status_until_ms: int
     created_ts: int
+    opened_ts: int
+    credentials: Credentials
     comments: CommentPolicy = CommentPolicy.OPEN
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the platform has let it open: of others nobody but their editors knows."""
+        return self.opened_ts > 0
+
+    def granted(self, now: int) -> Credentials:
+        """Return what the platform has granted to it, as far as it counts at `now` (Unix ms)."""
+        return in_force(self.credentials, now) if self.credentials else ()
 
     def standing(self, now: int) -> GroupStatus:
         """Return the status in force at `now` (Unix ms), of a suspension that has ended that there is none."""
@@ -31,7 +43,7 @@ class ChannelRow(Struct, frozen=True):
 
     def is_readable(self, now: int) -> bool:
         """Say whether people may read it at `now` (Unix ms)."""
-        return self.standing(now) not in (GroupStatus.SUSPENDED, GroupStatus.CLOSED)
+        return self.is_open and self.standing(now) not in (GroupStatus.SUSPENDED, GroupStatus.CLOSED)
 
 
 class Place(Struct, frozen=True, order=True):
@@ -87,6 +99,19 @@ class Channels(Protocol):
 
     async def count_followers(self, code: str) -> int:
         """Return how many follow a channel."""
+        ...
+
+    async def subject_channels(self, user: str) -> list[str]:
+        """Return the codes of the public accounts that the person or organisation behind `user` owns, open or not, with
+        whichever account of theirs: closed ones are not among them."""
+        ...
+
+    async def badged_channels(self, user: str) -> list[str]:
+        """Return the codes of the channels of `user` that have a badge, be it that its time is over."""
+        ...
+
+    async def list_public(self, after: str = "", limit: int = 100) -> list[ChannelRow]:
+        """Return public accounts by code, from the one after `after`."""
         ...
 
     async def moved(self, since_ms: int) -> dict[str, int]:

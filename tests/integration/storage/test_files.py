@@ -167,6 +167,11 @@ TO_0027 = """
     CREATE INDEX cases_by ON cases ("by");
     CREATE INDEX cases_outcome_due_ms_number ON cases (outcome, due_ms, number);
     CREATE INDEX cases_is_settled ON cases (is_settled);
+    DROP INDEX groups_credentials_until_ms;
+    ALTER TABLE groups DROP COLUMN credentials_until_ms;
+    ALTER TABLE groups DROP COLUMN credentials;
+    ALTER TABLE groups DROP COLUMN opened_ts;
+    ALTER TABLE cases DROP COLUMN wish;
     UPDATE alembic_version SET version_num = '0027';
 """
 """Makes a store what version 0027 had made of it."""

@@ -8,6 +8,7 @@ from folkmoot_governance import SERVICE, GroupState, PlatformRole, Policy, repla
 from folkmoot_governance.account_events import IdentityRejected
 from folkmoot_governance.case.effects import DONE, VOID, Effect, overturned_text
 from folkmoot_governance.case.measures import (
+    APPLICATION_REJECTED,
     BAD_FAITH,
     DISMISSED,
     MEASURE_NAMES,
@@ -146,7 +147,11 @@ def test_each_measure_says_what_is_so_when_it_is_void(kind: type) -> None:
 def test_there_is_a_sentence_for_each_effect_and_none_for_what_is_no_measure() -> None:
     assert DONE.keys() | {Effect.VOID} == set(Effect)
     assert VOID.keys() == MEASURE_NAMES.keys()
-    assert VOID.keys() == {str(kind.__struct_config__.tag) for kind in MEASURES} | {BAD_FAITH, DISMISSED}
+    assert VOID.keys() == {str(kind.__struct_config__.tag) for kind in MEASURES} | {
+        BAD_FAITH,
+        DISMISSED,
+        APPLICATION_REJECTED,
+    }
 
 
 def test_only_what_is_in_force_is_lifted() -> None:

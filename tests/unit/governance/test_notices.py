@@ -50,6 +50,10 @@ def test_what_is_taken_away_is_told_as_that(event: e.Event, told: str) -> None:
 
 
 NOBODYS = {
+    e.ChannelReviewed,
+    e.CredentialGranted,
+    e.CredentialRevoked,
+    e.CredentialsEnded,
     e.GroupSuspended,
     e.GroupRestored,
     e.GroupRestricted,

@@ -13,6 +13,7 @@ from folkmoot_governance.case import state as s
 from folkmoot_governance.case.measures import account_measure_of, measure_of
 from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.content.kinds import Severity
+from folkmoot_governance.credentials import Credential, CredentialKind
 from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import (
     KEPT,
@@ -33,6 +34,7 @@ TOLD_OTHERWISE = {TO_REPORTERS, announcement.KIND}
 """What no event tells of by its kind: reporters of an overturned measure, and what the platform tells everybody."""
 POLICY = Policy(cases=CaseRules(appeal_ms=1000, platform_appeal_ms=2000))
 PLAIN: dict[Any, Any] = {int: 3, str: "mia", bool: False, tuple[str, ...]: ("mia",), tuple[int, ...]: (3,)}
+PLAIN[Credential] = Credential(CredentialKind.BADGE, "The News", SOON, "q-1")
 
 
 def something(kind: Any) -> Any:
@@ -120,6 +122,7 @@ JOINED = [
 ]
 APPEAL = s.AppealOpened(at=NOW, by="mia", number="a-1-2", measure="1-2", reason="muted", decider="adam", due_ms=SOON)
 PROPOSED = (s.Outcome.TAKEN, s.Outcome.REFUSED, s.Outcome.LAPSED)
+OF_APPLICATIONS = (s.Outcome.APPROVED, s.Outcome.REJECTED)
 OF_REPORTS = (s.Outcome.UPHELD, s.Outcome.DISMISSED, s.Outcome.BAD_FAITH)
 
 
@@ -136,10 +139,11 @@ def closing(outcome: s.Outcome, *before: s.CaseEvent, **fields: Any) -> list[Per
 def test_every_outcome_of_a_case_is_told_to_who_opened_it(outcome: s.Outcome) -> None:
     (told,) = closing(outcome, REPORT if outcome in OF_REPORTS else APPEAL)
     more: dict[str, Any] = {"measure": "muted", "effect": "lifted"} if outcome is s.Outcome.OVERTURNED else {}
-    if outcome in (s.Outcome.DISMISSED, s.Outcome.BAD_FAITH):
+    if outcome in (s.Outcome.DISMISSED, s.Outcome.BAD_FAITH, s.Outcome.REJECTED):
         more = {"appeal_until_ms": SOON + 2000}
     case = "r-1" if outcome in OF_REPORTS else "a-1-2"
     kind = f"measure_{outcome}" if outcome in PROPOSED else outcome.value
+    kind = f"application_{outcome}" if outcome in OF_APPLICATIONS else kind
     assert told == PersonalNotice("mia", SOON, kind, case, data={"reason": "seen", **more})
 
 
@@ -231,7 +235,7 @@ def test_ids_are_one_for_each_and_in_the_order_of_time() -> None:
 def test_sentences_are_filled_by_what_is_kept() -> None:
     kinds = [row.kind for rows in TOLD.values() for row in rows]
     assert len(kinds) == len(set(kinds)) == len(TEXTS.keys() - TOLD_OTHERWISE)
-    known = {*KEPT, "text", "until", "name", "case", "group", "cases"}
+    known = {*KEPT, "credential", "text", "until", "name", "case", "group", "cases"}
     for kind, text in TEXTS.items():
         assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= known, kind
     assert personal_notices.__doc__

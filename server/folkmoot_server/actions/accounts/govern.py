@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from typing import Protocol
 
 from msgspec import structs
 
@@ -41,7 +42,7 @@ from ...live.accounts import Account, Accounts
 from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room
-from ...storage.change_set import ChangeSet, RowChange, account_stream
+from ...storage.change_set import ChangeSet, RowChange, account_stream, handle_stream
 from ...storage.changes import draft_rows, erasure, is_unbarred, notice_row, platform_word_row, read_mark_row, unbarred
 from ...storage.sql.projection import project_account
 from ..acting import Joint, rests_on
@@ -121,6 +122,18 @@ def holds(act: AccountAct, *kinds: type[AccountEvent]) -> bool:
     return any(isinstance(event, kinds) for event in act.events)
 
 
+class Dependents(Protocol):
+    """What rests on the identity of accounts, and goes with it."""
+
+    async def load(self, user: str, command: AccountCommand) -> tuple[Sequence[Room], frozenset[str]]:
+        """Return what may be concerned by a command on an account."""
+        ...
+
+    def join(self, act: AccountAct, rooms: Sequence[Room], known: frozenset[str], rows: Sequence[RowChange]) -> None:
+        """Have stored with an act on an account what follows from it."""
+        ...
+
+
 class AccountService:
     """Decides on accounts, projects, queues. Refuses or succeeds at once; storing comes later, see `wait_stored`."""
 
@@ -130,6 +143,7 @@ class AccountService:
         self._bus = bus
         self._clock = clock
         self._policy = policy
+        self.dependents: Dependents | None = None
 
     def act(
         self,
@@ -150,6 +164,9 @@ class AccountService:
             return decision
         act = self._account_act(state, decision, rows)
         act.change_set.rests_on = rests_on(actor, act.change_set.stream)
+        if state is None:
+            # Names of people and handles of channels are one set, and none is used twice.
+            act.change_set.rests_on = handle_stream(act.user), 0
         return act
 
     async def carry_out(
@@ -160,7 +177,21 @@ class AccountService:
         rows: Sequence[RowChange] = (),
     ) -> Refusal | None:
         """As `act`, and wait until it is stored; return why not."""
-        return await self.wait_stored(self.act(state, command, actor, rows))
+        return await self.wait_stored(await self.decide(state, command, actor, rows))
+
+    async def decide(
+        self,
+        state: AccountState | None,
+        command: AccountCommand,
+        actor: Actor,
+        rows: Sequence[RowChange] = (),
+    ) -> AccountAct | Refusal:
+        """As `act`, with what else changes by it; it is to be queued in the step in which this returns."""
+        concerned = await self.dependents.load(state.user, command) if state and self.dependents else None
+        act = self.act(state, command, actor, rows)
+        if concerned and self.dependents and isinstance(act, AccountAct):
+            self.dependents.join(act, *concerned, rows)
+        return act
 
     async def finish_closing(self, account: Account, *, final: bool = False) -> Refusal | None:
         """Erase an account that the platform closes, if its time is over or (`final`) its appeal was turned down.

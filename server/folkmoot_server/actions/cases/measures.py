@@ -27,14 +27,28 @@ from folkmoot_governance.account_events import (
     NamesRemoved,
     NamesRestored,
 )
-from folkmoot_governance.case.commands import CaseCommand, Measured, OverturnBadFaith, ReopenReport
+from folkmoot_governance.case.commands import (
+    CaseCommand,
+    Measured,
+    OverturnBadFaith,
+    ReopenApplication,
+    ReopenReport,
+)
 from folkmoot_governance.case.effects import Effect
-from folkmoot_governance.case.measures import BAD_FAITH, account_measure_of, measure_of, report_measure_of
+from folkmoot_governance.case.measures import (
+    APPLICATION_REJECTED,
+    BAD_FAITH,
+    account_measure_of,
+    application_measure_of,
+    measure_of,
+    report_measure_of,
+)
 from folkmoot_governance.case.state import CaseKind, CaseState
 from folkmoot_governance.group.commands import EndMeasures, Overturn
 from folkmoot_governance.group.events import (
     REMOVALS,
     ContentRefused,
+    CredentialRevoked,
     Event,
     GroupClosed,
     GroupSuspended,
@@ -96,8 +110,8 @@ def place_of(case: str) -> Place | None:
     return Place("", code, int(digits)) if code else None
 
 
-REPORT_PREFIX = "r-"
-"""What the numbers of reports begin with."""
+REPORT_PREFIX, APPLICATION_PREFIX = "r-", "q-"
+"""What the numbers of reports and of applications begin with."""
 
 
 class Undone(Struct, frozen=True):
@@ -142,6 +156,9 @@ class Measures:
         """Return the measure of a case number; of what hit many, that against `user`. None where there is none."""
         if case.startswith(REPORT_PREFIX):
             return await self._find_in_report(case, user)
+        if case.startswith(APPLICATION_PREFIX):
+            application = await self._ledger.load_case(case)
+            return None if application is None else application_measure_of(application, user)
         place = place_of(case)
         event = await self.event_at(place) if place else None
         if place is None or event is None:
@@ -184,7 +201,7 @@ class Measures:
     async def overturn(self, appeal: CaseState) -> Undone | Refusal:
         """Lift a measure whose appeal succeeded, and undo what followed from it; return what that did, or why it must
         be tried again. Twice changes nothing more."""
-        if appeal.measure.startswith(REPORT_PREFIX):
+        if appeal.measure.startswith((REPORT_PREFIX, APPLICATION_PREFIX)):
             return await self._overturn_outcome(appeal)
         place = place_of(appeal.measure)
         event = await self.event_at(place) if place else None
@@ -200,10 +217,13 @@ class Measures:
         return refusal or Undone(await self._effect(appeal, place), tuple(reports))
 
     async def _overturn_outcome(self, appeal: CaseState) -> Undone | Refusal:
-        """Open a report again that was dismissed, or take back that one of its reporters was in bad faith."""
+        """Open a report again that was dismissed, or an application that was rejected, or take back that a reporter was
+        in bad faith."""
         report = await self._ledger.load_case(appeal.measure)
         assert report is not None, "an appeal is against an outcome that is there"
         command: CaseCommand = ReopenReport(appeal.answer)
+        if appeal.reason == APPLICATION_REJECTED:
+            command = ReopenApplication(appeal.answer)
         if appeal.reason == BAD_FAITH:
             command = OverturnBadFaith(appeal.by, appeal.answer)
         act = self._case_service.act(report, command, NOBODY)
@@ -298,6 +318,7 @@ class Measures:
             back_until_ms=event.was_until_ms if isinstance(event, GroupSuspended) else 0,
             is_post=post is not None and author is not None,
             asked_limit=event.limit if isinstance(event, LimitDenied) else 0,
+            credentials=event.credentials if isinstance(event, CredentialRevoked) else (),
         )
         name = author.name_in(place.code) if author is not None else ""
 

@@ -89,7 +89,7 @@ class PublicReports:
         shown: dict[str, Any] = {"named": msgspec.to_builtins(named)}
         if account is not None and not account.state.closed_ts:
             return Subject("", 0, account.user, shown)
-        if summary is None:
+        if summary is None or summary.state.is_pending:
             return Subject(shown=shown)
         return Subject(code, 0, summary.state.owner, {**shown, "group": code, "name": summary.state.name})
 

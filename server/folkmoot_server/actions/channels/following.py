@@ -1,9 +1,10 @@
 """Following channels: rows that govern nothing, and are gone when they are taken back."""
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.credentials import Credential as Granted
 from folkmoot_governance.group.publish import check_follow
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import Channel
+from folkmoot_protocol.types import Channel, Credential
 
 from ...bus.api import Bus
 from ...bus.messages import FollowUpdate
@@ -103,8 +104,9 @@ def row_of(room: Room) -> ChannelRow | None:
     if state.form is None:
         return None
     said = state.name, state.topic, state.category
-    since = state.status_until_ms, state.created_ts
-    return ChannelRow(state.code, state.handle, state.form, *said, state.status, *since, state.comments)
+    since = state.status_until_ms, state.created_ts, state.opened_ts
+    granted, comments = state.credentials, state.comments
+    return ChannelRow(state.code, state.handle, state.form, *said, state.status, *since, granted, comments)
 
 
 def view_of(row: ChannelRow, now: int, *, followers: int = 0, following: bool = False) -> Channel:
@@ -121,4 +123,12 @@ def view_of(row: ChannelRow, now: int, *, followers: int = 0, following: bool = 
         followers=followers,
         following=following,
         comments=row.comments,
+        labels=tuple(map(label_of, row.granted(now))),
+        pending=not row.is_open,
     )
+
+
+def label_of(one: Granted) -> Credential:
+    """Return what the platform has granted as readers see it."""
+    scope = one.scope.value if one.scope else ""
+    return Credential(kind=one.kind.value, name=one.name, until_ms=one.until_ms, category=one.category, scope=scope)

@@ -18,20 +18,12 @@ class Opening:
         self._groups = groups
         self._membership = membership
 
-    async def open(
-        self,
-        account: Account,
-        form: ChannelForm = ChannelForm.PERSONAL,
-        *,
-        name: str = "",
-        topic: str = "",
-        category: str = "",
-    ) -> Act | Refusal:
+    async def open(self, account: Account, *, name: str = "", topic: str = "", category: str = "") -> Act | Refusal:
         """Open an account's own channel; the act is to be queued in the same step."""
         code = await self._membership.free_code()
         name = name or account.name_in("")
         category = category or self._membership.default_category
-        command = OpenChannel(code, name, category, topic, form=form, handle=account.user)
+        command = OpenChannel(code, name, category, topic, form=ChannelForm.PERSONAL, handle=account.user)
         return await self._membership.found(command, account)
 
     async def open_own(self, account: Account) -> Refusal | None:

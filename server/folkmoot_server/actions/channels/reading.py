@@ -68,8 +68,8 @@ class Reading:
         if found.entry.redacted:
             return REMOVED
         comments = await self._channels.comments(row.code, seq, after, limit + 1)
-        view = view_of(row, self._clock.now_ms())
-        post = as_published(found.standing, row)
+        now = self._clock.now_ms()
+        view, post = view_of(row, now), as_published(found.standing, row, now)
         shown, more = tuple(comments[:limit]), len(comments) > limit
         featured = () if after else await self._featured(room, seq)
         policy = policy_on(room.state, seq)
@@ -86,7 +86,7 @@ class Reading:
 def result_of(page: PostPage, now: int) -> HomeResult:
     """Return a page as its readers get it."""
     posts = [
-        ChannelPost(group=str(place.grp), entry=as_published(entry, page.channels[str(place.grp)]))
+        ChannelPost(group=str(place.grp), entry=as_published(entry, page.channels[str(place.grp)], now))
         for place, entry in page.posts
         if str(place.grp) in page.channels
     ]

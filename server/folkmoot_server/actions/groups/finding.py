@@ -29,7 +29,7 @@ class GroupFinder:
     async def find(self, text: str, seeker: Session | None = None) -> Room | Refusal:
         """Return the room of a group code in either spelling, or of `@` and a channel's handle.
 
-        Without a `seeker` nothing is counted.
+        Without a `seeker` nothing is counted, nor hidden: it is found for the operator's staff, or for one's own.
         """
         by_handle = text.startswith("@")
         code = await self._channels.find_channel(fold_user_name(text)) if by_handle else parse_group_code(text)
@@ -42,6 +42,13 @@ class GroupFinder:
                 said, rule = N_("Too many codes that no group has: wait {wait}."), "limits.unknown_codes_per_minute"
                 return Refusal(ErrorCode.RATE_LIMITED, said, {"retry_after_ms": wait, "rule": rule})
         room = await self._rooms.load(code)
+        if room is not None and room.state.is_pending and seeker is not None and not _is_editor(room, seeker):
+            room = None
         if room is None and seeker is not None and counts:
             self._shared_limits.take_code(seeker.user, seeker.address)
-        return room or NO_SUCH_GROUP
+        return room or (NO_SUCH_CHANNEL if by_handle else NO_SUCH_GROUP)
+
+
+def _is_editor(room: Room, seeker: Session) -> bool:
+    """Say whether who looks for a channel is one of its editors: nobody else knows of one that is not open."""
+    return seeker.account is not None and seeker.user in room.state.members

@@ -6,6 +6,7 @@ decision and its place in the order (PROTOCOL, Delivery 6).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from typing import Any
 
 import structlog
@@ -22,12 +23,13 @@ from folkmoot_governance import (
 from folkmoot_governance.closed_names import hide_in_entry, names_in_entry
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
+from folkmoot_governance.group.decide_lapsing import outcome
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.permissions import PLATFORM_ACTS
 from folkmoot_governance.personal_notices import PersonalNotice, told_in_group
 from folkmoot_governance.store_acts import HandleTaken
 from folkmoot_protocol.results import Result
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.types import ChannelForm, Entry
 
 from ...bus.api import Bus
 from ...bus.messages import GroupUpdate, JoinedUpdate, NoticeUpdate
@@ -43,7 +45,7 @@ from ...live.memberships import MembershipChange, membership_changes
 from ...live.once import Once, current_once
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
-from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard, handle_stream
+from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard, account_stream, handle_stream
 from ...storage.changes import draft_rows, note_row, notice_row
 from ...storage.sql.projection import project_group
 from ..acting import SERVICE, ExtraRows, Initiator, Joint, rests_on, too_many_acts
@@ -157,6 +159,9 @@ class HandleClaim:
     def __init__(self, opened: e.ChannelOpened) -> None:
         taken = HandleTaken(at=opened.at, by=opened.by, handle=opened.handle, code=opened.code)
         self.change_set = ChangeSet(handle_stream(opened.handle), events=[taken])
+        if opened.form is ChannelForm.PUBLIC:
+            # Nor has anybody that user name.
+            self.change_set.rests_on = account_stream(opened.handle), 0
         self.also: Sequence[Joint] = ()
 
     def take_effect(self) -> None:
@@ -249,6 +254,14 @@ class GroupService:
         act = Act(self, room, command, initiator)
         act.extra_rows = extra_rows
         return self.check_pace(room, initiator) or self._decide_act(act) or act
+
+    def aside(self, room: Room, command: Command, initiator: Initiator) -> Act | Refusal:
+        """As `act`, for one that is stored with an act on something else: nothing of it is in memory before that, and
+        then it is taken in as news of another node are."""
+        apart = copy(room)
+        apart.state = outcome(room.state, ())
+        act = Act(self, apart, command, initiator)
+        return self._decide_act(act) or act
 
     def check_pace(self, room: Room | None, initiator: Initiator) -> Refusal | None:
         """Refuse an account, or a group, that fills the record faster than `limits.acts_per_minute` allow.

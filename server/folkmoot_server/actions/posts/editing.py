@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.group.edit import check_edit, check_reaction
+from folkmoot_governance.published import PUBLICATION
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.results import EntryResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
@@ -67,6 +70,10 @@ class Editing:
         if may_repeat(refusal, post):
             # It may have been allowed when it was sent first, and what it is about has changed since.
             return await self._posting.repeat_or_refuse(session, post, body, form, refusal)
+        if isinstance(entry, Entry) and entry.kind is EntryKind.POST and form.kind is EntryKind.EDIT:
+            # What a channel may not publish any more it does not write anew.
+            form, category = replace(form, text=PUBLICATION), (entry.data or {}).get("category")
+            post = replace(post, category=category)
         return refusal or await self._posting.post_after_reading(session, post, body, form)
 
     async def _find_target(self, session: Session, request: rq.Edit | rq.React) -> Entry | Refusal:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from folkmoot_governance import Refusal, published
+from folkmoot_governance.credentials import Credentials
 from folkmoot_governance.published import ENTRY, Text
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
@@ -99,12 +100,15 @@ def form_in(room: Room, request: rq.Post, form: Form) -> Form:
     if room.state.form is None or form.kind is not EntryKind.TEXT:
         return form
     if request.thread is None:
-        return replace(form, kind=EntryKind.POST, text=published.PUBLICATION)
+        data = form.data | ({"category": request.category} if request.category else {})
+        return replace(form, kind=EntryKind.POST, text=published.PUBLICATION, data=data)
     return replace(form, kind=EntryKind.COMMENT, target=request.thread, text=published.COMMENT)
 
 
 class Published(Protocol):
-    """A channel that has published something: its handle and its name."""
+    """A channel that has published something: its handle, its name, and what the platform has granted to it."""
+
+    def granted(self, now: int) -> Credentials: ...
 
     @property
     def handle(self) -> str: ...
@@ -113,9 +117,11 @@ class Published(Protocol):
     def name(self) -> str: ...
 
 
-def as_published(entry: Entry, channel: Published) -> Entry:
-    """Return a post as the public reads it: from the channel. Which editor wrote it the journal knows."""
-    return replace(entry, from_=Author(channel.handle, channel.name, Role.OWNER))
+def as_published(entry: Entry, channel: Published, now: int) -> Entry:
+    """Return a post as the public reads it at `now` (Unix ms): from the channel, with what the platform has granted to
+    it as tags. Which editor wrote it the journal knows."""
+    tags = tuple(one.name for one in channel.granted(now))
+    return replace(entry, from_=Author(channel.handle, channel.name, Role.OWNER, tags))
 
 
 class AskedPost(Protocol):

@@ -1,6 +1,6 @@
 """Posting: from an allowed text to an entry in the commit queue. The hot path: see docs/message-path.md."""
 
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any, TypeGuard
 
 from folkmoot_governance import Policy, Refusal, check_post
@@ -11,7 +11,7 @@ from folkmoot_governance.emergency import check_emergency, check_slowed
 from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.group.publish import NO_THREAD, Thread, is_held
 from folkmoot_governance.measure_checks import check_power
-from folkmoot_governance.published import check_text
+from folkmoot_governance.published import PUBLICATION, check_text
 from folkmoot_governance.restrictions import Power
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
@@ -296,6 +296,7 @@ class Posting:
                 *(form.text, body, user, identity, held, room.state, now, policy, last_post, verified_ts, halted),
                 len(form.media),
                 pending.thread,
+                self._categories_of(pending),
             )
             or (self._check_slowed(pending, account.user, halted, now) if halted else None)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
@@ -306,6 +307,14 @@ class Posting:
             # What was just done against the raid may hold for this very post.
             refusal = check_post(room.state, user, identity, now, 0, policy, verified_ts)
         return refusal
+
+    def _categories_of(self, pending: PendingPost) -> Collection[str]:
+        """Return the categories that a post of a channel is of: what its author says, and what the operator's content
+        rules find. Nothing else has any."""
+        if pending.form.text is not PUBLICATION:
+            return ()
+        declared = pending.request.category or pending.room.state.category
+        return {declared} | self._rules.categories_of(pending.said)
 
     def _check_slowed(self, pending: PendingPost, user: str, held: Emergencies, now: int) -> Refusal | None:
         """Refuse a post that comes too soon after the author's last one while an emergency slows posting."""
@@ -321,7 +330,8 @@ class Posting:
             new = change_set.entries[0]
             self._bus.publish(GroupUpdate(pending.room.state.code, (new.entry,), change_set.version))
             if pending.form.kind is EntryKind.POST:
-                self._bus.publish(PostUpdate(pending.room.state.code, as_published(new.entry, pending.room.state)))
+                channel = pending.room.state
+                self._bus.publish(PostUpdate(channel.code, as_published(new.entry, channel, new.entry.ts)))
             if pending.flag is not None:
                 self._review.flag(pending.room, new, pending.flag)
 

@@ -10,7 +10,7 @@ from folkmoot_governance.group.edit import as_it_stands
 from folkmoot_protocol.types import Entry
 
 from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
-from ..sql.channels import SqlFollows, channel_of, shown
+from ..sql.channels import CHANNEL_COLUMNS, SqlFollows, channel_of, shown
 from ..sql.closed_authors import AuthorTags, without_closed
 from ..sql.fetch import Ask, Read
 from ..sql.removed_texts import RemovedTexts
@@ -22,9 +22,8 @@ ASKED_AT_ONCE = 20
 
 # Only constants of ours stand in the statements, hence the silenced S608; values are parameters.
 _FOLLOWED = 'SELECT code FROM follows WHERE "user" = $1'
-_CHANNELS = """SELECT code, handle, form, name, topic, category, status, status_until_ms, created_ts,
-    comments FROM groups
-    WHERE form <> '' AND code = ANY($1::text[])"""
+_CHANNELS = f"""SELECT {CHANNEL_COLUMNS} FROM groups
+    WHERE form <> '' AND code = ANY($1::text[])"""  # noqa: S608
 _GONE = "EXISTS (SELECT 1 FROM redactions r WHERE r.code = e.grp::text AND r.seq = {seq})"
 _BELOW = f"""
     SELECT asked.grp, found.ts, found.seq

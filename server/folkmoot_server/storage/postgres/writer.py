@@ -9,7 +9,7 @@ Five round trips store a batch of posts, whatever its size: begin, lock, nonces,
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -19,13 +19,14 @@ from ..change_set import ChangeSet, NewEntry, QuotaGuard, StorageError, account_
 from ..sql.answers import rows_of
 from ..sql.months import end_of, month_of
 from ..sql.removed_texts import RemovedTexts
-from ..sql.sequencer import Head, Sequenced, Used, Wanted, nonce_of, sequence
+from ..sql.sequencer import Head, Sequenced, Used, Wanted, limits_of, nonce_of, sequence
 from ..sql.streams import ledger_row
 from . import journal as postgres_journal
 from .database import FAILURES, connect, is_dead
 from .journal import MONTH_LOCK
 from .rows import statements
 
+NOWHERE = Head(0, 0)
 TRIES = 3
 """How often a batch is tried whose locks ran into those of another; row changes alone can do that."""
 
@@ -60,6 +61,9 @@ _JOINED = 'SELECT "user", count(*) FROM members WHERE "user" = ANY($1::text[]) G
 _CREATED = """
     SELECT creator, count(*) FROM groups WHERE creator = ANY($1::text[]) AND status <> 'closed' AND form = ''
     GROUP BY 1"""
+_CHANNELS = """
+    SELECT owner, count(*) FROM groups WHERE owner = ANY($1::text[]) AND status <> 'closed' AND form = 'public'
+    GROUP BY 1"""
 _RECORD = """
     WITH taken AS (UPDATE counters SET value = value + $1 WHERE name = 'position' RETURNING value - $1 AS base)
     INSERT INTO ledger (position, batch, stream, version, ts, type, actor, data)
@@ -80,6 +84,7 @@ class Snapshot:
         self.nonces: dict[Wanted, Used] = {}
         self.joined: dict[str, int] = {}
         self.created: dict[str, int] = {}
+        self.channels: dict[str, int] = {}
         self.persons: dict[str, set[str]] = {}
 
     def head(self, stream: str) -> Head:
@@ -93,10 +98,11 @@ class Snapshot:
 
     def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
         person = self.person(quota_guard.user)
-        if sum(self.joined.get(user, 0) for user in person) + before >= quota_guard.groups_joined:
-            return False
-        created = sum(self.created.get(user, 0) for user in person)
-        return quota_guard.groups_created is None or created + before < quota_guard.groups_created
+        counts = (self.joined, self.created, self.channels)
+        return all(
+            limit is None or sum(one.get(user, 0) for user in person) + before < limit
+            for one, limit in zip(counts, limits_of(quota_guard), strict=True)
+        )
 
 
 class PostgresWriter:
@@ -265,6 +271,8 @@ async def _lock(connection: asyncpg.Connection, batch: Sequence[ChangeSet]) -> S
         known.joined = await _counts(connection, _JOINED, everybody)
         if any(quota_guard.groups_created is not None for quota_guard in quota_guards):
             known.created = await _counts(connection, _CREATED, everybody)
+        if any(quota_guard.channels is not None for quota_guard in quota_guards):
+            known.channels = await _counts(connection, _CHANNELS, everybody)
     return known
 
 
@@ -282,9 +290,15 @@ async def _persons(connection: asyncpg.Connection, users: list[str]) -> dict[str
 
 
 def _founding(batch: Sequence[ChangeSet]) -> list[str]:
-    """Return the streams that change sets of the batch begin."""
-    everything = (one for change_set in batch for one in (change_set, *change_set.also))
-    return sorted({one.stream for one in everything if one.stream and not one.version})
+    """Return the streams that change sets of the batch begin, and those that they rest on not having begun: whoever
+    begins one of these at the same moment, on whichever node, waits here."""
+    everything = [one for change_set in batch for one in (change_set, *change_set.also)]
+    begun = {one.stream for one in everything if one.stream and not one.version}
+    return sorted(begun | _unbegun(everything))
+
+
+def _unbegun(everything: Iterable[ChangeSet]) -> set[str]:
+    return {one.rests_on[0] for one in everything if one.rests_on and not one.rests_on[1]}
 
 
 async def _counts(connection: asyncpg.Connection, query: str, users: list[str]) -> dict[str, int]:
@@ -292,8 +306,8 @@ async def _counts(connection: asyncpg.Connection, query: str, users: list[str]) 
 
 
 async def _take_back(connection: asyncpg.Connection, batch: Sequence[ChangeSet], sequenced: Sequenced) -> None:
-    """Remove the heads of streams that were to begin and did not."""
-    unfounded = [stream for stream in _founding(batch) if stream in sequenced.conflicts]
+    """Remove the heads of streams that did not begin: what was to begin them is in conflict, or rests on that."""
+    unfounded = [stream for stream in _founding(batch) if not sequenced.heads.get(stream, NOWHERE).version]
     if unfounded:
         await connection.execute(_UNFOUND, unfounded)
 

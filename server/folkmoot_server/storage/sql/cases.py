@@ -25,6 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from folkmoot_governance.case.events_application import Wish
 from folkmoot_governance.case.rules import RECORD_MS, ReporterRecord
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome, Reporter, Terms
 from folkmoot_governance.content.kinds import Severity
@@ -192,7 +193,9 @@ def _case(row: dict[str, Any], told: dict[str, Reporter]) -> CaseState:
     values = {"kind": CaseKind(row["kind"]), "severity": Severity(row["severity"]), "reporters": told}
     outcome = Outcome(row["outcome"]) if row["outcome"] else None
     terms = msgspec.json.decode(row["terms"], type=Terms) if row["terms"] else None
-    return CaseState(**row | values | {"is_settled": bool(row["is_settled"]), "outcome": outcome, "terms": terms})
+    wish = msgspec.json.decode(row["wish"], type=Wish) if row["wish"] else None
+    decided = {"is_settled": bool(row["is_settled"]), "outcome": outcome}
+    return CaseState(**row | values | decided | {"terms": terms, "wish": wish})
 
 
 def _values(wanted: CaseFilter) -> dict[str, Any]:

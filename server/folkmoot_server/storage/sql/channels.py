@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select
 
+from folkmoot_governance.credentials import CredentialKind
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus
 
 from ..channels import ChannelRow, PostPage
 from .closed_authors import AuthorTags, without_closed
 from .fetch import SqlReads, can_hold
+from .persons import others_of
+from .projection import read_credentials
 from .tables import follows, groups
 
+CHANNEL_COLUMNS = (
+    "code, handle, form, name, topic, category, status, status_until_ms, created_ts, opened_ts, credentials, comments"
+)
 _USER: BindParameter[str] = bindparam("user")
 _CODE: BindParameter[str] = bindparam("code")
 _HANDLE = select(groups.c.code).where(groups.c.handle == bindparam("handle"), groups.c.handle != "")
@@ -25,6 +31,24 @@ _FOLLOWS = (
 _COUNT = select(func.count()).where(follows.c.user == _USER)
 _FOLLOWERS = select(func.count()).where(follows.c.code == _CODE)
 _ONE = select(follows.c.ts).where(follows.c.user == _USER, follows.c.code == _CODE)
+_OWNER = groups.c.owner
+_SUBJECT = (
+    select(groups.c.code)
+    .where(or_(_OWNER == _USER, _OWNER.in_(others_of(_USER))), groups.c.form == ChannelForm.PUBLIC.value)
+    .where(groups.c.status != GroupStatus.CLOSED.value)
+    .order_by(groups.c.code)
+)
+_BADGED = (
+    select(groups.c.code)
+    .where(_OWNER == _USER, groups.c.credentials.contains(f'"{CredentialKind.BADGE}"'))
+    .order_by(groups.c.code)
+)
+_PUBLIC = (
+    select(*(groups.c[name] for name in CHANNEL_COLUMNS.split(", ")))
+    .where(groups.c.form == ChannelForm.PUBLIC.value, groups.c.code > bindparam("after"))
+    .order_by(groups.c.code)
+    .limit(bindparam("limit"))
+)
 
 
 class SqlFollows(SqlReads):
@@ -46,13 +70,22 @@ class SqlFollows(SqlReads):
     async def count_followers(self, code: str) -> int:
         return int((await self._ask(_FOLLOWERS, code=code))[0][0])
 
+    async def subject_channels(self, user: str) -> list[str]:
+        return [code for (code,) in await self._ask(_SUBJECT, user=user)]
+
+    async def badged_channels(self, user: str) -> list[str]:
+        return [code for (code,) in await self._ask(_BADGED, user=user)]
+
+    async def list_public(self, after: str = "", limit: int = 100) -> list[ChannelRow]:
+        return [channel_of(row) for row in await self._ask(_PUBLIC, after=after, limit=limit)]
+
 
 def channel_of(row: Sequence[Any]) -> ChannelRow:
-    """Return the channel of a row: code, handle, form, name, topic, category, status, its end, when it was opened, who
-    may comment."""
-    code, handle, form, name, topic, category, status, until_ms, created_ts, comments = row
-    said, since = (name, topic, category), (until_ms, created_ts)
-    return ChannelRow(code, handle, ChannelForm(form), *said, GroupStatus(status), *since, CommentPolicy(comments))
+    """Return the channel of a row, whose columns are `CHANNEL_COLUMNS`."""
+    code, handle, form, name, topic, category, status, until_ms, created_ts, opened_ts, granted, comments = row
+    said, since = (name, topic, category), (until_ms, created_ts, opened_ts)
+    standing, held = GroupStatus(status), read_credentials(granted)
+    return ChannelRow(code, handle, ChannelForm(form), *said, standing, *since, held, CommentPolicy(comments))
 
 
 async def shown(page: PostPage, author_tags: AuthorTags) -> PostPage:

@@ -17,6 +17,7 @@ ENDS = (
     groups.c.heir_until_ms,
     groups.c.antiraid_until_ms,
     groups.c.restrictions_until_ms,
+    groups.c.credentials_until_ms,
     kept.c.until_ms,
 )
 """Every column that holds an end: Unix ms, 0 for nothing, `FOREVER_MS` for what stays. Each has an index."""

@@ -14,7 +14,7 @@ from .ends import NEXT_ENDS
 from .fetch import SqlReads, can_hold, fetch, named
 from .kept_rows import read_kept
 from .persons import shut_out
-from .projection import read_restrictions, read_threads
+from .projection import read_credentials, read_restrictions, read_threads
 from .tables import (
     activity,
     bans,
@@ -201,9 +201,10 @@ def _own_fields(row: dict[str, Any]) -> dict[str, Any]:
     kinds = {"join_mode": JoinMode, "status": GroupStatus, "links": LinkRule, "comments": CommentPolicy}
     own = row | {name: kind(row[name]) for name, kind in kinds.items()}
     # Of what is in force: for whoever asks what ends next.
-    del own["restrictions_until_ms"]
+    del own["restrictions_until_ms"], own["credentials_until_ms"]
     form = ChannelForm(row["form"]) if row["form"] else None
     more = {"threads": read_threads(row["threads"]), "restrictions": read_restrictions(row["restrictions"])}
+    more["credentials"] = read_credentials(row["credentials"])
     return own | {"form": form, **more}
 
 

@@ -14,6 +14,7 @@ from folkmoot_governance import AccountState, Ban, GroupState, JoinRequest, Memb
 from folkmoot_governance.account_events import AccountEvent
 from folkmoot_governance.case import state as s
 from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.credentials import Credentials
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.removed_texts import of_acts
 from folkmoot_governance.group.state import Invitation, Wait, Warned
@@ -50,6 +51,8 @@ GROUP_TEXTS = (
 )
 GROUP_NUMBERS = (
     "created_ts",
+    "opened_ts",
+    "credentials_until_ms",
     "status_until_ms",
     "member_limit",
     "locked_until_ms",
@@ -276,6 +279,16 @@ def read_restrictions(text: str) -> Held:
     return msgspec.json.decode(text, type=Held) if text else ()
 
 
+def show_credentials(held: Credentials) -> str:
+    """Return credentials as their column has them: JSON, empty for none."""
+    return _ENCODER.encode(held).decode() if held else ""
+
+
+def read_credentials(text: str) -> Credentials:
+    """Return what `show_credentials` has written."""
+    return msgspec.json.decode(text, type=Credentials) if text else ()
+
+
 def show_charges(charges: dict[str, int]) -> str:
     """Return charges as their column has them: `case:points`, separated by spaces."""
     return " ".join(f"{case}:{points}" for case, points in charges.items())
@@ -327,6 +340,7 @@ def case_row(state: CaseState) -> Upsert:
     values |= {name: getattr(state, name) for name in CASE_NUMBERS}
     values |= {"outcome": state.outcome.value if state.outcome else "", "is_settled": int(state.is_settled)}
     values["terms"] = _ENCODER.encode(state.terms).decode() if state.terms else ""
+    values["wish"] = _ENCODER.encode(state.wish).decode() if state.wish else ""
     return Upsert("cases", values)
 
 
@@ -342,7 +356,8 @@ def group_row(state: GroupState) -> Upsert:
     values |= {name: getattr(state, name) for name in GROUP_NUMBERS}
     form = state.form.value if state.form else ""
     values["threads"] = show_threads(state.threads)
-    return Upsert("groups", values | {"form": form, "restrictions": show_restrictions(state.restrictions)})
+    values |= {"form": form, "restrictions": show_restrictions(state.restrictions)}
+    return Upsert("groups", values | {"credentials": show_credentials(state.credentials)})
 
 
 def member_table_row(state: GroupState, table: str, key: str | int) -> RowChange:

@@ -132,6 +132,11 @@ def _all_hold(quota_guards: Sequence[QuotaGuard], known: Known, claimed: Mapping
     return all(known.holds(one, sum(claimed[user] for user in known.person(one.user))) for one in quota_guards)
 
 
+def limits_of(quota_guard: QuotaGuard) -> tuple[int | None, int | None, int | None]:
+    """Return how many memberships, groups and public accounts may result; None: that is not asked."""
+    return quota_guard.groups_joined, quota_guard.groups_created, quota_guard.channels
+
+
 def _stands(stream: str, version: int, moved: Mapping[str, Head], known: Known) -> bool:
     """Say whether a stream is at a version, after what the batch has done to it so far."""
     return (moved.get(stream) or known.head(stream)).version == version

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0053"
+SCHEMA = "0054"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -164,12 +164,16 @@ groups = Table(
     _text("threads", server_default=""),
     _text("form", server_default=""),
     _text("handle", server_default=""),
+    _number("opened_ts", server_default="0"),
+    _text("credentials", server_default=""),
+    _number("credentials_until_ms", server_default="0"),
     _number("version"),
     Index("groups_handle", "handle", unique=True, **_where("handle <> ''")),
     Index(None, "creator"),
     Index(None, "rectify_case"),
     Index(None, "owner"),
     *_ends("locked_until_ms", "status_until_ms", "heir_until_ms", "antiraid_until_ms", "restrictions_until_ms"),
+    *_ends("credentials_until_ms"),
 )
 
 members = Table(
@@ -366,6 +370,7 @@ cases = Table(
     _text("decider"),
     _text("proposer", server_default=""),
     _text("terms", server_default=""),
+    _text("wish", server_default=""),
     _text("outcome"),
     _number("closed_ts"),
     _text("closed_by"),

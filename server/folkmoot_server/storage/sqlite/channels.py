@@ -13,7 +13,7 @@ from folkmoot_governance.group.edit import as_it_stands
 from folkmoot_protocol.types import Entry
 
 from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
-from ..sql.channels import channel_of
+from ..sql.channels import CHANNEL_COLUMNS, channel_of
 from ..sql.entry_rows import COLUMNS, Row
 from ..sql.months import end_of
 from .journal import TARGET, entries_of, entries_that_stand, nameless
@@ -24,9 +24,8 @@ FIRST, MORE = 4, 50
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
 _FOLLOWED = 'SELECT code FROM follows WHERE "user" = ?'
-_CHANNELS = """SELECT code, handle, form, name, topic, category, status, status_until_ms, created_ts,
-    comments FROM groups
-    WHERE form <> '' AND code IN (SELECT value FROM json_each(?))"""
+_CHANNELS = f"""SELECT {CHANNEL_COLUMNS} FROM groups
+    WHERE form <> '' AND code IN (SELECT value FROM json_each(?))"""  # noqa: S608
 _BELOW = """SELECT ts, seq FROM entry INDEXED BY entry_post
     WHERE kind = 'post' AND grp = ? AND (ts, seq) < (?, ?) ORDER BY ts DESC, seq DESC LIMIT ?"""
 _GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"

@@ -24,7 +24,7 @@ from ..sql.fetch import raw_of
 from ..sql.months import end_of, is_due, month_of
 from ..sql.row_changes import names
 from ..sql.schema import migrate
-from ..sql.sequencer import Head, KeptHeads, Used, code_of, is_of_the_day, nonce_of, sequence
+from ..sql.sequencer import Head, KeptHeads, Used, code_of, is_of_the_day, limits_of, nonce_of, sequence
 from ..sql.streams import last_position_and_batch, last_version, ledger_row
 from ..sql.tables import ledger
 from . import heads
@@ -67,7 +67,9 @@ _PERSON = """SELECT ?1 UNION SELECT other.user FROM identities AS own
 _QUOTAS = f"""WITH person (user) AS ({_PERSON})
     SELECT (SELECT count(*) FROM members WHERE user IN (SELECT user FROM person)),
     (SELECT count(*) FROM groups WHERE creator IN (SELECT user FROM person) AND status <> 'closed'
-        AND form = '')"""  # noqa: S608
+        AND form = ''),
+    (SELECT count(*) FROM groups WHERE owner IN (SELECT user FROM person) AND status <> 'closed'
+        AND form = 'public')"""  # noqa: S608
 _COLUMNS = [column.name for column in ledger.columns]
 _INSERT_EVENTS = f"INSERT INTO ledger ({names(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608
 
@@ -338,9 +340,9 @@ class Writer:
 
     def holds(self, quota_guard: QuotaGuard, before: int) -> bool:
         """See `sequencer.Known`."""
-        joined, created = self._raw.execute(_QUOTAS, (quota_guard.user,)).fetchone()
-        return joined + before < quota_guard.groups_joined and (
-            quota_guard.groups_created is None or created + before < quota_guard.groups_created
+        counts = self._raw.execute(_QUOTAS, (quota_guard.user,)).fetchone()
+        return all(
+            limit is None or have + before < limit for have, limit in zip(counts, limits_of(quota_guard), strict=True)
         )
 
     def _recover(self) -> None:

@@ -1,0 +1,274 @@
+"""Public accounts, through the real server: applied for, reviewed, opened; caps, badges, licences (I7, P7, P8, W8)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
+
+import pytest
+
+from folkmoot_protocol import events as ev
+from folkmoot_protocol import requests as rq
+from folkmoot_protocol import results as rs
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import ChannelForm, Document
+from tests.integration.planting import person
+from tests.integration.server import PASSWORD, Server, serving
+from tests.integration.wire import Refused, Wire, refused
+
+NEWS = {
+    "policy__categories__general": "General",
+    "policy__categories__news": "News",
+    "policy__channels__licences__news": "publish",
+}
+CAPS = {"policy__channels__per_subject__person": 1, "policy__channels__per_subject__organisation": 2}
+DOCUMENTS = {"policy__channels__badge_documents": "identity,authorisation"}
+LIMITS = {
+    f"limits__{name}": 0
+    for name in ("acts_per_minute", "requests_per_second", "sign_ins_per_minute", "connections_per_address")
+}
+
+RULES = """
+format = 1
+name = "Categories"
+version = "1"
+
+[[rules]]
+id = "bulletins"
+kind = "term"
+verdict = "allow"
+category = "news"
+entries = "bulletin"
+"""
+
+
+class SignIn(Protocol):
+    async def __call__(self, user: str = "") -> Wire: ...
+
+
+@pytest.fixture(scope="module")
+def governed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    place = tmp_path_factory.mktemp("public")
+    rules = place / "rules.toml"
+    rules.write_text(RULES)
+    with serving(
+        place,
+        policy__content__rule_files=str(rules),
+        groups=1,
+        members=2,
+        admin="root",
+        **NEWS,
+        **CAPS,
+        **DOCUMENTS,
+        **LIMITS,
+    ) as server:
+        server.names = iter(f"person{number}" for number in range(1000))  # type: ignore[attr-defined]
+        yield server
+
+
+@pytest.fixture
+async def sign_in(governed: Server) -> AsyncIterator[SignIn]:
+    """Signs in somebody new, or `root`."""
+    async with AsyncExitStack() as stack:
+
+        async def connect(user: str = "") -> Wire:
+            wire = await stack.enter_async_context(await Wire.open(governed.url))
+            if user:
+                wire.session = await wire.ask(rq.Login, user=user, password=PASSWORD)
+            else:
+                await wire.register(next(governed.names))  # type: ignore[attr-defined]
+            return wire
+
+        yield connect
+
+
+@pytest.fixture
+async def root(sign_in: SignIn) -> Wire:
+    return await sign_in("root")
+
+
+async def admin(wire: Wire, line: str, target: str | None = None, **fields: Any) -> rs.AdminResult:
+    noun, verb = line.split()
+    result: rs.AdminResult = await wire.ask(rq.Admin, noun=noun, verb=verb, target=target, **fields)
+    return result
+
+
+async def open_public(wire: Wire, handle: str, **fields: Any) -> str:
+    """Apply for a public account; return its code."""
+    given = {"form": ChannelForm.PUBLIC, "handle": handle, "name": "The News", "category": "general", **fields}
+    result: rs.GroupResult = await wire.ask(rq.OpenChannel, **given)
+    return result.group.id
+
+
+async def case_of(root: Wire, wire: Wire, kind: str = "channel") -> str:
+    """Return the open application of somebody."""
+    items = (await admin(root, "application list", limit=200)).items
+    return str(next(one["case"] for one in items if one["by"] == wire.user and one["reason"] == kind))
+
+
+async def verify(root: Wire, wire: Wire, number: str) -> None:
+    """Verify an account with a number."""
+    await wire.run(f"/verify person {number}")
+    await admin(root, "identity approve", wire.user, reason="seen")
+
+
+async def opened(root: Wire, wire: Wire, handle: str, **fields: Any) -> str:
+    """Apply for a public account and have it approved."""
+    code = await open_public(wire, handle, **fields)
+    await admin(root, "application approve", await case_of(root, wire), reason="in order")
+    return code
+
+
+async def test_a_public_account_is_not_there_for_others_before_it_is_approved(root: Wire, sign_in: SignIn) -> None:
+    editor, reader = await sign_in(), await sign_in()
+    code = await open_public(editor, "daily.news")
+    await refused(editor.post("@daily.news", "too soon"), ErrorCode.NOT_OPEN)
+    assert (await editor.ask(rq.GetChannel, group=code)).channel.pending
+    for group in (code, "@daily.news"):
+        for kind in (rq.GetChannel, rq.Follow, rq.GetPosts, rq.GetGroup, rq.JoinGroup):
+            await refused(reader.ask(kind, group=group), ErrorCode.NO_SUCH_GROUP)
+        await refused(reader.post(group, "hello"), ErrorCode.NO_SUCH_GROUP)
+        await refused(reader.run("/report group spam", group), ErrorCode.NO_SUCH_GROUP)
+    case = await case_of(root, editor)
+    shown = (await admin(root, "application show", case)).items[0]
+    assert (shown["by"], shown["group"], shown["name"], shown["state"]) == (editor.user, code, "The News", "open")
+    tried = await admin(root, "application approve", case, reason="in order", dry_run=True)
+    assert tried.items[0]["state"] == "approved"
+    await refused(reader.ask(rq.GetChannel, group=code), ErrorCode.NO_SUCH_GROUP)
+    await admin(root, "application approve", case, reason="in order", options={"label": "Local news"})
+    channel = (await reader.ask(rq.Follow, group="@daily.news")).channel
+    assert [(one.kind, one.name) for one in channel.labels] == [("label", "Local news")]
+    await editor.post("@daily.news", "first")
+    page: rs.HomeResult = await reader.ask(rq.GetHome)
+    assert [(post.entry.body, post.entry.from_.tags) for post in page.posts] == [("first", ("Local news",))]
+    listed = (await admin(root, "channel list", limit=200)).items
+    assert next(one for one in listed if one["code"] == code)["pending"] is False
+    kinds = [one.kind for one in (await editor.ask(rq.GetNotices)).notices]
+    assert {"application_opened", "application_approved", "channel_opened"} <= set(kinds)
+
+
+async def test_nobody_approves_their_own(root: Wire, sign_in: SignIn) -> None:
+    editor = await sign_in()
+    await open_public(editor, "own.news")
+    await admin(root, "role create", editor.user, options={"role": "superadmin"}, reason="helps")
+    case = await case_of(root, editor)
+    for verb in ("approve", "reject"):
+        await refused(admin(editor, f"application {verb}", case, reason="mine"), ErrorCode.FORBIDDEN, case=case)
+
+
+async def test_a_rejection_is_told_and_appealed_to_somebody_else(root: Wire, sign_in: SignIn) -> None:
+    editor, other = await sign_in(), await sign_in()
+    await admin(root, "role create", other.user, options={"role": "superadmin"}, reason="helps")
+    code = await open_public(editor, "second.try")
+    case = await case_of(root, editor)
+    await admin(root, "application reject", case, reason="no documents")
+    told = next(one for one in (await editor.ask(rq.GetNotices)).notices if one.kind == "application_rejected")
+    assert (told.case, told.data["reason"]) == (case, "no documents")
+    assert told.data["appeal_until_ms"] > told.ts
+    await refused(editor.post(code, "all the same"), ErrorCode.NOT_OPEN)
+    appeal = (await editor.run(f"/appeal {case} they are there")).data["case"]
+    await refused(admin(root, "appeal approve", appeal, reason="mine"), ErrorCode.FORBIDDEN)
+    await admin(other, "appeal approve", appeal, reason="they are there")
+    await refused(admin(root, "application approve", case, reason="hm"), ErrorCode.FORBIDDEN)
+    await admin(other, "application approve", case, reason="they are there")
+    await editor.post(code, "at last")
+
+
+async def test_handles_and_user_names_are_one_set(governed: Server, sign_in: SignIn) -> None:
+    editor, other = await sign_in(), await sign_in()
+    await refused(open_public(editor, other.user), ErrorCode.NAME_TAKEN)
+    await refused(open_public(editor, editor.user), ErrorCode.NAME_TAKEN)
+    await open_public(editor, "one.set")
+    await refused(open_public(other, "one.set"), ErrorCode.NAME_TAKEN)
+    async with await Wire.open(governed.url) as newcomer:
+        await refused(newcomer.register("one.set"), ErrorCode.NAME_TAKEN)
+
+
+async def test_one_subject_opens_one_however_many_try_at_once(root: Wire, sign_in: SignIn) -> None:
+    editors = [await sign_in(), await sign_in()]
+    await verify(root, editors[0], person(1))
+    await editors[1].run(f"/verify person {person(1)}")
+    same = {"same_person": True}
+    await admin(root, "identity approve", editors[1].user, reason="two accounts of one person", options=same)
+    tries = [open_public(editors[number % 2], f"many{number}.news") for number in range(50)]
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    codes = [one for one in outcomes if isinstance(one, str)]
+    assert len(codes) == 1
+    for one in outcomes:
+        if isinstance(one, Refused):
+            assert (one.code, one.detail["have"], one.detail["limit"]) == ("channel_quota", 1, 1)
+    shown = (await admin(root, "channel show", codes[0])).items[0]
+    assert {shown["owner"], *shown["subject_accounts"]} == {wire.user for wire in editors}
+    # Staff grants more, to the person and not to the account.
+    case = (await editors[0].run("/apply quota 2 a second paper")).data["case"]
+    assert (await admin(root, "application show", case)).items[0]["text"] == "a second paper"
+    await admin(root, "application approve", case, reason="two papers")
+    await open_public(editors[1], "second.paper")
+    await refused(open_public(editors[1], "third.paper"), ErrorCode.CHANNEL_QUOTA, have=2, limit=2)
+
+
+async def test_a_licensed_category_takes_the_licence_while_it_lasts(root: Wire, sign_in: SignIn) -> None:
+    editor, reader = await sign_in(), await sign_in()
+    code = await opened(root, editor, "licensed.news")
+    await editor.post(code, "of no category")
+    await reader.ask(rq.Follow, group=code)
+    news = {"category": "news", "needed": "publish"}
+    before = len((await reader.ask(rq.GetPosts, group=code)).posts)
+    await refused(editor.post(code, "an event", category="news"), ErrorCode.LICENCE_REQUIRED, **news)
+    await refused(editor.post(code, "a bulletin, of no category it says"), ErrorCode.LICENCE_REQUIRED, **news)
+    assert len((await reader.ask(rq.GetPosts, group=code)).posts) == before
+    case = (await editor.run(f"/apply licence {code} news relay 10120170001")).data["case"]
+    await admin(root, "application approve", case, reason="seen")
+    await refused(editor.post(code, "an event", category="news"), ErrorCode.LICENCE_REQUIRED, **news)
+    applied: rs.ReportResult = await editor.ask(
+        rq.Apply, what="licence", group=code, name="10120170002", category="news", scope="publish"
+    )
+    await admin(root, "application approve", applied.case, reason="seen", options={"duration": "3s"})
+    seq = await editor.post(code, "an event", category="news")
+    post = (await reader.ask(rq.GetThread, group=code, seq=seq)).post
+    assert post.from_.tags == ("General", "10120170002")
+    assert post.data == {"category": "news"}
+    # It ends by itself: that is told, and then it is nowhere.
+    told = await editor.event(ev.CaseEvent, state="credential_ended")
+    await refused(editor.post(code, "another", category="news"), ErrorCode.LICENCE_REQUIRED, **news)
+    await refused(editor.ask(rq.Edit, group=code, seq=seq, body="another"), ErrorCode.LICENCE_REQUIRED, **news)
+    assert [one.kind for one in (await reader.ask(rq.GetChannel, group=code)).channel.labels] == ["label"]
+    assert (await reader.ask(rq.GetThread, group=code, seq=seq)).post.from_.tags == ("General",)
+    assert told.notice and told.notice.data["credential"] == "10120170002"
+
+
+async def test_a_badge_takes_documents_and_goes_with_the_identity(root: Wire, sign_in: SignIn) -> None:
+    editor, other = await sign_in(), await sign_in()
+    await admin(root, "role create", other.user, options={"role": "superadmin"}, reason="helps")
+    await verify(root, editor, person(2))
+    code = await opened(root, editor, "badge.news")
+    asked = await editor.run("/apply badge")
+    assert asked.data["documents"] == ["identity", "authorisation"]
+    badge = {"what": "badge", "group": code, "name": "The Daily News"}
+    proof = Document(kind="authorisation", number="7")
+    await refused(editor.ask(rq.Apply, **badge, documents=(proof,)), ErrorCode.BAD_REQUEST, missing=["identity"])
+    wrong = Document(kind="identity", number=person(3))
+    mismatch = editor.ask(rq.Apply, **badge, documents=(wrong, proof))
+    await refused(mismatch, ErrorCode.CONFLICT, rule="badge.mismatch")
+    line = f"/apply badge @badge.news The Daily News identity={person(2)} authorisation=7"
+    case = (await editor.run(line)).data["case"]
+    shown = (await admin(root, "application show", case)).items[0]
+    assert [one["kind"] for one in shown["documents"]] == ["identity", "authorisation"]
+    await admin(root, "application approve", case, reason="seen")
+    labels = (await other.ask(rq.GetChannel, group=code)).channel.labels
+    assert [(one.kind, one.name) for one in labels] == [("label", "General"), ("badge", "The Daily News")]
+    # The same number again changes nothing; another one is somebody else.
+    await verify(root, editor, person(2))
+    assert len((await editor.run("/credentials", code)).data["items"]) == 2
+    await verify(root, editor, person(4))
+    labels = (await other.ask(rq.GetChannel, group=code)).channel.labels
+    assert [one.kind for one in labels] == ["label"]
+    told = next(one for one in (await editor.ask(rq.GetNotices)).notices if one.kind == "credential_revoked")
+    assert told.data["credential"] == "The Daily News"
+    appeal = (await editor.run(f"/appeal {told.case} my number was corrected")).data["case"]
+    await admin(other, "appeal approve", appeal, reason="so it was")
+    labels = (await other.ask(rq.GetChannel, group=code)).channel.labels
+    assert [one.kind for one in labels] == ["label", "badge"]
+    options = {"kind": "badge"}
+    await admin(root, "credential revoke", code, reason="given back", options=options)
+    await refused(admin(root, "credential revoke", code, reason="twice", options=options), ErrorCode.CONFLICT)
