@@ -163,7 +163,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "review_case": _STAFF | {PlatformRole.REVIEWER},
     "review_post": _STAFF | {PlatformRole.REVIEWER},
     "review_appeal": _STAFF | {PlatformRole.REVIEWER},
-    "review_application": frozenset({PlatformRole.REVIEWER, PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
+    "review_application": _STAFF | {PlatformRole.REVIEWER},
     "read_access": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "end_sessions": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "recover_account": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),

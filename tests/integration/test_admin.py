@@ -55,6 +55,7 @@ async def test_without_a_role_everything_is_forbidden(trio: list[Wire], seats: l
     targets = {"USER": seats[1].user, "CODE": seats[0].code, "CASE": "r-1", "WORD": "snake", "MATTER": "time"}
     targets |= {"SUBJECT": seats[0].code, "CODE|CASE": seats[0].code, "SUBJECT|ENTRY": seats[0].code}
     targets |= {
+        "CHANNEL": seats[0].code,
         "DRAWN": "00ff",
         "HOLD": "h-none",
         "SCOPE": "platform",

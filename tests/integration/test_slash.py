@@ -37,7 +37,7 @@ MUTED = (("ann", "/mute @{bob} 10m noise"),)
 BANNED = (("ann", "/ban @{bob} 1h spam"),)
 ASKED = (("ann", "/joinmode approval"), ("dave", "/join {code}"))
 
-ABOUT_CHANNELS = {"editors", "follow", "unfollow", "comments"}
+ABOUT_CHANNELS = {"editors", "follow", "unfollow", "comments", "credentials"}
 """Commands that are for channels: see `test_comments`."""
 
 CASES = (
@@ -67,6 +67,7 @@ CASES = (
         "mediate", "/mediate @{ann} about that mute", "bob", data={"state": "open", "user": "{ann}", "group": "{code}"}
     ),
     Case("counter", "/counter", "bob", data={"items": []}),
+    Case("apply", "/apply badge", "bob", data={"kind": "badge", "documents": [], "categories": []}),
     Case("credit", "/credit", "bob", data={"score": 100, "level": "standard", "items": []}),
     Case("notices", "/notices", "dave", data={"items": []}),
     Case("sanctions", "/sanctions", "dave", data={"items": []}),

@@ -17,6 +17,7 @@ from msgspec import structs
 from folkmoot_governance import Actor
 from folkmoot_governance.account_commands import GrantRole, SetSecondFactor
 from folkmoot_governance.actor import PlatformRole
+from folkmoot_governance.case.state import CaseKind
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.admin.registry import VERBS
 from folkmoot_protocol.admin.row import Duration, Option, Verb, options_of
@@ -47,6 +48,7 @@ LINES = (
     "/mediate @{user} let us talk",
     "/appeal {of_user} it was not so",
     "/appeal {of_group} it was not so",
+    "/apply quota 2",
 )
 
 
@@ -119,6 +121,14 @@ EXPORTED: dict[str, object] = {"reason": "order 7"}
 HELD: dict[str, object] = {"case": "file 7", "duration": "7d"}
 HALT: dict[str, object] = {"what": "slow", "duration": "1h", "every": "1s"}
 EACH: list[Say | Do] = [
+    Say(3, "/apply quota 2"),
+    *claiming("application", 0, 0),
+    *(Do(0, "application approve", 0, {}) for _ in range(2)),
+    Say(4, "/apply quota 3"),
+    *(Do(0, "application reject", 1, {}) for _ in range(2)),
+    Say(5, "/apply channel dry.news The News"),
+    Do(0, "application approve", 2, {"label": "News"}),
+    *(Do(0, "credential revoke", 0, {"kind": "label"}) for _ in range(2)),
     Say(0, "/me waves"),
     *(Do(2, "entry remove", 0, {"seqs": str(seq)}) for seq in range(1, 9)),
     *(Do(2, "text remove", 0, {"what": what}) for what in ("name", "name", "topic", "tag")),
@@ -262,7 +272,14 @@ class Platform:
         if noun == "queue":
             waiting = await self.stage.store.ledger.staff_queue(0, (0, "", 0), 100)
             return [f"{one.code}-{one.number}" for one in waiting] or ["1234-1"]
+        if noun == "application":
+            found = await self.stage.store.ledger.list_cases(CaseFilter(CaseKind.APPLICATION, newest=True))
+            return [*reversed([one.number for one in found]), "q-none"]
         return [*await self.cases(), "r-none"]
+
+    async def channels(self) -> list[str]:
+        """Return the codes of public accounts."""
+        return [row.code for row in await self.stage.store.channels.list_public()]
 
     async def emergencies(self) -> list[str]:
         return [one.number for one in await self.stage.store.ledger.emergencies(0)]
@@ -300,6 +317,7 @@ class Platform:
             "MATTER": ["time", "removal", "love"],
             "SCOPE": ["platform", "category:general", "category:none", *self.codes],
             "NUMBER": [*await self.emergencies(), "e-none"],
+            "CHANNEL": [*await self.channels(), "1234"],
             "HOLD": [*await self.app.holds.by_staff(), "h-none"],
             "": [None],
         }[verb.argument.metavar if verb.argument else ""]
