@@ -356,7 +356,9 @@ class Services:
         )
         granting = Granting(parts.rooms, cases.service, self._groups)
         opening = Opening(channels, self._groups, self._membership)
-        return ChannelServices(opening, applying, granting, following, reading, PublicReading(channels, self._finder, reading))
+        return ChannelServices(
+            opening, applying, granting, following, reading, PublicReading(channels, self._finder, reading)
+        )
 
     def _wire_cases(self) -> Cases:
         config, parts, policy, groups, accounts = self._config, self._parts, self._policy, self._groups, self._accounts

@@ -18,9 +18,10 @@ class PublicReading:
         self._reading = reading
 
     async def find(self, handle: str) -> ChannelRow | None:
-        """Return the channel that has a handle."""
+        """Return the channel that has a handle; one that the platform has not let open is not there."""
         code = await self._channels.find_channel(fold_user_name(handle))
-        return (await self._channels.channels([code])).get(code) if code is not None else None
+        row = (await self._channels.channels([code])).get(code) if code is not None else None
+        return row if row is not None and row.is_open else None
 
     async def posts(self, row: ChannelRow, before: str | None, limit: int) -> HomeResult | Refusal:
         """Return a page of posts."""
