@@ -40,6 +40,5 @@ class PostTimes:
                 self.known[code] = ts
 
     def posted(self, code: str, ts: int) -> None:
-        """Note a post of a channel."""
-        if ts > self.known.get(code, ts):
-            self.known[code] = ts
+        """Note a post of a channel, also where nothing was known: a page that is being read just now may lack it."""
+        self.learn({code: ts})
