@@ -2,15 +2,16 @@
 
 import os
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from folkmoot_client.sdk import Client
+from folkmoot_protocol import MediaRef
 from tests.browser.conftest import NUMBERS, Visit
 from tests.browser.visitor import PASSWORD
+from tests.builders.pictures import planted_picture
 from tests.integration.running import RunningServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -21,7 +22,7 @@ PICTURES = os.environ.get("FOLKMOOT_PICTURES", "")
 """A folder for pictures of what is tested, where one wants to look at it."""
 
 
-async def in_all_widths(page: Page, name: str, and_then: Callable[[], Awaitable[None]] | None = None) -> None:
+async def in_all_widths(page: Page, name: str) -> None:
     """See that the page never scrolls sideways, on a desk and on two phones."""
     before = page.viewport_size
     for width in WIDTHS:
@@ -124,6 +125,34 @@ async def test_new_posts_are_counted_over_a_break_and_in_chinese(visit: Visit, o
     await fresh.click()
     await expect(mei.page.locator(".item .body")).to_have_text(["three", "two", "<b>one</b>"])
     await in_all_widths(mei.page, "chinese")
+
+
+async def test_pictures_and_what_editors_chose_are_shown(visit: Visit, server: RunningServer) -> None:
+    star = f"star{next(NUMBERS)}"
+    async with Client(server.ws) as client:
+        await client.register(star, PASSWORD)
+        picture = await client.upload(planted_picture(size=(1200, 800)))
+        post = await client.post(f"@{star}", "", media=[MediaRef(id=picture["id"], alt="a round thing")])
+        channel = (await client.get_channel(f"@{star}")).id
+        comment = await client.post(channel, "Well seen", thread=post.seq)
+        await client.post(channel, "Beside the point", thread=post.seq)
+        await client.run_command(f"/pin {comment.seq}", channel)
+        await client.run_command("/comments closed", channel)
+    ada = await visit("ada")
+    await ada.register()
+    await ada.page.evaluate(f"location.hash = '#@{star}/{post.seq}'")
+    await expect(ada.page.locator("#posts h2")).to_have_text(["Chosen by the editors", "Comments"])
+    await expect(ada.page.locator(".comment .body")).to_have_text(["Well seen", "Well seen", "Beside the point"])
+    await expect(ada.page.locator("#policy")).to_have_text("Nobody may comment.")
+    await expect(ada.page.locator("#publish")).to_be_hidden()
+    shown = ada.page.get_by_role("img", name="a round thing")
+    await expect(shown).to_have_js_property("complete", True)
+    assert await shown.evaluate("picture => picture.naturalWidth") > 0
+    await in_all_widths(ada.page, "picture")
+    await ada.page.goto(f"{server.http}/@{star}/{post.seq}")
+    shown = ada.page.get_by_role("img", name="a round thing")
+    await expect(shown).to_have_js_property("complete", True)
+    assert await shown.evaluate("picture => picture.naturalWidth") > 0
 
 
 async def test_pages_for_anybody_fit_a_phone_and_need_no_script(visit: Visit, server: RunningServer) -> None:

@@ -10,6 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from folkmoot_client.sdk import Client
+from folkmoot_protocol import MediaRef
+from tests.builders.pictures import planted_picture
 from tests.integration.server import Server, serving
 from tests.integration.test_http import Reply, assert_safe, get
 from tests.integration.wire import Wire
@@ -221,6 +224,46 @@ async def test_robots_are_told_what_is_not_for_them(shared: Server) -> None:
     assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert "Disallow: /report" in reply.text
     assert "/@" not in reply.text
+
+
+async def test_what_posts_show_is_on_pages_and_in_feeds(shared: Server, people: list[Wire]) -> None:
+    star = people[0]
+    async with Client(shared.url, token=star.session.token) as client:
+        picture = await client.upload(planted_picture())
+        alt = 'a circle"><script>'
+        seq = (await client.post(f"@{star.user}", "", media=[MediaRef(id=picture["id"], alt=alt)])).seq
+    path, url = f"/@{star.user}", shared.urls["http"]
+    for page in (await look(shared, path), await look(shared, f"{path}/{seq}")):
+        found = Elements(page.text)
+        assert {f"/media/{picture['id']}", f"/media/{picture['id']}/thumb"} <= set(found.links)
+        assert ("script", "") not in found.seen
+        assert "img-src 'self'" in page.headers["Content-Security-Policy"]
+    assert f'<meta property="og:image" content="{url}/media/{picture["id"]}">' in page.text
+    feed = ET.fromstring((await look(shared, f"{path}/feed.atom")).data)
+    [link] = feed.findall(f"{ATOM}entry/{ATOM}link[@rel='enclosure']")
+    assert (link.attrib["type"], link.attrib["title"]) == ("image/jpeg", alt)
+    [item] = json.loads((await look(shared, f"{path}/feed.json")).text)["items"]
+    assert item["title"] == alt
+    [attached] = item["attachments"]
+    assert attached["url"] == f"{url}/media/{picture['id']}"
+    thumb = await get(shared, f"/media/{picture['id']}/thumb")
+    assert (thumb.status, thumb.headers["Content-Type"]) == (200, "image/webp")
+
+
+async def test_who_may_comment_and_what_editors_chose_is_told(shared: Server, people: list[Wire]) -> None:
+    star, fan = people
+    seq = await publish(star, "What do you think?")
+    path = f"/@{star.user}/{seq}"
+    channel = (await read(shared, path))["channel"]["id"]
+    comment = await fan.post(f"@{star.user}", "the best of all", thread=seq)
+    assert "Nobody may comment" not in (await look(shared, path)).text
+    await star.run(f"/pin {comment}", channel)
+    await star.run("/comments closed", channel)
+    page = await look(shared, path)
+    assert "Nobody may comment." in page.text
+    assert (
+        page.text.index("Chosen by the editors") < page.text.index("the best of all") < page.text.index("Comments</h2>")
+    )
 
 
 async def test_who_runs_the_service_stands_on_every_public_page(shared: Server, people: list[Wire]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from folkmoot_protocol import requests as rq
 from tests.integration.planting import COUNT, PLANTED, UNLIMITED, find_planted, take_out, try_out
-from tests.integration.server import PASSWORD, serving
+from tests.integration.server import PASSWORD, Server, serving
 from tests.integration.test_http import get
 from tests.integration.wire import Wire
 
@@ -27,6 +27,7 @@ async def test_a_hundred_and_fifty_identities_are_nowhere_in_plain(tmp_path: Pat
                 async with await server.connect(seat) as wire:
                     said += await try_out(wire, root, seat.user, number)
                     if number == 1:
+                        said += await pages_of_channel(server, wire)
                         said += [str(await wire.run(line, seat.code)) for line in ("/export", "/log", "/info")]
             approved = sum("verified" in one for one in said)
             said += await take_out(root)
@@ -47,6 +48,18 @@ async def test_a_hundred_and_fifty_identities_are_nowhere_in_plain(tmp_path: Pat
     (tmp_path / "verified").write_text(checked.stdout + checked.stderr, "utf-8")
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "keys"]
     assert find_planted(files) == {}
+
+
+async def pages_of_channel(server: Server, wire: Wire) -> list[str]:
+    """Return all that anybody reads of somebody's own channel."""
+    path = f"/@{wire.user}"
+    seq = await wire.post(path[1:], "Hello")
+    await wire.post(path[1:], "And hello", thread=seq)
+    pages = [path, f"{path}/{seq}", f"{path}/feed.atom", f"{path}/feed.json"]
+    replies = [await get(server, page, accept=wanted) for page in pages for wanted in ("text/html", "application/json")]
+    assert [reply.status for reply in replies] == [200] * 8
+    home = [await wire.ask(rq.GetPosts, group=path[1:]), await wire.ask(rq.GetThread, group=path[1:], seq=seq)]
+    return [reply.text for reply in replies] + [str(one) for one in home]
 
 
 def test_the_search_finds_what_is_there(tmp_path: Path) -> None:

@@ -131,6 +131,7 @@ export class Channels {
   /** Take a page from the beginning. */
   take(page) {
     this.channel = page.channel;
+    this.policy = page.policy;
     this.meet(page);
     if (this.isHome) this.see(page.posts);
     this.fill(this.render(page));
@@ -162,7 +163,7 @@ export class Channels {
     const page = await this.chat.request(type, { ...where, limit: PAGE });
     if (place !== this.place) return;
     this.meet(page);
-    byId("posts").append(...this.render({ ...page, post: undefined }));
+    byId("posts").append(...this.render({ ...page, post: undefined, featured: [] }));
     this.follow(page);
   }
 
@@ -298,7 +299,10 @@ export class Channels {
     byId("editors").hidden = !this.chat.rooms.has(channel?.id);
     byId("all-posts").hidden = !seq || !channel;
     byId("all-posts").href = `#@${handle}`;
-    byId("publish").hidden = !(handle && (seq ? channel : this.isEditor));
+    const mayWrite = handle && (seq ? channel && (this.policy !== "closed" || this.isEditor) : this.isEditor);
+    byId("publish").hidden = !mayWrite;
+    const policy = seq && channel && this.policy !== "open" ? t(`policy_${this.policy}`) : "";
+    byId("policy").textContent = policy;
     byId("publish-text").setAttribute("aria-label", t(seq ? "comment" : "new_post_text"));
     byId("publish-text").placeholder = t(seq ? "comment" : "new_post_text");
     byId("publish-send").textContent = t(seq ? "send_comment" : "publish");
@@ -325,10 +329,14 @@ export class Channels {
   }
 
   /** The posts of a page, or a post and its comments. */
-  render({ posts = [], post, comments = [], channel = this.channel }) {
+  render({ posts = [], post, featured = [], comments = [], channel = this.channel }) {
+    const chosen = featured.map((entry) => this.renderEntry(entry, channel));
+    if (chosen.length) chosen.unshift(make("h2.chosen", {}, t("featured")));
+    if (chosen.length && comments.length) chosen.push(make("h2.chosen", {}, t("comments")));
     return [
       ...posts.map(({ group, entry }) => this.renderEntry(entry, this.known.get(group))),
       ...(post ? [this.renderEntry(post, channel)] : []),
+      ...chosen,
       ...comments.map((entry) => this.renderEntry(entry, channel)),
     ];
   }
@@ -348,7 +356,7 @@ export class Channels {
     if (redacted) return node.append(make("p.body.gone", {}, t("deleted"))), node;
     if (this.chat.account?.ignored?.includes(from.user)) return node.append(make("p.body.gone", {}, t("ignored"))), node;
     node.append(make("p.body", {}, ...renderWords(entry.body, (mention) => make("a.mention", { href: `#${mention}` }, mention))));
-    node.append(this.renderActs(entry, channel));
+    node.append(...(entry.data?.media ?? []).map(renderMedia), this.renderActs(entry, channel));
     return node;
   }
 
@@ -372,4 +380,15 @@ export class Channels {
     const answered = byId("posts").querySelector(`[data-seq="${seq}"] header b`);
     return t("reply_to", { name: answered?.textContent ?? `#${seq}` });
   }
+}
+
+/** What channels show, everybody may fetch: the small picture here, the whole one behind it. */
+function renderMedia({ id, type, alt = "" }) {
+  const path = `media/${encodeURIComponent(id)}`;
+  const kind = type.split("/")[0];
+  const playing = { controls: true, preload: "none", src: path, "aria-label": alt };
+  if (kind === "video") return make("video.shown", { ...playing, poster: `${path}/thumb` });
+  if (kind === "audio") return make("audio.shown", playing);
+  const picture = make("img.shown", { src: `${path}/thumb`, alt, loading: "lazy" });
+  return make("a", { href: path, target: "_blank", rel: "noopener" }, picture);
 }

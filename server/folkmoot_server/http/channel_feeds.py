@@ -8,7 +8,7 @@ from folkmoot_protocol.results import HomeResult
 from folkmoot_protocol.types import Channel, Entry
 
 from ..common.pages import templates
-from .channel_views import Place, cut, iso, linked, marks_of, title_of
+from .channel_views import Place, cut, iso, linked, marks_of, media_of, title_of
 from .imprint import imprint_data
 
 ATOM = "application/atom+xml; charset=utf-8"
@@ -32,6 +32,7 @@ def as_atom(channel: Channel, page: HomeResult, place: Place) -> bytes:
         "language": place.language,
         "channel": channel,
         "home": place.of(channel),
+        "site": place.url,
         "updated": iso(max([channel.created_ts, *(entry.ts for entry in entries)])),
         "subtitle": " · ".join([*([channel.topic] if channel.topic else []), *marks_of(channel, place)]),
         "rights": " · ".join(f"{place.say()(label)}: {value}" for _key, label, value in place.imprint),
@@ -40,7 +41,8 @@ def as_atom(channel: Channel, page: HomeResult, place: Place) -> bytes:
                 "url": place.of(channel, entry.seq),
                 "title": title_of(entry),
                 "time": iso(entry.ts),
-                "html": str(_html(entry)),
+                "html": _html(entry),
+                "media": media_of(entry),
             }
             for entry in entries
         ],
@@ -63,6 +65,10 @@ def as_json_feed(channel: Channel, page: HomeResult, place: Place) -> bytes:
             "title": title_of(post.entry),
             "content_text": cut(post.entry.body, LONGEST),
             "date_published": iso(post.entry.ts),
+            "attachments": [
+                {"url": place.url + one.path, "mime_type": one.type, "title": one.alt, "size_in_bytes": one.size}
+                for one in media_of(post.entry)
+            ],
         }
         for post in page.posts
     ]

@@ -45,6 +45,8 @@ closed, is as unknown as what is not there."""
 
 NO_INDEX = {"X-Robots-Tag": "noindex"}
 
+OWN_MEDIA = "; img-src 'self'; media-src 'self'"
+
 ROBOTS = """User-agent: *
 Disallow: /healthz
 Disallow: /log/
@@ -203,7 +205,7 @@ class ChannelPages:
 
 def _headers(asked: Asked) -> dict[str, str]:
     return {
-        "Content-Security-Policy": CONTENT_SECURITY.format(style=style("channel.css")[1]),
+        "Content-Security-Policy": CONTENT_SECURITY.format(style=style("channel.css")[1]) + OWN_MEDIA,
         "Content-Language": asked.place.language,
     }
 

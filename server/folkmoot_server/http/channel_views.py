@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import msgspec
 from markupsafe import Markup, escape
 from msgspec import Struct
 
 from folkmoot_protocol.results import HomeResult, ThreadResult
-from folkmoot_protocol.types import Channel, ChannelForm, Entry, GroupStatus
+from folkmoot_protocol.types import Channel, ChannelForm, CommentPolicy, Entry, GroupStatus
 
 from ..common.i18n import N_, Translate, show_instant, translator
 from ..common.pages import templates
@@ -20,6 +21,13 @@ TITLE, DESCRIPTION = 80, 200
 """Characters of a title, and of what others show of a page that they link to."""
 
 _LINK = re.compile(r"""https?://[^\s<>"']*[^\s<>"'.,;:!?)\]，。；：！？）]""")
+
+POLICIES = {
+    CommentPolicy.FOLLOWERS: N_("Who follows the channel may comment."),
+    CommentPolicy.APPROVAL: N_("An editor looks at comments before they are shown."),
+    CommentPolicy.CLOSED: N_("Nobody may comment."),
+}
+"""What is said of who may comment, where it is not everybody."""
 
 FORMS = {ChannelForm.PERSONAL: N_("Personal channel"), ChannelForm.PUBLIC: N_("Public account")}
 
@@ -58,8 +66,35 @@ def one_line(text: str, most: int) -> str:
 
 
 def title_of(entry: Entry) -> str:
-    """Return what a post is called: its first line."""
-    return one_line(entry.body.lstrip().partition("\n")[0], TITLE)
+    """Return what a post is called: its first line, or in words what it shows, or its number."""
+    said = [entry.body.lstrip().partition("\n")[0], *(one.alt for one in media_of(entry))]
+    return one_line(next(filter(None, said), f"#{entry.seq}"), TITLE)
+
+
+class Shown(Struct, frozen=True):
+    """A picture, sound or film of a post."""
+
+    id: str
+    type: str
+    size: int
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return f"/media/{self.id}"
+
+    @property
+    def kind(self) -> str:
+        """`image`, `audio` or `video`."""
+        return self.type.partition("/")[0]
+
+
+def media_of(entry: Entry) -> list[Shown]:
+    """Return what a post shows."""
+    return msgspec.convert((entry.data or {}).get("media", []), list[Shown])
 
 
 def linked(text: str) -> Markup:
@@ -90,6 +125,7 @@ def shown(entry: Entry, channel: Channel, place: Place, *, most: int | None = No
         "author": entry.from_.display_name,
         "user": entry.from_.user,
         "body": linked(body),
+        "media": [] if entry.redacted else media_of(entry),
         "is_cut": body != entry.body,
         "is_edited": bool((entry.data or {}).get("edited")),
         "is_gone": entry.redacted,
@@ -143,7 +179,11 @@ def post_page(thread: ThreadResult, place: Place, css: str) -> bytes:
         "post": shown(post, channel, place),
         "title": title_of(post),
         "description": one_line(post.body, DESCRIPTION),
+        "picture": next((place.url + one.path for one in media_of(post) if one.kind == "image"), ""),
         "comments": [shown(one, channel, place) for one in thread.comments],
+        "featured": [shown(one, channel, place) for one in thread.featured],
+        "featured_title": say(N_("Chosen by the editors")),
+        "policy": say(POLICIES.get(thread.policy, "")),
         "comments_title": say(N_("Comments")),
         "nothing": say(N_("There are no comments yet.")),
         "later": f"{place.of(channel, post.seq)}?after={last}" if thread.more else "",
