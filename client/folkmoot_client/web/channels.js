@@ -56,6 +56,10 @@ export class Channels {
     return own || this.chat.rooms.has(this.channel?.id);
   }
 
+  get mayComment() {
+    return this.policy !== "closed" || this.isEditor;
+  }
+
   async try(work) {
     try {
       await work();
@@ -299,8 +303,7 @@ export class Channels {
     byId("editors").hidden = !this.chat.rooms.has(channel?.id);
     byId("all-posts").hidden = !seq || !channel;
     byId("all-posts").href = `#@${handle}`;
-    const mayWrite = handle && (seq ? channel && (this.policy !== "closed" || this.isEditor) : this.isEditor);
-    byId("publish").hidden = !mayWrite;
+    byId("publish").hidden = !handle || !(seq ? channel && this.mayComment : this.isEditor);
     const policy = seq && channel && this.policy !== "open" ? t(`policy_${this.policy}`) : "";
     byId("policy").textContent = policy;
     byId("publish-text").setAttribute("aria-label", t(seq ? "comment" : "new_post_text"));
@@ -365,7 +368,7 @@ export class Channels {
     const acts = make("footer.acts");
     if (entry.kind === "post" && !this.place.seq) {
       acts.append(make("a.act", { href: `#@${channel.handle}/${entry.seq}` }, t("comments")));
-    } else if (entry.kind === "comment") {
+    } else if (entry.kind === "comment" && this.mayComment) {
       const reply = { type: "button", "aria-label": t("reply_to", { name }), onclick: () => this.answer(entry) };
       acts.append(make("button.quiet", reply, t("reply")));
     }
