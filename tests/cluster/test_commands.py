@@ -2,21 +2,19 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from folkmoot_server.crypto.sealing import load_key
 from folkmoot_server.storage.postgres.store import PostgresStore
 from folkmoot_server.storage.sql.tables import SCHEMA
+from tests import commands
 from tests.services import Postgres
 
 
 def run(database: str, data: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of `folkmoot db` on a cluster's database."""
     cluster = {"FOLKMOOT_CLUSTER__DATABASE_URL": database, "FOLKMOOT_CLUSTER__NATS_URL": "nats://127.0.0.1:4222"}
-    command = [sys.executable, "-m", "folkmoot_server.cli", "db", *arguments, "--data", str(data)]
-    environment = {**os.environ, **cluster, "LANGUAGE": "en"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
+    return commands.run(["db", *arguments, "--data", str(data)], {**os.environ, **cluster, "LANGUAGE": "en"})
 
 
 def test_migrate_makes_the_tables_of_the_database_and_no_files(postgres: Postgres, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The server's own configuration: what loads, what is refused and in which words, the texts made from it."""
 
+import os
 import re
 import subprocess
-import sys
 import tomllib
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -23,6 +23,7 @@ from folkmoot_server.config.settings import (
     split_address,
 )
 from folkmoot_server.config.values import to_toml
+from tests import commands
 
 ROOT = Path(__file__).parents[2]
 
@@ -467,9 +468,8 @@ def test_generated_files_are_up_to_date() -> None:
     assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == docs()
 
 
-def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "folkmoot_server.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+def run_cli(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return commands.run(arguments, os.environ)
 
 
 def test_command_line_prints_data_on_stdout_and_problems_on_stderr(tmp_path: Path) -> None:
