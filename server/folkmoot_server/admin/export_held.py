@@ -1,12 +1,15 @@
 """What of a bundle is not in its month any more, and is kept on hold for the case (`actions.holds`)."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from folkmoot_governance.group.events import REMOVALS, MeasureOverturned, still_removed
+from folkmoot_governance.holds import ACT as HOLD
+from folkmoot_governance.reading import ACT as READ_TEXTS
+from folkmoot_governance.reading import READ_ACCESS
 from folkmoot_protocol.exported import AccessLine, EntryLine
 from folkmoot_protocol.types import EntryKind
 
@@ -34,7 +37,22 @@ async def held_for(call: Call, case: str, code: str) -> Held:
             entries += [one for one in more if one.group == code]
             access += records
             after = rows[-1].month, rows[-1].code, rows[-1].seq
-    return await marked(call, code, entries), access
+    return await without_removed_names(call, await marked(call, code, entries)), access
+
+
+def acts_to_read(rows: Iterable[HeldRow]) -> list[str]:
+    """Return what somebody's role must cover to read what is kept: what is asked for the same that is not on hold,
+    besides."""
+    kinds = {bool(row.code) for row in rows}
+    return [HOLD, *([READ_TEXTS] if True in kinds else []), *([READ_ACCESS] if False in kinds else [])]
+
+
+async def without_removed_names(call: Call, entries: list[EntryLine]) -> list[EntryLine]:
+    """Return entries under the user's name where the platform has removed the names chosen since (G10), as the journal
+    shows those that it has."""
+    accounts = [await call.app.accounts.load(user) for user in {one.user for one in entries}]
+    removed_ms = {one.user: one.state.names_removed_ms for one in accounts if one is not None}
+    return [replace(one, name=one.user) if one.ts <= removed_ms.get(one.user, 0) else one for one in entries]
 
 
 async def marked(call: Call, code: str, entries: list[EntryLine]) -> list[EntryLine]:

@@ -22,6 +22,7 @@ from ..storage.api import HeldRow
 from .access import access_item
 from .call import Call, Outcome, carries_out
 from .common import check_asker, find_account, record_reading
+from .export_held import acts_to_read
 
 FIRST = ("", "", -1)
 
@@ -105,6 +106,10 @@ async def show_hold(call: Call, options: NoOptions) -> Outcome:
         text = N_("Nothing is kept for a hold {number}.")
         return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"number": call.target[:64], "help": "hold list"})
     shown = kept[: call.limit]
+    for act in acts_to_read(shown):
+        refusal = check_asker(call, act)
+        if refusal:
+            return refusal
     case = hold.case if hold else call.target
     command = ReadTexts(case, "hold", count=len(shown), permission=ACT)
     refusal = await record_reading(call, command)

@@ -21,6 +21,7 @@ from folkmoot_governance import Actor, PlatformRole
 from folkmoot_governance.account_commands import CloseAccount
 from folkmoot_governance.account_events import IdentityRead, TextsRead
 from folkmoot_governance.case.state import BundleMade, CaseExported
+from folkmoot_governance.permissions import PLATFORM_RULES
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.exported import AccessLine, EntryLine, schemas
 from folkmoot_protocol.types import Author, Entry, EntryKind, Identity
@@ -402,13 +403,24 @@ async def test_a_sample_shows_how_reports_were_handled(scene: Scene) -> None:
 @in_one_loop
 async def test_what_is_on_hold_is_in_it_though_its_month_is_gone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     app, now = scene.stage.node.app, scene.stage.node.clock.now_ms()
-    asking = await scene.stage.connect(scene.stage.seats[0][2])
+    asking, writing = [await scene.stage.connect(one) for one in (scene.stage.seats[0][2], scene.about)]
+    await writing.run("/nick Bank of Moot", scene.about.code)
+    await writing.post(scene.about.code, "under a name")
     case = str((await asking.run(f"/report @{scene.about.user} spam again", scene.about.code)).data["case"])
     held = {"case": case, "account": scene.about.user, "duration": "30d"}
     await scene.officers[1].ask(rq.Admin, noun="hold", verb="create", reason="order 7", options=held)
     await app.access_log.store()
     await app.holds.keep([month_of(now)], [month_of(now)], rest_of)
     assert sum((await scene.stage.store.ledger.held_counts()).values())
+    # Who reads it needs the rights that the same asks for where it is not on hold: *one was enough*.
+    number = next(iter(await app.holds.by_staff()))
+    assert (await scene.officers[1].ask(rq.Admin, noun="hold", verb="show", target=number)).items
+    for act in ("read_texts", "read_access"):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setitem(PLATFORM_RULES, act, frozenset())
+            await refused(scene.officers[1].ask(rq.Admin, noun="hold", verb="show", target=number), "forbidden")
+    unname = {"noun": "user", "verb": "unname", "target": scene.about.user, "reason": "no bank"}
+    await scene.officers[1].ask(rq.Admin, **unname, options={"rule": "fraud"})
     options: dict[str, object] = {"scope": "group", "since": "2020-01-01"}
     before = unpacked(await export(scene.officers[1], case, **options))
 
@@ -422,6 +434,8 @@ async def test_what_is_on_hold_is_in_it_though_its_month_is_gone(scene: Scene, m
     monkeypatch.setattr(type(app.access_log), "read", no_records)
     after = unpacked(await export(scene.officers[1], case, **options))
     kept = {one["seq"]: one["body"] for one in lines(after["entries.jsonl"])}
+    names = {one["name"] for one in lines(after["entries.jsonl"]) if one["body"] == "under a name"}
+    assert names == {scene.about.user}, "*the name that was removed was in what is on hold*"
     assert SECRET in kept.values()
     # That an entry was removed is known though its month is gone.
     assert SECRET in [one["body"] for one in lines(after["entries.jsonl"]) if one.get("removed")]
