@@ -79,7 +79,8 @@ def _named(case: CaseState) -> Sequence[str]:
     """Return whose entries a case is about; of a report about a group, and of a measure against one, everybody's."""
     if case.kind is CaseKind.MEDIATION:
         return case.parties
-    return () if case.kind is CaseKind.REPORT and case.code else (case.user,)
+    of_group = case.kind is CaseKind.REPORT and case.code and not case.of_account
+    return () if of_group else (case.user,)
 
 
 class BeginHold(Struct, frozen=True):

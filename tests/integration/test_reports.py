@@ -124,6 +124,25 @@ async def test_the_same_entry_reported_again_later_costs_nothing_more(
     assert (await bob.ask(rq.GetAccount)).account.credit.score == 20
 
 
+async def test_a_group_and_its_owner_reported_in_it_are_two_cases(
+    root: Wire, people: list[Wire], seats: list[Seat]
+) -> None:
+    """*They were one*, and each holds what it names: *it was the whole group*."""
+    owner, _, carol, dora, *_ = people
+    code = seats[0].code
+    cases = [
+        [(await wire.ask(rq.Report, group=code, user=user, reason="fraud")).case for wire in (carol, dora)]
+        for user in (None, owner.user)
+    ]
+    of_group, of_account = map(set, cases)
+    assert (len(of_group), len(of_account), len(of_group | of_account)) == (1, 1, 2)
+    holds = {one["case"]: one for one in (await admin(root, "hold", "list")).items}
+    assert [(holds[one]["group"], holds[one]["user"]) for (one,) in (of_group, of_account)] == [
+        (code, ""),
+        (code, owner.user),
+    ]
+
+
 async def test_a_dismissal_is_contested_once_before_somebody_else(
     root: Wire, rea: Wire, people: list[Wire], seats: list[Seat]
 ) -> None:

@@ -15,7 +15,8 @@ class CaseCommand(Struct, frozen=True):
 
 
 class OpenReport(CaseCommand, frozen=True):
-    """Report an entry (`code`, `seq`; `user` is its author), a group (`code`; `user` owns it) or an account (G12).
+    """Report an entry (`code`, `seq`; `user` is its author), a group (`code`; `user` owns it) or an account (G12), with
+    `of_account` where that is done in the group `code`.
 
     That there is such a thing, and that the actor can see it, is for the shell to know.
     """
@@ -26,6 +27,7 @@ class OpenReport(CaseCommand, frozen=True):
     code: str = ""
     seq: int = 0
     user: str = ""
+    of_account: bool = False
 
 
 class JoinReport(CaseCommand, frozen=True):

@@ -42,6 +42,7 @@ def open_report(state: None, command: c.OpenReport, actor: Actor, now: int, poli
             code=command.code,
             seq=command.seq,
             user=command.user,
+            of_account=command.of_account,
         )
     ]
 

@@ -12,22 +12,24 @@ from .state import CaseState
 
 class Thing(Struct, frozen=True):
     """What is reported: the entry `seq` of the group `code` by `user`, the group, whose owner is `user`, or the account
-    `user`, for a `reason`; of an entry that is empty, for the reason makes no difference."""
+    `user`, `of_account` where that was done in a group; for a `reason`, which of an entry is empty: there it makes no
+    difference."""
 
     code: str
     seq: int
     user: str
     reason: str
+    of_account: bool = False
 
 
-def thing_of(code: str, seq: int, user: str, reason: str) -> Thing:
+def thing_of(code: str, seq: int, user: str, reason: str, *, of_account: bool = False) -> Thing:
     """Return what is reported for a reason."""
-    return Thing(code, seq, user, "" if seq else reason)
+    return Thing(code, seq, user, "" if seq else reason, of_account)
 
 
 def thing_in(case: CaseState) -> Thing:
     """Return what a report is about."""
-    return thing_of(case.code, case.seq, case.user, case.reason)
+    return thing_of(case.code, case.seq, case.user, case.reason, of_account=case.of_account)
 
 
 def is_one_offence(one: CaseState, other: CaseState) -> bool:

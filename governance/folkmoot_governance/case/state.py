@@ -87,7 +87,8 @@ class CaseState(Struct):
     `decider`: somebody else decides then.
 
     A report is about the entry `seq` of the group `code`, about the group, or about the account `user`, who is also the
-    author of the entry or the owner of the group; `reason` is a configured code. An appeal is against the act with the
+    author of the entry or the owner of the group; `of_account`: it was made in the group, and is about the account.
+    `reason` is a configured code. An appeal is against the act with the
     case number `measure`, of the kind `reason` (the event's name), which `decider` took and which hit `by`; where two
     took it, `proposer` is the other. A proposal is of a measure with `terms`, its `reason` the name of that row. An
     application asks for its `wish`, whose kind is the `reason`, for the channel `code`; who rejected it before is its
@@ -129,6 +130,7 @@ class CaseState(Struct):
     claim_until_ms: int = 0
     claim_told: int = 0
     counter_ts: int = 0
+    of_account: bool = False
     reporters: dict[str, Reporter] = field(default_factory=dict)
     version: int = 0
 
@@ -156,6 +158,7 @@ class ReportOpened(CaseEvent, frozen=True, kw_only=True, tag="report_opened"):
     code: str = ""
     seq: int = 0
     user: str = ""
+    of_account: bool = False
 
 
 class ReportJoined(CaseEvent, frozen=True, kw_only=True, tag="report_joined"):
@@ -381,6 +384,7 @@ def opened(event: CaseEvent) -> CaseState:
                 seq=event.seq,
                 user=event.user,
                 severity=event.severity,
+                of_account=event.of_account,
                 reporters={event.by: Reporter(event.at, event.reason)},
                 version=1,
             )

@@ -146,6 +146,7 @@ TO_0027 = """
     ALTER TABLE cases DROP COLUMN claim_until_ms;
     ALTER TABLE cases DROP COLUMN claim_told;
     ALTER TABLE cases DROP COLUMN counter_ts;
+    ALTER TABLE cases DROP COLUMN of_account;
     DROP INDEX cases_mediator;
     DROP INDEX accounts_restrictions_until_ms;
     DROP INDEX groups_restrictions_until_ms;

@@ -60,6 +60,8 @@ def proposed(**about: Any) -> MeasureProposed:
     ("event", "code", "users"),
     [
         (report(code=CODE, user="bob"), CODE, ()),
+        # *It held the whole group.*
+        (report(code=CODE, user="bob", of_account=True), CODE, ("bob",)),
         (report(user="bob"), "", ("bob",)),
         (APPEAL, "", ("bob",)),
         (MEDIATION, CODE, ("ann", "bob")),

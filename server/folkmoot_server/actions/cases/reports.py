@@ -42,13 +42,14 @@ OF_ONE_REASON = 20
 class Subject(Struct, frozen=True):
     """What is reported: an entry of a group, a group or an account; `user` wrote it, owns it, or is it.
 
-    `shown` is kept as evidence.
+    `shown` is kept as evidence. `of_account`: an account, in a group.
     """
 
     code: str = ""
     seq: int = 0
     user: str = ""
     shown: dict[str, Any] = {}
+    of_account: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -93,7 +94,8 @@ class Reports:
             if account is None:
                 return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
             code = parse_group_code(group) or "" if group else ""
-            return Subject(code, 0, account.user, {"user": account.user, "name": account.display_name})
+            shown = {"user": account.user, "name": account.display_name}
+            return Subject(code, 0, account.user, shown, bool(code))
         if group is None:
             return NOTHING
         room = await self._membership.find_room(group, session)
@@ -179,13 +181,14 @@ class Reports:
             number = self._number(who.user)
             case = await self._store.ledger.load_case(number)
         else:
-            thing = thing_of(subject.code, subject.seq, subject.user, reason)
+            thing = thing_of(subject.code, subject.seq, subject.user, reason, of_account=subject.of_account)
             about = CaseFilter(CaseKind.REPORT, thing=thing, newest=True)
             cases = await self._store.ledger.list_cases(about, limit=OF_ONE_REASON)
             case = next((one for one in cases if one.is_open or is_repeated(one, who)), None)
             number = case.number if case else await self._free_number(thing, cases[0].number if cases else "")
         if case is None:
-            command = OpenReport(number, reason, record, subject.code, subject.seq, subject.user)
+            where = subject.code, subject.seq, subject.user, subject.of_account
+            command = OpenReport(number, reason, record, *where)
             return self._case_service.act(None, command, who, self._texts.rows(number, said, self._clock))
         row = self._texts.note_row(case.number, case.version + 1, who.user, REPORT, said, self._clock)
         return self._case_service.act(case, JoinReport(reason, record), who, [row])
@@ -195,7 +198,7 @@ class Reports:
 
     async def _free_number(self, thing: Thing, before: str) -> str:
         """Return the number of the next report of a thing, after the report `before`."""
-        name = f"{thing.code} {thing.seq} {thing.user} {thing.reason}"
+        name = f"{thing.code} {thing.seq} {thing.user} {thing.reason}" + " of account" * thing.of_account
         number = self._number(name, before)
         while True:
             taken = await self._store.ledger.load_case(number)

@@ -190,12 +190,12 @@ def load_cases(main: Connection, query: Statement, whose: Statement, values: dic
 
 
 def _case(row: dict[str, Any], told: dict[str, Reporter]) -> CaseState:
-    values = {"kind": CaseKind(row["kind"]), "severity": Severity(row["severity"]), "reporters": told}
+    values: dict[str, Any] = {name: bool(row[name]) for name in ("is_settled", "of_account")}
+    values |= {"kind": CaseKind(row["kind"]), "severity": Severity(row["severity"]), "reporters": told}
     outcome = Outcome(row["outcome"]) if row["outcome"] else None
     terms = msgspec.json.decode(row["terms"], type=Terms) if row["terms"] else None
     wish = msgspec.json.decode(row["wish"], type=Wish) if row["wish"] else None
-    decided = {"is_settled": bool(row["is_settled"]), "outcome": outcome}
-    return CaseState(**row | values | decided | {"terms": terms, "wish": wish})
+    return CaseState(**row | values | {"outcome": outcome, "terms": terms, "wish": wish})
 
 
 def _values(wanted: CaseFilter) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def _values(wanted: CaseFilter) -> dict[str, Any]:
     values |= {name: getattr(wanted, name) or None for name in ("by", "code", "user", "mediator", "claimed_by")}
     if wanted.thing is not None:
         values |= {"code": wanted.thing.code, "seq": wanted.thing.seq, "user": wanted.thing.user}
-        values["reason"] = wanted.thing.reason or None
+        values |= {"reason": wanted.thing.reason or None, "of_account": int(wanted.thing.of_account)}
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -339,6 +339,7 @@ def case_row(state: CaseState) -> Upsert:
     values: dict[str, Any] = {name: str(getattr(state, name)) for name in CASE_TEXTS}
     values |= {name: getattr(state, name) for name in CASE_NUMBERS}
     values |= {"outcome": state.outcome.value if state.outcome else "", "is_settled": int(state.is_settled)}
+    values["of_account"] = int(state.of_account)
     values["terms"] = _ENCODER.encode(state.terms).decode() if state.terms else ""
     values["wish"] = _ENCODER.encode(state.wish).decode() if state.wish else ""
     return Upsert("cases", values)

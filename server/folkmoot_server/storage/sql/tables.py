@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0054"
+SCHEMA = "0055"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -386,6 +386,7 @@ cases = Table(
     _number("claim_until_ms", server_default="0"),
     _number("claim_told", server_default="0"),
     _number("counter_ts", server_default="0"),
+    _number("of_account", server_default="0"),
     _number("version"),
     Index(None, "by", "opened_ts"),
     Index(None, "mediator"),
