@@ -142,6 +142,10 @@ ACTIVITIES: dict[str, tuple[Class, int]] = {
 }
 """Class and activity of a kind; others are `OTHER` in the class of their stream."""
 OF_STREAMS = {"account": ACCOUNT_CHANGE, "group": GROUP_MANAGEMENT}
+OF_THE_ACTOR = frozenset({"joined", "left"})
+"""Kinds that are about whoever acted: of others the target is not told."""
+UNKNOWN = "unknown"
+"""What stands for what is not known, where the schema asks for one."""
 SEVERITIES = {
     Severity.INFO: (1, "Informational"),
     Severity.NOTICE: (2, "Low"),
@@ -160,6 +164,7 @@ def ocsf(told: Told) -> Mapping[str, Any]:
         "metadata": {
             "version": OCSF_VERSION,
             "product": {"name": "Folkmoot", "vendor_name": "Folkmoot"},
+            **({"profiles": ["host"]} if kind is NETWORK else {}),
             "log_name": fields["log"],
             "event_code": told.kind,
         },
@@ -182,10 +187,13 @@ def ocsf(told: Told) -> Mapping[str, Any]:
 
 
 def _of_access(kind: Class, fields: Mapping[str, Any]) -> dict[str, Any]:
-    source = {"src_endpoint": {"uid": fields["address"]}} if fields.get("address") else {}
-    user = {"uid": fields["account"]} if fields.get("account") else {"uid": "unknown"}
+    source = {"src_endpoint": {"uid": fields.get("address") or UNKNOWN}}
+    user = {"uid": fields.get("account") or UNKNOWN}
+    node = {"dst_endpoint": {"name": fields["node"]}}
     if kind is NETWORK:
-        return source | {"dst_endpoint": {"name": fields["node"]}, "actor": {"user": user}}
+        return source | node | {"actor": {"user": user}}
+    if kind is AUTHENTICATION:
+        return source | node | {"user": user}
     if kind is API_ACTIVITY:
         return source | {"actor": {"user": user}, "api": {"operation": fields["operation"]}}
     if kind is ENTITY_MANAGEMENT:
@@ -198,7 +206,8 @@ def _of_governance(kind: Class, fields: Mapping[str, Any]) -> dict[str, Any]:
     if kind is ACCOUNT_CHANGE:
         return actor | {"user": {"uid": fields["subject"]}}
     if kind is GROUP_MANAGEMENT:
-        return actor | {"group": {"uid": fields["subject"]}}
+        moved = {"user": actor["actor"]["user"]} if fields["kind"] in OF_THE_ACTOR else {}
+        return actor | moved | {"group": {"uid": fields["subject"]}}
     return actor | {"entity": {"uid": fields["subject"] or fields["stream"], "type": fields["stream"]}}
 
 
