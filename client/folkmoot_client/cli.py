@@ -56,6 +56,10 @@ def replay(
     verify: Annotated[
         bool, typer.Option("--verify", help=_("Compare the groups' history with the transcript at the end."))
     ] = False,
+    channels: Annotated[
+        bool,
+        typer.Option("--channels", help=_("Play rooms as channels: who speaks most publishes, others comment.")),
+    ] = False,
 ) -> None:
     from .replay.command import run
 
@@ -70,6 +74,7 @@ def replay(
         report=report,
         rooms_at_once=rooms_at_once,
         check=verify,
+        as_channels=channels,
     )
     raise typer.Exit(code)
 

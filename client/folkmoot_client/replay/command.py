@@ -14,6 +14,7 @@ import uvloop
 from ..sdk import ClientError, NotReachable
 from ..terminal import DONE, FAILED, N_, NOT_REACHABLE, USAGE, _, fail, new_console
 from .cast import Cast, OutOfTokens, read_tokens
+from .channel_player import ChannelPlayer
 from .player import Played, Player
 from .tally import SharedLimits
 from .transcript import Script, TranscriptError, read_scripts
@@ -46,6 +47,7 @@ class Plan:
     tokens: list[str] | None
     rooms_at_once: int
     verify: bool
+    as_channels: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,10 @@ def run(
     report: Path | None,
     rooms_at_once: int,
     check: bool,
+    as_channels: bool,
 ) -> int:
     """Play a transcript; return the exit code."""
-    plan = Plan(server, load(file, rooms, limit), speed, load_tokens(tokens), rooms_at_once, check)
+    plan = Plan(server, load(file, rooms, limit), speed, load_tokens(tokens), rooms_at_once, check, as_channels)
     raise_file_limit()
     try:
         with progress(sum(len(script.steps) for script in plan.scripts)) as advance:
@@ -120,7 +123,8 @@ async def play(plan: Plan, advance: Callable[[], None]) -> Outcome:
 
     async def play_room(script: Script) -> Played:
         async with gate:
-            return await Player(script, cast, tally, plan.speed, advance).play()
+            player = ChannelPlayer if plan.as_channels else Player
+            return await player(script, cast, tally, plan.speed, advance).play()
 
     for script in plan.scripts:
         tally.lines += script.lines

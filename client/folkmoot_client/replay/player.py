@@ -44,6 +44,7 @@ class Played:
     group: str
     owner: Person
     said: list[Said]
+    is_channel: bool = False
 
 
 class Player:

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import folkmoot_protocol as fm
+from folkmoot_protocol.types import SAID
 
 from .player import Played, Said
 
@@ -45,6 +46,17 @@ def _without(items: list[Said], surplus: Counter[Said]) -> list[Said]:
     return kept[::-1]
 
 
+async def read_posts(room: Played) -> list[Said]:
+    """Return the posts of a channel as everybody reads them, page by page, oldest first. Raises `ClientError`."""
+    found: list[Said] = []
+    page = await room.owner.client.get_posts(room.group)
+    while True:
+        found += [Said(post.entry.from_.user, post.entry.kind, post.entry.body) for post in page.posts]
+        if page.cursor is None:
+            return found[::-1]
+        page = await room.owner.client.get_posts(room.group, before=page.cursor)
+
+
 async def verify(played: list[Played]) -> Verdict:
     """Read the whole history of all groups, each as its owner, and compare. Raises `ClientError`."""
     verdict = Verdict(groups=len(played))
@@ -52,9 +64,13 @@ async def verify(played: list[Played]) -> Verdict:
         found = [
             Said(entry.from_.user, entry.kind, entry.body)
             async for entry in room.owner.client.read_history(room.group)
-            if entry.kind in (fm.EntryKind.TEXT, fm.EntryKind.ACTION)
+            if entry.kind in SAID
         ]
         missing, out_of_order, doubled = compare(room.said, found)
+        if room.is_channel:
+            public = [one for one in room.said if one.kind is fm.EntryKind.POST]
+            not_there, turned, twice = compare(public, await read_posts(room))
+            missing, out_of_order, doubled = missing + not_there, out_of_order + turned, doubled + twice
         verdict.messages += len(room.said)
         verdict.missing += missing
         verdict.out_of_order += out_of_order

@@ -61,6 +61,22 @@ async def test_a_transcript_is_in_the_history(server: RunningServer, tmp_path: P
     assert told["post_to_ok_ms"]["p99"] >= told["post_to_ok_ms"]["p50"] > 0
 
 
+async def test_a_replay_of_channels_survives_kills_of_the_server(server: RunningServer, tmp_path: Path) -> None:
+    file, report = write_transcript(tmp_path / "talk.jsonl", 2, 120), tmp_path / "report.json"
+    options = ["--channels", "--server", server.ws, "--speed", "0", "--verify", "--report", str(report)]
+    playing = asyncio.create_task(replay(str(file), *options))
+    kills = 0
+    while kills < 2 and await until_it_appended(server, playing):
+        await server.restart()
+        kills += 1
+    code, output = await playing
+    assert code == 0, output
+    assert "0 missing, 0 out of order, 0 doubled" in output
+    done = json.loads(report.read_text())["done"]
+    assert done["post"] and done["comment"] and done["follow"]
+    assert kills == 2
+
+
 async def test_a_replay_survives_kills_of_the_server(server: RunningServer, tmp_path: Path) -> None:
     await server.stop()
     tokens = tmp_path / "tokens"
