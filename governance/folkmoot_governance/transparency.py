@@ -38,7 +38,8 @@ class Tally(Struct):
 
 
 COUNTED = (CaseKind.REPORT, CaseKind.APPEAL, CaseKind.MEDIATION)
-"""Whose figures are told. A measure that staff proposes is the platform's own affair until it is taken."""
+"""Whose figures are told. A measure that staff proposes is the platform's own affair until it is taken, and what
+somebody applies for is theirs."""
 
 GRANTED = frozenset({Outcome.UPHELD, Outcome.OVERTURNED, Outcome.AGREED})
 
@@ -47,7 +48,7 @@ def tally(cases: Iterable[CaseFigure], since: int, now: int) -> list[Tally]:
     """Return the figures of all reports, of those with each reason, and the same of appeals; by kind, most first."""
     found: dict[tuple[CaseKind, str], Tally] = {(kind, ""): Tally(kind, "") for kind in COUNTED}
     took: dict[tuple[CaseKind, str], list[int]] = {}
-    for case in cases:
+    for case in (case for case in cases if case.kind in COUNTED):
         for reason in ("",) if case.kind is CaseKind.MEDIATION else ("", case.reason):
             key = case.kind, reason
             _count(found.setdefault(key, Tally(*key)), case, since, now)

@@ -11,10 +11,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from folkmoot_client.sdk import Client
-from folkmoot_protocol import MediaRef
+from folkmoot_protocol import Login, MediaRef
 from tests.builders.pictures import planted_picture
-from tests.integration.server import Server, serving
+from tests.integration.server import PASSWORD, Server, serving
 from tests.integration.test_http import Reply, assert_safe, get
+from tests.integration.test_public_channels import NEWS, admin, case_of, open_public
 from tests.integration.wire import Wire
 
 UNLIMITED = (
@@ -64,8 +65,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose pages are asked for from addresses of the tests' own, and that says who runs it."""
     settings: dict[str, Any] = {f"operator__{key}": value for key, value in OPERATOR.items()}
     settings |= {"operator__name": "Folk & Co", "operator__publish_figures": "true"}
+    settings |= NEWS
     settings |= {"server__trusted_proxies": "127.0.0.1", **dict.fromkeys(UNLIMITED, 0)}
-    with serving(tmp_path_factory.mktemp("pages"), groups=12, members=2, **settings) as server:
+    with serving(tmp_path_factory.mktemp("pages"), groups=12, members=2, admin="root", **settings) as server:
         yield server
 
 
@@ -264,6 +266,50 @@ async def test_who_may_comment_and_what_editors_chose_is_told(shared: Server, pe
     assert (
         page.text.index("Chosen by the editors") < page.text.index("the best of all") < page.text.index("Comments</h2>")
     )
+
+
+async def test_what_a_channel_was_granted_is_on_each_page_and_in_feeds(shared: Server, people: list[Wire]) -> None:
+    editor, _fan = people
+    path = "/@daily.news"
+    async with await Wire.open(shared.url) as root:
+        await root.ask(Login, user="root", password=PASSWORD)
+        code = await open_public(editor, "daily.news")
+        for end in ("", "/1", "/feed.atom", "/feed.json"):
+            assert (await look(shared, path + end)).status == 404
+        case = await case_of(root, editor)
+        await admin(root, "application approve", case, reason="in order", options={"label": "Local <news>"})
+        case = (await editor.run(f"/apply licence {code} news publish 10120170002")).data["case"]
+        await admin(root, "application approve", case, reason="seen", options={"duration": "1h"})
+        seq = await editor.post(code, "an event", category="news")
+        granted = {("label", "Local <news>"), ("licence", "10120170002")}
+        for page in (path, f"{path}/{seq}"):
+            found = (await look(shared, page)).text
+            assert "Licence 10120170002 (News)" in found
+            assert "Local &lt;news&gt;" in found
+            assert {(one["kind"], one["name"]) for one in (await read(shared, page))["channel"]["labels"]} == granted
+        feed = ET.fromstring((await look(shared, f"{path}/feed.atom")).data)
+        for node in (feed, *feed.findall(f"{ATOM}entry")):
+            found_here = {(one.attrib["term"], one.attrib["label"]) for one in node.findall(f"{ATOM}category")}
+            assert found_here == granted
+        [*_, about] = [json.loads((await look(shared, f"{path}/feed.json")).text)["_folkmoot"]]
+        assert {(one["kind"], one["name"]) for one in about["labels"]} == granted
+        # Taken back, it is nowhere.
+        await admin(
+            root, "credential revoke", code, reason="given back", options={"kind": "licence", "category": "news"}
+        )
+        for page in (path, f"{path}/{seq}", f"{path}/feed.atom", f"{path}/feed.json"):
+            assert "10120170002" not in (await look(shared, page)).text
+        # While it is suspended its page says so, and nothing else.
+        await admin(root, "group suspend", code, reason="a trial", options={"duration": "1h"})
+        page_now = await look(shared, path)
+        assert (page_now.status, page_now.headers["X-Robots-Tag"], "an event" in page_now.text) == (
+            200,
+            "noindex",
+            False,
+        )
+        assert "The platform has suspended this channel until" in page_now.text
+        assert (await look(shared, f"{path}/{seq}")).status == 403
+        assert json.loads((await look(shared, f"{path}/feed.json")).text)["items"] == []
 
 
 async def test_who_runs_the_service_stands_on_every_public_page(shared: Server, people: list[Wire]) -> None:

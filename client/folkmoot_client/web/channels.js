@@ -3,7 +3,7 @@
 
 import { byId, make, makeAvatar, renderWords } from "./dom.js";
 import { isSure } from "./dialogs.js";
-import { sayError, sayMoment, t } from "./texts.js";
+import { sayError, sayMoment, sayTag, t } from "./texts.js";
 
 const PAGE = 20;
 const PLACE = /^#?(home|@([a-z0-9_.-]{1,40})(?:\/(\d{1,15}))?)$/;
@@ -295,6 +295,7 @@ export class Channels {
     const { channel } = this;
     byId("channels-title").textContent = handle ? (channel?.name ?? `@${handle}`) : t("home");
     byId("channels-words").textContent = handle ? this.sayAbout() : t("home_about");
+    byId("labels").replaceChildren(...(channel?.labels ?? []).map(renderLabel));
     byId("find").hidden = Boolean(handle);
     byId("channel-topic").textContent = (!seq && channel?.topic) || "";
     byId("follow").hidden = !channel || this.isEditor;
@@ -326,7 +327,7 @@ export class Channels {
   sayAbout() {
     const { channel, place } = this;
     if (!channel) return "";
-    const words = [`@${place.handle}`, channel.form === "public" && t("form_public"), channel.state !== "active" && t(`channel_${channel.state}`)];
+    const words = [`@${place.handle}`, channel.form === "public" && t("form_public"), channel.pending && t("channel_pending"), channel.state !== "active" && t(`channel_${channel.state}`)];
     if (!place.seq) words.push(t(channel.followers === 1 ? "follower" : "followers", { count: channel.followers ?? 0 }));
     return words.filter(Boolean).join(" · ");
   }
@@ -352,7 +353,8 @@ export class Channels {
     const name = from.display_name || from.user;
     const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayMoment(entry.ts));
     const author = isComment ? make("b", {}, name) : make("a.name", { href: `#@${channel.handle}` }, make("b", {}, name));
-    const head = make("header", {}, author, " ", make("small.dim", {}, `@${from.user}`), " ", time);
+    const tags = (from.tags ?? []).flatMap((tag) => [make("span.tag", {}, sayTag("tag", tag)), " "]);
+    const head = make("header", {}, author, " ", make("small.dim", {}, `@${from.user}`), " ", ...tags, time);
     if (entry.data?.edited) head.append(" ", make("small.edited", {}, t("edited")));
     node.append(makeAvatar(from.user, name), head);
     if (isComment && entry.reply_to) node.append(make("p.quote", {}, this.sayAnswered(entry.reply_to)));
@@ -383,6 +385,11 @@ export class Channels {
     const answered = byId("posts").querySelector(`[data-seq="${seq}"] header b`);
     return t("reply_to", { name: answered?.textContent ?? `#${seq}` });
   }
+}
+
+/** What the platform has granted to a channel. */
+function renderLabel({ kind, name, category = "" }) {
+  return make(`li.tag.label-${kind}`, {}, t(`label_${kind}`, { name, category }));
 }
 
 /** What channels show, everybody may fetch: the small picture here, the whole one behind it. */

@@ -35,6 +35,7 @@ def as_atom(channel: Channel, page: HomeResult, place: Place) -> bytes:
         "site": place.url,
         "updated": iso(max([channel.created_ts, *(entry.ts for entry in entries)])),
         "subtitle": " · ".join([*([channel.topic] if channel.topic else []), *marks_of(channel, place)]),
+        "labels": channel.labels,
         "rights": " · ".join(f"{place.say()(label)}: {value}" for _key, label, value in place.imprint),
         "entries": [
             {
@@ -81,7 +82,11 @@ def as_json_feed(channel: Channel, page: HomeResult, place: Place) -> bytes:
         "language": place.language,
         "authors": [{"name": channel.name, "url": home}],
         **({"next_url": f"{home}/feed.json?before={page.cursor}"} if page.cursor else {}),
-        "_folkmoot": {"marks": marks_of(channel, place), "operator": imprint_data(place.imprint)},
+        "_folkmoot": {
+            "marks": marks_of(channel, place),
+            "labels": channel.labels,
+            "operator": imprint_data(place.imprint),
+        },
         "items": items,
     }
     return msgspec.json.encode(data)

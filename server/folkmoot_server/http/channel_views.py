@@ -8,6 +8,7 @@ import msgspec
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from folkmoot_governance.credentials import CredentialKind
 from folkmoot_protocol.results import HomeResult, ThreadResult
 from folkmoot_protocol.types import Channel, ChannelForm, CommentPolicy, Entry, GroupStatus
 
@@ -108,10 +109,23 @@ def linked(text: str) -> Markup:
     return Markup("").join([*parts, escape(text[end:])])
 
 
+LABELS = {
+    CredentialKind.BADGE: N_("Verified: {name}"),
+    CredentialKind.LICENCE: N_("Licence {name} ({category})"),
+    CredentialKind.LABEL: "{name}",
+}
+"""What the platform has granted, in words."""
+
+
 def marks_of(channel: Channel, place: Place) -> list[str]:
-    """Return what is known of a channel beside its name: what it is, and of what it is about."""
-    category = place.categories.get(channel.category, channel.category)
-    return [place.say()(FORMS[channel.form]), *([category] if category else [])]
+    """Return what is known of a channel beside its name: what it is, what it is about, what it was granted."""
+    say, names = place.say(), place.categories
+    granted = [
+        say(LABELS[CredentialKind(one.kind)], {"name": one.name, "category": names.get(one.category, one.category)})
+        for one in channel.labels
+    ]
+    marks = [say(FORMS[channel.form]), names.get(channel.category, channel.category), *granted]
+    return list(dict.fromkeys(filter(None, marks)))
 
 
 def shown(entry: Entry, channel: Channel, place: Place, *, most: int | None = None) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Figures of cases: what counts as received, decided, late, and the middle one of the times."""
 
-from folkmoot_governance.case.state import Outcome
+from folkmoot_governance.case.state import CaseKind, Outcome
 from folkmoot_governance.transparency import COUNTED, CaseFigure, Tally, tally
 
 SINCE, NOW = 1000, 2000
@@ -26,6 +26,12 @@ def test_reports_and_appeals_are_counted_by_reason_and_all_together() -> None:
         Tally(APPEAL, "muted", received=3, decided=3, granted=1, overdue=1, median_ms=500),
         Tally(MEDIATION, "", received=1),
     ]
+
+
+def test_cases_of_other_kinds_are_not_counted() -> None:
+    others = [CaseFigure(kind, "badge", None, 1100, 1300, 0) for kind in CaseKind if kind not in COUNTED]
+    assert len(others) > 1
+    assert tally(others, SINCE, NOW) == tally([], SINCE, NOW)
 
 
 def test_without_cases_there_are_still_figures() -> None:
