@@ -78,10 +78,11 @@ def fuzzed_files(count: int, seed: int = 1) -> list[bytes]:
             out = io.BytesIO()
             image.save(out, kind, save_all=bool(others), append_images=others)
             honest.append(out.getvalue())
-    return [_damaged(chance, honest[number % len(honest)]) for number in range(count)]
+    return [damage(chance, honest[number % len(honest)]) for number in range(count)]
 
 
-def _damaged(chance: random.Random, file: bytes) -> bytes:
+def damage(chance: random.Random, file: bytes) -> bytes:
+    """Return a file that somebody has damaged."""
     data = bytearray(file)
     for _ in range(chance.choice((1, 2, 5, 20, 100))):
         place = chance.randrange(len(data))

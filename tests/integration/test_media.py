@@ -24,6 +24,7 @@ from folkmoot_protocol import (
     UploadResult,
 )
 from folkmoot_server.storage.sqlite.store import SqliteStore
+from tests.builders.films import planted_film
 from tests.builders.pictures import PLANTED, hostile_files, planted_picture
 from tests.integration.server import Launch, Seat, Server
 from tests.integration.wire import PATIENCE_S
@@ -258,6 +259,24 @@ async def test_what_a_channel_publishes_everybody_sees_until_it_is_removed(
     channel = (await ann.ask(GetChannel, ChannelResult, group=f"@{user}")).channel
     await ann.run_command(f"/delete {place.seq}", channel.id)
     assert (await ask_http(shared, "GET", f"/media/{first}")).status == 410
+
+
+async def test_sound_and_films_lose_the_place_and_are_fetched_in_parts(
+    clients: list[Client], seats: list[Seat], shared: Server
+) -> None:
+    _owner, ann, ben, _ = clients
+    group = seats[0].code
+    film, sound = await ann.upload(planted_film()), await ann.upload(planted_film("audio/ogg"))
+    assert (film["type"], film["width"], film["height"]) == ("video/mp4", 160, 120)
+    assert (sound["type"], "width" in sound) == ("audio/ogg", False)
+    await ann.post(group, "listen", media=[film["id"], sound["id"]])
+    whole = await ben.fetch_media(film["id"])
+    assert PLANTED not in whole
+    assert Image.open(io.BytesIO(await ben.fetch_media(film["id"], small=True))).size == (160, 120)
+    assert await code_of(ben.fetch_media(sound["id"], small=True)) == "no_such_entry"
+    bearer = {"Authorization": f"Bearer {seats[2].token}", "Range": "bytes=100-"}
+    part = await ask_http(shared, "GET", f"/media/{film['id']}", headers=bearer)
+    assert (part.status, part.body, part.headers["content-type"]) == (206, whole[100:], "video/mp4")
 
 
 async def test_an_account_uploads_so_much_a_day(launch: Launch) -> None:

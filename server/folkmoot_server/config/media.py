@@ -78,5 +78,5 @@ class MediaSettings:
     @property
     def bounds(self) -> dict[str, object]:
         """What is told of these to whose file is refused: see `folkmoot_governance.media.REASONS`."""
-        kinds = "JPEG, PNG, GIF, WebP, AVIF"
+        kinds = "JPEG, PNG, GIF, WebP, AVIF, MP4, WebM, MP3, Ogg, FLAC"
         return {"pixels": self.pixels, "frames": self.frames, "seconds": self.seconds, "kinds": kinds}

@@ -15,7 +15,7 @@ from folkmoot_governance.media import Media
 from folkmoot_governance.refusal import explained
 from folkmoot_protocol.errors import ErrorCode
 
-from ..actions.media.showing import GONE
+from ..actions.media.showing import GONE, NOT_THERE
 from ..actions.media.uploads import NO_ADDRESS, described
 from ..common.i18n import translator
 from ..live.accounts import Account
@@ -132,6 +132,8 @@ class MediaPages:
             found = NOT_STORED
         if isinstance(found, Refusal):
             return self._refuse(request, found)
+        if suffix and not found.width:
+            return self._refuse(request, NOT_THERE)
         tag = f'"{found.sha256[:32]}{suffix}"'
         headers = {**HEADERS, **({} if account else FOR_EVERYBODY), "ETag": tag}
         if tag in request.headers.get("If-None-Match", ""):

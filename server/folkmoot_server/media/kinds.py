@@ -11,10 +11,20 @@ _SIGNS: tuple[tuple[int, bytes, str], ...] = (
     (8, b"WEBP", "WEBP"),
     (4, b"ftypavif", "AVIF"),
     (4, b"ftypavis", "AVIF"),
+    (4, b"ftyp", "MP4"),
+    (0, b"\x1aE\xdf\xa3", "WEBM"),
+    (0, b"OggS", "OGG"),
+    (0, b"fLaC", "FLAC"),
+    (0, b"ID3", "MP3"),
+    (0, b"\xff\xfb", "MP3"),
+    (0, b"\xff\xf3", "MP3"),
+    (0, b"\xff\xf2", "MP3"),
 )
 _MARKUP = (b"<svg", b"<html", b"<!doctype", b"<?xml", b"<script", b"<body", b"<head")
 
 PICTURES = frozenset({"JPEG", "PNG", "GIF", "WEBP", "AVIF"})
+FILMS = frozenset({"MP4", "WEBM", "OGG", "MP3", "FLAC"})
+"""Films and sound."""
 MARKUP = "markup"
 
 

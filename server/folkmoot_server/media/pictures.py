@@ -36,6 +36,10 @@ SHORTEST_MS, LONGEST_MS = 20, 10_000
 TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 
+# A worker may have no threads.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
 class Bad(Exception):
     """Why a file is not taken: a key of `folkmoot_governance.media.REASONS`."""
 

@@ -25,7 +25,15 @@ PIECE = 1 << 18
 WRITTEN = 3
 """How many times as large as the largest upload a file may be that is made anew."""
 
-TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+FILM_PIXELS = 3840 * 2160
+"""Pixels of a film's pictures: browsers play no more."""
+
+TYPES = frozenset(
+    {
+        *("image/jpeg", "image/png", "image/webp", "video/mp4", "video/webm"),
+        *("audio/mp4", "audio/webm", "audio/ogg", "audio/mpeg", "audio/flac"),
+    }
+)
 """What may be served as what: a worker that was taken over could say anything."""
 
 
@@ -91,6 +99,11 @@ class Workshop:
                 "pixels": settings.pixels,
                 "frames": settings.frames,
                 "side": settings.side,
+                "thumbnail": settings.thumbnail,
+            },
+            "films": {
+                "pixels": FILM_PIXELS,
+                "seconds": settings.seconds,
                 "thumbnail": settings.thumbnail,
             },
         }

@@ -12,7 +12,9 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 SOURCE, ANSWER = 0, 1
@@ -38,6 +40,21 @@ def close_in() -> None:
         resource.setrlimit(resource.RLIMIT_NPROC, NOTHING)
 
 
+def maker_of(kind: str, bounds: dict[str, Any]) -> Callable[..., Any]:
+    """Load what makes a kind of file anew; return that."""
+    from . import kinds, pictures
+
+    if kind in kinds.PICTURES:
+        pictures.warm_up(kind)
+        return partial(pictures.make, bounds=pictures.Bounds(**bounds["pictures"]))
+    from . import films
+
+    films.warm_up()
+    # It writes the picture of a film.
+    pictures.warm_up("WEBP")
+    return partial(films.make, limits=films.Limits(**bounds["films"]))
+
+
 def work(bounds: dict[str, Any], made_anew: int, made_small: int) -> dict[str, object]:
     """Return what came of the file: what it is now, or as `bad` why it is not taken."""
     from . import kinds, pictures
@@ -50,12 +67,12 @@ def work(bounds: dict[str, Any], made_anew: int, made_small: int) -> dict[str, o
         head = source.read(kinds.HEAD)
         source.seek(0)
         kind = kinds.kind_of(head)
-        if kind not in kinds.PICTURES:
+        if kind not in kinds.PICTURES | kinds.FILMS:
             return {"bad": "markup" if kind == kinds.MARKUP else "unknown"}
-        pictures.warm_up(kind)
+        make = maker_of(kind, bounds)
         close_in()
         try:
-            made = pictures.make(kind, source, main, small, pictures.Bounds(**bounds["pictures"]))
+            made = make(kind, source, main, small)
         except pictures.Bad as bad:
             return {"bad": str(bad)}
         except MemoryError:
@@ -68,7 +85,7 @@ def work(bounds: dict[str, Any], made_anew: int, made_small: int) -> dict[str, o
         except Exception:
             # Whatever a decoder says of bytes that it does not understand.
             return {"bad": "damaged"}
-        return made._asdict()
+        return dict(made._asdict())
 
 
 def main() -> None:

@@ -188,7 +188,8 @@ class Uploads:
             return await self._refuse(media, "known")
         key = key_of(media.month, media.id)
         await self._store.put(key, files.main)
-        await self._store.put(key + SMALL, files.small)
+        if answer.width:
+            await self._store.put(key + SMALL, files.small)
         state = MediaState.PENDING if self._judging.asks else MediaState.READY
         kept: dict[str, str | int] = {
             "state": state.value,
