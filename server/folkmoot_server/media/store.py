@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,9 @@ PARTS = ("", SMALL)
 
 FAILURES = (BaseError, OSError)
 """What the store may raise."""
+
+MOST_TRIES, PATIENCE = 3, timedelta(seconds=20)
+"""How often and how long a bucket is tried."""
 
 DAY_S = 86_400
 
@@ -50,7 +54,7 @@ class MediaStore:
         """The store, opened when it is first needed."""
         if self._opened is None:
             if self._directory is None:
-                self._opened = from_url(self._url)
+                self._opened = from_url(self._url, retry_config={"max_retries": MOST_TRIES, "retry_timeout": PATIENCE})
             else:
                 self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._opened = LocalStore(self._directory)
@@ -85,6 +89,9 @@ class MediaStore:
 
     async def remove(self, keys: Iterable[str]) -> None:
         """Remove what is there of some objects."""
+        if self._directory is None:
+            await obstore.delete_async(self._store, list(keys))
+            return
         for key in keys:
             with suppress(FileNotFoundError):
                 await obstore.delete_async(self._store, key)
