@@ -7,16 +7,18 @@ goes between: a star's post keeps nobody waiting.
 import asyncio
 from collections import deque
 from collections.abc import Iterable
-from itertools import islice
 
 from folkmoot_protocol.codec import Codec
-from folkmoot_protocol.events import PostEvent
+from folkmoot_protocol.events import LagEvent, PostEvent
 
 from ..transport.frames import make_frame
 from .session import Session
 
 SLICE = 200
 """Connections that get a post in one turn of the event loop."""
+
+MAX_WAITING = 1000
+"""Posts that wait to be written; of more it is told that they were left out: home has them."""
 
 
 class LiveHome:
@@ -25,7 +27,8 @@ class LiveHome:
     def __init__(self) -> None:
         self._listeners: dict[str, dict[Session, None]] = {}
         self._channels: dict[Session, set[str]] = {}
-        self._waiting: deque[tuple[PostEvent, dict[Codec, bytes], list[Session]]] = deque()
+        self._waiting: deque[Piece] = deque()
+        self._missed: dict[str, tuple[int, int]] = {}
 
     def listen(self, session: Session, codes: Iterable[str]) -> None:
         """Let a connection hear of new posts of these channels, and of no others."""
@@ -59,26 +62,55 @@ class LiveHome:
             del self._listeners[code]
 
     def deliver(self, event: PostEvent) -> None:
-        """Write a post to those who listen now, the first of them at once."""
-        listeners = self._listeners.get(event.group)
+        """Write a post to those who listen now, the first of them at once; where too many wait, tell of it later."""
+        code, seq = event.group, event.entry.seq
+        if len(self._waiting) >= MAX_WAITING:
+            self._missed[code] = (self._missed.get(code, (seq, seq))[0], seq)
+        else:
+            self._queue(Piece(code, seq, seq, event))
+
+    def _queue(self, piece: "Piece") -> None:
+        listeners = self._listeners.get(piece.code)
         if listeners:
+            piece.sessions = list(listeners)
             if not self._waiting:
                 asyncio.get_running_loop().call_soon(self._write)
-            self._waiting.append((event, {}, list(listeners)))
+            self._waiting.append(piece)
 
     def _write(self) -> None:
         """Write to the next few, and let others have their turn."""
-        event, frames, sessions = self._waiting[0]
-        for session in islice(sessions, SLICE):
+        piece = self._waiting[0]
+        for session in piece.sessions[:SLICE]:
             # Who has gone or turned away meanwhile is left out.
-            if event.group in self._channels.get(session, ()):
-                codec = session.codec
-                if codec not in frames:
-                    frames[codec] = make_frame(codec.encode(event), binary=codec.binary)
-                seq = event.entry.seq
-                session.deliver_slowly(event.group, frames[codec], seq, seq)
-        del sessions[:SLICE]
-        if not sessions:
+            if piece.code in self._channels.get(session, ()):
+                session.deliver_slowly(piece.code, piece.frame(session.codec), piece.first, piece.last)
+        del piece.sessions[:SLICE]
+        if not piece.sessions:
             self._waiting.popleft()
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._write)
+            return
+        missed, self._missed = self._missed, {}
+        for code, (first, last) in missed.items():
+            self._queue(Piece(code, first, last, LagEvent(group=code, from_=first, to=last)))
+
+
+class Piece:
+    """Something to write, a post, or that some were left out (`first` to `last`, seqs), and to whom it is to go."""
+
+    __slots__ = ("_event", "_frames", "code", "first", "last", "sessions")
+
+    def __init__(self, code: str, first: int, last: int, event: PostEvent | LagEvent) -> None:
+        self.code = code
+        self.first = first
+        self.last = last
+        self.sessions: list[Session] = []
+        self._event = event
+        self._frames: dict[Codec, bytes] = {}
+
+    def frame(self, codec: Codec) -> bytes:
+        """Return it as a finished frame, made once for each encoding."""
+        frame = self._frames.get(codec)
+        if frame is None:
+            frame = self._frames[codec] = make_frame(codec.encode(self._event), binary=codec.binary)
+        return frame
