@@ -135,6 +135,7 @@ REQUESTS: dict[type[rq.Request], Request] = {
     rq.GetHome: Request(),
     rq.GetPosts: Request(),
     rq.GetThread: Request(),
+    rq.GetReposts: Request(),
     rq.Admin: Request(needs=_needs(Need.STAFF, Need.WORK)),
 }
 """For each request. `sync` and `media` leave out the groups that one is no member of."""

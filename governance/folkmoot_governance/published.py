@@ -21,7 +21,7 @@ from .group.admission import code_id
 from .group.checks import check_standing
 from .group.links import check_links, check_media
 from .group.post import check_identity, check_post, check_said, check_silence
-from .group.publish import NO_THREAD, Thread, check_comment, check_publish
+from .group.publish import NO_THREAD, Original, Thread, check_comment, check_publish, check_repost
 from .group.state import GroupState
 from .identity import contains_id_number
 from .measure_checks import check_power
@@ -318,11 +318,12 @@ def check_text(
     media: int = 0,
     thread: Thread = NO_THREAD,
     categories: Collection[str] = (),
+    original: Original | None = None,
 ) -> Refusal | None:
     """Refuse a text that its author may not say, or that nobody may, whatever content rules say of it.
 
     `state` is the group that it is said in, None where it is said in none; `last_post_ms` counts for entries alone, and
-    `thread` for comments.
+    `thread` for comments, `original` for what repeats another post, which need not say anything itself.
     `verified_ts` is when the author's identity was checked. What is not said in a suspended group, is not said in an
     emergency that makes a group read-only. `media`: so many pictures, sounds or films come with it, what is to be seen
     in them being part of what is said. `categories` are those that a post of a channel is of.
@@ -335,7 +336,11 @@ def check_text(
         if text is ENTRY and state is not None:
             refusal = check_post(state, user, identity, now, last_post_ms, policy, verified_ts)
         elif text is PUBLICATION and state is not None:
-            refusal = check_publish(state, user, identity, now, policy, verified_ts, categories)
+            refusal = check_publish(
+                state, user, identity, now, policy, verified_ts, categories, is_repost=original is not None
+            )
+            if refusal is None and original is not None:
+                refusal = check_repost(state, original, now)
         elif text is COMMENT and state is not None:
             refusal = check_comment(state, user, identity, now, policy, verified_ts, last_post_ms, thread)
         else:
@@ -343,7 +348,7 @@ def check_text(
     return (
         refusal
         or (check_media(state, user) if media and state is not None else None)
-        or (check_said(said) if said or not media else None)
+        or (check_said(said) if said or not (media or original) else None)
         or (check_links(state, user, said) if state is not None and text.is_judged else None)
         or (HAS_ID_NUMBER if text.is_judged and contains_id_number(said) else None)
     )

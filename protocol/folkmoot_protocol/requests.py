@@ -24,6 +24,7 @@ from .types import (
     NoticeId,
     PageLimit,
     Password,
+    Repost,
     RequestId,
     Seq,
     ShortText,
@@ -230,8 +231,9 @@ class Post(_Request, frozen=True, tag="post", kw_only=True):
     """Post to a group; a repeat with the same `nonce` adds nothing. -> PostResult
 
     The body is bounded by the frame here and by the server's `limits.body_chars` in its handler; with `media` it may be
-    empty. In a channel it is a post of the channel or, with `thread`, a comment on the post of that seq. `category`:
-    that of a post of a channel, where it is another than the channel's.
+    empty. In a channel it is a post of the channel or, with `thread`, a comment on the post of that seq; with `repost`
+    it repeats another post, alone or with a text. `category`: that of a post of a channel, where it is another than the
+    channel's.
     """
 
     group: GroupCode
@@ -241,6 +243,7 @@ class Post(_Request, frozen=True, tag="post", kw_only=True):
     media: MediaRefs | None = None
     thread: EntrySeq | None = None
     category: Word | None = None
+    repost: Repost | None = None
 
 
 class Edit(_Request, frozen=True, tag="edit", kw_only=True):
@@ -411,6 +414,15 @@ class GetThread(_Request, frozen=True, tag="thread", kw_only=True):
     limit: PageLimit | None = None
 
 
+class GetReposts(_Request, frozen=True, tag="reposts", kw_only=True):
+    """Read what repeats a post of a channel, the newest first, below the cursor `before` if given. -> HomeResult"""
+
+    group: GroupCode
+    seq: EntrySeq
+    before: HomeCursor | None = None
+    limit: PageLimit | None = None
+
+
 class Admin(_Request, frozen=True, tag="admin", kw_only=True):
     """Platform administration: `verb` on a `noun`, `target` being a user name or a group code. -> AdminResult
 
@@ -471,6 +483,7 @@ Request = (
     | GetHome
     | GetPosts
     | GetThread
+    | GetReposts
     | Admin
 )
 
@@ -517,5 +530,6 @@ REQUESTS: dict[str, type[Request]] = {
     "home": GetHome,
     "posts": GetPosts,
     "thread": GetThread,
+    "reposts": GetReposts,
     "admin": Admin,
 }

@@ -175,7 +175,7 @@ class ThreadResult(Struct, frozen=True, gc=False, kw_only=True):
     """A post, its channel and a page of the comments on it, oldest first; `more` when there are others after it.
 
     `policy` says who may comment on it: of what the channel and the post say the stricter. The first page has besides
-    the comments that an editor has pinned, `featured`.
+    the comments that an editor has pinned, `featured`; a post that repeats another one has that as `original`.
     """
 
     channel: Channel
@@ -184,6 +184,7 @@ class ThreadResult(Struct, frozen=True, gc=False, kw_only=True):
     more: bool
     policy: CommentPolicy
     featured: tuple[Entry, ...] = ()
+    original: ChannelPost | None = None
 
 
 class AdminResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
@@ -265,5 +266,6 @@ RESULTS: dict[type[rq.Request], type[Result]] = {
     rq.GetHome: HomeResult,
     rq.GetPosts: HomeResult,
     rq.GetThread: ThreadResult,
+    rq.GetReposts: HomeResult,
     rq.Admin: AdminResult,
 }

@@ -296,11 +296,22 @@ class Entry(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     redacted: bool = False
 
 
-class ChannelPost(Struct, frozen=True, gc=False, kw_only=True):
-    """A post of the channel `group`, as it stands: to readers it is from the channel, `entry.from.user` its handle."""
+class Repost(Struct, frozen=True, gc=False):
+    """The post of a channel that another one repeats: `group` is the channel's code, or `@` and its handle."""
+
+    group: GroupCode
+    seq: EntrySeq
+
+
+class ChannelPost(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """A post of the channel `group`, as it stands: to readers it is from the channel, `entry.from.user` its handle.
+
+    What repeats another post has that as its `original`, as it stands now; where it is gone there is none.
+    """
 
     group: str
     entry: Entry
+    original: "ChannelPost | None" = None
 
 
 class ArgumentKind(StrEnum):

@@ -315,7 +315,7 @@ class Services:
             review,
             answers,
             parts.in_force,
-            Threads(parts.store.channels, journal),
+            Threads(parts.store.channels, journal, self._finder),
         )
         editing = Editing(policy, clock, journal, self._membership, posting)
         held = HeldPosts(parts.store.ledger, parts.accounts, clock, held_texts)

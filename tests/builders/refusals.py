@@ -19,6 +19,7 @@ class Told(NamedTuple):
 
 
 REFUSALS = {
+    "There is no such post to repeat.": Told("no_such_entry", "repost", "/search"),
     "This can be taken from channels alone.": Told("bad_request", "request", "sanction create --help", "field"),
     "The platform lets nobody new follow this channel {until}, case {case}.": Told(
         "function_limited", "measures.group_follows", "/sanctions", "case reason until_ms"

@@ -169,3 +169,28 @@ async def test_comments_come_below_their_post_in_their_order(store: Store, world
     below = [entry for entry in channel.entries if entry.kind is EntryKind.COMMENT and entry.target == first]
     assert await store.channels.comments(channel.code, first, 0, 10) == below
     assert await store.channels.comments(channel.code, first, below[0].seq, 1) == below[1:2]
+
+
+async def test_reposts_are_found_by_what_they_repeat_and_originals_by_their_places(store: Store, world: World) -> None:
+    one, other = await opened(store, world, "alice"), await opened(store, world, "bob")
+    await store.commit([one.publish(START, body="first"), one.publish(START + 1, body="second")])
+    first, second = (entry.seq for entry in one.entries if entry.kind is EntryKind.POST)
+    data = {"repost": {"group": one.code, "seq": first}}
+    for day in (1, 2, 40, 41):
+        await store.commit([other.publish(START + day * DAY, body=f"day {day}", data=data)])
+    await store.commit(
+        [other.publish(START + 42 * DAY, body="of another", data={"repost": {**data["repost"], "seq": second}})]
+    )
+    before, found = NEWEST, []
+    for more in (True, False):
+        page = await store.channels.reposts(one.code, first, before, 2, START)
+        assert page.more is more
+        found += [entry.body for _place, entry in page.posts]
+        before = page.posts[-1][0]
+    assert found == ["day 41", "day 40", "day 2", "day 1"]
+    here = [Place(0, int(one.code), seq) for seq in (first, second, 1, 99)] + [Place(0, 7, 1)]
+    at = await store.channels.posts_at(here, START)
+    assert sorted(entry.body for _place, entry in at.posts) == ["first", "second"]
+    await store.commit([one.act(EntryDeleted(at=START + 43 * DAY, by="alice", user="alice", seq=first, reason=""))])
+    at = await store.channels.posts_at(here, START)
+    assert [entry.body for _place, entry in at.posts] == ["second"]

@@ -223,6 +223,12 @@ class Requests(ABC):
         """Return a post and a page of the comments on it, oldest first."""
         return await self.ask(fm.GetThread, fm.ThreadResult, group=channel, seq=seq, after=after, limit=limit)
 
+    async def get_reposts(
+        self, channel: str, seq: int, *, before: str | None = None, limit: int | None = None
+    ) -> fm.HomeResult:
+        """Return what repeats a post of a channel, the newest first."""
+        return await self.ask(fm.GetReposts, fm.HomeResult, group=channel, seq=seq, before=before, limit=limit)
+
     async def admin(
         self,
         noun: str,

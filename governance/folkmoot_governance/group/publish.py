@@ -35,6 +35,25 @@ class Thread(Struct, frozen=True):
 
 
 NO_THREAD = Thread()
+NO_ORIGINAL = N_("There is no such post to repeat.")
+
+
+class Original(Struct, frozen=True):
+    """The post `seq` that another one is to repeat, its channel, whether it is there, and the category it is of."""
+
+    state: GroupState
+    seq: int
+    is_there: bool
+    category: str
+
+
+def check_repost(state: GroupState, original: Original, now: int) -> Refusal | None:
+    """Refuse to repeat a post in the channel `state` at `now` (Unix ms), or return None (P10, P11)."""
+    return (
+        check_group(state.restrictions, Power.REPOST, now)
+        or _check_channel(original.state, now, Power.REPOST)
+        or (None if original.is_there else refuse(ErrorCode.NO_SUCH_ENTRY, NO_ORIGINAL, rule="repost"))
+    )
 
 
 def check_publish(

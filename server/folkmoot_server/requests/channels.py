@@ -152,6 +152,15 @@ async def thread(app: App, session: Session, request: rq.GetThread) -> ThreadRes
     return await app.channels.reading.thread(room, row, request.seq, request.after or 0, limit)
 
 
+async def reposts(app: App, session: Session, request: rq.GetReposts) -> HomeResult | Refusal:
+    """Return what repeats a post."""
+    row = await app.channels.following.find_readable(request.group, session)
+    if isinstance(row, Refusal):
+        return row
+    limit = min(request.limit or POSTS_PAGE, MOST_POSTS)
+    return await app.channels.reading.reposts(row, request.seq, request.before, limit)
+
+
 async def post_by_handle(
     app: App, session: Session, request: rq.Post, body: str, form: Form = TEXT
 ) -> Result | Refusal | None:

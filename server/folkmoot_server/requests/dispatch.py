@@ -111,6 +111,7 @@ ROWS: dict[type[rq.Request], Row] = {
         (rq.GetHome, channels.home, 2),
         (rq.GetPosts, channels.posts, 2),
         (rq.GetThread, channels.thread, 2),
+        (rq.GetReposts, channels.reposts, 2),
         (rq.Admin, admin.administer, 2),
     )
 }

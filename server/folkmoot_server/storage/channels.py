@@ -127,6 +127,14 @@ class Channels(Protocol):
         """Return the posts of one channel."""
         ...
 
+    async def posts_at(self, places: Collection[Place], now: int) -> PostPage:
+        """Return those of the posts that are there, by channel and seq; their times are not looked at."""
+        ...
+
+    async def reposts(self, code: str, seq: int, before: Place, limit: int, now: int) -> PostPage:
+        """Return the posts that repeat one."""
+        ...
+
     async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:
         """Return up to `limit` comments on a post as they stand, with seqs above `after`, oldest first; one that was
         removed has no text."""

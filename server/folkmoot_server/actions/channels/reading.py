@@ -1,6 +1,8 @@
 """Reading channels: home, the posts of one, a post with the comments on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.publish import policy_on
@@ -17,11 +19,14 @@ from ...live.rooms import Room
 from ...storage.api import Journal
 from ...storage.channels import NEWEST, ChannelRow, Channels, Place, PostPage
 from ..groups.membership import NO_SUCH_ENTRY
-from ..posts.form import as_published
+from ..posts.form import as_published, repost_in
 from .following import MOST_FOLLOWS, view_of
 from .threads import is_in_thread
 
 REMOVED = Refusal(ErrorCode.NO_SUCH_ENTRY, NO_SUCH_ENTRY.text, {"removed": True})
+
+Name = tuple[str, int]
+"""The code of a channel, and the seq of a post."""
 
 BAD_CURSOR = Refusal(ErrorCode.BAD_REQUEST, N_("This is no cursor of an earlier page."), {"field": "before"})
 
@@ -51,14 +56,21 @@ class Reading:
             self._live_home.listen(session, await self._channels.follows(user, limit=MOST_FOLLOWS))
         page = await self._channels.home(user, self._times.known, place, limit, now)
         self._times.learn(dict(page.tops))
-        return result_of(page, now)
+        return await self._result_of(page, now)
 
     async def posts(self, row: ChannelRow, before: str | None, limit: int) -> HomeResult | Refusal:
         """Return a page of the posts of one channel."""
         place, now = place_of(before), self._clock.now_ms()
         if place is None:
             return BAD_CURSOR
-        return result_of(await self._channels.posts(row.code, place, limit, now), now)
+        return await self._result_of(await self._channels.posts(row.code, place, limit, now), now)
+
+    async def reposts(self, row: ChannelRow, seq: int, before: str | None, limit: int) -> HomeResult | Refusal:
+        """Return a page of what repeats a post."""
+        place, now = place_of(before), self._clock.now_ms()
+        if place is None:
+            return BAD_CURSOR
+        return await self._result_of(await self._channels.reposts(row.code, seq, place, limit, now), now)
 
     async def thread(self, room: Room, row: ChannelRow, seq: int, after: int, limit: int) -> ThreadResult | Refusal:
         """Return a post and a page of the comments on it."""
@@ -73,7 +85,51 @@ class Reading:
         shown, more = tuple(comments[:limit]), len(comments) > limit
         featured = () if after else await self._featured(room, seq)
         policy = policy_on(room.state, seq)
-        return ThreadResult(channel=view, post=post, comments=shown, more=more, policy=policy, featured=featured)
+        named = repost_in(post)
+        originals = await self._originals([named] if named else [], {})
+        return ThreadResult(
+            channel=view,
+            post=post,
+            comments=shown,
+            more=more,
+            policy=policy,
+            featured=featured,
+            original=originals.get(named) if named else None,
+        )
+
+    async def _result_of(self, page: PostPage, now: int) -> HomeResult:
+        """Return a page as its readers get it: what only repeats a post that stands on it as well is left out."""
+        there = {
+            (str(place.grp), place.seq): ChannelPost(group=str(place.grp), entry=as_published(entry, channel, now))
+            for place, entry in page.posts
+            if (channel := page.channels.get(str(place.grp))) is not None
+        }
+        named = {key: found for key, post in there.items() if (found := repost_in(post.entry)) is not None}
+        originals = await self._originals(named.values(), there)
+        posts = [
+            replace(post, original=originals.get(named[key])) if key in named else post
+            for key, post in there.items()
+            if key not in named or post.entry.body or named[key] not in there
+        ]
+        used = {post.group for post in posts}
+        channels = [view_of(row, now) for code, row in page.channels.items() if code in used]
+        cursor = _cursor(page.posts) if page.more else None
+        return HomeResult(posts=tuple(posts), channels=tuple(channels), cursor=cursor)
+
+    async def _originals(self, named: Iterable[Name], known: Mapping[Name, ChannelPost]) -> dict[Name, ChannelPost]:
+        """Return what posts repeat, as it stands now; what is gone, or cannot be read, is left out."""
+        wanted = {Place(0, int(code), seq) for code, seq in named if (code, seq) not in known}
+        if not wanted:
+            return dict(known)
+        now = self._clock.now_ms()
+        page = await self._channels.posts_at(wanted, now)
+        found = {
+            (str(place.grp), place.seq): ChannelPost(
+                group=str(place.grp), entry=as_published(entry, page.channels[str(place.grp)], now)
+            )
+            for place, entry in page.posts
+        }
+        return {**known, **found}
 
     async def _featured(self, room: Room, seq: int) -> tuple[Entry, ...]:
         """Return the comments on a post that are pinned, the latest pin first."""
@@ -81,18 +137,6 @@ class Reading:
         found = await self._journal.versions(room.state.code, pins) if pins else {}
         there = (found[one].standing for one in pins if one in found)
         return tuple(one for one in there if one.kind is EntryKind.COMMENT and is_in_thread(one, seq))
-
-
-def result_of(page: PostPage, now: int) -> HomeResult:
-    """Return a page as its readers get it."""
-    posts = [
-        ChannelPost(group=str(place.grp), entry=as_published(entry, page.channels[str(place.grp)], now))
-        for place, entry in page.posts
-        if str(place.grp) in page.channels
-    ]
-    used = {post.group for post in posts}
-    channels = [view_of(row, now) for code, row in page.channels.items() if code in used]
-    return HomeResult(posts=tuple(posts), channels=tuple(channels), cursor=_cursor(page.posts) if page.more else None)
 
 
 def _cursor(posts: Sequence[tuple[Place, Entry]]) -> str | None:

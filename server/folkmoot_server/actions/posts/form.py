@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from folkmoot_governance import Refusal, published
 from folkmoot_governance.credentials import Credentials
+from folkmoot_governance.group.publish import Original
 from folkmoot_governance.published import ENTRY, Text
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
@@ -90,17 +91,31 @@ def _place(seq: int, ts: int) -> PostResult:
 
 TEXT = Form(EntryKind.TEXT, _place)
 
+NO_REPOSTS = Refusal(ErrorCode.BAD_REQUEST, N_("Only posts of channels repeat posts of channels."), {"field": "repost"})
 NO_THREADS = Refusal(
     ErrorCode.BAD_REQUEST, N_("Only posts of channels have comments; reply instead."), {"field": "thread"}
 )
 
 
-def form_in(room: Room, request: rq.Post, form: Form) -> Form:
+def told_of(original: Original) -> dict[str, object]:
+    """Return how the entry of a repost names what it repeats."""
+    return {"group": original.state.code, "seq": original.seq}
+
+
+def repost_in(entry: Entry) -> tuple[str, int] | None:
+    """Return the channel's code and the seq of what an entry repeats, None where it repeats nothing."""
+    named = (entry.data or {}).get("repost")
+    return (named["group"], named["seq"]) if named else None
+
+
+def form_in(room: Room, request: rq.Post, form: Form, original: Original | None = None) -> Form:
     """Return what becomes of a post where it stands: what is a text in a group is a post of a channel, or a comment."""
     if room.state.form is None or form.kind is not EntryKind.TEXT:
         return form
     if request.thread is None:
         data = form.data | ({"category": request.category} if request.category else {})
+        if original is not None:
+            data = {**data, "repost": told_of(original)}
         return replace(form, kind=EntryKind.POST, text=published.PUBLICATION, data=data)
     return replace(form, kind=EntryKind.COMMENT, target=request.thread, text=published.COMMENT)
 

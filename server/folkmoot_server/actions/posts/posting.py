@@ -9,7 +9,7 @@ from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.emergency import check_emergency, check_slowed
 from folkmoot_governance.group.mentions import find_mentions
-from folkmoot_governance.group.publish import NO_THREAD, Thread, is_held
+from folkmoot_governance.group.publish import NO_THREAD, Original, Thread, is_held
 from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.published import PUBLICATION, check_text
 from folkmoot_governance.restrictions import Power
@@ -41,7 +41,7 @@ from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER
 from ..groups.raid_guard import RaidGuard
 from ..repeats import KEPT_MS, OTHER_USE, Answers, refusal_of
 from .flags import open_flag
-from .form import NO_THREADS, TEXT, Form, as_published, digest_of_post, form_in, is_same, said, said_in
+from .form import NO_REPOSTS, NO_THREADS, TEXT, Form, as_published, digest_of_post, form_in, is_same, said, said_in
 from .review import FOR_APPROVAL, Review
 
 TYPING_MS = 3000
@@ -56,8 +56,8 @@ Answer = Result | Refusal | None
 class PendingPost:
     """A post with all that its way to disk needs (a `PendingCommit`). The store gives its entry a seq.
 
-    `said` is all that is judged of it, `own` is what the group's own words say of that, `thread` what it comments on.
-    `change_set` and `flag` come with the judgement that allows it.
+    `said` is all that is judged of it, `own` is what the group's own words say of that, `thread` what it comments on,
+    `original` what it repeats. `change_set` and `flag` come with the judgement that allows it.
     """
 
     __slots__ = (
@@ -66,6 +66,7 @@ class PendingPost:
         "change_set",
         "flag",
         "form",
+        "original",
         "own",
         "request",
         "room",
@@ -85,6 +86,7 @@ class PendingPost:
         form: Form = TEXT,
         own: Found | None = None,
         thread: Thread = NO_THREAD,
+        original: Original | None = None,
     ) -> None:
         self._posting = posting
         self.session = session
@@ -95,6 +97,7 @@ class PendingPost:
         self.said = body if form is TEXT else said_in(body, form)
         self.own = own
         self.thread = thread
+        self.original = original
         self.change_set: ChangeSet
         self.flag: Verdict | None
         self.tries = 0
@@ -174,7 +177,7 @@ class Posting:
     def post(self, session: Session, request: rq.Post, body: str) -> Refusal | Coroutine[Any, Any, Answer] | None:
         """Post to a group. With the room in memory this decides and queues in one step, without an await."""
         room = self._rooms.get(request.group)
-        if room is None or room.state.words or room.state.form or request.thread:
+        if room is None or room.state.words or room.state.form or request.thread or request.repost:
             return self.post_after_reading(session, request, body)
         pending = PendingPost(self, session, request, room, body)
         refusal = self.post_now(pending)
@@ -208,6 +211,17 @@ class Posting:
             room = await self._finder.find(room.state.code)
             if isinstance(room, Refusal):
                 return room
+        original: Original | None = None
+        if request.repost:
+            if request.thread or room.state.form is None or form.kind is not EntryKind.TEXT:
+                return NO_REPOSTS
+            looked = await self._threads.look_at(request.repost, session)
+            if isinstance(looked, Refusal):
+                return looked
+            original = looked
+            room = await self._finder.find(room.state.code)
+            if isinstance(room, Refusal):
+                return room
         while room.state.words and speaks_in(room, session.user) and not (own and own.words is room.state.words):
             own = await self._group_words.judge(room.state.code, room.state.words, said_in(body, form))
             room = await self._finder.find(room.state.code)
@@ -215,8 +229,9 @@ class Posting:
                 return room
         if request.thread and room.state.form is None:
             return NO_THREADS
-        form = form_in(room, request, form)
-        pending = PendingPost(self, session, request, room, body, form, own if room.state.words else None, thread)
+        form = form_in(room, request, form, original)
+        own = own if room.state.words else None
+        pending = PendingPost(self, session, request, room, body, form, own, thread, original)
         return self.queue(pending)
 
     def check_length(self, body: str) -> Refusal | None:
@@ -297,6 +312,7 @@ class Posting:
                 len(form.media),
                 pending.thread,
                 self._categories_of(pending),
+                pending.original,
             )
             or (self._check_slowed(pending, account.user, halted, now) if halted else None)
             or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
@@ -314,7 +330,8 @@ class Posting:
         if pending.form.text is not PUBLICATION:
             return ()
         declared = pending.request.category or pending.room.state.category
-        return {declared} | self._rules.categories_of(pending.said)
+        repeated = {pending.original.category} if pending.original is not None else set[str]()
+        return {declared} | repeated | self._rules.categories_of(pending.said)
 
     def _check_slowed(self, pending: PendingPost, user: str, held: Emergencies, now: int) -> Refusal | None:
         """Refuse a post that comes too soon after the author's last one while an emergency slows posting."""

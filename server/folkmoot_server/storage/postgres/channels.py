@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import asyncpg
+from msgspec.structs import replace
 
 from folkmoot_governance.group.edit import as_it_stands
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.types import Entry, EntryKind
 
 from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
 from ..sql.channels import CHANNEL_COLUMNS, SqlFollows, channel_of, shown
@@ -36,6 +37,10 @@ _PAIRS = "FROM unnest($1::bigint[], $2::bigint[]) AS pair (grp, seq) JOIN entry 
 _ROWS = f"SELECT {READ_COLUMNS}, {_GONE.format(seq='e.seq')} {_PAIRS} AND e.seq = pair.seq"
 _EDITS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.target")} {_PAIRS}
     AND e.target = pair.seq AND e.kind = 'edit' ORDER BY e.seq"""
+_REPOSTS = """SELECT ts, grp, seq FROM entry
+    WHERE kind = 'post' AND data IS NOT NULL AND (data::jsonb #>> '{repost,group}') = $1
+    AND (data::jsonb #>> '{repost,seq}')::bigint = $2 AND (ts, grp, seq) < ($3, $4, $5)
+    ORDER BY ts DESC, grp DESC, seq DESC LIMIT $6"""
 _COMMENTS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.seq")} FROM entry e
     WHERE e.kind = 'comment' AND e.grp = $1 AND e.target = $2 AND e.seq > $3 ORDER BY e.seq LIMIT $4"""  # noqa: S608
 
@@ -62,6 +67,19 @@ class PostgresChannels(SqlFollows):
 
     async def posts(self, code: str, before: Place, limit: int, now: int) -> PostPage:
         return await self._page([(HIGHEST, code)], before, limit, now)
+
+    async def posts_at(self, places: Collection[Place], now: int) -> PostPage:
+        rows = await self.channels({str(place.grp) for place in places})
+        there = [place for place in places if str(place.grp) in rows and rows[str(place.grp)].is_readable(now)]
+        found = await self._entries(there)
+        posts = [one for one in found if one[1].kind is EntryKind.POST]
+        return await shown(PostPage(posts, rows, False, {}), self._author_tags)
+
+    async def reposts(self, code: str, seq: int, before: Place, limit: int, now: int) -> PostPage:
+        asked = code, seq, before.ts, before.grp, before.seq, limit + 1
+        places = [Place(row["ts"], row["grp"], row["seq"]) for row in await self._reader.rows(_REPOSTS, *asked)]
+        page = await self.posts_at(places[:limit], now)
+        return replace(page, more=len(places) > limit)
 
     async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:
         rows = await self._reader.rows(_COMMENTS, int(code), seq, after, limit)

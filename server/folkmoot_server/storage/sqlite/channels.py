@@ -8,16 +8,17 @@ from sqlite3 import Connection
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from folkmoot_governance.group.edit import as_it_stands
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.types import Entry, EntryKind
 
 from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
 from ..sql.channels import CHANNEL_COLUMNS, channel_of
 from ..sql.entry_rows import COLUMNS, Row
 from ..sql.months import end_of
 from .journal import TARGET, entries_of, entries_that_stand, nameless
-from .segments import SegmentReader
+from .segments import REPEATS, REPEATS_SEQ, SegmentReader
 
 FIRST, MORE = 4, 50
 """Posts of a channel that are looked at first, and then at once: most channels of a page have few in it."""
@@ -31,6 +32,10 @@ _BELOW = """SELECT ts, seq FROM entry INDEXED BY entry_post
 _GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
 _MOVED = "SELECT grp, max(ts) FROM entry INDEXED BY entry_post WHERE kind = 'post' AND ts > ? GROUP BY grp"
 _PAIRS = "(SELECT json_extract(value, '$[0]') AS g, json_extract(value, '$[1]') AS s FROM json_each(?)) AS pair"
+_GONE_AT = f"SELECT code, seq FROM {_PAIRS} CROSS JOIN redactions r ON r.code = CAST(g AS TEXT) AND r.seq = s"  # noqa: S608
+_REPOSTS = f"""SELECT ts, grp, seq FROM entry
+    WHERE kind = 'post' AND data IS NOT NULL AND {REPEATS} = ? AND {REPEATS_SEQ} = ? AND (ts, grp, seq) < (?, ?, ?)
+    ORDER BY ts DESC, grp DESC, seq DESC LIMIT ?"""  # noqa: S608
 _NAMES = ", ".join(f"e.{name}" for name in COLUMNS.split(", "))
 _ROWS = f"SELECT e.grp, {_NAMES} FROM {_PAIRS} CROSS JOIN entry e ON e.grp = g AND e.seq = s"  # noqa: S608
 _EDITS = f"""SELECT e.grp, {_NAMES} FROM {_PAIRS} CROSS JOIN entry e INDEXED BY entry_edit
@@ -67,6 +72,34 @@ def posts(main: Connection, reader: SegmentReader, code: str, before: Place, lim
     """Return a page of the posts of one channel."""
     with reader.at_once():
         return _page(main, reader, [code], {}, before, limit, now)
+
+
+def posts_at(main: Connection, reader: SegmentReader, places: Sequence[Place], now: int) -> PostPage:
+    """Return those of the posts that are there."""
+    rows = channels(main, {str(place.grp) for place in places})
+    gone = set(main.execute(_GONE_AT, (_json([(place.grp, place.seq) for place in places]),)))
+    there = [
+        place
+        for place in places
+        if (code := str(place.grp)) in rows and rows[code].is_readable(now) and (code, place.seq) not in gone
+    ]
+    found = _entries(main, reader, there)
+    return PostPage([one for one in found if one[1].kind is EntryKind.POST], rows, False, {})
+
+
+def reposts(
+    main: Connection, reader: SegmentReader, code: str, seq: int, before: Place, limit: int, now: int
+) -> PostPage:
+    """Return a page of the posts that repeat one."""
+    places: list[Place] = []
+    for _month, segment in reader.with_posts():
+        asked = (code, seq, before.ts, before.grp, before.seq, limit + 1 - len(places))
+        places += [Place(*row) for row in segment.execute(_REPOSTS, asked)]
+        if len(places) > limit:
+            break
+    page = posts_at(main, reader, places[:limit], now)
+    # What is gone, or cannot be read, is left out of a page, which goes on below all the same.
+    return replace(page, more=len(places) > limit)
 
 
 def _page(

@@ -27,6 +27,9 @@ log = structlog.get_logger()
 OPEN_SEGMENTS = 8
 FORMAT = 1
 
+REPEATS, REPEATS_SEQ = "json_extract(data, '$.repost.group')", "json_extract(data, '$.repost.seq')"
+"""What a post repeats, as the index has it."""
+
 # The key is the table: a page of history is one run over neighbouring rows. Posts pay for one index more, and
 # only if they carry a nonce; the index on versions holds notices alone, that on targets edits, reactions, redactions.
 # `segment.batch` is the last batch of the ledger whose notices are all in the journal.
@@ -43,6 +46,8 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS {db}.entry_post ON entry (grp, ts, seq, kind) WHERE kind = 'post'",
     "CREATE INDEX IF NOT EXISTS {db}.entry_comment ON entry (grp, target, seq) WHERE kind = 'comment'",
     "CREATE INDEX IF NOT EXISTS {db}.entry_edit ON entry (grp, target) WHERE kind = 'edit'",
+    f"CREATE INDEX IF NOT EXISTS {{db}}.entry_repost ON entry ({REPEATS}, {REPEATS_SEQ}, ts) "
+    "WHERE kind = 'post' AND data IS NOT NULL",
     """CREATE TABLE IF NOT EXISTS {db}.restricted (
         grp INTEGER NOT NULL, seq INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (grp, seq)) WITHOUT
         ROWID""",

@@ -284,6 +284,14 @@ class SqliteChannels(SqlFollows):
         page = await self._threads.read_both(sqlite_channels.posts, code, before, limit, now)
         return await shown(page, self._author_tags)
 
+    async def posts_at(self, places: Collection[Place], now: int) -> PostPage:
+        page = await self._threads.read_both(sqlite_channels.posts_at, list(places), now)
+        return await shown(page, self._author_tags)
+
+    async def reposts(self, code: str, seq: int, before: Place, limit: int, now: int) -> PostPage:
+        page = await self._threads.read_both(sqlite_channels.reposts, code, seq, before, limit, now)
+        return await shown(page, self._author_tags)
+
     async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:
         found = await self._threads.read_both(sqlite_channels.comments, code, seq, after, limit)
         return await without_closed(found, self._author_tags)
