@@ -12,6 +12,7 @@ from folkmoot_server.slash.registry import COMMANDS
 ENTERS = [place for row in TEXTS for place in row.enters]
 
 NAMES = {
+    "repost",
     *("user", "password", "otp", "token", "version", "agreement", "language", "invitation", "case", "before", "up_to"),
     *("category", "group", "nonce", "after", "cursors", "noun", "verb", "target", "options", "cursor"),
     *("new", "device", "code", "ids", "id", "handle"),
