@@ -155,6 +155,36 @@ async def test_pictures_and_what_editors_chose_are_shown(visit: Visit, server: R
     assert await shown.evaluate("picture => picture.naturalWidth") > 0
 
 
+async def test_one_publishes_pictures_with_words_for_who_does_not_see(visit: Visit) -> None:
+    ada = await visit("ada", viewport={"width": 320, "height": 760})
+    page = ada.page
+    await ada.register()
+    await page.evaluate(f"location.hash = '#@{ada.user}'")
+    files = page.get_by_label("Add pictures, sound or films")
+    await files.set_input_files(
+        [
+            {
+                "name": "a very long name of a picture of beans.jpg",
+                "mimeType": "image/jpeg",
+                "buffer": planted_picture(),
+            },
+            {"name": "page.html", "mimeType": "image/png", "buffer": b"<html><script>alert(1)</script>"},
+        ]
+    )
+    await expect(page.locator("#attached li")).to_have_count(2)
+    await expect(page.locator("#attached progress")).to_have_count(0)
+    await expect(page.locator("#attached [role=alert]").last).not_to_be_empty()
+    await page.get_by_label("What is to be seen, in words").fill("Beans on a string")
+    await in_all_widths(page, "attach")
+    await page.get_by_role("button", name="Publish").click()
+    shown = page.get_by_role("img", name="Beans on a string")
+    await expect(shown).to_be_visible()
+    await expect(page.locator("#attached li")).to_have_count(0)
+    await expect(page.locator(".item")).to_have_count(1)
+    # What is refused is a line in the console of the browser, too.
+    ada.problems = [problem for problem in ada.problems if "422" not in problem]
+
+
 async def test_pages_for_anybody_fit_a_phone_and_need_no_script(visit: Visit, server: RunningServer) -> None:
     star = f"star{next(NUMBERS)}"
     async with Client(server.ws) as client:

@@ -1,6 +1,7 @@
 // Channels: home, the posts of one, and a post with its comments. One of them is shown at a time, by its address:
 // `#home`, `#@handle`, `#@handle/12`.
 
+import { Attachments } from "./attach.js";
 import { byId, make, makeAvatar, renderWords } from "./dom.js";
 import { isSure } from "./dialogs.js";
 import { sayError, sayMoment, sayTag, t } from "./texts.js";
@@ -27,6 +28,7 @@ export class Channels {
     byId("find").addEventListener("submit", (event) => this.find(event));
     byId("editors").addEventListener("click", () => onEditors(this.chat.rooms.get(this.channel.id)));
     byId("answering-cancel").addEventListener("click", () => this.answer());
+    this.attached = new Attachments(chat, byId("attach-files"), byId("attached"));
     byId("publish").addEventListener("submit", (event) => this.publish(event));
     byId("publish-text").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) this.publish(event);
@@ -70,7 +72,11 @@ export class Channels {
 
   /** Show a place; the reader's focus goes to its heading. */
   open(place) {
-    if (this.place?.handle !== place.handle || this.place?.seq !== place.seq) byId("publish-text").value = "";
+    if (this.place?.handle !== place.handle || this.place?.seq !== place.seq) {
+      byId("publish-text").value = "";
+      this.attached.clear();
+      byId("attached").replaceChildren();
+    }
     this.place = { handle: place.handle, seq: place.seq ?? 0 };
     this.channel = undefined;
     this.cursor = undefined;
@@ -251,14 +257,19 @@ export class Channels {
     const field = byId("publish-text");
     const body = field.value.trim();
     const { handle, seq } = this.place;
-    if (!body || !handle || this.isSending) return;
-    const fields = { group: `@${handle}`, body, ...(seq && { thread: seq }), ...(this.answered && { reply_to: this.answered.seq }) };
+    const media = this.attached.refs;
+    if (!(body || media.length) || !handle || this.isSending) return;
+    if (this.attached.isBusy) return this.complain(t("still_sending"));
+    const about = { ...(seq && { thread: seq }), ...(this.answered && { reply_to: this.answered.seq }) };
+    const fields = { group: `@${handle}`, body, ...about, ...(media.length && { media }) };
     this.isSending = true;
     byId("publish-send").disabled = true;
     this.complain("");
     try {
       await this.chat.once("post", fields);
       field.value = "";
+      this.attached.clear();
+      byId("attached").replaceChildren();
       this.answer();
       await (seq ? this.loadNewComments() : this.reload());
     } catch (error) {
