@@ -28,6 +28,8 @@ async def gathered(wire: Wire) -> dict[str, list[Any]]:
 async def test_one_gets_what_is_stored_about_oneself_and_nothing_of_others(cast: Cast) -> None:
     await cast.bob.run(f"/verify organisation {NUMBER} sure")
     await cast.does("bob", "/nick Bobby")
+    await cast.ann.post(f"@{cast.ann.user}", "my channel")
+    followed = (await cast.bob.ask(rq.Follow, group=f"@{cast.ann.user}")).channel.id
     seqs = [await cast.says("bob", text) for text in ("my first line", "my second line")]
     await cast.says("ann", "a line of ann's")
     await cast.does("bob", "/me waves")
@@ -39,6 +41,7 @@ async def test_one_gets_what_is_stored_about_oneself_and_nothing_of_others(cast:
     (account,) = parts["account"]
     assert account["profile"]["user"] == cast.bob.user
     assert [(one["group"], one["nick"]) for one in account["groups"] if one["nick"]] == [(cast.code, "Bobby")]
+    assert account["follows"] == [followed]
     numbers = account["identity"]["numbers"]
     assert [(one["identity"], one["number"]) for one in numbers] == [("organisation", "913************F46")]
     assert [one["kind"] for one in account["cases"]] == ["report"]

@@ -16,6 +16,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import SAID, Entry, EntryKind
 
 from ..actions.accounts.sessions import session_item
+from ..actions.channels.following import MOST_FOLLOWS
 from ..common.i18n import N_
 from ..delivery.notices import view_notice
 from ..storage.api import CaseFilter
@@ -89,6 +90,7 @@ async def account_part(call: Call, place: str) -> Page:
         "groups": [await group_item(call, code) for code in sorted(account.groups)],
         "created_groups": sorted(account.created),
         "ignored": sorted(account.ignored),
+        "follows": await call.app.store.channels.follows(account.user, limit=MOST_FOLLOWS),
         "sessions": [session_item(one) for one in await call.app.sessions.sessions_of(account.user)],
         "cases": [
             case_item(one, call.now) | as_told_to(account.user, one)
