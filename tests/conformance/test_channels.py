@@ -114,12 +114,17 @@ async def test_what_has_moved_is_found_by_time(store: Store, world: World) -> No
 
 async def test_a_channel_that_nobody_may_read_is_not_in_home(store: Store, world: World) -> None:
     await store.commit([world.register("zoe")])
-    shut, open_one = await opened(store, world, "alice"), await opened(store, world, "bob")
-    await store.commit([shut.publish(START + 2), open_one.publish(START + 1)])
-    await store.commit([ChangeSet(rows=[follow_row("zoe", one.code, START) for one in (shut, open_one)])])
-    await store.commit([shut.act(GroupSuspended(at=START, by="alice", until_ms=START + DAY, reason="r"))])
-    assert await walk(store, {}, 1) == wanted_of([open_one])
-    assert await walk(store, {}, 1, START + DAY) == wanted_of([open_one, shut])
+    *shut, open_one = [await opened(store, world, owner) for owner in OWNERS]
+    await store.commit([*(one.publish(START + n) for n, one in enumerate(shut, 2)), open_one.publish(START + 1)])
+    await store.commit([ChangeSet(rows=[follow_row("zoe", one.code, START) for one in (*shut, open_one)])])
+    ends = {one.code: START + number * DAY for number, one in enumerate(shut, 1)}
+    for one in shut:
+        suspended = GroupSuspended(at=START, by=one.state.owner, until_ms=ends[one.code], reason="r")
+        await store.commit([one.act(suspended)])
+    for limit in (1, 5):
+        for now in (START, START + DAY, START + 3 * DAY):
+            readable = [open_one, *(one for one in shut if ends[one.code] <= now)]
+            assert await walk(store, {}, limit, now) == wanted_of(readable)
 
 
 async def test_follows_are_rows_that_can_be_taken_back(store: Store, world: World) -> None:

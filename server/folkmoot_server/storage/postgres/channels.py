@@ -89,10 +89,11 @@ class PostgresChannels(SqlFollows):
         while True:
             places, learnt = await self._merge(bounds, before, limit + 1)
             rows = await self.channels({str(place.grp) for place in places})
-            shut = {code for code, row in rows.items() if not row.is_readable(now)}
-            if not shut:
+            if all(row.is_readable(now) for row in rows.values()):
                 break
-            bounds = [(top, code) for top, code in bounds if code not in shut]
+            # All at once: somebody may follow a thousand that nobody may read.
+            rows = await self.channels([code for _top, code in bounds])
+            bounds = [(top, code) for top, code in bounds if code in rows and rows[code].is_readable(now)]
         found = await self._entries(places[:limit])
         return await shown(PostPage(found, rows, len(places) > limit, learnt), self._author_tags)
 

@@ -116,10 +116,11 @@ def _page(
     while True:
         places, learnt = _merge(main, reader, bounds, before, limit + 1)
         rows = channels(main, {str(place.grp) for place in places})
-        shut = {code for code, row in rows.items() if not row.is_readable(now)}
-        if not shut:
+        if all(row.is_readable(now) for row in rows.values()):
             break
-        bounds = [(top, code) for top, code in bounds if code not in shut]
+        # All at once: somebody may follow a thousand that nobody may read.
+        rows = channels(main, [code for _top, code in bounds])
+        bounds = [(top, code) for top, code in bounds if code in rows and rows[code].is_readable(now)]
     found = _entries(main, reader, places[:limit])
     return PostPage(found, rows, len(places) > limit, learnt)
 
