@@ -64,6 +64,8 @@ from .account_events import (
     DutyEnded,
     EmergencyEnded,
     EmergencyStarted,
+    FeatureAssessed,
+    FeatureStopped,
     FilingApproved,
     FilingExported,
     FilingReceipted,
@@ -506,7 +508,7 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
         case SecondFactorEnded():
             # Set anew, it has another secret: codes of that are none of these.
             state.second_factor_ms = state.code_step = 0
-        case EmergencyStarted() | EmergencyEnded() | Announced():
+        case EmergencyStarted() | EmergencyEnded() | Announced() | FeatureAssessed() | FeatureStopped():
             pass
         case AccountClosing(until_ms=until, reason=reason):
             state.closing_case, state.closing_until_ms = state.version, until

@@ -350,6 +350,22 @@ class EmergencyEnded(AccountEvent, frozen=True, kw_only=True, tag="emergency_end
     reason: str
 
 
+class FeatureAssessed(AccountEvent, frozen=True, kw_only=True, tag="feature_assessed"):
+    """Staff, whose account this is, has put on record that a function (`features.Feature`) was assessed; `sha256` is
+    that of the assessment."""
+
+    feature: str
+    sha256: str
+    reason: str
+
+
+class FeatureStopped(AccountEvent, frozen=True, kw_only=True, tag="feature_stopped"):
+    """Staff lets a function rest again."""
+
+    feature: str
+    reason: str
+
+
 class Announced(AccountEvent, frozen=True, kw_only=True, tag="announced"):
     """Staff has told everybody something, or the members of the group `code`; who comes until `until_ms` reads it."""
 
@@ -400,5 +416,7 @@ AnyAccountEvent = (
     | FilingReceipted
     | EmergencyStarted
     | EmergencyEnded
+    | FeatureAssessed
+    | FeatureStopped
     | Announced
 )

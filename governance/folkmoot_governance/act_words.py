@@ -8,6 +8,8 @@ from .text import N_
 ACT_WORDS: dict[str, str] = {
     "application_opened": N_("applied for something"),
     "application_reopened": N_("opened an application again"),
+    "feature_assessed": N_("put an assessment of a function on record"),
+    "feature_stopped": N_("let a function rest again"),
     "handle_taken": N_("took a handle for a channel"),
     "registered": N_("registered"),
     "agreement_accepted": N_("accepted the service agreement"),

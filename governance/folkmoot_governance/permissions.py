@@ -172,6 +172,7 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
     "read_texts": _STAFF | {PlatformRole.REVIEWER},
     "edit_words": _STAFF,
     "declare_emergency": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
+    "assess_feature": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "announce": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "file_report": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),
     "export_case": frozenset({PlatformRole.SAFETY_OFFICER, PlatformRole.SUPERADMIN}),

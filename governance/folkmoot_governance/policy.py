@@ -30,7 +30,8 @@ class Policy(Struct, frozen=True):
     `require_second_factor`: staff acts only from accounts that have one.
     One subject has at most `channels_per_person` public accounts, or `channels_per_organisation`; 0: any number. A
     post in one of the categories `licences` takes a licence of that scope. `documents` names the kinds of documents
-    that go with an application, by what it is for (`case.events_application.WishKind`).
+    that go with an application, by what it is for (`case.events_application.WishKind`). `features` rest until they
+    are assessed (`features.Feature`).
     `ladder` is what follows on warnings where a group has not set its own, as `ladder.parse_ladder` reads it.
     """
 
@@ -77,6 +78,7 @@ class Policy(Struct, frozen=True):
     channels_per_organisation: int = 2
     licences: dict[str, Scope] = field(default_factory=dict)
     documents: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    features: frozenset[str] = frozenset()
     inspect_ms: int = 3 * DAY_MS
     overdue_suspend_ms: int = 0
     require_second_factor: bool = False

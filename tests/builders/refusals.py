@@ -486,6 +486,12 @@ REFUSALS = {
     "The operator's staff does not allow this file.": Told(
         "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
     ),
+    "No assessment of {feature} is on record.": Told("conflict", "state", "feature list", "feature"),
+    "Give the SHA-256 of the assessment: 64 hexadecimal digits.": Told("bad_request", "request", "/help", "field"),
+    "This assessment of {feature} is on record already.": Told("conflict", "state", "feature list", "feature"),
+    "This function is not in use yet: {feature} waits for its safety assessment.": Told(
+        "feature_off", "features.assessed", "/help", "feature"
+    ),
     "There is no group with this code.": Told("no_such_group", "known", "/help join"),
     "This is a group, not a channel.": Told("bad_request", "request", "/help"),
     "This channel is open already.": Told("conflict", "state", "/info"),

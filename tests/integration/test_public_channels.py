@@ -23,6 +23,7 @@ NEWS = {
 }
 CAPS = {"policy__channels__per_subject__person": 1, "policy__channels__per_subject__organisation": 2}
 DOCUMENTS = {"policy__channels__badge_documents": "identity,authorisation"}
+FEATURES = {"features__assessed": "comments,reposts"}
 LIMITS = {
     f"limits__{name}": 0
     for name in ("acts_per_minute", "requests_per_second", "sign_ins_per_minute", "connections_per_address")
@@ -60,6 +61,7 @@ def governed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         **NEWS,
         **CAPS,
         **DOCUMENTS,
+        **FEATURES,
         **LIMITS,
     ) as server:
         server.names = iter(f"person{number}" for number in range(1000))  # type: ignore[attr-defined]
@@ -272,3 +274,24 @@ async def test_a_badge_takes_documents_and_goes_with_the_identity(root: Wire, si
     options = {"kind": "badge"}
     await admin(root, "credential revoke", code, reason="given back", options=options)
     await refused(admin(root, "credential revoke", code, reason="twice", options=options), ErrorCode.CONFLICT)
+
+
+async def test_a_function_rests_until_its_assessment_is_on_record(root: Wire, sign_in: SignIn) -> None:
+    writer = await sign_in()
+    seq = await writer.post(f"@{writer.user}", "first")
+    comment: dict[str, Any] = {"group": f"@{writer.user}", "body": "a comment", "thread": seq}
+    off = {"feature": "comments", "rule": "features.assessed"}
+    await refused(writer.ask(rq.Post, **comment), ErrorCode.FEATURE_OFF, **off)
+    options: dict[str, Any] = {"feature": "comments", "sha256": "AB" * 32}
+    await refused(admin(writer, "feature assess", reason="mine", options=options), ErrorCode.FORBIDDEN)
+    await admin(root, "feature assess", reason="looked at", options=options, dry_run=True)
+    await refused(writer.ask(rq.Post, **comment), ErrorCode.FEATURE_OFF, **off)
+    await admin(root, "feature assess", reason="looked at", options=options)
+    await writer.ask(rq.Post, **comment)
+    listed = {one["feature"]: one for one in (await admin(root, "feature list")).items}
+    told = listed["comments"]
+    assert (told["state"], told["by"], told["sha256"]) == ("assessed", "root", "ab" * 32)
+    assert told["at_ts"]
+    assert (listed["channels"]["state"], listed["reposts"]["state"]) == ("on", "off")
+    await admin(root, "feature stop", reason="a new risk", options={"feature": "comments"})
+    await refused(writer.ask(rq.Post, **comment), ErrorCode.FEATURE_OFF, **off)

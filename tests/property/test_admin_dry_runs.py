@@ -129,6 +129,8 @@ EACH: list[Say | Do] = [
     Say(5, "/apply channel dry.news The News"),
     Do(0, "application approve", 2, {"label": "News"}),
     *(Do(0, "credential revoke", 0, {"kind": "label"}) for _ in range(2)),
+    *(Do(0, "feature assess", 0, {"feature": "media", "sha256": "ab" * 32}) for _ in range(2)),
+    *(Do(0, "feature stop", 0, {"feature": "media"}) for _ in range(2)),
     Say(0, "/me waves"),
     *(Do(2, "entry remove", 0, {"seqs": str(seq)}) for seq in range(1, 9)),
     *(Do(2, "text remove", 0, {"what": what}) for what in ("name", "name", "topic", "tag")),

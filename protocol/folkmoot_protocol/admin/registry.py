@@ -11,6 +11,7 @@ from .channels import APPLICATION, CHANNEL, CREDENTIAL
 from .content import RULE, WORD
 from .entries import ENTRY, TEXT
 from .exports import EXPORT
+from .features import FEATURE
 from .filings import FILING
 from .groups import GROUP
 from .holds import HOLD
@@ -47,6 +48,7 @@ NOUNS: tuple[Noun, ...] = (
     FILING,
     WORD,
     EMERGENCY,
+    FEATURE,
     ANNOUNCE,
     DUTY,
     FIGURES,

@@ -3,7 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.account_events import Announced, EmergencyEnded, EmergencyStarted
+from folkmoot_governance.account_events import (
+    Announced,
+    EmergencyEnded,
+    EmergencyStarted,
+    FeatureAssessed,
+    FeatureStopped,
+)
 from folkmoot_governance.actor import Emergency
 from folkmoot_governance.announcement import (
     Announce,
@@ -15,6 +21,7 @@ from folkmoot_governance.announcement import (
 )
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.emergency import EmergencyCommand, StartEmergency, decide_emergency, started
+from folkmoot_governance.features import AssessFeature, StopFeature, decide_feature
 from folkmoot_protocol.group_code import parse_group_code
 
 from ..bus.api import Bus
@@ -25,7 +32,15 @@ from ..live.accounts import Account, Accounts
 from ..live.in_force import InForce
 from ..storage.api import Ledger
 from ..storage.change_set import RowChange
-from ..storage.changes import announcement_mark, announcement_row, emergency_row, ended_emergency, notice_row
+from ..storage.changes import (
+    announcement_mark,
+    announcement_row,
+    emergency_row,
+    ended_emergency,
+    feature_row,
+    notice_row,
+    stopped_feature,
+)
 from .accounts.govern import AccountService
 
 AT_ONCE = 200
@@ -79,6 +94,18 @@ class Alarms:
             return refusal
         return started(event) if isinstance(event, EmergencyStarted) else None
 
+    async def assess(
+        self, command: AssessFeature | StopFeature, by: Account, *, dry_run: bool = False
+    ) -> Refusal | None:
+        """Put an assessment of a function on record, or let it rest again (P12.1)."""
+        held = await self._ledger.assessments()
+        decision = decide_feature(held, command, by.actor(), self._clock.now_ms())
+        if isinstance(decision, Refusal):
+            return decision
+        (event,) = decision
+        row = feature_row(event) if isinstance(event, FeatureAssessed) else stopped_feature(event)
+        return None if dry_run else await self._store(by, [event], [row])
+
     def _announced(self, event: EmergencyStarted, command: EmergencyCommand) -> list[Announced]:
         """Return what those whom an emergency concerns are told of it."""
         if not isinstance(command, StartEmergency) or not event.announcement:
@@ -101,7 +128,10 @@ class Alarms:
         return refusal or told
 
     async def _store(
-        self, by: Account, events: Sequence[EmergencyStarted | EmergencyEnded | Announced], rows: Sequence[RowChange]
+        self,
+        by: Account,
+        events: Sequence[EmergencyStarted | EmergencyEnded | Announced | FeatureAssessed | FeatureStopped],
+        rows: Sequence[RowChange],
     ) -> Refusal | None:
         """Store it on record with the account of staff; it holds here before that is answered, elsewhere soon."""
         refusal = await self._account_service.wait_stored(self._account_service.record(by, events, rows))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from folkmoot_governance.case.events_application import WishKind
 from folkmoot_governance.credentials import Scope
+from folkmoot_governance.features import Feature
 from folkmoot_governance.text import N_
 
 from ..common.terminal import _
@@ -22,6 +23,25 @@ def check_document(names: tuple[str, ...]) -> str | None:
     """Say how kinds of documents are named, unless all of these are."""
     is_fine = all(name.isascii() and name.replace("_", "a").isalnum() and len(name) <= 32 for name in names)
     return None if is_fine else _("names of letters, digits and _")
+
+
+def check_features(names: tuple[str, ...]) -> str | None:
+    """Say which functions can rest, unless all of these can."""
+    known = [feature.value for feature in Feature]
+    return None if set(names) <= set(known) else _("a list of: {choices}").format(choices=", ".join(known))
+
+
+@dataclass(frozen=True)
+class Features:
+    """Functions that rest until they are assessed (P12.1, W13)."""
+
+    assessed: tuple[str, ...] = setting(
+        (),
+        N_(
+            "Functions that nobody can use before a safety assessment is on record: channels, comments, reposts, media."
+        ),
+        check=check_features,
+    )
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         channels_per_organisation=policy.channels.per_subject.organisation,
         licences={name: Scope(scope) for name, scope in policy.channels.licences.items()},
         documents=policy.channels.documents(),
+        features=frozenset(config.features.assessed),
         agreement=documents.agreement.version,
         agreement_sha256=documents.agreement.sha256,
     )

@@ -21,7 +21,7 @@ from ..transport.addresses import is_ip_address, is_this_machine
 from . import text as config_text
 from .accounts import AccountPolicy, Registration, Staff
 from .audit import Audit
-from .channels import ChannelPolicy
+from .channels import ChannelPolicy, Features
 from .cluster_urls import is_nats_away, nats_problem, postgres_problem
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy, unknown_measures
 from .declare import Value, labels, named, section, setting, settings_of
@@ -466,6 +466,7 @@ class Config:
     staff: Staff = section(Staff, N_("How the operator's staff works."))
     identity: IdentityChecks = section(IdentityChecks, N_("How identity is checked: codes, age."))
     policy: Policy = section(Policy, N_("The rules that governance decides by."))
+    features: Features = section(Features, N_("Functions that rest until a safety assessment of them is on record."))
     retention: Retention = section(Retention, N_("How long messages are kept."))
     audit: Audit = section(Audit, N_("What a system of the operator's own is told of governance and access."))
     operator: Operator = section(Operator, N_("Who runs the service, and what they publish of it."))

@@ -187,6 +187,11 @@ class Account:
         """The emergencies that concern it: none does where it is staff of the operator's (G5)."""
         return () if self.is_staff else self._in_force.emergencies
 
+    @property
+    def assessed(self) -> Collection[str]:
+        """The functions that the operator has assessed (P12.1)."""
+        return self._in_force.features
+
     def name_in(self, code: str) -> str:
         """Return the display name that the account carries in a group."""
         settings, removed_ms = self.settings.get(code), self.state.names_removed_ms

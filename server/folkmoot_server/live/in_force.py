@@ -1,4 +1,5 @@
-"""What the operator has put into force for many at once: emergencies, and what everybody is told.
+"""What the operator has put into force for many at once: emergencies, functions that were assessed, and what everybody
+is told.
 
 Storage has it. Each node keeps a copy, and reads it again when it hears that there is something new, and every moment
 besides: news may get lost. So what asks whether something stands still reads a field.
@@ -28,6 +29,7 @@ class InForce:
 
     def __init__(self) -> None:
         self.emergencies: Emergencies = ()
+        self.features: frozenset[str] = frozenset()
         self.news: tuple[Announcement, ...] = ()
         self.on_news: OnNews | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -36,6 +38,7 @@ class InForce:
         """Read all of it. Raises StorageError."""
         now, known = clock.now_ms(), {one.number for one in self.news}
         self.emergencies = tuple(await ledger.emergencies(now))
+        self.features = frozenset(one.feature for one in await ledger.assessments())
         self.news = tuple(await ledger.announcements(now))
         new = [one for one in self.news if one.number not in known]
         if new and self.on_news is not None:

@@ -14,6 +14,8 @@ from folkmoot_governance.account_events import (
     AccountEvent,
     EmergencyEnded,
     EmergencyStarted,
+    FeatureAssessed,
+    FeatureStopped,
     PlatformWordDropped,
     PlatformWordSet,
 )
@@ -179,6 +181,17 @@ def emergency_row(event: EmergencyStarted) -> Upsert:
 def ended_emergency(event: EmergencyEnded) -> Update:
     """Return the change of the row of an emergency that staff has ended."""
     return Update("emergencies", {"number": event.number, "ended_ts": event.at})
+
+
+def feature_row(event: FeatureAssessed) -> Upsert:
+    """Return the row of a function that was assessed."""
+    values = {name: getattr(event, name) for name in ("feature", "by", "sha256", "reason")}
+    return Upsert("features", values | {"ts": event.at, "stopped_ts": 0})
+
+
+def stopped_feature(event: FeatureStopped) -> Update:
+    """Return the change of the row of a function that rests again."""
+    return Update("features", {"feature": event.feature, "stopped_ts": event.at})
 
 
 def announcement_row(one: Announcement) -> Upsert:

@@ -13,6 +13,7 @@ from folkmoot_governance.actor import Emergency
 from folkmoot_governance.announcement import Announcement
 from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState
+from folkmoot_governance.features import Assessment
 from folkmoot_governance.filing import Filing, FilingState
 from folkmoot_governance.media import Media
 from folkmoot_governance.oversight import Waiting
@@ -542,6 +543,10 @@ class Alarms(Protocol):
 
     async def emergencies(self, since: int) -> list[Emergency]:
         """Return the emergencies that staff has not ended and that last beyond a time (Unix ms), the oldest first."""
+        ...
+
+    async def assessments(self) -> list[Assessment]:
+        """Return the functions that were assessed, and not stopped since."""
         ...
 
     async def announcements(self, since: int) -> list[Announcement]:

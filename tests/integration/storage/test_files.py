@@ -168,6 +168,7 @@ TO_0027 = """
     CREATE INDEX cases_by ON cases ("by");
     CREATE INDEX cases_outcome_due_ms_number ON cases (outcome, due_ms, number);
     CREATE INDEX cases_is_settled ON cases (is_settled);
+    DROP TABLE features;
     DROP INDEX groups_credentials_until_ms;
     ALTER TABLE groups DROP COLUMN credentials_until_ms;
     ALTER TABLE groups DROP COLUMN credentials;

@@ -21,8 +21,9 @@ from folkmoot_governance import (
     founded,
 )
 from folkmoot_governance.closed_names import hide_in_entry, names_in_entry
+from folkmoot_governance.features import Feature, check_features
 from folkmoot_governance.group import events as e
-from folkmoot_governance.group.commands import Command, CreateGroup, WriteNote
+from folkmoot_governance.group.commands import Command, CreateGroup, OpenChannel, WriteNote
 from folkmoot_governance.group.decide_lapsing import outcome
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.permissions import PLATFORM_ACTS
@@ -224,7 +225,9 @@ class GroupService:
         return await self.decide_in_turn(account, decide)
 
     def _create(self, command: CreateGroup, account: Account) -> Act | Refusal:
-        decision = self.check_pace(None, account) or self._decide(None, command, account)
+        asked = (Feature.CHANNELS,) if isinstance(command, OpenChannel) else ()
+        refusal = check_features(asked, account.assessed, self._policy) or self.check_pace(None, account)
+        decision = refusal or self._decide(None, command, account)
         if isinstance(decision, Refusal):
             return decision
         first, *more = decision

@@ -15,6 +15,7 @@ from msgspec.structs import asdict, replace
 
 from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.duration import DAY_MS
+from folkmoot_governance.features import Feature, check_features
 from folkmoot_governance.media import (
     ADDRESS_MS,
     UNUSED_MS,
@@ -105,7 +106,8 @@ class Uploads:
         now, state = self._clock.now_ms(), account.state
         if not self._is_open:
             return CLOSED
-        refusal = check_upload(state.identity, state.verified_ts, account.held, now, self._policy)
+        refusal = check_features((Feature.MEDIA,), account.assessed, self._policy)
+        refusal = refusal or check_upload(state.identity, state.verified_ts, account.held, now, self._policy)
         if refusal is not None:
             return refusal
         with self._asking_once(account.user) as is_alone:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from folkmoot_governance import Refusal, published
 from folkmoot_governance.credentials import Credentials
+from folkmoot_governance.features import Feature
 from folkmoot_governance.group.publish import Original
 from folkmoot_governance.published import ENTRY, Text
 from folkmoot_protocol import requests as rq
@@ -40,6 +41,13 @@ class Form(Struct, frozen=True):
     def is_said(self) -> bool:
         """Whether it says something by itself, and is not about another entry."""
         return self.kind in SAID
+
+
+def features_of(form: Form) -> list[Feature]:
+    """Return the functions that a post takes."""
+    of_text = {published.PUBLICATION.name: Feature.CHANNELS, published.COMMENT.name: Feature.COMMENTS}
+    asked = [of_text[form.text.name]] if form.text.name in of_text else []
+    return [*asked, *([Feature.MEDIA] if form.media else []), *([Feature.REPOSTS] if "repost" in form.data else [])]
 
 
 def media_in(data: Mapping[str, Any]) -> Sequence[str]:

@@ -8,6 +8,7 @@ from folkmoot_governance.actor import Emergencies
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.emergency import check_emergency, check_slowed
+from folkmoot_governance.features import check_features
 from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.group.publish import NO_THREAD, Original, Thread, is_held
 from folkmoot_governance.measure_checks import check_power
@@ -41,7 +42,19 @@ from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER
 from ..groups.raid_guard import RaidGuard
 from ..repeats import KEPT_MS, OTHER_USE, Answers, refusal_of
 from .flags import open_flag
-from .form import NO_REPOSTS, NO_THREADS, TEXT, Form, as_published, digest_of_post, form_in, is_same, said, said_in
+from .form import (
+    NO_REPOSTS,
+    NO_THREADS,
+    TEXT,
+    Form,
+    as_published,
+    digest_of_post,
+    features_of,
+    form_in,
+    is_same,
+    said,
+    said_in,
+)
 from .review import FOR_APPROVAL, Review
 
 TYPING_MS = 3000
@@ -307,7 +320,8 @@ class Posting:
         last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
         held, halted = account.held, self._in_force.emergencies and account.emergencies
         refusal = (
-            check_text(
+            check_features(features_of(form), account.assessed, policy)
+            or check_text(
                 *(form.text, body, user, identity, held, room.state, now, policy, last_post, verified_ts, halted),
                 len(form.media),
                 pending.thread,

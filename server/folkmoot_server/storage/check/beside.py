@@ -20,6 +20,8 @@ from folkmoot_governance.account_events import (
     BlacklistEntryRemoved,
     EmergencyEnded,
     EmergencyStarted,
+    FeatureAssessed,
+    FeatureStopped,
     PlatformWordDropped,
     PlatformWordSet,
 )
@@ -30,7 +32,7 @@ from folkmoot_protocol.types import Identity
 
 from ...common.terminal import _
 from ..change_set import Recorded, Remove, RowChange, Update
-from ..changes import announcement_row, emergency_row, ended_emergency, platform_word_row
+from ..changes import announcement_row, emergency_row, ended_emergency, feature_row, platform_word_row, stopped_feature
 from ..sql.tables import metadata
 
 Key = tuple[Any, ...]
@@ -39,13 +41,15 @@ Values = dict[str, Any]
 MADE: dict[type, Callable[[Any], RowChange | None]] = {
     EmergencyStarted: emergency_row,
     EmergencyEnded: ended_emergency,
+    FeatureAssessed: feature_row,
+    FeatureStopped: stopped_feature,
     Announced: lambda event: announcement_row(announcement_of(event)),
     PlatformWordSet: platform_word_row,
     PlatformWordDropped: platform_word_row,
 }
 """What staff's acts make of tables, whichever stream they are in."""
 
-WHOLE = ("emergencies", "announcements", "platform_words")
+WHOLE = ("emergencies", "announcements", "features", "platform_words")
 """The tables that these make, and nothing else does."""
 
 

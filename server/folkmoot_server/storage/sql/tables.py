@@ -538,6 +538,17 @@ emergencies = Table(
     Index(None, "until_ms"),
 )
 
+features = Table(
+    "features",
+    metadata,
+    _text("feature", primary_key=True),
+    _text("by"),
+    _number("ts"),
+    _text("sha256"),
+    _text("reason"),
+    _number("stopped_ts"),
+)
+
 announcements = Table(
     "announcements",
     metadata,
