@@ -68,9 +68,9 @@ class Group:
         rows = project_group(self.state, event)
         return ChangeSet(group_stream(self.code), 0, [event], rows, [self._numbered(notice)])
 
-    def open(self, by: str = "alice", at: int = START) -> ChangeSet:
+    def open(self, by: str = "alice", at: int = START, **fields: Any) -> ChangeSet:
         """Open the channel of a person."""
-        event = channel_opened(at=at, by=by, code=self.code, handle=by)
+        event = channel_opened(**{"at": at, "by": by, "code": self.code, "handle": by, **fields})
         self.state = founded(event)
         notice = notice_for(self.state, event)
         assert notice is not None

@@ -8,11 +8,21 @@ from copy import deepcopy
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import asdict
 
 from folkmoot_governance.group.events import MemberJoined, TopicSet
-from folkmoot_protocol.types import Entry
-from folkmoot_server.storage.api import Store
-from folkmoot_server.storage.change_set import Asked, ChangeSet, QuotaGuard, account_stream, group_stream
+from folkmoot_governance.store_acts import HandleTaken
+from folkmoot_protocol.types import ChannelForm, Entry
+from folkmoot_server.storage.api import IdentityRow, Store
+from folkmoot_server.storage.change_set import (
+    Asked,
+    ChangeSet,
+    QuotaGuard,
+    Upsert,
+    account_stream,
+    group_stream,
+    handle_stream,
+)
 from folkmoot_server.storage.changes import read_mark_row
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.sequencer import GROUP
@@ -231,3 +241,42 @@ async def test_what_is_asked_for_under_a_nonce_is_done_once_whichever_node_it_co
     assert [sum(pair) for pair in zip(*done, strict=True)] == [1] * ROUNDS
     groups = [await nodes[0].ledger.load_group(group.code) for pair in pairs for group in pair]
     assert sum(group is not None for group in groups) == ROUNDS
+
+
+async def test_a_name_is_a_handle_or_an_account_whichever_node_takes_it(nodes: list[Store], world: World) -> None:
+    """Registering rests on there being no such handle, opening on there being no such account."""
+    for number in range(ROUNDS):
+        name, group = f"name{number}", world.group()
+        account = world.register(name)
+        account.rests_on = handle_stream(name), 0
+        opening = group.open("alice", handle=name, form=ChannelForm.PUBLIC)
+        taken = ChangeSet(handle_stream(name), events=[HandleTaken(at=START, by="alice", handle=name, code=group.code)])
+        taken.rests_on = account_stream(name), 0
+        opening.also = [taken]
+        first, second = (account, opening) if number % 2 else (opening, account)
+        conflicts = await asyncio.gather(nodes[0].commit([first]), nodes[1].commit([second]))
+        assert sorted(map(bool, conflicts)) == [False, True], number
+        found = await nodes[0].ledger.load_account(name), await nodes[1].channels.find_channel(name)
+        assert [one is None for one in found].count(True) == 1
+        # Nothing is left of what one rested on: the ledger's heads are those of streams that have begun.
+        for node in nodes:
+            assert await node.ledger.events(handle_stream(name), 0, 2) == [] or found[1] is not None
+
+
+async def test_one_person_opens_one_public_account_whichever_node_grants_it(nodes: list[Store], world: World) -> None:
+    await nodes[0].commit(
+        [
+            ChangeSet(rows=[Upsert("identities", asdict(IdentityRow(user, "person", "s", "same", START)))])
+            for user in ("alice", "bob")
+        ]
+    )
+    for _ in range(5):
+        tries = [
+            world.group().open(user, handle=f"paper{number}", form=ChannelForm.PUBLIC)
+            for number, user in enumerate(("alice", "bob") * 5)
+        ]
+        for one, user in zip(tries, ("alice", "bob") * 5, strict=True):
+            one.quota_guards = [QuotaGuard(user, channels=1)]
+        await asyncio.gather(*(nodes[number % 2].commit([one]) for number, one in enumerate(tries)))
+        for user in ("alice", "bob"):
+            assert len(await nodes[1].channels.subject_channels(user)) == 1

@@ -37,9 +37,7 @@ class Features:
 
     assessed: tuple[str, ...] = setting(
         (),
-        N_(
-            "Functions that nobody can use before a safety assessment is on record: channels, comments, reposts, media."
-        ),
+        N_("Functions that rest until a safety assessment is on record: channels, comments, reposts, media."),
         check=check_features,
     )
 
