@@ -42,10 +42,6 @@ ASSESS_FEATURE = Verb(
     reason=True,
     dry_run=True,
     ask=N_("Let people use {feature}?"),
-    examples=(
-        "feature assess --feature comments --reason 'no risk that is not met' "
-        "--sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    ),
 )
 STOP_FEATURE = Verb(
     FEATURE,
@@ -56,4 +52,5 @@ STOP_FEATURE = Verb(
     reason=True,
     dry_run=True,
     ask=N_("Stop {feature}?"),
+    examples=("feature stop --feature media --reason 'a new risk'",),
 )
