@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0056"
+SCHEMA = "0057"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
