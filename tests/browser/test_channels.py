@@ -69,6 +69,14 @@ async def test_one_publishes_and_others_follow_read_and_comment(visit: Visit) ->
     await expect(ben.page.locator(".item")).to_have_count(2)
     await expect(fresh).to_be_hidden()
     await in_all_widths(ben.page, "home")
+    # Repeated in one's own channel it shows what it repeats.
+    await ben.page.locator(".item").last.get_by_role("button", name="Repost").click()
+    await expect(ben.page.locator("#toast")).to_contain_text("in your channel")
+    await ben.page.get_by_role("link", name="My channel").click()
+    await expect(ben.page.locator(".original .body")).to_have_text("Chives are up.")
+    await in_all_widths(ben.page, "repost")
+    await ben.page.get_by_role("link", name="Home").click()
+    await expect(ben.page.locator(".item")).to_have_count(2)
     # By the keyboard alone: from the post to its comments.
     comments = ben.page.locator(".item").last.get_by_role("link", name="Comments")
     await comments.focus()

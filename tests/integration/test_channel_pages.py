@@ -12,6 +12,7 @@ import pytest
 
 from folkmoot_client.sdk import Client
 from folkmoot_protocol import Login, MediaRef
+from folkmoot_protocol.types import Repost
 from tests.builders.pictures import planted_picture
 from tests.integration.server import PASSWORD, Server, serving
 from tests.integration.test_http import Reply, assert_safe, get
@@ -103,9 +104,9 @@ async def test_a_channel_its_posts_and_their_comments_are_there_for_anybody(shar
     assert page.headers["Cache-Control"] == "no-cache"
     assert "noindex" not in page.text + str(page.headers)
     first = await read(shared, path)
-    assert [one["body"] for one in first["posts"]] == [f"post {number}" for number in range(20, 0, -1)]
+    assert [one["entry"]["body"] for one in first["posts"]] == [f"post {number}" for number in range(20, 0, -1)]
     second = await read(shared, f"{path}?before={first['cursor']}")
-    assert [one["body"] for one in second["posts"]] == ["post 0"]
+    assert [one["entry"]["body"] for one in second["posts"]] == ["post 0"]
     assert second["cursor"] is None
     assert f"?before={first['cursor']}" in page.text
     assert (await look(shared, f"{path}?before=1.2")).status == 400
@@ -250,6 +251,28 @@ async def test_what_posts_show_is_on_pages_and_in_feeds(shared: Server, people: 
     assert attached["url"] == f"{url}/media/{picture['id']}"
     thumb = await get(shared, f"/media/{picture['id']}/thumb")
     assert (thumb.status, thumb.headers["Content-Type"]) == (200, "image/webp")
+
+
+async def test_what_is_repeated_is_shown_as_long_as_it_is_there(shared: Server, people: list[Wire]) -> None:
+    star, fan = people
+    seq = await publish(star, "Look & see <b>")
+    code = (await read(shared, f"/@{star.user}"))["channel"]["id"]
+    bare = await fan.post(f"@{fan.user}", "", repost=Repost(code, seq))
+    await fan.post(f"@{fan.user}", "How true", repost=Repost(code, seq))
+    path = f"/@{fan.user}"
+    paths = (path, f"{path}/{bare}", f"{path}/feed.atom", f"{path}/feed.json")
+    for one in paths:
+        text = (await look(shared, one)).text
+        assert "Look &amp;" in text or "Look &amp;amp;" in text or "Look & see <b>" in text
+        assert star.user in text
+    assert f'<blockquote cite="{shared.urls["http"]}/@{star.user}/{seq}">' in (await look(shared, paths[1])).text
+    feed = json.loads((await look(shared, paths[3])).text)
+    assert [one["title"] for one in feed["items"]] == ["How true", f"@{star.user}: Look & see <b>"]
+    await star.run(f"/delete {seq}", code)
+    for one in paths:
+        text = (await look(shared, one)).text
+        assert "Look" not in text
+        assert "What this repeats is not there any more." in text
 
 
 async def test_who_may_comment_and_what_editors_chose_is_told(shared: Server, people: list[Wire]) -> None:

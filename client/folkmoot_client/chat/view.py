@@ -73,7 +73,9 @@ def show_post(handle: str, post: fm.Entry) -> list[Piece]:
     """Return a post of a channel as a line: time, where it stands, the channel's name, text."""
     name = post.from_.display_name
     start: list[Piece] = [(DIM, f"{show_clock(post.ts)} @{clean(handle)}/{post.seq} "), (STRONG, clean(name))]
-    return [*start, ("", f": {clean(post.body)}")]
+    repeated = (post.data or {}).get("repost")
+    said = clean(post.body) or (_("(repeats a post)") if repeated else "")
+    return [*start, ("", f": {said}")]
 
 
 def show_ignored(entry: fm.Entry) -> list[Piece]:

@@ -30,6 +30,7 @@ class App {
     });
     this.channels = new Channels(this.chat, {
       onFail: (error) => this.complain(error),
+      onDone: (text) => this.toast(text),
       onEditors: (room) => this.open(room),
     });
     this.dialogs = new Dialogs(this.chat, {

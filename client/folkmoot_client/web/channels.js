@@ -16,9 +16,9 @@ export function placeOf(hash) {
 }
 
 export class Channels {
-  /** `onFail(error)` for what is to be said in passing, `onEditors(room)` when an editor wants to see all of a channel. */
-  constructor(chat, { onFail, onEditors }) {
-    Object.assign(this, { chat, onFail });
+  /** `onFail(error)` and `onDone(text)` for what is to be said in passing, `onEditors(room)` when an editor wants to see all of a channel. */
+  constructor(chat, { onFail, onDone, onEditors }) {
+    Object.assign(this, { chat, onFail, onDone });
     this.known = new Map(); // channels by code
     this.unseen = new Set(); // posts that came since home was read
     byId("home").addEventListener("click", () => this.isHome && this.try(() => this.reload()));
@@ -292,6 +292,13 @@ export class Channels {
     byId("posts").lastElementChild?.scrollIntoView({ block: "nearest" });
   }
 
+  /** Repeat a post in one's own channel. */
+  async repost(channel, entry) {
+    const repost = { group: channel.id, seq: entry.seq };
+    await this.chat.once("post", { group: `@${this.chat.account.user}`, body: "", repost });
+    this.onDone(t("reposted"));
+  }
+
   async remove(channel, entry) {
     if (!isSure("delete_sure")) return;
     await this.chat.request("command", { line: `/delete ${entry.seq}`, group: channel.id });
@@ -344,19 +351,21 @@ export class Channels {
   }
 
   /** The posts of a page, or a post and its comments. */
-  render({ posts = [], post, featured = [], comments = [], channel = this.channel }) {
+  render(page) {
+    const { posts = [], post, featured = [], comments = [], channel = this.channel } = page;
     const chosen = featured.map((entry) => this.renderEntry(entry, channel));
     if (chosen.length) chosen.unshift(make("h2.chosen", {}, t("featured")));
     if (chosen.length && comments.length) chosen.push(make("h2.chosen", {}, t("comments")));
     return [
-      ...posts.map(({ group, entry }) => this.renderEntry(entry, this.known.get(group))),
-      ...(post ? [this.renderEntry(post, channel)] : []),
+      ...posts.map((one) => this.renderEntry(one.entry, this.known.get(one.group), one)),
+      ...(post ? [this.renderEntry(post, channel, page)] : []),
       ...chosen,
       ...comments.map((entry) => this.renderEntry(entry, channel)),
     ];
   }
 
-  renderEntry(entry, channel) {
+  /** An entry; `about` has what it repeats and what the platform says about it. */
+  renderEntry(entry, channel, about = {}) {
     const { kind, seq, from, redacted } = entry;
     const isComment = kind === "comment";
     const node = make(`article.item.${kind}`, { "data-seq": seq });
@@ -371,8 +380,9 @@ export class Channels {
     if (isComment && entry.reply_to) node.append(make("p.quote", {}, this.sayAnswered(entry.reply_to)));
     if (redacted) return node.append(make("p.body.gone", {}, t("deleted"))), node;
     if (this.chat.account?.ignored?.includes(from.user)) return node.append(make("p.body.gone", {}, t("ignored"))), node;
-    node.append(make("p.body", {}, ...renderWords(entry.body, (mention) => make("a.mention", { href: `#${mention}` }, mention))));
-    node.append(...(entry.data?.media ?? []).map(renderMedia), this.renderActs(entry, channel));
+    node.append(...renderSaid(entry, about.refutation));
+    if (entry.data?.repost) node.append(renderOriginal(about.original));
+    node.append(this.renderActs(entry, channel));
     return node;
   }
 
@@ -384,6 +394,10 @@ export class Channels {
     } else if (entry.kind === "comment" && this.mayComment) {
       const reply = { type: "button", "aria-label": t("reply_to", { name }), onclick: () => this.answer(entry) };
       acts.append(make("button.quiet", reply, t("reply")));
+    }
+    if (entry.kind === "post") {
+      const repost = { type: "button", onclick: () => this.try(() => this.repost(channel, entry)) };
+      acts.append(make("button.quiet", repost, t("repost")));
     }
     if (this.chat.rooms.has(channel.id)) {
       const remove = { type: "button", onclick: () => this.try(() => this.remove(channel, entry)) };
@@ -401,6 +415,21 @@ export class Channels {
 /** What the platform has granted to a channel. */
 function renderLabel({ kind, name, category = "" }) {
   return make(`li.tag.label-${kind}`, {}, t(`label_${kind}`, { name, category }));
+}
+
+/** What an entry says and shows, below what the platform says about it. */
+function renderSaid(entry, refutation) {
+  const words = renderWords(entry.body, (mention) => make("a.mention", { href: `#${mention}` }, mention));
+  const told = refutation && make("p.refuted", { role: "note" }, t("refuted", { text: refutation.text }));
+  return [told, entry.body && make("p.body", {}, ...words), ...(entry.data?.media ?? []).map(renderMedia)].filter(Boolean);
+}
+
+/** What a post repeats, as it stands now. */
+function renderOriginal(original) {
+  if (!original) return make("blockquote.original", {}, make("p.gone", {}, t("original_gone")));
+  const { from, seq } = original.entry;
+  const link = make("a.name", { href: `#@${from.user}/${seq}` }, make("b", {}, from.display_name || from.user), " ", make("small.dim", {}, `@${from.user}`));
+  return make("blockquote.original", {}, link, ...renderSaid(original.entry, original.refutation));
 }
 
 /** What channels show, everybody may fetch: the small picture here, the whole one behind it. */

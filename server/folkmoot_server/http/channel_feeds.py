@@ -5,10 +5,10 @@ import re
 import msgspec
 
 from folkmoot_protocol.results import HomeResult
-from folkmoot_protocol.types import Channel, Entry
+from folkmoot_protocol.types import Channel
 
 from ..common.pages import templates
-from .channel_views import Place, cut, iso, linked, marks_of, media_of, title_of
+from .channel_views import Place, iso, linked, marks_of, media_of, title_of, words_of
 from .imprint import imprint_data
 
 ATOM = "application/atom+xml; charset=utf-8"
@@ -27,44 +27,44 @@ def in_xml(text: str) -> str:
 
 def as_atom(channel: Channel, page: HomeResult, place: Place) -> bytes:
     """Return the feed as Atom."""
-    entries = [post.entry for post in page.posts]
+    say = place.say()
     fields = {
         "language": place.language,
         "channel": channel,
         "home": place.of(channel),
         "site": place.url,
-        "updated": iso(max([channel.created_ts, *(entry.ts for entry in entries)])),
+        "updated": iso(max([channel.created_ts, *(post.entry.ts for post in page.posts)])),
         "subtitle": " · ".join([*([channel.topic] if channel.topic else []), *marks_of(channel, place)]),
         "labels": channel.labels,
-        "rights": " · ".join(f"{place.say()(label)}: {value}" for _key, label, value in place.imprint),
+        "rights": " · ".join(f"{say(label)}: {value}" for _key, label, value in place.imprint),
         "entries": [
             {
-                "url": place.of(channel, entry.seq),
-                "title": title_of(entry),
-                "time": iso(entry.ts),
-                "html": _html(entry),
-                "media": media_of(entry),
+                "url": place.of(channel, post.entry.seq),
+                "title": title_of(post, say),
+                "time": iso(post.entry.ts),
+                "html": _html(words_of(post, say, LONGEST)),
+                "media": media_of(post.entry),
             }
-            for entry in entries
+            for post in page.posts
         ],
     }
     return in_xml(templates().get_template("feed.xml").render(fields)).encode()
 
 
-def _html(entry: Entry) -> str:
-    """Return a post's text as HTML."""
-    return f"<p>{linked(cut(entry.body, LONGEST))}</p>".replace("\n", "<br>")
+def _html(text: str) -> str:
+    """Return a text as HTML."""
+    return f"<p>{linked(text)}</p>".replace("\n", "<br>")
 
 
 def as_json_feed(channel: Channel, page: HomeResult, place: Place) -> bytes:
     """Return the feed as JSON Feed. What it has no name for is under `_folkmoot`."""
-    home = place.of(channel)
+    home, say = place.of(channel), place.say()
     items = [
         {
             "id": place.of(channel, post.entry.seq),
             "url": place.of(channel, post.entry.seq),
-            "title": title_of(post.entry),
-            "content_text": cut(post.entry.body, LONGEST),
+            "title": title_of(post, say),
+            "content_text": words_of(post, say, LONGEST),
             "date_published": iso(post.entry.ts),
             "attachments": [
                 {"url": place.url + one.path, "mime_type": one.type, "title": one.alt, "size_in_bytes": one.size}

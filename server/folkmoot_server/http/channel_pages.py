@@ -4,7 +4,7 @@ Pages and feeds are asked for anew each time (`no-cache`), and have an ETag: wha
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
@@ -28,10 +28,10 @@ from ..config.settings import Config
 from ..storage.change_set import StorageError
 from ..storage.channels import ChannelRow
 from .channel_feeds import ATOM, JSON_FEED, as_atom, as_json_feed
-from .channel_views import Place, channel_page, post_page
+from .channel_views import Place, as_post, channel_page, is_refuted, post_page
 from .group_page import CONTENT_SECURITY, style
 from .imprint import imprint_data, imprint_rows
-from .responses import HTML, JSON, Content, answer, preferred_language, respond, takes_gzip, wants_json
+from .responses import HTML, JSON, NO_HEADERS, Content, answer, preferred_language, respond, takes_gzip, wants_json
 from .visitors import Visitors
 
 log = structlog.get_logger()
@@ -149,7 +149,7 @@ class ChannelPages:
     async def _channel(self, asked: Asked) -> Response:
         page = await self._posts(asked)
         if wants_json(asked.request):
-            data = {"channel": asked.channel, "posts": [post.entry for post in page.posts], "cursor": page.cursor}
+            data = {"channel": asked.channel, "posts": page.posts, "cursor": page.cursor}
             return await self._answer(asked, self._as_json(data))
         until_ms = asked.row.status_until_ms
         body = channel_page(asked.channel, page, asked.place, until_ms, style("channel.css")[0])
@@ -166,9 +166,10 @@ class ChannelPages:
             if thread.code is ErrorCode.NO_SUCH_ENTRY and thread.detail.get("removed"):
                 return self._gone(asked, N_("This post was removed."))
             raise HTTPException(HTTPStatus.NOT_FOUND)
+        more = NO_INDEX if is_refuted(as_post(thread)) else {}
         if wants_json(asked.request):
-            return await self._answer(asked, self._as_json(msgspec.structs.asdict(thread)))
-        return await self._answer(asked, Content(post_page(thread, asked.place, style("channel.css")[0]), HTML))
+            return await self._answer(asked, self._as_json(msgspec.structs.asdict(thread)), more)
+        return await self._answer(asked, Content(post_page(thread, asked.place, style("channel.css")[0]), HTML), more)
 
     async def _atom(self, asked: Asked) -> Response:
         return await self._answer(asked, Content(as_atom(asked.channel, await self._posts(asked), asked.place), ATOM))
@@ -180,11 +181,11 @@ class ChannelPages:
     def _as_json(self, data: dict[str, object]) -> Content:
         return Content(msgspec.json.encode({**data, "operator": imprint_data(self._config.operator.imprint)}), JSON)
 
-    async def _answer(self, asked: Asked, content: Content) -> Response:
+    async def _answer(self, asked: Asked, content: Content, more: Mapping[str, str] = NO_HEADERS) -> Response:
         if takes_gzip(asked.request.headers):
             # Of pages that are made anew each time, in a thread: it takes as long as all the rest.
             await asyncio.to_thread(content.compress)
-        headers = _headers(asked) | ({} if asked.is_shown else NO_INDEX)
+        headers = {**_headers(asked), **more, **({} if asked.is_shown else NO_INDEX)}
         return answer(asked.request, content, headers, vary="Accept, Accept-Language")
 
     def _gone(self, asked: Asked, text: str, status: HTTPStatus = HTTPStatus.GONE) -> Response:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from folkmoot_governance.credentials import CredentialKind
 from folkmoot_protocol.results import HomeResult, ThreadResult
-from folkmoot_protocol.types import Channel, ChannelForm, CommentPolicy, Entry, GroupStatus
+from folkmoot_protocol.types import Channel, ChannelForm, ChannelPost, CommentPolicy, Entry, GroupStatus
 
 from ..common.i18n import N_, Translate, show_instant, translator
 from ..common.pages import templates
@@ -66,10 +66,41 @@ def one_line(text: str, most: int) -> str:
     return cut(" ".join(text[: most * 4].split()), most)
 
 
-def title_of(entry: Entry) -> str:
-    """Return what a post is called: its first line, or in words what it shows, or its number."""
+def title_of(post: ChannelPost, say: Translate) -> str:
+    """Return what a post is called: its first line, or in words what it shows, what it repeats, or its number; before
+    that, if it was refuted, that it was."""
+    entry, original = post.entry, post.original
     said = [entry.body.lstrip().partition("\n")[0], *(one.alt for one in media_of(entry))]
-    return one_line(next(filter(None, said), f"#{entry.seq}"), TITLE)
+    if original is not None:
+        said.append(f"@{original.entry.from_.user}: {original.entry.body.lstrip()}")
+    title = one_line(next(filter(None, said), f"#{entry.seq}"), TITLE)
+    return say(N_("Refuted: {title}"), {"title": title}) if is_refuted(post) else title
+
+
+REFUTED = N_("The platform says that this is not so: {text}")
+ORIGINAL_GONE = N_("What this repeats is not there any more.")
+
+
+def refutation_of(post: ChannelPost, say: Translate) -> str:
+    """Return what the platform says about a post that is not so."""
+    refutation = getattr(post, "refutation", None)
+    return say(REFUTED, {"text": refutation.text}) if refutation is not None else ""
+
+
+def is_refuted(post: ChannelPost) -> bool:
+    """Say whether the platform has refuted a post, or what it repeats."""
+    return any(getattr(one, "refutation", None) is not None for one in (post, post.original))
+
+
+def words_of(post: ChannelPost, say: Translate, most: int) -> str:
+    """Return all that a post says, where there is nothing but text: the refutation, its words, and what it repeats."""
+    parts = [refutation_of(post, say), cut(post.entry.body, most)]
+    if post.original is not None:
+        original = post.original
+        parts += [refutation_of(original, say), f"@{original.entry.from_.user}: {cut(original.entry.body, most)}"]
+    elif "repost" in (post.entry.data or {}):
+        parts.append(say(ORIGINAL_GONE))
+    return "\n\n".join(filter(None, parts))
 
 
 class Shown(Struct, frozen=True):
@@ -147,6 +178,23 @@ def shown(entry: Entry, channel: Channel, place: Place, *, most: int | None = No
     }
 
 
+def shown_post(post: ChannelPost, channel: Channel, place: Place, *, most: int | None = None) -> dict[str, object]:
+    """Return a post as the templates take it, with what it repeats."""
+    say, original = place.say(), post.original
+    repeats = "repost" in (post.entry.data or {})
+    quoted: dict[str, object] | None = None
+    if original is not None:
+        entry = original.entry
+        url = f"{place.url}/@{entry.from_.user}/{entry.seq}"
+        quoted = {**shown(entry, channel, place, most=EXCERPT), "url": url, "refuted": refutation_of(original, say)}
+    return {
+        **shown(post.entry, channel, place, most=most),
+        "refuted": refutation_of(post, say),
+        "original": quoted,
+        "original_gone": say(ORIGINAL_GONE) if repeats and original is None else "",
+    }
+
+
 def _common(channel: Channel, place: Place, css: str) -> dict[str, object]:
     say = place.say()
     return {
@@ -174,7 +222,7 @@ def channel_page(channel: Channel, page: HomeResult, place: Place, until_ms: int
     suspended = say(N_("The platform has suspended this channel {until}."), {"until_ms": until_ms})
     fields = {
         **_common(channel, place, css),
-        "posts": [shown(post.entry, channel, place, most=EXCERPT) for post in page.posts],
+        "posts": [shown_post(post, channel, place, most=EXCERPT) for post in page.posts],
         "standing": suspended if channel.state is GroupStatus.SUSPENDED else "",
         "nothing": say(N_("There are no posts here yet.")),
         "older": f"{place.of(channel)}?before={page.cursor}" if page.cursor else "",
@@ -184,23 +232,33 @@ def channel_page(channel: Channel, page: HomeResult, place: Place, until_ms: int
     return templates().get_template("channel.html").render(fields).encode()
 
 
+def as_post(thread: ThreadResult) -> ChannelPost:
+    """Return the post of a thread as pages of posts have it."""
+    fields = {"group": thread.channel.id, "entry": thread.post, "original": thread.original}
+    if (refutation := getattr(thread, "refutation", None)) is not None:
+        fields["refutation"] = refutation
+    return ChannelPost(**fields)  # type: ignore[arg-type]  # of that name each
+
+
 def post_page(thread: ThreadResult, place: Place, css: str) -> bytes:
     """Return the page of a post and the comments on it."""
-    channel, post, say = thread.channel, thread.post, place.say()
+    channel, entry, say = thread.channel, thread.post, place.say()
+    post = as_post(thread)
     last = thread.comments[-1].seq if thread.comments else 0
     fields = {
         **_common(channel, place, css),
-        "post": shown(post, channel, place),
-        "title": title_of(post),
-        "description": one_line(post.body, DESCRIPTION),
-        "picture": next((place.url + one.path for one in media_of(post) if one.kind == "image"), ""),
+        "is_indexed": not is_refuted(post),
+        "post": shown_post(post, channel, place),
+        "title": title_of(post, say),
+        "description": one_line(words_of(post, say, DESCRIPTION), DESCRIPTION),
+        "picture": next((place.url + one.path for one in media_of(entry) if one.kind == "image"), ""),
         "comments": [shown(one, channel, place) for one in thread.comments],
         "featured": [shown(one, channel, place) for one in thread.featured],
         "featured_title": say(N_("Chosen by the editors")),
         "policy": say(POLICIES.get(thread.policy, "")),
         "comments_title": say(N_("Comments")),
         "nothing": say(N_("There are no comments yet.")),
-        "later": f"{place.of(channel, post.seq)}?after={last}" if thread.more else "",
+        "later": f"{place.of(channel, entry.seq)}?after={last}" if thread.more else "",
         "later_text": say(N_("More comments")),
         "all_posts": say(N_("All posts")),
         "reply": say(N_("in reply to")),
