@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
+import msgspec
 import pytest
 
 from folkmoot_protocol import events as ev
@@ -145,6 +146,17 @@ async def test_a_public_account_is_not_there_for_others_before_it_is_approved(ro
     assert [(post.entry.body, post.entry.from_.tags) for post in page.posts] == [("first", ("Local news",))]
     listed = (await admin(root, "channel list", limit=200)).items
     assert next(one for one in listed if one["code"] == code)["pending"] is False
+    filed = (await admin(root, "filing export", limit=200, options={"what": "channels"})).items[0]
+    row = next(one for one in msgspec.json.decode(filed["document"]) if one["code"] == code)
+    assert (row["handle"], row["owner"], row["label"], row["subject"]) == (
+        "daily.news",
+        editor.user,
+        "Local news",
+        "none",
+    )
+    assert filed["signature"]
+    table = (await admin(root, "filing export", limit=200, options={"form": "csv"})).items[0]["document"]
+    assert "daily.news" in table
     kinds = [one.kind for one in (await editor.ask(rq.GetNotices)).notices]
     assert {"application_opened", "application_approved", "channel_opened"} <= set(kinds)
 

@@ -36,6 +36,13 @@ class Way(Options, frozen=True):
     ] = "webhook"
 
 
+class Lists(Options, frozen=True):
+    """What is taken out, and as what."""
+
+    what: Annotated[Literal["channels"], Flag(N_("What is taken out: public accounts."))] = "channels"
+    form: Annotated[Literal["json", "csv"], Flag(N_("As what."), "--as")] = "json"
+
+
 class Receipt(Options, frozen=True):
     """What the authority answered."""
 
@@ -82,4 +89,13 @@ NOTE_RECEIPT = Verb(
     CASE,
     dry_run=True,
     examples=("filing receipt @bob-7 --number 2026-4711",),
+)
+EXPORT_LIST = Verb(
+    FILING,
+    "export",
+    N_("Take out, signed, what is filed with the authority as a list: public accounts by code."),
+    "file_report",
+    Lists,
+    paged=True,
+    examples=("filing export --what channels --as csv",),
 )

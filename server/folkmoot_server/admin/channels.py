@@ -1,5 +1,9 @@
 """Administration of channels, of applications, and of what is granted by them (I7, P7, P8, W8, W10)."""
 
+import csv
+import io
+from collections.abc import Sequence
+
 import msgspec
 
 from folkmoot_governance import Refusal
@@ -12,6 +16,7 @@ from folkmoot_governance.duration import end_of
 from folkmoot_governance.group.commands import RevokeCredential
 from folkmoot_protocol.admin import cases as case_rows
 from folkmoot_protocol.admin import channels as rows
+from folkmoot_protocol.admin import filings as filing_rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.results import AdminResult
 
@@ -191,3 +196,39 @@ async def revoke_credential(call: Call, options: rows.Granted) -> Outcome:
     row = row_of(room)
     assert row is not None, "a channel stays one"
     return AdminResult(items=(channel_item(row, call.app.clock.now_ms()),), changed=changed)
+
+
+@carries_out(filing_rows.EXPORT_LIST)
+async def export_list(call: Call, options: filing_rows.Lists) -> Outcome:
+    """Take out a page of the public accounts as they are filed, with the signature of the document (P7.1, W10)."""
+    app, now = call.app, call.app.clock.now_ms()
+    found = await app.store.channels.list_public(call.cursor, call.limit + 1)
+    page = found[: call.limit]
+    document = [await filed(call, row, now) for row in page]
+    text = msgspec.json.encode(document).decode() if options.form == "json" else as_table(document)
+    signature = app.cases.filings.sign(text.encode(), now)
+    cursor = page[-1].code if len(found) > call.limit else None
+    item = {"what": options.what, "rows": len(page), "at_ts": now, "document": text, "signature": signature}
+    return AdminResult(items=(item,), cursor=cursor)
+
+
+async def filed(call: Call, row: ChannelRow, now: int) -> dict[str, object]:
+    """Return a public account as it is filed: what it is, whose, since when, and what was granted; no identity."""
+    room = await call.app.rooms.load(row.code)
+    owner = await call.app.accounts.load(room.state.owner) if room is not None else None
+    item = channel_item(row, now)
+    del item["pending"], item["credentials"]
+    granted = {kind: [one for one in row.granted(now) if one.kind is kind] for kind in CredentialKind}
+    names = {kind.value: ", ".join(one.name for one in some) for kind, some in granted.items()}
+    subject = owner.state.identity.value if owner is not None else ""
+    followers = await call.app.store.channels.count_followers(row.code)
+    return item | {"owner": owner.user if owner else "", "subject": subject, **names, "followers": followers}
+
+
+def as_table(document: Sequence[dict[str, object]]) -> str:
+    """Return a document as CSV: a row for each channel."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(document[0]) if document else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(document)
+    return out.getvalue()
