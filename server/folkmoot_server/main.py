@@ -227,7 +227,9 @@ async def start_listening(node: Node) -> WebSocketServer:
     pages = make_app(
         *(app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node)),
         *(app.oversight.figures, app.cases.public, app.event_log),
-        MediaPages(app.media.uploads, app.media.showing, app.media.store, app.config.i18n.default_language),
+        MediaPages(
+            app.media.uploads, app.media.showing, app.media.upkeep, app.media.store, app.config.i18n.default_language
+        ),
         app.channels.public,
     )
     listener = Listener(app, node.audience, node.hub, node.presence)

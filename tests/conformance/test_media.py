@@ -86,3 +86,22 @@ async def test_entries_show_uploads_under_the_number_that_the_store_gives(store:
     assert {one.id for one in await store.ledger.media_before(FOREVER_MS, 9)} == {"a", "b"}
     await store.commit([ChangeSet(rows=[remove_held("h")])])
     assert len(await store.ledger.media_before(FOREVER_MS, 9)) == 3
+
+
+async def test_uploads_are_listed_the_latest_first(store: Store) -> None:
+    rows = [
+        upload("a"),
+        upload("b", state=MediaState.REFUSED),
+        upload("c", created_ts=START + 1),
+        upload("d", user="bob"),
+    ]
+    await store.commit([ChangeSet(rows=[media_row(one) for one in rows])])
+
+    async def listed(user: str = "", state: MediaState | None = None, before: tuple[int, str] | None = None) -> str:
+        return "".join([one.id for one in await store.ledger.list_media(user, state, before, 3)])
+
+    assert await listed() == "cdb"
+    assert await listed(before=(START, "b")) == "a"
+    assert await listed("alice") == "cba"
+    assert await listed("alice", MediaState.REFUSED) == "b"
+    assert await listed("carol") == ""

@@ -26,7 +26,7 @@ from folkmoot_protocol import (
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.films import planted_film
 from tests.builders.pictures import PLANTED, hostile_files, planted_picture
-from tests.integration.server import Launch, Seat, Server
+from tests.integration.server import PASSWORD, Launch, Seat, Server
 from tests.integration.wire import PATIENCE_S
 
 
@@ -277,6 +277,31 @@ async def test_sound_and_films_lose_the_place_and_are_fetched_in_parts(
     bearer = {"Authorization": f"Bearer {seats[2].token}", "Range": "bytes=100-"}
     part = await ask_http(shared, "GET", f"/media/{film['id']}", headers=bearer)
     assert (part.status, part.body, part.headers["content-type"]) == (206, whole[100:], "video/mp4")
+
+
+async def test_staff_lists_uploads_and_looks_at_one_for_a_case(launch: Launch) -> None:
+    server = launch(groups=1, members=2, admin="root")
+    ann, ben = server.seats[0]
+    async with Client(server.url, token=ann.token) as client, Client(server.url) as staff:
+        await staff.login("root", PASSWORD)
+        shown = (await client.upload(planted_picture("PNG", (30, 20))))["id"]
+        place = await client.post(ann.code, "look", media=[shown])
+        with pytest.raises(RequestRefused):
+            await client.upload(b"<svg/>")
+        await client.run_command(f"/delete {place.seq}", ann.code)
+        listed = await staff.admin("media", "list", limit=1)
+        assert [(one["state"], one["reason"]) for one in listed.items] == [("refused", "markup")]
+        (item,) = (await staff.admin("media", "list", cursor=listed.cursor)).items
+        assert (item["media"], item["user"], item["group"], item["seq"]) == (shown, ann.user, ann.code, place.seq)
+        of_ben = await staff.admin("media", "list", options={"account": ben.user, "state": "posted"})
+        assert of_ben.items == ()
+        await code_of(staff.admin("media", "show", target=shown))
+        assert await code_of(staff.fetch_media(shown)) == "no_such_entry", "that would be on nobody's record"
+        assert await code_of(client.admin("media", "show", target=shown, options={"case": "c-1"})) == "forbidden"
+        (found,) = (await staff.admin("media", "show", target=shown, options={"case": "c-1"})).items
+        picture = await ask_http(server, "GET", found["path"])
+        assert (picture.status, picture.headers["content-type"]) == (200, "image/png")
+        assert (await ask_http(server, "GET", found["path"].replace(shown, "0" * 32))).status == 404
 
 
 async def test_an_account_uploads_so_much_a_day(launch: Launch) -> None:

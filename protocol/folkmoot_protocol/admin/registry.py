@@ -15,6 +15,7 @@ from .features import FEATURE
 from .filings import FILING
 from .groups import GROUP
 from .holds import HOLD
+from .media import MEDIA
 from .mediations import MEDIATION
 from .nodes import NODE
 from .oversight import DUTY, FIGURES
@@ -33,6 +34,7 @@ NOUNS: tuple[Noun, ...] = (
     GROUP,
     ENTRY,
     TEXT,
+    MEDIA,
     QUEUE,
     RULE,
     IDENTITY,

@@ -11,14 +11,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.media import Media
+from folkmoot_governance.media import Media, MediaState
 from folkmoot_governance.refusal import explained
 from folkmoot_protocol.errors import ErrorCode
 
-from ..actions.media.showing import GONE, NOT_THERE
+from ..actions.media.showing import GONE, NOBODY, NOT_THERE, Asker
 from ..actions.media.uploads import NO_ADDRESS, described
 from ..common.i18n import translator
-from ..live.accounts import Account
 from ..live.pending import NOT_STORED
 from ..media.store import FAILURES, SMALL, key_of
 from ..storage.change_set import StorageError
@@ -57,12 +56,20 @@ class Uploads(Protocol):
 class Showing(Protocol):
     """What finds media for those who may see them: see `actions.media.showing`."""
 
-    async def account_of(self, id: str, *, token: str = "", key: str = "") -> Account | None:
+    async def asker(self, id: str, *, token: str = "", key: str = "") -> Asker:
         """Return who asks."""
         ...
 
-    async def find(self, id: str, account: Account | None) -> Media | Refusal:
+    async def find(self, id: str, asker: Asker) -> Media | Refusal:
         """Return an upload that an account may see now."""
+        ...
+
+
+class Opening(Protocol):
+    """What opens what was sealed: see `actions.media.upkeep`."""
+
+    async def opened(self, media: Media, suffix: str) -> bytes | None:
+        """Return what was removed."""
         ...
 
 
@@ -81,9 +88,12 @@ class Objects(Protocol):
 class MediaPages:
     """These pages."""
 
-    def __init__(self, uploads: Uploads, showing: Showing, objects: Objects, default_language: str) -> None:
+    def __init__(
+        self, uploads: Uploads, showing: Showing, opening: Opening, objects: Objects, default_language: str
+    ) -> None:
         self._uploads = uploads
         self._showing = showing
+        self._opening = opening
         self._objects = objects
         self._language = default_language
 
@@ -121,12 +131,12 @@ class MediaPages:
     async def _show(self, request: Request, suffix: str) -> Response:
         id, query = request.path_params["id"], request.query_params
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        account: Account | None = None
+        asker = NOBODY
         try:
-            account = await self._showing.account_of(
+            asker = await self._showing.asker(
                 id, token=token.strip() if scheme.lower() == "bearer" else "", key=query.get("key", "")
             )
-            found = await self._showing.find(id, account)
+            found = await self._showing.find(id, asker)
         except StorageError as error:
             log.error("storage failed", request="media", cause=repr(error.__cause__ or error))
             found = NOT_STORED
@@ -135,11 +145,14 @@ class MediaPages:
         if suffix and not found.width:
             return self._refuse(request, NOT_THERE)
         tag = f'"{found.sha256[:32]}{suffix}"'
-        headers = {**HEADERS, **({} if account else FOR_EVERYBODY), "ETag": tag}
+        headers = {**HEADERS, **({} if asker.account else FOR_EVERYBODY), "ETag": tag}
         if tag in request.headers.get("If-None-Match", ""):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         kind = "image/webp" if suffix else found.type
         try:
+            if found.state is MediaState.REMOVED:
+                data = await self._opening.opened(found, suffix)
+                return Response(data, headers=headers, media_type=kind) if data else self._refuse(request, GONE)
             return await self._answer(request, key_of(found.month, found.id) + suffix, kind, headers)
         except FAILURES as error:
             log.error("media could not be read", media=found.id, cause=repr(error))

@@ -15,7 +15,7 @@ from folkmoot_governance.case.rules import ReporterRecord
 from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.features import Assessment
 from folkmoot_governance.filing import Filing, FilingState
-from folkmoot_governance.media import Media
+from folkmoot_governance.media import Media, MediaState
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_governance.restrictions import Held, Restriction
@@ -572,6 +572,13 @@ class Uploads(Protocol):
     async def uploaded_bytes(self, user: str, since: int) -> int:
         """Return how many bytes an account has uploaded, or asked to, since a time (Unix ms), each upload counting at
         least `media.LEAST_BYTES`."""
+        ...
+
+    async def list_media(
+        self, user: str, state: MediaState | None, before: tuple[int, str] | None, limit: int
+    ) -> list[Media]:
+        """Return uploads, of an account and of a state where these are given, the latest first; `before`: those behind
+        one of that time and id."""
         ...
 
     async def pending_media(self, limit: int) -> list[Media]:

@@ -37,6 +37,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "role train": {"course": "law"},
     "group suspend": {"duration": "1h"},
     "identity show": {"case": "file 7"},
+    "media show": {"case": "file 7"},
     "credit set": {"score": 40},
     "entry remove": {"seqs": "1"},
     "text remove": {"what": "name"},
@@ -174,6 +175,7 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
         "SCOPE": "platform",
         "NUMBER": "e-none",
         "HOLD": "h-none",
+        "MEDIA": "none",
         "": "",
         "CASE|CODE:SEQ": f"{member.code}-1",
     }

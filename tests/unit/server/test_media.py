@@ -89,6 +89,8 @@ async def test_what_is_removed_is_sealed_and_what_stands_again_is_opened(night: 
     assert sealed.keys() == {name + SEALED for name in plain}
     assert not any(plain[name][40:80] in data for name in plain for data in sealed.values())
     assert await night.state_of(id) is MediaState.REMOVED
+    (removed,) = await night.stage.store.ledger.media([id])
+    assert await night.stage.node.app.media.upkeep.opened(removed, "") == plain[id], "for those who judge"
     with pytest.raises(RequestRefused) as refused:
         await ann.fetch_media(id)
     assert refused.value.detail["rule"] == "removed"

@@ -95,6 +95,11 @@ class MediaUpkeep:
         await self._store.remove(keys_of(media))
         await self._note([media_change(media.id, state=MediaState.REMOVED.value)])
 
+    async def opened(self, media: Media, suffix: str) -> bytes | None:
+        """Return the bytes of what was removed, for those who judge; None where they are not there."""
+        sealed = await self._store.get(key_of(media.month, media.id) + suffix + SEALED)
+        return None if sealed is None else await asyncio.to_thread(self._sealed.open, media, sealed)
+
     async def _unseal(self, media: Media) -> None:
         for key in keys_of(media):
             sealed = await self._store.get(key + SEALED)

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, exists, func, literal_column, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, exists, func, literal_column, or_, select, tuple_
 
+from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.media import LEAST_BYTES, REFUSED_BYTES, Media, MediaState
 
 from .fetch import Rows, SqlReads
@@ -25,6 +26,14 @@ _PENDING = (
     select(*_COLUMNS)
     .where(literal_column("seq = 0"), media.c.state == MediaState.PENDING)
     .order_by(media.c.until_ms)
+    .limit(bindparam("limit"))
+)
+_LIST = (
+    select(*_COLUMNS)
+    .where(tuple_(media.c.created_ts, media.c.id) < tuple_(bindparam("before", type_=BigInteger), bindparam("id")))
+    .where(or_(bindparam("user", type_=Text) == "", media.c.user == bindparam("user", type_=Text)))
+    .where(or_(bindparam("state", type_=Text) == "", media.c.state == bindparam("state", type_=Text)))
+    .order_by(media.c.created_ts.desc(), media.c.id.desc())
     .limit(bindparam("limit"))
 )
 _REMOVED = and_(redactions.c.code == media.c.code, redactions.c.seq == media.c.seq)
@@ -66,6 +75,13 @@ class SqlUploads(SqlReads):
 
     async def uploaded_bytes(self, user: str, since: int) -> int:
         return int((await self._ask(_BYTES, user=user, since=since))[0][0])
+
+    async def list_media(
+        self, user: str, state: MediaState | None, before: tuple[int, str] | None, limit: int
+    ) -> list[Media]:
+        ts, id = before or (FOREVER_MS, "")
+        values = {"user": user, "state": state.value if state else "", "before": ts, "id": id}
+        return _media(await self._ask(_LIST, **values, limit=limit))
 
     async def pending_media(self, limit: int) -> list[Media]:
         return _media(await self._ask(_PENDING, limit=limit))

@@ -1,0 +1,50 @@
+"""Administration of media: what was uploaded, and looking at one for a case (G6.2, G14)."""
+
+from folkmoot_governance import Refusal
+from folkmoot_governance.media import Media, MediaState
+from folkmoot_governance.reading import ACT, ReadTexts
+from folkmoot_protocol.admin import media as rows
+from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.names import fold_user_name
+from folkmoot_protocol.results import AdminResult
+
+from ..common.i18n import N_
+from .call import Call, Outcome, carries_out
+from .common import check_asker, record_reading
+
+NO_MEDIA = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such upload."), {"help": "media list"})
+
+
+def media_item(one: Media) -> dict[str, object]:
+    """Return an upload as a row."""
+    item: dict[str, object] = {"media": one.id, "user": one.user, "state": one.state, "at_ts": one.created_ts}
+    more = {"reason": one.reason, "type": one.type, "size": one.size, "group": one.code, "seq": one.seq}
+    return item | {name: value for name, value in more.items() if value}
+
+
+@carries_out(rows.LIST_MEDIA)
+async def list_media(call: Call, options: rows.WhichMedia) -> Outcome:
+    """List them, the latest first."""
+    ts, _, id = call.cursor.partition(" ")
+    before = (int(ts), id) if ts.isascii() and ts.isdigit() and len(ts) < 19 else None
+    state = MediaState(options.state) if options.state else None
+    found = await call.app.store.ledger.list_media(fold_user_name(options.account), state, before, call.limit + 1)
+    shown = found[: call.limit]
+    cursor = f"{shown[-1].created_ts} {shown[-1].id}" if len(found) > call.limit else None
+    return AdminResult(items=tuple(map(media_item, shown)), cursor=cursor)
+
+
+@carries_out(rows.SHOW_MEDIA)
+async def show_media(call: Call, options: rows.ForCase) -> Outcome:
+    """Give a path to look at one by; who looks is on record, with the case that it is for."""
+    forbidden = check_asker(call, ACT)
+    if forbidden:
+        return forbidden
+    found = await call.app.store.ledger.media([call.target])
+    if not found or not found[0].sha256:
+        return NO_MEDIA
+    refusal = await record_reading(call, ReadTexts(options.case, "media", found[0].code))
+    if refusal:
+        return refusal
+    path, until_ms = call.app.media.showing.path_for_staff(found[0], call.account.user)
+    return AdminResult(items=(media_item(found[0]) | {"path": path, "until_ts": until_ms},))
