@@ -354,6 +354,7 @@ class Services:
             cases.service,
             cases.texts,
         )
+        self._membership.check_owner = applying.check_owner
         granting = Granting(parts.rooms, cases.service, self._groups)
         opening = Opening(channels, self._groups, self._membership)
         return ChannelServices(

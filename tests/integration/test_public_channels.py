@@ -221,6 +221,18 @@ async def test_one_subject_opens_one_however_many_try_at_once(root: Wire, sign_i
     await refused(open_public(editors[1], "third.paper"), ErrorCode.CHANNEL_QUOTA, have=2, limit=2)
 
 
+async def test_nobody_takes_over_more_than_they_may_open(root: Wire, sign_in: SignIn) -> None:
+    owner, heir = await sign_in(), await sign_in()
+    code = await opened(root, owner, "handed.news")
+    own = await open_public(heir, "own.paper")
+    await owner.run(f"/invite @{heir.user}", code)
+    await heir.run(f"/join {code}")
+    await owner.run(f"/transfer @{heir.user}", code)
+    await refused(heir.run("/transfer accept", code), ErrorCode.CHANNEL_QUOTA, have=1, limit=1)
+    await heir.run(f"/dissolve {own}", own)
+    await heir.run("/transfer accept", code)
+
+
 async def test_a_licensed_category_takes_the_licence_while_it_lasts(root: Wire, sign_in: SignIn) -> None:
     editor, reader = await sign_in(), await sign_in()
     code = await opened(root, editor, "licensed.news")

@@ -87,15 +87,15 @@ def check_public(command: c.OpenChannel, actor: Actor, now: int, policy: Policy)
     if command.form is ChannelForm.PERSONAL:
         return None
     grade = classify(policy.grades, command.category, members=1, entries_per_day=0)
-    return check_founder(actor, grade, now, policy) or check_subject(command)
+    return check_founder(actor, grade, now, policy) or check_subject(command.have, command.limit)
 
 
-def check_subject(command: c.OpenChannel) -> Refusal | None:
-    """Refuse one public account more than a subject may have."""
-    if not command.limit or command.have < command.limit:
+def check_subject(have: int, limit: int) -> Refusal | None:
+    """Refuse one public account more than a subject may have; 0: any number."""
+    if not limit or have < limit:
         return None
     text = N_("You have {have} public accounts; {limit} are allowed for one person or organisation.")
-    detail = {"have": command.have, "limit": command.limit, "rule": "policy.channels.per_subject"}
+    detail = {"have": have, "limit": limit, "rule": "policy.channels.per_subject"}
     return refuse(ErrorCode.CHANNEL_QUOTA, text, **detail, help="/apply quota")
 
 

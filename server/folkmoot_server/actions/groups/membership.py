@@ -1,6 +1,7 @@
 """Finding a group, founding it, coming in, and how it and its members are shown."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import islice
 
@@ -50,6 +51,15 @@ ToGroup = (
 )
 """Requests that are about a group, and name it."""
 
+CheckOwner = Callable[[Room, Account], Awaitable[Refusal | None]]
+"""Refuses who may not take a group over, for what they own already."""
+
+
+async def anybody(room: Room, account: Account) -> Refusal | None:
+    """Refuse nobody."""
+    return None
+
+
 NOT_A_MEMBER = Refusal(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
 NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
 
@@ -84,6 +94,7 @@ class Membership:
         self._gate = gate
         self.find_room = finder.find
         self.default_category = default_category
+        self.check_owner: CheckOwner = anybody
 
     async def free_code(self) -> str:
         """Return a random group code that no group has or ever had (G8.2)."""
@@ -110,6 +121,8 @@ class Membership:
     ) -> Act | Refusal:
         """Decide a command on a group. The room is taken afresh: what was read before may have taken a while."""
         refusal = await self._check_target(room, command) or await self._check_content(room, command, initiator)
+        if refusal is None and isinstance(command, c.AcceptTransfer) and isinstance(initiator, Account):
+            refusal = await self.check_owner(room, initiator)
         if refusal:
             return refusal
         if isinstance(command, c.JoinGroup):
