@@ -27,6 +27,7 @@ from .group.events_platform import (
     GroupRestricted,
     GroupSuspended,
     GroupWarned,
+    PostRefuted,
     TextRemoved,
 )
 from .group.removed_texts import REMOVABLE_TEXTS
@@ -387,6 +388,17 @@ MEASURES: tuple[Row, ...] = (
         N_("The platform closed your group {name}"),
         ("decision_provision", "DECISION_PROVISION_TOTAL_TERMINATION"),
         stops=frozenset({Power.POST, Power.JOIN, Power.MANAGE}),
+    ),
+    Row(
+        Subject.ENTRY,
+        Measure.REFUTE,
+        "remove_entry",
+        PostRefuted,
+        "post_refuted",
+        N_("The platform refuted your post {seq} in {name}: {text}"),
+        ("decision_visibility", "DECISION_VISIBILITY_CONTENT_LABELLED"),
+        four_eyes=False,
+        of_channels=True,
     ),
     Row(
         Subject.ENTRY,

@@ -22,6 +22,7 @@ WHO = {
     Subject.TEXT: "owner and admins, of a tag its bearer as well, besides a notice in the group",
 }
 ENDS_BY = {
+    "entry_refute": "when staff withdraws it",
     "account_suspend": "nothing: who signs in sees it",
     "group_warn": "when staff finds it mended",
     "group_suspend": "a notice in the group",

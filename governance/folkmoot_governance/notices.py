@@ -179,6 +179,8 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.InspectionOverdue: Telling(N_("The platform was to look at what was mended {until}, and did not"), public=False),
     e.KeptLonger: Telling(N_("What the closed group had is kept longer, {until}: an appeal is open"), public=False),
     e.KeptLetGo: Telling(N_("The closing is final: what the group had is not kept any more"), public=False),
+    e.PostRefuted: Telling(N_("The platform refuted post {seq}: {text}")),
+    e.RefutationWithdrawn: Telling(N_("The platform takes back what it said about post {seq}")),
     e.EntriesRemoved: Telling(N_("The platform removed {count} entries")),
     e.TextRemoved: Telling(
         N_("The platform removed a text of the group"),
@@ -236,6 +238,8 @@ _NOBODYS_EVENTS = (
     e.KeptLonger,
     e.KeptLetGo,
     e.EntriesRemoved,
+    e.PostRefuted,
+    e.RefutationWithdrawn,
     e.TextRemoved,
     e.MeasureOverturned,
     e.BansEnded,
@@ -250,7 +254,7 @@ _NOBODYS_EVENTS = (
 """Measures of the platform and what ended by itself: these name no one who did it."""
 
 
-INSIDE = ("report", "proposed_by", "proposal", "officers", "step")
+INSIDE = ("reposters", "report", "proposed_by", "proposal", "officers", "step")
 
 
 def text_of(event: e.Event) -> str:

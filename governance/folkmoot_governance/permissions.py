@@ -186,6 +186,8 @@ PLATFORM_RULES: dict[str, frozenset[PlatformRole]] = {
 PLATFORM_ACTS: dict[type[c.Command], str] = {
     c.RemoveEntries: "remove_entry",
     c.RemoveText: "remove_entry",
+    c.Refute: "remove_entry",
+    c.WithdrawRefutation: "remove_entry",
     c.WarnGroup: "warn_group",
     c.AcceptRectification: "warn_group",
     c.RejectRectification: "warn_group",

@@ -47,6 +47,7 @@ KEPT = (
     "contact",
     "left",
     "course",
+    "text",
 )
 """Fields of an event that its notice keeps."""
 
@@ -96,6 +97,10 @@ def _posted(state: GroupState, event: e.HeldReleased) -> Iterable[str]:
 
 def _others(state: GroupState, event: Any) -> Iterable[str]:
     return [user for user in event.users if user != event.by]
+
+
+def _reposters(state: GroupState, event: e.PostRefuted | e.RefutationWithdrawn) -> Iterable[str]:
+    return [user for user in event.reposters if user != event.user]
 
 
 def _let_in(state: GroupState, event: e.MemberJoined) -> Iterable[str]:
@@ -352,6 +357,18 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
             N_("The platform turned down your post in {name}, which rule {rule} had held"),
             _member,
             appeal=True,
+        ),
+    ),
+    e.PostRefuted: (
+        *_taken(e.PostRefuted, _member),
+        Told("repost_refuted", N_("The platform refuted post {seq} in {name}, which you repeated: {text}"), _reposters),
+    ),
+    e.RefutationWithdrawn: (
+        Told("refutation_over", N_("The platform takes back what it said about your post {seq} in {name}"), _member),
+        Told(
+            "repost_refutation_over",
+            N_("The platform takes back what it said about post {seq} in {name}, which you repeated"),
+            _reposters,
         ),
     ),
     e.EntriesRemoved: _taken(e.EntriesRemoved, _others),

@@ -48,6 +48,7 @@ USUAL: dict[ErrorCode, Usual] = {
     ErrorCode.ALREADY_MEMBER: Usual("membership", "/info"),
     ErrorCode.FORBIDDEN: Usual("permissions", "/rights"),
     ErrorCode.OUTRANKED: Usual("permissions.outranks", "/rights"),
+    ErrorCode.REFUTED: Usual("refutation", "/appeal"),
     ErrorCode.FUNCTION_LIMITED: Usual("measures", "/sanctions"),
     ErrorCode.COMMENTS_CLOSED: Usual("channel.comments", "/comments"),
     ErrorCode.FOLLOWERS_ONLY: Usual("channel.comments", "/follow"),

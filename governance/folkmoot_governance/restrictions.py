@@ -42,6 +42,7 @@ class Measure(StrEnum):
     COMMENTS = "comments"
     REPOSTS = "reposts"
     FOLLOWS = "follows"
+    REFUTE = "refute"
     REVOKE = "revoke"
 
 

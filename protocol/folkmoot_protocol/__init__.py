@@ -17,6 +17,7 @@ from .events import (
     LeftEvent,
     Ok,
     PostEvent,
+    RefutedEvent,
     ServerFrame,
     TypingEvent,
 )
@@ -121,6 +122,7 @@ from .types import (
     Member,
     Notice,
     Notify,
+    Refutation,
     Role,
     SyncGroup,
 )
@@ -226,6 +228,8 @@ __all__ = [
     "React",
     "ReadNotices",
     "Recover",
+    "Refutation",
+    "RefutedEvent",
     "Register",
     "Report",
     "ReportResult",

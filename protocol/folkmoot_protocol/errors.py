@@ -32,6 +32,7 @@ class ErrorCode(StrEnum):
     ALREADY_MEMBER = "already_member"
     FORBIDDEN = "forbidden"
     OUTRANKED = "outranked"
+    REFUTED = "refuted"
     FUNCTION_LIMITED = "function_limited"
     COMMENTS_CLOSED = "comments_closed"
     FOLLOWERS_ONLY = "followers_only"
@@ -104,6 +105,7 @@ ERRORS: Mapping[ErrorCode, ErrorInfo] = {
     ErrorCode.ALREADY_MEMBER: _lasting(N_("This account is a member already.")),
     ErrorCode.FORBIDDEN: _lasting(N_("You may not do that.")),
     ErrorCode.OUTRANKED: _lasting(N_("You cannot act on an equal or a superior.")),
+    ErrorCode.REFUTED: _lasting(N_("The platform has refuted this post.")),
     ErrorCode.FUNCTION_LIMITED: _temporary(N_("The platform has taken this function from the channel for a time.")),
     ErrorCode.COMMENTS_CLOSED: _lasting(N_("Comments are closed.")),
     ErrorCode.FOLLOWERS_ONLY: _lasting(N_("Only followers may comment.")),

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from .types import Account, Agreement, Entry, Group, LeftReason, Limits, Notice
+from .types import Account, Agreement, Entry, Group, LeftReason, Limits, Notice, Refutation
 
 PROTOCOL_VERSION = 1
 
@@ -104,7 +104,17 @@ class PostEvent(_Frame, frozen=True, tag="post"):
     entry: Entry
 
 
-Event = EntryEvent | GroupEvent | LeftEvent | TypingEvent | LagEvent | AccountEvent | CaseEvent | PostEvent
+class RefutedEvent(_Frame, frozen=True, omit_defaults=True, tag="refuted"):
+    """A post of a channel that one follows, or what it repeats, was refuted; without a `refutation`: that is void."""
+
+    group: str
+    seq: int
+    refutation: Refutation | None = None
+
+
+Event = (
+    EntryEvent | GroupEvent | LeftEvent | TypingEvent | LagEvent | AccountEvent | CaseEvent | PostEvent | RefutedEvent
+)
 ServerFrame = Hello | Ok | Error | Event
 
 #: Event type by wire name, in the order of the protocol's page.
@@ -117,6 +127,7 @@ EVENTS: dict[str, type[Event]] = {
     "account": AccountEvent,
     "case": CaseEvent,
     "post": PostEvent,
+    "refuted": RefutedEvent,
 }
 
 #: Every frame that a server sends, by wire name.

@@ -16,6 +16,7 @@ from .types import (
     JoinState,
     Member,
     Notice,
+    Refutation,
     SyncGroup,
 )
 
@@ -185,6 +186,7 @@ class ThreadResult(Struct, frozen=True, gc=False, kw_only=True):
     policy: CommentPolicy
     featured: tuple[Entry, ...] = ()
     original: ChannelPost | None = None
+    refutation: Refutation | None = None
 
 
 class AdminResult(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):

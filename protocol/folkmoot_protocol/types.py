@@ -303,15 +303,25 @@ class Repost(Struct, frozen=True, gc=False):
     seq: EntrySeq
 
 
+class Refutation(Struct, frozen=True, gc=False):
+    """What the platform says about a post that is not so; the post can be read all the same. `case` names the act."""
+
+    text: str
+    ts: int
+    case: str
+
+
 class ChannelPost(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """A post of the channel `group`, as it stands: to readers it is from the channel, `entry.from.user` its handle.
 
     What repeats another post has that as its `original`, as it stands now; where it is gone there is none.
+    What the platform has refuted has a `refutation`.
     """
 
     group: str
     entry: Entry
     original: "ChannelPost | None" = None
+    refutation: Refutation | None = None
 
 
 class ArgumentKind(StrEnum):

@@ -6,7 +6,7 @@ from functools import partial
 
 import structlog
 
-from folkmoot_protocol.events import PostEvent
+from folkmoot_protocol.events import PostEvent, RefutedEvent
 
 from .actions.access_log import STORE_S
 from .actions.entries_log import EntriesLog
@@ -14,7 +14,15 @@ from .actions.store_acts import TRY_S
 from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
 from .actions.witnesses import Witnesses
 from .bus.api import Bus
-from .bus.messages import ALL_NODES_TOPIC, BusMessage, InForceUpdate, LimitsUpdate, PostUpdate, PresenceUpdate
+from .bus.messages import (
+    ALL_NODES_TOPIC,
+    BusMessage,
+    InForceUpdate,
+    LimitsUpdate,
+    PostUpdate,
+    PresenceUpdate,
+    RefutedUpdate,
+)
 from .common.background import Loop, calling
 from .common.clock import Clock
 from .common.metrics import LOOP_LAG_SECONDS
@@ -210,6 +218,9 @@ class Node(Parts):
         elif type(message) is PostUpdate:
             self.post_times.posted(message.code, message.entry.ts)
             self.hub.live_home.deliver(PostEvent(group=message.code, entry=message.entry))
+        elif type(message) is RefutedUpdate:
+            for code, seq in message.posts:
+                self.hub.live_home.tell(RefutedEvent(group=code, seq=seq, refutation=message.refutation))
         elif type(message) is InForceUpdate:
             self.in_force.look(self.store.ledger, self.clock)
         else:

@@ -57,6 +57,8 @@ class Hit(NamedTuple):
 def asked_for(row: Row, hit: Hit, duration: str = "2h", **more: object) -> Asked:
     """Return how staff takes a measure."""
     entry = f"{hit.code}:{hit.seq}"
+    if row.measure is Measure.REFUTE:
+        return Asked("refutation", "create", hit.code, {"seq": hit.seq, "text": "It is not so.", "rule": "fraud"})
     if row.subject is Subject.ENTRY:
         return Asked("entry", "remove", hit.code, {"seqs": str(hit.seq), "rule": "fraud"})
     grounds: dict[str, object] = {"rule": "fraud", "entry": entry}

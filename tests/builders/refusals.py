@@ -19,6 +19,9 @@ class Told(NamedTuple):
 
 
 REFUSALS = {
+    "The platform has refuted this post: it cannot be repeated.": Told("refuted", "refutation", "/appeal"),
+    "Post {seq} is refuted already, case {case}.": Told("conflict", "state", "refutation end", "seq case"),
+    "Post {seq} is not refuted.": Told("conflict", "state", "refutation list", "seq"),
     "There is no such post to repeat.": Told("no_such_entry", "repost", "/search"),
     "This can be taken from channels alone.": Told("bad_request", "request", "sanction create --help", "field"),
     "The platform lets nobody new follow this channel {until}, case {case}.": Told(
@@ -44,7 +47,9 @@ REFUSALS = {
     "There is no such post here, or no such comment on it.": Told("no_such_entry", "thread", "/search"),
     "That is for channels; this is a group.": Told("forbidden", "channel", "/help"),
     "That is for groups; a channel has readers instead of members.": Told("forbidden", "channel", "/help"),
-    "Entry {seq} is no post of this channel.": Told("no_such_entry", "channel.post", "/comments", "seq"),
+    "Entry {seq} is no post of this channel.": Told(
+        "no_such_entry", "channel.post", "/comments|refutation list", "seq"
+    ),
     "{limit} posts have a policy of their own, and no more are allowed: /comments open <seq> frees one.": Told(
         "conflict", "channel.threads", "/comments", "limit"
     ),

@@ -26,7 +26,18 @@ from tests.integration.wire import Refused, Wire, refused
 REASON = "seen in ten groups"
 LANGUAGES = ("en", "zh-CN")
 GOVERNED = (
-    *("accounts", "groups", "members", "bans", "mutes", "warnings", "pins", "join_requests", "join_waits"),
+    *(
+        "accounts",
+        "groups",
+        "members",
+        "bans",
+        "mutes",
+        "warnings",
+        "pins",
+        "refutations",
+        "join_requests",
+        "join_waits",
+    ),
     *("invitations", "invite_codes", "reviews", "words", "redactions", "kept"),
 )
 COUNTED = {"version", "credit_ts"}

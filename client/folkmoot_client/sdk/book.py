@@ -18,6 +18,7 @@ from folkmoot_protocol import (
     LeftEvent,
     LeftReason,
     PostEvent,
+    RefutedEvent,
     SessionResult,
     TypingEvent,
 )
@@ -49,6 +50,7 @@ ClientEvent = (
     | AccountEvent
     | CaseEvent
     | PostEvent
+    | RefutedEvent
     | LagEvent
     | Connected
     | Disconnected

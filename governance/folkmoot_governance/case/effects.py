@@ -59,6 +59,7 @@ VOID: dict[str, str] = {
     "held_denied": _NOT_POSTED,
     "held_rejected": _NOT_POSTED,
     "content_refused": _NOT_POSTED,
+    "post_refuted": _OVER,
     "group_warned": _OVER,
     "group_restricted": _OVER,
     "suspended": _OVER,

@@ -33,6 +33,7 @@ MEASURE_NAMES: dict[str, str] = {
     "held_denied": N_("a held post turned down"),
     "held_rejected": N_("a held post turned down by the platform"),
     "entries_removed": N_("entries removed by the platform"),
+    "post_refuted": N_("a post refuted"),
     "text_removed": N_("a name or text removed by the platform"),
     "group_warned": N_("a group warned"),
     "group_restricted": N_("joining a group stopped"),
@@ -59,8 +60,8 @@ OF_RULES = (e.ContentRefused,)
 """What the operator's content rules have done: nobody took it, and staff decides on an appeal."""
 
 
-OF_REVIEWERS = (e.HeldRejected,)
-"""What the operator's staff has decided on posts that these rules held."""
+OF_REVIEWERS = (e.HeldRejected, e.PostRefuted)
+"""What the operator's staff has decided on posts: that these rules held them rightly, or that they are not so."""
 
 
 def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> Measured | None:
@@ -73,7 +74,7 @@ def measure_of(event: e.Event, case: str, code: str, owner: str, user: str) -> M
     if isinstance(event, OF_THE_PLATFORM):
         return Measured(case, tag, owner, event.by, event.at, proposer=proposer)
     if isinstance(event, (*OF_RULES, *OF_REVIEWERS)):
-        return Measured(case, tag, event.user, event.by, event.at)
+        return Measured(case, tag, event.user, event.by, event.at, proposer=proposer)
     if isinstance(event, OF_GROUPS) and event.by != event.user:
         return Measured(case, tag, event.user, event.by, event.at, code)
     if isinstance(event, e.EntriesRemoved):

@@ -11,7 +11,7 @@ from ..restrictions import Restriction, without, without_act
 from . import events as e
 from .keeping import place_of, reopen
 from .removed_texts import GroupText, put_text
-from .state import GroupState, Invitation, Kept, Pinned, case_number
+from .state import GroupState, Invitation, Kept, Pinned, Refuted, case_number
 
 
 def _restricted(state: GroupState, event: e.GroupRestricted) -> None:
@@ -34,6 +34,7 @@ def _overturned(state: GroupState, event: e.MeasureOverturned) -> None:
         if one is not None and one.case == event.measure:
             held.pop(event.user)
     state.warnings.pop(event.number, None)
+    state.refutations = {seq: one for seq, one in state.refutations.items() if one.case != event.measure}
     place = place_of(state)
     if place.rectify_case == event.number:
         close_rectification(place)
@@ -77,6 +78,15 @@ def _credentials_gone(state: GroupState, event: e.CredentialRevoked | e.Credenti
     state.credentials = without_credentials(state.credentials, event.credentials)
 
 
+def _refuted(state: GroupState, event: e.PostRefuted) -> None:
+    case, reposters = case_number(state.code, state.version), " ".join(event.reposters)
+    state.refutations[event.seq] = Refuted(event.seq, event.user, event.text, event.at, case, reposters)
+
+
+def _refutation_withdrawn(state: GroupState, event: e.RefutationWithdrawn) -> None:
+    state.refutations.pop(event.seq, None)
+
+
 def close_rectification(state: GroupState | Kept) -> None:
     """Forget a warning of the platform: it is closed."""
     state.rectify_case = state.rectify_until_ms = state.rectified_ms = 0
@@ -114,6 +124,8 @@ def _over(state: GroupState, event: e.MendingOverdue | e.InspectionOverdue) -> N
 PLATFORM_APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.MeasureOverturned: _overturned,
     e.EntriesRemoved: _entries_removed,
+    e.PostRefuted: _refuted,
+    e.RefutationWithdrawn: _refutation_withdrawn,
     e.TextRemoved: _text_removed,
     e.GroupRestricted: _restricted,
     e.GroupRestrictionEnded: _restriction_ended,

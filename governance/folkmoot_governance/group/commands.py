@@ -19,6 +19,7 @@ from .commands_platform import AcceptRectification as AcceptRectification
 from .commands_platform import CloseGroup as CloseGroup
 from .commands_platform import FreeGroup as FreeGroup
 from .commands_platform import GrantCredential as GrantCredential
+from .commands_platform import Refute as Refute
 from .commands_platform import RejectHeld as RejectHeld
 from .commands_platform import RejectRectification as RejectRectification
 from .commands_platform import ReleaseHeld as ReleaseHeld
@@ -29,6 +30,7 @@ from .commands_platform import RevokeCredential as RevokeCredential
 from .commands_platform import SuspendGroup as SuspendGroup
 from .commands_platform import WarnGroup as WarnGroup
 from .commands_platform import WithdrawBadge as WithdrawBadge
+from .commands_platform import WithdrawRefutation as WithdrawRefutation
 from .events_base import PinWas
 from .events_platform import TextRemoved
 

@@ -1,5 +1,7 @@
 """What the operator's staff can ask of a group (G11.1)."""
 
+from folkmoot_protocol.types import EntryKind
+
 from ..credentials import Credential, CredentialKind
 from ..restrictions import Measure, Power
 from .commands_base import Command, MeasureCommand
@@ -66,6 +68,27 @@ class RejectHeld(Command, frozen=True):
     """Turn down a post that a rule of the operator's held."""
 
     number: int
+    reason: str
+
+
+class Refute(MeasureCommand, frozen=True):
+    """Put a text beside a post, wherever it is shown: a measure of the platform (W11). `user` wrote it, `reposters`
+    have repeated it; `kind` and `redacted` are of what stands there."""
+
+    seq: int
+    user: str
+    text: str
+    reason: str
+    rule: str = ""
+    kind: EntryKind = EntryKind.POST
+    redacted: bool = False
+    reposters: tuple[str, ...] = ()
+
+
+class WithdrawRefutation(Command, frozen=True):
+    """Take it away again."""
+
+    seq: int
     reason: str
 
 

@@ -115,6 +115,7 @@ def is_in_force(state: GroupState, command: c.Overturn, now: int) -> bool:
         or (mute is not None and mute.case == measure)
         or (warning is not None and warning.until_ms > now)
         or (state.kept or state).rectify_case == command.number
+        or any(one.case == measure for one in state.refutations.values())
         or of_act(state.restrictions, measure, now) is not None
     )
 

@@ -8,6 +8,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, EntryKind, JoinMode
 
 from ..actor import Actor
+from ..case.rules import check_rule
 from ..classification import classify
 from ..credentials import CredentialKind, in_force
 from ..emergency import check_emergency
@@ -19,7 +20,16 @@ from ..restrictions import Power
 from ..text import N_
 from . import commands as c
 from .checks import check_category, check_founder, refuse
-from .events import ChannelOpened, ChannelReviewed, CommentsSet, CredentialGranted, CredentialRevoked, Event
+from .events import (
+    ChannelOpened,
+    ChannelReviewed,
+    CommentsSet,
+    CredentialGranted,
+    CredentialRevoked,
+    Event,
+    PostRefuted,
+    RefutationWithdrawn,
+)
 from .post import check_identity
 from .state import GroupState
 
@@ -142,8 +152,48 @@ def withdraw_badge(state: GroupState, command: c.WithdrawBadge, actor: Actor, no
     return [CredentialRevoked(at=now, by="", credentials=gone, reason=command.reason)] if gone else []
 
 
+def refute(state: GroupState, command: c.Refute, actor: Actor, now: int, policy: Policy) -> Sequence[Event] | Refusal:
+    """Put a text beside a post, wherever it is shown (W11)."""
+    seq = command.seq
+    if state.form is None or command.kind is not EntryKind.POST or command.redacted:
+        return refuse(ErrorCode.NO_SUCH_ENTRY, NO_POST, seq=seq, rule="channel.post", help="refutation list")
+    if seq in state.refutations:
+        text = N_("Post {seq} is refuted already, case {case}.")
+        return refuse(ErrorCode.CONFLICT, text, seq=seq, case=state.refutations[seq].case, help="refutation end")
+    refuted = PostRefuted(
+        at=now,
+        by=actor.user,
+        user=command.user,
+        seq=seq,
+        text=command.text,
+        reason=command.reason,
+        rule=command.rule,
+        reposters=command.reposters,
+        **command.basis.fields(),
+    )
+    return check_rule(command.rule, policy.cases) or [refuted]
+
+
+def withdraw(
+    state: GroupState, command: c.WithdrawRefutation, actor: Actor, now: int, policy: Policy
+) -> Sequence[Event] | Refusal:
+    """Take a refutation away."""
+    one = state.refutations.get(command.seq)
+    if one is None:
+        text = N_("Post {seq} is not refuted.")
+        return refuse(ErrorCode.CONFLICT, text, seq=command.seq, help="refutation list")
+    reposters = tuple(one.reposters.split())
+    return [
+        RefutationWithdrawn(
+            at=now, by=actor.user, user=one.user, seq=one.seq, reason=command.reason, reposters=reposters
+        )
+    ]
+
+
 CHANNEL: dict[type[c.Command], Callable[[GroupState, Any, Actor, int, Policy], Decision]] = {
     c.SetComments: set_comments,
+    c.Refute: refute,
+    c.WithdrawRefutation: withdraw,
     c.ReviewChannel: review_channel,
     c.GrantCredential: grant_credential,
     c.RevokeCredential: revoke_credential,

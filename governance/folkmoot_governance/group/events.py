@@ -36,9 +36,11 @@ from .events_platform import KeptLonger as KeptLonger
 from .events_platform import MeasureOverturned as MeasureOverturned
 from .events_platform import MendingDueSoon as MendingDueSoon
 from .events_platform import MendingOverdue as MendingOverdue
+from .events_platform import PostRefuted as PostRefuted
 from .events_platform import RectificationAccepted as RectificationAccepted
 from .events_platform import RectificationRejected as RectificationRejected
 from .events_platform import RectificationTold as RectificationTold
+from .events_platform import RefutationWithdrawn as RefutationWithdrawn
 from .events_platform import TextRemoved as TextRemoved
 
 
@@ -610,6 +612,8 @@ GroupEvent = (
     | GroupSuspended
     | GroupRestored
     | GroupRestricted
+    | PostRefuted
+    | RefutationWithdrawn
     | GroupRestrictionEnded
     | GroupClosed
     | KeptLonger

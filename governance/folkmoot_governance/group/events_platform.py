@@ -139,6 +139,26 @@ class EntriesRemoved(PlatformMeasure, frozen=True, kw_only=True, tag="entries_re
     was_pins: tuple[PinWas, ...] = ()
 
 
+class PostRefuted(PlatformMeasure, frozen=True, kw_only=True, tag="post_refuted"):
+    """The platform refuted the post `seq` by `user` with a `text` (W11): it stands beside the post wherever that is
+    shown. `reposters` have repeated it. `rule` is the operator's reason code, empty for none."""
+
+    user: str
+    seq: int
+    text: str
+    reason: str
+    rule: str = ""
+    reposters: tuple[str, ...] = ()
+
+
+class RefutationWithdrawn(MemberEvent, frozen=True, kw_only=True, tag="refutation_withdrawn"):
+    """What the platform had said about the post `seq` by `user`, which `reposters` have repeated, is void."""
+
+    seq: int
+    reason: str
+    reposters: tuple[str, ...] = ()
+
+
 class TextRemoved(PlatformMeasure, frozen=True, kw_only=True, tag="text_removed"):
     """The platform removed a text of the group (G10): `what` it is (`removed_texts.GroupText`), whose tag (`user`).
 

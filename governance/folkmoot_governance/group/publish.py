@@ -35,6 +35,7 @@ class Thread(Struct, frozen=True):
 
 
 NO_THREAD = Thread()
+REFUTED = N_("The platform has refuted this post: it cannot be repeated.")
 NO_ORIGINAL = N_("There is no such post to repeat.")
 
 
@@ -52,8 +53,15 @@ def check_repost(state: GroupState, original: Original, now: int) -> Refusal | N
     return (
         check_group(state.restrictions, Power.REPOST, now)
         or _check_channel(original.state, now, Power.REPOST)
+        or _check_refuted(original)
         or (None if original.is_there else refuse(ErrorCode.NO_SUCH_ENTRY, NO_ORIGINAL, rule="repost"))
     )
+
+
+def _check_refuted(original: Original) -> Refusal | None:
+    if original.seq not in original.state.refutations:
+        return None
+    return refuse(ErrorCode.REFUTED, REFUTED, rule="refutation")
 
 
 def check_publish(

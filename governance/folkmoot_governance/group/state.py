@@ -79,6 +79,18 @@ class Warned(Struct, frozen=True):
     ts: int
 
 
+class Refuted(Struct, frozen=True):
+    """What the platform says about the post `seq` by `user`, which `reposters` have repeated (user names, separated by
+    spaces); `case` is the number of the act."""
+
+    seq: int
+    user: str
+    text: str
+    ts: int
+    case: str
+    reposters: str = ""
+
+
 class Pinned(Struct, frozen=True):
     """An entry that is kept at hand."""
 
@@ -226,6 +238,8 @@ class GroupState(Struct):
     """By number, oldest first."""
     pins: dict[int, Pinned] = field(default_factory=dict)
     """By seq, the latest pin last."""
+    refutations: dict[int, Refuted] = field(default_factory=dict)
+    """By seq."""
     requests: dict[str, JoinRequest] = field(default_factory=dict)
     reviews: dict[int, Review] = field(default_factory=dict)
     words: dict[str, Word] = field(default_factory=dict)

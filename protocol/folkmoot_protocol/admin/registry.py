@@ -20,6 +20,7 @@ from .mediations import MEDIATION
 from .nodes import NODE
 from .oversight import DUTY, FIGURES
 from .queue import QUEUE
+from .refutations import REFUTATION
 from .roles import ROLE
 from .row import Noun, Verb
 from .sanctions import SANCTION
@@ -46,6 +47,7 @@ NOUNS: tuple[Noun, ...] = (
     CREDENTIAL,
     MEDIATION,
     SANCTION,
+    REFUTATION,
     BLACKLIST,
     FILING,
     WORD,

@@ -7,7 +7,7 @@ from msgspec import Struct
 from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_governance.personal_notices import PersonalNotice
-from folkmoot_protocol.types import Entry
+from folkmoot_protocol.types import Entry, Refutation
 
 
 class GroupUpdate(Struct, frozen=True, gc=False, tag="group"):
@@ -92,6 +92,13 @@ class PostUpdate(Struct, frozen=True, gc=False, tag="post"):
     entry: Entry
 
 
+class RefutedUpdate(Struct, frozen=True, gc=False, tag="refuted"):
+    """What is said about a post has changed; `posts` are that and those that repeat it, by channel and seq."""
+
+    posts: tuple[tuple[str, int], ...]
+    refutation: Refutation | None
+
+
 class FollowUpdate(Struct, frozen=True, gc=False, tag="follow"):
     """An account follows a channel from now on, or does no more."""
 
@@ -114,7 +121,9 @@ class InForceUpdate(Struct, frozen=True, gc=False, tag="in_force"):
 OfAccount = NoticeUpdate | AccountUpdate | PresenceUpdate | RevokedUpdate | SettingsUpdate | JoinedUpdate | FollowUpdate
 
 
-BusMessage = OfAccount | GroupUpdate | TypingUpdate | LimitsUpdate | ClosedUpdate | InForceUpdate | PostUpdate
+BusMessage = (
+    OfAccount | GroupUpdate | TypingUpdate | LimitsUpdate | ClosedUpdate | InForceUpdate | PostUpdate | RefutedUpdate
+)
 
 
 Listener = Callable[[BusMessage], None]
@@ -136,7 +145,7 @@ def account_topic(user: str) -> str:
 
 def topic_of(message: BusMessage) -> str:
     """Return the topic that news belongs to."""
-    if isinstance(message, (LimitsUpdate, ClosedUpdate, InForceUpdate, PostUpdate)):
+    if isinstance(message, (LimitsUpdate, ClosedUpdate, InForceUpdate, PostUpdate, RefutedUpdate)):
         return ALL_NODES_TOPIC
     return (
         group_topic(message.code) if isinstance(message, (GroupUpdate, TypingUpdate)) else account_topic(message.user)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from folkmoot_protocol.codec import Codec
-from folkmoot_protocol.events import LagEvent, PostEvent
+from folkmoot_protocol.events import LagEvent, PostEvent, RefutedEvent
 
 from ..transport.frames import make_frame
 from .session import Session
@@ -69,6 +69,11 @@ class LiveHome:
         else:
             self._queue(Piece(code, seq, seq, event))
 
+    def tell(self, event: RefutedEvent) -> None:
+        """Write to those who listen now what is said about a post, if not too many wait: a page says it as well."""
+        if len(self._waiting) < MAX_WAITING:
+            self._queue(Piece(event.group, event.seq, event.seq, event))
+
     def _queue(self, piece: "Piece") -> None:
         listeners = self._listeners.get(piece.code)
         if listeners:
@@ -100,7 +105,7 @@ class Piece:
 
     __slots__ = ("_event", "_frames", "code", "first", "last", "sessions")
 
-    def __init__(self, code: str, first: int, last: int, event: PostEvent | LagEvent) -> None:
+    def __init__(self, code: str, first: int, last: int, event: PostEvent | RefutedEvent | LagEvent) -> None:
         self.code = code
         self.first = first
         self.last = last

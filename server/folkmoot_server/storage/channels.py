@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from folkmoot_governance.credentials import Credentials, in_force
-from folkmoot_protocol.types import ChannelForm, CommentPolicy, Entry, GroupStatus
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, Entry, GroupStatus, Refutation
 
 HIGHEST = 2**63 - 1
 
@@ -133,6 +133,10 @@ class Channels(Protocol):
 
     async def reposts(self, code: str, seq: int, before: Place, limit: int, now: int) -> PostPage:
         """Return the posts that repeat one."""
+        ...
+
+    async def refutations(self, codes: Collection[str]) -> dict[tuple[str, int], Refutation]:
+        """Return what the platform says about posts of channels, by the code and the seq."""
         ...
 
     async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:

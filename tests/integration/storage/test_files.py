@@ -119,6 +119,7 @@ TO_0027 = """
     DROP TABLE held;
     DROP TABLE media;
     DROP TABLE follows;
+    DROP TABLE refutations;
     ALTER TABLE groups DROP COLUMN comments;
     ALTER TABLE groups DROP COLUMN threads;
     DROP INDEX groups_handle;

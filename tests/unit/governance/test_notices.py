@@ -50,6 +50,8 @@ def test_what_is_taken_away_is_told_as_that(event: e.Event, told: str) -> None:
 
 
 NOBODYS = {
+    e.PostRefuted,
+    e.RefutationWithdrawn,
     e.ChannelReviewed,
     e.CredentialGranted,
     e.CredentialRevoked,

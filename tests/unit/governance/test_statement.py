@@ -29,6 +29,7 @@ def event_of(row: Row, **more: object) -> Any:
     fields |= {"until_ms": NOW + DAY_MS} if "until_ms" in row.event.__struct_fields__ else {}
     fields |= {"seqs": (7,), "count": 1, "users": ("mia",)} if row.event is e.EntriesRemoved else {}
     fields |= {"identity": Identity.NONE, "was": Identity.PERSON} if row.event is a.IdentityAttested else {}
+    fields |= {"user": "mia", "seq": 7, "text": "It is not so."} if row.event is e.PostRefuted else {}
     fields |= {"limit": 900} if row.event is e.LimitDenied else {}
     fields |= {"what": row.part, "text": ""} if row.event is e.TextRemoved else {}
     event = row.event(**fields | more)

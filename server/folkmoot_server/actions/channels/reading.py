@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from folkmoot_governance import Refusal
+from folkmoot_governance import GroupState, Refusal
 from folkmoot_governance.group.publish import policy_on
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import HomeResult, ThreadResult
-from folkmoot_protocol.types import ChannelPost, Entry, EntryKind
+from folkmoot_protocol.types import ChannelPost, Entry, EntryKind, Refutation
 
+from ...bus.api import Bus
+from ...bus.messages import RefutedUpdate
 from ...common.clock import Clock
 from ...common.i18n import N_
 from ...delivery.live_home import LiveHome
@@ -35,13 +37,18 @@ class Reading:
     """Reads what channels have published. What is removed is not there, nor what nobody may read."""
 
     def __init__(
-        self, channels: Channels, journal: Journal, times: PostTimes, live_home: LiveHome, clock: Clock
+        self, channels: Channels, journal: Journal, times: PostTimes, live_home: LiveHome, clock: Clock, bus: Bus
     ) -> None:
+        self._bus = bus
         self._channels = channels
         self._journal = journal
         self._times = times
         self._live_home = live_home
         self._clock = clock
+
+    def tell_refuted(self, posts: Iterable[Name], refutation: Refutation | None) -> None:
+        """Let who reads home live hear what is said about posts from now on."""
+        self._bus.publish(RefutedUpdate(tuple(posts), refutation))
 
     async def home(self, session: Session, before: str | None, limit: int, live: bool | None) -> HomeResult | Refusal:
         """Return a page of the posts of the channels that an account follows."""
@@ -95,6 +102,7 @@ class Reading:
             policy=policy,
             featured=featured,
             original=originals.get(named) if named else None,
+            refutation=refuted_in(room.state, seq),
         )
 
     async def _result_of(self, page: PostPage, now: int) -> HomeResult:
@@ -104,6 +112,8 @@ class Reading:
             for place, entry in page.posts
             if (channel := page.channels.get(str(place.grp))) is not None
         }
+        refuted = await self._channels.refutations({code for code, _seq in there})
+        there = {key: replace(post, refutation=refuted.get(key)) for key, post in there.items()}
         named = {key: found for key, post in there.items() if (found := repost_in(post.entry)) is not None}
         originals = await self._originals(named.values(), there)
         posts = [
@@ -129,7 +139,8 @@ class Reading:
             )
             for place, entry in page.posts
         }
-        return {**known, **found}
+        refuted = await self._channels.refutations({code for code, _seq in found})
+        return {**known, **{key: replace(post, refutation=refuted.get(key)) for key, post in found.items()}}
 
     async def _featured(self, room: Room, seq: int) -> tuple[Entry, ...]:
         """Return the comments on a post that are pinned, the latest pin first."""
@@ -137,6 +148,12 @@ class Reading:
         found = await self._journal.versions(room.state.code, pins) if pins else {}
         there = (found[one].standing for one in pins if one in found)
         return tuple(one for one in there if one.kind is EntryKind.COMMENT and is_in_thread(one, seq))
+
+
+def refuted_in(state: GroupState, seq: int) -> Refutation | None:
+    """Return what the platform says about a post."""
+    one = state.refutations.get(seq)
+    return Refutation(one.text, one.ts, one.case) if one is not None else None
 
 
 def _cursor(posts: Sequence[tuple[Place, Entry]]) -> str | None:

@@ -1,20 +1,20 @@
 """Who follows which channel, in SQL for both databases, and what is the same of pages of posts: `channels.Channels`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy import BindParameter, bindparam, func, or_, select
 
 from folkmoot_governance.credentials import CredentialKind
-from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus, Refutation
 
 from ..channels import ChannelRow, PostPage
 from .closed_authors import AuthorTags, without_closed
 from .fetch import SqlReads, can_hold
 from .persons import others_of
 from .projection import read_credentials
-from .tables import follows, groups
+from .tables import follows, groups, refutations
 
 CHANNEL_COLUMNS = (
     "code, handle, form, name, topic, category, status, status_until_ms, created_ts, opened_ts, credentials, comments"
@@ -51,6 +51,14 @@ _PUBLIC = (
 )
 
 
+AT_ONCE = 20
+"""Channels that one statement asks for."""
+_SAID = ("code", "seq", "text", "ts", "case")
+_REFUTED = select(*(refutations.c[name] for name in _SAID)).where(
+    refutations.c.code.in_([bindparam(f"code{number}") for number in range(AT_ONCE)])
+)
+
+
 class SqlFollows(SqlReads):
     """What of `channels.Channels` is one statement."""
 
@@ -66,6 +74,17 @@ class SqlFollows(SqlReads):
 
     async def is_following(self, user: str, code: str) -> bool:
         return bool(await self._ask(_ONE, user=user, code=code))
+
+    async def refutations(self, codes: Collection[str]) -> dict[tuple[str, int], Refutation]:
+        asked = sorted(codes)
+        found = {}
+        for start in range(0, len(asked), AT_ONCE):
+            some = asked[start : start + AT_ONCE]
+            # As many names as there can be, so that it is one statement.
+            named = {f"code{number}": code for number, code in enumerate(some + some[:1] * (AT_ONCE - len(some)))}
+            for code, seq, text, ts, case in await self._ask(_REFUTED, **named):
+                found[code, seq] = Refutation(text, ts, case)
+        return found
 
     async def count_followers(self, code: str) -> int:
         return int((await self._ask(_FOLLOWERS, code=code))[0][0])

@@ -6,7 +6,7 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, exis
 
 from folkmoot_governance import Ban, GroupState, JoinRequest, Member, Mute, Permission, case_number
 from folkmoot_governance.content.kinds import Action, Severity
-from folkmoot_governance.group.state import Invitation, InviteCode, Pinned, Review, Wait, Warned, Word
+from folkmoot_governance.group.state import Invitation, InviteCode, Pinned, Refuted, Review, Wait, Warned, Word
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus, JoinMode, LinkRule, Role
 
 from ..rows import ActivityRow, GroupRow, GroupSummary, WarningRow
@@ -27,6 +27,7 @@ from .tables import (
     members,
     mutes,
     pins,
+    refutations,
     reviews,
     warnings,
     words,
@@ -34,7 +35,7 @@ from .tables import (
 
 _CODE: BindParameter[str] = bindparam("code")
 _PARTS = (
-    *(members, bans, mutes, warnings, pins, join_requests),
+    *(members, bans, mutes, warnings, pins, refutations, join_requests),
     *(join_waits, invite_codes, invitations, reviews, words, kept),
 )
 
@@ -186,6 +187,7 @@ def load_group(main: Connection, code: str) -> GroupState | None:
         mutes={one["user"]: Mute(**one) for one in parts[mutes]},
         warnings={one["number"]: Warned(**one) for one in parts[warnings]},
         pins={one["seq"]: Pinned(**one) for one in parts[pins]},
+        refutations={one["seq"]: Refuted(**one) for one in parts[refutations]},
         requests={one["user"]: JoinRequest(**one) for one in parts[join_requests]},
         waits={one["user"]: Wait(**one) for one in parts[join_waits]},
         invite_codes={one["code_id"]: InviteCode(**one) for one in parts[invite_codes]},

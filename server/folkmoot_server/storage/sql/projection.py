@@ -17,7 +17,7 @@ from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.credentials import Credentials
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.removed_texts import of_acts
-from folkmoot_governance.group.state import Invitation, Wait, Warned
+from folkmoot_governance.group.state import Invitation, Refuted, Wait, Warned
 from folkmoot_governance.restrictions import Held
 from folkmoot_protocol.types import CommentPolicy
 
@@ -97,6 +97,8 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.WarningLifted: ("warnings",),
     e.EntryPinned: ("pins",),
     e.EntryUnpinned: ("pins",),
+    e.PostRefuted: ("refutations",),
+    e.RefutationWithdrawn: ("refutations",),
     e.MemberPromoted: ("members",),
     e.PermissionsSet: ("members",),
     e.MemberDemoted: ("members",),
@@ -146,6 +148,7 @@ def project_group(state: GroupState, event: e.Event) -> list[RowChange]:
         changes += [member_table_row(state, table, key) for key in _keys_of(state, event)]
     if isinstance(event, e.MeasureOverturned):
         changes.append(member_table_row(state, "warnings", event.number))
+        changes.append(Remove("refutations", {"code": state.code, "case": event.measure}))
         changes += [_restoration(state, event, seq) for seq in event.restored]
     whose = event.user if isinstance(event, e.TextRemoved) else getattr(event, "whose", "")
     if whose and state.kept is None:
@@ -388,7 +391,7 @@ def _keys_of(state: GroupState, event: e.Event) -> Sequence[str | int]:
             return (event.number,)
         case e.WarningsExpired():
             return event.numbers
-        case e.EntryPinned() | e.EntryUnpinned():
+        case e.EntryPinned() | e.EntryUnpinned() | e.PostRefuted() | e.RefutationWithdrawn():
             return (event.seq,)
         case _:
             return _users_of(event)
@@ -443,17 +446,22 @@ def _request_values(request: JoinRequest) -> dict[str, Any]:
     return {"asked_ts": request.asked_ts, "until_ms": request.until_ms, "answer": request.answer}
 
 
+def _refuted_values(refuted: Refuted) -> dict[str, Any]:
+    return {name: getattr(refuted, name) for name in ("user", "text", "ts", "case", "reposters")}
+
+
 MEMBER_TABLES: dict[str, tuple[Callable[[GroupState], dict[Any, Any]], Callable[[Any], dict[str, Any]]]] = {
     "members": (lambda state: state.members, _member_values),
     "bans": (lambda state: state.bans, _measure_values),
     "mutes": (lambda state: state.mutes, _measure_values),
     "join_waits": (lambda state: state.waits, _measure_values),
     "warnings": (lambda state: state.warnings, _warning_values),
+    "refutations": (lambda state: state.refutations, _refuted_values),
     "pins": (lambda state: state.pins, lambda pin: {"by": pin.by, "ts": pin.ts}),
     "join_requests": (lambda state: state.requests, _request_values),
     "invitations": (lambda state: state.invitations, _invitation_values),
 }
 """For each table of things in a group: what of the state it shows, and the columns of one row."""
 
-KEYS = {"warnings": "number", "pins": "seq"}
+KEYS = {"warnings": "number", "pins": "seq", "refutations": "seq"}
 """What tells the rows of a group apart, where it is not the user."""

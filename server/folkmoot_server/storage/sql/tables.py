@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0057"
+SCHEMA = "0058"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -223,6 +223,18 @@ warnings = Table(
     _number("ts"),
     Index(None, "user"),
     *_ends("until_ms"),
+)
+
+refutations = Table(
+    "refutations",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _number("seq", primary_key=True, autoincrement=False),
+    _text("user"),
+    _text("text"),
+    _number("ts"),
+    _text("case"),
+    _text("reposters"),
 )
 
 pins = Table(

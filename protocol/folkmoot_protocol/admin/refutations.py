@@ -1,0 +1,59 @@
+"""What the platform says about posts of channels that are not so (W11)."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ..msgids import N_
+from .accounts import ForReport
+from .groups import CODE
+from .row import Flag, NoOptions, Noun, Options, Verb
+
+REFUTATION = Noun("refutation", N_("What stands beside posts that are not so, wherever they are repeated."))
+
+Seq = Annotated[int, Meta(ge=1), Flag(N_("The number of the post."), metavar="SEQ")]
+
+
+class NewRefutation(ForReport, frozen=True, kw_only=True):
+    """Of which post, what is to stand beside it, and the reason for reports that it comes under."""
+
+    seq: Seq
+    text: Annotated[str, Meta(max_length=1000), Flag(N_("What is to stand beside it."), metavar="TEXT")]
+    rule: Annotated[str, Flag(N_("The reason for reports that it comes under."), metavar="RULE")] = ""
+
+
+class OldRefutation(Options, frozen=True, kw_only=True):
+    """Of which post."""
+
+    seq: Seq
+
+
+LIST_REFUTATIONS = Verb(
+    REFUTATION,
+    "list",
+    N_("List the refuted posts of a channel."),
+    "read",
+    NoOptions,
+    CODE,
+    columns=("seq", "user", "text", "case", "at"),
+)
+REFUTE = Verb(
+    REFUTATION,
+    "create",
+    N_("Put a text beside a post and all that repeats it; who wrote and repeated it is told, its author can appeal."),
+    "remove_entry",
+    NewRefutation,
+    CODE,
+    reason=True,
+    examples=("refutation create 4821-9067-3350 --seq 17 --text 'The bridge stands.' --reason 'seen by the police'",),
+)
+WITHDRAW_REFUTATION = Verb(
+    REFUTATION,
+    "end",
+    N_("Take what stands beside a post away again; who was told of it is told of that."),
+    "remove_entry",
+    OldRefutation,
+    CODE,
+    reason=True,
+    examples=("refutation end 4821-9067-3350 --seq 17 --reason 'it had fallen after all'",),
+)
