@@ -275,6 +275,31 @@ async def test_what_is_repeated_is_shown_as_long_as_it_is_there(shared: Server, 
         assert "What this repeats is not there any more." in text
 
 
+async def test_what_is_refuted_is_told_on_each_page_and_in_feeds(shared: Server, people: list[Wire]) -> None:
+    star, fan = people
+    seq = await publish(star, "The well is poisoned")
+    code = (await read(shared, f"/@{star.user}"))["channel"]["id"]
+    repost = await fan.post(f"@{fan.user}", "Alas", repost=Repost(code, seq))
+    names = {f"/@{star.user}": seq, f"/@{fan.user}": repost}
+    paths = [
+        one for path, at in names.items() for one in (path, f"{path}/{at}", f"{path}/feed.atom", f"{path}/feed.json")
+    ]
+    tags = {one: (await look(shared, one)).headers["ETag"] for one in paths}
+    told = "The water was tested"
+    async with await Wire.open(shared.url) as root:
+        await root.ask(Login, user="root", password=PASSWORD)
+        await admin(root, "refutation create", code, reason="seen", options={"seq": seq, "text": told})
+        for one in paths:
+            page = await look(shared, one, if_none_match=tags[one])
+            assert told in page.text, one
+            assert "poisoned" in page.text, "it stays readable"
+            is_post = one.rsplit("/", 1)[-1].isdecimal()
+            assert page.headers.get("X-Robots-Tag") == ("noindex" if is_post else None)
+        await admin(root, "refutation end", code, reason="it was true", options={"seq": seq})
+    for one in paths:
+        assert (await look(shared, one, if_none_match=tags[one])).status == 304
+
+
 async def test_who_may_comment_and_what_editors_chose_is_told(shared: Server, people: list[Wire]) -> None:
     star, fan = people
     seq = await publish(star, "What do you think?")

@@ -145,6 +145,10 @@ class App {
     this.channels.hear(event);
   }
 
+  onRefutation(event) {
+    this.channels.refuted(event);
+  }
+
   onPostsMissed() {
     this.channels.missed();
   }

@@ -190,6 +190,12 @@ export class Channels {
     this.drawUnseen();
   }
 
+  /** What the platform says about a post has changed: read again what is shown, if that is in it. */
+  refuted({ group, seq }) {
+    const isShown = byId("posts").querySelector(`[data-name="${group}/${seq}"]`);
+    if (this.isOpen && isShown) this.try(() => this.reload());
+  }
+
   /** Posts may have been left out: home is read again, if it is looked at. */
   missed() {
     if (this.isHome) this.try(() => this.reload());
@@ -368,7 +374,7 @@ export class Channels {
   renderEntry(entry, channel, about = {}) {
     const { kind, seq, from, redacted } = entry;
     const isComment = kind === "comment";
-    const node = make(`article.item.${kind}`, { "data-seq": seq });
+    const node = make(`article.item.${kind}`, { "data-seq": seq, "data-name": `${channel.id}/${seq}` });
     if (seq === this.place.seq) node.classList.add("whole");
     const name = from.display_name || from.user;
     const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayMoment(entry.ts));

@@ -63,7 +63,7 @@ export class Room {
 }
 
 export class Chat {
-  /** `view` has the methods `onState onSignedOut onRooms onEntries onLog onRefused onTyping onLeft onMembers onOwnData onPost onPostsMissed`. */
+  /** `view` has the methods `onState onSignedOut onRooms onEntries onLog onRefused onTyping onLeft onMembers onOwnData onPost onRefutation onPostsMissed`. */
   constructor(url, view) {
     this.view = view;
     this.rooms = new Map();
@@ -204,6 +204,8 @@ export class Chat {
       this.view.onTold(event);
     } else if (event.type === "post") {
       this.view.onPost(event);
+    } else if (event.type === "refuted") {
+      this.view.onRefutation(event);
     } else if (event.type === "lag" && !this.rooms.has(event.group)) {
       this.view.onPostsMissed();
     } else {

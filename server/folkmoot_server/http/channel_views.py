@@ -83,13 +83,12 @@ ORIGINAL_GONE = N_("What this repeats is not there any more.")
 
 def refutation_of(post: ChannelPost, say: Translate) -> str:
     """Return what the platform says about a post that is not so."""
-    refutation = getattr(post, "refutation", None)
-    return say(REFUTED, {"text": refutation.text}) if refutation is not None else ""
+    return say(REFUTED, {"text": post.refutation.text}) if post.refutation is not None else ""
 
 
 def is_refuted(post: ChannelPost) -> bool:
     """Say whether the platform has refuted a post, or what it repeats."""
-    return any(getattr(one, "refutation", None) is not None for one in (post, post.original))
+    return any(one is not None and one.refutation is not None for one in (post, post.original))
 
 
 def words_of(post: ChannelPost, say: Translate, most: int) -> str:
@@ -234,10 +233,8 @@ def channel_page(channel: Channel, page: HomeResult, place: Place, until_ms: int
 
 def as_post(thread: ThreadResult) -> ChannelPost:
     """Return the post of a thread as pages of posts have it."""
-    fields = {"group": thread.channel.id, "entry": thread.post, "original": thread.original}
-    if (refutation := getattr(thread, "refutation", None)) is not None:
-        fields["refutation"] = refutation
-    return ChannelPost(**fields)  # type: ignore[arg-type]  # of that name each
+    group, entry, refutation = thread.channel.id, thread.post, thread.refutation
+    return ChannelPost(group=group, entry=entry, original=thread.original, refutation=refutation)
 
 
 def post_page(thread: ThreadResult, place: Place, css: str) -> bytes:
