@@ -67,8 +67,18 @@ class ChannelCommands:
             self._say(_("Older ones: {line}").format(line=view.clean(more)))
         for post in reversed(page.posts):
             self.show(post.entry)
+            self._show_about(post)
         if not page.posts:
             self._say(_("There is nothing to read here."))
+
+    def _show_about(self, post: fm.ChannelPost) -> None:
+        """Show what a post repeats, and what the platform says about either."""
+        for one in (post, post.original):
+            if one is not None and one is not post:
+                self._say(view.INDENT + view.as_text(view.show_post(one.entry.from_.user, one.entry)))
+            if one is not None and one.refutation is not None:
+                told = _("The platform says that this is not so: {text}").format(text=view.clean(one.refutation.text))
+                self._screen.write([(view.WARN, view.INDENT + told)])
 
     async def _thread(self, rest: str) -> None:
         found = _POST.fullmatch(rest)
@@ -78,7 +88,11 @@ class ChannelCommands:
         while True:
             page = await self._client.get_thread(channel, seq, after=after, limit=PAGE)
             if not after:
-                self._screen.write(view.show_post(page.channel.handle, page.post))
+                self.show(page.post)
+                about = fm.ChannelPost(
+                    group=page.channel.id, entry=page.post, original=page.original, refutation=page.refutation
+                )
+                self._show_about(about)
             for comment in page.comments:
                 self._screen.write(view.show_entry(comment))
             if not page.more or not page.comments:

@@ -5,7 +5,9 @@ import re
 import sys
 from pathlib import Path
 
+import folkmoot_protocol as fm
 from folkmoot_client.sdk import Client
+from folkmoot_protocol.types import Repost
 from tests.integration.client.commands import PASSWORD
 from tests.integration.client.test_chat import chat
 from tests.integration.running import RunningServer
@@ -46,6 +48,10 @@ async def test_home_posts_and_comments_in_the_terminal(server: RunningServer, tm
             "Read a post and its comments: /thread @name/12",
         ):
             assert said in ran.out, said
+        repost = Repost("@ann", posts[0] or 0)
+        await ann.ask(fm.Post, fm.PostResult, group="@ann", body="Again", repost=repost)
+        again = await chat(server, tmp_path, "bob", "/posts @ann")
+        assert re.search(rf"ann: Again\n +\S+ @ann/{posts[0]} ann: post 0", again.out)
         [mine] = (await ann.get_posts("@bob")).posts
         assert mine.entry.body == "Mine"
         assert f"Published: @bob/{mine.entry.seq}" in ran.out
