@@ -20,8 +20,8 @@ from typing import Any
 SOURCE, ANSWER = 0, 1
 NICE = 10
 NOTHING = (0, 0)
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What the disk says that has no room: nothing of that is the file's fault."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the disk says that has no room: nothing of that is the file's fault. FFmpeg says EIO of damaged files, too."""
 
 
 def limit(seconds: int, memory: int, written: int) -> None:
