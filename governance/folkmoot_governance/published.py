@@ -219,7 +219,10 @@ APPEAL = Text(
 APPLICATION = Text(
     name="application",
     readers=Readers.STAFF,
-    enters=("apply.text", "apply.name", "apply.documents", "/apply text…"),
+    enters=(
+        *("apply.text", "apply.name", "apply.documents", "open_channel.text", "open_channel.documents"),
+        "/apply …",
+    ),
     identity=False,
     mute=False,
     standing=False,
@@ -230,7 +233,10 @@ APPLICATION = Text(
 STAFF_TEXT = Text(
     name="staff",
     readers=Readers.EVERYBODY,
-    enters=("admin.reason", "admin reason", "admin law", "admin text", "admin announcement", "admin course"),
+    enters=(
+        *("admin.reason", "admin reason", "admin law", "admin text", "admin announcement", "admin course"),
+        "admin label",
+    ),
     identity=False,
     mute=False,
     standing=False,
