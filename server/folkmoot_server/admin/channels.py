@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.case.checks import check_staff
 from folkmoot_governance.case.commands import ReleaseCase
 from folkmoot_governance.case.events_application import WishKind
 from folkmoot_governance.case.state import CaseKind, CaseState
@@ -201,6 +202,9 @@ async def revoke_credential(call: Call, options: rows.Granted) -> Outcome:
 @carries_out(filing_rows.EXPORT_LIST)
 async def export_list(call: Call, options: filing_rows.Lists) -> Outcome:
     """Take out a page of the public accounts as they are filed, with the signature of the document (P7.1, W10)."""
+    refusal = check_staff(call.account.actor(), filing_rows.EXPORT_LIST.permission)
+    if refusal:
+        return refusal
     app, now = call.app, call.app.clock.now_ms()
     found = await app.store.channels.list_public(call.cursor, call.limit + 1)
     page = found[: call.limit]

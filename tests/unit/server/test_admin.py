@@ -10,13 +10,15 @@ import pytest
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.account_commands import GrantRole, SuspendAccount
 from folkmoot_governance.actor import PlatformRole
-from folkmoot_governance.case.commands import ProposeMeasure
+from folkmoot_governance.case.commands import OpenApplication, ProposeMeasure
+from folkmoot_governance.case.events_application import Wish, WishKind
 from folkmoot_governance.case.state import Terms
 from folkmoot_governance.duration import HOUR_MS
 from folkmoot_governance.permissions import PLATFORM_RULES, SCOPED
 from folkmoot_governance.restrictions import Measure, Subject
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.admin import accounts, cases, content, filings, mediations, sanctions
+from folkmoot_protocol.admin.channels import APPLICATION
 from folkmoot_protocol.admin.registry import NOUNS, VERBS
 from folkmoot_protocol.admin.row import NoOptions, Verb
 from folkmoot_protocol.errors import ErrorCode
@@ -54,6 +56,12 @@ GIVEN: dict[str, dict[str, object]] = {
     "export approve": {"reason": "order 7"},
     "announce create": {"text": "repairs"},
     "hold create": {"case": "file 7", "duration": "1h"},
+    "application give": {"to": "root"},
+    "credential revoke": {"kind": "badge"},
+    "refutation create": {"seq": 1, "text": "it is not so"},
+    "refutation end": {"seq": 1},
+    "feature assess": {"feature": "media", "sha256": "0" * 64},
+    "feature stop": {"feature": "media"},
 }
 """What verbs are told that must be told something."""
 
@@ -163,6 +171,7 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
     room = await stage.node.rooms.load(member.code)
     assert room is not None
     boss = await stage.connect(owner)
+    await boss.ask(rq.Post, group=f"@{owner.user}", body="my channel")
     measure = (await boss.run(f"/mute @{member.user} 1h", member.code)).data["case"]
     appeal = (await wire.run(f"/appeal {measure} why", member.code)).data["case"]
     mediation = (await wire.run(f"/mediate @{owner.user} why", member.code)).data["case"]
@@ -176,6 +185,7 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
         "NUMBER": "e-none",
         "HOLD": "h-none",
         "MEDIA": "none",
+        "CHANNEL": f"@{owner.user}",
         "": "",
         "CASE|CODE:SEQ": f"{member.code}-1",
     }
@@ -183,6 +193,9 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
     opening, by = ProposeMeasure("p-1", terms), Actor(owner.user, platform=PlatformRole.SUPERADMIN)
     service = stage.node.app.cases.service
     assert await service.wait_stored(service.act(None, opening, by)) is None
+    applying, applicant = OpenApplication("q-1", Wish(kind=WishKind.QUOTA, count=2)), Actor(member.user)
+    assert await service.wait_stored(service.act(None, applying, applicant)) is None
+    cases_of[APPLICATION] = "q-1"
     measure_on_other = SuspendAccount(HOUR_MS, "x")
     other = await stage.node.accounts.load(stage.seats[1][0].user)
     assert other is not None

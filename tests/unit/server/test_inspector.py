@@ -19,7 +19,7 @@ from tests.unit.server.stores import Stage, staged
 from tests.unit.server.test_dates import told
 from tests.unit.server.test_sanctions import SetClock
 
-OPENS = {("case", "show"), ("case", "log"), ("appeal", "show"), ("appeal", "log")}
+OPENS = {(noun, verb) for noun in ("case", "appeal", "application") for verb in ("show", "log")}
 ANONYMOUS = {("case", "sample")}
 """What tells of cases without names."""
 
