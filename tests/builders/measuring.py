@@ -24,6 +24,7 @@ OWN_VERBS: dict[Measure, tuple[str, str, dict[str, object]]] = {
     Measure.UNVERIFY: ("user", "verify", {"identity": "none"}),
     Measure.SIZE: ("group", "reject", {}),
     Measure.REMOVE: ("text", "remove", {}),
+    Measure.REVOKE: ("credential", "revoke", {"kind": "badge"}),
 }
 """Measures that staff takes by a verb of their own."""
 

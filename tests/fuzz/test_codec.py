@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from copy import copy
+from functools import cache
 from typing import Any
 
 import msgpack
@@ -19,6 +20,7 @@ from folkmoot_protocol import (
     MSGPACK,
     REQUESTS,
     RESULTS,
+    ChannelPost,
     Codec,
     Ok,
     Post,
@@ -57,7 +59,7 @@ def build(kind: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.UnionType():
             return st.one_of([build(inner) for inner in kind.types])
         case inspect.VarTupleType():
-            return st.lists(build(kind.item_type), max_size=3).map(tuple)
+            return st.lists(build(kind.item_type), min_size=kind.min_length or 0, max_size=3).map(tuple)
         case inspect.DictType():
             return st.dictionaries(build(kind.key_type), build(kind.value_type), max_size=min(kind.max_length or 5, 5))
         case inspect.StructType():
@@ -67,7 +69,22 @@ def build(kind: inspect.Type) -> st.SearchStrategy[Any]:
     raise AssertionError(f"no strategy for {kind}")
 
 
+@cache
+def original(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
+    """Return a strategy for what holds another of its kind, which holds none: a post that repeats a post."""
+    shape = inspect.type_info(kind)
+    assert isinstance(shape, inspect.StructType)
+    return st.none() | st.fixed_dictionaries(
+        {field.name: build(field.type) for field in shape.fields if field.name != "original"}
+    ).map(lambda fields: kind(**fields))
+
+
 def build_struct(kind: inspect.StructType) -> st.SearchStrategy[Any]:
+    if kind.cls is ChannelPost:
+        plain = {field.name: build(field.type) for field in kind.fields if field.name != "original"}
+        return st.fixed_dictionaries({**plain, "original": original(ChannelPost)}).map(
+            lambda fields: ChannelPost(**fields)
+        )
     values = st.fixed_dictionaries({field.name: build(field.type) for field in kind.fields})
     if kind.cls.__struct_config__.tag == "history":
         values = values.map(lambda fields: fields | {"after": None} if fields["before"] is not None else fields)

@@ -56,6 +56,7 @@ async def test_without_a_role_everything_is_forbidden(trio: list[Wire], seats: l
     targets |= {"SUBJECT": seats[0].code, "CODE|CASE": seats[0].code, "SUBJECT|ENTRY": seats[0].code}
     targets |= {
         "CHANNEL": seats[0].code,
+        "MEDIA": "none",
         "DRAWN": "00ff",
         "HOLD": "h-none",
         "SCOPE": "platform",

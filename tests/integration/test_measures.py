@@ -18,6 +18,7 @@ from folkmoot_governance.restrictions import Measure, Power, Subject
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
+from folkmoot_protocol.types import Repost
 from folkmoot_server.common.i18n import translator
 from tests.builders.measuring import GRADES, LINES, Hit, asked_for, is_shut_out
 from tests.integration.server import PASSWORD, Server, serving
@@ -93,11 +94,14 @@ class Scene:
 
     async def prepare(self, row: Row, language: str) -> None:
         self.code, self.elsewhere = await self.sam.create("Sam's"), await self.friend.create("Elsewhere")
-        if row.of_channels:
+        if row.of_channels or row.measure is Measure.REVOKE:
             await self.sam.post(f"@{self.user}", "Welcome")
             self.code = (await self.sam.ask(rq.GetChannel, group=f"@{self.user}")).channel.id
         self.seq = await self.sam.post(self.code, "buy this")
         await self.sam.run(f"/pin {self.seq}", self.code)
+        if row.measure is Measure.REVOKE:
+            asked = await self.sam.ask(rq.Apply, what="badge", group=self.code, name="Sam & Co.")
+            await admin(self.root, "application", "approve", asked.case, reason="seen")
         if row.name in LINES:
             line = LINES[row.name].format(user=self.user, friend=self.friend.user)
             self.act = str((await self.sam.run(line, self.code)).data.get("case", ""))
@@ -144,6 +148,10 @@ async def comment(scene: Scene, sam: Wire) -> object:
     return await scene.friend.post(scene.code, "hello", thread=scene.seq)
 
 
+async def repost(scene: Scene, sam: Wire) -> object:
+    return await sam.post(scene.code, "", repost=Repost(scene.code, scene.seq))
+
+
 async def follow(scene: Scene, sam: Wire) -> object:
     await scene.friend.ask(rq.Unfollow, group=scene.code)
     return await scene.friend.ask(rq.Follow, group=scene.code)
@@ -174,7 +182,12 @@ PROBES: dict[Subject, dict[Power, Probe]] = {
     Subject.ENTRY: {},
     Subject.TEXT: {},
 }
-OF_CHANNELS: dict[Power, Probe] = {Power.PUBLISH: post, Power.COMMENT: comment, Power.FOLLOW: follow}
+OF_CHANNELS: dict[Power, Probe] = {
+    Power.PUBLISH: post,
+    Power.COMMENT: comment,
+    Power.REPOST: repost,
+    Power.FOLLOW: follow,
+}
 """How one sees whether a power is there. Signing in is seen by signing in."""
 
 
@@ -184,7 +197,7 @@ async def work(scene: Scene, sam: Wire) -> object:
 
 def probes_of(row: Row) -> dict[Power, Probe]:
     """Return the probes of a measure's subject; who has a role on the platform has one more to lose."""
-    if row.of_channels:
+    if row.of_channels or row.measure is Measure.REVOKE:
         return OF_CHANNELS
     return PROBES[row.subject] | ({Power.WORK: work} if row.measure is Measure.STAFF else {})
 

@@ -444,6 +444,7 @@ def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
         "profile",
         "server",
         "cluster",
+        "features",
         "limits",
         "operator",
         "identity",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ..msgids import N_
+from .accounts import Grounded
 from .cases import NUMBER, Claim, Given, Which
 from .row import Duration, Flag, NoOptions, Noun, Options, Target, Verb
 
@@ -28,8 +29,8 @@ class Grant(Options, frozen=True):
     ] = ""
 
 
-class Granted(Options, frozen=True):
-    """Which of what was granted."""
+class Granted(Grounded, frozen=True, kw_only=True):
+    """Which of what was granted, and on what taking it back rests."""
 
     kind: Annotated[Literal["badge", "licence", "label"], Flag(N_("What of it."))]
     category: Annotated[

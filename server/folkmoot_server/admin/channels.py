@@ -26,7 +26,7 @@ from ..live.rooms import Room
 from ..storage.channels import ChannelRow
 from .call import Call, Outcome, carries_out
 from .cases import act_on_case, case_item, claim_for, find_case, list_cases, log_case, record_opening
-from .common import act_on_room
+from .common import act_on_room, basis_of
 from .handing import give
 
 
@@ -190,8 +190,12 @@ async def revoke_credential(call: Call, options: rows.Granted) -> Outcome:
     if isinstance(found, Refusal):
         return found
     room = found[0]
-    command = RevokeCredential(CredentialKind(options.kind), call.reason, options.category)
-    changed = await act_on_room(call, room, command)
+    based = await basis_of(call, room.state.code, options)
+    if isinstance(based, Refusal):
+        return based
+    basis, report = based
+    command = RevokeCredential(CredentialKind(options.kind), call.reason, options.category, basis=basis)
+    changed = await act_on_room(call, room, command, report)
     if isinstance(changed, Refusal):
         return changed
     row = row_of(room)

@@ -260,6 +260,12 @@ def verified_rows(request: IdentityRow | None) -> list[RowChange]:
     return [Upsert("identities", values), remove_identity_request(request.user)]
 
 
+def numbers_given(rows: Sequence[RowChange]) -> list[tuple[str, str]]:
+    """Return the level, and the blind index, of each number that rows give to a verified account."""
+    given = [row.values for row in rows if isinstance(row, Upsert) and row.table == "identities"]
+    return [(one["identity"], one["blind"]) for one in given]
+
+
 def held_text_row(code: str, number: int, sealed: str, until_ms: int) -> Upsert:
     """Return the row of a held post's text, kept until `until_ms` (Unix ms)."""
     return Upsert("held_texts", {"code": code, "number": number, "until_ms": until_ms, "sealed": sealed})

@@ -15,6 +15,7 @@ from folkmoot_governance.account_events import (
     AgreementAccepted,
     Announced,
     EmergencyStarted,
+    FeatureAssessed,
     IdentityAsked,
     PlatformWordDropped,
     PlatformWordSet,
@@ -39,6 +40,7 @@ from folkmoot_governance.group.events import (
     MemberWarned,
     MutesEnded,
     NoteWritten,
+    PostRefuted,
     RejoinBarred,
     TopicSet,
     WordAdded,
@@ -54,6 +56,7 @@ from folkmoot_server.storage.changes import (
     barred_row,
     case_note_row,
     emergency_row,
+    feature_row,
     filing_row,
     held_text_row,
     identity_request_row,
@@ -191,6 +194,8 @@ async def filled_wholly(data_dir: Path) -> None:
     second = second_factor_row(SecondFactorRow("carol", "s", "", START))
     act("carol", SecondFactorSet(step=1, at=START, by="carol"), second)
     act("dave", AccountClosed(author_tag="t", at=START, by="dave"), Upsert("leaving", {"user": "dave", "ts": START}))
+    assessed = FeatureAssessed(feature="media", sha256="a" * 64, reason="r", **at)
+    act("alice", assessed, feature_row(assessed))
     act("bob", CreditChanged(cause="penalty", points=-5, score=95, case="r-1", reason="noise", **at))
     work += [
         ChangeSet(case_stream("r-1"), 0, [spam], project_case(case_opened(spam), spam)),
@@ -204,6 +209,7 @@ async def filled_wholly(data_dir: Path) -> None:
         group.act(MemberJoined(at=START, by="bob", user="bob", via="open")),
         group.post("bob"),
         group.act(EntryPinned(user="bob", seq=3, **at)),
+        group.act(PostRefuted(user="bob", seq=3, text="t", reason="r", **at)),
         group.act(MemberBanned(user="carol", until_ms=until, reason="r", **at)),
         group.act(MemberMuted(user="bob", until_ms=until, reason="r", **at)),
         group.act(MemberWarned(user="bob", until_ms=until, count=1, reason="r", **at)),

@@ -116,6 +116,8 @@ BROKEN = {
     "pins": "INSERT INTO pins SELECT code, 7, 'bob', 1 FROM groups LIMIT 1",
     "platform_words": "INSERT INTO platform_words SELECT 'two', verdict, by, ts FROM platform_words",
     "redactions": "DELETE FROM redactions",
+    "features": "DELETE FROM features",
+    "refutations": "DELETE FROM refutations",
     "reporters": "UPDATE reporters SET reason = 'fraud'",
     "reviews": "DELETE FROM reviews",
     "second_factors": "DELETE FROM second_factors",

@@ -10,6 +10,7 @@ from folkmoot_governance import (
     account_access,
     announcement,
     emergency,
+    features,
     filing,
     holds,
     permissions,
@@ -69,7 +70,7 @@ def test_every_staff_act_names_a_row() -> None:
     acts |= {row.act for row in MEASURES}
     acts |= {"read", "read_case", OPEN, "review_case", "review_appeal", platform_words.ACT, store_acts.ACT, filing.ACT}
     acts |= {account_access.END_SESSIONS, reading.ACT, reading.READ_ACCESS, holds.ACT}
-    acts |= {emergency.ACT, announcement.ACT, export.ACT}
+    acts |= {emergency.ACT, announcement.ACT, export.ACT, features.ACT}
     acts.add(account_access.END_SESSIONS)
     assert acts == permissions.PLATFORM_RULES.keys()
 

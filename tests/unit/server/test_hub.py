@@ -405,6 +405,7 @@ async def test_an_account_is_told_what_became_of_what_it_asked_for(house: House)
             "course",
             "left",
             "cases",
+            "credential",
         ),
         7,
     ) | {"rule": ""}

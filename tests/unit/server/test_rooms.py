@@ -333,7 +333,7 @@ async def test_rooms_in_use_are_those_that_somebody_listens_to(house: Following)
 
 async def test_what_is_remembered_of_posts_is_the_latest_of_each(house: Following) -> None:
     room = await house.open(make_group(SLOW))
-    room.note_posts([make_entry(1, "mia"), make_entry(3, "max", target=1)], Ticks(5))
+    room.note_posts([make_entry(1, "mia"), make_entry(3, "max", kind=EntryKind.EDIT, target=1)], Ticks(5))
     assert room.last_posts == {"mia": 5}
     assert room.last_post_ms("mia", NOW, Ticks(8)) == NOW - 3
     assert room.last_post_ms("max", NOW, Ticks(8)) == 0

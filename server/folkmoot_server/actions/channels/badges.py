@@ -17,7 +17,8 @@ from folkmoot_protocol.types import Identity
 
 from ...live.rooms import Room, Rooms
 from ...storage.api import Ledger
-from ...storage.change_set import RowChange, Upsert
+from ...storage.change_set import RowChange
+from ...storage.changes import numbers_given
 from ...storage.channels import Channels
 from ..accounts.govern import AccountAct
 from ..acting import SERVICE, Joint, join
@@ -69,11 +70,5 @@ def is_change(event: object, known: frozenset[str], rows: Sequence[RowChange]) -
         return False
     if is_withdrawn(event):
         return True
-    given = {
-        row.values["blind"]
-        for row in rows
-        if isinstance(row, Upsert)
-        and row.table == "identities"
-        and meets(Identity(row.values["identity"]), Identity.PERSON)
-    }
+    given = {blind for level, blind in numbers_given(rows) if meets(Identity(level), Identity.PERSON)}
     return bool(known and given - known)
