@@ -132,10 +132,20 @@ async def live(pid: int, readers: Sequence[Reader], url: str, places: Sequence[P
     return figures
 
 
+async def settled(pid: int) -> None:
+    """Wait until the server does nothing by itself: what was seeded is still to be taken into the index and the log."""
+    for _ in range(120):
+        before = spent(pid)
+        await asyncio.sleep(1)
+        if spent(pid) - before < 0.05:
+            return
+
+
 async def measure(url: str, pid: int, places: Sequence[Place], options: argparse.Namespace) -> Figures:
     """Return the figures of one round."""
     readers = [await Reader.open(url, place) for place in places[: options.connections]]
     known: list[Reader] = [one for one in readers if isinstance(one, Reader)]
+    await settled(pid)
     figures = await homes(pid, known, options)
     figures |= await posting(pid, known, options)
     figures |= await live(pid, known, url, places, options.live)
