@@ -118,14 +118,13 @@ async def live(pid: int, readers: Sequence[Reader], url: str, places: Sequence[P
     star = readers[0]
     listeners = [await Reader.open(url, places[number % len(places)]) for number in range(count)]
     for one in listeners:
-        assert isinstance(one, Reader)
         await one.ask(partial(Follow, group=f"@{star.user}"))
         await one.ask(partial(GetHome, limit=1, live=True))
         one.came.clear()
     before, began = spent(pid), time.perf_counter()
     await star.ask(partial(Post, group=f"@{star.user}", body="live", nonce=f"{time.time_ns()}"))
-    await until(lambda: all(one.came for one in listeners))  # type: ignore[attr-defined]  # a Reader
-    came = [one.came[0] - began for one in listeners]  # type: ignore[attr-defined]  # a Reader
+    await until(lambda: all(one.came for one in listeners))
+    came = [one.came[0] - began for one in listeners]
     figures = {"live": float(count), "live_last_ms": 1000 * max(came), "live_cpu_ms": 1000 * (spent(pid) - before)}
     for one in listeners:
         one.transport.close()
@@ -144,11 +143,10 @@ async def settled(pid: int) -> None:
 async def measure(url: str, pid: int, places: Sequence[Place], options: argparse.Namespace) -> Figures:
     """Return the figures of one round."""
     readers = [await Reader.open(url, place) for place in places[: options.connections]]
-    known: list[Reader] = [one for one in readers if isinstance(one, Reader)]
     await settled(pid)
-    figures = await homes(pid, known, options)
-    figures |= await posting(pid, known, options)
-    figures |= await live(pid, known, url, places, options.live)
+    figures = await homes(pid, readers, options)
+    figures |= await posting(pid, readers, options)
+    figures |= await live(pid, readers, url, places, options.live)
     for one in readers:
         one.transport.close()
     return figures

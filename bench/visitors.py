@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import msgspec
 from websockets.uri import parse_uri
@@ -59,7 +59,7 @@ class Visitor(asyncio.Protocol):
         self._own: deque[float] = deque()
 
     @classmethod
-    async def open(cls, url: str, place: Place, cursor: int | None = None, *, small: bool = False) -> "Visitor":
+    async def open(cls, url: str, place: Place, cursor: int | None = None, *, small: bool = False) -> Self:
         """Connect; return the visitor once it is back. `small`: the system keeps little of what is not read."""
         visitor, where, loop = cls(place, cursor), parse_uri(url), asyncio.get_running_loop()
         one = socket.socket()

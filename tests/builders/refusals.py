@@ -36,7 +36,6 @@ REFUSALS = {
     "The platform lets this channel publish nothing {until}, case {case}.": Told(
         "function_limited", "measures.group_publish", "/sanctions", "case reason until_ms"
     ),
-    "Public accounts cannot be opened here yet.": Told("forbidden", "channel.form", "/rights"),
     "Only the editors of a channel publish in it; you can comment on its posts.": Told(
         "forbidden", "channel.editors", "/rights"
     ),

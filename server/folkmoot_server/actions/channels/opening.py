@@ -1,4 +1,4 @@
-"""Opening channels, and finding them by their handles."""
+"""Opening one's own channel."""
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.commands import OpenChannel
