@@ -88,16 +88,20 @@ class Player:
         while True:
             await self.play.up.wait()
             try:
-                async with await self.play.server.connect(self.seat) as wire:
-                    await self._check(wire)
-                    while not self.play.over:
-                        if not await self._try(self.turn(wire)):
-                            await self._check(wire)
-                    await self._check(wire)
+                if await self._try(self._play_on()):
                     return
             except (Closed, OSError, WebSocketException, EOFError):
                 # The server died. Whoever kills it clears `up` first, so this does not spin.
                 continue
+
+    async def _play_on(self) -> None:
+        """Sign in, and play until it is over; where the disk fails, signing in may be what fails."""
+        async with await self.play.server.connect(self.seat) as wire:
+            await self._check(wire)
+            while not self.play.over:
+                if not await self._try(self.turn(wire)):
+                    await self._check(wire)
+            await self._check(wire)
 
     async def _check(self, wire: Wire) -> None:
         """Check, as soon as the server can answer."""
