@@ -145,6 +145,30 @@ async def test_follows_are_rows_that_can_be_taken_back(store: Store, world: Worl
     assert await store.channels.follows("zoe") == []
 
 
+async def test_followers_are_counted_as_they_come_and_go(store: Store, world: World) -> None:
+    people = [f"reader-{number}" for number in range(5)]
+    await store.commit([world.register(user) for user in people])
+    one, other = [(await opened(store, world, owner)).code for owner in OWNERS[:2]]
+
+    async def counts() -> tuple[int, int]:
+        return await store.channels.count_followers(one), await store.channels.count_followers(other)
+
+    assert await counts() == (0, 0)
+    await store.commit([ChangeSet(rows=[follow_row(user, code, START) for user in people for code in (one, other)])])
+    assert await counts() == (5, 5)
+    # Again, and at once with somebody who comes and goes: who follows already does not count.
+    again = [follow_row(user, one, START + 1) for user in people[:3]]
+    await store.commit([ChangeSet(rows=again), ChangeSet(rows=[unfollow(people[4], other)])])
+    await store.commit([ChangeSet(rows=[unfollow(people[4], other)])])
+    assert await counts() == (5, 4)
+    await store.commit([ChangeSet(rows=erasure(people[0], START)), ChangeSet(rows=erasure(people[1], START))])
+    assert await counts() == (3, 2)
+    # What is not stored for another reason is not counted either.
+    stopped = [ChangeSet("group:0", 7, rows=[follow_row(people[0], one, START)])]
+    assert await store.commit(stopped) == {"group:0"}
+    assert await counts() == (3, 2)
+
+
 async def test_channels_are_found_by_handle_and_groups_are_none(store: Store, world: World) -> None:
     channel, group = await opened(store, world, "alice"), world.group()
     await store.commit([group.found("bob")])

@@ -98,7 +98,7 @@ class Channels(Protocol):
         ...
 
     async def count_followers(self, code: str) -> int:
-        """Return how many follow a channel."""
+        """Return how many follow a channel: a number that is kept, at what any channel's costs."""
         ...
 
     async def subject_channels(self, user: str) -> list[str]:

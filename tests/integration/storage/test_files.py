@@ -17,6 +17,7 @@ from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.group.events import EntryDeleted, Invited, MeasureOverturned, TopicSet
 from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.change_set import ChangeSet, StorageError, Upsert
+from folkmoot_server.storage.changes import follow_row
 from folkmoot_server.storage.check.tools import migrate, verify
 from folkmoot_server.storage.search.text import parse_query
 from folkmoot_server.storage.sql import schema
@@ -55,6 +56,9 @@ def shape(connection: Connection) -> dict[str, object]:
             "foreign keys": sorted(row[1:] for row in pragma("foreign_key_list", table)),
             "indexes": sorted((index, [name for _, name in pragma("index_info", str(index[0]))]) for index in indexes),
             "rows": connection.exec_driver_sql(f'SELECT * FROM "{table}"').all(),
+            "triggers": connection.exec_driver_sql(
+                "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? ORDER BY name", (table,)
+            ).all(),
         }
     return found
 
@@ -119,6 +123,7 @@ TO_0027 = """
     DROP TABLE held;
     DROP TABLE media;
     DROP TABLE follows;
+    DROP TABLE reach;
     DROP TABLE refutations;
     ALTER TABLE groups DROP COLUMN comments;
     ALTER TABLE groups DROP COLUMN threads;
@@ -247,6 +252,32 @@ async def test_cases_of_before_have_their_reporter_and_are_told_their_dates(tmp_
         )
         assert await store.commit([case_work(public)]) == frozenset()
         assert await store.ledger.load_case("r-3") == replay_case([public])
+
+
+TO_0058 = """
+    DROP TRIGGER follows_insert;
+    DROP TRIGGER follows_delete;
+    DROP TABLE reach;
+    UPDATE alembic_version SET version_num = '0058';
+"""
+
+
+async def test_followers_of_before_are_counted_once(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        world = World()
+        channel = world.group()
+        await store.commit(
+            [*(world.register(user) for user in ("alice", "bob", "carol", "dave")), channel.open("alice")]
+        )
+    with sqlite3.connect(tmp_path / "folkmoot.sqlite3") as connection:
+        followed = [(user, channel.code) for user in ("bob", "carol")]
+        connection.executescript(TO_0058)
+        connection.executemany("INSERT INTO follows VALUES (?, ?, 1)", followed)
+    async with opened(tmp_path) as store:
+        assert await store.channels.count_followers(channel.code) == 2
+        await store.commit([ChangeSet(rows=[follow_row(user, channel.code, START) for user in ("bob", "dave")])])
+        assert await store.channels.count_followers(channel.code) == 3
+    assert verify(tmp_path) == []
 
 
 async def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec import MsgspecError
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Connection, Table, func, select, text
 
 from folkmoot_governance import (
     AccountState,
@@ -49,6 +49,7 @@ from ..sql.tables import (
     SCHEMA,
     accounts,
     cases,
+    follows,
     groups,
     invite_codes,
     journal_heads,
@@ -56,6 +57,7 @@ from ..sql.tables import (
     ledger,
     marks,
     metadata,
+    reach,
     redactions,
     reporters,
     reviews,
@@ -90,12 +92,12 @@ COMPARED = frozenset(
     {
         *("accounts", "cases", "reporters", "groups", "invite_codes", "reviews", "kept", "words", "redactions"),
         *MEMBER_TABLES,
-        *("filings", "held", "log_hashes", "checkpoints", "logged_ranges"),
+        *("filings", "held", "log_hashes", "checkpoints", "logged_ranges", "reach"),
         *WHOLE,
         *BESIDE,
     }
 )
-"""The tables that are compared with the ledger."""
+"""The tables that are compared with the ledger, or with what they count."""
 
 NOT_COMPARED = {
     "ledger": "it is what all is compared with",
@@ -239,6 +241,7 @@ def compare(
     yield from check_access(main, access, key, record)
     yield from check_held(main, key, record)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
+    yield from _check_reach(main)
     checks = FilingCheck(main, record.filings_since), BesideCheck(main)
     removed_check = RemovedCheck(rows, erased)
     for done, stream in enumerate(streams, pieces + 1):
@@ -246,6 +249,19 @@ def compare(
         progress(done, total)
     for check in checks:
         yield from check.compare()
+
+
+def _check_reach(main: Connection) -> Iterator[str]:
+    """The followers of each channel are as many as there are rows that follow it."""
+    counts = main.execute(select(follows.c.code, func.count()).group_by(follows.c.code))
+    right_ones = {code: number for code, number in counts if number}
+    said = {row.code: row.followers for row in main.execute(select(reach))}
+    for code in sorted(right_ones.keys() | said.keys()):
+        found, right = said.get(code, 0), right_ones.get(code, 0)
+        if found != right:
+            yield _("reach {code}: the store has {found} followers, its follows make {right}").format(
+                code=code, found=found, right=right
+            )
 
 
 def _marked_gaps(main: Connection) -> dict[tuple[str, int], int]:

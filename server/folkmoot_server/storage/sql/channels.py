@@ -14,7 +14,7 @@ from .closed_authors import AuthorTags, without_closed
 from .fetch import SqlReads, can_hold
 from .persons import others_of
 from .projection import read_credentials
-from .tables import follows, groups, refutations
+from .tables import follows, groups, reach, refutations
 
 CHANNEL_COLUMNS = (
     "code, handle, form, name, topic, category, status, status_until_ms, created_ts, opened_ts, credentials, comments"
@@ -29,7 +29,7 @@ _FOLLOWS = (
     .limit(bindparam("limit"))
 )
 _COUNT = select(func.count()).where(follows.c.user == _USER)
-_FOLLOWERS = select(func.count()).where(follows.c.code == _CODE)
+_FOLLOWERS = select(reach.c.followers).where(reach.c.code == _CODE)
 _ONE = select(follows.c.ts).where(follows.c.user == _USER, follows.c.code == _CODE)
 _OWNER = groups.c.owner
 _SUBJECT = (
@@ -87,7 +87,8 @@ class SqlFollows(SqlReads):
         return found
 
     async def count_followers(self, code: str) -> int:
-        return int((await self._ask(_FOLLOWERS, code=code))[0][0])
+        rows = await self._ask(_FOLLOWERS, code=code)
+        return int(rows[0][0]) if rows else 0
 
     async def subject_channels(self, user: str) -> list[str]:
         return [code for (code,) in await self._ask(_SUBJECT, user=user)]

@@ -6,13 +6,15 @@ from sqlalchemy import Column, Connection, Index, MetaData, String, Table, inspe
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ..change_set import StorageError
+from .counting import TRIGGERS
 from .tables import SCHEMA, marks, metadata
 
 SERVES_FROM = "0052"
 """Nodes of a cluster that know this schema, or a later one, may go on serving while ours is in force.
 
-What came after it only adds: tables, indexes, and columns with a default, which is what they mean to who does not know
-them. A migration that does more than that, or whose data older nodes must not leave out, moves this to its own number.
+What came after it only adds: tables, indexes, triggers, and columns with a default, which is what they mean to who does
+not know them. A migration that does more than that, or whose data older nodes must not leave out, moves this to its own
+number.
 """
 
 NODE = "folkmoot"
@@ -91,6 +93,8 @@ def _create(connection: Connection) -> None:
         connection.execute(CreateTable(table))
     for index in sorted((index for table in metadata.tables.values() for index in table.indexes), key=_place):
         connection.execute(CreateIndex(index))
+    for trigger in TRIGGERS:
+        connection.exec_driver_sql(trigger)
     VERSION.create(connection)
     connection.execute(VERSION.insert(), {"version_num": SCHEMA})
     connection.execute(marks.insert(), {"name": "filings", "value": 0})
