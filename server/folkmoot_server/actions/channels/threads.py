@@ -40,7 +40,8 @@ class Threads:
     async def look(self, room: Room, request: rq.Post, user: str) -> Thread:
         """Return what a comment is about that `user` asks to post."""
         code, seq, reply_to = room.state.code, request.thread or 0, request.reply_to or 0
-        seqs = [one for one in (seq, reply_to) if 0 < one <= room.last_seq]
+        # What is stored counts: of a post that another node has just published `room` need not know.
+        seqs = [one for one in (seq, reply_to) if one]
         found = await self._journal.versions(code, seqs)
         there = [found[one].standing for one in seqs if one in found]
         is_there = len(there) == 1 + bool(reply_to) and all(is_in_thread(entry, seq) for entry in there)
