@@ -62,7 +62,8 @@ async def test_home_is_the_same_on_all_nodes_and_live_on_each(start_cluster: Sta
         # News that never come.
         b.nats.set("cut")
         seq = await star.post(STAR, "unheard of")
-        await fan.post(STAR, "read on another device", thread=seq)
+        comment = await star.post(STAR, "what is said of it", thread=seq)
+        await fan.post(STAR, "read on another device", thread=seq, reply_to=comment)
 
         async def is_there() -> bool:
             return await texts(fan, limit=1) == ["unheard of"]

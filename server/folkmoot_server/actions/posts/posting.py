@@ -329,7 +329,7 @@ class Posting:
                 pending.original,
             )
             or (self._check_slowed(pending, account.user, halted, now) if halted else None)
-            or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq else None)
+            or (NO_SUCH_ENTRY if reply_to and reply_to > room.last_seq and pending.thread is NO_THREAD else None)
             or (TOO_BUSY if self._commit_queue.is_full() else None)
         )
         may_raid = body and not again and room.state.form is None
