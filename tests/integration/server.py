@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from folkmoot_server.config.documents import load_documents
-from folkmoot_server.storage.check.seed import seed
+from folkmoot_server.storage.check.seed import NO_CHANNELS, seed
+from folkmoot_server.storage.check.seed_channels import ChannelSeeds
 from tests import commands
 from tests.integration.wire import PATIENCE_S, Wire
 
@@ -68,13 +69,16 @@ class Server:
         """Run another command of `folkmoot` on the data directory to its end."""
         return commands.run([*arguments, "--data", str(self.data)], self.environment(), input)
 
-    def seed(self, groups: int, members: int, agreement: str | None = None) -> None:
-        """Write groups of members into the store, with the agreement in force accepted; the server must not run."""
+    def seed(
+        self, groups: int, members: int, agreement: str | None = None, channels: ChannelSeeds = NO_CHANNELS
+    ) -> None:
+        """Write groups of members into the store, with the agreement in force accepted, and channels; the server must
+        not run."""
         tokens = self.place / "tokens"
         agreement = agreement or load_documents(self.data).agreement.version
         # In a thread: it runs an event loop of its own, and the test may be inside one.
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(seed, self.data, groups, members, tokens, agreement=agreement).result()
+            thread.submit(seed, self.data, groups, members, tokens, agreement=agreement, channels=channels).result()
         self.seats = [[] for _ in range(groups)]
         for line in tokens.read_text().splitlines():
             index, _, user, token, code = line.split()
@@ -153,7 +157,14 @@ class OwnPython(Server):
 
 @contextlib.contextmanager
 def serving(
-    place: Path, *, groups: int = 0, members: int = 1, agreement: str | None = None, admin: str = "", **settings: object
+    place: Path,
+    *,
+    groups: int = 0,
+    members: int = 1,
+    agreement: str | None = None,
+    channels: ChannelSeeds = NO_CHANNELS,
+    admin: str = "",
+    **settings: object,
 ) -> Iterator[Server]:
     """A running server on seeded data. At the end it must stop in good order, with nothing bad in its log.
 
@@ -161,7 +172,7 @@ def serving(
     """
     server = Server(place, settings)
     if groups:
-        server.seed(groups, members, agreement)
+        server.seed(groups, members, agreement, channels)
     if admin:
         made = server.run("init", "--user", admin, input=f"{PASSWORD}\n")
         assert made.returncode == 0, made.stderr

@@ -2,7 +2,8 @@
 
 import random
 
-from folkmoot_governance import GroupState, Permission, apply
+from folkmoot_governance import GroupState, Permission, Policy, apply
+from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.apply import founded
@@ -13,6 +14,7 @@ from folkmoot_protocol.types import CommentPolicy, EntryKind, Identity, LinkRule
 from tests.builders.rules import NOW, POLICY, SOON, ask, channel_opened, code_of, do, tell_refusal
 
 POST = Thread(7)
+YEAR = 365 * DAY_MS
 
 
 def make_channel(*later: e.Event, permissions: tuple[Permission, ...] = ()) -> GroupState:
@@ -76,6 +78,16 @@ def test_slow_mode_keeps_readers_waiting_and_no_editor() -> None:
     assert comment(state, "mia", last=NOW - 999) == ErrorCode.SLOW_MODE
     assert comment(state, "mia", last=NOW - 1000) is None
     assert comment(state, "adam", last=NOW - 1) is None
+
+
+def test_a_verification_that_has_expired_counts_for_neither() -> None:
+    """I6, P6, W7."""
+    policy = Policy(to_post=Identity.MOBILE, reverify_ms=YEAR, reverify_grace_ms=DAY_MS)
+    state = make_channel()
+    for late, code in ((0, None), (1, ErrorCode.IDENTITY_REQUIRED)):
+        now = NOW + YEAR + DAY_MS - 1 + late
+        assert code_of(check_publish(state, "olga", Identity.PERSON, now, policy, NOW)) == code
+        assert code_of(check_comment(state, "mia", Identity.PERSON, now, policy, NOW, 0, POST)) == code
 
 
 def test_an_editor_publishes_with_the_permission() -> None:
