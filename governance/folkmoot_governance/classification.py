@@ -1,8 +1,9 @@
 """Classing and grading of groups (G7): category × size tier × activity tier -> grade, and what a grade asks for.
 
 The operator lists grades from the smallest to the largest. Size, activity and category each name the first grade that
-they fit in, and the highest of the three is the group's grade. A grade decides how large the group may get, who may
-answer for it, whether staff looks at it first, whether its info page must be public, and how many admins it needs.
+they fit in, and the highest of the three is the group's grade. Of a channel its followers count as well (P7.2, W9). A
+grade decides how large the group may get, who may answer for it, whether staff looks at it first, whether its info page
+must be public, and how many admins it needs.
 
 A group goes up at the moment it crosses a border, and down only when the daily look finds it below: nobody sees it
 flicker.
@@ -24,7 +25,8 @@ WINDOW_DAYS = 7
 
 
 class Grade(Struct, frozen=True):
-    """One grade, as the operator set it. `up_to_entries_per_day` 0: any activity fits.
+    """One grade, as the operator set it. `up_to_entries_per_day` 0: any activity fits; so with
+    `up_to_followers`.
 
     `categories` are those whose groups have at least this grade. `review`: staff looks at a group before it gets this
     large. `least_admins` counts admins beside the owner.
@@ -33,6 +35,7 @@ class Grade(Struct, frozen=True):
     name: str = "standard"
     up_to_members: int = 500
     up_to_entries_per_day: int = 0
+    up_to_followers: int = 0
     categories: frozenset[str] = frozenset()
     creator_identity: Identity = Identity.NONE
     creator_credit: int = 0
@@ -52,9 +55,17 @@ def size_tier(grades: Grades, members: int) -> int:
 
 def activity_tier(grades: Grades, entries_per_day: int) -> int:
     """As `size_tier`, for the entries that a group gets a day."""
-    bounds = (grade.up_to_entries_per_day for grade in grades)
-    fitting = (place for place, bound in enumerate(bounds) if not bound or entries_per_day <= bound)
-    return next(fitting, len(grades) - 1)
+    return _tier([grade.up_to_entries_per_day for grade in grades], entries_per_day)
+
+
+def followers_tier(grades: Grades, followers: int) -> int:
+    """As `size_tier`, for those who follow a channel."""
+    return _tier([grade.up_to_followers for grade in grades], followers)
+
+
+def _tier(bounds: Sequence[int], number: int) -> int:
+    fitting = (place for place, bound in enumerate(bounds) if not bound or number <= bound)
+    return next(fitting, len(bounds) - 1)
 
 
 def category_tier(grades: Grades, category: str) -> int:
@@ -62,10 +73,11 @@ def category_tier(grades: Grades, category: str) -> int:
     return max((place for place, grade in enumerate(grades) if category in grade.categories), default=0)
 
 
-def classify(grades: Grades, category: str, members: int, entries_per_day: int) -> Grade:
-    """Return the grade of a group (G7): the highest that its category, its size or its activity leads to."""
+def classify(grades: Grades, category: str, members: int, entries_per_day: int, followers: int = 0) -> Grade:
+    """Return the grade of a group (G7): the highest that its category, its size or its activity leads to; of a channel
+    (P7.2, W9), its followers too."""
     size, activity = size_tier(grades, members), activity_tier(grades, entries_per_day)
-    return grades[max(size, activity, category_tier(grades, category))]
+    return grades[max(size, activity, category_tier(grades, category), followers_tier(grades, followers))]
 
 
 def place_of(grades: Grades, name: str) -> int:

@@ -38,6 +38,7 @@ KEPT = (
     "rule",
     "limit",
     "grade",
+    "followers",
     "identity",
     "role",
     "points",
@@ -110,6 +111,11 @@ def _let_in(state: GroupState, event: e.MemberJoined) -> Iterable[str]:
 def _leaders(state: GroupState, event: e.Event) -> Iterable[str]:
     """The owner and the admins, who answer for the group."""
     return [member.user for member in state.members.values() if member.role is not Role.MEMBER]
+
+
+def _if_first(state: GroupState, event: e.GroupGraded) -> Iterable[str]:
+    """Who leads a channel that has as many followers as never before."""
+    return _leaders(state, event) if event.first else ()
 
 
 def _owner(state: GroupState, event: e.Event) -> Iterable[str]:
@@ -435,6 +441,13 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     e.CredentialGranted: (
         Told(
             "credential_granted", N_("The platform has granted to your channel {name}: {credential}, {until}"), _leaders
+        ),
+    ),
+    e.GroupGraded: (
+        Told(
+            "graded",
+            N_("Your channel {name} is of grade {grade} now, with {followers} followers; /duty says what that asks"),
+            _if_first,
         ),
     ),
     e.CredentialRevoked: _taken(e.CredentialRevoked, _leaders),

@@ -341,7 +341,9 @@ class Services:
 
     def _wire_channels(self, cases: Cases) -> ChannelServices:
         parts, channels = self._parts, self._parts.store.channels
-        following = Following(channels, self._finder, self._accounts, parts.bus, parts.clock)
+        following = Following(
+            channels, self._finder, self._accounts, self._groups, parts.bus, parts.clock, self._policy
+        )
         reading = Reading(channels, parts.store.journal, parts.post_times, parts.hub.live_home, parts.clock, parts.bus)
         applying = Applying(
             parts.store,

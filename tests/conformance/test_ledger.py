@@ -481,7 +481,7 @@ commands = st.one_of(
     st.builds(c.SetInfoPage, shown=st.booleans()),
     st.builds(c.SetMemberLimit, limit=st.integers(1, 30)),
     st.builds(c.GrantLimit, reason=st.just("r")),
-    st.builds(c.Regrade, entries_per_day=st.sampled_from([0, 200])),
+    st.builds(c.Regrade, entries_per_day=st.sampled_from([0, 200]), followers=st.sampled_from([0, 2000])),
     st.builds(c.WarnGroup, duration_ms=durations, reason=st.just("r")),
     st.builds(c.Rectify, number=st.integers(1, 9), text=st.just("mended")),
     st.builds(c.AcceptRectification, reason=st.just("r")),

@@ -21,6 +21,7 @@ from folkmoot_server.storage.api import (
 from folkmoot_server.storage.change_set import ChangeSet, MemberSettings, Remove, Upsert
 from folkmoot_server.storage.changes import (
     erasure,
+    follow_row,
     has_left,
     identity_request_row,
     ignored_row,
@@ -84,6 +85,9 @@ async def test_which_groups_are_due_for_grading(store: Store, world: World) -> N
     old, young, closed, looked_at = (world.group() for _ in range(4))
     await store.commit([group.found() for group in (old, closed, looked_at)])
     await store.commit([young.found(at=START + DAY), closed.act(e.GroupClosed(at=START, by="alice", reason="r"))])
+    followed = world.group()
+    await store.commit([world.register("zoe"), followed.open("bob", at=START + DAY)])
+    await store.commit([ChangeSet(rows=[follow_row("zoe", followed.code, START)])])
     activity = {"code": looked_at.code, "ts": START + DAY, "seq": 7, "entries_per_day": 5}
     await store.commit([ChangeSet(rows=[Upsert("activity", activity)])])
     first = ActivityRow(old.code, "general", "standard", 1, START, 0, 0)
@@ -93,6 +97,7 @@ async def test_which_groups_are_due_for_grading(store: Store, world: World) -> N
         first,
         ActivityRow(young.code, "general", "standard", 1, START + DAY, 0, 0),
         ActivityRow(looked_at.code, "general", "standard", 1, START + DAY, 7, 5),
+        ActivityRow(followed.code, "general", "standard", 1, START + DAY, 0, 0, followers=1),
     ]
     assert await store.ledger.due_for_grading(START + DAY + 1, limit=1) == due[:1]
     assert await store.ledger.due_for_grading(START + DAY + 1, after=old.code) == due[1:]

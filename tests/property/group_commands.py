@@ -199,7 +199,7 @@ SERVICE_ASKS: dict[type[c.Command], Callable[[Chance], c.Command]] = {
         staff=r.random() < 0.5,
         own_rule=r.choice(["", "word:one"]),
     ),
-    c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150])),
+    c.Regrade: lambda r: c.Regrade(r.choice([0, 50, 150]), r.choice([0, 0, 5000])),
     c.Succeed: succession,
     c.Overturn: lambda r: c.Overturn(
         user(r),

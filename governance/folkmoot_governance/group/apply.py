@@ -334,6 +334,7 @@ def _limit_denied(state: GroupState, event: e.LimitDenied | e.LimitWithdrawn) ->
 
 def _graded(state: GroupState, event: e.GroupGraded) -> None:
     state.grade, state.entries_per_day = event.grade, event.entries_per_day
+    state.most_followers = max(state.most_followers, event.followers)
 
 
 def _info_page(state: GroupState, event: e.InfoPageSet) -> None:

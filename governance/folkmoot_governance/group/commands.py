@@ -464,9 +464,11 @@ class DenyLimit(MeasureCommand, frozen=True):
 
 
 class Regrade(Command, frozen=True):
-    """Class the group afresh (G7), `entries_per_day` being how active it is: the daily look."""
+    """Class the group afresh (G7), `entries_per_day` being how active it is: the daily look. Of a channel also as soon
+    as it has so many `followers` more (P7.2, W9)."""
 
     entries_per_day: int
+    followers: int = 0
 
 
 class Rectify(Command, frozen=True):

@@ -8,7 +8,7 @@ from folkmoot_protocol.types import GroupStatus
 
 from ..actor import Actor
 from ..case.rules import check_rule
-from ..classification import classify, grade_for_size, grade_in_force, place_of
+from ..classification import classify, followers_tier, grade_for_size, grade_in_force, place_of
 from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
@@ -50,12 +50,20 @@ def regrade(state: GroupState, command: c.Regrade, actor: Actor, now: int, polic
     """Class the group as it is today, up or down; nothing changes where the grade is the same."""
     if state.status is GroupStatus.CLOSED:
         return []
-    grade = classify(policy.grades, state.category, len(state.members), command.entries_per_day)
-    return [] if grade.name == state.grade else [_graded(state, grade.name, command.entries_per_day, now)]
+    grades, followers = policy.grades, command.followers
+    grade = classify(grades, state.category, len(state.members), command.entries_per_day, followers)
+    if grade.name == state.grade:
+        return []
+    tier, before = followers_tier(grades, followers), followers_tier(grades, state.most_followers)
+    first = tier > before and grades[tier].name == grade.name
+    return [_graded(state, grade.name, command.entries_per_day, now, followers, first=first)]
 
 
-def _graded(state: GroupState, grade: str, entries_per_day: int, now: int) -> GroupGraded:
-    return GroupGraded(at=now, by=NOBODY, grade=grade, previous=state.grade, entries_per_day=entries_per_day)
+def _graded(
+    state: GroupState, grade: str, entries_per_day: int, now: int, followers: int = 0, *, first: bool = False
+) -> GroupGraded:
+    told: dict[str, Any] = {"entries_per_day": entries_per_day, "followers": followers, "first": first}
+    return GroupGraded(at=now, by=NOBODY, grade=grade, previous=state.grade, **told)
 
 
 def set_member_limit(state: GroupState, command: c.SetMemberLimit, actor: Actor, now: int, policy: Policy) -> Decision:

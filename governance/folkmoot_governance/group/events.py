@@ -405,12 +405,17 @@ class LimitWithdrawn(Event, frozen=True, kw_only=True, tag="limit_withdrawn"):
     limit: int
 
 
-class GroupGraded(Event, frozen=True, kw_only=True, tag="graded"):
-    """The group crossed a border between grades (G7). It is nobody's act: `by` is empty."""
+class GroupGraded(Event, frozen=True, kw_only=True, omit_defaults=True, tag="graded"):
+    """The group crossed a border between grades (G7). It is nobody's act: `by` is empty.
+
+    Of a channel: how many `followers` it had; `first`: they have led it to this grade for the first time.
+    """
 
     grade: str
     previous: str
     entries_per_day: int
+    followers: int = 0
+    first: bool = False
 
 
 class InfoPageSet(Event, frozen=True, kw_only=True, tag="info_page_changed"):

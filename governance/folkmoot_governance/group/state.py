@@ -213,6 +213,8 @@ class GroupState(Struct):
     successor: str = ""
     """Who takes over if the owner is shut out, as the owner has named them."""
     entries_per_day: int = 0
+    most_followers: int = 0
+    """The most followers that a channel had when it was graded."""
     asked_limit: int = 0
     info_hidden_ms: int = 0
     rectify_case: int = 0

@@ -80,7 +80,7 @@ async def show_channel(call: Call, options: NoOptions) -> Outcome:
         return found
     room, row = found
     item = channel_item(row, call.app.clock.now_ms())
-    item |= {"owner": room.state.owner, "editors": sorted(room.state.members)}
+    item |= {"owner": room.state.owner, "editors": sorted(room.state.members), "grade": room.state.grade}
     item |= {"followers": await call.app.store.channels.count_followers(row.code)}
     return AdminResult(items=(item | await related(call, room.state.owner),))
 

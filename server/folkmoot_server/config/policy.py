@@ -25,6 +25,7 @@ def grades_of(config: Config) -> tuple[Grade, ...]:
             name=name,
             up_to_members=one.up_to_members,
             up_to_entries_per_day=one.up_to_entries_per_day,
+            up_to_followers=one.up_to_followers,
             categories=frozenset(one.categories),
             creator_identity=Identity(one.creator_identity),
             creator_credit=one.creator_credit,

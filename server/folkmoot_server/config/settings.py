@@ -246,6 +246,9 @@ class Grade:
     up_to_entries_per_day: int = setting(
         0, N_("Entries a day, over the last week, that a group of this grade may get. 0 = any number."), open=0, least=0
     )
+    up_to_followers: int = setting(
+        0, N_("Followers that a channel of this grade may have. 0 = any number."), open=0, least=0, rule="P7.2"
+    )
     categories: tuple[str, ...] = setting((), N_("Categories whose groups have at least this grade."))
     creator_identity: str = setting(
         "none", N_("Identity check that the owner needs besides to_create_group."), open="none", choices=IDENTITIES
@@ -261,7 +264,7 @@ class Grade:
 
 
 GRADES = {
-    "standard": Grade(up_to_entries_per_day=5_000),
+    "standard": Grade(up_to_entries_per_day=5_000, up_to_followers=1_000),
     "large": Grade(2_000, 50_000, creator_identity="person", creator_credit=60, info_page=True, least_admins=2),
     "great": Grade(
         20_000, creator_identity="person", creator_credit=80, review_to_create=True, info_page=True, least_admins=5
@@ -373,7 +376,7 @@ class Policy:
         "NAME",
         N_(
             "Grades of groups, in the order of their sizes. A group has the highest that its size, its activity or its "
-            "category leads to. Naming any replaces the default ones."
+            "category leads to, a channel that its followers do. Naming any replaces the default ones."
         ),
         GRADES,
         replaced=True,

@@ -1,4 +1,5 @@
-"""The daily look at every group (G7): how active it is, and whether that, its size or its category change its grade.
+"""The daily look at every group (G7): how active it is, and whether that, its size, its
+category or, of a channel, its followers change its grade.
 
 One node (the one whose turn the jobs are) asks storage which groups were last looked at a day ago. How many entries a
 group got since is the difference of two seqs: no journal is read. A group whose grade is the same costs one row.
@@ -75,12 +76,12 @@ class Grading(Job):
     async def _regrade(self, row: ActivityRow, per_day: int) -> None:
         """Let the rules decide on a group that seems to have another grade."""
         grades = self._policy.grades
-        if classify(grades, row.category, row.members, per_day).name == row.grade:
+        if classify(grades, row.category, row.members, per_day, row.followers).name == row.grade:
             return
         room = await self._rooms.load(row.code)
         if room is None:
             return
-        act = self._group_service.act(room, Regrade(per_day), SERVICE)
+        act = self._group_service.act(room, Regrade(per_day, row.followers), SERVICE)
         refusal = act if isinstance(act, Refusal) else await self._group_service.wait_stored(act)
         if refusal:
             log.warning("could not grade a group", group=row.code, code=refusal.code)

@@ -203,6 +203,7 @@ class ActivityRow(Struct, frozen=True):
     ts: int
     seq: int
     entries_per_day: int
+    followers: int = 0
 
 
 class OtherAccount(Struct, frozen=True):

@@ -176,6 +176,7 @@ TO_0027 = """
     CREATE INDEX cases_is_settled ON cases (is_settled);
     DROP TABLE features;
     DROP INDEX groups_credentials_until_ms;
+    ALTER TABLE groups DROP COLUMN most_followers;
     ALTER TABLE groups DROP COLUMN credentials_until_ms;
     ALTER TABLE groups DROP COLUMN credentials;
     ALTER TABLE groups DROP COLUMN opened_ts;
@@ -258,6 +259,7 @@ TO_0058 = """
     DROP TRIGGER follows_insert;
     DROP TRIGGER follows_delete;
     DROP TABLE reach;
+    ALTER TABLE groups DROP COLUMN most_followers;
     UPDATE alembic_version SET version_num = '0058';
 """
 

@@ -1,19 +1,22 @@
 """Grades of groups: three tiers, the highest counts; where growing stops; activity as one number."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot_governance import SERVICE, Actor, GroupState, Policy, Refusal, decide
+from folkmoot_governance import SERVICE, Actor, GroupState, Policy, Refusal, decide, founded
 from folkmoot_governance import classification as cl
 from folkmoot_governance.classification import Grade
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
+from folkmoot_governance.personal_notices import told_in_group
 from folkmoot_governance.policy import IDENTITY_ORDER
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
-from tests.builders.rules import NOW, ask, code_of, do, make_group
+from tests.builders.rules import NOW, ask, channel_opened, code_of, do, make_group
 
 GRADES = (
     Grade("small", 5, up_to_entries_per_day=100),
@@ -200,6 +203,51 @@ def test_activity_moves_the_grade_and_the_same_grade_is_no_news() -> None:
     assert (state.grade, state.entries_per_day) == ("middle", 101)
     assert code_of(ask(state, c.Regrade(0), "olga", policy=POLICY)) == ErrorCode.FORBIDDEN
     assert code_of(ask(state, c.Regrade(0), "mod", policy=POLICY, platform="moderator")) == ErrorCode.FORBIDDEN
+
+
+BORDERS = (Grade("known", 5, up_to_followers=1000), Grade("famous", 50, categories=frozenset({"news"})))
+FOLLOWED = Policy(grades=BORDERS, categories=frozenset({"general", "news"}))
+
+
+def test_followers_lead_a_channel_up_and_are_told_of_once() -> None:
+    state = founded(channel_opened(grade="known"))
+
+    def regrade(followers: int, entries: int = 0) -> Sequence[e.Event]:
+        decided = do(state, c.Regrade(entries, followers), SERVICE.user, policy=FOLLOWED)
+        assert state.grade == cl.classify(BORDERS, state.category, 1, entries, followers).name
+        return decided
+
+    assert regrade(1000) == []
+    (up,) = regrade(1001)
+    assert up == e.GroupGraded(
+        at=NOW, by="", grade="famous", previous="known", entries_per_day=0, followers=1001, first=True
+    )
+    assert state.most_followers == 1001
+    (down,) = regrade(999)
+    assert (down.grade, down.first) == ("known", False)
+    (again,) = regrade(1001)
+    assert (again.grade, again.first) == ("famous", False), "it has been there before"
+
+
+def test_who_leads_a_channel_is_told_when_its_followers_lead_it_up_and_else_nobody() -> None:
+    state = founded(channel_opened(grade="known"))
+    first = e.GroupGraded(
+        at=NOW, by="", grade="famous", previous="known", entries_per_day=0, followers=1001, first=True
+    )
+    (told,) = told_in_group(state, first, FOLLOWED)
+    assert (told.user, told.kind, told.data["followers"], told.data["grade"]) == (
+        state.owner,
+        "graded",
+        1001,
+        "famous",
+    )
+    again = e.GroupGraded(at=NOW, by="", grade="famous", previous="known", entries_per_day=0, followers=1001)
+    assert told_in_group(state, again, FOLLOWED) == []
+
+
+def test_a_channel_that_its_category_has_led_up_is_not_told_of_followers() -> None:
+    state = founded(channel_opened(grade="famous", category="news"))
+    assert do(state, c.Regrade(0, 5000), SERVICE.user, policy=FOLLOWED) == []
 
 
 def test_a_grade_that_the_operator_gave_up_is_found_anew() -> None:

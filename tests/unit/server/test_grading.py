@@ -7,12 +7,14 @@ import pytest
 
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_protocol import events as ev
+from folkmoot_protocol import requests as rq
 from folkmoot_server.jobs.grading import Grading
 from tests.unit.server.stores import Stage, staged
 
 GRADES = {
     "policy__grades__calm__up_to_members": 500,
     "policy__grades__calm__up_to_entries_per_day": 1,
+    "policy__grades__calm__up_to_followers": 1,
     "policy__grades__busy__up_to_members": 500,
     "policy__grades__busy__info_page": True,
 }
@@ -47,6 +49,22 @@ async def test_activity_is_counted_from_heads_and_moves_the_grade(stage: Stage) 
     state = await node.store.ledger.load_group(busy)
     assert state is not None
     assert (state.grade, state.entries_per_day) == ("calm", 1), "it went back when it crossed the border"
+
+
+async def test_a_channel_goes_up_with_its_follower_and_down_with_the_look(stage: Stage) -> None:
+    star, *fans = [await stage.connect(seat) for seat in stage.seats[0]]
+    await star.post(f"@{star.user}", "hello")
+    for fan in fans:
+        code = (await fan.ask(rq.Follow, group=f"@{star.user}")).channel.id
+    state = await stage.node.store.ledger.load_group(code)
+    assert state is not None
+    assert (state.grade, state.most_followers) == ("busy", 2)
+    await fans[0].ask(rq.Unfollow, group=code)
+    now = stage.node.clock.now_ms()
+    await stage.job(Grading).sweep(now + DAY_MS + HOUR_MS)
+    state = await stage.node.store.ledger.load_group(code)
+    assert state is not None
+    assert (state.grade, state.most_followers) == ("calm", 2)
 
 
 async def test_a_store_that_fails_puts_the_look_off(stage: Stage) -> None:

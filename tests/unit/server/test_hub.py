@@ -406,6 +406,8 @@ async def test_an_account_is_told_what_became_of_what_it_asked_for(house: House)
             "left",
             "cases",
             "credential",
+            "grade",
+            "followers",
         ),
         7,
     ) | {"rule": ""}

@@ -1,7 +1,11 @@
 """Following channels: rows that govern nothing, and are gone when they are taken back."""
 
-from folkmoot_governance import Refusal
+import structlog
+
+from folkmoot_governance import Policy, Refusal
+from folkmoot_governance.classification import followers_tier, place_of
 from folkmoot_governance.credentials import Credential as Granted
+from folkmoot_governance.group.commands import Regrade
 from folkmoot_governance.group.publish import check_follow
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Channel, Credential
@@ -16,8 +20,11 @@ from ...live.rooms import Room
 from ...storage.changes import follow_row, unfollow
 from ...storage.channels import ChannelRow, Channels
 from ..accounts.govern import AccountService
-from ..acting import too_many_acts
+from ..acting import SERVICE, too_many_acts
 from ..groups.finding import GroupFinder
+from ..groups.govern import GroupService
+
+log = structlog.get_logger()
 
 MOST_FOLLOWS = 2_000
 """Channels that one account follows at most."""
@@ -33,13 +40,22 @@ class Following:
     """Finds channels for their readers, and remembers who follows which."""
 
     def __init__(
-        self, channels: Channels, finder: GroupFinder, accounts: AccountService, bus: Bus, clock: Clock
+        self,
+        channels: Channels,
+        finder: GroupFinder,
+        accounts: AccountService,
+        groups: GroupService,
+        bus: Bus,
+        clock: Clock,
+        policy: Policy,
     ) -> None:
         self._channels = channels
         self._finder = finder
         self._accounts = accounts
+        self._groups = groups
         self._bus = bus
         self._clock = clock
+        self._policy = policy
 
     async def find(self, text: str, session: Session) -> ChannelRow | Refusal:
         """Return a channel by its code, or by `@` and its handle."""
@@ -89,7 +105,24 @@ class Following:
         refusal = await self._accounts.store_rows(user, [change])
         if refusal is None:
             self._bus.publish(FollowUpdate(user, code, follows))
+            if follows:
+                await self._grade_up(code)
         return refusal
+
+    async def _grade_up(self, code: str) -> None:
+        """Let the rules class a channel that its followers have just led across a border (P7.2, W9); down it goes, as
+        any group, with the daily look, which also makes up for what fails here."""
+        room = await self._finder.find(code)
+        if isinstance(room, Refusal):
+            return
+        state, grades = room.state, self._policy.grades
+        followers = await self._channels.count_followers(code)
+        if followers_tier(grades, followers) <= place_of(grades, state.grade):
+            return
+        act = self._groups.act(room, Regrade(state.entries_per_day, followers), SERVICE)
+        refusal = act if isinstance(act, Refusal) else await self._groups.wait_stored(act)
+        if refusal:
+            log.warning("could not grade a channel", group=code, code=refusal.code)
 
     async def view(self, row: ChannelRow, user: str) -> Channel:
         """Return a channel as a reader sees it, with what follows there are."""

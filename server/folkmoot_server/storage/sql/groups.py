@@ -27,6 +27,7 @@ from .tables import (
     members,
     mutes,
     pins,
+    reach,
     refutations,
     reviews,
     warnings,
@@ -85,8 +86,11 @@ _DUE = _page(
         _LOOKED,
         func.coalesce(activity.c.seq, 0),
         func.coalesce(activity.c.entries_per_day, 0),
+        func.coalesce(reach.c.followers, 0),
     )
-    .select_from(groups.outerjoin(activity, activity.c.code == groups.c.code))
+    .select_from(
+        groups.outerjoin(activity, activity.c.code == groups.c.code).outerjoin(reach, reach.c.code == groups.c.code)
+    )
     .where(_LIVING, bindparam("looked_before") > _LOOKED)
 )
 _LONG = shut_out(bindparam("since")).subquery()

@@ -62,6 +62,7 @@ GROUP_NUMBERS = (
     "antiraid_until_ms",
     "heir_until_ms",
     "entries_per_day",
+    "most_followers",
     "asked_limit",
     "info_hidden_ms",
     "rectify_case",

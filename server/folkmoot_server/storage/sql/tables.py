@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0059"
+SCHEMA = "0060"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -148,6 +148,7 @@ groups = Table(
     _text("answers", server_default=""),
     _number("heir_until_ms"),
     _number("entries_per_day", server_default="0"),
+    _number("most_followers", server_default="0"),
     _number("asked_limit", server_default="0"),
     _number("info_hidden_ms", server_default="0"),
     _number("rectify_case", server_default="0"),
