@@ -153,7 +153,9 @@ WAYS: dict[str, Way] = {
         "checkpoint ",
     ),
     "change a hash of the log": Way(
-        "main", ("UPDATE log_hashes SET hash = (SELECT min(hash) FROM log_hashes) WHERE number = 5",), "log: the event"
+        "main",
+        ("UPDATE log_hashes SET hash = (SELECT hash FROM log_hashes WHERE number = 6) WHERE number = 5",),
+        "log: the event",
     ),
     "take a sanction back in the tables alone": Way("main", ("DELETE FROM mutes",), "mutes "),
     "leave a sanction standing that was lifted": Way(

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,16 @@ def rule_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@cache
+def commands() -> dict[str, Any]:
+    """Return all commands, put together once: that takes longer than to read a line."""
+    return dict(typer.main.get_group(admin_app).commands)
+
+
 def read_line(line: str) -> tuple[Verb[Any], dict[str, Any]]:
     """Return the row that is meant by what stands behind `folkmoot admin`, and the values of its parameters."""
     noun, *words = shlex.split(line, comments=True)
-    command = typer.main.get_group(admin_app).commands[noun]
+    command = commands()[noun]
     of = next(one for one in NOUNS if one.name == noun)
     if of.is_verb:
         return of.verbs[0], command.make_context(noun, words).params
@@ -115,12 +122,11 @@ def test_a_documented_line_is_a_command(line: str, rule_file: None) -> None:
 
 
 def test_each_command_has_what_its_row_says() -> None:
-    group: Any = typer.main.get_group(admin_app)
     nouns = [noun.name for noun in NOUNS if not noun.is_verb]
-    found = {(noun, name) for noun in nouns for name in group.commands[noun].commands}
+    found = {(noun, name) for noun in nouns for name in commands()[noun].commands}
     alone = {noun.verbs[0] for noun in NOUNS if noun.is_verb}
     assert found == {key for key, verb in VERBS.items() if verb not in alone}
-    assert group.commands.keys() == {"login", "logout", "watch", *(noun.name for noun in NOUNS)}
+    assert commands().keys() == {"login", "logout", "watch", *(noun.name for noun in NOUNS)}
     _, values = read_line("case close r-1 --outcome upheld --suspend 7d --reason x --yes --dry-run")
     own = {"target": "r-1", "outcome": "upheld", "suspend": "7d", "reason": "x", "yes": True, "dry_run": True}
     assert {name: values[name] for name in own} == own
