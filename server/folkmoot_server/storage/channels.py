@@ -61,13 +61,15 @@ NEWEST = Place(HIGHEST, 0, 0)
 class PostPage(Struct, frozen=True):
     """Posts as they stand, the newest first, each with where it stands; `more` when there may be others below.
 
-    `tops` has the time of the newest post (0 for none) of channels that were looked at from the top.
+    `tops` has the time of the newest post (0 for none) of channels that were looked at from the top; `refuted` what the
+    platform says about posts, by the code and the seq.
     """
 
     posts: Sequence[tuple[Place, Entry]]
     channels: Mapping[str, ChannelRow]
     more: bool
     tops: Mapping[str, int]
+    refuted: Mapping[tuple[str, int], Refutation]
 
 
 class Channels(Protocol):
@@ -133,10 +135,6 @@ class Channels(Protocol):
 
     async def reposts(self, code: str, seq: int, before: Place, limit: int, now: int) -> PostPage:
         """Return the posts that repeat one."""
-        ...
-
-    async def refutations(self, codes: Collection[str]) -> dict[tuple[str, int], Refutation]:
-        """Return what the platform says about posts of channels, by the code and the seq."""
         ...
 
     async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:

@@ -107,13 +107,7 @@ class Reading:
 
     async def _result_of(self, page: PostPage, now: int) -> HomeResult:
         """Return a page as its readers get it: what only repeats a post that stands on it as well is left out."""
-        there = {
-            (str(place.grp), place.seq): ChannelPost(group=str(place.grp), entry=as_published(entry, channel, now))
-            for place, entry in page.posts
-            if (channel := page.channels.get(str(place.grp))) is not None
-        }
-        refuted = await self._channels.refutations({code for code, _seq in there})
-        there = {key: replace(post, refutation=refuted.get(key)) for key, post in there.items()}
+        there = _published(page, now)
         named = {key: found for key, post in there.items() if (found := repost_in(post.entry)) is not None}
         originals = await self._originals(named.values(), there)
         posts = [
@@ -132,15 +126,7 @@ class Reading:
         if not wanted:
             return dict(known)
         now = self._clock.now_ms()
-        page = await self._channels.posts_at(wanted, now)
-        found = {
-            (str(place.grp), place.seq): ChannelPost(
-                group=str(place.grp), entry=as_published(entry, page.channels[str(place.grp)], now)
-            )
-            for place, entry in page.posts
-        }
-        refuted = await self._channels.refutations({code for code, _seq in found})
-        return {**known, **{key: replace(post, refutation=refuted.get(key)) for key, post in found.items()}}
+        return {**known, **_published(await self._channels.posts_at(wanted, now), now)}
 
     async def _featured(self, room: Room, seq: int) -> tuple[Entry, ...]:
         """Return the comments on a post that are pinned, the latest pin first."""
@@ -148,6 +134,17 @@ class Reading:
         found = await self._journal.versions(room.state.code, pins) if pins else {}
         there = (found[one].standing for one in pins if one in found)
         return tuple(one for one in there if one.kind is EntryKind.COMMENT and is_in_thread(one, seq))
+
+
+def _published(page: PostPage, now: int) -> dict[Name, ChannelPost]:
+    """Return the posts of a page as the public reads them, each with what the platform says about it."""
+    found = {}
+    for place, entry in page.posts:
+        name = str(place.grp), place.seq
+        if channel := page.channels.get(name[0]):
+            shown = as_published(entry, channel, now)
+            found[name] = ChannelPost(group=name[0], entry=shown, refutation=page.refuted.get(name))
+    return found
 
 
 def refuted_in(state: GroupState, seq: int) -> Refutation | None:

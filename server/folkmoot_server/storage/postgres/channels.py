@@ -8,10 +8,10 @@ import asyncpg
 from msgspec.structs import replace
 
 from folkmoot_governance.group.edit import as_it_stands
-from folkmoot_protocol.types import Entry, EntryKind
+from folkmoot_protocol.types import Entry, EntryKind, Refutation
 
 from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
-from ..sql.channels import CHANNEL_COLUMNS, SqlFollows, channel_of, shown
+from ..sql.channels import CHANNEL_COLUMNS, REFUTED_COLUMNS, SqlFollows, channel_of, refuted_of
 from ..sql.closed_authors import AuthorTags, without_closed
 from ..sql.fetch import Ask, Read
 from ..sql.removed_texts import RemovedTexts
@@ -37,6 +37,8 @@ _PAIRS = "FROM unnest($1::bigint[], $2::bigint[]) AS pair (grp, seq) JOIN entry 
 _ROWS = f"SELECT {READ_COLUMNS}, {_GONE.format(seq='e.seq')} {_PAIRS} AND e.seq = pair.seq"
 _EDITS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.target")} {_PAIRS}
     AND e.target = pair.seq AND e.kind = 'edit' ORDER BY e.seq"""
+_REFUTED = f"""SELECT {REFUTED_COLUMNS} FROM unnest($1::text[], $2::bigint[]) AS pair (code, seq)
+    JOIN refutations r ON r.code = pair.code AND r.seq = pair.seq"""  # noqa: S608
 _REPOSTS = """SELECT ts, grp, seq FROM entry
     WHERE kind = 'post' AND data IS NOT NULL AND (data::jsonb #>> '{repost,group}') = $1
     AND (data::jsonb #>> '{repost,seq}')::bigint = $2 AND (ts, grp, seq) < ($3, $4, $5)
@@ -73,7 +75,7 @@ class PostgresChannels(SqlFollows):
         there = [place for place in places if str(place.grp) in rows and rows[str(place.grp)].is_readable(now)]
         found = await self._entries(there)
         posts = [one for one in found if one[1].kind is EntryKind.POST]
-        return await shown(PostPage(posts, rows, False, {}), self._author_tags)
+        return await _shown(PostPage(posts, rows, False, {}, await self._refuted(posts)), self._author_tags)
 
     async def reposts(self, code: str, seq: int, before: Place, limit: int, now: int) -> PostPage:
         asked = code, seq, before.ts, before.grp, before.seq, limit + 1
@@ -95,7 +97,13 @@ class PostgresChannels(SqlFollows):
             rows = await self.channels([code for _top, code in bounds])
             bounds = [(top, code) for top, code in bounds if code in rows and rows[code].is_readable(now)]
         found = await self._entries(places[:limit])
-        return await shown(PostPage(found, rows, len(places) > limit, learnt), self._author_tags)
+        page = PostPage(found, rows, len(places) > limit, learnt, await self._refuted(found))
+        return await _shown(page, self._author_tags)
+
+    async def _refuted(self, posts: Sequence[tuple[Place, Entry]]) -> dict[tuple[str, int], Refutation]:
+        """Return what the platform says about posts."""
+        pairs = [str(place.grp) for place, _entry in posts], [place.seq for place, _entry in posts]
+        return refuted_of(await self._reader.rows(_REFUTED, *pairs)) if posts else {}
 
     async def _merge(
         self, bounds: Sequence[tuple[int, str]], before: Place, limit: int
@@ -139,3 +147,10 @@ class PostgresChannels(SqlFollows):
 
     def _entry(self, row: asyncpg.Record) -> Entry:
         return entry_of_record(row, self._removed)
+
+
+async def _shown(page: PostPage, author_tags: AuthorTags) -> PostPage:
+    """Return a page without the names of who has closed the account."""
+    entries = await without_closed([entry for _place, entry in page.posts], author_tags)
+    places = [place for place, _entry in page.posts]
+    return replace(page, posts=list(zip(places, entries, strict=True)))

@@ -1,24 +1,23 @@
 """Who follows which channel, in SQL for both databases, and what is the same of pages of posts: `channels.Channels`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from msgspec.structs import replace
 from sqlalchemy import BindParameter, bindparam, func, or_, select
 
 from folkmoot_governance.credentials import CredentialKind
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus, Refutation
 
-from ..channels import ChannelRow, PostPage
-from .closed_authors import AuthorTags, without_closed
+from ..channels import ChannelRow
 from .fetch import SqlReads, can_hold
 from .persons import others_of
 from .projection import read_credentials
-from .tables import follows, groups, reach, refutations
+from .tables import follows, groups, reach
 
 CHANNEL_COLUMNS = (
     "code, handle, form, name, topic, category, status, status_until_ms, created_ts, opened_ts, credentials, comments"
 )
+REFUTED_COLUMNS = 'r.code, r.seq, r.text, r.ts, r."case"'
 _USER: BindParameter[str] = bindparam("user")
 _CODE: BindParameter[str] = bindparam("code")
 _HANDLE = select(groups.c.code).where(groups.c.handle == bindparam("handle"), groups.c.handle != "")
@@ -51,14 +50,6 @@ _PUBLIC = (
 )
 
 
-AT_ONCE = 20
-"""Channels that one statement asks for."""
-_SAID = ("code", "seq", "text", "ts", "case")
-_REFUTED = select(*(refutations.c[name] for name in _SAID)).where(
-    refutations.c.code.in_([bindparam(f"code{number}") for number in range(AT_ONCE)])
-)
-
-
 class SqlFollows(SqlReads):
     """What of `channels.Channels` is one statement."""
 
@@ -74,17 +65,6 @@ class SqlFollows(SqlReads):
 
     async def is_following(self, user: str, code: str) -> bool:
         return bool(await self._ask(_ONE, user=user, code=code))
-
-    async def refutations(self, codes: Collection[str]) -> dict[tuple[str, int], Refutation]:
-        asked = sorted(codes)
-        found = {}
-        for start in range(0, len(asked), AT_ONCE):
-            some = asked[start : start + AT_ONCE]
-            # As many names as there can be, so that it is one statement.
-            named = {f"code{number}": code for number, code in enumerate(some + some[:1] * (AT_ONCE - len(some)))}
-            for code, seq, text, ts, case in await self._ask(_REFUTED, **named):
-                found[code, seq] = Refutation(text, ts, case)
-        return found
 
     async def count_followers(self, code: str) -> int:
         rows = await self._ask(_FOLLOWERS, code=code)
@@ -108,8 +88,6 @@ def channel_of(row: Sequence[Any]) -> ChannelRow:
     return ChannelRow(code, handle, ChannelForm(form), *said, standing, *since, held, CommentPolicy(comments))
 
 
-async def shown(page: PostPage, author_tags: AuthorTags) -> PostPage:
-    """Return a page without the names of who has closed the account."""
-    entries = await without_closed([entry for _place, entry in page.posts], author_tags)
-    places = [place for place, _entry in page.posts]
-    return replace(page, posts=list(zip(places, entries, strict=True)))
+def refuted_of(rows: Iterable[Sequence[Any]]) -> dict[tuple[str, int], Refutation]:
+    """Return what the platform says about posts, by the code and the seq; the columns of rows are `REFUTED_COLUMNS`."""
+    return {(code, seq): Refutation(text, ts, case) for code, seq, text, ts, case in rows}

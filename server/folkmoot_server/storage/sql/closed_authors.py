@@ -3,7 +3,7 @@
 Entries stay as they were written. Whoever reads them lays this over them, as it does redactions.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -26,10 +26,15 @@ def unnamed(entry: Entry, tag: str) -> Entry:
     return replace(entry, from_=Author(tag, tag, entry.from_.role))
 
 
+def names_in_entries(entries: Iterable[Entry]) -> set[str]:
+    """Return what may be user names in what entries say."""
+    # Most entries name nobody; to find that out by `names_in_entry` costs a page as much as to read it from a row.
+    speaking = (entry for entry in entries if entry.data or "@" in entry.body)
+    return {name for entry in speaking for name in names_in_entry(entry)}
+
+
 async def without_closed(entries: Sequence[Entry], author_tags: AuthorTags) -> list[Entry]:
     """Return entries that name nobody who is closed in what they say; asked after the entries, as redactions are."""
-    # Most entries name nobody; to find that out by `names_in_entry` costs a page as much as to read it from a row.
-    speaking = [entry for entry in entries if entry.data or "@" in entry.body]
-    named = {name for entry in speaking for name in names_in_entry(entry)}
+    named = names_in_entries(entries)
     tags = await author_tags(named) if named else {}
     return [hide_in_entry(entry, tags) for entry in entries] if tags else list(entries)

@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from folkmoot_governance.closed_names import hide_in_entry
 from folkmoot_governance.group.edit import as_it_stands
-from folkmoot_protocol.types import Entry, EntryKind
+from folkmoot_protocol.types import Entry, EntryKind, Refutation
 
 from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
-from ..sql.channels import CHANNEL_COLUMNS, channel_of
+from ..sql.channels import CHANNEL_COLUMNS, REFUTED_COLUMNS, channel_of, refuted_of
+from ..sql.closed_authors import names_in_entries
 from ..sql.entry_rows import COLUMNS, Row
 from ..sql.months import end_of
 from .journal import TARGET, entries_of, entries_that_stand, nameless
@@ -33,6 +35,8 @@ _GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
 _MOVED = "SELECT grp, max(ts) FROM entry INDEXED BY entry_post WHERE kind = 'post' AND ts > ? GROUP BY grp"
 _PAIRS = "(SELECT json_extract(value, '$[0]') AS g, json_extract(value, '$[1]') AS s FROM json_each(?)) AS pair"
 _GONE_AT = f"SELECT code, seq FROM {_PAIRS} CROSS JOIN redactions r ON r.code = CAST(g AS TEXT) AND r.seq = s"  # noqa: S608
+_CLOSED = "SELECT user, author_tag FROM accounts WHERE author_tag <> '' AND user IN (SELECT value FROM json_each(?))"
+_REFUTED = f"SELECT {REFUTED_COLUMNS} FROM {_PAIRS} CROSS JOIN refutations r ON r.code = CAST(g AS TEXT) AND r.seq = s"  # noqa: S608
 _REPOSTS = f"""SELECT ts, grp, seq FROM entry
     WHERE kind = 'post' AND data IS NOT NULL AND {REPEATS} = ? AND {REPEATS_SEQ} = ? AND (ts, grp, seq) < (?, ?, ?)
     ORDER BY ts DESC, grp DESC, seq DESC LIMIT ?"""  # noqa: S608
@@ -84,7 +88,8 @@ def posts_at(main: Connection, reader: SegmentReader, places: Sequence[Place], n
         if (code := str(place.grp)) in rows and rows[code].is_readable(now) and (code, place.seq) not in gone
     ]
     found = _entries(main, reader, there)
-    return PostPage([one for one in found if one[1].kind is EntryKind.POST], rows, False, {})
+    posts = [one for one in found if one[1].kind is EntryKind.POST]
+    return PostPage(posts, rows, False, {}, _refuted(main, posts))
 
 
 def reposts(
@@ -122,7 +127,12 @@ def _page(
         rows = channels(main, [code for _top, code in bounds])
         bounds = [(top, code) for top, code in bounds if code in rows and rows[code].is_readable(now)]
     found = _entries(main, reader, places[:limit])
-    return PostPage(found, rows, len(places) > limit, learnt)
+    return PostPage(found, rows, len(places) > limit, learnt, _refuted(main, found))
+
+
+def _refuted(main: Connection, posts: Sequence[tuple[Place, Entry]]) -> dict[tuple[str, int], Refutation]:
+    """Return what the platform says about posts."""
+    return refuted_of(main.execute(_REFUTED, (_json([(place.grp, place.seq) for place, _entry in posts]),)))
 
 
 def _merge(
@@ -189,7 +199,15 @@ def _entries(main: Connection, reader: SegmentReader, places: Sequence[Place]) -
             (entry,) = entries_that_stand(reader, str(place.grp), [rows[key]], names)
             later = entries_that_stand(reader, str(place.grp), sorted(edits[key]), names) if key in edits else ()
             found.append((place, as_it_stands(entry, later)))
-    return found
+    return _without_closed(main, found)
+
+
+def _without_closed(main: Connection, posts: list[tuple[Place, Entry]]) -> list[tuple[Place, Entry]]:
+    """Return posts that name nobody who is closed in what they say, as `closed_authors.without_closed` does: here it
+    needs no other turn of the reader's thread."""
+    named = names_in_entries(entry for _place, entry in posts)
+    tags: dict[str, str] = dict(main.execute(_CLOSED, (_json(list(named)),))) if named else {}
+    return [(place, hide_in_entry(entry, tags)) for place, entry in posts] if tags else posts
 
 
 def comments(main: Connection, reader: SegmentReader, code: str, seq: int, after: int, limit: int) -> list[Entry]:

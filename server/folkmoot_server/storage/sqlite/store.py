@@ -17,7 +17,7 @@ from ..api import Found, HeldPiece, Left, Line, Page, Segment, Versions
 from ..change_set import ChangeSet, StorageError
 from ..channels import ChannelRow, Place, PostPage
 from ..search.text import Query
-from ..sql.channels import SqlFollows, shown
+from ..sql.channels import SqlFollows
 from ..sql.closed_authors import AuthorTags, without_closed
 from ..sql.fetch import raw_of
 from ..sql.ledger import SqlLedger
@@ -277,20 +277,16 @@ class SqliteChannels(SqlFollows):
         return await self._threads.read_segments(sqlite_channels.moved, since_ms)
 
     async def home(self, user: str, tops: Mapping[str, int], before: Place, limit: int, now: int) -> PostPage:
-        page = await self._threads.read_both(sqlite_channels.home, user, tops, before, limit, now)
-        return await shown(page, self._author_tags)
+        return await self._threads.read_both(sqlite_channels.home, user, tops, before, limit, now)
 
     async def posts(self, code: str, before: Place, limit: int, now: int) -> PostPage:
-        page = await self._threads.read_both(sqlite_channels.posts, code, before, limit, now)
-        return await shown(page, self._author_tags)
+        return await self._threads.read_both(sqlite_channels.posts, code, before, limit, now)
 
     async def posts_at(self, places: Collection[Place], now: int) -> PostPage:
-        page = await self._threads.read_both(sqlite_channels.posts_at, list(places), now)
-        return await shown(page, self._author_tags)
+        return await self._threads.read_both(sqlite_channels.posts_at, list(places), now)
 
     async def reposts(self, code: str, seq: int, before: Place, limit: int, now: int) -> PostPage:
-        page = await self._threads.read_both(sqlite_channels.reposts, code, seq, before, limit, now)
-        return await shown(page, self._author_tags)
+        return await self._threads.read_both(sqlite_channels.reposts, code, seq, before, limit, now)
 
     async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:
         found = await self._threads.read_both(sqlite_channels.comments, code, seq, after, limit)
