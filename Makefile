@@ -26,7 +26,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # $(call messages,package that has the catalogue,packages whose texts it translates)
 define messages
-	$(BIN)/pybabel --quiet extract --keywords=_ --keywords=N_ --no-default-keywords --add-location=file \
+	$(BIN)/pybabel --quiet extract --keywords=_ --keywords=N_ --keywords=NN_:1,2 --no-default-keywords --add-location=file \
 		--omit-header --output-file=.messages.pot $(2)
 	$(BIN)/pybabel --quiet update --input-file=.messages.pot --output-dir=$(1)/locale --domain=folkmoot --locale=zh_CN \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=110

@@ -10,7 +10,7 @@ from .case.state import CaseKind, CaseState
 from .classification import Grade, admins_of, closed_border, grade_in_force, most_members, place_of, size_tier
 from .group.state import GroupState, case_number
 from .policy import Policy
-from .text import N_
+from .text import N_, NN_
 
 NEARLY_FULL = 0.9
 """From which part of a cap on the owner hears of it."""
@@ -73,9 +73,15 @@ def _rectification(state: GroupState, now: int) -> Iterator[Duty]:
 
 def _cases(cases: Sequence[CaseState]) -> Iterator[Duty]:
     texts = {
-        CaseKind.APPEAL: N_("{count} appeals wait for one of you; the platform decides on the first after {due}."),
-        CaseKind.REPORT: N_(
-            "{count} reports on entries of this group are open; the platform answers the first by {due}."
+        CaseKind.APPEAL: NN_(
+            "{count} appeal is waiting for one of you; after {due} the platform decides on it.",
+            "{count} appeals are waiting for one of you; after {due} the platform decides on the first.",
+            "count",
+        ),
+        CaseKind.REPORT: NN_(
+            "{count} report on an entry of this group is open; the platform answers it by {due}.",
+            "{count} reports on entries of this group are open; the platform answers the first by {due}.",
+            "count",
         ),
     }
     for kind, text in texts.items():
@@ -88,7 +94,12 @@ def _queue(state: GroupState, now: int) -> Iterator[Duty]:
     waiting = [one for one in state.reviews.values() if one.until_ms > now and not one.staff]
     if waiting:
         first = min(one.until_ms for one in waiting)
-        text = N_("{count} posts wait for review, the oldest for {age}; the first is void if nobody looks {until}.")
+        text = NN_(
+            "{count} post is waiting for review, for {age} so far; if nobody looks at it, it is dropped ({until}).",
+            "{count} posts are waiting for review, the oldest for {age}; if nobody looks at "
+            "them, the first is dropped ({until}).",
+            "count",
+        )
         age = now - min(one.ts for one in waiting)
         yield Duty("queue", text, {"count": len(waiting), "age_ms": age, "until_ms": first}, "/queue")
 
@@ -99,14 +110,14 @@ def _size(state: GroupState, policy: Policy) -> Iterator[Duty]:
     limit, border = most_members(grades, state), closed_border(grades, state)
     near = current >= limit * NEARLY_FULL
     if near and border is not None:
-        text = N_("{current} members of {limit}: to have more, the group needs {needed} admins beside its owner.")
+        text = N_("Members: {current} of {limit}. To have more, the group needs {needed} admins besides its owner.")
         detail: dict[str, object] = {"current": current, "limit": limit, "needed": border[1].least_admins}
         yield Duty("full", text, detail, "/promote")
     elif near and limit < policy.members_per_group:
-        text = N_("{current} members of {limit}: raise the limit, or newcomers are turned away.")
+        text = N_("Members: {current} of {limit}. Raise the limit, or newcomers are turned away.")
         yield Duty("full", text, {"current": current, "limit": limit}, "/limit")
     elif near:
-        text = N_("{current} members of {limit}: no group may have more.")
+        text = N_("Members: {current} of {limit}, which is the most a group may have.")
         yield Duty("full", text, {"current": current, "limit": limit})
     here = grades[size_tier(grades, current)]
     above = grades[min(place_of(grades, here.name) + 1, len(grades) - 1)]
@@ -118,15 +129,17 @@ def _size(state: GroupState, policy: Policy) -> Iterator[Duty]:
 def _next_grade(current: int, here: Grade, above: Grade) -> Duty:
     detail: dict[str, object] = {"current": current, "border": here.up_to_members, "grade": above.name}
     if above.info_page:
-        text = N_("{current} members: from more than {border} on the grade is {grade}, and the info page is public.")
+        text = N_(
+            "Members: {current}. With more than {border}, the group's grade is {grade} and its info page is public."
+        )
         return Duty("next_grade", text, detail)
-    return Duty("next_grade", N_("{current} members: from more than {border} on the grade is {grade}."), detail)
+    return Duty("next_grade", N_("Members: {current}. With more than {border}, the group's grade is {grade}."), detail)
 
 
 def _admins(state: GroupState, grade: Grade) -> Iterator[Duty]:
     admins = admins_of(state)
     if admins < grade.least_admins:
-        text = N_("Groups of grade {grade} need {needed} admins beside their owner; this one has {current}.")
+        text = N_("Groups of grade {grade} need {needed} admins besides their owner; this one has {current}.")
         yield Duty("admins", text, {"grade": grade.name, "needed": grade.least_admins, "current": admins}, "/promote")
 
 
@@ -139,7 +152,12 @@ def _door(state: GroupState, now: int) -> Iterator[Duty]:
             "age_ms": now - oldest.asked_ts,
             "until_ms": min(one.until_ms for one in waiting),
         }
-        text = N_("{count} requests to join wait, the oldest for {age}; the first is void if unanswered {until}.")
+        text = NN_(
+            "{count} request to join is waiting, for {age} so far; if nobody answers it, it lapses ({until}).",
+            "{count} requests to join are waiting, the oldest for {age}; if nobody answers "
+            "them, the first lapses ({until}).",
+            "count",
+        )
         yield Duty("requests", text, detail, "/requests")
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from .group import events as e
 from .group.removed_texts import REMOVABLE_TEXTS
 from .restrictions import NO_GROUNDS, Grounds, Measure
-from .text import N_
+from .text import N_, NN_
 
 
 class Telling(Struct, frozen=True):
@@ -70,7 +70,7 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.GroupUnlocked: Telling(N_("@{by} opened the group for posts again")),
     e.SlowModeSet: Telling(N_("@{by} set slow mode to {slow}"), field="slow_ms", unset=N_("@{by} ended slow mode")),
     e.EntryDeleted: Telling(N_("@{by} deleted entry {seq} by @{user}")),
-    e.EntriesPurged: Telling(N_("@{by} deleted {count} entries")),
+    e.EntriesPurged: Telling(NN_("@{by} deleted {count} entry", "@{by} deleted {count} entries", "count")),
     e.EntryPinned: Telling(N_("@{by} pinned entry {seq} by @{user}")),
     e.EntryUnpinned: Telling(N_("@{by} took entry {seq} off the pins")),
     e.CommentsSet: Telling(
@@ -181,7 +181,9 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.KeptLetGo: Telling(N_("The closing is final: what the group had is not kept any more"), public=False),
     e.PostRefuted: Telling(N_("The platform refuted post {seq}: {text}")),
     e.RefutationWithdrawn: Telling(N_("The platform takes back what it said about post {seq}")),
-    e.EntriesRemoved: Telling(N_("The platform removed {count} entries")),
+    e.EntriesRemoved: Telling(
+        NN_("The platform removed {count} entry", "The platform removed {count} entries", "count")
+    ),
     e.TextRemoved: Telling(
         N_("The platform removed a text of the group"),
         each={what.value: row.told for what, row in REMOVABLE_TEXTS.items()},

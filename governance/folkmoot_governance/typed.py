@@ -1,17 +1,19 @@
-"""Texts as arguments of slash commands: `off` takes the text away that there is; in quotes it is a text itself."""
+"""Texts as arguments of slash commands: `off` takes away the text that there is, so does `""`; `"off"` is a text."""
 
 from folkmoot_protocol.line import strip_blanks
 
 from .duration import fold
 
 OFF = "off"
+NOTHING = '""'
 
 
 def read_text(typed: str) -> str:
-    """Return the text that somebody has typed, empty for `off`. Quotes belong to it, but around `"off"` and blanks."""
+    """Return the text that somebody has typed, empty for `off` and `""`. Quotes belong to it, but around `"off"` and
+    blanks."""
     if _is_quoted(typed):
         return typed[1:-1]
-    return "" if fold(typed.strip()) == OFF else typed
+    return "" if fold(typed.strip()) in (OFF, NOTHING) else typed
 
 
 def write_text(text: str) -> str:
@@ -26,4 +28,4 @@ def _is_quoted(typed: str) -> bool:
 
 
 def _needs_quotes(text: str) -> bool:
-    return fold(text.strip('"')) == OFF or strip_blanks(text) != text or _is_quoted(text)
+    return fold(text.strip('"')) == OFF or fold(text) == NOTHING or strip_blanks(text) != text or _is_quoted(text)

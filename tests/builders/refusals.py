@@ -175,7 +175,7 @@ REFUSALS = {
     ),
     "That end is over already.": Told("bad_request", "end", "/help"),
     "@{user} is banned here: /unban @{user} first.": Told("banned", "ban", "/unban @*", "until_ms user"),
-    "@{user} is in {current} groups already; {limit} are allowed.": Told(
+    "@{user} is in as many groups as they may be: {current} of {limit}.": Told(
         "join_quota", "policy.quota.*.groups_joined", "/leave", "current limit user"
     ),
     "@{user} is muted {until}: what they wrote is not posted.": Told("muted", "mute", "/unmute @*", "until_ms user"),
@@ -308,7 +308,9 @@ REFUSALS = {
     "The group has {current} admins, and no more are allowed.": Told(
         "conflict", "policy.groups.admins_per_group", "/info", "current"
     ),
-    "The group has {current} words; {limit} are allowed.": Told("conflict", "state", "/word list", "current limit"),
+    "The group has as many words as it may: {current} of {limit}.": Told(
+        "conflict", "state", "/word list", "current limit"
+    ),
     "The group is closed to new members.": Told("join_closed", "join_mode", "/joinmode"),
     "The group is full: to have more than {limit} members it needs {needed} admins beside its owner.": Told(
         "group_full", "policy.grades.*.least_admins", "/promote", "current limit needed"
@@ -349,7 +351,7 @@ REFUSALS = {
     ),
     "No code is sent to the mobile of @{user}.": Told("forbidden", "platform_roles", "docs/governance.md", "user"),
     "There is nothing to see in this text.": Told("bad_request", "blank", "/help"),
-    "You have {current} mediations open; {limit} are allowed: end one first.": Told(
+    "You have as many open mediations as you may, {current} of {limit}: end one first.": Told(
         "conflict", "state", "/mediate", "current limit"
     ),
     "Only the two parties of mediation {case} accept a proposal.": Told("forbidden", "permissions", "/rights", "case"),
@@ -404,7 +406,7 @@ REFUSALS = {
         "bad_syntax", "commands", "/ladder", "limit off"
     ),
     "You are a member already.": Told("already_member", "membership", "/info"),
-    "You are in {current} groups already; {limit} are allowed.": Told(
+    "You are in as many groups as you may be: {current} of {limit}.": Told(
         "join_quota", "policy.quota.*.groups_joined", "/leave", "current limit"
     ),
     "You are muted in this group {until}.": Told("muted", "mute", "/sanctions", "case reason until_ms"),
@@ -416,10 +418,10 @@ REFUSALS = {
         "forbidden", "policy.groups.edit_own_seconds", "/rights", "window_ms"
     ),
     "You cannot do this to yourself.": Told("forbidden", "permissions|permissions.oneself", "/rights"),
-    "You have created {current} groups; {limit} are allowed.": Told(
+    "You have created as many groups as you may: {current} of {limit}.": Told(
         "group_quota", "policy.quota.*.groups_created", "/credit", "current limit"
     ),
-    "You have made {current} reports today; {limit} are allowed. Wait {wait}.": Told(
+    "You have made as many reports today as you may: {current} of {limit}. Wait {wait}.": Told(
         "rate_limited", "policy.quota.*.reports_per_day", "/cases", "current limit retry_after_ms"
     ),
     "You may come in, or ask to, again {until}.": Told("join_closed", "rejoining", "/info", "case reason until_ms"),
@@ -505,13 +507,13 @@ REFUSALS = {
         "licence_required", "policy.channels.licences", "/apply licence", "category needed"
     ),
     "This channel waits for the platform's review: it is not open yet.": Told("not_open", "channel.review", "/cases"),
-    "You have {have} public accounts; {limit} are allowed for one person or organisation.": Told(
+    "You have as many public accounts as one person or organisation may: {have} of {limit}.": Told(
         "channel_quota", "policy.channels.per_subject", "/apply quota", "have limit"
     ),
     "A public account takes a verified identity of level {needed}.": Told(
         "identity_required", "policy.identity.to_create_group", "/verify", "needed"
     ),
-    "You have {current} applications open; {limit} are allowed: wait for an answer first.": Told(
+    "You have as many open applications as you may, {current} of {limit}: wait for an answer first.": Told(
         "conflict", "state", "/cases", "current limit"
     ),
     "Say whom the badge names, or the licence's number.": Told("bad_request", "request", "/help", "field"),

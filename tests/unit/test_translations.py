@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from folkmoot_client import terminal as client_terminal
 from folkmoot_server.common.i18n import LANGUAGES, translator
 
-KEYWORDS = {"_": None, "N_": None}
+KEYWORDS = {"_": None, "N_": None, "NN_": (1, 2)}
 
 
 def folder(package: str) -> Path:
@@ -37,13 +37,17 @@ PARTS = (
 )
 
 
-def texts_of(part: Part) -> set[str]:
+Text = str | tuple[str, str]
+"""A text, or its forms for one and for many."""
+
+
+def texts_of(part: Part) -> set[Text]:
     """Return the texts marked for translation in the code, as `make messages` finds them."""
     return {
-        text
+        text if isinstance(text, str) else (text[0], text[1])
         for place in part.folders
         for file, _line, text, _comments, _context in extract_from_dir(place, keywords=KEYWORDS)
-        if isinstance(text, str) and (place == ROWS or ROWS not in (place / file).parents)
+        if text and (place == ROWS or ROWS not in (place / file).parents)
     }
 
 
@@ -54,6 +58,10 @@ def catalogue_of(part: Part) -> Catalog:
 
 def messages_of(part: Part) -> list[Message]:
     return [message for message in catalogue_of(part) if message.id]
+
+
+def forms(text: Text) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def placeholders(text: str) -> list[str]:
@@ -71,14 +79,16 @@ def test_catalogue_has_exactly_the_texts_of_the_code(part: Part) -> None:
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.home)
 def test_every_text_is_translated(part: Part) -> None:
-    untranslated = [message.id for message in messages_of(part) if not message.string or message.fuzzy]
+    untranslated = [message.id for message in messages_of(part) if not all(forms(message.string)) or message.fuzzy]
     assert untranslated == []
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.home)
 def test_translations_have_the_placeholders_of_their_texts(part: Part) -> None:
     different = [
-        message.id for message in messages_of(part) if placeholders(message.id) != placeholders(str(message.string))
+        message.id
+        for message in messages_of(part)
+        if placeholders(forms(message.id)[-1]) != placeholders(forms(message.string)[0])
     ]
     assert different == []
 
@@ -87,9 +97,10 @@ def test_translations_have_the_placeholders_of_their_texts(part: Part) -> None:
 def test_translations_keep_the_commands_of_their_texts(part: Part) -> None:
     """A slash command in a text is what the reader has to type: it must not get lost on the way."""
     for message in messages_of(part):
-        commands = {word.strip(".,:;") for word in message.id.split() if word.startswith("/") and word[1:2].isalpha()}
-        assert all(command in message.string for command in commands), message.id
-        assert message.string == message.string.strip(), message.id
+        words, said = forms(message.id)[-1].split(), forms(message.string)[0]
+        commands = {word.strip(".,:;") for word in words if word.startswith("/") and word[1:2].isalpha()}
+        assert all(command in said for command in commands), message.id
+        assert said == said.strip(), message.id
 
 
 def test_both_sides_speak_chinese(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def _unverified(policy: Policy) -> Refusal:
 def _check_open_now(open_now: int) -> Refusal | None:
     if open_now < MOST_OPEN:
         return None
-    text = N_("You have {current} applications open; {limit} are allowed: wait for an answer first.")
+    text = N_("You have as many open applications as you may, {current} of {limit}: wait for an answer first.")
     return Refusal(ErrorCode.CONFLICT, text, {"current": open_now, "limit": MOST_OPEN, "help": "/cases"})
 
 

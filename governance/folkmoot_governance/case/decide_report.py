@@ -90,7 +90,7 @@ def _check_quota(record: ReporterRecord, actor: Actor, now: int, policy: Policy)
         "rule": f"policy.quota.{level.name}.reports_per_day",
         "help": "/cases",
     }
-    text = N_("You have made {current} reports today; {limit} are allowed. Wait {wait}.")
+    text = N_("You have made as many reports today as you may: {current} of {limit}. Wait {wait}.")
     return Refusal(ErrorCode.RATE_LIMITED, text, detail)
 
 

@@ -39,7 +39,7 @@ def open_mediation(state: None, command: c.OpenMediation, actor: Actor, now: int
     if command.user == actor.user:
         return Refusal(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."))
     if command.open_now >= MOST_OPEN:
-        text = N_("You have {current} mediations open; {limit} are allowed: end one first.")
+        text = N_("You have as many open mediations as you may, {current} of {limit}: end one first.")
         detail: dict[str, object] = {"current": command.open_now, "limit": MOST_OPEN, "help": "/mediate"}
         return Refusal(ErrorCode.CONFLICT, text, detail)
     due = now + policy.cases.appeal_answer_ms

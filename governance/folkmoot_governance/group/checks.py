@@ -172,7 +172,7 @@ def check_joiner(state: GroupState, joiner: Actor, now: int, policy: Policy) -> 
         return refusal
     limit = policy.quota_of(joiner.credit).groups_joined
     if joiner.groups_joined >= limit:
-        text = N_("@{user} is in {current} groups already; {limit} are allowed.")
+        text = N_("@{user} is in as many groups as they may be: {current} of {limit}.")
         detail = {"current": joiner.groups_joined, "limit": limit, "rule": quota_rule(joiner, policy, "groups_joined")}
         return refuse(ErrorCode.JOIN_QUOTA, text, user=joiner.user, **detail)
     return None

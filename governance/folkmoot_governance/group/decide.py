@@ -116,12 +116,12 @@ def check_counts(actor: Actor, policy: Policy) -> Refusal | None:
     """Refuse a founder who has reached a cap on groups created or joined (G8.1)."""
     quota = policy.quota_of(actor.credit)
     if actor.groups_created >= quota.groups_created:
-        text = N_("You have created {current} groups; {limit} are allowed.")
+        text = N_("You have created as many groups as you may: {current} of {limit}.")
         rule = quota_rule(actor, policy, "groups_created")
         detail: dict[str, object] = {"current": actor.groups_created, "limit": quota.groups_created, "rule": rule}
         return refuse(ErrorCode.GROUP_QUOTA, text, **detail, help="/credit")
     if actor.groups_joined >= quota.groups_joined:
-        text = N_("You are in {current} groups already; {limit} are allowed.")
+        text = N_("You are in as many groups as you may be: {current} of {limit}.")
         rule = quota_rule(actor, policy, "groups_joined")
         detail = {"current": actor.groups_joined, "limit": quota.groups_joined, "rule": rule}
         return refuse(ErrorCode.JOIN_QUOTA, text, **detail, help="/leave")

@@ -104,7 +104,7 @@ def check_subject(have: int, limit: int) -> Refusal | None:
     """Refuse one public account more than a subject may have; 0: any number."""
     if not limit or have < limit:
         return None
-    text = N_("You have {have} public accounts; {limit} are allowed for one person or organisation.")
+    text = N_("You have as many public accounts as one person or organisation may: {have} of {limit}.")
     detail = {"have": have, "limit": limit, "rule": "policy.channels.per_subject"}
     return refuse(ErrorCode.CHANNEL_QUOTA, text, **detail, help="/apply quota")
 

@@ -171,7 +171,7 @@ def add_word(state: GroupState, command: c.AddWord, actor: Actor, now: int, poli
     """Add a word, or give it another verdict. That it can be compiled is for the shell to know."""
     known = state.words.get(command.word)
     if known is None and len(state.words) >= policy.words_per_group:
-        text = N_("The group has {current} words; {limit} are allowed.")
+        text = N_("The group has as many words as it may: {current} of {limit}.")
         return refuse(
             ErrorCode.CONFLICT, text, current=len(state.words), limit=policy.words_per_group, help="/word list"
         )

@@ -12,7 +12,7 @@ from ..case.rules import check_rule
 from ..policy import Policy
 from ..refusal import Refusal
 from ..roles import outranks
-from ..text import N_
+from ..text import N_, NN_
 from . import commands as c
 from . import events as e
 from .checks import refuse
@@ -40,7 +40,11 @@ def purge(state: GroupState, command: c.Purge, actor: Actor, now: int, policy: P
         text = N_("There is nothing here that you could delete.")
         return refuse(ErrorCode.NO_SUCH_ENTRY, text, left_out=len(command.entries))
     if not command.confirmed:
-        text = N_("This deletes {count} entries, #{first} to #{last}. To confirm, type: {help}")
+        text = NN_(
+            "This deletes {count} entry, #{first}. To confirm, type: {help}",
+            "This deletes {count} entries, #{first} to #{last}. To confirm, type: {help}",
+            "count",
+        )
         detail = {"count": len(seqs), "first": seqs[0], "last": seqs[-1], "left_out": len(command.entries) - len(seqs)}
         return refuse(ErrorCode.CONFIRM_REQUIRED, text, **detail, help=command.again)
     users = tuple(sorted({found.user for found in going}))

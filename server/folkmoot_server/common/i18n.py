@@ -10,7 +10,10 @@ from importlib.resources import files
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from folkmoot_governance.duration import FOREVER_MS, show_duration
+from folkmoot_governance.duration import DAY_MS, FOREVER_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UNITS_MS
+from folkmoot_governance.text import NN_, Counted
+
+from .labels import say_value
 
 LANGUAGES = ("en", "zh-CN")
 
@@ -40,37 +43,74 @@ def show_instant(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def show_end(ms: int, translate: Callable[[str], str]) -> str:
+def show_end(ms: int, texts: gettext.NullTranslations) -> str:
     """Return the end of a measure as a phrase: `until …`, or that there is none."""
     if ms >= FOREVER_MS:
-        return translate(N_("permanently"))
-    return translate(N_("until {time}")).format(time=show_instant(ms))
+        return texts.gettext(N_("permanently"))
+    return texts.gettext(N_("until {time}")).format(time=show_instant(ms))
 
 
-def readable(detail: Mapping[str, object], translate: Callable[[str], str]) -> dict[str, object]:
-    """Return `detail` with a readable twin of each `…_ms`: ends as `until …`, lengths as durations; and of `users`, as
-    `names`."""
+LENGTHS = (
+    (UNITS_MS["y"], NN_("{n} year", "{n} years", "n")),
+    (DAY_MS, NN_("{n} day", "{n} days", "n")),
+    (HOUR_MS, NN_("{n} hour", "{n} hours", "n")),
+    (MINUTE_MS, NN_("{n} minute", "{n} minutes", "n")),
+    (SECOND_MS, NN_("{n} second", "{n} seconds", "n")),
+)
+"""Units in which people say how long something is, the longest first; ms."""
+
+
+def show_length(ms: int, texts: gettext.NullTranslations) -> str:
+    """Return a length of time as people say it: `2 minutes 30 seconds`; what two units do not say is rounded up."""
+    if ms >= FOREVER_MS:
+        return texts.gettext(N_("permanently"))
+    largest = next((at for at, (unit, _) in enumerate(LENGTHS) if ms >= unit), len(LENGTHS) - 1)
+    least = LENGTHS[min(largest + 1, len(LENGTHS) - 1)][0]
+    left, parts = -(-ms // least) * least, []
+    for unit, text in LENGTHS:
+        number, left = divmod(left, unit)
+        if number:
+            parts.append(texts.ngettext(text.one, text, number).format(n=number))
+    return " ".join(parts) or texts.ngettext(LENGTHS[-1][1].one, LENGTHS[-1][1], 0).format(n=0)
+
+
+def spoken(text: str, detail: Mapping[str, object] | None, texts: gettext.NullTranslations) -> str:
+    """Return a text in a language, in the form for the number that it has, its placeholders not filled in."""
+    if not isinstance(text, Counted):
+        return texts.gettext(text) if text else ""
+    count = (detail or {}).get(text.number)
+    return texts.ngettext(text.one, text, count if isinstance(count, int) else 0)
+
+
+def readable(detail: Mapping[str, object], texts: gettext.NullTranslations) -> dict[str, object]:
+    """Return `detail` with a readable twin of each `…_ms`: ends as `until …`, lengths as people say them; of `users`,
+    as `names`; and with the values that have a label (`labels`) as people read them."""
     filled = dict(detail)
     users = detail.get("users")
     if isinstance(users, (tuple, list)):
         filled["names"] = " ".join(f"@{user}" for user in users)
     for key, value in detail.items():
+        # In one place `previous` is a grade, in others a user name.
+        field = "grade" if key == "previous" and "grade" in detail else key
+        said = say_value(field, value, texts.gettext)
+        if said is not None:
+            filled[key] = said
         if not key.endswith("_ms") or not isinstance(value, int):
             continue
         name = "wait" if key == "retry_after_ms" else key.removesuffix("_ms")
         if name in detail:
             continue  # Whoever gave it said it in a form for people already.
-        filled[name] = show_end(value, translate) if name == "until" else show_duration(value) if value else "0"
+        filled[name] = show_end(value, texts) if name == "until" else show_length(value, texts)
     return filled
 
 
 @cache
 def translator(language: str) -> Translate:
     """Return the function that says texts in `language`, English where there is no such language."""
-    translate = catalogue(language).gettext
+    texts = catalogue(language)
 
     def say(text: str, detail: Mapping[str, object] | None = None) -> str:
-        spoken = translate(text) if text else ""
-        return spoken.format_map(readable(detail, translate)) if detail else spoken
+        said = spoken(text, detail, texts)
+        return said.format_map(readable(detail, texts)) if detail else said
 
     return say

@@ -4,6 +4,7 @@ from typing import Any
 
 from folkmoot_governance.case.effects import overturned_text
 from folkmoot_governance.personal_notices import TEXTS, PersonalNotice
+from folkmoot_governance.text import NN_
 from folkmoot_protocol.events import CaseEvent
 from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.types import Notice
@@ -11,7 +12,11 @@ from folkmoot_protocol.types import Notice
 from ..common.i18n import N_, Translate
 
 PASSING = {
-    "tried": N_("{count} wrong passwords were tried for your account since you were last told"),
+    "tried": NN_(
+        "{count} wrong password was tried for your account since you were last told",
+        "{count} wrong passwords were tried for your account since you were last told",
+        "count",
+    ),
     "more": N_("There is more that you have not read: /notices"),
 }
 """What is told to who is there, and not kept."""

@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from folkmoot_governance.classification import Grade, shows_info_page
 from folkmoot_protocol.group_code import parse_group_code, show_group_code
-from folkmoot_protocol.types import Group, GroupStatus, JoinMode
+from folkmoot_protocol.types import Group
 
 from ..common.clock import Clock
 from ..common.i18n import N_, translator
+from ..common.labels import JOIN_MODES, STANDINGS
 from ..common.pages import style_sheet, templates
 from ..config.settings import Config
 from ..live.rooms import public_part
@@ -35,20 +36,6 @@ FRESH_S = 60
 CONTENT_SECURITY = (
     "default-src 'none'; style-src '{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-STANDINGS = {
-    GroupStatus.ACTIVE: N_("in good standing"),
-    GroupStatus.WARNED: N_("warned by the platform"),
-    GroupStatus.SUSPENDED: N_("suspended by the platform"),
-    GroupStatus.CLOSED: N_("closed"),
-}
-JOIN_MODES = {
-    JoinMode.OPEN: N_("open to everyone"),
-    JoinMode.APPROVAL: N_("an admin lets you in"),
-    JoinMode.QUESTION: N_("by answering a question"),
-    JoinMode.INVITE: N_("by invitation"),
-    JoinMode.CLOSED: N_("closed to newcomers"),
-}
 
 
 class Groups(Protocol):

@@ -7,8 +7,8 @@ import msgspec
 from folkmoot_governance import Refusal
 from folkmoot_governance.case.rules import reports_per_day
 from folkmoot_governance.classification import most_members
-from folkmoot_governance.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, show_duration
 from folkmoot_governance.group import commands as c
+from folkmoot_governance.group.state import Member
 from folkmoot_governance.roles import RANK
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import show_group_code
@@ -109,7 +109,7 @@ async def members(call: Call, role: str | None) -> Outcome:
         (one for one in call.room.state.members.values() if role is None or one.role == role),
         key=lambda one: (-RANK[one.role], one.user),
     )
-    shown = [f"@{one.user} [{one.role}]" for one in found[:MAX_LISTED]]
+    shown = [call.say("@{user} [{role}]", {"user": one.user, "role": one.role}) for one in found[:MAX_LISTED]]
     if len(found) > MAX_LISTED:
         shown.append(call.say(N_("… and {more} more"), {"more": len(found) - MAX_LISTED}))
     data = {
@@ -125,8 +125,14 @@ async def admins(call: Call) -> Outcome:
         (one for one in call.room.state.members.values() if one.role is not Role.MEMBER),
         key=lambda one: (-RANK[one.role], one.user),
     )
-    lines = [f"@{one.user} [{one.role}] {' '.join(sorted(one.permissions))}".rstrip() for one in found]
+    lines = [show_leader(call, one) for one in found]
     return Answer("\n".join(lines), {"admins": [{"user": one.user, "role": one.role.value} for one in found]})
+
+
+def show_leader(call: Call, one: Member) -> str:
+    """Return one of those who lead the group, with what they may do, as a line."""
+    detail = {"user": one.user, "role": one.role, "permissions": " ".join(sorted(one.permissions))}
+    return call.say("@{user} [{role}] {permissions}", detail).rstrip()
 
 
 async def whois(call: Call, who: str) -> Outcome:
@@ -253,10 +259,7 @@ async def limits(call: Call) -> Outcome:
 async def uptime(call: Call) -> Outcome:
     """Show how long the node that answers has run."""
     ran_ms = call.app.status.uptime_ms()
-    # In whole units of the largest kind that fits: nobody counts the seconds of a week.
-    unit = next((unit for unit in (DAY_MS, HOUR_MS, MINUTE_MS) if ran_ms >= unit), SECOND_MS)
-    shown = show_duration(ran_ms // unit * unit)
-    text = call.say(N_("The server has run for {duration}."), {"duration": shown})
+    text = call.say(N_("The server has run for {duration}."), {"duration_ms": ran_ms})
     return Answer(text, {"uptime_ms": ran_ms})
 
 

@@ -1,42 +1,117 @@
 """`/help`, and the list of commands that clients complete from."""
 
+from collections.abc import Iterator
+
 from folkmoot_governance import Refusal
 from folkmoot_governance.access import FOR_READERS, OF_CHANNELS, OF_GROUPS
+from folkmoot_governance.case.rules import REASON_NAMES
 from folkmoot_governance.group.checks import check_form, check_role, refuse_form
 from folkmoot_governance.group.commands import DeleteEntry, Invite
 from folkmoot_governance.permissions import READS, RULES
 from folkmoot_governance.roles import RANK
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import ArgumentKind, CommandInfo, JoinMode
+from folkmoot_protocol.types import ArgumentKind, CommandInfo, JoinMode, Role
 
 from ..common.i18n import N_
+from .arguments import usage_of
 from .call import Call
+from .guide import ALSO, EXAMPLES, SECTIONS, find_section
 from .outcome import Answer, Outcome
 from .row import Slash, find_row
 
 
 async def show_help(call: Call, name: str | None) -> Outcome:
-    """Show one command, or all that one may use here."""
+    """Show one command, the commands under one heading, or the headings with what one may use here."""
     if name is None:
-        rows = [row for row in call.commands if is_allowed(row, call)]
-        lines = [f"{row.usage} – {call.say(row.summary)}" for row in rows]
-        lines.append(call.say(N_("A text that begins with a slash: write two, as in //help.")))
-        return Answer("\n".join(lines), {"commands": [row.name for row in rows]})
+        return show_headings(call)
     row = find_row(call.commands, name.removeprefix("/"))
-    if row is None:
+    if row is not None:
+        return show_command(row, call)
+    section = find_section(name)
+    if section is None:
         return Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no command /{name}; /help lists them."), {"name": name})
-    lines = [row.usage, call.say(row.summary)]
+    allowed = {row.name: row for row in call.commands if is_allowed(row, call)}
+    rows = [allowed[one] for one in section.commands if one in allowed]
+    lines = [f"{named_usage(row, call)} – {call.say(row.summary)}" for row in rows]
+    return Answer("\n".join([call.say(section.title), *lines]), {"commands": [row.name for row in rows]})
+
+
+def show_headings(call: Call) -> Answer:
+    """Return the names of all commands that one may use here, a line for each heading."""
+    allowed = {row.name: row for row in call.commands if is_allowed(row, call)}
+    lines = []
+    for section in SECTIONS:
+        names = [f"/{called(allowed[one], call)}" for one in section.commands if one in allowed]
+        key = section.alias if is_chinese(call) else section.name
+        head = {"title": call.say(section.title), "key": key, "commands": " ".join(names)}
+        if names:
+            lines.append(call.say(N_("{title} ({key}): {commands}"), head))
+    example = {"heading": SECTIONS[2].alias if is_chinese(call) else SECTIONS[2].name}
+    lines.append(call.say(N_("More on one command: /help mute. On those under one heading: /help {heading}"), example))
+    lines.append(call.say(N_("A text that begins with a slash: write two, as in //help.")))
+    return Answer("\n".join(lines), {"commands": [row.name for row in call.commands if row.name in allowed]})
+
+
+def show_command(row: Slash, call: Call) -> Answer:
+    """Return all that there is to know about one command: usage, examples, who may use it, and what it takes."""
+    lines = [named_usage(row, call), call.say(row.summary)]
+    examples = [line.replace(f"/{row.name}", f"/{called(row, call)}", 1) for line in EXAMPLES.get(row.name, ())]
+    if examples:
+        lines.append(call.say(N_("For example: {examples}"), {"examples": " · ".join(examples)}))
+    lines += [call.say(text, detail) for text, detail in who_may(row)]
+    if row.name in ALSO:
+        lines.append(call.say(ALSO[row.name]))
     if any(one.kind is ArgumentKind.DURATION or "duration" in one.shown for one in row.arguments):
         lines.append(call.say(N_("Durations: 30s 10m 2h 7d 2w 6mo 1y, 2 weeks, 三天; perm is for good.")))
     if any(one.kind is ArgumentKind.DURATION or "[duration]" in one.shown for one in row.arguments) and row.act:
         lines.append(call.say(N_("What is in force already is replaced with: replace <duration>")))
     if any("|off]" in one.shown for one in row.arguments):
         lines.append(call.say(N_('Alone it shows what there is; off takes it away, "off" is the word itself.')))
-    if row.aliases:
-        lines.append(call.say(N_("Also: {aliases}"), {"aliases": " ".join(f"/{alias}" for alias in row.aliases)}))
+    if row.name == "report":
+        lines.append(call.say(N_("Reasons: {reasons}"), {"reasons": say_reasons(call)}))
+    names = [f"/{name}" for name in (row.name, *row.aliases) if name != called(row, call)]
+    if names:
+        lines.append(call.say(N_("Also: {aliases}"), {"aliases": " ".join(names)}))
     if not is_allowed(row, call):
         lines.append(call.say(N_("You may not use it here.")))
     return Answer("\n".join(lines), {"name": row.name, "usage": row.usage, "aliases": list(row.aliases)})
+
+
+def who_may(row: Slash) -> Iterator[tuple[str, dict[str, object]]]:
+    """Say who may use a command, by the rules' own table."""
+    rule = READS[row.reads] if row.reads else RULES[row.act] if row.act else None
+    if rule is None:
+        return
+    if rule.least is Role.OWNER:
+        yield N_("For the owner."), {}
+    elif rule.least is Role.ADMIN and rule.permission:
+        yield N_("For the owner, and for admins with the permission: {permission}"), {"permission": rule.permission}
+    elif rule.least is Role.ADMIN:
+        yield N_("For the owner and admins."), {}
+    if rule.outranks:
+        yield N_("Not on an equal or a superior."), {}
+
+
+def say_reasons(call: Call) -> str:
+    """Return the reasons for which one can report, each as it is typed and what it means."""
+    reasons = call.app.policy.cases.reasons
+    shown = ((name, call.say(REASON_NAMES.get(name, name))) for name in reasons)
+    return ", ".join(name if name == meaning else f"{name} ({meaning})" for name, meaning in shown)
+
+
+def is_chinese(call: Call) -> bool:
+    """Say whether commands are best named in Chinese."""
+    return call.session.language.startswith("zh")
+
+
+def called(row: Slash, call: Call) -> str:
+    """Return the name of a command in the reader's language."""
+    return row.aliases[0] if row.aliases and is_chinese(call) else row.name
+
+
+def named_usage(row: Slash, call: Call) -> str:
+    """Return the usage line of a command by its name in the reader's language."""
+    return usage_of(called(row, call), row.arguments)
 
 
 def is_allowed(row: Slash, call: Call) -> bool:

@@ -4,6 +4,7 @@ from folkmoot_governance import JoinRequest, Refusal
 from folkmoot_governance.duration import read_duration
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group.admission import code_id
+from folkmoot_governance.text import NN_
 from folkmoot_governance.typed import OFF
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_topic
@@ -38,8 +39,12 @@ async def invite(call: Call, who: str, more: str | None) -> Outcome:
     """Let somebody in past the join mode: one account, or whoever has a code; so many a day as one's credit allows."""
     wait = call.account.invites.take(call.app.clock.ticks())
     if wait:
-        text = N_("Your credit allows {limit} invitations a day: wait {wait}.")
-        return call.account.too_many("invites_per_day", text, wait)
+        quota = NN_(
+            "Your credit allows {limit} invitation a day: wait {wait}.",
+            "Your credit allows {limit} invitations a day: wait {wait}.",
+            "limit",
+        )
+        return call.account.too_many("invites_per_day", quota, wait)
     if plain(who).lower() != "code":
         return Refusal(ErrorCode.BAD_SYNTAX, INVITE_USAGE) if more else c.Invite(read_user(who))
     terms = read_terms(more or "")

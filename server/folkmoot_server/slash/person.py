@@ -21,6 +21,7 @@ from ..sealed.identities import Given
 from ..storage.api import ActFilter
 from ..storage.change_set import RowChange, account_stream
 from ..storage.changes import erasure, remove_identity_request
+from .arguments import MISSING
 from .call import Call
 from .outcome import Answer, Outcome
 
@@ -135,8 +136,8 @@ async def confirm(call: Call, text: str) -> Outcome:
 def check_given(call: Call, identity: Identity, number: str, *, is_sure: bool) -> Refusal | None:
     """Refuse a number that cannot be one, and too many of them; the number itself is not said back."""
     if not number:
-        text = N_("Usage: /verify {identity} <number>")
-        return Refusal(ErrorCode.BAD_SYNTAX, text, {"identity": identity, "help": "/verify"})
+        usage: dict[str, object] = {"usage": f"/verify {identity} <number>", "help": "/verify"}
+        return Refusal(ErrorCode.BAD_SYNTAX, MISSING, usage)
     wait = call.app.shared_limits.take_try(call.account.user, "verify")
     if wait:
         detail: dict[str, object] = {"retry_after_ms": wait, "rule": "policy.groups.tries_per_hour"}

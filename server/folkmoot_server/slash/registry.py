@@ -75,7 +75,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("id", ("群号",), (), N_("Show this group's code"), everyone.show_id),
     Slash("rules", ("群规",), (), N_("Show the rules"), everyone.rules, in_group=False),
     Slash("members", ("成员",), (ROLE,), N_("List the members"), everyone.members),
-    Slash("editors", (), (), N_("List the editors of this channel"), channels.editors),
+    Slash("editors", ("编辑名单",), (), N_("List the editors of this channel"), channels.editors),
     Slash(
         "follow",
         ("关注",),
@@ -93,7 +93,7 @@ COMMANDS: tuple[Slash, ...] = (
         in_group=False,
     ),
     Slash("admins", ("管理员",), (), N_("List owner and admins"), everyone.admins),
-    Slash("whois", (), (WHOSE,), N_("Show an account"), everyone.whois, in_group=False),
+    Slash("whois", ("查人",), (WHOSE,), N_("Show an account"), everyone.whois, in_group=False),
     Slash(
         "join",
         ("加群",),
@@ -120,19 +120,19 @@ COMMANDS: tuple[Slash, ...] = (
         c.Invite,
     ),
     Slash("nick", ("昵称",), (optional(rest("[name…|off]")),), N_("Carry another name in this group"), own.nick),
-    Slash("notify", (), (optional(NOTIFY),), N_("Say what to notify you of here"), own.notify),
+    Slash("notify", ("提醒",), (optional(NOTIFY),), N_("Say what to notify you of here"), own.notify),
     Slash(
         "ignore",
-        (),
+        ("忽略",),
         (optional(USER), optional(one_of("off"))),
         N_("Hide what somebody writes, from yourself alone"),
         own.ignore,
         in_group=False,
     ),
-    Slash("me", (), (rest("text…"),), N_("Post an action"), everyone.me),
+    Slash("me", ("动作",), (rest("text…"),), N_("Post an action"), everyone.me),
     Slash("search", ("搜索",), (rest("text…"),), N_("Find what was said here"), everyone.search),
     Slash("uptime", ("运行时间",), (), N_("Show how long the server has run"), everyone.uptime, in_group=False),
-    Slash("limits", (), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
+    Slash("limits", ("限额",), (), N_("Show the limits that hold for you"), everyone.limits, in_group=False),
     Slash(
         "report",
         ("举报",),
@@ -202,7 +202,7 @@ COMMANDS: tuple[Slash, ...] = (
         own.notices,
         in_group=False,
     ),
-    Slash("sanctions", (), (), N_("List what is in force against you"), sanctions.sanctions, in_group=False),
+    Slash("sanctions", ("处置",), (), N_("List what is in force against you"), sanctions.sanctions, in_group=False),
     Slash(
         "verify",
         ("实名",),
@@ -243,7 +243,7 @@ COMMANDS: tuple[Slash, ...] = (
         person.sign_ins,
         in_group=False,
     ),
-    Slash("lang", (), (optional(LANGUAGE),), N_("Choose your language"), everyone.language, in_group=False),
+    Slash("lang", ("语言",), (optional(LANGUAGE),), N_("Choose your language"), everyone.language, in_group=False),
     # owners and admins
     Slash("kick", ("踢",), (USER, REASON), N_("Remove a member"), moderation.kick, c.Kick),
     Slash(
@@ -255,7 +255,7 @@ COMMANDS: tuple[Slash, ...] = (
         c.BanMember,
     ),
     Slash("unban", ("解除拉黑",), (USER,), N_("Lift a ban"), moderation.unban, c.Unban),
-    Slash("bans", (), (), N_("List the bans in force"), moderation.bans, c.Unban, reads="bans"),
+    Slash("bans", ("拉黑列表",), (), N_("List the bans in force"), moderation.bans, c.Unban, reads="bans"),
     Slash(
         "mute",
         ("禁言",),
@@ -265,13 +265,13 @@ COMMANDS: tuple[Slash, ...] = (
         c.MuteMember,
     ),
     Slash("unmute", ("解除禁言",), (USER,), N_("Lift a mute"), moderation.unmute, c.Unmute),
-    Slash("mutes", (), (), N_("List the mutes in force"), moderation.mutes, c.Unmute, reads="mutes"),
+    Slash("mutes", ("禁言列表",), (), N_("List the mutes in force"), moderation.mutes, c.Unmute, reads="mutes"),
     Slash("warn", ("警告",), (USER, REASON), N_("Warn a member"), warnings.warn, c.Warn),
-    Slash("warns", (), (optional(USER),), N_("List the warnings in force"), warnings.warns),
-    Slash("unwarn", (), (USER, optional(NUMBER)), N_("Take back a warning"), warnings.unwarn, c.Unwarn),
+    Slash("warns", ("警告列表",), (optional(USER),), N_("List the warnings in force"), warnings.warns),
+    Slash("unwarn", ("撤回警告",), (USER, optional(NUMBER)), N_("Take back a warning"), warnings.unwarn, c.Unwarn),
     Slash(
         "ladder",
-        (),
+        ("警告规则",),
         (optional(rest("[steps…|default|off]")),),
         N_("Show or set what follows on warnings"),
         warnings.ladder,
@@ -279,32 +279,32 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "note",
-        (),
+        ("备注",),
         (USER, optional(rest("[text…|clear [number]]"))),
         N_("Notes about a member, for admins alone"),
         warnings.note,
         c.WriteNote,
     ),
-    Slash("delete", ("撤回",), (SEQ, REASON), N_("Delete an entry"), entries.delete, c.DeleteEntry),
+    Slash("delete", ("删除", "撤回"), (SEQ, REASON), N_("Delete an entry"), entries.delete, c.DeleteEntry),
     Slash(
         "purge",
-        (),
+        ("批量删除",),
         (PURGED, optional(rest("[since] [confirm <seq>]"))),
         N_("Delete many entries, after a preview"),
         entries.purge,
         c.Purge,
     ),
-    Slash("edit", (), (SEQ, rest("text…")), N_("Give an entry of your own another text"), entries.edit),
+    Slash("edit", ("编辑",), (SEQ, rest("text…")), N_("Give an entry of your own another text"), entries.edit),
     Slash(
         "react",
-        (),
+        ("回应",),
         (SEQ, word("emoji"), optional(one_of("off")), optional(word("@user|all"))),
         N_("Put an emoji to an entry, or take it away"),
         entries.react,
     ),
     Slash("pin", ("置顶",), (SEQ,), N_("Pin an entry"), entries.pin, c.Pin),
-    Slash("unpin", (), (SEQ,), N_("Take an entry off the pins"), entries.unpin, c.Unpin),
-    Slash("pins", (), (), N_("List what is pinned"), entries.pins),
+    Slash("unpin", ("取消置顶",), (SEQ,), N_("Take an entry off the pins"), entries.unpin, c.Unpin),
+    Slash("pins", ("置顶列表",), (), N_("List what is pinned"), entries.pins),
     Slash(
         "comments",
         ("评论设置",),
@@ -313,7 +313,14 @@ COMMANDS: tuple[Slash, ...] = (
         channels.comments,
         c.SetComments,
     ),
-    Slash("links", (), (optional(LINKS),), N_("Show or say which links members may post"), entries.links, c.SetLinks),
+    Slash(
+        "links",
+        ("链接",),
+        (optional(LINKS),),
+        N_("Show or say which links members may post"),
+        entries.links,
+        c.SetLinks,
+    ),
     Slash(
         "slow",
         ("慢速",),
@@ -331,10 +338,12 @@ COMMANDS: tuple[Slash, ...] = (
         c.Lock,
     ),
     Slash("unlock", ("解除全员禁言",), (), N_("Let everyone post again"), moderation.unlock, c.Unlock),
-    Slash("topic", (), (optional(rest("[text…|off]")),), N_("Show or set the topic"), moderation.topic, c.SetTopic),
+    Slash(
+        "topic", ("主题",), (optional(rest("[text…|off]")),), N_("Show or set the topic"), moderation.topic, c.SetTopic
+    ),
     Slash(
         "queue",
-        (),
+        ("待审",),
         (QUEUE_ACT, optional(word("number", content.read_queued)), REASON),
         N_("Show what waits for review; approve it or turn it down"),
         content.queue,
@@ -356,7 +365,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "invites",
-        (),
+        ("邀请列表",),
         (),
         N_("List the open invitations and invite codes"),
         joining.invites,
@@ -365,7 +374,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "uninvite",
-        (),
+        ("收回邀请",),
         (word("@user|number"),),
         N_("Take back an invitation or an invite code"),
         joining.uninvite,
@@ -379,8 +388,10 @@ COMMANDS: tuple[Slash, ...] = (
         joining.antiraid,
         c.SetAntiraid,
     ),
-    Slash("log", (), (optional(rest(LOG_FILTER)),), N_("Show what was done in the group"), record.log, reads="log"),
-    Slash("duty", (), (), N_("Show what waits for you"), record.duty, reads="duty"),
+    Slash(
+        "log", ("记录",), (optional(rest(LOG_FILTER)),), N_("Show what was done in the group"), record.log, reads="log"
+    ),
+    Slash("duty", ("待办",), (), N_("Show what waits for you"), record.duty, reads="duty"),
     # owners
     Slash(
         "promote",
@@ -393,7 +404,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("demote", ("撤管理",), (USER,), N_("Make an admin a plain member"), ownership.demote, c.Demote),
     Slash(
         "rights",
-        (),
+        ("权限",),
         (optional(USER), optional(rest("±permission…"))),
         N_("Show who may do what, or change what an admin may do"),
         rights.rights,
@@ -401,7 +412,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "tag",
-        (),
+        ("头衔",),
         (optional(USER), optional(rest("[text…|off]"))),
         N_("Show the tags, or tag a member"),
         ownership.tag,
@@ -426,7 +437,7 @@ COMMANDS: tuple[Slash, ...] = (
     Slash("rename", ("改名",), (optional(rest("name…")),), N_("Rename the group"), ownership.rename, c.Rename),
     Slash(
         "category",
-        (),
+        ("分类",),
         (optional(word("name")),),
         N_("Show the categories, or file the group under one"),
         ownership.category,
@@ -434,7 +445,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "joinmode",
-        (),
+        ("入群方式",),
         (optional(one_of(*JOIN_MODES)),),
         N_("Say how people come in"),
         ownership.join_mode,
@@ -442,7 +453,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "question",
-        (),
+        ("入群问题",),
         (optional(rest("[question = answer | answer…|off]")),),
         N_("Show or set the question that newcomers must answer"),
         joining.question,
@@ -450,7 +461,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "limit",
-        (),
+        ("人数上限",),
         (optional(Argument("members", read_number, kind=ArgumentKind.NUMBER)),),
         N_("Set how many members there may be"),
         ownership.limit,
@@ -458,7 +469,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "word",
-        (),
+        ("屏蔽词",),
         (
             optional(word("add|del|list|test", choice("add", "del", "list", "test"))),
             optional(rest("[refuse|hold|flag] <word>")),
@@ -469,7 +480,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "setrules",
-        (),
+        ("设群规",),
         (optional(rest("[text…|off]")),),
         N_("Show or set the group's own rules"),
         record.set_rules,
@@ -485,7 +496,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "infopage",
-        (),
+        ("信息页",),
         (optional(word("on|off", choice("on", "off"))),),
         N_("Show or hide the group's info page"),
         record.info_page,
@@ -493,7 +504,7 @@ COMMANDS: tuple[Slash, ...] = (
     ),
     Slash(
         "export",
-        (),
+        ("导出",),
         (optional(word("after", read_number)),),
         N_("Get the group's record"),
         record.export,

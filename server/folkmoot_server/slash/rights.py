@@ -10,6 +10,7 @@ from folkmoot_protocol.types import Role
 from ..common.i18n import N_
 from .arguments import NO_PERMISSION, plain, read_permission
 from .call import Call
+from .everyone import show_leader
 from .help import check_place
 from .outcome import Answer, Noted, Outcome
 
@@ -57,6 +58,6 @@ def show_table(call: Call) -> Answer:
         (one for one in call.room.state.members.values() if one.role is not Role.MEMBER),
         key=lambda one: (-RANK[one.role], one.user),
     )
-    lines += [f"@{one.user} [{one.role}] {' '.join(sorted(one.permissions))}".rstrip() for one in leaders]
+    lines += [show_leader(call, one) for one in leaders]
     admins = [{"user": one.user, "role": one.role, "permissions": sorted(one.permissions)} for one in leaders]
     return Answer("\n".join(lines), {"rules": rules, "admins": admins})

@@ -18,7 +18,9 @@ TYPED = [
     ('"Tea"', '"Tea"'),
     ('" two blanks "', " two blanks "),
     ('"', '"'),
-    ('""', '""'),
+    ('""', ""),
+    (" “” ", ""),
+    ('""""', '""'),
     ('"a', '"a'),
     ('a"', 'a"'),
     ('" "', " "),
@@ -35,6 +37,6 @@ def test_no_text_is_typed_as_off() -> None:
     assert write_text("") == OFF
 
 
-@given(st.text(alphabet='of "\u3000O｜ｆx', max_size=8))
+@given(st.text(alphabet='of "”\u3000O｜ｆx', max_size=8))
 def test_what_is_written_reads_as_what_it_was(text: str) -> None:
     assert read_text(write_text(text)) == text

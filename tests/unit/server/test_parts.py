@@ -10,7 +10,7 @@ from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
 
 from folkmoot_governance.duration import FOREVER_MS
-from folkmoot_server.common.i18n import readable, show_instant, translator
+from folkmoot_server.common.i18n import catalogue, readable, show_instant, translator
 from folkmoot_server.crypto.passwords import (
     Passwords,
     check_password,
@@ -26,26 +26,22 @@ from folkmoot_server.transport.frames import make_frame
 NOON = 1_790_078_400_000
 
 
-def say(text: str) -> str:
-    return text
-
-
 def test_ends_and_lengths_get_readable_twins() -> None:
     detail = {"until_ms": NOON, "slow_ms": 90_000, "retry_after_ms": 1_500, "window_ms": 0, "user": "bob", "n": 3}
-    assert readable(detail, say) == {
+    assert readable(detail, catalogue("en")) == {
         **detail,
         "until": "until 2026-09-22 12:00 UTC",
-        "slow": "90s",
-        "wait": "2s",
-        "window": "0",
+        "slow": "1 minute 30 seconds",
+        "wait": "2 seconds",
+        "window": "0 seconds",
     }
-    assert readable({"users": ("ann", "bob")}, say)["names"] == "@ann @bob"
-    assert readable({"until_ms": FOREVER_MS}, say)["until"] == "permanently"
+    assert readable({"users": ("ann", "bob")}, catalogue("en"))["names"] == "@ann @bob"
+    assert readable({"until_ms": FOREVER_MS}, catalogue("en"))["until"] == "permanently"
     assert show_instant(0) == "1970-01-01 00:00 UTC"
 
 
 def test_what_is_no_number_gets_no_twin() -> None:
-    assert readable({"odd_ms": "x"}, say) == {"odd_ms": "x"}
+    assert readable({"odd_ms": "x"}, catalogue("en")) == {"odd_ms": "x"}
 
 
 def test_placeholders_are_filled_and_never_formatted_twice() -> None:
@@ -218,5 +214,5 @@ def test_what_was_said_for_people_is_not_said_again_as_a_length() -> None:
     """`due_ms` is an instant; whoever gives it says `due` as well."""
     say = translator("en")
     assert say("by {due}, {wait}", {"due": "2026-11-25", "due_ms": 1_795_601_966_311, "retry_after_ms": 5000}) == (
-        "by 2026-11-25, 5s"
+        "by 2026-11-25, 5 seconds"
     )

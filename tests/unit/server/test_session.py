@@ -64,7 +64,7 @@ async def test_a_refusal_is_told_in_ones_language_and_counted(peer: Peer) -> Non
     await turn()
     english, chinese = peer.frames
     assert isinstance(english, ev.Error) and isinstance(chinese, ev.Error)
-    assert (english.re, english.code, english.message) == (3, "forbidden", "Too fast: wait 5s.")
+    assert (english.re, english.code, english.message) == (3, "forbidden", "Too fast: wait 5 seconds.")
     assert english.detail == {"rule": "permissions", "help": "/rights", "retry_after_ms": 5000}
     assert (chinese.re, chinese.message != english.message, peer.session.language) == (4, True, "zh-CN")
     assert errors(ErrorCode.FORBIDDEN) == before + 2

@@ -12,6 +12,7 @@ from folkmoot_governance.case.rules import REASON_NAMES
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.group.events import Event
 from folkmoot_governance.notices import event_fields, text_of
+from folkmoot_governance.text import NN_
 from folkmoot_protocol.exported import AccessLine, EntryLine, EventLine, IdentityLine
 from folkmoot_protocol.group_code import show_group_code
 
@@ -49,7 +50,7 @@ SEVERITIES = {Severity.LOW: N_("low"), Severity.MEDIUM: N_("medium"), Severity.H
 NAMES = {**MEASURE_NAMES, **REASON_NAMES}
 
 MARK = "*"
-ALL_PROVEN = N_("{count} events, each proven to be in the log")
+ALL_PROVEN = NN_("{count} event, proven to be in the log", "{count} events, each proven to be in the log", "count")
 SOME_BARE = N_(
     "{count} events, each proven to be in the log; of {bare}, marked {mark}, which name an account that is erased, "
     "kind and time alone"
@@ -248,14 +249,14 @@ def entries_table(say: Translate, entries: Sequence[EntryLine]) -> dict[str, obj
         )
         for one in entries
     ]
-    return table_of(say, N_("Entries"), N_("{count} entries"), columns, rows)
+    return table_of(say, N_("Entries"), NN_("{count} entry", "{count} entries", "count"), columns, rows)
 
 
 def access_table(say: Translate, access: Sequence[AccessLine]) -> dict[str, object]:
     """Return the records of connections, in order."""
     columns = [("at", N_("When")), ("who", N_("User")), ("", N_("What")), ("", N_("Address")), ("text", N_("Detail"))]
     rows = [(show_instant(one.ts), f"@{one.user}", one.kind, f"{one.address} {one.port}", one.detail) for one in access]
-    return table_of(say, N_("Connections"), N_("{count} records"), columns, rows)
+    return table_of(say, N_("Connections"), NN_("{count} record", "{count} records", "count"), columns, rows)
 
 
 def identities_table(say: Translate, identities: Sequence[IdentityLine]) -> dict[str, object]:
@@ -272,4 +273,4 @@ def identities_table(say: Translate, identities: Sequence[IdentityLine]) -> dict
         (f"@{one.user}", one.identity, one.number, one.name, one.document, show_instant(one.since_ts))
         for one in identities
     ]
-    return table_of(say, N_("Identities"), N_("{count} identities"), columns, rows)
+    return table_of(say, N_("Identities"), NN_("{count} identity", "{count} identities", "count"), columns, rows)

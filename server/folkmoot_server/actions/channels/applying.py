@@ -205,7 +205,7 @@ def check_sizes(text: str, documents: Sequence[Document]) -> Refusal | None:
         said = N_("An application has at most {limit} characters; this one has {length}.")
         return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
     if len(documents) > MOST_DOCUMENTS:
-        said = N_("At most {limit} documents go with an application; these are {count}.")
+        said = N_("An application may have at most {limit} documents; this one has {count}.")
         detail: dict[str, object] = {"limit": MOST_DOCUMENTS, "count": len(documents), "field": "documents"}
         return Refusal(ErrorCode.BAD_REQUEST, said, detail)
     return None

@@ -87,7 +87,7 @@ class Following:
             return refusal
         current = await self._channels.count_follows(account.user)
         if current >= MOST_FOLLOWS:
-            text = N_("You follow {current} channels already; {limit} are allowed.")
+            text = N_("You follow as many channels as you may: {current} of {limit}.")
             detail: dict[str, object] = {"current": current, "limit": MOST_FOLLOWS, "rule": "follows"}
             return Refusal(ErrorCode.FOLLOW_QUOTA, text, detail)
         return await self._change(account, row, follows=True)

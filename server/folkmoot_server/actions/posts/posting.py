@@ -14,6 +14,7 @@ from folkmoot_governance.group.publish import NO_THREAD, Original, Thread, is_he
 from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.published import PUBLICATION, check_text
 from folkmoot_governance.restrictions import Power
+from folkmoot_governance.text import NN_
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.group_code import parse_group_code
@@ -265,7 +266,13 @@ class Posting:
         refusal = limit(session, wait, ticks) if wait or session.floods else None
         if refusal is None and (wait := account.by_minute.take(ticks)):
             return account.too_many(
-                "posts_per_minute", N_("Your credit allows {limit} posts a minute: wait {wait}."), wait
+                "posts_per_minute",
+                NN_(
+                    "Your credit allows {limit} post a minute: wait {wait}.",
+                    "Your credit allows {limit} posts a minute: wait {wait}.",
+                    "limit",
+                ),
+                wait,
             )
         return refusal
 

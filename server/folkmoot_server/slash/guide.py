@@ -1,0 +1,163 @@
+"""What `/help` tells beyond a command's row: under which heading it stands, and how it is written, by example.
+
+A command stands under one heading, and each example is a line that the command takes: tests see to both.
+"""
+
+from msgspec import Struct
+
+from ..common.i18n import N_
+
+
+class Section(Struct, frozen=True):
+    """Commands under one heading. `name` and its `alias` are what one types after `/help`."""
+
+    name: str
+    alias: str
+    title: str
+    commands: tuple[str, ...]
+
+
+SECTIONS = (
+    Section(
+        "start",
+        "入门",
+        N_("Finding your way"),
+        ("help", "create", "join", "leave", "info", "id", "rules", "lang", "limits", "uptime"),
+    ),
+    Section(
+        "talk",
+        "发言",
+        N_("Talking and reading"),
+        ("me", "edit", "react", "search", "pins", "nick", "notify", "ignore", "whois", "members", "admins"),
+    ),
+    Section(
+        "order",
+        "秩序",
+        N_("Keeping order"),
+        (
+            *("mute", "unmute", "mutes", "warn", "warns", "unwarn", "ladder", "kick", "ban", "unban", "bans"),
+            *("delete", "purge", "lock", "unlock", "slow", "links", "antiraid", "word", "queue", "note", "log", "duty"),
+        ),
+    ),
+    Section(
+        "newcomers",
+        "入群",
+        N_("Who comes in"),
+        ("joinmode", "question", "invite", "invites", "uninvite", "requests", "approve", "deny", "limit"),
+    ),
+    Section(
+        "group",
+        "群务",
+        N_("Running the group"),
+        (
+            *("topic", "announce", "setrules", "pin", "unpin", "tag", "promote", "demote", "rights", "rename"),
+            *("category", "infopage", "transfer", "heir", "export", "rectify", "dissolve"),
+        ),
+    ),
+    Section(
+        "appeals",
+        "维权",
+        N_("Reports, appeals and your rights"),
+        ("report", "appeal", "cases", "sanctions", "proof", "counter", "mediate", "notices", "credit"),
+    ),
+    Section(
+        "yourself",
+        "个人",
+        N_("Your account"),
+        ("verify", "sessions", "signins", "mydata", "account"),
+    ),
+    Section(
+        "channels",
+        "频道",
+        N_("Channels"),
+        ("follow", "unfollow", "editors", "comments", "apply", "credentials"),
+    ),
+)
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "help": ("/help mute", "/help order"),
+    "create": ("/create Film club", '/create "Film club" general'),
+    "members": ("/members", "/members admin"),
+    "follow": ("/follow @ann",),
+    "unfollow": ("/unfollow @ann",),
+    "whois": ("/whois @bob",),
+    "join": ("/join 4821-9067-3350", "/join 4821-9067-3350 four"),
+    "leave": ("/leave", "/leave 4821-9067-3350"),
+    "invite": ("/invite @kim", "/invite code 2d 10"),
+    "mydata": ("/mydata",),
+    "notices": ("/notices",),
+    "nick": ("/nick Ann of the archive", "/nick off"),
+    "notify": ("/notify mentions",),
+    "ignore": ("/ignore @bob", "/ignore @bob off"),
+    "me": ("/me puts the kettle on",),
+    "search": ("/search kettle",),
+    "report": ("/report 17 spam", "/report @bob harassment Three messages since noon", "/report group fraud"),
+    "proof": ("/proof 482190673350-17",),
+    "appeal": ("/appeal 482190673350-17 I quoted what somebody else had written",),
+    "mediate": ("/mediate @bob Can we talk about Tuesday?", "/mediate m-482190673350-3 propose We both say sorry"),
+    "counter": ("/counter r-482190673350-3 The picture is my own",),
+    "apply": ("/apply channel gazette The Film Gazette",),
+    "credentials": ("/credentials @gazette",),
+    "verify": ("/verify", "/verify mobile +8613800000000"),
+    "account": ("/account close",),
+    "sessions": ("/sessions", "/sessions end others"),
+    "lang": ("/lang zh-CN",),
+    "kick": ("/kick @bob off topic again",),
+    "ban": ("/ban @bob 7d advertising", "/ban @bob perm advertising"),
+    "unban": ("/unban @bob",),
+    "mute": ("/mute @bob 10m off topic", "/mute @bob perm", "/mute @bob replace 1h"),
+    "unmute": ("/unmute @bob",),
+    "warn": ("/warn @bob please keep to the topic",),
+    "warns": ("/warns", "/warns @bob"),
+    "unwarn": ("/unwarn @bob", "/unwarn @bob 17"),
+    "ladder": ("/ladder 3 mute 1h, 4 kick, 5 ban 7d", "/ladder default", "/ladder off"),
+    "note": ("/note @bob", "/note @bob was warned by mail", "/note @bob clear"),
+    "delete": ("/delete 17 advertising",),
+    "purge": ("/purge @bob 1h", "/purge 20"),
+    "edit": ("/edit 17 We meet at eight",),
+    "react": ("/react 17 👍", "/react 17 👍 off"),
+    "pin": ("/pin 17",),
+    "unpin": ("/unpin 17",),
+    "comments": ("/comments followers", "/comments closed 17"),
+    "links": ("/links nomedia",),
+    "slow": ("/slow 30s", "/slow off"),
+    "lock": ("/lock 1h", "/lock perm"),
+    "topic": ("/topic Films of the thirties", "/topic off"),
+    "queue": ("/queue", "/queue approve 17", "/queue deny 17 advertising"),
+    "approve": ("/approve @kim @lee", "/approve all"),
+    "deny": ("/deny @kim members of the club only",),
+    "uninvite": ("/uninvite @kim",),
+    "antiraid": ("/antiraid on 30m", "/antiraid off"),
+    "log": ("/log", "/log @bob 7d", "/log member_muted"),
+    "promote": ("/promote @ben delete mute", "/promote @ben none"),
+    "demote": ("/demote @ben",),
+    "rights": ("/rights", "/rights @ben +kick -mute"),
+    "tag": ("/tag @ben projectionist", "/tag @ben off"),
+    "transfer": ("/transfer @ben", "/transfer accept"),
+    "heir": ("/heir @ben", "/heir off"),
+    "rename": ("/rename Film club",),
+    "category": ("/category general",),
+    "joinmode": ("/joinmode approval",),
+    "question": ("/question Two and two? = 4 | four", "/question off"),
+    "limit": ("/limit 200",),
+    "word": ("/word add hold lottery", "/word test lottery", "/word del lottery"),
+    "setrules": ("/setrules Be kind. No advertising.", "/setrules off"),
+    "announce": ("/announce We meet at eight", "/announce off"),
+    "infopage": ("/infopage off",),
+    "export": ("/export",),
+    "rectify": ("/rectify", "/rectify 482190673350-17 The pictures are gone"),
+    "dissolve": ("/dissolve",),
+}
+"""Lines that people may copy, for whatever takes arguments."""
+
+ALSO = {
+    "delete": N_("Besides, whoever wrote an entry may delete it for some time."),
+    "invite": N_("While the group is open to everyone, any member may invite."),
+    "warns": N_("Members see the warnings against themselves."),
+}
+"""What the rule in a row does not say of who may."""
+
+
+def find_section(name: str) -> Section | None:
+    """Return a section by what is typed after `/help`."""
+    return next((one for one in SECTIONS if name.lower() in (one.name, one.alias)), None)

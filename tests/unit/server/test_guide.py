@@ -1,0 +1,47 @@
+"""What `/help` tells is true of the commands that there are: headings, examples, names in Chinese."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from folkmoot_governance import Refusal
+from folkmoot_server.slash.arguments import read_arguments
+from folkmoot_server.slash.guide import ALSO, EXAMPLES, SECTIONS
+from folkmoot_server.slash.line import Line, read_body
+from folkmoot_server.slash.registry import BY_NAME, COMMANDS, find_slash
+from folkmoot_server.slash.row import Slash
+
+
+def test_every_command_stands_under_one_heading() -> None:
+    assert Counter(name for section in SECTIONS for name in section.commands) == Counter(row.name for row in COMMANDS)
+
+
+def test_no_heading_is_called_as_a_command_or_as_another() -> None:
+    keys = [key for section in SECTIONS for key in (section.name, section.alias)]
+    # The chapter of the account is found by another word: what it is about is a command itself.
+    assert len(keys) == len(set(keys)) and not set(keys) & set(BY_NAME)
+
+
+def test_what_takes_arguments_has_an_example() -> None:
+    assert [row.name for row in COMMANDS if row.arguments and not EXAMPLES.get(row.name)] == []
+    assert set(ALSO) | set(EXAMPLES) <= {row.name for row in COMMANDS}
+
+
+@pytest.mark.parametrize("line", [line for lines in EXAMPLES.values() for line in lines])
+def test_an_example_is_a_line_that_its_command_takes(line: str) -> None:
+    read = read_body(line)
+    assert isinstance(read, Line)
+    row = find_slash(read.name)
+    assert row is not None and line in EXAMPLES[row.name]
+    assert not isinstance(read_arguments(row.arguments, read.text, None, row.usage), Refusal)
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.name)
+def test_every_command_has_a_name_in_chinese(row: Slash) -> None:
+    assert row.aliases and all(re.fullmatch(r"[\u4e00-\u9fff]{1,6}", alias) for alias in row.aliases)
+
+
+def test_no_two_commands_have_the_same_name() -> None:
+    names = Counter(name for row in COMMANDS for name in (row.name, *row.aliases))
+    assert [name for name, times in names.items() if times > 1] == []
