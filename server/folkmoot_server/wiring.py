@@ -46,6 +46,7 @@ from .actions.groups.govern import GroupService
 from .actions.groups.membership import Membership
 from .actions.groups.raid_guard import RaidGuard
 from .actions.holds import Holds
+from .actions.media.finds import Finds
 from .actions.media.judging import Judging
 from .actions.media.showing import Showing
 from .actions.media.upkeep import MediaUpkeep
@@ -275,7 +276,7 @@ class Services:
             gate=self._gate,
             posts=self._wire_posts(),
             cases=cases,
-            media=self._wire_media(),
+            media=self._wire_media(cases.reports),
             channels=self._wire_channels(cases),
             agreement=AgreementKeeper(store.ledger, clock, self._accounts, self._documents.agreement),
             content=self._content,
@@ -321,7 +322,7 @@ class Services:
         held = HeldPosts(parts.store.ledger, parts.accounts, clock, held_texts)
         return Posts(posting, held, editing, History(journal, parts.bus, parts.hub, accounts), Search(journal))
 
-    def _wire_media(self) -> MediaServices:
+    def _wire_media(self, reports: Reports) -> MediaServices:
         config, parts, ledger, place = self._config, self._parts, self._parts.store.ledger, self._config.server.data_dir
         store = MediaStore(config.media.store, place)
         uploads = Uploads(
@@ -332,6 +333,7 @@ class Services:
             self._accounts,
             store,
             Judging(config.media, parts.clock, place),
+            Finds(reports, self._policy),
             place,
             is_shared=bool(config.media.store) or not parts.in_cluster,
         )

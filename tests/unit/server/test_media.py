@@ -13,11 +13,13 @@ import pytest
 from obstore.exceptions import BaseError
 
 from folkmoot_client.sdk import Client, RequestRefused
+from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.media import MediaState
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.jobs.media import MediaJob
 from folkmoot_server.media.store import SEALED, MediaStore, partial_in
+from folkmoot_server.storage.api import CaseFilter
 from folkmoot_server.storage.change_set import ChangeSet, Remove
 from folkmoot_server.storage.changes import held_row
 from tests.builders.pictures import planted_picture
@@ -240,6 +242,15 @@ async def test_a_programme_of_the_operators_and_a_list_decide(tmp_path: Path, pr
             asked = len(programme.asked)
             with pytest.raises(RequestRefused, match="This picture is one that the operator does not allow"):
                 await ann.upload(planted_picture("GIF"))
+            # Staff gets a case on the account: one, whatever is sent while it is open.
+            with pytest.raises(RequestRefused, match="This picture is one that the operator does not allow"):
+                await ann.upload(planted_picture("GIF"))
+            (case,) = await night.stage.store.ledger.list_cases(CaseFilter(CaseKind.REPORT), limit=9)
+            assert (case.user, case.reason, len(case.reporters)) == (seats[0].user, "illegal", 2)
+            text = await night.stage.store.ledger.case_text(case.number)
+            said = night.stage.node.app.cases.texts.unseal(case.number, text)
+            assert said is not None
+            assert said.subject["upload"]["sha256"] == sha256(planted_picture("GIF")).hexdigest()
             known.unlink()
             with pytest.raises(RequestRefused, match="Files cannot be looked at just now"):
                 await ann.upload(planted_picture("GIF"))

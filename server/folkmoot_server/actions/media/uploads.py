@@ -41,6 +41,7 @@ from ...storage.api import Ledger
 from ...storage.changes import media_change, media_row
 from ...storage.sql.months import month_of
 from ..accounts.govern import AccountService
+from .finds import Finds
 from .judging import Judging, Verdict
 
 log = structlog.get_logger()
@@ -84,6 +85,7 @@ class Uploads:
         account_service: AccountService,
         store: MediaStore,
         judging: Judging,
+        finds: Finds,
         data_dir: Path,
         *,
         is_shared: bool,
@@ -96,6 +98,7 @@ class Uploads:
         self._account_service = account_service
         self._store = store
         self._judging = judging
+        self._finds = finds
         self._place = data_dir
         self._workshop = Workshop(settings, data_dir / "incoming")
         self._asking: Counter[str] = Counter()
@@ -187,7 +190,9 @@ class Uploads:
             return NOT_NOW
         if known:
             log.warning("a known file was refused", media=media.id, user=media.user)
-            return await self._refuse(media, "known")
+            # First the case: who is stopped in between sends it to the same address again.
+            refusal = await self._finds.report(media, came[1], answer.likeness)
+            return refusal or await self._refuse(media, "known")
         key = key_of(media.month, media.id)
         await self._store.put(key, files.main)
         if answer.width:
