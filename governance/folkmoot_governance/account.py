@@ -76,6 +76,7 @@ from .account_events import (
     IdentityRead,
     IdentityRejected,
     IdentityWithdrawn,
+    MediaDecided,
     NamesRemoved,
     NamesRestored,
     PasswordChanged,
@@ -508,7 +509,9 @@ def apply_account(state: AccountState, event: AccountEvent) -> None:
         case SecondFactorEnded():
             # Set anew, it has another secret: codes of that are none of these.
             state.second_factor_ms = state.code_step = 0
-        case EmergencyStarted() | EmergencyEnded() | Announced() | FeatureAssessed() | FeatureStopped():
+        case (
+            EmergencyStarted() | EmergencyEnded() | Announced() | FeatureAssessed() | FeatureStopped() | MediaDecided()
+        ):
             pass
         case AccountClosing(until_ms=until, reason=reason):
             state.closing_case, state.closing_until_ms = state.version, until

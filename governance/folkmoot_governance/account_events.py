@@ -366,6 +366,15 @@ class FeatureStopped(AccountEvent, frozen=True, kw_only=True, tag="feature_stopp
     reason: str
 
 
+class MediaDecided(AccountEvent, frozen=True, kw_only=True, tag="media_decided"):
+    """Staff, whose account this is, has let an upload by `user` through that was held, or refused it."""
+
+    media: str
+    user: str
+    is_allowed: bool
+    reason: str
+
+
 class Announced(AccountEvent, frozen=True, kw_only=True, tag="announced"):
     """Staff has told everybody something, or the members of the group `code`; who comes until `until_ms` reads it."""
 
@@ -418,5 +427,6 @@ AnyAccountEvent = (
     | EmergencyEnded
     | FeatureAssessed
     | FeatureStopped
+    | MediaDecided
     | Announced
 )

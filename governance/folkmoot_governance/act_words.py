@@ -10,6 +10,7 @@ ACT_WORDS: dict[str, str] = {
     "application_reopened": N_("opened an application again"),
     "feature_assessed": N_("put an assessment of a function on record"),
     "feature_stopped": N_("let a function rest again"),
+    "media_decided": N_("decided on an upload that was held"),
     "handle_taken": N_("took a handle for a channel"),
     "registered": N_("registered"),
     "agreement_accepted": N_("accepted the service agreement"),

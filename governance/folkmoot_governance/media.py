@@ -3,7 +3,7 @@
 An upload goes through states. Its bytes are only ever shown as `media` made them anew, never as they came.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -11,11 +11,14 @@ from msgspec import Struct
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Identity
 
+from .account_events import MediaDecided
+from .actor import Actor
 from .duration import DAY_MS, MINUTE_MS
 from .group.checks import refuse
 from .group.post import check_identity
 from .group.state import GroupState
 from .measure_checks import check_power
+from .permissions import may_on_platform
 from .policy import Policy
 from .refusal import Refusal
 from .restrictions import Held, Power
@@ -25,6 +28,9 @@ ADDRESS_MS = 10 * MINUTE_MS
 """How long bytes can be sent to the address of an upload."""
 UNUSED_MS = DAY_MS
 """How long an upload is kept that no post shows."""
+
+ACT = "review_case"
+"""The row of `permissions.PLATFORM_RULES` for deciding on an upload that is held."""
 
 LEAST_BYTES, REFUSED_BYTES = 1 << 18, 1 << 22
 """What an upload counts at least among those of a day, and one that was refused: looking at it takes time, too."""
@@ -123,6 +129,31 @@ def check_postable(
         if media.state is not MediaState.READY:
             return _about(USED, name)
     return _about(USED, next(iter(wanted))) if len(set(wanted)) < len(wanted) else None
+
+
+class DecideMedia(Struct, frozen=True):
+    """Let an upload through that is held, or refuse it: an act of staff."""
+
+    media: Media
+    is_allowed: bool
+    reason: str
+
+
+def decide_media(command: DecideMedia, actor: Actor, now: int) -> Sequence[MediaDecided] | Refusal:
+    """Return the event that `command` causes in the stream of `actor`, or why it is refused (P5, W6)."""
+    if not may_on_platform(actor.platform, ACT):
+        text = N_("Your platform role does not cover this.")
+        return Refusal(ErrorCode.FORBIDDEN, text, {"act": ACT, "rule": "platform_roles", "help": "docs/governance.md"})
+    media = command.media
+    if media.state is not MediaState.PENDING:
+        text = N_("This upload is not held; it is {state}.")
+        return Refusal(ErrorCode.CONFLICT, text, {"state": media.state.value, "help": "media list"})
+    if media.user == actor.user:
+        return Refusal(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."))
+    event = MediaDecided(
+        at=now, by=actor.user, media=media.id, user=media.user, is_allowed=command.is_allowed, reason=command.reason
+    )
+    return [event]
 
 
 def refused(reason: str, bounds: Mapping[str, object], **detail: object) -> Refusal:

@@ -492,6 +492,7 @@ REFUSALS = {
     "The operator's staff does not allow this file.": Told(
         "media_refused", "media", "/limits", "frames kinds media pixels reason seconds"
     ),
+    "This upload is not held; it is {state}.": Told("conflict", "state", "media list", "state"),
     "No assessment of {feature} is on record.": Told("conflict", "state", "feature list", "feature"),
     "Give the SHA-256 of the assessment: 64 hexadecimal digits.": Told("bad_request", "request", "/help", "field"),
     "This assessment of {feature} is on record already.": Told("conflict", "state", "feature list", "feature"),

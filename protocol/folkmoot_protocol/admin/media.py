@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ..msgids import N_
-from .row import Flag, Noun, Options, Target, Verb
+from .row import Flag, NoOptions, Noun, Options, Target, Verb
 
 MEDIA = Noun("media", N_("Pictures, sound and films that people uploaded."))
 
@@ -50,4 +50,25 @@ SHOW_MEDIA = Verb(
     ForCase,
     ID,
     examples=("media show 3f0c5d0a9be14d0f8f4f6f1f5f2a7c11 --case 4821-9067-3350-17",),
+)
+APPROVE_MEDIA = Verb(
+    MEDIA,
+    "approve",
+    N_("Let an upload through that is held: it can be posted."),
+    "review_case",
+    NoOptions,
+    ID,
+    reason=True,
+    examples=("media approve 3f0c5d0a9be14d0f8f4f6f1f5f2a7c11 --reason 'a cactus'",),
+)
+REJECT_MEDIA = Verb(
+    MEDIA,
+    "reject",
+    N_("Refuse an upload that is held: its bytes are removed, and who uploaded it reads that staff does not allow it."),
+    "review_case",
+    NoOptions,
+    ID,
+    reason=True,
+    ask=N_("Refuse this upload, and remove it?"),
+    examples=("media reject 3f0c5d0a9be14d0f8f4f6f1f5f2a7c11 --reason 'a person who is not asked'",),
 )

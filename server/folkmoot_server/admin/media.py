@@ -1,9 +1,11 @@
 """Administration of media: what was uploaded, and looking at one for a case (G6.2, G14)."""
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.media import Media, MediaState
+from folkmoot_governance.media import ACT as DECIDE
+from folkmoot_governance.media import DecideMedia, Media, MediaState
 from folkmoot_governance.reading import ACT, ReadTexts
 from folkmoot_protocol.admin import media as rows
+from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.results import AdminResult
@@ -48,3 +50,27 @@ async def show_media(call: Call, options: rows.ForCase) -> Outcome:
         return refusal
     path, until_ms = call.app.media.showing.path_for_staff(found[0], call.account.user)
     return AdminResult(items=(media_item(found[0]) | {"path": path, "until_ts": until_ms},))
+
+
+@carries_out(rows.APPROVE_MEDIA)
+async def approve_media(call: Call, options: NoOptions) -> Outcome:
+    """Let an upload through that is held."""
+    return await decide(call, is_allowed=True)
+
+
+@carries_out(rows.REJECT_MEDIA)
+async def reject_media(call: Call, options: NoOptions) -> Outcome:
+    """Refuse an upload that is held."""
+    return await decide(call, is_allowed=False)
+
+
+async def decide(call: Call, *, is_allowed: bool) -> Outcome:
+    """Decide on an upload that is held; return it as it is then."""
+    forbidden = check_asker(call, DECIDE)
+    if forbidden:
+        return forbidden
+    found = await call.app.store.ledger.media([call.target])
+    if not found:
+        return NO_MEDIA
+    decided = await call.app.media.uploads.decide(DecideMedia(found[0], is_allowed, call.reason), call.account)
+    return decided if isinstance(decided, Refusal) else AdminResult(items=(media_item(decided),), changed=1)

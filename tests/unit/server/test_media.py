@@ -13,6 +13,9 @@ import pytest
 from obstore.exceptions import BaseError
 
 from folkmoot_client.sdk import Client, RequestRefused
+from folkmoot_governance import Actor, PlatformRole
+from folkmoot_governance.account_commands import GrantRole
+from folkmoot_governance.account_events import MediaDecided
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.media import MediaState
@@ -233,6 +236,7 @@ async def test_a_programme_of_the_operators_and_a_list_decide(tmp_path: Path, pr
             await night.job.do_round()
             assert (await ann.post(night.code, "look", media=[held["id"]])).seq
             assert programme.asked[-1] == ("image/jpeg", night.files()[held["id"]])
+            await decide_on_held(night, ann, programme)
             programme.verdict = "refuse"
             before = night.files()
             with pytest.raises(RequestRefused, match="The operator does not allow this file"):
@@ -256,3 +260,32 @@ async def test_a_programme_of_the_operators_and_a_list_decide(tmp_path: Path, pr
                 await ann.upload(planted_picture("GIF"))
             assert len(programme.asked) == asked
             assert night.files() == before
+
+
+async def decide_on_held(night: Night, ann: Client, programme: Programme) -> None:
+    """What a programme holds staff decides on, whoever else may not; what it says later changes nothing of that."""
+    programme.verdict = "hold"
+    good, bad = [(await ann.upload(planted_picture(size=(41, 30))))["id"] for _ in range(2)]
+    boss = await night.stage.node.accounts.load(night.stage.seats[0][1].user)
+    assert boss is not None
+    grant = GrantRole(PlatformRole.REVIEWER, "x")
+    machine = Actor("", platform=PlatformRole.SUPERADMIN)
+    assert await night.stage.node.app.account_service.carry_out(boss.state, grant, machine) is None
+    async with Client(night.stage.url, token=night.stage.seats[0][1].token) as staff:
+        with pytest.raises(RequestRefused, match="forbidden"):
+            await ann.admin("media", "approve", target=good, reason="mine")
+        held = await staff.admin("media", "list", options={"state": "pending"})
+        assert {one["media"] for one in held.items} == {good, bad}
+        done = await staff.admin("media", "approve", target=good, reason="a gradient")
+        assert (done.changed, done.items[0]["state"]) == (1, "ready")
+        await staff.admin("media", "reject", target=bad, reason="a gradient, too")
+        with pytest.raises(RequestRefused, match="it is refused"):
+            await staff.admin("media", "approve", target=bad, reason="after all")
+        acts = await night.stage.store.ledger.events(f"account:{boss.user}")
+        assert [one.event.media for one in acts if isinstance(one.event, MediaDecided)] == [good, bad]
+    programme.verdict = "refuse"
+    await night.job.do_round()
+    with pytest.raises(RequestRefused, match="The operator's staff does not allow this file"):
+        await ann.post(night.code, "look", media=[bad])
+    assert (await ann.post(night.code, "look", media=[good])).seq
+    assert good in night.files() and bad not in night.files()

@@ -19,11 +19,13 @@ from folkmoot_governance.features import Feature, check_features
 from folkmoot_governance.media import (
     ADDRESS_MS,
     UNUSED_MS,
+    DecideMedia,
     Media,
     MediaState,
     check_postable,
     check_size,
     check_upload,
+    decide_media,
     refused,
 )
 from folkmoot_protocol import requests as rq
@@ -225,14 +227,32 @@ class Uploads:
         key = key_of(media.month, media.id)
         data = await self._store.get(key)
         verdict = Verdict.HOLD if data is None else await self._judging.ask(media, media.type, data)
-        if verdict is Verdict.HOLD:
-            return media
+        found = await self._ledger.media([media.id])
+        if verdict is Verdict.HOLD or not found or found[0].state is not MediaState.PENDING:
+            # Staff may have decided meanwhile.
+            return found[0] if found else media
         if verdict is Verdict.REFUSE:
             await self._store.remove((key, key + SMALL))
             return await self._refuse(media, "scan")
         change = media_change(media.id, state=MediaState.READY.value)
         stored = await self._account_service.store_rows(media.user, [change])
         return stored or replace(media, state=MediaState.READY)
+
+    async def decide(self, command: DecideMedia, by: Account) -> Media | Refusal:
+        """Carry out what one of staff decides on an upload that is held, on record; return it as it is then. Raises
+        what the store of bytes raises."""
+        decision = decide_media(command, by.actor(), self._clock.now_ms())
+        if isinstance(decision, Refusal):
+            return decision
+        media = command.media
+        now: dict[str, str] = {"state": MediaState.READY.value}
+        if not command.is_allowed:
+            now = {"state": MediaState.REFUSED.value, "reason": "staff"}
+            key = key_of(media.month, media.id)
+            await self._store.remove((key, key + SMALL))
+        act = self._account_service.record(by, decision, [media_change(media.id, **now)])
+        refusal = await self._account_service.wait_stored(act)
+        return refusal or convert({**asdict(media), **now}, Media)
 
     async def scan_again(self) -> bool:
         """Ask again about files that are held; say whether there were any. Raises StorageError, and what the store of
