@@ -352,13 +352,14 @@ class CommandArgument(Struct, frozen=True, omit_defaults=True, gc=False, kw_only
 
 
 class CommandInfo(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """A slash command for help and completion; `allowed` says whether the asker may use it now."""
+    """A slash command for help and completion; `allowed` says whether the asker may use it now, `why` why not."""
 
     name: str
     aliases: tuple[str, ...]
     syntax: str
     summary: str
     allowed: bool
+    why: str = ""
     arguments: tuple[CommandArgument, ...] = ()
 
 

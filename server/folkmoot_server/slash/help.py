@@ -1,23 +1,27 @@
 """`/help`, and the list of commands that clients complete from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import structs
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.access import FOR_READERS, OF_CHANNELS, OF_GROUPS
 from folkmoot_governance.case.rules import REASON_NAMES
 from folkmoot_governance.group.checks import check_form, check_role, refuse_form
 from folkmoot_governance.group.commands import DeleteEntry, Invite
-from folkmoot_governance.permissions import READS, RULES
+from folkmoot_governance.permissions import READS, RULES, Rule
 from folkmoot_governance.roles import RANK
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import ArgumentKind, CommandInfo, JoinMode, Role
+from folkmoot_protocol.types import ArgumentKind, CommandArgument, CommandInfo, JoinMode, Role
 
 from ..common.i18n import N_
-from .arguments import usage_of
-from .call import Call
+from .arguments import Argument, usage_of
+from .call import IN_A_GROUP, Call
 from .guide import ALSO, EXAMPLES, SECTIONS, find_section
 from .outcome import Answer, Outcome
 from .row import Slash, find_row
+
+FOR_MEMBERS = Rule(Role.MEMBER)
 
 
 async def show_help(call: Call, name: str | None) -> Outcome:
@@ -116,20 +120,27 @@ def named_usage(row: Slash, call: Call) -> str:
 
 def is_allowed(row: Slash, call: Call) -> bool:
     """Say whether the caller's role lets it use the command where it is; the target may still be out of its reach."""
+    return check_use(row, call) is None
+
+
+def check_use(row: Slash, call: Call) -> Refusal | None:
+    """Refuse what the caller's role does not let it use where it is."""
     room = call.room_or_none
     if room is None or not row.in_group:
-        return not row.in_group
-    if check_place(row, call):
-        return False
-    role = room.state.role_of(call.account.user)
+        return IN_A_GROUP if row.in_group else None
+    refusal = check_place(row, call)
+    if refusal:
+        return refusal
+    actor = call.account.actor()
+    role = room.state.role_of(actor.user)
     if role is None and room.state.form is not None:
-        return row.name in FOR_READERS
+        return None if row.name in FOR_READERS else check_role(room.state, FOR_MEMBERS, actor)
     if row.reads:
-        return check_read(row, call) is None
+        return check_read(row, call)
     if row.act is None or role is None:
-        return role is not None
+        return check_role(room.state, FOR_MEMBERS, actor)
     anyone = row.act is DeleteEntry or (row.act is Invite and room.state.join_mode is JoinMode.OPEN)
-    return anyone or check_role(room.state, RULES[row.act], call.account.actor()) is None
+    return None if anyone else check_role(room.state, RULES[row.act], actor)
 
 
 def check_place(row: Slash, call: Call) -> Refusal | None:
@@ -155,13 +166,35 @@ def check_reading(what: str, call: Call) -> Refusal | None:
     return check_role(call.room.state, rule, call.account.actor())
 
 
+def permissions_here(call: Call) -> list[str]:
+    """Return the permissions that an owner may give where the caller is."""
+    return sorted(call.room_or_none.state.permissions) if call.room_or_none else []
+
+
+KNOWN: dict[tuple[str, str], Callable[[Call], Iterable[str]]] = {
+    ("report", "reason"): lambda call: call.app.policy.cases.reasons,
+    ("promote", "permissions…|none"): permissions_here,
+    ("category", "name"): lambda call: sorted(call.app.policy.categories),
+}
+"""The words that fit an argument of a command, where the operator says which there are."""
+
+
 def describe(row: Slash, call: Call) -> CommandInfo:
     """Return a row as clients complete from it."""
+    refusal = check_use(row, call)
     return CommandInfo(
         name=row.name,
         aliases=row.aliases,
         syntax=row.usage,
         summary=call.say(row.summary),
-        allowed=is_allowed(row, call),
-        arguments=tuple(argument.describe() for argument in row.arguments),
+        allowed=refusal is None,
+        why=call.say(refusal.text, refusal.detail) if refusal else "",
+        arguments=tuple(describe_argument(row, argument, call) for argument in row.arguments),
     )
+
+
+def describe_argument(row: Slash, argument: Argument, call: Call) -> CommandArgument:
+    """Return an argument as clients complete it."""
+    known = KNOWN.get((row.name, argument.shown))
+    described = argument.describe()
+    return structs.replace(described, choices=tuple(known(call))) if known else described
