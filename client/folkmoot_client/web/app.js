@@ -1,5 +1,6 @@
 // Puts the page together: who is in, which group is shown, and what the parts tell each other.
 
+import { Acts } from "./acts.js";
 import { Channels, placeOf } from "./channels.js";
 import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
@@ -7,7 +8,8 @@ import { Dialogs, isSure } from "./dialogs.js";
 import { byId, make, makeAvatar, showCode } from "./dom.js";
 import { Gate } from "./gate.js";
 import { Log, renderTags } from "./log.js";
-import { language, sayError, sayMuted, switchLanguage, t, translatePage } from "./texts.js";
+import { Menus, renderMember } from "./menus.js";
+import { language, sayError, sayMoment, sayMuted, switchLanguage, t, translatePage } from "./texts.js";
 
 const READ_MS = 300;
 const TOAST_MS = 5000;
@@ -16,6 +18,14 @@ const RANKS = ["owner", "admin", "member"];
 // What an item of each part of one's own data is called in its line.
 const OWN_PARTS = { account: "account", acts: "act", notices: "notice", entries: "entry" };
 const lineOf = (line, item) => `${JSON.stringify({ line, [line]: item })}\n`;
+
+function saveLines(name, lines) {
+  const file = new Blob(lines, { type: "application/jsonl" });
+  const link = make("a", { href: URL.createObjectURL(file), download: `folkmoot-${name}.jsonl` });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 const socketUrl = new URL("ws", location.href.split("#")[0]);
 socketUrl.protocol = socketUrl.protocol.replace("http", "ws");
 
@@ -26,7 +36,22 @@ class App {
     this.composer = new Composer(this.chat);
     this.log = new Log(this.chat, {
       onReply: (entry) => this.composer.reply(entry),
+      onMenu: (entry, place) => this.menus.openFor(entry, place),
+      onUser: (user) => this.try(() => this.menus.openPerson(user)),
+      onReact: (entry, emoji) => this.react(entry, emoji),
       onRead: () => this.readSoon(),
+    });
+    this.acts = new Acts(this.chat, {
+      getRoom: () => this.room,
+      onUser: (user) => this.try(() => this.menus.openPerson(user)),
+      onFail: (error) => this.complain(error),
+    });
+    this.menus = new Menus(this.chat, this.acts, {
+      reply: (entry) => this.composer.reply(entry),
+      react: (entry, emoji) => this.react(entry, emoji),
+      copy: (text) => this.copy(text),
+      mention: (user) => this.mention(user),
+      password: () => this.dialogs.changePasswordNow(),
     });
     this.channels = new Channels(this.chat, {
       onFail: (error) => this.complain(error),
@@ -49,7 +74,11 @@ class App {
     }
     byId("sign-out").addEventListener("click", () => this.try(() => this.chat.signOut()));
     for (const id of ["back", "channels-back"]) byId(id).addEventListener("click", () => this.leaveRoom());
-    byId("code").addEventListener("click", () => this.copyCode());
+    byId("code").addEventListener("click", () => this.copy(showCode(this.room.code)));
+    byId("run").addEventListener("click", () => this.try(() => this.menus.openGroup()));
+    byId("pins").addEventListener("click", () => this.try(() => this.acts.open("pins")));
+    byId("announcement").addEventListener("click", () => this.showAnnouncement());
+    byId("account").addEventListener("click", () => this.try(() => this.menus.openPerson(this.chat.account.user)));
     byId("told-read").addEventListener("click", () => this.try(() => this.readTold()));
     byId("leave").addEventListener("click", () => this.leaveGroup());
     byId("members-toggle").addEventListener("click", () => this.toggleMembers());
@@ -93,7 +122,7 @@ class App {
 
   async teachLanguage() {
     await this.chat.speak(language());
-    if (this.room) await this.composer.loadCommands(this.room);
+    if (this.room) await this.chat.loadCommands(this.room);
   }
 
   drawAll() {
@@ -189,6 +218,18 @@ class App {
     if (room === this.room) this.log.show(room).catch((error) => this.complain(error));
   }
 
+  /** Answers to commands, between the log and the field: the newest in sight, each until it is closed. */
+  onNotes(room) {
+    if (room !== this.room) return;
+    byId("notes").replaceChildren(...room.notes.map((note) => this.acts.renderCard(note)));
+    byId("notes").lastChild?.scrollIntoView({ block: "nearest" });
+    if (this.log.wasAtBottom) this.log.toBottom();
+  }
+
+  onCreated(code) {
+    this.open(this.chat.rooms.get(code));
+  }
+
   onRefused(room, post, error) {
     if (error.code === "agreement_required") this.dialogs.askToAgree();
     if (room === this.room) this.composer.refuse(post, error);
@@ -196,12 +237,30 @@ class App {
   }
 
   /** What is stored about the reader: a file to keep. */
-  onOwnData(data) {
-    const lines = Object.entries(data).flatMap(([part, items]) => items.map((item) => lineOf(OWN_PARTS[part], item)));
-    const file = new Blob(lines, { type: "application/jsonl" });
-    const link = make("a", { href: URL.createObjectURL(file), download: "folkmoot-mydata.jsonl" });
-    link.click();
-    URL.revokeObjectURL(link.href);
+  onOwnData(pages) {
+    const parts = Object.entries(OWN_PARTS);
+    saveLines("mydata", parts.flatMap(([part, name]) => pages.filter((page) => page.part === part).flatMap(({ items }) => items.map((item) => lineOf(name, item)))));
+  }
+
+  /** The record of a group: a file to keep. */
+  onExport(name, pages) {
+    saveLines(name, pages.flatMap(({ acts }) => acts.map((act) => lineOf("act", act))));
+  }
+
+  /** Put an emoji to an entry, or take it away again. */
+  react({ seq }, reaction) {
+    const { room } = this;
+    const remove = room.feed.reactionsTo(seq).get(reaction)?.has(this.chat.account.user) ?? false;
+    this.try(() => this.chat.once("react", { group: room.code, seq, reaction, ...(remove && { remove }) }));
+  }
+
+  mention(user) {
+    this.acts.sheet.dialog.close();
+    this.composer.insert(`@${user} `);
+  }
+
+  showAnnouncement() {
+    this.acts.sheet.push(t("announcement"), make("pre", {}, ...this.acts.renderWords(this.room.group.announcement)));
   }
 
   onTyping(room) {
@@ -237,7 +296,7 @@ class App {
     if (room !== this.room) return;
     const missing = room.group.members - room.members.length;
     const sorted = room.members.toSorted((one, other) => RANKS.indexOf(one.role) - RANKS.indexOf(other.role));
-    const rows = sorted.map((member) => this.renderMember(member));
+    const rows = sorted.map((member) => renderMember(member, () => this.try(() => this.menus.openPerson(member.user))));
     if (missing > 0) rows.push(make("li.dim", {}, t("members_more", { count: missing })));
     byId("members").replaceChildren(...rows);
   }
@@ -270,14 +329,6 @@ class App {
     return make("li", {}, button);
   }
 
-  renderMember(member) {
-    const { user, display_name: shown } = member;
-    const tags = renderTags(member);
-    const words = make("span.words", {}, make("b", {}, shown || user), make("small", {}, `@${user}`));
-    if (tags.length) words.append(make("span.tags", {}, ...tags));
-    return make("li", {}, makeAvatar(user, shown), words);
-  }
-
   drawAccount() {
     const { user, display_name: shown, credit } = this.chat.account;
     const words = credit ? `@${user} · ${credit.level} ${credit.score}` : `@${user}`;
@@ -293,6 +344,8 @@ class App {
     byId("group-name").textContent = group.name;
     byId("group-topic").textContent = group.topic;
     byId("announcement").textContent = group.announcement ?? "";
+    byId("pins").hidden = !group.pins?.length;
+    byId("pins").textContent = `📌 ${group.pins?.length}`;
     byId("code").textContent = showCode(group.id);
     byId("group-members").textContent = t("members_count", { members: group.members, limit: group.member_limit });
     byId("group-role").replaceChildren(...renderTags({ role: group.role ?? "member" }));
@@ -302,17 +355,18 @@ class App {
 
   /** What keeps the reader from posting, if anything does. */
   sayState() {
-    const { state, muted_until_ms: until, slow_ms: slow } = this.room.group;
-    const isBound = slow && this.room.group.role === "member";
+    const { state, muted_until_ms: until, locked_until_ms: locked, slow_ms: slow, role } = this.room.group;
+    const isBound = slow && role === "member";
     const texts = [
       state === "active" ? "" : t(`state_${state}`),
       sayMuted(until),
+      role === "member" ? sayMuted(locked, "locked") : "",
       isBound ? t("slow", { seconds: Math.ceil(slow / 1000) }) : "",
     ];
     return texts.filter(Boolean).join(" ");
   }
 
-  open(room) {
+  open(room, seq) {
     if (!room) return;
     this.channels.leave();
     this.room = room;
@@ -320,10 +374,30 @@ class App {
     this.showRoom();
     this.onRooms();
     this.onTyping(room);
+    this.onNotes(room);
     this.try(() => this.chat.loadMembers(room));
     this.try(() => this.composer.show(room));
-    this.try(() => this.log.show(room));
+    this.try(() => this.showLog(room, seq));
     if (matchMedia("(hover: hover)").matches) byId("message").focus();
+  }
+
+  /** Show a room's log at its end, or at an entry. */
+  async showLog(room, seq) {
+    await this.log.show(room);
+    if (seq) await this.jump(room, seq);
+  }
+
+  async jump(room, seq) {
+    history.replaceState(null, "", `#${room.code}`);
+    this.acts.sheet.dialog.close();
+    if (!(await this.log.jump(seq))) await this.showAround(room, seq);
+  }
+
+  /** Show an entry that is too far away for the log, with what was said around it. */
+  async showAround(room, seq) {
+    const { entries } = await this.chat.request("history", { group: room.code, before: seq + 10, limit: 20 });
+    const texts = entries.filter((entry) => entry.body).map((entry) => `#${entry.seq} ${sayMoment(entry.ts)} @${entry.from.user}: ${entry.body}`);
+    this.acts.sheet.push(`#${seq}`, make("pre", {}, ...this.acts.renderWords(texts.join("\n") || t("reply_gone"))));
   }
 
   /** Show the room, or the welcome where there is none. */
@@ -351,15 +425,16 @@ class App {
     this.onRooms();
   }
 
-  /** `#<code>` in the address opens a group, or asks to join it: that is how one passes a group on. */
+  /** `#<code>` in the address opens a group, or asks to join it: that is how one passes a group on; `/seq` an entry. */
   followHash() {
     const place = placeOf(location.hash);
     if (place && this.chat.account) return this.showChannels(place);
     if (!location.hash && this.channels.isOpen) return this.leaveRoom();
-    const code = location.hash.slice(1).replaceAll("-", "");
-    if (!/^\d{12}$/.test(code) || !this.chat.account || this.room?.code === code) return;
+    const [, code, seq] = /^#(\d{12})(?:\/(\d{1,12}))?$/.exec(location.hash.replaceAll("-", "")) ?? [];
+    if (!code || !this.chat.account) return;
     const room = this.chat.rooms.get(code);
-    if (room) this.open(room);
+    if (this.room?.code === code) this.try(async () => seq && this.jump(room, Number(seq)));
+    else if (room) this.open(room, Number(seq));
     else this.dialogs.askToJoin(code);
   }
 
@@ -373,12 +448,15 @@ class App {
     byId("members-toggle").setAttribute("aria-expanded", String(isShown));
   }
 
-  async copyCode() {
+  async copy(text) {
     try {
-      await navigator.clipboard.writeText(showCode(this.room.code));
+      await navigator.clipboard.writeText(text);
       this.toast(t("copied"));
     } catch {
-      getSelection().selectAllChildren(byId("code")); // no clipboard without TLS: leave the last step to the reader
+      // No clipboard without TLS: leave the last step to the reader.
+      const shown = make("pre", {}, text);
+      this.acts.sheet.push(t("copy_text"), shown);
+      getSelection().selectAllChildren(shown);
     }
   }
 

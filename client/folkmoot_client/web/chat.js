@@ -14,8 +14,11 @@ const REFRESH_MS = 400;
 const TEMPORARY = new Set(["unavailable", "rate_limited", "internal", "conflict"]);
 // After these the group, or the list of its members, is not what it was.
 const CHANGES = new Set(
-  "joined left kicked banned promoted demoted transferred tagged muted unmuted text_removed overturned".split(" "),
+  "joined left kicked banned promoted demoted transferred tagged muted unmuted text_removed overturned rights_changed".split(" "),
 );
+
+// What a group without these fields is like; those that are one's own are as they were.
+const ABSENT = { pins: [], announcement: "", locked_until_ms: 0, links: "on" };
 
 const makeNonce = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -34,7 +37,7 @@ export class Room {
     this.group = group;
     this.feed = new Feed(group.last_seq ?? 0);
     this.pending = []; // posts without an ok
-    this.notes = []; // answers to commands: {after, line, text}
+    this.notes = []; // answers to commands that were not closed yet: {line, text, data}
     this.typing = new Map();
     this.draft = "";
     this.members = [];
@@ -63,7 +66,7 @@ export class Room {
 }
 
 export class Chat {
-  /** `view` has the methods `onState onSignedOut onRooms onEntries onLog onRefused onTyping onLeft onMembers onOwnData onPost onRefutation onPostsMissed`. */
+  /** `view` has the methods `onState onSignedOut onRooms onEntries onLog onRefused onTyping onLeft onMembers onNotes onCreated onOwnData onExport onPost onRefutation onPostsMissed`. */
   constructor(url, view) {
     this.view = view;
     this.rooms = new Map();
@@ -138,7 +141,7 @@ export class Chat {
   /** Return the room of a group, opened if it is new. */
   meet(group) {
     const known = this.rooms.get(group.id);
-    if (known) known.merge(group);
+    if (known) known.merge({ ...ABSENT, ...group });
     else this.rooms.set(group.id, new Room(group));
     return this.rooms.get(group.id);
   }
@@ -292,11 +295,11 @@ export class Chat {
   }
 
   /** Fetch a page of older entries; return those that were added. */
-  async loadOlder(room) {
+  async loadOlder(room, limit = PAGE) {
     if (room.isLoading || room.isComplete) return [];
     room.isLoading = true;
     try {
-      const fields = { group: room.code, before: room.feed.first, limit: PAGE };
+      const fields = { group: room.code, before: room.feed.first, limit };
       const { entries, more } = await this.request("history", fields);
       const added = room.feed.prepend(entries);
       room.isComplete = !more || room.feed.first <= 1;
@@ -345,29 +348,61 @@ export class Chat {
   async sendPost(room, { body, nonce, replyTo }) {
     const fields = { group: room.code, body, nonce, ...(replyTo && { reply_to: replyTo }) };
     const { command } = await this.request("post", fields);
-    const text = command?.text;
-    if (command?.data.mydata && command.data.part === "account") this.view.onOwnData(await this.gatherOwn(command.data));
-    if (text) room.notes = [...room.notes, { after: room.feed.last, line: body, text }].slice(-MOST_NOTES);
+    if (!command) return;
+    await this.heed(room, command.data);
+    if (command.text) this.tell(room, { line: body, ...command });
   }
 
-  /** Return all that is stored about the reader, by its parts, whose first page has come. */
-  async gatherOwn(first) {
-    const parts = {};
-    for (let page = first; page; page = page.next && (await this.ownPage(page.next))) {
-      parts[page.part] = [...(parts[page.part] ?? []), ...page.items];
-    }
-    return parts;
+  /** Run a line as a command in a room; what its data asks of the page is done. */
+  async command(room, line) {
+    const answer = await this.once("command", { line, ...(room && { group: room.code }) });
+    await this.heed(room, answer.data);
+    return answer;
   }
 
-  async ownPage(next) {
+  async heed(room, data) {
+    if (data.mydata && data.part === "account") this.view.onOwnData(await this.gather(data, "/mydata"));
+    if (data.export) this.view.onExport(data.name, await this.gather(data, "/export", room.code));
+    if (data.event === "created") this.view.onCreated(data.code);
+  }
+
+  /** Show the answer to a command until the reader closes it; that of an edit is to be seen in the log. */
+  tell(room, note) {
+    if (note.data.ts && !note.data.case) return;
+    room.notes = [...room.notes, note].slice(-MOST_NOTES);
+    this.view.onNotes(room);
+  }
+
+  untell(room, note) {
+    room.notes = room.notes.filter((one) => one !== note);
+    this.view.onNotes(room);
+  }
+
+  /** Return all pages of data whose first one has come; `line` and its `next` bring the next one. */
+  async gather(first, line, group) {
+    const pages = [first];
+    while (pages.at(-1).next) pages.push(await this.page({ line: `${line} ${pages.at(-1).next}`, ...(group && { group }) }));
+    return pages;
+  }
+
+  async page(fields) {
     for (;;) {
       try {
-        return (await this.request("command", { line: `/mydata ${next}` })).data;
+        return (await this.request("command", fields)).data;
       } catch (error) {
         if (error.code !== "rate_limited") throw error;
         await pause(error.detail.retry_after_ms ?? 1000);
       }
     }
+  }
+
+  /** Have the commands of a room, or of none, as the reader may use them now. */
+  async loadCommands(room) {
+    const holder = room ?? this;
+    const asked = `${document.documentElement.lang} ${room?.group.role}`;
+    if (holder.commandsFor === asked) return;
+    holder.commands = (await this.request("commands", room && { group: room.code })).commands;
+    holder.commandsFor = asked;
   }
 
   /** Let the server speak `language` too, in this account's sessions from now on. */
@@ -419,6 +454,7 @@ export class Chat {
 
   /** The public part tells how many members there are now; the list is there for those who look at it. */
   refreshSoon(room) {
+    room.commandsFor = "";
     clearTimeout(room.refreshTimer);
     room.refreshTimer = setTimeout(() => this.refresh(room).catch(() => undefined), REFRESH_MS);
   }

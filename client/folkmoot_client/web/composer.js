@@ -1,7 +1,7 @@
 // The field that messages are written in: sending, replying, and completing slash commands.
 
 import { byId, make } from "./dom.js";
-import { language, sayError, t } from "./texts.js";
+import { sayError, t } from "./texts.js";
 
 const TYPING_EVERY_MS = 3000;
 const MOST_SUGGESTED = 8;
@@ -27,15 +27,7 @@ export class Composer {
     this.reply();
     this.complain("");
     this.changed();
-    await this.loadCommands(room);
-  }
-
-  async loadCommands(room) {
-    const asked = `${room.code} ${language()} ${room.group.role}`;
-    if (room.commandsFor === asked) return;
-    const { commands } = await this.chat.request("commands", { group: room.code });
-    room.commands = commands;
-    room.commandsFor = asked;
+    await this.chat.loadCommands(room);
   }
 
   /** Answer `entry` with the next post; nothing ends that. */
@@ -44,6 +36,13 @@ export class Composer {
     byId("replying").hidden = !entry;
     if (!entry) return;
     byId("reply-name").textContent = t("reply_to", { name: entry.from.display_name || entry.from.user });
+    this.field.focus();
+  }
+
+  /** Put words where one writes. */
+  insert(words) {
+    this.field.setRangeText(words, this.field.selectionStart, this.field.selectionEnd, "end");
+    this.changed();
     this.field.focus();
   }
 

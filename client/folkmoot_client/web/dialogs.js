@@ -34,9 +34,13 @@ export class Dialogs {
     this.joining = wire("join-dialog", (fields) => this.join(fields));
     this.agreeing = wire("agreement-dialog", () => this.agree());
     this.securing = wire("password-dialog", (fields) => this.changePassword(fields));
-    byId("change-password").addEventListener("click", () => this.securing.showModal());
+    byId("change-password").addEventListener("click", () => this.changePasswordNow());
     byId("create").addEventListener("click", () => this.creating.showModal());
     byId("join").addEventListener("click", () => this.askToJoin());
+  }
+
+  changePasswordNow() {
+    this.securing.showModal();
   }
 
   askToJoin(code = "") {

@@ -15,18 +15,26 @@ export function make(kind, attributes = {}, ...children) {
   return node;
 }
 
-const TOKENS = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]，。；：！？）])|(@[a-z0-9][a-z0-9_.-]{2,31})/g;
+// Names as the server finds them: in any case, and without the dot that ends a sentence.
+const TOKENS =
+  /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]，。；：！？）])|((?<![a-z0-9_.@＠-])[@＠][a-z0-9](?:[a-z0-9_.-]{0,30}[a-z0-9])?)|(?<![\w&#/])#(\d{1,12})(?![\w-])/gi;
 
-/** A text in parts: addresses as links, names as `renderMention(name)` has them. */
-export function renderWords(text, renderMention) {
+/** A text in parts: addresses as links, names as `renderMention(name)` has them, `#12` as a link to it in the group `code`. */
+export function renderWords(text, renderMention, code) {
   const parts = [];
   let end = 0;
   for (const match of text.matchAll(TOKENS)) {
-    parts.push(text.slice(end, match.index), match[1] ? renderLink(match[1]) : renderMention(match[2]));
+    const [whole, url, name, seq] = match;
+    const isText = (name && name.length < 4) || (seq && !code);
+    const part = isText ? whole : url ? renderLink(url) : name ? renderMention(name) : renderSeq(seq, code);
+    parts.push(text.slice(end, match.index), part);
     end = match.index + match[0].length;
   }
   return [...parts, text.slice(end)];
 }
+
+/** `#12`, which leads to the entry. */
+export const renderSeq = (seq, code) => make("a.seq", { href: `#${code}/${seq}` }, `#${seq}`);
 
 const renderLink = (url) => make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, url);
 

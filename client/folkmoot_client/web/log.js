@@ -10,18 +10,128 @@ const NEAR_TOP_PX = 120;
 const MOST_SHOWN = 1200;
 const KEPT = 600;
 const QUOTE_CHARACTERS = 120;
+const FAR = 1000; // further back than this an entry is not fetched into the log
+const LONGEST_PAGE = 200;
+const HOLD_MS = 500;
 const TELLS = new Set(["notice", "redaction"]);
 const ABOUT_OTHERS = new Set(["edit", "reaction"]);
 
 export class Log {
-  /** `onReply(entry)` when the reader wants to answer one; `onRead()` when the newest line is in sight. */
-  constructor(chat, { onReply, onRead }) {
-    Object.assign(this, { chat, onReply, onRead });
+  /**
+   * `onReply(entry)` when the reader wants to answer one, `onMenu(entry, place)` when they want to do something with
+   * it, `onReact(entry, emoji)`, `onUser(user)` when they choose who wrote it; `onRead()` when the newest line is in sight.
+   */
+  constructor(chat, { onReply, onMenu, onUser, onReact, onRead }) {
+    Object.assign(this, { chat, onReply, onMenu, onUser, onReact, onRead });
     this.pane = byId("log");
     this.list = byId("entries");
     this.tail = byId("tail");
     this.pane.addEventListener("scroll", () => this.scrolled());
     byId("newest").addEventListener("click", () => this.toBottom());
+    this.tools = this.makeTools();
+    this.listen();
+  }
+
+  /** One line of tools, at whichever entry the pointer or the focus is. */
+  makeTools() {
+    const reply = { type: "button", tabindex: -1, onclick: () => this.onReply(this.entryOf(this.tools)) };
+    const menu = { type: "button", tabindex: -1, "aria-haspopup": "menu", onclick: ({ currentTarget }) => this.openMenu(currentTarget) };
+    return make("div.tools", {}, make("a.seq", { tabindex: -1 }), make("button.reply", reply, "↩"), make("button.more", menu, "⋯"));
+  }
+
+  listen() {
+    const { list } = this;
+    for (const kind of ["pointerover", "focusin"]) list.addEventListener(kind, ({ target }) => this.equip(target));
+    list.addEventListener("click", ({ target }) => this.clicked(target));
+    list.addEventListener("keydown", (event) => this.pressed(event));
+    list.addEventListener("contextmenu", (event) => {
+      if (event.shiftKey || event.target.closest("a") || !getSelection().isCollapsed || !this.entryOf(event.target)) return;
+      event.preventDefault();
+      this.openMenu(event.target, event.clientX || undefined, event.clientY);
+    });
+    // Held on a screen that is touched; where the browser says so itself there is a menu already.
+    list.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "touch") this.hold = setTimeout(() => this.openMenu(event.target, event.clientX, event.clientY), HOLD_MS);
+    });
+    for (const kind of ["pointerup", "pointercancel", "pointermove", "contextmenu"]) list.addEventListener(kind, () => clearTimeout(this.hold));
+  }
+
+  entryOf(node) {
+    return this.room.feed.at(Number(node.closest("[data-seq]")?.dataset.seq));
+  }
+
+  equip(target) {
+    const line = target.closest("[data-seq]");
+    if (!line || line === this.tools.parentNode) return;
+    const entry = this.entryOf(line);
+    const [seq, reply, more] = this.tools.children;
+    seq.href = `#${this.room.code}/${entry.seq}`;
+    seq.textContent = `#${entry.seq}`;
+    reply.title = t("reply");
+    reply.setAttribute("aria-label", t("reply_to", { name: nameOf(entry.from) }));
+    reply.hidden = entry.redacted || TELLS.has(entry.kind);
+    more.title = t("more");
+    more.setAttribute("aria-label", t("more"));
+    line.append(this.tools);
+  }
+
+  clicked(target) {
+    const { user, of, reaction } = target.closest("[data-user], [data-of], [data-reaction]")?.dataset ?? {};
+    if (user) this.onUser(user);
+    else if (of) this.jump(Number(of));
+    else if (reaction) this.onReact(this.entryOf(target), reaction);
+  }
+
+  openMenu(target, x, y) {
+    const entry = this.entryOf(target);
+    const { left, bottom } = target.getBoundingClientRect();
+    if (entry) this.onMenu(entry, { x: x ?? left, y: y ?? bottom });
+  }
+
+  /** One stop in the log for the tabulator; arrows go on from it, and Enter opens what can be done. */
+  pressed(event) {
+    const { target } = event;
+    if (!target.matches("[data-seq]")) return;
+    const lines = [...this.list.querySelectorAll("[data-seq]")];
+    const at = lines.indexOf(target);
+    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: lines.length - 1 }[event.key];
+    if (event.key === "Enter" || event.key === " ") this.openMenu(target);
+    else if (to === undefined) return;
+    event.preventDefault();
+    if (lines[to]) this.stopAt(lines[to]).focus();
+  }
+
+  /** Let the tabulator stop at a line, and at no other. */
+  stopAt(line) {
+    this.stop?.setAttribute("tabindex", "-1");
+    this.stop = line;
+    line?.setAttribute("tabindex", "0");
+    return line;
+  }
+
+  /** Bring an entry into sight, with what lies between if need be; return whether it is there. */
+  async jump(wanted) {
+    const { room } = this;
+    const isNear = room.feed.last - wanted < FAR;
+    while (isNear && wanted < room.feed.first && !room.isComplete) {
+      const added = await this.chat.loadOlder(room, LONGEST_PAGE);
+      if (!added.length) break;
+    }
+    if (room !== this.room) return true;
+    const found = room.feed.at(wanted);
+    const seq = ABOUT_OTHERS.has(found?.kind) ? found.target : wanted;
+    if (found && !this.lineOf(seq)) this.redraw();
+    const line = this.lineOf(seq);
+    if (!line) return false;
+    line.scrollIntoView({ block: "center" });
+    this.stopAt(line).focus({ preventScroll: true });
+    line.classList.remove("found");
+    requestAnimationFrame(() => line.classList.add("found"));
+    return true;
+  }
+
+  lineOf(seq) {
+    return this.list.querySelector(`[data-seq="${seq}"]`);
   }
 
   get isAtBottom() {
@@ -42,6 +152,7 @@ export class Log {
     this.last = undefined;
     this.pane.setAttribute("aria-busy", "true");
     this.list.replaceChildren(...feed.entries.flatMap((entry) => this.render(entry)));
+    this.stopAt(this.list.querySelector("[data-seq]:last-child"));
     this.drawHead();
     this.drawTail();
     this.pane.removeAttribute("aria-busy");
@@ -58,6 +169,7 @@ export class Log {
     }
     if (wasAtBottom && this.room.feed.entries.length > MOST_SHOWN) this.forgetOld();
     this.drawTail();
+    if (!this.list.contains(document.activeElement)) this.stopAt(this.list.querySelector("[data-seq]:last-child"));
     if (wasAtBottom) this.toBottom();
     else byId("newest").hidden = false;
   }
@@ -99,11 +211,9 @@ export class Log {
     byId("head").textContent = text;
   }
 
-  /** What only this reader sees: answers to commands, and posts that are on their way. */
+  /** What only this reader sees: posts that are on their way. */
   drawTail() {
-    const { notes, pending, feed } = this.room;
-    const fresh = notes.filter((note) => note.after >= feed.last - 3);
-    this.tail.replaceChildren(...fresh.map(renderNote), ...pending.map(renderPending));
+    this.tail.replaceChildren(...this.room.pending.map(renderPending));
   }
 
   render(entry) {
@@ -114,7 +224,7 @@ export class Log {
     if (!before || new Date(before.ts).toDateString() !== new Date(entry.ts).toDateString()) {
       lines.push(make("div.day", { role: "separator" }, make("span", {}, sayDay(entry.ts))));
     }
-    lines.push(TELLS.has(entry.kind) ? renderNotice(entry) : this.renderPost(entry, !lines.length && before));
+    lines.push(TELLS.has(entry.kind) ? this.renderNotice(entry) : this.renderPost(entry, !lines.length && before));
     return lines;
   }
 
@@ -122,12 +232,15 @@ export class Log {
     const { from } = entry;
     const isFollowing = before && follows(before, entry);
     const kind = isFollowing ? "following" : "leading";
-    const post = make(`article.entry.${kind}.${entry.kind}`, { "data-seq": entry.seq });
+    const post = make(`article.entry.${kind}.${entry.kind}`, { "data-seq": entry.seq, tabindex: -1 });
     if (from.user === this.chat.account?.user) post.classList.add("own");
-    if (!isFollowing) post.append(makeAvatar(from.user, from.display_name), renderAuthor(entry));
+    if (!isFollowing) {
+      const avatar = makeAvatar(from.user, from.display_name);
+      avatar.dataset.user = from.user;
+      post.append(avatar, renderAuthor(entry));
+    }
     if (entry.reply_to) post.append(this.renderQuote(entry.reply_to));
     post.append(this.renderBody(entry));
-    if (!entry.redacted) post.append(this.renderReplyButton(entry));
     return post;
   }
 
@@ -138,30 +251,34 @@ export class Log {
     if (entry.kind === "announcement") body.append(make("strong.label", {}, t("announcement")), " ");
     if (entry.kind === "action") body.append(`* ${nameOf(entry.from)} `);
     const { body: text, isEdited } = this.room.feed.textOf(entry);
-    body.append(...renderWords(text, (name) => this.renderMention(name)));
+    body.append(...renderWords(text, (name) => this.renderMention(name), this.room.code));
     if (isEdited) body.append(" ", make("small.edited", {}, t("edited")));
     for (const [emoji, users] of this.room.feed.reactionsTo(entry.seq)) {
-      body.append(" ", make("span.reaction", { title: [...users].join(" ") }, `${emoji} ${users.size}`));
+      const mine = users.has(this.chat.account?.user) ? "true" : "false";
+      const about = { type: "button", tabindex: -1, title: [...users].join(" "), "data-reaction": emoji, "aria-pressed": mine };
+      body.append(" ", make("button.reaction", about, `${emoji} ${users.size}`));
     }
     return body;
   }
 
-  renderMention(name) {
-    const isMine = name.slice(1) === this.chat.account?.user;
-    return make(isMine ? "span.mention.me" : "span.mention", {}, name);
+  /** A name to click at; one's own in the colours of `mine`. */
+  renderMention(name, mine = ".me") {
+    const user = name.slice(1).toLowerCase();
+    return make(`span.mention${user === this.chat.account?.user ? mine : ""}`, { "data-user": user }, name);
   }
 
   renderQuote(seq) {
     const quoted = this.room.feed.original(seq);
     if (!quoted) return make("p.quote", { "data-of": seq }, t("reply_gone"));
-    const text = quoted.redacted ? t("deleted") : [...this.room.feed.textOf(quoted).body].slice(0, QUOTE_CHARACTERS).join("");
+    const isIgnored = this.chat.account?.ignored?.includes(quoted.from.user);
+    const text = isIgnored ? t("ignored") : quoted.redacted ? t("deleted") : [...this.room.feed.textOf(quoted).body].slice(0, QUOTE_CHARACTERS).join("");
     return make("p.quote", { "data-of": quoted.seq }, make("b", {}, nameOf(quoted.from)), " ", text);
   }
 
-  renderReplyButton(entry) {
-    const label = t("reply_to", { name: nameOf(entry.from) });
-    const reply = { type: "button", "aria-label": label, title: t("reply"), onclick: () => this.onReply(entry) };
-    return make("button.reply", reply, "↩");
+  renderNotice(entry) {
+    const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayTime(entry.ts));
+    const words = renderWords(entry.redacted ? t("deleted") : sayNotice(entry), (name) => this.renderMention(name, ""), this.room.code);
+    return make("div.notice", { "data-seq": entry.seq, tabindex: -1 }, make("span", {}, ...words), time);
   }
 
   /** Draw an entry's text again: it was edited, or somebody reacted. */
@@ -183,8 +300,7 @@ export class Log {
     this.renewQuotes(seq);
     const post = this.list.querySelector(`article[data-seq="${seq}"]`);
     post?.querySelector(".body").replaceWith(make("p.body.gone", {}, t("deleted")));
-    post?.querySelector(".reply")?.remove();
-    const notice = this.list.querySelector(`.notice[data-seq="${seq}"] span`);
+    const notice = this.list.querySelector(`.notice[data-seq="${seq}"] > span`);
     if (notice) notice.textContent = t("deleted");
   }
 }
@@ -200,7 +316,7 @@ function renderAuthor({ from, ts }) {
   const time = make("time", { datetime: new Date(ts).toISOString(), title: sayMoment(ts) }, sayTime(ts));
   // The spaces are for those who copy or listen.
   const tags = renderTags(from).flatMap((tag) => [tag, " "]);
-  return make("header", {}, make("b.name", { title: `@${from.user}` }, nameOf(from)), " ", ...tags, time);
+  return make("header", {}, make("b.name", { title: `@${from.user}`, "data-user": from.user }, nameOf(from)), " ", ...tags, time);
 }
 
 /** A member's or an author's role and tags; that somebody is a plain member goes without saying. */
@@ -208,16 +324,6 @@ export function renderTags({ role, tags = [] }) {
   const shown = role === "member" ? [] : [make(`span.tag.${role}`, {}, sayTag("role", role))];
   const words = tags.map((word) => make(`span.tag.${word === "creator" ? "creator" : "free"}`, {}, sayTag("tag", word)));
   return [...shown, ...words];
-}
-
-function renderNotice(entry) {
-  const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayTime(entry.ts));
-  return make("div.notice", { "data-seq": entry.seq }, make("span", {}, entry.redacted ? t("deleted") : sayNotice(entry)), time);
-}
-
-function renderNote({ line, text }) {
-  const head = make("header", {}, make("code", {}, line), make("small", {}, t("only_you")));
-  return make("section.note", { role: "status" }, head, make("pre", {}, text));
 }
 
 const renderPending = ({ body }) => make("p.pending", {}, body, " ", make("small", {}, t("sending")));

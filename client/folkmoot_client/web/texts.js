@@ -119,6 +119,77 @@ const TEXTS = {
   reply: ["Reply", "回复"],
   reply_to: ["Reply to {name}", "回复 {name}"],
   reply_gone: ["an earlier message", "较早的消息"],
+  close: ["Close", "关闭"],
+  back_one: ["Back", "返回"],
+  do: ["Do it", "执行"],
+  undo: ["Undo", "撤销"],
+  as_typed: ["The same, typed: ", "等同于输入："],
+  more: ["What you can do", "更多操作"],
+  react: ["Put an emoji to it", "添加表情"],
+  copy_text: ["Copy text", "复制文字"],
+  copy_link: ["Copy link", "复制链接"],
+  about: ["About {name}", "关于 {name}"],
+  mention: ["Mention", "提及"],
+  you: ["Your account", "我的账号"],
+  run: ["Run this group", "管理本群"],
+  pins: ["What is pinned", "置顶消息"],
+  outranked: ["Not to equals or superiors.", "不能对同级或上级操作。"],
+  find_member: ["Find a member", "查找成员"],
+  part_look: ["For everybody", "所有人"],
+  part_people: ["People", "成员管理"],
+  part_settings: ["Settings", "设置"],
+  part_calm: ["Keeping order", "秩序"],
+  part_record: ["On record", "记录"],
+  reasons: ["Advertising|Insults|Off topic|Flooding", "广告|辱骂|跑题|刷屏"],
+  act_edit: ["Edit", "编辑"],
+  act_delete: ["Delete", "撤回"],
+  act_pin: ["Pin", "置顶"],
+  act_unpin: ["Unpin", "取消置顶"],
+  act_report: ["Report", "举报"],
+  act_mute: ["Mute", "禁言"],
+  act_unmute: ["Lift the mute", "解除禁言"],
+  act_kick: ["Remove", "移出群"],
+  act_ban: ["Ban", "拉黑"],
+  act_unban: ["Lift the ban", "解除拉黑"],
+  act_warn: ["Warn", "警告"],
+  act_note: ["Notes", "备注"],
+  act_promote: ["Make an admin", "设为管理员"],
+  act_demote: ["Take the role of admin", "撤销管理员"],
+  act_ignore: ["Ignore", "忽略"],
+  act_approve: ["Let in", "同意"],
+  act_deny: ["Turn down", "拒绝"],
+  word_10m: ["10 min", "10 分钟"],
+  word_1h: ["1 h", "1 小时"],
+  word_1d: ["1 day", "1 天"],
+  word_7d: ["7 days", "7 天"],
+  word_perm: ["for good", "永久"],
+  word_approve: ["Approve", "通过"],
+  word_deny: ["Turn down", "拒绝"],
+  word_end: ["End", "结束"],
+  word_open: ["open", "开放"],
+  word_approval: ["approval", "批准"],
+  word_question: ["question", "答题"],
+  word_invite: ["invitation", "邀请"],
+  word_closed: ["closed", "关闭"],
+  word_on: ["on", "开"],
+  word_off: ["off", "关"],
+  arg_choice: ["Choose", "选择"],
+  arg_user: ["Who", "谁"],
+  arg_seq: ["Number of the message", "消息编号"],
+  arg_duration: ["How long", "时长"],
+  arg_since: ["Since", "起始"],
+  arg_reason: ["Reason", "理由"],
+  arg_text: ["Text", "内容"],
+  arg_name: ["Name", "名称"],
+  arg_number: ["Number", "编号"],
+  arg_case: ["Case", "案件编号"],
+  arg_code: ["Group code", "群号"],
+  arg_word: ["Word", "词语"],
+  arg_members: ["Members", "人数"],
+  arg_uses: ["How often", "次数"],
+  arg_kind: ["What", "类别"],
+  arg_permissions: ["Permissions", "权限"],
+  arg_permission: ["Permissions", "权限"],
   log: ["Messages", "消息记录"],
   commands: ["Commands", "命令"],
   newest: ["Newest messages", "最新消息"],
@@ -141,6 +212,8 @@ const TEXTS = {
   state_warned: ["This group has been warned by the platform.", "本群已被平台警告。"],
   muted_until: ["You are muted until {until}.", "你已被禁言至 {until}。"],
   muted_forever: ["You are muted.", "你已被禁言。"],
+  locked_until: ["Only owner and admins may post until {until}.", "{until} 前仅群主和管理员可以发言。"],
+  locked_forever: ["Only owner and admins may post.", "仅群主和管理员可以发言。"],
   slow: ["Slow mode: one message every {seconds} s", "慢速模式：每 {seconds} 秒一条"],
   unread: ["{count} unread", "{count} 条未读"],
   connecting: ["Connecting…", "正在连接……"],
@@ -175,8 +248,8 @@ const NOTICES = {
   purged: ["@{by} deleted {count} messages", "@{by} 撤回了 {count} 条消息"],
   warned: ["@{by} warned @{user}: warning {count}, in force {until}", "@{by} 警告了 @{user}：第 {count} 次（{until}）"],
   unwarned: ["@{by} took back a warning of @{user}", "@{by} 撤回了对 @{user} 的一次警告"],
-  pinned: ["@{by} pinned entry {seq} by @{user}", "@{by} 置顶了 @{user} 的第 {seq} 条消息"],
-  unpinned: ["@{by} took entry {seq} off the pins", "@{by} 取消了第 {seq} 条消息的置顶"],
+  pinned: ["@{by} pinned #{seq} by @{user}", "@{by} 置顶了 @{user} 的 #{seq}"],
+  unpinned: ["@{by} took #{seq} off the pins", "@{by} 取消了 #{seq} 的置顶"],
   mutes_ended: ["The mute is over: {users}", "禁言已到期：{users}"],
   bans_ended: ["The ban is over: {users}", "拉黑已到期：{users}"],
   lock_ended: ["Everyone may post again", "全员禁言已到期，大家可以发言了"],
@@ -270,6 +343,9 @@ export const t = (key, values = {}) => fill(TEXTS[key][index], values);
 /** A role or a known tag in words; a tag that an owner made up stays as it is. */
 export const sayTag = (kind, word) => (TEXTS[`${kind}_${word}`] ?? [word, word])[index];
 
+/** What a command does, in a word or as the server says it. */
+export const sayAct = ({ name, summary }) => TEXTS[`act_${name}`]?.[index] ?? summary;
+
 /** What went wrong, for a person. */
 export function sayError(error) {
   const known = ERRORS[error.code];
@@ -308,10 +384,10 @@ export function sayDay(ms) {
   return days === 1 ? t("yesterday") : format(ms, { dateStyle: "full" });
 }
 
-/** A mute that concerns the reader, or an empty text. */
-export function sayMuted(until) {
+/** A mute that concerns the reader, or an empty text; `what` may be `locked`. */
+export function sayMuted(until, what = "muted") {
   if (!until || until <= Date.now()) return "";
-  return until >= FOREVER_MS ? t("muted_forever") : t("muted_until", { until: sayMoment(until) });
+  return until >= FOREVER_MS ? t(`${what}_forever`) : t(`${what}_until`, { until: sayMoment(until) });
 }
 
 /** Fill in every element of the document that names its text. */

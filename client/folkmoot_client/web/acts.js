@@ -1,0 +1,240 @@
+// A form for any slash command, made of what the server says of it, and its answer as a card. Menus are in menus.js.
+
+import { byId, make, renderWords } from "./dom.js";
+import { sayAct, sayError, sayTag, t } from "./texts.js";
+
+const DURATIONS = ["10m", "1h", "1d", "7d", "perm"];
+// Alone they show how things are and change nothing: what is shown above their form.
+const SHOWS = new Set(
+  ("admins bans cases category comments credit duty heir ignore info infopage invites joinmode ladder limit limits links lock log " +
+    "members mutes nick notices notify pins question queue rename requests rights rules sanctions sessions setrules signins slow " +
+    "tag topic transfer verify warns word antiraid id lang").split(" "),
+);
+// What can be done about what a command lists: the list in its data, the commands, and what each is given beforehand.
+const ROWS = {
+  requests: ["items", ["approve", "deny"]],
+  bans: ["items", ["unban"]],
+  mutes: ["items", ["unmute"]],
+  warns: ["items", ["unwarn"]],
+  pins: ["items", ["unpin"]],
+  tag: ["items", ["tag"]],
+  invites: ["invitations codes", ["uninvite"]],
+  sessions: ["items", ["sessions"], { end: ["end"] }],
+  queue: ["items appeals", ["queue", "queue"], { "approve|deny": ["approve", "deny"] }],
+  sanctions: ["items", ["appeal"]],
+  log: ["acts", []],
+};
+const NEVER = /^(\||\[(confirm|before) .*|before|after|next)$/; // what the server itself puts into a line
+const MOST_ABOVE_PX = 220; // a longer answer stands below the form
+const PLACE = /^(id|seq|number|code|case)$/; // a word that stands for what one writes
+
+/** An argument's parts as fields `{name, kind, choices, words, isLong, isNeeded}`: some spell out several, as `[duration] [reason…]`. */
+export function fieldsOf({ name, kind, choices = [], optional = false, rest = false }) {
+  const isWhole = choices.length || name.includes(" | ");
+  const parts = isWhole ? [name] : name.match(/\[[^\]]*\]+|<[^>]*>|\S+/g).filter((part) => !NEVER.test(part));
+  return parts.map((part) => {
+    const bare = part.replace(/^[[<]|[\]>]$/g, "");
+    const ways = bare.split("|").map((way) => way.trim());
+    const words = ways.filter((way) => /^[a-z]+$/.test(way) && !PLACE.test(way));
+    const areWords = ways.length > 1 && words.length === ways.length;
+    const isChoice = areWords || choices.length > 0;
+    const isTime = kind === "duration" || /^(duration|since)\b/.test(bare);
+    return {
+      name: areWords ? bare : ways[0].replace(/^[@±]|…$/g, ""),
+      kind: isChoice ? (rest ? "several" : "choice") : isTime ? "duration" : kind,
+      choices: choices.length ? choices : ways,
+      words: ways.length > 1 && !isChoice ? words : [],
+      isLong: /^(text|question|steps)\b.*…/.test(bare),
+      isNeeded: !optional && part[0] !== "[" && !name.includes(" | "),
+    };
+  });
+}
+
+/** A window over the page whose content one goes into and back out of. */
+export class Sheet {
+  constructor() {
+    this.dialog = byId("sheet");
+    this.views = [];
+    byId("sheet-back").addEventListener("click", () => this.back());
+    byId("sheet-close").addEventListener("click", () => this.dialog.close());
+    this.dialog.addEventListener("close", () => (this.views = []));
+  }
+
+  /** Show `nodes` under a title, above what is shown already. */
+  push(title, ...nodes) {
+    this.views.push({ title, nodes });
+    this.draw();
+    if (!this.dialog.open) this.dialog.showModal();
+    const first = byId("sheet-body").querySelector("input, textarea, select, button:not([aria-disabled])");
+    (matchMedia("(hover: hover)").matches ? first : byId("sheet-title"))?.focus();
+  }
+
+  back() {
+    this.views.pop();
+    if (this.views.length) this.draw();
+    else this.dialog.close();
+  }
+
+  draw() {
+    const { title, nodes } = this.views.at(-1);
+    byId("sheet-title").textContent = title;
+    byId("sheet-back").hidden = this.views.length < 2;
+    byId("sheet-body").replaceChildren(...nodes);
+  }
+}
+
+export class Acts {
+  /** `getRoom()`: the group shown, if any; `onUser(user)` when a name is chosen, `onFail(error)` for what no form tells. */
+  constructor(chat, { getRoom, onUser, onFail }) {
+    Object.assign(this, { chat, getRoom, onUser, onFail, sheet: new Sheet() });
+  }
+
+  get room() {
+    return this.getRoom();
+  }
+
+  /** What the server says of a command here, or nothing where it says nothing. */
+  find(name) {
+    return (this.room ?? this.chat).commands?.find((command) => command.name === name || command.aliases.includes(name));
+  }
+
+  /** Show a command: what it shows alone, and a form with `values` by the names of its fields. */
+  async open(name, values = {}) {
+    const command = this.find(name);
+    if (!command) return;
+    const fields = command.arguments?.flatMap(fieldsOf) ?? [];
+    const shown = make("div", { role: "status" });
+    const view = make("div", {}, shown);
+    if (fields.length || !SHOWS.has(name)) view.append(this.renderForm(command, fields, values, shown));
+    this.sheet.push(sayAct(command), view);
+    if (SHOWS.has(name) && !Object.keys(values).length) await this.run(`/${name}`, shown).catch(this.onFail);
+    if (shown.offsetHeight > MOST_ABOVE_PX) view.append(shown);
+  }
+
+  /** Run a line. Its answer goes into `place`; what an act did is told as if it had been typed. */
+  async run(line, place) {
+    const { room } = this;
+    const { text, data } = await this.chat.command(room, line);
+    const answer = { line, text, data };
+    const isAct = data.case || data.seq || !place;
+    if (isAct) this.sheet.dialog.close();
+    if (isAct && room && text) this.chat.tell(room, answer);
+    else if (isAct && text) this.sheet.push(line, ...this.renderAnswer(answer));
+    else place?.replaceChildren(...this.renderAnswer(answer));
+  }
+
+  renderForm(command, fields, values, shown) {
+    const inputs = fields.map((field) => renderInput(field, values[field.name], this.room));
+    const line = () => [`/${command.name}`, ...inputs.map((input) => input.value.trim())].filter(Boolean).join(" ");
+    const code = make("code", {}, line());
+    const complaint = make("p.complaint", { role: "alert" });
+    const send = make("button.primary", {}, t("do"));
+    const form = make("form", { oninput: () => (code.textContent = line()) });
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      complaint.textContent = "";
+      send.disabled = true;
+      try {
+        await this.run(line(), shown);
+      } catch (error) {
+        complaint.textContent = sayError(error);
+        const { help } = error.detail;
+        if (error.code === "confirm_required" && /^\/.* /.test(help)) complaint.append(this.renderLine(help));
+      } finally {
+        send.disabled = false;
+      }
+    });
+    const rows = fields.flatMap((field, index) => renderField(field, inputs[index], form));
+    const about = sayAct(command) === command.summary ? [] : [make("p.dim", {}, command.summary)];
+    form.append(...about, ...rows, complaint, make("p.line", {}, make("small.dim", {}, t("as_typed")), code));
+    form.append(make("div.doors", {}, make("button.quiet", { type: "button", onclick: () => this.sheet.back() }, t("cancel")), send));
+    return form;
+  }
+
+  /** An answer in parts: its text with its names and seqs to click at, and what can be done about what it lists. */
+  renderAnswer({ line, text, data }) {
+    const undo = data.undo ? [this.renderLine(data.undo, `${t("undo")} `)] : [];
+    return [make("pre", {}, ...this.renderWords(text)), ...this.renderRows(line, data), ...undo];
+  }
+
+  again(line) {
+    this.run(line).catch((error) => this.onFail(error));
+  }
+
+  renderWords(text) {
+    return renderWords(text, (name) => this.renderName(name), this.room?.code);
+  }
+
+  renderName(name) {
+    return make("button.mention", { type: "button", onclick: () => this.onUser(name.slice(1).toLowerCase()) }, name);
+  }
+
+  renderRows(line, data) {
+    const [lists, names, given = {}] = ROWS[this.find(line.slice(1))?.name] ?? ["", []];
+    const items = lists.split(" ").flatMap((list) => data[list] ?? []);
+    const rows = items.map((item) => {
+      const user = item.user ? `@${item.user}` : item.code_id;
+      const number = item.number ?? item.case;
+      const values = { ...item, user, number };
+      const label = [...new Set([number, item.id, item.seq && `#${item.seq}`, user])].filter(Boolean).join(" ");
+      const buttons = names.map((name, index) => {
+        const more = Object.fromEntries(Object.entries(given).map(([key, words]) => [key, words[index]]));
+        const [word] = Object.values(more);
+        const open = () => this.open(name, { ...values, ...more });
+        return make("button", { type: "button", onclick: open }, word ? sayTag("word", word) : sayAct(this.find(name)));
+      });
+      if (item.undo) buttons.push(this.renderLine(item.undo, `${t("undo")} `));
+      return buttons.length ? make("div.doing", {}, make("span", {}, ...this.renderWords(label)), ...buttons) : undefined;
+    });
+    return rows.filter(Boolean);
+  }
+
+  renderLine(line, label = "") {
+    return make("button", { type: "button", onclick: () => this.again(line) }, label, make("code", {}, line));
+  }
+
+  /** The answer to what one typed, as a card that stays until it is closed. */
+  renderCard(note) {
+    const close = () => this.chat.untell(this.room, note);
+    const head = make("header", {}, make("code", {}, note.line), make("small", {}, t("only_you")),
+      make("button.icon", { type: "button", "aria-label": t("close"), onclick: close }, "×"));
+    return make("section.note", {}, head, ...this.renderAnswer(note));
+  }
+}
+
+/** The control of a field, with what is known of its value. */
+function renderInput({ name, kind, choices, isLong, isNeeded }, value, room) {
+  const shared = { id: `field-${name}`, required: isNeeded };
+  if (kind === "several") return renderSeveral(choices, name);
+  if (kind === "choice") {
+    const options = choices.map((choice) => make("option", { value: choice, selected: choice === value }, sayTag("word", choice)));
+    return make("select", shared, ...(isNeeded ? [] : [make("option", { value: "" }, "–")]), ...options);
+  }
+  const input = isLong ? make("textarea", { ...shared, rows: 3 }) : make("input", { ...shared, autocomplete: "off", maxlength: 1000 });
+  if (kind === "user") {
+    input.setAttribute("list", "known-users");
+    byId("known-users").replaceChildren(...(room?.members ?? []).map(({ user }) => make("option", { value: `@${user}` })));
+  }
+  input.value = value ?? "";
+  return input;
+}
+
+/** Words to tick, with a `value` like an input has. */
+function renderSeveral(choices, name) {
+  const boxes = choices.map((choice) => make("input", { type: "checkbox", value: choice }));
+  const rows = boxes.map((box) => make("label.check", {}, box, sayTag("word", box.value)));
+  const group = make("div.several", { role: "group", "aria-label": sayTag("arg", name) }, ...rows);
+  Object.defineProperty(group, "value", { get: () => boxes.filter((box) => box.checked).map((box) => box.value).join(" ") });
+  return group;
+}
+
+/** A field with its label, and words to choose instead of writing them. */
+function renderField({ name, kind, words }, input, form) {
+  const ready = { duration: DURATIONS, reason: t("reasons").split("|") }[kind === "duration" ? kind : name] ?? words;
+  const choose = (word) => {
+    input.value = word;
+    form.dispatchEvent(new Event("input"));
+  };
+  const chips = ready.map((word) => make("button.chip", { type: "button", onclick: () => choose(word) }, sayTag("word", word)));
+  return [make("label", { for: input.id }, name.includes("|") ? t("arg_choice") : sayTag("arg", name)), input, ...(chips.length ? [make("div.chips", {}, ...chips)] : [])];
+}

@@ -1,0 +1,172 @@
+"""Acting in the page without typing commands: on a message, on a person, on a group."""
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+async def meet(visit: Visit, first: str, second: str, **options: object) -> tuple[Visitor, Visitor, str]:
+    """Two people in a group that the first has founded, with the options of the second's browser; and its code."""
+    ada, ben = await visit(first), await visit(second, **options)
+    await ada.register()
+    code = await ada.create("Seed swap")
+    await ben.register()
+    await ben.join(code)
+    return ada, ben, code
+
+
+def post(visitor: Visitor, text: str) -> Locator:
+    """The post that says a text."""
+    return visitor.page.locator("#entries article", has=visitor.page.locator(".body", has_text=text))
+
+
+async def choose(visitor: Visitor, text: str, item: str) -> None:
+    """Open the menu of a post by the pointer, and choose an item."""
+    await post(visitor, text).click(button="right")
+    await visitor.page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+async def test_what_two_people_do_by_menus_and_cards(visit: Visit) -> None:
+    ada, ben, _ = await meet(visit, "ada", "ben")
+    await ada.say("Has anyone got chives?")
+    await ben.hears("Has anyone got chives?")
+    await choose(ben, "chives", "Reply")
+    await ben.say("CHEAP WATCHES")
+    await ada.hears("Has anyone got chives?", "CHEAP WATCHES")
+    await expect(ada.page.locator("#entries .quote")).to_contain_text("chives?")
+    await choose(ben, "chives", "👍")
+    await ada.hears("Has anyone got chives? 👍 1", "CHEAP WATCHES")
+    await choose(ada, "anyone", "Edit")
+    sheet = ada.page.get_by_role("dialog")
+    await sheet.get_by_label("Text").fill("Has anybody got chives?")
+    await sheet.get_by_role("button", name="Do it").click()
+    await ben.hears("Has anybody got chives? (edited) 👍 1", "CHEAP WATCHES")
+    # The muted one reads why, and appeals; somebody else than who muted decides.
+    await post(ada, "WATCHES").get_by_text(ben.user).click()
+    await sheet.get_by_role("button", name="10 min").click()
+    await sheet.get_by_label("Reason").fill("advertising")
+    await expect(sheet.locator(".line code")).to_have_text(f"/mute @{ben.user} 10m advertising")
+    await sheet.get_by_role("button", name="Do it").click()
+    await expect(ben.notices.last).to_contain_text(f"@{ada.user} muted @{ben.user} until")
+    await expect(ben.page.locator("#notice")).to_contain_text("You are muted until")
+    await expect(ben.page.locator("#told-lines")).to_contain_text("advertising")
+    await choose(ada, "WATCHES", "Delete")
+    await sheet.get_by_role("button", name="Do it").click()
+    await ben.hears("Has anybody got chives? (edited) 👍 1", "This message was deleted.")
+    await expect(sheet).to_be_hidden()
+    # Cards stay until they are closed, and undo what they tell of.
+    for number in range(5):
+        await ada.say(f"line {number}")
+    await expect(ada.entries).to_have_count(7)
+    cards = ada.page.locator(".note")
+    await expect(cards).to_have_count(2)
+    await cards.first.get_by_role("button", name="Undo").click()
+    await expect(ben.page.locator("#notice")).to_be_hidden()
+    await expect(cards).to_have_count(3)
+    await cards.first.get_by_role("button", name="Close").click()
+    await expect(cards).to_have_count(2)
+
+
+async def test_what_is_not_allowed_is_grey_and_says_why(visit: Visit) -> None:
+    ada, ben, _ = await meet(visit, "ada", "ben")
+    await ada.say("rubbish")
+    await ben.hears("rubbish")
+    await post(ben, "rubbish").click(button="right")
+    pin = ben.page.get_by_role("menuitem", name="Pin")
+    await expect(pin).to_have_attribute("aria-disabled", "true")
+    await expect(pin).to_contain_text("This takes the role")
+    await pin.dispatch_event("click")
+    await expect(ben.page.get_by_role("dialog")).to_have_count(0)
+    await ben.page.keyboard.press("Escape")
+    await ben.page.locator("#members").get_by_text(f"@{ada.user}").click()
+    mute = ben.page.get_by_role("dialog").get_by_role("button", name="Mute")
+    await expect(mute).to_have_attribute("aria-disabled", "true")
+
+
+async def test_a_reply_supplies_the_target_of_a_command(visit: Visit) -> None:
+    ada, ben, _ = await meet(visit, "ada", "ben")
+    await ben.say("CHEAP WATCHES")
+    await ada.hears("CHEAP WATCHES")
+    await choose(ada, "WATCHES", "Reply")
+    await ada.say("/delete advertising again")
+    await ben.hears("This message was deleted.")
+    await expect(ben.notices.last).to_contain_text("advertising again")
+
+
+async def test_the_log_is_one_stop_of_the_keyboard(visit: Visit) -> None:
+    ada = await visit("ada")
+    await ada.register()
+    await ada.create("Seed swap")
+    for text in ("one", "two", "three"):
+        await ada.say(text)
+    await ada.hears("one", "two", "three")
+    await ada.page.get_by_label("Message", exact=True).focus()
+    await ada.page.keyboard.press("Shift+Tab")
+    await expect(post(ada, "three")).to_be_focused()
+    await ada.page.keyboard.press("ArrowUp")
+    await expect(post(ada, "two")).to_be_focused()
+    await ada.page.keyboard.press("Enter")
+    await expect(ada.page.get_by_role("menuitem", name="👍")).to_be_focused()
+    await ada.page.keyboard.press("End")
+    await expect(ada.page.get_by_role("menuitem", name="About")).to_be_focused()
+    await ada.page.keyboard.press("Escape")
+    await expect(post(ada, "two")).to_be_focused()
+    await ada.page.keyboard.press("Shift+Tab")
+    assert await ada.page.evaluate("!document.querySelector('#entries').contains(document.activeElement)")
+
+
+async def test_numbers_links_and_search_lead_to_their_entry(visit: Visit) -> None:
+    ada, ben, code = await meet(visit, "ada", "ben")
+    await ada.say("The key is under the third pot")
+    seq = str(await post(ada, "third pot").get_attribute("data-seq"))
+    await ada.say(f"/pin {seq}")
+    await expect(ben.notices.last.get_by_role("link")).to_have_text(f"#{seq}")
+    texts = [f"line {number}" for number in range(70)]
+    for text in texts:
+        await ada.say(text)
+    await expect(ben.entries.last).to_have_text("line 69")
+    await ben.page.goto("about:blank")
+    await ben.page.goto(f"{ben.url}/#{code.replace('-', '')}/{seq}")
+    await expect(post(ben, "third pot")).to_be_focused()
+    await ben.page.get_by_role("button", name="📌 1").click()
+    sheet = ben.page.get_by_role("dialog")
+    await expect(sheet).to_contain_text("third pot")
+    await sheet.get_by_role("button", name="Close").click()
+    await ben.say("/search third pot")
+    await ben.page.locator(".note").get_by_role("link", name=f"#{seq}").click()
+    await expect(post(ben, "third pot")).to_be_in_viewport()
+
+
+async def test_on_a_phone_holding_a_message_opens_its_menu(visit: Visit) -> None:
+    ada, ben, _ = await meet(visit, "ada", "ben", **PHONE)
+    await ada.say("Has anyone got chives?")
+    await ben.hears("Has anyone got chives?")
+    await post(ben, "chives").dispatch_event("pointerdown", {"pointerType": "touch", "clientX": 60, "clientY": 300})
+    await ben.page.get_by_role("menuitem", name="Reply").tap()
+    await ben.say("Plenty")
+    await expect(ada.page.locator("#entries .quote")).to_contain_text("chives?")
+    await post(ben, "Plenty").locator(".body").tap()
+    await ben.page.get_by_role("button", name="What you can do").tap()
+    await expect(ben.page.get_by_role("menu")).to_be_visible()
+    for width in (390, 320):
+        await ben.page.set_viewport_size({"width": width, "height": 640})
+        assert await ben.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_locked_group_says_so_where_one_writes(visit: Visit) -> None:
+    ada, ben, _ = await meet(visit, "ada", "ben")
+    await ada.page.get_by_role("button", name="Run this group").click()
+    sheet = ada.page.get_by_role("dialog")
+    await sheet.locator("[data-act=lock]").click()
+    await expect(sheet).to_contain_text("Everyone may post.")
+    await sheet.get_by_role("button", name="1 h").click()
+    await sheet.get_by_role("button", name="Do it").click()
+    await expect(ben.page.locator("#notice")).to_contain_text("Only owner and admins may post until")
+    await ada.page.locator(".note").get_by_role("button", name="Undo").click()
+    await expect(ben.page.locator("#notice")).to_be_hidden()
