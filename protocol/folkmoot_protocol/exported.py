@@ -92,6 +92,19 @@ class OwnEntry(Struct, frozen=True, omit_defaults=True, kw_only=True):
     removed: bool = False
 
 
+class OwnUpload(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What somebody has uploaded, how far it is, and where it is posted; `reason`: why it was refused."""
+
+    media: str
+    ts: int
+    state: str
+    size: int
+    type: str = ""
+    reason: str = ""
+    group: str = ""
+    seq: int = 0
+
+
 class OwnAccount(Struct, frozen=True, kw_only=True):
     """An account: profile, identity with its numbers masked, credit, groups, sessions, cases, and what it has set."""
 
@@ -140,6 +153,12 @@ class NoticeLine(Line, frozen=True, kw_only=True, tag="notice"):
     notice: Notice
 
 
+class UploadLine(Line, frozen=True, kw_only=True, tag="upload"):
+    """What the account uploaded."""
+
+    upload: OwnUpload
+
+
 class OwnEntryLine(Line, frozen=True, kw_only=True, tag="entry"):
     """What the account wrote."""
 
@@ -152,7 +171,7 @@ LINES: dict[str, Any] = {
     "access": AccessLine,
     "identities": IdentityLine,
     "group": GroupLine | ActLine | GroupEntryLine,
-    "mydata": AccountLine | ActLine | NoticeLine | OwnEntryLine,
+    "mydata": AccountLine | ActLine | NoticeLine | UploadLine | OwnEntryLine,
 }
 """The kinds of lines, by the file that they stand in: four of an inspection bundle, what a group's owner takes out
 (`/export`), what somebody takes out of their own (`/mydata`)."""

@@ -9,7 +9,9 @@ from random import Random
 
 import pytest
 
+from folkmoot_client.sdk import Client
 from folkmoot_protocol import requests as rq
+from tests.builders.pictures import planted_picture
 from tests.integration.players import Owner, Play, Poster, Wanderer
 from tests.integration.server import Launch, Server
 
@@ -76,6 +78,32 @@ async def test_copies_of_a_busy_store_are_whole_and_bring_it_back(launch: Launch
     finally:
         assert drill.terminate() == 0
     assert drill.run("db", "verify").returncode == 0
+
+
+async def test_pictures_are_in_the_copy_and_come_back(launch: Launch, tmp_path: Path) -> None:
+    server, copy = launch(groups=1, members=2), tmp_path / "copy"
+    ann, ben = server.seats[0]
+    async with Client(server.url, token=ann.token) as client:
+        id = str((await client.upload(planted_picture(size=(40, 30))))["id"])
+        await client.post(ann.code, "look", media=[id])
+        sent = await client.fetch_media(id)
+    (server.data / "media" / "partial" / "half").write_bytes(b"x")
+    assert server.run("db", "backup", str(copy)).returncode == 0
+    kept = [path for path in (copy / "media").rglob("*") if path.is_file()]
+    assert {path.name for path in kept} == {id, f"{id}.small"}
+    assert not any(path.stat().st_mode & 0o077 for path in (copy / "media").rglob("*"))
+    drill = Server(tmp_path / "drill", {})
+    drill.place.mkdir()
+    (drill.data / "media" / "2026-01").mkdir(parents=True)
+    done = drill.run("db", "restore", str(copy), "--keys", str(server.data / "keys"))
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in drill.data.glob("*.replaced/*")] == ["media"]
+    drill.start()
+    try:
+        async with Client(drill.url, token=ben.token) as client:
+            assert await client.fetch_media(id) == sent
+    finally:
+        assert drill.terminate() == 0
 
 
 @pytest.fixture

@@ -1,14 +1,19 @@
 """`/mydata`: what is stored about oneself, all of it, and nothing of others."""
 
+import asyncio
 import json
 from typing import Any
 
 from folkmoot_client.chat.export import PARTS
+from folkmoot_client.sdk.media import send
+from folkmoot_protocol import MediaRef
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol import results as rs
 from folkmoot_protocol.exported import schemas
+from tests.builders.pictures import planted_picture
 from tests.builders.schema import assert_valid
 from tests.integration.cast import Cast
-from tests.integration.server import PASSWORD, SignIn
+from tests.integration.server import PASSWORD, Server, SignIn
 from tests.integration.wire import Wire, refused
 
 NUMBER = "91350211M0000XUF46"
@@ -25,7 +30,7 @@ async def gathered(wire: Wire) -> dict[str, list[Any]]:
     return parts
 
 
-async def test_one_gets_what_is_stored_about_oneself_and_nothing_of_others(cast: Cast) -> None:
+async def test_one_gets_what_is_stored_about_oneself_and_nothing_of_others(cast: Cast, shared: Server) -> None:
     await cast.bob.run(f"/verify organisation {NUMBER} sure")
     await cast.does("bob", "/nick Bobby")
     await cast.ann.post(f"@{cast.ann.user}", "my channel")
@@ -36,8 +41,13 @@ async def test_one_gets_what_is_stored_about_oneself_and_nothing_of_others(cast:
     await cast.does("ann", f"/delete {seqs[1]} rude")
     await cast.does("ann", "/warn @{bob} rude")
     await cast.does("bob", "/report @{carol} spam she sells")
+    picture = planted_picture(size=(20, 20))
+    asked: rs.UploadResult = await cast.bob.ask(rq.Upload, size=len(picture))
+    await asyncio.to_thread(send, shared.url, asked.path, picture, None)
+    await cast.bob.post(cast.code, "", media=(MediaRef(id=asked.id),))
     parts = await gathered(cast.bob)
-    assert list(parts) == ["account", "acts", "notices", "entries"]
+    assert list(parts) == ["account", "acts", "notices", "uploads", "entries"]
+    assert [(one["media"], one["state"], one["group"]) for one in parts["uploads"]] == [(asked.id, "posted", cast.code)]
     (account,) = parts["account"]
     assert account["profile"]["user"] == cast.bob.user
     assert [(one["group"], one["nick"]) for one in account["groups"] if one["nick"]] == [(cast.code, "Bobby")]

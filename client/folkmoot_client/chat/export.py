@@ -58,7 +58,7 @@ async def gather(client: Client, group: str, first: Mapping[str, Any]) -> Lines:
     return lines
 
 
-PARTS = {"account": "account", "acts": "act", "notices": "notice", "entries": "entry"}
+PARTS = {"account": "account", "acts": "act", "notices": "notice", "uploads": "upload", "entries": "entry"}
 """What an item of a part is called in its line."""
 
 

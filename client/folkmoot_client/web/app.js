@@ -16,7 +16,7 @@ const TOAST_MS = 5000;
 const MOST_TYPING = 3;
 const RANKS = ["owner", "admin", "member"];
 // What an item of each part of one's own data is called in its line.
-const OWN_PARTS = { account: "account", acts: "act", notices: "notice", entries: "entry" };
+const OWN_PARTS = { account: "account", acts: "act", notices: "notice", uploads: "upload", entries: "entry" };
 const lineOf = (line, item) => `${JSON.stringify({ line, [line]: item })}\n`;
 
 function saveLines(name, lines) {

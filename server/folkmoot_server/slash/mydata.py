@@ -1,7 +1,7 @@
 """`/mydata`: what is stored about oneself, a bounded page at a time; `next` goes on (P9).
 
-Parts follow each other: the account, its record, what it was told, and what it wrote in each group that it is in. The
-terminal and the page gather them into one file.
+Parts follow each other: the account, its record, what it was told, what it uploaded, and what it wrote in each group
+that it is in. The terminal and the page gather them into one file.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,6 +12,7 @@ import msgspec
 from folkmoot_governance import Refusal, account_case
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.identity import masked
+from folkmoot_governance.media import Media
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import SAID, Entry, EntryKind
 
@@ -25,8 +26,8 @@ from .call import Call
 from .cases import MAX_LISTED, as_told_to, case_item
 from .outcome import Answer, Outcome
 
-ACTS, NOTICES = 200, 100
-"""Acts and notices on a page."""
+ACTS, NOTICES, UPLOADS = 200, 100, 200
+"""Acts, notices and uploads on a page."""
 
 ENTRIES_READ, BODY_BYTES = 1000, 200_000
 """Entries of a group that are looked at for a page, and how long the texts on it are, together; one is more."""
@@ -136,6 +137,23 @@ async def notices_part(call: Call, place: str) -> Page:
     return items, page[-1].notice.id if more else ""
 
 
+async def uploads_part(call: Call, place: str) -> Page:
+    """Return what the account has uploaded, the latest first: the bytes are at `/media/<media>`."""
+    ts, _, id = place.partition(".")
+    before = (number_of(ts), id) if id else None
+    found = await call.app.store.ledger.list_media(call.account.user, None, before, UPLOADS + 1)
+    shown = found[:UPLOADS]
+    following = f"{shown[-1].created_ts}.{shown[-1].id}" if len(found) > UPLOADS else ""
+    return [upload_item(one) for one in shown], following
+
+
+def upload_item(one: Media) -> dict[str, object]:
+    """Return an upload of one's own, and where it is posted."""
+    item: dict[str, object] = {"media": one.id, "ts": one.created_ts, "state": one.state.value, "size": one.size}
+    more = {"type": one.type, "reason": one.reason, "group": one.code, "seq": one.seq}
+    return item | {name: value for name, value in more.items() if value}
+
+
 async def entries_part(call: Call, place: str) -> Page:
     """Return what the account wrote in one of its groups after another, as it stands."""
     codes = sorted(call.account.groups)
@@ -186,6 +204,7 @@ PARTS: dict[str, Callable[[Call, str], Awaitable[Page]]] = {
     "account": account_part,
     "acts": acts_part,
     "notices": notices_part,
+    "uploads": uploads_part,
     "entries": entries_part,
 }
 """The parts, in their order."""

@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from sqlite3 import Connection, OperationalError, connect
 from typing import NamedTuple
@@ -36,7 +36,9 @@ OURS = ".folkmoot-copy"
 """Stands in a directory that a copy is being made in: if that is broken off it may be removed, and no other."""
 KEYS, JOURNAL_KEY = "keys", "journal.key"
 REPLACED = ".replaced"
-PARTS = (f"{MAIN}*", "journal/*", f"{ACCESS}/*", f"{PUBLISHED}/**/*")
+MEDIA = "media"
+"""Where the bytes of media are, unless `media.store` says another place."""
+PARTS = (f"{MAIN}*", "journal/*", f"{ACCESS}/*", f"{PUBLISHED}/**/*", f"{MEDIA}/**/*")
 """What belongs to a store but its keys; the search index is made again."""
 
 Progress = Callable[[int, int], None]
@@ -54,7 +56,8 @@ class Copied(NamedTuple):
 
 
 def backup(data_dir: Path, target: Path, progress: Progress | None = None) -> Copied:
-    """Copy a store to a directory that is not there yet, whether a server runs on it or not; all but its keys.
+    """Copy a store to a directory that is not there yet, whether a server runs on it or not; all but its keys. Media
+    are in it that are kept in the data directory.
 
     Raises StorageError, and leaves nothing behind then.
     """
@@ -73,6 +76,8 @@ def backup(data_dir: Path, target: Path, progress: Progress | None = None) -> Co
         published = data_dir / PUBLISHED
         if published.is_dir():
             shutil.copytree(published, partial / PUBLISHED)
+        # After the rows: what these tell of is there already, unless its time is over.
+        _copy_media(data_dir / MEDIA, partial / MEDIA)
         for directory in (partial / "journal", partial / ACCESS, partial):
             sync_directory(directory)
         (partial / OURS).unlink()
@@ -84,6 +89,26 @@ def backup(data_dir: Path, target: Path, progress: Progress | None = None) -> Co
         shutil.rmtree(partial, ignore_errors=True)
     copies = [path for path in target.rglob("*") if path.is_file()]
     return Copied(len(copies), sum(path.stat().st_size for path in copies), position)
+
+
+def _copy_media(source: Path, target: Path) -> None:
+    """Copy what people uploaded, where that is kept in the data directory; what is removed or sealed meanwhile is there
+    under its other name."""
+    copied = None
+    while copied is None or copied:
+        copied = 0
+        for path in sorted(source.glob("????-??/??/*")):
+            copy = target / path.relative_to(source)
+            if copy.exists():
+                continue
+            copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):
+                shutil.copyfile(path, copy)
+                copy.chmod(0o600)
+                _sync(copy)
+                copied += 1
+    for directory in {path.parent for path in target.rglob("*")}:
+        sync_directory(directory)
 
 
 def _begin_copy(partial: Path) -> None:
@@ -164,11 +189,13 @@ def _put_in_place(fresh: Path, data_dir: Path) -> Path | None:
     """Move what is in the way aside, then what is new to its place, the main file last: while it is missing, and
     `fresh` is there, nothing starts."""
     aside = data_dir / time.strftime(f"%Y%m%dT%H%M%SZ{REPLACED}", time.gmtime())
-    for name in (MAIN, f"{MAIN}-wal", f"{MAIN}-shm", "search", "journal", ACCESS, PUBLISHED):
+    # Media that a backup of before has not are left where they are.
+    media = [MEDIA] if (fresh / MEDIA).exists() else []
+    for name in (MAIN, f"{MAIN}-wal", f"{MAIN}-shm", "search", "journal", ACCESS, PUBLISHED, *media):
         if (data_dir / name).exists():
             aside.mkdir(mode=0o700, exist_ok=True)
             (data_dir / name).rename(aside / name)
-    for name in ("journal", ACCESS, PUBLISHED, f"{MAIN}-wal", MAIN):
+    for name in ("journal", ACCESS, PUBLISHED, *media, f"{MAIN}-wal", MAIN):
         if (fresh / name).exists():
             (fresh / name).rename(data_dir / name)
     sync_directory(data_dir)
