@@ -221,8 +221,9 @@ class Document(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
 
 
 class Channel(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """A channel as its readers see it. `state` is how the platform sees it; `followers` is how many it has, and
-    `following` whether the reader is one of them; `comments` says who may comment. `labels` are what the platform has
+    """A channel as its readers see it. `state` is how the platform sees it; `followers` is how many it has, `reads`
+    how many accounts have opened it today (UTC), which its editors alone are told, and `following` whether the reader
+    is one of those who follow; `comments` says who may comment. `labels` are what the platform has
     granted to it. `pending`: it waits for its review, and nobody but its editors knows of it."""
 
     id: str
@@ -234,6 +235,7 @@ class Channel(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     state: GroupStatus
     created_ts: int
     followers: int = 0
+    reads: int | None = None
     following: bool = False
     comments: CommentPolicy = CommentPolicy.OPEN
     labels: tuple[Credential, ...] = ()

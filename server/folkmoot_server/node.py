@@ -9,6 +9,7 @@ import structlog
 from folkmoot_protocol.events import PostEvent, RefutedEvent
 
 from .actions.access_log import STORE_S
+from .actions.channels.reads import STORE_S as READS_S
 from .actions.entries_log import EntriesLog
 from .actions.store_acts import TRY_S
 from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
@@ -110,6 +111,7 @@ class Node(Parts):
             Loop("clock", self.app.timekeeper.look, CLOCK_LOOK_S),
             Loop("storing", self.app.store_acts.try_storing, TRY_S),
             Loop("own_reads", self.app.account_service.store_own_reads, SWEEP_S, first_rest_s=SWEEP_S),
+            Loop("channel_reads", self.app.channels.reads.store, READS_S, first_rest_s=READS_S),
             Loop("sessions", self.app.sessions.store_seen, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("access_log", self.app.access_log.store, STORE_S, first_rest_s=STORE_S),
             Loop("audit_access", self.app.audit.send_access, STORE_S, first_rest_s=STORE_S),
@@ -146,10 +148,12 @@ class Node(Parts):
         """
         self.shared_limits.tell()
         # Queued in a task: where storage does not answer, `finish` waits for it no longer than for anything else.
-        reads = asyncio.create_task(self.app.account_service.store_own_reads())
+        stores = self.app.account_service.store_own_reads, self.app.channels.reads.store
+        reads = [asyncio.create_task(store()) for store in stores]
         await asyncio.sleep(0)
         await self.finish()
-        reads.cancel()
+        for task in reads:
+            task.cancel()
         for closing in (
             self.background.stop,
             self.commit_queue.stop,
@@ -206,7 +210,7 @@ class Node(Parts):
             Entries(EntriesLog(self.store, clock, accounts, app.store_acts), clock),
             MediaJob(app.media.upkeep, app.media.uploads, clock),
             RetroScanning(self.store, clock, app.content, accounts),
-            Forgetting(clock, accounts, ledger, app.policy.cases, app.config.accounts.token_days),
+            Forgetting(clock, accounts, ledger, app.channels.reads, app.policy.cases, app.config.accounts.token_days),
         ]
 
     def _on_bus_message(self, message: BusMessage) -> None:

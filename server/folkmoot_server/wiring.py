@@ -38,6 +38,7 @@ from .actions.channels.granting import Granting
 from .actions.channels.opening import Opening
 from .actions.channels.public import PublicReading
 from .actions.channels.reading import Reading
+from .actions.channels.reads import Reads
 from .actions.channels.threads import Threads
 from .actions.event_log import EventLog
 from .actions.exports import Exports
@@ -361,9 +362,9 @@ class Services:
         self._membership.check_owner = applying.check_owner
         granting = Granting(parts.rooms, cases.service, self._groups)
         opening = Opening(channels, self._groups, self._membership)
-        return ChannelServices(
-            opening, applying, granting, following, reading, PublicReading(channels, self._finder, reading)
-        )
+        reads = Reads(channels, self._accounts, parts.clock, self._config.server.data_dir)
+        public = PublicReading(channels, self._finder, reading)
+        return ChannelServices(opening, applying, granting, following, reading, reads, public)
 
     def _wire_cases(self) -> Cases:
         config, parts, policy, groups, accounts = self._config, self._parts, self._policy, self._groups, self._accounts

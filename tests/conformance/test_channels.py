@@ -9,7 +9,7 @@ from folkmoot_governance.group.events import EntryDeleted, GroupSuspended
 from folkmoot_protocol.types import ChannelForm, EntryKind
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.change_set import ChangeSet
-from folkmoot_server.storage.changes import erasure, follow_row, unfollow
+from folkmoot_server.storage.changes import Read, erasure, follow_row, read_row, remove_reads, unfollow
 from folkmoot_server.storage.channels import NEWEST, Place
 from tests.builders.world import DAY, START, Group, World
 
@@ -167,6 +167,36 @@ async def test_followers_are_counted_as_they_come_and_go(store: Store, world: Wo
     stopped = [ChangeSet("group:0", 7, rows=[follow_row(people[0], one, START)])]
     assert await store.commit(stopped) == {"group:0"}
     assert await counts() == (3, 2)
+
+
+async def test_readers_of_a_day_count_once_and_are_forgotten_when_it_is_over(store: Store, world: World) -> None:
+    one, other = [(await opened(store, world, owner)).code for owner in OWNERS[:2]]
+    first, second = "0a" * 16, "0b" * 16
+
+    async def read(*reads: tuple[str, int, str]) -> None:
+        await store.commit([ChangeSet(rows=[read_row(Read(*one)) for one in reads])])
+
+    async def counts(day: int) -> tuple[int, int]:
+        return await store.channels.count_reads(one, day), await store.channels.count_reads(other, day)
+
+    assert await counts(7) == (0, 0)
+    await read((one, 7, first), (one, 7, second), (other, 7, first))
+    await read((one, 7, first))
+    assert await counts(7) == (2, 1)
+    await store.commit([ChangeSet(rows=[follow_row("carol", one, START)])])
+    # Those of two days at once, and one that comes late.
+    await read((one, 7, "0c" * 16), (one, 8, first), (one, 8, second))
+    await read((one, 7, "0d" * 16))
+    assert await counts(8) == (2, 0)
+    assert await counts(7) == (0, 1)
+    assert await store.channels.oldest_reads(7) is None
+    while oldest := await store.channels.oldest_reads(8):
+        assert oldest[0] == 7
+        await store.commit([ChangeSet(rows=[remove_reads(*oldest)])])
+    await read((one, 8, first))
+    assert await counts(8) == (2, 0)
+    assert await store.channels.oldest_reads(9) == (8, 0x0A)
+    assert await store.channels.count_followers(one) == 1
 
 
 async def test_channels_are_found_by_handle_and_groups_are_none(store: Store, world: World) -> None:

@@ -35,6 +35,10 @@ async def admin(wire: Wire, line: str, target: str) -> dict[str, Any]:
     return dict(result.items[0])
 
 
+async def reads(wire: Wire) -> int | None:
+    return (await wire.ask(rq.GetChannel, group=STAR)).channel.reads
+
+
 async def graded(wire: Wire) -> list[dict[str, Any]]:
     found: rs.NoticesResult = await wire.ask(rq.GetNotices)
     return [one.data for one in found.notices if one.kind == "graded"]
@@ -64,4 +68,25 @@ async def test_the_follower_who_crosses_the_border_brings_one_notice(star_server
     assert (notice["followers"], notice["grade"]) == (BORDER + 1, "large")
     assert await graded(fan) == []
     for wire in (star, fan, other, root):
+        await wire.close()
+
+
+async def test_who_opens_it_ten_times_is_one_reader(star_server: Server) -> None:
+    star, fan, other = [await star_server.connect(seat) for seat in star_server.seats[0]]
+    page: rs.HomeResult = await star.ask(rq.GetPosts, group=STAR)
+    for _ in range(5):
+        await fan.ask(rq.GetPosts, group=STAR)
+        await fan.ask(rq.GetThread, group=STAR, seq=page.posts[0].entry.seq)
+    await other.ask(rq.GetPosts, group=STAR)
+    # What is not stored yet is, when the server stops.
+    star_server.restart()
+    star, fan = [await star_server.connect(seat) for seat in star_server.seats[0][:2]]
+    assert await reads(star) == 2
+    assert await reads(fan) is None
+    root = await Wire.open(star_server.url)
+    await root.ask(rq.Login, user="root", password=PASSWORD)
+    assert (await admin(root, "channel show", STAR))["reads_day"] == 2
+    code = (await star.ask(rq.GetChannel, group=STAR)).channel.id
+    assert "readers today: 2" in (await star.run("/info", code)).text
+    for wire in (star, fan, root):
         await wire.close()

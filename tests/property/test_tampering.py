@@ -29,6 +29,7 @@ MAIN = "folkmoot.sqlite3"
 OF_A_TABLE = {
     "ledger": ("position", "stream", "version", "ts", "type", "actor", "data"),
     "checkpoints": ("size", "note"),
+    "reach": ("code", "followers"),
     "filings": ("case", *OF_THE_MEASURE, *OF_STAFF),
     **{table: (*columns.key, *columns.known) for table, columns in BESIDE.items()},
 }

@@ -47,6 +47,12 @@ ARTICLES: dict[str, tuple[tuple[str, str], ...]] = {
         (PAGES, "test_what_a_channel_was_granted_is_on_each_page_and_in_feeds"),
         (NODES, "test_a_licence_that_has_ended_is_nowhere_on_any_node"),
     ),
+    # Grades by followers, and who reads.
+    "P7.2 W9": (
+        ("integration/test_reach.py", "test_the_follower_who_crosses_the_border_brings_one_notice"),
+        ("integration/test_reach.py", "test_who_opens_it_ten_times_is_one_reader"),
+        ("unit/server/test_reads.py", "test_a_reader_on_two_nodes_counts_once_and_is_forgotten_with_the_day"),
+    ),
     # How many accounts one subject has.
     "P7.3": (
         (PUBLIC, "test_one_subject_opens_one_however_many_try_at_once"),

@@ -353,6 +353,7 @@ export class Channels {
     if (!channel) return "";
     const words = [`@${place.handle}`, channel.form === "public" && t("form_public"), channel.pending && t("channel_pending"), channel.state !== "active" && t(`channel_${channel.state}`)];
     if (!place.seq) words.push(t(channel.followers === 1 ? "follower" : "followers", { count: channel.followers ?? 0 }));
+    if (!place.seq && channel.reads !== undefined) words.push(t(channel.reads === 1 ? "reader_today" : "readers_today", { count: channel.reads }));
     return words.filter(Boolean).join(" · ");
   }
 

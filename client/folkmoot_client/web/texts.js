@@ -46,6 +46,8 @@ const TEXTS = {
   unfollow_sure: ["Follow “{name}” no more?", "确定不再关注“{name}”？"],
   follower: ["{count} follower", "{count} 位关注者"],
   followers: ["{count} followers", "{count} 位关注者"],
+  reader_today: ["{count} reader today", "今日 {count} 位读者"],
+  readers_today: ["{count} readers today", "今日 {count} 位读者"],
   refuted: ["The platform says that this is not so: {text}", "平台辟谣：{text}"],
   original_gone: ["What this repeats is not there any more.", "被转发的内容已不存在。"],
   repost: ["Repost", "转发"],

@@ -49,6 +49,7 @@ from .channels.granting import Granting
 from .channels.opening import Opening
 from .channels.public import PublicReading
 from .channels.reading import Reading
+from .channels.reads import Reads
 from .event_log import EventLog
 from .exports import Exports
 from .groups.govern import GroupService
@@ -116,6 +117,7 @@ class ChannelServices:
     granting: Granting
     following: Following
     reading: Reading
+    reads: Reads
     public: PublicReading
 
 

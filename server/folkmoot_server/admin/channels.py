@@ -82,6 +82,7 @@ async def show_channel(call: Call, options: NoOptions) -> Outcome:
     item = channel_item(row, call.app.clock.now_ms())
     item |= {"owner": room.state.owner, "editors": sorted(room.state.members), "grade": room.state.grade}
     item |= {"followers": await call.app.store.channels.count_followers(row.code)}
+    item |= {"reads_day": await call.app.channels.reads.count(row.code)}
     return AdminResult(items=(item | await related(call, room.state.owner),))
 
 

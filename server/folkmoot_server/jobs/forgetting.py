@@ -1,12 +1,13 @@
 """Forgetting what was asked for under nonces, which nobody repeats any more, what people were told and have read, when
-its time is over, what was written to cases that are final, codes that were not used in time, and sessions that nobody
-uses."""
+its time is over, what was written to cases that are final, codes that were not used in time, who has read channels on
+days that are over, and sessions that nobody uses."""
 
 from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.holds import appeal_term
 
 from ..actions.accounts.govern import AccountService
+from ..actions.channels.reads import Reads
 from ..common.clock import Clock
 from ..storage.api import Ledger
 from ..storage.changes import (
@@ -34,11 +35,18 @@ class Forgetting(Job):
     rest_s = REST_S
 
     def __init__(
-        self, clock: Clock, account_service: AccountService, ledger: Ledger, rules: CaseRules, token_days: int
+        self,
+        clock: Clock,
+        account_service: AccountService,
+        ledger: Ledger,
+        reads: Reads,
+        rules: CaseRules,
+        token_days: int,
     ) -> None:
         self._clock = clock
         self._account_service = account_service
         self._ledger = ledger
+        self._reads = reads
         self._rules = rules
         self._token_days = token_days
 
@@ -46,6 +54,7 @@ class Forgetting(Job):
         now = self._clock.certain_ms()
         await self._account_service.store_rows("", [remove(now) for remove in ENDED])
         await self._forget_case_texts(now)
+        await self._reads.forget(now)
         while self._token_days:
             unused = await self._ledger.ended_tokens(now - self._token_days * DAY_MS, AT_ONCE)
             if not unused or await self._account_service.store_rows("", list(map(revoke_token, unused))):

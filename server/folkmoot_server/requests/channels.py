@@ -24,6 +24,7 @@ from ..actions.channels.following import view_of
 from ..actions.posts.form import TEXT, Form
 from ..common.i18n import N_
 from ..delivery.session import Session
+from ..storage.channels import ChannelRow
 
 POSTS_PAGE = 20
 MOST_POSTS = 50
@@ -94,7 +95,11 @@ async def apply(app: App, session: Session, request: rq.Apply) -> ReportResult |
 async def get_channel(app: App, session: Session, request: rq.GetChannel) -> ChannelResult | Refusal:
     """Return a channel as its readers see it."""
     row = await app.channels.following.find_readable(request.group, session)
-    return row if isinstance(row, Refusal) else ChannelResult(await app.channels.following.view(row, session.user))
+    if isinstance(row, Refusal):
+        return row
+    view = await app.channels.following.view(row, session.user)
+    is_editor = session.account is not None and row.code in session.account.groups
+    return ChannelResult(replace(view, reads=await app.channels.reads.count(row.code)) if is_editor else view)
 
 
 async def follow(app: App, session: Session, request: rq.Follow) -> ChannelResult | Refusal:
@@ -137,7 +142,14 @@ async def posts(app: App, session: Session, request: rq.GetPosts) -> HomeResult 
     row = await app.channels.following.find_readable(request.group, session)
     if isinstance(row, Refusal):
         return row
+    note_read(app, session, row)
     return await app.channels.reading.posts(row, request.before, min(request.limit or POSTS_PAGE, MOST_POSTS))
+
+
+def note_read(app: App, session: Session, row: ChannelRow) -> None:
+    """Note that somebody has opened a channel."""
+    if session.account is not None:
+        app.channels.reads.note(session.account, row.code)
 
 
 async def thread(app: App, session: Session, request: rq.GetThread) -> ThreadResult | Refusal:
@@ -149,6 +161,7 @@ async def thread(app: App, session: Session, request: rq.GetThread) -> ThreadRes
     room = await app.membership.find_room(row.code)
     if isinstance(room, Refusal):
         return room
+    note_read(app, session, row)
     return await app.channels.reading.thread(room, row, request.seq, request.after or 0, limit)
 
 

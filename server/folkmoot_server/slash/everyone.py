@@ -71,6 +71,10 @@ async def info(call: Call) -> Outcome:
         call.say(N_("Category: {category}; grade: {grade}"), {"category": group.category, "grade": group.grade}),
         call.say(N_("Join mode: {mode}; standing: {state}"), {"mode": group.join_mode, "state": group.state}),
     ]
+    if state.form is not None:
+        followers = await call.app.store.channels.count_followers(state.code)
+        reach = {"followers": followers, "reads": await call.app.channels.reads.count(state.code)}
+        lines.append(call.say(N_("Followers: {followers}; readers today: {reads}"), reach))
     if group.topic:
         lines.append(call.say(N_("Topic: {topic}"), {"topic": group.topic}))
     if state.announcement:

@@ -4,7 +4,7 @@ Whoever is outside storage gets its row changes here or from `sql.projection`, a
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 import msgspec
 from msgspec.structs import asdict
@@ -212,6 +212,27 @@ def follow_row(user: str, code: str, ts: int) -> Upsert:
 def unfollow(user: str, code: str) -> Remove:
     """Return the removal of that row."""
     return Remove("follows", {"user": user, "code": code})
+
+
+class Read(NamedTuple):
+    """That an account has opened a channel on a day (days since 1970, UTC); `reader` is what its name was made into, in
+    hexadecimal digits."""
+
+    code: str
+    day: int
+    reader: str
+
+
+def read_row(read: Read) -> Upsert:
+    """Return the row of a read. `part`: they are removed in so many pieces."""
+    return Upsert(
+        "reads", {"day": read.day, "part": int(read.reader[:2], 16), "code": read.code, "reader": read.reader}
+    )
+
+
+def remove_reads(day: int, part: int) -> Remove:
+    """Return the removal of a piece of a day's reads."""
+    return Remove("reads", {"day": day, "part": part})
 
 
 def note_row(state: GroupState, event: e.NoteWritten, text: str) -> Upsert:

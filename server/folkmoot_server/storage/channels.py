@@ -103,6 +103,15 @@ class Channels(Protocol):
         """Return how many follow a channel: a number that is kept, at what any channel's costs."""
         ...
 
+    async def count_reads(self, code: str, day: int) -> int:
+        """Return how many accounts have read a channel on a day (days since 1970, UTC), the latest one that there is;
+        of those before nothing is known."""
+        ...
+
+    async def oldest_reads(self, day: int) -> tuple[int, int] | None:
+        """Return a day before `day`, and a part of it, of which it is still stored who has read."""
+        ...
+
     async def subject_channels(self, user: str) -> list[str]:
         """Return the codes of the public accounts that the person or organisation behind `user` owns, open or not, with
         whichever account of theirs: closed ones are not among them."""

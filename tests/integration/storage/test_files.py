@@ -123,6 +123,7 @@ TO_0027 = """
     DROP TABLE held;
     DROP TABLE media;
     DROP TABLE follows;
+    DROP TABLE reads;
     DROP TABLE reach;
     DROP TABLE refutations;
     ALTER TABLE groups DROP COLUMN comments;
@@ -258,6 +259,7 @@ async def test_cases_of_before_have_their_reporter_and_are_told_their_dates(tmp_
 TO_0058 = """
     DROP TRIGGER follows_insert;
     DROP TRIGGER follows_delete;
+    DROP TABLE reads;
     DROP TABLE reach;
     ALTER TABLE groups DROP COLUMN most_followers;
     UPDATE alembic_version SET version_num = '0058';

@@ -115,7 +115,7 @@ BROKEN = {
     "notes": "DELETE FROM notes",
     "pins": "INSERT INTO pins SELECT code, 7, 'bob', 1 FROM groups LIMIT 1",
     "platform_words": "INSERT INTO platform_words SELECT 'two', verdict, by, ts FROM platform_words",
-    "reach": "INSERT INTO reach SELECT code, 1 FROM groups LIMIT 1",
+    "reach": "INSERT INTO reach (code, followers) SELECT code, 1 FROM groups LIMIT 1",
     "redactions": "DELETE FROM redactions",
     "features": "DELETE FROM features",
     "refutations": "DELETE FROM refutations",

@@ -113,6 +113,7 @@ NOT_COMPARED = {
     "member_settings": "each account's own, no act",
     "ignored": "each account's own, no act",
     "follows": "each account's own, no act",
+    "reads": "who has read a channel today, no act",
     "media": "uploads, and which entries show them, no act",
     "announcement_marks": "how far each account has been told, no act",
     "activity": "measured from the journal, not decided",

@@ -12,7 +12,7 @@ from ..channels import ChannelRow
 from .fetch import SqlReads, can_hold
 from .persons import others_of
 from .projection import read_credentials
-from .tables import follows, groups, reach
+from .tables import follows, groups, reach, reads
 
 CHANNEL_COLUMNS = (
     "code, handle, form, name, topic, category, status, status_until_ms, created_ts, opened_ts, credentials, comments"
@@ -29,6 +29,10 @@ _FOLLOWS = (
 )
 _COUNT = select(func.count()).where(follows.c.user == _USER)
 _FOLLOWERS = select(reach.c.followers).where(reach.c.code == _CODE)
+_READS = select(reach.c.reads_day).where(reach.c.code == _CODE, reach.c.day == bindparam("day"))
+_OLDEST = (
+    select(reads.c.day, reads.c.part).where(reads.c.day < bindparam("day")).order_by(reads.c.day, reads.c.part).limit(1)
+)
 _ONE = select(follows.c.ts).where(follows.c.user == _USER, follows.c.code == _CODE)
 _OWNER = groups.c.owner
 _SUBJECT = (
@@ -69,6 +73,14 @@ class SqlFollows(SqlReads):
     async def count_followers(self, code: str) -> int:
         rows = await self._ask(_FOLLOWERS, code=code)
         return int(rows[0][0]) if rows else 0
+
+    async def count_reads(self, code: str, day: int) -> int:
+        rows = await self._ask(_READS, code=code, day=day)
+        return int(rows[0][0]) if rows else 0
+
+    async def oldest_reads(self, day: int) -> tuple[int, int] | None:
+        rows = await self._ask(_OLDEST, day=day)
+        return (rows[0][0], rows[0][1]) if rows else None
 
     async def subject_channels(self, user: str) -> list[str]:
         return [code for (code,) in await self._ask(_SUBJECT, user=user)]

@@ -8,19 +8,20 @@ verified, sealed) `identity_requests` (of who waits for it), `barred_identities`
 to the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store
 remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
 single accounts are told), `activity` (how busy a group is), `held` (what holds keep of months that are gone, sealed),
-`media` (uploads, and which entries show them), `member_settings`, `ignored`, `follows` (of channels), `reach` (how many
-follow each, which triggers count: see `counting`), `leaving` (whose memberships have still to end) and `journal_heads`
-are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log) and `logged_ranges` (what of the
-journal and the access log is in it). No foreign key cascades: what a decision rests on cannot be deleted from under it.
-What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made
-and described in `migrations/versions/s0002_postgres.py`.
+`media` (uploads, and which entries show them), `member_settings`, `ignored`, `follows` (of channels), `reads` (who has
+read one today, as blind indexes), `reach` (how many follow each and have read it, which triggers count: see
+`counting`), `leaving` (whose memberships have still to end) and `journal_heads` are facts of their own; so are
+`log_hashes` and `checkpoints` (the ledger's log) and `logged_ranges` (what of the journal and the access log is in it).
+No foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`,
+`counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
+`migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0060"
+SCHEMA = "0061"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -758,6 +759,17 @@ reach = Table(
     metadata,
     _ref("code", "groups.code", primary_key=True),
     _number("followers", server_default="0"),
+    _number("day", server_default="0"),
+    _number("reads_day", server_default="0"),
+)
+
+reads = Table(
+    "reads",
+    metadata,
+    _number("day", primary_key=True),
+    _number("part", primary_key=True),
+    _ref("code", "groups.code", primary_key=True),
+    _text("reader", primary_key=True),
 )
 
 ignored = Table(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from folkmoot_server.storage.sql.counting import TRIGGERS
+from folkmoot_server.storage.sql.counting import FOLLOWS
 
 revision = "0059"
 down_revision = "0058"
@@ -49,5 +49,5 @@ def upgrade() -> None:
         # What nodes write meanwhile would be counted twice, or not at all.
         op.execute("LOCK TABLE follows IN SHARE ROW EXCLUSIVE MODE")
     op.execute("INSERT INTO reach (code, followers) SELECT code, count(*) FROM follows GROUP BY code")
-    for statement in POSTGRES if is_postgres else TRIGGERS:
+    for statement in POSTGRES if is_postgres else FOLLOWS:
         op.execute(statement)
